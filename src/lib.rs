@@ -1,0 +1,3 @@
+//! Tells before launch whether an Amazon Bedrock AgentCore project is ready for production.
+
+pub mod model;

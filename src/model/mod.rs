@@ -1,0 +1,4 @@
+//! Plain data that collectors fill and checks read.
+
+pub mod known;
+pub mod site;

@@ -1,0 +1,196 @@
+//! What a check reports and what the renderers print: one value, the same for every format.
+
+pub mod assemble;
+mod evidence;
+mod fix;
+mod outcome;
+mod resource;
+mod status;
+
+pub use evidence::{Evidence, EvidenceKind};
+pub use fix::{Edit, Fix};
+pub use outcome::Outcome;
+pub use resource::{Resource, ResourceType};
+pub use status::{Severity, Status};
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::known::Unread;
+
+/// The version of the JSON report; fields are added, never changed or removed.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The report of one project.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Name and version of this program.
+    pub tool: Tool,
+    /// The project that was audited.
+    pub project: ProjectSummary,
+    /// Which evidence was there.
+    pub evidence: EvidenceSummary,
+    /// Which checks or runtimes were left out on request.
+    #[serde(skip_serializing_if = "Filters::is_empty")]
+    pub filters: Filters,
+    /// Counts.
+    pub summary: Summary,
+    /// Facts about the run that are no result: stale template, target chosen, unused ignores, offline and why.
+    pub notes: Vec<String>,
+    /// One result per check and resource, in the registry's order.
+    pub results: Vec<CheckResult>,
+}
+
+/// Name and version of this program.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tool {
+    /// `agentcore-harden`.
+    pub name: &'static str,
+    /// The crate's version.
+    pub version: &'static str,
+}
+
+/// The project as the report shows it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectSummary {
+    /// `name` of `agentcore.json`.
+    pub name: String,
+    /// Where the project stands, relative to the folder that was asked for.
+    pub path: String,
+    /// The deployment target that was looked at.
+    pub target: Option<String>,
+    /// Its AWS account.
+    pub account: Option<String>,
+    /// Its AWS Region.
+    pub region: Option<String>,
+    /// What was detected of each runtime.
+    pub runtimes: Vec<RuntimeSummary>,
+}
+
+/// What was detected of one runtime.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuntimeSummary {
+    /// Its name.
+    pub name: String,
+    /// `python` or `typescript`.
+    pub language: Option<String>,
+    /// `strands`, `langgraph`, …
+    pub framework: Option<String>,
+    /// Model ids in code and configuration.
+    pub models: Vec<String>,
+    /// `CodeZip` or `Container`.
+    pub build: Option<String>,
+    /// `PUBLIC` or `VPC`.
+    pub network_mode: Option<String>,
+    /// `HTTP`, `MCP`, `A2A` or `AGUI`.
+    pub protocol: Option<String>,
+    /// `chat`, `request-reply`, `batch` or `background`, declared or inferred.
+    pub workload: Option<String>,
+    /// `cli-managed`, `own` or `unknown`.
+    pub execution_role: &'static str,
+}
+
+/// Which evidence was there.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvidenceSummary {
+    /// `agentcore.json` was read.
+    pub config: bool,
+    /// The agent's code was read.
+    pub code: bool,
+    /// Path of the synthesized template.
+    pub template: Option<String>,
+    /// `live`, `snapshot` or null.
+    pub aws: Option<&'static str>,
+}
+
+/// Checks and runtimes that the user selected.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Filters {
+    /// `--only`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// `--skip`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<String>,
+    /// `--runtime`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runtime: Vec<String>,
+}
+
+impl Filters {
+    /// True when nothing was filtered.
+    pub fn is_empty(&self) -> bool {
+        self.only.is_empty() && self.skip.is_empty() && self.runtime.is_empty()
+    }
+}
+
+/// Counts over the results.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Passed.
+    pub pass: usize,
+    /// Failed, suppressed ones left out.
+    pub fail: usize,
+    /// A person must look.
+    pub manual: usize,
+    /// Evidence was missing.
+    pub skipped: usize,
+    /// The resource kind is not configured.
+    pub not_applicable: usize,
+    /// Failed, but suppressed with a reason.
+    pub suppressed: usize,
+    /// Failures by severity, every severity present.
+    pub fail_by_severity: BTreeMap<Severity, usize>,
+    /// Nothing failed at or above `--fail-on`, and nothing that needed AWS was skipped in a `--live` run.
+    pub ready: bool,
+}
+
+/// One result: a check applied to a resource.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckResult {
+    /// The check's id.
+    pub check: &'static str,
+    /// Its category's id.
+    pub category: &'static str,
+    /// The line of the checklist.
+    pub title: &'static str,
+    /// What the result is about.
+    pub resource: Resource,
+    /// The verdict.
+    pub status: Status,
+    /// The check's severity, raised or lowered by what was seen.
+    pub severity: Severity,
+    /// One sentence: subject, what was observed, consequence.
+    pub message: String,
+    /// Every site or AWS field that was looked at.
+    pub evidence: Vec<Evidence>,
+    /// Alternatives, best first.
+    pub fixes: Vec<Fix>,
+    /// Sources.
+    pub references: Vec<&'static str>,
+    /// Why the result is `skipped` or `manual`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Unread>,
+    /// Present when the failure was suppressed by the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppression: Option<Suppression>,
+}
+
+/// Why and by what a failure was suppressed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suppression {
+    /// The user's reason.
+    pub reason: String,
+    /// Where the suppression stands: `agentcore-harden.toml:12`, `app/x.py:30`, the baseline's path.
+    pub source: String,
+    /// The date after which it no longer holds.
+    pub expires: Option<String>,
+}
