@@ -66,7 +66,10 @@ impl Evidence {
 
     /// Evidence in a file.
     pub fn at(kind: EvidenceKind, site: &Site) -> Self {
-        Self { site: Some(site.clone()), ..Self::base(kind) }
+        Self {
+            site: Some(site.clone()),
+            ..Self::base(kind)
+        }
     }
 
     /// Evidence in a configuration file.
@@ -97,7 +100,12 @@ impl Evidence {
     /// A field of an AWS answer.
     pub fn aws(arn: impl Into<String>, api: impl Into<String>, field: impl Into<String>) -> Self {
         let base = Self::base(EvidenceKind::Aws);
-        Self { arn: Some(arn.into()), api: Some(api.into()), field: Some(field.into()), ..base }
+        Self {
+            arn: Some(arn.into()),
+            api: Some(api.into()),
+            field: Some(field.into()),
+            ..base
+        }
     }
 
     /// Says what to read out of it.

@@ -33,7 +33,12 @@ pub struct Edit {
 impl Fix {
     /// A fix that is described by its title; add commands, a note or edits.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), commands: Vec::new(), note: String::new(), edits: Vec::new() }
+        Self {
+            title: title.into(),
+            commands: Vec::new(),
+            note: String::new(),
+            edits: Vec::new(),
+        }
     }
 
     /// Adds a command that was built, and so quoted, by [`crate::shell`].
@@ -46,7 +51,8 @@ impl Fix {
     /// Adds several commands.
     #[must_use]
     pub fn commands(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
-        self.commands.extend(commands.into_iter().map(|command| command.to_string()));
+        self.commands
+            .extend(commands.into_iter().map(|command| command.to_string()));
         self
     }
 

@@ -25,7 +25,15 @@ pub struct Outcome {
 impl Outcome {
     fn base(resource: Resource, status: Status, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { resource, status, severity: None, message, evidence: Vec::new(), fixes: Vec::new(), reason: None }
+        Self {
+            resource,
+            status,
+            severity: None,
+            message,
+            evidence: Vec::new(),
+            fixes: Vec::new(),
+            reason: None,
+        }
     }
 
     /// Evidence was read and nothing is wrong; the message says what was looked at.
@@ -45,18 +53,27 @@ impl Outcome {
 
     /// A person must look; `reason` says why, the message at what.
     pub fn manual(resource: Resource, message: impl Into<String>, reason: Unread) -> Self {
-        Self { reason: Some(reason), ..Self::base(resource, Status::Manual, message) }
+        Self {
+            reason: Some(reason),
+            ..Self::base(resource, Status::Manual, message)
+        }
     }
 
     /// The evidence could not be read.
     pub fn skipped(resource: Resource, reason: Unread) -> Self {
         let message = reason.message.clone();
-        Self { reason: Some(reason), ..Self::base(resource, Status::Skipped, message) }
+        Self {
+            reason: Some(reason),
+            ..Self::base(resource, Status::Skipped, message)
+        }
     }
 
     /// The state of a check that is declared and not yet written.
     pub fn not_built(resource: Resource) -> Self {
-        Self::skipped(resource, Unread::new(ReasonCode::NotBuilt, "this check is not built yet"))
+        Self::skipped(
+            resource,
+            Unread::new(ReasonCode::NotBuilt, "this check is not built yet"),
+        )
     }
 
     /// Adds a piece of evidence.

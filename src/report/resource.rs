@@ -61,7 +61,10 @@ pub struct Resource {
 impl Resource {
     /// A resource of a kind and a name.
     pub fn new(kind: ResourceType, name: impl Into<String>) -> Self {
-        Self { kind, name: name.into() }
+        Self {
+            kind,
+            name: name.into(),
+        }
     }
 }
 

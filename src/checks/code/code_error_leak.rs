@@ -1,0 +1,22 @@
+//! `code-error-leak`: Error answers expose no internal details.
+
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::report::{Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "code-error-leak",
+    title: "Error answers expose no internal details",
+    category: Category::Code,
+    severity: Severity::Medium,
+    needs: &[Need::Code],
+    page: include_str!("code_error_leak.md"),
+    references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+    ],
+    run,
+};
+
+fn run(context: &Context) -> Vec<Outcome> {
+    vec![Outcome::not_built(context.project.resource())]
+}

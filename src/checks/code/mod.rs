@@ -1,0 +1,34 @@
+//! The checks of the category `code`, in the order of the report.
+
+mod code_error_handling;
+mod code_error_leak;
+mod code_imports_resolve;
+mod code_input_validation;
+mod code_outbound_http;
+mod code_rate_limiting;
+mod code_swallowed_exceptions;
+mod credentials_registered;
+mod runtime_debug_mode;
+mod secrets_env_read;
+mod secrets_hardcoded;
+mod secrets_runtime_env;
+mod secrets_shipped_files;
+
+use super::Check;
+
+/// In the order of the report.
+pub(super) static CHECKS: &[&Check] = &[
+    &code_error_handling::CHECK,
+    &code_swallowed_exceptions::CHECK,
+    &code_error_leak::CHECK,
+    &code_input_validation::CHECK,
+    &code_imports_resolve::CHECK,
+    &code_rate_limiting::CHECK,
+    &runtime_debug_mode::CHECK,
+    &secrets_hardcoded::CHECK,
+    &secrets_env_read::CHECK,
+    &secrets_runtime_env::CHECK,
+    &secrets_shipped_files::CHECK,
+    &credentials_registered::CHECK,
+    &code_outbound_http::CHECK,
+];

@@ -1,0 +1,9 @@
+//! The checks of the category `project`, in the order of the report.
+
+mod cli_version;
+mod config_valid;
+
+use super::Check;
+
+/// In the order of the report.
+pub(super) static CHECKS: &[&Check] = &[&cli_version::CHECK, &config_valid::CHECK];

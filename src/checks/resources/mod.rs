@@ -1,0 +1,22 @@
+//! The checks of the category `resources`, in the order of the report.
+
+mod gateway_outbound_auth;
+mod gateway_policy_engine;
+mod memory_encryption;
+mod memory_strategies;
+mod network_mode;
+mod policy_cedar;
+mod runtime_mmds_v2;
+
+use super::Check;
+
+/// In the order of the report.
+pub(super) static CHECKS: &[&Check] = &[
+    &memory_strategies::CHECK,
+    &memory_encryption::CHECK,
+    &gateway_outbound_auth::CHECK,
+    &gateway_policy_engine::CHECK,
+    &policy_cedar::CHECK,
+    &network_mode::CHECK,
+    &runtime_mmds_v2::CHECK,
+];

@@ -1,0 +1,4 @@
+//! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
+
+pub mod json;
+pub mod project;

@@ -1,0 +1,121 @@
+//! Reads one file of the project, which is untrusted: it may be huge, a FIFO, a device, or not text.
+
+use std::io::Read;
+use std::path::{Component, Path};
+
+/// Configuration files are kilobytes; past this nothing sensible is in them. In bytes.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// There is no such file.
+    #[error("{path}: no such file")]
+    Missing {
+        /// The path as shown.
+        path: String,
+    },
+    /// It is a folder, FIFO, socket or device.
+    #[error("{path}: not a regular file")]
+    NotAFile {
+        /// The path as shown.
+        path: String,
+    },
+    /// It is larger than any configuration file.
+    #[error("{path}: {size} bytes, larger than the {LARGEST} bytes that are read")]
+    TooLarge {
+        /// The path as shown.
+        path: String,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// It is not UTF-8.
+    #[error("{path}:{line}:{column}: not valid UTF-8")]
+    NotUtf8 {
+        /// The path as shown.
+        path: String,
+        /// 1-based line of the first bad byte.
+        line: usize,
+        /// 1-based column of the first bad byte.
+        column: usize,
+    },
+    /// The system refused.
+    #[error("{path}: {reason}")]
+    Refused {
+        /// The path as shown.
+        path: String,
+        /// The system's reason.
+        reason: String,
+    },
+}
+
+/// Reads a regular UTF-8 file of at most 16 MiB.
+///
+/// # Errors
+/// What kept the file from being read.
+pub fn read_text(file: &Path, shown: &str) -> Result<String, FileError> {
+    let path = shown.to_owned();
+    let refused = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => FileError::Missing {
+            path: shown.to_owned(),
+        },
+        _ => FileError::Refused {
+            path: shown.to_owned(),
+            reason: error.to_string(),
+        },
+    };
+    // The kind is looked at before opening: opening a FIFO would wait for a writer.
+    let metadata = std::fs::metadata(file).map_err(refused)?;
+    if !metadata.is_file() {
+        return Err(FileError::NotAFile { path });
+    }
+    if metadata.len() > LARGEST {
+        return Err(FileError::TooLarge {
+            path,
+            size: metadata.len(),
+        });
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)
+        .and_then(|handle| handle.take(LARGEST).read_to_end(&mut bytes))
+        .map_err(refused)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let text = String::from_utf8_lossy(valid);
+        let column = text
+            .rsplit('\n')
+            .next()
+            .map_or(0, |line| line.chars().count());
+        FileError::NotUtf8 {
+            path,
+            line: text.matches('\n').count() + 1,
+            column: column + 1,
+        }
+    })
+}
+
+/// Normalises a path that the configuration names, relative to the project root; `None` when it leads outside.
+pub fn inside(root: &Path, written: &str) -> Option<String> {
+    let path = Path::new(written);
+    let path = if path.is_absolute() {
+        path.strip_prefix(root).ok()?
+    } else {
+        path
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::Normal(part) => parts.push(part.to_str()?),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop()?;
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
+    })
+}

@@ -1,0 +1,3 @@
+//! The commands, one file each, over the same parts.
+
+pub mod check;

@@ -1,0 +1,436 @@
+//! The project's own configuration: `agentcore.json`, harness files, targets and deployed state, every value with its place.
+//!
+//! The structures are tolerant: a key that is missing or of the wrong type is `None` here and a finding of `config-valid`.
+//! Facts about the keys: JSON Schema of agentcore.json, CLI 0.30 (<https://schema.agentcore.aws.dev/v1/agentcore.json>).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::json::{Document, Node};
+use super::known::Known;
+use super::site::{Site, Sited};
+use crate::report::{Resource, ResourceType};
+
+/// A project: the folder that holds `agentcore/agentcore.json`, and what it says.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The project root, absolute.
+    pub root: PathBuf,
+    /// The root as the user sees it: relative to the folder that was asked for.
+    pub shown: String,
+    /// Root of the git repository around it, where there is one.
+    pub repository: Option<PathBuf>,
+    /// `agentcore/agentcore.json`.
+    pub document: Document,
+    /// `name`.
+    pub name: Option<Sited<String>>,
+    /// `runtimes[]`.
+    pub runtimes: Vec<Runtime>,
+    /// `harnesses[]` with their `harness.json`, in the shape of a runtime.
+    pub harnesses: Vec<Harness>,
+    /// `memories[]`.
+    pub memories: Vec<Memory>,
+    /// `credentials[]`.
+    pub credentials: Vec<Credential>,
+    /// `agentCoreGateways[]`.
+    pub gateways: Vec<Gateway>,
+    /// `unassignedTargets[]`.
+    pub unassigned_targets: Vec<GatewayTarget>,
+    /// `policyEngines[]`.
+    pub policy_engines: Vec<PolicyEngine>,
+    /// `onlineEvalConfigs[]`.
+    pub online_evals: Vec<OnlineEval>,
+    /// `aws-targets.json`: read, absent, or why not.
+    pub targets_file: Known<Document>,
+    /// The entries of `aws-targets.json` that hold name, account and Region.
+    pub targets: Vec<Target>,
+    /// `agentcore/.cli/deployed-state.json`: read, absent, or why not.
+    pub deployed_file: Known<Document>,
+    /// What the deployed state says, by target.
+    pub deployed: BTreeMap<String, DeployedTarget>,
+    /// Version that `agentcore/cdk/package.json` pins for `@aws/agentcore-cdk`.
+    pub cdk_version: Option<String>,
+    /// Files that `agentcore.json` names, by the path as written, with what was found there.
+    pub named_files: BTreeMap<String, NamedFile>,
+}
+
+/// A file or folder that the configuration names.
+#[derive(Clone, Debug)]
+pub struct NamedFile {
+    /// Its path relative to the project root, `None` when it lies outside.
+    pub path: Option<String>,
+    /// What is there.
+    pub kind: NamedFileKind,
+    /// Its text, for the small files whose content is configuration (policies, schemas).
+    pub text: Option<String>,
+}
+
+/// What a named path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedFileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// Nothing.
+    Missing,
+    /// Something that is neither, or that cannot be read.
+    Unreadable,
+}
+
+/// A runtime of `agentcore.json`.
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands: the anchor for what is absent.
+    pub site: Site,
+    /// The raw entry.
+    pub node: Node,
+    /// `build`: `CodeZip` or `Container`.
+    pub build: Option<Sited<String>>,
+    /// `entrypoint`.
+    pub entrypoint: Option<Sited<String>>,
+    /// `codeLocation`.
+    pub code_location: Option<Sited<String>>,
+    /// `dockerfile`.
+    pub dockerfile: Option<Sited<String>>,
+    /// `buildContextPath`.
+    pub build_context: Option<Sited<String>>,
+    /// `runtimeVersion`.
+    pub runtime_version: Option<Sited<String>>,
+    /// What it shares with a harness.
+    pub common: RuntimeCommon,
+    /// `protocol`.
+    pub protocol: Option<Sited<String>>,
+    /// `instrumentation.enableOtel`.
+    pub enable_otel: Option<Sited<bool>>,
+    /// `additionalPolicies[]`: managed policy ARNs and files.
+    pub additional_policies: Vec<Sited<String>>,
+    /// `endpoints`, by name.
+    pub endpoints: Vec<Sited<String>>,
+}
+
+/// The keys that runtimes and harnesses share.
+#[derive(Clone, Debug, Default)]
+pub struct RuntimeCommon {
+    /// `envVars[]` (`environmentVariables` of a harness): name and value, sited at the value's entry.
+    pub env: Vec<(String, Sited<String>)>,
+    /// `networkMode`.
+    pub network_mode: Option<Sited<String>>,
+    /// `networkConfig.subnets`.
+    pub subnets: Vec<Sited<String>>,
+    /// `networkConfig.securityGroups`.
+    pub security_groups: Vec<Sited<String>>,
+    /// `executionRoleArn`.
+    pub execution_role_arn: Option<Sited<String>>,
+    /// `authorizerType`.
+    pub authorizer_type: Option<Sited<String>>,
+    /// `authorizerConfiguration.customJwtAuthorizer`.
+    pub jwt: Option<JwtAuthorizer>,
+    /// `lifecycleConfiguration` (`lifecycleConfig` of a harness): where the block stands.
+    pub lifecycle: Option<Site>,
+    /// `idleRuntimeSessionTimeout`, seconds.
+    pub idle_timeout: Option<Sited<f64>>,
+    /// `maxLifetime`, seconds.
+    pub max_lifetime: Option<Sited<f64>>,
+}
+
+/// A `customJwtAuthorizer`.
+#[derive(Clone, Debug)]
+pub struct JwtAuthorizer {
+    /// Where the block stands.
+    pub site: Site,
+    /// `discoveryUrl`.
+    pub discovery_url: Option<Sited<String>>,
+    /// `allowedAudience[]`.
+    pub audience: Vec<Sited<String>>,
+    /// `allowedClients[]`.
+    pub clients: Vec<Sited<String>>,
+    /// `allowedScopes[]`.
+    pub scopes: Vec<Sited<String>>,
+    /// `customClaims[]`, raw.
+    pub custom_claims: Vec<Node>,
+    /// `privateEndpoint` or an override is set: the discovery URL is not reachable from here.
+    pub private_endpoint: bool,
+}
+
+/// A harness: the entry of `agentcore.json` and its `harness.json`.
+#[derive(Clone, Debug)]
+pub struct Harness {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands in `agentcore.json`.
+    pub site: Site,
+    /// The raw entry.
+    pub node: Node,
+    /// `path`, the folder of its `harness.json`.
+    pub path: Option<Sited<String>>,
+    /// `harness.json`: read, absent, or why not.
+    pub document: Known<Document>,
+    /// The keys that it shares with a runtime, from `harness.json`.
+    pub common: RuntimeCommon,
+    /// `model.modelId`.
+    pub model_id: Option<Sited<String>>,
+}
+
+/// A memory.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands.
+    pub site: Site,
+    /// The raw entry.
+    pub node: Node,
+    /// `eventExpiryDuration`, days.
+    pub event_expiry: Option<Sited<f64>>,
+    /// `strategies[]`.
+    pub strategies: Vec<MemoryStrategy>,
+    /// `encryptionKeyArn`.
+    pub encryption_key_arn: Option<Sited<String>>,
+}
+
+/// A long-term strategy of a memory.
+#[derive(Clone, Debug)]
+pub struct MemoryStrategy {
+    /// `type`: SEMANTIC, SUMMARIZATION, USER_PREFERENCE, EPISODIC.
+    pub kind: Option<Sited<String>>,
+    /// Where the strategy stands.
+    pub site: Site,
+    /// `namespaceTemplates[]`, or the deprecated `namespaces[]`.
+    pub namespaces: Vec<Sited<String>>,
+    /// `reflectionNamespaceTemplates[]`, or the deprecated `reflectionNamespaces[]`.
+    pub reflection_namespaces: Vec<Sited<String>>,
+}
+
+/// A credential provider.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands.
+    pub site: Site,
+    /// `authorizerType`: `ApiKeyCredentialProvider`, `OAuthCredentialProvider`, `PaymentCredentialProvider`.
+    pub kind: Option<Sited<String>>,
+}
+
+/// A gateway.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands.
+    pub site: Site,
+    /// The raw entry.
+    pub node: Node,
+    /// `authorizerType`; absent means NONE.
+    pub authorizer_type: Option<Sited<String>>,
+    /// `authorizerConfiguration.customJwtAuthorizer`.
+    pub jwt: Option<JwtAuthorizer>,
+    /// `exceptionLevel`.
+    pub exception_level: Option<Sited<String>>,
+    /// `policyEngineConfiguration.policyEngineName`.
+    pub policy_engine: Option<Sited<String>>,
+    /// `policyEngineConfiguration.mode`.
+    pub policy_mode: Option<Sited<String>>,
+    /// `executionRoleArn`.
+    pub execution_role_arn: Option<Sited<String>>,
+    /// `targets[]`.
+    pub targets: Vec<GatewayTarget>,
+}
+
+/// A target behind a gateway.
+#[derive(Clone, Debug)]
+pub struct GatewayTarget {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands.
+    pub site: Site,
+    /// The raw entry.
+    pub node: Node,
+    /// `targetType`.
+    pub kind: Option<Sited<String>>,
+    /// `endpoint`, or `passthrough.endpoint`.
+    pub endpoint: Option<Sited<String>>,
+    /// `outboundAuth.type`; absent means NONE.
+    pub outbound_auth: Option<Sited<String>>,
+    /// `outboundAuth.credentialName`.
+    pub credential: Option<Sited<String>>,
+}
+
+/// A policy engine.
+#[derive(Clone, Debug)]
+pub struct PolicyEngine {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands.
+    pub site: Site,
+    /// `policies[]`.
+    pub policies: Vec<CedarPolicy>,
+}
+
+/// A Cedar policy of an engine.
+#[derive(Clone, Debug)]
+pub struct CedarPolicy {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands.
+    pub site: Site,
+    /// `statement`: Cedar text.
+    pub statement: Option<Sited<String>>,
+    /// `sourceFile`.
+    pub source_file: Option<Sited<String>>,
+    /// `enforcementMode`; absent means ACTIVE.
+    pub enforcement_mode: Option<Sited<String>>,
+}
+
+/// An online evaluation.
+#[derive(Clone, Debug)]
+pub struct OnlineEval {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands.
+    pub site: Site,
+    /// `agent`: the runtime it watches.
+    pub agent: Option<Sited<String>>,
+    /// `samplingRate`, percent.
+    pub sampling_rate: Option<Sited<f64>>,
+    /// `enableOnCreate`; absent means enabled.
+    pub enable_on_create: Option<Sited<bool>>,
+    /// `evaluators[]`.
+    pub evaluators: Vec<Sited<String>>,
+}
+
+/// A deployment target of `aws-targets.json`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// `name`.
+    pub name: String,
+    /// `account`.
+    pub account: Option<String>,
+    /// `region`.
+    pub region: Option<String>,
+    /// Where the entry stands.
+    pub site: Site,
+}
+
+/// What `deployed-state.json` says of one target.
+#[derive(Clone, Debug, Default)]
+pub struct DeployedTarget {
+    /// Deployed runtimes by name.
+    pub runtimes: BTreeMap<String, DeployedRuntime>,
+    /// Deployed harnesses by name, with their runtime where known.
+    pub harnesses: BTreeMap<String, DeployedRuntime>,
+    /// Gateway ids and ARNs by name.
+    pub gateways: BTreeMap<String, DeployedResource>,
+    /// Memory ids and ARNs by name.
+    pub memories: BTreeMap<String, DeployedResource>,
+    /// Policy engine ids and ARNs by name.
+    pub policy_engines: BTreeMap<String, DeployedResource>,
+    /// Online evaluation ids and ARNs by name.
+    pub online_evals: BTreeMap<String, DeployedResource>,
+    /// Credential provider ARNs by name.
+    pub credentials: BTreeMap<String, DeployedResource>,
+}
+
+/// A deployed runtime.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeployedRuntime {
+    /// `runtimeId`.
+    pub id: Option<String>,
+    /// `runtimeArn`.
+    pub arn: Option<String>,
+    /// `roleArn`.
+    pub role_arn: Option<String>,
+}
+
+/// Another deployed resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeployedResource {
+    /// Its id.
+    pub id: Option<String>,
+    /// Its ARN.
+    pub arn: Option<String>,
+}
+
+/// A runtime or a harness, seen as what is judged alike.
+#[derive(Clone, Copy, Debug)]
+pub enum Agent<'a> {
+    /// A runtime.
+    Runtime(&'a Runtime),
+    /// A harness.
+    Harness(&'a Harness),
+}
+
+impl<'a> Agent<'a> {
+    /// Its name.
+    pub fn name(self) -> &'a str {
+        match self {
+            Self::Runtime(runtime) => &runtime.name,
+            Self::Harness(harness) => &harness.name,
+        }
+    }
+
+    /// Where its name stands in `agentcore.json`.
+    pub fn site(self) -> &'a Site {
+        match self {
+            Self::Runtime(runtime) => &runtime.site,
+            Self::Harness(harness) => &harness.site,
+        }
+    }
+
+    /// The keys that both kinds have.
+    pub fn common(self) -> &'a RuntimeCommon {
+        match self {
+            Self::Runtime(runtime) => &runtime.common,
+            Self::Harness(harness) => &harness.common,
+        }
+    }
+
+    /// The resource of a result about it.
+    pub fn resource(self) -> Resource {
+        match self {
+            Self::Runtime(runtime) => Resource::new(ResourceType::Runtime, &runtime.name),
+            Self::Harness(harness) => Resource::new(ResourceType::Harness, &harness.name),
+        }
+    }
+
+    /// The runtime, where it is one.
+    pub fn runtime(self) -> Option<&'a Runtime> {
+        match self {
+            Self::Runtime(runtime) => Some(runtime),
+            Self::Harness(_) => None,
+        }
+    }
+}
+
+impl Project {
+    /// Runtimes, then harnesses.
+    pub fn agents(&self) -> impl Iterator<Item = Agent<'_>> {
+        self.runtimes
+            .iter()
+            .map(Agent::Runtime)
+            .chain(self.harnesses.iter().map(Agent::Harness))
+    }
+
+    /// The resource of a result about the whole project.
+    pub fn resource(&self) -> Resource {
+        Resource::new(ResourceType::Project, self.display_name())
+    }
+
+    /// The project's name, or a stand-in.
+    pub fn display_name(&self) -> &str {
+        self.name
+            .as_ref()
+            .map_or("(unnamed)", |name| name.value.as_str())
+    }
+
+    /// The anchor of a finding about the whole project.
+    pub fn site(&self) -> Site {
+        self.name.as_ref().map_or_else(
+            || Site::file(self.document.source.path.clone()),
+            |name| name.site.clone(),
+        )
+    }
+}

@@ -1,0 +1,222 @@
+//! Typed builders of the commands that the report prints: argv in, POSIX-shell text out. No check formats a command by hand,
+//! so no name of the project under audit can become shell syntax.
+
+use std::fmt;
+
+/// A command for a POSIX shell. Its [`fmt::Display`] is one line that is safe to paste.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    /// A word, quoted when it needs to be.
+    Word(String),
+    /// Shell syntax, written by this module alone.
+    Syntax(&'static str),
+    /// `--option=value`, quoted as one word.
+    Joined(&'static str, String),
+}
+
+impl Command {
+    /// A command that starts with `program`.
+    pub fn new(program: impl Into<String>) -> Self {
+        Self {
+            parts: vec![Part::Word(program.into())],
+        }
+    }
+
+    /// Adds a word.
+    #[must_use]
+    pub fn arg(mut self, word: impl Into<String>) -> Self {
+        self.parts.push(Part::Word(word.into()));
+        self
+    }
+
+    /// Adds words.
+    #[must_use]
+    pub fn args<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.parts
+            .extend(words.into_iter().map(|word| Part::Word(word.into())));
+        self
+    }
+
+    /// Adds `--name value`; a value that starts with `-` is joined with `=`, so that no parser takes it for an option.
+    #[must_use]
+    pub fn opt(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        let value = value.into();
+        if value.starts_with('-') {
+            self.parts.push(Part::Joined(name, value));
+        } else {
+            self.parts.push(Part::Word(name.to_owned()));
+            self.parts.push(Part::Word(value));
+        }
+        self
+    }
+
+    /// Adds `--name value` where there is a value.
+    #[must_use]
+    pub fn opt_if(self, name: &'static str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.opt(name, value),
+            None => self,
+        }
+    }
+
+    fn syntax(mut self, text: &'static str) -> Self {
+        self.parts.push(Part::Syntax(text));
+        self
+    }
+
+    /// Writes standard output to `path`.
+    #[must_use]
+    pub fn to_file(self, path: &str) -> Self {
+        self.syntax(">").arg(local_path(path))
+    }
+
+    /// Reads standard input from `path`.
+    #[must_use]
+    pub fn from_file(self, path: &str) -> Self {
+        self.syntax("<").arg(local_path(path))
+    }
+
+    /// Runs `next` when this one succeeds.
+    #[must_use]
+    pub fn and(mut self, next: Self) -> Self {
+        self.parts.push(Part::Syntax("&&"));
+        self.parts.extend(next.parts);
+        self
+    }
+
+    /// Pipes standard output into `next`.
+    #[must_use]
+    pub fn pipe(mut self, next: Self) -> Self {
+        self.parts.push(Part::Syntax("|"));
+        self.parts.extend(next.parts);
+        self
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, part) in self.parts.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            match part {
+                Part::Word(word) => f.write_str(&quote(word))?,
+                Part::Syntax(text) => f.write_str(text)?,
+                Part::Joined(name, value) => write!(f, "{name}={}", quote(value))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Quotes a word for a POSIX shell. Characters that a terminal would act on, or that would reorder the line on screen, are
+/// written as octal escapes for `printf %b`, so that what is shown is what runs.
+pub fn quote(word: &str) -> String {
+    if word.chars().any(is_unprintable) {
+        let mut escaped = String::new();
+        for character in word.chars() {
+            if is_unprintable(character) {
+                let mut buffer = [0; 4];
+                for byte in character.encode_utf8(&mut buffer).bytes() {
+                    escaped.push_str(&format!("\\0{byte:03o}"));
+                }
+            } else if character == '\\' {
+                escaped.push_str("\\\\");
+            } else {
+                escaped.push(character);
+            }
+        }
+        return format!("\"$(printf %b {})\"", single(&escaped));
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        single(word)
+    }
+}
+
+fn single(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Control characters, line separators, and characters that reorder or hide text (Unicode TR9 bidi controls, zero width).
+pub fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A path that no program takes for an option.
+fn local_path(path: &str) -> String {
+    if path.starts_with('-') {
+        format!("./{path}")
+    } else {
+        path.to_owned()
+    }
+}
+
+/// `agentcore deploy` of a target, without a prompt; always the last command of a fix.
+pub fn deploy(target: Option<&str>) -> Command {
+    Command::new("agentcore")
+        .arg("deploy")
+        .arg("-y")
+        .opt_if("--target", target.filter(|name| *name != "default"))
+}
+
+/// Edits a JSON file in place with a jq filter; `args` become `$name` string variables of the filter.
+pub fn jq_edit(path: &str, filter: &str, args: &[(&str, &str)]) -> Command {
+    let path = local_path(path);
+    let temporary = format!("{path}.tmp");
+    let mut jq = Command::new("jq");
+    for (name, value) in args {
+        jq = jq.arg("--arg").arg(*name).arg(*value);
+    }
+    jq.arg(filter)
+        .arg(path.clone())
+        .to_file(&temporary)
+        .and(Command::new("mv").arg(temporary).arg(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_only_where_needed() {
+        assert_eq!(quote("app/Main"), "app/Main");
+        assert_eq!(quote(""), "''");
+        assert_eq!(quote("a b"), "'a b'");
+        assert_eq!(quote("it's $(id)"), r"'it'\''s $(id)'");
+        assert_eq!(quote("~"), "'~'");
+    }
+
+    #[test]
+    fn control_characters_never_reach_the_terminal() {
+        assert_eq!(quote("a\nb"), r#""$(printf %b 'a\0012b')""#);
+        assert_eq!(
+            quote("x\u{202e}y\\"),
+            r#""$(printf %b 'x\0342\0200\0256y\\')""#
+        );
+    }
+
+    #[test]
+    fn option_values_that_start_with_a_dash_are_joined() {
+        let command = Command::new("agentcore").opt("--name", "--evil");
+        assert_eq!(command.to_string(), "agentcore --name=--evil");
+    }
+
+    #[test]
+    fn an_edit_replaces_the_file_only_after_jq_succeeded() {
+        let command = jq_edit("agentcore/agentcore.json", ".name = $n", &[("n", "x y")]);
+        assert_eq!(
+            command.to_string(),
+            "jq --arg n 'x y' '.name = $n' agentcore/agentcore.json > agentcore/agentcore.json.tmp \
+             && mv agentcore/agentcore.json.tmp agentcore/agentcore.json"
+        );
+    }
+}
