@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn faults_have_a_place_and_a_reason() {
         let error = parse("a.json", "{\n  \"a\": 1,\n}").unwrap_err();
-        assert_eq!(error.to_string(), "a.json:3:1: trailing comma");
+        assert_eq!(error.to_string(), "a.json:3:1: key must be a string");
         assert_eq!(parse("a.json", "\u{feff}{}").unwrap_err().column, 1);
         assert!(parse("a.json", "").is_err());
         assert!(

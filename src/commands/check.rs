@@ -3,14 +3,12 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::checks;
+use crate::audit;
 use crate::cli::{CheckArgs, FailOnArg, Format};
 use crate::collect::project;
-use crate::config::{FailOn, Settings};
+use crate::config::FailOn;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::model::files::FileFacts;
-use crate::model::known::{Known, ReasonCode, Unread};
 use crate::render;
 use crate::report::{
     EvidenceSummary, Filters, ProjectSummary, Report, RuntimeSummary, SCHEMA_VERSION, Severity,
@@ -29,7 +27,7 @@ pub fn run(arguments: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
     let mut worst = Exit::Ready;
     let several = roots.len() > 1;
     for root in &roots {
-        let report = audit(root, arguments)?;
+        let report = report(root, arguments)?;
         let format = if arguments.json {
             Format::Json
         } else {
@@ -49,22 +47,14 @@ pub fn run(arguments: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
     Ok(worst)
 }
 
-fn audit(root: &Path, arguments: &CheckArgs) -> Result<Report, Failure> {
-    let context = collect(root, arguments)?;
-    let results: Vec<_> = checks::all()
-        .flat_map(|check| {
-            (check.run)(&context)
-                .into_iter()
-                .map(move |outcome| (check, outcome))
-        })
-        .map(|(check, outcome)| {
-            assemble::result(
-                check,
-                outcome,
-                context.settings.severity.get(check.id).copied(),
-            )
-        })
-        .collect();
+fn report(root: &Path, arguments: &CheckArgs) -> Result<Report, Failure> {
+    let shown = arguments.path.display().to_string();
+    let options = audit::Options {
+        shown,
+        ..audit::Options::default()
+    };
+    let context = audit::collect(root, &options)?;
+    let results = audit::evaluate(&context, |_| true);
     let fail_on = arguments
         .fail_on
         .map(fail_on)
@@ -87,31 +77,6 @@ fn audit(root: &Path, arguments: &CheckArgs) -> Result<Report, Failure> {
         summary: assemble::summary(&results, fail_on, arguments.live, arguments.strict),
         notes: Vec::new(),
         results,
-    })
-}
-
-fn collect(root: &Path, arguments: &CheckArgs) -> Result<Context, Failure> {
-    let shown = arguments.path.display().to_string();
-    let project = project::collect(root, &shown).map_err(|error| {
-        Failure::new(error.to_string()).help("mend the file; `agentcore validate` reads it too")
-    })?;
-    let target = project
-        .targets
-        .iter()
-        .find(|target| target.name == "default")
-        .or(project.targets.first())
-        .cloned();
-    Ok(Context {
-        target,
-        project,
-        settings: Settings::default(),
-        files: FileFacts::default(),
-        template: Known::Absent,
-        aws: Known::Unread(Unread::new(
-            ReasonCode::Offline,
-            "AWS is not read in this run",
-        )),
-        today: jiff::Zoned::now().date(),
     })
 }
 

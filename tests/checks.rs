@@ -1,0 +1,188 @@
+//! Every check against its fixtures: `fixtures/checks/<check>/<status>-<why>/` holds a small project (and `aws.json`, a snapshot,
+//! where the check reads AWS); the folder's name says the verdict. An `expect.json` beside it pins single results:
+//! `[{"resource": "gateway open", "status": "fail", "severity": "critical", "line": 12, "message": "part of it"}]`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agentcore_harden::audit::{self, Options};
+use agentcore_harden::report::{CheckResult, Status};
+
+const STATUSES: [Status; 5] = [
+    Status::NotApplicable,
+    Status::Pass,
+    Status::Fail,
+    Status::Manual,
+    Status::Skipped,
+];
+
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<_> = fs::read_dir(of)
+        .unwrap_or_else(|error| panic!("{}: {error}", of.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// The status that a fixture's name starts with.
+fn expected(fixture: &str) -> Status {
+    STATUSES
+        .into_iter()
+        .find(|status| {
+            fixture.starts_with(&format!("{}-", status.as_str())) || fixture == status.as_str()
+        })
+        .unwrap_or_else(|| panic!("{fixture}: the name must start with a status"))
+}
+
+/// The verdict of several results: a failure decides, then what could not be read, then what a person must look at.
+fn verdict(results: &[CheckResult]) -> Status {
+    let any = |status| results.iter().any(|result| result.status == status);
+    [Status::Fail, Status::Skipped, Status::Manual, Status::Pass]
+        .into_iter()
+        .find(|status| any(*status))
+        .unwrap_or(Status::NotApplicable)
+}
+
+fn run(check: &str, fixture: &Path) -> Vec<CheckResult> {
+    let options = Options {
+        shown: ".".to_owned(),
+        ..Options::default()
+    };
+    let context = audit::collect(fixture, &options)
+        .unwrap_or_else(|failure| panic!("{}: {failure}", fixture.display()));
+    audit::evaluate(&context, |candidate| candidate.id == check)
+}
+
+#[test]
+fn every_fixture_gets_its_verdict() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checks");
+    let mut faults = Vec::new();
+    for check in folders(&root) {
+        let id = name(&check);
+        assert!(
+            agentcore_harden::checks::find(&id).is_some(),
+            "fixtures for an unknown check {id}"
+        );
+        for fixture in folders(&check) {
+            let results = run(&id, &fixture);
+            let told = || {
+                results
+                    .iter()
+                    .map(|r| format!("\n    {} {}: {}", r.status.as_str(), r.resource, r.message))
+            };
+            let got = verdict(&results);
+            if got != expected(&name(&fixture)) {
+                faults.push(format!(
+                    "{id}/{}: {}{}",
+                    name(&fixture),
+                    got.as_str(),
+                    told().collect::<String>()
+                ));
+            }
+            faults.extend(pinned(&fixture, &results).into_iter().map(|fault| {
+                format!(
+                    "{id}/{}: {fault}{}",
+                    name(&fixture),
+                    told().collect::<String>()
+                )
+            }));
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
+}
+
+/// Compares with `expect.json`: every entry must match a result.
+fn pinned(fixture: &Path, results: &[CheckResult]) -> Vec<String> {
+    let Ok(text) = fs::read_to_string(fixture.join("expect.json")) else {
+        return Vec::new();
+    };
+    let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let matches = |entry: &serde_json::Value, result: &CheckResult| {
+        let text = |key: &str| entry.get(key).and_then(serde_json::Value::as_str);
+        let line = entry.get("line").and_then(serde_json::Value::as_u64);
+        text("resource").is_none_or(|resource| resource == result.resource.to_string())
+            && text("status").is_none_or(|status| status == result.status.as_str())
+            && text("severity").is_none_or(|severity| severity == result.severity.as_str())
+            && text("message").is_none_or(|part| result.message.contains(part))
+            && line.is_none_or(|line| {
+                result.evidence.iter().any(|evidence| {
+                    evidence
+                        .site
+                        .as_ref()
+                        .and_then(|site| site.span)
+                        .is_some_and(|s| u64::from(s.line) == line)
+                })
+            })
+    };
+    entries
+        .iter()
+        .filter(|entry| !results.iter().any(|result| matches(entry, result)))
+        .map(|entry| format!("no result matches {entry}"))
+        .collect()
+}
+
+/// Checks that are declared and not written yet; the list only ever gets shorter.
+fn not_built() -> BTreeSet<String> {
+    let empty = tempfile::tempdir().unwrap();
+    fs::create_dir(empty.path().join("agentcore")).unwrap();
+    fs::write(
+        empty.path().join("agentcore/agentcore.json"),
+        "{\"name\": \"Empty\", \"version\": 1}",
+    )
+    .unwrap();
+    let context = audit::collect(empty.path(), &Options::default()).unwrap();
+    let results = audit::evaluate(&context, |_| true);
+    let unbuilt = |result: &&CheckResult| result.message == "this check is not built yet";
+    results
+        .iter()
+        .filter(unbuilt)
+        .map(|result| result.check.to_owned())
+        .collect()
+}
+
+#[test]
+fn every_built_check_has_fixtures_for_both_sides() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checks");
+    let unbuilt = not_built();
+    let mut missing = Vec::new();
+    for check in agentcore_harden::checks::all().filter(|check| !unbuilt.contains(check.id)) {
+        let folder = root.join(check.id);
+        let names: Vec<String> = if folder.is_dir() {
+            folders(&folder).iter().map(|path| name(path)).collect()
+        } else {
+            Vec::new()
+        };
+        // These have no failing side: their negative is `manual`.
+        let never_fails = check.id == "memory-encryption" || check.id.starts_with("test-");
+        let negative = if never_fails {
+            Status::Manual
+        } else {
+            Status::Fail
+        };
+        for side in [Status::Pass, negative] {
+            if !names.iter().any(|fixture| expected(fixture) == side) {
+                missing.push(format!("{}: no {} fixture", check.id, side.as_str()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
