@@ -22,6 +22,8 @@ pub enum Command {
     List(ListArgs),
     /// Explain a check: what it looks for, why it matters, how to fix it
     Explain(ExplainArgs),
+    /// Start the agent as the platform would and time it to a healthy /ping
+    Measure(crate::commands::measure::MeasureArgs),
 }
 
 /// Arguments of `check`.

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod config;
 pub mod context;
 pub mod exit;
+pub mod measure;
 pub mod model;
 pub mod render;
 pub mod report;
@@ -26,6 +27,7 @@ use exit::{Exit, Failure};
 pub fn run(cli: &cli::Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
     match &cli.command {
         cli::Command::Check(arguments) => commands::check::run(arguments, out),
+        cli::Command::Measure(arguments) => commands::measure::run(arguments, out),
         cli::Command::List(_) | cli::Command::Explain(_) => Err(Failure::new("not built yet")),
     }
 }
