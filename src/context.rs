@@ -3,12 +3,15 @@
 //! A field that several sources give (configuration, template, live AWS) is a list of [`Layer`]s: checks judge every layer and
 //! never ask whether the run is offline.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use crate::config::Settings;
 use crate::model::aws::AwsState;
 use crate::model::files::FileFacts;
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::measurement::Measurement;
 use crate::model::project::{Project, Target};
 use crate::model::template::Template;
 use crate::report::{Evidence, Outcome, Resource};
@@ -25,6 +28,8 @@ pub struct Context {
     pub files: FileFacts,
     /// The synthesized template.
     pub template: Known<Template>,
+    /// What `measure` recorded, by runtime.
+    pub measurements: Known<BTreeMap<String, Measurement>>,
     /// Live AWS or a snapshot of it.
     pub aws: Known<AwsState>,
     /// Today, for expiry dates.

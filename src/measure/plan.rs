@@ -2,6 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
 
 use crate::model::project::Runtime;
 
@@ -22,7 +25,7 @@ runpy.run_path(sys.argv[0], run_name='__main__')
 
 /// The same for Node.
 const NODE_BOOT: &str = "\
-const net = require('node:net');
+import net from 'node:net';
 const free = Number(process.env.HARDEN_PORT), fixed = Number(process.env.HARDEN_FIXED_PORT);
 const listen = net.Server.prototype.listen;
 net.Server.prototype.listen = function (...args) {
@@ -64,6 +67,8 @@ pub struct Plan {
     pub protocol: String,
     /// What the user should know about how this differs from the platform.
     pub notes: Vec<String>,
+    /// The environment that was installed for this start; it lives as long as the plan.
+    pub environment: Option<Arc<TempDir>>,
     /// The image and engine of a container start.
     pub container: Option<Container>,
 }
@@ -155,6 +160,7 @@ pub fn plan(root: &Path, runtime: &Runtime, region: Option<&str>) -> Result<Plan
         port: contract_port(&protocol),
         protocol,
         notes: Vec::new(),
+        environment: None,
         container: None,
     };
     if text(&runtime.build).as_deref() == Some("Container") {
@@ -166,7 +172,15 @@ pub fn plan(root: &Path, runtime: &Runtime, region: Option<&str>) -> Result<Plan
             "run `agentcore validate`",
         )
     })?;
-    let file = entrypoint.split(':').next().unwrap_or_default().to_owned();
+    let written = entrypoint.split(':').next().unwrap_or_default();
+    // A TypeScript runtime names what the packager's bundle will be called; its source stands beside it as `.ts`.
+    let source = written.strip_suffix(".js").map(|stem| format!("{stem}.ts"));
+    let there = |file: &String| base.folder.join(file).is_file();
+    let file = [Some(written.to_owned()), source]
+        .into_iter()
+        .flatten()
+        .find(there)
+        .unwrap_or_else(|| written.to_owned());
     if !base.folder.join(&file).is_file() {
         return Err(missing(
             format!("the entrypoint of {name} is not there: {location}/{file}"),
@@ -218,33 +232,22 @@ fn python(
             }
         );
     } else if on_path("uv") && plan.folder.join("pyproject.toml").exists() {
-        // `--no-project` with the requirements of the manifest is what the packager installs, and writes nothing into the project.
-        let words = [
-            "uv",
-            "run",
-            "--quiet",
-            "--isolated",
-            "--no-project",
-            "--with-requirements",
-            "pyproject.toml",
-            "--",
-        ];
-        argv.extend(words.map(OsString::from));
+        let environment = Arc::new(install(&plan, location)?);
+        let bin = environment.path().join("venv/bin");
         if otel {
-            argv.push("opentelemetry-instrument".into());
+            argv.push(bin.join("opentelemetry-instrument").into());
         }
-        argv.push("python".into());
+        argv.push(bin.join("python").into());
         plan.shown = format!(
-            "uv run … {}python {file}",
+            "{}python {file}",
             if otel {
                 "opentelemetry-instrument "
             } else {
                 ""
             }
         );
-        plan.notes.push(
-            "uv resolved the dependencies first: part of the time is uv's own start".to_owned(),
-        );
+        plan.notes.push("dependencies resolved from pyproject.toml by uv into a temporary environment, as the packager does".to_owned());
+        plan.environment = Some(environment);
     } else {
         return Err(missing(
             format!("{location} has no .venv, and uv is not on PATH"),
@@ -272,6 +275,47 @@ fn python(
     Ok(plan)
 }
 
+/// Installs what the manifest asks for into a temporary folder: nothing is written into the project.
+fn install(plan: &Plan, location: &str) -> Result<TempDir, PlanError> {
+    let help = || format!("cd {} && uv sync", crate::shell::quote(location));
+    let folder = tempfile::tempdir()
+        .map_err(|error| missing(format!("no temporary folder: {error}"), "set TMPDIR"))?;
+    let venv = folder.path().join("venv");
+    let python = venv.join("bin/python");
+    let steps: [Vec<OsString>; 2] = [
+        vec!["venv".into(), "-q".into(), venv.into()],
+        vec![
+            "pip".into(),
+            "install".into(),
+            "-q".into(),
+            "--python".into(),
+            python.into(),
+            "-r".into(),
+            "pyproject.toml".into(),
+        ],
+    ];
+    for step in steps {
+        let output = std::process::Command::new("uv")
+            .args(&step)
+            .env("UV_PYTHON_DOWNLOADS", "never")
+            .current_dir(&plan.folder)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .map_err(|error| missing(format!("cannot run uv: {error}"), help()))?;
+        if !output.status.success() {
+            let told = String::from_utf8_lossy(&output.stderr);
+            return Err(missing(
+                format!(
+                    "uv could not install the dependencies of {location}:\n{}",
+                    told.trim()
+                ),
+                help(),
+            ));
+        }
+    }
+    Ok(folder)
+}
+
 fn node(mut plan: Plan, file: &str, location: &str) -> Result<Plan, PlanError> {
     if !on_path("node") {
         return Err(missing(
@@ -284,12 +328,7 @@ fn node(mut plan: Plan, file: &str, location: &str) -> Result<Plan, PlanError> {
         return Err(missing(format!("{location} has no node_modules"), help));
     }
     plan.program = Program::Node;
-    let boot = format!(
-        "data:text/javascript,{}",
-        encode(&format!(
-            "import {{ createRequire }} from 'node:module'; const require = createRequire(import.meta.url);\n{NODE_BOOT}"
-        ))
-    );
+    let boot = format!("data:text/javascript,{}", encode(NODE_BOOT));
     let mut argv: Vec<OsString> = vec!["node".into(), "--import".into(), boot.into()];
     if file.ends_with(".ts") {
         if !plan.folder.join("node_modules/tsx").is_dir() {

@@ -18,10 +18,13 @@ pub enum Ready {
     No,
 }
 
+/// A request, and what answer (status, body) means ready.
+type Question = (String, fn(u16, &str) -> bool);
+
 /// A question, ready to be asked again and again.
 pub struct Probe {
     address: SocketAddr,
-    requests: Vec<(String, fn(u16, &str) -> bool)>,
+    requests: Vec<Question>,
 }
 
 /// An MCP client's first message: <https://modelcontextprotocol.io/specification/2025-06-18/basic/lifecycle>.
@@ -34,7 +37,7 @@ impl Probe {
         let get = |path: &str| {
             format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")
         };
-        let requests: Vec<(String, fn(u16, &str) -> bool)> = match protocol {
+        let requests: Vec<Question> = match protocol {
             "MCP" => {
                 let request = format!(
                     "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{INITIALIZE}",
