@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::checks::{self, Check};
-use crate::collect::{measurement, project};
+use crate::collect::{evaluation, measurement, project};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::Failure;
@@ -34,6 +34,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         .cloned();
     Ok(Context {
         target,
+        evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,
         settings: Settings::default(),

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::config::Settings;
 use crate::model::aws::AwsState;
+use crate::model::evaluation::Evaluations;
 use crate::model::files::FileFacts;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::measurement::Measurement;
@@ -28,6 +29,8 @@ pub struct Context {
     pub files: FileFacts,
     /// The synthesized template.
     pub template: Known<Template>,
+    /// Recorded evaluation runs.
+    pub evaluations: Evaluations,
     /// What `measure` recorded, by runtime.
     pub measurements: Known<BTreeMap<String, Measurement>>,
     /// Live AWS or a snapshot of it.

@@ -1,6 +1,7 @@
 //! Plain data that collectors fill and checks read.
 
 pub mod aws;
+pub mod evaluation;
 pub mod files;
 pub mod json;
 pub mod known;
