@@ -7,7 +7,6 @@ use crate::collect::{evaluation, measurement, project};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::model::files::FileFacts;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::report::{CheckResult, assemble};
 
@@ -18,6 +17,8 @@ pub struct Options {
     pub shown: String,
     /// `--target`.
     pub target: Option<String>,
+    /// Where programs are sought; the environment's PATH when not given.
+    pub path_env: Option<std::ffi::OsString>,
 }
 
 /// Collects everything that the checks read of the project at `root`.
@@ -32,13 +33,15 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let target = named(options.target.as_deref().unwrap_or("default"))
         .or(project.targets.first())
         .cloned();
+    let path_env = options.path_env.clone().or_else(|| std::env::var_os("PATH"));
+    let files = project::files(&project, path_env.as_deref());
     Ok(Context {
         target,
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,
         settings: Settings::default(),
-        files: FileFacts::default(),
+        files,
         template: Known::Absent,
         aws: Known::Unread(Unread::new(
             ReasonCode::Offline,

@@ -1,5 +1,6 @@
 //! Reads JSON files with positions, with every fault of the input turned into an error that names its place.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jsonc_parser::ast::Value;
@@ -8,6 +9,10 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use crate::model::json::{Document, Json, Member, Node};
 use crate::model::site::SourceText;
+
+/// Most commas, colons and opening brackets that a document may hold: each may stand for a value, and a value costs a hundred
+/// times its text. The largest real template has a tenth of them.
+const MOST_VALUES: usize = 500_000;
 
 /// Why a text is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +68,11 @@ pub fn parse(path: &str, text: &str) -> Result<Document, JsonError> {
             reason,
         ));
     }
+    let values = text.bytes().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'));
+    if values.count() > MOST_VALUES {
+        let reason = format!("holds more than {MOST_VALUES} values");
+        return Err(fail(1, 1, reason));
+    }
     let options = ParseOptions {
         allow_comments: false,
         allow_loose_object_property_names: false,
@@ -117,6 +127,24 @@ fn lower(value: &Value<'_>) -> Node {
         value: json,
         range: range.start..range.end,
     }
+}
+
+/// Every key that an object holds again, where it stands again: `JSON.parse` takes the last and says nothing.
+pub fn repeated_keys(root: &Node) -> Vec<&Member> {
+    let mut found = Vec::new();
+    let mut rest = vec![root];
+    while let Some(node) = rest.pop() {
+        let mut seen = HashSet::new();
+        for member in node.members() {
+            if !seen.insert(&*member.key) {
+                found.push(member);
+            }
+            rest.push(&member.node);
+        }
+        rest.extend(node.items());
+    }
+    found.sort_by_key(|member| member.key_range.start);
+    found
 }
 
 #[cfg(test)]

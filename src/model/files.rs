@@ -1,17 +1,27 @@
 //! Facts about files: what ships, manifests, secrets, the CLI on PATH.
 
 use super::known::Known;
+use super::site::Site;
+use crate::report::Resource;
 
 /// Facts about files.
 #[derive(Clone, Debug)]
 pub struct FileFacts {
     /// The `agentcore` program that PATH resolves to.
     pub cli: Known<CliOnPath>,
+    /// Everything that `agentcore deploy` would package.
+    pub packages: Vec<Package>,
+    /// What git makes of `agentcore/.env.local` and `agentcore/aws-targets.json`.
+    pub ignored: GitIgnored,
 }
 
 impl Default for FileFacts {
     fn default() -> Self {
-        Self { cli: Known::Absent }
+        Self {
+            cli: Known::Absent,
+            packages: Vec::new(),
+            ignored: GitIgnored::default(),
+        }
     }
 }
 
@@ -24,4 +34,101 @@ pub struct CliOnPath {
     pub version: Option<String>,
     /// True when it is the Python starter toolkit's program.
     pub starter_toolkit: bool,
+    /// How the starter toolkit was installed, where that can be told: it decides the command that removes it.
+    pub installer: Installer,
+}
+
+/// What put a Python program on PATH.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Installer {
+    /// `uv tool install`.
+    UvTool,
+    /// `pipx install`.
+    Pipx,
+    /// `pip install`, with the interpreter beside the program.
+    #[default]
+    Pip,
+}
+
+/// How a folder becomes what AWS runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackageKind {
+    /// A zip of the whole folder with the dependencies beside it (Python CodeZip, evaluator and tool Lambdas).
+    Zip,
+    /// One JavaScript file that esbuild makes from `main.ts`, and a fixed list of packages (Node CodeZip).
+    Bundle,
+    /// A Docker build context with the construct's exclusions, then `.dockerignore`.
+    Container,
+    /// A harness's Docker build context, uploaded without exclusions.
+    HarnessContainer,
+}
+
+/// A folder that `agentcore deploy` packages.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// What it becomes.
+    pub resource: Resource,
+    /// The folder relative to the project root; `None` when it lies outside and is not looked at.
+    pub folder: Option<String>,
+    /// Where the configuration names it.
+    pub site: Site,
+    /// How it is packaged.
+    pub kind: PackageKind,
+    /// True when the folder is there.
+    pub present: bool,
+    /// Files in it that look like secrets, by their path relative to the project root.
+    pub secret_files: Vec<ShippedSecret>,
+    /// How many files ship, where they were counted.
+    pub files: u64,
+    /// Folders that could not be read, or that were not looked at to the end.
+    pub unread: Vec<String>,
+}
+
+/// A file that ships and by its name or its first bytes holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShippedSecret {
+    /// Relative to the project root.
+    pub path: String,
+    /// What it is taken for.
+    pub kind: SecretFile,
+    /// True when git tracks it.
+    pub tracked: bool,
+}
+
+/// Kinds of file that hold secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretFile {
+    /// `.env`, `.env.local`, `prod.env`: environment variables.
+    Environment,
+    /// A private key.
+    PrivateKey,
+    /// Credentials of a cloud, registry, database or tool.
+    Credentials,
+    /// A cache of tokens.
+    TokenCache,
+}
+
+impl SecretFile {
+    /// How a message names it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Environment => "environment file",
+            Self::PrivateKey => "private key",
+            Self::Credentials => "credential file",
+            Self::TokenCache => "token cache",
+        }
+    }
+}
+
+/// What git ignores among the files that decide a check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GitIgnored {
+    /// True when the project lies in a git work tree.
+    pub repository: bool,
+    /// `agentcore/.env.local` is ignored.
+    pub env_local: bool,
+    /// `agentcore/.env.local` is in git's index in spite of that; `None` where the index could not be read.
+    pub env_local_tracked: Option<bool>,
+    /// `agentcore/aws-targets.json` is ignored.
+    pub targets: bool,
 }

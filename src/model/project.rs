@@ -40,6 +40,24 @@ pub struct Project {
     pub policy_engines: Vec<PolicyEngine>,
     /// `onlineEvalConfigs[]`.
     pub online_evals: Vec<OnlineEval>,
+    /// `evaluators[]`.
+    pub evaluators: Vec<Named>,
+    /// `knowledgeBases[]`.
+    pub knowledge_bases: Vec<Named>,
+    /// `capacityProviders[]`.
+    pub capacity_providers: Vec<Named>,
+    /// `payments[]`.
+    pub payments: Vec<Named>,
+    /// `configBundles[]`.
+    pub config_bundles: Vec<Named>,
+    /// `datasets[]`.
+    pub datasets: Vec<Named>,
+    /// `abTests[]`.
+    pub ab_tests: Vec<Named>,
+    /// `mcpRuntimeTools[]`.
+    pub mcp_runtime_tools: Vec<Named>,
+    /// `httpGateways[]`: deprecated, gone from CLI 0.30.
+    pub http_gateways: Vec<Named>,
     /// `aws-targets.json`: read, absent, or why not.
     pub targets_file: Known<Document>,
     /// The entries of `aws-targets.json` that hold name, account and Region.
@@ -50,15 +68,31 @@ pub struct Project {
     pub deployed: BTreeMap<String, DeployedTarget>,
     /// Version that `agentcore/cdk/package.json` pins for `@aws/agentcore-cdk`.
     pub cdk_version: Option<String>,
-    /// Files that `agentcore.json` names, by the path as written, with what was found there.
+    /// Files that the configuration names, by the path as written (prefixed with the folder that it is relative to, where that
+    /// is not the project root), with what was found there.
     pub named_files: BTreeMap<String, NamedFile>,
+    /// `agentcore/.env.local`: the variables that it sets, by name, with whether the value is empty. No value is kept.
+    pub env_local: Known<BTreeMap<String, bool>>,
+}
+
+/// An entry of a resource kind that only its name, its references and its raw keys are read of.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Its name; `#n` where it has none.
+    pub name: String,
+    /// Where the name stands.
+    pub site: Site,
+    /// The raw entry.
+    pub node: Node,
 }
 
 /// A file or folder that the configuration names.
 #[derive(Clone, Debug)]
 pub struct NamedFile {
-    /// Its path relative to the project root, `None` when it lies outside.
+    /// Its path relative to the project root, `None` when it lies outside of the project.
     pub path: Option<String>,
+    /// True when it lies outside of the git repository around the project too (or there is none): it is not looked at.
+    pub out_of_reach: bool,
     /// What is there.
     pub kind: NamedFileKind,
     /// Its text, for the small files whose content is configuration (policies, schemas).

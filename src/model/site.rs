@@ -57,6 +57,16 @@ pub struct SourceText {
     pub text: Arc<str>,
     /// Byte offset at which each line starts.
     starts: Vec<usize>,
+    /// How many characters come before each multiple of [`STRIDE`] bytes; `None` where every character is one byte.
+    characters: Option<Vec<usize>>,
+}
+
+/// Distance of the character counts, in bytes: a column costs at most this much reading, however long its line is.
+const STRIDE: usize = 1024;
+
+/// How many characters start in these bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
 }
 
 impl SourceText {
@@ -66,10 +76,21 @@ impl SourceText {
         let starts = std::iter::once(0)
             .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1))
             .collect();
+        let counts = |bytes: &[u8]| {
+            let mut before = 0;
+            let count = |chunk: &[u8]| {
+                let here = before;
+                before += characters(chunk);
+                here
+            };
+            bytes.chunks(STRIDE).map(count).collect()
+        };
+        let characters = (!text.is_ascii()).then(|| counts(text.as_bytes()));
         Self {
             path: path.into(),
             text,
             starts,
+            characters,
         }
     }
 
@@ -107,11 +128,18 @@ impl SourceText {
         let offset = self.floor(offset);
         let index = self.line_index(offset);
         let start = self.starts.get(index).copied().unwrap_or(0);
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count());
+        let column = self.characters_before(offset) - self.characters_before(start);
         (to_u32(index + 1), to_u32(column + 1))
+    }
+
+    /// How many characters come before a byte offset.
+    fn characters_before(&self, offset: usize) -> usize {
+        let Some(counts) = &self.characters else {
+            return offset;
+        };
+        let chunk = (offset / STRIDE).min(counts.len().saturating_sub(1));
+        let rest = self.text.as_bytes().get(chunk * STRIDE..offset);
+        counts.get(chunk).copied().unwrap_or(0) + rest.map_or(0, characters)
     }
 
     /// Turns a byte range into lines and columns.

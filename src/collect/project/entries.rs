@@ -3,7 +3,7 @@
 use crate::model::json::{Document, Json, Member, Node};
 use crate::model::project::{
     CedarPolicy, Credential, Gateway, GatewayTarget, JwtAuthorizer, Memory, MemoryStrategy,
-    OnlineEval, PolicyEngine, Runtime, RuntimeCommon,
+    Named, OnlineEval, PolicyEngine, Runtime, RuntimeCommon,
 };
 use crate::model::site::{Site, Sited};
 
@@ -29,6 +29,16 @@ impl<'a> Reader<'a> {
         match self.document.string(node, "name") {
             Some(name) => (name.value, name.site),
             None => (format!("#{index}"), self.document.site(node)),
+        }
+    }
+
+    /// An entry of a kind that is kept raw.
+    pub fn named(&self, node: &Node, index: usize) -> Named {
+        let (name, site) = self.name(node, index);
+        Named {
+            name,
+            site,
+            node: node.clone(),
         }
     }
 

@@ -6,6 +6,30 @@ use std::path::{Component, Path};
 /// Configuration files are kilobytes; past this nothing sensible is in them. In bytes.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
+/// How much is read in all beside `agentcore.json`: a project that names one large file a thousand times must not cost a
+/// thousand times its size.
+#[derive(Debug)]
+pub struct Budget {
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            bytes: 32 * 1024 * 1024,
+        }
+    }
+}
+
+impl Budget {
+    /// Takes from the budget; false when it is spent.
+    pub fn take(&mut self, bytes: usize) -> bool {
+        let left = self.bytes.checked_sub(bytes);
+        self.bytes = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
 /// Why a file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {

@@ -1,20 +1,31 @@
 //! Collects a project: discovery, `agentcore.json` and the files beside it.
 
+mod cli;
 mod deployed;
 mod discover;
+mod dockerignore;
 mod entries;
 mod file;
+mod git;
+mod named;
+mod secret_files;
+mod shipped;
 
 pub use discover::{DiscoverError, discover};
 pub use file::{FileError, inside, read_text};
+pub use named::joined;
+pub use shipped::{Entry, Walk, folder as package_folder, walk};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::collect::json::{self, JsonError};
 use crate::model::json::{Document, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::project::{Harness, NamedFile, NamedFileKind, Project, Target};
+use crate::model::files::FileFacts;
+use crate::model::project::{Harness, Project, Target};
+use file::Budget;
 
 /// The project's configuration file, relative to its root.
 pub const CONFIG: &str = "agentcore/agentcore.json";
@@ -22,6 +33,8 @@ pub const CONFIG: &str = "agentcore/agentcore.json";
 pub const TARGETS: &str = "agentcore/aws-targets.json";
 /// The deployed state, relative to the root.
 pub const DEPLOYED: &str = "agentcore/.cli/deployed-state.json";
+/// The file with the values of credentials, relative to the root.
+pub const ENV_LOCAL: &str = "agentcore/.env.local";
 
 /// Why a project could not be read at all: the audit exits 2.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +67,12 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
             found: document.root.type_name(),
         });
     }
-    let targets_file = optional(root, TARGETS);
-    let deployed_file = optional(root, DEPLOYED);
+    let budget = &mut Budget::default();
+    let targets_file = optional(root, TARGETS, budget);
+    let deployed_file = optional(root, DEPLOYED, budget);
     let reader = entries::Reader::new(&document);
-    let harnesses = reader.array("harnesses", |node, index| {
-        harness(root, &reader, node, index)
-    });
+    let harnesses = harnesses(root, &reader, budget);
+    let named = |key| reader.array(key, |node, index| reader.named(node, index));
     let mut project = Project {
         root: root.to_path_buf(),
         shown: shown.to_owned(),
@@ -67,6 +80,15 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
         name: document.string(&document.root, "name"),
         runtimes: reader.array("runtimes", |node, index| reader.runtime(node, index)),
         harnesses,
+        evaluators: named("evaluators"),
+        knowledge_bases: named("knowledgeBases"),
+        capacity_providers: named("capacityProviders"),
+        payments: named("payments"),
+        config_bundles: named("configBundles"),
+        datasets: named("datasets"),
+        ab_tests: named("abTests"),
+        mcp_runtime_tools: named("mcpRuntimeTools"),
+        http_gateways: named("httpGateways"),
         memories: reader.array("memories", |node, index| reader.memory(node, index)),
         credentials: reader.array("credentials", |node, index| reader.credential(node, index)),
         gateways: reader.array("agentCoreGateways", |node, index| {
@@ -87,15 +109,30 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
         deployed_file,
         cdk_version: cdk_version(root),
         named_files: BTreeMap::new(),
+        env_local: env_local(root),
         document,
     };
-    project.named_files = named_files(&project);
+    project.named_files = named::files(&project, budget);
     Ok(project)
 }
 
+/// Reads what checks need of the files around the configuration: what ships, what git ignores, the CLI on `path_env`.
+pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
+    let tracked = git::Index::read(project.repository.as_deref());
+    FileFacts {
+        cli: path_env.map_or(Known::Absent, cli::on_path),
+        packages: shipped::packages(project, &tracked),
+        ignored: git::ignored(project, &tracked),
+    }
+}
+
 /// Reads a JSON file that may be absent.
-fn optional(root: &Path, path: &str) -> Known<Document> {
+fn optional(root: &Path, path: &str, budget: &mut Budget) -> Known<Document> {
     match read_text(&root.join(path), path) {
+        Ok(text) if !budget.take(text.len()) => Known::Unread(Unread::new(
+            ReasonCode::Unsupported,
+            format!("{path}: not read, the configuration files are larger than any real project's"),
+        )),
         Ok(text) => match json::parse(path, &text) {
             Ok(document) => Known::Read(document),
             Err(error) => Known::Unread(Unread::new(ReasonCode::Unsupported, error.to_string())),
@@ -105,37 +142,69 @@ fn optional(root: &Path, path: &str) -> Known<Document> {
     }
 }
 
-fn harness(root: &Path, reader: &entries::Reader<'_>, node: &Node, index: usize) -> Harness {
-    let (name, site) = reader.name(node, index);
-    let path = reader.document.string(node, "path");
-    let document = match &path {
-        Some(path) => match file::inside(root, &path.value) {
-            Some(folder) => optional(
-                root,
-                &format!("{folder}/harness.json")
-                    .trim_start_matches('/')
-                    .replace("./", ""),
-            ),
-            None => Known::Unread(Unread::new(
+/// The harnesses with their `harness.json`; a folder that several entries name is read once.
+fn harnesses(root: &Path, reader: &entries::Reader<'_>, budget: &mut Budget) -> Vec<Harness> {
+    let mut read: HashMap<String, Known<Document>> = HashMap::new();
+    let mut document = |path: &str, name: &str| {
+        let Some(folder) = file::inside(root, path) else {
+            return Known::Unread(Unread::new(
                 ReasonCode::Unsupported,
                 format!("the path of harness {name} leads out of the project"),
-            )),
-        },
-        None => Known::Absent,
+            ));
+        };
+        let file = match folder.as_str() {
+            "." => "harness.json".to_owned(),
+            folder => format!("{folder}/harness.json"),
+        };
+        if let Some(document) = read.get(&file) {
+            return document.clone();
+        }
+        let document = optional(root, &file, budget);
+        read.insert(file, document.clone());
+        document
     };
-    let (common, model_id) = document
-        .read()
-        .map(entries::harness_keys)
-        .unwrap_or_default();
-    Harness {
-        name,
-        site,
-        node: node.clone(),
-        path,
-        document,
-        common,
-        model_id,
+    let mut harnesses = reader.array("harnesses", |node, index| {
+        let (name, site) = reader.name(node, index);
+        Harness {
+            name,
+            site,
+            node: node.clone(),
+            path: reader.document.string(node, "path"),
+            document: Known::Absent,
+            common: crate::model::project::RuntimeCommon::default(),
+            model_id: None,
+        }
+    });
+    for harness in &mut harnesses {
+        if let Some(path) = &harness.path {
+            harness.document = document(&path.value, &harness.name);
+        }
+        if let Some(document) = harness.document.read() {
+            (harness.common, harness.model_id) = entries::harness_keys(document);
+        }
     }
+    harnesses
+}
+
+/// The names that `.env.local` sets; the values are looked at for emptiness and dropped.
+fn env_local(root: &Path) -> Known<BTreeMap<String, bool>> {
+    match read_text(&root.join(ENV_LOCAL), ENV_LOCAL) {
+        Ok(text) => Known::Read(text.lines().filter_map(variable).collect()),
+        Err(FileError::Missing { .. }) => Known::Absent,
+        Err(error) => Known::Unread(Unread::new(ReasonCode::Denied, error.to_string())),
+    }
+}
+
+/// The name that a line of a dotenv file sets, and whether its value is empty.
+fn variable(line: &str) -> Option<(String, bool)> {
+    let line = line.trim();
+    let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+    let (name, value) = line.split_once('=').or_else(|| line.split_once(": "))?;
+    let name = name.trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    let value = value.split('#').next().unwrap_or_default();
+    let value = value.trim().trim_matches(['"', '\'', '`']).trim();
+    (!name.is_empty() && name.chars().all(plain)).then(|| (name.to_owned(), value.is_empty()))
 }
 
 fn targets(document: &Document) -> Vec<Target> {
@@ -167,78 +236,4 @@ fn repository(root: &Path) -> Option<PathBuf> {
     root.ancestors()
         .find(|folder| folder.join(".git").exists())
         .map(Path::to_path_buf)
-}
-
-/// Looks up every path that the configuration names; small configuration files are read.
-fn named_files(project: &Project) -> BTreeMap<String, NamedFile> {
-    let mut files = BTreeMap::new();
-    let mut look = |written: &str, read: bool| {
-        files
-            .entry(written.to_owned())
-            .or_insert_with(|| named_file(&project.root, written, read));
-    };
-    for runtime in &project.runtimes {
-        if let Some(location) = &runtime.code_location {
-            look(&location.value, false);
-            for inner in [&runtime.entrypoint, &runtime.dockerfile]
-                .into_iter()
-                .flatten()
-            {
-                let file = inner.value.split(':').next().unwrap_or_default();
-                look(
-                    &format!("{}/{file}", location.value.trim_end_matches('/')),
-                    false,
-                );
-            }
-        }
-        if let Some(context) = &runtime.build_context {
-            look(&context.value, false);
-        }
-        runtime
-            .additional_policies
-            .iter()
-            .filter(|policy| !policy.value.starts_with("arn:"))
-            .for_each(|policy| {
-                look(&policy.value, true);
-                if let Some(location) = &runtime.code_location {
-                    look(
-                        &format!("{}/{}", location.value.trim_end_matches('/'), policy.value),
-                        true,
-                    );
-                }
-            });
-    }
-    for engine in &project.policy_engines {
-        for policy in &engine.policies {
-            if let Some(file) = &policy.source_file {
-                look(&file.value, true);
-            }
-        }
-    }
-    files
-}
-
-fn named_file(root: &Path, written: &str, read: bool) -> NamedFile {
-    let Some(path) = file::inside(root, written) else {
-        return NamedFile {
-            path: None,
-            kind: NamedFileKind::Missing,
-            text: None,
-        };
-    };
-    let full = root.join(&path);
-    let kind = match std::fs::metadata(&full) {
-        Ok(metadata) if metadata.is_dir() => NamedFileKind::Folder,
-        Ok(metadata) if metadata.is_file() => NamedFileKind::File,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => NamedFileKind::Missing,
-        Ok(_) | Err(_) => NamedFileKind::Unreadable,
-    };
-    let text = (read && kind == NamedFileKind::File)
-        .then(|| read_text(&full, &path).ok())
-        .flatten();
-    NamedFile {
-        path: Some(path),
-        kind,
-        text,
-    }
 }

@@ -1,0 +1,132 @@
+//! What git makes of single files, told from its files alone: no program is run.
+
+use std::cell::OnceCell;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::file::read_text;
+use super::{ENV_LOCAL, TARGETS};
+use crate::model::files::GitIgnored;
+use crate::model::project::Project;
+
+/// Largest index that is searched, in bytes (about 600,000 files).
+const LARGEST_INDEX: u64 = 64 * 1024 * 1024;
+
+/// git's index, read when it is first asked.
+pub struct Index {
+    /// Root of the work tree, and the index file.
+    place: Option<(PathBuf, PathBuf)>,
+    bytes: OnceCell<Option<Vec<u8>>>,
+}
+
+impl Index {
+    /// The index of the work tree at `repository`. A `.git` file (a linked work tree) is followed.
+    pub fn read(repository: Option<&Path>) -> Self {
+        let place = repository.and_then(|root| {
+            let git = root.join(".git");
+            let folder = if git.is_dir() {
+                git
+            } else {
+                let text = read_text(&git, ".git").ok()?;
+                root.join(text.trim().strip_prefix("gitdir:")?.trim())
+            };
+            Some((root.to_path_buf(), folder.join("index")))
+        });
+        Self {
+            place,
+            bytes: OnceCell::new(),
+        }
+    }
+
+    /// True when git tracks the file; `None` where that cannot be told (no work tree, or an index of version 4).
+    pub fn tracks(&self, file: &Path) -> Option<bool> {
+        let (root, index) = self.place.as_ref()?;
+        let name = file.strip_prefix(root).ok()?.to_str()?.as_bytes();
+        let bytes = self.bytes.get_or_init(|| load(index)).as_ref()?;
+        let mut needle = name.to_vec();
+        needle.push(0);
+        // An entry's name follows 16 bits of flags (two more bytes when extended), whose low 12 bits are its length.
+        // https://git-scm.com/docs/index-format
+        let length = u16::try_from(name.len().min(0xfff)).ok()?;
+        let flags = |at: usize| {
+            let bytes = bytes.get(at..at + 2)?;
+            Some(u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?]) & 0xfff)
+        };
+        let entry = |at: &usize| {
+            [2, 4]
+                .into_iter()
+                .any(|back| at.checked_sub(back).and_then(flags) == Some(length))
+        };
+        Some(memchr::memmem::find_iter(bytes, &needle).any(|at| entry(&at)))
+    }
+}
+
+fn load(index: &Path) -> Option<Vec<u8>> {
+    let metadata = match std::fs::metadata(index) {
+        Ok(metadata) => metadata,
+        // A work tree without an index tracks nothing yet.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(Vec::new()),
+        Err(_) => return None,
+    };
+    if !metadata.is_file() || metadata.len() > LARGEST_INDEX {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(index).ok()?;
+    file.take(LARGEST_INDEX).read_to_end(&mut bytes).ok()?;
+    let version = bytes.get(4..8)?;
+    (bytes.starts_with(b"DIRC") && matches!(version, [0, 0, 0, 2 | 3])).then_some(bytes)
+}
+
+/// What git ignores among the files that decide a check.
+pub fn ignored(project: &Project, index: &Index) -> GitIgnored {
+    let base = project.repository.as_deref().unwrap_or(&project.root);
+    let env_local = project.root.join(ENV_LOCAL);
+    GitIgnored {
+        repository: project.repository.is_some(),
+        env_local: is_ignored(base, &env_local),
+        env_local_tracked: index.tracks(&env_local),
+        targets: is_ignored(base, &project.root.join(TARGETS)),
+    }
+}
+
+/// True when the `.gitignore` files from `base` down, or the repository's own exclude file, ignore `file` or a folder it is in.
+/// The user's global excludes are left out: they are not there on the next machine.
+pub fn is_ignored(base: &Path, file: &Path) -> bool {
+    let Ok(relative) = file.strip_prefix(base) else {
+        return false;
+    };
+    let mut rules = vec![rules(base, &base.join(".git/info/exclude"))];
+    let mut folder = base.to_path_buf();
+    let parts: Vec<_> = relative.components().collect();
+    for (index, part) in parts.iter().enumerate() {
+        rules.push(self::rules(&folder, &folder.join(".gitignore")));
+        folder.push(part);
+        let is_dir = index + 1 < parts.len();
+        // The nearest file that has a say decides; a folder that is ignored takes all below with it.
+        let say = rules
+            .iter()
+            .rev()
+            .flatten()
+            .map(|rules| rules.matched(&folder, is_dir))
+            .find(|say| !say.is_none());
+        if matches!(say, Some(Match::Ignore(_))) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Rules of one file; read through the guarded reader, so that a FIFO by that name does not hang the audit.
+fn rules(folder: &Path, file: &Path) -> Option<Gitignore> {
+    let text = read_text(file, "").ok()?;
+    let mut builder = GitignoreBuilder::new(folder);
+    for line in text.lines() {
+        // A line that is no pattern is skipped, as git does.
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().ok()
+}

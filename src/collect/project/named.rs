@@ -1,0 +1,209 @@
+//! Looks up every file and folder that the configuration names. Small files whose content is configuration are read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::file::{Budget, inside, read_text};
+use crate::model::json::Node;
+use crate::model::project::{NamedFile, NamedFileKind, Project};
+
+/// What the configuration names, by the path as written.
+pub fn files(project: &Project, budget: &mut Budget) -> BTreeMap<String, NamedFile> {
+    let mut look = Lookup {
+        project,
+        budget,
+        files: BTreeMap::new(),
+    };
+    look.runtimes();
+    look.harnesses();
+    look.gateways();
+    look.others();
+    for engine in &project.policy_engines {
+        for policy in &engine.policies {
+            if let Some(file) = &policy.source_file {
+                look.add(&file.value, true);
+            }
+        }
+    }
+    look.files
+}
+
+/// Joins a folder and a path below it, as written.
+pub fn joined(folder: &str, path: &str) -> String {
+    format!("{}/{path}", folder.trim_end_matches('/'))
+}
+
+/// The texts of a member and of the members below it, by a path of keys; `[]` walks over the items of an array.
+fn text<'n>(node: &'n Node, keys: &[&str]) -> Option<&'n str> {
+    node.path(keys)?.as_str()
+}
+
+struct Lookup<'a> {
+    project: &'a Project,
+    budget: &'a mut Budget,
+    files: BTreeMap<String, NamedFile>,
+}
+
+impl Lookup<'_> {
+    fn add(&mut self, written: &str, read: bool) {
+        if !self.files.contains_key(written) {
+            let found = named_file(self.project, written, read, self.budget);
+            self.files.insert(written.to_owned(), found);
+        }
+    }
+
+    fn policies(&mut self, folder: Option<&str>, policies: &[&str]) {
+        for policy in policies.iter().filter(|policy| !policy.starts_with("arn:")) {
+            self.add(policy, true);
+            if let Some(folder) = folder {
+                self.add(&joined(folder, policy), true);
+            }
+        }
+    }
+
+    fn runtimes(&mut self) {
+        let project = self.project;
+        for runtime in &project.runtimes {
+            let location = runtime.code_location.as_ref().map(|at| at.value.as_str());
+            let context = runtime.build_context.as_ref().map(|at| at.value.as_str());
+            if let Some(context) = context {
+                self.add(context, false);
+            }
+            if let Some(location) = location {
+                self.add(location, false);
+                if let Some(entrypoint) = &runtime.entrypoint {
+                    let file = entrypoint.split(':').next().unwrap_or_default();
+                    self.add(&joined(location, file), false);
+                }
+                self.add(&joined(location, "pyproject.toml"), false);
+                self.add(&joined(location, "main.ts"), false);
+            }
+            if let Some(folder) = context.or(location) {
+                let dockerfile = runtime.dockerfile.as_ref();
+                let dockerfile = dockerfile.map_or("Dockerfile", |file| file.value.as_str());
+                self.add(&joined(folder, dockerfile), false);
+            }
+            let policies: Vec<&str> = runtime
+                .additional_policies
+                .iter()
+                .map(|policy| policy.value.as_str())
+                .collect();
+            self.policies(location, &policies);
+        }
+    }
+
+    fn harnesses(&mut self) {
+        for harness in &self.project.harnesses {
+            // `agentcore validate` reads app/NAME/harness.json, the deploy reads PATH/harness.json.
+            self.add(&format!("app/{}/harness.json", harness.name), false);
+            if let (Some(path), Some(document)) = (&harness.path, harness.document.read())
+                && let Some(dockerfile) = text(&document.root, &["dockerfile"])
+            {
+                self.add(&joined(&path.value, dockerfile), false);
+            }
+        }
+    }
+
+    fn gateways(&mut self) {
+        let project = self.project;
+        let behind = project.gateways.iter().flat_map(|gateway| &gateway.targets);
+        for target in behind.chain(&project.unassigned_targets) {
+            if let Some(file) = text(&target.node, &["lambdaFunctionArn", "toolSchemaFile"])
+                && !file.starts_with("s3://")
+            {
+                self.add(file, false);
+            }
+            if let Some(file) = text(&target.node, &["schemaSource", "inline", "path"]) {
+                self.add(file, false);
+            }
+            if let Some(folder) = text(&target.node, &["compute", "implementation", "path"]) {
+                self.add(folder, false);
+            }
+        }
+        for tool in &project.mcp_runtime_tools {
+            if let Some(folder) = text(&tool.node, &["compute", "implementation", "path"]) {
+                self.add(folder, false);
+            }
+        }
+    }
+
+    fn others(&mut self) {
+        let project = self.project;
+        for evaluator in &project.evaluators {
+            let Some(managed) = evaluator.node.path(&["config", "codeBased", "managed"]) else {
+                continue;
+            };
+            let folder = text(managed, &["codeLocation"]);
+            if let Some(folder) = folder {
+                self.add(folder, false);
+            }
+            let policies = managed.get("additionalPolicies").map(Node::items);
+            let policies: Vec<&str> = policies
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Node::as_str)
+                .collect();
+            self.policies(folder, &policies);
+        }
+        for base in &project.knowledge_bases {
+            for source in base.node.get("dataSources").map(Node::items).unwrap_or(&[]) {
+                if let Some(file) = text(source, &["connectorConfigFile"]) {
+                    self.add(file, true);
+                }
+            }
+        }
+        for dataset in &project.datasets {
+            if let Some(file) = text(&dataset.node, &["config", "managed", "location"]) {
+                // Relative to agentcore/, where `agentcore add dataset` writes it.
+                self.add(&joined("agentcore", file), false);
+                self.add(file, false);
+            }
+        }
+    }
+}
+
+fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget) -> NamedFile {
+    let root = &project.root;
+    let Some(path) = inside(root, written) else {
+        // A monorepo's shared folder is looked at as far as the repository goes, and never opened.
+        let repository = project.repository.as_deref();
+        let reachable = repository.filter(|repository| {
+            let base = root.strip_prefix(repository).unwrap_or(Path::new(""));
+            inside(repository, &base.join(written).to_string_lossy()).is_some()
+        });
+        return NamedFile {
+            path: None,
+            out_of_reach: reachable.is_none(),
+            kind: reachable.map_or(NamedFileKind::Missing, |_| kind(&root.join(written))),
+            text: None,
+        };
+    };
+    let full = root.join(&path);
+    let kind = kind(&full);
+    let text = (read && kind == NamedFileKind::File)
+        .then(|| read_text(&full, &path).ok())
+        .flatten()
+        .filter(|text| budget.take(text.len()));
+    NamedFile {
+        path: Some(path),
+        out_of_reach: false,
+        kind,
+        text,
+    }
+}
+
+fn kind(path: &Path) -> NamedFileKind {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => NamedFileKind::Folder,
+        Ok(metadata) if metadata.is_file() => NamedFileKind::File,
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            NamedFileKind::Missing
+        }
+        Ok(_) | Err(_) => NamedFileKind::Unreadable,
+    }
+}
