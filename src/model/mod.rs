@@ -2,3 +2,4 @@
 
 pub mod known;
 pub mod site;
+pub mod source;
