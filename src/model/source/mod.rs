@@ -2,8 +2,12 @@
 //!
 //! `collect::source` fills [`Source`]; nothing here reads a file.
 
+pub mod entrypoint;
 pub mod ir;
 pub mod module;
+pub mod resolve;
+pub mod scope;
+pub mod walk;
 
 use std::collections::BTreeSet;
 

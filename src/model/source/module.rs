@@ -203,6 +203,8 @@ impl Class {
 pub struct Scope {
     /// Every binding of each name, in order of the text.
     pub names: BTreeMap<Name, Vec<Binding>>,
+    /// What is put into a container bound here: `x[k] = v`, `x.append(v)`, `x.set(k, v)`.
+    pub elements: BTreeMap<Name, Vec<Arc<Expr>>>,
     /// Names that `global`/`nonlocal` send to an outer scope.
     pub outer: Vec<Name>,
 }
