@@ -220,10 +220,9 @@ impl Collection {
 
     /// Parses the callers. Their own imports are linked to modules that are there, but not followed.
     fn callers(&mut self, paths: &[String]) {
+        let names = Lookup { roots: vec![String::new()], aliases: node_path::Aliases::default() };
+        self.parse(&names, paths);
         for path in paths {
-            let folder = folder_of(path).to_owned();
-            let lookup = Lookup { roots: vec![folder, String::new()], aliases: node_path::Aliases::default() };
-            self.parse(&lookup, std::slice::from_ref(path));
             let Some(&id) = self.by_path.get(path.as_str()) else { continue };
             self.source.callers.insert(id);
         }

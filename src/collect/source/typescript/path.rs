@@ -105,7 +105,22 @@ fn read_json(tree: &Tree, path: &str) -> Option<serde_json::Value> {
         return None;
     }
     let text = std::fs::read_to_string(file).ok()?;
-    jsonc_parser::parse_to_serde_value(&text, &jsonc_parser::ParseOptions::default()).ok()
+    let parsed = jsonc_parser::parse_to_value(&text, &jsonc_parser::ParseOptions::default()).ok()??;
+    Some(plain(parsed, 0))
+}
+
+/// JSON with comments as plain JSON; numbers are of no use here.
+fn plain(value: jsonc_parser::JsonValue<'_>, depth: u8) -> serde_json::Value {
+    match value {
+        jsonc_parser::JsonValue::String(text) => serde_json::Value::String(text.into_owned()),
+        jsonc_parser::JsonValue::Object(object) if depth < 32 => {
+            object.into_iter().map(|(key, inner)| (key.to_string(), plain(inner, depth + 1))).collect()
+        }
+        jsonc_parser::JsonValue::Array(array) if depth < 32 => {
+            array.into_iter().map(|inner| plain(inner, depth + 1)).collect()
+        }
+        _ => serde_json::Value::Null,
+    }
 }
 
 /// Resolves a specifier of the file at `path`.
