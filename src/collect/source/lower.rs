@@ -81,7 +81,10 @@ impl<T: AsRef<str>> From<T> for Name0 {
 impl Lowering {
     /// Starts a file.
     pub fn new(module: ModuleId) -> Self {
-        Self { module, ..Self::default() }
+        Self {
+            module,
+            ..Self::default()
+        }
     }
 
     /// Goes one level down; false (and `cut` set) where that is too deep.
@@ -113,7 +116,10 @@ impl Lowering {
 
     fn qualify(&self, name: &str) -> Name {
         let before = match self.around.last() {
-            Some(Around::Function(id)) => self.functions.get(id.index as usize).map(|function| &function.qualified),
+            Some(Around::Function(id)) => self
+                .functions
+                .get(id.index as usize)
+                .map(|function| &function.qualified),
             Some(Around::Class(id)) => self.classes.get(id.index as usize).map(|class| &class.name),
             None => None,
         };
@@ -125,7 +131,10 @@ impl Lowering {
 
     /// Opens a function; its body is given to [`Lowering::close_function`].
     pub fn open_function(&mut self, head: Head) -> FnId {
-        let id = FnId { module: self.module, index: to_u32(self.functions.len()) };
+        let id = FnId {
+            module: self.module,
+            index: to_u32(self.functions.len()),
+        };
         let class = match self.around.last() {
             Some(Around::Class(class)) => Some(*class),
             _ => None,
@@ -165,14 +174,26 @@ impl Lowering {
 
     /// Notes a `yield` in the innermost function.
     pub fn mark_generator(&mut self) {
-        if let Some(function) = self.parent().and_then(|id| self.functions.get_mut(id.index as usize)) {
+        if let Some(function) = self
+            .parent()
+            .and_then(|id| self.functions.get_mut(id.index as usize))
+        {
             function.is_generator = true;
         }
     }
 
     /// Opens a class; its body is given to [`Lowering::close_class`].
-    pub fn open_class(&mut self, name: &str, bases: Vec<Expr>, decorators: Vec<Expr>, range: ByteRange) -> ClassId {
-        let id = ClassId { module: self.module, index: to_u32(self.classes.len()) };
+    pub fn open_class(
+        &mut self,
+        name: &str,
+        bases: Vec<Expr>,
+        decorators: Vec<Expr>,
+        range: ByteRange,
+    ) -> ClassId {
+        let id = ClassId {
+            module: self.module,
+            index: to_u32(self.classes.len()),
+        };
         self.classes.push(Class {
             id,
             name: name.into(),

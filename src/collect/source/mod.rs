@@ -68,6 +68,14 @@ pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
     }
-    let request = CodeRequest { runtime: "Agent".into(), code_location: String::new(), entry: entry.into() };
-    collect_source(folder.path(), &[request], &CallerSearch::Walk(folder.path().to_path_buf()))
+    let request = CodeRequest {
+        runtime: "Agent".into(),
+        code_location: String::new(),
+        entry: entry.into(),
+    };
+    collect_source(
+        folder.path(),
+        &[request],
+        &CallerSearch::Walk(folder.path().to_path_buf()),
+    )
 }

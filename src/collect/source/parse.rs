@@ -33,24 +33,45 @@ pub fn language_of(path: &str) -> Option<Language> {
 }
 
 /// Reads and parses a file. Never fails: a file that cannot be read is an empty module with a note.
-pub fn parse_file(id: ModuleId, file: &Path, path: Arc<str>, name: &str, language: Language) -> Parsed {
+pub fn parse_file(
+    id: ModuleId,
+    file: &Path,
+    path: Arc<str>,
+    name: &str,
+    language: Language,
+) -> Parsed {
     match read(file) {
         Ok(text) => parse_text(id, path, name, language, text),
         Err((kind, message)) => {
-            let note = SourceNote { kind, message, site: Site::file(path.clone()) };
-            Parsed { module: empty(id, path, name, language, ""), notes: vec![note] }
+            let note = SourceNote {
+                kind,
+                message,
+                site: Site::file(path.clone()),
+            };
+            Parsed {
+                module: empty(id, path, name, language, ""),
+                notes: vec![note],
+            }
         }
     }
 }
 
 fn read(file: &Path) -> Result<String, (SourceNoteKind, String)> {
-    let unreadable = |error: std::io::Error| (SourceNoteKind::Unreadable, format!("cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| {
+        (
+            SourceNoteKind::Unreadable,
+            format!("cannot be read: {error}"),
+        )
+    };
     let about = std::fs::metadata(file).map_err(unreadable)?;
     if !about.is_file() {
         return Err((SourceNoteKind::Unreadable, "is not a regular file".into()));
     }
     if about.len() > LARGEST {
-        return Err((SourceNoteKind::TooLarge, format!("{} bytes, over the 5 MB that are parsed", about.len())));
+        return Err((
+            SourceNoteKind::TooLarge,
+            format!("{} bytes, over the 5 MB that are parsed", about.len()),
+        ));
     }
     let bytes = std::fs::read(file).map_err(unreadable)?;
     let not_text = |_| (SourceNoteKind::Unreadable, "is not UTF-8".to_owned());
@@ -58,15 +79,28 @@ fn read(file: &Path) -> Result<String, (SourceNoteKind, String)> {
 }
 
 /// Parses text that is already in memory.
-pub fn parse_text(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: String) -> Parsed {
+pub fn parse_text(
+    id: ModuleId,
+    path: Arc<str>,
+    name: &str,
+    language: Language,
+    text: String,
+) -> Parsed {
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
     };
     if let Some(why) = guard::too_deep(&text, language) {
         let site = Site::file(path.clone());
-        let note = SourceNote { kind: SourceNoteKind::TooDeep, message: format!("not parsed: {why}"), site };
-        return Parsed { module: empty(id, path, name, language, &text), notes: vec![note] };
+        let note = SourceNote {
+            kind: SourceNoteKind::TooDeep,
+            message: format!("not parsed: {why}"),
+            site,
+        };
+        return Parsed {
+            module: empty(id, path, name, language, &text),
+            notes: vec![note],
+        };
     }
     let lowered = match language {
         Language::Python => python::lower(id, &text),
@@ -94,16 +128,29 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
 }
 
 fn finish(mut module: Module, lowered: Lowered) -> Parsed {
-    let Lowered { low, body, comments, errors } = lowered;
+    let Lowered {
+        low,
+        body,
+        comments,
+        errors,
+    } = lowered;
     let mut notes = Vec::new();
     for (message, range) in errors {
         let site = module.site(visible(range));
-        notes.push(SourceNote { kind: SourceNoteKind::Syntax, message: message.clone(), site: site.clone() });
+        notes.push(SourceNote {
+            kind: SourceNoteKind::Syntax,
+            message: message.clone(),
+            site: site.clone(),
+        });
         module.parse_errors.push(ParseError { message, site });
     }
     if low.cut {
         let message = "nested more than 250 levels deep; what is deeper was left out".to_owned();
-        notes.push(SourceNote { kind: SourceNoteKind::TooDeep, message, site: Site::file(module.path.clone()) });
+        notes.push(SourceNote {
+            kind: SourceNoteKind::TooDeep,
+            message,
+            site: Site::file(module.path.clone()),
+        });
     }
     module.imports = low.imports;
     module.exports = low.exports;
@@ -117,5 +164,8 @@ fn finish(mut module: Module, lowered: Lowered) -> Parsed {
 
 /// An empty range is shown as one character.
 fn visible(range: ByteRange) -> ByteRange {
-    ByteRange { start: range.start, end: range.end.max(range.start.saturating_add(1)) }
+    ByteRange {
+        start: range.start,
+        end: range.end.max(range.start.saturating_add(1)),
+    }
 }

@@ -20,7 +20,10 @@ pub struct Tree {
 impl Tree {
     /// A tree over the project root.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_path_buf(), listings: BTreeMap::new() }
+        Self {
+            root: root.to_path_buf(),
+            listings: BTreeMap::new(),
+        }
     }
 
     /// The file on disk of a project-relative path.
@@ -33,9 +36,17 @@ impl Tree {
             let mut listing = Listing::default();
             if let Ok(entries) = std::fs::read_dir(self.root.join(folder)) {
                 for entry in entries.flatten() {
-                    let Ok(name) = entry.file_name().into_string() else { continue };
-                    let Ok(kind) = entry.file_type() else { continue };
-                    let folder = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
+                    let Ok(name) = entry.file_name().into_string() else {
+                        continue;
+                    };
+                    let Ok(kind) = entry.file_type() else {
+                        continue;
+                    };
+                    let folder = if kind.is_symlink() {
+                        entry.path().is_dir()
+                    } else {
+                        kind.is_dir()
+                    };
                     if folder {
                         listing.folders.insert(name);
                     } else {
@@ -69,8 +80,12 @@ impl Tree {
     /// Whether the folder holds a file whose name starts so and ends with one of the endings.
     pub fn has_variant(&mut self, folder: &str, start: &str, endings: &[&str]) -> bool {
         let listing = self.listing(folder);
-        let candidates = listing.files.range(start.to_owned()..).take_while(|name| name.starts_with(start));
-        let mut candidates = candidates.filter(|name| endings.iter().any(|ending| name.ends_with(ending)));
+        let candidates = listing
+            .files
+            .range(start.to_owned()..)
+            .take_while(|name| name.starts_with(start));
+        let mut candidates =
+            candidates.filter(|name| endings.iter().any(|ending| name.ends_with(ending)));
         candidates.next().is_some()
     }
 }

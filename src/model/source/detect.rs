@@ -10,32 +10,95 @@ use crate::model::site::{Site, Sited};
 /// Packages (top-level Python modules, npm packages) by the framework they are of, the more telling first.
 const FRAMEWORKS: [(&str, &[&str]); 15] = [
     ("strands", &["strands", "@strands-agents/sdk"]),
-    ("langgraph", &["langgraph", "langgraph_swarm", "langgraph_supervisor", "@langchain/langgraph"]),
+    (
+        "langgraph",
+        &[
+            "langgraph",
+            "langgraph_swarm",
+            "langgraph_supervisor",
+            "@langchain/langgraph",
+        ],
+    ),
     ("google-adk", &["google.adk", "@google/adk"]),
-    ("openai-agents", &["agents", "@openai/agents", "@openai/agents-core"]),
+    (
+        "openai-agents",
+        &["agents", "@openai/agents", "@openai/agents-core"],
+    ),
     ("crewai", &["crewai"]),
-    ("autogen", &["autogen", "autogen_agentchat", "autogen_core", "ag2"]),
-    ("claude-agent-sdk", &["claude_agent_sdk", "@anthropic-ai/claude-agent-sdk", "@anthropic-ai/claude-code"]),
+    (
+        "autogen",
+        &["autogen", "autogen_agentchat", "autogen_core", "ag2"],
+    ),
+    (
+        "claude-agent-sdk",
+        &[
+            "claude_agent_sdk",
+            "@anthropic-ai/claude-agent-sdk",
+            "@anthropic-ai/claude-code",
+        ],
+    ),
     ("pydantic-ai", &["pydantic_ai"]),
     ("semantic-kernel", &["semantic_kernel"]),
     ("smolagents", &["smolagents"]),
     ("mastra", &["@mastra/core"]),
     ("vercel-ai", &["ai"]),
     ("llamaindex", &["llama_index", "llamaindex"]),
-    ("langchain", &["langchain", "langchain_core", "langchain_aws", "langchain_community", "@langchain/core", "langchain"]),
+    (
+        "langchain",
+        &[
+            "langchain",
+            "langchain_core",
+            "langchain_aws",
+            "langchain_community",
+            "@langchain/core",
+            "langchain",
+        ],
+    ),
     ("mcp", &["mcp", "fastmcp", "@modelcontextprotocol/sdk"]),
 ];
 
 /// Vendors whose names start a Bedrock model id.
 const VENDORS: [&str; 19] = [
-    "anthropic.", "amazon.", "meta.", "mistral.", "cohere.", "ai21.", "deepseek.", "openai.", "qwen.", "stability.",
-    "writer.", "luma.", "twelvelabs.", "google.", "nvidia.", "minimax.", "moonshot.", "moonshotai.", "zai.",
+    "anthropic.",
+    "amazon.",
+    "meta.",
+    "mistral.",
+    "cohere.",
+    "ai21.",
+    "deepseek.",
+    "openai.",
+    "qwen.",
+    "stability.",
+    "writer.",
+    "luma.",
+    "twelvelabs.",
+    "google.",
+    "nvidia.",
+    "minimax.",
+    "moonshot.",
+    "moonshotai.",
+    "zai.",
 ];
 /// Prefixes of cross-region inference profiles.
-const PROFILES: [&str; 9] = ["us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.", "ca.", "sa."];
+const PROFILES: [&str; 9] = [
+    "us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.", "ca.", "sa.",
+];
 /// How other vendors' model names start.
 const OTHERS: [&str; 14] = [
-    "gpt-", "chatgpt-", "o1-", "o3-", "o4-", "claude-", "gemini-", "gemini/", "bedrock/", "anthropic/", "openai/", "mistral-", "llama-", "grok-",
+    "gpt-",
+    "chatgpt-",
+    "o1-",
+    "o3-",
+    "o4-",
+    "claude-",
+    "gemini-",
+    "gemini/",
+    "bedrock/",
+    "anthropic/",
+    "openai/",
+    "mistral-",
+    "llama-",
+    "grok-",
 ];
 
 impl Source {
@@ -44,18 +107,27 @@ impl Source {
     pub fn framework(&self, modules: &[ModuleId]) -> Option<Sited<&'static str>> {
         let mut sites: BTreeMap<&str, Site> = BTreeMap::new();
         for module in modules.iter().filter_map(|&id| self.module(id)) {
-            for import in module.imports.iter().filter(|import| import.target.is_none() && !import.type_only) {
+            for import in module
+                .imports
+                .iter()
+                .filter(|import| import.target.is_none() && !import.type_only)
+            {
                 let written = &*import.module;
                 let top = match module.language {
                     Language::Python if written.starts_with("google.adk") => "google.adk",
                     Language::Python => written.split('.').next().unwrap_or(""),
                     Language::TypeScript => package(written),
                 };
-                sites.entry(top).or_insert_with(|| module.site(import.range));
+                sites
+                    .entry(top)
+                    .or_insert_with(|| module.site(import.range));
             }
         }
         let found = FRAMEWORKS.iter().find_map(|(name, packages)| {
-            packages.iter().find_map(|package| sites.get(package)).map(|site| (*name, site.clone()))
+            packages
+                .iter()
+                .find_map(|package| sites.get(package))
+                .map(|site| (*name, site.clone()))
         });
         found.map(|(name, site)| Sited::new(name, site))
     }
@@ -86,16 +158,31 @@ pub fn is_model_id(text: &str) -> bool {
         return false;
     }
     if text.starts_with("arn:aws") && text.contains(":bedrock:") {
-        return text.contains(":foundation-model/") || text.contains(":inference-profile/") || text.contains("-inference-profile/") || text.contains(":provisioned-model/");
+        return text.contains(":foundation-model/")
+            || text.contains(":inference-profile/")
+            || text.contains("-inference-profile/")
+            || text.contains(":provisioned-model/");
     }
-    let bare = PROFILES.iter().find_map(|profile| text.strip_prefix(profile)).unwrap_or(text);
-    let bedrock = VENDORS.iter().any(|vendor| bare.strip_prefix(vendor).is_some_and(|rest| {
-        rest.contains(['-', ':']) && rest.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && rest.chars().all(|char| char.is_ascii_alphanumeric() || "-.:_".contains(char))
-            && !rest.contains("amazonaws")
-    }));
-    let other = OTHERS.iter().any(|start| text.strip_prefix(start).is_some_and(|rest| {
-        rest.chars().all(|char| char.is_ascii_alphanumeric() || "-.:_/@".contains(char)) && rest.chars().any(|char| char.is_ascii_digit())
-    }));
+    let bare = PROFILES
+        .iter()
+        .find_map(|profile| text.strip_prefix(profile))
+        .unwrap_or(text);
+    let bedrock = VENDORS.iter().any(|vendor| {
+        bare.strip_prefix(vendor).is_some_and(|rest| {
+            rest.contains(['-', ':'])
+                && rest.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && rest
+                    .chars()
+                    .all(|char| char.is_ascii_alphanumeric() || "-.:_".contains(char))
+                && !rest.contains("amazonaws")
+        })
+    });
+    let other = OTHERS.iter().any(|start| {
+        text.strip_prefix(start).is_some_and(|rest| {
+            rest.chars()
+                .all(|char| char.is_ascii_alphanumeric() || "-.:_/@".contains(char))
+                && rest.chars().any(|char| char.is_ascii_digit())
+        })
+    });
     bedrock || other
 }

@@ -58,7 +58,9 @@ impl Flow {
     pub fn run(source: &Source, from: FnId, seeds: &dyn Seeds) -> Flow {
         let mut engine = Engine::new(source, seeds);
         let params = source.function(from).map(|function| {
-            (0..function.params.len()).map(|index| seeds.param(from, index)).collect::<Vec<_>>()
+            (0..function.params.len())
+                .map(|index| seeds.param(from, index))
+                .collect::<Vec<_>>()
         });
         engine.function(from, &params.unwrap_or_default(), &Env::new());
         engine.flow
@@ -69,7 +71,14 @@ impl Flow {
         let mut engine = Engine::new(source, seeds);
         let mut env = Env::new();
         let body = source.body(module, None);
-        engine.body(&Place { module, function: None }, body, &mut env);
+        engine.body(
+            &Place {
+                module,
+                function: None,
+            },
+            body,
+            &mut env,
+        );
         engine.flow
     }
 
@@ -123,12 +132,18 @@ impl<'s> Engine<'s> {
     }
 
     fn function(&mut self, id: FnId, params: &[Labels], around: &Env) -> Labels {
-        let carried: Vec<_> = around.iter().filter(|(_, labels)| **labels != 0).map(|(name, labels)| (name.clone(), *labels)).collect();
+        let carried: Vec<_> = around
+            .iter()
+            .filter(|(_, labels)| **labels != 0)
+            .map(|(name, labels)| (name.clone(), *labels))
+            .collect();
         let key = (id, params.to_vec(), carried);
         if let Some(known) = self.memo.get(&key) {
             return known.unwrap_or_else(|| self.flow.returned(id));
         }
-        let Some(function) = self.source.function(id) else { return 0 };
+        let Some(function) = self.source.function(id) else {
+            return 0;
+        };
         if self.depth >= DEEPEST_CALLS || self.bodies >= MOST_BODIES {
             return params.iter().fold(0, |all, labels| all | labels);
         }
@@ -138,7 +153,14 @@ impl<'s> Engine<'s> {
         self.flow.functions.insert(id);
         let mut env = around.clone();
         self.bind_params(function, params, &mut env);
-        self.body(&Place { module: id.module, function: Some(id) }, &function.body, &mut env);
+        self.body(
+            &Place {
+                module: id.module,
+                function: Some(id),
+            },
+            &function.body,
+            &mut env,
+        );
         self.depth -= 1;
         let returned = self.flow.returned(id);
         self.memo.insert(key, Some(returned));
@@ -148,7 +170,10 @@ impl<'s> Engine<'s> {
     fn bind_params(&mut self, function: &'s Function, labels: &[Labels], env: &mut Env) {
         for (index, param) in function.params.iter().enumerate() {
             let labels = labels.get(index).copied().unwrap_or(0);
-            let place = Place { module: function.id.module, function: Some(function.id) };
+            let place = Place {
+                module: function.id.module,
+                function: Some(function.id),
+            };
             match &param.pattern {
                 Some(pattern) => self.assign(&place, pattern, labels, env),
                 None => {
@@ -182,7 +207,9 @@ impl<'s> Engine<'s> {
                 }
             }
             StmtKind::Return(value) => {
-                let labels = value.as_ref().map_or(0, |value| self.expr(place, value, env));
+                let labels = value
+                    .as_ref()
+                    .map_or(0, |value| self.expr(place, value, env));
                 self.give(place, labels);
             }
             StmtKind::If(branch) => {
@@ -199,7 +226,10 @@ impl<'s> Engine<'s> {
             StmtKind::Loop(looped) => {
                 let before = env.clone();
                 for _ in 0..2 {
-                    let labels = looped.iter.as_deref().map_or(0, |iter| self.expr(place, iter, env));
+                    let labels = looped
+                        .iter
+                        .as_deref()
+                        .map_or(0, |iter| self.expr(place, iter, env));
                     if let Some(target) = &looped.target {
                         self.assign(place, target, labels, env);
                     }
@@ -290,13 +320,20 @@ impl<'s> Engine<'s> {
                 env.insert(name.clone(), labels);
                 let global = place.function.is_none() || self.is_global(place, name);
                 if global && labels != 0 {
-                    *self.globals.entry((place.module, name.clone())).or_default() |= labels;
+                    *self
+                        .globals
+                        .entry((place.module, name.clone()))
+                        .or_default() |= labels;
                 }
             }
             ExprKind::Tuple(items) | ExprKind::List(items) => {
-                items.iter().for_each(|item| self.assign(place, item, labels, env));
+                items
+                    .iter()
+                    .for_each(|item| self.assign(place, item, labels, env));
             }
-            ExprKind::Dict(entries) => entries.iter().for_each(|entry| self.assign(place, &entry.value, labels, env)),
+            ExprKind::Dict(entries) => entries
+                .iter()
+                .for_each(|entry| self.assign(place, &entry.value, labels, env)),
             ExprKind::Starred(inner) => self.assign(place, inner, labels, env),
             ExprKind::Assign { target, value } => {
                 let default = self.expr(place, value, env);
@@ -328,9 +365,14 @@ impl<'s> Engine<'s> {
     }
 
     fn is_global(&self, place: &Place, name: &str) -> bool {
-        let Some(module) = self.source.module(place.module) else { return false };
+        let Some(module) = self.source.module(place.module) else {
+            return false;
+        };
         let index = place.function.map_or(0, |id| id.index as usize + 1);
-        module.scopes.get(index).is_some_and(|scope| scope.outer.iter().any(|outer| &**outer == name))
+        module
+            .scopes
+            .get(index)
+            .is_some_and(|scope| scope.outer.iter().any(|outer| &**outer == name))
     }
 
     fn own_class(&self, place: &Place, base: &Expr) -> Option<ClassId> {
@@ -344,7 +386,11 @@ impl<'s> Engine<'s> {
 
     fn note(&mut self, place: &Place, expr: &Expr, labels: Labels) {
         if labels != 0 {
-            *self.flow.facts.entry((place.module, expr.range)).or_default() |= labels;
+            *self
+                .flow
+                .facts
+                .entry((place.module, expr.range))
+                .or_default() |= labels;
         }
     }
 
@@ -355,22 +401,35 @@ impl<'s> Engine<'s> {
         labels
     }
 
-    fn all(&mut self, place: &Place, items: impl IntoIterator<Item = &'s Expr>, env: &mut Env) -> Labels {
-        items.into_iter().fold(0, |all, item| all | self.expr(place, item, env))
+    fn all(
+        &mut self,
+        place: &Place,
+        items: impl IntoIterator<Item = &'s Expr>,
+        env: &mut Env,
+    ) -> Labels {
+        items
+            .into_iter()
+            .fold(0, |all, item| all | self.expr(place, item, env))
     }
 
     fn value(&mut self, place: &Place, expr: &'s Expr, env: &mut Env) -> Labels {
         match &expr.kind {
             ExprKind::Name(name) => match env.get(name) {
                 Some(labels) => *labels,
-                None => self.globals.get(&(place.module, name.clone())).copied().unwrap_or(0),
+                None => self
+                    .globals
+                    .get(&(place.module, name.clone()))
+                    .copied()
+                    .unwrap_or(0),
             },
             ExprKind::Attribute { base, attr } => {
                 let labels = self.expr(place, base, env);
                 if self.seeds.cleans_member(place.module, attr) {
                     return 0;
                 }
-                let field = self.own_class(place, base).and_then(|class| self.fields.get(&(class, attr.clone())));
+                let field = self
+                    .own_class(place, base)
+                    .and_then(|class| self.fields.get(&(class, attr.clone())));
                 labels | field.copied().unwrap_or(0)
             }
             ExprKind::Subscript { base, index } => {
@@ -383,19 +442,29 @@ impl<'s> Engine<'s> {
                 FormatPart::Expr(inner) => all | self.expr(place, inner, env),
                 FormatPart::Text(_) => all,
             }),
-            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) | ExprKind::Slice(items) => {
-                self.all(place, items, env)
-            }
+            ExprKind::List(items)
+            | ExprKind::Tuple(items)
+            | ExprKind::Set(items)
+            | ExprKind::Slice(items) => self.all(place, items, env),
             ExprKind::Other(items) => self.all(place, items, env),
             ExprKind::BoolOp { values, .. } => self.all(place, values, env),
             ExprKind::Dict(entries) => entries.iter().fold(0, |all, entry| {
-                let key = entry.key.as_ref().map_or(0, |key| self.expr(place, key, env));
+                let key = entry
+                    .key
+                    .as_ref()
+                    .map_or(0, |key| self.expr(place, key, env));
                 all | key | self.expr(place, &entry.value, env)
             }),
-            ExprKind::BinOp { left, right, .. } => self.expr(place, left, env) | self.expr(place, right, env),
+            ExprKind::BinOp { left, right, .. } => {
+                self.expr(place, left, env) | self.expr(place, right, env)
+            }
             ExprKind::Unary { op, operand } => {
                 let labels = self.expr(place, operand, env);
-                if matches!(*op, "not" | "typeof" | "void" | "delete") { 0 } else { labels }
+                if matches!(*op, "not" | "typeof" | "void" | "delete") {
+                    0
+                } else {
+                    labels
+                }
             }
             ExprKind::Await(inner) | ExprKind::Starred(inner) => self.expr(place, inner, env),
             ExprKind::Compare { left, rest } => {
@@ -411,7 +480,9 @@ impl<'s> Engine<'s> {
                 self.expr(place, body, env) | self.expr(place, orelse, env)
             }
             ExprKind::Yield { value, .. } => {
-                let labels = value.as_deref().map_or(0, |value| self.expr(place, value, env));
+                let labels = value
+                    .as_deref()
+                    .map_or(0, |value| self.expr(place, value, env));
                 self.give(place, labels);
                 0
             }
@@ -428,11 +499,20 @@ impl<'s> Engine<'s> {
                     self.all(place, &generator.ifs, &mut local);
                 }
                 let element = self.expr(place, &inner.element, &mut local);
-                element | inner.value.as_ref().map_or(0, |value| self.expr(place, value, &mut local))
+                element
+                    | inner
+                        .value
+                        .as_ref()
+                        .map_or(0, |value| self.expr(place, value, &mut local))
             }
             ExprKind::Lambda(id) => {
                 // Its body sees what is around it; whether and with what it is called is not known.
-                let none = vec![0; self.source.function(*id).map_or(0, |function| function.params.len())];
+                let none = vec![
+                    0;
+                    self.source
+                        .function(*id)
+                        .map_or(0, |function| function.params.len())
+                ];
                 self.function(*id, &none, &env.clone());
                 0
             }
@@ -448,11 +528,35 @@ impl<'s> Engine<'s> {
 
     fn call(&mut self, place: &Place, expr: &'s Expr, call: &'s Call, env: &mut Env) -> Labels {
         let callee = self.expr(place, &call.callee, env);
-        let args: Vec<Labels> = call.args.iter().map(|arg| self.argument(place, arg, call, env)).collect();
-        let keywords: Vec<Labels> = call.keywords.iter().map(|keyword| self.expr(place, &keyword.value, env)).collect();
-        let given = args.iter().chain(&keywords).fold(0, |all, labels| all | labels);
+        let args: Vec<Labels> = call
+            .args
+            .iter()
+            .map(|arg| self.argument(place, arg, call, env))
+            .collect();
+        let keywords: Vec<Labels> = call
+            .keywords
+            .iter()
+            .map(|keyword| self.expr(place, &keyword.value, env))
+            .collect();
+        let given = args
+            .iter()
+            .chain(&keywords)
+            .fold(0, |all, labels| all | labels);
         if let ExprKind::Attribute { base, attr } = &call.callee.kind
-            && matches!(&**attr, "append" | "add" | "extend" | "insert" | "update" | "push" | "set" | "setdefault" | "unshift" | "put" | "appendleft")
+            && matches!(
+                &**attr,
+                "append"
+                    | "add"
+                    | "extend"
+                    | "insert"
+                    | "update"
+                    | "push"
+                    | "set"
+                    | "setdefault"
+                    | "unshift"
+                    | "put"
+                    | "appendleft"
+            )
         {
             self.put_into(place, base, given, env);
         }
@@ -460,10 +564,16 @@ impl<'s> Engine<'s> {
             return 0;
         }
         if let Some(id) = self.source.callee(place.module, expr) {
-            let Some(function) = self.source.function(id) else { return 0 };
+            let Some(function) = self.source.function(id) else {
+                return 0;
+            };
             let constructor = matches!(&*function.name, "__init__" | "constructor");
             let params = self.match_params(place, function, call, &args, &keywords, callee);
-            let around = if function.parent.is_some() { env.clone() } else { Env::new() };
+            let around = if function.parent.is_some() {
+                env.clone()
+            } else {
+                Env::new()
+            };
             let returned = self.function(id, &params, &around);
             return if constructor { given } else { returned };
         }
@@ -472,12 +582,22 @@ impl<'s> Engine<'s> {
 
     /// An argument; a function given as a callback receives what the object it is given to carries (`items.map(x => …)`).
     fn argument(&mut self, place: &Place, arg: &'s Expr, call: &'s Call, env: &mut Env) -> Labels {
-        let ExprKind::Lambda(id) = &arg.kind else { return self.expr(place, arg, env) };
+        let ExprKind::Lambda(id) = &arg.kind else {
+            return self.expr(place, arg, env);
+        };
         let carried = match &call.callee.kind {
-            ExprKind::Attribute { base, .. } => self.flow.facts.get(&(place.module, base.range)).copied().unwrap_or(0),
+            ExprKind::Attribute { base, .. } => self
+                .flow
+                .facts
+                .get(&(place.module, base.range))
+                .copied()
+                .unwrap_or(0),
             _ => 0,
         };
-        let count = self.source.function(*id).map_or(0, |function| function.params.len());
+        let count = self
+            .source
+            .function(*id)
+            .map_or(0, |function| function.params.len());
         self.function(*id, &vec![carried; count], &env.clone())
     }
 
@@ -491,17 +611,27 @@ impl<'s> Engine<'s> {
         keywords: &[Labels],
         callee: Labels,
     ) -> Vec<Labels> {
-        let python = self.source.module(function.id.module).is_some_and(|module| module.language == super::Language::Python);
+        let python = self
+            .source
+            .module(function.id.module)
+            .is_some_and(|module| module.language == super::Language::Python);
         let bound = python && function.class.is_some() && !function.is_static;
         let mut params = vec![0; function.params.len()];
         if bound && let Some(first) = params.first_mut() {
             *first = callee;
         }
-        let spread = call.args.iter().zip(args).filter(|(arg, _)| matches!(arg.kind, ExprKind::Starred(_)));
+        let spread = call
+            .args
+            .iter()
+            .zip(args)
+            .filter(|(arg, _)| matches!(arg.kind, ExprKind::Starred(_)));
         let everywhere = spread.fold(0, |all, (_, labels)| all | labels);
         for (index, labels) in args.iter().enumerate() {
             let at = index + usize::from(bound);
-            let rest = function.params.iter().position(|param| param.kind == ParamKind::Rest);
+            let rest = function
+                .params
+                .iter()
+                .position(|param| param.kind == ParamKind::Rest);
             let at = rest.map_or(at, |rest| at.min(rest));
             if let Some(param) = params.get_mut(at) {
                 *param |= labels;
@@ -519,13 +649,19 @@ impl<'s> Engine<'s> {
                     matched = true;
                 }
             }
-            let rest = function.params.iter().position(|param| param.kind == ParamKind::Keywords);
+            let rest = function
+                .params
+                .iter()
+                .position(|param| param.kind == ParamKind::Keywords);
             if !matched && let Some(slot) = rest.and_then(|rest| params.get_mut(rest)) {
                 *slot |= labels;
             }
         }
         let _ = place;
-        params.iter_mut().skip(usize::from(bound)).for_each(|slot| *slot |= everywhere);
+        params
+            .iter_mut()
+            .skip(usize::from(bound))
+            .for_each(|slot| *slot |= everywhere);
         params
     }
 }
@@ -540,7 +676,9 @@ fn join(into: &mut Env, other: &Env) {
 fn ends(body: &[Stmt]) -> bool {
     body.last().is_some_and(|last| match &last.kind {
         StmtKind::Return(_) | StmtKind::Raise { .. } | StmtKind::Continue | StmtKind::Break => true,
-        StmtKind::If(branch) => !branch.orelse.is_empty() && ends(&branch.body) && ends(&branch.orelse),
+        StmtKind::If(branch) => {
+            !branch.orelse.is_empty() && ends(&branch.body) && ends(&branch.orelse)
+        }
         StmtKind::Block(body) => ends(body),
         _ => false,
     })

@@ -14,7 +14,11 @@ impl Source {
             if let Node::Expr(expr) = node {
                 self.runs_by(module, expr, &mut found);
             }
-            if let Node::Stmt(Stmt { kind: StmtKind::ClassDef(_), .. }) = node {
+            if let Node::Stmt(Stmt {
+                kind: StmtKind::ClassDef(_),
+                ..
+            }) = node
+            {
                 return false;
             }
             true
@@ -29,7 +33,11 @@ impl Source {
             }
             ExprKind::Call(call) => {
                 found.extend(self.callee(module, expr));
-                for value in call.args.iter().chain(call.keywords.iter().map(|keyword| &keyword.value)) {
+                for value in call
+                    .args
+                    .iter()
+                    .chain(call.keywords.iter().map(|keyword| &keyword.value))
+                {
                     if matches!(value.kind, ExprKind::Name(_) | ExprKind::Attribute { .. }) {
                         found.extend(self.function_value(module, value));
                     }
@@ -58,16 +66,26 @@ impl Source {
         let mut found = Vec::new();
         for id in self.reach(from) {
             let body = self.body(id.module, Some(id));
-            found.extend(super::walk::expressions(body).into_iter().map(|expr| (id, expr)));
+            found.extend(
+                super::walk::expressions(body)
+                    .into_iter()
+                    .map(|expr| (id, expr)),
+            );
         }
         found
     }
 
     /// Calls of a function of the project, anywhere in these modules: the call and the function it stands in.
-    pub fn calls_to(&self, target: FnId, modules: &[ModuleId]) -> Vec<(ModuleId, Option<FnId>, &Expr)> {
+    pub fn calls_to(
+        &self,
+        target: FnId,
+        modules: &[ModuleId],
+    ) -> Vec<(ModuleId, Option<FnId>, &Expr)> {
         let mut found = Vec::new();
         for &id in modules {
-            let Some(module) = self.module(id) else { continue };
+            let Some(module) = self.module(id) else {
+                continue;
+            };
             for (function, call) in module.calls() {
                 if self.callee(id, call) == Some(target) {
                     found.push((id, function, call));

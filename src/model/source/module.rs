@@ -152,7 +152,7 @@ pub struct Function {
     pub body: Vec<Stmt>,
     /// From the first decorator to the end.
     pub range: ByteRange,
-    /// The body alone: its names are looked up in this function first.
+    /// Where names are looked up in this function first: the body, in TypeScript with the parameters before it.
     pub body_range: ByteRange,
     /// Name and parameters, for a caret display.
     pub header: ByteRange,

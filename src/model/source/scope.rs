@@ -18,7 +18,11 @@ pub fn bind(module: &mut Module) {
         scopes.push(scope);
     }
     raise_outer(module, &mut scopes);
-    let fields: Vec<Scope> = module.classes.iter().map(|class| scope_of(module, &class.body)).collect();
+    let fields: Vec<Scope> = module
+        .classes
+        .iter()
+        .map(|class| scope_of(module, &class.body))
+        .collect();
     for (class, fields) in module.classes.iter_mut().zip(fields) {
         class.fields = fields;
     }
@@ -44,19 +48,30 @@ fn merge(into: &mut Scope, from: Scope) {
 fn raise_outer(module: &Module, scopes: &mut [Scope]) {
     for function in module.functions.iter().rev() {
         let index = function.id.index as usize + 1;
-        let Some(scope) = scopes.get_mut(index) else { continue };
+        let Some(scope) = scopes.get_mut(index) else {
+            continue;
+        };
         let outer = scope.outer.clone();
-        let raised: Vec<_> = outer.iter().filter_map(|name| scope.names.remove_entry(name)).collect();
+        let raised: Vec<_> = outer
+            .iter()
+            .filter_map(|name| scope.names.remove_entry(name))
+            .collect();
         for (name, bindings) in raised {
             let mut at = function.parent;
             let mut target = 0;
             while let Some(id) = at {
                 let parent = id.index as usize + 1;
-                if scopes.get(parent).is_some_and(|scope| scope.names.contains_key(&name)) {
+                if scopes
+                    .get(parent)
+                    .is_some_and(|scope| scope.names.contains_key(&name))
+                {
                     target = parent;
                     break;
                 }
-                at = module.functions.get(id.index as usize).and_then(|function| function.parent);
+                at = module
+                    .functions
+                    .get(id.index as usize)
+                    .and_then(|function| function.parent);
             }
             if let Some(scope) = scopes.get_mut(target) {
                 scope.names.entry(name).or_default().extend(bindings);
@@ -69,15 +84,35 @@ fn bind_params(function: &Function, scope: &mut Scope) {
     for (index, param) in function.params.iter().enumerate() {
         match &param.pattern {
             Some(pattern) => destructure(pattern, &mut Vec::new(), &mut |name, range, path, _| {
-                add(scope, name, range, BindingKind::Param { index, path: path.to_vec() });
+                add(
+                    scope,
+                    name,
+                    range,
+                    BindingKind::Param {
+                        index,
+                        path: path.to_vec(),
+                    },
+                );
             }),
-            None => add(scope, &param.name, param.range, BindingKind::Param { index, path: Vec::new() }),
+            None => add(
+                scope,
+                &param.name,
+                param.range,
+                BindingKind::Param {
+                    index,
+                    path: Vec::new(),
+                },
+            ),
         }
     }
 }
 
 fn add(scope: &mut Scope, name: &Name, range: ByteRange, kind: BindingKind) {
-    scope.names.entry(name.clone()).or_default().push(Binding { kind, range });
+    scope
+        .names
+        .entry(name.clone())
+        .or_default()
+        .push(Binding { kind, range });
 }
 
 type Found<'f> = dyn FnMut(&Name, ByteRange, &[Step], Option<&Arc<Expr>>) + 'f;
@@ -87,7 +122,12 @@ pub fn destructure(target: &Expr, path: &mut Vec<Step>, found: &mut Found<'_>) {
     inner_destructure(target, path, None, found);
 }
 
-fn inner_destructure(target: &Expr, path: &mut Vec<Step>, default: Option<&Arc<Expr>>, found: &mut Found<'_>) {
+fn inner_destructure(
+    target: &Expr,
+    path: &mut Vec<Step>,
+    default: Option<&Arc<Expr>>,
+    found: &mut Found<'_>,
+) {
     match &target.kind {
         ExprKind::Name(name) => found(name, target.range, path, default),
         ExprKind::Tuple(items) | ExprKind::List(items) => {
@@ -128,7 +168,10 @@ fn scope_of(module: &Module, body: &[Stmt]) -> Scope {
                 if let Some(binding) = &handler.binding {
                     let types: Arc<[Expr]> = handler.types.clone().into();
                     destructure(binding, &mut Vec::new(), &mut |name, range, path, _| {
-                        let kind = BindingKind::Exception { types: types.clone(), path: path.to_vec() };
+                        let kind = BindingKind::Exception {
+                            types: types.clone(),
+                            path: path.to_vec(),
+                        };
                         add(&mut scope, name, range, kind);
                     });
                 }
@@ -143,7 +186,10 @@ fn scope_of(module: &Module, body: &[Stmt]) -> Scope {
 fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
     match &stmt.kind {
         StmtKind::Assign(assign) => {
-            let annotation = assign.annotation.as_ref().map(|annotation| Arc::new(annotation.clone()));
+            let annotation = assign
+                .annotation
+                .as_ref()
+                .map(|annotation| Arc::new(annotation.clone()));
             for target in &assign.targets {
                 match &assign.value {
                     Some(value) if assign.augmented.is_some() => {
@@ -153,7 +199,12 @@ fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
                     }
                     Some(value) => bind_value(target, value, annotation.as_ref(), scope),
                     None => destructure(target, &mut Vec::new(), &mut |name, range, _, _| {
-                        add(scope, name, range, BindingKind::Declared(annotation.clone()));
+                        add(
+                            scope,
+                            name,
+                            range,
+                            BindingKind::Declared(annotation.clone()),
+                        );
                     }),
                 }
             }
@@ -177,7 +228,12 @@ fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
         }
         StmtKind::FunctionDef(id) => {
             if let Some(function) = module.functions.get(id.index as usize) {
-                add(scope, &function.name, function.range, BindingKind::Function(*id));
+                add(
+                    scope,
+                    &function.name,
+                    function.range,
+                    BindingKind::Function(*id),
+                );
             }
         }
         StmtKind::ClassDef(id) => {
@@ -187,7 +243,9 @@ fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
         }
         StmtKind::Import(found) => {
             for &index in found {
-                let Some(import) = module.imports.get(index) else { continue };
+                let Some(import) = module.imports.get(index) else {
+                    continue;
+                };
                 if let Some(alias) = &import.alias {
                     add(scope, alias, import.range, BindingKind::Import(index));
                 }
@@ -196,7 +254,12 @@ fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
         StmtKind::Switch(switch) => {
             for case in &switch.cases {
                 for (name, range) in &case.captures {
-                    add(scope, name, *range, BindingKind::Capture(switch.subject.clone()));
+                    add(
+                        scope,
+                        name,
+                        *range,
+                        BindingKind::Capture(switch.subject.clone()),
+                    );
                 }
             }
         }
@@ -208,23 +271,44 @@ fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
 fn bind_value(target: &Expr, value: &Arc<Expr>, annotation: Option<&Arc<Expr>>, scope: &mut Scope) {
     if let ExprKind::Subscript { base, .. } = &target.kind {
         if let ExprKind::Name(name) = &base.kind {
-            scope.elements.entry(name.clone()).or_default().push(value.clone());
+            scope
+                .elements
+                .entry(name.clone())
+                .or_default()
+                .push(value.clone());
         }
         return;
     }
-    destructure(target, &mut Vec::new(), &mut |name, range, path, default| {
-        add(scope, name, range, BindingKind::Value {
-            value: value.clone(),
-            path: path.to_vec(),
-            default: default.cloned(),
-            annotation: annotation.cloned(),
-        });
-    });
+    destructure(
+        target,
+        &mut Vec::new(),
+        &mut |name, range, path, default| {
+            add(
+                scope,
+                name,
+                range,
+                BindingKind::Value {
+                    value: value.clone(),
+                    path: path.to_vec(),
+                    default: default.cloned(),
+                    annotation: annotation.cloned(),
+                },
+            );
+        },
+    );
 }
 
 fn bind_element(target: &Expr, iter: &Arc<Expr>, scope: &mut Scope) {
     destructure(target, &mut Vec::new(), &mut |name, range, path, _| {
-        add(scope, name, range, BindingKind::Element { iter: iter.clone(), path: path.to_vec() });
+        add(
+            scope,
+            name,
+            range,
+            BindingKind::Element {
+                iter: iter.clone(),
+                path: path.to_vec(),
+            },
+        );
     });
 }
 
@@ -237,41 +321,79 @@ fn bind_expr(expr: &Expr, scope: &mut Scope) {
             }
         }
         ExprKind::Call(call) => {
-            let ExprKind::Attribute { base, attr } = &call.callee.kind else { return };
-            let ExprKind::Name(name) = &base.kind else { return };
+            let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+                return;
+            };
+            let ExprKind::Name(name) = &base.kind else {
+                return;
+            };
             let element = match (&**attr, call.args.as_slice()) {
                 ("append" | "push" | "add" | "appendleft", [element]) => element,
                 ("set" | "setdefault", [_, element]) => element,
                 _ => return,
             };
-            scope.elements.entry(name.clone()).or_default().push(Arc::new(element.clone()));
+            scope
+                .elements
+                .entry(name.clone())
+                .or_default()
+                .push(Arc::new(element.clone()));
         }
         _ => {}
     }
 }
 
 /// `self.x = …` and `this.x = …` anywhere in a method, its nested functions included, bind `x` of the class.
-fn collect_instance(module: &Module, function: &Function, found: &mut Vec<(super::ClassId, Name, Binding)>) {
-    let Some((class, receiver)) = receiver(module, function) else { return };
+fn collect_instance(
+    module: &Module,
+    function: &Function,
+    found: &mut Vec<(super::ClassId, Name, Binding)>,
+) {
+    let Some((class, receiver)) = receiver(module, function) else {
+        return;
+    };
     walk(&function.body, &mut |_, node| {
         let (targets, value, annotation): (Vec<&Expr>, _, _) = match node {
-            Node::Stmt(Stmt { kind: StmtKind::Assign(assign), .. }) if assign.augmented.is_none() => {
-                (assign.targets.iter().collect(), assign.value.clone(), assign.annotation.clone())
-            }
-            Node::Stmt(Stmt { kind: StmtKind::With(with), .. }) => {
+            Node::Stmt(Stmt {
+                kind: StmtKind::Assign(assign),
+                ..
+            }) if assign.augmented.is_none() => (
+                assign.targets.iter().collect(),
+                assign.value.clone(),
+                assign.annotation.clone(),
+            ),
+            Node::Stmt(Stmt {
+                kind: StmtKind::With(with),
+                ..
+            }) => {
                 for item in &with.items {
-                    if let Some((name, range)) = item.target.as_ref().and_then(|target| member(target, &receiver)) {
-                        found.push((class, name, Binding { kind: BindingKind::With(item.context.clone()), range }));
+                    if let Some((name, range)) = item
+                        .target
+                        .as_ref()
+                        .and_then(|target| member(target, &receiver))
+                    {
+                        found.push((
+                            class,
+                            name,
+                            Binding {
+                                kind: BindingKind::With(item.context.clone()),
+                                range,
+                            },
+                        ));
                     }
                 }
                 return true;
             }
-            Node::Expr(Expr { kind: ExprKind::Assign { target, value }, .. }) => (vec![&**target], Some(value.clone()), None),
+            Node::Expr(Expr {
+                kind: ExprKind::Assign { target, value },
+                ..
+            }) => (vec![&**target], Some(value.clone()), None),
             _ => return true,
         };
         let annotation = annotation.map(Arc::new);
         for target in targets {
-            let Some((name, range)) = member(target, &receiver) else { continue };
+            let Some((name, range)) = member(target, &receiver) else {
+                continue;
+            };
             let kind = match &value {
                 Some(value) => BindingKind::Value {
                     value: value.clone(),
@@ -289,7 +411,9 @@ fn collect_instance(module: &Module, function: &Function, found: &mut Vec<(super
 
 fn member(target: &Expr, receiver: &str) -> Option<(Name, ByteRange)> {
     match &target.kind {
-        ExprKind::Attribute { base, attr } if base.as_name() == Some(receiver) => Some((attr.clone(), target.range)),
+        ExprKind::Attribute { base, attr } if base.as_name() == Some(receiver) => {
+            Some((attr.clone(), target.range))
+        }
         _ => None,
     }
 }
@@ -307,7 +431,9 @@ pub fn receiver(module: &Module, function: &Function) -> Option<(super::ClassId,
             };
             return Some((class, name));
         }
-        at = function.parent.and_then(|id| module.functions.get(id.index as usize));
+        at = function
+            .parent
+            .and_then(|id| module.functions.get(id.index as usize));
     }
     None
 }
@@ -316,7 +442,11 @@ pub fn receiver(module: &Module, function: &Function) -> Option<(super::ClassId,
 pub fn names_in(expr: &Expr) -> Vec<&Name> {
     let mut found = Vec::new();
     walk_node(Node::Expr(expr), &mut |_, node| {
-        if let Node::Expr(Expr { kind: ExprKind::Name(name), .. }) = node {
+        if let Node::Expr(Expr {
+            kind: ExprKind::Name(name),
+            ..
+        }) = node
+        {
             found.push(name);
         }
         true

@@ -104,7 +104,11 @@ fn expr_children<'a>(expr: &'a Expr, found: &mut Vec<Node<'a>>) {
         ExprKind::Call(call) => {
             found.push(Node::Expr(&call.callee));
             found.extend(call.args.iter().map(Node::Expr));
-            found.extend(call.keywords.iter().map(|keyword| Node::Expr(&keyword.value)));
+            found.extend(
+                call.keywords
+                    .iter()
+                    .map(|keyword| Node::Expr(&keyword.value)),
+            );
         }
         ExprKind::Format(parts) => found.extend(parts.iter().filter_map(|part| match part {
             FormatPart::Expr(inner) => Some(Node::Expr(inner)),
@@ -123,7 +127,9 @@ fn expr_children<'a>(expr: &'a Expr, found: &mut Vec<Node<'a>>) {
             }
         }
         ExprKind::BinOp { left, right, .. } => found.extend([Node::Expr(left), Node::Expr(right)]),
-        ExprKind::Unary { operand: inner, .. } | ExprKind::Await(inner) | ExprKind::Starred(inner) => {
+        ExprKind::Unary { operand: inner, .. }
+        | ExprKind::Await(inner)
+        | ExprKind::Starred(inner) => {
             found.push(Node::Expr(inner));
         }
         ExprKind::Compare { left, rest } => {
@@ -170,7 +176,11 @@ pub fn walk_node<'a>(node: Node<'a>, visit: &mut dyn FnMut(&[Node<'a>], Node<'a>
     descend(node, &mut Vec::new(), visit);
 }
 
-fn descend<'a>(node: Node<'a>, path: &mut Vec<Node<'a>>, visit: &mut dyn FnMut(&[Node<'a>], Node<'a>) -> bool) {
+fn descend<'a>(
+    node: Node<'a>,
+    path: &mut Vec<Node<'a>>,
+    visit: &mut dyn FnMut(&[Node<'a>], Node<'a>) -> bool,
+) {
     if !visit(path, node) {
         return;
     }
@@ -247,7 +257,11 @@ pub enum TryPart {
 pub fn enclosing_tries(body: &[Stmt], range: ByteRange) -> Vec<(&Try, TryPart)> {
     let mut found = Vec::new();
     for node in path_to(body, range) {
-        if let Node::Stmt(Stmt { kind: StmtKind::Try(tried), .. }) = node {
+        if let Node::Stmt(Stmt {
+            kind: StmtKind::Try(tried),
+            ..
+        }) = node
+        {
             found.extend(part_of(tried, range).map(|part| (&**tried, part)));
         }
     }
@@ -260,7 +274,11 @@ fn part_of(tried: &Try, range: ByteRange) -> Option<TryPart> {
     if within(&tried.body) {
         return Some(TryPart::Body);
     }
-    if let Some(index) = tried.handlers.iter().position(|handler| handler.range.contains(range)) {
+    if let Some(index) = tried
+        .handlers
+        .iter()
+        .position(|handler| handler.range.contains(range))
+    {
         return Some(TryPart::Handler(index));
     }
     if within(&tried.orelse) {
@@ -300,13 +318,20 @@ impl Module {
 
     /// Whether this is the test of `if __name__ == "__main__"` or `if (require.main === module)`.
     pub fn is_main_guard(&self, test: &Expr) -> bool {
-        let ExprKind::Compare { left, rest } = &test.kind else { return false };
-        let Some((operator, right)) = rest.first() else { return false };
+        let ExprKind::Compare { left, rest } = &test.kind else {
+            return false;
+        };
+        let Some((operator, right)) = rest.first() else {
+            return false;
+        };
         let sides = [&**left, right];
         let named = sides.iter().any(|side| side.as_name() == Some("__name__"));
         let node = sides.iter().any(|side| match &side.kind {
             ExprKind::Attribute { base, attr } => {
-                matches!((base.as_name(), &**attr), (Some("require"), "main") | (Some("import.meta"), "main" | "url"))
+                matches!(
+                    (base.as_name(), &**attr),
+                    (Some("require"), "main") | (Some("import.meta"), "main" | "url")
+                )
             }
             _ => false,
         });
@@ -323,23 +348,48 @@ impl Module {
 
     /// Every call of the module, functions and classes included, with the function it stands in.
     pub fn calls(&self) -> Vec<(Option<FnId>, &Expr)> {
-        self.all_expressions().into_iter().filter(|(_, expr)| matches!(expr.kind, ExprKind::Call(_))).collect()
+        self.all_expressions()
+            .into_iter()
+            .filter(|(_, expr)| matches!(expr.kind, ExprKind::Call(_)))
+            .collect()
     }
 
     /// Every expression of the module with the function it stands in: bodies, decorators, defaults, base classes.
     pub fn all_expressions(&self) -> Vec<(Option<FnId>, &Expr)> {
-        let mut found: Vec<(Option<FnId>, &Expr)> = expressions(&self.body).into_iter().map(|expr| (None, expr)).collect();
+        let mut found: Vec<(Option<FnId>, &Expr)> = expressions(&self.body)
+            .into_iter()
+            .map(|expr| (None, expr))
+            .collect();
         for class in &self.classes {
-            found.extend(expressions(&class.body).into_iter().map(|expr| (class.parent, expr)));
+            found.extend(
+                expressions(&class.body)
+                    .into_iter()
+                    .map(|expr| (class.parent, expr)),
+            );
             for expr in class.bases.iter().chain(&class.decorators) {
-                found.extend(sub_expressions(expr).into_iter().map(|expr| (class.parent, expr)));
+                found.extend(
+                    sub_expressions(expr)
+                        .into_iter()
+                        .map(|expr| (class.parent, expr)),
+                );
             }
         }
         for function in &self.functions {
-            found.extend(expressions(&function.body).into_iter().map(|expr| (Some(function.id), expr)));
-            let defaults = function.params.iter().filter_map(|param| param.default.as_deref());
+            found.extend(
+                expressions(&function.body)
+                    .into_iter()
+                    .map(|expr| (Some(function.id), expr)),
+            );
+            let defaults = function
+                .params
+                .iter()
+                .filter_map(|param| param.default.as_deref());
             for expr in function.decorators.iter().chain(defaults) {
-                found.extend(sub_expressions(expr).into_iter().map(|expr| (function.parent, expr)));
+                found.extend(
+                    sub_expressions(expr)
+                        .into_iter()
+                        .map(|expr| (function.parent, expr)),
+                );
             }
         }
         found

@@ -17,20 +17,34 @@ use crate::model::source::ir::ByteRange;
 /// Parses and lowers a file; whatever parses around a syntax error is there.
 pub fn lower(module: ModuleId, text: &str) -> Lowered {
     let parsed = parse_unchecked_source(text, PySourceType::Python);
-    let mut errors: Vec<(String, ByteRange)> =
-        parsed.errors().iter().map(|error| (error.error.to_string(), range(error.location))).collect();
+    let mut errors: Vec<(String, ByteRange)> = parsed
+        .errors()
+        .iter()
+        .map(|error| (error.error.to_string(), range(error.location)))
+        .collect();
     errors.truncate(20);
-    let comments =
-        parsed.tokens().iter().filter(|token| token.kind() == TokenKind::Comment).map(|token| range(token.range()));
+    let comments = parsed
+        .tokens()
+        .iter()
+        .filter(|token| token.kind() == TokenKind::Comment)
+        .map(|token| range(token.range()));
     let comments = comments.collect();
-    let mut front = Python { low: Lowering::new(module), text };
+    let mut front = Python {
+        low: Lowering::new(module),
+        text,
+    };
     let body = front.body(parsed.suite());
     let low = front.low;
     if low.cut {
         // Dropping a tree this deep would recurse as deep as it is.
         std::mem::forget(parsed);
     }
-    Lowered { low, body, comments, errors }
+    Lowered {
+        low,
+        body,
+        comments,
+        errors,
+    }
 }
 
 /// The Python front end's state.
@@ -41,5 +55,8 @@ struct Python<'t> {
 
 /// A parser range as ours.
 fn range(range: TextRange) -> ByteRange {
-    ByteRange { start: range.start().to_u32(), end: range.end().to_u32() }
+    ByteRange {
+        start: range.start().to_u32(),
+        end: range.end().to_u32(),
+    }
 }

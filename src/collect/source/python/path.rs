@@ -29,7 +29,9 @@ pub fn roots(tree: &mut Tree, code_root: &str, entry: &str) -> Vec<String> {
 pub fn name_of(roots: &[String], path: &str) -> String {
     let inside = roots.iter().filter_map(|root| match root.as_str() {
         "" => Some(path),
-        root => path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')),
+        root => path
+            .strip_prefix(root)
+            .and_then(|rest| rest.strip_prefix('/')),
     });
     let shortest = inside.min_by_key(|rest| rest.len()).unwrap_or(path);
     let bare = shortest.strip_suffix(".py").unwrap_or(shortest);
@@ -39,7 +41,11 @@ pub fn name_of(roots: &[String], path: &str) -> String {
 
 /// Resolves an import of the file at `path`.
 pub fn resolve(tree: &mut Tree, roots: &[String], path: &str, import: &Import) -> Found {
-    let dots = import.module.bytes().take_while(|byte| *byte == b'.').count();
+    let dots = import
+        .module
+        .bytes()
+        .take_while(|byte| *byte == b'.')
+        .count();
     let dotted = import.module.get(dots..).unwrap_or("");
     if dots > 0 {
         let mut base = folder_of(path).to_owned();
@@ -62,7 +68,11 @@ fn below(tree: &mut Tree, base: &str, dotted: &str, import: &Import) -> Found {
     let mut found = Found::default();
     let mut folder = base.to_owned();
     let parts: Vec<&str> = dotted.split('.').filter(|part| !part.is_empty()).collect();
-    let mut last = if parts.is_empty() { package_file(tree, &folder) } else { None };
+    let mut last = if parts.is_empty() {
+        package_file(tree, &folder)
+    } else {
+        None
+    };
     found.files.extend(last.clone());
     for (index, part) in parts.iter().enumerate() {
         let next = join(&folder, part);
@@ -76,9 +86,16 @@ fn below(tree: &mut Tree, base: &str, dotted: &str, import: &Import) -> Found {
             if !end {
                 return Found::default();
             }
-            return Found { target: Some(file), resolved: true, ..found };
+            return Found {
+                target: Some(file),
+                resolved: true,
+                ..found
+            };
         } else if end && compiled(tree, &folder, part) {
-            return Found { resolved: true, ..found };
+            return Found {
+                resolved: true,
+                ..found
+            };
         } else if tree.is_folder(&next) {
             last = None;
         } else {
@@ -91,7 +108,8 @@ fn below(tree: &mut Tree, base: &str, dotted: &str, import: &Import) -> Found {
         let plain = format!("{inner}.py");
         package_file(tree, &inner).or_else(|| tree.is_file(&plain).then_some(plain))
     });
-    found.resolved = last.is_some() || submodule.is_some() || import.name.is_none() && parts.len() > 1;
+    found.resolved =
+        last.is_some() || submodule.is_some() || import.name.is_none() && parts.len() > 1;
     if let Some(name) = import.name.as_deref().filter(|_| !found.resolved) {
         found.resolved = tree.is_folder(&join(&folder, name)) || compiled(tree, &folder, name);
     }

@@ -7,18 +7,28 @@ use oxc_span::GetSpan;
 
 use super::super::lower::{Head, expr as node, plain_import};
 use super::{TypeScript, export_name, range};
-use crate::model::source::ir::{Assign, ByteRange, DictEntry, Expr, ExprKind, Name, Stmt, StmtKind};
+use crate::model::source::ir::{
+    Assign, ByteRange, DictEntry, Expr, ExprKind, Name, Stmt, StmtKind,
+};
 use crate::model::source::module::{Export, Import};
 use crate::model::source::{ClassId, FnId};
 
 impl<'a> TypeScript<'_> {
     /// Lowers a declaration.
-    pub(super) fn declaration(&mut self, declaration: &ast::Declaration<'a>, place: ByteRange) -> StmtKind {
+    pub(super) fn declaration(
+        &mut self,
+        declaration: &ast::Declaration<'a>,
+        place: ByteRange,
+    ) -> StmtKind {
         match declaration {
-            ast::Declaration::VariableDeclaration(variables) if variables.declare => StmtKind::Nothing,
+            ast::Declaration::VariableDeclaration(variables) if variables.declare => {
+                StmtKind::Nothing
+            }
             ast::Declaration::VariableDeclaration(variables) => self.variables(variables),
             // An overload or `declare function` has no body and is not there at run time.
-            ast::Declaration::FunctionDeclaration(function) if function.body.is_none() => StmtKind::Nothing,
+            ast::Declaration::FunctionDeclaration(function) if function.body.is_none() => {
+                StmtKind::Nothing
+            }
             ast::Declaration::FunctionDeclaration(function) => {
                 let name = function.id.as_ref().map(|id| id.name.as_str().into());
                 StmtKind::FunctionDef(self.function(function, name, place, Vec::new(), false))
@@ -26,17 +36,25 @@ impl<'a> TypeScript<'_> {
             ast::Declaration::ClassDeclaration(class) => StmtKind::ClassDef(self.class(class)),
             ast::Declaration::TSEnumDeclaration(declared) => self.enumeration(declared),
             ast::Declaration::TSNamespaceDeclaration(namespace) => match &namespace.body {
-                ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => StmtKind::Block(self.stmts(&block.body)),
+                ast::TSNamespaceDeclarationBody::TSModuleBlock(block) => {
+                    StmtKind::Block(self.stmts(&block.body))
+                }
                 ast::TSNamespaceDeclarationBody::TSNamespaceDeclaration(_) => StmtKind::Nothing,
             },
             ast::Declaration::TSImportEqualsDeclaration(import) => {
-                let ast::TSModuleReference::ExternalModuleReference(module) = &import.module_reference else {
+                let ast::TSModuleReference::ExternalModuleReference(module) =
+                    &import.module_reference
+                else {
                     return StmtKind::Nothing;
                 };
                 let alias = Some(import.id.name.as_str().into());
                 let type_only = import.import_kind == ast::ImportOrExportKind::Type;
                 let import = plain_import(module.expression.value.as_str(), place);
-                StmtKind::Import(vec![self.low.import(Import { alias, type_only, ..import })])
+                StmtKind::Import(vec![self.low.import(Import {
+                    alias,
+                    type_only,
+                    ..import
+                })])
             }
             _ => StmtKind::Nothing,
         }
@@ -46,17 +64,29 @@ impl<'a> TypeScript<'_> {
         let mut entries = Vec::new();
         for member in &declared.body.members {
             let place = range(member.span);
-            let key = node(ExprKind::Str(member.id.static_name().as_str().into()), place);
+            let key = node(
+                ExprKind::Str(member.id.static_name().as_str().into()),
+                place,
+            );
             let value = match &member.initializer {
                 Some(value) => self.expr(value),
                 None => self.other(place),
             };
-            entries.push(DictEntry { key: Some(key), value });
+            entries.push(DictEntry {
+                key: Some(key),
+                value,
+            });
         }
-        let target = node(ExprKind::Name(declared.id.name.as_str().into()), range(declared.id.span));
+        let target = node(
+            ExprKind::Name(declared.id.name.as_str().into()),
+            range(declared.id.span),
+        );
         StmtKind::Assign(Box::new(Assign {
             targets: vec![target],
-            value: Some(Arc::new(node(ExprKind::Dict(entries), range(declared.body.span)))),
+            value: Some(Arc::new(node(
+                ExprKind::Dict(entries),
+                range(declared.body.span),
+            ))),
             annotation: None,
             augmented: None,
             constant: true,
@@ -73,9 +103,16 @@ impl<'a> TypeScript<'_> {
         is_static: bool,
     ) -> FnId {
         self.hint = None;
-        let body_range = function.body.as_ref().map_or(place, |body| range(body.span));
+        let params = function.params.span.start;
+        let body_range = function.body.as_ref().map_or(place, |body| ByteRange {
+            start: params,
+            end: body.span.end,
+        });
         let start = function.id.as_ref().map_or(place.start, |id| id.span.start);
-        let returns = function.return_type.as_ref().map(|annotation| Arc::new(self.ts_type(&annotation.type_annotation)));
+        let returns = function
+            .return_type
+            .as_ref()
+            .map(|annotation| Arc::new(self.ts_type(&annotation.type_annotation)));
         let head = Head {
             name: name.unwrap_or_else(|| "".into()).into(),
             params: self.params(&function.params),
@@ -85,7 +122,10 @@ impl<'a> TypeScript<'_> {
             is_static,
             range: place,
             body_range,
-            header: ByteRange { start, end: function.params.span.end },
+            header: ByteRange {
+                start,
+                end: function.params.span.end,
+            },
         };
         let properties = property_params(&function.params);
         let id = self.low.open_function(head);
@@ -102,23 +142,37 @@ impl<'a> TypeScript<'_> {
         let name = self.hint.take().unwrap_or_else(|| "".into());
         let place = range(arrow.span);
         let body_range = range(arrow.body.span());
-        let returns = arrow.return_type.as_ref().map(|annotation| Arc::new(self.ts_type(&annotation.type_annotation)));
+        let returns = arrow
+            .return_type
+            .as_ref()
+            .map(|annotation| Arc::new(self.ts_type(&annotation.type_annotation)));
         let head = Head {
             name: name.into(),
             params: self.params(&arrow.params),
             returns,
             is_async: arrow.r#async,
             range: place,
-            body_range,
-            header: ByteRange { start: place.start, end: arrow.params.span.end },
+            body_range: ByteRange {
+                start: arrow.params.span.start,
+                end: body_range.end,
+            },
+            header: ByteRange {
+                start: place.start,
+                end: arrow.params.span.end,
+            },
             ..Head::default()
         };
         let id = self.low.open_function(head);
         let body = match &arrow.body {
             ast::ArrowFunctionBody::FunctionBody(body) => self.stmts(&body.statements),
             other => {
-                let value = other.as_expression().map(|expression| self.expr(expression));
-                vec![Stmt { kind: StmtKind::Return(value), range: body_range }]
+                let value = other
+                    .as_expression()
+                    .map(|expression| self.expr(expression));
+                vec![Stmt {
+                    kind: StmtKind::Return(value),
+                    range: body_range,
+                }]
             }
         };
         self.low.close_function(id, body);
@@ -128,13 +182,24 @@ impl<'a> TypeScript<'_> {
     /// Lowers a class.
     pub(super) fn class(&mut self, class: &ast::Class<'a>) -> ClassId {
         let hint = self.hint.take();
-        let name = class.id.as_ref().map(|id| id.name.as_str().into()).or(hint).unwrap_or_else(|| "".into());
-        let mut bases: Vec<Expr> = class.heritage.iter().map(|heritage| self.expr(&heritage.expression)).collect();
+        let name = class
+            .id
+            .as_ref()
+            .map(|id| id.name.as_str().into())
+            .or(hint)
+            .unwrap_or_else(|| "".into());
+        let mut bases: Vec<Expr> = class
+            .heritage
+            .iter()
+            .map(|heritage| self.expr(&heritage.expression))
+            .collect();
         for implemented in &class.implements {
             bases.push(self.type_name(&implemented.expression));
         }
         let decorators = self.decorators(&class.decorators);
-        let id = self.low.open_class(&name, bases, decorators, range(class.span));
+        let id = self
+            .low
+            .open_class(&name, bases, decorators, range(class.span));
         let mut body = Vec::new();
         for element in &class.body.body {
             let place = range(element.span());
@@ -149,12 +214,28 @@ impl<'a> TypeScript<'_> {
                     self.function(&method.value, name, place, decorators, method.r#static);
                 }
                 ast::ClassElement::PropertyDefinition(property) => {
-                    let annotation = property.type_annotation.as_ref().map(|annotation| &annotation.type_annotation);
-                    body.push(self.field(&property.key, property.value.as_ref(), annotation, place));
+                    let annotation = property
+                        .type_annotation
+                        .as_ref()
+                        .map(|annotation| &annotation.type_annotation);
+                    body.push(self.field(
+                        &property.key,
+                        property.value.as_ref(),
+                        annotation,
+                        place,
+                    ));
                 }
                 ast::ClassElement::AccessorProperty(property) => {
-                    let annotation = property.type_annotation.as_ref().map(|annotation| &annotation.type_annotation);
-                    body.push(self.field(&property.key, property.value.as_ref(), annotation, place));
+                    let annotation = property
+                        .type_annotation
+                        .as_ref()
+                        .map(|annotation| &annotation.type_annotation);
+                    body.push(self.field(
+                        &property.key,
+                        property.value.as_ref(),
+                        annotation,
+                        place,
+                    ));
                 }
                 ast::ClassElement::StaticBlock(block) => body.extend(self.stmts(&block.body)),
                 _ => {}
@@ -180,24 +261,48 @@ impl<'a> TypeScript<'_> {
         let value = value.map(|value| Arc::new(self.expr(value)));
         self.hint = None;
         let annotation = annotation.map(|annotation| self.ts_type(annotation));
-        let assign = Assign { targets: vec![target], value, annotation, augmented: None, constant: false };
-        Stmt { kind: StmtKind::Assign(Box::new(assign)), range: place }
+        let assign = Assign {
+            targets: vec![target],
+            value,
+            annotation,
+            augmented: None,
+            constant: false,
+        };
+        Stmt {
+            kind: StmtKind::Assign(Box::new(assign)),
+            range: place,
+        }
     }
 
     fn decorators(&mut self, list: &[ast::Decorator<'a>]) -> Vec<Expr> {
-        list.iter().map(|decorator| self.expr(&decorator.expression)).collect()
+        list.iter()
+            .map(|decorator| self.expr(&decorator.expression))
+            .collect()
     }
 
     /// Lowers `import` and `export`.
-    pub(super) fn module_declaration(&mut self, declaration: &ast::ModuleDeclaration<'a>, place: ByteRange) -> StmtKind {
+    pub(super) fn module_declaration(
+        &mut self,
+        declaration: &ast::ModuleDeclaration<'a>,
+        place: ByteRange,
+    ) -> StmtKind {
         match declaration {
             ast::ModuleDeclaration::ImportDeclaration(import) => self.import(import, place),
             ast::ModuleDeclaration::ExportAllDeclaration(export) => {
                 let from: Name = export.source.value.as_str().into();
                 let name = export.exported.as_ref().map(export_name);
-                self.low.exports.push(Export { name, local: None, from: Some(from.clone()), value: None, target: None });
+                self.low.exports.push(Export {
+                    name,
+                    local: None,
+                    from: Some(from.clone()),
+                    value: None,
+                    target: None,
+                });
                 let type_only = export.export_kind == ast::ImportOrExportKind::Type;
-                StmtKind::Import(vec![self.low.import(Import { type_only, ..plain_import(&from, place) })])
+                StmtKind::Import(vec![self.low.import(Import {
+                    type_only,
+                    ..plain_import(&from, place)
+                })])
             }
             ast::ModuleDeclaration::ExportFromDeclaration(export) => {
                 let from: Name = export.source.value.as_str().into();
@@ -211,11 +316,18 @@ impl<'a> TypeScript<'_> {
                     });
                 }
                 let type_only = export.export_kind == ast::ImportOrExportKind::Type;
-                StmtKind::Import(vec![self.low.import(Import { type_only, ..plain_import(&from, place) })])
+                StmtKind::Import(vec![self.low.import(Import {
+                    type_only,
+                    ..plain_import(&from, place)
+                })])
             }
             ast::ModuleDeclaration::ExportNamedDeclaration(export) => {
                 for specifier in &export.specifiers {
-                    self.export(Some(export_name(&specifier.exported)), Some(export_name(&specifier.local)), None);
+                    self.export(
+                        Some(export_name(&specifier.exported)),
+                        Some(export_name(&specifier.local)),
+                        None,
+                    );
                 }
                 StmtKind::Nothing
             }
@@ -226,7 +338,9 @@ impl<'a> TypeScript<'_> {
                 }
                 kind
             }
-            ast::ModuleDeclaration::ExportDefaultDeclaration(export) => self.export_default(export, place),
+            ast::ModuleDeclaration::ExportDefaultDeclaration(export) => {
+                self.export_default(export, place)
+            }
             ast::ModuleDeclaration::TSExportAssignment(export) => {
                 let value = Arc::new(self.expr(&export.expression));
                 self.export(Some("default".into()), None, Some(value.clone()));
@@ -237,14 +351,27 @@ impl<'a> TypeScript<'_> {
     }
 
     fn export(&mut self, name: Option<Name>, local: Option<Name>, value: Option<Arc<Expr>>) {
-        self.low.exports.push(Export { name, local, from: None, value, target: None });
+        self.low.exports.push(Export {
+            name,
+            local,
+            from: None,
+            value,
+            target: None,
+        });
     }
 
-    fn export_default(&mut self, export: &ast::ExportDefaultDeclaration<'a>, place: ByteRange) -> StmtKind {
+    fn export_default(
+        &mut self,
+        export: &ast::ExportDefaultDeclaration<'a>,
+        place: ByteRange,
+    ) -> StmtKind {
         let default = Some(Name::from("default"));
         match &export.declaration {
             ast::ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
-                let name: Name = function.id.as_ref().map_or("default".into(), |id| id.name.as_str().into());
+                let name: Name = function
+                    .id
+                    .as_ref()
+                    .map_or("default".into(), |id| id.name.as_str().into());
                 let id = self.function(function, Some(name.clone()), place, Vec::new(), false);
                 self.export(default, Some(name), None);
                 StmtKind::FunctionDef(id)
@@ -252,7 +379,11 @@ impl<'a> TypeScript<'_> {
             ast::ExportDefaultDeclarationKind::ClassDeclaration(class) => {
                 self.hint = Some("default".into());
                 let id = self.class(class);
-                let name = self.low.classes.get(id.index as usize).map(|class| class.name.clone());
+                let name = self
+                    .low
+                    .classes
+                    .get(id.index as usize)
+                    .map(|class| class.name.clone());
                 self.export(default, name, None);
                 StmtKind::ClassDef(id)
             }
@@ -299,9 +430,11 @@ impl<'a> TypeScript<'_> {
                     type_only: whole_type,
                     ..base
                 },
-                ast::ImportDeclarationSpecifier::ImportNamespaceSpecifier(one) => {
-                    Import { alias: Some(one.local.name.as_str().into()), type_only: whole_type, ..base }
-                }
+                ast::ImportDeclarationSpecifier::ImportNamespaceSpecifier(one) => Import {
+                    alias: Some(one.local.name.as_str().into()),
+                    type_only: whole_type,
+                    ..base
+                },
             }));
         }
         StmtKind::Import(found)
@@ -310,12 +443,20 @@ impl<'a> TypeScript<'_> {
     /// The names that a lowered declaration binds.
     fn declared(&self, kind: &StmtKind) -> Vec<Name> {
         match kind {
-            StmtKind::FunctionDef(id) => {
-                self.low.functions.get(id.index as usize).map(|function| function.name.clone()).into_iter().collect()
-            }
-            StmtKind::ClassDef(id) => {
-                self.low.classes.get(id.index as usize).map(|class| class.name.clone()).into_iter().collect()
-            }
+            StmtKind::FunctionDef(id) => self
+                .low
+                .functions
+                .get(id.index as usize)
+                .map(|function| function.name.clone())
+                .into_iter()
+                .collect(),
+            StmtKind::ClassDef(id) => self
+                .low
+                .classes
+                .get(id.index as usize)
+                .map(|class| class.name.clone())
+                .into_iter()
+                .collect(),
             StmtKind::Assign(assign) => {
                 let mut names = Vec::new();
                 for target in &assign.targets {
@@ -323,17 +464,24 @@ impl<'a> TypeScript<'_> {
                 }
                 names
             }
-            StmtKind::Block(body) => body.iter().flat_map(|stmt| self.declared(&stmt.kind)).collect(),
+            StmtKind::Block(body) => body
+                .iter()
+                .flat_map(|stmt| self.declared(&stmt.kind))
+                .collect(),
             _ => Vec::new(),
         }
     }
 
     /// Notes `module.exports = …` and `exports.name = …`.
     pub(super) fn common_js(&mut self, target: &Expr, value: &Expr) {
-        let ExprKind::Attribute { base, attr } = &target.kind else { return };
+        let ExprKind::Attribute { base, attr } = &target.kind else {
+            return;
+        };
         let is_exports = |candidate: &Expr| match &candidate.kind {
             ExprKind::Name(name) => &**name == "exports",
-            ExprKind::Attribute { base, attr } => &**attr == "exports" && base.as_name() == Some("module"),
+            ExprKind::Attribute { base, attr } => {
+                &**attr == "exports" && base.as_name() == Some("module")
+            }
             _ => false,
         };
         if is_exports(base) {
@@ -355,16 +503,36 @@ impl<'a> TypeScript<'_> {
 fn property_params(params: &ast::FormalParameters<'_>) -> Vec<Stmt> {
     let mut found = Vec::new();
     for param in &params.items {
-        let ast::BindingPattern::BindingIdentifier(name) = &param.pattern else { continue };
+        let ast::BindingPattern::BindingIdentifier(name) = &param.pattern else {
+            continue;
+        };
         if param.accessibility.is_none() && !param.readonly {
             continue;
         }
         let place = range(name.span);
         let this = Box::new(node(ExprKind::Name("this".into()), place));
-        let target = node(ExprKind::Attribute { base: this, attr: name.name.as_str().into() }, place);
-        let value = Some(Arc::new(node(ExprKind::Name(name.name.as_str().into()), place)));
-        let assign = Assign { targets: vec![target], value, annotation: None, augmented: None, constant: false };
-        found.push(Stmt { kind: StmtKind::Assign(Box::new(assign)), range: place });
+        let target = node(
+            ExprKind::Attribute {
+                base: this,
+                attr: name.name.as_str().into(),
+            },
+            place,
+        );
+        let value = Some(Arc::new(node(
+            ExprKind::Name(name.name.as_str().into()),
+            place,
+        )));
+        let assign = Assign {
+            targets: vec![target],
+            value,
+            annotation: None,
+            augmented: None,
+            constant: false,
+        };
+        found.push(Stmt {
+            kind: StmtKind::Assign(Box::new(assign)),
+            range: place,
+        });
     }
     found
 }
@@ -372,8 +540,12 @@ fn property_params(params: &ast::FormalParameters<'_>) -> Vec<Stmt> {
 fn pattern_names(pattern: &Expr, names: &mut Vec<Name>) {
     match &pattern.kind {
         ExprKind::Name(name) => names.push(name.clone()),
-        ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().for_each(|item| pattern_names(item, names)),
-        ExprKind::Dict(entries) => entries.iter().for_each(|entry| pattern_names(&entry.value, names)),
+        ExprKind::List(items) | ExprKind::Tuple(items) => {
+            items.iter().for_each(|item| pattern_names(item, names))
+        }
+        ExprKind::Dict(entries) => entries
+            .iter()
+            .for_each(|entry| pattern_names(&entry.value, names)),
         ExprKind::Starred(inner) => pattern_names(inner, names),
         ExprKind::Assign { target, .. } => pattern_names(target, names),
         _ => {}

@@ -61,9 +61,10 @@ impl<'a> TypeScript<'_> {
                 base: self.boxed(&member.object),
                 attr: member.property.name.as_str().into(),
             },
-            ast::MemberExpression::ComputedMemberExpression(member) => {
-                ExprKind::Subscript { base: self.boxed(&member.object), index: self.boxed(&member.expression) }
-            }
+            ast::MemberExpression::ComputedMemberExpression(member) => ExprKind::Subscript {
+                base: self.boxed(&member.object),
+                index: self.boxed(&member.expression),
+            },
             ast::MemberExpression::PrivateFieldExpression(member) => ExprKind::Attribute {
                 base: self.boxed(&member.object),
                 attr: format!("#{}", member.field.name).into(),
@@ -76,29 +77,48 @@ impl<'a> TypeScript<'_> {
         match expression {
             ast::Expression::BooleanLiteral(literal) => ExprKind::Bool(literal.value),
             ast::Expression::NullLiteral(_) => ExprKind::None,
-            ast::Expression::NumericLiteral(literal) => ExprKind::Number(literal.value.to_string().into()),
-            ast::Expression::BigIntLiteral(literal) => ExprKind::Number(literal.value.as_str().into()),
-            ast::Expression::RegExpLiteral(literal) => ExprKind::Regex(literal.regex.pattern.text.as_str().into()),
+            ast::Expression::NumericLiteral(literal) => {
+                ExprKind::Number(literal.value.to_string().into())
+            }
+            ast::Expression::BigIntLiteral(literal) => {
+                ExprKind::Number(literal.value.as_str().into())
+            }
+            ast::Expression::RegExpLiteral(literal) => {
+                ExprKind::Regex(literal.regex.pattern.text.as_str().into())
+            }
             ast::Expression::StringLiteral(literal) => ExprKind::Str(literal.value.as_str().into()),
             ast::Expression::TemplateLiteral(template) => self.template(template),
-            ast::Expression::Identifier(name) if name.name.as_str() == "undefined" => ExprKind::None,
+            ast::Expression::Identifier(name) if name.name.as_str() == "undefined" => {
+                ExprKind::None
+            }
             ast::Expression::Identifier(name) => ExprKind::Name(name.name.as_str().into()),
             ast::Expression::Super(_) => ExprKind::Name("super".into()),
             ast::Expression::ThisExpression(_) => ExprKind::Name("this".into()),
-            ast::Expression::ArrayExpression(array) => ExprKind::List(self.elements(&array.elements)),
+            ast::Expression::ArrayExpression(array) => {
+                ExprKind::List(self.elements(&array.elements))
+            }
             ast::Expression::ArrowFunctionExpression(arrow) => ExprKind::Lambda(self.arrow(arrow)),
             ast::Expression::FunctionExpression(function) => {
-                let name = function.id.as_ref().map(|id| id.name.as_str().into()).or_else(|| self.hint.take());
+                let name = function
+                    .id
+                    .as_ref()
+                    .map(|id| id.name.as_str().into())
+                    .or_else(|| self.hint.take());
                 ExprKind::Lambda(self.function(function, name, place, Vec::new(), false))
             }
             ast::Expression::ClassExpression(class) => ExprKind::Class(self.class(class)),
             ast::Expression::AssignmentExpression(assign) => {
                 let target = Box::new(self.assignment_target(&assign.left));
-                ExprKind::Assign { target, value: Arc::new(self.expr(&assign.right)) }
+                ExprKind::Assign {
+                    target,
+                    value: Arc::new(self.expr(&assign.right)),
+                }
             }
             ast::Expression::AwaitExpression(inner) => ExprKind::Await(self.boxed(&inner.argument)),
             ast::Expression::BinaryExpression(binary) => self.binary(binary),
-            ast::Expression::PrivateInExpression(inner) => ExprKind::Other(vec![self.expr(&inner.right)]),
+            ast::Expression::PrivateInExpression(inner) => {
+                ExprKind::Other(vec![self.expr(&inner.right)])
+            }
             ast::Expression::LogicalExpression(logical) => ExprKind::BoolOp {
                 op: match logical.operator {
                     ast::LogicalOperator::And => BoolOp::And,
@@ -112,27 +132,52 @@ impl<'a> TypeScript<'_> {
                 body: self.boxed(&node.consequent),
                 orelse: self.boxed(&node.alternate),
             },
-            ast::Expression::CallExpression(call) => self.call(&call.callee, &call.arguments, false, place),
-            ast::Expression::NewExpression(call) => self.call(&call.callee, &call.arguments, true, place),
+            ast::Expression::CallExpression(call) => {
+                self.call(&call.callee, &call.arguments, false, place)
+            }
+            ast::Expression::NewExpression(call) => {
+                self.call(&call.callee, &call.arguments, true, place)
+            }
             ast::Expression::ImportExpression(import) => {
                 let callee = node(ExprKind::Name("import".into()), place);
                 let args = vec![self.expr(&import.source)];
                 self.dynamic_import(&args, place);
-                ExprKind::Call(Box::new(Call { callee, args, keywords: Vec::new(), is_new: false }))
+                ExprKind::Call(Box::new(Call {
+                    callee,
+                    args,
+                    keywords: Vec::new(),
+                    is_new: false,
+                }))
             }
             ast::Expression::TaggedTemplateExpression(tagged) => {
                 let callee = self.expr(&tagged.tag);
                 let kind = self.template(&tagged.quasi);
                 let args = vec![node(kind, range(tagged.quasi.span))];
-                ExprKind::Call(Box::new(Call { callee, args, keywords: Vec::new(), is_new: false }))
+                ExprKind::Call(Box::new(Call {
+                    callee,
+                    args,
+                    keywords: Vec::new(),
+                    is_new: false,
+                }))
             }
             ast::Expression::ObjectExpression(object) => self.object(object),
-            ast::Expression::SequenceExpression(sequence) => {
-                ExprKind::Other(sequence.expressions.iter().map(|item| self.expr(item)).collect())
-            }
+            ast::Expression::SequenceExpression(sequence) => ExprKind::Other(
+                sequence
+                    .expressions
+                    .iter()
+                    .map(|item| self.expr(item))
+                    .collect(),
+            ),
             ast::Expression::UnaryExpression(unary) => {
-                let op = if unary.operator == ast::UnaryOperator::LogicalNot { "not" } else { unary.operator.as_str() };
-                ExprKind::Unary { op, operand: self.boxed(&unary.argument) }
+                let op = if unary.operator == ast::UnaryOperator::LogicalNot {
+                    "not"
+                } else {
+                    unary.operator.as_str()
+                };
+                ExprKind::Unary {
+                    op,
+                    operand: self.boxed(&unary.argument),
+                }
             }
             ast::Expression::UpdateExpression(update) => ExprKind::Unary {
                 op: update.operator.as_str(),
@@ -141,12 +186,17 @@ impl<'a> TypeScript<'_> {
             ast::Expression::YieldExpression(inner) => {
                 self.low.mark_generator();
                 let value = inner.argument.as_ref().map(|value| self.boxed(value));
-                ExprKind::Yield { value, from: inner.delegate }
+                ExprKind::Yield {
+                    value,
+                    from: inner.delegate,
+                }
             }
             ast::Expression::ImportMeta(_) => ExprKind::Name("import.meta".into()),
             ast::Expression::NewTarget(_) => ExprKind::Other(Vec::new()),
             ast::Expression::JSXElement(element) => ExprKind::Other(self.jsx(element)),
-            ast::Expression::JSXFragment(fragment) => ExprKind::Other(self.jsx_children(&fragment.children)),
+            ast::Expression::JSXFragment(fragment) => {
+                ExprKind::Other(self.jsx_children(&fragment.children))
+            }
             other => match other.as_member_expression() {
                 Some(member) => self.member(member).kind,
                 None => ExprKind::Other(Vec::new()),
@@ -180,10 +230,15 @@ impl<'a> TypeScript<'_> {
             other => other,
         };
         match op {
-            "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "instanceof" => {
-                ExprKind::Compare { left, rest: vec![(op, right)] }
-            }
-            _ => ExprKind::BinOp { op, left, right: Box::new(right) },
+            "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "instanceof" => ExprKind::Compare {
+                left,
+                rest: vec![(op, right)],
+            },
+            _ => ExprKind::BinOp {
+                op,
+                left,
+                right: Box::new(right),
+            },
         }
     }
 
@@ -199,9 +254,10 @@ impl<'a> TypeScript<'_> {
         let mut args = Vec::new();
         for argument in arguments {
             args.push(match argument {
-                ast::Argument::SpreadElement(spread) => {
-                    node(ExprKind::Starred(self.boxed(&spread.argument)), range(spread.span))
-                }
+                ast::Argument::SpreadElement(spread) => node(
+                    ExprKind::Starred(self.boxed(&spread.argument)),
+                    range(spread.span),
+                ),
                 other => match other.as_expression() {
                     Some(expression) => self.expr(expression),
                     None => self.other(range(other.span())),
@@ -211,19 +267,32 @@ impl<'a> TypeScript<'_> {
         if callee.as_name() == Some("require") {
             self.dynamic_import(&args, place);
         }
-        ExprKind::Call(Box::new(Call { callee, args, keywords: Vec::new(), is_new }))
+        ExprKind::Call(Box::new(Call {
+            callee,
+            args,
+            keywords: Vec::new(),
+            is_new,
+        }))
     }
 
     fn dynamic_import(&mut self, args: &[Expr], place: ByteRange) {
         if let Some(module) = args.first().and_then(Expr::as_str) {
-            self.low.import(Import { dynamic: true, ..plain_import(module, place) });
+            self.low.import(Import {
+                dynamic: true,
+                ..plain_import(module, place)
+            });
         }
     }
 
     fn template(&mut self, template: &ast::TemplateLiteral<'a>) -> ExprKind {
-        let text = |element: &ast::TemplateElement<'a>| element.value.cooked.unwrap_or(element.value.raw);
+        let text =
+            |element: &ast::TemplateElement<'a>| element.value.cooked.unwrap_or(element.value.raw);
         if template.expressions.is_empty() {
-            let whole: String = template.quasis.iter().map(|element| text(element).as_str()).collect();
+            let whole: String = template
+                .quasis
+                .iter()
+                .map(|element| text(element).as_str())
+                .collect();
             return ExprKind::Str(whole.into());
         }
         let mut parts = Vec::new();
@@ -250,15 +319,30 @@ impl<'a> TypeScript<'_> {
                         ast::Expression::FunctionExpression(function) if property.method => {
                             let place = range(property.span);
                             let name = self.hint.take();
-                            node(ExprKind::Lambda(self.function(function, name, place, Vec::new(), false)), place)
+                            node(
+                                ExprKind::Lambda(self.function(
+                                    function,
+                                    name,
+                                    place,
+                                    Vec::new(),
+                                    false,
+                                )),
+                                place,
+                            )
                         }
                         other => self.expr(other),
                     };
                     self.hint = None;
-                    entries.push(DictEntry { key: Some(key), value });
+                    entries.push(DictEntry {
+                        key: Some(key),
+                        value,
+                    });
                 }
                 ast::ObjectPropertyKind::SpreadProperty(spread) => {
-                    entries.push(DictEntry { key: None, value: self.expr(&spread.argument) });
+                    entries.push(DictEntry {
+                        key: None,
+                        value: self.expr(&spread.argument),
+                    });
                 }
             }
         }
@@ -273,11 +357,20 @@ impl<'a> TypeScript<'_> {
         for attribute in &element.opening_element.attributes {
             match attribute {
                 ast::JSXAttributeItem::Attribute(attribute) => {
-                    if let Some(ast::JSXAttributeValue::ExpressionContainer(container)) = &attribute.value {
-                        found.extend(container.expression.as_expression().map(|inner| self.expr(inner)));
+                    if let Some(ast::JSXAttributeValue::ExpressionContainer(container)) =
+                        &attribute.value
+                    {
+                        found.extend(
+                            container
+                                .expression
+                                .as_expression()
+                                .map(|inner| self.expr(inner)),
+                        );
                     }
                 }
-                ast::JSXAttributeItem::SpreadAttribute(spread) => found.push(self.expr(&spread.argument)),
+                ast::JSXAttributeItem::SpreadAttribute(spread) => {
+                    found.push(self.expr(&spread.argument))
+                }
             }
         }
         found.extend(self.jsx_children(&element.children));
@@ -297,7 +390,12 @@ impl<'a> TypeScript<'_> {
                     }
                 }
                 ast::JSXChild::ExpressionContainer(container) => {
-                    found.extend(container.expression.as_expression().map(|inner| self.expr(inner)));
+                    found.extend(
+                        container
+                            .expression
+                            .as_expression()
+                            .map(|inner| self.expr(inner)),
+                    );
                 }
                 ast::JSXChild::Spread(spread) => found.push(self.expr(&spread.expression)),
                 ast::JSXChild::Text(_) => {}

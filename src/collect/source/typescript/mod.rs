@@ -26,19 +26,36 @@ pub fn lower(module: ModuleId, path: &str, text: &str) -> Lowered {
         enable_ident_hashes: false,
         ..ParseOptions::default()
     };
-    let parsed = Parser::new(&allocator, text, source_type(path)).with_options(options).parse();
+    let parsed = Parser::new(&allocator, text, source_type(path))
+        .with_options(options)
+        .parse();
     let mut errors: Vec<(String, ByteRange)> = Vec::new();
     for error in parsed.diagnostics.iter().take(20) {
         let label = error.labels.iter().next();
-        let place = label.map_or(ByteRange::default(), |label| {
-            ByteRange { start: label.offset(), end: label.offset().saturating_add(label.len()) }
+        let place = label.map_or(ByteRange::default(), |label| ByteRange {
+            start: label.offset(),
+            end: label.offset().saturating_add(label.len()),
         });
         errors.push((error.message.to_string(), place));
     }
-    let comments = parsed.program.comments.iter().map(|comment| range(comment.span)).collect();
-    let mut front = TypeScript { low: Lowering::new(module), text, hint: None };
+    let comments = parsed
+        .program
+        .comments
+        .iter()
+        .map(|comment| range(comment.span))
+        .collect();
+    let mut front = TypeScript {
+        low: Lowering::new(module),
+        text,
+        hint: None,
+    };
     let body = front.stmts(&parsed.program.body);
-    Lowered { low: front.low, body, comments, errors }
+    Lowered {
+        low: front.low,
+        body,
+        comments,
+        errors,
+    }
 }
 
 /// The grammar for a file name.
@@ -63,7 +80,10 @@ struct TypeScript<'t> {
 
 /// A parser span as ours.
 fn range(span: Span) -> ByteRange {
-    ByteRange { start: span.start, end: span.end }
+    ByteRange {
+        start: span.start,
+        end: span.end,
+    }
 }
 
 /// The text of an exported or imported name.

@@ -39,7 +39,10 @@ impl Aliases {
             for (pattern, target) in imports {
                 let mut targets = Vec::new();
                 leaves(target, &mut targets, 0);
-                let targets = targets.iter().map(|target| join(code_root, target)).collect();
+                let targets = targets
+                    .iter()
+                    .map(|target| join(code_root, target))
+                    .collect();
                 aliases.patterns.push((pattern.clone(), targets));
             }
         }
@@ -47,7 +50,9 @@ impl Aliases {
     }
 
     fn add_tsconfig(&mut self, tree: &mut Tree, path: &str, depth: u8) {
-        let Some(value) = read_json(tree, path) else { return };
+        let Some(value) = read_json(tree, path) else {
+            return;
+        };
         let folder = folder_of(path).to_owned();
         if let Some(extended) = value.get("extends").and_then(serde_json::Value::as_str)
             && extended.starts_with('.')
@@ -59,14 +64,28 @@ impl Aliases {
             }
             self.add_tsconfig(tree, &next, depth + 1);
         }
-        let Some(options) = value.get("compilerOptions") else { return };
-        let base = options.get("baseUrl").and_then(serde_json::Value::as_str).map(|base| join(&folder, base));
+        let Some(options) = value.get("compilerOptions") else {
+            return;
+        };
+        let base = options
+            .get("baseUrl")
+            .and_then(serde_json::Value::as_str)
+            .map(|base| join(&folder, base));
         let from = base.clone().unwrap_or(folder);
         if base.is_some() {
             self.base = base;
         }
-        for (pattern, targets) in options.get("paths").and_then(serde_json::Value::as_object).into_iter().flatten() {
-            let targets = targets.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+        for (pattern, targets) in options
+            .get("paths")
+            .and_then(serde_json::Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let targets = targets
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(serde_json::Value::as_str);
             let targets = targets.map(|target| join(&from, target)).collect();
             self.patterns.push((pattern.clone(), targets));
         }
@@ -77,7 +96,9 @@ impl Aliases {
         for (pattern, targets) in &self.patterns {
             match pattern.split_once('*') {
                 Some((start, end)) => {
-                    let middle = specifier.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+                    let middle = specifier
+                        .strip_prefix(start)
+                        .and_then(|rest| rest.strip_suffix(end));
                     let Some(middle) = middle else { continue };
                     found.extend(targets.iter().map(|target| target.replacen('*', middle, 1)));
                 }
@@ -93,7 +114,9 @@ impl Aliases {
 fn leaves(value: &serde_json::Value, found: &mut Vec<String>, depth: u8) {
     match value {
         serde_json::Value::String(text) => found.push(text.clone()),
-        serde_json::Value::Object(map) if depth < 4 => map.values().for_each(|inner| leaves(inner, found, depth + 1)),
+        serde_json::Value::Object(map) if depth < 4 => map
+            .values()
+            .for_each(|inner| leaves(inner, found, depth + 1)),
         _ => {}
     }
 }
@@ -105,7 +128,8 @@ fn read_json(tree: &Tree, path: &str) -> Option<serde_json::Value> {
         return None;
     }
     let text = std::fs::read_to_string(file).ok()?;
-    let parsed = jsonc_parser::parse_to_value(&text, &jsonc_parser::ParseOptions::default()).ok()??;
+    let parsed =
+        jsonc_parser::parse_to_value(&text, &jsonc_parser::ParseOptions::default()).ok()??;
     Some(plain(parsed, 0))
 }
 
@@ -113,12 +137,14 @@ fn read_json(tree: &Tree, path: &str) -> Option<serde_json::Value> {
 fn plain(value: jsonc_parser::JsonValue<'_>, depth: u8) -> serde_json::Value {
     match value {
         jsonc_parser::JsonValue::String(text) => serde_json::Value::String(text.into_owned()),
-        jsonc_parser::JsonValue::Object(object) if depth < 32 => {
-            object.into_iter().map(|(key, inner)| (key.to_string(), plain(inner, depth + 1))).collect()
-        }
-        jsonc_parser::JsonValue::Array(array) if depth < 32 => {
-            array.into_iter().map(|inner| plain(inner, depth + 1)).collect()
-        }
+        jsonc_parser::JsonValue::Object(object) if depth < 32 => object
+            .into_iter()
+            .map(|(key, inner)| (key.to_string(), plain(inner, depth + 1)))
+            .collect(),
+        jsonc_parser::JsonValue::Array(array) if depth < 32 => array
+            .into_iter()
+            .map(|inner| plain(inner, depth + 1))
+            .collect(),
         _ => serde_json::Value::Null,
     }
 }
@@ -126,7 +152,11 @@ fn plain(value: jsonc_parser::JsonValue<'_>, depth: u8) -> serde_json::Value {
 /// Resolves a specifier of the file at `path`.
 pub fn resolve(tree: &mut Tree, aliases: &Aliases, path: &str, specifier: &str) -> Found {
     let specifier = specifier.split(['?']).next().unwrap_or(specifier);
-    if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
+    if specifier.starts_with("./")
+        || specifier.starts_with("../")
+        || specifier == "."
+        || specifier == ".."
+    {
         return file(tree, &join(folder_of(path), specifier));
     }
     for candidate in aliases.candidates(specifier) {
@@ -142,12 +172,22 @@ pub fn resolve(tree: &mut Tree, aliases: &Aliases, path: &str, specifier: &str) 
 pub fn file(tree: &mut Tree, path: &str) -> Found {
     let is_code = EXTENSIONS.iter().any(|extension| path.ends_with(extension));
     if tree.is_file(path) {
-        return if is_code && !path.ends_with(".d.ts") { Found::File(path.to_owned()) } else { Found::Other };
+        return if is_code && !path.ends_with(".d.ts") {
+            Found::File(path.to_owned())
+        } else {
+            Found::Other
+        };
     }
-    let twins: &[(&str, &[&str])] =
-        &[(".js", &[".ts", ".tsx", ".jsx"]), (".mjs", &[".mts"]), (".cjs", &[".cts"]), (".jsx", &[".tsx"])];
+    let twins: &[(&str, &[&str])] = &[
+        (".js", &[".ts", ".tsx", ".jsx"]),
+        (".mjs", &[".mts"]),
+        (".cjs", &[".cts"]),
+        (".jsx", &[".tsx"]),
+    ];
     for (ending, others) in twins {
-        let Some(bare) = path.strip_suffix(ending) else { continue };
+        let Some(bare) = path.strip_suffix(ending) else {
+            continue;
+        };
         for other in *others {
             let twin = format!("{bare}{other}");
             if tree.is_file(&twin) {
@@ -171,11 +211,19 @@ pub fn file(tree: &mut Tree, path: &str) -> Found {
     }
     let json = format!("{path}.json");
     let declared = format!("{}.d.ts", path.strip_suffix(".js").unwrap_or(path));
-    if tree.is_file(&json) || tree.is_file(&declared) { Found::Other } else { Found::Nothing }
+    if tree.is_file(&json) || tree.is_file(&declared) {
+        Found::Other
+    } else {
+        Found::Nothing
+    }
 }
 
 /// The npm package of a bare specifier: `@scope/name` or the first segment; `node:` is kept.
 pub fn package_of(specifier: &str) -> String {
     let parts = if specifier.starts_with('@') { 2 } else { 1 };
-    specifier.split('/').take(parts).collect::<Vec<_>>().join("/")
+    specifier
+        .split('/')
+        .take(parts)
+        .collect::<Vec<_>>()
+        .join("/")
 }

@@ -18,15 +18,23 @@ impl<'a> TypeScript<'_> {
             return self.other(place);
         }
         let kind = match pattern {
-            ast::BindingPattern::BindingIdentifier(name) => ExprKind::Name(name.name.as_str().into()),
+            ast::BindingPattern::BindingIdentifier(name) => {
+                ExprKind::Name(name.name.as_str().into())
+            }
             ast::BindingPattern::ObjectPattern(object) => {
                 let mut entries = Vec::new();
                 for property in &object.properties {
                     let key = Some(self.key(&property.key));
-                    entries.push(DictEntry { key, value: self.pattern(&property.value) });
+                    entries.push(DictEntry {
+                        key,
+                        value: self.pattern(&property.value),
+                    });
                 }
                 if let Some(rest) = &object.rest {
-                    entries.push(DictEntry { key: None, value: self.pattern(&rest.argument) });
+                    entries.push(DictEntry {
+                        key: None,
+                        value: self.pattern(&rest.argument),
+                    });
                 }
                 ExprKind::Dict(entries)
             }
@@ -46,7 +54,10 @@ impl<'a> TypeScript<'_> {
             }
             ast::BindingPattern::AssignmentPattern(assign) => {
                 let target = self.pattern(&assign.left);
-                ExprKind::Assign { target: Box::new(target), value: Arc::new(self.expr(&assign.right)) }
+                ExprKind::Assign {
+                    target: Box::new(target),
+                    value: Arc::new(self.expr(&assign.right)),
+                }
             }
         };
         self.low.leave();
@@ -95,20 +106,35 @@ impl<'a> TypeScript<'_> {
                     let value = match &short.init {
                         Some(default) => {
                             let value = Arc::new(self.expr(default));
-                            node(ExprKind::Assign { target: Box::new(target), value }, range(short.span))
+                            node(
+                                ExprKind::Assign {
+                                    target: Box::new(target),
+                                    value,
+                                },
+                                range(short.span),
+                            )
                         }
                         None => target,
                     };
-                    entries.push(DictEntry { key: Some(node(ExprKind::Str(name), place)), value });
+                    entries.push(DictEntry {
+                        key: Some(node(ExprKind::Str(name), place)),
+                        value,
+                    });
                 }
                 ast::AssignmentTargetProperty::AssignmentTargetPropertyProperty(long) => {
                     let key = Some(self.key(&long.name));
-                    entries.push(DictEntry { key, value: self.maybe_default(&long.binding) });
+                    entries.push(DictEntry {
+                        key,
+                        value: self.maybe_default(&long.binding),
+                    });
                 }
             }
         }
         if let Some(rest) = &object.rest {
-            entries.push(DictEntry { key: None, value: self.assignment_target(&rest.target) });
+            entries.push(DictEntry {
+                key: None,
+                value: self.assignment_target(&rest.target),
+            });
         }
         node(ExprKind::Dict(entries), range(object.span))
     }
@@ -118,7 +144,13 @@ impl<'a> TypeScript<'_> {
             ast::AssignmentTargetMaybeDefault::AssignmentTargetWithDefault(with) => {
                 let target = self.assignment_target(&with.binding);
                 let value = Arc::new(self.expr(&with.init));
-                node(ExprKind::Assign { target: Box::new(target), value }, range(with.span))
+                node(
+                    ExprKind::Assign {
+                        target: Box::new(target),
+                        value,
+                    },
+                    range(with.span),
+                )
             }
             other => match other.as_assignment_target() {
                 Some(target) => self.assignment_target(target),
@@ -135,7 +167,9 @@ impl<'a> TypeScript<'_> {
                 node(ExprKind::Name(name.name.as_str().into()), place)
             }
             ast::SimpleAssignmentTarget::TSAsExpression(inner) => self.expr(&inner.expression),
-            ast::SimpleAssignmentTarget::TSSatisfiesExpression(inner) => self.expr(&inner.expression),
+            ast::SimpleAssignmentTarget::TSSatisfiesExpression(inner) => {
+                self.expr(&inner.expression)
+            }
             ast::SimpleAssignmentTarget::TSNonNullExpression(inner) => self.expr(&inner.expression),
             ast::SimpleAssignmentTarget::TSTypeAssertion(inner) => self.expr(&inner.expression),
             other => match other.as_member_expression() {
@@ -149,8 +183,12 @@ impl<'a> TypeScript<'_> {
     pub(super) fn key(&mut self, key: &ast::PropertyKey<'a>) -> Expr {
         let place = range(key.span());
         match key {
-            ast::PropertyKey::StaticIdentifier(name) => node(ExprKind::Str(name.name.as_str().into()), place),
-            ast::PropertyKey::PrivateIdentifier(name) => node(ExprKind::Str(format!("#{}", name.name).into()), place),
+            ast::PropertyKey::StaticIdentifier(name) => {
+                node(ExprKind::Str(name.name.as_str().into()), place)
+            }
+            ast::PropertyKey::PrivateIdentifier(name) => {
+                node(ExprKind::Str(format!("#{}", name.name).into()), place)
+            }
             other => match other.as_expression() {
                 Some(expression) => self.expr(expression),
                 None => self.other(place),
@@ -163,13 +201,19 @@ impl<'a> TypeScript<'_> {
         let mut lowered = Vec::new();
         for param in &params.items {
             let (target, mut default) = match self.pattern(&param.pattern) {
-                Expr { kind: ExprKind::Assign { target, value }, .. } => (*target, Some(value)),
+                Expr {
+                    kind: ExprKind::Assign { target, value },
+                    ..
+                } => (*target, Some(value)),
                 other => (other, None),
             };
             if let Some(value) = &param.initializer {
                 default = Some(Arc::new(self.expr(value)));
             }
-            let annotation = param.type_annotation.as_ref().map(|annotation| &annotation.type_annotation);
+            let annotation = param
+                .type_annotation
+                .as_ref()
+                .map(|annotation| &annotation.type_annotation);
             let annotation = annotation.map(|annotation| Arc::new(self.ts_type(annotation)));
             lowered.push(param_of(target, default, annotation, ParamKind::Normal));
         }
@@ -181,10 +225,29 @@ impl<'a> TypeScript<'_> {
     }
 }
 
-fn param_of(target: Expr, default: Option<Arc<Expr>>, annotation: Option<Arc<Expr>>, kind: ParamKind) -> Param {
+fn param_of(
+    target: Expr,
+    default: Option<Arc<Expr>>,
+    annotation: Option<Arc<Expr>>,
+    kind: ParamKind,
+) -> Param {
     let range = target.range;
     match target.kind {
-        ExprKind::Name(name) => Param { name, pattern: None, default, annotation, kind, range },
-        _ => Param { name: "".into(), pattern: Some(target), default, annotation, kind, range },
+        ExprKind::Name(name) => Param {
+            name,
+            pattern: None,
+            default,
+            annotation,
+            kind,
+            range,
+        },
+        _ => Param {
+            name: "".into(),
+            pattern: Some(target),
+            default,
+            annotation,
+            kind,
+            range,
+        },
     }
 }

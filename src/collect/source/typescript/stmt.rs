@@ -8,7 +8,8 @@ use oxc_span::GetSpan;
 use super::super::lower::expr as node;
 use super::{TypeScript, range};
 use crate::model::source::ir::{
-    Assign, ByteRange, Case, Expr, ExprKind, Handler, If, Loop, LoopKind, Stmt, StmtKind, Switch, Try, With, WithItem,
+    Assign, ByteRange, Case, Expr, ExprKind, Handler, If, Loop, LoopKind, Stmt, StmtKind, Switch,
+    Try, With, WithItem,
 };
 
 impl<'a> TypeScript<'_> {
@@ -36,7 +37,10 @@ impl<'a> TypeScript<'_> {
     pub(super) fn stmt(&mut self, stmt: &ast::Statement<'a>) -> Stmt {
         let place = range(stmt.span());
         if !self.low.enter() {
-            return Stmt { kind: StmtKind::Nothing, range: place };
+            return Stmt {
+                kind: StmtKind::Nothing,
+                range: place,
+            };
         }
         let kind = self.stmt_kind(stmt, place);
         self.low.leave();
@@ -48,12 +52,20 @@ impl<'a> TypeScript<'_> {
             ast::Statement::BlockStatement(block) => StmtKind::Block(self.stmts(&block.body)),
             ast::Statement::BreakStatement(_) => StmtKind::Break,
             ast::Statement::ContinueStatement(_) => StmtKind::Continue,
-            ast::Statement::DebuggerStatement(_) | ast::Statement::EmptyStatement(_) => StmtKind::Nothing,
-            ast::Statement::ExpressionStatement(node) => self.expression_statement(&node.expression),
+            ast::Statement::DebuggerStatement(_) | ast::Statement::EmptyStatement(_) => {
+                StmtKind::Nothing
+            }
+            ast::Statement::ExpressionStatement(node) => {
+                self.expression_statement(&node.expression)
+            }
             ast::Statement::IfStatement(node) => StmtKind::If(Box::new(If {
                 test: self.expr(&node.test),
                 body: self.block(&node.consequent),
-                orelse: node.alternate.as_ref().map(|other| self.block(other)).unwrap_or_default(),
+                orelse: node
+                    .alternate
+                    .as_ref()
+                    .map(|other| self.block(other))
+                    .unwrap_or_default(),
             })),
             ast::Statement::DoWhileStatement(node) => {
                 let body = self.block(&node.body);
@@ -72,7 +84,11 @@ impl<'a> TypeScript<'_> {
                 orelse: Vec::new(),
             })),
             ast::Statement::ForOfStatement(node) => StmtKind::Loop(Box::new(Loop {
-                kind: if node.r#await { LoopKind::AsyncFor } else { LoopKind::For },
+                kind: if node.r#await {
+                    LoopKind::AsyncFor
+                } else {
+                    LoopKind::For
+                },
                 target: self.loop_target(&node.left),
                 iter: Some(Arc::new(self.expr(&node.right))),
                 body: self.block(&node.body),
@@ -83,13 +99,17 @@ impl<'a> TypeScript<'_> {
                 StmtKind::Return(node.argument.as_ref().map(|value| self.expr(value)))
             }
             ast::Statement::SwitchStatement(node) => self.switch(node),
-            ast::Statement::ThrowStatement(node) => {
-                StmtKind::Raise { value: Some(self.expr(&node.argument)), cause: None }
-            }
+            ast::Statement::ThrowStatement(node) => StmtKind::Raise {
+                value: Some(self.expr(&node.argument)),
+                cause: None,
+            },
             ast::Statement::TryStatement(node) => self.try_(node),
             ast::Statement::WithStatement(node) => {
                 let object = self.expr(&node.object);
-                let first = Stmt { kind: StmtKind::Expr(object.clone()), range: object.range };
+                let first = Stmt {
+                    kind: StmtKind::Expr(object.clone()),
+                    range: object.range,
+                };
                 StmtKind::Block(vec![first, self.stmt(&node.body)])
             }
             other => {
@@ -133,9 +153,20 @@ impl<'a> TypeScript<'_> {
         }))
     }
 
-    fn plain_loop(&mut self, kind: LoopKind, test: Option<&ast::Expression<'a>>, body: Vec<Stmt>) -> StmtKind {
+    fn plain_loop(
+        &mut self,
+        kind: LoopKind,
+        test: Option<&ast::Expression<'a>>,
+        body: Vec<Stmt>,
+    ) -> StmtKind {
         let iter = test.map(|test| Arc::new(self.expr(test)));
-        StmtKind::Loop(Box::new(Loop { kind, target: None, iter, body, orelse: Vec::new() }))
+        StmtKind::Loop(Box::new(Loop {
+            kind,
+            target: None,
+            iter,
+            body,
+            orelse: Vec::new(),
+        }))
     }
 
     fn c_style(&mut self, node: &ast::ForStatement<'a>, place: ByteRange) -> StmtKind {
@@ -143,12 +174,18 @@ impl<'a> TypeScript<'_> {
         match &node.init {
             Some(ast::ForStatementInit::VariableDeclaration(declaration)) => {
                 let kind = self.variables(declaration);
-                before.push(Stmt { kind, range: range(declaration.span) });
+                before.push(Stmt {
+                    kind,
+                    range: range(declaration.span),
+                });
             }
             Some(other) => {
                 if let Some(expression) = other.as_expression() {
                     let kind = self.expression_statement(expression);
-                    before.push(Stmt { kind, range: range(expression.span()) });
+                    before.push(Stmt {
+                        kind,
+                        range: range(expression.span()),
+                    });
                 }
             }
             None => {}
@@ -156,7 +193,10 @@ impl<'a> TypeScript<'_> {
         let mut body = self.block(&node.body);
         if let Some(update) = &node.update {
             let kind = self.expression_statement(update);
-            body.push(Stmt { kind, range: range(update.span()) });
+            body.push(Stmt {
+                kind,
+                range: range(update.span()),
+            });
         }
         let kind = self.plain_loop(LoopKind::CStyle, node.test.as_ref(), body);
         before.push(Stmt { kind, range: place });
@@ -165,10 +205,13 @@ impl<'a> TypeScript<'_> {
 
     fn loop_target(&mut self, left: &ast::ForStatementLeft<'a>) -> Option<Expr> {
         match left {
-            ast::ForStatementLeft::VariableDeclaration(declaration) => {
-                declaration.declarations.first().map(|declarator| self.pattern(&declarator.id))
-            }
-            other => other.as_assignment_target().map(|target| self.assignment_target(target)),
+            ast::ForStatementLeft::VariableDeclaration(declaration) => declaration
+                .declarations
+                .first()
+                .map(|declarator| self.pattern(&declarator.id)),
+            other => other
+                .as_assignment_target()
+                .map(|target| self.assignment_target(target)),
         }
     }
 
@@ -195,14 +238,26 @@ impl<'a> TypeScript<'_> {
         if let Some(handler) = &node.handler {
             handlers.push(Handler {
                 types: Vec::new(),
-                binding: handler.param.as_ref().map(|param| self.pattern(&param.pattern)),
+                binding: handler
+                    .param
+                    .as_ref()
+                    .map(|param| self.pattern(&param.pattern)),
                 body: self.stmts(&handler.body.body),
                 range: range(handler.span),
             });
         }
         self.low.optional -= optional;
-        let finally = node.finalizer.as_ref().map(|block| self.stmts(&block.body)).unwrap_or_default();
-        StmtKind::Try(Box::new(Try { body, handlers, orelse: Vec::new(), finally }))
+        let finally = node
+            .finalizer
+            .as_ref()
+            .map(|block| self.stmts(&block.body))
+            .unwrap_or_default();
+        StmtKind::Try(Box::new(Try {
+            body,
+            handlers,
+            orelse: Vec::new(),
+            finally,
+        }))
     }
 
     /// Lowers `const`, `let`, `var` and `using`.
@@ -215,12 +270,21 @@ impl<'a> TypeScript<'_> {
         for declarator in &declaration.declarations {
             let target = self.pattern(&declarator.id);
             self.hint_from(&target);
-            let value = declarator.init.as_ref().map(|value| Arc::new(self.expr(value)));
+            let value = declarator
+                .init
+                .as_ref()
+                .map(|value| Arc::new(self.expr(value)));
             self.hint = None;
-            let annotation = declarator.type_annotation.as_ref().map(|annotation| self.ts_type(&annotation.type_annotation));
+            let annotation = declarator
+                .type_annotation
+                .as_ref()
+                .map(|annotation| self.ts_type(&annotation.type_annotation));
             let kind = match value {
                 Some(context) if using => StmtKind::With(Box::new(With {
-                    items: vec![WithItem { context, target: Some(target) }],
+                    items: vec![WithItem {
+                        context,
+                        target: Some(target),
+                    }],
                     body: Vec::new(),
                     is_async: declaration.kind == ast::VariableDeclarationKind::AwaitUsing,
                 })),
@@ -232,7 +296,10 @@ impl<'a> TypeScript<'_> {
                     constant: declaration.kind == ast::VariableDeclarationKind::Const,
                 })),
             };
-            found.push(Stmt { kind, range: range(declarator.span) });
+            found.push(Stmt {
+                kind,
+                range: range(declarator.span),
+            });
         }
         match found.len() {
             1 => found.pop().map_or(StmtKind::Nothing, |only| only.kind),

@@ -19,12 +19,22 @@ impl<'a> TypeScript<'_> {
                 let name = self.type_name(&reference.type_name);
                 match &reference.type_arguments {
                     Some(arguments) => {
-                        let mut items: Vec<Expr> = arguments.params.iter().map(|item| self.ts_type(item)).collect();
+                        let mut items: Vec<Expr> = arguments
+                            .params
+                            .iter()
+                            .map(|item| self.ts_type(item))
+                            .collect();
                         let index = match items.len() {
                             1 => items.remove(0),
                             _ => node(ExprKind::Tuple(items), range(arguments.span)),
                         };
-                        node(ExprKind::Subscript { base: Box::new(name), index: Box::new(index) }, place)
+                        node(
+                            ExprKind::Subscript {
+                                base: Box::new(name),
+                                index: Box::new(index),
+                            },
+                            place,
+                        )
                     }
                     None => name,
                 }
@@ -32,22 +42,44 @@ impl<'a> TypeScript<'_> {
             ast::TSType::TSArrayType(array) => {
                 let base = node(ExprKind::Name("Array".into()), place);
                 let index = self.ts_type(&array.element_type);
-                node(ExprKind::Subscript { base: Box::new(base), index: Box::new(index) }, place)
+                node(
+                    ExprKind::Subscript {
+                        base: Box::new(base),
+                        index: Box::new(index),
+                    },
+                    place,
+                )
             }
             ast::TSType::TSUnionType(union) => {
-                let parts: Vec<Expr> = union.types.iter().take(64).map(|part| self.ts_type(part)).collect();
+                let parts: Vec<Expr> = union
+                    .types
+                    .iter()
+                    .take(64)
+                    .map(|part| self.ts_type(part))
+                    .collect();
                 let joined = parts.into_iter().reduce(|left, right| {
                     let place = left.range;
-                    node(ExprKind::BinOp { op: "|", left: Box::new(left), right: Box::new(right) }, place)
+                    node(
+                        ExprKind::BinOp {
+                            op: "|",
+                            left: Box::new(left),
+                            right: Box::new(right),
+                        },
+                        place,
+                    )
                 });
                 joined.unwrap_or_else(|| self.other(place))
             }
             ast::TSType::TSLiteralType(literal) => match &literal.literal {
-                ast::TSLiteral::StringLiteral(text) => node(ExprKind::Str(text.value.as_str().into()), place),
+                ast::TSLiteral::StringLiteral(text) => {
+                    node(ExprKind::Str(text.value.as_str().into()), place)
+                }
                 ast::TSLiteral::BooleanLiteral(value) => node(ExprKind::Bool(value.value), place),
                 _ => self.other(place),
             },
-            ast::TSType::TSNullKeyword(_) | ast::TSType::TSUndefinedKeyword(_) => node(ExprKind::None, place),
+            ast::TSType::TSNullKeyword(_) | ast::TSType::TSUndefinedKeyword(_) => {
+                node(ExprKind::None, place)
+            }
             ast::TSType::TSStringKeyword(_)
             | ast::TSType::TSNumberKeyword(_)
             | ast::TSType::TSBooleanKeyword(_)
@@ -70,10 +102,18 @@ impl<'a> TypeScript<'_> {
             return self.other(place);
         }
         let lowered = match name {
-            ast::TSTypeName::IdentifierReference(name) => node(ExprKind::Name(name.name.as_str().into()), place),
+            ast::TSTypeName::IdentifierReference(name) => {
+                node(ExprKind::Name(name.name.as_str().into()), place)
+            }
             ast::TSTypeName::QualifiedName(qualified) => {
                 let base = Box::new(self.type_name(&qualified.left));
-                node(ExprKind::Attribute { base, attr: qualified.right.name.as_str().into() }, place)
+                node(
+                    ExprKind::Attribute {
+                        base,
+                        attr: qualified.right.name.as_str().into(),
+                    },
+                    place,
+                )
             }
             ast::TSTypeName::ThisExpression(_) => node(ExprKind::Name("this".into()), place),
         };
