@@ -1,5 +1,6 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
+pub mod source;
 pub mod evaluation;
 pub mod json;
 pub mod measurement;

@@ -1,5 +1,6 @@
 //! Plain data that collectors fill and checks read.
 
+pub mod source;
 pub mod aws;
 pub mod evaluation;
 pub mod files;

@@ -1,0 +1,81 @@
+//! Files to trees: finds the modules that run, parses them, lowers them into [`crate::model::source`].
+//!
+//! Each file is parsed once however many runtimes share it. A code root is never read as a whole: imports are followed from
+//! the entry file, and folders are only listed to see which module an import means.
+
+mod callers;
+mod guard;
+mod lower;
+mod lowered;
+mod parse;
+mod python;
+mod reach;
+mod suppress;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod typescript;
+
+use std::path::{Path, PathBuf};
+
+pub use callers::{find_callers, mentions_agentcore};
+pub use parse::language_of;
+
+use crate::model::source::Source;
+
+/// A runtime whose code is wanted.
+#[derive(Clone, Debug)]
+pub struct CodeRequest {
+    /// The runtime's name.
+    pub runtime: String,
+    /// The code root, relative to the project root.
+    pub code_location: String,
+    /// The entry file below it: `main.py`, `main.py:handler`, `pkg.main`, `main.js` (whose source is `main.ts`).
+    pub entry: String,
+}
+
+/// Which files are looked through for clients that invoke AgentCore.
+#[derive(Clone, Debug)]
+pub enum CallerSearch {
+    /// Every source file below the folder.
+    Walk(PathBuf),
+    /// These, already known to pass [`mentions_agentcore`]; relative to the project root.
+    Given(Vec<String>),
+    /// None.
+    Off,
+}
+
+/// Reads the code of every runtime, and the callers. Never fails: what cannot be read is in [`Source::notes`].
+pub fn collect_source(root: &Path, requests: &[CodeRequest], callers: &CallerSearch) -> Source {
+    // The parsers recurse; their nesting is bounded by `guard`, and this stack is enough for that bound in a debug build.
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
+    match pool {
+        Ok(pool) => pool.install(|| reach::collect(root, requests, callers)),
+        Err(error) => {
+            tracing::warn!(%error, "no thread pool for parsing");
+            Source::default()
+        }
+    }
+}
+
+/// A project of these files with one runtime, for tests of checks.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let file = folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let request = CodeRequest {
+        runtime: "Agent".into(),
+        code_location: String::new(),
+        entry: entry.into(),
+    };
+    collect_source(
+        folder.path(),
+        &[request],
+        &CallerSearch::Walk(folder.path().to_path_buf()),
+    )
+}

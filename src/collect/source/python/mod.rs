@@ -1,0 +1,62 @@
+//! Python files, lowered from `ruff_python_parser`'s error-recovering tree.
+
+mod expr;
+pub mod path;
+mod stmt;
+
+use ruff_python_ast::PySourceType;
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::parse_unchecked_source;
+use ruff_text_size::{Ranged, TextRange};
+
+use super::lower::Lowering;
+use super::lowered::Lowered;
+use crate::model::source::ModuleId;
+use crate::model::source::ir::ByteRange;
+
+/// Parses and lowers a file; whatever parses around a syntax error is there.
+pub fn lower(module: ModuleId, text: &str) -> Lowered {
+    let parsed = parse_unchecked_source(text, PySourceType::Python);
+    let mut errors: Vec<(String, ByteRange)> = parsed
+        .errors()
+        .iter()
+        .map(|error| (error.error.to_string(), range(error.location)))
+        .collect();
+    errors.truncate(20);
+    let comments = parsed
+        .tokens()
+        .iter()
+        .filter(|token| token.kind() == TokenKind::Comment)
+        .map(|token| range(token.range()));
+    let comments = comments.collect();
+    let mut front = Python {
+        low: Lowering::new(module),
+        text,
+    };
+    let body = front.body(parsed.suite());
+    let low = front.low;
+    if low.cut {
+        // Dropping a tree this deep would recurse as deep as it is.
+        std::mem::forget(parsed);
+    }
+    Lowered {
+        low,
+        body,
+        comments,
+        errors,
+    }
+}
+
+/// The Python front end's state.
+struct Python<'t> {
+    low: Lowering,
+    text: &'t str,
+}
+
+/// A parser range as ours.
+fn range(range: TextRange) -> ByteRange {
+    ByteRange {
+        start: range.start().to_u32(),
+        end: range.end().to_u32(),
+    }
+}

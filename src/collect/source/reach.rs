@@ -1,0 +1,351 @@
+//! Follows imports from each entry file, parsing wave by wave, and links them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::callers::find_callers;
+use super::parse::{Parsed, language_of, parse_file};
+use super::python::path as python_path;
+use super::tree::{Tree, folder_of, join, relative};
+use super::typescript::path as node_path;
+use super::{CallerSearch, CodeRequest};
+use crate::model::site::Site;
+use crate::model::source::{
+    ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote, SourceNoteKind,
+    entrypoint,
+};
+
+/// Where one runtime's imports are looked up.
+struct Lookup {
+    roots: Vec<String>,
+    aliases: node_path::Aliases,
+}
+
+/// The state of a collection.
+struct Collection {
+    tree: Tree,
+    source: Source,
+    by_path: BTreeMap<Arc<str>, ModuleId>,
+}
+
+/// Collects everything.
+pub fn collect(root: &Path, requests: &[CodeRequest], callers: &CallerSearch) -> Source {
+    let mut all = Collection {
+        tree: Tree::new(root),
+        source: Source::default(),
+        by_path: BTreeMap::new(),
+    };
+    for request in requests {
+        let runtime = all.runtime(root, request);
+        all.source.runtimes.push(runtime);
+    }
+    let paths = match callers {
+        CallerSearch::Walk(folder) => {
+            let base = relative(root, folder.to_str().unwrap_or(""));
+            find_callers(folder)
+                .into_iter()
+                .map(|path| join(&base, &path))
+                .collect()
+        }
+        CallerSearch::Given(paths) => paths
+            .iter()
+            .map(|path| relative(root, path).to_string())
+            .collect(),
+        CallerSearch::Off => Vec::new(),
+    };
+    all.callers(&paths);
+    let found: Vec<_> = all
+        .source
+        .runtimes
+        .iter()
+        .map(|runtime| entrypoint::find(&all.source, &runtime.reachable))
+        .collect();
+    for (runtime, entrypoints) in all.source.runtimes.iter_mut().zip(found) {
+        runtime.entrypoints = entrypoints;
+    }
+    all.source
+}
+
+impl Collection {
+    fn runtime(&mut self, root: &Path, request: &CodeRequest) -> RuntimeSource {
+        let code_root = relative(root, &request.code_location).to_string();
+        let mut runtime = RuntimeSource {
+            runtime: request.runtime.clone(),
+            code_root: code_root.clone(),
+            entry: None,
+            reachable: Vec::new(),
+            entrypoints: Vec::new(),
+            external: Vec::new(),
+        };
+        let Some(entry) = self.entry_file(&code_root, &request.entry) else {
+            let message = format!(
+                "the entry file {} is not below {}",
+                request.entry, request.code_location
+            );
+            let site = Site::file(join(&code_root, &request.entry));
+            self.source.notes.push(SourceNote {
+                kind: SourceNoteKind::Unreadable,
+                message,
+                site,
+            });
+            return runtime;
+        };
+        let lookup = Lookup {
+            roots: python_path::roots(&mut self.tree, &code_root, &entry),
+            aliases: node_path::Aliases::read(&mut self.tree, &code_root),
+        };
+        self.follow(&lookup, vec![entry.clone()], &mut runtime);
+        runtime.entry = self.by_path.get(entry.as_str()).copied();
+        runtime
+    }
+
+    /// The file that an entrypoint names: `main.py`, `main.py:handler`, `package.module`, `main.js` built from `main.ts`.
+    fn entry_file(&mut self, code_root: &str, entry: &str) -> Option<String> {
+        let bare = match entry.rsplit_once(':') {
+            Some((file, handler)) if !handler.contains(['/', '\\']) => file,
+            _ => entry,
+        };
+        let path = join(code_root, &bare.replace('\\', "/"));
+        if language_of(&path).is_some() && self.tree.is_file(&path) {
+            return Some(path);
+        }
+        if let node_path::Found::File(file) = node_path::file(&mut self.tree, &path) {
+            return Some(file);
+        }
+        let built = bare.trim_start_matches("./");
+        for folder in ["dist/", "build/", "out/", "lib/"] {
+            let Some(rest) = built.strip_prefix(folder) else {
+                continue;
+            };
+            for source in ["", "src"] {
+                let candidate = join(&join(code_root, source), rest);
+                if let node_path::Found::File(file) = node_path::file(&mut self.tree, &candidate) {
+                    return Some(file);
+                }
+            }
+        }
+        let dotted = join(code_root, &bare.replace('.', "/"));
+        let candidates = [
+            format!("{path}.py"),
+            format!("{dotted}.py"),
+            join(&dotted, "__main__.py"),
+            join(&path, "__main__.py"),
+        ];
+        candidates
+            .into_iter()
+            .find(|candidate| self.tree.is_file(candidate))
+    }
+
+    /// Parses the files that are not parsed yet, side by side.
+    fn parse(&mut self, lookup: &Lookup, paths: &[String]) {
+        let mut jobs = Vec::new();
+        for path in paths {
+            let key: Arc<str> = path.as_str().into();
+            let Some(language) = language_of(path).filter(|_| !self.by_path.contains_key(&key))
+            else {
+                continue;
+            };
+            let id = ModuleId(super::lower::to_u32(self.by_path.len()));
+            self.by_path.insert(key.clone(), id);
+            let name = match language {
+                Language::Python => python_path::name_of(&lookup.roots, path),
+                Language::TypeScript => bare_name(path),
+            };
+            jobs.push((id, self.tree.on_disk(path), key, name, language));
+        }
+        let parsed: Vec<Parsed> = jobs
+            .into_par_iter()
+            .map(|(id, file, path, name, language)| parse_file(id, &file, path, &name, language))
+            .collect();
+        for Parsed { module, notes } in parsed {
+            self.source.modules.push(module);
+            self.source.notes.extend(notes);
+        }
+    }
+
+    fn follow(&mut self, lookup: &Lookup, first: Vec<String>, runtime: &mut RuntimeSource) {
+        let mut seen: BTreeSet<String> = first.iter().cloned().collect();
+        let mut wave = first;
+        while !wave.is_empty() {
+            self.parse(lookup, &wave);
+            let mut next = BTreeSet::new();
+            for path in &wave {
+                let Some(&id) = self.by_path.get(path.as_str()) else {
+                    continue;
+                };
+                runtime.reachable.push(id);
+                next.extend(self.link(lookup, id, &mut runtime.external));
+            }
+            wave = next
+                .into_iter()
+                .filter(|path| seen.insert(path.clone()))
+                .collect();
+        }
+        // Links lead to ids, which the last wave has only now.
+        for id in runtime.reachable.clone() {
+            self.targets(lookup, id);
+        }
+    }
+
+    /// The files that a module's imports run; what the tree does not answer is external.
+    fn link(
+        &mut self,
+        lookup: &Lookup,
+        id: ModuleId,
+        external: &mut Vec<ExternalImport>,
+    ) -> Vec<String> {
+        let Some(module) = self.source.modules.get(id.0 as usize) else {
+            return Vec::new();
+        };
+        let mut files = Vec::new();
+        for (index, import) in module.imports.iter().enumerate() {
+            let (found, resolved, package, dotted) = match module.language {
+                Language::Python => {
+                    let found =
+                        python_path::resolve(&mut self.tree, &lookup.roots, &module.path, import);
+                    let package = import.module.split('.').next().unwrap_or("");
+                    let package = if package.is_empty() {
+                        &*import.module
+                    } else {
+                        package
+                    };
+                    (
+                        found.files,
+                        found.resolved,
+                        package.to_owned(),
+                        import.module.to_string(),
+                    )
+                }
+                Language::TypeScript => {
+                    let found = node_path::resolve(
+                        &mut self.tree,
+                        &lookup.aliases,
+                        &module.path,
+                        &import.module,
+                    );
+                    let resolved = !matches!(found, node_path::Found::Nothing);
+                    let files = match found {
+                        node_path::Found::File(file) => vec![file],
+                        _ => Vec::new(),
+                    };
+                    let relative = import.module.starts_with('.');
+                    let package = if relative {
+                        import.module.to_string()
+                    } else {
+                        node_path::package_of(&import.module)
+                    };
+                    (files, resolved, package, import.module.to_string())
+                }
+            };
+            if !resolved {
+                let site = module.site(import.range);
+                external.push(ExternalImport {
+                    module: id,
+                    import: index,
+                    package,
+                    dotted,
+                    site,
+                });
+            }
+            if !import.type_only {
+                files.extend(found);
+            }
+        }
+        if module.language == Language::Python {
+            // Importing `a.b` runs `a/__init__.py`; the entry's own package does not run when it is started as a script.
+            files.retain(|file| language_of(file).is_some());
+        }
+        files
+    }
+
+    /// Fills in which module each import and re-export leads to.
+    fn targets(&mut self, lookup: &Lookup, id: ModuleId) {
+        let Some(module) = self.source.modules.get(id.0 as usize) else {
+            return;
+        };
+        let (path, language) = (module.path.clone(), module.language);
+        let imports: Vec<_> = module
+            .imports
+            .iter()
+            .map(|import| (import.clone(), import.target))
+            .collect();
+        let froms: Vec<_> = module
+            .exports
+            .iter()
+            .map(|export| export.from.clone())
+            .collect();
+        let mut found = Vec::new();
+        for (import, known) in imports {
+            let target = match language {
+                Language::Python => {
+                    python_path::resolve(&mut self.tree, &lookup.roots, &path, &import).target
+                }
+                Language::TypeScript => self.node_target(lookup, &path, &import.module),
+            };
+            found.push(
+                known.or_else(|| {
+                    target.and_then(|target| self.by_path.get(target.as_str()).copied())
+                }),
+            );
+        }
+        let mut exported = Vec::new();
+        for from in froms {
+            let target = from.and_then(|from| self.node_target(lookup, &path, &from));
+            exported.push(target.and_then(|target| self.by_path.get(target.as_str()).copied()));
+        }
+        let Some(module) = self.source.modules.get_mut(id.0 as usize) else {
+            return;
+        };
+        set_targets(module, &found, &exported);
+    }
+
+    fn node_target(&mut self, lookup: &Lookup, path: &str, specifier: &str) -> Option<String> {
+        match node_path::resolve(&mut self.tree, &lookup.aliases, path, specifier) {
+            node_path::Found::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Parses the callers. Their own imports are linked to modules that are there, but not followed.
+    fn callers(&mut self, paths: &[String]) {
+        let names = Lookup {
+            roots: vec![String::new()],
+            aliases: node_path::Aliases::default(),
+        };
+        self.parse(&names, paths);
+        for path in paths {
+            let Some(&id) = self.by_path.get(path.as_str()) else {
+                continue;
+            };
+            self.source.callers.insert(id);
+        }
+        for id in self.source.callers.clone() {
+            let Some(module) = self.source.module(id) else {
+                continue;
+            };
+            let folder = folder_of(&module.path).to_owned();
+            let lookup = Lookup {
+                roots: vec![folder, String::new()],
+                aliases: node_path::Aliases::default(),
+            };
+            self.targets(&lookup, id);
+        }
+    }
+}
+
+fn set_targets(module: &mut Module, imports: &[Option<ModuleId>], exports: &[Option<ModuleId>]) {
+    for (import, target) in module.imports.iter_mut().zip(imports) {
+        import.target = *target;
+    }
+    for (export, target) in module.exports.iter_mut().zip(exports) {
+        export.target = *target;
+    }
+}
+
+fn bare_name(path: &str) -> String {
+    let bare = path.rsplit_once('.').map_or(path, |(bare, _)| bare);
+    bare.strip_suffix("/index").unwrap_or(bare).to_owned()
+}

@@ -1,0 +1,188 @@
+//! What an agent is built with: its framework, and the models it names.
+
+use std::collections::BTreeMap;
+
+use super::ir::ExprKind;
+use super::resolve::package;
+use super::{Language, ModuleId, Source};
+use crate::model::site::{Site, Sited};
+
+/// Packages (top-level Python modules, npm packages) by the framework they are of, the more telling first.
+const FRAMEWORKS: [(&str, &[&str]); 15] = [
+    ("strands", &["strands", "@strands-agents/sdk"]),
+    (
+        "langgraph",
+        &[
+            "langgraph",
+            "langgraph_swarm",
+            "langgraph_supervisor",
+            "@langchain/langgraph",
+        ],
+    ),
+    ("google-adk", &["google.adk", "@google/adk"]),
+    (
+        "openai-agents",
+        &["agents", "@openai/agents", "@openai/agents-core"],
+    ),
+    ("crewai", &["crewai"]),
+    (
+        "autogen",
+        &["autogen", "autogen_agentchat", "autogen_core", "ag2"],
+    ),
+    (
+        "claude-agent-sdk",
+        &[
+            "claude_agent_sdk",
+            "@anthropic-ai/claude-agent-sdk",
+            "@anthropic-ai/claude-code",
+        ],
+    ),
+    ("pydantic-ai", &["pydantic_ai"]),
+    ("semantic-kernel", &["semantic_kernel"]),
+    ("smolagents", &["smolagents"]),
+    ("mastra", &["@mastra/core"]),
+    ("vercel-ai", &["ai"]),
+    ("llamaindex", &["llama_index", "llamaindex"]),
+    (
+        "langchain",
+        &[
+            "langchain",
+            "langchain_core",
+            "langchain_aws",
+            "langchain_community",
+            "@langchain/core",
+            "langchain",
+        ],
+    ),
+    ("mcp", &["mcp", "fastmcp", "@modelcontextprotocol/sdk"]),
+];
+
+/// Vendors whose names start a Bedrock model id.
+const VENDORS: [&str; 19] = [
+    "anthropic.",
+    "amazon.",
+    "meta.",
+    "mistral.",
+    "cohere.",
+    "ai21.",
+    "deepseek.",
+    "openai.",
+    "qwen.",
+    "stability.",
+    "writer.",
+    "luma.",
+    "twelvelabs.",
+    "google.",
+    "nvidia.",
+    "minimax.",
+    "moonshot.",
+    "moonshotai.",
+    "zai.",
+];
+/// Prefixes of cross-region inference profiles.
+const PROFILES: [&str; 9] = [
+    "us.", "eu.", "apac.", "global.", "us-gov.", "jp.", "au.", "ca.", "sa.",
+];
+/// How other vendors' model names start.
+const OTHERS: [&str; 14] = [
+    "gpt-",
+    "chatgpt-",
+    "o1-",
+    "o3-",
+    "o4-",
+    "claude-",
+    "gemini-",
+    "gemini/",
+    "bedrock/",
+    "anthropic/",
+    "openai/",
+    "mistral-",
+    "llama-",
+    "grok-",
+];
+
+impl Source {
+    /// The framework that these modules are written with, and the import that tells; None for none that is known. Plain MCP
+    /// only where no other is there.
+    pub fn framework(&self, modules: &[ModuleId]) -> Option<Sited<&'static str>> {
+        let mut sites: BTreeMap<&str, Site> = BTreeMap::new();
+        for module in modules.iter().filter_map(|&id| self.module(id)) {
+            for import in module
+                .imports
+                .iter()
+                .filter(|import| import.target.is_none() && !import.type_only)
+            {
+                let written = &*import.module;
+                let top = match module.language {
+                    Language::Python if written.starts_with("google.adk") => "google.adk",
+                    Language::Python => written.split('.').next().unwrap_or(""),
+                    Language::TypeScript => package(written),
+                };
+                sites
+                    .entry(top)
+                    .or_insert_with(|| module.site(import.range));
+            }
+        }
+        let found = FRAMEWORKS.iter().find_map(|(name, packages)| {
+            packages
+                .iter()
+                .find_map(|package| sites.get(package))
+                .map(|site| (*name, site.clone()))
+        });
+        found.map(|(name, site)| Sited::new(name, site))
+    }
+
+    /// Model ids that these modules name, each with the places it stands at: every string literal of that shape.
+    pub fn models(&self, modules: &[ModuleId]) -> BTreeMap<String, Vec<Site>> {
+        let mut found: BTreeMap<String, Vec<Site>> = BTreeMap::new();
+        for module in modules.iter().filter_map(|&id| self.module(id)) {
+            for (_, expr) in module.all_expressions() {
+                if let ExprKind::Str(text) = &expr.kind
+                    && is_model_id(text)
+                {
+                    let site = module.site(expr.range);
+                    let sites = found.entry(text.to_string()).or_default();
+                    if !sites.contains(&site) {
+                        sites.push(site);
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Whether a text looks like a model id: a Bedrock id, inference profile, or its ARN, or another vendor's model name.
+pub fn is_model_id(text: &str) -> bool {
+    if text.len() > 200 || text.len() < 4 || text.contains(char::is_whitespace) {
+        return false;
+    }
+    if text.starts_with("arn:aws") && text.contains(":bedrock:") {
+        return text.contains(":foundation-model/")
+            || text.contains(":inference-profile/")
+            || text.contains("-inference-profile/")
+            || text.contains(":provisioned-model/");
+    }
+    let bare = PROFILES
+        .iter()
+        .find_map(|profile| text.strip_prefix(profile))
+        .unwrap_or(text);
+    let bedrock = VENDORS.iter().any(|vendor| {
+        bare.strip_prefix(vendor).is_some_and(|rest| {
+            rest.contains(['-', ':'])
+                && rest.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && rest
+                    .chars()
+                    .all(|char| char.is_ascii_alphanumeric() || "-.:_".contains(char))
+                && !rest.contains("amazonaws")
+        })
+    });
+    let other = OTHERS.iter().any(|start| {
+        text.strip_prefix(start).is_some_and(|rest| {
+            rest.chars()
+                .all(|char| char.is_ascii_alphanumeric() || "-.:_/@".contains(char))
+                && rest.chars().any(|char| char.is_ascii_digit())
+        })
+    });
+    bedrock || other
+}

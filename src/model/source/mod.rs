@@ -1,0 +1,175 @@
+//! The agent's source, understood: modules lowered into one tree for both languages, and look-ups over them.
+//!
+//! `collect::source` fills [`Source`]; nothing here reads a file.
+
+pub mod detect;
+pub mod entrypoint;
+pub mod flow;
+pub mod graph;
+pub mod ir;
+pub mod module;
+pub mod resolve;
+pub mod scope;
+pub mod walk;
+
+use std::collections::BTreeSet;
+
+pub use ir::{ByteRange, Call, Expr, ExprKind, Stmt, StmtKind};
+pub use module::{Class, Function, Import, Language, Module, Param, Suppression};
+
+use super::site::Site;
+
+/// A module's index in [`Source::modules`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleId(pub u32);
+
+/// A function of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FnId {
+    /// The module.
+    pub module: ModuleId,
+    /// Index into [`Module::functions`].
+    pub index: u32,
+}
+
+/// A class of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId {
+    /// The module.
+    pub module: ModuleId,
+    /// Index into [`Module::classes`].
+    pub index: u32,
+}
+
+/// All source that the checks look at.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// Modules reachable from an entrypoint, and callers; ordered as found, the same in every run.
+    pub modules: Vec<Module>,
+    /// One per request, in the order asked.
+    pub runtimes: Vec<RuntimeSource>,
+    /// Files anywhere in the repository that invoke AgentCore or Bedrock (a reachable module may be one too).
+    pub callers: BTreeSet<ModuleId>,
+    /// What could not be read or parsed.
+    pub notes: Vec<SourceNote>,
+}
+
+/// The code of one runtime.
+#[derive(Clone, Debug)]
+pub struct RuntimeSource {
+    /// The runtime's name.
+    pub runtime: String,
+    /// The code root, relative to the project root.
+    pub code_root: String,
+    /// The entry file's module; None when the file is not there or of no language that is read.
+    pub entry: Option<ModuleId>,
+    /// Modules that run, the entry first.
+    pub reachable: Vec<ModuleId>,
+    /// Handlers found in them.
+    pub entrypoints: Vec<Entrypoint>,
+    /// Imports that lead out of the tree.
+    pub external: Vec<ExternalImport>,
+}
+
+/// An import that no file of the code root answers: the standard library, a dependency, or nothing.
+#[derive(Clone, Debug)]
+pub struct ExternalImport {
+    /// The module that imports.
+    pub module: ModuleId,
+    /// Index into [`Module::imports`].
+    pub import: usize,
+    /// The top-level module (`google.adk.agents` is `google`) or npm package (`@scope/name`); for `./missing.js` the specifier.
+    pub package: String,
+    /// The module as written, relative dots resolved.
+    pub dotted: String,
+    /// Where.
+    pub site: Site,
+}
+
+/// What kind of handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntrypointKind {
+    /// `@app.entrypoint`, `invocationHandler.process`.
+    Invocation,
+    /// `@app.websocket`, `websocketHandler`.
+    WebSocket,
+    /// `@app.ping`, `pingHandler`.
+    Ping,
+    /// `@app.async_task`.
+    AsyncTask,
+    /// A route of Starlette, FastAPI, Flask, Express, Fastify, Hono.
+    Route,
+    /// A tool, resource or prompt of an MCP server.
+    McpTool,
+    /// An A2A executor's `execute`, or what `serve_a2a` is given.
+    A2a,
+    /// An AG-UI handler, or what `serve_ag_ui` is given.
+    AgUi,
+    /// A Lambda handler.
+    Lambda,
+    /// A tool given to a framework's agent in this process (`@tool`, `tool({…})`): answers go to the model, not to the caller.
+    AgentTool,
+}
+
+/// A function that the platform or a framework calls.
+#[derive(Clone, Debug)]
+pub struct Entrypoint {
+    /// Which kind.
+    pub kind: EntrypointKind,
+    /// The function; None where an object of a library is served (`serve_a2a(StrandsA2AExecutor(agent))`).
+    pub function: Option<FnId>,
+    /// The module.
+    pub module: ModuleId,
+    /// Indexes of the parameters that carry what the caller sent.
+    pub payload: Vec<usize>,
+    /// The registration: decorator or call.
+    pub range: ByteRange,
+}
+
+/// Something about a file that the report should say.
+#[derive(Clone, Debug)]
+pub struct SourceNote {
+    /// What.
+    pub kind: SourceNoteKind,
+    /// In words.
+    pub message: String,
+    /// Where.
+    pub site: Site,
+}
+
+/// The kinds of [`SourceNote`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceNoteKind {
+    /// A syntax error; the rest of the file was read.
+    Syntax,
+    /// Over the size that is parsed.
+    TooLarge,
+    /// Nested so deep that it was not parsed.
+    TooDeep,
+    /// Not there, not readable, not UTF-8.
+    Unreadable,
+}
+
+impl Source {
+    /// The module of that id.
+    pub fn module(&self, id: ModuleId) -> Option<&Module> {
+        self.modules.get(id.0 as usize)
+    }
+
+    /// The function of that id.
+    pub fn function(&self, id: FnId) -> Option<&Function> {
+        self.module(id.module)
+            .and_then(|module| module.functions.get(id.index as usize))
+    }
+
+    /// The class of that id.
+    pub fn class(&self, id: ClassId) -> Option<&Class> {
+        self.module(id.module)
+            .and_then(|module| module.classes.get(id.index as usize))
+    }
+
+    /// The code of a runtime.
+    pub fn runtime(&self, name: &str) -> Option<&RuntimeSource> {
+        self.runtimes.iter().find(|runtime| runtime.runtime == name)
+    }
+}

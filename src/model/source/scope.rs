@@ -1,0 +1,455 @@
+//! Which names each scope binds, and to what.
+
+use std::sync::Arc;
+
+use super::ir::{ByteRange, Expr, ExprKind, Name, Stmt, StmtKind};
+use super::module::{Binding, BindingKind, Function, Language, Module, Scope, Step};
+use super::walk::{Node, walk, walk_node};
+
+/// Fills the module's scopes, and the fields of its classes, from its lowered bodies.
+pub fn bind(module: &mut Module) {
+    let mut scopes = vec![scope_of(module, &module.body)];
+    let mut instances: Vec<(super::ClassId, Name, Binding)> = Vec::new();
+    for function in &module.functions {
+        let mut scope = Scope::default();
+        bind_params(function, &mut scope);
+        merge(&mut scope, scope_of(module, &function.body));
+        collect_instance(module, function, &mut instances);
+        scopes.push(scope);
+    }
+    raise_outer(module, &mut scopes);
+    let fields: Vec<Scope> = module
+        .classes
+        .iter()
+        .map(|class| scope_of(module, &class.body))
+        .collect();
+    for (class, fields) in module.classes.iter_mut().zip(fields) {
+        class.fields = fields;
+    }
+    for (id, name, binding) in instances {
+        if let Some(class) = module.classes.get_mut(id.index as usize) {
+            class.instance.names.entry(name).or_default().push(binding);
+        }
+    }
+    module.scopes = scopes;
+}
+
+fn merge(into: &mut Scope, from: Scope) {
+    for (name, bindings) in from.names {
+        into.names.entry(name).or_default().extend(bindings);
+    }
+    for (name, elements) in from.elements {
+        into.elements.entry(name).or_default().extend(elements);
+    }
+    into.outer.extend(from.outer);
+}
+
+/// Names declared `global` or `nonlocal` are bound where they belong.
+fn raise_outer(module: &Module, scopes: &mut [Scope]) {
+    for function in module.functions.iter().rev() {
+        let index = function.id.index as usize + 1;
+        let Some(scope) = scopes.get_mut(index) else {
+            continue;
+        };
+        let outer = scope.outer.clone();
+        let raised: Vec<_> = outer
+            .iter()
+            .filter_map(|name| scope.names.remove_entry(name))
+            .collect();
+        for (name, bindings) in raised {
+            let mut at = function.parent;
+            let mut target = 0;
+            while let Some(id) = at {
+                let parent = id.index as usize + 1;
+                if scopes
+                    .get(parent)
+                    .is_some_and(|scope| scope.names.contains_key(&name))
+                {
+                    target = parent;
+                    break;
+                }
+                at = module
+                    .functions
+                    .get(id.index as usize)
+                    .and_then(|function| function.parent);
+            }
+            if let Some(scope) = scopes.get_mut(target) {
+                scope.names.entry(name).or_default().extend(bindings);
+            }
+        }
+    }
+}
+
+fn bind_params(function: &Function, scope: &mut Scope) {
+    for (index, param) in function.params.iter().enumerate() {
+        match &param.pattern {
+            Some(pattern) => destructure(pattern, &mut Vec::new(), &mut |name, range, path, _| {
+                add(
+                    scope,
+                    name,
+                    range,
+                    BindingKind::Param {
+                        index,
+                        path: path.to_vec(),
+                    },
+                );
+            }),
+            None => add(
+                scope,
+                &param.name,
+                param.range,
+                BindingKind::Param {
+                    index,
+                    path: Vec::new(),
+                },
+            ),
+        }
+    }
+}
+
+fn add(scope: &mut Scope, name: &Name, range: ByteRange, kind: BindingKind) {
+    scope
+        .names
+        .entry(name.clone())
+        .or_default()
+        .push(Binding { kind, range });
+}
+
+type Found<'f> = dyn FnMut(&Name, ByteRange, &[Step], Option<&Arc<Expr>>) + 'f;
+
+/// Calls `found` for every name that a target binds, with the way to it and its default.
+pub fn destructure(target: &Expr, path: &mut Vec<Step>, found: &mut Found<'_>) {
+    inner_destructure(target, path, None, found);
+}
+
+fn inner_destructure(
+    target: &Expr,
+    path: &mut Vec<Step>,
+    default: Option<&Arc<Expr>>,
+    found: &mut Found<'_>,
+) {
+    match &target.kind {
+        ExprKind::Name(name) => found(name, target.range, path, default),
+        ExprKind::Tuple(items) | ExprKind::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let (item, step) = match &item.kind {
+                    ExprKind::Starred(inner) => (&**inner, Step::Rest),
+                    _ => (item, Step::Index(index)),
+                };
+                path.push(step);
+                inner_destructure(item, path, None, found);
+                path.pop();
+            }
+        }
+        ExprKind::Dict(entries) => {
+            for entry in entries {
+                path.push(match entry.key.as_ref().map(|key| &key.kind) {
+                    Some(ExprKind::Str(key)) => Step::Key(key.clone()),
+                    _ => Step::Rest,
+                });
+                inner_destructure(&entry.value, path, None, found);
+                path.pop();
+            }
+        }
+        ExprKind::Assign { target, value } => inner_destructure(target, path, Some(value), found),
+        ExprKind::Starred(inner) => inner_destructure(inner, path, default, found),
+        _ => {}
+    }
+}
+
+/// The bindings of a body, nested functions left out.
+fn scope_of(module: &Module, body: &[Stmt]) -> Scope {
+    let mut scope = Scope::default();
+    walk(body, &mut |_, node| {
+        match node {
+            Node::Stmt(stmt) => bind_stmt(module, stmt, &mut scope),
+            Node::Expr(expr) => bind_expr(expr, &mut scope),
+            Node::Handler(handler) => {
+                if let Some(binding) = &handler.binding {
+                    let types: Arc<[Expr]> = handler.types.clone().into();
+                    destructure(binding, &mut Vec::new(), &mut |name, range, path, _| {
+                        let kind = BindingKind::Exception {
+                            types: types.clone(),
+                            path: path.to_vec(),
+                        };
+                        add(&mut scope, name, range, kind);
+                    });
+                }
+            }
+            Node::Case(_) => {}
+        }
+        true
+    });
+    scope
+}
+
+fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
+    match &stmt.kind {
+        StmtKind::Assign(assign) => {
+            let annotation = assign
+                .annotation
+                .as_ref()
+                .map(|annotation| Arc::new(annotation.clone()));
+            for target in &assign.targets {
+                match &assign.value {
+                    Some(value) if assign.augmented.is_some() => {
+                        destructure(target, &mut Vec::new(), &mut |name, range, _, _| {
+                            add(scope, name, range, BindingKind::Augmented(value.clone()));
+                        });
+                    }
+                    Some(value) => bind_value(target, value, annotation.as_ref(), scope),
+                    None => destructure(target, &mut Vec::new(), &mut |name, range, _, _| {
+                        add(
+                            scope,
+                            name,
+                            range,
+                            BindingKind::Declared(annotation.clone()),
+                        );
+                    }),
+                }
+            }
+        }
+        StmtKind::Loop(looped) => {
+            if let (Some(target), Some(iter)) = (&looped.target, &looped.iter) {
+                bind_element(target, iter, scope);
+            }
+        }
+        StmtKind::With(with) => {
+            for item in &with.items {
+                let Some(target) = &item.target else { continue };
+                if target.as_name().is_some() {
+                    destructure(target, &mut Vec::new(), &mut |name, range, _, _| {
+                        add(scope, name, range, BindingKind::With(item.context.clone()));
+                    });
+                } else {
+                    bind_value(target, &item.context, None, scope);
+                }
+            }
+        }
+        StmtKind::FunctionDef(id) => {
+            if let Some(function) = module.functions.get(id.index as usize) {
+                add(
+                    scope,
+                    &function.name,
+                    function.range,
+                    BindingKind::Function(*id),
+                );
+            }
+        }
+        StmtKind::ClassDef(id) => {
+            if let Some(class) = module.classes.get(id.index as usize) {
+                add(scope, &class.name, class.range, BindingKind::Class(*id));
+            }
+        }
+        StmtKind::Import(found) => {
+            for &index in found {
+                let Some(import) = module.imports.get(index) else {
+                    continue;
+                };
+                if let Some(alias) = &import.alias {
+                    add(scope, alias, import.range, BindingKind::Import(index));
+                }
+            }
+        }
+        StmtKind::Switch(switch) => {
+            for case in &switch.cases {
+                for (name, range) in &case.captures {
+                    add(
+                        scope,
+                        name,
+                        *range,
+                        BindingKind::Capture(switch.subject.clone()),
+                    );
+                }
+            }
+        }
+        StmtKind::Global(names) => scope.outer.extend(names.iter().cloned()),
+        _ => {}
+    }
+}
+
+fn bind_value(target: &Expr, value: &Arc<Expr>, annotation: Option<&Arc<Expr>>, scope: &mut Scope) {
+    if let ExprKind::Subscript { base, .. } = &target.kind {
+        if let ExprKind::Name(name) = &base.kind {
+            scope
+                .elements
+                .entry(name.clone())
+                .or_default()
+                .push(value.clone());
+        }
+        return;
+    }
+    destructure(
+        target,
+        &mut Vec::new(),
+        &mut |name, range, path, default| {
+            add(
+                scope,
+                name,
+                range,
+                BindingKind::Value {
+                    value: value.clone(),
+                    path: path.to_vec(),
+                    default: default.cloned(),
+                    annotation: annotation.cloned(),
+                },
+            );
+        },
+    );
+}
+
+fn bind_element(target: &Expr, iter: &Arc<Expr>, scope: &mut Scope) {
+    destructure(target, &mut Vec::new(), &mut |name, range, path, _| {
+        add(
+            scope,
+            name,
+            range,
+            BindingKind::Element {
+                iter: iter.clone(),
+                path: path.to_vec(),
+            },
+        );
+    });
+}
+
+fn bind_expr(expr: &Expr, scope: &mut Scope) {
+    match &expr.kind {
+        ExprKind::Assign { target, value } => bind_value(target, value, None, scope),
+        ExprKind::Comprehension(inner) => {
+            for generator in &inner.generators {
+                bind_element(&generator.target, &generator.iter, scope);
+            }
+        }
+        ExprKind::Call(call) => {
+            let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+                return;
+            };
+            let ExprKind::Name(name) = &base.kind else {
+                return;
+            };
+            let element = match (&**attr, call.args.as_slice()) {
+                ("append" | "push" | "add" | "appendleft", [element]) => element,
+                ("set" | "setdefault", [_, element]) => element,
+                _ => return,
+            };
+            scope
+                .elements
+                .entry(name.clone())
+                .or_default()
+                .push(Arc::new(element.clone()));
+        }
+        _ => {}
+    }
+}
+
+/// `self.x = …` and `this.x = …` anywhere in a method, its nested functions included, bind `x` of the class.
+fn collect_instance(
+    module: &Module,
+    function: &Function,
+    found: &mut Vec<(super::ClassId, Name, Binding)>,
+) {
+    let Some((class, receiver)) = receiver(module, function) else {
+        return;
+    };
+    walk(&function.body, &mut |_, node| {
+        let (targets, value, annotation): (Vec<&Expr>, _, _) = match node {
+            Node::Stmt(Stmt {
+                kind: StmtKind::Assign(assign),
+                ..
+            }) if assign.augmented.is_none() => (
+                assign.targets.iter().collect(),
+                assign.value.clone(),
+                assign.annotation.clone(),
+            ),
+            Node::Stmt(Stmt {
+                kind: StmtKind::With(with),
+                ..
+            }) => {
+                for item in &with.items {
+                    if let Some((name, range)) = item
+                        .target
+                        .as_ref()
+                        .and_then(|target| member(target, &receiver))
+                    {
+                        found.push((
+                            class,
+                            name,
+                            Binding {
+                                kind: BindingKind::With(item.context.clone()),
+                                range,
+                            },
+                        ));
+                    }
+                }
+                return true;
+            }
+            Node::Expr(Expr {
+                kind: ExprKind::Assign { target, value },
+                ..
+            }) => (vec![&**target], Some(value.clone()), None),
+            _ => return true,
+        };
+        let annotation = annotation.map(Arc::new);
+        for target in targets {
+            let Some((name, range)) = member(target, &receiver) else {
+                continue;
+            };
+            let kind = match &value {
+                Some(value) => BindingKind::Value {
+                    value: value.clone(),
+                    path: Vec::new(),
+                    default: None,
+                    annotation: annotation.clone(),
+                },
+                None => BindingKind::Declared(annotation.clone()),
+            };
+            found.push((class, name, Binding { kind, range }));
+        }
+        true
+    });
+}
+
+fn member(target: &Expr, receiver: &str) -> Option<(Name, ByteRange)> {
+    match &target.kind {
+        ExprKind::Attribute { base, attr } if base.as_name() == Some(receiver) => {
+            Some((attr.clone(), target.range))
+        }
+        _ => None,
+    }
+}
+
+/// The class whose instance a function's `self` or `this` is, and the receiver's name. Nested functions keep it: `self` by
+/// closure, `this` in arrow functions.
+pub fn receiver(module: &Module, function: &Function) -> Option<(super::ClassId, Name)> {
+    let mut at = Some(function);
+    while let Some(function) = at {
+        if let Some(class) = function.class {
+            let name = match module.language {
+                Language::Python if function.is_static => return None,
+                Language::Python => function.params.first()?.name.clone(),
+                Language::TypeScript => "this".into(),
+            };
+            return Some((class, name));
+        }
+        at = function
+            .parent
+            .and_then(|id| module.functions.get(id.index as usize));
+    }
+    None
+}
+
+/// Every name that an expression reads.
+pub fn names_in(expr: &Expr) -> Vec<&Name> {
+    let mut found = Vec::new();
+    walk_node(Node::Expr(expr), &mut |_, node| {
+        if let Node::Expr(Expr {
+            kind: ExprKind::Name(name),
+            ..
+        }) = node
+        {
+            found.push(name);
+        }
+        true
+    });
+    found
+}

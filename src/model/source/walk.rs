@@ -1,0 +1,415 @@
+//! Walks over the tree. None of them enters another function's body: a `Lambda` or `FunctionDef` is a leaf; take its
+//! [`super::Function`] and walk that.
+
+use super::ir::{ByteRange, Case, Expr, ExprKind, FormatPart, Handler, Stmt, StmtKind, Try};
+use super::{FnId, Module, Source};
+
+/// A node of the tree.
+#[derive(Clone, Copy, Debug)]
+pub enum Node<'a> {
+    /// A statement.
+    Stmt(&'a Stmt),
+    /// An expression.
+    Expr(&'a Expr),
+    /// An exception handler.
+    Handler(&'a Handler),
+    /// A case of a switch.
+    Case(&'a Case),
+}
+
+impl<'a> Node<'a> {
+    /// Where it stands.
+    pub fn range(self) -> ByteRange {
+        match self {
+            Node::Stmt(stmt) => stmt.range,
+            Node::Expr(expr) => expr.range,
+            Node::Handler(handler) => handler.range,
+            Node::Case(case) => case.range,
+        }
+    }
+
+    /// Its direct children, in the order of evaluation.
+    pub fn children(self) -> Vec<Node<'a>> {
+        let mut found = Vec::new();
+        match self {
+            Node::Stmt(stmt) => stmt_children(stmt, &mut found),
+            Node::Expr(expr) => expr_children(expr, &mut found),
+            Node::Handler(handler) => {
+                found.extend(handler.types.iter().map(Node::Expr));
+                found.extend(handler.body.iter().map(Node::Stmt));
+            }
+            Node::Case(case) => {
+                found.extend(case.pattern.iter().chain(&case.guard).map(Node::Expr));
+                found.extend(case.body.iter().map(Node::Stmt));
+            }
+        }
+        found
+    }
+}
+
+fn stmt_children<'a>(stmt: &'a Stmt, found: &mut Vec<Node<'a>>) {
+    match &stmt.kind {
+        StmtKind::Expr(value) => found.push(Node::Expr(value)),
+        StmtKind::Assign(assign) => {
+            found.extend(assign.value.as_deref().map(Node::Expr));
+            found.extend(assign.targets.iter().map(Node::Expr));
+        }
+        StmtKind::Return(value) => found.extend(value.as_ref().map(Node::Expr)),
+        StmtKind::If(branch) => {
+            found.push(Node::Expr(&branch.test));
+            found.extend(branch.body.iter().chain(&branch.orelse).map(Node::Stmt));
+        }
+        StmtKind::Loop(looped) => {
+            found.extend(looped.iter.as_deref().map(Node::Expr));
+            found.extend(looped.target.as_ref().map(Node::Expr));
+            found.extend(looped.body.iter().chain(&looped.orelse).map(Node::Stmt));
+        }
+        StmtKind::Try(tried) => {
+            found.extend(tried.body.iter().map(Node::Stmt));
+            found.extend(tried.handlers.iter().map(Node::Handler));
+            found.extend(tried.orelse.iter().chain(&tried.finally).map(Node::Stmt));
+        }
+        StmtKind::With(with) => {
+            for item in &with.items {
+                found.push(Node::Expr(&item.context));
+                found.extend(item.target.as_ref().map(Node::Expr));
+            }
+            found.extend(with.body.iter().map(Node::Stmt));
+        }
+        StmtKind::Raise { value, cause } => found.extend(value.iter().chain(cause).map(Node::Expr)),
+        StmtKind::Switch(switch) => {
+            found.push(Node::Expr(&switch.subject));
+            found.extend(switch.cases.iter().map(Node::Case));
+        }
+        StmtKind::Assert { test, message } => {
+            found.push(Node::Expr(test));
+            found.extend(message.as_ref().map(Node::Expr));
+        }
+        StmtKind::Delete(values) => found.extend(values.iter().map(Node::Expr)),
+        StmtKind::Block(body) => found.extend(body.iter().map(Node::Stmt)),
+        StmtKind::FunctionDef(_)
+        | StmtKind::ClassDef(_)
+        | StmtKind::Import(_)
+        | StmtKind::Global(_)
+        | StmtKind::Break
+        | StmtKind::Continue
+        | StmtKind::Nothing => {}
+    }
+}
+
+fn expr_children<'a>(expr: &'a Expr, found: &mut Vec<Node<'a>>) {
+    match &expr.kind {
+        ExprKind::Attribute { base, .. } => found.push(Node::Expr(base)),
+        ExprKind::Subscript { base, index } => found.extend([Node::Expr(base), Node::Expr(index)]),
+        ExprKind::Call(call) => {
+            found.push(Node::Expr(&call.callee));
+            found.extend(call.args.iter().map(Node::Expr));
+            found.extend(
+                call.keywords
+                    .iter()
+                    .map(|keyword| Node::Expr(&keyword.value)),
+            );
+        }
+        ExprKind::Format(parts) => found.extend(parts.iter().filter_map(|part| match part {
+            FormatPart::Expr(inner) => Some(Node::Expr(inner)),
+            FormatPart::Text(_) => None,
+        })),
+        ExprKind::List(items)
+        | ExprKind::Tuple(items)
+        | ExprKind::Set(items)
+        | ExprKind::Slice(items)
+        | ExprKind::Other(items)
+        | ExprKind::BoolOp { values: items, .. } => found.extend(items.iter().map(Node::Expr)),
+        ExprKind::Dict(entries) => {
+            for entry in entries {
+                found.extend(entry.key.as_ref().map(Node::Expr));
+                found.push(Node::Expr(&entry.value));
+            }
+        }
+        ExprKind::BinOp { left, right, .. } => found.extend([Node::Expr(left), Node::Expr(right)]),
+        ExprKind::Unary { operand: inner, .. }
+        | ExprKind::Await(inner)
+        | ExprKind::Starred(inner) => {
+            found.push(Node::Expr(inner));
+        }
+        ExprKind::Compare { left, rest } => {
+            found.push(Node::Expr(left));
+            found.extend(rest.iter().map(|(_, right)| Node::Expr(right)));
+        }
+        ExprKind::Conditional { test, body, orelse } => {
+            found.extend([Node::Expr(test), Node::Expr(body), Node::Expr(orelse)]);
+        }
+        ExprKind::Yield { value, .. } => found.extend(value.as_deref().map(Node::Expr)),
+        ExprKind::Assign { target, value } => found.extend([Node::Expr(value), Node::Expr(target)]),
+        ExprKind::Comprehension(inner) => {
+            for generator in &inner.generators {
+                found.push(Node::Expr(&generator.iter));
+                found.push(Node::Expr(&generator.target));
+                found.extend(generator.ifs.iter().map(Node::Expr));
+            }
+            found.push(Node::Expr(&inner.element));
+            found.extend(inner.value.as_ref().map(Node::Expr));
+        }
+        ExprKind::Name(_)
+        | ExprKind::Str(_)
+        | ExprKind::Bytes
+        | ExprKind::Number(_)
+        | ExprKind::Bool(_)
+        | ExprKind::None
+        | ExprKind::Regex(_)
+        | ExprKind::Lambda(_)
+        | ExprKind::Class(_) => {}
+    }
+}
+
+/// Calls `visit` for every node of a body, parents first, with the nodes around it (outermost first). `visit` tells whether
+/// to go on inside the node.
+pub fn walk<'a>(body: &'a [Stmt], visit: &mut dyn FnMut(&[Node<'a>], Node<'a>) -> bool) {
+    let mut path = Vec::new();
+    for stmt in body {
+        descend(Node::Stmt(stmt), &mut path, visit);
+    }
+}
+
+/// [`walk`] from one node.
+pub fn walk_node<'a>(node: Node<'a>, visit: &mut dyn FnMut(&[Node<'a>], Node<'a>) -> bool) {
+    descend(node, &mut Vec::new(), visit);
+}
+
+fn descend<'a>(
+    node: Node<'a>,
+    path: &mut Vec<Node<'a>>,
+    visit: &mut dyn FnMut(&[Node<'a>], Node<'a>) -> bool,
+) {
+    if !visit(path, node) {
+        return;
+    }
+    path.push(node);
+    for child in node.children() {
+        descend(child, path, visit);
+    }
+    path.pop();
+}
+
+/// Every statement of a body, nested ones too.
+pub fn statements(body: &[Stmt]) -> Vec<&Stmt> {
+    let mut found = Vec::new();
+    walk(body, &mut |_, node| match node {
+        Node::Stmt(stmt) => {
+            found.push(stmt);
+            true
+        }
+        Node::Expr(_) => false,
+        Node::Handler(_) | Node::Case(_) => true,
+    });
+    found
+}
+
+/// Every expression of a body, nested ones too.
+pub fn expressions(body: &[Stmt]) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    walk(body, &mut |_, node| {
+        if let Node::Expr(expr) = node {
+            found.push(expr);
+        }
+        true
+    });
+    found
+}
+
+/// An expression and all inside it.
+pub fn sub_expressions(expr: &Expr) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    walk_node(Node::Expr(expr), &mut |_, node| {
+        if let Node::Expr(expr) = node {
+            found.push(expr);
+        }
+        true
+    });
+    found
+}
+
+/// The nodes around a range in a body, outermost first, the innermost being the node of that range.
+pub fn path_to(body: &[Stmt], range: ByteRange) -> Vec<Node<'_>> {
+    let mut path = Vec::new();
+    let mut level: Vec<Node<'_>> = body.iter().map(Node::Stmt).collect();
+    while let Some(next) = level.into_iter().find(|node| node.range().contains(range)) {
+        path.push(next);
+        level = next.children();
+    }
+    path
+}
+
+/// Which part of a `try` a node stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TryPart {
+    /// What is tried: the handlers catch its errors.
+    Body,
+    /// A handler, by its index.
+    Handler(usize),
+    /// Python's `else`.
+    Else,
+    /// `finally`.
+    Finally,
+}
+
+/// The `try` statements of a function around a range, innermost first, with the part of each it stands in.
+pub fn enclosing_tries(body: &[Stmt], range: ByteRange) -> Vec<(&Try, TryPart)> {
+    let mut found = Vec::new();
+    for node in path_to(body, range) {
+        if let Node::Stmt(Stmt {
+            kind: StmtKind::Try(tried),
+            ..
+        }) = node
+        {
+            found.extend(part_of(tried, range).map(|part| (&**tried, part)));
+        }
+    }
+    found.reverse();
+    found
+}
+
+fn part_of(tried: &Try, range: ByteRange) -> Option<TryPart> {
+    let within = |body: &[Stmt]| body.iter().any(|stmt| stmt.range.contains(range));
+    if within(&tried.body) {
+        return Some(TryPart::Body);
+    }
+    if let Some(index) = tried
+        .handlers
+        .iter()
+        .position(|handler| handler.range.contains(range))
+    {
+        return Some(TryPart::Handler(index));
+    }
+    if within(&tried.orelse) {
+        return Some(TryPart::Else);
+    }
+    within(&tried.finally).then_some(TryPart::Finally)
+}
+
+impl Module {
+    /// What runs when the module is imported: its body and those of its classes, functions left out. Bodies of
+    /// `if __name__ == "__main__"` and `if TYPE_CHECKING` are left out too unless `script`.
+    pub fn import_time(&self, script: bool) -> Vec<&Stmt> {
+        let mut found = Vec::new();
+        self.run_at_import(&self.body, script, &mut found);
+        found
+    }
+
+    fn run_at_import<'a>(&'a self, body: &'a [Stmt], script: bool, found: &mut Vec<&'a Stmt>) {
+        for stmt in body {
+            match &stmt.kind {
+                StmtKind::If(branch) if !script && self.is_main_guard(&branch.test) => {
+                    self.run_at_import(&branch.orelse, script, found);
+                }
+                StmtKind::If(branch) if is_type_checking(&branch.test) => {
+                    self.run_at_import(&branch.orelse, script, found);
+                }
+                StmtKind::ClassDef(id) => {
+                    found.push(stmt);
+                    if let Some(class) = self.classes.get(id.index as usize) {
+                        self.run_at_import(&class.body, script, found);
+                    }
+                }
+                _ => found.push(stmt),
+            }
+        }
+    }
+
+    /// Whether this is the test of `if __name__ == "__main__"` or `if (require.main === module)`.
+    pub fn is_main_guard(&self, test: &Expr) -> bool {
+        let ExprKind::Compare { left, rest } = &test.kind else {
+            return false;
+        };
+        let Some((operator, right)) = rest.first() else {
+            return false;
+        };
+        let sides = [&**left, right];
+        let named = sides.iter().any(|side| side.as_name() == Some("__name__"));
+        let node = sides.iter().any(|side| match &side.kind {
+            ExprKind::Attribute { base, attr } => {
+                matches!(
+                    (base.as_name(), &**attr),
+                    (Some("require"), "main") | (Some("import.meta"), "main" | "url")
+                )
+            }
+            _ => false,
+        });
+        *operator == "==" && (named || node)
+    }
+
+    /// The body of a function, or the module's for None.
+    pub fn body_of(&self, function: Option<FnId>) -> &[Stmt] {
+        match function {
+            Some(id) => self.function(id).map_or(&[], |function| &function.body),
+            None => &self.body,
+        }
+    }
+
+    /// Every call of the module, functions and classes included, with the function it stands in.
+    pub fn calls(&self) -> Vec<(Option<FnId>, &Expr)> {
+        self.all_expressions()
+            .into_iter()
+            .filter(|(_, expr)| matches!(expr.kind, ExprKind::Call(_)))
+            .collect()
+    }
+
+    /// Every expression of the module with the function it stands in: bodies, decorators, defaults, base classes.
+    pub fn all_expressions(&self) -> Vec<(Option<FnId>, &Expr)> {
+        let mut found: Vec<(Option<FnId>, &Expr)> = expressions(&self.body)
+            .into_iter()
+            .map(|expr| (None, expr))
+            .collect();
+        for class in &self.classes {
+            found.extend(
+                expressions(&class.body)
+                    .into_iter()
+                    .map(|expr| (class.parent, expr)),
+            );
+            for expr in class.bases.iter().chain(&class.decorators) {
+                found.extend(
+                    sub_expressions(expr)
+                        .into_iter()
+                        .map(|expr| (class.parent, expr)),
+                );
+            }
+        }
+        for function in &self.functions {
+            found.extend(
+                expressions(&function.body)
+                    .into_iter()
+                    .map(|expr| (Some(function.id), expr)),
+            );
+            let defaults = function
+                .params
+                .iter()
+                .filter_map(|param| param.default.as_deref());
+            for expr in function.decorators.iter().chain(defaults) {
+                found.extend(
+                    sub_expressions(expr)
+                        .into_iter()
+                        .map(|expr| (function.parent, expr)),
+                );
+            }
+        }
+        found
+    }
+}
+
+fn is_type_checking(test: &Expr) -> bool {
+    match &test.kind {
+        ExprKind::Name(name) => &**name == "TYPE_CHECKING",
+        ExprKind::Attribute { attr, .. } => &**attr == "TYPE_CHECKING",
+        _ => false,
+    }
+}
+
+impl Source {
+    /// The body of a function, or the module's for None.
+    pub fn body(&self, module: super::ModuleId, function: Option<FnId>) -> &[Stmt] {
+        match function {
+            Some(id) => self.function(id).map_or(&[], |function| &function.body),
+            None => self.module(module).map_or(&[], |module| &module.body),
+        }
+    }
+}
