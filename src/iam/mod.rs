@@ -17,3 +17,6 @@ pub mod principal;
 pub mod reach;
 pub mod role;
 pub mod truth;
+
+#[cfg(test)]
+mod tests;
