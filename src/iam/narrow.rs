@@ -1,0 +1,135 @@
+//! Narrows grants: a permissions boundary keeps what both allow, a Deny takes away what it covers.
+
+use super::actions;
+use super::document::{Clause, Statement};
+use super::evaluate::{StatementRef, action_overlap, resource_overlap};
+use super::glob::Pattern;
+use super::reach::Grant;
+use super::truth::Truth;
+
+/// Most pairs of statements that are compared. Past it grants are left as they are, which says more than the role can do.
+const MOST_PAIRS: usize = 1_000_000;
+
+/// Keeps of each grant what one of the boundary's Allow statements allows too.
+pub(super) fn keep_allowed<'a>(grants: &mut Vec<Grant<'a>>, boundary: &[&'a Statement]) {
+    if grants.len().saturating_mul(boundary.len()) > MOST_PAIRS {
+        return;
+    }
+    let mut kept = Vec::new();
+    for grant in grants.drain(..) {
+        let mut parts = Vec::new();
+        for statement in boundary {
+            let Some(part) = within(&grant, statement) else { continue };
+            let whole = part.actions == grant.actions
+                && part.resources == grant.resources
+                && part.except_actions.len() == grant.except_actions.len()
+                && part.except_resources.len() == grant.except_resources.len()
+                && statement.conditions.is_empty();
+            if whole {
+                parts = vec![part];
+                break;
+            }
+            parts.push(part);
+        }
+        kept.extend(parts);
+    }
+    *grants = kept;
+}
+
+/// What a grant and a statement of the boundary both allow.
+fn within<'a>(grant: &Grant<'a>, statement: &'a Statement) -> Option<Grant<'a>> {
+    let mut part = grant.clone();
+    match &statement.action {
+        Clause::Only(allowed) => part.actions = both(&grant.actions, allowed, &Pattern::action, &known_in_both),
+        Clause::AllBut(excluded) => {
+            part.actions.retain(|text| action_overlap(&statement.action, &Pattern::action(text)).possible());
+            part.except_actions.extend(excluded.iter().cloned());
+        }
+    }
+    match &statement.resource {
+        Some(Clause::Only(allowed)) => {
+            part.resources = both(&grant.resources, allowed, &Pattern::resource, &|one, _| vec![one.to_owned()]);
+        }
+        Some(Clause::AllBut(excluded)) => {
+            let clause = statement.resource.as_ref();
+            part.resources.retain(|text| resource_overlap(clause, &Pattern::resource(text)).possible());
+            part.except_resources.extend(excluded.iter().cloned());
+        }
+        None => {}
+    }
+    part.conditions.extend(&statement.conditions);
+    (!part.actions.is_empty() && !part.resources.is_empty()).then_some(part)
+}
+
+/// The patterns for what two lists of patterns have in common; `partly` decides where neither of two contains the other.
+fn both(
+    ours: &[String],
+    theirs: &[String],
+    compile: &dyn Fn(&str) -> Pattern,
+    partly: &dyn Fn(&str, &str) -> Vec<String>,
+) -> Vec<String> {
+    let theirs: Vec<(&String, Pattern)> = theirs.iter().map(|text| (text, compile(text))).collect();
+    let mut common: Vec<String> = Vec::new();
+    for text in ours {
+        let pattern = compile(text);
+        if theirs.iter().any(|(_, other)| other.covers(&pattern)) {
+            common.push(text.clone());
+            continue;
+        }
+        for (other_text, other) in &theirs {
+            if pattern.covers(other) {
+                common.push((*other_text).clone());
+            } else if pattern.intersects(other) {
+                common.extend(partly(text, other_text));
+            }
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    common.retain(|text| seen.insert(text.clone()));
+    common
+}
+
+/// The known actions that two action patterns share; the first pattern where none is known.
+fn known_in_both(one: &str, two: &str) -> Vec<String> {
+    let other = Pattern::action(two);
+    let shared: Vec<String> = actions::expand(one)
+        .into_iter()
+        .filter(|action| other.matches(&action.name.to_ascii_lowercase()))
+        .map(|action| action.name.clone())
+        .collect();
+    if shared.is_empty() { vec![one.to_owned()] } else { shared }
+}
+
+/// Drops what an unconditional Deny covers whole, and notes on each grant the Denies that touch what is left.
+pub(super) fn take_denied_away(grants: &mut Vec<Grant<'_>>, denies: &[(StatementRef, &Statement)]) {
+    let unsure = grants.len().saturating_mul(denies.len()) > MOST_PAIRS;
+    for grant in grants.iter_mut() {
+        for (at, deny) in denies.iter().filter(|_| !unsure) {
+            apply(grant, at, deny);
+        }
+    }
+    grants.retain(|grant| !grant.actions.is_empty() && !grant.resources.is_empty());
+}
+
+fn apply(grant: &mut Grant<'_>, at: &StatementRef, deny: &Statement) {
+    let on_action = |text: &String| action_overlap(&deny.action, &Pattern::action(text));
+    let on_resource = |text: &String| resource_overlap(deny.resource.as_ref(), &Pattern::resource(text));
+    let actions = || grant.actions.iter().map(on_action);
+    let resources = || grant.resources.iter().map(on_resource);
+    if !Truth::any(actions()).possible() || !Truth::any(resources()).possible() {
+        return;
+    }
+    if deny.conditions.is_empty() {
+        let (all_actions, all_resources) = (Truth::all(actions()).holds(), Truth::all(resources()).holds());
+        if all_resources {
+            grant.actions.retain(|text| !on_action(text).holds());
+        } else if all_actions {
+            grant.resources.retain(|text| !on_resource(text).holds());
+        }
+    }
+    let left = grant.actions.iter().any(|text| on_action(text).possible())
+        && grant.resources.iter().any(|text| on_resource(text).possible());
+    if left {
+        grant.restricted_by.push(at.clone());
+    }
+}

@@ -1,0 +1,261 @@
+//! What a role can reach: its Allow statements narrowed by boundary and Deny, and the questions that checks ask of them.
+
+use super::actions::{self, AccessLevel, Action};
+use super::arn::{Breadth, breadth};
+use super::condition::Condition;
+use super::document::{Clause, Document, Effect, Statement};
+use super::evaluate::{Source, StatementRef, action_overlap, resource_overlap};
+use super::glob::Pattern;
+use super::narrow;
+use super::role::{NamedPolicy, Role};
+use super::truth::Truth;
+use crate::model::known::{Known, Unread};
+
+/// An Allow statement as far as boundary and Deny leave it.
+#[derive(Clone, Debug)]
+pub struct Grant<'a> {
+    /// The policy that grants.
+    pub policy: &'a NamedPolicy,
+    /// The statement that grants.
+    pub statement: &'a Statement,
+    /// The same, as evidence.
+    pub at: StatementRef,
+    /// Action patterns that are granted; `*` for `NotAction`.
+    pub actions: Vec<String>,
+    /// Action patterns that are not, for `NotAction`.
+    pub except_actions: Vec<String>,
+    /// Resource patterns that are granted; `*` for `NotResource`.
+    pub resources: Vec<String>,
+    /// Resource patterns that are not, for `NotResource`.
+    pub except_resources: Vec<String>,
+    /// Conditions of the statement and of the boundary's statement.
+    pub conditions: Vec<&'a Condition>,
+    /// Deny statements that take a part away, or may under a condition.
+    pub restricted_by: Vec<StatementRef>,
+}
+
+/// How a grant takes in an action.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Via {
+    /// It is named.
+    Name,
+    /// By this pattern, as written in the policy.
+    Wildcard(String),
+    /// By `NotAction`.
+    NotAction,
+}
+
+/// One action that a grant allows, with the resources it is allowed on.
+#[derive(Clone, Debug)]
+pub struct ActionGrant<'r, 'a> {
+    /// The grant.
+    pub grant: &'r Grant<'a>,
+    /// The action.
+    pub action: String,
+    /// How the grant takes it in.
+    pub via: Via,
+    /// Resource patterns that can be resources of the action and that no Deny takes away.
+    pub resources: Vec<String>,
+    /// Deny statements that take a part away, or may under a condition.
+    pub restricted_by: Vec<StatementRef>,
+    /// The action has no resource types and none of the resources is `*`, so IAM never applies the grant.
+    pub inert: bool,
+}
+
+/// A change that is granted on too much.
+#[derive(Clone, Debug)]
+pub struct BroadGrant<'r, 'a> {
+    /// The grant of the action.
+    pub grant: ActionGrant<'r, 'a>,
+    /// The known action.
+    pub action: &'static Action,
+    /// The widest of its resources.
+    pub breadth: Breadth,
+}
+
+/// What a role can reach.
+#[derive(Clone, Debug)]
+pub struct Reach<'a> {
+    /// The grants that are left.
+    pub grants: Vec<Grant<'a>>,
+    /// Policies that are attached but could not be read: there may be more grants and more Denies.
+    pub unread: Vec<(&'a NamedPolicy, Option<&'a Unread>)>,
+    /// The boundary, where it could not be read: the grants are then what there is at most.
+    pub boundary_unread: Option<&'a NamedPolicy>,
+    denies: Vec<(StatementRef, &'a Statement)>,
+}
+
+impl<'a> Reach<'a> {
+    /// Collects what a role can reach.
+    pub fn of(role: &'a Role) -> Self {
+        let mut reach = Self { grants: Vec::new(), unread: Vec::new(), boundary_unread: None, denies: Vec::new() };
+        for (index, policy) in role.policies.iter().enumerate() {
+            match &policy.document {
+                Known::Read(document) => reach.add(Source::Identity(index), policy, document),
+                Known::Absent => reach.unread.push((policy, None)),
+                Known::Unread(reason) => reach.unread.push((policy, Some(reason))),
+            }
+        }
+        if let Some(boundary) = &role.boundary {
+            match &boundary.document {
+                Known::Read(document) => reach.bound(boundary, document),
+                Known::Absent | Known::Unread(_) => reach.boundary_unread = Some(boundary),
+            }
+        }
+        narrow::take_denied_away(&mut reach.grants, &reach.denies);
+        reach
+    }
+
+    fn add(&mut self, source: Source, policy: &'a NamedPolicy, document: &'a Document) {
+        for (index, statement) in document.statements.iter().enumerate() {
+            let at = StatementRef { source, policy: policy.name.clone(), index, statement: statement.label.clone() };
+            match statement.effect {
+                Effect::Allow => self.grants.push(Grant::of(policy, statement, at)),
+                Effect::Deny => self.denies.push((at, statement)),
+            }
+        }
+    }
+
+    fn bound(&mut self, boundary: &'a NamedPolicy, document: &'a Document) {
+        for (index, statement) in document.statements.iter().enumerate() {
+            if statement.effect == Effect::Deny {
+                let (source, policy) = (Source::Boundary, boundary.name.clone());
+                let at = StatementRef { source, policy, index, statement: statement.label.clone() };
+                self.denies.push((at, statement));
+            }
+        }
+        let allows = document.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+        narrow::keep_allowed(&mut self.grants, &allows.collect::<Vec<_>>());
+    }
+
+    /// True where every policy and the boundary were read.
+    pub fn is_complete(&self) -> bool {
+        self.unread.is_empty() && self.boundary_unread.is_none()
+    }
+
+    /// The grants that let an action be used, with the resource patterns it may be used on.
+    pub fn of_action(&self, action: &str) -> Vec<ActionGrant<'_, 'a>> {
+        self.grants.iter().filter_map(|grant| self.action_grant(grant, action)).collect()
+    }
+
+    /// The grants of an action on resources that none of the `own` patterns contains.
+    pub fn beyond(&self, action: &str, own: &[&str]) -> Vec<ActionGrant<'_, 'a>> {
+        let own: Vec<Pattern> = own.iter().map(|text| Pattern::resource(text)).collect();
+        let mut found = self.of_action(action);
+        for grant in &mut found {
+            grant.resources.retain(|resource| {
+                let resource = Pattern::resource(resource);
+                !own.iter().any(|own| own.covers(&resource))
+            });
+        }
+        found.retain(|grant| !grant.resources.is_empty());
+        found
+    }
+
+    /// How the role may use an action: by name where one grant names it, else by the first wildcard; `None` where it may not.
+    pub fn via(&self, action: &str) -> Option<Via> {
+        self.of_action(action).into_iter().map(|grant| grant.via).min()
+    }
+
+    /// Changing actions that support resource types, granted on resource patterns at least as wide as `at_least`.
+    pub fn broad_changes(&self, at_least: Breadth) -> Vec<BroadGrant<'_, 'a>> {
+        self.broad(at_least, &|action| action.level.changes() && action.resource_types)
+    }
+
+    /// Known actions of a level, with or without resource types, granted on resource patterns at least as wide as `at_least`.
+    pub fn broad_at_level(&self, level: AccessLevel, at_least: Breadth) -> Vec<BroadGrant<'_, 'a>> {
+        self.broad(at_least, &|action| action.level == level)
+    }
+
+    fn broad(&self, at_least: Breadth, wanted: &dyn Fn(&Action) -> bool) -> Vec<BroadGrant<'_, 'a>> {
+        let mut found = Vec::new();
+        for grant in &self.grants {
+            if !grant.resources.iter().any(|resource| breadth(resource) >= at_least) {
+                continue;
+            }
+            let mut actions: Vec<&'static Action> =
+                grant.actions.iter().flat_map(|pattern| actions::expand(pattern)).filter(|one| wanted(one)).collect();
+            actions.sort_by(|one, two| one.name.cmp(&two.name));
+            actions.dedup_by(|one, two| one.name == two.name);
+            for action in actions {
+                let Some(mut grant) = self.action_grant(grant, &action.name) else { continue };
+                grant.resources.retain(|resource| breadth(resource) >= at_least);
+                if let Some(widest) = grant.resources.iter().map(|resource| breadth(resource)).max() {
+                    found.push(BroadGrant { grant, action, breadth: widest });
+                }
+            }
+        }
+        found
+    }
+
+    fn action_grant<'r>(&'r self, grant: &'r Grant<'a>, action: &str) -> Option<ActionGrant<'r, 'a>> {
+        let wanted = Pattern::action(action);
+        let via = grant.via(&wanted)?;
+        let mut resources: Vec<String> =
+            grant.resources.iter().filter(|resource| actions::applies_to(action, resource)).cloned().collect();
+        let mut restricted_by = Vec::new();
+        for (at, deny) in &self.denies {
+            let takes = action_overlap(&deny.action, &wanted);
+            if !takes.possible() {
+                continue;
+            }
+            let sure = takes.holds() && deny.conditions.is_empty();
+            let overlap = |text: &String| resource_overlap(deny.resource.as_ref(), &Pattern::resource(text));
+            if sure {
+                resources.retain(|text| !overlap(text).holds());
+            }
+            if resources.iter().any(|text| overlap(text).possible()) {
+                restricted_by.push(at.clone());
+            }
+        }
+        if resources.is_empty() {
+            return None;
+        }
+        let unscoped = Action::lookup(action).is_some_and(|known| !known.resource_types);
+        let inert = unscoped && !resources.iter().any(|text| Pattern::resource(text).is_everything());
+        Some(ActionGrant { grant, action: action.to_owned(), via, resources, restricted_by, inert })
+    }
+}
+
+impl<'a> Grant<'a> {
+    fn of(policy: &'a NamedPolicy, statement: &'a Statement, at: StatementRef) -> Self {
+        let split = |clause: Option<&Clause>| match clause {
+            Some(Clause::Only(patterns)) => (patterns.clone(), Vec::new()),
+            Some(Clause::AllBut(patterns)) => (vec!["*".to_owned()], patterns.clone()),
+            None => (vec!["*".to_owned()], Vec::new()),
+        };
+        let (actions, except_actions) = split(Some(&statement.action));
+        let (resources, except_resources) = split(statement.resource.as_ref());
+        let conditions = statement.conditions.iter().collect();
+        let restricted_by = Vec::new();
+        Self { policy, statement, at, actions, except_actions, resources, except_resources, conditions, restricted_by }
+    }
+
+    /// How the grant takes in an action, `None` where it does not.
+    fn via(&self, action: &Pattern) -> Option<Via> {
+        if self.except_actions.iter().any(|text| Pattern::action(text).intersects(action)) {
+            return None;
+        }
+        let covering = self.actions.iter().filter(|text| Pattern::action(text).covers(action));
+        covering
+            .map(|text| match (&self.statement.action, Pattern::action(text).has_wildcard()) {
+                (_, false) => Via::Name,
+                (Clause::AllBut(_), true) => Via::NotAction,
+                (Clause::Only(_), true) => Via::Wildcard(text.clone()),
+            })
+            .min()
+    }
+
+    /// True where the grant holds without any condition.
+    pub fn is_unconditional(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
+    /// Whether the grant takes in a resource pattern: wholly, in part, or not.
+    pub fn resource_overlap(&self, resource: &str) -> Truth {
+        let wanted = Pattern::resource(resource);
+        let any =
+            |patterns: &[String]| Truth::any(patterns.iter().map(|text| Pattern::resource(text).compare(&wanted)));
+        any(&self.resources).and(!any(&self.except_resources))
+    }
+}
