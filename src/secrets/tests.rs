@@ -1,0 +1,116 @@
+//! Tests of the whole table: every kind finds a value of its own form, built at run time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
+
+use super::{Alphabet, Kind, Options, Rule, Shape, decoys, kinds, scan};
+
+/// A linear congruential generator (Knuth's MMIX constants), so that runs are alike.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % below
+    }
+
+    fn string(&mut self, shape: &Shape) -> String {
+        let letters: &str = match shape.alphabet {
+            Alphabet::Hex | Alphabet::Uuid => "0123456789abcdef",
+            Alphabet::Lower => "0123456789abcdefghijklmnopqrstuvwxyz",
+            Alphabet::Upper => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+            _ => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+        };
+        let letters = letters.as_bytes();
+        let mut text: String = (0..shape.least).map(|_| char::from(letters[self.next(letters.len())])).collect();
+        if shape.alphabet == Alphabet::Uuid {
+            [8, 13, 18, 23].into_iter().for_each(|at| text.replace_range(at..=at, "-"));
+        }
+        text
+    }
+}
+
+/// Values of a kind's own form, each in a line as people write it.
+fn samples(kind: &'static Kind, runner: &mut TestRunner, random: &mut Random) -> Vec<String> {
+    match &kind.rule {
+        Rule::Format { pattern, .. } => {
+            let plain = pattern.replace("(?i:", "(?:").replace(r"\b", "").replace(r"[\s\S]", "[ =:]").replace(r"[^\n]", "[a-z ]").replace(r"|$", "");
+            let strategy = string_regex(&plain).unwrap_or_else(|error| panic!("{}: {error}", kind.id));
+            (0..60).map(|_| strategy.new_tree(runner).unwrap().current()).collect()
+        }
+        Rule::Named { words, shapes } => {
+            let word = words[0];
+            let join = if word.ends_with(|c: char| c.is_ascii_alphanumeric()) { "_API_KEY = " } else { "api_key = " };
+            shapes.iter().map(|shape| format!("{word}{join}\"{}\"", random.string(shape))).collect()
+        }
+        Rule::BuiltIn => Vec::new(),
+    }
+}
+
+#[test]
+fn table_is_large_and_ids_are_unique() {
+    let ids: BTreeSet<&str> = kinds().map(|kind| kind.id).collect();
+    assert_eq!(ids.len(), kinds().count());
+    let own = kinds().filter(|kind| !matches!(kind.rule, Rule::BuiltIn)).count();
+    assert!(own >= 400, "{own}");
+    let formats = kinds().filter(|kind| matches!(kind.rule, Rule::Format { .. })).count();
+    assert!(formats >= 180, "{formats}");
+    for kind in kinds() {
+        assert!(kind.reference.starts_with("https://"), "{}", kind.id);
+        assert!(kind.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{}", kind.id);
+    }
+}
+
+#[test]
+fn every_pattern_compiles() {
+    let engine = super::engine::engine().expect("engine");
+    for format in &engine.formats {
+        assert!(format.regex().is_some(), "{}", format.kind.id);
+    }
+}
+
+#[test]
+fn every_kind_is_found_in_a_value_of_its_own_form() {
+    let mut runner = TestRunner::deterministic();
+    let mut random = Random(7);
+    let mut missed = Vec::new();
+    for kind in kinds().filter(|kind| !matches!(kind.rule, Rule::BuiltIn)) {
+        let samples = samples(kind, &mut runner, &mut random);
+        let keywords: &[&str] = match &kind.rule {
+            Rule::Format { keywords, .. } => keywords,
+            Rule::Named { words, .. } => words,
+            Rule::BuiltIn => &[],
+        };
+        let mut found = 0;
+        for sample in &samples {
+            let line = format!("x = '{sample}'\n");
+            let hits = scan("app/settings.env", &line, &Options::default());
+            let lower = sample.to_ascii_lowercase();
+            assert!(hits.is_empty() || keywords.iter().any(|word| lower.contains(&word.to_ascii_lowercase())), "{}", kind.id);
+            found += usize::from(!hits.is_empty());
+        }
+        // A random short run may happen to be a decoy; a form that is mostly missed is a broken row.
+        if found * 10 < samples.len() * 6 {
+            missed.push(format!("{} {found}/{} e.g. {}", kind.id, samples.len(), samples[0]));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn decoys_are_told_from_values() {
+    for value in ["your-api-key", "sk-xxxxxxxxxxxxxxxxxxxxxxxx", "abcdefghijklmnopqrstuvwxyz123456", "0000000000000000", "${API_KEY}"] {
+        assert!(decoys::decoy(value), "{value}");
+    }
+    let mut random = Random(3);
+    for alphabet in [Alphabet::Hex, Alphabet::Lower, Alphabet::Alnum, Alphabet::Upper] {
+        for least in [20, 32, 40, 64] {
+            let thrown = (0..2000).filter(|_| decoys::decoy(&random.string(&Shape { alphabet, least, most: least }))).count();
+            assert!(thrown <= 4, "{alphabet:?} {least}: {thrown} of 2000 random values thrown away");
+        }
+    }
+}
