@@ -45,7 +45,13 @@ pub struct Unread {
 impl Unread {
     /// An absence with a class and a sentence.
     pub fn new(code: ReasonCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), iam_action: None, flag: None, command: None }
+        Self {
+            code,
+            message: message.into(),
+            iam_action: None,
+            flag: None,
+            command: None,
+        }
     }
 
     /// Names the IAM action to grant.

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 const LONGEST_LINE: usize = 240;
 
 /// A region of a text file: 1-based lines and columns, columns counted in characters, `end_column` exclusive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Span {
     /// First line.
     pub line: u32,
@@ -37,7 +39,12 @@ pub struct Site {
 impl Site {
     /// A site that means a whole file (or folder).
     pub fn file(path: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), span: None, excerpt: "".into(), line_text: "".into() }
+        Self {
+            path: path.into(),
+            span: None,
+            excerpt: "".into(),
+            line_text: "".into(),
+        }
     }
 }
 
@@ -56,21 +63,38 @@ impl SourceText {
     /// Indexes `text`.
     pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
-        Self { path: path.into(), text, starts }
+        let starts = std::iter::once(0)
+            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1))
+            .collect();
+        Self {
+            path: path.into(),
+            text,
+            starts,
+        }
     }
 
     /// The 0-based index of the line that holds the byte offset.
     fn line_index(&self, offset: usize) -> usize {
-        self.starts.partition_point(|&start| start <= offset).saturating_sub(1)
+        self.starts
+            .partition_point(|&start| start <= offset)
+            .saturating_sub(1)
     }
 
     /// The text of a 1-based line without its line break.
     pub fn line(&self, line: u32) -> &str {
         let index = (line as usize).saturating_sub(1);
-        let Some(&start) = self.starts.get(index) else { return "" };
-        let end = self.starts.get(index + 1).copied().unwrap_or(self.text.len());
-        self.text.get(start..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+        let Some(&start) = self.starts.get(index) else {
+            return "";
+        };
+        let end = self
+            .starts
+            .get(index + 1)
+            .copied()
+            .unwrap_or(self.text.len());
+        self.text
+            .get(start..end)
+            .unwrap_or("")
+            .trim_end_matches(['\n', '\r'])
     }
 
     /// How many lines the text has.
@@ -83,7 +107,10 @@ impl SourceText {
         let offset = self.floor(offset);
         let index = self.line_index(offset);
         let start = self.starts.get(index).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(0, |before| before.chars().count());
         (to_u32(index + 1), to_u32(column + 1))
     }
 
@@ -91,12 +118,20 @@ impl SourceText {
     pub fn span(&self, range: Range<usize>) -> Span {
         let (line, column) = self.position(range.start);
         let (end_line, end_column) = self.position(range.end.max(range.start));
-        Span { line, column, end_line, end_column }
+        Span {
+            line,
+            column,
+            end_line,
+            end_column,
+        }
     }
 
     /// The site of a byte range.
     pub fn site(&self, range: Range<usize>) -> Site {
-        let (from, to) = (self.floor(range.start), self.floor(range.end.max(range.start)));
+        let (from, to) = (
+            self.floor(range.start),
+            self.floor(range.end.max(range.start)),
+        );
         let span = self.span(from..to);
         let text = self.text.get(from..to).unwrap_or("");
         let first = text.lines().next().unwrap_or("");

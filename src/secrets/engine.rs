@@ -49,7 +49,11 @@ impl Format {
     pub(super) fn regex(&self) -> Option<&Regex> {
         self.regex
             .get_or_init(|| {
-                let anchored = if self.lead == 0 { format!("^(?:{})", self.pattern) } else { self.pattern.to_owned() };
+                let anchored = if self.lead == 0 {
+                    format!("^(?:{})", self.pattern)
+                } else {
+                    self.pattern.to_owned()
+                };
                 RegexBuilder::new(&anchored).unicode(false).build().ok()
             })
             .as_ref()
@@ -87,15 +91,30 @@ fn build() -> Option<Engine> {
     let (mut formats, mut named) = (Vec::new(), Vec::new());
     for kind in kinds() {
         match &kind.rule {
-            Rule::Format { keywords: words, pattern, lead } => {
+            Rule::Format {
+                keywords: words,
+                pattern,
+                lead,
+            } => {
                 for word in *words {
-                    keywords.entry(word.to_ascii_lowercase()).or_default().push((Job::Format(formats.len()), Some(word)));
+                    keywords
+                        .entry(word.to_ascii_lowercase())
+                        .or_default()
+                        .push((Job::Format(formats.len()), Some(word)));
                 }
-                formats.push(Format { kind, lead: *lead, pattern, regex: OnceLock::new() });
+                formats.push(Format {
+                    kind,
+                    lead: *lead,
+                    pattern,
+                    regex: OnceLock::new(),
+                });
             }
             Rule::Named { words, shapes } => {
                 for word in *words {
-                    keywords.entry(word.to_ascii_lowercase()).or_default().push((Job::Named(named.len()), None));
+                    keywords
+                        .entry(word.to_ascii_lowercase())
+                        .or_default()
+                        .push((Job::Named(named.len()), None));
                 }
                 named.push(Named { kind, shapes });
             }
@@ -103,7 +122,10 @@ fn build() -> Option<Engine> {
         }
     }
     for word in ASSIGNMENT_WORDS {
-        keywords.entry((*word).to_owned()).or_default().push((Job::Assignment, None));
+        keywords
+            .entry((*word).to_owned())
+            .or_default()
+            .push((Job::Assignment, None));
     }
     let built_in: [(&'static str, Job); 8] = [
         ("-----BEGIN ", Job::Pem),
@@ -116,8 +138,12 @@ fn build() -> Option<Engine> {
         ("authorization", Job::Authorization),
     ];
     for (word, job) in built_in {
-        let exact = matches!(job, Job::Jwt | Job::PemBase64 | Job::Pem | Job::Putty).then_some(word);
-        keywords.entry(word.to_ascii_lowercase()).or_default().push((job, exact));
+        let exact =
+            matches!(job, Job::Jwt | Job::PemBase64 | Job::Pem | Job::Putty).then_some(word);
+        keywords
+            .entry(word.to_ascii_lowercase())
+            .or_default()
+            .push((job, exact));
     }
     let automaton = AhoCorasick::builder()
         .ascii_case_insensitive(true)
@@ -125,5 +151,10 @@ fn build() -> Option<Engine> {
         .kind(Some(AhoCorasickKind::DFA))
         .build(keywords.keys())
         .ok()?;
-    Some(Engine { automaton, jobs: keywords.into_values().collect(), formats, named })
+    Some(Engine {
+        automaton,
+        jobs: keywords.into_values().collect(),
+        formats,
+        named,
+    })
 }

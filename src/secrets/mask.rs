@@ -10,7 +10,11 @@ const SHOWN: usize = 4;
 /// The secret with at most its first four characters left (a quarter of a short one) and its length in characters.
 pub(super) fn masked(secret: &str) -> String {
     let length = secret.chars().count();
-    let shown: String = secret.chars().take(SHOWN.min(length / 4)).filter(|c| !c.is_control()).collect();
+    let shown: String = secret
+        .chars()
+        .take(SHOWN.min(length / 4))
+        .filter(|c| !c.is_control())
+        .collect();
     format!("{shown}… ({length} characters)")
 }
 
@@ -21,14 +25,20 @@ pub(super) fn masked_line(text: &str, hit: &Range<usize>, secrets: &[Range<usize
     let bytes = text.as_bytes();
     let mut start = hit.start.saturating_sub(AROUND);
     start = memchr::memrchr(b'\n', &bytes[start..hit.start]).map_or(start, |at| start + at + 1);
-    let first_line = memchr::memchr(b'\n', &bytes[hit.start..hit.end]).map_or(hit.end, |at| hit.start + at);
+    let first_line =
+        memchr::memchr(b'\n', &bytes[hit.start..hit.end]).map_or(hit.end, |at| hit.start + at);
     let limit = (first_line + AROUND).min(bytes.len());
     let end = memchr::memchr(b'\n', &bytes[first_line..limit]).map_or(limit, |at| first_line + at);
     let (start, end) = (boundary(text, start), boundary(text, end));
     let first = secrets.partition_point(|range| range.end <= start);
     let mut line = String::new();
     let mut at = start;
-    for range in secrets.get(first..).unwrap_or_default().iter().take_while(|range| range.start < end) {
+    for range in secrets
+        .get(first..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|range| range.start < end)
+    {
         if range.start > at {
             line.push_str(text.get(at..range.start).unwrap_or(""));
         }
@@ -44,5 +54,8 @@ pub(super) fn masked_line(text: &str, hit: &Range<usize>, secrets: &[Range<usize
 
 /// The nearest character boundary at or before `at`.
 fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0)
 }

@@ -36,7 +36,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { least: Confidence::Low, regular: false }
+        Self {
+            least: Confidence::Low,
+            regular: false,
+        }
     }
 }
 
@@ -77,19 +80,34 @@ pub(super) struct Subject<'a> {
 impl Subject<'_> {
     /// Whether a value is a decoy under the options.
     pub(super) fn decoy(&self, value: &str) -> bool {
-        if self.options.regular { decoys::placeholder(value) } else { decoys::decoy(value) }
+        if self.options.regular {
+            decoys::placeholder(value)
+        } else {
+            decoys::decoy(value)
+        }
     }
 }
 
 /// Finds the secrets of a text, in the order in which they stand. `path` only says what the file is.
 pub fn scan(path: &str, text: &str, options: &Options) -> Vec<Hit> {
-    let Some(engine) = engine() else { return Vec::new() };
-    let subject = Subject { text, context: Context::of(path), quoted: needs_quotes(path), options: *options };
+    let Some(engine) = engine() else {
+        return Vec::new();
+    };
+    let subject = Subject {
+        text,
+        context: Context::of(path),
+        quoted: needs_quotes(path),
+        options: *options,
+    };
     let mut found = Vec::new();
     for keyword in engine.automaton.find_overlapping_iter(text) {
-        let Some(jobs) = engine.jobs.get(keyword.pattern().as_usize()) else { continue };
+        let Some(jobs) = engine.jobs.get(keyword.pattern().as_usize()) else {
+            continue;
+        };
         for (job, exact) in jobs {
-            if exact.is_some_and(|word| text.as_bytes().get(keyword.range()) != Some(word.as_bytes())) {
+            if exact
+                .is_some_and(|word| text.as_bytes().get(keyword.range()) != Some(word.as_bytes()))
+            {
                 continue;
             }
             run(engine, *job, &subject, keyword.range(), &mut found);
@@ -102,8 +120,14 @@ pub fn scan(path: &str, text: &str, options: &Options) -> Vec<Hit> {
 /// Tries one rule at one keyword.
 fn run(engine: &Engine, job: Job, subject: &Subject<'_>, at: Range<usize>, found: &mut Vec<Found>) {
     let new = match job {
-        Job::Format(index) => engine.formats.get(index).and_then(|format| try_format(format, subject, &at)),
-        Job::Named(index) => engine.named.get(index).and_then(|kind| named::find(kind, subject, &at)),
+        Job::Format(index) => engine
+            .formats
+            .get(index)
+            .and_then(|format| try_format(format, subject, &at)),
+        Job::Named(index) => engine
+            .named
+            .get(index)
+            .and_then(|kind| named::find(kind, subject, &at)),
         Job::Assignment => assign::find(subject, &at),
         Job::Authorization => assign::authorization(subject, &at),
         Job::Pem => material::pem(subject, at.start),
@@ -122,18 +146,34 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
     if format.lead == 0 && !starts_token(bytes, from) {
         return None;
     }
-    let to = if format.lead == 0 { at.start + WINDOW } else { at.end + NEAR }.min(bytes.len());
+    let to = if format.lead == 0 {
+        at.start + WINDOW
+    } else {
+        at.end + NEAR
+    }
+    .min(bytes.len());
     let window = &bytes[from..to];
     for captures in format.regex()?.captures_iter(window) {
-        let Some(whole) = captures.get(0) else { continue };
+        let Some(whole) = captures.get(0) else {
+            continue;
+        };
         let secret = captures.get(1).unwrap_or(whole);
-        if from + whole.end() <= at.start || !starts_token(bytes, from + whole.start()) || !ends_token(bytes, from + whole.end()) {
+        if from + whole.end() <= at.start
+            || !starts_token(bytes, from + whole.start())
+            || !ends_token(bytes, from + whole.end())
+        {
             continue;
         }
         let range = from + secret.start()..from + secret.end();
-        let Some(value) = subject.text.get(range.clone()) else { continue };
+        let Some(value) = subject.text.get(range.clone()) else {
+            continue;
+        };
         if !subject.decoy(value) {
-            return Some(Found { kind: format.kind, range, confidence: Confidence::High });
+            return Some(Found {
+                kind: format.kind,
+                range,
+                confidence: Confidence::High,
+            });
         }
     }
     None
@@ -142,7 +182,13 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
 /// Keeps the surest of overlapping finds and masks what is left.
 fn settle(subject: &Subject<'_>, mut found: Vec<Found>) -> Vec<Hit> {
     found.sort_by(|a, b| {
-        let key = |found: &Found| (std::cmp::Reverse(found.confidence), std::cmp::Reverse(found.range.len()), found.range.start);
+        let key = |found: &Found| {
+            (
+                std::cmp::Reverse(found.confidence),
+                std::cmp::Reverse(found.range.len()),
+                found.range.start,
+            )
+        };
         key(a).cmp(&key(b))
     });
     let mut kept: BTreeMap<usize, Found> = BTreeMap::new();

@@ -23,27 +23,36 @@ pub(super) fn sequential(value: &str) -> bool {
     if bytes.len() < 4 {
         return false;
     }
-    let near = bytes.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) <= 1).count();
+    let near = bytes
+        .windows(2)
+        .filter(|pair| pair[0].abs_diff(pair[1]) <= 1)
+        .count();
     near * 10 >= (bytes.len() - 1) * 6
 }
 
 /// Whether the value is one short unit over and over: `abcd1234abcd1234`.
 pub(super) fn periodic(value: &str) -> bool {
     let bytes = value.as_bytes();
-    (1..=10.min(bytes.len() / 2)).any(|period| bytes.iter().skip(period).zip(bytes).all(|(a, b)| a == b))
+    (1..=10.min(bytes.len() / 2))
+        .any(|period| bytes.iter().skip(period).zip(bytes).all(|(a, b)| a == b))
 }
 
 /// How many different characters the value has.
 pub(super) fn variety(value: &str) -> usize {
     let mut seen = [false; 256];
-    value.bytes().for_each(|byte| seen[usize::from(byte)] = true);
+    value
+        .bytes()
+        .for_each(|byte| seen[usize::from(byte)] = true);
     seen.iter().filter(|&&is| is).count()
 }
 
 /// Whether the value is made of words and short numbers only: `prod/db-password`, `OPENAI_API_KEY`, `gpt-4o-mini`.
 pub(super) fn wordy(value: &str) -> bool {
     let mut words = 0;
-    for part in value.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
+    for part in value
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|part| !part.is_empty())
+    {
         let letters = part.trim_end_matches(|c: char| c.is_ascii_digit());
         let digits = part.len() - letters.len();
         if letters.is_empty() {
@@ -52,7 +61,10 @@ pub(super) fn wordy(value: &str) -> bool {
             }
             continue;
         }
-        if digits > 3 || !letters.bytes().all(|byte| byte.is_ascii_alphabetic()) || !pronounceable(letters) {
+        if digits > 3
+            || !letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+            || !pronounceable(letters)
+        {
             return false;
         }
         words += 1;
@@ -63,8 +75,10 @@ pub(super) fn wordy(value: &str) -> bool {
 /// Whether letters could be words: few switches of case, vowels among the consonants.
 fn pronounceable(letters: &str) -> bool {
     let bytes = letters.as_bytes();
-    let switches =
-        bytes.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()).count();
+    let switches = bytes
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+        .count();
     if switches * 4 > bytes.len() && bytes.len() > 8 {
         return false;
     }
@@ -84,7 +98,8 @@ fn pronounceable(letters: &str) -> bool {
 
 /// Whether the value holds a letter and a digit.
 pub(super) fn letters_and_digits(value: &str) -> bool {
-    value.bytes().any(|byte| byte.is_ascii_digit()) && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+    value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Whether the value has hexadecimal digits only.
@@ -108,7 +123,9 @@ pub(super) fn is_word(byte: u8) -> bool {
 
 /// Whether a token may start at `at`: nothing before it, no word character, or the letter of an escape such as `\n`.
 pub(super) fn starts_token(bytes: &[u8], at: usize) -> bool {
-    let Some(&before) = at.checked_sub(1).and_then(|i| bytes.get(i)) else { return true };
+    let Some(&before) = at.checked_sub(1).and_then(|i| bytes.get(i)) else {
+        return true;
+    };
     if !is_word(before) {
         return true;
     }

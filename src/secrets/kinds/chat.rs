@@ -2,7 +2,7 @@
 
 formats! { FORMATS Chat;
     "slack-token" "Slack token" ["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxo-", "xoxs-"] r"xox[bparos]-(?:\d-)?[0-9A-Za-z]{6,15}-[0-9A-Za-z-]{12,160}" "https://api.slack.com/concepts/token-types";
-    "slack-browser-token" "Slack browser session token" ["xoxc-", "xoxd-"] r"xoxc-[0-9-]{20,60}-[a-f0-9]{64}|xoxd-[A-Za-z0-9%/+=]{60,300}" "https://api.slack.com/concepts/token-types";
+    "slack-browser-token" "Slack browser session token" ["xoxc-", "xoxd-"] r"xoxc-[0-9-]{20,60}-[A-Fa-f0-9]{64}|xoxd-[A-Za-z0-9%/+=]{60,300}" "https://api.slack.com/concepts/token-types";
     "slack-app-token" "Slack app-level token" ["xapp-"] r"xapp-\d{1,3}-[0-9A-Za-z]{9,15}-[0-9A-Za-z]{10,15}-[0-9A-Za-z]{10,80}" "https://api.slack.com/concepts/token-types";
     "slack-config-token" "Slack configuration token" ["xoxe"] r"xoxe\.xox[bparose]-\d-[A-Za-z0-9]{140,180}|xoxe-\d-[A-Za-z0-9]{130,160}" "https://api.slack.com/concepts/token-types";
     "slack-webhook" "Slack webhook address" ["https://hooks.slack.com/"] r"https://hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9_-]{8,14}/[A-Za-z0-9_-]{8,20}/[A-Za-z0-9_-]{20,48})" "https://api.slack.com/messaging/webhooks";

@@ -3,20 +3,20 @@
 formats! { FORMATS Mail;
     "sendgrid-api-key" "SendGrid API key" ["SG."] r"SG\.[0-9A-Za-z_-]{20,24}\.[0-9A-Za-z_-]{39,47}" "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys";
     "mailgun-key" "Mailgun API key" ["key-"] r"key-[a-z0-9]{32}" "https://documentation.mailgun.com/docs/mailgun/api-reference/mg-auth";
-    "mailgun-token" "Mailgun signing or sending key" @ 64 ["mailgun", "mg_"] r"\b([a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8})" "https://documentation.mailgun.com/docs/mailgun/api-reference/mg-auth";
-    "mailchimp-api-key" "Mailchimp API key" @ 34 ["-us"] r"\b([a-f0-9]{32}-us\d{1,2})" "https://mailchimp.com/developer/marketing/guides/quick-start/";
+    "mailgun-token" "Mailgun signing or sending key" @ 64 ["mailgun", "mg_"] r"\b([A-Fa-f0-9]{32}-[A-Fa-f0-9]{8}-[A-Fa-f0-9]{8})" "https://documentation.mailgun.com/docs/mailgun/api-reference/mg-auth";
+    "mailchimp-api-key" "Mailchimp API key" @ 34 ["-us"] r"\b([A-Fa-f0-9]{32}-us\d{1,2})" "https://mailchimp.com/developer/marketing/guides/quick-start/";
     "mandrill-api-key" "Mandrill API key" ["md-"] r"md-[A-Za-z0-9_-]{22}" "https://mailchimp.com/developer/transactional/guides/quick-start/";
-    "brevo-api-key" "Brevo (Sendinblue) API key" ["xkeysib-", "xsmtpsib-"] r"x(?:key|smtp)sib-[a-f0-9]{64}-[A-Za-z0-9]{16}" "https://developers.brevo.com/docs/getting-started";
+    "brevo-api-key" "Brevo (Sendinblue) API key" ["xkeysib-", "xsmtpsib-"] r"x(?:key|smtp)sib-[A-Fa-f0-9]{64}-[A-Za-z0-9]{16}" "https://developers.brevo.com/docs/getting-started";
     "resend-api-key" "Resend API key" ["re_"] r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,28}" "https://resend.com/docs/api-reference/introduction";
-    "twilio-key" "Twilio API key" ["SK"] r"SK[a-f0-9]{32}" "https://www.twilio.com/docs/iam/api-keys";
-    "twilio-account-sid" "Twilio account SID" ["AC"] r"AC[a-f0-9]{32}" "https://www.twilio.com/docs/iam/api/account";
+    "twilio-key" "Twilio API key" ["SK"] r"SK[A-Fa-f0-9]{32}" "https://www.twilio.com/docs/iam/api-keys";
+    "twilio-account-sid" "Twilio account SID" ["AC"] r"AC[A-Fa-f0-9]{32}" "https://www.twilio.com/docs/iam/api/account";
     "telnyx-api-key" "Telnyx API key" ["KEY"] r"KEY[0-9A-Za-z_-]{55}" "https://developers.telnyx.com/docs/development/authentication";
     "courier-key" "Courier API key" @ 40 ["courier"] r"(?i:courier)[\s\S]{0,48}?\b(pk_(?:prod|test)_[A-Za-z0-9]{28})" "https://www.courier.com/docs/reference/auth/intro";
-    "klaviyo-key" "Klaviyo private key" ["pk_"] r"pk_[a-f0-9]{34}" "https://developers.klaviyo.com/en/docs/authenticate_";
+    "klaviyo-key" "Klaviyo private key" ["pk_"] r"pk_[A-Fa-f0-9]{34}" "https://developers.klaviyo.com/en/docs/authenticate_";
     "klaviyo-key-near" "Klaviyo private key (any form)" @ 40 ["klaviyo"] r"(?i:klaviyo)[\s\S]{0,48}?\b(pk_[A-Za-z0-9]{34})" "https://developers.klaviyo.com/en/docs/authenticate_";
-    "pubnub-key" "PubNub key" ["pub-c-", "sub-c-", "sec-c-"] r"(?:pub|sub)-c-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|sec-c-[A-Za-z0-9]{40,60}" "https://www.pubnub.com/docs/general/setup/account-setup";
+    "pubnub-key" "PubNub key" ["pub-c-", "sub-c-", "sec-c-"] r"(?:pub|sub)-c-[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}|sec-c-[A-Za-z0-9]{40,60}" "https://www.pubnub.com/docs/general/setup/account-setup";
     "firebase-cloud-messaging" "Firebase Cloud Messaging server key" ["AAAA"] r"AAAA[A-Za-z0-9_-]{7}:APA91[A-Za-z0-9_-]{134,160}" "https://firebase.google.com/docs/cloud-messaging/auth-server";
-    "mailersend-token" "MailerSend API token" ["mlsn."] r"mlsn\.[a-f0-9]{64}" "https://developers.mailersend.com/general.html#authentication";
+    "mailersend-token" "MailerSend API token" ["mlsn."] r"mlsn\.[A-Fa-f0-9]{64}" "https://developers.mailersend.com/general.html#authentication";
     "beamer-token" "Beamer API token" @ 40 ["beamer"] r"(?i:beamer)[\s\S]{0,64}?\b(b_[A-Za-z0-9=_/+-]{44})" "https://www.getbeamer.com/api";
 }
 

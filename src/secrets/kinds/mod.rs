@@ -47,10 +47,10 @@ mod mail;
 mod models;
 mod observability;
 mod payment;
+mod prefixed;
 mod public;
 mod registry;
 mod source;
-
 
 /// All tables.
 pub(super) static TABLES: &[&[Kind]] = &[
@@ -78,5 +78,13 @@ pub(super) static TABLES: &[&[Kind]] = &[
     business::NAMED,
     public::FORMATS,
     public::NAMED,
+    prefixed::MODELS,
+    prefixed::CLOUD,
+    prefixed::SOURCE,
+    prefixed::CHAT,
+    prefixed::PAYMENT,
+    prefixed::MAIL,
+    prefixed::DATA,
+    prefixed::BUSINESS,
     built_in::KINDS,
 ];

@@ -1,20 +1,20 @@
 //! Observability and incident response.
 
 formats! { FORMATS Observability;
-    "newrelic-user-key" "New Relic user key" ["NRAK-"] r"NRAK-[A-Z0-9]{27}" "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/";
+    "newrelic-user-key" "New Relic user key" ["NRAK-"] r"NRAK-[A-Za-z0-9]{27}" "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/";
     "newrelic-insert-key" "New Relic insights key" ["NRII-", "NRIQ-", "NRRA-", "NRAA-", "NRSP-"] r"NR(?:II|IQ|RA|AA|SP)-[A-Za-z0-9_-]{27,44}" "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/";
-    "newrelic-license-key" "New Relic license key" @ 40 ["NRAL"] r"[a-f0-9]{36}NRAL" "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/";
-    "sentry-token" "Sentry user or organization token" ["sntryu_", "sntrys_"] r"sntryu_[a-f0-9]{64}|sntrys_eyJ[A-Za-z0-9+/=_-]{80,}" "https://docs.sentry.io/account/auth-tokens/";
+    "newrelic-license-key" "New Relic license key" @ 40 ["NRAL"] r"[A-Fa-f0-9]{36}NRAL" "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/";
+    "sentry-token" "Sentry user or organization token" ["sntryu_", "sntrys_"] r"sntryu_[A-Fa-f0-9]{64}|sntrys_eyJ[A-Za-z0-9+/=_-]{80,}" "https://docs.sentry.io/account/auth-tokens/";
     "grafana-cloud-token" "Grafana Cloud token" ["glc_"] r"glc_[A-Za-z0-9+/]{32,200}={0,2}" "https://grafana.com/docs/grafana-cloud/account-management/authentication-and-permissions/access-policies/";
     "grafana-service-token" "Grafana service account token" ["glsa_"] r"glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}" "https://grafana.com/docs/grafana/latest/administration/service-accounts/";
-    "grafana-api-key" "Grafana API key" ["eyJrIjoi"] r"eyJrIjoi[A-Za-z0-9+/]{60,200}={0,2}" "https://grafana.com/docs/grafana/latest/developers/http_api/auth/";
-    "honeycomb-key" "Honeycomb API key" ["hcaik_", "hcxik_", "hcamk_", "hcxmk_", "hcaic_", "hcalk_"] r"hc[abx][a-z]{2}_[A-Za-z0-9]{26,64}" "https://docs.honeycomb.io/configure/environments/manage-api-keys/";
-    "dynatrace-token" "Dynatrace token" ["dt0"] r"dt0[a-z]\d{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}" "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients";
+    "grafana-api-key" "Grafana API key" ["eyJrIjoi"] r"eyJrIjoi[A-Za-z0-9+/]{40,400}={0,2}" "https://grafana.com/docs/grafana/latest/developers/http_api/auth/";
+    "honeycomb-key" "Honeycomb API key" ["hcaik_", "hcxik_", "hcamk_", "hcxmk_", "hcaic_", "hcalk_"] r"hc(?:aik|xik|amk|xmk|aic|alk)_[A-Za-z0-9]{26,64}" "https://docs.honeycomb.io/configure/environments/manage-api-keys/";
+    "dynatrace-token" "Dynatrace token" ["dt0"] r"dt0[a-zA-Z]\d{2}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}" "https://docs.dynatrace.com/docs/manage/identity-access-management/access-tokens-and-oauth-clients";
     "pagerduty-api-key" "PagerDuty API key" @ 24 ["pagerduty", "pager_duty", "pd_", "pd-"] r"(?i:pagerduty|pager_duty|pd_|pd-)[\s\S]{0,24}?(u\+[A-Za-z0-9_+-]{18})" "https://support.pagerduty.com/main/docs/api-access-keys";
     "logfire-token" "Pydantic Logfire token" ["pylf_v"] r"pylf_v\d+_[a-z]{2}_[A-Za-z0-9]{40,52}" "https://logfire.pydantic.dev/docs/";
-    "axiom-token" "Axiom token" ["xaat-", "xapt-"] r"xa[ap]t-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}" "https://axiom.co/docs/reference/tokens";
-    "rootly-api-token" "Rootly API token" ["rootly_"] r"rootly_[a-f0-9]{64}" "https://rootly.com/api";
-    "incident-io-key" "Incident.io API key" ["inc_"] r"inc_[a-f0-9]{64}" "https://api-docs.incident.io/";
+    "axiom-token" "Axiom token" ["xaat-", "xapt-"] r"xa[ap]t-[A-Fa-f0-9]{8}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{4}-[A-Fa-f0-9]{12}" "https://axiom.co/docs/reference/tokens";
+    "rootly-api-token" "Rootly API token" ["rootly_"] r"rootly_[A-Fa-f0-9]{64}" "https://rootly.com/api";
+    "incident-io-key" "Incident.io API key" ["inc_"] r"inc_[A-Fa-f0-9]{64}" "https://api-docs.incident.io/";
 }
 
 named! { NAMED Observability;

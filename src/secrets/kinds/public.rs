@@ -1,7 +1,7 @@
 //! Public data interfaces: weather, maps, finance, scraping.
 
 formats! { FORMATS Public;
-    "mapbox-token" "Mapbox token" ["sk.eyJ", "tk.eyJ"] r"[st]k\.[A-Za-z0-9_=+/-]{32,128}\.[A-Za-z0-9_=+/-]{20,30}" "https://docs.mapbox.com/help/getting-started/access-tokens/";
+    "mapbox-token" "Mapbox token" ["sk.eyJ", "tk.eyJ"] r"[st]k\.eyJ[A-Za-z0-9_=+/-]{30,128}\.[A-Za-z0-9_=+/-]{20,30}" "https://docs.mapbox.com/help/getting-started/access-tokens/";
     "mapbox-public-token" "Mapbox public token near its name" @ 60 ["pk.eyJ"] r"(?i:mapbox)[\s\S]{0,30}?(pk\.[A-Za-z0-9_=+/-]{32,128}\.[A-Za-z0-9_=+/-]{20,30})" "https://docs.mapbox.com/help/getting-started/access-tokens/";
     "openweather-key" "OpenWeather key" @ 20 ["pyowm", "openweather", "owm"] r"(?i:pyowm|openweather|owm)[\s\S]{0,72}?\b([a-z0-9]{32})" "https://openweathermap.org/appid";
     "scrapfly-key" "Scrapfly key" ["scp-live-", "scp-test-"] r"scp-(?:live|test)-[a-z0-9]{32}" "https://scrapfly.io/docs/scrape-api/getting-started";

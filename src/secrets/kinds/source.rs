@@ -18,16 +18,16 @@ formats! { FORMATS Source;
     "circleci-token" "CircleCI token" ["CCIPAT_", "CCIPRJ_"] r"CCI(?:PAT|PRJ)_[A-Za-z0-9]{18,26}_[a-f0-9A-Za-z]{40}" "https://circleci.com/docs/managing-api-tokens/";
     "buildkite-token" "Buildkite token" ["bkua_", "bkaj_", "bkpt_", "bkct_"] r"bk(?:ua|aj|pt|ct)_[A-Za-z0-9]{40,64}" "https://buildkite.com/docs/apis/managing-api-tokens";
     "sonarqube-token" "SonarQube token" ["squ_", "sqp_", "sqa_"] r"sq[upa]_[a-f0-9A-Za-z]{40}" "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/";
-    "sonarqube-login" "SonarQube login token" @ 8 ["sonar"] r"(?i:sonar).{0,5}(?i:login).{0,8}?\s*\b([a-f0-9]{40})" "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/";
+    "sonarqube-login" "SonarQube login token" @ 8 ["sonar"] r"(?i:sonar).{0,5}(?i:login).{0,8}?\s*\b([A-Fa-f0-9]{40})" "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/";
     "sourcegraph-token" "Sourcegraph access token" ["sgp_"] r"sgp_(?:[a-fA-F0-9]{16}_|local_)?[a-fA-F0-9]{40}" "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token";
-    "snyk-token" "Snyk token" ["snyk_uat.", "snyk_sat."] r"snyk_[us]at\.[a-f0-9]{8}\.[A-Za-z0-9_=.-]{40,}" "https://docs.snyk.io/snyk-api/authentication-for-api";
-    "semgrep-token" "Semgrep token" @ 40 ["semgrep"] r"(?i:semgrep)[\s\S]{0,48}?\b([a-f0-9]{64})" "https://semgrep.dev/docs/deployment/ci-environment-variables";
+    "snyk-token" "Snyk token" ["snyk_uat.", "snyk_sat."] r"snyk_[us]at\.[A-Fa-f0-9]{8}\.[A-Za-z0-9_=.-]{40,}" "https://docs.snyk.io/snyk-api/authentication-for-api";
+    "semgrep-token" "Semgrep token" @ 40 ["semgrep"] r"(?i:semgrep)[\s\S]{0,48}?\b([A-Fa-f0-9]{64})" "https://semgrep.dev/docs/deployment/ci-environment-variables";
     "stackhawk-api-key" "StackHawk API key" ["hawk."] r"hawk\.[0-9A-Za-z_-]{20}\.[0-9A-Za-z_-]{20}" "https://docs.stackhawk.com/";
     "atlassian-scoped-token" "Atlassian API token" ["ATATT3xFf"] r"ATATT3xFf[A-Za-z0-9_=-]{150,220}" "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/";
     "readme-api-key" "ReadMe API key" ["rdme_"] r"rdme_[a-z0-9]{70}" "https://docs.readme.com/main/reference/intro/authentication";
     "postman-api-key" "Postman API key" ["PMAK-"] r"PMAK-[A-Za-z0-9]{24}-[A-Za-z0-9]{34}" "https://learning.postman.com/docs/developer/postman-api/authentication/";
     "postman-collection-key" "Postman collection access key" ["PMAT-"] r"PMAT-[A-Z0-9]{26}" "https://learning.postman.com/docs/collaborating-in-postman/sharing/";
-    "figma-token" "Figma access token" ["figd_", "figo_", "figu_"] r"fig[dou]_[A-Za-z0-9_-]{40}" "https://www.figma.com/developers/api#access-tokens";
+    "figma-token" "Figma access token" ["figd_", "figo_", "figu_"] r"fig[dou]_[A-Za-z0-9_-]{38,46}" "https://www.figma.com/developers/api#access-tokens";
     "contentful-token" "Contentful personal access token" ["CFPAT-"] r"CFPAT-[A-Za-z0-9_-]{43}" "https://www.contentful.com/developers/docs/references/authentication/";
 }
 
