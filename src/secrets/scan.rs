@@ -1,5 +1,6 @@
 //! The scan of one text.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use super::context::{Context, needs_quotes};
 use super::decoys;
 use super::engine::{Engine, Format, Job, engine};
 use super::text::{ends_token, starts_token};
-use super::{Kind, assign, mask, material, named};
+use super::{Kind, assign, kinds, mask, material, named};
 
 /// Longest text behind a keyword that a format is tried on.
 const WINDOW: usize = 4096;
@@ -181,16 +182,16 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
 
 /// Keeps the surest of overlapping finds and masks what is left.
 fn settle(subject: &Subject<'_>, mut found: Vec<Found>) -> Vec<Hit> {
-    found.sort_by(|a, b| {
-        let key = |found: &Found| {
-            (
-                std::cmp::Reverse(found.confidence),
-                std::cmp::Reverse(found.range.len()),
-                found.range.start,
-            )
-        };
-        key(a).cmp(&key(b))
-    });
+    // Of two kinds that claim the same bytes the one that stands first in the tables wins.
+    let order = |found: &Found| kinds().position(|kind| std::ptr::eq(kind, found.kind));
+    let key = |found: &Found| {
+        (
+            Reverse(found.confidence),
+            Reverse(found.range.len()),
+            found.range.start,
+        )
+    };
+    found.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| order(a).cmp(&order(b))));
     let mut kept: BTreeMap<usize, Found> = BTreeMap::new();
     for new in found {
         let before = kept.range(..new.range.end).next_back();
