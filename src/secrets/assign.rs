@@ -1,0 +1,404 @@
+//! Literals assigned to names that imply a secret, in the syntaxes of code and configuration.
+
+use std::ops::Range;
+
+use super::decoys;
+use super::kinds::built_in::{AUTHORIZATION, KINDS, PASSWORD, SECRET};
+use super::names::{Implied, implied};
+use super::scan::{Confidence, Found, Subject};
+use super::text::{
+    entropy, is_hex, is_uuid, letters_and_digits, periodic, sequential, variety, wordy,
+};
+use super::{Context, context};
+
+/// Longest identifier, in bytes.
+const LONGEST_NAME: usize = 80;
+/// Longest literal, in bytes.
+const LONGEST_LITERAL: usize = 1024;
+
+/// A literal and how it is written.
+struct Literal {
+    range: Range<usize>,
+    quoted: bool,
+}
+
+/// Finds a literal assigned to the identifier that holds the word at `at`.
+pub(super) fn find(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
+    let bytes = subject.text.as_bytes();
+    let name = identifier(bytes, at)?;
+    let text = subject.text.get(name.clone())?;
+    let implied = implied(text.rsplit('.').next().unwrap_or(text))?;
+    let literal = literal(subject, &name)?;
+    let value = subject.text.get(literal.range.clone())?;
+    let (value_range, value) = strip_scheme(literal.range.clone(), value);
+    let accepted = match implied {
+        Implied::Password => is_password(subject, value, literal.quoted),
+        Implied::Value => is_value(subject, value) && !decoys::hash_context(text),
+    };
+    let kind = if implied == Implied::Password {
+        PASSWORD
+    } else {
+        SECRET
+    };
+    accepted
+        .then(|| {
+            KINDS.get(kind).map(|kind| Found {
+                kind,
+                range: value_range,
+                confidence: Confidence::Low,
+            })
+        })
+        .flatten()
+}
+
+/// Finds the credential of an Authorization header: `Bearer …`, `Basic …`.
+pub(super) fn authorization(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
+    let bytes = subject.text.as_bytes();
+    let word = subject.text.get(at.clone())?.to_ascii_lowercase();
+    let (from, basic) = match word.as_str() {
+        "bearer " => (at.end, false),
+        "basic " => (at.end, true),
+        _ => {
+            let name = at.start..at.end;
+            let literal = literal(subject, &name)?;
+            let value = subject.text.get(literal.range.clone())?;
+            if value.contains(' ') {
+                return None;
+            }
+            (literal.range.start, false)
+        }
+    };
+    let is = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'+' | b'/' | b'=' | b':')
+    };
+    let limit = (from + LONGEST_LITERAL).min(bytes.len());
+    let end = (from..limit).find(|&i| !is(bytes[i])).unwrap_or(limit);
+    if end < bytes.len() && matches!(bytes[end], b'{' | b'$' | b'(' | b'<' | b'[') {
+        return None;
+    }
+    let value = subject.text.get(from..end)?.trim_end_matches(['.', ':']);
+    let range = from..from + value.len();
+    let accepted = if basic {
+        is_basic(value)
+    } else {
+        value.len() >= 20 && is_value(subject, value)
+    };
+    accepted
+        .then(|| {
+            KINDS.get(AUTHORIZATION).map(|kind| Found {
+                kind,
+                range,
+                confidence: Confidence::Low,
+            })
+        })
+        .flatten()
+}
+
+/// Whether base64 holds `user:password`.
+fn is_basic(value: &str) -> bool {
+    use base64::Engine as _;
+    let Ok(decoded) = base64::engine::general_purpose::STANDARD.decode(value) else {
+        return false;
+    };
+    let Ok(decoded) = String::from_utf8(decoded) else {
+        return false;
+    };
+    let Some((user, password)) = decoded.split_once(':') else {
+        return false;
+    };
+    let printable = decoded.chars().all(|c| !c.is_control());
+    printable
+        && password.len() >= 4
+        && user != password
+        && !decoys::placeholder(&decoded)
+        && !matches!(
+            password,
+            "password" | "pass" | "secret" | "open sesame" | "OpenSesame"
+        )
+}
+
+/// The identifier around a word, with the object it is a member of; `None` if it is too long to be one.
+fn identifier(bytes: &[u8], at: &Range<usize>) -> Option<Range<usize>> {
+    let is = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let floor = at.start.saturating_sub(LONGEST_NAME);
+    let start = (floor..at.start)
+        .rev()
+        .find(|&i| !is(bytes[i]))
+        .map_or(floor, |i| i + 1);
+    let limit = (at.end + LONGEST_NAME).min(bytes.len());
+    let end = (at.end..limit)
+        .find(|&i| !(is(bytes[i]) && bytes[i] != b'.'))
+        .unwrap_or(limit);
+    (end - start <= LONGEST_NAME).then_some(start..end)
+}
+
+/// The literal that is assigned to the name at `name`.
+fn literal(subject: &Subject<'_>, name: &Range<usize>) -> Option<Literal> {
+    let bytes = subject.text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or(b'\n');
+    let mut at = name.end;
+    let escaped = byte(at) == b'\\' && matches!(byte(at + 1), b'"' | b'\'');
+    let was_quoted = matches!(byte(at), b'"' | b'\'' | b'`') || escaped;
+    at += usize::from(escaped) + usize::from(was_quoted);
+    let option = byte(name.start) == b'-' && !was_quoted && matches!(byte(at), b' ');
+    at = skip(bytes, at, b"])");
+    at = spaces(bytes, at);
+    let at = separator(subject, at, was_quoted, option)?;
+    value(subject, at, name)
+}
+
+/// Where the value begins behind the separator at `at`.
+fn separator(subject: &Subject<'_>, at: usize, was_quoted: bool, option: bool) -> Option<usize> {
+    let bytes = subject.text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or(b'\n');
+    let behind = match (byte(at), byte(at + 1), byte(at + 2)) {
+        (b'=', b'=', b'=') | (b'!', b'=', b'=') => at + 3,
+        (b'=', b'=' | b'>', _) | (b':' | b'?' | b'+' | b'!', b'=', _) => at + 2,
+        (b'=', _, _) => at + 1,
+        (b':', _, _) => annotated(bytes, at).unwrap_or(at + 1),
+        (b',', _, _) if was_quoted => at + 1,
+        (b'>', _, _) if !subject.quoted => at + 1,
+        _ if option => at,
+        _ => return None,
+    };
+    let mut start = spaces(bytes, behind);
+    if matches!(byte(start), b'\n' | b'\r') {
+        let next =
+            (start..(start + 40).min(bytes.len())).find(|&i| !bytes[i].is_ascii_whitespace())?;
+        start = matches!(bytes[next], b'"' | b'\'').then_some(next)?;
+    }
+    (byte(start) == b'(')
+        .then(|| spaces(bytes, start + 1))
+        .or(Some(start))
+}
+
+/// Behind the `=` of `name: Type = value`, if that is what stands there.
+fn annotated(bytes: &[u8], colon: usize) -> Option<usize> {
+    let from = spaces(bytes, colon + 1);
+    let limit = (from + 48).min(bytes.len());
+    let is = |byte: u8| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'_' | b'.' | b'[' | b']' | b'|' | b' ' | b'?' | b'&' | b'\''
+            )
+    };
+    let end = (from..limit).find(|&i| !is(bytes[i]))?;
+    (end > from
+        && bytes[end] == b'='
+        && bytes.get(end + 1) != Some(&b'=')
+        && bytes[from].is_ascii_alphabetic())
+    .then_some(end + 1)
+}
+
+/// Reads a literal at `at`.
+fn value(subject: &Subject<'_>, mut at: usize, name: &Range<usize>) -> Option<Literal> {
+    let bytes = subject.text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or(b'\n');
+    if byte(at).is_ascii_alphabetic() {
+        let prefix = (at..at + 2)
+            .take_while(|&i| {
+                matches!(
+                    byte(i),
+                    b'r' | b'R' | b'b' | b'B' | b'u' | b'U' | b'f' | b'F'
+                )
+            })
+            .count();
+        if matches!(byte(at + prefix), b'"' | b'\'') {
+            at += prefix;
+        }
+    }
+    let escape = byte(at) == b'\\' && matches!(byte(at + 1), b'"' | b'\'');
+    at += usize::from(escape);
+    let quote = byte(at);
+    let limit = (at + 1 + LONGEST_LITERAL).min(bytes.len());
+    if matches!(quote, b'"' | b'\'' | b'`') {
+        let mut end = at + 1;
+        while end < limit && bytes[end] != quote && bytes[end] != b'\n' {
+            end += if bytes[end] == b'\\' && !escape { 2 } else { 1 };
+        }
+        let closed = end < limit && bytes[end] == quote;
+        let end_of_value = if escape && closed { end - 1 } else { end };
+        return (closed && end_of_value > at + 1 && byte(end + 1) != quote).then(|| Literal {
+            range: at + 1..end_of_value,
+            quoted: true,
+        });
+    }
+    // Inside a quoted string (`"password=…"`) or where bare words are literals.
+    let inside = name
+        .start
+        .checked_sub(1)
+        .and_then(|i| bytes.get(i))
+        .is_some_and(|byte| matches!(byte, b'"' | b'\'' | b';' | b'&' | b'?'));
+    if subject.quoted && !inside {
+        return None;
+    }
+    let stops = |byte: u8| {
+        byte.is_ascii_whitespace()
+            || matches!(
+                byte,
+                b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'&' | b')' | b'}' | b']'
+            )
+    };
+    let end = (at..limit).find(|&i| stops(bytes[i])).unwrap_or(limit);
+    let cut_short = matches!(byte(end), b'<' | b'"' | b'\'' | b'`') && !inside;
+    (end > at && !cut_short || subject.text.get(end..end + 2) == Some("</")).then_some(Literal {
+        range: at..end,
+        quoted: false,
+    })
+}
+
+/// Takes the scheme off the value of an Authorization header.
+fn strip_scheme(range: Range<usize>, value: &str) -> (Range<usize>, &str) {
+    for scheme in ["Bearer ", "bearer ", "Basic ", "Token ", "token "] {
+        if let Some(rest) = value.strip_prefix(scheme) {
+            return (range.start + scheme.len()..range.end, rest);
+        }
+    }
+    (range, value)
+}
+
+/// Whether a literal is a password.
+fn is_password(subject: &Subject<'_>, value: &str, quoted: bool) -> bool {
+    let strict = matches!(subject.context, Context::Test | Context::Document)
+        || !quoted && subject.context == context::Context::Code;
+    let least = if strict { 10 } else { 7 };
+    if value.len() < least || value.len() > 128 || !common(value) {
+        return false;
+    }
+    let lower = value.to_ascii_lowercase();
+    let mark = |c: char| "!@#$%^&*?+=~".contains(c);
+    let digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    let letter = value.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let symbol = value.chars().skip(1).any(mark);
+    let classes = usize::from(digit)
+        + usize::from(symbol)
+        + usize::from(value.bytes().any(|byte| byte.is_ascii_lowercase()))
+        + usize::from(value.bytes().any(|byte| byte.is_ascii_uppercase()));
+    if lower.ends_with(['(', ')', ':', '=']) || lower.starts_with(['/', '.', '#', '-', '@', '%']) {
+        return false;
+    }
+    if strict
+        && (lower.contains("test")
+            || lower.contains("pass")
+            || lower.contains("secret")
+            || entropy(value) < 3.3
+            || classes < 3)
+    {
+        return false;
+    }
+    let separated = value.contains(['_', '-', '.', '/', ':']) && wordy(value) && !symbol;
+    letter
+        && (digit || symbol)
+        && classes >= 2
+        && variety(value) >= 5
+        && !separated
+        && !sequential(value)
+}
+
+/// Whether a literal is a random value.
+fn is_value(subject: &Subject<'_>, value: &str) -> bool {
+    if value.len() < 16 || value.len() > 600 || !common(value) || wordy(value) {
+        return false;
+    }
+    if !subject.options.regular && (decoys::regular(value) || sequential(value) || periodic(value))
+    {
+        return false;
+    }
+    if is_uuid(value) {
+        return entropy(value) >= 3.0
+            && !matches!(subject.context, Context::Test | Context::Document);
+    }
+    if is_hex(value) {
+        return value.len() >= 20 && entropy(value) >= 3.0 && letters_and_digits(value);
+    }
+    let upper = value.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = value.bytes().any(|byte| byte.is_ascii_lowercase());
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let random = digits >= 2 && (upper || lower)
+        || upper && lower && value.len() >= 24 && entropy(value) >= 4.0;
+    let floor = if value.len() < 20 { 3.2 } else { 3.4 };
+    random && entropy(value) >= floor && odd_parts(value)
+}
+
+/// Whether some part between separators is itself no word: `eu-west-1_AbCdEf123` is an id, `q7Zk-29xLmP0vw` is not.
+fn odd_parts(value: &str) -> bool {
+    let longest = value
+        .split(['-', '_', '.', '/', ':'])
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    longest >= 10 || value.len() >= 32
+}
+
+/// What passwords and random values have in common: printable, no space, no reference, no placeholder, no address.
+fn common(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let call = value.contains('(') && (value.contains(')') || value.ends_with('('));
+    !(value
+        .bytes()
+        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || !byte.is_ascii())
+        || value.starts_with(['$', '{', '<', '[', '%', '&', '|', '/', '\\', '.', '~', '@'])
+        || call
+        || value.contains(['{', '}'])
+        || value.contains("://")
+        || value.contains("\\u")
+        || [
+            "arn:",
+            "enc:",
+            "data:",
+            "urn:",
+            "sha256:",
+            "sha512-",
+            "sha256-",
+            "sha1-",
+            "env:",
+            "ssm:",
+            "vault:",
+            "secretsmanager:",
+            "process.",
+            "os.",
+            "self.",
+            "env.",
+            "config.",
+            "settings.",
+            "secrets.",
+            "var.",
+            "import.",
+            "ssh-rsa",
+            "ssh-ed25519",
+            "gaaaaa",
+            "ref:",
+            "ref+",
+            "op:",
+            "aws:",
+            "subnet-",
+            "vpc-",
+            "sg-",
+        ]
+        .iter()
+        .any(|prefix| lower.starts_with(prefix))
+        || lower.ends_with(".json")
+        || lower.ends_with(".py")
+        || lower.ends_with(".pem")
+        || lower.ends_with(".txt")
+        || lower.ends_with(".com")
+        || value.split('.').count() > 2 && value.split('.').all(|part| wordy(part))
+        || decoys::placeholder(value))
+}
+
+/// Skips bytes of a set.
+fn skip(bytes: &[u8], from: usize, set: &[u8]) -> usize {
+    (from..(from + 4).min(bytes.len()))
+        .find(|&at| !set.contains(&bytes[at]))
+        .unwrap_or(from)
+}
+
+/// Skips blanks on the line.
+fn spaces(bytes: &[u8], from: usize) -> usize {
+    let limit = (from + 64).min(bytes.len());
+    (from..limit)
+        .find(|&at| !matches!(bytes[at], b' ' | b'\t'))
+        .unwrap_or(from.min(bytes.len()))
+}

@@ -1,0 +1,167 @@
+//! What looks like a secret and is none.
+
+use super::text::{entropy, is_hex, periodic, sequential, variety};
+
+/// Words of placeholders. Looked for in lower case, in upper case and capitalised, so that a random string in mixed
+/// case is next to never thrown away.
+const WORDS: &[&str] = &[
+    "example",
+    "placeholder",
+    "changeme",
+    "change-me",
+    "change_me",
+    "dummy",
+    "redacted",
+    "your-",
+    "your_",
+    "yourkey",
+    "yourtoken",
+    "yoursecret",
+    "yourapi",
+    "yourpass",
+    "xxxx",
+    "not-a-real",
+    "not_a_real",
+    "notreal",
+    "not-real",
+    "fake-",
+    "fake_",
+    "fakekey",
+    "faketoken",
+    "fakesecret",
+    "mock-",
+    "mock_",
+    "mocked",
+    "sample-",
+    "sample_",
+    "-here",
+    "_here",
+    "goes-here",
+    "goeshere",
+    "insert",
+    "replace",
+    "todo",
+    "fixme",
+    "invalid",
+    "-test-key",
+    "test-token",
+    "test_token",
+    "test-secret",
+    "test_secret",
+    "testkey",
+    "testtoken",
+    "testsecret",
+    "test-key",
+    "test_key",
+    "test-api-key",
+    "deadbeef",
+    "nevergonna",
+    "foobar",
+    "lorem",
+    "notasecret",
+    "not-a-secret",
+    "not_a_secret",
+    "unused",
+    "undefined",
+    "masked",
+    "hidden",
+    "secret-key-here",
+    "my-secret",
+    "my_secret",
+    "mysecretkey",
+    "my-api-key",
+    "my_api_key",
+    "-demo-",
+    "_demo_",
+    "-fake",
+    "_fake",
+    "-mock",
+    "_mock",
+    "-dummy",
+];
+
+/// Punctuation of templates and of references to a value that stands elsewhere.
+const MARKS: &[&str] = &[
+    "...",
+    "…",
+    "***",
+    "${",
+    "$(",
+    "{{",
+    "}}",
+    "<",
+    ">",
+    "%(",
+    "enc:v1:",
+    "os.environ",
+    "process.env",
+    "getenv",
+    "[redacted",
+];
+
+/// Words that the names and comments of hashes and revisions carry.
+const HASHES: &[&str] = &[
+    "sha1",
+    "sha256",
+    "sha384",
+    "sha512",
+    "sha-",
+    "md5",
+    "checksum",
+    "integrity",
+    "digest",
+    "hash",
+    "commit",
+    "revision",
+    "etag",
+    "fingerprint",
+    "thumbprint",
+    "blob",
+    "gitsha",
+    "git_sha",
+    "sourcerev",
+    "rev=",
+];
+
+/// Whether a value holds a word or a mark of a placeholder.
+pub(super) fn placeholder(value: &str) -> bool {
+    MARKS.iter().any(|mark| value.contains(mark)) || WORDS.iter().any(|word| holds(value, word))
+}
+
+/// Whether `value` holds `word` in lower case, in upper case or capitalised.
+fn holds(value: &str, word: &str) -> bool {
+    let (bytes, word) = (value.as_bytes(), word.as_bytes());
+    bytes.windows(word.len()).any(|window| {
+        window.eq_ignore_ascii_case(word) && {
+            let rest = &window[1..];
+            rest.iter().all(|byte| !byte.is_ascii_uppercase())
+                || window.iter().all(|byte| !byte.is_ascii_lowercase())
+        }
+    })
+}
+
+/// Whether a value that has a vendor's form is too regular to be a live one.
+///
+/// Vendors issue random values. A run along the alphabet, a repeated unit or a handful of different characters is what
+/// people type when they need something of the right form.
+pub(super) fn regular(value: &str) -> bool {
+    let few = match value.len() {
+        0..=11 => 4,
+        12..=23 => 6,
+        _ => 7,
+    };
+    variety(value) < few || sequential(value) || periodic(value)
+}
+
+/// Whether a value in a vendor's form is a decoy: a placeholder, too regular, or with too little entropy for its length.
+pub(super) fn decoy(value: &str) -> bool {
+    let floor: f64 = if is_hex(value) { 2.6 } else { 3.0 };
+    let reachable = (value.len() as f64).log2() * 0.75;
+    placeholder(value) || regular(value) || entropy(value) < floor.min(reachable)
+}
+
+/// Whether the text before a hexadecimal value says that it is a hash or a revision.
+pub(super) fn hash_context(before: &str) -> bool {
+    let lower = before.to_ascii_lowercase();
+    HASHES.iter().any(|word| lower.contains(word))
+}

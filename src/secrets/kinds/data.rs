@@ -1,0 +1,66 @@
+//! Databases, search engines and data platforms.
+
+formats! { FORMATS Data;
+    "mongodb-atlas-secret" "MongoDB Atlas service account secret" ["mdb_sa_sk_"] r"mdb_sa_sk_[0-9A-Za-z_-]{40}" "https://www.mongodb.com/docs/atlas/api/service-accounts-overview/";
+    "planetscale-token" "PlanetScale token" ["pscale_tkn_", "pscale_oauth_"] r"pscale_(?:tkn|oauth)_[A-Za-z0-9_=.-]{32,64}" "https://planetscale.com/docs/reference/service-tokens";
+    "planetscale-password" "PlanetScale password" ["pscale_pw_"] r"pscale_pw_[A-Za-z0-9_=.-]{32,64}" "https://planetscale.com/docs/concepts/connection-strings";
+    "databricks-token" "Databricks token" ["dapi"] r"dapi[A-Fa-f0-9]{32}(?:-\d)?" "https://docs.databricks.com/en/dev-tools/auth/pat.html";
+    "supabase-token" "Supabase access token" ["sbp_"] r"sbp_(?:v0_)?[A-Fa-f0-9]{40}" "https://supabase.com/docs/guides/api/api-keys";
+    "supabase-secret-key" "Supabase secret key" ["sb_secret_"] r"sb_secret_[A-Za-z0-9_-]{22,44}" "https://supabase.com/docs/guides/api/api-keys";
+    "supabase-legacy-token" "Supabase access token (any alphabet)" ["sbp_"] r"sbp_[a-z0-9]{40}" "https://supabase.com/docs/guides/api/api-keys";
+    "neon-api-key" "Neon API key" ["napi_"] r"napi_[a-z0-9]{64,70}" "https://neon.com/docs/manage/api-keys";
+    "neon-password" "Neon role password" ["npg_"] r"npg_[A-Za-z0-9]{12,16}" "https://neon.com/docs/manage/roles";
+    "cockroachdb-key" "CockroachDB Cloud API key" ["CCDB1_"] r"CCDB1_[A-Za-z0-9]{22}_[A-Za-z0-9]{40}" "https://www.cockroachlabs.com/docs/cockroachcloud/managing-access";
+    "fauna-key" "Fauna key" ["fnA"] r"fnA[A-Za-z0-9_-]{37,45}" "https://docs.fauna.com/fauna/current/learn/security/keys/";
+    "airtable-token" "Airtable personal access token" ["pat"] r"pat[A-Za-z0-9]{14}\.[a-z0-9]{62,66}" "https://airtable.com/developers/web/guides/personal-access-tokens";
+    "airtable-oauth-token" "Airtable OAuth token" @ 64 [".v1."] r"\b([A-Za-z0-9]{6,60}\.v1\.[A-Za-z0-9_-]{10,}\.[A-Fa-f0-9]{32,})" "https://airtable.com/developers/web/api/oauth-reference";
+    "segment-token" "Segment public API token" ["sgp_"] r"sgp_[A-Za-z0-9]{64}" "https://segment.com/docs/api/public-api/";
+    "posthog-key" "PostHog personal API key" ["phx_"] r"phx_[A-Za-z0-9_]{40,48}" "https://posthog.com/docs/api";
+    "astra-token" "DataStax Astra token" ["AstraCS:"] r"AstraCS:[A-Za-z]{24}:[A-Fa-f0-9]{64}" "https://docs.datastax.com/en/astra-db-serverless/administration/manage-application-tokens.html";
+    "dbt-cloud-token" "dbt Cloud token" ["dbtc_", "dbtu_"] r"dbt[cu]_[A-Za-z0-9_=-]{40,48}" "https://docs.getdbt.com/docs/dbt-cloud-apis/authentication";
+    "confluent-secret" "Confluent API secret" ["cflt"] r"cflt[A-Za-z0-9+/]{60}" "https://docs.confluent.io/cloud/current/security/authenticate/workload-identities/service-accounts/api-keys/overview.html";
+    "elastic-cloud-key" "Elastic Cloud API key" ["essu_"] r"essu_[A-Za-z0-9+/]{60,100}={0,2}" "https://www.elastic.co/docs/deploy-manage/api-keys/elastic-cloud-api-keys";
+    "aiven-token" "Aiven token" ["AVNS_"] r"AVNS_[A-Za-z0-9_-]{19,24}" "https://aiven.io/docs/platform/concepts/authentication-tokens";
+    "maxmind-license-key" "Maxmind license key" @ 50 ["_mmk"] r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk" "https://support.maxmind.com/hc/en-us/articles/4407111582235";
+    "odbc-password" "Password in a connection string" @ 0 ["pwd=", "password="] r"(?i:pwd|password)=([^\s;\x22'{}$<>%&]{6,64});(?i:[A-Za-z ]{2,24}=|$|\s|\x22|')" "https://learn.microsoft.com/en-us/sql/connect/ado-net/connection-string-syntax";
+}
+
+named! { NAMED Data;
+    "mongodb-atlas-key" "MongoDB Atlas private key" ["mongodb", "atlas"] Uuid 36 36; "https://www.mongodb.com/docs/atlas/configure-api-access/";
+    "snowflake-secret" "Snowflake secret" ["snowflake"] Dotted 200 600; "https://docs.snowflake.com/en/user-guide/programmatic-access-tokens";
+    "databricks-secret" "Databricks OAuth secret" ["databricks"] Word 36 36; "https://docs.databricks.com/en/dev-tools/auth/oauth-m2m.html";
+    "algolia-api-key" "Algolia API key" ["algolia"] Lower 32 32; "https://www.algolia.com/doc/guides/security/api-keys/";
+    "elastic-api-key" "Elasticsearch API key" ["elasticsearch", "elastic_api", "elastic_cloud"] Base64 58 64; "https://www.elastic.co/docs/deploy-manage/api-keys/elasticsearch-api-keys";
+    "confluent-api-secret" "Confluent API secret (first form)" ["confluent", "ccloud", "cpdev", "kafka"] Base64 64 64; "https://docs.confluent.io/cloud/current/";
+    "upstash-token" "Upstash token" ["upstash"] Base64 40 120 | Uuid 36 36; "https://upstash.com/docs/devops/developer-api/authentication";
+    "turso-token" "Turso token" ["turso", "libsql"] Dotted 150 600; "https://docs.turso.tech/cli/auth/api-tokens";
+    "influxdb-token" "InfluxDB token" ["influx"] Base64 86 88 | Word 84 106; "https://docs.influxdata.com/influxdb/v2/admin/tokens/";
+    "aiven-legacy" "Aiven API token" ["aiven"] Base64 300 400; "https://aiven.io/docs/platform/concepts/authentication-tokens";
+    "rockset-key" "Rockset API key" ["rockset"] Alnum 64 64; "https://docs.rockset.com/";
+    "typesense-key" "Typesense API key" ["typesense"] Alnum 32 32; "https://typesense.org/docs/";
+    "meilisearch-key" "Meilisearch API key" ["meili"] Hex 64 64; "https://www.meilisearch.com/docs/learn/security/basic_security";
+    "swiftype-key" "Swiftype key" ["swiftype"] Word 20 20; "https://swiftype.com/documentation/";
+    "fivetran-key" "Fivetran key" ["fivetran"] Alnum 16 32; "https://fivetran.com/docs/rest-api/getting-started";
+    "stitch-token" "StitchData token" ["stitchdata"] Word 35 35; "https://www.stitchdata.com/docs/developers/";
+    "segment-key" "Segment API key" ["segment"] Dotted 87 87 | Alnum 32 32; "https://segment.com/docs/connections/find-writekey/";
+    "amplitude-key" "Amplitude secret key" ["amplitude"] Hex 32 32; "https://amplitude.com/docs/apis/authentication";
+    "mixpanel-secret" "Mixpanel secret" ["mixpanel"] Hex 32 32 | Alnum 32 32; "https://developer.mixpanel.com/reference/overview";
+    "fullstory-key" "FullStory API key" ["fullstory"] Base64 88 104; "https://developer.fullstory.com/";
+    "fullstory-region-key" "FullStory regional key" ["na1.", "eu1."] Base64 100 100; "https://developer.fullstory.com/";
+    "sigopt-token" "SigOpt token" ["sigopt"] Upper 48 48; "https://docs.sigopt.com/";
+    "nasdaq-data-key" "NasdaqDataLink API key" ["nasdaq", "quandl"] Word 20 20; "https://docs.data.nasdaq.com/docs/getting-started";
+    "geckoboard-key" "Geckoboard API key" ["geckoboard"] Alnum 44 44 | Hex 32 32; "https://developer.geckoboard.com/";
+    "klipfolio-key" "Klipfolio API key" ["klipfolio"] Hex 40 40; "https://apidocs.klipfolio.com/";
+    "databox-token" "Databox token" ["databox"] Alnum 21 22; "https://developers.databox.com/";
+    "budibase-key" "Budibase API key" ["budibase"] Word 110 120; "https://docs.budibase.com/docs/public-api";
+    "butter-cms-token" "ButterCMS token" ["buttercms"] Lower 40 40; "https://buttercms.com/docs/api/";
+    "storyblok-token" "Storyblok token" ["storyblok"] Alnum 24 24; "https://www.storyblok.com/docs/api";
+    "kontent-key" "Kontent API key" ["kontent"] Uuid 36 36 | Word 36 36; "https://kontent.ai/learn/docs/apis/";
+    "sanity-token" "Sanity token" ["sanity"] Alnum 80 200; "https://www.sanity.io/docs/content-lake/http-auth";
+    "contentful-key" "Contentful access token" ["contentful"] Word 43 43; "https://www.contentful.com/developers/docs/references/authentication/";
+    "prismic-key" "Prismic token" ["prismic"] Dotted 80 300; "https://prismic.io/docs/";
+    "docparser-key" "Docparser API key" ["docparser"] Hex 40 40; "https://docparser.com/api/";
+    "parseur-key" "Parseur API key" ["parseur"] Hex 40 40; "https://developer.parseur.com/";
+    "diffbot-token" "Diffbot token" ["diffbot"] Lower 32 32; "https://docs.diffbot.com/";
+    "webflow-token" "Webflow token" ["webflow"] Alnum 64 64; "https://developers.webflow.com/data/reference/authentication";
+}

@@ -1,0 +1,63 @@
+//! Mail, telephony and push messages.
+
+formats! { FORMATS Mail;
+    "sendgrid-api-key" "SendGrid API key" ["SG."] r"SG\.[0-9A-Za-z_-]{20,24}\.[0-9A-Za-z_-]{39,47}" "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys";
+    "mailgun-key" "Mailgun API key" ["key-"] r"key-[a-z0-9]{32}" "https://documentation.mailgun.com/docs/mailgun/api-reference/mg-auth";
+    "mailgun-token" "Mailgun signing or sending key" @ 64 ["mailgun", "mg_"] r"\b([A-Fa-f0-9]{32}-[A-Fa-f0-9]{8}-[A-Fa-f0-9]{8})" "https://documentation.mailgun.com/docs/mailgun/api-reference/mg-auth";
+    "mailchimp-api-key" "Mailchimp API key" @ 34 ["-us"] r"\b([A-Fa-f0-9]{32}-us\d{1,2})" "https://mailchimp.com/developer/marketing/guides/quick-start/";
+    "mandrill-api-key" "Mandrill API key" ["md-"] r"md-[A-Za-z0-9_-]{22}" "https://mailchimp.com/developer/transactional/guides/quick-start/";
+    "brevo-api-key" "Brevo (Sendinblue) API key" ["xkeysib-", "xsmtpsib-"] r"x(?:key|smtp)sib-[A-Fa-f0-9]{64}-[A-Za-z0-9]{16}" "https://developers.brevo.com/docs/getting-started";
+    "resend-api-key" "Resend API key" ["re_"] r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,28}" "https://resend.com/docs/api-reference/introduction";
+    "twilio-key" "Twilio API key" ["SK"] r"SK[A-Fa-f0-9]{32}" "https://www.twilio.com/docs/iam/api-keys";
+    "twilio-account-sid" "Twilio account SID" ["AC"] r"AC[A-Fa-f0-9]{32}" "https://www.twilio.com/docs/iam/api/account";
+    "telnyx-api-key" "Telnyx API key" ["KEY"] r"KEY[0-9A-Za-z_-]{55}" "https://developers.telnyx.com/docs/development/authentication";
+    "courier-key" "Courier API key" @ 40 ["courier"] r"(?i:courier)[\s\S]{0,48}?\b(pk_(?:prod|test)_[A-Za-z0-9]{28})" "https://www.courier.com/docs/reference/auth/intro";
+    "klaviyo-key" "Klaviyo private key" ["pk_"] r"pk_[A-Fa-f0-9]{34}" "https://developers.klaviyo.com/en/docs/authenticate_";
+    "klaviyo-key-near" "Klaviyo private key (any form)" @ 40 ["klaviyo"] r"(?i:klaviyo)[\s\S]{0,48}?\b(pk_[A-Za-z0-9]{34})" "https://developers.klaviyo.com/en/docs/authenticate_";
+    "pubnub-key" "PubNub key" ["pub-c-", "sub-c-", "sec-c-"] r"(?:pub|sub)-c-[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}|sec-c-[A-Za-z0-9]{40,60}" "https://www.pubnub.com/docs/general/setup/account-setup";
+    "firebase-cloud-messaging" "Firebase Cloud Messaging server key" ["AAAA"] r"AAAA[A-Za-z0-9_-]{7}:APA91[A-Za-z0-9_-]{134,160}" "https://firebase.google.com/docs/cloud-messaging/auth-server";
+    "mailersend-token" "MailerSend API token" ["mlsn."] r"mlsn\.[A-Fa-f0-9]{64}" "https://developers.mailersend.com/general.html#authentication";
+    "beamer-token" "Beamer API token" @ 40 ["beamer"] r"(?i:beamer)[\s\S]{0,64}?\b(b_[A-Za-z0-9=_/+-]{44})" "https://www.getbeamer.com/api";
+}
+
+named! { NAMED Mail;
+    "mailgun-legacy" "Mailgun private key" ["mailgun"] Word 72 72 | Word 50 50; "https://documentation.mailgun.com/docs/mailgun/api-reference/mg-auth";
+    "postmark-token" "Postmark server token" ["postmark"] Uuid 36 36; "https://postmarkapp.com/developer/api/overview";
+    "sparkpost-key" "SparkPost API key" ["sparkpost"] Alnum 40 40; "https://developers.sparkpost.com/api/";
+    "mailjet-key" "Mailjet key" ["mailjet", "mj_apikey"] Hex 32 32 | Alnum 32 32 | Base64 88 88; "https://dev.mailjet.com/email/guides/getting-started/";
+    "mailerlite-key" "MailerLite API key" ["mailerlite"] Alnum 32 32 | Dotted 300 1200; "https://developers.mailerlite.com/docs/";
+    "mandrill-legacy" "Mandrill key" ["mandrill"] Word 20 24; "https://mailchimp.com/developer/transactional/guides/quick-start/";
+    "elasticemail-key" "ElasticEmail API key" ["elasticemail", "elastic_email", "elastic email", "elastic"] Upper 96 96 | Word 96 96; "https://elasticemail.com/developers/api-documentation/rest-api";
+    "twilio-auth-token" "Twilio auth token" ["twilio"] Lower 32 32; "https://www.twilio.com/docs/iam/access-tokens";
+    "vonage-secret" "Vonage API secret" ["vonage", "nexmo"] Alnum 16 16; "https://developer.vonage.com/en/getting-started/concepts/authentication";
+    "messagebird-key" "MessageBird access key" ["messagebird"] Word 25 25; "https://developers.messagebird.com/api/";
+    "plivo-token" "Plivo auth token" ["plivo"] Alnum 40 40; "https://www.plivo.com/docs/account/api/overview";
+    "sinch-secret" "Sinch secret" ["sinch"] Alnum 26 40; "https://developers.sinch.com/";
+    "bandwidth-secret" "Bandwidth token" ["bandwidth_api"] Hex 48 56; "https://dev.bandwidth.com/";
+    "onesignal-key" "OneSignal API key" ["onesignal", "one_signal"] Uuid 36 36 | Base64 48 48; "https://documentation.onesignal.com/docs/en/keys-and-ids";
+    "pushbullet-token" "Pushbullet token" ["pushbullet"] Dotted 34 34; "https://docs.pushbullet.com/";
+    "pushover-token" "Pushover token" ["pushover"] Lower 30 30; "https://pushover.net/api";
+    "omnisend-key" "Omnisend API key" ["omnisend"] Word 75 75; "https://api-docs.omnisend.com/";
+    "activecampaign-key" "ActiveCampaign key" ["activecampaign", "active_campaign"] Hex 72 72; "https://developers.activecampaign.com/reference/authentication";
+    "getresponse-key" "GetResponse API key" ["getresponse"] Lower 32 32; "https://apidocs.getresponse.com/v3";
+    "convertkit-key" "ConvertKit API key" ["convertkit"] Word 22 22 | Word 43 43; "https://developers.kit.com/";
+    "moosend-key" "Moosend API key" ["moosend"] Uuid 36 36; "https://moosend.com/api/";
+    "mailmodo-key" "Mailmodo API key" ["mailmodo"] Word 31 31; "https://www.mailmodo.com/developers/";
+    "mailsac-key" "Mailsac API key" ["mailsac"] Word 38 90; "https://docs.mailsac.com/";
+    "nylas-key" "Nylas API key" ["nylas"] Alnum 30 30; "https://developer.nylas.com/docs/";
+    "mixmax-key" "Mixmax API key" ["mixmax"] Uuid 36 36 | Word 36 36; "https://developer.mixmax.com/";
+    "pepipost-key" "Pepipost API key" ["pepipost", "netcore"] Alnum 32 32; "https://developers.pepipost.com/";
+    "reachmail-key" "ReachMail API key" ["reachmail"] Word 64 64; "https://services.reachmail.net/";
+    "postageapp-key" "PostageApp key" ["postageapp"] Alnum 32 32; "https://dev.postageapp.com/";
+    "campayn-key" "Campayn API key" ["campayn"] Lower 64 64; "https://github.com/nebojsac/Campayn-API";
+    "hunter-key" "Hunter API key" ["hunter"] Lower 40 40; "https://hunter.io/api-documentation";
+    "kickbox-key" "Kickbox API key" ["kickbox"] Word 64 75; "https://docs.kickbox.com/docs/getting-started";
+    "zerobounce-key" "ZeroBounce API key" ["zerobounce"] Lower 32 32; "https://www.zerobounce.net/docs/";
+    "debounce-key" "DeBounce API key" ["debounce_api", "debounce"] Alnum 13 13; "https://debounce.io/resources/help-desk/";
+    "mailboxlayer-key" "Mailboxlayer API key" ["mailboxlayer"] Lower 32 32; "https://mailboxlayer.com/documentation";
+    "customerio-key" "CustomerIo API key" ["customerio", "customer_io"] Hex 32 32; "https://docs.customer.io/";
+    "tyntec-key" "Tyntec API key" ["tyntec"] Alnum 32 32; "https://api.tyntec.com/reference/";
+    "voodoosms-key" "VoodooSMS key" ["voodoosms"] Alnum 46 46; "https://help.voodoosms.com/";
+    "d7network-key" "D7Network key" ["d7network"] Base64 24 24; "https://d7networks.com/docs/";
+    "dyspatch-key" "Dyspatch API key" ["dyspatch"] Upper 52 52; "https://docs.dyspatch.io/api/";
+}

@@ -1,0 +1,62 @@
+//! Payment and commerce.
+
+formats! { FORMATS Payment;
+    "paystack-key" "Paystack secret key" ["sk_live_", "sk_test_"] r"sk_(?:live|test)_[A-Fa-f0-9]{40}" "https://paystack.com/docs/api/authentication/";
+    "stripe-secret-key" "Stripe secret key" ["sk_live_", "sk_test_"] r"sk_(?:live|test)_[A-Za-z0-9]{10,247}" "https://docs.stripe.com/keys";
+    "stripe-restricted-key" "Stripe restricted key" ["rk_live_", "rk_test_"] r"rk_(?:live|test)_[A-Za-z0-9]{10,247}" "https://docs.stripe.com/keys";
+    "stripe-webhook-secret" "Stripe webhook signing secret" ["whsec_"] r"whsec_[A-Za-z0-9+/]{24,64}={0,2}" "https://docs.stripe.com/webhooks#verify-events";
+    "square-access-token" "Square access token" ["sq0atp-"] r"sq0atp-[A-Za-z0-9_-]{22}" "https://developer.squareup.com/docs/build-basics/access-tokens";
+    "square-oauth-secret" "Square OAuth secret" ["sq0csp-"] r"sq0csp-[A-Za-z0-9_-]{43}" "https://developer.squareup.com/docs/oauth-api/overview";
+    "square-application-id" "Square application credential" ["sq0idp-"] r"sq0idp-[A-Za-z0-9_-]{22}" "https://developer.squareup.com/docs/build-basics/access-tokens";
+    "square-production-token" "Square production token" ["EAAA"] r"EAAA[A-Za-z0-9_-]{60}" "https://developer.squareup.com/docs/build-basics/access-tokens";
+    "braintree-access-token" "Braintree (PayPal) access token" ["access_token$"] r"access_token\$(?:production|sandbox)\$[a-z0-9]{16}\$[A-Fa-f0-9]{32}" "https://developer.paypal.com/braintree/docs/guides/authorization/overview";
+    "shopify-token" "Shopify access token" ["shpat_", "shpca_", "shppa_", "shpss_", "shptka_"] r"shp(?:at|ca|pa|ss|tka)_[a-fA-F0-9]{30,34}" "https://shopify.dev/docs/apps/build/authentication-authorization";
+    "razorpay-key" "Razorpay key id" ["rzp_live_", "rzp_test_"] r"rzp_(?:live|test)_[A-Za-z0-9]{14,16}" "https://razorpay.com/docs/api/authentication/";
+    "plaid-access-token" "Plaid access token" ["access-sandbox-", "access-development-", "access-production-"] r"access-(?:sandbox|development|production)-[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}" "https://plaid.com/docs/api/tokens/";
+    "flutterwave-key" "Flutterwave secret key" ["FLWSECK"] r"FLWSECK(?:_TEST)?-[A-Za-z0-9]{12,40}(?:-X)?" "https://developer.flutterwave.com/docs/authentication";
+    "adyen-api-key" "Adyen API key" ["AQE"] r"AQE[A-Za-z0-9]{5}[A-Za-z0-9+/=-]{80,260}" "https://docs.adyen.com/development-resources/api-credentials/";
+    "easypost-key" "EasyPost API key" ["EZAK", "EZTK"] r"EZ[AT]K[A-Za-z0-9]{54}" "https://docs.easypost.com/docs/authentication";
+    "shippo-token" "Shippo API token" ["shippo_live_", "shippo_test_"] r"shippo_(?:live|test)_[A-Fa-f0-9]{40}" "https://docs.goshippo.com/docs/guides_general/authentication/";
+    "pagarme-key" "Pagarme API key" ["ak_live_"] r"ak_live_[A-Za-z0-9]{30}" "https://docs.pagar.me/";
+    "duffel-token" "Duffel API token" ["duffel_live_", "duffel_test_"] r"duffel_(?:live|test)_[A-Za-z0-9_-]{43}" "https://duffel.com/docs/api/overview/authentication";
+    "gocardless-token" "GoCardless access token" @ 40 ["gocardless"] r"(?i:gocardless)[\s\S]{0,40}?\b((?:live|sandbox)_[A-Za-z0-9_=-]{40,42})" "https://developer.gocardless.com/api-reference/";
+    "column-api-key" "Column API key" @ 8 ["column"] r"(?i:column)[\s\S]{0,48}?\b((?:live|test)_[A-Za-z0-9]{27})" "https://column.com/docs/authentication";
+    "checkout-secret-key" "Checkout.com secret key" ["sk_"] r"sk_(?:sbox_)?[a-z2-7]{26}[a-z2-7*#$=]" "https://www.checkout.com/docs/developer-resources/api/manage-api-keys";
+    "fleetbase-key" "Fleetbase API key" ["flb_live_"] r"flb_live_[0-9A-Za-z]{20}" "https://docs.fleetbase.io/";
+    "ticket-tailor-key" "TicketTailor API key" ["sk_"] r"sk_\d{4}_\d{6}_[A-Fa-f0-9]{32}" "https://developers.tickettailor.com/";
+    "iex-secret-key" "IEX Cloud secret key" ["sk_"] r"sk_[A-Fa-f0-9]{32}" "https://iexcloud.io/docs/";
+}
+
+named! { NAMED Payment;
+    "paypal-secret" "PayPal client secret" ["paypal"] Word 80 80 | Dotted 44 80; "https://developer.paypal.com/api/rest/";
+    "braintree-private-key" "Braintree private key" ["braintree"] Hex 32 32; "https://developer.paypal.com/braintree/articles/control-panel/important-gateway-credentials";
+    "plaid-secret" "Plaid secret" ["plaid"] Hex 30 30; "https://plaid.com/docs/api/";
+    "razorpay-secret" "Razorpay key secret" ["razorpay", "rzp_"] Alnum 24 24; "https://razorpay.com/docs/api/authentication/";
+    "coinbase-key" "Coinbase API key" ["coinbase"] Word 32 32 | Word 64 64; "https://docs.cdp.coinbase.com/";
+    "binance-key" "Binance API key" ["binance"] Alnum 64 64; "https://developers.binance.com/docs/binance-spot-api-docs";
+    "kraken-key" "Kraken API key" ["kraken"] Base64 80 90; "https://docs.kraken.com/api/docs/guides/spot-rest-auth";
+    "wise-token" "Wise API token" ["transferwise", "wise_api", "wise_token"] Uuid 36 36; "https://docs.wise.com/api-docs/features/authentication-access";
+    "paymongo-key" "PayMongo API key" ["paymongo"] Word 32 32; "https://developers.paymongo.com/docs/authentication";
+    "chartmogul-key" "ChartMogul API key" ["chartmogul"] Hex 32 32 | Lower 32 32; "https://dev.chartmogul.com/docs/authentication";
+    "recurly-key" "Recurly API key" ["recurly"] Hex 32 32; "https://recurly.com/developers/";
+    "chargebee-key" "Chargebee API key" ["chargebee"] Alnum 34 50; "https://apidocs.chargebee.com/docs/api/auth";
+    "taxjar-token" "TaxJar token" ["taxjar"] Lower 32 32; "https://developers.taxjar.com/api/reference/";
+    "shipday-key" "Shipday API key" ["shipday"] Dotted 31 31; "https://docs.shipday.com/";
+    "baremetrics-key" "Baremetrics API key" ["baremetrics"] Word 25 25; "https://developers.baremetrics.com/";
+    "commercejs-key" "CommerceJS API key" ["commercejs"] Word 48 48; "https://commercejs.com/docs/api/";
+    "snipcart-key" "Snipcart API key" ["snipcart"] Word 75 75; "https://docs.snipcart.com/v3/api-reference/authentication";
+    "squarespace-key" "Squarespace API key" ["squarespace"] Uuid 36 36; "https://developers.squarespace.com/commerce-apis/authentication-and-permissions";
+    "gumroad-token" "Gumroad token" ["gumroad"] Word 43 43; "https://gumroad.com/api";
+    "lemonsqueezy-key" "LemonSqueezy API key" ["lemonsqueezy", "lemon_squeezy"] Dotted 300 1200; "https://docs.lemonsqueezy.com/api";
+    "moonclerk-key" "Moonclerk API key" ["moonclerk"] Lower 32 32; "https://github.com/moonclerk/developer";
+    "finicity-secret" "Finicity secret" ["finicity"] Alnum 20 20 | Hex 32 32; "https://developer.mastercard.com/open-banking-us/documentation/";
+    "storecove-key" "Storecove API key" ["storecove"] Word 43 43; "https://www.storecove.com/docs/";
+    "loyverse-token" "Loyverse token" ["loyverse"] Lower 32 32; "https://developer.loyverse.com/docs/";
+    "eventbrite-token" "Eventbrite token" ["eventbrite"] Upper 20 20; "https://www.eventbrite.com/platform/docs/authentication";
+    "lendflow-token" "Lendflow token" ["lendflow"] Dotted 600 1200; "https://docs.lendflow.com/";
+    "request-finance-key" "RequestFinance API key" ["requestfinance"] Word 31 31; "https://docs.request.finance/";
+    "bitcoinaverage-key" "BitcoinAverage API key" ["bitcoinaverage"] Alnum 43 43; "https://apiv2.bitcoinaverage.com/";
+    "cryptocompare-key" "CryptoCompare API key" ["cryptocompare"] Lower 64 64; "https://developers.coindesk.com/";
+    "coinapi-key" "CoinAPI key" ["coinapi"] Uuid 36 36 | Word 36 36; "https://docs.coinapi.io/";
+    "yandex-key" "Yandex API key" ["yandex"] Word 38 42 | Dotted 83 83; "https://yandex.cloud/en/docs/iam/concepts/authorization/api-key";
+}

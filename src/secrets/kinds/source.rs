@@ -1,0 +1,66 @@
+//! Source hosts, builds and code quality.
+
+formats! { FORMATS Source;
+    "github-token" "GitHub personal access token" ["ghp_"] r"ghp_[A-Za-z0-9]{36,251}" "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats";
+    "github-fine-grained-token" "GitHub fine-grained token" ["github_pat_"] r"github_pat_[A-Za-z0-9_]{36,244}" "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens";
+    "github-oauth-token" "GitHub OAuth token" ["gho_"] r"gho_[A-Za-z0-9]{36,251}" "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats";
+    "github-app-token" "GitHub App token" ["ghu_", "ghs_"] r"gh[us]_[A-Za-z0-9]{36,251}" "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats";
+    "github-refresh-token" "GitHub refresh token" ["ghr_"] r"ghr_[A-Za-z0-9]{36,251}" "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats";
+    "gitlab-personal-token" "GitLab personal access token" ["glpat-"] r"glpat-[A-Za-z0-9_-]{20,64}(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?" "https://docs.gitlab.com/security/tokens/#token-prefixes";
+    "gitlab-deploy-token" "GitLab deploy token" ["gldt-"] r"gldt-[A-Za-z0-9_-]{20,64}" "https://docs.gitlab.com/security/tokens/#token-prefixes";
+    "gitlab-runner-token" "GitLab runner token" ["glrt-", "glrtr-", "GR1348941"] r"(?:glrtr?-|GR1348941)[A-Za-z0-9_-]{20,64}(?:\.[0-9a-z]{2}\.[0-9a-z]{9})?" "https://docs.gitlab.com/security/tokens/#token-prefixes";
+    "gitlab-trigger-token" "GitLab pipeline trigger token" ["glptt-"] r"glptt-[A-Za-z0-9_-]{20,64}" "https://docs.gitlab.com/security/tokens/#token-prefixes";
+    "gitlab-job-token" "GitLab job token" ["glcbt-"] r"glcbt-[0-9a-zA-Z]{1,5}_[A-Za-z0-9_-]{20,64}" "https://docs.gitlab.com/security/tokens/#token-prefixes";
+    "gitlab-oauth-secret" "GitLab OAuth application secret" ["gloas-"] r"gloas-[A-Za-z0-9_-]{40,70}" "https://docs.gitlab.com/security/tokens/#token-prefixes";
+    "gitlab-other-token" "GitLab token (feed, mail, agent, SCIM, feature flags)" ["glft-", "glimt-", "glagent-", "glsoat-", "glffct-", "glwt-"] r"gl(?:ft|imt|agent|soat|ffct|wt)-[A-Za-z0-9_-]{20,70}" "https://docs.gitlab.com/security/tokens/#token-prefixes";
+    "bitbucket-app-password" "Bitbucket app password" ["ATBB"] r"ATBB[A-Za-z0-9]{28,36}" "https://support.atlassian.com/bitbucket-cloud/docs/app-passwords/";
+    "bitbucket-access-token" "Bitbucket access token" ["ATCTT3xFfGN0"] r"ATCTT3xFfGN0[A-Za-z0-9_=-]{150,200}" "https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/";
+    "circleci-token" "CircleCI token" ["CCIPAT_", "CCIPRJ_"] r"CCI(?:PAT|PRJ)_[A-Za-z0-9]{18,26}_[a-f0-9A-Za-z]{40}" "https://circleci.com/docs/managing-api-tokens/";
+    "buildkite-token" "Buildkite token" ["bkua_", "bkaj_", "bkpt_", "bkct_"] r"bk(?:ua|aj|pt|ct)_[A-Za-z0-9]{40,64}" "https://buildkite.com/docs/apis/managing-api-tokens";
+    "sonarqube-token" "SonarQube token" ["squ_", "sqp_", "sqa_"] r"sq[upa]_[a-f0-9A-Za-z]{40}" "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/";
+    "sonarqube-login" "SonarQube login token" @ 8 ["sonar"] r"(?i:sonar).{0,5}(?i:login).{0,8}?\s*\b([A-Fa-f0-9]{40})" "https://docs.sonarsource.com/sonarqube-server/latest/user-guide/managing-tokens/";
+    "sourcegraph-token" "Sourcegraph access token" ["sgp_"] r"sgp_(?:[a-fA-F0-9]{16}_|local_)?[a-fA-F0-9]{40}" "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token";
+    "snyk-token" "Snyk token" ["snyk_uat.", "snyk_sat."] r"snyk_[us]at\.[A-Fa-f0-9]{8}\.[A-Za-z0-9_=.-]{40,}" "https://docs.snyk.io/snyk-api/authentication-for-api";
+    "semgrep-token" "Semgrep token" @ 40 ["semgrep"] r"(?i:semgrep)[\s\S]{0,48}?\b([A-Fa-f0-9]{64})" "https://semgrep.dev/docs/deployment/ci-environment-variables";
+    "stackhawk-api-key" "StackHawk API key" ["hawk."] r"hawk\.[0-9A-Za-z_-]{20}\.[0-9A-Za-z_-]{20}" "https://docs.stackhawk.com/";
+    "atlassian-scoped-token" "Atlassian API token" ["ATATT3xFf"] r"ATATT3xFf[A-Za-z0-9_=-]{150,220}" "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/";
+    "readme-api-key" "ReadMe API key" ["rdme_"] r"rdme_[a-z0-9]{70}" "https://docs.readme.com/main/reference/intro/authentication";
+    "postman-api-key" "Postman API key" ["PMAK-"] r"PMAK-[A-Za-z0-9]{24}-[A-Za-z0-9]{34}" "https://learning.postman.com/docs/developer/postman-api/authentication/";
+    "postman-collection-key" "Postman collection access key" ["PMAT-"] r"PMAT-[A-Z0-9]{26}" "https://learning.postman.com/docs/collaborating-in-postman/sharing/";
+    "figma-token" "Figma access token" ["figd_", "figo_", "figu_"] r"fig[dou]_[A-Za-z0-9_-]{38,46}" "https://www.figma.com/developers/api#access-tokens";
+    "contentful-token" "Contentful personal access token" ["CFPAT-"] r"CFPAT-[A-Za-z0-9_-]{43}" "https://www.contentful.com/developers/docs/references/authentication/";
+}
+
+named! { NAMED Source;
+    "github-secret" "GitHub secret" ["github"] Hex 40 40 | Lower 40 40; "https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps";
+    "gitlab-token" "GitLab token (no prefix)" ["gitlab"] Word 20 20 | Hex 64 64; "https://docs.gitlab.com/security/tokens/";
+    "bitbucket-secret" "Bitbucket secret" ["bitbucket"] Word 32 32 | Alnum 30 40 | Word 44 44; "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/";
+    "circleci-legacy-token" "CircleCI token (first form)" ["circleci", "circle_ci", "circle_token"] Hex 40 40; "https://circleci.com/docs/managing-api-tokens/";
+    "travis-token" "Travis CI token" ["travis"] Word 22 22; "https://docs.travis-ci.com/user/triggering-builds/";
+    "jenkins-token" "Jenkins token" ["jenkins"] Hex 32 36; "https://www.jenkins.io/doc/book/system-administration/authenticating-scripted-clients/";
+    "drone-token" "DroneCI token" ["droneci", "drone_"] Alnum 32 32; "https://docs.drone.io/cli/install/";
+    "codecov-token" "Codecov token" ["codecov"] Uuid 36 36 | Lower 32 32; "https://docs.codecov.com/docs/codecov-tokens";
+    "coveralls-token" "Coveralls token" ["coveralls"] Alnum 32 37; "https://docs.coveralls.io/";
+    "codeclimate-reporter" "CodeClimate reporter token" ["codeclimate", "cc_test_reporter"] Hex 64 64; "https://docs.codeclimate.com/docs/finding-your-test-coverage-token";
+    "codacy-token" "Codacy token" ["codacy"] Alnum 20 24 | Hex 32 32; "https://docs.codacy.com/codacy-api/api-tokens/";
+    "codemagic-token" "Codemagic token" ["codemagic"] Word 43 43; "https://docs.codemagic.io/rest-api/codemagic-rest-api/";
+    "snyk-api-token" "Snyk API token" ["snyk"] Uuid 36 36; "https://docs.snyk.io/snyk-api/authentication-for-api";
+    "sonarcloud-token" "SonarCloud token" ["sonar"] Hex 40 40 | Lower 40 40; "https://docs.sonarsource.com/sonarqube-cloud/managing-your-account/managing-tokens/";
+    "scrutinizer-token" "Scrutinizer CI token" ["scrutinizer"] Lower 64 64; "https://scrutinizer-ci.com/docs/";
+    "semaphore-token" "Semaphore token" ["semaphoreci", "semaphore"] Lower 32 32; "https://docs.semaphoreci.com/";
+    "knapsack-token" "Knapsack Pro token" ["knapsack"] Lower 32 32; "https://docs.knapsackpro.com/";
+    "bitbar-api-key" "Bitbar API key" ["bitbar"] Alnum 32 32; "https://support.smartbear.com/bitbar/docs/en/api.html";
+    "browserstack-key" "BrowserStack access key" ["browserstack"] Alnum 20 20; "https://www.browserstack.com/docs/automate/api-reference/selenium/authentication";
+    "saucelabs-key" "SauceLabs access key" ["sauce_access", "saucelabs"] Uuid 36 36; "https://docs.saucelabs.com/dev/api/";
+    "checkly-api-key" "Checkly API key" ["checkly"] Lower 32 32; "https://www.checklyhq.com/docs/";
+    "loadmill-token" "Loadmill token" ["loadmill"] Alnum 40 40; "https://docs.loadmill.com/";
+    "blazemeter-key" "BlazeMeter key" ["blazemeter", "runscope"] Uuid 36 36; "https://help.blazemeter.com/apidocs/";
+    "gitter-token" "Gitter token" ["gitter"] Word 40 40; "https://developer.gitter.im/docs/authentication";
+    "versioneye-key" "VersionEye key" ["versioneye"] Word 40 40; "https://www.versioneye.com/api/";
+    "launchdarkly-key" "LaunchDarkly key" ["launchdarkly"] Uuid 36 36; "https://launchdarkly.com/docs/home/account/api";
+    "optimizely-token" "Optimizely token" ["optimizely"] Dotted 54 54; "https://docs.developers.optimizely.com/";
+    "qase-token" "Qase token" ["qase"] Alnum 40 40; "https://developers.qase.io/docs/authentication";
+    "lokalise-token" "Lokalise token" ["lokalise"] Lower 40 40; "https://developers.lokalise.com/reference/api-authentication";
+    "crowdin-token" "Crowdin token" ["crowdin"] Alnum 80 80; "https://support.crowdin.com/developer/api/";
+    "detectify-api-key" "Detectify API key" ["detectify"] Lower 32 32; "https://developer.detectify.com/";
+}

@@ -1,0 +1,310 @@
+//! Names: which names of variables imply a secret.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use super::{Area, kinds};
+
+/// Segments that imply a secret wherever they stand in a name.
+const SECRET: &[&str] = &[
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "APIKEY",
+];
+
+/// Segments that make a KEY behind them a secret.
+const BEFORE_KEY: &[&str] = &["API", "ACCESS", "PRIVATE", "SECRET", "AUTH"];
+
+/// Last segments that make a name the name of something about a secret: its id, address, name or provider, or a count.
+const NOT_SECRET: &[&str] = &[
+    "ID",
+    "IDS",
+    "ARN",
+    "ARNS",
+    "URL",
+    "URLS",
+    "NAME",
+    "NAMES",
+    "PROVIDER",
+    "PROVIDERS",
+    "TOKENS",
+];
+
+/// Further last segments that say the same: settings of a secret, never its value.
+const SETTING: &[&str] = &[
+    "URI",
+    "ENDPOINT",
+    "TTL",
+    "EXPIRY",
+    "EXPIRATION",
+    "SECONDS",
+    "MINUTES",
+    "LENGTH",
+    "LIMIT",
+    "COUNT",
+    "BUDGET",
+    "TYPE",
+    "PATH",
+    "FILE",
+    "DIR",
+    "HEADER",
+    "ALGORITHM",
+    "ISSUER",
+    "AUDIENCE",
+    "SCOPE",
+    "SCOPES",
+    "ENABLED",
+    "REGION",
+    "PREFIX",
+];
+
+/// Names that the platform sets itself (`AGENTCORE_PAYMENT_<NAME>_…` hold ids and addresses).
+const PLATFORM: &[&str] = &["AGENTCORE_PAYMENT_"];
+
+/// Further segments that make the KEY behind them a secret when a literal is assigned to it.
+const BEFORE_LITERAL_KEY: &[&str] = &[
+    "SIGNING",
+    "ENCRYPTION",
+    "MASTER",
+    "CLIENT",
+    "APP",
+    "APPLICATION",
+    "SHARED",
+    "ACCOUNT",
+    "STORAGE",
+    "SERVICE",
+    "LICENSE",
+    "ADMIN",
+    "CONSUMER",
+    "SUBSCRIPTION",
+    "FUNCTION",
+    "WEBHOOK",
+    "SECURITY",
+    "USER",
+    "ROUTING",
+    "INTEGRATION",
+    "INGEST",
+    "PROJECT",
+    "SESSION",
+    "COOKIE",
+    "HMAC",
+    "JWT",
+    "AES",
+    "CRYPTO",
+    "DECRYPTION",
+    "DEPLOY",
+    "WRITE",
+];
+
+/// Segments of names whose literal is no secret though another segment sounds like one.
+const HARMLESS: &[&str] = &[
+    "PUBLIC",
+    "PUBLISHABLE",
+    "NEXT",
+    "PAGE",
+    "PAGINATION",
+    "CONTINUATION",
+    "CURSOR",
+    "CSRF",
+    "XSRF",
+    "IDEMPOTENCY",
+    "PARTITION",
+    "SORT",
+    "PRIMARY",
+    "FOREIGN",
+    "CACHE",
+    "TOKENIZER",
+    "COUNT",
+    "REGEX",
+    "PATTERN",
+    "FIELD",
+    "LABEL",
+    "PLACEHOLDER",
+    "MESSAGE",
+    "ERROR",
+    "HINT",
+    "DESCRIPTION",
+    "TITLE",
+    "MODEL",
+    "LENGTH",
+    "HASH",
+    "DIGEST",
+    "CHECKSUM",
+    "FINGERPRINT",
+    "SHA",
+    "SHA256",
+    "MD5",
+    "SITEKEY",
+    "TYPE",
+    "FORMAT",
+    "TEST",
+    "VERSION",
+    "STATUS",
+    "START",
+    "END",
+    "COLUMN",
+    "TEXT",
+    "LIMIT",
+];
+
+/// What a literal assigned to a name would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Implied {
+    /// A password: short and pronounceable ones are passwords too.
+    Password,
+    /// A random value.
+    Value,
+}
+
+/// Splits a name on everything but letters and digits and on case, in upper case: `openaiApiKey` gives OPENAI, API, KEY.
+pub(super) fn segments(name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+    {
+        let chars: Vec<char> = part.chars().collect();
+        let mut start = 0;
+        for at in 1..chars.len() {
+            let lower_to_upper = !chars[at - 1].is_uppercase() && chars[at].is_uppercase();
+            let end_of_acronym = chars[at - 1].is_uppercase()
+                && chars[at].is_uppercase()
+                && chars.get(at + 1).is_some_and(|c| c.is_lowercase());
+            if lower_to_upper || end_of_acronym {
+                found.push(chars[start..at].iter().collect::<String>().to_uppercase());
+                start = at;
+            }
+        }
+        found.push(chars[start..].iter().collect::<String>().to_uppercase());
+    }
+    found
+}
+
+/// Whether the name of an environment variable implies that its value is a secret.
+///
+/// A segment `TOKEN`, `SECRET`, `PASSWORD`, `PASSWD`, `CREDENTIAL`, `CREDENTIALS` or `APIKEY` does, and `KEY` after `API`,
+/// `ACCESS`, `PRIVATE`, `SECRET`, `AUTH` or a vendor's name. A last segment `ID`, `ARN`, `URL`, `NAME`, `PROVIDER`, `TOKENS`
+/// or another that names a setting (`TTL`, `TYPE`, `ENDPOINT`, …) exempts; so do the identifiers that the platform sets.
+pub fn secret_like_name(name: &str) -> bool {
+    let segments = segments(name);
+    let Some(last) = segments.last() else {
+        return false;
+    };
+    let upper = segments.join("_");
+    if exempt(last) || PLATFORM.iter().any(|prefix| upper.starts_with(prefix)) {
+        return false;
+    }
+    implies(&segments, &[])
+}
+
+/// What a literal assigned to `name` would be, if a secret at all. Wider than [`secret_like_name`]: code names more things.
+pub(super) fn implied(name: &str) -> Option<Implied> {
+    let segments = segments(name);
+    let last = segments.last()?.as_str();
+    if exempt(last)
+        || segments
+            .iter()
+            .any(|segment| HARMLESS.contains(&segment.as_str()))
+    {
+        return None;
+    }
+    if segments.len() == 2 && segments[0] == "CLIENT" && last == "TOKEN" {
+        return None;
+    }
+    if matches!(
+        last,
+        "PASSWORD" | "PASSWD" | "PWD" | "PASS" | "PASSPHRASE" | "PASSCODE"
+    ) || last.ends_with("PASSWORD")
+    {
+        return Some(Implied::Password);
+    }
+    let compound = [
+        "APIKEY",
+        "SECRETKEY",
+        "ACCESSKEY",
+        "PRIVATEKEY",
+        "AUTHKEY",
+        "AUTHTOKEN",
+        "ACCESSTOKEN",
+        "CLIENTSECRET",
+    ];
+    let is = implies(&segments, BEFORE_LITERAL_KEY)
+        || segments
+            .iter()
+            .any(|segment| compound.iter().any(|word| segment.ends_with(word)))
+        || last.ends_with("TOKEN")
+        || last.ends_with("SECRET")
+        || last == "PAT";
+    is.then_some(Implied::Value)
+}
+
+/// Whether a last segment exempts the name.
+fn exempt(last: &str) -> bool {
+    NOT_SECRET.contains(&last) || SETTING.contains(&last)
+}
+
+/// Whether a segment implies a secret, `before_key` being further segments that make KEY one.
+fn implies(segments: &[String], before_key: &[&str]) -> bool {
+    segments.iter().enumerate().any(|(at, segment)| {
+        let segment = segment.as_str();
+        if SECRET.contains(&segment) {
+            return true;
+        }
+        let before = at
+            .checked_sub(1)
+            .and_then(|at| segments.get(at))
+            .map(String::as_str);
+        segment == "KEY"
+            && before.is_some_and(|word| {
+                BEFORE_KEY.contains(&word) || before_key.contains(&word) || vendors().contains(word)
+            })
+    })
+}
+
+/// Names of vendors as segments, from the titles of the kinds.
+fn vendors() -> &'static BTreeSet<String> {
+    /// First words of titles that also are everyday words in names of variables.
+    const EVERYDAY: &[&str] = &[
+        "PRIVATE",
+        "JSON",
+        "DATABASE",
+        "ADDRESS",
+        "SECRET",
+        "PASSWORD",
+        "AUTHORIZATION",
+        "LINE",
+        "FRONT",
+        "BOX",
+        "COLUMN",
+        "NEW",
+    ];
+    static VENDORS: OnceLock<BTreeSet<String>> = OnceLock::new();
+    VENDORS.get_or_init(|| {
+        let titles = kinds().filter(|kind| kind.area != Area::Generic);
+        titles
+            .filter_map(|kind| kind.title.split(' ').next())
+            .map(|word| {
+                word.chars()
+                    .filter(|c| c.is_alphanumeric())
+                    .collect::<String>()
+                    .to_uppercase()
+            })
+            .filter(|word| word.len() > 1 && !EVERYDAY.contains(&word.as_str()))
+            .chain(
+                [
+                    "GEMINI",
+                    "CLAUDE",
+                    "BEDROCK",
+                    "LANGCHAIN",
+                    "SERPER",
+                    "RELIC",
+                ]
+                .map(str::to_owned),
+            )
+            .collect()
+    })
+}

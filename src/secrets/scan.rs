@@ -1,0 +1,212 @@
+//! The scan of one text.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::context::{Context, needs_quotes};
+use super::decoys;
+use super::engine::{Engine, Format, Job, engine};
+use super::text::{ends_token, starts_token};
+use super::{Kind, assign, kinds, mask, material, named};
+
+/// Longest text behind a keyword that a format is tried on.
+const WINDOW: usize = 4096;
+/// The same for a format that may start before its keyword.
+const NEAR: usize = 640;
+
+/// How sure the engine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// A random-looking literal assigned to a name that implies a secret.
+    Low,
+    /// A value of a vendor's alphabet and length behind the vendor's name.
+    Medium,
+    /// A form that only this secret has.
+    High,
+}
+
+/// What a scan leaves out.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The least confidence that is reported.
+    pub least: Confidence,
+    /// Report values that are too regular to be live (`sk-123456…`).
+    pub regular: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            least: Confidence::Low,
+            regular: false,
+        }
+    }
+}
+
+/// A secret found in a text. It holds no copy of the secret.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// What was found.
+    pub kind: &'static Kind,
+    /// Byte range of the secret in the text.
+    pub range: Range<usize>,
+    /// At most the first four characters, and the length.
+    pub masked: String,
+    /// The line (of a long one a window around the hit) with every secret on it masked.
+    pub masked_line: String,
+    /// What file it stands in.
+    pub context: Context,
+    /// How sure the engine is.
+    pub confidence: Confidence,
+}
+
+/// A secret before overlaps are settled.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) kind: &'static Kind,
+    pub(super) range: Range<usize>,
+    pub(super) confidence: Confidence,
+}
+
+/// The text under scan.
+pub(super) struct Subject<'a> {
+    pub(super) text: &'a str,
+    pub(super) context: Context,
+    /// Whether a bare word is an expression.
+    pub(super) quoted: bool,
+    pub(super) options: Options,
+}
+
+impl Subject<'_> {
+    /// Whether a value is a decoy under the options.
+    pub(super) fn decoy(&self, value: &str) -> bool {
+        if self.options.regular {
+            decoys::placeholder(value)
+        } else {
+            decoys::decoy(value)
+        }
+    }
+}
+
+/// Finds the secrets of a text, in the order in which they stand. `path` only says what the file is.
+pub fn scan(path: &str, text: &str, options: &Options) -> Vec<Hit> {
+    let Some(engine) = engine() else {
+        return Vec::new();
+    };
+    let subject = Subject {
+        text,
+        context: Context::of(path),
+        quoted: needs_quotes(path),
+        options: *options,
+    };
+    let mut found = Vec::new();
+    for keyword in engine.automaton.find_overlapping_iter(text) {
+        let Some(jobs) = engine.jobs.get(keyword.pattern().as_usize()) else {
+            continue;
+        };
+        for (job, exact) in jobs {
+            if exact
+                .is_some_and(|word| text.as_bytes().get(keyword.range()) != Some(word.as_bytes()))
+            {
+                continue;
+            }
+            run(engine, *job, &subject, keyword.range(), &mut found);
+        }
+    }
+    found.retain(|found| found.confidence >= options.least);
+    settle(&subject, found)
+}
+
+/// Tries one rule at one keyword.
+fn run(engine: &Engine, job: Job, subject: &Subject<'_>, at: Range<usize>, found: &mut Vec<Found>) {
+    let new = match job {
+        Job::Format(index) => engine
+            .formats
+            .get(index)
+            .and_then(|format| try_format(format, subject, &at)),
+        Job::Named(index) => engine
+            .named
+            .get(index)
+            .and_then(|kind| named::find(kind, subject, &at)),
+        Job::Assignment => assign::find(subject, &at),
+        Job::Authorization => assign::authorization(subject, &at),
+        Job::Pem => material::pem(subject, at.start),
+        Job::Putty => material::putty(subject, at.start),
+        Job::PemBase64 => material::pem_base64(subject, at.start),
+        Job::Jwt => material::jwt(subject, at.start),
+        Job::Address => material::address(subject, &at),
+    };
+    found.extend(new);
+}
+
+/// Tries a format at its keyword.
+fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
+    let bytes = subject.text.as_bytes();
+    let from = at.start.saturating_sub(format.lead);
+    if format.lead == 0 && !starts_token(bytes, from) {
+        return None;
+    }
+    let to = if format.lead == 0 {
+        at.start + WINDOW
+    } else {
+        at.end + NEAR
+    }
+    .min(bytes.len());
+    let window = &bytes[from..to];
+    for captures in format.regex()?.captures_iter(window) {
+        let Some(whole) = captures.get(0) else {
+            continue;
+        };
+        let secret = captures.get(1).unwrap_or(whole);
+        if from + whole.end() <= at.start
+            || !starts_token(bytes, from + whole.start())
+            || !ends_token(bytes, from + whole.end())
+        {
+            continue;
+        }
+        let range = from + secret.start()..from + secret.end();
+        let Some(value) = subject.text.get(range.clone()) else {
+            continue;
+        };
+        if !subject.decoy(value) {
+            return Some(Found {
+                kind: format.kind,
+                range,
+                confidence: Confidence::High,
+            });
+        }
+    }
+    None
+}
+
+/// Keeps the surest of overlapping finds and masks what is left.
+fn settle(subject: &Subject<'_>, mut found: Vec<Found>) -> Vec<Hit> {
+    // Of two kinds that claim the same bytes the one that stands first in the tables wins.
+    let order = |found: &Found| kinds().position(|kind| std::ptr::eq(kind, found.kind));
+    let key = |found: &Found| {
+        (
+            Reverse(found.confidence),
+            Reverse(found.range.len()),
+            found.range.start,
+        )
+    };
+    found.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| order(a).cmp(&order(b))));
+    let mut kept: BTreeMap<usize, Found> = BTreeMap::new();
+    for new in found {
+        let before = kept.range(..new.range.end).next_back();
+        if before.is_none_or(|(_, old)| old.range.end <= new.range.start) {
+            kept.insert(new.range.start, new);
+        }
+    }
+    let ranges: Vec<Range<usize>> = kept.values().map(|found| found.range.clone()).collect();
+    let to_hit = |found: Found| Hit {
+        masked: mask::masked(subject.text.get(found.range.clone()).unwrap_or("")),
+        masked_line: mask::masked_line(subject.text, &found.range, &ranges),
+        kind: found.kind,
+        range: found.range,
+        context: subject.context,
+        confidence: found.confidence,
+    };
+    kept.into_values().map(to_hit).collect()
+}

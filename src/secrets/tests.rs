@@ -1,0 +1,288 @@
+//! Tests of the whole table: every kind finds a value of its own form, built at run time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
+
+use super::{Alphabet, Kind, Options, Rule, Shape, decoys, kinds, scan};
+
+/// A linear congruential generator (Knuth's MMIX constants), so that runs are alike.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % below
+    }
+
+    fn string(&mut self, shape: &Shape) -> String {
+        let letters: &str = match shape.alphabet {
+            Alphabet::Hex | Alphabet::Uuid => "0123456789abcdef",
+            Alphabet::Lower => "0123456789abcdefghijklmnopqrstuvwxyz",
+            Alphabet::Upper => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+            _ => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+        };
+        let letters = letters.as_bytes();
+        let mut text: String = (0..shape.least)
+            .map(|_| char::from(letters[self.next(letters.len())]))
+            .collect();
+        if shape.alphabet == Alphabet::Uuid {
+            [8, 13, 18, 23]
+                .into_iter()
+                .for_each(|at| text.replace_range(at..=at, "-"));
+        }
+        text
+    }
+}
+
+/// The pattern with its wide classes narrowed to ASCII, so that what it generates is what people write.
+fn generator(pattern: &str) -> String {
+    let narrow = pattern
+        .replace("(?i:", "(?:")
+        .replace(r"\b", "")
+        .replace(r"[\s\S]", "[ =:]")
+        .replace(r"|$", "");
+    let negated = regex::Regex::new(r"\[\^[^\]]*\]").unwrap();
+    let narrow = negated.replace_all(&narrow, "[A-Za-z0-9]");
+    let narrow = narrow
+        .replace(r"\S", "[a-z0-9]")
+        .replace(r"\s", "[ ]")
+        .replace(r"\d", "[0-9]");
+    narrow
+        .replace('.', "\u{1}")
+        .replace("\\\u{1}", r"\.")
+        .replace("\u{1}{", "[ =]{")
+        .replace('\u{1}', ".")
+}
+
+/// Values of a kind's own form, each in a line as people write it.
+fn samples(kind: &'static Kind, runner: &mut TestRunner, random: &mut Random) -> Vec<String> {
+    match &kind.rule {
+        Rule::Format { pattern, .. } => {
+            let strategy_source = generator(pattern);
+            let strategy = string_regex(&strategy_source)
+                .unwrap_or_else(|error| panic!("{}: {error}", kind.id));
+            (0..60)
+                .map(|_| strategy.new_tree(runner).unwrap().current())
+                .collect()
+        }
+        Rule::Named { words, shapes } => {
+            let word = words[0];
+            let join = if word.ends_with(|c: char| c.is_ascii_alphanumeric()) {
+                "_API_KEY = "
+            } else {
+                "api_key = "
+            };
+            shapes
+                .iter()
+                .map(|shape| format!("{word}{join}\"{}\"", random.string(shape)))
+                .collect()
+        }
+        Rule::BuiltIn => Vec::new(),
+    }
+}
+
+#[test]
+fn table_is_large_and_ids_are_unique() {
+    let ids: BTreeSet<&str> = kinds().map(|kind| kind.id).collect();
+    assert_eq!(ids.len(), kinds().count());
+    let own = kinds()
+        .filter(|kind| !matches!(kind.rule, Rule::BuiltIn))
+        .count();
+    assert!(own >= 400, "{own}");
+    let formats = kinds()
+        .filter(|kind| matches!(kind.rule, Rule::Format { .. }))
+        .count();
+    assert!(formats >= 180, "{formats}");
+    for kind in kinds() {
+        assert!(kind.reference.starts_with("https://"), "{}", kind.id);
+        assert!(
+            kind.id
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+            "{}",
+            kind.id
+        );
+    }
+}
+
+#[test]
+fn every_pattern_compiles() {
+    let engine = super::engine::engine().expect("engine");
+    for format in &engine.formats {
+        assert!(format.regex().is_some(), "{}", format.kind.id);
+    }
+}
+
+#[test]
+fn every_kind_is_found_in_a_value_of_its_own_form() {
+    let mut runner = TestRunner::deterministic();
+    let mut random = Random(7);
+    let mut missed = Vec::new();
+    for kind in kinds().filter(|kind| !matches!(kind.rule, Rule::BuiltIn)) {
+        let samples = samples(kind, &mut runner, &mut random);
+        let keywords: &[&str] = match &kind.rule {
+            Rule::Format { keywords, .. } => keywords,
+            Rule::Named { words, .. } => words,
+            Rule::BuiltIn => &[],
+        };
+        let mut found = 0;
+        for sample in &samples {
+            let lower = sample.to_ascii_lowercase();
+            let named = keywords
+                .iter()
+                .any(|word| lower.contains(&word.to_ascii_lowercase()));
+            let line = if named {
+                format!("x = '{sample}'\n")
+            } else {
+                format!("{} = '{sample}'\n", keywords[0])
+            };
+            let hits = scan("app/settings.env", &line, &Options::default());
+            if !hits.is_empty() {
+                let lower = line.to_ascii_lowercase();
+                assert!(
+                    keywords
+                        .iter()
+                        .any(|word| lower.contains(&word.to_ascii_lowercase())),
+                    "{}",
+                    kind.id
+                );
+            }
+            found += usize::from(!hits.is_empty());
+        }
+        // A random short run may happen to be a decoy; a form that is mostly missed is a broken row.
+        if found * 10 < samples.len() * 6 {
+            missed.push(format!(
+                "{} {found}/{} e.g. {}",
+                kind.id,
+                samples.len(),
+                samples[0]
+            ));
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn decoys_are_told_from_values() {
+    for value in [
+        "your-api-key",
+        "sk-xxxxxxxxxxxxxxxxxxxxxxxx",
+        "abcdefghijklmnopqrstuvwxyz123456",
+        "0000000000000000",
+        "${API_KEY}",
+    ] {
+        assert!(decoys::decoy(value), "{value}");
+    }
+    let mut random = Random(3);
+    for alphabet in [
+        Alphabet::Hex,
+        Alphabet::Lower,
+        Alphabet::Alnum,
+        Alphabet::Upper,
+    ] {
+        for least in [20, 32, 40, 64] {
+            let thrown = (0..2000)
+                .filter(|_| {
+                    decoys::decoy(&random.string(&Shape {
+                        alphabet,
+                        least,
+                        most: least,
+                    }))
+                })
+                .count();
+            assert!(
+                thrown <= 4,
+                "{alphabet:?} {least}: {thrown} of 2000 random values thrown away"
+            );
+        }
+    }
+}
+
+#[test]
+fn names_that_imply_a_secret() {
+    use super::names::secret_like_name;
+    let secret = [
+        "OPENAI_API_KEY",
+        "openaiApiKey",
+        "AWS_SECRET_ACCESS_KEY",
+        "GITHUB_TOKEN",
+        "DB_PASSWORD",
+        "dbPasswd",
+        "CLIENT_SECRET",
+        "clientSecret",
+        "API_KEY",
+        "apiKey",
+        "APIKEY",
+        "ACCESS_KEY",
+        "PRIVATE_KEY",
+        "SECRET_KEY",
+        "AUTH_KEY",
+        "OPENAI_KEY",
+        "STRIPE_KEY",
+        "GEMINI_KEY",
+        "SERVICE_CREDENTIALS",
+        "GOOGLE_CREDENTIAL",
+        "ACCESS_TOKEN",
+        "x-api-key",
+        "TAVILY_KEY",
+        "SLACK_BOT_TOKEN",
+        "AGENTCORE_CREDENTIAL_GPTAGENTOPENAI",
+        "MONGO_PASSWORD_PROD",
+        "HF_TOKEN",
+    ];
+    for name in secret {
+        assert!(secret_like_name(name), "{name}");
+    }
+    let plain = [
+        "MAX_TOKENS",
+        "KMS_KEY_ID",
+        "AWS_ACCESS_KEY_ID",
+        "TOKEN_URL",
+        "PUBLIC_KEY",
+        "KEY",
+        "SORT_KEY",
+        "PARTITION_KEY",
+        "CACHE_KEY",
+        "AWS_REGION",
+        "MEMORY_MAIN_ID",
+        "AGENTCORE_GATEWAY_MAIN_URL",
+        "AGENTCORE_GATEWAY_MAIN_AUTH_TYPE",
+        "AGENTCORE_GATEWAY_MAIN_CREDENTIAL_PROVIDER",
+        "CREDENTIAL_OPENAI_NAME",
+        "CREDENTIAL_MY_API_KEY_NAME",
+        "GATEWAY_X_CREDENTIAL_PROVIDER",
+        "RUNTIME_X_ARN",
+        "BROWSER_X_ID",
+        "CODE_INTERPRETER_X_ID",
+        "AGENTCORE_PAYMENT_SHOP_MANAGER_ARN",
+        "DB_SECRET_ARN",
+        "SECRET_NAME",
+        "SECRET_ID",
+        "TOKENIZER",
+        "TOKENIZERS_PARALLELISM",
+        "SECRETARY",
+        "PASSAGE",
+        "KEYBOARD",
+        "MONKEY",
+        "maxTokens",
+        "PRIMARY_KEY",
+        "TOKEN_TTL",
+        "TOKEN_EXPIRY_SECONDS",
+        "LOG_LEVEL",
+        "",
+        "_",
+        "AUTHOR",
+        "OUTPUT_TOKENS",
+        "ACCESS_TOKEN_URL",
+    ];
+    for name in plain {
+        assert!(!secret_like_name(name), "{name}");
+    }
+}
