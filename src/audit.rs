@@ -33,7 +33,10 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let target = named(options.target.as_deref().unwrap_or("default"))
         .or(project.targets.first())
         .cloned();
-    let path_env = options.path_env.clone().or_else(|| std::env::var_os("PATH"));
+    let path_env = options
+        .path_env
+        .clone()
+        .or_else(|| std::env::var_os("PATH"));
     let files = project::files(&project, path_env.as_deref());
     Ok(Context {
         target,

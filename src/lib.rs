@@ -2,8 +2,6 @@
 //!
 //! Data flows one way: [`collect`] reads, [`checks`] judge a [`context::Context`], [`render`] prints the [`report::Report`].
 
-pub mod secrets;
-pub mod iam;
 pub mod audit;
 pub mod checks;
 pub mod cli;
@@ -12,10 +10,12 @@ pub mod commands;
 pub mod config;
 pub mod context;
 pub mod exit;
+pub mod iam;
 pub mod measure;
 pub mod model;
 pub mod render;
 pub mod report;
+pub mod secrets;
 pub mod shell;
 
 use std::io::Write;

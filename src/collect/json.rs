@@ -68,7 +68,9 @@ pub fn parse(path: &str, text: &str) -> Result<Document, JsonError> {
             reason,
         ));
     }
-    let values = text.bytes().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'));
+    let values = text
+        .bytes()
+        .filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'));
     if values.count() > MOST_VALUES {
         let reason = format!("holds more than {MOST_VALUES} values");
         return Err(fail(1, 1, reason));

@@ -1,7 +1,7 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
-pub mod source;
 pub mod evaluation;
 pub mod json;
 pub mod measurement;
 pub mod project;
+pub mod source;

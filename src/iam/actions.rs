@@ -53,13 +53,18 @@ struct Service {
     arns: Vec<&'static str>,
 }
 
-static SERVICES: LazyLock<BTreeMap<&'static str, Service>> = LazyLock::new(|| read(include_str!("actions.tsv")));
+static SERVICES: LazyLock<BTreeMap<&'static str, Service>> =
+    LazyLock::new(|| read(include_str!("actions.tsv")));
 
 fn read(table: &'static str) -> BTreeMap<&'static str, Service> {
     let mut services: BTreeMap<&'static str, Service> = BTreeMap::new();
     for line in table.lines().filter(|line| !line.starts_with('#')) {
         let mut fields = line.splitn(3, '\t');
-        let (Some(prefix), Some(group), Some(names)) = (fields.next(), fields.next(), fields.next()) else { continue };
+        let (Some(prefix), Some(group), Some(names)) =
+            (fields.next(), fields.next(), fields.next())
+        else {
+            continue;
+        };
         let service = services.entry(prefix).or_default();
         if group == "arn" {
             service.arns = names.split(' ').collect();
@@ -75,11 +80,18 @@ fn read(table: &'static str) -> BTreeMap<&'static str, Service> {
         let resource_types = group.ends_with('+');
         service.actions.extend(names.split(' ').map(|name| {
             let name = format!("{prefix}:{name}");
-            Action { lower: name.to_ascii_lowercase(), name, level, resource_types }
+            Action {
+                lower: name.to_ascii_lowercase(),
+                name,
+                level,
+                resource_types,
+            }
         }));
     }
     for service in services.values_mut() {
-        service.actions.sort_by(|one, two| one.lower.cmp(&two.lower));
+        service
+            .actions
+            .sort_by(|one, two| one.lower.cmp(&two.lower));
     }
     services
 }
@@ -89,7 +101,10 @@ impl Action {
     pub fn lookup(name: &str) -> Option<&'static Self> {
         let lower = name.to_ascii_lowercase();
         let service = SERVICES.get(lower.split_once(':')?.0)?;
-        let at = service.actions.binary_search_by(|action| action.lower.as_str().cmp(&lower)).ok()?;
+        let at = service
+            .actions
+            .binary_search_by(|action| action.lower.as_str().cmp(&lower))
+            .ok()?;
         service.actions.get(at)
     }
 
@@ -107,8 +122,13 @@ pub fn expand(pattern: &str) -> Vec<&'static Action> {
     }
     let prefix = service_of(pattern).to_ascii_lowercase();
     let one_service = !prefix.is_empty() && !prefix.contains(['*', '?', '$']);
-    let services = SERVICES.iter().filter(|(name, _)| !one_service || **name == prefix);
-    services.flat_map(|(_, service)| &service.actions).filter(|action| compiled.matches(&action.lower)).collect()
+    let services = SERVICES
+        .iter()
+        .filter(|(name, _)| !one_service || **name == prefix);
+    services
+        .flat_map(|(_, service)| &service.actions)
+        .filter(|action| compiled.matches(&action.lower))
+        .collect()
 }
 
 /// The service prefix of an action or action pattern, empty where it has none.
@@ -120,8 +140,18 @@ pub fn service_of(action: &str) -> &str {
 /// `bedrock:InvokeModel`.
 pub fn applies_to(action: &str, resource: &str) -> bool {
     let prefix = service_of(action).to_ascii_lowercase();
-    let Some(service) = SERVICES.get(prefix.as_str()).filter(|service| !service.arns.is_empty()) else { return true };
-    let Some(arn) = Arn::parse(resource) else { return true };
+    let Some(service) = SERVICES
+        .get(prefix.as_str())
+        .filter(|service| !service.arns.is_empty())
+    else {
+        return true;
+    };
+    let Some(arn) = Arn::parse(resource) else {
+        return true;
+    };
     let segment = Pattern::resource(arn.service);
-    service.arns.iter().any(|name| segment.intersects(&Pattern::literal(name)))
+    service
+        .arns
+        .iter()
+        .any(|name| segment.intersects(&Pattern::literal(name)))
 }

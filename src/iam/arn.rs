@@ -24,16 +24,22 @@ impl<'a> Arn<'a> {
     /// Splits an ARN; `None` where it has fewer than six parts or does not begin with `arn`.
     pub fn parse(text: &'a str) -> Option<Self> {
         match segments(text, ':', 6).as_slice() {
-            &["arn", partition, service, region, account, resource] => {
-                Some(Self { partition, service, region, account, resource })
-            }
+            &["arn", partition, service, region, account, resource] => Some(Self {
+                partition,
+                service,
+                region,
+                account,
+                resource,
+            }),
             _ => None,
         }
     }
 
     /// The resource type: what stands before the first `/` or `:` of the resource, empty where there is none.
     pub fn resource_type(&self) -> &'a str {
-        self.resource.find(['/', ':']).map_or("", |end| &self.resource[..end])
+        self.resource
+            .find(['/', ':'])
+            .map_or("", |end| &self.resource[..end])
     }
 }
 
@@ -77,7 +83,11 @@ pub fn breadth(resource: &str) -> Breadth {
         return Breadth::Everything;
     }
     if parts.first() != Some(&"arn") {
-        return if is_wild(resource) { Breadth::Pattern } else { Breadth::Named };
+        return if is_wild(resource) {
+            Breadth::Pattern
+        } else {
+            Breadth::Named
+        };
     }
     let last = parts.last().copied().unwrap_or_default();
     // Short of six parts a trailing `*` runs over the colons that are missing.
@@ -102,13 +112,25 @@ pub fn arn_like(pattern: &str, value: &str, read: &dyn Fn(&str) -> Option<Patter
     if ours.len() != theirs.len() {
         // A symbol may stand for a whole ARN, or for several of its parts.
         let unsure = |text: &str| Pattern::literal(text).has_symbol();
-        return if unsure(value) || unsure(pattern) { Truth::Unknown } else { Truth::False };
+        return if unsure(value) || unsure(pattern) {
+            Truth::Unknown
+        } else {
+            Truth::False
+        };
     }
     if ours.len() != 6 && ours != theirs {
-        return if Pattern::literal(value).has_symbol() { Truth::Unknown } else { Truth::False };
+        return if Pattern::literal(value).has_symbol() {
+            Truth::Unknown
+        } else {
+            Truth::False
+        };
     }
-    Truth::all(ours.iter().zip(&theirs).map(|(ours, theirs)| match read(ours) {
-        Some(pattern) => pattern.compare(&Pattern::literal(theirs)),
-        None => Truth::False,
-    }))
+    Truth::all(
+        ours.iter()
+            .zip(&theirs)
+            .map(|(ours, theirs)| match read(ours) {
+                Some(pattern) => pattern.compare(&Pattern::literal(theirs)),
+                None => Truth::False,
+            }),
+    )
 }

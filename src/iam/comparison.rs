@@ -104,12 +104,30 @@ impl Comparison {
 }
 
 /// Whether a policy's value matches a value of the request, the operator not being negated.
-pub(super) fn compare_values(comparison: Comparison, wanted: &str, value: &str, context: &RequestContext) -> Truth {
+pub(super) fn compare_values(
+    comparison: Comparison,
+    wanted: &str,
+    value: &str,
+    context: &RequestContext,
+) -> Truth {
     let read = |text: &str, wildcards: bool, fold_case: bool| {
-        Pattern::with_variables(text, Reading { wildcards, fold_case }, &|key| context.variable(key))
+        Pattern::with_variables(
+            text,
+            Reading {
+                wildcards,
+                fold_case,
+            },
+            &|key| context.variable(key),
+        )
     };
     let text = |wildcards: bool, fold_case: bool| match read(wanted, wildcards, fold_case) {
-        Some(pattern) => pattern.compare(&Pattern::read(value, Reading { wildcards: false, fold_case })),
+        Some(pattern) => pattern.compare(&Pattern::read(
+            value,
+            Reading {
+                wildcards: false,
+                fold_case,
+            },
+        )),
         None => Truth::False,
     };
     // Numbers, dates and addresses cannot be read out of a symbol.
@@ -124,8 +142,12 @@ pub(super) fn compare_values(comparison: Comparison, wanted: &str, value: &str, 
         Comparison::StringEqualsIgnoreCase | Comparison::Bool => text(false, true),
         Comparison::StringLike => text(true, false),
         Comparison::Arn => arn_like(wanted, value, &|part| read(part, true, false)),
-        Comparison::Numeric(relation) => parsed(numbers(wanted, value).map(|order| relation.holds(order))),
-        Comparison::Date(relation) => parsed(dates(wanted, value).map(|order| relation.holds(order))),
+        Comparison::Numeric(relation) => {
+            parsed(numbers(wanted, value).map(|order| relation.holds(order)))
+        }
+        Comparison::Date(relation) => {
+            parsed(dates(wanted, value).map(|order| relation.holds(order)))
+        }
         Comparison::IpAddress => parsed(in_range(wanted, value)),
         Comparison::Null => Truth::Unknown,
     }
@@ -145,7 +167,9 @@ fn dates(wanted: &str, value: &str) -> Option<Ordering> {
         }
         let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
             let day = text.parse::<jiff::civil::Date>().ok()?;
-            day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+            day.to_zoned(jiff::tz::TimeZone::UTC)
+                .ok()
+                .map(|zoned| zoned.timestamp())
         })?;
         Some(instant.as_duration().as_secs_f64())
     };
@@ -162,7 +186,10 @@ fn in_range(range: &str, address: &str) -> Option<bool> {
         Some(drop) => address.checked_shr(drop).or(Some(0)),
         None => None,
     };
-    match (network.parse::<IpAddr>().ok()?, address.trim().parse::<IpAddr>().ok()?) {
+    match (
+        network.parse::<IpAddr>().ok()?,
+        address.trim().parse::<IpAddr>().ok()?,
+    ) {
         (IpAddr::V4(network), IpAddr::V4(address)) => {
             let bits = bits.unwrap_or(32);
             let read = |address: u32| prefix(u128::from(address), bits, 32);

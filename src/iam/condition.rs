@@ -71,7 +71,10 @@ impl RequestContext {
 
     /// Keys that are not mentioned are not in the request.
     pub fn closed() -> Self {
-        Self { keys: BTreeMap::new(), closed: true }
+        Self {
+            keys: BTreeMap::new(),
+            closed: true,
+        }
     }
 
     /// A key with one value.
@@ -83,7 +86,10 @@ impl RequestContext {
     /// A key with several values.
     #[must_use]
     pub fn with_all(mut self, key: &str, values: impl IntoIterator<Item = String>) -> Self {
-        self.keys.insert(key.to_ascii_lowercase(), KeyState::Present(values.into_iter().collect()));
+        self.keys.insert(
+            key.to_ascii_lowercase(),
+            KeyState::Present(values.into_iter().collect()),
+        );
         self
     }
 
@@ -97,7 +103,11 @@ impl RequestContext {
     /// What is known of a key, `None` for nothing.
     pub fn get(&self, key: &str) -> Option<&KeyState> {
         let known = self.keys.get(&key.to_ascii_lowercase());
-        if known.is_none() && self.closed { Some(&KeyState::Absent) } else { known }
+        if known.is_none() && self.closed {
+            Some(&KeyState::Absent)
+        } else {
+            known
+        }
     }
 
     /// The value of a policy variable: that of its key, where it has exactly one.
@@ -129,7 +139,13 @@ impl Operator {
         let known = Comparison::parse(name);
         let negated = known.is_some_and(|(_, negated)| negated);
         let comparison = known.map(|(comparison, _)| comparison);
-        Self { text: text.to_owned(), quantifier, if_exists, comparison, negated }
+        Self {
+            text: text.to_owned(),
+            quantifier,
+            if_exists,
+            comparison,
+            negated,
+        }
     }
 }
 
@@ -141,12 +157,20 @@ impl Condition {
 
     /// Whether it holds for a request.
     pub fn evaluate(&self, context: &RequestContext) -> Truth {
-        let Some(comparison) = self.operator.comparison else { return Truth::Unknown };
+        let Some(comparison) = self.operator.comparison else {
+            return Truth::Unknown;
+        };
         let state = context.get(&self.key);
         if comparison == Comparison::Null {
-            let Some(state) = state else { return Truth::Unknown };
+            let Some(state) = state else {
+                return Truth::Unknown;
+            };
             let absent = *state == KeyState::Absent;
-            return self.values.iter().any(|value| value.eq_ignore_ascii_case("true") == absent).into();
+            return self
+                .values
+                .iter()
+                .any(|value| value.eq_ignore_ascii_case("true") == absent)
+                .into();
         }
         let present = match state {
             None => return self.when_unknown(),
@@ -155,7 +179,11 @@ impl Condition {
             Some(KeyState::Present(values)) => values,
         };
         let matches = |value: &String| {
-            let any = Truth::any(self.values.iter().map(|pattern| compare_values(comparison, pattern, value, context)));
+            let any = Truth::any(
+                self.values
+                    .iter()
+                    .map(|pattern| compare_values(comparison, pattern, value, context)),
+            );
             if self.operator.negated { !any } else { any }
         };
         match self.operator.quantifier {
@@ -182,22 +210,33 @@ impl Condition {
     /// `StringLike *` with `IfExists` holds whatever the key is; anything else depends on it.
     fn when_unknown(&self) -> Truth {
         let wild = self.values.iter().any(|value| value == "*");
-        let likes = matches!(self.operator.comparison, Some(Comparison::StringLike | Comparison::Arn));
+        let likes = matches!(
+            self.operator.comparison,
+            Some(Comparison::StringLike | Comparison::Arn)
+        );
         let always = likes && wild && !self.operator.negated && self.when_missing().holds();
         if always { Truth::True } else { Truth::Unknown }
     }
 
     /// Reads the `Condition` element: operator, key, value or values.
     pub(super) fn parse_all(value: Option<&Value>) -> Result<Vec<Self>, String> {
-        let Some(value) = value else { return Ok(Vec::new()) };
+        let Some(value) = value else {
+            return Ok(Vec::new());
+        };
         let object = value.as_object().ok_or("Condition is not an object")?;
         let mut conditions = Vec::new();
         for (operator, keys) in object {
-            let keys = keys.as_object().ok_or_else(|| format!("Condition {operator} is not an object"))?;
+            let keys = keys
+                .as_object()
+                .ok_or_else(|| format!("Condition {operator} is not an object"))?;
             for (key, values) in keys {
-                let values =
-                    scalars(values).ok_or_else(|| format!("Condition {operator} {key} has no usable value"))?;
-                conditions.push(Self { operator: Operator::parse(operator), key: key.clone(), values });
+                let values = scalars(values)
+                    .ok_or_else(|| format!("Condition {operator} {key} has no usable value"))?;
+                conditions.push(Self {
+                    operator: Operator::parse(operator),
+                    key: key.clone(),
+                    values,
+                });
             }
         }
         Ok(conditions)
@@ -207,7 +246,9 @@ impl Condition {
     pub(super) fn all_to_value(conditions: &[Self]) -> Value {
         let mut object = Map::new();
         for condition in conditions {
-            let keys = object.entry(condition.operator.text.clone()).or_insert_with(|| Value::Object(Map::new()));
+            let keys = object
+                .entry(condition.operator.text.clone())
+                .or_insert_with(|| Value::Object(Map::new()));
             if let Some(keys) = keys.as_object_mut() {
                 keys.insert(condition.key.clone(), list_value(&condition.values));
             }

@@ -92,7 +92,12 @@ impl Clause {
     /// Whether the clause takes in what `subject` stands for; `read` compiles a pattern, `None` where it can match nothing.
     pub fn compare(&self, subject: &Pattern, read: &dyn Fn(&str) -> Option<Pattern>) -> Truth {
         let any = |patterns: &[String]| {
-            Truth::any(patterns.iter().filter_map(|text| read(text)).map(|pattern| pattern.compare(subject)))
+            Truth::any(
+                patterns
+                    .iter()
+                    .filter_map(|text| read(text))
+                    .map(|pattern| pattern.compare(subject)),
+            )
         };
         match self {
             Self::Only(patterns) => any(patterns),
@@ -114,11 +119,17 @@ impl Document {
             Some(Value::Array(list)) => list
                 .iter()
                 .enumerate()
-                .map(|(index, statement)| Statement::parse(statement, index, format!("/Statement/{index}")))
+                .map(|(index, statement)| {
+                    Statement::parse(statement, index, format!("/Statement/{index}"))
+                })
                 .collect::<Result<_, _>>()?,
             Some(single) => vec![Statement::parse(single, 0, "/Statement".to_owned())?],
         };
-        Ok(Self { version: text("Version"), id: text("Id"), statements })
+        Ok(Self {
+            version: text("Version"),
+            id: text("Id"),
+            statements,
+        })
     }
 
     /// Reads a document from its text, percent-encoded (as IAM returns it) or not.
@@ -127,8 +138,13 @@ impl Document {
     /// As [`Document::parse`], and where the text is not JSON.
     pub fn from_text(text: &str) -> Result<Self, DocumentError> {
         let text = text.trim();
-        let decoded = if text.starts_with('{') { text.to_owned() } else { percent_decode(text) };
-        let value: Value = serde_json::from_str(&decoded).map_err(|error| DocumentError::NotJson(error.to_string()))?;
+        let decoded = if text.starts_with('{') {
+            text.to_owned()
+        } else {
+            percent_decode(text)
+        };
+        let value: Value = serde_json::from_str(&decoded)
+            .map_err(|error| DocumentError::NotJson(error.to_string()))?;
         Self::parse(&value)
     }
 
@@ -141,7 +157,10 @@ impl Document {
         if let Some(id) = &self.id {
             object.insert("Id".to_owned(), Value::from(id.as_str()));
         }
-        object.insert("Statement".to_owned(), self.statements.iter().map(Statement::to_value).collect());
+        object.insert(
+            "Statement".to_owned(),
+            self.statements.iter().map(Statement::to_value).collect(),
+        );
         Value::Object(object)
     }
 
@@ -172,22 +191,45 @@ impl Statement {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(value: &Value, index: usize, pointer: String) -> Result<Self, DocumentError> {
-        let sid = value.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty()).map(str::to_owned);
+        let sid = value
+            .get("Sid")
+            .and_then(Value::as_str)
+            .filter(|sid| !sid.is_empty())
+            .map(str::to_owned);
         let label = sid.clone().unwrap_or_else(|| format!("#{index}"));
-        let wrong = |problem: String| DocumentError::Statement { label: label.clone(), problem };
-        let object = value.as_object().ok_or_else(|| wrong("not a JSON object".to_owned()))?;
+        let wrong = |problem: String| DocumentError::Statement {
+            label: label.clone(),
+            problem,
+        };
+        let object = value
+            .as_object()
+            .ok_or_else(|| wrong("not a JSON object".to_owned()))?;
         let effect = match object.get("Effect").and_then(Value::as_str) {
             Some("Allow") => Effect::Allow,
             Some("Deny") => Effect::Deny,
-            Some(other) => return Err(wrong(format!("Effect is {other:?}, neither Allow nor Deny"))),
+            Some(other) => {
+                return Err(wrong(format!(
+                    "Effect is {other:?}, neither Allow nor Deny"
+                )));
+            }
             None => return Err(wrong("it has no Effect".to_owned())),
         };
         let action = clause(object, "Action", "NotAction").map_err(&wrong)?;
-        let action = action.ok_or_else(|| wrong("it has neither Action nor NotAction".to_owned()))?;
+        let action =
+            action.ok_or_else(|| wrong("it has neither Action nor NotAction".to_owned()))?;
         let resource = clause(object, "Resource", "NotResource").map_err(&wrong)?;
         let principal = PrincipalClause::parse(object).map_err(&wrong)?;
         let conditions = Condition::parse_all(object.get("Condition")).map_err(&wrong)?;
-        Ok(Self { label, sid, pointer, effect, principal, action, resource, conditions })
+        Ok(Self {
+            label,
+            sid,
+            pointer,
+            effect,
+            principal,
+            action,
+            resource,
+            conditions,
+        })
     }
 
     /// The statement as policy JSON.
@@ -196,14 +238,22 @@ impl Statement {
         if let Some(sid) = &self.sid {
             object.insert("Sid".to_owned(), Value::from(sid.as_str()));
         }
-        let effect = if self.effect == Effect::Allow { "Allow" } else { "Deny" };
+        let effect = if self.effect == Effect::Allow {
+            "Allow"
+        } else {
+            "Deny"
+        };
         object.insert("Effect".to_owned(), Value::from(effect));
         if let Some(principal) = &self.principal {
             let (key, value) = principal.to_entry();
             object.insert(key.to_owned(), value);
         }
         let mut put = |clause: &Clause, only: &str, all_but: &str| {
-            let key = if matches!(clause, Clause::Only(_)) { only } else { all_but };
+            let key = if matches!(clause, Clause::Only(_)) {
+                only
+            } else {
+                all_but
+            };
             object.insert(key.to_owned(), list_value(clause.patterns()));
         };
         put(&self.action, "Action", "NotAction");
@@ -211,7 +261,10 @@ impl Statement {
             put(resource, "Resource", "NotResource");
         }
         if !self.conditions.is_empty() {
-            object.insert("Condition".to_owned(), Condition::all_to_value(&self.conditions));
+            object.insert(
+                "Condition".to_owned(),
+                Condition::all_to_value(&self.conditions),
+            );
         }
         Value::Object(object)
     }
@@ -230,7 +283,11 @@ impl<'de> Deserialize<'de> for Document {
     }
 }
 
-fn clause(object: &Map<String, Value>, only: &str, all_but: &str) -> Result<Option<Clause>, String> {
+fn clause(
+    object: &Map<String, Value>,
+    only: &str,
+    all_but: &str,
+) -> Result<Option<Clause>, String> {
     match (object.get(only), object.get(all_but)) {
         (Some(_), Some(_)) => Err(format!("it has both {only} and {all_but}")),
         (Some(value), None) => Ok(Some(Clause::Only(strings(value, only)?))),
@@ -244,7 +301,10 @@ pub(super) fn strings(value: &Value, what: &str) -> Result<Vec<String>, String> 
     let wrong = || format!("{what} is neither a string nor a list of strings");
     match value {
         Value::String(text) => Ok(vec![text.clone()]),
-        Value::Array(list) => list.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect(),
+        Value::Array(list) => list
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong))
+            .collect(),
         _ => Err(wrong()),
     }
 }
@@ -263,7 +323,11 @@ pub fn percent_decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let digit = |offset: usize| bytes.get(at + offset).and_then(|&byte| char::from(byte).to_digit(16));
+        let digit = |offset: usize| {
+            bytes
+                .get(at + offset)
+                .and_then(|&byte| char::from(byte).to_digit(16))
+        };
         match (bytes[at], digit(1), digit(2)) {
             (b'%', Some(high), Some(low)) => {
                 decoded.push(u8::try_from(high * 16 + low).unwrap_or_default());

@@ -91,10 +91,16 @@ pub static ESCALATIONS: &[Escalation] = escalations! {
 
 /// The escalations that a role can carry out: every action of the set is granted.
 pub fn find<'r, 'a>(reach: &'r Reach<'a>) -> Vec<FoundEscalation<'r, 'a>> {
-    ESCALATIONS.iter().filter_map(|escalation| judge(reach, escalation)).collect()
+    ESCALATIONS
+        .iter()
+        .filter_map(|escalation| judge(reach, escalation))
+        .collect()
 }
 
-fn judge<'r, 'a>(reach: &'r Reach<'a>, escalation: &'static Escalation) -> Option<FoundEscalation<'r, 'a>> {
+fn judge<'r, 'a>(
+    reach: &'r Reach<'a>,
+    escalation: &'static Escalation,
+) -> Option<FoundEscalation<'r, 'a>> {
     let mut grants = Vec::with_capacity(escalation.actions.len());
     for action in escalation.actions {
         let mut allowed = reach.of_action(action);
@@ -105,10 +111,26 @@ fn judge<'r, 'a>(reach: &'r Reach<'a>, escalation: &'static Escalation) -> Optio
         grants.push(allowed);
     }
     let resources = |allowed: &[ActionGrant<'_, '_>]| -> Vec<String> {
-        allowed.iter().flat_map(|grant| grant.resources.iter().cloned()).collect()
+        allowed
+            .iter()
+            .flat_map(|grant| grant.resources.iter().cloned())
+            .collect()
     };
-    let widest = |allowed: &Vec<ActionGrant<'_, '_>>| resources(allowed).iter().map(|text| breadth(text)).max();
-    let breadth = grants.iter().filter_map(widest).min().unwrap_or(Breadth::Named);
-    let open_ended = grants.iter().all(|allowed| resources(allowed).iter().any(|text| text.ends_with('*')));
-    Some(FoundEscalation { escalation, grants, breadth, open_ended })
+    let widest = |allowed: &Vec<ActionGrant<'_, '_>>| {
+        resources(allowed).iter().map(|text| breadth(text)).max()
+    };
+    let breadth = grants
+        .iter()
+        .filter_map(widest)
+        .min()
+        .unwrap_or(Breadth::Named);
+    let open_ended = grants
+        .iter()
+        .all(|allowed| resources(allowed).iter().any(|text| text.ends_with('*')));
+    Some(FoundEscalation {
+        escalation,
+        grants,
+        breadth,
+        open_ended,
+    })
 }

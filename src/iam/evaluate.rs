@@ -96,8 +96,21 @@ pub struct Decision {
 /// Whether a statement matches a request, its principal left aside.
 pub fn statement_matches(statement: &Statement, request: &Request<'_>) -> Truth {
     let variable = |key: &str| request.context.variable(key);
-    let read = |text: &str| Pattern::with_variables(text, Reading { wildcards: true, fold_case: false }, &variable);
-    let action = statement.action.compare(&Pattern::action(request.action), &|text| Some(Pattern::action(text)));
+    let read = |text: &str| {
+        Pattern::with_variables(
+            text,
+            Reading {
+                wildcards: true,
+                fold_case: false,
+            },
+            &variable,
+        )
+    };
+    let action = statement
+        .action
+        .compare(&Pattern::action(request.action), &|text| {
+            Some(Pattern::action(text))
+        });
     let resource = match &statement.resource {
         Some(clause) => clause.compare(&Pattern::resource(request.resource), &read),
         None => Truth::True,
@@ -106,7 +119,13 @@ pub fn statement_matches(statement: &Statement, request: &Request<'_>) -> Truth 
     if !matched.possible() {
         return matched;
     }
-    Truth::all(statement.conditions.iter().map(|condition| condition.evaluate(request.context))).and(matched)
+    Truth::all(
+        statement
+            .conditions
+            .iter()
+            .map(|condition| condition.evaluate(request.context)),
+    )
+    .and(matched)
 }
 
 /// What one policy says, and by which statements.
@@ -118,13 +137,24 @@ struct Side {
 }
 
 impl Side {
-    fn add(&mut self, source: Source, name: &str, document: &Document, matches: &dyn Fn(&Statement) -> Truth) {
+    fn add(
+        &mut self,
+        source: Source,
+        name: &str,
+        document: &Document,
+        matches: &dyn Fn(&Statement) -> Truth,
+    ) {
         for (index, statement) in document.statements.iter().enumerate() {
             let truth = matches(statement);
             if !truth.possible() {
                 continue;
             }
-            let found = StatementRef { source, policy: name.to_owned(), index, statement: statement.label.clone() };
+            let found = StatementRef {
+                source,
+                policy: name.to_owned(),
+                index,
+                statement: statement.label.clone(),
+            };
             match statement.effect {
                 Effect::Allow => self.allow.push((truth, found)),
                 Effect::Deny => self.deny.push((truth, found)),
@@ -135,7 +165,9 @@ impl Side {
     fn add_policy(&mut self, source: Source, policy: &NamedPolicy, request: &Request<'_>) {
         match &policy.document {
             Known::Read(document) => {
-                self.add(source, &policy.name, document, &|statement| statement_matches(statement, request));
+                self.add(source, &policy.name, document, &|statement| {
+                    statement_matches(statement, request)
+                });
             }
             Known::Absent | Known::Unread(_) => self.unread = true,
         }
@@ -144,7 +176,11 @@ impl Side {
     /// Whether this side allows; a policy that could not be read might.
     fn allows(&self) -> Truth {
         let found = Truth::any(self.allow.iter().map(|(truth, _)| *truth));
-        if self.unread { found.or(Truth::Unknown) } else { found }
+        if self.unread {
+            found.or(Truth::Unknown)
+        } else {
+            found
+        }
     }
 }
 
@@ -169,15 +205,31 @@ pub fn decide(policies: &Policies<'_>, request: &Request<'_>) -> Decision {
         });
         (side, resource.cross_account)
     });
-    let sides = || [Some(&identity), boundary.as_ref(), resource.as_ref().map(|(side, _)| side)].into_iter().flatten();
+    let sides = || {
+        [
+            Some(&identity),
+            boundary.as_ref(),
+            resource.as_ref().map(|(side, _)| side),
+        ]
+        .into_iter()
+        .flatten()
+    };
     let complete = sides().all(|side| !side.unread);
     let denies: Vec<&(Truth, StatementRef)> = sides().flat_map(|side| &side.deny).collect();
     let pick = |found: &[&(Truth, StatementRef)], wanted: Truth| -> Vec<StatementRef> {
-        found.iter().filter(|(truth, _)| *truth == wanted).map(|(_, at)| at.clone()).collect()
+        found
+            .iter()
+            .filter(|(truth, _)| *truth == wanted)
+            .map(|(_, at)| at.clone())
+            .collect()
     };
     let certain = pick(&denies, Truth::True);
     if !certain.is_empty() {
-        return Decision { verdict: Verdict::DeniedExplicitly, by: certain, complete };
+        return Decision {
+            verdict: Verdict::DeniedExplicitly,
+            by: certain,
+            complete,
+        };
     }
     let granted = match &resource {
         Some((side, true)) => identity.allows().and(side.allows()),
@@ -188,18 +240,36 @@ pub fn decide(policies: &Policies<'_>, request: &Request<'_>) -> Decision {
     let might_deny = pick(&denies, Truth::Unknown);
     let allows: Vec<&(Truth, StatementRef)> = sides().flat_map(|side| &side.allow).collect();
     match allowed {
-        Truth::False => Decision { verdict: Verdict::DeniedImplicitly, by: Vec::new(), complete },
-        Truth::True if might_deny.is_empty() => {
-            Decision { verdict: Verdict::Allowed, by: pick(&allows, Truth::True), complete }
-        }
-        Truth::True => Decision { verdict: Verdict::Unknown, by: might_deny, complete },
-        Truth::Unknown => Decision { verdict: Verdict::Unknown, by: pick(&allows, Truth::Unknown), complete },
+        Truth::False => Decision {
+            verdict: Verdict::DeniedImplicitly,
+            by: Vec::new(),
+            complete,
+        },
+        Truth::True if might_deny.is_empty() => Decision {
+            verdict: Verdict::Allowed,
+            by: pick(&allows, Truth::True),
+            complete,
+        },
+        Truth::True => Decision {
+            verdict: Verdict::Unknown,
+            by: might_deny,
+            complete,
+        },
+        Truth::Unknown => Decision {
+            verdict: Verdict::Unknown,
+            by: pick(&allows, Truth::Unknown),
+            complete,
+        },
     }
 }
 
 /// Decides a request of a role, without a resource policy.
 pub fn decide_for(role: &Role, request: &Request<'_>) -> Decision {
-    let policies = Policies { identity: &role.policies, boundary: role.boundary.as_ref(), resource: None };
+    let policies = Policies {
+        identity: &role.policies,
+        boundary: role.boundary.as_ref(),
+        resource: None,
+    };
     decide(&policies, request)
 }
 
@@ -210,5 +280,7 @@ pub(super) fn action_overlap(clause: &Clause, action: &Pattern) -> Truth {
 
 /// Whether a statement takes in a whole resource pattern, a part of it, or nothing of it.
 pub(super) fn resource_overlap(clause: Option<&Clause>, resource: &Pattern) -> Truth {
-    clause.map_or(Truth::True, |clause| clause.compare(resource, &|text| Some(Pattern::resource(text))))
+    clause.map_or(Truth::True, |clause| {
+        clause.compare(resource, &|text| Some(Pattern::resource(text)))
+    })
 }

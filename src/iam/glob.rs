@@ -66,26 +66,50 @@ pub struct Pattern {
 impl Pattern {
     /// An action pattern: letter case does not matter.
     pub fn action(text: &str) -> Self {
-        Self::read(text, Reading { wildcards: true, fold_case: true })
+        Self::read(
+            text,
+            Reading {
+                wildcards: true,
+                fold_case: true,
+            },
+        )
     }
 
     /// A resource pattern.
     pub fn resource(text: &str) -> Self {
-        Self::read(text, Reading { wildcards: true, fold_case: false })
+        Self::read(
+            text,
+            Reading {
+                wildcards: true,
+                fold_case: false,
+            },
+        )
     }
 
     /// A text in which `*` and `?` mean themselves; symbols stay symbols.
     pub fn literal(text: &str) -> Self {
-        Self::read(text, Reading { wildcards: false, fold_case: false })
+        Self::read(
+            text,
+            Reading {
+                wildcards: false,
+                fold_case: false,
+            },
+        )
     }
 
     /// Reads a text, every policy variable being unknown.
     pub fn read(text: &str, reading: Reading) -> Self {
-        Self { tokens: tokenize(text, reading, &|_| Variable::Unknown).unwrap_or_default() }
+        Self {
+            tokens: tokenize(text, reading, &|_| Variable::Unknown).unwrap_or_default(),
+        }
     }
 
     /// Reads a text with the values of its policy variables; `None` where a variable has no value, so nothing matches.
-    pub fn with_variables(text: &str, reading: Reading, variable: &dyn Fn(&str) -> Variable) -> Option<Self> {
+    pub fn with_variables(
+        text: &str,
+        reading: Reading,
+        variable: &dyn Fn(&str) -> Variable,
+    ) -> Option<Self> {
         tokenize(text, reading, variable).map(|tokens| Self { tokens })
     }
 
@@ -96,7 +120,9 @@ impl Pattern {
         let mut star: Option<(usize, usize)> = None;
         while from < text.len() {
             match self.tokens.get(at) {
-                Some(Token::Literal(letter)) if *letter == text[from] => (at, from) = (at + 1, from + 1),
+                Some(Token::Literal(letter)) if *letter == text[from] => {
+                    (at, from) = (at + 1, from + 1)
+                }
                 Some(Token::One | Token::AtLeastOne) => (at, from) = (at + 1, from + 1),
                 Some(Token::Many) => {
                     star = Some((at, from));
@@ -111,7 +137,10 @@ impl Pattern {
                 },
             }
         }
-        self.tokens.iter().skip(at).all(|token| *token == Token::Many)
+        self.tokens
+            .iter()
+            .skip(at)
+            .all(|token| *token == Token::Many)
     }
 
     /// True where everything that `other` matches is surely matched by this pattern.
@@ -185,12 +214,16 @@ impl Pattern {
 
     /// True where the pattern holds a wildcard.
     pub fn has_wildcard(&self) -> bool {
-        self.tokens.iter().any(|token| matches!(token, Token::One | Token::AtLeastOne | Token::Many))
+        self.tokens
+            .iter()
+            .any(|token| matches!(token, Token::One | Token::AtLeastOne | Token::Many))
     }
 
     /// True where the pattern holds a value that is fixed but not known.
     pub fn has_symbol(&self) -> bool {
-        self.tokens.iter().any(|token| matches!(token, Token::Symbol(_)))
+        self.tokens
+            .iter()
+            .any(|token| matches!(token, Token::Symbol(_)))
     }
 
     /// True for a pattern that matches every string, such as `*`.
@@ -209,7 +242,11 @@ pub fn intersects(a: &str, b: &str) -> bool {
     Pattern::resource(a).intersects(&Pattern::resource(b))
 }
 
-fn tokenize(text: &str, reading: Reading, variable: &dyn Fn(&str) -> Variable) -> Option<Vec<Token>> {
+fn tokenize(
+    text: &str,
+    reading: Reading,
+    variable: &dyn Fn(&str) -> Variable,
+) -> Option<Vec<Token>> {
     let mut tokens = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
@@ -244,7 +281,8 @@ fn push_placeholder(
     variable: &dyn Fn(&str) -> Variable,
 ) -> Option<()> {
     if let "*" | "?" | "$" = body {
-        body.chars().for_each(|letter| push_letter(tokens, letter, reading));
+        body.chars()
+            .for_each(|letter| push_letter(tokens, letter, reading));
         return Some(());
     }
     if !is_variable(body) {
@@ -256,9 +294,13 @@ fn push_placeholder(
         None => (body.trim(), None),
     };
     match (variable(key), default) {
-        (Variable::Value(value), _) => value.chars().for_each(|letter| push_letter(tokens, letter, reading)),
+        (Variable::Value(value), _) => value
+            .chars()
+            .for_each(|letter| push_letter(tokens, letter, reading)),
         (Variable::Unknown, _) => tokens.push(Token::Symbol(body.to_lowercase().into())),
-        (Variable::Absent, Some(default)) => default.chars().for_each(|letter| push_letter(tokens, letter, reading)),
+        (Variable::Absent, Some(default)) => default
+            .chars()
+            .for_each(|letter| push_letter(tokens, letter, reading)),
         (Variable::Absent, None) => return None,
     }
     Some(())

@@ -19,7 +19,9 @@ pub(super) fn keep_allowed<'a>(grants: &mut Vec<Grant<'a>>, boundary: &[&'a Stat
     for grant in grants.drain(..) {
         let mut parts = Vec::new();
         for statement in boundary {
-            let Some(part) = within(&grant, statement) else { continue };
+            let Some(part) = within(&grant, statement) else {
+                continue;
+            };
             let whole = part.actions == grant.actions
                 && part.resources == grant.resources
                 && part.except_actions.len() == grant.except_actions.len()
@@ -40,19 +42,26 @@ pub(super) fn keep_allowed<'a>(grants: &mut Vec<Grant<'a>>, boundary: &[&'a Stat
 fn within<'a>(grant: &Grant<'a>, statement: &'a Statement) -> Option<Grant<'a>> {
     let mut part = grant.clone();
     match &statement.action {
-        Clause::Only(allowed) => part.actions = both(&grant.actions, allowed, &Pattern::action, &known_in_both),
+        Clause::Only(allowed) => {
+            part.actions = both(&grant.actions, allowed, &Pattern::action, &known_in_both)
+        }
         Clause::AllBut(excluded) => {
-            part.actions.retain(|text| action_overlap(&statement.action, &Pattern::action(text)).possible());
+            part.actions.retain(|text| {
+                action_overlap(&statement.action, &Pattern::action(text)).possible()
+            });
             part.except_actions.extend(excluded.iter().cloned());
         }
     }
     match &statement.resource {
         Some(Clause::Only(allowed)) => {
-            part.resources = both(&grant.resources, allowed, &Pattern::resource, &|one, _| vec![one.to_owned()]);
+            part.resources = both(&grant.resources, allowed, &Pattern::resource, &|one, _| {
+                vec![one.to_owned()]
+            });
         }
         Some(Clause::AllBut(excluded)) => {
             let clause = statement.resource.as_ref();
-            part.resources.retain(|text| resource_overlap(clause, &Pattern::resource(text)).possible());
+            part.resources
+                .retain(|text| resource_overlap(clause, &Pattern::resource(text)).possible());
             part.except_resources.extend(excluded.iter().cloned());
         }
         None => {}
@@ -97,7 +106,11 @@ fn known_in_both(one: &str, two: &str) -> Vec<String> {
         .filter(|action| other.matches(&action.name.to_ascii_lowercase()))
         .map(|action| action.name.clone())
         .collect();
-    if shared.is_empty() { vec![one.to_owned()] } else { shared }
+    if shared.is_empty() {
+        vec![one.to_owned()]
+    } else {
+        shared
+    }
 }
 
 /// Drops what an unconditional Deny covers whole, and notes on each grant the Denies that touch what is left.
@@ -113,14 +126,18 @@ pub(super) fn take_denied_away(grants: &mut Vec<Grant<'_>>, denies: &[(Statement
 
 fn apply(grant: &mut Grant<'_>, at: &StatementRef, deny: &Statement) {
     let on_action = |text: &String| action_overlap(&deny.action, &Pattern::action(text));
-    let on_resource = |text: &String| resource_overlap(deny.resource.as_ref(), &Pattern::resource(text));
+    let on_resource =
+        |text: &String| resource_overlap(deny.resource.as_ref(), &Pattern::resource(text));
     let actions = || grant.actions.iter().map(on_action);
     let resources = || grant.resources.iter().map(on_resource);
     if !Truth::any(actions()).possible() || !Truth::any(resources()).possible() {
         return;
     }
     if deny.conditions.is_empty() {
-        let (all_actions, all_resources) = (Truth::all(actions()).holds(), Truth::all(resources()).holds());
+        let (all_actions, all_resources) = (
+            Truth::all(actions()).holds(),
+            Truth::all(resources()).holds(),
+        );
         if all_resources {
             grant.actions.retain(|text| !on_action(text).holds());
         } else if all_actions {
@@ -128,7 +145,10 @@ fn apply(grant: &mut Grant<'_>, at: &StatementRef, deny: &Statement) {
         }
     }
     let left = grant.actions.iter().any(|text| on_action(text).possible())
-        && grant.resources.iter().any(|text| on_resource(text).possible());
+        && grant
+            .resources
+            .iter()
+            .any(|text| on_resource(text).possible());
     if left {
         grant.restricted_by.push(at.clone());
     }

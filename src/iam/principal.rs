@@ -23,7 +23,12 @@ pub enum PrincipalKind {
 }
 
 impl PrincipalKind {
-    const ALL: [Self; 4] = [Self::Aws, Self::Service, Self::Federated, Self::CanonicalUser];
+    const ALL: [Self; 4] = [
+        Self::Aws,
+        Self::Service,
+        Self::Federated,
+        Self::CanonicalUser,
+    ];
 
     /// Its key in a policy.
     pub fn name(self) -> &'static str {
@@ -68,7 +73,10 @@ pub enum Caller {
 impl Principals {
     /// The principals of one kind.
     pub fn of(&self, kind: PrincipalKind) -> impl Iterator<Item = &str> {
-        self.entries.iter().filter(move |(each, _)| *each == kind).map(|(_, text)| text.as_str())
+        self.entries
+            .iter()
+            .filter(move |(each, _)| *each == kind)
+            .map(|(_, text)| text.as_str())
     }
 
     /// True where everyone is meant: `*` or `{"AWS": "*"}`.
@@ -84,7 +92,9 @@ impl Principals {
             };
         }
         match caller {
-            Caller::Identity(arn) => Truth::any(self.of(PrincipalKind::Aws).map(|text| names(text, arn))),
+            Caller::Identity(arn) => {
+                Truth::any(self.of(PrincipalKind::Aws).map(|text| names(text, arn)))
+            }
             Caller::Service(name) => Truth::any(self.of(PrincipalKind::Service).map(|text| {
                 let read = |text: &str| Pattern::literal(&text.to_ascii_lowercase());
                 read(text).compare(&read(name))
@@ -99,7 +109,9 @@ fn names(principal: &str, arn: &str) -> Truth {
     let same = |one: &str, two: &str| Pattern::literal(one).compare(&Pattern::literal(two));
     let account = Arn::parse(arn).map_or("", |arn| arn.account);
     match Arn::parse(principal) {
-        Some(parts) if parts.service == "iam" && parts.resource == "root" => same(parts.account, account),
+        Some(parts) if parts.service == "iam" && parts.resource == "root" => {
+            same(parts.account, account)
+        }
         Some(_) => same(principal, arn),
         None => same(principal, account).or(same(principal, arn)),
     }
@@ -132,7 +144,11 @@ impl PrincipalClause {
     }
 
     pub(super) fn to_entry(&self) -> (&'static str, Value) {
-        let key = if matches!(self, Self::Is(_)) { "Principal" } else { "NotPrincipal" };
+        let key = if matches!(self, Self::Is(_)) {
+            "Principal"
+        } else {
+            "NotPrincipal"
+        };
         let principals = self.principals();
         if principals.anyone {
             return (key, Value::from("*"));
@@ -150,16 +166,24 @@ impl PrincipalClause {
 
 fn principals(value: &Value) -> Result<Principals, String> {
     match value {
-        Value::String(text) if text == "*" => Ok(Principals { anyone: true, entries: Vec::new() }),
+        Value::String(text) if text == "*" => Ok(Principals {
+            anyone: true,
+            entries: Vec::new(),
+        }),
         Value::Object(object) => {
             let mut entries = Vec::new();
             for (key, value) in object {
-                let kind = PrincipalKind::ALL.into_iter().find(|kind| kind.name() == key);
+                let kind = PrincipalKind::ALL
+                    .into_iter()
+                    .find(|kind| kind.name() == key);
                 let kind = kind.ok_or_else(|| format!("{key:?} is no kind of principal"))?;
                 entries.extend(strings(value, key)?.into_iter().map(|text| (kind, text)));
             }
             entries.sort_by_key(|(kind, _)| *kind);
-            Ok(Principals { anyone: false, entries })
+            Ok(Principals {
+                anyone: false,
+                entries,
+            })
         }
         _ => Err("Principal is neither \"*\" nor an object".to_owned()),
     }

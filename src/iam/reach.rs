@@ -88,7 +88,12 @@ pub struct Reach<'a> {
 impl<'a> Reach<'a> {
     /// Collects what a role can reach.
     pub fn of(role: &'a Role) -> Self {
-        let mut reach = Self { grants: Vec::new(), unread: Vec::new(), boundary_unread: None, denies: Vec::new() };
+        let mut reach = Self {
+            grants: Vec::new(),
+            unread: Vec::new(),
+            boundary_unread: None,
+            denies: Vec::new(),
+        };
         for (index, policy) in role.policies.iter().enumerate() {
             match &policy.document {
                 Known::Read(document) => reach.add(Source::Identity(index), policy, document),
@@ -108,7 +113,12 @@ impl<'a> Reach<'a> {
 
     fn add(&mut self, source: Source, policy: &'a NamedPolicy, document: &'a Document) {
         for (index, statement) in document.statements.iter().enumerate() {
-            let at = StatementRef { source, policy: policy.name.clone(), index, statement: statement.label.clone() };
+            let at = StatementRef {
+                source,
+                policy: policy.name.clone(),
+                index,
+                statement: statement.label.clone(),
+            };
             match statement.effect {
                 Effect::Allow => self.grants.push(Grant::of(policy, statement, at)),
                 Effect::Deny => self.denies.push((at, statement)),
@@ -120,11 +130,19 @@ impl<'a> Reach<'a> {
         for (index, statement) in document.statements.iter().enumerate() {
             if statement.effect == Effect::Deny {
                 let (source, policy) = (Source::Boundary, boundary.name.clone());
-                let at = StatementRef { source, policy, index, statement: statement.label.clone() };
+                let at = StatementRef {
+                    source,
+                    policy,
+                    index,
+                    statement: statement.label.clone(),
+                };
                 self.denies.push((at, statement));
             }
         }
-        let allows = document.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+        let allows = document
+            .statements
+            .iter()
+            .filter(|statement| statement.effect == Effect::Allow);
         narrow::keep_allowed(&mut self.grants, &allows.collect::<Vec<_>>());
     }
 
@@ -135,7 +153,10 @@ impl<'a> Reach<'a> {
 
     /// The grants that let an action be used, with the resource patterns it may be used on.
     pub fn of_action(&self, action: &str) -> Vec<ActionGrant<'_, 'a>> {
-        self.grants.iter().filter_map(|grant| self.action_grant(grant, action)).collect()
+        self.grants
+            .iter()
+            .filter_map(|grant| self.action_grant(grant, action))
+            .collect()
     }
 
     /// The grants of an action on resources that none of the `own` patterns contains.
@@ -154,12 +175,17 @@ impl<'a> Reach<'a> {
 
     /// How the role may use an action: by name where one grant names it, else by the first wildcard; `None` where it may not.
     pub fn via(&self, action: &str) -> Option<Via> {
-        self.of_action(action).into_iter().map(|grant| grant.via).min()
+        self.of_action(action)
+            .into_iter()
+            .map(|grant| grant.via)
+            .min()
     }
 
     /// Changing actions that support resource types, granted on resource patterns at least as wide as `at_least`.
     pub fn broad_changes(&self, at_least: Breadth) -> Vec<BroadGrant<'_, 'a>> {
-        self.broad(at_least, &|action| action.level.changes() && action.resource_types)
+        self.broad(at_least, &|action| {
+            action.level.changes() && action.resource_types
+        })
     }
 
     /// Known actions of a level, with or without resource types, granted on resource patterns at least as wide as `at_least`.
@@ -167,32 +193,65 @@ impl<'a> Reach<'a> {
         self.broad(at_least, &|action| action.level == level)
     }
 
-    fn broad(&self, at_least: Breadth, wanted: &dyn Fn(&Action) -> bool) -> Vec<BroadGrant<'_, 'a>> {
+    fn broad(
+        &self,
+        at_least: Breadth,
+        wanted: &dyn Fn(&Action) -> bool,
+    ) -> Vec<BroadGrant<'_, 'a>> {
         let mut found = Vec::new();
         for grant in &self.grants {
-            if !grant.resources.iter().any(|resource| breadth(resource) >= at_least) {
+            if !grant
+                .resources
+                .iter()
+                .any(|resource| breadth(resource) >= at_least)
+            {
                 continue;
             }
-            let mut actions: Vec<&'static Action> =
-                grant.actions.iter().flat_map(|pattern| actions::expand(pattern)).filter(|one| wanted(one)).collect();
+            let mut actions: Vec<&'static Action> = grant
+                .actions
+                .iter()
+                .flat_map(|pattern| actions::expand(pattern))
+                .filter(|one| wanted(one))
+                .collect();
             actions.sort_by(|one, two| one.name.cmp(&two.name));
             actions.dedup_by(|one, two| one.name == two.name);
             for action in actions {
-                let Some(mut grant) = self.action_grant(grant, &action.name) else { continue };
-                grant.resources.retain(|resource| breadth(resource) >= at_least);
-                if let Some(widest) = grant.resources.iter().map(|resource| breadth(resource)).max() {
-                    found.push(BroadGrant { grant, action, breadth: widest });
+                let Some(mut grant) = self.action_grant(grant, &action.name) else {
+                    continue;
+                };
+                grant
+                    .resources
+                    .retain(|resource| breadth(resource) >= at_least);
+                if let Some(widest) = grant
+                    .resources
+                    .iter()
+                    .map(|resource| breadth(resource))
+                    .max()
+                {
+                    found.push(BroadGrant {
+                        grant,
+                        action,
+                        breadth: widest,
+                    });
                 }
             }
         }
         found
     }
 
-    fn action_grant<'r>(&'r self, grant: &'r Grant<'a>, action: &str) -> Option<ActionGrant<'r, 'a>> {
+    fn action_grant<'r>(
+        &'r self,
+        grant: &'r Grant<'a>,
+        action: &str,
+    ) -> Option<ActionGrant<'r, 'a>> {
         let wanted = Pattern::action(action);
         let via = grant.via(&wanted)?;
-        let mut resources: Vec<String> =
-            grant.resources.iter().filter(|resource| actions::applies_to(action, resource)).cloned().collect();
+        let mut resources: Vec<String> = grant
+            .resources
+            .iter()
+            .filter(|resource| actions::applies_to(action, resource))
+            .cloned()
+            .collect();
         let mut restricted_by = Vec::new();
         for (at, deny) in &self.denies {
             let takes = action_overlap(&deny.action, &wanted);
@@ -200,7 +259,8 @@ impl<'a> Reach<'a> {
                 continue;
             }
             let sure = takes.holds() && deny.conditions.is_empty();
-            let overlap = |text: &String| resource_overlap(deny.resource.as_ref(), &Pattern::resource(text));
+            let overlap =
+                |text: &String| resource_overlap(deny.resource.as_ref(), &Pattern::resource(text));
             if sure {
                 resources.retain(|text| !overlap(text).holds());
             }
@@ -212,8 +272,18 @@ impl<'a> Reach<'a> {
             return None;
         }
         let unscoped = Action::lookup(action).is_some_and(|known| !known.resource_types);
-        let inert = unscoped && !resources.iter().any(|text| Pattern::resource(text).is_everything());
-        Some(ActionGrant { grant, action: action.to_owned(), via, resources, restricted_by, inert })
+        let inert = unscoped
+            && !resources
+                .iter()
+                .any(|text| Pattern::resource(text).is_everything());
+        Some(ActionGrant {
+            grant,
+            action: action.to_owned(),
+            via,
+            resources,
+            restricted_by,
+            inert,
+        })
     }
 }
 
@@ -228,21 +298,40 @@ impl<'a> Grant<'a> {
         let (resources, except_resources) = split(statement.resource.as_ref());
         let conditions = statement.conditions.iter().collect();
         let restricted_by = Vec::new();
-        Self { policy, statement, at, actions, except_actions, resources, except_resources, conditions, restricted_by }
+        Self {
+            policy,
+            statement,
+            at,
+            actions,
+            except_actions,
+            resources,
+            except_resources,
+            conditions,
+            restricted_by,
+        }
     }
 
     /// How the grant takes in an action, `None` where it does not.
     fn via(&self, action: &Pattern) -> Option<Via> {
-        if self.except_actions.iter().any(|text| Pattern::action(text).intersects(action)) {
+        if self
+            .except_actions
+            .iter()
+            .any(|text| Pattern::action(text).intersects(action))
+        {
             return None;
         }
-        let covering = self.actions.iter().filter(|text| Pattern::action(text).covers(action));
+        let covering = self
+            .actions
+            .iter()
+            .filter(|text| Pattern::action(text).covers(action));
         covering
-            .map(|text| match (&self.statement.action, Pattern::action(text).has_wildcard()) {
-                (_, false) => Via::Name,
-                (Clause::AllBut(_), true) => Via::NotAction,
-                (Clause::Only(_), true) => Via::Wildcard(text.clone()),
-            })
+            .map(
+                |text| match (&self.statement.action, Pattern::action(text).has_wildcard()) {
+                    (_, false) => Via::Name,
+                    (Clause::AllBut(_), true) => Via::NotAction,
+                    (Clause::Only(_), true) => Via::Wildcard(text.clone()),
+                },
+            )
             .min()
     }
 
@@ -254,8 +343,13 @@ impl<'a> Grant<'a> {
     /// Whether the grant takes in a resource pattern: wholly, in part, or not.
     pub fn resource_overlap(&self, resource: &str) -> Truth {
         let wanted = Pattern::resource(resource);
-        let any =
-            |patterns: &[String]| Truth::any(patterns.iter().map(|text| Pattern::resource(text).compare(&wanted)));
+        let any = |patterns: &[String]| {
+            Truth::any(
+                patterns
+                    .iter()
+                    .map(|text| Pattern::resource(text).compare(&wanted)),
+            )
+        };
         any(&self.resources).and(!any(&self.except_resources))
     }
 }

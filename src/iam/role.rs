@@ -24,14 +24,24 @@ pub struct NamedPolicy {
 impl NamedPolicy {
     /// An inline policy that was read.
     pub fn inline(name: impl Into<String>, document: Document) -> Self {
-        Self { name: name.into(), arn: None, document: Known::Read(document), managed: false }
+        Self {
+            name: name.into(),
+            arn: None,
+            document: Known::Read(document),
+            managed: false,
+        }
     }
 
     /// A managed policy. `name` is the last part of the ARN.
     pub fn managed(arn: impl Into<String>, document: Known<Document>) -> Self {
         let arn = arn.into();
         let name = arn.rsplit('/').next().unwrap_or(&arn).to_owned();
-        Self { name, arn: Some(arn), document, managed: true }
+        Self {
+            name,
+            arn: Some(arn),
+            document,
+            managed: true,
+        }
     }
 
     /// True for a policy that AWS owns (`arn:aws:iam::aws:policy/…`).

@@ -1,6 +1,5 @@
 //! Plain data that collectors fill and checks read.
 
-pub mod source;
 pub mod aws;
 pub mod evaluation;
 pub mod files;
@@ -9,4 +8,5 @@ pub mod known;
 pub mod measurement;
 pub mod project;
 pub mod site;
+pub mod source;
 pub mod template;

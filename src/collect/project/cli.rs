@@ -11,7 +11,10 @@ use crate::model::known::{Known, ReasonCode, Unread};
 /// The npm package of the AgentCore CLI.
 const PACKAGE: &str = "@aws/agentcore";
 /// How the Python starter toolkit calls itself in its entry-point script and in the folders of its installers.
-const TOOLKIT: [&str; 2] = ["bedrock_agentcore_starter_toolkit", "bedrock-agentcore-starter-toolkit"];
+const TOOLKIT: [&str; 2] = [
+    "bedrock_agentcore_starter_toolkit",
+    "bedrock-agentcore-starter-toolkit",
+];
 /// Where package managers keep the package whose program they put into a folder of PATH, relative to that folder: npm, npm on
 /// Windows, Volta, Bun.
 const BESIDE: [&str; 4] = [
@@ -26,7 +29,9 @@ pub fn on_path(path_env: &OsStr) -> Known<CliOnPath> {
     // A relative entry would lead into the project under audit.
     let found = std::env::split_paths(path_env)
         .filter(|folder| folder.is_absolute())
-        .flat_map(|folder| ["agentcore", "agentcore.cmd", "agentcore.exe"].map(|name| folder.join(name)))
+        .flat_map(|folder| {
+            ["agentcore", "agentcore.cmd", "agentcore.exe"].map(|name| folder.join(name))
+        })
         .find(|program| is_program(program));
     found.map_or(Known::Absent, |program| judged(identify(&program)))
 }
@@ -55,7 +60,9 @@ fn is_program(path: &Path) -> bool {
 }
 
 fn identify(program: &Path) -> CliOnPath {
-    let real = program.canonicalize().unwrap_or_else(|_| program.to_path_buf());
+    let real = program
+        .canonicalize()
+        .unwrap_or_else(|_| program.to_path_buf());
     let script = script(&real);
     let toolkit = |text: &str| TOOLKIT.iter().any(|name| text.contains(name));
     let starter_toolkit = toolkit(&script) || toolkit(&real.to_string_lossy());
@@ -101,7 +108,9 @@ fn version_above(real: &Path) -> Option<String> {
 fn version_in_shim(program: &Path, script: &str) -> Option<String> {
     let folder = program.parent()?;
     script.split(['"', '\'', ' ', '\n', '\r']).find_map(|word| {
-        let end = word.find("@aws/agentcore/").or_else(|| word.find("@aws\\agentcore\\"))?;
+        let end = word
+            .find("@aws/agentcore/")
+            .or_else(|| word.find("@aws\\agentcore\\"))?;
         let path = word.get(..end + PACKAGE.len())?.replace('\\', "/");
         let path = ["$basedir/", "%~dp0/", "%dp0%/", "${basedir}/"]
             .iter()

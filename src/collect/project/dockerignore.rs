@@ -53,7 +53,11 @@ impl Dockerignore {
     /// True when the file is left out.
     pub fn excludes(&self, path: &str) -> bool {
         let matches = |rule: &&Rule| rule.matchers.iter().any(|matcher| matcher.is_match(path));
-        self.rules.iter().rev().find(matches).is_some_and(|rule| !rule.keeps)
+        self.rules
+            .iter()
+            .rev()
+            .find(matches)
+            .is_some_and(|rule| !rule.keeps)
     }
 
     /// True when nothing below the folder ships, so that it need not be entered.

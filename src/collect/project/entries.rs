@@ -2,8 +2,8 @@
 
 use crate::model::json::{Document, Json, Member, Node};
 use crate::model::project::{
-    CedarPolicy, Credential, Gateway, GatewayTarget, JwtAuthorizer, Memory, MemoryStrategy,
-    Named, OnlineEval, PolicyEngine, Runtime, RuntimeCommon,
+    CedarPolicy, Credential, Gateway, GatewayTarget, JwtAuthorizer, Memory, MemoryStrategy, Named,
+    OnlineEval, PolicyEngine, Runtime, RuntimeCommon,
 };
 use crate::model::site::{Site, Sited};
 

@@ -21,9 +21,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::collect::json::{self, JsonError};
+use crate::model::files::FileFacts;
 use crate::model::json::{Document, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::files::FileFacts;
 use crate::model::project::{Harness, Project, Target};
 use file::Budget;
 

@@ -17,7 +17,15 @@ const PEM: [&str; 4] = [".pem", ".key", ".p8", ".der"];
 const SSH: [&str; 4] = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"];
 /// Words in a name that say that the file is a pattern to copy.
 const TEMPLATES: [&str; 9] = [
-    "example", "sample", "template", "tmpl", "dist", "default", "defaults", "placeholder", "schema",
+    "example",
+    "sample",
+    "template",
+    "tmpl",
+    "dist",
+    "default",
+    "defaults",
+    "placeholder",
+    "schema",
 ];
 
 /// What a file that ships is taken for; `None` where it looks like no secret.
@@ -28,7 +36,9 @@ pub fn kind(entry: &Entry) -> Option<SecretFile> {
     if entry.size == 0 || path.contains("site-packages/") || path.contains("dist-packages/") {
         return None;
     }
-    let template = name.split(['.', '-', '_']).any(|word| TEMPLATES.contains(&word));
+    let template = name
+        .split(['.', '-', '_'])
+        .any(|word| TEMPLATES.contains(&word));
     if template && name != "application_default_credentials.json" {
         return None;
     }
@@ -50,7 +60,10 @@ fn by_name(path: &str, name: &str, file: &Path) -> Option<SecretFile> {
     if token_cache(path, name) {
         return Some(TokenCache);
     }
-    if matches!(name, "token.json" | "tokens.json" | ".tokens.json" | "oauth_token.json") {
+    if matches!(
+        name,
+        "token.json" | "tokens.json" | ".tokens.json" | "oauth_token.json"
+    ) {
         let text = head(file);
         let holds = text.contains("access_token") || text.contains("refresh_token");
         return holds.then_some(TokenCache);
@@ -77,7 +90,13 @@ fn credentials(path: &str, name: &str, file: &Path) -> bool {
     let in_folder = |tail: &str| path == tail || path.ends_with(&format!("/{tail}"));
     if matches!(
         name,
-        ".netrc" | "_netrc" | ".pgpass" | ".git-credentials" | ".htpasswd" | ".dockercfg" | ".s3cfg"
+        ".netrc"
+            | "_netrc"
+            | ".pgpass"
+            | ".git-credentials"
+            | ".htpasswd"
+            | ".dockercfg"
+            | ".s3cfg"
             | "application_default_credentials.json"
     ) || in_folder(".aws/credentials")
         || in_folder(".kube/config")
@@ -102,16 +121,29 @@ fn credentials(path: &str, name: &str, file: &Path) -> bool {
 
 /// `secrets.json`, `client_secret_1.json`, `prod-credentials.yaml`, `service-account.json`: data files called by what they hold.
 fn called_a_secret(name: &str) -> bool {
-    const DATA: [&str; 8] = ["json", "yaml", "yml", "toml", "ini", "cfg", "conf", "tfvars"];
+    const DATA: [&str; 8] = [
+        "json", "yaml", "yml", "toml", "ini", "cfg", "conf", "tfvars",
+    ];
     let Some((stem, ending)) = name.rsplit_once('.') else {
         return false;
     };
     let words: Vec<&str> = stem.split(['.', '-', '_', ' ']).collect();
     let pair = |first: &str, second: &str| {
-        words.windows(2).any(|pair| matches!(pair, [a, b] if *a == first && *b == second))
+        words
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if *a == first && *b == second))
     };
     let says = |word: &&str| {
-        matches!(*word, "secret" | "secrets" | "credential" | "credentials" | "creds" | "serviceaccount" | "adminsdk")
+        matches!(
+            *word,
+            "secret"
+                | "secrets"
+                | "credential"
+                | "credentials"
+                | "creds"
+                | "serviceaccount"
+                | "adminsdk"
+        )
     };
     DATA.contains(&ending)
         && (words.iter().any(|word| says(&word))
@@ -124,7 +156,9 @@ fn called_a_secret(name: &str) -> bool {
 fn head(file: &Path) -> String {
     let mut bytes = Vec::new();
     let read = std::fs::File::open(file).and_then(|file| file.take(HEAD).read_to_end(&mut bytes));
-    read.map_or(String::new(), |_| String::from_utf8_lossy(&bytes).into_owned())
+    read.map_or(String::new(), |_| {
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
 }
 
 /// True when a dotenv file gives some variable a value.
@@ -132,9 +166,9 @@ fn assigns(file: &Path) -> bool {
     let assigned = |line: &str| {
         let line = line.trim();
         !line.starts_with('#')
-            && line
-                .split_once('=')
-                .is_some_and(|(name, value)| !name.is_empty() && !value.trim_matches(['"', '\'', ' ']).is_empty())
+            && line.split_once('=').is_some_and(|(name, value)| {
+                !name.is_empty() && !value.trim_matches(['"', '\'', ' ']).is_empty()
+            })
     };
     head(file).lines().any(assigned)
 }
@@ -147,7 +181,9 @@ fn values(file: &Path) -> bool {
         let Some((_, value)) = line.split_once([':', '=']) else {
             return false;
         };
-        let value = value.trim().trim_matches(['"', '\'', ',', ' ', '{', '}', '[', ']']);
+        let value = value
+            .trim()
+            .trim_matches(['"', '\'', ',', ' ', '{', '}', '[', ']']);
         !(line.starts_with(['#', ';'])
             || value.is_empty()
             || value == "null"

@@ -90,7 +90,8 @@ pub fn walk(folder: &Path, kind: PackageKind, dockerfile: &str, within: &Path) -
 
 impl Walk {
     fn enter(&mut self, folder: PathBuf, relative: String) {
-        let listed = |listing: ReadDir| -> Result<Vec<DirEntry>, std::io::Error> { listing.collect() };
+        let listed =
+            |listing: ReadDir| -> Result<Vec<DirEntry>, std::io::Error> { listing.collect() };
         if self.levels.len() >= DEEPEST {
             self.unread.push(relative);
             return;
@@ -98,7 +99,10 @@ impl Walk {
         match std::fs::read_dir(&folder).and_then(listed) {
             Ok(entries) => {
                 let named = |entry: DirEntry| {
-                    (entry.file_name().to_string_lossy().into_owned(), entry.path())
+                    (
+                        entry.file_name().to_string_lossy().into_owned(),
+                        entry.path(),
+                    )
                 };
                 let mut entries: Vec<_> = entries.into_iter().map(named).collect();
                 entries.sort();
@@ -194,7 +198,10 @@ pub fn folder(project: &Project, package: &Package) -> Option<PathBuf> {
 pub fn packages(project: &Project, index: &Index) -> Vec<Package> {
     let mut packages = Vec::new();
     for runtime in &project.runtimes {
-        let container = runtime.build.as_ref().is_some_and(|build| build.value == "Container");
+        let container = runtime
+            .build
+            .as_ref()
+            .is_some_and(|build| build.value == "Container");
         let node = runtime
             .runtime_version
             .as_ref()
@@ -209,26 +216,45 @@ pub fn packages(project: &Project, index: &Index) -> Vec<Package> {
             let resource = Resource::new(ResourceType::Runtime, &runtime.name);
             let dockerfile = runtime.dockerfile.as_ref();
             let dockerfile = dockerfile.map_or("Dockerfile", |file| file.value.as_str());
-            packages.push(package(project, index, resource, &at.value, &at.site, kind, dockerfile));
+            packages.push(package(
+                project, index, resource, &at.value, &at.site, kind, dockerfile,
+            ));
         }
     }
     for harness in &project.harnesses {
         let builds = harness.document.read().is_some_and(|document| {
-            document.root.get("dockerfile").is_some()
-                && document.root.get("containerUri").is_none()
+            document.root.get("dockerfile").is_some() && document.root.get("containerUri").is_none()
         });
         if let (true, Some(path)) = (builds, &harness.path) {
             let resource = Resource::new(ResourceType::Harness, &harness.name);
             let kind = PackageKind::HarnessContainer;
-            packages.push(package(project, index, resource, &path.value, &path.site, kind, ""));
+            packages.push(package(
+                project,
+                index,
+                resource,
+                &path.value,
+                &path.site,
+                kind,
+                "",
+            ));
         }
     }
     for (node, keys) in lambdas(project) {
-        if let Some(member) = keys.split_last().and_then(|(last, path)| node.path(path)?.member(last))
+        if let Some(member) = keys
+            .split_last()
+            .and_then(|(last, path)| node.path(path)?.member(last))
             && let Some(folder) = member.node.as_str()
         {
             let site = project.document.member_site(member);
-            packages.push(package(project, index, project.resource(), folder, &site, PackageKind::Zip, ""));
+            packages.push(package(
+                project,
+                index,
+                project.resource(),
+                folder,
+                &site,
+                PackageKind::Zip,
+                "",
+            ));
         }
     }
     packages
@@ -240,8 +266,14 @@ fn lambdas(project: &Project) -> Vec<(&Node, &'static [&'static str])> {
     let evaluator: &[&str] = &["config", "codeBased", "managed", "codeLocation"];
     let targets = project.gateways.iter().flat_map(|gateway| &gateway.targets);
     let targets = targets.map(|target| (&target.node, implementation));
-    let tools = project.mcp_runtime_tools.iter().map(|tool| (&tool.node, implementation));
-    let evaluators = project.evaluators.iter().map(|entry| (&entry.node, evaluator));
+    let tools = project
+        .mcp_runtime_tools
+        .iter()
+        .map(|tool| (&tool.node, implementation));
+    let evaluators = project
+        .evaluators
+        .iter()
+        .map(|entry| (&entry.node, evaluator));
     targets.chain(tools).chain(evaluators).collect()
 }
 
@@ -269,7 +301,11 @@ fn package(
     let (Some(folder), Some(full), true) = (folder, full, package.present) else {
         return package;
     };
-    let prefix = if folder == "." { String::new() } else { format!("{folder}/") };
+    let prefix = if folder == "." {
+        String::new()
+    } else {
+        format!("{folder}/")
+    };
     let within = project.repository.as_deref().unwrap_or(&project.root);
     let mut walk = walk(&full, kind, dockerfile, within);
     for entry in walk.by_ref() {

@@ -24,7 +24,10 @@ pub(super) struct Resolver<'t, 'a> {
 
 impl<'t, 'a> Resolver<'t, 'a> {
     pub(super) fn new(template: &'t Template<'a>) -> Self {
-        Self { template, steps: Cell::new(MOST_STEPS) }
+        Self {
+            template,
+            steps: Cell::new(MOST_STEPS),
+        }
     }
 
     /// False once the resolution has gone too deep or too far.
@@ -45,8 +48,9 @@ impl<'t, 'a> Resolver<'t, 'a> {
                 Some((name, argument)) => self.call(name, argument, depth),
                 None => {
                     let entries = object.iter();
-                    let resolved =
-                        entries.filter_map(|(key, value)| Some((key.clone(), self.value(value, depth + 1)?)));
+                    let resolved = entries.filter_map(|(key, value)| {
+                        Some((key.clone(), self.value(value, depth + 1)?))
+                    });
                     Some(Value::Object(resolved.collect()))
                 }
             },
@@ -58,7 +62,10 @@ impl<'t, 'a> Resolver<'t, 'a> {
     fn list(&self, list: &[Value], depth: usize) -> Vec<Value> {
         let mut resolved = Vec::with_capacity(list.len());
         for item in list {
-            let branches = item.as_object().and_then(intrinsic).is_some_and(|(name, _)| name == "Fn::If");
+            let branches = item
+                .as_object()
+                .and_then(intrinsic)
+                .is_some_and(|(name, _)| name == "Fn::If");
             match self.value(item, depth + 1) {
                 Some(Value::Array(both)) if branches => resolved.extend(both),
                 Some(value) => resolved.push(value),
@@ -76,7 +83,11 @@ impl<'t, 'a> Resolver<'t, 'a> {
                 [single] => self.text(single, depth + 1),
                 [one, two] => {
                     let (one, two) = (self.text(one, depth + 1), self.text(two, depth + 1));
-                    if one == two { one } else { Some(UNRESOLVED.to_owned()) }
+                    if one == two {
+                        one
+                    } else {
+                        Some(UNRESOLVED.to_owned())
+                    }
                 }
                 _ => None,
             };
@@ -90,19 +101,27 @@ impl<'t, 'a> Resolver<'t, 'a> {
     }
 
     fn call(&self, name: &str, argument: &Value, depth: usize) -> Option<Value> {
-        let text = |text: Option<String>| Some(Value::from(text.unwrap_or_else(|| unresolved(name))));
+        let text =
+            |text: Option<String>| Some(Value::from(text.unwrap_or_else(|| unresolved(name))));
         match name {
             "Ref" => self.call_ref(argument.as_str()?, depth),
             "Fn::GetAtt" => text(self.call_get_att(argument, depth)),
             "Fn::Join" => text(self.join(argument, depth)),
             "Fn::Sub" => text(self.sub(argument, depth)),
             "Fn::Select" => text(self.select(argument, depth)),
-            "Fn::Split" => Some(self.split(argument, depth).unwrap_or_else(|| Value::from(unresolved(name)))),
+            "Fn::Split" => Some(
+                self.split(argument, depth)
+                    .unwrap_or_else(|| Value::from(unresolved(name))),
+            ),
             "Fn::If" => self.either(argument, depth),
-            "Fn::ImportValue" => {
-                text(self.text(argument, depth + 1).map(|name| format!("${{Import.{}}}", plain(&name))))
-            }
-            "Fn::FindInMap" => Some(self.find_in_map(argument, depth).unwrap_or_else(|| Value::from(unresolved(name)))),
+            "Fn::ImportValue" => text(
+                self.text(argument, depth + 1)
+                    .map(|name| format!("${{Import.{}}}", plain(&name))),
+            ),
+            "Fn::FindInMap" => Some(
+                self.find_in_map(argument, depth)
+                    .unwrap_or_else(|| Value::from(unresolved(name))),
+            ),
             other => Some(Value::from(unresolved(other))),
         }
     }
@@ -111,7 +130,11 @@ impl<'t, 'a> Resolver<'t, 'a> {
         if name == "AWS::NoValue" {
             return None;
         }
-        if let Some(parameter) = self.template.section("Parameters").and_then(|all| all.get(name)) {
+        if let Some(parameter) = self
+            .template
+            .section("Parameters")
+            .and_then(|all| all.get(name))
+        {
             return Some(self.parameter(name, parameter));
         }
         Some(Value::from(self.reference(name, depth)))
@@ -128,20 +151,29 @@ impl<'t, 'a> Resolver<'t, 'a> {
                 "aws-cn" => "amazonaws.com.cn".to_owned(),
                 _ => "amazonaws.com".to_owned(),
             }),
-            _ => self.step(depth).then(|| shapes::expand(self, name, "Ref", depth + 1)).flatten(),
+            _ => self
+                .step(depth)
+                .then(|| shapes::expand(self, name, "Ref", depth + 1))
+                .flatten(),
         };
         value.unwrap_or_else(|| symbol(name))
     }
 
     /// What `Fn::GetAtt` gives for a resource.
     pub(super) fn attribute(&self, logical_id: &str, attribute: &str, depth: usize) -> String {
-        let known = self.step(depth).then(|| shapes::expand(self, logical_id, attribute, depth + 1)).flatten();
+        let known = self
+            .step(depth)
+            .then(|| shapes::expand(self, logical_id, attribute, depth + 1))
+            .flatten();
         known.unwrap_or_else(|| symbol(&format!("{logical_id}.{attribute}")))
     }
 
     /// A given value, else a default that the deploy takes when none is given; a name in the parameter store is not its value.
     fn parameter(&self, name: &str, parameter: &Value) -> Value {
-        let kind = parameter.get("Type").and_then(Value::as_str).unwrap_or("String");
+        let kind = parameter
+            .get("Type")
+            .and_then(Value::as_str)
+            .unwrap_or("String");
         let given = self.template.environment.parameters.get(name).cloned();
         let default = || match parameter.get("Default") {
             Some(Value::String(text)) if !kind.starts_with("AWS::SSM::") => Some(text.clone()),
@@ -149,9 +181,10 @@ impl<'t, 'a> Resolver<'t, 'a> {
             _ => None,
         };
         match given.or_else(default) {
-            Some(text) if kind == "CommaDelimitedList" || kind.starts_with("List<") => {
-                text.split(',').map(|item| Value::from(item.trim())).collect()
-            }
+            Some(text) if kind == "CommaDelimitedList" || kind.starts_with("List<") => text
+                .split(',')
+                .map(|item| Value::from(item.trim()))
+                .collect(),
             Some(text) => Value::from(text),
             None => Value::from(symbol(name)),
         }
@@ -193,7 +226,11 @@ impl<'t, 'a> Resolver<'t, 'a> {
                 joined.push_str(delimiter);
             }
             first = false;
-            joined.push_str(&self.text(item, depth + 1).unwrap_or_else(|| UNRESOLVED.to_owned()));
+            joined.push_str(
+                &self
+                    .text(item, depth + 1)
+                    .unwrap_or_else(|| UNRESOLVED.to_owned()),
+            );
             if joined.len() > LONGEST {
                 return None;
             }
@@ -205,7 +242,10 @@ impl<'t, 'a> Resolver<'t, 'a> {
         let none = Map::new();
         let (text, names) = match argument {
             Value::String(text) => (text.as_str(), &none),
-            Value::Array(parts) => (parts.first()?.as_str()?, parts.get(1).and_then(Value::as_object).unwrap_or(&none)),
+            Value::Array(parts) => (
+                parts.first()?.as_str()?,
+                parts.get(1).and_then(Value::as_object).unwrap_or(&none),
+            ),
             _ => return None,
         };
         let mut result = String::new();
@@ -222,7 +262,11 @@ impl<'t, 'a> Resolver<'t, 'a> {
             match (name.strip_prefix('!'), names.get(name)) {
                 (Some(literal), _) => result.push_str(&symbol(literal)),
                 (None, Some(value)) => {
-                    result.push_str(&self.text(value, depth + 1).unwrap_or_else(|| UNRESOLVED.to_owned()));
+                    result.push_str(
+                        &self
+                            .text(value, depth + 1)
+                            .unwrap_or_else(|| UNRESOLVED.to_owned()),
+                    );
                 }
                 (None, None) => result.push_str(&self.named(name, depth)),
             }
@@ -272,13 +316,22 @@ impl<'t, 'a> Resolver<'t, 'a> {
 
     fn find_in_map(&self, argument: &Value, depth: usize) -> Option<Value> {
         let key = |index: usize| self.text(argument.get(index)?, depth + 1);
-        let found = self.template.section("Mappings")?.get(&key(0)?)?.get(&key(1)?)?.get(&key(2)?)?;
+        let found = self
+            .template
+            .section("Mappings")?
+            .get(&key(0)?)?
+            .get(&key(1)?)?
+            .get(&key(2)?)?;
         Some(found.clone())
     }
 
     /// The branches of an `Fn::If` that may be deployed: one where the condition can be decided, else both.
     pub(super) fn branches<'v>(&self, argument: &'v Value, depth: usize) -> Option<Vec<&'v Value>> {
-        let (condition, yes, no) = (argument.get(0)?.as_str()?, argument.get(1)?, argument.get(2)?);
+        let (condition, yes, no) = (
+            argument.get(0)?.as_str()?,
+            argument.get(1)?,
+            argument.get(2)?,
+        );
         Some(match self.condition(condition, depth + 1) {
             Some(true) => vec![yes],
             Some(false) => vec![no],
@@ -287,8 +340,12 @@ impl<'t, 'a> Resolver<'t, 'a> {
     }
 
     fn either(&self, argument: &Value, depth: usize) -> Option<Value> {
-        let Some(branches) = self.branches(argument, depth) else { return Some(Value::from(unresolved("Fn::If"))) };
-        let mut values = branches.into_iter().filter_map(|branch| self.value(branch, depth + 1));
+        let Some(branches) = self.branches(argument, depth) else {
+            return Some(Value::from(unresolved("Fn::If")));
+        };
+        let mut values = branches
+            .into_iter()
+            .filter_map(|branch| self.value(branch, depth + 1));
         match (values.next(), values.next()) {
             (Some(one), Some(two)) if one != two && !one.is_object() && !two.is_object() => {
                 let items = |value: Value| match value {
@@ -311,12 +368,22 @@ impl<'t, 'a> Resolver<'t, 'a> {
             return None;
         }
         let (name, argument) = expression.as_object()?.iter().next()?;
-        let each = || Some(argument.as_array()?.iter().map(|part| self.test(part, depth + 1)).collect::<Vec<_>>());
+        let each = || {
+            Some(
+                argument
+                    .as_array()?
+                    .iter()
+                    .map(|part| self.test(part, depth + 1))
+                    .collect::<Vec<_>>(),
+            )
+        };
         match name.as_str() {
             "Condition" => self.condition(argument.as_str()?, depth + 1),
             "Fn::Equals" => {
-                let side =
-                    |index: usize| self.text(argument.get(index)?, depth + 1).filter(|text| !text.contains("${"));
+                let side = |index: usize| {
+                    self.text(argument.get(index)?, depth + 1)
+                        .filter(|text| !text.contains("${"))
+                };
                 Some(side(0)? == side(1)?)
             }
             "Fn::Not" => each()?.first().copied().flatten().map(|holds| !holds),
@@ -354,5 +421,13 @@ fn unresolved(function: &str) -> String {
 
 /// A text without what a symbol's name must not hold.
 fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_alphanumeric() || "._-".contains(letter) { letter } else { '-' }).collect()
+    text.chars()
+        .map(|letter| {
+            if letter.is_alphanumeric() || "._-".contains(letter) {
+                letter
+            } else {
+                '-'
+            }
+        })
+        .collect()
 }

@@ -36,7 +36,12 @@ impl Environment {
             _ => "aws".to_owned(),
         });
         let own = |text: Option<&str>| text.map(str::to_owned);
-        Self { partition, account: own(account), region: own(region), parameters: BTreeMap::new() }
+        Self {
+            partition,
+            account: own(account),
+            region: own(region),
+            parameters: BTreeMap::new(),
+        }
     }
 }
 
@@ -55,12 +60,19 @@ impl<'a> Template<'a> {
 
     /// The resources by logical id, in the template's order.
     pub fn resources(&self) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
-        self.section("Resources").into_iter().flatten().map(|(id, resource)| (id.as_str(), resource))
+        self.section("Resources")
+            .into_iter()
+            .flatten()
+            .map(|(id, resource)| (id.as_str(), resource))
     }
 
     /// The resources of one type.
-    pub fn of_type<'k>(&self, kind: &'k str) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a, 'k> {
-        self.resources().filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind))
+    pub fn of_type<'k>(
+        &self,
+        kind: &'k str,
+    ) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a, 'k> {
+        self.resources()
+            .filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind))
     }
 
     /// One resource.

@@ -23,18 +23,26 @@ const fn shape(
     reference: &'static str,
     attributes: &'static [(&'static str, &'static str)],
 ) -> Shape {
-    Shape { kind, name, reference, attributes }
+    Shape {
+        kind,
+        name,
+        reference,
+        attributes,
+    }
 }
 
 const MEMORY: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:memory/{id}";
-const ENDPOINT: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:runtime/{=AgentRuntimeId}/runtime-endpoint/{=Name}";
+const ENDPOINT: &str =
+    "arn:{P}:bedrock-agentcore:{R}:{A}:runtime/{=AgentRuntimeId}/runtime-endpoint/{=Name}";
 const POLICY_ENGINE: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:policy-engine/{id}";
 const EVALUATOR: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:evaluator/{id}";
 const ONLINE_EVALUATION: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:online-evaluation-config/{id}";
 const HARNESS: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:harness/{id}";
 const BUNDLE: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:configuration-bundle/{id}";
-const API_KEY: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:token-vault/default/apikeycredentialprovider/{id}";
-const OAUTH2: &str = "arn:{P}:bedrock-agentcore:{R}:{A}:token-vault/default/oauth2credentialprovider/{id}";
+const API_KEY: &str =
+    "arn:{P}:bedrock-agentcore:{R}:{A}:token-vault/default/apikeycredentialprovider/{id}";
+const OAUTH2: &str =
+    "arn:{P}:bedrock-agentcore:{R}:{A}:token-vault/default/oauth2credentialprovider/{id}";
 const MANAGED_POLICY: &str = "arn:{P}:iam::{A}:policy{path}{id}";
 const TOPIC: &str = "arn:{P}:sns:{R}:{A}:{id}";
 const SECRET: &str = "arn:{P}:secretsmanager:{R}:{A}:secret:{id}";
@@ -86,16 +94,30 @@ static SHAPES: &[Shape] = &[
 ];
 
 /// What `Ref` (as attribute `Ref`) or an attribute gives; `None` where it is not known.
-pub(super) fn expand(resolver: &Resolver<'_, '_>, logical_id: &str, attribute: &str, depth: usize) -> Option<String> {
+pub(super) fn expand(
+    resolver: &Resolver<'_, '_>,
+    logical_id: &str,
+    attribute: &str,
+    depth: usize,
+) -> Option<String> {
     let resource = resolver.template.resource(logical_id)?;
     let kind = resource.get("Type")?.as_str()?;
     let shape = SHAPES.iter().find(|shape| shape.kind == kind)?;
     let form = match attribute {
         "Ref" => shape.reference,
-        _ => shape.attributes.iter().find(|(name, _)| *name == attribute)?.1,
+        _ => {
+            shape
+                .attributes
+                .iter()
+                .find(|(name, _)| *name == attribute)?
+                .1
+        }
     };
     let property = |name: &str| -> Option<String> {
-        let value = resource.get("Properties")?.get(name).filter(|value| **value != Value::Null)?;
+        let value = resource
+            .get("Properties")?
+            .get(name)
+            .filter(|value| **value != Value::Null)?;
         resolver.text(value, depth + 1)
     };
     let mut text = String::new();
@@ -113,7 +135,8 @@ pub(super) fn expand(resolver: &Resolver<'_, '_>, logical_id: &str, attribute: &
             "path" => property("Path").unwrap_or_else(|| "/".to_owned()),
             "id" if shape.name.is_empty() => symbol(logical_id),
             "id" => property(shape.name).unwrap_or_else(|| symbol(logical_id)),
-            other => property(other.strip_prefix('=')?).unwrap_or_else(|| symbol(&format!("{logical_id}.{other}"))),
+            other => property(other.strip_prefix('=')?)
+                .unwrap_or_else(|| symbol(&format!("{logical_id}.{other}"))),
         });
     }
     text.push_str(rest);

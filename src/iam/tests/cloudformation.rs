@@ -37,26 +37,61 @@ fn text(value: Value) -> Option<String> {
 #[test]
 fn strings_resolve_as_far_as_possible() {
     for (value, expected) in [
-        (json!({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":x:", {"Ref": "AWS::AccountId"}]]}), "arn:aws:x:123456789012"),
-        (json!({"Fn::Join": [":", ["a", {"Ref": "AWS::NoValue"}, 7]]}), "a:7"),
+        (
+            json!({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":x:", {"Ref": "AWS::AccountId"}]]}),
+            "arn:aws:x:123456789012",
+        ),
+        (
+            json!({"Fn::Join": [":", ["a", {"Ref": "AWS::NoValue"}, 7]]}),
+            "a:7",
+        ),
         (json!({"Fn::Join": ["-", {"Ref": "Many"}]}), "a-b"),
-        (json!({"Fn::Sub": "${AWS::Region}/${Stage}/${!aws:username}/${Mem.MemoryId}/${Mem.MemoryArn}"}),
-         "us-east-1/prod/${aws:username}/${Mem}/arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/${Mem}"),
-        (json!({"Fn::Sub": ["${a}-${b}-$", {"a": {"Ref": "Given"}, "b": "B"}]}), "${Given}-B-$"),
-        (json!({"Fn::GetAtt": "Repo.Arn"}), "arn:aws:ecr:us-east-1:123456789012:repository/prod/agent"),
-        (json!({"Fn::GetAtt": ["Role", "Arn"]}), "arn:aws:iam::123456789012:role/agents/named"),
-        (json!({"Fn::GetAtt": ["End", "AgentRuntimeEndpointArn"]}), "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/${Run}/runtime-endpoint/prod"),
+        (
+            json!({"Fn::Sub": "${AWS::Region}/${Stage}/${!aws:username}/${Mem.MemoryId}/${Mem.MemoryArn}"}),
+            "us-east-1/prod/${aws:username}/${Mem}/arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/${Mem}",
+        ),
+        (
+            json!({"Fn::Sub": ["${a}-${b}-$", {"a": {"Ref": "Given"}, "b": "B"}]}),
+            "${Given}-B-$",
+        ),
+        (
+            json!({"Fn::GetAtt": "Repo.Arn"}),
+            "arn:aws:ecr:us-east-1:123456789012:repository/prod/agent",
+        ),
+        (
+            json!({"Fn::GetAtt": ["Role", "Arn"]}),
+            "arn:aws:iam::123456789012:role/agents/named",
+        ),
+        (
+            json!({"Fn::GetAtt": ["End", "AgentRuntimeEndpointArn"]}),
+            "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/${Run}/runtime-endpoint/prod",
+        ),
         (json!({"Fn::GetAtt": ["Odd", "Out.Put"]}), "${Odd.Out.Put}"),
-        (json!({"Ref": "Mem"}), "arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/${Mem}"),
+        (
+            json!({"Ref": "Mem"}),
+            "arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/${Mem}",
+        ),
         (json!({"Ref": "Run"}), "${Run}"),
         (json!({"Ref": "Stored"}), "${Stored}"),
         (json!({"Ref": "AWS::URLSuffix"}), "amazonaws.com"),
         (json!({"Ref": "AWS::StackName"}), "${AWS::StackName}"),
-        (json!({"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["Mem", "MemoryArn"]}]}]}), "memory/${Mem}"),
+        (
+            json!({"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["Mem", "MemoryArn"]}]}]}),
+            "memory/${Mem}",
+        ),
         (json!({"Fn::Select": ["1", ["a", "b"]]}), "b"),
-        (json!({"Fn::Select": [1, {"Fn::Split": [":", {"Fn::GetAtt": ["Odd", "Arn"]}]}]}), "${Unresolved.Fn--Select}"),
-        (json!({"Fn::ImportValue": {"Fn::Sub": "${Given}:x"}}), "${Import.--Given--x}"),
-        (json!({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "v"]}), "mapped"),
+        (
+            json!({"Fn::Select": [1, {"Fn::Split": [":", {"Fn::GetAtt": ["Odd", "Arn"]}]}]}),
+            "${Unresolved.Fn--Select}",
+        ),
+        (
+            json!({"Fn::ImportValue": {"Fn::Sub": "${Given}:x"}}),
+            "${Import.--Given--x}",
+        ),
+        (
+            json!({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "v"]}),
+            "mapped",
+        ),
         (json!({"Fn::If": ["IsChina", "cn", "other"]}), "other"),
         (json!({"Fn::If": ["NotChina", "yes", "no"]}), "yes"),
         (json!({"Fn::If": ["Open", "same", "same"]}), "same"),
@@ -69,8 +104,16 @@ fn strings_resolve_as_far_as_possible() {
     }
     let nowhere = template();
     let arn = Template::new(&nowhere, Environment::default()).attribute("Mem", "MemoryArn");
-    assert_eq!(arn, "arn:${AWS::Partition}:bedrock-agentcore:${AWS::Region}:${AWS::AccountId}:memory/${Mem}");
-    assert_eq!(Environment::new(None, Some("us-gov-west-1")).partition.as_deref(), Some("aws-us-gov"));
+    assert_eq!(
+        arn,
+        "arn:${AWS::Partition}:bedrock-agentcore:${AWS::Region}:${AWS::AccountId}:memory/${Mem}"
+    );
+    assert_eq!(
+        Environment::new(None, Some("us-gov-west-1"))
+            .partition
+            .as_deref(),
+        Some("aws-us-gov")
+    );
 }
 
 #[test]
@@ -82,7 +125,8 @@ fn cycles_and_bombs_end() {
     for step in 0..60 {
         let next = json!({"Ref": format!("X{}", step + 1)});
         let name = json!({"Fn::Join": ["", [next, next, next]]});
-        root["Resources"][format!("X{step}")] = json!({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}});
+        root["Resources"][format!("X{step}")] =
+            json!({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}});
     }
     let template = Template::new(&root, known());
     assert!(template.reference("A").contains("${"));
@@ -92,7 +136,12 @@ fn cycles_and_bombs_end() {
         deep = json!({"Fn::Join": ["", [deep]]});
     }
     assert!(template.text(&deep).is_some());
-    for garbage in [json!(null), json!([]), json!({"Resources": []}), json!({"Resources": {"R": 7, "S": {"Type": "AWS::IAM::Role", "Properties": 9}}})] {
+    for garbage in [
+        json!(null),
+        json!([]),
+        json!({"Resources": []}),
+        json!({"Resources": {"R": 7, "S": {"Type": "AWS::IAM::Role", "Properties": 9}}}),
+    ] {
         let roles = Template::new(&garbage, known()).roles();
         assert!(roles.iter().all(|role| role.role.policies.is_empty()));
     }
@@ -101,7 +150,8 @@ fn cycles_and_bombs_end() {
 #[test]
 fn roles_gather_their_policies_with_places() {
     let statement = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": {"Fn::GetAtt": ["Mem", "MemoryArn"]}});
-    let document = |action: &str| json!({"Version": "2012-10-17", "Statement": [statement(action)]});
+    let document =
+        |action: &str| json!({"Version": "2012-10-17", "Statement": [statement(action)]});
     let root = json!({"Resources": {
         "Mem": {"Type": "AWS::BedrockAgentCore::Memory"},
         "Role": {"Type": "AWS::IAM::Role", "Properties": {
@@ -118,12 +168,36 @@ fn roles_gather_their_policies_with_places() {
     let template = Template::new(&root, known());
     let roles = template.roles();
     let role = &roles[0];
-    assert_eq!((role.logical_id.as_deref(), role.role.arn.as_str()), (Some("Role"), "arn:aws:iam::123456789012:role/${Role}"));
-    let names: Vec<_> = role.role.policies.iter().map(|policy| policy.name.as_str()).collect();
-    assert_eq!(names, ["inline", "Managed", "ReadOnlyAccess", "AdministratorAccess", "default", "single"]);
+    assert_eq!(
+        (role.logical_id.as_deref(), role.role.arn.as_str()),
+        (Some("Role"), "arn:aws:iam::123456789012:role/${Role}")
+    );
+    let names: Vec<_> = role
+        .role
+        .policies
+        .iter()
+        .map(|policy| policy.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "inline",
+            "Managed",
+            "ReadOnlyAccess",
+            "AdministratorAccess",
+            "default",
+            "single"
+        ]
+    );
     let trust = role.role.trust.as_ref().unwrap();
-    assert_eq!(trust.statements[0].pointer, "/Resources/Role/Properties/AssumeRolePolicyDocument/Statement");
-    assert_eq!(trust.to_value()["Statement"][0]["Principal"]["Service"], "x.amazonaws.com");
+    assert_eq!(
+        trust.statements[0].pointer,
+        "/Resources/Role/Properties/AssumeRolePolicyDocument/Statement"
+    );
+    assert_eq!(
+        trust.to_value()["Statement"][0]["Principal"]["Service"],
+        "x.amazonaws.com"
+    );
     for policy in &role.role.policies {
         let Known::Read(document) = &policy.document else {
             assert_eq!(policy.name, "ReadOnlyAccess");
@@ -134,12 +208,30 @@ fn roles_gather_their_policies_with_places() {
         }
         let statement = &document.statements[0];
         let raw = root.pointer(&statement.pointer).unwrap();
-        assert_eq!(statement.action, Clause::Only(vec![raw["Action"].as_str().unwrap().to_owned()]));
+        assert_eq!(
+            statement.action,
+            Clause::Only(vec![raw["Action"].as_str().unwrap().to_owned()])
+        );
     }
-    assert!(role.role.boundary.as_ref().is_some_and(|edge| edge.document.read().is_some()));
-    assert!(roles[1].trust_error.is_some() && matches!(roles[1].role.policies[0].document, Known::Unread(_)));
+    assert!(
+        role.role
+            .boundary
+            .as_ref()
+            .is_some_and(|edge| edge.document.read().is_some())
+    );
+    assert!(
+        roles[1].trust_error.is_some()
+            && matches!(roles[1].role.policies[0].document, Known::Unread(_))
+    );
     let outside = &roles[2];
-    assert_eq!((outside.logical_id.as_deref(), outside.role.name.as_str(), outside.role.policies.len()), (None, "elsewhere", 2));
+    assert_eq!(
+        (
+            outside.logical_id.as_deref(),
+            outside.role.name.as_str(),
+            outside.role.policies.len()
+        ),
+        (None, "elsewhere", 2)
+    );
 }
 
 #[test]
@@ -154,11 +246,33 @@ fn both_branches_of_an_undecided_if_count() {
         ]}}]}}}
     });
     let roles = Template::new(&root, known()).roles();
-    let Known::Read(document) = &roles[0].role.policies[0].document else { panic!() };
-    assert_eq!(document.statements[0].resource, Some(Clause::Only(vec!["arn:one".into(), "arn:two".into(), "arn:three".into()])));
-    assert_eq!(document.statements[1].pointer, "/Resources/Role/Properties/Policies/0/PolicyDocument/Statement/1/Fn::If/1");
+    let Known::Read(document) = &roles[0].role.policies[0].document else {
+        panic!()
+    };
+    assert_eq!(
+        document.statements[0].resource,
+        Some(Clause::Only(vec![
+            "arn:one".into(),
+            "arn:two".into(),
+            "arn:three".into()
+        ]))
+    );
+    assert_eq!(
+        document.statements[1].pointer,
+        "/Resources/Role/Properties/Policies/0/PolicyDocument/Statement/1/Fn::If/1"
+    );
     let context = RequestContext::closed();
-    let decide = |action, resource| decide_for(&roles[0].role, &Request { action, resource, context: &context }).verdict;
+    let decide = |action, resource| {
+        decide_for(
+            &roles[0].role,
+            &Request {
+                action,
+                resource,
+                context: &context,
+            },
+        )
+        .verdict
+    };
     assert_eq!(decide("b:X", "y"), Verdict::Allowed);
     assert_eq!(decide("a:X", "arn:one"), Verdict::Unknown);
 }

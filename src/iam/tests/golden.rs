@@ -9,7 +9,8 @@ use crate::iam::role::NamedPolicy;
 
 #[test]
 fn decisions_agree_with_the_golden_cases() {
-    let golden: Value = serde_json::from_str(include_str!("../../../tests/iam_golden.json")).unwrap();
+    let golden: Value =
+        serde_json::from_str(include_str!("../../../tests/iam_golden.json")).unwrap();
     let cases = golden["cases"].as_array().unwrap();
     assert!(cases.len() >= 300);
     let context = RequestContext::closed();
@@ -25,7 +26,13 @@ fn decisions_agree_with_the_golden_cases() {
             resource: case["resource"].as_str().unwrap(),
             context: &context,
         };
-        let decision = decide(&Policies { identity: &policies, ..Policies::default() }, &request);
+        let decision = decide(
+            &Policies {
+                identity: &policies,
+                ..Policies::default()
+            },
+            &request,
+        );
         let expected = match case["expected"].as_str().unwrap() {
             "allowed" => Verdict::Allowed,
             "explicit-deny" => Verdict::DeniedExplicitly,

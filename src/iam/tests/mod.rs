@@ -16,7 +16,12 @@ use super::role::{NamedPolicy, Role};
 
 /// A role with one inline policy of these statements.
 fn role(statements: Value) -> Role {
-    Role { name: "agent".into(), arn: "arn:aws:iam::123456789012:role/agent".into(), policies: vec![policy("inline", statements)], ..Role::default() }
+    Role {
+        name: "agent".into(),
+        arn: "arn:aws:iam::123456789012:role/agent".into(),
+        policies: vec![policy("inline", statements)],
+        ..Role::default()
+    }
 }
 
 fn policy(name: &str, statements: Value) -> NamedPolicy {

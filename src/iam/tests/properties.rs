@@ -18,19 +18,55 @@ fn subject() -> impl Strategy<Value = String> {
 }
 
 fn statement() -> impl Strategy<Value = Value> {
-    let actions = prop::collection::vec(prop::sample::select(vec!["s:a", "s:A", "s:ab", "s:*", "s:?b", "*", "t:a", "*:a", "s:*b"]), 1..3);
-    let resources = prop::collection::vec(prop::sample::select(vec!["*", "x/a", "x/*", "x/?", "y/*", "*a", "x/ab"]), 1..3);
-    let (effect, not_action, not_resource) = (prop::bool::weighted(0.7), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
-    let condition = prop::option::weighted(0.3, (prop::sample::select(vec!["StringEquals", "StringNotEquals", "StringLikeIfExists"]), "[vw]"));
-    (effect, actions, not_action, resources, not_resource, condition).prop_map(|(allow, actions, not_action, resources, not_resource, condition)| {
-        let mut statement = json!({"Effect": if allow { "Allow" } else { "Deny" }});
-        statement[if not_action { "NotAction" } else { "Action" }] = json!(actions);
-        statement[if not_resource { "NotResource" } else { "Resource" }] = json!(resources);
-        if let Some((operator, value)) = condition {
-            statement["Condition"] = json!({operator: {"k": value}});
-        }
-        statement
-    })
+    let actions = prop::collection::vec(
+        prop::sample::select(vec![
+            "s:a", "s:A", "s:ab", "s:*", "s:?b", "*", "t:a", "*:a", "s:*b",
+        ]),
+        1..3,
+    );
+    let resources = prop::collection::vec(
+        prop::sample::select(vec!["*", "x/a", "x/*", "x/?", "y/*", "*a", "x/ab"]),
+        1..3,
+    );
+    let (effect, not_action, not_resource) = (
+        prop::bool::weighted(0.7),
+        prop::bool::weighted(0.2),
+        prop::bool::weighted(0.2),
+    );
+    let condition = prop::option::weighted(
+        0.3,
+        (
+            prop::sample::select(vec![
+                "StringEquals",
+                "StringNotEquals",
+                "StringLikeIfExists",
+            ]),
+            "[vw]",
+        ),
+    );
+    (
+        effect,
+        actions,
+        not_action,
+        resources,
+        not_resource,
+        condition,
+    )
+        .prop_map(
+            |(allow, actions, not_action, resources, not_resource, condition)| {
+                let mut statement = json!({"Effect": if allow { "Allow" } else { "Deny" }});
+                statement[if not_action { "NotAction" } else { "Action" }] = json!(actions);
+                statement[if not_resource {
+                    "NotResource"
+                } else {
+                    "Resource"
+                }] = json!(resources);
+                if let Some((operator, value)) = condition {
+                    statement["Condition"] = json!({operator: {"k": value}});
+                }
+                statement
+            },
+        )
 }
 
 fn statements(most: usize) -> impl Strategy<Value = Vec<Value>> {
@@ -47,11 +83,22 @@ fn context() -> impl Strategy<Value = RequestContext> {
 
 fn request() -> impl Strategy<Value = (&'static str, &'static str)> {
     let actions = prop::sample::select(vec!["s:a", "s:ab", "s:b", "t:a"]);
-    (actions, prop::sample::select(vec!["x/a", "x/ab", "x/b", "y/a", "z"]))
+    (
+        actions,
+        prop::sample::select(vec!["x/a", "x/ab", "x/b", "y/a", "z"]),
+    )
 }
 
 fn verdict(role: &Role, (action, resource): (&str, &str), context: &RequestContext) -> Verdict {
-    decide_for(role, &Request { action, resource, context }).verdict
+    decide_for(
+        role,
+        &Request {
+            action,
+            resource,
+            context,
+        },
+    )
+    .verdict
 }
 
 proptest! {
