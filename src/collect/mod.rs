@@ -1,4 +1,7 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
+pub mod baseline;
+pub mod comments;
 pub mod json;
 pub mod project;
+pub mod settings;
