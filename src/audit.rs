@@ -1,13 +1,13 @@
 //! The audit of one project: collect a [`Context`], evaluate the registry over it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::checks::{self, Check};
-use crate::collect::{evaluation, measurement, project};
-use crate::config::Settings;
+use crate::collect::{evaluation, measurement, project, settings};
 use crate::context::Context;
-use crate::exit::Failure;
+use crate::exit::{Failure, suggestion};
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::project::{Project, Target};
 use crate::report::{CheckResult, assemble};
 
 /// What to collect, and from where.
@@ -19,6 +19,20 @@ pub struct Options {
     pub target: Option<String>,
     /// Where programs are sought; the environment's PATH when not given.
     pub path_env: Option<std::ffi::OsString>,
+    /// `--config`; without it the project's own `agentcore-harden.toml` is read.
+    pub config: Option<PathBuf>,
+    /// `--offline`.
+    pub offline: bool,
+    /// `--live`.
+    pub live: bool,
+    /// `--snapshot`: replaces AWS.
+    pub snapshot: Option<PathBuf>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--endpoint-url`.
+    pub endpoint_url: Option<String>,
 }
 
 /// Collects everything that the checks read of the project at `root`.
@@ -29,21 +43,20 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let project = project::collect(root, &options.shown).map_err(|error| {
         Failure::new(error.to_string()).help("mend the file; `agentcore validate` reads it too")
     })?;
-    let named = |name: &str| project.targets.iter().find(|target| target.name == name);
-    let target = named(options.target.as_deref().unwrap_or("default"))
-        .or(project.targets.first())
-        .cloned();
     let path_env = options
         .path_env
         .clone()
         .or_else(|| std::env::var_os("PATH"));
     let files = project::files(&project, path_env.as_deref());
+    let target = target(&project, options.target.as_deref())?;
+    let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
+    let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
     Ok(Context {
         target,
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,
-        settings: Settings::default(),
+        settings,
         files,
         template: Known::Absent,
         aws: Known::Unread(Unread::new(
@@ -51,7 +64,38 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
             "AWS is not read in this run",
         )),
         today: jiff::Zoned::now().date(),
+        notes: Vec::new(),
     })
+}
+
+/// The target that `--target` names; without it `default`, else the first.
+fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>, Failure> {
+    let named = |name: &str| project.targets.iter().find(|target| target.name == name);
+    let Some(wanted) = wanted else {
+        return Ok(named("default").or(project.targets.first()).cloned());
+    };
+    if let Some(target) = named(wanted) {
+        return Ok(Some(target.clone()));
+    }
+    let names: Vec<&str> = project
+        .targets
+        .iter()
+        .map(|target| target.name.as_str())
+        .collect();
+    let failure = Failure::new(format!(
+        "{}: no target \"{wanted}\" in {}",
+        project.display_name(),
+        project::TARGETS
+    ));
+    Err(
+        failure.help(match suggestion(wanted, names.iter().copied()) {
+            Some(close) => format!("did you mean \"{close}\"?"),
+            None if names.is_empty() => {
+                "the project has no targets yet; `agentcore deploy` asks for one".to_owned()
+            }
+            None => format!("targets: {}", names.join(", ")),
+        }),
+    )
 }
 
 /// Runs the selected checks.

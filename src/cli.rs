@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// What follows the options of `check --help` and stands in the manual page.
+pub const EXIT_STATUS: &str = "Exit status: 0 nothing at or above --fail-on failed, 1 something did, 2 the audit could not be done.";
+
 /// Tells before launch whether an Amazon Bedrock AgentCore project is ready for production.
 #[derive(Debug, Parser)]
 #[command(name = "agentcore-harden", version, max_term_width = 100)]
@@ -17,21 +20,44 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Audit a project
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// List every check
     List(ListArgs),
     /// Explain a check: what it looks for, why it matters, how to fix it
     Explain(ExplainArgs),
     /// Start the agent as the platform would and time it to a healthy /ping
     Measure(crate::commands::measure::MeasureArgs),
+    /// Print shell completions
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
 }
 
 /// Arguments of `check`.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXIT_STATUS)]
 pub struct CheckArgs {
     /// The project, a folder above or below it, or a monorepo with several
     #[arg(default_value = ".")]
     pub path: PathBuf,
+    /// The report
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// What is audited
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// The live account
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    /// What fails
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+}
+
+/// How the report looks and where it goes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Report")]
+pub struct ReportArgs {
     /// Same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
@@ -39,8 +65,30 @@ pub struct CheckArgs {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Write the report to FILE instead of standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Only failures and the last line (text)
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Also what was looked at where nothing failed, every site and every source (text)
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Colour (text)
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorArg::Auto)]
+    pub color: ColorArg,
+}
+
+impl ReportArgs {
+    /// The format that was asked for.
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+/// Which results are wanted.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Scope")]
+pub struct ScopeArgs {
     /// Only this runtime or harness (repeatable)
     #[arg(long, value_name = "NAME")]
     pub runtime: Vec<String>,
@@ -50,6 +98,12 @@ pub struct CheckArgs {
     /// Not these checks or categories (repeatable)
     #[arg(long, value_name = "ID|CATEGORY", value_delimiter = ',')]
     pub skip: Vec<String>,
+}
+
+/// How AWS is read.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "AWS")]
+pub struct AwsArgs {
     /// Deployment target of aws-targets.json
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
@@ -59,24 +113,39 @@ pub struct CheckArgs {
     /// Require AWS evidence: what cannot be read makes the run exit 2
     #[arg(long)]
     pub live: bool,
-    /// Lowest severity that fails the run
+    /// Read AWS state from a file that `snapshot` wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "live")]
+    pub snapshot: Option<PathBuf>,
+    /// Profile of the AWS configuration
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// AWS Region; default: the target's
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Endpoint that replaces those of AWS
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+/// What makes the run fail.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Policy")]
+pub struct PolicyArgs {
+    /// Lowest severity that fails the run [default: medium]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOnArg>,
-    /// A skipped result counts as failed
+    /// A result that could not be judged counts as failed
     #[arg(long)]
     pub strict: bool,
-    /// Configuration file (default: agentcore-harden.toml in the project root)
+    /// Configuration file [default: agentcore-harden.toml in the project root]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Only failures and the summary line
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Also the evidence of what passed, and every reason
-    #[arg(short, long)]
-    pub verbose: bool,
-    /// Colour
-    #[arg(long, value_enum, default_value_t = ColorArg::Auto)]
-    pub color: ColorArg,
+    /// Findings of FILE do not fail the run
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what fails now to the baseline
+    #[arg(long, requires = "baseline")]
+    pub update_baseline: bool,
 }
 
 /// Arguments of `list`.
@@ -94,13 +163,28 @@ pub struct ExplainArgs {
     pub check: String,
 }
 
+/// Arguments of `completions`.
+#[derive(Args, Clone, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
 /// Formats of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// The checklist, for people
     Text,
-    /// JSON, schemaVersion 1
+    /// JSON, schemaVersion 1; one line a project where there are several
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Markdown, for a pull request or a launch review
+    Markdown,
+    /// JUnit XML, for test reports of CI systems
+    Junit,
+    /// Annotations of a GitHub workflow
+    Github,
 }
 
 /// Values of `--fail-on`.

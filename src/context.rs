@@ -37,6 +37,8 @@ pub struct Context {
     pub aws: Known<AwsState>,
     /// Today, for expiry dates.
     pub today: Date,
+    /// Facts about the run that are no result, found while collecting.
+    pub notes: Vec<String>,
 }
 
 /// Which source a value comes from, weakest first.

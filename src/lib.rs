@@ -18,18 +18,81 @@ pub mod report;
 pub mod secrets;
 pub mod shell;
 
+use std::ffi::OsString;
 use std::io::Write;
 
+use clap::Parser;
+use clap::error::ErrorKind;
 use exit::{Exit, Failure};
 
-/// Runs one command; what it reports goes to `out`.
+/// Parses `arguments` (the program's name first) and runs the command: reports go to `out`, errors to `err`.
+pub fn main(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) -> Exit {
+    let outcome = match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => run(&cli, out, err),
+        Err(error) => refused(&error, out),
+    };
+    outcome.unwrap_or_else(|failure| {
+        // Nothing is left to tell a failure to where both streams are gone.
+        let _ = failure.write(err);
+        if wants_json(arguments) {
+            let mut line = Vec::new();
+            let _ = render::json::failure(&failure, &mut line);
+            let _ = commands::emit(out, &line);
+        }
+        Exit::Unable
+    })
+}
+
+/// Runs one command.
 ///
 /// # Errors
 /// When the command could not be done.
-pub fn run(cli: &cli::Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
+pub fn run(cli: &cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
     match &cli.command {
-        cli::Command::Check(arguments) => commands::check::run(arguments, out),
         cli::Command::Measure(arguments) => commands::measure::run(arguments, out),
-        cli::Command::List(_) | cli::Command::Explain(_) => Err(Failure::new("not built yet")),
+        cli::Command::Check(arguments) => commands::check::run(arguments, out, err),
+        cli::Command::List(arguments) => commands::list::run(arguments, out),
+        cli::Command::Explain(arguments) => commands::explain::run(arguments, out),
+        cli::Command::Completions(arguments) => commands::completions::run(arguments, out),
+        cli::Command::Man => commands::man::run(out),
     }
+}
+
+/// `--help` and `--version` are answers; everything else that clap refuses becomes a [`Failure`].
+fn refused(error: &clap::Error, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let text = error.render().to_string();
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        commands::emit(out, text.as_bytes())?;
+        return Ok(Exit::Ready);
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Err(Failure::new("a command is missing").help("try `agentcore-harden --help`"));
+    }
+    let mut parts = text.split("\n\n").map(str::trim);
+    let message = parts
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ");
+    let message: Vec<&str> = message.lines().map(str::trim).collect();
+    let tips: Vec<&str> = parts
+        .flat_map(str::lines)
+        .filter_map(|line| line.trim().strip_prefix("tip: "))
+        .collect();
+    Err(Failure::new(message.join(" ")).help(if tips.is_empty() {
+        "try `agentcore-harden --help`".to_owned()
+    } else {
+        tips.join("; ")
+    }))
+}
+
+/// True where the arguments ask for JSON, whether or not they parse.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let pair = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    arguments
+        .iter()
+        .any(|word| word == "--json" || word == "--format=json")
+        || arguments.windows(2).any(pair)
 }

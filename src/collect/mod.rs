@@ -1,7 +1,10 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
+pub mod baseline;
+pub mod comments;
 pub mod evaluation;
 pub mod json;
 pub mod measurement;
 pub mod project;
+pub mod settings;
 pub mod source;

@@ -1,4 +1,28 @@
 //! The commands, one file each, over the same parts.
 
 pub mod check;
+pub mod completions;
+pub mod explain;
+pub mod list;
+pub mod man;
 pub mod measure;
+mod output;
+mod select;
+mod terminal;
+
+use std::io::{ErrorKind, Write};
+
+use crate::exit::Failure;
+
+/// Writes what a command made. A reader that went away (`| head`) is no failure.
+///
+/// # Errors
+/// When writing fails for any other reason.
+pub fn emit(out: &mut dyn Write, bytes: &[u8]) -> Result<(), Failure> {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(format!(
+            "standard output cannot be written: {error}"
+        ))),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,5 +1,9 @@
 //! `agentcore-harden.toml`: raw → valid, with every problem reported at its place.
 
+mod parse;
+
+pub use parse::{Problem, Runtimes, parse};
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -30,6 +34,21 @@ pub enum FailOn {
     Severity(Severity),
     /// Never.
     Never,
+}
+
+impl FailOn {
+    /// True when a failure of that severity fails the run.
+    pub fn blocks(self, severity: Severity) -> bool {
+        matches!(self, Self::Severity(threshold) if severity.at_least(threshold))
+    }
+
+    /// The spelling of `--fail-on`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Severity(severity) => severity.as_str(),
+            Self::Never => "never",
+        }
+    }
 }
 
 /// What the user declares of a runtime.

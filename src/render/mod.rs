@@ -1,4 +1,62 @@
 //! The renderers: one file per format, all from the same report.
 
+pub mod clean;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod page;
+pub mod sarif;
+pub mod site;
+pub mod style;
 pub mod text;
+pub mod wrap;
+
+use std::io::{self, Write};
+
+use crate::cli::Format;
+use crate::report::Report;
+
+/// How text is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// ANSI colours.
+    pub color: bool,
+    /// Columns.
+    pub width: usize,
+    /// Only failures and the last line.
+    pub quiet: bool,
+    /// Also the evidence of what passed, every site and every reason.
+    pub verbose: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            color: false,
+            width: 80,
+            quiet: false,
+            verbose: false,
+        }
+    }
+}
+
+/// Writes the reports of a run in a format.
+///
+/// # Errors
+/// When writing fails.
+pub fn render(
+    format: Format,
+    reports: &[Report],
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::render(reports, look, out),
+        Format::Json => json::render(reports, out),
+        Format::Sarif => sarif::render(reports, out),
+        Format::Markdown => markdown::render(reports, out),
+        Format::Junit => junit::render(reports, out),
+        Format::Github => github::render(reports, out),
+    }
+}

@@ -3,9 +3,21 @@
 use super::{CheckResult, Outcome, Severity, Status, Summary};
 use crate::checks::Check;
 use crate::config::FailOn;
+use crate::model::known::ReasonCode;
 
 /// One result from a check's outcome.
-pub fn result(check: &'static Check, outcome: Outcome, severity: Option<Severity>) -> CheckResult {
+///
+/// `severity` is the user's own from `[severity]`: it wins over what was seen, for the sites too.
+pub fn result(
+    check: &'static Check,
+    mut outcome: Outcome,
+    severity: Option<Severity>,
+) -> CheckResult {
+    if severity.is_some() {
+        for evidence in &mut outcome.evidence {
+            evidence.severity = None;
+        }
+    }
     CheckResult {
         check: check.id,
         category: check.category.id(),
@@ -41,7 +53,7 @@ pub fn summary(results: &[CheckResult], fail_on: FailOn, live: bool, strict: boo
             (Status::NotApplicable, _) => summary.not_applicable += 1,
         }
     }
-    let blocks = |severity: Severity| matches!(fail_on, FailOn::Severity(threshold) if severity.at_least(threshold));
+    let blocks = |severity: Severity| fail_on.blocks(severity);
     let failed = |result: &CheckResult| match result.status {
         Status::Fail => result.suppression.is_none() && blocks(result.severity),
         Status::Skipped => (strict && blocks(result.severity)) || (live && needs_aws(result)),
@@ -49,6 +61,30 @@ pub fn summary(results: &[CheckResult], fail_on: FailOn, live: bool, strict: boo
     };
     summary.ready = !results.iter().any(failed);
     summary
+}
+
+/// What a `--live` run was asked to read and could not: results of AWS checks whose evidence was refused or out of reach.
+/// Evidence that does not exist (nothing is deployed) was read, in a sense: it makes the project not ready, not the run void.
+pub fn unread_aws(results: &[CheckResult]) -> Vec<&CheckResult> {
+    let unread = |code: ReasonCode| {
+        matches!(
+            code,
+            ReasonCode::Offline
+                | ReasonCode::Denied
+                | ReasonCode::Unreachable
+                | ReasonCode::Unsupported
+        )
+    };
+    results
+        .iter()
+        .filter(|result| result.status == Status::Skipped && needs_aws(result))
+        .filter(|result| {
+            result
+                .reason
+                .as_ref()
+                .is_some_and(|reason| unread(reason.code))
+        })
+        .collect()
 }
 
 fn needs_aws(result: &CheckResult) -> bool {

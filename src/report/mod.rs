@@ -1,11 +1,16 @@
 //! What a check reports and what the renderers print: one value, the same for every format.
 
 pub mod assemble;
+pub mod baseline;
+pub mod comment;
 mod evidence;
+pub mod fingerprint;
 mod fix;
 mod outcome;
 mod resource;
 mod status;
+pub mod summary;
+pub mod suppress;
 
 pub use evidence::{Evidence, EvidenceKind};
 pub use fix::{Edit, Fix};
@@ -17,6 +22,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::config::FailOn;
 use crate::model::known::Unread;
 
 /// The version of the JSON report; fields are added, never changed or removed.
@@ -43,6 +49,37 @@ pub struct Report {
     pub notes: Vec<String>,
     /// One result per check and resource, in the registry's order.
     pub results: Vec<CheckResult>,
+    /// What the renderers must know and the JSON report does not say.
+    #[serde(skip)]
+    pub view: View,
+}
+
+/// What renderers need besides the report's own fields.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The project root relative to the repository root, empty or ending in `/`; SARIF and annotations count from there.
+    pub prefix: String,
+    /// The severity at which the run fails.
+    pub fail_on: FailOn,
+    /// `--strict`: skipped results fail.
+    pub strict: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            prefix: String::new(),
+            fail_on: FailOn::Severity(Severity::Medium),
+            strict: false,
+        }
+    }
+}
+
+impl View {
+    /// True when a failure of that severity fails the run.
+    pub fn blocks(&self, severity: Severity) -> bool {
+        self.fail_on.blocks(severity)
+    }
 }
 
 /// Name and version of this program.

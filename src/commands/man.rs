@@ -1,0 +1,81 @@
+//! `man`: one manual page for the program and all its commands.
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+use clap_mangen::Man;
+
+use super::emit;
+use crate::cli::Cli;
+use crate::exit::{Exit, Failure};
+
+/// What clap does not know.
+const TAIL: &str = r#".SH "EXIT STATUS"
+.TP
+0
+Nothing at or above \fB\-\-fail\-on\fR failed.
+.TP
+1
+Something did.
+.TP
+2
+The audit could not be done: no project, an unreadable agentcore.json, bad arguments, or \fB\-\-live\fR with evidence that could not be read.
+.SH FILES
+.TP
+agentcore/agentcore.json
+The project that is audited.
+.TP
+agentcore\-harden.toml
+Configuration in the project root: fail\-on, runtimes, severity, ignore.
+.SH ENVIRONMENT
+.TP
+NO_COLOR
+No colour when set to anything.
+.TP
+AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL
+Read as by every AWS SDK.
+"#;
+
+/// Writes the page.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn run(out: &mut dyn Write) -> Result<Exit, Failure> {
+    let mut bytes = Vec::new();
+    page(&mut bytes)?;
+    emit(out, &bytes)?;
+    Ok(Exit::Ready)
+}
+
+fn page(out: &mut Vec<u8>) -> io::Result<()> {
+    // The date of the build would make the same source give other bytes.
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    let man = Man::new(command.clone()).date("");
+    man.render_title(out)?;
+    man.render_name_section(out)?;
+    man.render_synopsis_section(out)?;
+    man.render_description_section(out)?;
+    for subcommand in command.get_subcommands() {
+        let name = format!("agentcore-harden {}", subcommand.get_name());
+        let man = Man::new(subcommand.clone().bin_name(name.clone()));
+        let mut section = Vec::new();
+        man.render_synopsis_section(&mut section)?;
+        man.render_description_section(&mut section)?;
+        man.render_options_section(&mut section)?;
+        let text = String::from_utf8_lossy(&section);
+        // The sections of a command become parts of one section that bears its name.
+        writeln!(
+            out,
+            ".SH \"COMMAND {}\"",
+            subcommand.get_name().to_uppercase()
+        )?;
+        for line in text
+            .lines()
+            .filter(|line| !line.starts_with(".SH SYNOPSIS"))
+        {
+            writeln!(out, "{}", line.replacen(".SH ", ".SS ", 1))?;
+        }
+    }
+    out.write_all(TAIL.as_bytes())
+}

@@ -1,0 +1,51 @@
+//! Writes files that the user named: whole or not at all.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::exit::Failure;
+
+/// Writes `bytes` to `file` through a temporary file beside it, so that nothing half-written is ever seen. What is no regular
+/// file (a pipe, `/dev/stdout`) is written to directly; a link is followed, not replaced.
+///
+/// # Errors
+/// When the file cannot be written; what was there before is untouched then.
+pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failure = |error: std::io::Error| {
+        Failure::new(format!("{}: {error}", file.display())).help("the file was not written")
+    };
+    let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    match fs::metadata(&target) {
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(Failure::new(format!("{}: is a folder", file.display()))
+                .help("give the path of a file"));
+        }
+        Ok(metadata) if !metadata.is_file() => return fs::write(&target, bytes).map_err(failure),
+        Ok(_) | Err(_) => {}
+    }
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut temporary = builder()
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(failure)?;
+    temporary.write_all(bytes).map_err(failure)?;
+    temporary.as_file().sync_all().map_err(failure)?;
+    temporary
+        .persist(&target)
+        .map_err(|error| failure(error.error))?;
+    Ok(())
+}
+
+/// The permissions that a file has when it is created anew, not the 0600 of a temporary file.
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".agentcore-harden-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder
+}

@@ -1,0 +1,111 @@
+//! `--only`, `--skip`, `--runtime`: which results are wanted.
+
+use std::collections::BTreeSet;
+
+use crate::checks::{self, Category, Check};
+use crate::cli::ScopeArgs;
+use crate::exit::{Failure, suggestion};
+use crate::report::{CheckResult, Filters, ResourceType};
+
+/// A validated selection.
+#[derive(Debug)]
+pub(super) struct Selection {
+    filters: Filters,
+}
+
+impl Selection {
+    /// Validates ids and categories.
+    ///
+    /// # Errors
+    /// An unknown one, with a suggestion, or a selection that leaves nothing.
+    pub fn new(scope: &ScopeArgs) -> Result<Self, Failure> {
+        for (flag, words) in [("--only", &scope.only), ("--skip", &scope.skip)] {
+            for word in words {
+                known(flag, word)?;
+            }
+        }
+        let selection = Self {
+            filters: Filters {
+                only: scope.only.clone(),
+                skip: scope.skip.clone(),
+                runtime: scope.runtime.clone(),
+            },
+        };
+        if checks::all().any(|check| selection.check(check)) {
+            Ok(selection)
+        } else {
+            Err(Failure::new("--only and --skip leave no check")
+                .help("`agentcore-harden list` shows them"))
+        }
+    }
+
+    /// What the report says of it.
+    pub fn filters(&self) -> Filters {
+        self.filters.clone()
+    }
+
+    /// True for a check that is to run.
+    pub fn check(&self, check: &Check) -> bool {
+        let names = |words: &[String]| {
+            words
+                .iter()
+                .any(|word| word == check.id || word == check.category.id())
+        };
+        (self.filters.only.is_empty() || names(&self.filters.only)) && !names(&self.filters.skip)
+    }
+
+    /// True for a runtime or harness that is wanted.
+    pub fn runtime(&self, name: &str) -> bool {
+        self.filters.runtime.is_empty() || self.filters.runtime.iter().any(|wanted| wanted == name)
+    }
+
+    /// True for a result that is wanted: with `--runtime`, results about other runtimes and harnesses are left out; what is
+    /// about the project, a gateway or a memory concerns the chosen runtime too.
+    pub fn result(&self, result: &CheckResult) -> bool {
+        match result.resource.kind {
+            ResourceType::Runtime | ResourceType::Harness => self.runtime(&result.resource.name),
+            _ => true,
+        }
+    }
+
+    /// Every `--runtime` must exist in one of the projects.
+    ///
+    /// # Errors
+    /// An unknown name, with a suggestion.
+    pub fn runtimes_exist(&self, names: &BTreeSet<String>) -> Result<(), Failure> {
+        let unknown = self
+            .filters
+            .runtime
+            .iter()
+            .find(|wanted| !names.contains(*wanted));
+        let Some(unknown) = unknown else {
+            return Ok(());
+        };
+        let failure = Failure::new(format!("no runtime or harness \"{unknown}\""));
+        Err(failure.help(
+            match suggestion(unknown, names.iter().map(String::as_str)) {
+                Some(close) => format!("did you mean \"{close}\"?"),
+                None if names.is_empty() => "the project has none".to_owned(),
+                None => {
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    format!("there are: {}", names.join(", "))
+                }
+            },
+        ))
+    }
+}
+
+fn known(flag: &str, word: &str) -> Result<(), Failure> {
+    let categories = || Category::ALL.into_iter().map(Category::id);
+    if checks::find(word).is_some() || categories().any(|id| id == word) {
+        return Ok(());
+    }
+    let all = checks::all().map(|check| check.id).chain(categories());
+    let failure = Failure::new(format!("{flag}: no check or category \"{word}\""));
+    Err(failure.help(match suggestion(word, all) {
+        Some(close) => {
+            format!("did you mean \"{close}\"? `agentcore-harden list` shows every check")
+        }
+        None => "`agentcore-harden list` shows every check".to_owned(),
+    }))
+}

@@ -1,0 +1,411 @@
+//! `agentcore-harden.toml`: text → [`Settings`], with every problem reported at once at its line and column.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{FailOn, Ignore, RuntimeSettings, Settings, Workload};
+use crate::checks;
+use crate::exit::suggestion;
+use crate::model::site::{Sited, SourceText};
+use crate::report::Severity;
+
+/// A problem of the configuration file; any problem makes the run exit 2.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}:{line}:{column}: {message}")]
+pub struct Problem {
+    /// The file as the user sees it.
+    pub path: String,
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column, in characters.
+    pub column: u32,
+    /// What is wrong, with a suggestion where one is close.
+    pub message: String,
+}
+
+/// The names that the project's runtimes and harnesses have, and whether a foreign one is a mistake: a file that serves
+/// several projects names runtimes of all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Runtimes<'a> {
+    /// The names.
+    pub names: &'a [&'a str],
+    /// True when the file was written for this project alone.
+    pub exclusive: bool,
+}
+
+/// Parses and validates the file.
+///
+/// # Errors
+/// Every problem, in the order of the file.
+pub fn parse(path: &str, text: &str, runtimes: Runtimes<'_>) -> Result<Settings, Vec<Problem>> {
+    let mut reader = Reader {
+        source: SourceText::new(path, text),
+        problems: Vec::new(),
+        runtimes,
+    };
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let at = error.span().unwrap_or(0..0);
+        reader.problem(at, error.message().to_owned());
+    }
+    // What recovery invents around a syntax error would only be reported a second time.
+    if !reader.problems.is_empty() {
+        return Err(reader.problems);
+    }
+    let settings = reader.root(root.get_ref());
+    if reader.problems.is_empty() {
+        Ok(settings)
+    } else {
+        reader
+            .problems
+            .sort_by_key(|problem| (problem.line, problem.column));
+        Err(reader.problems)
+    }
+}
+
+type Value<'i> = Spanned<DeValue<'i>>;
+
+struct Reader<'a> {
+    source: SourceText,
+    problems: Vec<Problem>,
+    runtimes: Runtimes<'a>,
+}
+
+const KEYS: [&str; 4] = ["fail-on", "runtimes", "severity", "ignore"];
+const RUNTIME_KEYS: [&str; 5] = [
+    "workload",
+    "peak-new-sessions-per-minute",
+    "mean-session-seconds",
+    "peak-invocations-per-second",
+    "job-seconds",
+];
+const IGNORE_KEYS: [&str; 5] = ["check", "path", "resource", "reason", "expires"];
+const FAIL_ON: [&str; 5] = ["critical", "high", "medium", "low", "never"];
+
+impl Reader<'_> {
+    fn problem(&mut self, at: Range<usize>, message: String) {
+        let (line, column) = self.source.position(at.start);
+        self.problems.push(Problem {
+            path: self.source.path.to_string(),
+            line,
+            column,
+            message,
+        });
+    }
+
+    /// `unknown KIND "word"`, with the closest known one or all of them.
+    fn unknown(&mut self, at: Range<usize>, kind: &str, word: &str, known: &[&str]) {
+        let hint = match suggestion(word, known.iter().copied()) {
+            Some(close) => format!("did you mean \"{close}\"?"),
+            None if known.is_empty() => "the project has none".to_owned(),
+            None if known.len() > 12 => "`agentcore-harden list` shows them".to_owned(),
+            None => format!("known: {}", known.join(", ")),
+        };
+        self.problem(at, format!("unknown {kind} \"{word}\"; {hint}"));
+    }
+
+    fn root(&mut self, table: &DeTable<'_>) -> Settings {
+        let mut settings = Settings::default();
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "fail-on" => settings.fail_on = self.fail_on(value),
+                "runtimes" => self.each(value, "runtimes", |reader, name, at, entry| {
+                    let known = reader.runtimes;
+                    if known.exclusive && !known.names.contains(&name) {
+                        reader.unknown(at, "runtime", name, known.names);
+                    }
+                    let runtime = reader.runtime(name, entry);
+                    settings.runtimes.insert(name.to_owned(), runtime);
+                }),
+                "severity" => self.each(value, "severity", |reader, id, at, entry| {
+                    reader.check_id(id, at);
+                    if let Some(severity) = reader.severity(entry) {
+                        settings.severity.insert(id.to_owned(), severity);
+                    }
+                }),
+                "ignore" => settings.ignores = self.ignores(value),
+                other => self.unknown(key.span(), "key", other, &KEYS),
+            }
+        }
+        settings
+    }
+
+    /// Calls `entry` for every member of a table.
+    fn each(
+        &mut self,
+        value: &Value<'_>,
+        name: &str,
+        mut entry: impl FnMut(&mut Self, &str, Range<usize>, &Value<'_>),
+    ) {
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                for (key, value) in table {
+                    entry(self, key.get_ref(), key.span(), value);
+                }
+            }
+            other => self.problem(
+                value.span(),
+                format!("`{name}` must be a table, found {}", other.type_str()),
+            ),
+        }
+    }
+
+    fn text(&mut self, value: &Value<'_>, name: &str) -> Option<String> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            other => {
+                self.problem(
+                    value.span(),
+                    format!("`{name}` must be a string, found {}", other.type_str()),
+                );
+                None
+            }
+        }
+    }
+
+    fn fail_on(&mut self, value: &Value<'_>) -> Option<FailOn> {
+        let text = self.text(value, "fail-on")?;
+        match text.parse() {
+            Ok(severity) => Some(FailOn::Severity(severity)),
+            Err(_) if text == "never" => Some(FailOn::Never),
+            Err(_) => {
+                self.unknown(value.span(), "severity", &text, &FAIL_ON);
+                None
+            }
+        }
+    }
+
+    fn severity(&mut self, value: &Value<'_>) -> Option<Severity> {
+        let text = self.text(value, "severity")?;
+        let severity = text.parse().ok();
+        if severity.is_none() {
+            self.unknown(value.span(), "severity", &text, &FAIL_ON[..4]);
+        }
+        severity
+    }
+
+    fn check_id(&mut self, id: &str, at: Range<usize>) {
+        if checks::find(id).is_none() {
+            let known: Vec<&str> = checks::all().map(|check| check.id).collect();
+            self.unknown(at, "check", id, &known);
+        }
+    }
+
+    fn runtime(&mut self, name: &str, value: &Value<'_>) -> RuntimeSettings {
+        let mut settings = RuntimeSettings::default();
+        self.each(value, name, |reader, key, at, entry| match key {
+            "workload" => settings.workload = reader.workload(entry),
+            "peak-new-sessions-per-minute" => {
+                settings.peak_new_sessions_per_minute = reader.amount(entry, key);
+            }
+            "mean-session-seconds" => settings.mean_session_seconds = reader.amount(entry, key),
+            "peak-invocations-per-second" => {
+                settings.peak_invocations_per_second = reader.amount(entry, key);
+            }
+            "job-seconds" => settings.job_seconds = reader.amount(entry, key),
+            other => reader.unknown(at, "key", other, &RUNTIME_KEYS),
+        });
+        settings
+    }
+
+    fn workload(&mut self, value: &Value<'_>) -> Option<Sited<Workload>> {
+        let text = self.text(value, "workload")?;
+        let found = Workload::ALL
+            .into_iter()
+            .find(|workload| workload.as_str() == text);
+        if found.is_none() {
+            let known = Workload::ALL.map(Workload::as_str);
+            self.unknown(value.span(), "workload", &text, &known);
+        }
+        Some(Sited::new(found?, self.source.site(value.span())))
+    }
+
+    /// A number that is finite and not negative.
+    fn amount(&mut self, value: &Value<'_>, key: &str) -> Option<f64> {
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .ok()
+                .and_then(|number| u32::try_from(number).ok())
+                .map(f64::from),
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            other => {
+                let found = other.type_str();
+                self.problem(
+                    value.span(),
+                    format!("`{key}` must be a number, found {found}"),
+                );
+                return None;
+            }
+        };
+        let sound = number.filter(|number: &f64| number.is_finite() && *number >= 0.0);
+        if sound.is_none() {
+            self.problem(
+                value.span(),
+                format!("`{key}` must be 0 or more, and below 2^32"),
+            );
+        }
+        sound
+    }
+
+    fn ignores(&mut self, value: &Value<'_>) -> Vec<Ignore> {
+        let DeValue::Array(entries) = value.get_ref() else {
+            self.problem(
+                value.span(),
+                "write `[[ignore]]`, one table a rule".to_owned(),
+            );
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .filter_map(|entry| self.ignore(entry))
+            .collect()
+    }
+
+    fn ignore(&mut self, entry: &Value<'_>) -> Option<Ignore> {
+        let site = self.source.site(entry.span());
+        let before = self.problems.len();
+        let mut rule = Ignore {
+            check: String::new(),
+            path: None,
+            resource: None,
+            reason: String::new(),
+            expires: None,
+            site,
+        };
+        self.each(entry, "ignore", |reader, key, at, value| match key {
+            "check" => {
+                if let Some(id) = reader.text(value, key) {
+                    reader.check_id(&id, value.span());
+                    rule.check = id;
+                }
+            }
+            "path" => {
+                rule.path = reader
+                    .text(value, key)
+                    .map(|path| reader.path(path, value.span()))
+            }
+            "resource" => rule.resource = reader.text(value, key),
+            "reason" => {
+                rule.reason = reader
+                    .text(value, key)
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned()
+            }
+            "expires" => rule.expires = reader.date(value),
+            other => reader.unknown(at, "key", other, &IGNORE_KEYS),
+        });
+        if self.problems.len() > before {
+            return None;
+        }
+        self.complete(entry.span(), rule)
+    }
+
+    /// What an ignore must have; a rule without a reason hides a finding from the next reader.
+    fn complete(&mut self, at: Range<usize>, rule: Ignore) -> Option<Ignore> {
+        let missing = if rule.check.is_empty() {
+            "an ignore needs a `check`"
+        } else if rule.reason.is_empty() {
+            "an ignore needs a `reason`; it is shown in the report"
+        } else if rule.path.is_none() && rule.resource.is_none() {
+            "an ignore needs a `path` (file or folder) or a `resource`; to leave a check out use --skip"
+        } else {
+            return Some(rule);
+        };
+        self.problem(at, missing.to_owned());
+        None
+    }
+
+    /// A path relative to the project root, without `./` and a final `/`.
+    fn path(&mut self, path: String, at: Range<usize>) -> String {
+        let plain = path.trim_start_matches("./").trim_end_matches('/');
+        if plain.is_empty() || plain.starts_with('/') || plain.split('/').any(|part| part == "..") {
+            self.problem(
+                at,
+                "`path` must be a file or folder below the project root".to_owned(),
+            );
+        }
+        plain.to_owned()
+    }
+
+    fn date(&mut self, value: &Value<'_>) -> Option<jiff::civil::Date> {
+        let text = match value.get_ref() {
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => String::new(),
+        };
+        let date = text.parse().ok().filter(|_| text.len() == 10);
+        if date.is_none() {
+            self.problem(
+                value.span(),
+                "`expires` must be a day such as 2027-01-31".to_owned(),
+            );
+        }
+        date
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, Vec<String>> {
+        let runtimes = Runtimes {
+            names: &["Support"],
+            exclusive: true,
+        };
+        parse("agentcore-harden.toml", text, runtimes)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_file_of_the_contract_is_read() {
+        let settings = read(
+            "fail-on = \"high\"\n\n[runtimes.Support]\nworkload = \"chat\" # c\npeak-new-sessions-per-minute = 120\n\
+             mean-session-seconds = 45\npeak-invocations-per-second = 8.5\n\n[severity]\nperf-unused-dependencies = \"low\"\n\n\
+             [[ignore]]\ncheck = \"code-outbound-http\"\npath = \"./app/Support/\"\nreason = \"hot path\"\nexpires = 2027-01-31\n",
+        )
+        .unwrap();
+        assert_eq!(settings.fail_on, Some(FailOn::Severity(Severity::High)));
+        let runtime = &settings.runtimes["Support"];
+        assert_eq!(runtime.workload.as_ref().unwrap().value, Workload::Chat);
+        assert_eq!(runtime.peak_invocations_per_second, Some(8.5));
+        let rule = &settings.ignores[0];
+        assert_eq!(rule.path.as_deref(), Some("app/Support"));
+        assert_eq!(rule.expires, Some(jiff::civil::date(2027, 1, 31)));
+        assert_eq!(rule.site.span.unwrap().line, 12);
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_its_place() {
+        let problems = read(
+            "failon = \"high\"\n[runtimes.Suport]\nworkload = \"chatt\"\njob-seconds = -1\n[severity]\nauth-inbound = \"hgh\"\n\
+             [[ignore]]\ncheck = \"cli-version\"\nresource = \"x\"\n[[ignore]]\ncheck = \"cli-version\"\nresource = \"x\"\nreason = \"r\"\nexpires = 2027-02-31x\n",
+        )
+        .unwrap_err();
+        assert_eq!(
+            problems.len(),
+            1,
+            "a syntax error stands alone: {problems:?}"
+        );
+        let problems = read(
+            "failon = \"high\"\n[runtimes.Suport]\nworkload = \"chatt\"\njob-seconds = -1\n[severity]\nauth-inbound = \"hgh\"\n\
+             [[ignore]]\ncheck = \"cli-version\"\nresource = \"x\"\n[[ignore]]\ncheck = \"cli-version\"\nresource = \"x\"\nreason = \"r\"\nexpires = \"soon\"\n",
+        )
+        .unwrap_err();
+        let expected = [
+            "agentcore-harden.toml:1:1: unknown key \"failon\"; did you mean \"fail-on\"?",
+            "agentcore-harden.toml:2:11: unknown runtime \"Suport\"; did you mean \"Support\"?",
+            "agentcore-harden.toml:3:12: unknown workload \"chatt\"; did you mean \"chat\"?",
+            "agentcore-harden.toml:4:15: `job-seconds` must be 0 or more, and below 2^32",
+            "agentcore-harden.toml:6:1: unknown check \"auth-inbound\"; did you mean \"auth-inbound-type\"?",
+            "agentcore-harden.toml:6:16: unknown severity \"hgh\"; did you mean \"high\"?",
+            "agentcore-harden.toml:7:1: an ignore needs a `reason`; it is shown in the report",
+            "agentcore-harden.toml:14:11: `expires` must be a day such as 2027-01-31",
+        ];
+        assert_eq!(problems, expected);
+    }
+}

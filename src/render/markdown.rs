@@ -1,0 +1,333 @@
+//! Markdown for a pull request or a launch review. Every name of the project is untrusted: nothing of it may become markup, a
+//! link, a mention or a table cell of its own.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::style::Verdict;
+use super::text::verdict;
+use super::{clean, site};
+use crate::checks::Category;
+use crate::report::{CheckResult, Evidence, Fix, Report};
+
+/// Writes the reports, one section each.
+///
+/// # Errors
+/// When writing fails.
+pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    for (index, report) in reports.iter().enumerate() {
+        if index > 0 {
+            writeln!(out, "\n---\n")?;
+        }
+        out.write_all(one(report).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn one(report: &Report) -> String {
+    let mut text = String::new();
+    let project = &report.project;
+    let _ = writeln!(
+        text,
+        "## Production readiness of {}\n",
+        prose(&project.name)
+    );
+    let (word, rest) = verdict::parts(report);
+    let mark = if report.summary.ready { "✅" } else { "❌" };
+    let _ = writeln!(text, "{mark} **{word}** {}\n", prose(&rest));
+    let _ = writeln!(
+        text,
+        "| Category | Failed | To look at | Not judged | Passed | N/A | Suppressed |"
+    );
+    let _ = writeln!(text, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for category in Category::ALL {
+        let of = |wanted: Verdict| {
+            let same = |result: &&CheckResult| {
+                result.category == category.id() && Verdict::of(result) == wanted
+            };
+            match report.results.iter().filter(same).count() {
+                0 => "·".to_owned(),
+                number => number.to_string(),
+            }
+        };
+        if report
+            .results
+            .iter()
+            .any(|result| result.category == category.id())
+        {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {} | {} |",
+                category.title(),
+                of(Verdict::Fail),
+                of(Verdict::Manual),
+                of(Verdict::Skipped),
+                of(Verdict::Pass),
+                of(Verdict::NotApplicable),
+                of(Verdict::Suppressed)
+            );
+        }
+    }
+    failures(report, &mut text);
+    others(report, &mut text);
+    notes(report, &mut text);
+    let _ = writeln!(
+        text,
+        "\n<sub>{} {}</sub>",
+        report.tool.name, report.tool.version
+    );
+    text
+}
+
+fn failures(report: &Report, text: &mut String) {
+    let mut failing: Vec<&CheckResult> = report
+        .results
+        .iter()
+        .filter(|result| Verdict::of(result) == Verdict::Fail)
+        .collect();
+    failing.sort_by_key(|result| result.severity);
+    if failing.is_empty() {
+        return;
+    }
+    text.push_str(
+        "\n### Failed\n\n| Severity | Check | Resource | Finding |\n| --- | --- | --- | --- |\n",
+    );
+    for result in &failing {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            result.severity,
+            code(result.check),
+            code(&result.resource.to_string()),
+            prose(&result.message)
+        );
+    }
+    text.push('\n');
+    for result in failing {
+        let _ = writeln!(
+            text,
+            "<details><summary>{} {} {}: {}</summary>\n",
+            result.severity,
+            html_code(result.check),
+            html_code(&result.resource.to_string()),
+            result.title.replace('<', "&lt;")
+        );
+        let _ = writeln!(text, "{}\n", prose(&result.message));
+        for evidence in &result.evidence {
+            self::evidence(report, evidence, text);
+        }
+        for (index, fix) in result.fixes.iter().enumerate() {
+            self::fix(index, fix, text);
+        }
+        let links: Vec<String> = result
+            .references
+            .iter()
+            .map(|url| format!("<{url}>"))
+            .collect();
+        let _ = writeln!(text, "Sources: {}\n\n</details>\n", links.join(" "));
+    }
+}
+
+fn evidence(report: &Report, evidence: &Evidence, text: &mut String) {
+    let mut place = Vec::new();
+    if let Some(site) = &evidence.site {
+        let path = site::from_repository(&report.view.prefix, &site.path);
+        place.push(code(&match site.span {
+            Some(span) => format!("{path}:{}:{}", span.line, span.column),
+            None => path,
+        }));
+    }
+    let parts = [
+        &evidence.arn,
+        &evidence.policy,
+        &evidence.statement,
+        &evidence.api,
+        &evidence.field,
+    ];
+    place.extend(parts.into_iter().flatten().map(|part| code(part)));
+    let note = if evidence.note.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", prose(&evidence.note))
+    };
+    let _ = writeln!(text, "- {}{note}", place.join(" "));
+    if let Some(site) = &evidence.site
+        && !site.line_text.trim().is_empty()
+    {
+        fence("", site.line_text.trim(), "  ", text);
+    }
+    text.push('\n');
+}
+
+fn fix(index: usize, fix: &Fix, text: &mut String) {
+    let word = if index == 0 { "Fix" } else { "Or" };
+    let _ = writeln!(text, "**{word}:** {}\n", prose(&fix.title));
+    if !fix.commands.is_empty() {
+        fence("sh", &fix.commands.join("\n"), "", text);
+        text.push('\n');
+    }
+    for edit in &fix.edits {
+        fence("diff", &edit.diff, "", text);
+        text.push('\n');
+    }
+    if !fix.note.is_empty() {
+        let _ = writeln!(text, "{}\n", prose(&fix.note));
+    }
+}
+
+/// What a person must look at, what was not judged, what was suppressed.
+fn others(report: &Report, text: &mut String) {
+    for (wanted, heading) in [
+        (Verdict::Manual, "To look at"),
+        (Verdict::Skipped, "Not judged"),
+        (Verdict::Suppressed, "Suppressed"),
+    ] {
+        let results: Vec<&CheckResult> = report
+            .results
+            .iter()
+            .filter(|result| Verdict::of(result) == wanted)
+            .collect();
+        if results.is_empty() {
+            continue;
+        }
+        let _ = writeln!(
+            text,
+            "\n<details><summary>{heading} ({})</summary>\n",
+            results.len()
+        );
+        for result in results {
+            let mut words = prose(&result.message);
+            if let Some(suppression) = &result.suppression {
+                let expires = suppression
+                    .expires
+                    .as_ref()
+                    .map(|date| format!(", until {date}"));
+                let _ = write!(
+                    words,
+                    " Suppressed: {} ({}{})",
+                    prose(&suppression.reason),
+                    code(&suppression.source),
+                    expires.unwrap_or_default()
+                );
+            }
+            if let Some(reason) = &result.reason {
+                let parts = [&reason.iam_action, &reason.flag, &reason.command];
+                for part in parts.into_iter().flatten() {
+                    let _ = write!(words, " {}", code(part));
+                }
+            }
+            let _ = writeln!(
+                text,
+                "- {} {}: {words}",
+                code(result.check),
+                code(&result.resource.to_string())
+            );
+        }
+        text.push_str("\n</details>\n");
+    }
+}
+
+fn notes(report: &Report, text: &mut String) {
+    if report.notes.is_empty() {
+        return;
+    }
+    text.push_str("\n### Notes\n\n");
+    for note in &report.notes {
+        let _ = writeln!(text, "- {}", prose(note));
+    }
+}
+
+/// A fenced block; the fence is longer than any run of backticks in it.
+fn fence(language: &str, content: &str, indent: &str, text: &mut String) {
+    let content = clean::block(content);
+    let runs = content.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(runs.max(2) + 1);
+    let _ = writeln!(text, "{indent}{fence}{language}");
+    for line in content.lines() {
+        let _ = writeln!(text, "{indent}{line}");
+    }
+    let _ = writeln!(text, "{indent}{fence}");
+}
+
+/// Running text: whatever Markdown or GitHub could act on is escaped; an underscore inside a word is not markup.
+fn prose(text: &str) -> String {
+    let characters: Vec<char> = clean::line(text).chars().collect();
+    let word = |index: Option<usize>| {
+        index
+            .and_then(|index| characters.get(index))
+            .is_some_and(|c| c.is_alphanumeric())
+    };
+    let mut out = String::new();
+    for (index, &character) in characters.iter().enumerate() {
+        let (before, after) = (word(index.checked_sub(1)), word(Some(index + 1)));
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // An entity is read before mentions, issue numbers and links are sought: only a break in the text keeps them out.
+            '@' if after => out.push_str("@<!-- -->"),
+            '#' if after => out.push_str("#<!-- -->"),
+            ':' if characters[index + 1..].starts_with(&['/', '/']) => out.push_str(":<!-- -->"),
+            '.' if before && after && is_www(&characters[..index]) => out.push_str(".<!-- -->"),
+            '_' if before && after => out.push('_'),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '$' | '#' | '!' => {
+                out.push('\\');
+                out.push(character);
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn is_www(before: &[char]) -> bool {
+    before.len() >= 3
+        && before[before.len() - 3..]
+            .iter()
+            .all(|c| *c == 'w' || *c == 'W')
+}
+
+/// A code span; where the text has characters that a table or a span would trip over, an HTML one with entities.
+fn code(text: &str) -> String {
+    let clean = clean::line(text);
+    let plain = |c: char| c.is_alphanumeric() || "-._/: ,=()'\"@+#".contains(c);
+    if !clean.is_empty() && clean.chars().all(plain) && clean.trim() == clean {
+        format!("`{clean}`")
+    } else {
+        html_code(&clean)
+    }
+}
+
+fn html_code(text: &str) -> String {
+    let mut out = "<code>".to_owned();
+    for character in clean::line(text).chars() {
+        if character.is_alphanumeric() || "-./ ,=()".contains(character) {
+            out.push(character);
+        } else {
+            let _ = write!(out, "&#{};", u32::from(character));
+        }
+    }
+    out + "</code>"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_cannot_become_markup() {
+        assert_eq!(
+            prose("a|b `x` <img src=y> @team #12 [l](http://e.x) *b* my_file _e_"),
+            "a\\|b \\`x\\` &lt;img src=y&gt; @<!-- -->team #<!-- -->12 \\[l\\](http:<!-- -->//e.x) \\*b\\* my_file \\_e\\_"
+        );
+    }
+
+    #[test]
+    fn code_cannot_leave_its_span() {
+        assert_eq!(code("gateway a"), "`gateway a`");
+        assert_eq!(code("a`|<b"), "<code>a&#96;&#124;&#60;b</code>");
+        let mut text = String::new();
+        fence("sh", "echo ````\nx", "", &mut text);
+        assert_eq!(text, "`````sh\necho ````\nx\n`````\n");
+    }
+}

@@ -1,0 +1,287 @@
+//! SARIF 2.1.0: one run, a rule per check of the registry, a result per site.
+//! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>; what GitHub reads of it:
+//! <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+use serde_sarif::sarif::{
+    ArtifactContent, ArtifactLocation, Location, LogicalLocation, Message,
+    MultiformatMessageString, PhysicalLocation, PropertyBag, Region, ReportingConfiguration,
+    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, Tool,
+    ToolComponent,
+};
+
+use super::site::{self, Finding};
+use crate::checks::{self, Check};
+use crate::report::{Evidence, Report, Severity};
+
+/// The base of every path: the root of the repository.
+const BASE: &str = "%SRCROOT%";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Writes the log.
+///
+/// # Errors
+/// When writing fails.
+pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    let results: Vec<SarifResult> = reports
+        .iter()
+        .flat_map(|report| {
+            let findings = site::findings(report, true);
+            findings
+                .into_iter()
+                .map(move |finding| result(report, &finding))
+        })
+        .collect();
+    let driver = ToolComponent::builder()
+        .name("agentcore-harden")
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .information_uri(env!("CARGO_PKG_REPOSITORY"))
+        .rules(checks::all().map(rule).collect::<Vec<_>>())
+        .build();
+    let base = ArtifactLocation::builder()
+        .description(Message::from("The root of the repository"))
+        .build();
+    let run = Run::builder()
+        .tool(Tool::from(driver))
+        .column_kind(json!("unicodeCodePoints"))
+        .original_uri_base_ids(BTreeMap::from([(BASE.to_owned(), base)]))
+        .results(results)
+        .build();
+    let log = Sarif::builder()
+        .schema(SCHEMA)
+        .version(json!("2.1.0"))
+        .runs(vec![run])
+        .build();
+    super::json::pretty(&log, out)
+}
+
+fn rule(check: &'static Check) -> ReportingDescriptor {
+    let text = |text: &str| MultiformatMessageString::from(&text.to_owned());
+    let references = check.references.join("\n");
+    let help = MultiformatMessageString::builder()
+        .text(format!(
+            "{}\n\n{}\n{references}",
+            check.title,
+            plain(check.page)
+        ))
+        .markdown(check.page)
+        .build();
+    let descriptor = ReportingDescriptor::builder()
+        .id(check.id)
+        .name(pascal(check.id))
+        .short_description(text(check.title))
+        .full_description(text(&first_paragraph(check)))
+        .help(help)
+        .default_configuration(
+            ReportingConfiguration::builder()
+                .level(json!(level(check.severity).to_string()))
+                .build(),
+        )
+        .properties(bag(
+            vec![
+                "security".to_owned(),
+                "agentcore".to_owned(),
+                check.category.id().to_owned(),
+            ],
+            vec![
+                ("security-severity", json!(score(check.severity))),
+                ("precision", json!("high")),
+                ("problem.severity", json!(problem(check.severity))),
+            ],
+        ));
+    match check.references.first() {
+        Some(reference) => descriptor.help_uri(*reference).build(),
+        None => descriptor.build(),
+    }
+}
+
+fn result(report: &Report, finding: &Finding<'_>) -> SarifResult {
+    let result = finding.result;
+    let index = checks::all().position(|check| check.id == result.check);
+    let fixes: Vec<Value> = result
+        .fixes
+        .iter()
+        .map(|fix| json!({"title": fix.title, "commands": fix.commands, "note": fix.note}))
+        .collect();
+    let suppressions: Vec<Suppression> = result
+        .suppression
+        .iter()
+        .map(|suppression| {
+            // In source only where the comment stands in the file itself; a rule and a baseline are beside it.
+            let in_source = !finding.path.is_empty()
+                && suppression
+                    .source
+                    .starts_with(&format!("{}:", site_path(finding)));
+            Suppression::builder()
+                .kind(json!(if in_source { "inSource" } else { "external" }))
+                .status(json!("accepted"))
+                .justification(format!("{} ({})", suppression.reason, suppression.source))
+                .build()
+        })
+        .collect();
+    let built = SarifResult::builder()
+        .rule_id(result.check)
+        .rule_index(
+            index
+                .and_then(|index| i64::try_from(index).ok())
+                .unwrap_or(-1),
+        )
+        .level(level(finding.severity))
+        .message(Message::from(&site::message(finding)))
+        .locations(vec![location(finding)])
+        .partial_fingerprints(BTreeMap::from([(
+            "agentcoreHarden/v1".to_owned(),
+            finding.fingerprint.clone(),
+        )]))
+        .properties(bag(
+            Vec::new(),
+            vec![
+                ("severity", json!(finding.severity)),
+                ("security-severity", json!(score(finding.severity))),
+                ("project", json!(report.project.name)),
+                ("resource", json!(result.resource)),
+                ("fixes", json!(fixes)),
+            ],
+        ));
+    // An empty list says that suppressions were looked for and there is none.
+    built.suppressions(suppressions).build()
+}
+
+fn site_path<'a>(finding: &'a Finding<'_>) -> &'a str {
+    finding
+        .evidence
+        .and_then(|evidence| evidence.site.as_ref())
+        .map_or("", |site| &site.path)
+}
+
+fn location(finding: &Finding<'_>) -> Location {
+    let artifact = ArtifactLocation::builder()
+        .uri(site::uri(&finding.path))
+        .uri_base_id(BASE)
+        .build();
+    let physical = PhysicalLocation::builder().artifact_location(artifact);
+    let excerpt = finding
+        .evidence
+        .and_then(|evidence| evidence.site.as_ref())
+        .map_or("", |site| &site.excerpt);
+    let physical = match finding.span {
+        Some(span) => {
+            let region = Region::builder()
+                .start_line(i64::from(span.line))
+                .start_column(i64::from(span.column))
+                .end_line(i64::from(span.end_line))
+                .end_column(i64::from(span.end_column))
+                .snippet(ArtifactContent::builder().text(excerpt).build())
+                .build();
+            physical.region(region).build()
+        }
+        // A whole file, or a finding without one: code scanning shows it at the first line.
+        None => physical
+            .region(Region::builder().start_line(1).build())
+            .build(),
+    };
+    let location = Location::builder().physical_location(physical);
+    let logical: Vec<LogicalLocation> = finding
+        .evidence
+        .map(logical)
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
+    if logical.is_empty() {
+        location.build()
+    } else {
+        location.logical_locations(logical).build()
+    }
+}
+
+/// The AWS resource, policy and statement that the evidence names.
+fn logical(evidence: &Evidence) -> Option<LogicalLocation> {
+    let arn = evidence.arn.as_ref()?;
+    let parts = [
+        Some(arn),
+        evidence.policy.as_ref(),
+        evidence.statement.as_ref(),
+        evidence.field.as_ref(),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    Some(
+        LogicalLocation::builder()
+            .name(arn.as_str())
+            .fully_qualified_name(parts.join(" / "))
+            .kind("resource")
+            .build(),
+    )
+}
+
+fn bag(tags: Vec<String>, properties: Vec<(&str, Value)>) -> PropertyBag {
+    let properties: BTreeMap<String, Value> = properties
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    let bag = PropertyBag::builder().additional_properties(properties);
+    if tags.is_empty() {
+        bag.build()
+    } else {
+        bag.tags(tags).build()
+    }
+}
+
+fn level(severity: Severity) -> ResultLevel {
+    match severity {
+        Severity::Critical | Severity::High => ResultLevel::Error,
+        Severity::Medium => ResultLevel::Warning,
+        Severity::Low => ResultLevel::Note,
+    }
+}
+
+fn problem(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "recommendation",
+    }
+}
+
+/// GitHub's bands: over 9.0 critical, 7.0 to 8.9 high, 4.0 to 6.9 medium, below low.
+fn score(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "3.0",
+    }
+}
+
+/// `auth-inbound-type` → `AuthInboundType`.
+fn pascal(id: &str) -> String {
+    id.split('-')
+        .map(|part| {
+            let mut characters = part.chars();
+            characters.next().map_or(String::new(), |first| {
+                first.to_uppercase().chain(characters).collect()
+            })
+        })
+        .collect()
+}
+
+/// The page's first paragraph, else the title.
+fn first_paragraph(check: &Check) -> String {
+    let paragraph = plain(check.page)
+        .split("\n\n")
+        .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "))
+        .find(|part| part.split(' ').count() > 3 && !part.starts_with("What it checks"));
+    paragraph.unwrap_or_else(|| check.title.to_owned())
+}
+
+/// A page without its heading marks.
+fn plain(page: &str) -> String {
+    let lines: Vec<&str> = page
+        .lines()
+        .map(|line| line.trim_start_matches('#').trim_start())
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,124 @@
+//! The head of the checklist: what was detected.
+
+use std::io;
+
+use super::super::style::Paint;
+use super::super::{clean, wrap};
+use super::Page;
+use crate::report::{Report, RuntimeSummary};
+
+impl Page<'_> {
+    pub(super) fn header(&mut self, report: &Report) -> io::Result<()> {
+        let title = format!(
+            "Production Readiness Checklist for {}",
+            clean::line(&report.project.name)
+        );
+        let tool = format!("{} {}", report.tool.name, report.tool.version);
+        let room = self
+            .look
+            .width
+            .saturating_sub(wrap::width(&title) + wrap::width(&tool));
+        let title = self.painter.paint(Paint::Strong, &title);
+        let tool = self.painter.paint(Paint::Dim, &tool);
+        if room >= 2 {
+            self.line(&format!("{title}{}{tool}", " ".repeat(room)))?;
+        } else {
+            self.line(&title)?;
+        }
+        self.line("")?;
+        if report.project.path != "." {
+            self.fact("Project", &report.project.path)?;
+        }
+        self.fact("Target", &target(report))?;
+        for runtime in &report.project.runtimes {
+            self.fact("Runtime", &runtime_line(runtime))?;
+            if !runtime.models.is_empty() {
+                self.fact("", &format!("models: {}", runtime.models.join(", ")))?;
+            }
+        }
+        if report.project.runtimes.is_empty() {
+            self.fact("Runtime", "none in agentcore.json")?;
+        }
+        self.fact("Evidence", &evidence(report))?;
+        let filters = &report.filters;
+        for (flag, values) in [
+            ("--only", &filters.only),
+            ("--skip", &filters.skip),
+            ("--runtime", &filters.runtime),
+        ] {
+            if !values.is_empty() {
+                self.fact("Filter", &format!("{flag} {}", values.join(", ")))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fact(&mut self, name: &str, value: &str) -> io::Result<()> {
+        let text = wrap::hanging(
+            &format!("  {name:<10}"),
+            &clean::line(value),
+            self.look.width,
+        );
+        let label = format!("  {name}");
+        let text = match text.strip_prefix(&label) {
+            Some(rest) => format!("{}{rest}", self.painter.paint(Paint::Dim, &label)),
+            None => text,
+        };
+        self.line(&text)
+    }
+}
+
+fn target(report: &Report) -> String {
+    let project = &report.project;
+    let Some(name) = &project.target else {
+        return "none in aws-targets.json".to_owned();
+    };
+    let parts = [
+        Some(name),
+        project.account.as_ref(),
+        project.region.as_ref(),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    parts.join(" · ")
+}
+
+fn runtime_line(runtime: &RuntimeSummary) -> String {
+    let role = match runtime.execution_role {
+        "own" => Some("own execution role"),
+        "cli-managed" => Some("CLI-managed role"),
+        _ => None,
+    };
+    let parts = [
+        Some(runtime.name.as_str()),
+        runtime.language.as_deref(),
+        runtime.framework.as_deref(),
+        runtime.build.as_deref(),
+        runtime.protocol.as_deref(),
+        runtime.network_mode.as_deref(),
+        runtime.workload.as_deref(),
+        role,
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    parts.join(" · ")
+}
+
+fn evidence(report: &Report) -> String {
+    let evidence = &report.evidence;
+    let aws = match evidence.aws {
+        Some("live") => "live AWS",
+        Some(other) => other,
+        None => "no AWS",
+    };
+    let parts = [
+        evidence.config.then_some("configuration"),
+        evidence.code.then_some("code"),
+        Some(if evidence.template.is_some() {
+            "synthesized template"
+        } else {
+            "no template"
+        }),
+        Some(aws),
+    ];
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    parts.join(" · ")
+}

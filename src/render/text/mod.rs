@@ -1,0 +1,180 @@
+//! The checklist for people: the order and the words of AWS's production checklist, one section a category.
+
+mod excerpt;
+mod finding;
+mod header;
+mod section;
+pub mod verdict;
+
+use std::io::{self, Write};
+
+use super::Look;
+use super::clean;
+use super::style::{Paint, Painter, Verdict};
+use super::wrap;
+use crate::checks::Category;
+use crate::model::known::Unread;
+use crate::report::{CheckResult, Report};
+
+/// Writes the checklists, one after the other.
+///
+/// # Errors
+/// When writing fails.
+pub fn render(reports: &[Report], look: Look, out: &mut dyn Write) -> io::Result<()> {
+    for (index, report) in reports.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        let mut page = Page {
+            look,
+            painter: Painter { color: look.color },
+            reasons: Vec::new(),
+            out,
+        };
+        page.report(report)?;
+    }
+    Ok(())
+}
+
+/// Writes one report.
+struct Page<'w> {
+    look: Look,
+    painter: Painter,
+    /// Why results were not judged, in the order of their numbers; told once, at the end.
+    reasons: Vec<Unread>,
+    out: &'w mut dyn Write,
+}
+
+impl Page<'_> {
+    fn report(&mut self, report: &Report) -> io::Result<()> {
+        if !self.look.quiet {
+            self.header(report)?;
+        }
+        for category in Category::ALL {
+            let results: Vec<&CheckResult> = report
+                .results
+                .iter()
+                .filter(|result| result.category == category.id())
+                .filter(|result| !self.look.quiet || Verdict::of(result) == Verdict::Fail)
+                .collect();
+            if !results.is_empty() {
+                self.section(category, &results)?;
+            }
+        }
+        if !self.look.quiet {
+            self.not_judged(report)?;
+            self.notes(report)?;
+            self.legend(report)?;
+        }
+        self.verdict(report)
+    }
+
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", text.trim_end())
+    }
+
+    /// A heading with a rule to the right margin, and a word at its end.
+    fn heading(&mut self, title: &str, right: &str) -> io::Result<()> {
+        let room = self
+            .look
+            .width
+            .saturating_sub(wrap::width(title) + wrap::width(right) + 2);
+        let rule = "─".repeat(room.max(2));
+        let title = self.painter.paint(Paint::Strong, title);
+        let rest = self.painter.paint(Paint::Dim, &format!("{rule} {right}"));
+        self.line("")?;
+        self.line(&format!("{title} {rest}"))
+    }
+
+    /// The number of a reason; the same reason has the same number.
+    fn reason_number(&mut self, reason: &Unread) -> usize {
+        if let Some(index) = self.reasons.iter().position(|known| known == reason) {
+            return index + 1;
+        }
+        self.reasons.push(reason.clone());
+        self.reasons.len()
+    }
+
+    fn not_judged(&mut self, report: &Report) -> io::Result<()> {
+        if self.reasons.is_empty() {
+            return Ok(());
+        }
+        self.heading(
+            "Not judged",
+            &verdict::count(report.summary.skipped, "result"),
+        )?;
+        let reasons = std::mem::take(&mut self.reasons);
+        for (index, reason) in reasons.iter().enumerate() {
+            let left = format!("[{}] ", index + 1);
+            let mut text = clean::line(&reason.message);
+            if let Some(action) = &reason.iam_action {
+                text.push_str(&format!("; grant {}", clean::line(action)));
+            }
+            if let Some(flag) = &reason.flag {
+                text.push_str(&format!("; give {}", clean::line(flag)));
+            }
+            self.line(&wrap::hanging(&left, &text, self.look.width))?;
+            if let Some(command) = &reason.command {
+                self.command(wrap::width(&left), command)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self, report: &Report) -> io::Result<()> {
+        if report.notes.is_empty() {
+            return Ok(());
+        }
+        self.heading("Notes", "")?;
+        for note in &report.notes {
+            self.line(&wrap::hanging("• ", &clean::line(note), self.look.width))?;
+        }
+        Ok(())
+    }
+
+    /// The marks that were used, in words.
+    fn legend(&mut self, report: &Report) -> io::Result<()> {
+        let used = |verdict: &Verdict| {
+            report
+                .results
+                .iter()
+                .any(|result| Verdict::of(result) == *verdict)
+        };
+        let entries: Vec<String> = Verdict::ALL
+            .into_iter()
+            .filter(used)
+            .map(|verdict| {
+                let mark = self.painter.paint(verdict.paint(), verdict.mark());
+                let number = verdict::number(&report.summary, verdict);
+                format!("{mark} {number} {}", verdict.word())
+            })
+            .collect();
+        self.line("")?;
+        self.line(&self.painter.paint(Paint::Dim, &"─".repeat(self.look.width)))?;
+        self.line(&entries.join("  "))
+    }
+
+    fn verdict(&mut self, report: &Report) -> io::Result<()> {
+        let (word, rest) = verdict::parts(report);
+        let paint = if report.summary.ready {
+            Paint::Ready
+        } else {
+            Paint::NotReady
+        };
+        let word = if self.look.color {
+            self.painter.paint(paint, &format!(" {word} "))
+        } else {
+            word.to_owned()
+        };
+        self.line(&format!("{word} {rest}"))
+    }
+
+    /// A command on its own line, never wrapped, without a prompt: ready to paste.
+    fn command(&mut self, indent: usize, command: &str) -> io::Result<()> {
+        for line in clean::block(command).lines() {
+            let line = self.painter.paint(Paint::Command, line);
+            self.line(&format!("{}{line}", " ".repeat(indent)))?;
+        }
+        Ok(())
+    }
+}
