@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::checks::{self, Check};
-use crate::collect::project;
+use crate::collect::{manifest, project};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::Failure;
@@ -32,11 +32,15 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let target = named(options.target.as_deref().unwrap_or("default"))
         .or(project.targets.first())
         .cloned();
+    let files = FileFacts {
+        manifests: manifest::collect(&project),
+        ..FileFacts::default()
+    };
     Ok(Context {
         target,
         project,
         settings: Settings::default(),
-        files: FileFacts::default(),
+        files,
         template: Known::Absent,
         aws: Known::Unread(Unread::new(
             ReasonCode::Offline,

@@ -1,17 +1,25 @@
 //! Facts about files: what ships, manifests, secrets, the CLI on PATH.
 
+use std::collections::BTreeMap;
+
 use super::known::Known;
+use super::manifest::AgentManifests;
 
 /// Facts about files.
 #[derive(Clone, Debug)]
 pub struct FileFacts {
     /// The `agentcore` program that PATH resolves to.
     pub cli: Known<CliOnPath>,
+    /// The manifests of each agent, by its resource (`runtime NAME`).
+    pub manifests: BTreeMap<String, AgentManifests>,
 }
 
 impl Default for FileFacts {
     fn default() -> Self {
-        Self { cli: Known::Absent }
+        Self {
+            cli: Known::Absent,
+            manifests: BTreeMap::new(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod files;
 pub mod json;
 pub mod known;
+pub mod manifest;
 pub mod project;
 pub mod site;
 pub mod template;

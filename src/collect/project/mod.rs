@@ -6,7 +6,7 @@ mod entries;
 mod file;
 
 pub use discover::{DiscoverError, discover};
-pub use file::{FileError, read_text};
+pub use file::{FileError, inside, read_text};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
