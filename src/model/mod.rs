@@ -5,6 +5,7 @@ pub mod files;
 pub mod json;
 pub mod known;
 pub mod manifest;
+pub mod predicted_role;
 pub mod project;
 pub mod site;
 pub mod template;
