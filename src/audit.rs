@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::checks::{self, Check};
-use crate::collect::{evaluation, measurement, project, settings};
+use crate::collect::{evaluation, manifest, measurement, project, settings};
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -47,7 +47,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         .path_env
         .clone()
         .or_else(|| std::env::var_os("PATH"));
-    let files = project::files(&project, path_env.as_deref());
+    let mut files = project::files(&project, path_env.as_deref());
+    files.manifests = manifest::collect(&project);
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let settings = settings::load(root, options.config.as_deref(), &runtimes)?;

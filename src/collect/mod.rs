@@ -2,8 +2,10 @@
 
 pub mod baseline;
 pub mod comments;
+mod dockerfile;
 pub mod evaluation;
 pub mod json;
+pub mod manifest;
 pub mod measurement;
 pub mod project;
 pub mod settings;

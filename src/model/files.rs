@@ -1,6 +1,9 @@
 //! Facts about files: what ships, manifests, secrets, the CLI on PATH.
 
+use std::collections::BTreeMap;
+
 use super::known::Known;
+use super::manifest::AgentManifests;
 use super::site::Site;
 use crate::report::Resource;
 
@@ -13,6 +16,8 @@ pub struct FileFacts {
     pub packages: Vec<Package>,
     /// What git makes of `agentcore/.env.local` and `agentcore/aws-targets.json`.
     pub ignored: GitIgnored,
+    /// The manifests of each agent, by its resource (`runtime NAME`).
+    pub manifests: BTreeMap<String, AgentManifests>,
 }
 
 impl Default for FileFacts {
@@ -21,6 +26,7 @@ impl Default for FileFacts {
             cli: Known::Absent,
             packages: Vec::new(),
             ignored: GitIgnored::default(),
+            manifests: BTreeMap::new(),
         }
     }
 }

@@ -326,6 +326,8 @@ pub struct OnlineEval {
     pub name: String,
     /// Where the name stands.
     pub site: Site,
+    /// The raw entry.
+    pub node: Node,
     /// `agent`: the runtime it watches.
     pub agent: Option<Sited<String>>,
     /// `samplingRate`, percent.

@@ -193,6 +193,7 @@ impl<'a> Reader<'a> {
             sampling_rate: self.document.number(node, "samplingRate"),
             enable_on_create: self.document.boolean(node, "enableOnCreate"),
             evaluators: self.document.strings(node, "evaluators"),
+            node: node.clone(),
         }
     }
 }

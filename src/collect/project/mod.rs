@@ -120,6 +120,7 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
 pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
     let tracked = git::Index::read(project.repository.as_deref());
     FileFacts {
+        manifests: BTreeMap::new(),
         cli: path_env.map_or(Known::Absent, cli::on_path),
         packages: shipped::packages(project, &tracked),
         ignored: git::ignored(project, &tracked),

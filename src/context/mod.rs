@@ -4,6 +4,17 @@
 //! never ask whether the run is offline.
 
 use std::collections::BTreeMap;
+mod agents;
+mod gateways;
+mod memories;
+mod policies;
+mod roles;
+
+pub use agents::{Authorizer, Basis, JwtView, Lifecycle, Network};
+pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
+pub use memories::{MemoryView, StrategyView};
+pub use policies::CedarView;
+pub use roles::{RoleOwner, RolePolicy, RoleView};
 
 use jiff::civil::Date;
 
@@ -13,7 +24,9 @@ use crate::model::evaluation::Evaluations;
 use crate::model::files::FileFacts;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::measurement::Measurement;
-use crate::model::project::{Project, Target};
+
+use crate::model::project::{DeployedTarget, Project, Target};
+use crate::model::site::Sited;
 use crate::model::template::Template;
 use crate::report::{Evidence, Outcome, Resource};
 
@@ -88,7 +101,66 @@ impl<T> Layer<T> {
     }
 }
 
+/// A value with the evidence for it: what every source can give, whether it has a place in a file or a field of an API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was read.
+    pub evidence: Evidence,
+}
+
+impl<T> Seen<T> {
+    /// Pairs a value with its evidence.
+    pub fn new(value: T, evidence: Evidence) -> Self {
+        Self { value, evidence }
+    }
+}
+
+impl<T: Clone> Seen<T> {
+    /// A value of a configuration file.
+    pub fn config(sited: &Sited<T>) -> Self {
+        Self::new(sited.value.clone(), Evidence::config(&sited.site))
+    }
+}
+
+/// Values of a configuration file.
+pub(crate) fn seen_all<T: Clone>(values: &[Sited<T>]) -> Vec<Seen<T>> {
+    values.iter().map(Seen::config).collect()
+}
+
 impl Context {
+    /// What the deployed state says of the target that is looked at.
+    pub fn deployed(&self) -> Option<&DeployedTarget> {
+        self.project.deployed.get(&self.target.as_ref()?.name)
+    }
+
+    /// True where neither a template nor AWS was read, so that only what the CLI is known to create can be told.
+    pub fn only_predicted(&self) -> bool {
+        self.template.read().is_none() && self.aws.read().is_none()
+    }
+
+    /// Why AWS could not be asked for something, with the action that answers and the flag that turns the reading on.
+    pub fn unread(&self, what: &str, action: &str) -> Unread {
+        let reason = match &self.aws {
+            Known::Unread(reason) => reason.clone(),
+            Known::Absent | Known::Read(_) => Unread::new(
+                ReasonCode::Absent,
+                "nothing of this project is deployed to the target yet",
+            )
+            .command("agentcore deploy -y"),
+        };
+        let mut reason = Unread {
+            message: format!("{what}: {}", reason.message),
+            ..reason
+        };
+        if reason.code == ReasonCode::Offline {
+            reason.flag.get_or_insert_with(|| "--live".to_owned());
+        }
+        reason.iam_action.get_or_insert_with(|| action.to_owned());
+        reason
+    }
+
     /// The outcome of a check that can do nothing without AWS, for `resource`.
     pub fn without_aws(&self, resource: Resource) -> Outcome {
         let reason = match &self.aws {

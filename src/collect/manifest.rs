@@ -1,0 +1,435 @@
+//! Reads the manifests beside each agent's code: `pyproject.toml`, `requirements.txt`, `package.json`, the Dockerfile.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::project::{FileError, inside, read_text};
+use super::{dockerfile, json};
+use crate::model::json::Node;
+use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::manifest::{
+    AgentManifests, Dependency, Dockerfile, PackageJson, PyProject, Requirements,
+};
+use crate::model::project::{Agent, Project};
+use crate::model::site::{Site, SourceText};
+
+/// How many requirements files one may include, in total: a cycle or a hostile chain ends here.
+const MOST_INCLUDES: usize = 32;
+
+/// The manifests of every runtime and harness, by the agent's resource (`runtime NAME`).
+pub fn collect(project: &Project) -> BTreeMap<String, AgentManifests> {
+    project
+        .agents()
+        .map(|agent| (agent.resource().to_string(), of_agent(project, agent)))
+        .collect()
+}
+
+fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
+    let root = &project.root;
+    let (location, context, dockerfile) = match agent {
+        Agent::Runtime(runtime) => {
+            let text = |value: &Option<crate::model::site::Sited<String>>| {
+                value.as_ref().map(|text| text.value.clone())
+            };
+            let location = text(&runtime.code_location);
+            let context = text(&runtime.build_context).or_else(|| location.clone());
+            let container = runtime
+                .build
+                .as_ref()
+                .is_some_and(|build| build.value == "Container");
+            (
+                location,
+                context,
+                container
+                    .then(|| text(&runtime.dockerfile).unwrap_or_else(|| "Dockerfile".to_owned())),
+            )
+        }
+        Agent::Harness(harness) => {
+            let folder = harness.path.as_ref().map(|path| path.value.clone());
+            let file = harness
+                .document
+                .read()
+                .and_then(|document| document.string(&document.root, "dockerfile"));
+            (folder.clone(), folder, file.map(|file| file.value))
+        }
+    };
+    let location = location.and_then(|written| inside(root, &written));
+    let context = context.and_then(|written| inside(root, &written));
+    AgentManifests {
+        pyproject: nearest(root, location.as_deref(), "pyproject.toml", |path, text| {
+            pyproject(root, path, text)
+        }),
+        requirements: match &context {
+            Some(folder) => requirements(root, &join(folder, "requirements.txt")),
+            None => Known::Absent,
+        },
+        package_json: nearest(root, location.as_deref(), "package.json", package_json),
+        dockerfile: match (&context, dockerfile) {
+            (Some(folder), Some(file)) => container(root, folder, &file),
+            _ => Known::Absent,
+        },
+    }
+}
+
+fn join(folder: &str, file: &str) -> String {
+    if folder == "." {
+        file.to_owned()
+    } else {
+        format!("{folder}/{file}")
+    }
+}
+
+/// Text of a file that may be absent.
+fn text_of(root: &Path, path: &str) -> Known<String> {
+    match read_text(&root.join(path), path) {
+        Ok(text) => Known::Read(text),
+        Err(FileError::Missing { .. }) => Known::Absent,
+        Err(error) => Known::Unread(Unread::new(ReasonCode::Denied, error.to_string())),
+    }
+}
+
+/// Looks for a file in a folder and then in those above it, up to the project root, as the packager does.
+fn nearest<T>(
+    root: &Path,
+    folder: Option<&str>,
+    file: &str,
+    read: impl Fn(&str, &str) -> Known<T>,
+) -> Known<T> {
+    let mut folder = folder;
+    while let Some(at) = folder {
+        let path = join(at, file);
+        match text_of(root, &path) {
+            Known::Read(text) => return read(&path, &text),
+            Known::Unread(reason) => return Known::Unread(reason),
+            Known::Absent => {}
+        }
+        folder = match at {
+            "." => None,
+            _ => Some(at.rsplit_once('/').map_or(".", |(above, _)| above)),
+        };
+    }
+    Known::Absent
+}
+
+/// The name of a distribution, normalised as PEP 503 says.
+pub fn normalise(name: &str) -> String {
+    let mut normal = String::new();
+    for part in name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
+        if !normal.is_empty() {
+            normal.push('-');
+        }
+        normal.push_str(&part.to_ascii_lowercase());
+    }
+    normal
+}
+
+/// The dependency that a PEP 508 requirement names.
+fn requirement(written: &str, site: Site) -> Option<Dependency> {
+    let parsed = written.parse::<pep508_rs::Requirement<pep508_rs::VerbatimUrl>>();
+    let name = match parsed {
+        Ok(requirement) => requirement.name.to_string(),
+        // A spelling that only its own tool knows still begins with the name.
+        Err(_) => written
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+            .collect(),
+    };
+    (!name.is_empty()).then(|| Dependency {
+        name: normalise(&name),
+        written: written.to_owned(),
+        site,
+    })
+}
+
+struct Toml<'a> {
+    source: &'a SourceText,
+}
+
+impl Toml<'_> {
+    fn strings(&self, value: Option<&Spanned<DeValue<'_>>>) -> Vec<Dependency> {
+        let items = value
+            .and_then(|value| value.get_ref().as_array())
+            .map(|array| array.iter().collect())
+            .unwrap_or_else(Vec::new);
+        items
+            .into_iter()
+            .filter_map(|item| requirement(item.get_ref().as_str()?, self.source.site(item.span())))
+            .collect()
+    }
+
+    /// Poetry's table: the keys are the names.
+    fn keys(&self, value: Option<&Spanned<DeValue<'_>>>) -> Vec<Dependency> {
+        let Some(table) = value.and_then(|value| value.get_ref().as_table()) else {
+            return Vec::new();
+        };
+        let mut found: Vec<Dependency> = table
+            .iter()
+            .filter(|(key, _)| !key.get_ref().eq_ignore_ascii_case("python"))
+            .map(|(key, value)| Dependency {
+                name: normalise(key.get_ref()),
+                written: key.get_ref().to_string(),
+                site: self.source.site(key.span().start..value.span().end),
+            })
+            .collect();
+        found.sort_by_key(|dependency| dependency.site.span);
+        found
+    }
+
+    fn groups(&self, table: Option<&Spanned<DeValue<'_>>>) -> BTreeMap<String, Vec<Dependency>> {
+        let Some(table) = table.and_then(|value| value.get_ref().as_table()) else {
+            return BTreeMap::new();
+        };
+        table
+            .iter()
+            .map(|(name, list)| (name.get_ref().to_string(), self.strings(Some(list))))
+            .collect()
+    }
+}
+
+fn get<'t, 'i>(table: &'t DeTable<'i>, keys: &[&str]) -> Option<&'t Spanned<DeValue<'i>>> {
+    let (first, rest) = keys.split_first()?;
+    let value = table.get(*first)?;
+    if rest.is_empty() {
+        Some(value)
+    } else {
+        get(value.get_ref().as_table()?, rest)
+    }
+}
+
+fn pyproject(root: &Path, path: &str, text: &str) -> Known<PyProject> {
+    let parsed = match DeTable::parse(text) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let at = error
+                .span()
+                .map(|span| SourceText::new(path, text).position(span.start));
+            let place = at
+                .map(|(line, column)| format!(":{line}:{column}"))
+                .unwrap_or_default();
+            return Known::Unread(Unread::new(
+                ReasonCode::Unsupported,
+                format!("{path}{place}: not TOML: {}", error.message()),
+            ));
+        }
+    };
+    let table = parsed.get_ref();
+    let source = SourceText::new(path, text);
+    let toml = Toml { source: &source };
+    let folder = path
+        .rsplit_once('/')
+        .map_or(".", |(folder, _)| folder)
+        .to_owned();
+    let listed = get(table, &["project", "dependencies"]);
+    let is_dynamic = get(table, &["project", "dynamic"])
+        .and_then(|value| value.get_ref().as_array())
+        .is_some_and(|array| {
+            array
+                .iter()
+                .any(|item| item.get_ref().as_str() == Some("dependencies"))
+        });
+    let poetry = get(table, &["tool", "poetry", "dependencies"]);
+    let (mut dependencies, mut dynamic) = (toml.strings(listed), false);
+    if listed.is_none() && poetry.is_some() {
+        dependencies = toml.keys(poetry);
+    } else if is_dynamic {
+        match dynamic_files(root, &folder, table) {
+            Some(found) => dependencies = found,
+            None => dynamic = true,
+        }
+    }
+    let mut groups = toml.groups(get(table, &["dependency-groups"]));
+    if let Some(named) =
+        get(table, &["tool", "poetry", "group"]).and_then(|value| value.get_ref().as_table())
+    {
+        groups.extend(named.iter().map(|(name, group)| {
+            let inner = group
+                .get_ref()
+                .as_table()
+                .and_then(|table| get(table, &["dependencies"]));
+            (name.get_ref().to_string(), toml.keys(inner))
+        }));
+    }
+    let anchor = listed
+        .or(poetry)
+        .or(get(table, &["project"]))
+        .map_or_else(|| Site::file(path), |value| anchor(&source, text, value));
+    Known::Read(PyProject {
+        path: path.to_owned(),
+        folder,
+        anchor,
+        dependencies,
+        extras: toml.groups(get(table, &["project", "optional-dependencies"])),
+        groups,
+        dynamic,
+    })
+}
+
+/// The line on which a value begins: an anchor that a reader finds, where the value itself may span many lines.
+fn anchor(source: &SourceText, text: &str, value: &Spanned<DeValue<'_>>) -> Site {
+    let at = value.span().start.min(text.len());
+    let start = text
+        .get(..at)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |at| at + 1);
+    let end = text
+        .get(at..)
+        .and_then(|rest| rest.find('\n'))
+        .map_or(text.len(), |length| at + length);
+    source.site(start..end.max(start))
+}
+
+/// The files that setuptools reads `dependencies` from.
+fn dynamic_files(root: &Path, folder: &str, table: &DeTable<'_>) -> Option<Vec<Dependency>> {
+    let file = get(
+        table,
+        &["tool", "setuptools", "dynamic", "dependencies", "file"],
+    )?;
+    let names: Vec<String> = match file.get_ref() {
+        DeValue::String(name) => vec![name.to_string()],
+        other => other
+            .as_array()?
+            .iter()
+            .filter_map(|item| item.get_ref().as_str().map(str::to_owned))
+            .collect(),
+    };
+    let mut found = Vec::new();
+    for name in names {
+        let path = inside(root, &join(folder, &name))?;
+        found.extend(requirements(root, &path).read()?.dependencies.clone());
+    }
+    Some(found)
+}
+
+fn requirements(root: &Path, path: &str) -> Known<Requirements> {
+    let mut dependencies = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![path.to_owned()];
+    let mut first = true;
+    while let Some(next) = waiting.pop() {
+        if seen.len() >= MOST_INCLUDES || !seen.insert(next.clone()) {
+            continue;
+        }
+        match text_of(root, &next) {
+            Known::Read(text) => {
+                let source = SourceText::new(next.as_str(), text.as_str());
+                let folder = next.rsplit_once('/').map_or(".", |(folder, _)| folder);
+                let includes = requirement_lines(&source, &text, &mut dependencies);
+                waiting.extend(
+                    includes
+                        .into_iter()
+                        .filter_map(|name| inside(root, &join(folder, &name))),
+                );
+            }
+            Known::Absent if first => return Known::Absent,
+            Known::Unread(reason) if first => return Known::Unread(reason),
+            Known::Absent | Known::Unread(_) => {}
+        }
+        first = false;
+    }
+    Known::Read(Requirements {
+        path: path.to_owned(),
+        dependencies,
+    })
+}
+
+/// Reads the entries of a requirements file; gives the files that it includes with `-r`.
+fn requirement_lines(source: &SourceText, text: &str, into: &mut Vec<Dependency>) -> Vec<String> {
+    let mut includes = Vec::new();
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        let content = line
+            .split(" #")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .trim_end_matches('\\')
+            .trim();
+        if content.is_empty() || content.starts_with('#') {
+            continue;
+        }
+        let option = content
+            .strip_prefix("-r")
+            .or_else(|| content.strip_prefix("--requirement"));
+        if let Some(name) = option {
+            includes.push(name.trim_start_matches('=').trim().to_owned());
+        } else if !content.starts_with('-') {
+            let written = content.split(" --").next().unwrap_or(content).trim();
+            let lead = line.len() - line.trim_start().len();
+            into.extend(requirement(
+                written,
+                source.site(start + lead..start + lead + written.len()),
+            ));
+        }
+    }
+    includes
+}
+
+fn package_json(path: &str, text: &str) -> Known<PackageJson> {
+    let document = match json::parse(path, text) {
+        Ok(document) => document,
+        Err(error) => {
+            return Known::Unread(Unread::new(ReasonCode::Unsupported, error.to_string()));
+        }
+    };
+    let list = |key: &str| -> Vec<Dependency> {
+        let members = document
+            .root
+            .get(key)
+            .map(Node::members)
+            .unwrap_or_default();
+        let dependency = |member: &crate::model::json::Member| Dependency {
+            name: member.key.to_string(),
+            written: member.node.as_str().unwrap_or_default().to_owned(),
+            site: document.member_site(member),
+        };
+        members.iter().map(dependency).collect()
+    };
+    let anchor = document.root.member("dependencies").map_or_else(
+        || Site::file(path),
+        |member| document.source.site(member.key_range.clone()),
+    );
+    Known::Read(PackageJson {
+        path: path.to_owned(),
+        anchor,
+        dependencies: list("dependencies"),
+        dev_dependencies: list("devDependencies"),
+    })
+}
+
+fn container(root: &Path, context: &str, file: &str) -> Known<Dockerfile> {
+    let Some(path) = inside(root, &join(context, file)) else {
+        return Known::Unread(Unread::new(
+            ReasonCode::Unsupported,
+            "the Dockerfile lies outside of the project",
+        ));
+    };
+    let text = match text_of(root, &path) {
+        Known::Read(text) => text,
+        Known::Absent => return Known::Absent,
+        Known::Unread(reason) => return Known::Unread(reason),
+    };
+    let mut parsed = dockerfile::parse(&path, &text);
+    let words: Vec<String> = parsed
+        .entry()
+        .into_iter()
+        .flat_map(|each| each.words())
+        .collect();
+    for word in words.into_iter().filter(|word| word.ends_with(".sh")) {
+        // Where a COPY puts it is not followed: the script's own name, at its path or at the top of the context, is enough.
+        let plain = word.trim_start_matches("./").trim_start_matches('/');
+        let name = plain.rsplit('/').next().unwrap_or(plain);
+        let script = [plain, name]
+            .iter()
+            .filter_map(|candidate| inside(root, &join(context, candidate)))
+            .find_map(|candidate| text_of(root, &candidate).read().cloned());
+        if let Some(script) = script {
+            parsed.scripts.insert(word, script);
+        }
+    }
+    Known::Read(parsed)
+}

@@ -1,0 +1,231 @@
+//! What the files beside an agent's code declare: dependencies, and how a container starts. Every value knows its place.
+
+use std::collections::BTreeMap;
+
+use super::known::Known;
+use super::site::{Site, SourceText};
+
+/// The manifests of one agent.
+#[derive(Clone, Debug)]
+pub struct AgentManifests {
+    /// The `pyproject.toml` that the packager takes: the nearest at or above `codeLocation`.
+    pub pyproject: Known<PyProject>,
+    /// `requirements.txt` in the build context. A CodeZip build does not read it.
+    pub requirements: Known<Requirements>,
+    /// The `package.json` at or above `codeLocation`.
+    pub package_json: Known<PackageJson>,
+    /// The Dockerfile of a container build.
+    pub dockerfile: Known<Dockerfile>,
+}
+
+impl Default for AgentManifests {
+    fn default() -> Self {
+        Self {
+            pyproject: Known::Absent,
+            requirements: Known::Absent,
+            package_json: Known::Absent,
+            dockerfile: Known::Absent,
+        }
+    }
+}
+
+/// A declared dependency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// The distribution's or package's name; for Python normalised (lower case, runs of `-_.` as one `-`, PEP 503).
+    pub name: String,
+    /// The requirement as written.
+    pub written: String,
+    /// Where it stands.
+    pub site: Site,
+}
+
+/// A `pyproject.toml`.
+#[derive(Clone, Debug)]
+pub struct PyProject {
+    /// Path relative to the project root.
+    pub path: String,
+    /// The folder that holds it, relative to the project root; `.` for the root itself.
+    pub folder: String,
+    /// Where the list of dependencies stands, or where the file begins: the anchor for what is absent.
+    pub anchor: Site,
+    /// `project.dependencies` (PEP 621), or what Poetry or setuptools declares in its place.
+    pub dependencies: Vec<Dependency>,
+    /// `project.optional-dependencies`, by extra.
+    pub extras: BTreeMap<String, Vec<Dependency>>,
+    /// `dependency-groups` (PEP 735) and Poetry's groups, by name.
+    pub groups: BTreeMap<String, Vec<Dependency>>,
+    /// The dependencies are computed by the build backend and could not be followed.
+    pub dynamic: bool,
+}
+
+/// A requirements file with the files that it includes.
+#[derive(Clone, Debug)]
+pub struct Requirements {
+    /// Path relative to the project root.
+    pub path: String,
+    /// Its entries.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// A `package.json`.
+#[derive(Clone, Debug)]
+pub struct PackageJson {
+    /// Path relative to the project root.
+    pub path: String,
+    /// Where `dependencies` stands, or the whole file.
+    pub anchor: Site,
+    /// `dependencies`.
+    pub dependencies: Vec<Dependency>,
+    /// `devDependencies`.
+    pub dev_dependencies: Vec<Dependency>,
+}
+
+/// A Dockerfile as a list of instructions, continuation lines joined.
+#[derive(Clone, Debug)]
+pub struct Dockerfile {
+    /// Path and text.
+    pub source: SourceText,
+    /// In order.
+    pub instructions: Vec<Instruction>,
+    /// Scripts of the build context that the start command names, by the word that names them.
+    pub scripts: BTreeMap<String, String>,
+}
+
+/// An instruction of a Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instruction {
+    /// In upper case.
+    pub keyword: String,
+    /// What follows the keyword, heredoc bodies included.
+    pub arguments: String,
+    /// The words of the exec form (a JSON array); `None` for the shell form.
+    pub exec: Option<Vec<String>>,
+    /// 0-based index of the stage that it belongs to; `None` before the first `FROM`.
+    pub stage: Option<usize>,
+    /// Where it stands.
+    pub site: Site,
+}
+
+impl Instruction {
+    /// The words of the instruction: those of the exec form, or the shell form as a POSIX shell splits it.
+    pub fn words(&self) -> Vec<String> {
+        match &self.exec {
+            Some(words) => words.clone(),
+            None => split(&self.arguments),
+        }
+    }
+}
+
+fn split(text: &str) -> Vec<String> {
+    shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())
+}
+
+impl Dockerfile {
+    /// The `ENTRYPOINT` and `CMD` that hold for the last stage; a stage built from an earlier one inherits its.
+    pub fn entry(&self) -> Vec<&Instruction> {
+        let stages = self.stages();
+        let mut at = stages.len().checked_sub(1);
+        let (mut entrypoint, mut command) = (None, None);
+        // Each step goes to an earlier stage, so the walk ends.
+        while let Some(index) = at {
+            let of = |keyword: &str| {
+                self.instructions
+                    .iter()
+                    .rev()
+                    .find(|each| each.stage == Some(index) && each.keyword == keyword)
+            };
+            let own = of("ENTRYPOINT");
+            // An ENTRYPOINT sets back the CMD that its base image brought.
+            if command.is_none() && entrypoint.is_none() {
+                command = of("CMD");
+            }
+            entrypoint = entrypoint.or(own);
+            let base = stages.get(index).map(|stage| stage.image.as_str());
+            at = stages
+                .get(..index)
+                .unwrap_or_default()
+                .iter()
+                .rposition(|earlier| {
+                    earlier.alias.as_deref().is_some_and(|alias| {
+                        base.is_some_and(|base| alias.eq_ignore_ascii_case(base))
+                    })
+                });
+        }
+        entrypoint.into_iter().chain(command).collect()
+    }
+
+    /// The words that the container starts with, scripts and `sh -c` texts opened.
+    pub fn entry_words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self
+            .entry()
+            .into_iter()
+            .flat_map(Instruction::words)
+            .collect();
+        let nested: Vec<String> = words
+            .iter()
+            .flat_map(|word| {
+                let text = self.scripts.get(word).map_or(word.as_str(), String::as_str);
+                if text.contains(char::is_whitespace) {
+                    split_script(text)
+                } else {
+                    Vec::new()
+                }
+            })
+            .collect();
+        words.extend(nested);
+        words
+    }
+
+    /// The stages in order.
+    pub fn stages(&self) -> Vec<Stage> {
+        self.instructions
+            .iter()
+            .filter(|each| each.keyword == "FROM")
+            .map(|each| Stage::parse(each))
+            .collect()
+    }
+}
+
+/// The words of a script, comments left out, line by line: one unbalanced quote must not hide the rest.
+fn split_script(text: &str) -> Vec<String> {
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(split)
+        .collect()
+}
+
+/// A stage of a Dockerfile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// The image, as written.
+    pub image: String,
+    /// `AS name`.
+    pub alias: Option<String>,
+    /// `--platform`.
+    pub platform: Option<String>,
+    /// Where the `FROM` stands.
+    pub site: Site,
+}
+
+impl Stage {
+    fn parse(from: &Instruction) -> Self {
+        let words: Vec<&str> = from.arguments.split_whitespace().collect();
+        let mut rest = words.iter().filter(|word| !word.starts_with("--"));
+        let image = rest.next().copied().unwrap_or_default().to_owned();
+        let alias = match (rest.next(), rest.next()) {
+            (Some(word), Some(name)) if word.eq_ignore_ascii_case("as") => Some((*name).to_owned()),
+            _ => None,
+        };
+        Self {
+            image,
+            alias,
+            platform: words
+                .iter()
+                .find_map(|word| word.strip_prefix("--platform="))
+                .map(str::to_owned),
+            site: from.site.clone(),
+        }
+    }
+}
