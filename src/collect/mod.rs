@@ -1,5 +1,6 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
+pub mod aws;
 pub mod baseline;
 pub mod comments;
 mod dockerfile;
@@ -10,3 +11,4 @@ pub mod measurement;
 pub mod project;
 pub mod settings;
 pub mod source;
+pub mod template;

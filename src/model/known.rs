@@ -109,3 +109,30 @@ impl<T> Known<T> {
         }
     }
 }
+
+impl<T> Default for Known<T> {
+    /// What nobody read is unread, never absent.
+    fn default() -> Self {
+        Self::Unread(Unread::new(ReasonCode::Absent, "this was not read"))
+    }
+}
+
+impl<T> Known<T> {
+    /// The same with a borrowed value.
+    pub fn as_ref(&self) -> Known<&T> {
+        match self {
+            Self::Read(value) => Known::Read(value),
+            Self::Absent => Known::Absent,
+            Self::Unread(reason) => Known::Unread(reason.clone()),
+        }
+    }
+
+    /// Changes the value, keeps an absence.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Known<U> {
+        match self {
+            Self::Read(value) => Known::Read(change(value)),
+            Self::Absent => Known::Absent,
+            Self::Unread(reason) => Known::Unread(reason),
+        }
+    }
+}

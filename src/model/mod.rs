@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod evaluation;
+pub mod event_pattern;
 pub mod files;
 pub mod json;
 pub mod known;

@@ -1,0 +1,129 @@
+//! A bounded session with AWS: clients, at most so many calls at once, one deadline over all of them, a progress line.
+
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use indicatif::{ProgressBar, ProgressDrawTarget};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::fault::{Fault, classify};
+use crate::model::known::{ReasonCode, Unread};
+
+/// Calls in flight at once: the control plane allows 25 list and 150 get calls a second.
+const SIDE_BY_SIDE: usize = 24;
+/// Longest that one operation may take, retries included.
+pub const PER_CALL: Duration = Duration::from_secs(10);
+/// Longest that all of them may take.
+pub const OVERALL: Duration = Duration::from_secs(60);
+
+/// The clients of the services that are read.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Clients {
+    pub sts: aws_sdk_sts::Client,
+    pub iam: aws_sdk_iam::Client,
+    pub agentcore: aws_sdk_bedrockagentcorecontrol::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub events: aws_sdk_eventbridge::Client,
+    pub cloudtrail: aws_sdk_cloudtrail::Client,
+    pub ecr: aws_sdk_ecr::Client,
+    pub xray: aws_sdk_xray::Client,
+    pub lambda: aws_sdk_lambda::Client,
+    pub quotas: aws_sdk_servicequotas::Client,
+}
+
+impl Clients {
+    /// Clients over one configuration, with bounded and adaptive retries.
+    pub fn new(config: &SdkConfig) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .operation_timeout(PER_CALL)
+            .operation_attempt_timeout(PER_CALL / 2)
+            .connect_timeout(Duration::from_secs(3))
+            .build();
+        let config = config
+            .to_builder()
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::adaptive().with_max_attempts(3))
+            .build();
+        Self {
+            sts: aws_sdk_sts::Client::new(&config),
+            iam: aws_sdk_iam::Client::new(&config),
+            agentcore: aws_sdk_bedrockagentcorecontrol::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            events: aws_sdk_eventbridge::Client::new(&config),
+            cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
+            ecr: aws_sdk_ecr::Client::new(&config),
+            xray: aws_sdk_xray::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            quotas: aws_sdk_servicequotas::Client::new(&config),
+        }
+    }
+}
+
+/// A session: everything that a collector needs to call AWS.
+#[derive(Debug)]
+pub struct Session {
+    /// The clients.
+    pub clients: Clients,
+    permits: Semaphore,
+    deadline: Instant,
+    progress: ProgressBar,
+}
+
+impl Session {
+    /// A session that ends [`OVERALL`] from now. The progress line is drawn on standard error when that is a terminal.
+    pub fn new(clients: Clients, progress: bool) -> Self {
+        let bar = if progress {
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.set_message("reading AWS");
+        Self {
+            clients,
+            permits: Semaphore::new(SIDE_BY_SIDE),
+            deadline: Instant::now() + OVERALL,
+            progress: bar,
+        }
+    }
+
+    /// Awaits a call, or all pages of a listing, within the bounds; `action` is the IAM action that authorises it.
+    ///
+    /// # Errors
+    /// The classified [`Fault`].
+    pub async fn call<T, E: ProvideErrorMetadata>(
+        &self,
+        action: &str,
+        future: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, Fault> {
+        let bounded = tokio::time::timeout_at(self.deadline, async {
+            let _permit = self.permits.acquire().await;
+            self.progress.set_message(format!("reading AWS: {action}"));
+            future.await
+        });
+        let result = bounded.await;
+        self.progress.inc(1);
+        match result {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(classify(action, &error)),
+            Err(_) => Err(Fault::Unread(Unread::new(
+                ReasonCode::Unreachable,
+                format!(
+                    "{action} was not answered within the {} s that reading AWS may take",
+                    OVERALL.as_secs()
+                ),
+            ))),
+        }
+    }
+
+    /// Clears the progress line.
+    pub fn finish(&self) {
+        self.progress.finish_and_clear();
+    }
+}

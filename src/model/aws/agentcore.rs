@@ -1,0 +1,415 @@
+//! AgentCore resources as the control plane describes them. API: `bedrock-agentcore-control`
+//! (<https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/>).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::known::Known;
+
+/// A deployed runtime (`GetAgentRuntime` and what hangs on it).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Runtime {
+    /// Its id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name in AWS: `<project>_<runtime>`.
+    pub name: String,
+    /// Its latest version.
+    pub version: String,
+    /// `READY`, `UPDATING`, …
+    pub status: String,
+    /// Its execution role.
+    pub role_arn: String,
+    /// Its network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+    /// `idleRuntimeSessionTimeout`, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout: Option<i64>,
+    /// `maxLifetime`, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_lifetime: Option<i64>,
+    /// The JWT authorizer; none: AWS_IAM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<Jwt>,
+    /// An authorizer is set that is no JWT authorizer: a kind newer than this program.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown_authorizer: bool,
+    /// `HTTP`, `MCP`, `A2A`, `AGUI`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// The code or image it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
+    /// Environment variables by name, values masked.
+    pub env: Vec<EnvValue>,
+    /// `requestHeaderAllowlist`.
+    pub request_headers: Vec<String>,
+    /// `metadataConfiguration.requireMMDSV2`; none: the answer has no such block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_mmds_v2: Option<bool>,
+    /// Last update, RFC 3339.
+    pub last_updated: String,
+    /// Its endpoints.
+    pub endpoints: Known<Vec<RuntimeEndpoint>>,
+    /// Its resource policy.
+    pub resource_policy: Known<Value>,
+    /// The log groups of its endpoints that exist.
+    pub log_groups: Known<Vec<LogGroup>>,
+    /// The image in ECR, for a container.
+    pub image: Known<Image>,
+}
+
+/// A network configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Network {
+    /// `PUBLIC` or `VPC`.
+    pub mode: String,
+    /// Subnets, sorted.
+    pub subnets: Vec<String>,
+    /// Security groups, sorted.
+    pub security_groups: Vec<String>,
+}
+
+/// A JWT authorizer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Jwt {
+    /// `discoveryUrl`.
+    pub discovery_url: String,
+    /// `allowedAudience`, sorted.
+    pub audience: Vec<String>,
+    /// `allowedClients`, sorted.
+    pub clients: Vec<String>,
+    /// `allowedScopes`, sorted.
+    pub scopes: Vec<String>,
+    /// `customClaims`, by name.
+    pub claims: Vec<Claim>,
+    /// `privateEndpoint` or an override is set.
+    pub private_endpoint: bool,
+    /// `allowedWorkloadConfiguration` is set.
+    pub allowed_workloads: bool,
+}
+
+/// A custom claim that a token must have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Claim {
+    /// `inboundTokenClaimName`.
+    pub name: String,
+    /// `inboundTokenClaimValueType`.
+    pub kind: String,
+    /// `claimMatchOperator`.
+    pub operator: String,
+    /// The value or values to match, sorted.
+    pub values: Vec<String>,
+}
+
+/// What a runtime runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Artifact {
+    /// Code from S3.
+    #[serde(rename_all = "camelCase")]
+    Code {
+        /// `PYTHON_3_13`, `NODE_22`, …
+        runtime: String,
+        /// The command line.
+        entry_point: Vec<String>,
+    },
+    /// A container image.
+    #[serde(rename_all = "camelCase")]
+    Container {
+        /// Its URI.
+        uri: String,
+    },
+}
+
+/// An environment variable without its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EnvValue {
+    /// Its name.
+    pub name: String,
+    /// At most the first four characters of the value, and its length.
+    pub masked: String,
+    /// The id of the kind of secret that the value is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
+    /// The value where it is a boolean (`true`, `false`, `1`, `0`): a switch, no secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch: Option<bool>,
+}
+
+/// An endpoint of a runtime.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RuntimeEndpoint {
+    /// Its name; `DEFAULT` always exists.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// The version that it serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live_version: Option<String>,
+    /// `READY`, …
+    pub status: String,
+    /// Its resource policy.
+    pub resource_policy: Known<Value>,
+}
+
+/// A CloudWatch Logs group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LogGroup {
+    /// Its name.
+    pub name: String,
+    /// Days of retention; none: kept for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<i64>,
+    /// Its KMS key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
+}
+
+/// An image of ECR.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Image {
+    /// The repository.
+    pub repository: String,
+    /// The digest.
+    pub digest: String,
+    /// Compressed size in bytes.
+    pub size_bytes: i64,
+}
+
+/// A deployed harness (`GetHarness`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Harness {
+    /// Its id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its execution role.
+    pub role_arn: String,
+    /// The JWT authorizer; none: AWS_IAM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<Jwt>,
+    /// Its network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+    /// `idleRuntimeSessionTimeout`, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout: Option<i64>,
+    /// `maxLifetime`, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_lifetime: Option<i64>,
+    /// Environment variables by name, values masked.
+    pub env: Vec<EnvValue>,
+    /// The runtime that the service runs it on.
+    pub runtime: Known<Runtime>,
+}
+
+/// A deployed gateway (`GetGateway` and what hangs on it).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Gateway {
+    /// Its id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name in AWS: `<project>-<gateway>`.
+    pub name: String,
+    /// `NONE`, `AWS_IAM`, `CUSTOM_JWT`, `AUTHENTICATE_ONLY`.
+    pub authorizer_type: String,
+    /// The JWT authorizer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<Jwt>,
+    /// Its role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
+    /// `DEBUG`, or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception_level: Option<String>,
+    /// Its KMS key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
+    /// The policy engine attached to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_engine: Option<GatewayEngine>,
+    /// Its targets, by name.
+    pub targets: Known<BTreeMap<String, Known<GatewayTarget>>>,
+    /// Its resource policy.
+    pub resource_policy: Known<Value>,
+}
+
+/// A policy engine as a gateway uses it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GatewayEngine {
+    /// The engine's ARN.
+    pub arn: String,
+    /// `LOG_ONLY` or `ENFORCE`.
+    pub mode: String,
+}
+
+/// A target behind a gateway (`GetGatewayTarget`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GatewayTarget {
+    /// Its id.
+    pub id: String,
+    /// `READY`, …
+    pub status: String,
+    /// As `targetType` of `agentcore.json` spells it: `lambda`, `mcpServer`, `openApiSchema`, `smithyModel`, `apiGateway`,
+    /// `connector`, `httpRuntime`, `passthrough`, `inference`, or `unknown`.
+    pub kind: String,
+    /// The endpoint it calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The Lambda function it calls, as written: with or without alias or version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lambda_arn: Option<String>,
+    /// How it authenticates to what it calls.
+    pub outbound_auth: Vec<OutboundAuth>,
+    /// The function's provisioned concurrency, for a Lambda target.
+    pub provisioned: Known<Vec<ProvisionedConcurrency>>,
+}
+
+/// An outbound authentication of a gateway target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OutboundAuth {
+    /// `GATEWAY_IAM_ROLE`, `OAUTH`, `API_KEY`, `CALLER_IAM_CREDENTIALS`, `JWT_PASSTHROUGH`.
+    pub kind: String,
+    /// The credential provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_arn: Option<String>,
+}
+
+/// Provisioned concurrency of a Lambda function's alias or version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProvisionedConcurrency {
+    /// The function's ARN with the alias or version.
+    pub arn: String,
+    /// How many were requested.
+    pub requested: i64,
+    /// `READY`, `IN_PROGRESS`, `FAILED`.
+    pub status: String,
+}
+
+/// A deployed memory (`GetMemory`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Memory {
+    /// Its id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name in AWS.
+    pub name: String,
+    /// `ACTIVE`, …
+    pub status: String,
+    /// `eventExpiryDuration`, days.
+    pub event_expiry_days: i64,
+    /// Its customer-managed key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption_key_arn: Option<String>,
+    /// Its role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
+    /// Its strategies.
+    pub strategies: Vec<Strategy>,
+}
+
+/// A strategy of a memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Strategy {
+    /// Its name.
+    pub name: String,
+    /// `SEMANTIC`, `SUMMARIZATION`, `USER_PREFERENCE`, `EPISODIC`, `CUSTOM`.
+    pub kind: String,
+    /// Its namespace templates.
+    pub namespaces: Vec<String>,
+}
+
+/// A policy engine (`GetPolicyEngine`, `ListPolicies`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PolicyEngine {
+    /// Its id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its name in AWS.
+    pub name: String,
+    /// `ACTIVE`, …
+    pub status: String,
+    /// Its customer-managed key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption_key_arn: Option<String>,
+    /// Its policies.
+    pub policies: Known<Vec<Policy>>,
+}
+
+/// A Cedar policy of an engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Policy {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `ACTIVE`, `CREATE_FAILED`, …
+    pub status: String,
+    /// `ACTIVE` or what else the service enforces it as.
+    pub enforcement_mode: String,
+    /// Its Cedar text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+}
+
+/// An online evaluation (`GetOnlineEvaluationConfig`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OnlineEval {
+    /// Its id.
+    pub id: String,
+    /// Its ARN.
+    pub arn: String,
+    /// `ACTIVE`, …
+    pub status: String,
+    /// `ENABLED` or `DISABLED`.
+    pub execution_status: String,
+    /// Percent of sessions that are evaluated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampling_percentage: Option<f64>,
+    /// The log groups it reads.
+    pub log_groups: Vec<String>,
+    /// The services it reads: `<runtime>.<endpoint>`.
+    pub services: Vec<String>,
+    /// Its role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
+}
+
+/// A credential provider of AgentCore Identity: its name, never its secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CredentialProvider {
+    /// Its name.
+    pub name: String,
+    /// `ApiKeyCredentialProvider` or `OAuthCredentialProvider`, as `agentcore.json` spells it.
+    pub kind: String,
+    /// Its ARN.
+    pub arn: String,
+}
