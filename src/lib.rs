@@ -11,6 +11,8 @@ pub mod config;
 pub mod context;
 pub mod exit;
 pub mod model;
+pub mod oidc;
+pub mod quota;
 pub mod render;
 pub mod report;
 pub mod shell;
