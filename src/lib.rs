@@ -13,6 +13,8 @@ pub mod exit;
 pub mod iam;
 pub mod measure;
 pub mod model;
+pub mod oidc;
+pub mod quota;
 pub mod render;
 pub mod report;
 pub mod secrets;

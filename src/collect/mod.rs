@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod baseline;
 pub mod comments;
+pub mod discovery;
 mod dockerfile;
 pub mod evaluation;
 pub mod json;
