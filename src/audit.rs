@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::checks::{self, Check};
-use crate::collect::{evaluation, manifest, measurement, project, settings};
+use crate::collect::{evaluation, manifest, measurement, project, settings, source};
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -54,6 +54,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
     Ok(Context {
         target,
+        source: source::of_project(&project),
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,

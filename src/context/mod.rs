@@ -27,6 +27,7 @@ use crate::model::measurement::Measurement;
 
 use crate::model::project::{DeployedTarget, Project, Target};
 use crate::model::site::Sited;
+use crate::model::source::Source;
 use crate::model::template::Template;
 use crate::report::{Evidence, Outcome, Resource};
 
@@ -42,6 +43,8 @@ pub struct Context {
     pub files: FileFacts,
     /// The synthesized template.
     pub template: Known<Template>,
+    /// The agent's code, and the code that calls it.
+    pub source: Source,
     /// Recorded evaluation runs.
     pub evaluations: Evaluations,
     /// What `measure` recorded, by runtime.

@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 pub use callers::{find_callers, mentions_agentcore};
 pub use parse::language_of;
 
+use crate::collect::project::inside;
+use crate::model::project::{Project, Runtime};
 use crate::model::source::Source;
 
 /// A runtime whose code is wanted.
@@ -43,6 +45,28 @@ pub enum CallerSearch {
     Given(Vec<String>),
     /// None.
     Off,
+}
+
+/// Reads the code of every runtime of a project, and the callers in the whole repository.
+pub fn of_project(project: &Project) -> Source {
+    let request = |runtime: &Runtime| {
+        let location = inside(&project.root, &runtime.code_location.as_ref()?.value)?;
+        Some(CodeRequest {
+            runtime: runtime.name.clone(),
+            code_location: if location == "." {
+                String::new()
+            } else {
+                location
+            },
+            entry: runtime.entrypoint.as_ref()?.value.clone(),
+        })
+    };
+    let requests: Vec<CodeRequest> = project.runtimes.iter().filter_map(request).collect();
+    collect_source(
+        &project.root,
+        &requests,
+        &CallerSearch::Walk(project.root.clone()),
+    )
 }
 
 /// Reads the code of every runtime, and the callers. Never fails: what cannot be read is in [`Source::notes`].
