@@ -2,6 +2,7 @@
 //! pure function over the [`Context`]. Everything that names checks (`list`, `explain`, SARIF rules, the README's table) comes
 //! from [`all`].
 
+mod agent_code;
 mod authentication;
 mod code;
 mod iam;

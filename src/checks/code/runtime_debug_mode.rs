@@ -1,8 +1,11 @@
 //! `runtime-debug-mode`: Debug mode is off.
 
+use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::source::resolve::Meaning;
+use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-debug-mode",
@@ -12,11 +15,137 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Code],
     page: include_str!("runtime_debug_mode.md"),
     references: &[
+        "https://github.com/aws/bedrock-agentcore-sdk-python/blob/main/src/bedrock_agentcore/runtime/app.py",
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
     ],
     run,
 };
 
+/// What is called, the option that turns debugging on, its place among the positional arguments, and what that gives away.
+const SWITCHES: &[(&str, &str, Option<usize>, &str)] = &[
+    (
+        "bedrock_agentcore.runtime.BedrockAgentCoreApp",
+        "debug",
+        Some(0),
+        AGENTCORE,
+    ),
+    (
+        "bedrock_agentcore.BedrockAgentCoreApp",
+        "debug",
+        Some(0),
+        AGENTCORE,
+    ),
+    (
+        "bedrock_agentcore.runtime.app.BedrockAgentCoreApp",
+        "debug",
+        Some(0),
+        AGENTCORE,
+    ),
+    ("fastapi.FastAPI", "debug", None, TRACEBACKS),
+    (
+        "starlette.applications.Starlette",
+        "debug",
+        Some(0),
+        TRACEBACKS,
+    ),
+    ("flask.Flask.run", "debug", Some(2), DEBUGGER),
+    ("uvicorn.run", "reload", None, RELOADER),
+    ("quart.Quart.run", "debug", Some(2), DEBUGGER),
+    ("asyncio.run", "debug", None, SLOW),
+];
+
+const AGENTCORE: &str = "any caller can send `_agent_core_app_action` and force the session busy or healthy, or list its tasks";
+const TRACEBACKS: &str = "an error answers with a full traceback";
+const DEBUGGER: &str = "an error opens an interactive debugger that runs code for whoever asks";
+const RELOADER: &str = "a reloader watches the disk and runs the agent in a second process";
+const SLOW: &str = "asyncio's debug mode slows every task and logs what it awaits";
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, judge)
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let found: Vec<Evidence> = code
+        .calls()
+        .filter_map(|(module, _, call)| site(code.source, module.id, call))
+        .collect();
+    let name = &code.runtime.name;
+    if found.is_empty() {
+        return Outcome::pass(
+            code.resource(),
+            format!(
+                "runtime {name} turns no debug mode on in the {}",
+                code.scope()
+            ),
+        );
+    }
+    let message = format!("runtime {name} starts in debug mode: {}", found[0].note);
+    Outcome::fail(code.resource(), message).evidences(found).fix(
+        Fix::new("Turn debug mode off")
+            .note("Drop the argument, or read it from the environment with a default of off and set it on your own machine only."),
+    )
+}
+
+fn site(source: &Source, module: ModuleId, expr: &Expr) -> Option<Evidence> {
+    let call = expr.as_call()?;
+    let name = source.callee_name(module, expr)?;
+    let (_, option, position, consequence) =
+        SWITCHES.iter().find(|(callee, ..)| *callee == name)?;
+    let value = option_value(call, option, *position)?;
+    on(source, module, value)
+        .then(|| agent_code::evidence(source, module, value.range).note(*consequence))
+}
+
+fn option_value<'a>(call: &'a Call, option: &str, position: Option<usize>) -> Option<&'a Expr> {
+    match position {
+        Some(index) => call.argument(index, option),
+        None => call.option(option),
+    }
+}
+
+/// Whether the value is on when nothing outside the code says otherwise: `True`, a name that holds it, or what an environment
+/// variable is compared with when its default already says so.
+fn on(source: &Source, module: ModuleId, value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Bool(flag) => *flag,
+        ExprKind::Compare { left, rest } => {
+            let says =
+                |text: &str| matches!(text.to_lowercase().as_str(), "1" | "true" | "yes" | "on");
+            let defaults = source.strings(module, left);
+            rest.iter().any(|(operator, right)| {
+                let rights = source.strings(module, right);
+                match *operator {
+                    "==" | "===" => defaults.iter().any(|text| {
+                        rights.iter().any(|other| other.eq_ignore_ascii_case(text)) && says(text)
+                    }),
+                    "in" => defaults.iter().any(|text| says(text)),
+                    // Anything but the word for off turns it on.
+                    "!=" | "!==" => defaults.iter().all(|text| !rights.contains(text)),
+                    _ => false,
+                }
+            })
+        }
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => match source.meaning(module, value) {
+            Meaning::Value(module, inner) if !std::ptr::eq(inner, value) => {
+                on(source, module, inner)
+            }
+            _ => false,
+        },
+        // `bool(os.getenv("DEBUG", "true"))`, `os.getenv("DEBUG", "1")`: any text is true.
+        ExprKind::Call(call) => {
+            let inner = if source.callee_name(module, value).as_deref() == Some("bool") {
+                call.args.first()
+            } else {
+                Some(value)
+            };
+            inner.is_some_and(|inner| {
+                source
+                    .strings(module, inner)
+                    .iter()
+                    .any(|text| !text.is_empty())
+            })
+        }
+        ExprKind::BoolOp { values, .. } => values.iter().any(|value| on(source, module, value)),
+        _ => false,
+    }
 }

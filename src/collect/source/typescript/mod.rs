@@ -1,6 +1,7 @@
 //! TypeScript and JavaScript files, lowered from `oxc_parser`'s tree.
 
 mod decl;
+mod exports;
 mod expr;
 pub mod path;
 mod pattern;

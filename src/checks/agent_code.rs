@@ -1,0 +1,122 @@
+//! What every check over an agent's code starts from: the modules that run, and the rule that code which could not be read
+//! never passes.
+
+use crate::context::Context;
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::project::{Agent, Runtime};
+use crate::model::source::{ByteRange, Expr, FnId, Module, ModuleId, RuntimeSource, Source};
+use crate::report::{Evidence, Outcome, Resource, Status};
+
+/// The code of one runtime.
+#[derive(Clone, Copy)]
+pub struct AgentCode<'a> {
+    /// The runtime's entry in the configuration.
+    pub runtime: &'a Runtime,
+    /// Its modules and handlers.
+    pub code: &'a RuntimeSource,
+    /// All source.
+    pub source: &'a Source,
+}
+
+/// One outcome per runtime. A runtime whose code is not there is `skipped`; a project without runtimes is not applicable (the
+/// model loop of a harness is AWS's own code).
+pub fn each<'a>(context: &'a Context, judge: impl Fn(&AgentCode<'a>) -> Outcome) -> Vec<Outcome> {
+    if context.project.runtimes.is_empty() {
+        let message = "no runtime with code of its own is configured";
+        return vec![Outcome::not_applicable(context.project.resource(), message)];
+    }
+    let one = |runtime: &'a Runtime| match context.source.runtime(&runtime.name) {
+        Some(code) if code.entry.is_some() => {
+            let code = AgentCode {
+                runtime,
+                code,
+                source: &context.source,
+            };
+            code.honest(judge(&code))
+        }
+        Some(_) | None => Outcome::skipped(Agent::Runtime(runtime).resource(), missing(runtime)),
+    };
+    context.project.runtimes.iter().map(one).collect()
+}
+
+fn missing(runtime: &Runtime) -> Unread {
+    let text = |value: &Option<crate::model::site::Sited<String>>| {
+        value
+            .as_ref()
+            .map_or("?", |text| text.value.as_str())
+            .to_owned()
+    };
+    let (location, entry) = (text(&runtime.code_location), text(&runtime.entrypoint));
+    Unread::new(
+        ReasonCode::Absent,
+        format!(
+            "the code of runtime {} is not here: no {entry} in {location} that can be read",
+            runtime.name
+        ),
+    )
+}
+
+impl<'a> AgentCode<'a> {
+    /// The resource of a result about it.
+    pub fn resource(&self) -> Resource {
+        Agent::Runtime(self.runtime).resource()
+    }
+
+    /// The modules that run, the entry first.
+    pub fn modules(&self) -> impl Iterator<Item = &'a Module> + use<'a> {
+        let (source, code) = (self.source, self.code);
+        code.reachable.iter().filter_map(|id| source.module(*id))
+    }
+
+    /// Every call in the modules that run, with its module and the function that it stands in.
+    pub fn calls(&self) -> impl Iterator<Item = (&'a Module, Option<FnId>, &'a Expr)> + use<'a> {
+        self.modules().flat_map(|module| {
+            module
+                .calls()
+                .into_iter()
+                .map(move |(function, call)| (module, function, call))
+        })
+    }
+
+    /// How many modules were read, in words, for the message of a pass.
+    pub fn scope(&self) -> String {
+        let count = self.code.reachable.len();
+        format!(
+            "{count} module{} that the entrypoint reaches",
+            if count == 1 { "" } else { "s" }
+        )
+    }
+
+    /// What of the code that runs could not be read or parsed.
+    pub fn unread(&self) -> Option<Unread> {
+        let runs = |path: &str| self.modules().any(|module| &*module.path == path);
+        let note = self
+            .source
+            .notes
+            .iter()
+            .find(|note| runs(&note.site.path))?;
+        let line = note.site.span.map_or(String::new(), |span| {
+            format!(":{}:{}", span.line, span.column)
+        });
+        Some(Unread::new(
+            ReasonCode::Unsupported,
+            format!("{}{line}: {}", note.site.path, note.message),
+        ))
+    }
+
+    /// Turns a pass into `skipped` where a module that runs could not be read: what is in it nobody knows.
+    fn honest(&self, outcome: Outcome) -> Outcome {
+        match (outcome.status, self.unread()) {
+            (Status::Pass, Some(reason)) => Outcome::skipped(outcome.resource, reason),
+            _ => outcome,
+        }
+    }
+}
+
+/// Evidence in code, at a range of a module.
+pub fn evidence(source: &Source, module: ModuleId, range: ByteRange) -> Evidence {
+    match source.module(module) {
+        Some(module) => Evidence::code(&module.site(range)),
+        None => Evidence::code(&crate::model::site::Site::file("")),
+    }
+}

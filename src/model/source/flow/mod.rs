@@ -1,0 +1,190 @@
+//! A small forward data-flow: from seeds (a payload parameter, a caught exception, a call's result) to every expression that
+//! carries something of them, through assignments, destructuring, containers, strings, and calls of the project's functions.
+//!
+//! Statements are taken in order, a plain assignment replaces what a name carried, branches are joined, loops run twice.
+
+mod exprs;
+mod stmts;
+
+use std::collections::BTreeMap;
+
+use super::ir::{ByteRange, Expr, Handler, Name};
+use super::module::Function;
+use super::{ClassId, FnId, ModuleId, Source};
+
+/// A set of seeds, one bit each: the caller gives the bits their meaning.
+pub type Labels = u64;
+
+/// What starts a flow and what ends it.
+pub trait Seeds {
+    /// The labels of a parameter of the function that the flow starts in.
+    fn param(&self, _function: FnId, _index: usize) -> Labels {
+        0
+    }
+    /// The labels of the exception that a handler binds.
+    fn exception(&self, _module: ModuleId, _handler: &Handler) -> Labels {
+        0
+    }
+    /// The labels that an expression carries of itself, over what flows into it.
+    fn expr(&self, _module: ModuleId, _expr: &Expr) -> Labels {
+        0
+    }
+    /// Whether a call's result carries nothing of its arguments (`len(x)`, a validator that returns a checked value).
+    fn cleans(&self, _module: ModuleId, _call: &Expr) -> bool {
+        false
+    }
+    /// Whether a member of a labelled value carries nothing (`type(e).__name__`, `response.status_code`).
+    fn cleans_member(&self, _module: ModuleId, _member: &str) -> bool {
+        false
+    }
+}
+
+/// Deepest chain of calls that is followed.
+const DEEPEST_CALLS: u32 = 8;
+/// Most function bodies that one flow evaluates.
+const MOST_BODIES: u32 = 400;
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Flow {
+    /// Labels of every expression reached, over all contexts.
+    facts: BTreeMap<(ModuleId, ByteRange), Labels>,
+    /// Labels of what each function returns or yields.
+    returns: BTreeMap<FnId, Labels>,
+    /// Functions evaluated.
+    functions: std::collections::BTreeSet<FnId>,
+}
+
+impl Flow {
+    /// Runs the flow from a function.
+    pub fn run(source: &Source, from: FnId, seeds: &dyn Seeds) -> Flow {
+        let mut engine = Engine::new(source, seeds);
+        let params = source.function(from).map(|function| {
+            (0..function.params.len())
+                .map(|index| seeds.param(from, index))
+                .collect::<Vec<_>>()
+        });
+        engine.function(from, &params.unwrap_or_default(), &Env::new());
+        engine.flow
+    }
+
+    /// Runs the flow over what a module does at import.
+    pub fn run_module(source: &Source, module: ModuleId, seeds: &dyn Seeds) -> Flow {
+        let mut engine = Engine::new(source, seeds);
+        let mut env = Env::new();
+        let body = source.body(module, None);
+        engine.body(
+            &Place {
+                module,
+                function: None,
+            },
+            body,
+            &mut env,
+        );
+        engine.flow
+    }
+
+    /// The labels of an expression.
+    pub fn labels(&self, module: ModuleId, expr: &Expr) -> Labels {
+        self.facts.get(&(module, expr.range)).copied().unwrap_or(0)
+    }
+
+    /// The labels of what a function returned or yielded.
+    pub fn returned(&self, function: FnId) -> Labels {
+        self.returns.get(&function).copied().unwrap_or(0)
+    }
+
+    /// The functions that the flow went through.
+    pub fn functions(&self) -> impl Iterator<Item = FnId> + '_ {
+        self.functions.iter().copied()
+    }
+}
+
+type Env = BTreeMap<Name, Labels>;
+
+/// A function with what goes into it: its parameters, and the names around it.
+type Context = (FnId, Vec<Labels>, Vec<(Name, Labels)>);
+
+struct Place {
+    module: ModuleId,
+    function: Option<FnId>,
+}
+
+struct Engine<'s> {
+    source: &'s Source,
+    seeds: &'s dyn Seeds,
+    flow: Flow,
+    /// Results by function and what went in; None while being evaluated.
+    memo: BTreeMap<Context, Option<Labels>>,
+    fields: BTreeMap<(ClassId, Name), Labels>,
+    globals: BTreeMap<(ModuleId, Name), Labels>,
+    depth: u32,
+    bodies: u32,
+}
+
+impl<'s> Engine<'s> {
+    fn new(source: &'s Source, seeds: &'s dyn Seeds) -> Self {
+        Self {
+            source,
+            seeds,
+            flow: Flow::default(),
+            memo: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            globals: BTreeMap::new(),
+            depth: 0,
+            bodies: 0,
+        }
+    }
+
+    fn function(&mut self, id: FnId, params: &[Labels], around: &Env) -> Labels {
+        let carried: Vec<_> = around
+            .iter()
+            .filter(|(_, labels)| **labels != 0)
+            .map(|(name, labels)| (name.clone(), *labels))
+            .collect();
+        let key = (id, params.to_vec(), carried);
+        if let Some(known) = self.memo.get(&key) {
+            return known.unwrap_or_else(|| self.flow.returned(id));
+        }
+        let Some(function) = self.source.function(id) else {
+            return 0;
+        };
+        if self.depth >= DEEPEST_CALLS || self.bodies >= MOST_BODIES {
+            return params.iter().fold(0, |all, labels| all | labels);
+        }
+        self.memo.insert(key.clone(), None);
+        self.depth += 1;
+        self.bodies += 1;
+        self.flow.functions.insert(id);
+        let mut env = around.clone();
+        self.bind_params(function, params, &mut env);
+        self.body(
+            &Place {
+                module: id.module,
+                function: Some(id),
+            },
+            &function.body,
+            &mut env,
+        );
+        self.depth -= 1;
+        let returned = self.flow.returned(id);
+        self.memo.insert(key, Some(returned));
+        returned
+    }
+
+    fn bind_params(&mut self, function: &'s Function, labels: &[Labels], env: &mut Env) {
+        for (index, param) in function.params.iter().enumerate() {
+            let labels = labels.get(index).copied().unwrap_or(0);
+            let place = Place {
+                module: function.id.module,
+                function: Some(function.id),
+            };
+            match &param.pattern {
+                Some(pattern) => self.assign(&place, pattern, labels, env),
+                None => {
+                    env.insert(param.name.clone(), labels);
+                }
+            }
+        }
+    }
+}

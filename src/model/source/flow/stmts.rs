@@ -1,0 +1,235 @@
+//! Statements, in order, and what they bind.
+
+use super::super::ClassId;
+use super::super::ir::{Expr, ExprKind, Stmt, StmtKind};
+use super::super::scope::receiver;
+use super::{Engine, Env, Labels, Place};
+
+impl<'s> Engine<'s> {
+    pub(super) fn body(&mut self, place: &Place, body: &'s [Stmt], env: &mut Env) {
+        for stmt in body {
+            self.stmt(place, stmt, env);
+        }
+    }
+
+    pub(super) fn stmt(&mut self, place: &Place, stmt: &'s Stmt, env: &mut Env) {
+        match &stmt.kind {
+            StmtKind::Expr(value) => {
+                self.expr(place, value, env);
+            }
+            StmtKind::Assign(assign) => {
+                let Some(value) = &assign.value else { return };
+                let mut labels = self.expr(place, value, env);
+                for target in &assign.targets {
+                    if assign.augmented.is_some() {
+                        labels |= self.expr(place, target, env);
+                    }
+                    self.assign(place, target, labels, env);
+                }
+            }
+            StmtKind::Return(value) => {
+                let labels = value
+                    .as_ref()
+                    .map_or(0, |value| self.expr(place, value, env));
+                self.give(place, labels);
+            }
+            StmtKind::If(branch) => {
+                self.expr(place, &branch.test, env);
+                let mut other = env.clone();
+                self.body(place, &branch.body, env);
+                self.body(place, &branch.orelse, &mut other);
+                if ends(&branch.body) {
+                    *env = other;
+                } else if !ends(&branch.orelse) {
+                    join(env, &other);
+                }
+            }
+            StmtKind::Loop(looped) => {
+                let before = env.clone();
+                for _ in 0..2 {
+                    let labels = looped
+                        .iter
+                        .as_deref()
+                        .map_or(0, |iter| self.expr(place, iter, env));
+                    if let Some(target) = &looped.target {
+                        self.assign(place, target, labels, env);
+                    }
+                    self.body(place, &looped.body, env);
+                }
+                join(env, &before);
+                self.body(place, &looped.orelse, env);
+            }
+            StmtKind::Try(tried) => {
+                let before = env.clone();
+                self.body(place, &tried.body, env);
+                let mut caught = env.clone();
+                join(&mut caught, &before);
+                self.body(place, &tried.orelse, env);
+                for handler in &tried.handlers {
+                    let mut inner = caught.clone();
+                    if let Some(binding) = &handler.binding {
+                        let labels = self.seeds.exception(place.module, handler);
+                        self.assign(place, binding, labels, &mut inner);
+                    }
+                    self.body(place, &handler.body, &mut inner);
+                    if !ends(&handler.body) {
+                        join(env, &inner);
+                    }
+                }
+                self.body(place, &tried.finally, env);
+            }
+            StmtKind::With(with) => {
+                for item in &with.items {
+                    let labels = self.expr(place, &item.context, env);
+                    if let Some(target) = &item.target {
+                        self.assign(place, target, labels, env);
+                    }
+                }
+                self.body(place, &with.body, env);
+            }
+            StmtKind::Switch(switch) => {
+                let labels = self.expr(place, &switch.subject, env);
+                let before = env.clone();
+                for case in &switch.cases {
+                    let mut inner = before.clone();
+                    for (name, _) in &case.captures {
+                        inner.insert(name.clone(), labels);
+                    }
+                    for test in case.pattern.iter().chain(&case.guard) {
+                        self.expr(place, test, &mut inner);
+                    }
+                    self.body(place, &case.body, &mut inner);
+                    join(env, &inner);
+                }
+            }
+            StmtKind::Raise { value, cause } => {
+                for value in value.iter().chain(cause) {
+                    self.expr(place, value, env);
+                }
+            }
+            StmtKind::Assert { test, message } => {
+                self.expr(place, test, env);
+                if let Some(message) = message {
+                    self.expr(place, message, env);
+                }
+            }
+            StmtKind::Block(body) => self.body(place, body, env),
+            StmtKind::Delete(values) => values.iter().for_each(|value| {
+                self.expr(place, value, env);
+            }),
+            StmtKind::FunctionDef(_)
+            | StmtKind::ClassDef(_)
+            | StmtKind::Import(_)
+            | StmtKind::Global(_)
+            | StmtKind::Break
+            | StmtKind::Continue
+            | StmtKind::Nothing => {}
+        }
+    }
+
+    /// What a function gives to whoever called it.
+    pub(super) fn give(&mut self, place: &Place, labels: Labels) {
+        if let Some(id) = place.function {
+            *self.flow.returns.entry(id).or_default() |= labels;
+        }
+    }
+
+    pub(super) fn assign(
+        &mut self,
+        place: &Place,
+        target: &'s Expr,
+        labels: Labels,
+        env: &mut Env,
+    ) {
+        self.note(place, target, labels);
+        match &target.kind {
+            ExprKind::Name(name) => {
+                env.insert(name.clone(), labels);
+                let global = place.function.is_none() || self.is_global(place, name);
+                if global && labels != 0 {
+                    *self
+                        .globals
+                        .entry((place.module, name.clone()))
+                        .or_default() |= labels;
+                }
+            }
+            ExprKind::Tuple(items) | ExprKind::List(items) => {
+                items
+                    .iter()
+                    .for_each(|item| self.assign(place, item, labels, env));
+            }
+            ExprKind::Dict(entries) => entries
+                .iter()
+                .for_each(|entry| self.assign(place, &entry.value, labels, env)),
+            ExprKind::Starred(inner) => self.assign(place, inner, labels, env),
+            ExprKind::Assign { target, value } => {
+                let default = self.expr(place, value, env);
+                self.assign(place, target, labels | default, env);
+            }
+            ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
+                Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
+                None => self.put_into(place, base, labels, env),
+            },
+            ExprKind::Subscript { base, index } => {
+                self.expr(place, index, env);
+                self.put_into(place, base, labels, env);
+            }
+            _ => {}
+        }
+    }
+
+    /// A container that something is put into carries it.
+    pub(super) fn put_into(
+        &mut self,
+        place: &Place,
+        base: &'s Expr,
+        labels: Labels,
+        env: &mut Env,
+    ) {
+        match &base.kind {
+            ExprKind::Name(name) => *env.entry(name.clone()).or_default() |= labels,
+            ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
+                Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
+                None => self.put_into(place, base, labels, env),
+            },
+            ExprKind::Subscript { base, .. } => self.put_into(place, base, labels, env),
+            _ => {}
+        }
+    }
+
+    pub(super) fn is_global(&self, place: &Place, name: &str) -> bool {
+        let Some(module) = self.source.module(place.module) else {
+            return false;
+        };
+        let index = place.function.map_or(0, |id| id.index as usize + 1);
+        module
+            .scopes
+            .get(index)
+            .is_some_and(|scope| scope.outer.iter().any(|outer| &**outer == name))
+    }
+
+    pub(super) fn own_class(&self, place: &Place, base: &Expr) -> Option<ClassId> {
+        let module = self.source.module(place.module)?;
+        let function = module.function(place.function?)?;
+        let (class, name) = receiver(module, function)?;
+        (base.as_name() == Some(&*name)).then_some(class)
+    }
+}
+
+fn join(into: &mut Env, other: &Env) {
+    for (name, labels) in other {
+        *into.entry(name.clone()).or_default() |= labels;
+    }
+}
+
+/// Whether a body always leaves: what it did to names does not reach what follows.
+fn ends(body: &[Stmt]) -> bool {
+    body.last().is_some_and(|last| match &last.kind {
+        StmtKind::Return(_) | StmtKind::Raise { .. } | StmtKind::Continue | StmtKind::Break => true,
+        StmtKind::If(branch) => {
+            !branch.orelse.is_empty() && ends(&branch.body) && ends(&branch.orelse)
+        }
+        StmtKind::Block(body) => ends(body),
+        _ => false,
+    })
+}
