@@ -101,7 +101,18 @@ impl Clause {
         };
         match self {
             Self::Only(patterns) => any(patterns),
-            Self::AllBut(patterns) => !any(patterns),
+            // A variable without a value can make the statement invalid; it never excludes for sure what it might have named:
+            // <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+            Self::AllBut(patterns) => {
+                let lost = |text: &&String| {
+                    read(text).is_none() && Pattern::resource(text).intersects(subject)
+                };
+                if patterns.iter().any(|text| lost(&text)) {
+                    Truth::False
+                } else {
+                    !any(patterns)
+                }
+            }
         }
     }
 }

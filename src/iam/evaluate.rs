@@ -184,82 +184,90 @@ impl Side {
     }
 }
 
+/// The three sides of a decision.
+struct Sides {
+    identity: Side,
+    boundary: Option<Side>,
+    /// With true where both it and the identity have to allow.
+    resource: Option<(Side, bool)>,
+}
+
+impl Sides {
+    fn of(policies: &Policies<'_>, request: &Request<'_>) -> Self {
+        let mut identity = Side::default();
+        for (index, policy) in policies.identity.iter().enumerate() {
+            identity.add_policy(Source::Identity(index), policy, request);
+        }
+        let boundary = policies.boundary.map(|policy| {
+            let mut side = Side::default();
+            side.add_policy(Source::Boundary, policy, request);
+            side
+        });
+        let resource = policies.resource.as_ref().map(|resource| {
+            let mut side = Side::default();
+            side.add(Source::Resource, "", resource.document, &|statement| {
+                let principal = statement.principal.as_ref();
+                let caller =
+                    principal.map_or(Truth::False, |clause| clause.compare(&resource.caller));
+                caller.and(statement_matches(statement, request))
+            });
+            (side, resource.cross_account)
+        });
+        Self {
+            identity,
+            boundary,
+            resource,
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Side> {
+        let resource = self.resource.as_ref().map(|(side, _)| side);
+        [Some(&self.identity), self.boundary.as_ref(), resource]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Whether it is allowed, Deny statements left aside.
+    fn allows(&self) -> Truth {
+        let granted = match &self.resource {
+            Some((side, true)) => self.identity.allows().and(side.allows()),
+            Some((side, false)) => self.identity.allows().or(side.allows()),
+            None => self.identity.allows(),
+        };
+        granted.and(self.boundary.as_ref().map_or(Truth::True, Side::allows))
+    }
+}
+
 /// Decides a request.
 pub fn decide(policies: &Policies<'_>, request: &Request<'_>) -> Decision {
-    let mut identity = Side::default();
-    for (index, policy) in policies.identity.iter().enumerate() {
-        identity.add_policy(Source::Identity(index), policy, request);
-    }
-    let boundary = policies.boundary.map(|policy| {
-        let mut side = Side::default();
-        side.add_policy(Source::Boundary, policy, request);
-        side
-    });
-    let resource = policies.resource.as_ref().map(|resource| {
-        let mut side = Side::default();
-        side.add(Source::Resource, "", resource.document, &|statement| {
-            let principal = statement.principal.as_ref();
-            principal
-                .map_or(Truth::False, |clause| clause.compare(&resource.caller))
-                .and(statement_matches(statement, request))
-        });
-        (side, resource.cross_account)
-    });
-    let sides = || {
-        [
-            Some(&identity),
-            boundary.as_ref(),
-            resource.as_ref().map(|(side, _)| side),
-        ]
-        .into_iter()
-        .flatten()
-    };
-    let complete = sides().all(|side| !side.unread);
-    let denies: Vec<&(Truth, StatementRef)> = sides().flat_map(|side| &side.deny).collect();
-    let pick = |found: &[&(Truth, StatementRef)], wanted: Truth| -> Vec<StatementRef> {
-        found
+    let sides = Sides::of(policies, request);
+    let complete = sides.iter().all(|side| !side.unread);
+    let pick = |denies: bool, wanted: Truth| -> Vec<StatementRef> {
+        let found = sides
             .iter()
+            .flat_map(|side| if denies { &side.deny } else { &side.allow });
+        found
             .filter(|(truth, _)| *truth == wanted)
             .map(|(_, at)| at.clone())
             .collect()
     };
-    let certain = pick(&denies, Truth::True);
-    if !certain.is_empty() {
-        return Decision {
-            verdict: Verdict::DeniedExplicitly,
-            by: certain,
-            complete,
-        };
-    }
-    let granted = match &resource {
-        Some((side, true)) => identity.allows().and(side.allows()),
-        Some((side, false)) => identity.allows().or(side.allows()),
-        None => identity.allows(),
+    let decision = |verdict, by| Decision {
+        verdict,
+        by,
+        complete,
     };
-    let allowed = granted.and(boundary.as_ref().map_or(Truth::True, Side::allows));
-    let might_deny = pick(&denies, Truth::Unknown);
-    let allows: Vec<&(Truth, StatementRef)> = sides().flat_map(|side| &side.allow).collect();
-    match allowed {
-        Truth::False => Decision {
-            verdict: Verdict::DeniedImplicitly,
-            by: Vec::new(),
-            complete,
-        },
-        Truth::True if might_deny.is_empty() => Decision {
-            verdict: Verdict::Allowed,
-            by: pick(&allows, Truth::True),
-            complete,
-        },
-        Truth::True => Decision {
-            verdict: Verdict::Unknown,
-            by: might_deny,
-            complete,
-        },
-        Truth::Unknown => Decision {
-            verdict: Verdict::Unknown,
-            by: pick(&allows, Truth::Unknown),
-            complete,
-        },
+    let denies = pick(true, Truth::True);
+    if !denies.is_empty() {
+        return decision(Verdict::DeniedExplicitly, denies);
+    }
+    let might_deny = pick(true, Truth::Unknown);
+    match sides.allows() {
+        Truth::False => decision(Verdict::DeniedImplicitly, Vec::new()),
+        Truth::True if might_deny.is_empty() => {
+            decision(Verdict::Allowed, pick(false, Truth::True))
+        }
+        Truth::True => decision(Verdict::Unknown, might_deny),
+        Truth::Unknown => decision(Verdict::Unknown, pick(false, Truth::Unknown)),
     }
 }
 

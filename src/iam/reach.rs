@@ -1,5 +1,7 @@
 //! What a role can reach: its Allow statements narrowed by boundary and Deny, and the questions that checks ask of them.
 
+use std::collections::BTreeSet;
+
 use super::actions::{self, AccessLevel, Action};
 use super::arn::{Breadth, breadth};
 use super::condition::Condition;
@@ -333,6 +335,20 @@ impl<'a> Grant<'a> {
                 },
             )
             .min()
+    }
+
+    /// The services that are granted as a whole (`s3` for `s3:*`; `*` for every service), sorted. `NotAction` counts as `*`.
+    pub fn whole_services(&self) -> Vec<&str> {
+        let whole = self.actions.iter().filter_map(|text| {
+            let (pattern, service) = (Pattern::action(text), actions::service_of(text));
+            if pattern.covers(&Pattern::action("*:*")) {
+                return Some("*");
+            }
+            pattern
+                .covers(&Pattern::action(&format!("{service}:*")))
+                .then_some(service)
+        });
+        whole.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// True where the grant holds without any condition.

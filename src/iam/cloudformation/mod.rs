@@ -4,6 +4,7 @@
 //! attributes, `${AWS::Region}` a pseudo parameter that is not known, `${Unresolved…}` something that equals nothing else.
 //! Intrinsics: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
 
+mod conditions;
 mod intrinsics;
 mod roles;
 mod shapes;

@@ -289,3 +289,20 @@ fn a_scoped_grant_of_an_action_without_resource_types_is_inert() {
         found == Some(false)
     );
 }
+
+#[test]
+fn whole_services() {
+    let role = super::role(
+        json!([{"Effect": "Allow", "Action": ["s3:*", "s3:Get*", "SQS:**", "iam:*Role"], "Resource": "*"}, {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]),
+    );
+    let reach = Reach::of(&role);
+    assert_eq!(reach.grants[0].whole_services(), ["SQS", "s3"]);
+    assert_eq!(reach.grants[1].whole_services(), ["*"]);
+}
+
+#[test]
+fn an_administrator_is_judged_quickly() {
+    let role = super::role(json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]));
+    let reach = Reach::of(&role);
+    assert!(reach.broad_changes(Breadth::Everything).len() > 3_000);
+}
