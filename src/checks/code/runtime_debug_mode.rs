@@ -111,7 +111,7 @@ fn on(source: &Source, module: ModuleId, value: &Expr) -> bool {
         ExprKind::Compare { left, rest } => {
             let says =
                 |text: &str| matches!(text.to_lowercase().as_str(), "1" | "true" | "yes" | "on");
-            let defaults = source.strings(module, left);
+            let defaults = source.strings(module, plain(left));
             rest.iter().any(|(operator, right)| {
                 let rights = source.strings(module, right);
                 match *operator {
@@ -147,5 +147,29 @@ fn on(source: &Source, module: ModuleId, value: &Expr) -> bool {
         }
         ExprKind::BoolOp { values, .. } => values.iter().any(|value| on(source, module, value)),
         _ => false,
+    }
+}
+
+/// The text behind `.lower()`, `.strip()`, `.toLowerCase()` …: comparisons here ignore case anyway.
+fn plain(expr: &Expr) -> &Expr {
+    const SAME_TEXT: [&str; 7] = [
+        "lower",
+        "upper",
+        "strip",
+        "casefold",
+        "trim",
+        "toLowerCase",
+        "toUpperCase",
+    ];
+    let Some(call) = expr.as_call() else {
+        return expr;
+    };
+    match &call.callee.kind {
+        ExprKind::Attribute { base, attr }
+            if SAME_TEXT.contains(&&**attr) && call.args.is_empty() =>
+        {
+            plain(base)
+        }
+        _ => expr,
     }
 }
