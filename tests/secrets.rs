@@ -1,7 +1,7 @@
 //! What the scanner finds and how it reports it. Every value that has a vendor's form is put together at run time.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use agentcore_harden::secrets::{Confidence, Context, Hit, Options, is_binary, scan, secret_value};
+use agentcore_harden::secrets::{Confidence, Context, Hit, Options, scan, secret_value};
 
 const BASE62: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const HEX: &str = "0123456789abcdef";
@@ -381,37 +381,5 @@ fn values_of_environment_variables() {
         "arn:aws:iam::111122223333:role/x",
     ] {
         assert_eq!(kind(plain), None, "{plain}");
-    }
-}
-
-#[test]
-fn hostile_and_long_input_is_harmless() {
-    let long = format!("var a=\"{}\";", "key=token,secret:\"".repeat(60_000));
-    let started = std::time::Instant::now();
-    let _ = hits("bundle.min.js", &long);
-    let begins = "-----BEGIN PRIVATE KEY-----".repeat(4000);
-    let _ = hits("x.txt", &begins);
-    let _ = hits("x.txt", &"eyJ".repeat(100_000));
-    let _ = hits("x.txt", &"a://b:".repeat(50_000));
-    let _ = hits(
-        "x.txt",
-        &"ключ token = \"пароль…\" 密码 password='секрет9секрет' ".repeat(2000),
-    );
-    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
-    assert!(is_binary(b"\x7fELF\0\0") && !is_binary(b"text"));
-}
-
-proptest::proptest! {
-    #[test]
-    fn arbitrary_text_never_panics(text in "\\PC{0,400}", path in "[a-z./]{0,20}") {
-        for hit in hits(&path, &text) {
-            proptest::prop_assert!(text.get(hit.range.clone()).is_some());
-        }
-    }
-
-    #[test]
-    fn text_around_keywords_never_panics(parts in proptest::collection::vec("(key|token|secret|password|://|:|=|'|\"|@|eyJ|-----BEGIN |aws|é|\\n|[A-Za-z0-9+/]{1,40}| )", 0..60)) {
-        let _ = hits("x.env", &parts.concat());
-        let _ = hits("x.py", &parts.concat());
     }
 }

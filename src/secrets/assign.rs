@@ -3,13 +3,10 @@
 use std::ops::Range;
 
 use super::decoys;
+use super::judge::{is_password, is_value};
 use super::kinds::built_in::{AUTHORIZATION, KINDS, PASSWORD, SECRET};
 use super::names::{Implied, implied};
 use super::scan::{Confidence, Found, Subject};
-use super::text::{
-    entropy, is_hex, is_uuid, letters_and_digits, periodic, sequential, variety, wordy,
-};
-use super::{Context, context};
 
 /// Longest identifier, in bytes.
 const LONGEST_NAME: usize = 80;
@@ -144,8 +141,19 @@ fn literal(subject: &Subject<'_>, name: &Range<usize>) -> Option<Literal> {
     let option = byte(name.start) == b'-' && !was_quoted && matches!(byte(at), b' ');
     at = skip(bytes, at, b"])");
     at = spaces(bytes, at);
+    let pair = byte(at) == b',';
     let at = separator(subject, at, was_quoted, option)?;
-    value(subject, at, name)
+    let literal = value(subject, at, name, was_quoted)?;
+    (!pair || literal.quoted && opens_call(bytes, name.start)).then_some(literal)
+}
+
+/// Whether a quoted name is the first argument of a call (or of a tuple): `setenv("API_KEY", …)`.
+fn opens_call(bytes: &[u8], name: usize) -> bool {
+    let before = bytes.get(name.saturating_sub(64)..name).unwrap_or_default();
+    let Some((b'"' | b'\'' | b'`', before)) = before.split_last() else {
+        return false;
+    };
+    before.trim_ascii_end().last() == Some(&b'(')
 }
 
 /// Where the value begins behind the separator at `at`.
@@ -193,7 +201,12 @@ fn annotated(bytes: &[u8], colon: usize) -> Option<usize> {
 }
 
 /// Reads a literal at `at`.
-fn value(subject: &Subject<'_>, mut at: usize, name: &Range<usize>) -> Option<Literal> {
+fn value(
+    subject: &Subject<'_>,
+    mut at: usize,
+    name: &Range<usize>,
+    was_quoted: bool,
+) -> Option<Literal> {
     let bytes = subject.text.as_bytes();
     let byte = |at: usize| bytes.get(at).copied().unwrap_or(b'\n');
     if byte(at).is_ascii_alphabetic() {
@@ -231,6 +244,7 @@ fn value(subject: &Subject<'_>, mut at: usize, name: &Range<usize>) -> Option<Li
         .checked_sub(1)
         .and_then(|i| bytes.get(i))
         .is_some_and(|byte| matches!(byte, b'"' | b'\'' | b';' | b'&' | b'?'));
+    let inside = inside && !was_quoted;
     if subject.quoted && !inside {
         return None;
     }
@@ -257,135 +271,6 @@ fn strip_scheme(range: Range<usize>, value: &str) -> (Range<usize>, &str) {
         }
     }
     (range, value)
-}
-
-/// Whether a literal is a password.
-fn is_password(subject: &Subject<'_>, value: &str, quoted: bool) -> bool {
-    let strict = matches!(subject.context, Context::Test | Context::Document)
-        || !quoted && subject.context == context::Context::Code;
-    let least = if strict { 10 } else { 7 };
-    if value.len() < least || value.len() > 128 || !common(value) {
-        return false;
-    }
-    let lower = value.to_ascii_lowercase();
-    let mark = |c: char| "!@#$%^&*?+=~".contains(c);
-    let digit = value.bytes().any(|byte| byte.is_ascii_digit());
-    let letter = value.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let symbol = value.chars().skip(1).any(mark);
-    let classes = usize::from(digit)
-        + usize::from(symbol)
-        + usize::from(value.bytes().any(|byte| byte.is_ascii_lowercase()))
-        + usize::from(value.bytes().any(|byte| byte.is_ascii_uppercase()));
-    if lower.ends_with(['(', ')', ':', '=']) || lower.starts_with(['/', '.', '#', '-', '@', '%']) {
-        return false;
-    }
-    if strict
-        && (lower.contains("test")
-            || lower.contains("pass")
-            || lower.contains("secret")
-            || entropy(value) < 3.3
-            || classes < 3)
-    {
-        return false;
-    }
-    let separated = value.contains(['_', '-', '.', '/', ':']) && wordy(value) && !symbol;
-    letter
-        && (digit || symbol)
-        && classes >= 2
-        && variety(value) >= 5
-        && !separated
-        && !sequential(value)
-}
-
-/// Whether a literal is a random value.
-fn is_value(subject: &Subject<'_>, value: &str) -> bool {
-    if value.len() < 16 || value.len() > 600 || !common(value) || wordy(value) {
-        return false;
-    }
-    if !subject.options.regular && (decoys::regular(value) || sequential(value) || periodic(value))
-    {
-        return false;
-    }
-    if is_uuid(value) {
-        return entropy(value) >= 3.0
-            && !matches!(subject.context, Context::Test | Context::Document);
-    }
-    if is_hex(value) {
-        return value.len() >= 20 && entropy(value) >= 3.0 && letters_and_digits(value);
-    }
-    let upper = value.bytes().any(|byte| byte.is_ascii_uppercase());
-    let lower = value.bytes().any(|byte| byte.is_ascii_lowercase());
-    let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let random = digits >= 2 && (upper || lower)
-        || upper && lower && value.len() >= 24 && entropy(value) >= 4.0;
-    let floor = if value.len() < 20 { 3.2 } else { 3.4 };
-    random && entropy(value) >= floor && odd_parts(value)
-}
-
-/// Whether some part between separators is itself no word: `eu-west-1_AbCdEf123` is an id, `q7Zk-29xLmP0vw` is not.
-fn odd_parts(value: &str) -> bool {
-    let longest = value
-        .split(['-', '_', '.', '/', ':'])
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
-    longest >= 10 || value.len() >= 32
-}
-
-/// What passwords and random values have in common: printable, no space, no reference, no placeholder, no address.
-fn common(value: &str) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let call = value.contains('(') && (value.contains(')') || value.ends_with('('));
-    !(value
-        .bytes()
-        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || !byte.is_ascii())
-        || value.starts_with(['$', '{', '<', '[', '%', '&', '|', '/', '\\', '.', '~', '@'])
-        || call
-        || value.contains(['{', '}'])
-        || value.contains("://")
-        || value.contains("\\u")
-        || [
-            "arn:",
-            "enc:",
-            "data:",
-            "urn:",
-            "sha256:",
-            "sha512-",
-            "sha256-",
-            "sha1-",
-            "env:",
-            "ssm:",
-            "vault:",
-            "secretsmanager:",
-            "process.",
-            "os.",
-            "self.",
-            "env.",
-            "config.",
-            "settings.",
-            "secrets.",
-            "var.",
-            "import.",
-            "ssh-rsa",
-            "ssh-ed25519",
-            "gaaaaa",
-            "ref:",
-            "ref+",
-            "op:",
-            "aws:",
-            "subnet-",
-            "vpc-",
-            "sg-",
-        ]
-        .iter()
-        .any(|prefix| lower.starts_with(prefix))
-        || lower.ends_with(".json")
-        || lower.ends_with(".py")
-        || lower.ends_with(".pem")
-        || lower.ends_with(".txt")
-        || lower.ends_with(".com")
-        || value.split('.').count() > 2 && value.split('.').all(|part| wordy(part))
-        || decoys::placeholder(value))
 }
 
 /// Skips bytes of a set.

@@ -329,11 +329,12 @@ fn is_live_password(user: &str, password: &str, host: &str) -> bool {
             "example" | "yourdomain" | "domain" | "hostname" | "your-host"
         )
     });
-    let default_here = local && (lower == user.to_ascii_lowercase() || wordy(password));
+    let default_here = local && (lower == user.to_ascii_lowercase() || plain_word(password));
     !(password.len() < 4
         || reference
         || GENERIC.contains(&lower.as_str())
         || lower == user.to_ascii_lowercase()
+        || user == "scott" && lower.starts_with("ti")
         || default_here
         || sample_host && wordy(password)
         || user.contains(['{', '<', '$', '(', ' '])
@@ -343,6 +344,16 @@ fn is_live_password(user: &str, password: &str, host: &str) -> bool {
             .chars()
             .all(|c| matches!(c, 'x' | 'X' | '*' | '.' | '-' | '#'))
         || password.parse::<u32>().is_ok_and(|number| number <= 65_535))
+}
+
+/// Whether a password is a word in lower case with at most three digits behind it, as defaults of local services are.
+fn plain_word(password: &str) -> bool {
+    let stem = password.trim_end_matches(|c: char| c.is_ascii_digit());
+    password.len() - stem.len() <= 3
+        && wordy(stem)
+        && stem
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-'))
 }
 
 /// Whether the text begins with a percent-encoded byte.

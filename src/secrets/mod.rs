@@ -17,6 +17,7 @@ mod assign;
 mod context;
 mod decoys;
 mod engine;
+mod judge;
 mod kinds;
 mod mask;
 mod material;

@@ -6,7 +6,9 @@ use super::decoys::hash_context;
 use super::engine::Named;
 use super::names::segments;
 use super::scan::{Confidence, Found, Subject};
-use super::text::{entropy, is_hex, is_uuid, is_word, letters_and_digits, sequential, wordy};
+use super::text::{
+    camel, entropy, is_hex, is_uuid, is_word, letters_and_digits, sequential, wordy,
+};
 use super::{Alphabet, Shape};
 
 /// How far behind the vendor's name the value may start, in bytes.
@@ -126,7 +128,8 @@ fn free(bytes: &[u8], start: usize, end: usize, alphabet: Alphabet) -> bool {
         matches!(after, b'-' | b'.' | b'/' | b'@' | b'(') && (is_word(next) || after == b'(');
     let joined_before = matches!(before, b'/' | b'.' | b'\\' | b'$' | b'@' | b'%' | b'+')
         && alphabet != Alphabet::Base64;
-    !is_word(before) && !joined_before && !is_word(after) && !joined_after
+    let inside_base64url = before == b'-' && alphabet == Alphabet::Base64;
+    !is_word(before) && !inside_base64url && !joined_before && !is_word(after) && !joined_after
 }
 
 /// Whether the run is a secret of this shape.
@@ -160,7 +163,11 @@ fn accepts(
 
 /// Whether the value is random enough for its alphabet.
 fn plausible(subject: &Subject<'_>, shape: &Shape, value: &str) -> bool {
-    if subject.decoy(value) || wordy(value) {
+    if subject.decoy(value) || wordy(value) || camel(value) {
+        return false;
+    }
+    let few_digits = value.bytes().filter(u8::is_ascii_digit).count() < 2;
+    if shape.alphabet == Alphabet::Base64 && (few_digits || entropy(value) < 4.0) {
         return false;
     }
     let floor: f64 = match shape.alphabet {

@@ -169,6 +169,9 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
         let Some(value) = subject.text.get(range.clone()) else {
             continue;
         };
+        if digest_before(bytes, range.start) {
+            continue;
+        }
         if !subject.decoy(value) {
             return Some(Found {
                 kind: format.kind,
@@ -178,6 +181,21 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
         }
     }
     None
+}
+
+/// Whether the name of a hash function introduces the value, as in lock files and manifests of packages.
+fn digest_before(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(at.saturating_sub(7)..at).unwrap_or_default();
+    [
+        &b"sha256="[..],
+        b"sha256-",
+        b"sha256:",
+        b"sha384-",
+        b"sha512-",
+        b"sha512=",
+    ]
+    .contains(&before)
+        || before.ends_with(b"sha1-")
 }
 
 /// Keeps the surest of overlapping finds and masks what is left.

@@ -72,6 +72,32 @@ pub(super) fn wordy(value: &str) -> bool {
     words > 0
 }
 
+/// Whether a value in mixed case mostly is words in camel case: `policy/EC2InstanceProfileForImageBuilder`.
+pub(super) fn camel(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let upper = bytes
+        .iter()
+        .filter(|byte| byte.is_ascii_uppercase())
+        .count();
+    let lower = bytes
+        .iter()
+        .filter(|byte| byte.is_ascii_lowercase())
+        .count();
+    if upper < 2 || lower < 6 {
+        return false;
+    }
+    let mut covered = 0;
+    for part in bytes
+        .split(|byte| !byte.is_ascii_lowercase())
+        .filter(|part| part.len() >= 3)
+    {
+        if part.iter().any(|byte| b"aeiouy".contains(byte)) {
+            covered += part.len() + 1;
+        }
+    }
+    covered * 10 >= bytes.len() * 6
+}
+
 /// Whether letters could be words: few switches of case, vowels among the consonants.
 fn pronounceable(letters: &str) -> bool {
     let bytes = letters.as_bytes();

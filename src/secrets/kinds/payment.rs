@@ -14,7 +14,7 @@ formats! { FORMATS Payment;
     "razorpay-key" "Razorpay key id" ["rzp_live_", "rzp_test_"] r"rzp_(?:live|test)_[A-Za-z0-9]{14,16}" "https://razorpay.com/docs/api/authentication/";
     "plaid-access-token" "Plaid access token" ["access-sandbox-", "access-development-", "access-production-"] r"access-(?:sandbox|development|production)-[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}" "https://plaid.com/docs/api/tokens/";
     "flutterwave-key" "Flutterwave secret key" ["FLWSECK"] r"FLWSECK(?:_TEST)?-[A-Za-z0-9]{12,40}(?:-X)?" "https://developer.flutterwave.com/docs/authentication";
-    "adyen-api-key" "Adyen API key" ["AQE"] r"AQE[A-Za-z0-9]{5}[A-Za-z0-9+/=-]{80,260}" "https://docs.adyen.com/development-resources/api-credentials/";
+    "adyen-api-key" "Adyen API key" ["AQE"] r"AQE[A-Za-z0-9+/]{40,160}={0,2}-[A-Za-z0-9+/=]{20,120}" "https://docs.adyen.com/development-resources/api-credentials/";
     "easypost-key" "EasyPost API key" ["EZAK", "EZTK"] r"EZ[AT]K[A-Za-z0-9]{54}" "https://docs.easypost.com/docs/authentication";
     "shippo-token" "Shippo API token" ["shippo_live_", "shippo_test_"] r"shippo_(?:live|test)_[A-Fa-f0-9]{40}" "https://docs.goshippo.com/docs/guides_general/authentication/";
     "pagarme-key" "Pagarme API key" ["ak_live_"] r"ak_live_[A-Za-z0-9]{30}" "https://docs.pagar.me/";

@@ -1,0 +1,157 @@
+//! Whether an assigned literal is a live password or a live random value.
+
+use super::Context;
+use super::decoys;
+use super::scan::Subject;
+use super::text::{
+    camel, entropy, is_hex, is_uuid, letters_and_digits, periodic, sequential, variety, wordy,
+};
+
+/// Whether a literal is a password.
+pub(super) fn is_password(subject: &Subject<'_>, value: &str, quoted: bool) -> bool {
+    let strict = matches!(subject.context, Context::Test | Context::Document)
+        || !quoted && subject.context == Context::Code;
+    let least = if strict { 10 } else { 7 };
+    if value.len() > 24 && camel(value) {
+        return false;
+    }
+    if value.len() < least || value.len() > 128 || !common(value) {
+        return false;
+    }
+    let lower = value.to_ascii_lowercase();
+    let mark = |c: char| "!@#$%^&*?+=~".contains(c);
+    let digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    let letter = value.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let symbol = value.chars().skip(1).any(mark);
+    let classes = usize::from(digit)
+        + usize::from(symbol)
+        + usize::from(value.bytes().any(|byte| byte.is_ascii_lowercase()))
+        + usize::from(value.bytes().any(|byte| byte.is_ascii_uppercase()));
+    if lower.ends_with(['(', ')', ':', '=']) || lower.starts_with(['/', '.', '#', '-', '@', '%']) {
+        return false;
+    }
+    if strict
+        && (lower.contains("test")
+            || lower.contains("pass")
+            || lower.contains("secret")
+            || entropy(value) < 3.3
+            || classes < 3)
+    {
+        return false;
+    }
+    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    if matches!(stem, "password" | "passwd" | "pwd" | "pass") && lower.len() - stem.len() <= 1 {
+        return false;
+    }
+    let separated = value.contains(['_', '-', '.', '/', ':']) && wordy(value) && !symbol;
+    letter
+        && (digit || symbol)
+        && classes >= 2
+        && variety(value) >= 5
+        && !separated
+        && !sequential(value)
+}
+
+/// Whether a literal is a random value.
+pub(super) fn is_value(subject: &Subject<'_>, value: &str) -> bool {
+    if value.len() < 16 || value.len() > 600 || !common(value) || wordy(value) || camel(value) {
+        return false;
+    }
+    if !subject.options.regular && (decoys::regular(value) || sequential(value) || periodic(value))
+    {
+        return false;
+    }
+    if is_uuid(value) {
+        return entropy(value) >= 3.0
+            && !matches!(subject.context, Context::Test | Context::Document);
+    }
+    if is_hex(value) {
+        return value.len() >= 20 && entropy(value) >= 3.0 && letters_and_digits(value);
+    }
+    let upper = value.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = value.bytes().any(|byte| byte.is_ascii_lowercase());
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let random = digits >= 2 && (upper || lower)
+        || upper && lower && value.len() >= 24 && entropy(value) >= 4.0;
+    let floor = if value.len() < 20 { 3.2 } else { 3.4 };
+    random && entropy(value) >= floor && odd_parts(value)
+}
+
+/// Whether some part between separators is itself no word: `eu-west-1_AbCdEf123` is an id, `q7Zk-29xLmP0vw` is not.
+fn odd_parts(value: &str) -> bool {
+    let longest = value
+        .split(['-', '_', '.', '/', ':'])
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    longest >= 10 || value.len() >= 32
+}
+
+/// What passwords and random values have in common: printable, no space, no reference, no placeholder, no address.
+fn common(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let call = value.contains('(') && (value.contains(')') || value.ends_with('('));
+    !(value
+        .bytes()
+        .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || !byte.is_ascii())
+        || value.starts_with(['$', '{', '<', '[', '%', '&', '|', '/', '\\', '.', '~', '@'])
+        || call
+        || is_constant(value)
+        || value.contains(['{', '}'])
+        || value.contains("://")
+        || value.contains("\\u")
+        || [
+            "arn:",
+            "enc:",
+            "data:",
+            "urn:",
+            "sha256:",
+            "sha512-",
+            "sha256-",
+            "sha1-",
+            "env:",
+            "ssm:",
+            "vault:",
+            "secretsmanager:",
+            "process.",
+            "os.",
+            "self.",
+            "env.",
+            "config.",
+            "settings.",
+            "secrets.",
+            "var.",
+            "import.",
+            "ssh-rsa",
+            "ssh-ed25519",
+            "gaaaaa",
+            "ref:",
+            "ref+",
+            "op:",
+            "aws:",
+            "subnet-",
+            "vpc-",
+            "sg-",
+        ]
+        .iter()
+        .any(|prefix| lower.starts_with(prefix))
+        || lower.ends_with(".json")
+        || lower.ends_with(".py")
+        || lower.ends_with(".pem")
+        || lower.ends_with(".txt")
+        || lower.ends_with(".com")
+        || value.split('.').count() > 2 && value.split('.').all(wordy)
+        || decoys::placeholder(value))
+}
+
+/// Whether a literal is the name of a constant or an environment variable: `NEO4J_PASSWORD`.
+fn is_constant(value: &str) -> bool {
+    let upper = value
+        .bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let word = |part: &str| part.len() >= 3 && part.bytes().all(|byte| byte.is_ascii_uppercase());
+    upper
+        && value.contains('_')
+        && value.split('_').any(word)
+        && value.split('_').all(|part| part.len() <= 14)
+}

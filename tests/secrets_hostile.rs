@@ -1,0 +1,40 @@
+//! Input that is made to break a scanner: long lines, nested openings, arbitrary text.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use agentcore_harden::secrets::{Hit, Options, is_binary, scan};
+
+fn hits(path: &str, text: &str) -> Vec<Hit> {
+    scan(path, text, &Options::default())
+}
+
+#[test]
+fn hostile_and_long_input_is_harmless() {
+    let long = format!("var a=\"{}\";", "key=token,secret:\"".repeat(60_000));
+    let started = std::time::Instant::now();
+    let _ = hits("bundle.min.js", &long);
+    let begins = "-----BEGIN PRIVATE KEY-----".repeat(4000);
+    let _ = hits("x.txt", &begins);
+    let _ = hits("x.txt", &"eyJ".repeat(100_000));
+    let _ = hits("x.txt", &"a://b:".repeat(50_000));
+    let _ = hits(
+        "x.txt",
+        &"ключ token = \"пароль…\" 密码 password='секрет9секрет' ".repeat(2000),
+    );
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    assert!(is_binary(b"\x7fELF\0\0") && !is_binary(b"text"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn arbitrary_text_never_panics(text in "\\PC{0,400}", path in "[a-z./]{0,20}") {
+        for hit in hits(&path, &text) {
+            proptest::prop_assert!(text.get(hit.range.clone()).is_some());
+        }
+    }
+
+    #[test]
+    fn text_around_keywords_never_panics(parts in proptest::collection::vec("(key|token|secret|password|://|:|=|'|\"|@|eyJ|-----BEGIN |aws|é|\\n|[A-Za-z0-9+/]{1,40}| )", 0..60)) {
+        let _ = hits("x.env", &parts.concat());
+        let _ = hits("x.py", &parts.concat());
+    }
+}
