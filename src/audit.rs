@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::checks::{self, Check};
-use crate::collect::{evaluation, manifest, measurement, project, settings, source};
+use crate::collect::{contents, evaluation, manifest, measurement, project, settings, source};
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -49,12 +49,13 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         .or_else(|| std::env::var_os("PATH"));
     let mut files = project::files(&project, path_env.as_deref());
     files.manifests = manifest::collect(&project);
+    files.contents = contents::collect(&project, &files.packages);
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
     Ok(Context {
         target,
-        source: source::of_project(&project),
+        source: source::of_project(&project, &files.contents.callers),
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,

@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod baseline;
 pub mod comments;
+pub mod contents;
 pub mod discovery;
 mod dockerfile;
 pub mod evaluation;

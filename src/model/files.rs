@@ -6,6 +6,7 @@ use super::known::Known;
 use super::manifest::AgentManifests;
 use super::site::Site;
 use crate::report::Resource;
+use crate::secrets::{Confidence, Context};
 
 /// Facts about files.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct FileFacts {
     pub ignored: GitIgnored,
     /// The manifests of each agent, by its resource (`runtime NAME`).
     pub manifests: BTreeMap<String, AgentManifests>,
+    /// What the text of the files holds.
+    pub contents: Contents,
 }
 
 impl Default for FileFacts {
@@ -27,8 +30,41 @@ impl Default for FileFacts {
             packages: Vec::new(),
             ignored: GitIgnored::default(),
             manifests: BTreeMap::new(),
+            contents: Contents::default(),
         }
     }
+}
+
+/// What one pass over the text of every file gave.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// How many files were looked at.
+    pub files: usize,
+    /// Hard-coded secrets, masked, in order of path and place.
+    pub secrets: Vec<SecretSite>,
+    /// Source files that mention AgentCore's data plane, relative to the project root.
+    pub callers: Vec<String>,
+    /// Files that could not be read, with the reason.
+    pub unread: Vec<String>,
+}
+
+/// A hard-coded secret. Its text is masked everywhere.
+#[derive(Clone, Debug)]
+pub struct SecretSite {
+    /// Where, with excerpt and line masked.
+    pub site: Site,
+    /// Id of its kind.
+    pub kind: &'static str,
+    /// What a report calls it.
+    pub title: &'static str,
+    /// At most its first four characters, and its length.
+    pub masked: String,
+    /// Code, document, test or data.
+    pub context: Context,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Whether the file ships with an agent.
+    pub ships: bool,
 }
 
 /// The `agentcore` program on PATH.

@@ -29,6 +29,8 @@ const TEST_FOLDERS: &[&str] = &[
 ];
 const DOCUMENTS: &[&str] = &[
     "md", "mdx", "rst", "adoc", "markdown", "html", "htm", "org", "tex",
+    // Templates of configuration files (`.env.example`): what stands in them is meant to be replaced.
+    "example", "sample", "template", "dist", "tmpl",
 ];
 const DATA: &[&str] = &[
     "json",

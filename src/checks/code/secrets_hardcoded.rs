@@ -2,7 +2,10 @@
 
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::files::SecretSite;
+use crate::model::known::{ReasonCode, Unread};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::secrets::Context as Place;
 
 pub(super) static CHECK: Check = Check {
     id: "secrets-hardcoded",
@@ -13,10 +16,89 @@ pub(super) static CHECK: Check = Check {
     page: include_str!("secrets_hardcoded.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://cwe.mitre.org/data/definitions/798.html",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    vec![judge(context)]
+}
+
+fn judge(context: &Context) -> Outcome {
+    let resource = context.project.resource();
+    let contents = &context.files.contents;
+    let secrets = &contents.secrets;
+    if secrets.is_empty() {
+        // A file that nobody could read may hold anything.
+        if let Some(unread) = contents.unread.first() {
+            let others = contents.unread.len() - 1;
+            let rest = if others > 0 {
+                format!(" and {others} more")
+            } else {
+                String::new()
+            };
+            return Outcome::skipped(
+                resource,
+                Unread::new(
+                    ReasonCode::Unsupported,
+                    format!("not every file could be searched: {unread}{rest}"),
+                ),
+            );
+        }
+        return Outcome::pass(
+            resource,
+            format!("no secret found in {} files of the project", contents.files),
+        );
+    }
+    let worst = secrets
+        .iter()
+        .map(severity)
+        .min()
+        .unwrap_or(Severity::Critical);
+    let shipping = secrets.iter().filter(|secret| secret.ships).count();
+    let mut message = format!(
+        "{} hard-coded secret{}",
+        secrets.len(),
+        if secrets.len() == 1 { "" } else { "s" }
+    );
+    if shipping > 0 {
+        message = format!("{message}, {shipping} of them in what ships to AWS");
+    }
+    let first = &secrets[0];
+    message = format!("{message}: {} {}", article(first.title), first.masked);
+    Outcome::fail(resource, message)
+        .severity(worst)
+        .evidences(secrets.iter().map(evidence))
+        .fix(fix())
+}
+
+fn severity(secret: &SecretSite) -> Severity {
+    match secret.context {
+        Place::Document | Place::Test => Severity::Medium,
+        Place::Code | Place::Data => Severity::Critical,
+    }
+}
+
+fn evidence(secret: &SecretSite) -> Evidence {
+    let ships = if secret.ships {
+        ", in a file that ships"
+    } else {
+        ""
+    };
+    Evidence::file(&secret.site)
+        .note(format!("{}{ships}", secret.title))
+        .severity(severity(secret))
+}
+
+fn article(title: &str) -> String {
+    let vowel = title.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']);
+    format!("{} {title}", if vowel { "an" } else { "a" })
+}
+
+fn fix() -> Fix {
+    Fix::new("Revoke it, and take it out of the repository").note(
+        "Revoke the secret with its issuer first: whoever has the repository's history has it. Register the new one with \
+         `agentcore add credential`, read it in code through `@requires_api_key` (TypeScript `withApiKey`), and delete the literal.",
+    )
 }

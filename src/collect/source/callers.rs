@@ -111,6 +111,18 @@ fn wanted(entry: &ignore::DirEntry) -> bool {
     !own_cdk && !tests && !LEFT_OUT.contains(&name) && !entry.path().join("pyvenv.cfg").exists()
 }
 
+/// Whether a path is one of source that may call an agent: no test, no dependency, no build output.
+pub fn is_caller_candidate(path: &str) -> bool {
+    let folder_left_out = |name: &str| {
+        LEFT_OUT.contains(&name) || matches!(name, "test" | "tests" | "__tests__" | "e2e")
+    };
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    language_of(path).is_some()
+        && !is_test(path)
+        && !path.starts_with("agentcore/cdk/")
+        && !folders.split('/').any(folder_left_out)
+}
+
 fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.starts_with("test_")

@@ -18,7 +18,7 @@ mod typescript;
 
 use std::path::{Path, PathBuf};
 
-pub use callers::{find_callers, mentions_agentcore};
+pub use callers::{find_callers, is_caller_candidate, mentions_agentcore};
 pub use parse::language_of;
 
 use crate::collect::project::inside;
@@ -47,8 +47,8 @@ pub enum CallerSearch {
     Off,
 }
 
-/// Reads the code of every runtime of a project, and the callers in the whole repository.
-pub fn of_project(project: &Project) -> Source {
+/// Reads the code of every runtime of a project, and the callers that were found by their text.
+pub fn of_project(project: &Project, callers: &[String]) -> Source {
     let request = |runtime: &Runtime| {
         let location = inside(&project.root, &runtime.code_location.as_ref()?.value)?;
         Some(CodeRequest {
@@ -65,7 +65,7 @@ pub fn of_project(project: &Project) -> Source {
     collect_source(
         &project.root,
         &requests,
-        &CallerSearch::Walk(project.root.clone()),
+        &CallerSearch::Given(callers.to_vec()),
     )
 }
 

@@ -1,0 +1,210 @@
+//! One pass over the text of every file of the project: hard-coded secrets, and which source files mention AgentCore. Each file
+//! is read once, on all cores, and let go again, so memory grows with the largest file and not with the tree.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use ignore::{WalkBuilder, WalkState};
+use rayon::prelude::*;
+
+use super::project::walk as walk_package;
+use super::source::{is_caller_candidate, mentions_agentcore};
+
+use crate::model::files::{Contents, Package, PackageKind, SecretSite};
+use crate::model::project::Project;
+use crate::model::site::{Site, SourceText};
+use crate::secrets::{self, Hit, is_binary};
+
+/// Files above this are data, not text that people write. In bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+/// Secrets that are kept of one file: a dump of a thousand keys is one finding, not a thousand.
+const MOST_OF_A_FILE: usize = 50;
+/// Folders of tools and dependencies; what ships is read all the same.
+const LEFT_OUT: [&str; 14] = [
+    ".git",
+    ".hg",
+    ".svn",
+    "node_modules",
+    ".venv",
+    "venv",
+    "__pycache__",
+    "site-packages",
+    "cdk.out",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+];
+
+/// What one file gave.
+#[derive(Default)]
+struct Found {
+    secrets: Vec<SecretSite>,
+    caller: bool,
+    unread: Option<String>,
+}
+
+/// Reads the files of the project: what git does not ignore, and what ships.
+pub fn collect(project: &Project, packages: &[Package]) -> Contents {
+    let files: Vec<(String, (PathBuf, bool))> = list(project, packages).into_iter().collect();
+    let found: Vec<(&String, Found)> = files
+        .par_iter()
+        .map(|(shown, (path, ships))| (shown, read(path, shown, *ships)))
+        .collect();
+    let mut contents = Contents {
+        files: files.len(),
+        ..Contents::default()
+    };
+    for (shown, file) in found {
+        contents.secrets.extend(file.secrets);
+        contents.unread.extend(file.unread);
+        if file.caller {
+            contents.callers.push(shown.clone());
+        }
+    }
+    contents
+}
+
+/// The files by their path relative to the project root, and whether they ship.
+fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, (PathBuf, bool)> {
+    let found = Mutex::new(BTreeMap::new());
+    let walk = WalkBuilder::new(&project.root)
+        .hidden(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(wanted)
+        .build_parallel();
+    walk.run(|| {
+        Box::new(|entry| {
+            let Ok(entry) = entry else {
+                return WalkState::Continue;
+            };
+            if entry.file_type().is_some_and(|kind| kind.is_file())
+                && let Ok(relative) = entry.path().strip_prefix(&project.root)
+                && let Ok(mut found) = found.lock()
+            {
+                found.insert(
+                    relative.to_string_lossy().replace('\\', "/"),
+                    (entry.into_path(), false),
+                );
+            }
+            WalkState::Continue
+        })
+    });
+    let mut found = found.into_inner().unwrap_or_default();
+    for package in packages
+        .iter()
+        .filter(|package| package.kind != PackageKind::Bundle)
+    {
+        let Some(folder) = &package.folder else {
+            continue;
+        };
+        let prefix = if folder == "." {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
+        for entry in walk_package(
+            &project.root.join(folder),
+            package.kind,
+            "Dockerfile",
+            &project.root,
+        ) {
+            found.insert(format!("{prefix}{}", entry.relative), (entry.path, true));
+        }
+    }
+    found
+}
+
+fn wanted(entry: &ignore::DirEntry) -> bool {
+    if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return true;
+    }
+    let left_out = entry
+        .file_name()
+        .to_str()
+        .is_some_and(|name| LEFT_OUT.contains(&name));
+    !left_out && !entry.path().join("pyvenv.cfg").exists()
+}
+
+fn read(path: &Path, shown: &str, ships: bool) -> Found {
+    let unread = |reason: String| Found {
+        unread: Some(format!("{shown}: {reason}")),
+        ..Found::default()
+    };
+    let opened = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+    let (about, file) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return unread(error.to_string()),
+    };
+    if !about.is_file() || about.len() == 0 {
+        return Found::default();
+    }
+    let mut bytes = Vec::new();
+    // The first block tells text from data, so that a large binary is not read to its end.
+    let mut file = file.take(LARGEST);
+    if let Err(error) = file.by_ref().take(8192).read_to_end(&mut bytes) {
+        return unread(error.to_string());
+    }
+    if is_binary(&bytes) {
+        return Found::default();
+    }
+    if about.len() > LARGEST {
+        return unread(format!(
+            "{} bytes, larger than the {LARGEST} bytes that are searched",
+            about.len()
+        ));
+    }
+    if let Err(error) = file.read_to_end(&mut bytes) {
+        return unread(error.to_string());
+    }
+    let caller = is_caller_candidate(shown) && mentions_agentcore(&bytes);
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        // Keys and tokens are ASCII: what else stands in the file does not matter.
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    };
+    let hits = secrets::scan(shown, &text, &secrets::Options::default());
+    let secrets = if hits.is_empty() {
+        Vec::new()
+    } else {
+        sites(shown, text, hits, ships)
+    };
+    Found {
+        secrets,
+        caller,
+        unread: None,
+    }
+}
+
+fn sites(shown: &str, text: String, hits: Vec<Hit>, ships: bool) -> Vec<SecretSite> {
+    let source = SourceText::new(shown, text);
+    hits.into_iter()
+        .take(MOST_OF_A_FILE)
+        .map(|hit| SecretSite {
+            site: masked(&source, &hit),
+            kind: hit.kind.id,
+            title: hit.kind.title,
+            masked: hit.masked,
+            context: hit.context,
+            confidence: hit.confidence,
+            ships,
+        })
+        .collect()
+}
+
+/// The place of a secret with its text masked, in the excerpt and in the line.
+fn masked(source: &SourceText, hit: &Hit) -> Site {
+    let site = source.site(hit.range.clone());
+    Site {
+        excerpt: Arc::from(hit.masked.as_str()),
+        line_text: Arc::from(hit.masked_line.as_str()),
+        ..site
+    }
+}
