@@ -71,6 +71,7 @@ static MCP: Object = open(&[
     may("lambdas", map(TEXT, &MCP_LAMBDA)),
 ]);
 static EXTERNAL_JWT: Object = open(&[
+    must("name", SOME),
     may("allowedAudience", list(&ANY_TEXT)),
     may("allowedClients", list(&ANY_TEXT)),
     may("allowedScopes", list(&ANY_TEXT)),
@@ -78,6 +79,7 @@ static EXTERNAL_JWT: Object = open(&[
     must("discoveryUrl", ANY),
 ]);
 static EXTERNAL_VPC: Object = open(&[
+    must("name", SOME),
     must("securityGroups", list(&ANY_TEXT)),
     must("subnets", list(&ANY_TEXT)),
 ]);
