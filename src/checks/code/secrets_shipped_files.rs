@@ -1,8 +1,15 @@
 //! `secrets-shipped-files`: No secret files in what ships.
 
+use std::collections::BTreeMap;
+
 use crate::checks::{Category, Check, Need};
+use crate::collect::project::ENV_LOCAL;
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::files::{Package, PackageKind, SecretFile, ShippedSecret};
+use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::site::Site;
+use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
+use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
     id: "secrets-shipped-files",
@@ -13,10 +20,196 @@ pub(super) static CHECK: Check = Check {
     page: include_str!("secrets_shipped_files.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.docker.com/build/concepts/context/#dockerignore-files",
     ],
     run,
 };
 
+/// Where the printed commands put what must not ship: beside the configuration, in a folder that ignores itself.
+const ASIDE: &str = "agentcore/.secrets";
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let mut packages: BTreeMap<&Resource, Vec<&Package>> = BTreeMap::new();
+    for package in &context.files.packages {
+        packages.entry(&package.resource).or_default().push(package);
+    }
+    let of_project = context.project.resource();
+    let mut outcomes: Vec<Outcome> = packages
+        .iter()
+        .filter(|(resource, _)| ***resource != of_project)
+        .map(|(resource, packages)| shipped(resource, packages))
+        .collect();
+    // Lambda functions and tools ship with the project; they are told apart by their folders.
+    if let Some(packages) = packages.get(&of_project) {
+        let outcome = shipped(&of_project, packages);
+        outcomes.push(local_file(context, Some(outcome)));
+    } else {
+        outcomes.push(local_file(context, None));
+    }
+    outcomes
+}
+
+fn shipped(resource: &Resource, packages: &[&Package]) -> Outcome {
+    let found: Vec<(&Package, &ShippedSecret)> = packages
+        .iter()
+        .flat_map(|package| package.secret_files.iter().map(move |file| (*package, file)))
+        .collect();
+    if found.is_empty() {
+        return clean(resource, packages);
+    }
+    let first = found.first().map_or("", |(_, file)| file.path.as_str());
+    let count = match found.len() {
+        1 => format!("{first} ships"),
+        more => format!("{first} and {} more secret files ship", more - 1),
+    };
+    let message = format!("{resource}: {count} with the code: whoever reads the package or runs in the session reads them");
+    let mut outcome = Outcome::fail(resource.clone(), message);
+    for (_, file) in &found {
+        let tracked = if file.tracked { ", and git tracks it" } else { "" };
+        let note = format!("{}{tracked}", file.kind.words());
+        outcome = outcome.evidence(Evidence::file(&Site::file(file.path.as_str())).note(note));
+    }
+    for fix in fixes(&found) {
+        outcome = outcome.fix(fix);
+    }
+    outcome
+}
+
+fn clean(resource: &Resource, packages: &[&Package]) -> Outcome {
+    let unseen = packages.iter().find(|package| !package.present || !package.unread.is_empty());
+    if let Some(package) = unseen {
+        let (code, what) = match (&package.folder, package.present) {
+            (None, _) => (ReasonCode::Unsupported, "its code lies outside of the project and was not looked at".to_owned()),
+            (Some(folder), false) => (ReasonCode::Absent, format!("its folder {folder} does not exist")),
+            (Some(_), true) => {
+                let unread = package.unread.first().map_or("", String::as_str);
+                (ReasonCode::Denied, format!("{unread} in its folder could not be read, or leads out of the project"))
+            }
+        };
+        return Outcome::skipped(resource.clone(), Unread::new(code, format!("{resource}: {what}")));
+    }
+    let files: u64 = packages.iter().map(|package| package.files).sum();
+    let bundled = packages.iter().all(|package| package.kind == PackageKind::Bundle);
+    let message = if bundled {
+        format!("{resource} ships one bundle of its TypeScript code; no other file of its folder")
+    } else {
+        format!("{resource}: none of the {files} files that ship is an environment file, key, credential file or token cache")
+    };
+    Outcome::pass(resource.clone(), message)
+}
+
+/// Moving the files aside works for every package; a container's `.dockerignore` leaves them where they are.
+fn fixes(found: &[(&Package, &ShippedSecret)]) -> Vec<Fix> {
+    let rotate = "Rotate what was in them if they were ever deployed or committed: a package stays in the bucket and the history.";
+    let mut fixes = Vec::new();
+    let container = found.iter().all(|(package, _)| package.kind == PackageKind::Container);
+    if container {
+        let mut fix = Fix::new("Leave them out of the build context").note(rotate);
+        for (package, file) in found {
+            let context = package.folder.as_deref().unwrap_or(".");
+            let (ignore, inner) = match context {
+                "." => (".dockerignore".to_owned(), file.path.as_str()),
+                folder => {
+                    let inner = file.path.strip_prefix(folder).unwrap_or(&file.path);
+                    (format!("{folder}/.dockerignore"), inner.trim_start_matches('/'))
+                }
+            };
+            let line = Command::new("printf").arg("\\n%s\\n").arg(escaped(inner));
+            fix = fix.command(line.append_to_file(&ignore));
+        }
+        fixes.push(fix);
+        return fixes;
+    }
+    let note = format!(
+        "They are then in {ASIDE}, which neither ships nor is committed. What the agent needs at run time belongs in a credential provider (`agentcore add credential`); what only `agentcore dev` needs, in {ENV_LOCAL}. {rotate}"
+    );
+    let mut fix = Fix::new("Move them out of what ships")
+        .command(Command::new("mkdir").arg("-p").arg(ASIDE))
+        .command(Command::new("printf").arg("*\\n").to_file(&format!("{ASIDE}/.gitignore")))
+        .note(note);
+    for (_, file) in found {
+        let aside = format!("{ASIDE}/{}", file.path.replace('/', "__"));
+        fix = fix.command(Command::new("mv").arg("--").arg(file.path.as_str()).arg(aside));
+    }
+    fixes.push(fix);
+    if found.iter().all(|(_, file)| file.kind == SecretFile::PrivateKey) {
+        let remove = Command::new("rm").arg("--").args(found.iter().map(|(_, file)| file.path.as_str()));
+        fixes.push(Fix::new("Delete them, if they are only for tests").command(remove));
+    }
+    fixes
+}
+
+/// A path as a pattern of `.dockerignore` that matches nothing else.
+fn escaped(path: &str) -> String {
+    let mut pattern = String::new();
+    for character in path.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\' | '!') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+/// `agentcore/.env.local` holds the values of credentials on this machine; it must not be committed.
+fn local_file(context: &Context, other: Option<Outcome>) -> Outcome {
+    let resource = Resource::new(ResourceType::Project, context.project.display_name());
+    let ignored = context.files.ignored;
+    let local = match &context.project.env_local {
+        Known::Absent => return other.unwrap_or_else(|| {
+            Outcome::not_applicable(resource, format!("there is no {ENV_LOCAL} here, and the project packages no code of its own"))
+        }),
+        Known::Unread(reason) => Outcome::skipped(resource, reason.clone()),
+        Known::Read(_) => {
+            let tracked = ignored.env_local_tracked == Some(true);
+            if ignored.env_local && !tracked {
+                Outcome::pass(resource, format!("git ignores {ENV_LOCAL}"))
+            } else {
+                exposed(resource, ignored.env_local, tracked)
+            }
+        }
+    };
+    match other {
+        None => local,
+        Some(other) => merged(local, other),
+    }
+}
+
+fn exposed(resource: Resource, ignored: bool, tracked: bool) -> Outcome {
+    let message = if tracked {
+        format!("git tracks {ENV_LOCAL}: the credentials in it are in the repository's history")
+    } else {
+        format!("no .gitignore covers {ENV_LOCAL}: the next `git add` commits the credentials in it")
+    };
+    let mut fix = Fix::new("Keep it out of git");
+    if !ignored {
+        let line = Command::new("printf").arg("\\n%s\\n").arg(".env.local");
+        fix = fix.command(line.append_to_file("agentcore/.gitignore"));
+    }
+    if tracked {
+        fix = fix
+            .command(Command::new("git").args(["rm", "--cached", "--quiet", "--", ENV_LOCAL]))
+            .note("Commit the removal, and rotate every credential that was in the file: it stays in the history.");
+    }
+    let evidence = Evidence::file(&Site::file(ENV_LOCAL)).note(if tracked { "tracked by git" } else { "not ignored" });
+    Outcome::fail(resource, message).evidence(evidence).fix(fix)
+}
+
+/// One result for the project: what fails decides, then what could not be read.
+fn merged(one: Outcome, other: Outcome) -> Outcome {
+    use crate::report::Status;
+    let weight = |outcome: &Outcome| match outcome.status {
+        Status::Fail => 0,
+        Status::Skipped => 1,
+        Status::Manual => 2,
+        Status::Pass => 3,
+        Status::NotApplicable => 4,
+    };
+    let (mut first, second) = if weight(&one) <= weight(&other) { (one, other) } else { (other, one) };
+    if first.status == second.status {
+        first.message = format!("{}; {}", first.message, second.message);
+    }
+    first.evidence.extend(second.evidence);
+    first.fixes.extend(second.fixes);
+    first
 }

@@ -1,8 +1,17 @@
 //! `config-valid`: Project configuration is valid.
 
+use super::config_files;
+use super::config_fixes;
+use super::schema::{self, Class, Fault};
 use crate::checks::{Category, Check, Need};
+use crate::collect::json::repeated_keys;
+use crate::collect::project::{DEPLOYED, ENV_LOCAL, TARGETS};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::json::{Document, Node};
+use crate::model::known::Known;
+use crate::model::site::Site;
+use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
     id: "config-valid",
@@ -12,11 +21,248 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config],
     page: include_str!("config_valid.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://schema.agentcore.aws.dev/v1/agentcore.json",
+        "https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_CreateAgentRuntime.html",
     ],
     run,
 };
 
+/// Faults that one result lists in full.
+const MOST_LISTED: usize = 100;
+/// Faults that the message itself names.
+const MOST_NAMED: usize = 3;
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let mut findings = Findings::default();
+    project(context, &mut findings);
+    targets(context, &mut findings);
+    deployed(context, &mut findings);
+    harnesses(context, &mut findings);
+    vec![findings.outcome(context)]
+}
+
+/// What was found over all documents.
+#[derive(Default)]
+struct Findings {
+    /// Each with the words of the message.
+    faults: Vec<(String, Evidence)>,
+    notes: Vec<Evidence>,
+    fixes: Vec<Fix>,
+    documents: Vec<String>,
+}
+
+impl Findings {
+    /// Adds the faults of one document.
+    fn add(&mut self, document: &Document, mut faults: Vec<Fault>) {
+        let path = document.source.path.to_string();
+        faults.sort_by(|one, other| (one.range.start, &one.path).cmp(&(other.range.start, &other.path)));
+        for fault in &faults {
+            let site = document.source.site(fault.range.clone());
+            let place = if fault.path.is_empty() { "the root" } else { &fault.path };
+            let words = format!("{place} {}", fault.words);
+            let evidence = Evidence::config(&site).note(words.clone());
+            match fault.class {
+                Class::Rejected | Class::Breaks => self.faults.push((format!("{path}: {words}"), evidence)),
+                Class::Note => self.notes.push(evidence.context()),
+            }
+        }
+        for member in repeated_keys(&document.root).into_iter().take(MOST_LISTED) {
+            let words = format!("the key \"{}\" stands here again: only its last value counts", member.key);
+            let site = document.source.site(member.key_range.clone());
+            self.notes.push(Evidence::config(&site).note(words).context());
+        }
+        self.fixes.extend(config_fixes::of_document(&path, &faults));
+        self.documents.push(path);
+    }
+
+    /// Adds a fault of a whole file.
+    fn file(&mut self, path: &str, words: &str) {
+        let site = Site::file(path);
+        self.faults.push((words.to_owned(), Evidence::config(&site).note(words)));
+    }
+
+    fn outcome(mut self, context: &Context) -> Outcome {
+        let resource = context.project.resource();
+        let count = self.faults.len();
+        self.notes.truncate(MOST_LISTED);
+        if count == 0 {
+            let message = format!(
+                "{} hold what CLI 0.30 accepts, and every file that they name is there",
+                listed(&self.documents)
+            );
+            let outcome = Outcome::pass(resource, message).evidences(self.notes);
+            return outcome;
+        }
+        let named: Vec<&str> = self.faults.iter().take(MOST_NAMED).map(|(words, _)| words.as_str()).collect();
+        let more = match count - named.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let faults = if count == 1 { "a fault" } else { "faults" };
+        let message = format!("the configuration has {faults}: {}{more}", named.join("; "));
+        let mut outcome = Outcome::fail(resource, message);
+        for (_, evidence) in self.faults.into_iter().take(MOST_LISTED) {
+            outcome = outcome.evidence(evidence);
+        }
+        outcome = outcome.evidences(self.notes);
+        for fix in self.fixes {
+            outcome = outcome.fix(fix);
+        }
+        if outcome.fixes.is_empty() {
+            let note = "Mend each place that the evidence names, then run `agentcore validate`.";
+            outcome = outcome.fix(Fix::new("Edit the configuration").note(note));
+        }
+        outcome
+    }
+}
+
+fn listed(paths: &[String]) -> String {
+    match paths {
+        [] => "no file".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn project(context: &Context, findings: &mut Findings) {
+    let document = &context.project.document;
+    let mut faults = schema::validate(&document.root, &schema::PROJECT);
+    faults.extend(schema::references(&document.root));
+    faults.extend(schema::lengths(&document.root));
+    faults.extend(config_files::faults(context));
+    faults.extend(payment_secrets(context));
+    findings.add(document, faults);
+}
+
+/// The variables that the payment connectors need; `agentcore validate` looks for them in `.env.local`.
+fn payment_secrets(context: &Context) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for payment in &context.project.payments {
+        let connectors = payment.node.get("connectors").map(Node::items).unwrap_or_default();
+        for connector in connectors {
+            let text = |key: &str| connector.get(key).and_then(Node::as_str);
+            let (Some(name), false) = (text("credentialName"), text("provisionMode") == Some("QUICK_CREATE")) else {
+                continue;
+            };
+            let missing = missing(context, name, text("provider") == Some("StripePrivy"));
+            if let (Some(member), false) = (connector.member("credentialName"), missing.is_empty()) {
+                faults.push(Fault {
+                    range: member.range(),
+                    path: format!("payments.{}.connectors.{name}", payment.name),
+                    class: Class::Rejected,
+                    words: format!("needs {} in {ENV_LOCAL}", missing.join(", ")),
+                    repair: None,
+                });
+            }
+        }
+    }
+    faults
+}
+
+fn missing(context: &Context, credential: &str, stripe: bool) -> Vec<String> {
+    let endings: &[&str] = if stripe {
+        &["APP_ID", "APP_SECRET", "AUTHORIZATION_PRIVATE_KEY", "AUTHORIZATION_ID"]
+    } else {
+        &["API_KEY_ID", "API_KEY_SECRET", "WALLET_SECRET"]
+    };
+    let start = format!("AGENTCORE_CREDENTIAL_{}", credential.replace('-', "_").to_uppercase());
+    let filled = |name: &String| match &context.project.env_local {
+        Known::Read(variables) => variables.get(name) == Some(&false),
+        Known::Absent | Known::Unread(_) => false,
+    };
+    endings
+        .iter()
+        .map(|ending| format!("{start}_{ending}"))
+        .filter(|name| !filled(name))
+        .collect()
+}
+
+fn targets(context: &Context, findings: &mut Findings) {
+    match &context.project.targets_file {
+        Known::Read(document) => {
+            findings.add(document, schema::validate(&document.root, &schema::TARGETS));
+        }
+        Known::Unread(reason) => findings.file(TARGETS, &reason.message),
+        Known::Absent if context.files.ignored.targets => {
+            let words = format!("{TARGETS} is not here and git ignores it: it was not judged");
+            findings.notes.push(Evidence::config(&Site::file(TARGETS)).note(words).context());
+        }
+        Known::Absent => {
+            findings.file(TARGETS, &format!("{TARGETS} does not exist: `agentcore validate` and `deploy` need it"));
+            let write = Command::new("jq").arg("-n").arg(known_targets(context)).to_file(TARGETS);
+            findings.fixes.push(
+                Fix::new("Write the deployment targets")
+                    .command(write)
+                    .note("An empty list is what `agentcore create` writes; the first `agentcore deploy` asks for account and Region."),
+            );
+        }
+    }
+}
+
+/// The targets that the deployed state knows, with account and Region from their ARNs; else an empty list. A jq filter.
+fn known_targets(context: &Context) -> String {
+    let target = |(name, state): (&String, &crate::model::project::DeployedTarget)| {
+        let arn = state.runtimes.values().find_map(|runtime| runtime.arn.as_deref())?;
+        let mut parts = arn.split(':').skip(3);
+        let (region, account) = (parts.next()?, parts.next()?);
+        Some(serde_json::json!({"name": name, "account": account, "region": region}))
+    };
+    let known: Vec<_> = context.project.deployed.iter().filter_map(target).collect();
+    serde_json::Value::Array(known).to_string()
+}
+
+fn deployed(context: &Context, findings: &mut Findings) {
+    let document = match &context.project.deployed_file {
+        Known::Read(document) => document,
+        Known::Unread(reason) => return findings.file(DEPLOYED, &reason.message),
+        Known::Absent => return,
+    };
+    let mut faults = schema::validate(&document.root, &schema::DEPLOYED_STATE);
+    // The CLI refuses a state of targets that the targets file does not name.
+    if let Known::Read(targets) = &context.project.targets_file {
+        let names: Vec<_> = targets.root.items().iter().filter_map(|target| target.get("name")?.as_str()).collect();
+        let members = document.root.get("targets").map(Node::members).unwrap_or_default();
+        for member in members.iter().filter(|member| !names.contains(&&*member.key)) {
+            faults.push(Fault {
+                range: member.key_range.clone(),
+                path: format!("targets.{}", member.key),
+                class: Class::Rejected,
+                words: format!("is deployed and not in {TARGETS}"),
+                repair: None,
+            });
+        }
+    }
+    findings.add(document, faults);
+}
+
+fn harnesses(context: &Context, findings: &mut Findings) {
+    let project = &context.project;
+    let mut seen = Vec::new();
+    for harness in &project.harnesses {
+        let read_by_cli = format!("app/{}/harness.json", harness.name);
+        let here = project.named_files.get(&read_by_cli);
+        let exists = here.is_some_and(|file| file.kind == crate::model::project::NamedFileKind::File);
+        match &harness.document {
+            Known::Read(document) => {
+                let path = document.source.path.to_string();
+                if !seen.contains(&path) {
+                    findings.add(document, schema::validate(&document.root, &schema::HARNESS));
+                    seen.push(path.clone());
+                }
+                if !exists && path != read_by_cli {
+                    let words = format!("harness {}: {read_by_cli} does not exist; `agentcore validate` reads it there, whatever `path` says", harness.name);
+                    findings.faults.push((words.clone(), Evidence::config(&harness.site).note(words)));
+                }
+            }
+            Known::Unread(reason) => {
+                let words = reason.message.clone();
+                findings.faults.push((words.clone(), Evidence::config(&harness.site).note(words)));
+            }
+            Known::Absent => {
+                let folder = harness.path.as_ref().map_or("its path", |path| path.value.trim_end_matches('/'));
+                let words = format!("harness {}: {folder}/harness.json does not exist", harness.name);
+                findings.faults.push((words.clone(), Evidence::config(&harness.site).note(words)));
+            }
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! The checks of the category `project`, in the order of the report.
 
 mod cli_version;
+mod config_files;
+mod config_fixes;
 mod config_valid;
+mod schema;
 
 use super::Check;
 

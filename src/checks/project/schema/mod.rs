@@ -1,0 +1,26 @@
+//! What the AgentCore CLI accepts, as data, and the walk that compares a document with it.
+//!
+//! The facts are those of CLI 0.30 (`dist/schema/schemas/` of npm `@aws/agentcore`; published in part as
+//! <https://schema.agentcore.aws.dev/v1/agentcore.json>); `tests/config_valid.rs` compares the verdicts with the real program.
+
+mod agent;
+mod authorizer;
+mod capacity;
+mod evaluation;
+mod gateway;
+mod gateway_rules;
+mod harness;
+mod memory;
+mod network;
+mod patterns;
+mod project;
+mod references;
+mod shape;
+mod state;
+mod walk;
+
+pub use harness::HARNESS;
+pub use project::PROJECT;
+pub use references::{across as references, lengths};
+pub use state::{DEPLOYED_STATE, TARGETS};
+pub use walk::{Class, Fault, Repair, validate};
