@@ -4,7 +4,9 @@
 
 mod authentication;
 mod code;
+mod fixes;
 mod iam;
+mod judge;
 mod observability;
 mod performance;
 mod project;
