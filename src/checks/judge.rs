@@ -20,7 +20,12 @@ pub(super) struct Problem {
 impl Problem {
     /// A problem that was seen at `evidence`.
     pub(super) fn new(message: impl Into<String>, evidence: Evidence) -> Self {
-        Self { message: message.into(), severity: None, evidence: vec![evidence], fixes: Vec::new() }
+        Self {
+            message: message.into(),
+            severity: None,
+            evidence: vec![evidence],
+            fixes: Vec::new(),
+        }
     }
 
     /// Adds a fix; the first is the best.
@@ -57,7 +62,9 @@ pub(super) fn judge<T>(
         return failed(resource, problems);
     }
     match passed.into_iter().max_by_key(|(origin, ..)| *origin) {
-        Some((_, message, evidence)) => Outcome::pass(resource, message).evidence(evidence.context()),
+        Some((_, message, evidence)) => {
+            Outcome::pass(resource, message).evidence(evidence.context())
+        }
         None => Outcome::skipped(resource, unread()),
     }
 }
@@ -65,23 +72,41 @@ pub(super) fn judge<T>(
 /// One failure out of the problems of several layers, the strongest source first.
 fn failed(resource: Resource, mut problems: Vec<(Origin, Problem)>) -> Outcome {
     problems.sort_by_key(|(origin, _)| std::cmp::Reverse(*origin));
-    let severities: Option<Vec<Severity>> = problems.iter().map(|(_, problem)| problem.severity).collect();
+    let severities: Option<Vec<Severity>> = problems
+        .iter()
+        .map(|(_, problem)| problem.severity)
+        .collect();
     let mut messages: Vec<(Vec<&str>, String)> = Vec::new();
     let (mut evidence, mut fixes): (Vec<Evidence>, Vec<Fix>) = (Vec::new(), Vec::new());
     for (origin, problem) in problems {
-        match messages.iter_mut().find(|(_, message)| *message == problem.message) {
+        match messages
+            .iter_mut()
+            .find(|(_, message)| *message == problem.message)
+        {
             Some((words, _)) => words.push(origin.words()),
             None => messages.push((vec![origin.words()], problem.message)),
         }
         evidence.extend(problem.evidence);
-        fixes.extend(problem.fixes.into_iter().filter(|fix| !fixes.contains(fix)).collect::<Vec<_>>());
+        fixes.extend(
+            problem
+                .fixes
+                .into_iter()
+                .filter(|fix| !fixes.contains(fix))
+                .collect::<Vec<_>>(),
+        );
     }
     // What agentcore.json says needs no word of where: the evidence shows it.
-    let plain = messages.len() == 1 && messages.iter().all(|(words, _)| *words == [Origin::Config.words()]);
+    let plain = messages.len() == 1
+        && messages
+            .iter()
+            .all(|(words, _)| *words == [Origin::Config.words()]);
     let message = if plain {
         messages.into_iter().map(|(_, message)| message).collect()
     } else {
-        let parts: Vec<String> = messages.into_iter().map(|(words, message)| format!("{message} ({})", words.join(", "))).collect();
+        let parts: Vec<String> = messages
+            .into_iter()
+            .map(|(words, message)| format!("{message} ({})", words.join(", ")))
+            .collect();
         parts.join("; ")
     };
     let mut outcome = Outcome::fail(resource, message).evidences(evidence);
@@ -100,11 +125,23 @@ mod tests {
 
     fn run(layers: &[(Origin, bool)]) -> Outcome {
         let evidence = Evidence::config(&Site::file("a"));
-        let layers: Vec<Layer<bool>> = layers.iter().map(|(origin, fine)| Layer::new(*origin, *fine, evidence.clone())).collect();
+        let layers: Vec<Layer<bool>> = layers
+            .iter()
+            .map(|(origin, fine)| Layer::new(*origin, *fine, evidence.clone()))
+            .collect();
         let unread = || Unread::new(ReasonCode::Offline, "nothing was read");
-        judge(Resource::new(ResourceType::Runtime, "A"), &layers, unread, |layer| {
-            if layer.value { Ok(format!("{:?}", layer.origin)) } else { Err(Problem::new("bad", evidence.clone())) }
-        })
+        judge(
+            Resource::new(ResourceType::Runtime, "A"),
+            &layers,
+            unread,
+            |layer| {
+                if layer.value {
+                    Ok(format!("{:?}", layer.origin))
+                } else {
+                    Err(Problem::new("bad", evidence.clone()))
+                }
+            },
+        )
     }
 
     #[test]
@@ -115,13 +152,22 @@ mod tests {
     #[test]
     fn one_failing_source_fails_and_is_named() {
         let outcome = run(&[(Origin::Config, true), (Origin::Live, false)]);
-        assert_eq!((outcome.status, outcome.message.as_str()), (Status::Fail, "bad (deployed)"));
+        assert_eq!(
+            (outcome.status, outcome.message.as_str()),
+            (Status::Fail, "bad (deployed)")
+        );
         assert_eq!(run(&[(Origin::Config, false)]).message, "bad");
-        assert_eq!(run(&[(Origin::Template, false), (Origin::Live, false)]).message, "bad (deployed, next deploy)");
+        assert_eq!(
+            run(&[(Origin::Template, false), (Origin::Live, false)]).message,
+            "bad (deployed, next deploy)"
+        );
     }
 
     #[test]
     fn the_strongest_source_speaks_for_a_pass() {
-        assert_eq!(run(&[(Origin::Config, true), (Origin::Live, true)]).message, "Live");
+        assert_eq!(
+            run(&[(Origin::Config, true), (Origin::Live, true)]).message,
+            "Live"
+        );
     }
 }

@@ -160,7 +160,12 @@ impl Context {
 
     /// The workload of a runtime or harness and how it is known. What code shows (async tasks) is to be added here.
     pub fn workload(&self, agent: Agent<'_>) -> Option<(Workload, Basis)> {
-        let declared = self.settings.runtimes.get(agent.name())?.workload.as_ref()?;
+        let declared = self
+            .settings
+            .runtimes
+            .get(agent.name())?
+            .workload
+            .as_ref()?;
         Some((declared.value, Basis::Declared))
     }
 
@@ -174,7 +179,10 @@ impl Context {
             Agent::Harness(_) => Ok(Vec::new()),
             Agent::Runtime(runtime) => Err(Unread::new(
                 ReasonCode::NotBuilt,
-                format!("the code of runtime {} was not read: nothing tells whether it reaches private hosts", runtime.name),
+                format!(
+                    "the code of runtime {} was not read: nothing tells whether it reaches private hosts",
+                    runtime.name
+                ),
             )),
         }
     }
@@ -189,9 +197,10 @@ impl Context {
         match agent {
             Agent::Harness(harness) => match &harness.document {
                 Known::Unread(reason) => reason.clone(),
-                Known::Absent | Known::Read(_) => {
-                    Unread::new(ReasonCode::Absent, format!("harness {} has no harness.json", harness.name))
-                }
+                Known::Absent | Known::Read(_) => Unread::new(
+                    ReasonCode::Absent,
+                    format!("harness {} has no harness.json", harness.name),
+                ),
             },
             Agent::Runtime(_) => Unread::new(ReasonCode::Absent, "not configured"),
         }

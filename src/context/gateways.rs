@@ -85,19 +85,31 @@ impl Context {
     }
 
     /// A target of a gateway.
-    pub fn target_layers(&self, _gateway: &Gateway, target: &GatewayTarget) -> Vec<Layer<TargetView>> {
+    pub fn target_layers(
+        &self,
+        _gateway: &Gateway,
+        target: &GatewayTarget,
+    ) -> Vec<Layer<TargetView>> {
         let anchor = Evidence::config(&target.site);
         let value = TargetView {
             kind: target.kind.as_ref().map(Seen::config),
             endpoint: target.endpoint.as_ref().map(Seen::config),
             own_compute: target.node.get("compute").is_some(),
-            runtime: target.node.path(&["httpRuntime", "runtime"]).and_then(Node::as_str).map(str::to_owned),
+            runtime: target
+                .node
+                .path(&["httpRuntime", "runtime"])
+                .and_then(Node::as_str)
+                .map(str::to_owned),
             auth: match &target.outbound_auth {
                 Some(auth) => Seen::config(auth),
                 None => Seen::new("NONE".to_owned(), anchor.clone()),
             },
             credential: target.credential.as_ref().map(Seen::config),
-            service: target.node.path(&["outboundAuth", "service"]).and_then(Node::as_str).map(str::to_owned),
+            service: target
+                .node
+                .path(&["outboundAuth", "service"])
+                .and_then(Node::as_str)
+                .map(str::to_owned),
         };
         // Template: AWS::BedrockAgentCore::GatewayTarget. Live: GetGatewayTarget.
         vec![Layer::new(Origin::Config, value, anchor)]

@@ -32,7 +32,10 @@ impl Context {
     /// A memory.
     pub fn memory_layers(&self, memory: &Memory) -> Vec<Layer<MemoryView>> {
         let strategies = memory.strategies.iter().map(|strategy| StrategyView {
-            kind: strategy.kind.as_ref().map_or_else(|| "(no type)".to_owned(), |kind| kind.value.clone()),
+            kind: strategy
+                .kind
+                .as_ref()
+                .map_or_else(|| "(no type)".to_owned(), |kind| kind.value.clone()),
             evidence: Evidence::config(&strategy.site),
             namespaces: seen_all(&strategy.namespaces),
             reflections: seen_all(&strategy.reflection_namespaces),
@@ -43,6 +46,10 @@ impl Context {
             key: memory.encryption_key_arn.as_ref().map(Seen::config),
         };
         // Template: AWS::BedrockAgentCore::Memory. Live: GetMemory.
-        vec![Layer::new(Origin::Config, value, Evidence::config(&memory.site))]
+        vec![Layer::new(
+            Origin::Config,
+            value,
+            Evidence::config(&memory.site),
+        )]
     }
 }

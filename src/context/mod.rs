@@ -134,9 +134,16 @@ impl Context {
     pub fn unread(&self, what: &str, action: &str) -> Unread {
         let reason = match &self.aws {
             Known::Unread(reason) => reason.clone(),
-            Known::Absent | Known::Read(_) => Unread::new(ReasonCode::Absent, "nothing of this project is deployed to the target yet").command("agentcore deploy -y"),
+            Known::Absent | Known::Read(_) => Unread::new(
+                ReasonCode::Absent,
+                "nothing of this project is deployed to the target yet",
+            )
+            .command("agentcore deploy -y"),
         };
-        let mut reason = Unread { message: format!("{what}: {}", reason.message), ..reason };
+        let mut reason = Unread {
+            message: format!("{what}: {}", reason.message),
+            ..reason
+        };
         if reason.code == ReasonCode::Offline {
             reason.flag.get_or_insert_with(|| "--live".to_owned());
         }

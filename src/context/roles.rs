@@ -53,7 +53,9 @@ impl Context {
     /// The names that predicted documents hold.
     pub fn names(&self) -> Names {
         let target = self.target.as_ref();
-        let region = target.and_then(|target| target.region.clone()).unwrap_or_else(|| "REGION".to_owned());
+        let region = target
+            .and_then(|target| target.region.clone())
+            .unwrap_or_else(|| "REGION".to_owned());
         let partition = match region.as_str() {
             region if region.starts_with("us-gov-") => "aws-us-gov",
             region if region.starts_with("cn-") => "aws-cn",
@@ -62,7 +64,9 @@ impl Context {
         Names {
             partition: partition.to_owned(),
             region,
-            account: target.and_then(|target| target.account.clone()).unwrap_or_else(|| "ACCOUNT".to_owned()),
+            account: target
+                .and_then(|target| target.account.clone())
+                .unwrap_or_else(|| "ACCOUNT".to_owned()),
             project: self.project.display_name().to_owned(),
         }
     }
@@ -71,18 +75,31 @@ impl Context {
     pub fn agent_roles(&self, agent: Agent<'_>) -> Vec<Layer<RoleView>> {
         let common = agent.common();
         let mut layers = Vec::new();
-        if common.execution_role_arn.is_none() && self.only_predicted() && self.agent_is_read(agent) {
+        if common.execution_role_arn.is_none() && self.only_predicted() && self.agent_is_read(agent)
+        {
             let names = self.names();
             let (trust, policy) = match agent {
-                Agent::Runtime(runtime) => (predicted_role::trust(), predicted_role::runtime(&names, &self.runtime_needs(runtime))),
-                Agent::Harness(harness) => {
-                    (predicted_role::harness_trust(&names), predicted_role::harness(&names, &harness_needs(harness)))
-                }
+                Agent::Runtime(runtime) => (
+                    predicted_role::trust(),
+                    predicted_role::runtime(&names, &self.runtime_needs(runtime)),
+                ),
+                Agent::Harness(harness) => (
+                    predicted_role::harness_trust(&names),
+                    predicted_role::harness(&names, &harness_needs(harness)),
+                ),
             };
             let own = format!("{}_{}", names.project, agent.name());
-            layers.push(self.predicted(agent.site(), trust, policy, vec![own.clone(), format!("harness_{own}")]));
+            layers.push(self.predicted(
+                agent.site(),
+                trust,
+                policy,
+                vec![own.clone(), format!("harness_{own}")],
+            ));
         }
-        if let Some(role) = agent.runtime().and_then(|runtime| self.additional_policies(runtime)) {
+        if let Some(role) = agent
+            .runtime()
+            .and_then(|runtime| self.additional_policies(runtime))
+        {
             let evidence = Evidence::config(agent.site());
             layers.push(Layer::new(Origin::Config, role, evidence));
         }
@@ -100,23 +117,49 @@ impl Context {
         let mut roles = Vec::new();
         for memory in &self.project.memories {
             if memory.node.get("executionRoleArn").is_none() {
-                let layer = self.predicted(&memory.site, predicted_role::trust(), Value::Null, Vec::new());
+                let layer = self.predicted(
+                    &memory.site,
+                    predicted_role::trust(),
+                    Value::Null,
+                    Vec::new(),
+                );
                 roles.push(owner(format!("memory {}", memory.name), layer, true));
             }
         }
-        for gateway in self.project.gateways.iter().filter(|gateway| gateway.execution_role_arn.is_none()) {
-            let engine = gateway.policy_engine.as_ref().map(|name| name.value.as_str());
-            let keys = gateway.targets.iter().any(|target| target.outbound_auth.as_ref().is_some_and(|auth| auth.value == "API_KEY"));
+        for gateway in self
+            .project
+            .gateways
+            .iter()
+            .filter(|gateway| gateway.execution_role_arn.is_none())
+        {
+            let engine = gateway
+                .policy_engine
+                .as_ref()
+                .map(|name| name.value.as_str());
+            let keys = gateway.targets.iter().any(|target| {
+                target
+                    .outbound_auth
+                    .as_ref()
+                    .is_some_and(|auth| auth.value == "API_KEY")
+            });
             let own = format!("{}-{}", names.project, gateway.name).to_lowercase();
             let policy = predicted_role::gateway(&names, engine, keys);
             let layer = self.predicted(&gateway.site, predicted_role::trust(), policy, vec![own]);
-            roles.push(owner(format!("gateway {}", gateway.name), layer, gateway.targets.is_empty()));
+            roles.push(owner(
+                format!("gateway {}", gateway.name),
+                layer,
+                gateway.targets.is_empty(),
+            ));
         }
         for eval in &self.project.online_evals {
             let policy = predicted_role::online_eval(&names, &eval.name);
             let own = format!("{}_{}", names.project, eval.name);
             let layer = self.predicted(&eval.site, predicted_role::trust(), policy, vec![own]);
-            roles.push(owner(format!("online evaluation {}", eval.name), layer, true));
+            roles.push(owner(
+                format!("online evaluation {}", eval.name),
+                layer,
+                true,
+            ));
         }
         roles
     }
@@ -128,8 +171,17 @@ impl Context {
         }
     }
 
-    fn predicted(&self, site: &Site, trust: Value, policy: Value, own: Vec<String>) -> Layer<RoleView> {
-        let evidence = Evidence::predicted(site, format!("the role that @aws/agentcore-cdk {CONSTRUCT_VERSION} creates"));
+    fn predicted(
+        &self,
+        site: &Site,
+        trust: Value,
+        policy: Value,
+        own: Vec<String>,
+    ) -> Layer<RoleView> {
+        let evidence = Evidence::predicted(
+            site,
+            format!("the role that @aws/agentcore-cdk {CONSTRUCT_VERSION} creates"),
+        );
         let pinned = self.project.cdk_version.as_deref();
         let note = match pinned {
             Some(version) if version != CONSTRUCT_VERSION => format!(
@@ -140,7 +192,10 @@ impl Context {
         let policies = if policy.is_null() {
             Vec::new()
         } else {
-            vec![RolePolicy { name: "DefaultPolicy".to_owned(), document: Seen::new(policy, evidence.clone()) }]
+            vec![RolePolicy {
+                name: "DefaultPolicy".to_owned(),
+                document: Seen::new(policy, evidence.clone()),
+            }]
         };
         let view = RoleView {
             title: "the role that the CLI creates".to_owned(),
@@ -158,28 +213,57 @@ impl Context {
         let project = &self.project;
         let of_type = |kind: &str| {
             let gateways = project.gateways.iter();
-            let gateways = gateways.filter(|gateway| gateway.authorizer_type.as_ref().is_some_and(|own| own.value == kind));
-            gateways.map(|gateway| gateway.name.clone()).collect::<Vec<_>>()
+            let gateways = gateways.filter(|gateway| {
+                gateway
+                    .authorizer_type
+                    .as_ref()
+                    .is_some_and(|own| own.value == kind)
+            });
+            gateways
+                .map(|gateway| gateway.name.clone())
+                .collect::<Vec<_>>()
         };
-        let oauth = |name: &String| project.credentials.iter().any(|credential| credential.name == format!("{name}-oauth"));
+        let oauth = |name: &String| {
+            project
+                .credentials
+                .iter()
+                .any(|credential| credential.name == format!("{name}-oauth"))
+        };
         RuntimeNeeds {
             name: runtime.name.clone(),
-            container: runtime.build.as_ref().is_some_and(|build| build.value == "Container"),
+            container: runtime
+                .build
+                .as_ref()
+                .is_some_and(|build| build.value == "Container"),
             memories: project
                 .memories
                 .iter()
                 .map(|memory| {
                     let of = |strategy: &crate::model::project::MemoryStrategy| {
-                        let all = strategy.namespaces.iter().chain(&strategy.reflection_namespaces);
-                        all.map(|template| template.value.clone()).collect::<Vec<_>>()
+                        let all = strategy
+                            .namespaces
+                            .iter()
+                            .chain(&strategy.reflection_namespaces);
+                        all.map(|template| template.value.clone())
+                            .collect::<Vec<_>>()
                     };
-                    (memory.name.clone(), memory.strategies.iter().flat_map(of).collect())
+                    (
+                        memory.name.clone(),
+                        memory.strategies.iter().flat_map(of).collect(),
+                    )
                 })
                 .collect(),
             iam_gateways: of_type("AWS_IAM"),
             jwt_gateways: of_type("CUSTOM_JWT").into_iter().filter(oauth).collect(),
             credentials: !project.credentials.is_empty(),
-            connections: runtime.node.get("connections").map(Node::items).unwrap_or_default().iter().map(Node::to_value).collect(),
+            connections: runtime
+                .node
+                .get("connections")
+                .map(Node::items)
+                .unwrap_or_default()
+                .iter()
+                .map(Node::to_value)
+                .collect(),
         }
     }
 
@@ -206,7 +290,10 @@ impl Context {
             match self.policy_file(runtime, &entry.value) {
                 Ok((path, document)) => {
                     let evidence = Evidence::config(&Site::file(path.as_str()));
-                    role.policies.push(RolePolicy { name: path, document: Seen::new(document, evidence) });
+                    role.policies.push(RolePolicy {
+                        name: path,
+                        document: Seen::new(document, evidence),
+                    });
                 }
                 Err(reason) => role.unread.push(reason),
             }
@@ -216,31 +303,60 @@ impl Context {
 
     /// The construct resolves a policy file against `codeLocation`.
     fn policy_file(&self, runtime: &Runtime, written: &str) -> Result<(String, Value), Unread> {
-        let location = runtime.code_location.as_ref().map_or("", |location| location.value.trim_end_matches('/'));
-        let file = self.project.named_files.get(&format!("{location}/{written}"));
-        let unread = |reason: &str| Unread::new(ReasonCode::Absent, format!("policy file {written}: {reason}"));
+        let location = runtime
+            .code_location
+            .as_ref()
+            .map_or("", |location| location.value.trim_end_matches('/'));
+        let file = self
+            .project
+            .named_files
+            .get(&format!("{location}/{written}"));
+        let unread = |reason: &str| {
+            Unread::new(
+                ReasonCode::Absent,
+                format!("policy file {written}: {reason}"),
+            )
+        };
         let file = file.ok_or_else(|| unread("was not looked at"))?;
-        let path = file.path.clone().ok_or_else(|| unread("lies outside of the project"))?;
-        let text = file.text.as_ref().ok_or_else(|| unread("no readable file beside the code"))?;
-        let document = serde_json::from_str(text).map_err(|error| unread(&format!("not JSON: {error}")))?;
+        let path = file
+            .path
+            .clone()
+            .ok_or_else(|| unread("lies outside of the project"))?;
+        let text = file
+            .text
+            .as_ref()
+            .ok_or_else(|| unread("no readable file beside the code"))?;
+        let document =
+            serde_json::from_str(text).map_err(|error| unread(&format!("not JSON: {error}")))?;
         Ok((path, document))
     }
 }
 
 fn owner(name: String, layer: Layer<RoleView>, complete: bool) -> RoleOwner {
-    RoleOwner { resource: Resource::new(ResourceType::Role, name), layers: vec![layer], complete }
+    RoleOwner {
+        resource: Resource::new(ResourceType::Role, name),
+        layers: vec![layer],
+        complete,
+    }
 }
 
 fn harness_needs(harness: &Harness) -> HarnessNeeds {
-    let Known::Read(document) = &harness.document else { return HarnessNeeds::default() };
+    let Known::Read(document) = &harness.document else {
+        return HarnessNeeds::default();
+    };
     let root = &document.root;
     let tools = root.get("tools").map(Node::items).unwrap_or_default();
     let text = |keys: &[&str]| root.path(keys).and_then(Node::as_str);
     HarnessNeeds {
         name: harness.name.clone(),
         managed_memory: text(&["memory", "mode"]) == Some("managed"),
-        api_key: root.path(&["model", "apiKeyArn"]).or_else(|| root.path(&["model", "apiKeyCredentialName"])).is_some(),
-        gateway_tool: tools.iter().any(|tool| tool.get("type").and_then(Node::as_str) == Some("agentcore_gateway")),
+        api_key: root
+            .path(&["model", "apiKeyArn"])
+            .or_else(|| root.path(&["model", "apiKeyCredentialName"]))
+            .is_some(),
+        gateway_tool: tools
+            .iter()
+            .any(|tool| tool.get("type").and_then(Node::as_str) == Some("agentcore_gateway")),
         private_image: text(&["dockerfile"]).is_some(),
     }
 }

@@ -24,7 +24,10 @@ pub struct Names {
 
 impl Names {
     fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
+        format!(
+            "arn:{}:{service}:{}:{}:{resource}",
+            self.partition, self.region, self.account
+        )
     }
 
     fn core(&self, resource: &str) -> String {
@@ -32,7 +35,10 @@ impl Names {
     }
 
     fn everywhere(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:*:{}:{resource}", self.partition, self.account)
+        format!(
+            "arn:{}:{service}:*:{}:{resource}",
+            self.partition, self.account
+        )
     }
 
     fn identity_secrets(&self) -> String {
@@ -118,7 +124,10 @@ fn star() -> Vec<String> {
     vec!["*".to_owned()]
 }
 
-const MEMORY_READ: [&str; 2] = ["bedrock-agentcore:ListMemoryRecords", "bedrock-agentcore:RetrieveMemoryRecords"];
+const MEMORY_READ: [&str; 2] = [
+    "bedrock-agentcore:ListMemoryRecords",
+    "bedrock-agentcore:RetrieveMemoryRecords",
+];
 const MEMORY_REST: [&str; 9] = [
     "bedrock-agentcore:GetEvent",
     "bedrock-agentcore:GetMemory",
@@ -130,19 +139,30 @@ const MEMORY_REST: [&str; 9] = [
     "bedrock-agentcore:DeleteEvent",
     "bedrock-agentcore:DeleteMemoryRecord",
 ];
-const PULL: [&str; 3] = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"];
+const PULL: [&str; 3] = [
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:BatchCheckLayerAvailability",
+];
 
 /// The policy of a runtime's role.
 pub fn runtime(names: &Names, needs: &RuntimeNeeds) -> Value {
     let mut statements = vec![
         allow(
-            &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream", "bedrock:CountTokens"],
+            &[
+                "bedrock:InvokeModel",
+                "bedrock:InvokeModelWithResponseStream",
+                "bedrock:CountTokens",
+            ],
             vec![
                 format!("arn:{}:bedrock:*::foundation-model/*", names.partition),
                 names.everywhere("bedrock", "inference-profile/*"),
             ],
         ),
-        allow(&["xray:PutTraceSegments", "xray:PutTelemetryRecords"], star()),
+        allow(
+            &["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+            star(),
+        ),
         allow(&["logs:DescribeLogGroups"], star()),
         allow(
             &[
@@ -173,26 +193,38 @@ pub fn runtime(names: &Names, needs: &RuntimeNeeds) -> Value {
         let repository = format!("repository/{}/{}", names.project, needs.name).to_lowercase();
         statements.push(allow(&["ecr:GetAuthorizationToken"], star()));
         statements.push(allow(&PULL, vec![names.arn("ecr", &repository)]));
-        statements.push(allow(&["kms:Decrypt"], vec![names.arn("kms", "key/xxxxxxxxxx")]));
+        statements.push(allow(
+            &["kms:Decrypt"],
+            vec![names.arn("kms", "key/xxxxxxxxxx")],
+        ));
     }
     for (memory, namespaces) in &needs.memories {
-        statements.extend(memory_statements(&names.core(&format!("memory/{}_{memory}-xxxxxxxxxx", names.project)), namespaces));
+        statements.extend(memory_statements(
+            &names.core(&format!("memory/{}_{memory}-xxxxxxxxxx", names.project)),
+            namespaces,
+        ));
     }
     if needs.credentials {
         statements.extend(credential_statements(names));
     }
     for gateway in &needs.iam_gateways {
-        let arn = names.core(&format!("gateway/{}-{gateway}-xxxxxxxxxx", names.project).to_lowercase());
+        let arn =
+            names.core(&format!("gateway/{}-{gateway}-xxxxxxxxxx", names.project).to_lowercase());
         statements.push(allow(&["bedrock-agentcore:InvokeGateway"], vec![arn]));
     }
     for gateway in &needs.jwt_gateways {
         statements.push(allow(
-            &["bedrock-agentcore:GetResourceOauth2Token", "bedrock-agentcore:GetWorkloadAccessToken"],
+            &[
+                "bedrock-agentcore:GetResourceOauth2Token",
+                "bedrock-agentcore:GetWorkloadAccessToken",
+            ],
             vec![
                 names.core("workload-identity-directory/default"),
                 names.core("workload-identity-directory/default/workload-identity/*"),
                 names.core("token-vault/default"),
-                names.core(&format!("token-vault/default/oauth2credentialprovider/{gateway}-oauth")),
+                names.core(&format!(
+                    "token-vault/default/oauth2credentialprovider/{gateway}-oauth"
+                )),
             ],
         ));
     }
@@ -207,9 +239,15 @@ fn memory_statements(arn: &str, namespaces: &[String]) -> Vec<Value> {
     if namespaces.is_empty() {
         statements.push(allow(&MEMORY_READ, vec![arn.to_owned()]));
     }
-    for key in ["bedrock-agentcore:namespace", "bedrock-agentcore:namespacePath"] {
+    for key in [
+        "bedrock-agentcore:namespace",
+        "bedrock-agentcore:namespacePath",
+    ] {
         if !namespaces.is_empty() {
-            let patterns: Vec<String> = namespaces.iter().map(|template| variables_to_stars(template)).collect();
+            let patterns: Vec<String> = namespaces
+                .iter()
+                .map(|template| variables_to_stars(template))
+                .collect();
             let mut statement = allow(&MEMORY_READ, vec![arn.to_owned()]);
             statement["Condition"] = json!({"StringLike": {key: patterns}});
             statements.push(statement);
@@ -223,7 +261,9 @@ fn variables_to_stars(template: &str) -> String {
     let mut pattern = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        let Some((_, tail)) = after.split_once('}') else { break };
+        let Some((_, tail)) = after.split_once('}') else {
+            break;
+        };
         pattern.push_str(before);
         pattern.push('*');
         rest = tail;
@@ -243,7 +283,11 @@ fn credential_statements(names: &Names) -> [Value; 2] {
                 "bedrock-agentcore:GetResourceApiKey",
                 "bedrock-agentcore:GetResourceOauth2Token",
             ],
-            vec![core("workload-identity-directory/*"), core("token-vault/*"), core("apikeycredentialprovider/*")],
+            vec![
+                core("workload-identity-directory/*"),
+                core("token-vault/*"),
+                core("apikeycredentialprovider/*"),
+            ],
         ),
         allow(
             &["secretsmanager:GetSecretValue"],
@@ -254,16 +298,27 @@ fn credential_statements(names: &Names) -> [Value; 2] {
 
 /// `connections[]`: memory, gateway, runtime, browser or code interpreter outside of the project.
 fn connection_statements(names: &Names, connection: &Value) -> Vec<Value> {
-    let Some(target) = connection.get("to") else { return Vec::new() };
+    let Some(target) = connection.get("to") else {
+        return Vec::new();
+    };
     let text = |key: &str| target.get(key).and_then(Value::as_str).map(str::to_owned);
-    let Some(arn) = text("arn") else { return Vec::new() };
+    let Some(arn) = text("arn") else {
+        return Vec::new();
+    };
     match text("type").as_deref() {
         Some("memory") => {
             let namespaces = target.get("namespaces").and_then(Value::as_array);
-            let namespaces: Vec<String> = namespaces.into_iter().flatten().filter_map(|each| each.as_str().map(str::to_owned)).collect();
+            let namespaces: Vec<String> = namespaces
+                .into_iter()
+                .flatten()
+                .filter_map(|each| each.as_str().map(str::to_owned))
+                .collect();
             memory_statements(&arn, &namespaces)
         }
-        Some("gateway") => match target.pointer("/outboundAuth/oauth/providerArn").and_then(Value::as_str) {
+        Some("gateway") => match target
+            .pointer("/outboundAuth/oauth/providerArn")
+            .and_then(Value::as_str)
+        {
             Some(provider) => vec![
                 allow(
                     &[
@@ -279,13 +334,19 @@ fn connection_statements(names: &Names, connection: &Value) -> Vec<Value> {
                         provider.to_owned(),
                     ],
                 ),
-                allow(&["secretsmanager:GetSecretValue"], vec![names.identity_secrets()]),
+                allow(
+                    &["secretsmanager:GetSecretValue"],
+                    vec![names.identity_secrets()],
+                ),
             ],
             None if target.pointer("/outboundAuth/none").is_some() => Vec::new(),
             None => vec![allow(&["bedrock-agentcore:InvokeGateway"], vec![arn])],
         },
         Some("runtime") => {
-            let mut actions = vec!["bedrock-agentcore:InvokeAgentRuntime", "bedrock-agentcore:InvokeAgentRuntimeForUser"];
+            let mut actions = vec![
+                "bedrock-agentcore:InvokeAgentRuntime",
+                "bedrock-agentcore:InvokeAgentRuntimeForUser",
+            ];
             if target.get("exec").and_then(Value::as_bool) == Some(true) {
                 actions.push("bedrock-agentcore:InvokeAgentRuntimeCommand");
             }
@@ -303,26 +364,60 @@ pub fn harness(names: &Names, needs: &HarnessNeeds) -> Value {
     let mut statements = vec![
         named(
             "BedrockModelInvocation",
-            &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
-            vec![format!("arn:{}:bedrock:*::foundation-model/*", names.partition), names.arn("bedrock", "*")],
+            &[
+                "bedrock:InvokeModel",
+                "bedrock:InvokeModelWithResponseStream",
+            ],
+            vec![
+                format!("arn:{}:bedrock:*::foundation-model/*", names.partition),
+                names.arn("bedrock", "*"),
+            ],
         ),
-        named("EcrPublicTokenAccess", &["ecr-public:GetAuthorizationToken"], star()),
-        named("StsForEcrPublicPull", &["sts:GetServiceBearerToken"], star()),
         named(
-            "XRayTracingAccess",
-            &["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"],
+            "EcrPublicTokenAccess",
+            &["ecr-public:GetAuthorizationToken"],
             star(),
         ),
-        named("CloudWatchLogsGroup", &["logs:CreateLogGroup", "logs:DescribeLogStreams"], vec![runtimes.clone()]),
-        named("CloudWatchLogsDescribeGroups", &["logs:DescribeLogGroups"], vec![names.arn("logs", "log-group:*")]),
-        named("CloudWatchLogsStream", &["logs:CreateLogStream", "logs:PutLogEvents"], vec![format!("{runtimes}:log-stream:*")]),
+        named(
+            "StsForEcrPublicPull",
+            &["sts:GetServiceBearerToken"],
+            star(),
+        ),
+        named(
+            "XRayTracingAccess",
+            &[
+                "xray:PutTraceSegments",
+                "xray:PutTelemetryRecords",
+                "xray:GetSamplingRules",
+                "xray:GetSamplingTargets",
+            ],
+            star(),
+        ),
+        named(
+            "CloudWatchLogsGroup",
+            &["logs:CreateLogGroup", "logs:DescribeLogStreams"],
+            vec![runtimes.clone()],
+        ),
+        named(
+            "CloudWatchLogsDescribeGroups",
+            &["logs:DescribeLogGroups"],
+            vec![names.arn("logs", "log-group:*")],
+        ),
+        named(
+            "CloudWatchLogsStream",
+            &["logs:CreateLogStream", "logs:PutLogEvents"],
+            vec![format!("{runtimes}:log-stream:*")],
+        ),
         json!({
             "Sid": "CloudWatchMetricsPublish", "Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*",
             "Condition": {"StringEquals": {"cloudwatch:namespace": "bedrock-agentcore"}},
         }),
         named(
             "AgentCoreWorkloadIdentity",
-            &["bedrock-agentcore:GetWorkloadAccessToken", "bedrock-agentcore:GetWorkloadAccessTokenForJWT"],
+            &[
+                "bedrock-agentcore:GetWorkloadAccessToken",
+                "bedrock-agentcore:GetWorkloadAccessTokenForJWT",
+            ],
             vec![directory.clone(), own_identity.clone()],
         ),
     ];
@@ -330,16 +425,31 @@ pub fn harness(names: &Names, needs: &HarnessNeeds) -> Value {
         // The construct cuts the name here, since the service does: AgentCoreHarnessRole.js, MANAGED_MEMORY_NAME_PREFIX_LENGTH.
         let prefix: String = format!("harness_{physical}").chars().take(34).collect();
         let actions: Vec<&str> = MEMORY_READ.into_iter().chain(MEMORY_REST).collect();
-        statements.push(named("AgentCoreManagedMemory", &actions, vec![names.core(&format!("memory/{prefix}*"))]));
+        statements.push(named(
+            "AgentCoreManagedMemory",
+            &actions,
+            vec![names.core(&format!("memory/{prefix}*"))],
+        ));
     }
     if needs.api_key {
-        statements.push(named("AgentCoreApiKeySecret", &["secretsmanager:GetSecretValue"], vec![names.identity_secrets()]));
+        statements.push(named(
+            "AgentCoreApiKeySecret",
+            &["secretsmanager:GetSecretValue"],
+            vec![names.identity_secrets()],
+        ));
     }
     if needs.gateway_tool {
-        statements.push(named("AgentCoreGatewayInvoke", &["bedrock-agentcore:InvokeGateway"], vec![names.core("gateway/*")]));
+        statements.push(named(
+            "AgentCoreGatewayInvoke",
+            &["bedrock-agentcore:InvokeGateway"],
+            vec![names.core("gateway/*")],
+        ));
         statements.push(named(
             "AgentCoreGatewayOAuth",
-            &["bedrock-agentcore:GetResourceOauth2Token", "bedrock-agentcore:GetWorkloadAccessToken"],
+            &[
+                "bedrock-agentcore:GetResourceOauth2Token",
+                "bedrock-agentcore:GetWorkloadAccessToken",
+            ],
             vec![
                 names.core("token-vault/default"),
                 names.core("token-vault/default/oauth2credentialprovider/*"),
@@ -347,7 +457,11 @@ pub fn harness(names: &Names, needs: &HarnessNeeds) -> Value {
                 own_identity,
             ],
         ));
-        statements.push(named("AgentCoreGatewaySecrets", &["secretsmanager:GetSecretValue"], vec![names.identity_secrets()]));
+        statements.push(named(
+            "AgentCoreGatewaySecrets",
+            &["secretsmanager:GetSecretValue"],
+            vec![names.identity_secrets()],
+        ));
     }
     if needs.private_image {
         statements.push(named("ECRImageAccess", &PULL, star()));
@@ -357,21 +471,46 @@ pub fn harness(names: &Names, needs: &HarnessNeeds) -> Value {
 
 /// The statements of an online evaluation's role that are alike in every project.
 pub fn online_eval(names: &Names, eval: &str) -> Value {
-    let foundation = |region: &str| format!("arn:{}:bedrock:{region}::foundation-model/*", names.partition);
+    let foundation = |region: &str| {
+        format!(
+            "arn:{}:bedrock:{region}::foundation-model/*",
+            names.partition
+        )
+    };
     let logs = |group: &str| vec![names.arn("logs", &format!("log-group:{group}"))];
     document(vec![
         allow(&["logs:DescribeLogGroups"], star()),
         allow(
-            &["logs:StartQuery", "logs:GetQueryResults", "logs:GetLogEvents", "logs:FilterLogEvents", "logs:DescribeLogStreams"],
+            &[
+                "logs:StartQuery",
+                "logs:GetQueryResults",
+                "logs:GetLogEvents",
+                "logs:FilterLogEvents",
+                "logs:DescribeLogStreams",
+            ],
             logs("aws/spans*"),
         ),
         allow(
-            &["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-            logs(&format!("/aws/bedrock-agentcore/evaluations/results/{}_{eval}*", names.project)),
+            &[
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:PutLogEvents",
+                "logs:DescribeLogStreams",
+            ],
+            logs(&format!(
+                "/aws/bedrock-agentcore/evaluations/results/{}_{eval}*",
+                names.project
+            )),
         ),
-        allow(&["logs:DescribeIndexPolicies", "logs:PutIndexPolicy"], logs("aws/spans")),
         allow(
-            &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+            &["logs:DescribeIndexPolicies", "logs:PutIndexPolicy"],
+            logs("aws/spans"),
+        ),
+        allow(
+            &[
+                "bedrock:InvokeModel",
+                "bedrock:InvokeModelWithResponseStream",
+            ],
             vec![
                 foundation(&names.region),
                 names.arn("bedrock", "inference-profile/*"),
@@ -379,8 +518,17 @@ pub fn online_eval(names: &Names, eval: &str) -> Value {
                 format!("arn:{}:bedrock:*:*:inference-profile/*", names.partition),
             ],
         ),
-        allow(&["cloudwatch:GenerateQuery", "cloudwatch:GenerateQueryResultsSummary"], star()),
-        allow(&["lambda:GetFunction", "lambda:InvokeFunction"], vec![names.arn("lambda", "function:*")]),
+        allow(
+            &[
+                "cloudwatch:GenerateQuery",
+                "cloudwatch:GenerateQueryResultsSummary",
+            ],
+            star(),
+        ),
+        allow(
+            &["lambda:GetFunction", "lambda:InvokeFunction"],
+            vec![names.arn("lambda", "function:*")],
+        ),
     ])
 }
 
@@ -395,7 +543,13 @@ pub fn gateway(names: &Names, engine: Option<&str>, api_key_targets: bool) -> Va
                 "bedrock-agentcore:AuthorizeAction",
                 "bedrock-agentcore:PartiallyAuthorizeActions",
             ],
-            vec![names.core(&format!("policy-engine/{}_{engine}-xxxxxxxxxx", names.project)), names.core("gateway/*")],
+            vec![
+                names.core(&format!(
+                    "policy-engine/{}_{engine}-xxxxxxxxxx",
+                    names.project
+                )),
+                names.core("gateway/*"),
+            ],
         ));
         statements.push(allow(&["bedrock:InvokeGuardrailChecks"], star()));
     }
@@ -412,7 +566,10 @@ pub fn gateway(names: &Names, engine: Option<&str>, api_key_targets: bool) -> Va
                 names.core("apikeycredentialprovider/*"),
             ],
         ));
-        statements.push(allow(&["secretsmanager:GetSecretValue"], vec![names.identity_secrets()]));
+        statements.push(allow(
+            &["secretsmanager:GetSecretValue"],
+            vec![names.identity_secrets()],
+        ));
     }
     document(statements)
 }

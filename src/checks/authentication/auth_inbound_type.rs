@@ -3,7 +3,7 @@
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
-use crate::context::{Context, Layer, GatewayView};
+use crate::context::{Context, GatewayView, Layer};
 use crate::model::project::{Agent, Gateway};
 use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::{self, Command};
@@ -27,10 +27,16 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     let agents = project.agents().map(|agent| agent_outcome(context, agent));
-    let gateways = project.gateways.iter().map(|gateway| gateway_outcome(context, gateway));
+    let gateways = project
+        .gateways
+        .iter()
+        .map(|gateway| gateway_outcome(context, gateway));
     let outcomes: Vec<Outcome> = agents.chain(gateways).collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(project.resource(), "no runtime, harness or gateway is configured")];
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no runtime, harness or gateway is configured",
+        )];
     }
     outcomes
 }
@@ -38,21 +44,34 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn agent_outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
     let layers = context.authorizers(agent);
-    judge(resource.clone(), &layers, || context.agent_unread(agent), |layer| {
-        let kind = &layer.value.kind;
-        match kind.value.as_str() {
-            "AWS_IAM" if layer.value.by_default => Ok(format!("{resource} requires SigV4 (AWS_IAM, the default)")),
-            "AWS_IAM" => Ok(format!("{resource} requires SigV4 (AWS_IAM)")),
-            "CUSTOM_JWT" => Ok(format!("{resource} requires a token (CUSTOM_JWT)")),
-            other => {
-                let edit = fixes::edit_agent(agent, r#".authorizerType = "AWS_IAM" | del(.authorizerConfiguration)"#, &[]);
-                let message = format!("{resource} has the authorizer type {other}, which runtimes do not have: who may call it is undefined");
-                let fix = fixes::edit_and_deploy(context, "Require SigV4", edit)
+    judge(
+        resource.clone(),
+        &layers,
+        || context.agent_unread(agent),
+        |layer| {
+            let kind = &layer.value.kind;
+            match kind.value.as_str() {
+                "AWS_IAM" if layer.value.by_default => {
+                    Ok(format!("{resource} requires SigV4 (AWS_IAM, the default)"))
+                }
+                "AWS_IAM" => Ok(format!("{resource} requires SigV4 (AWS_IAM)")),
+                "CUSTOM_JWT" => Ok(format!("{resource} requires a token (CUSTOM_JWT)")),
+                other => {
+                    let edit = fixes::edit_agent(
+                        agent,
+                        r#".authorizerType = "AWS_IAM" | del(.authorizerConfiguration)"#,
+                        &[],
+                    );
+                    let message = format!(
+                        "{resource} has the authorizer type {other}, which runtimes do not have: who may call it is undefined"
+                    );
+                    let fix = fixes::edit_and_deploy(context, "Require SigV4", edit)
                     .note("or CUSTOM_JWT with an authorizerConfiguration, where callers bring tokens of an identity provider");
-                Err(Problem::new(message, kind.evidence.clone()).fix(fix))
+                    Err(Problem::new(message, kind.evidence.clone()).fix(fix))
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn gateway_outcome(context: &Context, gateway: &Gateway) -> Outcome {
@@ -72,25 +91,49 @@ fn gateway_outcome(context: &Context, gateway: &Gateway) -> Outcome {
             "NONE" => "accepts unauthenticated calls (authorizerType NONE)".to_owned(),
             other => format!("has the authorizer type {other}, which gateways do not have: who may call it is undefined"),
         };
-        Err(Problem::new(format!("{resource} {what}"), authorizer.kind.evidence.clone()).fix(require_sigv4(context, gateway)))
+        Err(Problem::new(
+            format!("{resource} {what}"),
+            authorizer.kind.evidence.clone(),
+        )
+        .fix(require_sigv4(context, gateway)))
     })
 }
 
 fn enforced(layer: &Layer<GatewayView>) -> bool {
-    layer.value.engine.as_ref().is_some_and(|engine| engine.mode.value == "ENFORCE")
+    layer
+        .value
+        .engine
+        .as_ref()
+        .is_some_and(|engine| engine.mode.value == "ENFORCE")
 }
 
 /// The service does not change the authorizer type of a gateway that exists, so a deployed one is replaced.
 fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
-    let deployed = context.deployed().is_some_and(|state| state.gateways.contains_key(&gateway.name));
+    let deployed = context
+        .deployed()
+        .is_some_and(|state| state.gateways.contains_key(&gateway.name));
     if !deployed {
-        let edit = fixes::edit_entry("agentCoreGateways", &gateway.name, r#".authorizerType = "AWS_IAM""#, &[]);
+        let edit = fixes::edit_entry(
+            "agentCoreGateways",
+            &gateway.name,
+            r#".authorizerType = "AWS_IAM""#,
+            &[],
+        );
         return fixes::edit_and_deploy(context, "Require SigV4", edit)
             .note("callers sign with SigV4 and need bedrock-agentcore:InvokeGateway; where they bring tokens, take CUSTOM_JWT instead");
     }
-    let taken = |name: &str| context.project.gateways.iter().any(|other| other.name == name);
+    let taken = |name: &str| {
+        context
+            .project
+            .gateways
+            .iter()
+            .any(|other| other.name == name)
+    };
     let new = replacement_name(&gateway.name, taken);
-    let protocol = gateway.node.get("protocolType").and_then(|node| node.as_str());
+    let protocol = gateway
+        .node
+        .get("protocolType")
+        .and_then(|node| node.as_str());
     let add = Command::new("agentcore")
         .args(["add", "gateway"])
         .opt("--name", new.as_str())
@@ -99,7 +142,10 @@ fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
     let carry = "(first(.agentCoreGateways[] | select(.name == $old)) | del(.authorizerConfiguration, .resourceName)) as $from \
                  | (.agentCoreGateways[] | select(.name == $new)) |= ($from + {name, authorizerType}) \
                  | (.agentCoreGateways[] | select(.name == $old)).targets = []";
-    let remove = Command::new("agentcore").args(["remove", "gateway"]).opt("--name", gateway.name.as_str()).arg("-y");
+    let remove = Command::new("agentcore")
+        .args(["remove", "gateway"])
+        .opt("--name", gateway.name.as_str())
+        .arg("-y");
     Fix::new("Replace it by a gateway that requires SigV4")
         .command(add)
         .command(shell::jq_edit("agentcore/agentcore.json", carry, &[("old", &gateway.name), ("new", &new)]))
@@ -111,8 +157,20 @@ fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
 
 /// Gateway names are letters, digits and hyphens, at most 100.
 fn replacement_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    let stem: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(90).collect();
+    let stem: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .take(90)
+        .collect();
     let stem = stem.trim_matches('-');
-    let mut names = (1..100).map(|number| if number == 1 { format!("{stem}-iam") } else { format!("{stem}-iam{number}") });
-    names.find(|candidate| !taken(candidate)).unwrap_or_else(|| format!("{stem}-iam"))
+    let mut names = (1..100).map(|number| {
+        if number == 1 {
+            format!("{stem}-iam")
+        } else {
+            format!("{stem}-iam{number}")
+        }
+    });
+    names
+        .find(|candidate| !taken(candidate))
+        .unwrap_or_else(|| format!("{stem}-iam"))
 }

@@ -35,8 +35,20 @@ const OAUTH_SUFFIX: &str = "/.well-known/oauth-authorization-server";
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     let agents = project.agents().map(|agent| {
-        let edit = |url: &str| fixes::edit_agent(agent, ".authorizerConfiguration.customJwtAuthorizer.discoveryUrl = $url", &[("url", url)]);
-        outcome(context, agent.resource(), &context.authorizers(agent), || unread(context, agent), &edit)
+        let edit = |url: &str| {
+            fixes::edit_agent(
+                agent,
+                ".authorizerConfiguration.customJwtAuthorizer.discoveryUrl = $url",
+                &[("url", url)],
+            )
+        };
+        outcome(
+            context,
+            agent.resource(),
+            &context.authorizers(agent),
+            || unread(context, agent),
+            &edit,
+        )
     });
     let gateways = project.gateways.iter().map(|gateway| {
         let layers: Vec<Layer<Authorizer>> = context
@@ -51,7 +63,10 @@ fn run(context: &Context) -> Vec<Outcome> {
     });
     let outcomes: Vec<Outcome> = agents.chain(gateways).collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(project.resource(), "no runtime, harness or gateway is configured")];
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no runtime, harness or gateway is configured",
+        )];
     }
     outcomes
 }
@@ -67,21 +82,41 @@ fn gateway_edit(gateway: &Gateway, url: &str) -> Option<Command> {
 
 type UrlEdit<'a> = &'a dyn Fn(&str) -> Option<Command>;
 
-fn outcome(context: &Context, resource: Resource, layers: &[Layer<Authorizer>], unread: impl FnOnce() -> Unread, edit: UrlEdit<'_>) -> Outcome {
+fn outcome(
+    context: &Context,
+    resource: Resource,
+    layers: &[Layer<Authorizer>],
+    unread: impl FnOnce() -> Unread,
+    edit: UrlEdit<'_>,
+) -> Outcome {
     let uses_jwt = |layer: &Layer<Authorizer>| layer.value.kind.value == "CUSTOM_JWT";
     if !layers.is_empty() && !layers.iter().any(uses_jwt) {
-        let kind = layers.first().map_or("AWS_IAM", |layer| layer.value.kind.value.as_str());
-        return Outcome::not_applicable(resource.clone(), format!("{resource} takes no tokens ({kind})"));
+        let kind = layers
+            .first()
+            .map_or("AWS_IAM", |layer| layer.value.kind.value.as_str());
+        return Outcome::not_applicable(
+            resource.clone(),
+            format!("{resource} takes no tokens ({kind})"),
+        );
     }
-    let jwt: Vec<Layer<Authorizer>> = layers.iter().filter(|layer| uses_jwt(layer)).cloned().collect();
-    judge(resource.clone(), &jwt, unread, |layer| match &layer.value.jwt {
-        None => {
-            let message = format!("{resource} is CUSTOM_JWT without a customJwtAuthorizer: no token can be checked");
-            let note = "add authorizerConfiguration.customJwtAuthorizer with the discoveryUrl of your identity provider and at least one \
+    let jwt: Vec<Layer<Authorizer>> = layers
+        .iter()
+        .filter(|layer| uses_jwt(layer))
+        .cloned()
+        .collect();
+    judge(resource.clone(), &jwt, unread, |layer| {
+        match &layer.value.jwt {
+            None => {
+                let message = format!(
+                    "{resource} is CUSTOM_JWT without a customJwtAuthorizer: no token can be checked"
+                );
+                let note = "add authorizerConfiguration.customJwtAuthorizer with the discoveryUrl of your identity provider and at least one \
                         of allowedClients, allowedAudience, allowedScopes, customClaims";
-            Err(Problem::new(message, layer.value.kind.evidence.clone()).fix(Fix::new("Configure the authorizer").note(note)))
+                Err(Problem::new(message, layer.value.kind.evidence.clone())
+                    .fix(Fix::new("Configure the authorizer").note(note)))
+            }
+            Some(jwt) => look(context, &resource, jwt, edit),
         }
-        Some(jwt) => look(context, &resource, jwt, edit),
     })
 }
 
@@ -92,17 +127,27 @@ struct Fault {
     fix: Fix,
 }
 
-fn look(context: &Context, resource: &Resource, jwt: &JwtView, edit: UrlEdit<'_>) -> Result<String, Problem> {
+fn look(
+    context: &Context,
+    resource: &Resource,
+    jwt: &JwtView,
+    edit: UrlEdit<'_>,
+) -> Result<String, Problem> {
     let mut faults = Vec::new();
     match &jwt.discovery_url {
         None => faults.push(Fault {
             text: "no discoveryUrl".to_owned(),
             evidence: jwt.evidence.clone(),
-            fix: Fix::new("Name the identity provider").note(format!("set discoveryUrl to ISSUER{SUFFIX}")),
+            fix: Fix::new("Name the identity provider")
+                .note(format!("set discoveryUrl to ISSUER{SUFFIX}")),
         }),
         Some(url) => faults.extend(url_fault(context, url, edit)),
     }
-    let lists = [("allowedAudience", &jwt.audience), ("allowedClients", &jwt.clients), ("allowedScopes", &jwt.scopes)];
+    let lists = [
+        ("allowedAudience", &jwt.audience),
+        ("allowedClients", &jwt.clients),
+        ("allowedScopes", &jwt.scopes),
+    ];
     for (key, values) in lists {
         faults.extend(values.iter().filter(|value| is_placeholder(&value.value)).map(|value| Fault {
             text: format!("{key} holds the placeholder {:?}", value.value),
@@ -145,7 +190,10 @@ fn passed(resource: &Resource, jwt: &JwtView) -> String {
     } else {
         ""
     };
-    format!("{resource} checks tokens by a discovery document and {}{note}", set.join(", "))
+    format!(
+        "{resource} checks tokens by a discovery document and {}{note}",
+        set.join(", ")
+    )
 }
 
 fn problem(resource: &Resource, faults: Vec<Fault>) -> Problem {
@@ -157,19 +205,38 @@ fn problem(resource: &Resource, faults: Vec<Fault>) -> Problem {
         }
     }
     Problem {
-        message: format!("the JWT authorizer of {resource} cannot work as configured: {}", texts.join("; ")),
+        message: format!(
+            "the JWT authorizer of {resource} cannot work as configured: {}",
+            texts.join("; ")
+        ),
         severity: None,
-        evidence: faults.into_iter().map(|fault| fault.evidence.note(fault.text)).collect(),
+        evidence: faults
+            .into_iter()
+            .map(|fault| fault.evidence.note(fault.text))
+            .collect(),
         fixes,
     }
 }
 
 fn url_fault(context: &Context, url: &Seen<String>, edit: UrlEdit<'_>) -> Option<Fault> {
     let text = url.value.as_str();
-    let fault = |text: String, fix: Fix| Some(Fault { text, evidence: url.evidence.clone(), fix });
-    let by_hand = || Fix::new("Name the identity provider").note(format!("set discoveryUrl to ISSUER{SUFFIX}; ISSUER is the `iss` of your tokens"));
+    let fault = |text: String, fix: Fix| {
+        Some(Fault {
+            text,
+            evidence: url.evidence.clone(),
+            fix,
+        })
+    };
+    let by_hand = || {
+        Fix::new("Name the identity provider").note(format!(
+            "set discoveryUrl to ISSUER{SUFFIX}; ISSUER is the `iss` of your tokens"
+        ))
+    };
     if is_placeholder(text) {
-        return fault(format!("discoveryUrl is the placeholder {text:?}"), by_hand());
+        return fault(
+            format!("discoveryUrl is the placeholder {text:?}"),
+            by_hand(),
+        );
     }
     let Ok(parsed) = url::Url::parse(text) else {
         return fault(format!("discoveryUrl {text:?} is no URL"), by_hand());
@@ -184,13 +251,27 @@ fn url_fault(context: &Context, url: &Seen<String>, edit: UrlEdit<'_>) -> Option
         _ => format!("discoveryUrl does not end in {SUFFIX}"),
     };
     // Mended where scheme and suffix are all that is wrong; a query or fragment leaves no place for the suffix.
-    let clean = parsed.query().is_none() && parsed.fragment().is_none() && matches!(parsed.scheme(), "http" | "https");
+    let clean = parsed.query().is_none()
+        && parsed.fragment().is_none()
+        && matches!(parsed.scheme(), "http" | "https");
     if !clean {
         return fault(said, by_hand());
     }
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let stem = rest.split("/.well-known/").next().unwrap_or(rest).trim_end_matches('/');
-    let suffix = if suffixed && text.ends_with(OAUTH_SUFFIX) { OAUTH_SUFFIX } else { SUFFIX };
+    let stem = rest
+        .split("/.well-known/")
+        .next()
+        .unwrap_or(rest)
+        .trim_end_matches('/');
+    let suffix = if suffixed && text.ends_with(OAUTH_SUFFIX) {
+        OAUTH_SUFFIX
+    } else {
+        SUFFIX
+    };
     let mended = format!("https://{stem}{suffix}");
-    fault(said, fixes::edit_and_deploy(context, "Mend the discovery URL", edit(&mended)).note("check that it answers before you deploy"))
+    fault(
+        said,
+        fixes::edit_and_deploy(context, "Mend the discovery URL", edit(&mended))
+            .note("check that it answers before you deploy"),
+    )
 }

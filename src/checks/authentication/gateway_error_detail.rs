@@ -25,22 +25,52 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     if project.gateways.is_empty() {
-        return vec![Outcome::not_applicable(project.resource(), "no gateway is configured")];
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no gateway is configured",
+        )];
     }
-    project.gateways.iter().map(|gateway| outcome(context, gateway)).collect()
+    project
+        .gateways
+        .iter()
+        .map(|gateway| outcome(context, gateway))
+        .collect()
 }
 
 fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
     let resource = Resource::new(ResourceType::Gateway, &gateway.name);
     let unread = || context.unread("the gateway was not read", "bedrock-agentcore:GetGateway");
-    judge(resource.clone(), &context.gateway_layers(gateway), unread, |layer| match &layer.value.exception_level {
-        Some(level) if level.value == "DEBUG" => {
-            let edit = fixes::edit_entry("agentCoreGateways", &gateway.name, r#".exceptionLevel = "NONE""#, &[]);
-            let message = format!("{resource} returns exception detail to its callers (exceptionLevel DEBUG)");
-            Err(Problem::new(message, level.evidence.clone()).fix(fixes::edit_and_deploy(context, "Return generic errors", edit)))
-        }
-        // The CLI writes NONE for "no detail"; the service has no such value, only the key's absence.
-        Some(level) => Ok(format!("{resource} returns generic errors (exceptionLevel {})", level.value)),
-        None => Ok(format!("{resource} returns generic errors (no exceptionLevel)")),
-    })
+    judge(
+        resource.clone(),
+        &context.gateway_layers(gateway),
+        unread,
+        |layer| match &layer.value.exception_level {
+            Some(level) if level.value == "DEBUG" => {
+                let edit = fixes::edit_entry(
+                    "agentCoreGateways",
+                    &gateway.name,
+                    r#".exceptionLevel = "NONE""#,
+                    &[],
+                );
+                let message = format!(
+                    "{resource} returns exception detail to its callers (exceptionLevel DEBUG)"
+                );
+                Err(
+                    Problem::new(message, level.evidence.clone()).fix(fixes::edit_and_deploy(
+                        context,
+                        "Return generic errors",
+                        edit,
+                    )),
+                )
+            }
+            // The CLI writes NONE for "no detail"; the service has no such value, only the key's absence.
+            Some(level) => Ok(format!(
+                "{resource} returns generic errors (exceptionLevel {})",
+                level.value
+            )),
+            None => Ok(format!(
+                "{resource} returns generic errors (no exceptionLevel)"
+            )),
+        },
+    )
 }

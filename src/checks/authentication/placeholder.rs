@@ -1,14 +1,54 @@
 //! Values that a template or tutorial left behind.
 
 /// Hosts that are reserved for documentation and tests (RFC 2606, RFC 6761), without a leading dot.
-const RESERVED_HOSTS: [&str; 8] = ["example.com", "example.org", "example.net", "example", "test", "invalid", "localhost", "your-domain.com"];
+const RESERVED_HOSTS: [&str; 8] = [
+    "example.com",
+    "example.org",
+    "example.net",
+    "example",
+    "test",
+    "invalid",
+    "localhost",
+    "your-domain.com",
+];
 /// Whole values.
 const WHOLE: [&str; 24] = [
-    "my-api", "my-app", "my-audience", "my-client", "my-client-id", "my-idp", "my-scope", "api", "audience", "client-id", "clientid",
-    "client", "changeme", "change-me", "replace-me", "replaceme", "todo", "tbd", "fixme", "placeholder", "example", "dummy", "string", "none",
+    "my-api",
+    "my-app",
+    "my-audience",
+    "my-client",
+    "my-client-id",
+    "my-idp",
+    "my-scope",
+    "api",
+    "audience",
+    "client-id",
+    "clientid",
+    "client",
+    "changeme",
+    "change-me",
+    "replace-me",
+    "replaceme",
+    "todo",
+    "tbd",
+    "fixme",
+    "placeholder",
+    "example",
+    "dummy",
+    "string",
+    "none",
 ];
 /// Beginnings and inner words that no real identifier has.
-const MARKS: [&str; 8] = ["your-", "changeme", "change-me", "replace-me", "placeholder", "insert-", "my-idp", "todo-"];
+const MARKS: [&str; 8] = [
+    "your-",
+    "changeme",
+    "change-me",
+    "replace-me",
+    "placeholder",
+    "insert-",
+    "my-idp",
+    "todo-",
+];
 /// So many equal letters in a row are a mask: `us-east-1_XXXXXXXXX`.
 const MASK: usize = 5;
 
@@ -26,13 +66,24 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         return true;
     }
     host(&text).is_some_and(|host| {
-        RESERVED_HOSTS.iter().any(|reserved| host == *reserved || host.strip_suffix(reserved).is_some_and(|before| before.ends_with('.')))
+        RESERVED_HOSTS.iter().any(|reserved| {
+            host == *reserved
+                || host
+                    .strip_suffix(reserved)
+                    .is_some_and(|before| before.ends_with('.'))
+        })
     })
 }
 
 /// The host of a URL.
 fn host(text: &str) -> Option<String> {
-    Some(url::Url::parse(text).ok()?.host_str()?.trim_end_matches('.').to_owned())
+    Some(
+        url::Url::parse(text)
+            .ok()?
+            .host_str()?
+            .trim_end_matches('.')
+            .to_owned(),
+    )
 }
 
 fn masked(text: &str) -> bool {

@@ -39,10 +39,14 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
                 }
             }
             b'/' if bytes.get(at) == Some(&b'/') => {
-                at = memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default()).map_or(bytes.len(), |length| at + length);
+                at = memchr::memchr(b'\n', bytes.get(at..).unwrap_or_default())
+                    .map_or(bytes.len(), |length| at + length);
             }
             _ if byte.is_ascii_alphabetic() || byte == b'_' => {
-                while bytes.get(at).is_some_and(|inner| inner.is_ascii_alphanumeric() || *inner == b'_') {
+                while bytes
+                    .get(at)
+                    .is_some_and(|inner| inner.is_ascii_alphanumeric() || *inner == b'_')
+                {
                     at += 1;
                 }
                 found.push((start, Token::Word(text.get(start..at).unwrap_or_default())));
@@ -67,9 +71,15 @@ pub(super) fn prepare(text: &str) -> Prepared {
     };
     for (index, (start, token)) in found.iter().enumerate() {
         match token {
-            Token::Word("suppressOutput") => replace(*start, start + "suppressOutput".len(), "forbid"),
-            Token::Word("when" | "unless") if matches!(found.get(index + 1), Some((_, Token::Word("guardrails")))) => {
-                let Some((open, end)) = block(&found, index + 2) else { continue };
+            Token::Word("suppressOutput") => {
+                replace(*start, start + "suppressOutput".len(), "forbid")
+            }
+            Token::Word("when" | "unless")
+                if matches!(found.get(index + 1), Some((_, Token::Word("guardrails")))) =>
+            {
+                let Some((open, end)) = block(&found, index + 2) else {
+                    continue;
+                };
                 let from = found.get(index + 1).map_or(open, |(at, _)| *at);
                 guardrails = true;
                 // `context has g` may be true or false: a condition.
@@ -78,12 +88,17 @@ pub(super) fn prepare(text: &str) -> Prepared {
             Token::Word(_) | Token::Other(_) => {}
         }
     }
-    Prepared { text: out, guardrails }
+    Prepared {
+        text: out,
+        guardrails,
+    }
 }
 
 /// Start and end of the block whose `{` is the token at `index`.
 fn block(found: &[(usize, Token<'_>)], index: usize) -> Option<(usize, usize)> {
-    let (open, Token::Other(b'{')) = found.get(index)? else { return None };
+    let (open, Token::Other(b'{')) = found.get(index)? else {
+        return None;
+    };
     let mut depth = 0_usize;
     for (at, token) in found.get(index..)? {
         match token {
@@ -103,11 +118,26 @@ fn block(found: &[(usize, Token<'_>)], index: usize) -> Option<(usize, usize)> {
 /// True for a permit, in Cedar's JSON form, whose scope takes in every caller and every tool and whose conditions, if any, always
 /// hold. A scope of one gateway, or of a type that every caller or gateway has, still takes in everything that the engine decides.
 pub(super) fn permits_everything(policy: &Value) -> bool {
-    let op = |part: &str| policy.pointer(&format!("/{part}/op")).and_then(Value::as_str).unwrap_or_default();
-    let text = |pointer: &str| policy.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let op = |part: &str| {
+        policy
+            .pointer(&format!("/{part}/op"))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let text = |pointer: &str| {
+        policy
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let any_principal = match op("principal") {
         "All" => true,
-        "is" => matches!(text("/principal/entity_type"), "AgentCore::OAuthUser" | "AgentCore::IamEntity") && policy.pointer("/principal/in").is_none(),
+        "is" => {
+            matches!(
+                text("/principal/entity_type"),
+                "AgentCore::OAuthUser" | "AgentCore::IamEntity"
+            ) && policy.pointer("/principal/in").is_none()
+        }
         _ => false,
     };
     let any_action = match op("action") {
@@ -115,9 +145,17 @@ pub(super) fn permits_everything(policy: &Value) -> bool {
         // Every tool's action descends from these two.
         "in" | "==" => {
             let one = policy.pointer("/action/entity").into_iter();
-            let several = policy.pointer("/action/entities").and_then(Value::as_array).into_iter().flatten();
-            one.chain(several).any(|entity| matches!(entity.get("id").and_then(Value::as_str), Some("CallTool" | "Mcp")))
-                && op("action") == "in"
+            let several = policy
+                .pointer("/action/entities")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
+            one.chain(several).any(|entity| {
+                matches!(
+                    entity.get("id").and_then(Value::as_str),
+                    Some("CallTool" | "Mcp")
+                )
+            }) && op("action") == "in"
         }
         _ => false,
     };
@@ -162,7 +200,9 @@ fn constant(body: &Value, depth: usize) -> Option<bool> {
             let variable = |side: Option<&Value>| side.and_then(|side| side.get("Var").cloned());
             match (literal(left), literal(right)) {
                 (Some(one), Some(other)) => Some(one == other),
-                _ => (variable(left).is_some() && variable(left) == variable(right)).then_some(true),
+                _ => {
+                    (variable(left).is_some() && variable(left) == variable(right)).then_some(true)
+                }
             }
         }
         _ => None,
@@ -182,7 +222,8 @@ mod tests {
         let prepared = prepare(text);
         assert_eq!(prepared.text.len(), text.len());
         let set = PolicySet::from_str(&prepared.text).unwrap();
-        set.policies().any(|policy| permits_everything(&policy.to_json().unwrap()))
+        set.policies()
+            .any(|policy| permits_everything(&policy.to_json().unwrap()))
     }
 
     #[test]
@@ -219,6 +260,8 @@ mod tests {
         let text = "permit (principal, action, resource is AgentCore::Gateway)\nwhen guardrails { BedrockGuardrails::PromptAttack([\"JAILBREAK\"], [context.input.prompt])[\"JAILBREAK\"].confidenceScore.lessThanOrEqual(decimal(\"0.4\")) };";
         assert!(prepare(text).guardrails);
         assert!(!everything(text));
-        assert!(!everything("suppressOutput (principal, action, resource is AgentCore::Gateway)\nwhen guardrails { BedrockGuardrails::ContentFilter([\"HATE\"], [context.output.prompt]).maxConfidenceScore().greaterThan(decimal(\"0.2\")) };"));
+        assert!(!everything(
+            "suppressOutput (principal, action, resource is AgentCore::Gateway)\nwhen guardrails { BedrockGuardrails::ContentFilter([\"HATE\"], [context.output.prompt]).maxConfidenceScore().greaterThan(decimal(\"0.2\")) };"
+        ));
     }
 }

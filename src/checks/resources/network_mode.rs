@@ -24,9 +24,15 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
-    let outcomes: Vec<Outcome> = project.agents().map(|agent| outcome(context, agent)).collect();
+    let outcomes: Vec<Outcome> = project
+        .agents()
+        .map(|agent| outcome(context, agent))
+        .collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(project.resource(), "no runtime or harness is configured")];
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no runtime or harness is configured",
+        )];
     }
     outcomes
 }
@@ -36,33 +42,46 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let layers = context.networks(agent);
     let private = private_hosts(context, agent);
     let is_public = |layer: &Layer<Network>| layer.value.mode.value == "PUBLIC";
-    let outcome = judge(resource.clone(), &layers, || context.agent_unread(agent), |layer| {
-        let network = &layer.value;
-        match network.mode.value.as_str() {
-            "VPC" if network.subnets > 0 && network.security_groups > 0 => Ok(format!(
-                "{resource} runs in a VPC ({} subnets, {} security groups)",
-                network.subnets, network.security_groups
-            )),
-            "VPC" => {
-                let missing = match (network.subnets, network.security_groups) {
-                    (0, 0) => "subnets and security groups",
-                    (0, _) => "subnets",
-                    _ => "security groups",
-                };
-                let note = "set networkConfig.subnets (private ones with a NAT gateway or endpoints, in at least two zones) and networkConfig.securityGroups";
-                let message = format!("{resource} is in VPC mode without {missing}: it cannot be deployed");
-                Err(Problem::new(message, network.mode.evidence.clone()).fix(Fix::new("Name the network").note(note)))
+    let outcome = judge(
+        resource.clone(),
+        &layers,
+        || context.agent_unread(agent),
+        |layer| {
+            let network = &layer.value;
+            match network.mode.value.as_str() {
+                "VPC" if network.subnets > 0 && network.security_groups > 0 => Ok(format!(
+                    "{resource} runs in a VPC ({} subnets, {} security groups)",
+                    network.subnets, network.security_groups
+                )),
+                "VPC" => {
+                    let missing = match (network.subnets, network.security_groups) {
+                        (0, 0) => "subnets and security groups",
+                        (0, _) => "subnets",
+                        _ => "security groups",
+                    };
+                    let note = "set networkConfig.subnets (private ones with a NAT gateway or endpoints, in at least two zones) and networkConfig.securityGroups";
+                    let message = format!(
+                        "{resource} is in VPC mode without {missing}: it cannot be deployed"
+                    );
+                    Err(Problem::new(message, network.mode.evidence.clone())
+                        .fix(Fix::new("Name the network").note(note)))
+                }
+                "PUBLIC" => match private.first() {
+                    None => Ok(format!(
+                        "{resource} runs in PUBLIC mode, and nothing that was read names a host that only a VPC reaches"
+                    )),
+                    Some(_) => Err(unreachable(&resource, &private)),
+                },
+                other => {
+                    let message = format!(
+                        "{resource} has the network mode {other}, which does not exist (PUBLIC or VPC)"
+                    );
+                    Err(Problem::new(message, network.mode.evidence.clone())
+                        .fix(Fix::new("Name the network").note("set networkMode to PUBLIC or VPC")))
+                }
             }
-            "PUBLIC" => match private.first() {
-                None => Ok(format!("{resource} runs in PUBLIC mode, and nothing that was read names a host that only a VPC reaches")),
-                Some(_) => Err(unreachable(&resource, &private)),
-            },
-            other => {
-                let message = format!("{resource} has the network mode {other}, which does not exist (PUBLIC or VPC)");
-                Err(Problem::new(message, network.mode.evidence.clone()).fix(Fix::new("Name the network").note("set networkMode to PUBLIC or VPC")))
-            }
-        }
-    });
+        },
+    );
     // PUBLIC is fine only where the code was seen to reach nothing private.
     match (outcome.status, context.private_hosts_in_code(agent)) {
         (Status::Pass, Err(reason)) if layers.iter().any(is_public) => {
@@ -79,7 +98,10 @@ fn private_hosts(context: &Context, agent: Agent<'_>) -> Vec<Seen<String>> {
     for layer in context.environments(agent) {
         for (name, value) in layer.value {
             if let Some(host) = private_host(&value.value) {
-                found.push(Seen::new(format!("{host} (environment variable {name})"), value.evidence));
+                found.push(Seen::new(
+                    format!("{host} (environment variable {name})"),
+                    value.evidence,
+                ));
             }
         }
     }
@@ -112,12 +134,26 @@ fn private_host(value: &str) -> Option<String> {
     if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
         return address.is_private().then_some(host);
     }
-    let plausible = host.contains('.') && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
-    const SUFFIXES: [&str; 7] = [".internal", ".local", ".corp", ".lan", ".intranet", ".private", ".vpce.amazonaws.com"];
+    let plausible = host.contains('.')
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    const SUFFIXES: [&str; 7] = [
+        ".internal",
+        ".local",
+        ".corp",
+        ".lan",
+        ".intranet",
+        ".private",
+        ".vpce.amazonaws.com",
+    ];
     let stores = [".rds.", ".cache.", ".docdb.", ".neptune.", ".redshift."];
     let of_aws = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
     let private = SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
-        || (of_aws && stores.iter().any(|store| host.contains(store)) && !host.starts_with("rds.") && !host.starts_with("redshift."));
+        || (of_aws
+            && stores.iter().any(|store| host.contains(store))
+            && !host.starts_with("rds.")
+            && !host.starts_with("redshift."));
     (plausible && private).then_some(host)
 }
 

@@ -31,9 +31,16 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     if project.policy_engines.is_empty() {
-        return vec![Outcome::not_applicable(project.resource(), "no policy engine is configured")];
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no policy engine is configured",
+        )];
     }
-    project.policy_engines.iter().map(|engine| outcome(context, engine)).collect()
+    project
+        .policy_engines
+        .iter()
+        .map(|engine| outcome(context, engine))
+        .collect()
 }
 
 fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
@@ -51,7 +58,10 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
         if layers.is_empty() {
             let reason = match context.cedar_file(policy) {
                 Known::Unread(reason) => reason,
-                Known::Absent | Known::Read(_) => Unread::new(ReasonCode::Absent, format!("policy {} has no statement", policy.name)),
+                Known::Absent | Known::Read(_) => Unread::new(
+                    ReasonCode::Absent,
+                    format!("policy {} has no statement", policy.name),
+                ),
             };
             unread.get_or_insert(reason);
         }
@@ -65,9 +75,17 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
         if let Some(reason) = unread {
             return Outcome::skipped(resource, reason);
         }
-        let note = if guarded { "; guardrail conditions, which are no Cedar, were not read" } else { "" };
+        let note = if guarded {
+            "; guardrail conditions, which are no Cedar, were not read"
+        } else {
+            ""
+        };
         let anchor = Evidence::config(&engine.site).context();
-        return Outcome::pass(resource.clone(), format!("{read} policies of {resource} parse and none permits everything{note}")).evidence(anchor);
+        return Outcome::pass(
+            resource.clone(),
+            format!("{read} policies of {resource} parse and none permits everything{note}"),
+        )
+        .evidence(anchor);
     }
     let texts: Vec<&str> = faults.iter().map(|(text, _)| text.as_str()).collect();
     let message = format!("{resource}: {}", texts.join("; "));
@@ -98,12 +116,20 @@ fn look(name: &str, view: &CedarView) -> Found {
         }
         Ok(set) => {
             if set.policies().next().is_none() && set.templates().next().is_none() {
-                faults.push((format!("policy {name} holds no policy, only comments or nothing"), view.text.evidence.clone()));
+                faults.push((
+                    format!("policy {name} holds no policy, only comments or nothing"),
+                    view.text.evidence.clone(),
+                ));
             }
-            for policy in set.policies().filter(|policy| policy.effect() == Effect::Permit) {
+            for policy in set
+                .policies()
+                .filter(|policy| policy.effect() == Effect::Permit)
+            {
                 if policy.to_json().is_ok_and(|json| permits_everything(&json)) {
                     faults.push((
-                        format!("policy {name} permits every caller every tool without a condition"),
+                        format!(
+                            "policy {name} permits every caller every tool without a condition"
+                        ),
                         view.text.evidence.clone(),
                     ));
                 }
