@@ -95,13 +95,14 @@ fn failed(resource: Resource, mut problems: Vec<(Origin, Problem)>) -> Outcome {
                 .collect::<Vec<_>>(),
         );
     }
-    // What agentcore.json says needs no word of where: the evidence shows it.
-    let plain = messages.len() == 1
-        && messages
-            .iter()
-            .all(|(words, _)| *words == [Origin::Config.words()]);
+    // What agentcore.json says needs no word of where, since the evidence shows it; what is predicted says so itself.
+    let needs_no_word = [Origin::Config.words(), Origin::Predicted.words()];
+    let plain = messages
+        .iter()
+        .all(|(words, _)| words.iter().all(|word| needs_no_word.contains(word)));
     let message = if plain {
-        messages.into_iter().map(|(_, message)| message).collect()
+        let parts: Vec<String> = messages.into_iter().map(|(_, message)| message).collect();
+        parts.join("; ")
     } else {
         let parts: Vec<String> = messages
             .into_iter()

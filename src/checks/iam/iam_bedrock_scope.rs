@@ -1,7 +1,7 @@
 //! `iam-bedrock-scope`: Execution role Bedrock access scoped to specific model ARNs.
 
 use super::roles::{self, Finding, Judgement};
-use super::statements::{statements, unbound_models};
+use super::statements::{calls_models, statements, unbound_models};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, RoleView};
 use crate::report::{Outcome, Severity};
@@ -27,13 +27,20 @@ fn run(context: &Context) -> Vec<Outcome> {
         context,
         &Judgement {
             look: &look,
-            holds: &|role| !role.policies.is_empty(),
+            holds: &holds,
             fine: "allows model calls on named models only, or none",
             bad: "allows calls of models that the project does not name",
             action: "iam:GetRolePolicy",
             severity: Severity::High,
         },
     )
+}
+
+/// Other roles are of interest only where they may call a model at all.
+fn holds(role: &RoleView) -> bool {
+    let documents = role.policies.iter().map(|policy| &policy.document.value);
+    let calls = |document| statements(document).iter().any(calls_models);
+    !role.policies.is_empty() && (role.execution || documents.into_iter().any(calls))
 }
 
 fn look(role: &RoleView) -> Vec<Finding> {

@@ -33,7 +33,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             look: &look,
             holds: &|role| role.trust.is_some(),
             fine: "can only be taken by AgentCore, for this account and its AgentCore resources",
-            bad: "can be taken by others",
+            bad: "is not bound to this account and its AgentCore resources",
             action: "iam:GetRole",
             severity: Severity::High,
         },

@@ -5,7 +5,9 @@ use crate::checks::judge::{Problem, judge};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Evidence, EvidenceKind, Fix, Outcome, Severity};
+use crate::report::{
+    Evidence, EvidenceKind, Fix, Outcome, Resource, ResourceType, Severity, Status,
+};
 
 /// A finding in a role.
 pub(super) struct Finding {
@@ -84,7 +86,7 @@ fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> O
     let whole = layers.iter().any(|layer| layer.origin != Origin::Config);
     let fix = fixes::own_role(context, agent);
     let outcome = one(context, agent.resource(), &layers, judgement, &fix, false);
-    if outcome.status != crate::report::Status::Fail {
+    if outcome.status != Status::Fail {
         if let Some(reason) = unreadable {
             return Outcome::skipped(agent.resource(), reason);
         }
@@ -129,20 +131,22 @@ fn unread_role(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -
 
 fn one(
     context: &Context,
-    resource: crate::report::Resource,
+    resource: Resource,
     layers: &[Layer<RoleView>],
     judgement: &Judgement<'_>,
     fix: &Fix,
     milder: bool,
 ) -> Outcome {
     let unread = || context.unread("the role was not read", judgement.action);
+    // A resource of type role is named by what it is for.
+    let named = match resource.kind {
+        ResourceType::Role => resource.name.clone(),
+        _ => resource.to_string(),
+    };
     judge(resource.clone(), layers, unread, |layer| {
         let found = (judgement.look)(&layer.value);
         if found.is_empty() {
-            return Ok(format!(
-                "{} of {resource} {}",
-                layer.value.title, judgement.fine
-            ));
+            return Ok(format!("{} {named} {}", layer.value.title, judgement.fine));
         }
         let lower = |severity: Severity| if milder { severity.lowered() } else { severity };
         let worst = found
@@ -152,7 +156,7 @@ fn one(
         let texts: Vec<&str> = found.iter().map(|finding| finding.text.as_str()).collect();
         Err(Problem {
             message: format!(
-                "{} of {resource} {}: {}",
+                "{} {named} {}: {}",
                 layer.value.title,
                 judgement.bad,
                 texts.join("; ")

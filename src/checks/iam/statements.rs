@@ -148,9 +148,14 @@ const MODEL_ACTIONS: [&str; 4] = [
     "bedrock:ConverseStream",
 ];
 
+/// True where the statement allows a model call.
+pub(super) fn calls_models(statement: &Statement) -> bool {
+    statement.allow && MODEL_ACTIONS.iter().any(|action| statement.covers(action))
+}
+
 /// Model calls that are not bound to named models: the reason.
 pub(super) fn unbound_models(statement: &Statement) -> Option<String> {
-    if !statement.allow || !MODEL_ACTIONS.iter().any(|action| statement.covers(action)) {
+    if !calls_models(statement) {
         return None;
     }
     if statement.on_everything() {
@@ -305,7 +310,7 @@ pub(super) fn broad(statement: &Statement, own: &[String]) -> Option<Broad> {
 
 /// AgentCore, log and secret wildcards that reach what is not the owner's.
 fn reaches_others(statement: &Statement, own: &[String]) -> Option<Broad> {
-    let mut worst: Option<Broad> = None;
+    let mut found: Vec<(Severity, String)> = Vec::new();
     let everything = ["*".to_owned()];
     let resources: &[String] = if statement.not_resource {
         &everything
@@ -313,30 +318,30 @@ fn reaches_others(statement: &Statement, own: &[String]) -> Option<Broad> {
         &statement.resources
     };
     for resource in resources {
-        let found = match resource_part(resource) {
+        let reached = match resource_part(resource) {
             Some(("bedrock-agentcore", account, part)) if account != "aws" => {
                 foreign_agentcore(statement, part, own)
             }
             Some(("logs", _, part)) => foreign_logs(statement, part, own),
-            Some(("secretsmanager", _, part))
-                if part.starts_with("secret:bedrock-agentcore-identity!")
-                    && part.ends_with('*') =>
-            {
-                Some((
-                    Severity::High,
-                    "the secrets of every AgentCore credential in the account".to_owned(),
-                ))
-            }
+            Some(("secretsmanager", _, part)) => identity_secrets(part),
             Some(_) => None,
             None => foreign_agentcore(statement, resource, own),
         };
-        if let Some((severity, reason)) = found
-            && worst.as_ref().is_none_or(|worst| severity < worst.severity)
-        {
-            worst = Some(Broad { severity, reason });
-        }
+        found.extend(reached.filter(|new| !found.contains(new)));
     }
-    worst
+    let severity = found.iter().map(|(severity, _)| *severity).min()?;
+    let reasons: Vec<String> = found.into_iter().map(|(_, reason)| reason).collect();
+    Some(Broad {
+        severity,
+        reason: reasons.join(" and "),
+    })
+}
+
+/// AgentCore Identity keeps the credentials' values in secrets of this name.
+fn identity_secrets(part: &str) -> Option<(Severity, String)> {
+    let all = part.starts_with("secret:bedrock-agentcore-identity!") && part.ends_with('*');
+    let reason = "the secrets of every AgentCore credential in the account";
+    all.then(|| (Severity::High, reason.to_owned()))
 }
 
 fn is_exempt(action: &str) -> bool {
