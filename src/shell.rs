@@ -176,11 +176,24 @@ pub fn deploy(target: Option<&str>) -> Command {
 
 /// Edits a JSON file in place with a jq filter; `args` become `$name` string variables of the filter.
 pub fn jq_edit(path: &str, filter: &str, args: &[(&str, &str)]) -> Command {
+    jq_edit_with_files(path, filter, args, &[])
+}
+
+/// Like [`jq_edit`]; `files` become `$name` variables that hold the text of a file.
+pub fn jq_edit_with_files(
+    path: &str,
+    filter: &str,
+    args: &[(&str, &str)],
+    files: &[(&str, &str)],
+) -> Command {
     let path = local_path(path);
     let temporary = format!("{path}.tmp");
     let mut jq = Command::new("jq");
     for (name, value) in args {
         jq = jq.arg("--arg").arg(*name).arg(*value);
+    }
+    for (name, file) in files {
+        jq = jq.arg("--rawfile").arg(*name).arg(local_path(file));
     }
     jq.arg(filter)
         .arg(path.clone())

@@ -5,7 +5,9 @@
 mod agent_code;
 mod authentication;
 mod code;
+mod fixes;
 mod iam;
+mod judge;
 mod observability;
 mod performance;
 mod project;

@@ -263,6 +263,7 @@ fn pyproject(root: &Path, path: &str, text: &str) -> Known<PyProject> {
         dependencies,
         extras: toml.groups(get(table, &["project", "optional-dependencies"])),
         groups,
+        standard: get(table, &["project"]).is_some(),
         dynamic,
     })
 }

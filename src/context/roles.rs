@@ -13,8 +13,10 @@ use crate::report::{Evidence, Resource, ResourceType};
 /// A role.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RoleView {
-    /// How a message names it.
+    /// How a message names it, before the name of what it is for.
     pub title: String,
+    /// It is the execution role of a runtime or harness.
+    pub execution: bool,
     /// Its trust policy; `None` where this source does not hold it.
     pub trust: Option<Seen<Value>>,
     /// Its inline and customer-managed policies.
@@ -89,12 +91,10 @@ impl Context {
                 ),
             };
             let own = format!("{}_{}", names.project, agent.name());
-            layers.push(self.predicted(
-                agent.site(),
-                trust,
-                policy,
-                vec![own.clone(), format!("harness_{own}")],
-            ));
+            let own = vec![own.clone(), format!("harness_{own}")];
+            let mut layer = self.predicted(agent.site(), trust, policy, own);
+            layer.value.execution = true;
+            layers.push(layer);
         }
         if let Some(role) = agent
             .runtime()
@@ -198,7 +198,8 @@ impl Context {
             }]
         };
         let view = RoleView {
-            title: "the role that the CLI creates".to_owned(),
+            title: "the role that the CLI will create for".to_owned(),
+            execution: false,
             trust: Some(Seen::new(trust, evidence.clone())),
             policies,
             managed: Vec::new(),
@@ -274,7 +275,8 @@ impl Context {
         }
         let own = format!("{}_{}", self.project.display_name(), runtime.name);
         let mut role = RoleView {
-            title: "additionalPolicies".to_owned(),
+            title: "the policies that additionalPolicies adds to".to_owned(),
+            execution: true,
             trust: None,
             policies: Vec::new(),
             managed: Vec::new(),

@@ -55,6 +55,8 @@ pub struct PyProject {
     pub extras: BTreeMap<String, Vec<Dependency>>,
     /// `dependency-groups` (PEP 735) and Poetry's groups, by name.
     pub groups: BTreeMap<String, Vec<Dependency>>,
+    /// It has a `[project]` table (PEP 621).
+    pub standard: bool,
     /// The dependencies are computed by the build backend and could not be followed.
     pub dynamic: bool,
 }

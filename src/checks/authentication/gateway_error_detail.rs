@@ -1,8 +1,11 @@
 //! `gateway-error-detail`: Gateways return no debug exception detail.
 
+use crate::checks::fixes;
+use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::project::Gateway;
+use crate::report::{Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "gateway-error-detail",
@@ -12,11 +15,62 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Template, Need::Aws],
     page: include_str!("gateway_error_detail.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_CreateGateway.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/gateway-building.html",
+        "https://schema.agentcore.aws.dev/v1/agentcore.json",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let project = &context.project;
+    if project.gateways.is_empty() {
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no gateway is configured",
+        )];
+    }
+    project
+        .gateways
+        .iter()
+        .map(|gateway| outcome(context, gateway))
+        .collect()
+}
+
+fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
+    let resource = Resource::new(ResourceType::Gateway, &gateway.name);
+    let unread = || context.unread("the gateway was not read", "bedrock-agentcore:GetGateway");
+    judge(
+        resource.clone(),
+        &context.gateway_layers(gateway),
+        unread,
+        |layer| match &layer.value.exception_level {
+            Some(level) if level.value == "DEBUG" => {
+                let edit = fixes::edit_entry(
+                    "agentCoreGateways",
+                    &gateway.name,
+                    r#".exceptionLevel = "NONE""#,
+                    &[],
+                );
+                let message = format!(
+                    "{resource} returns exception detail to its callers (exceptionLevel DEBUG)"
+                );
+                Err(
+                    Problem::new(message, level.evidence.clone()).fix(fixes::edit_and_deploy(
+                        context,
+                        "Return generic errors",
+                        edit,
+                    )),
+                )
+            }
+            // The CLI writes NONE for "no detail"; the service has no such value, only the key's absence.
+            Some(level) => Ok(format!(
+                "{resource} returns generic errors (exceptionLevel {})",
+                level.value
+            )),
+            None => Ok(format!(
+                "{resource} returns generic errors (no exceptionLevel)"
+            )),
+        },
+    )
 }

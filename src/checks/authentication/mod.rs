@@ -6,6 +6,7 @@ mod auth_inbound_type;
 mod auth_jwt_config;
 mod auth_jwt_issuer;
 mod gateway_error_detail;
+mod placeholder;
 
 use super::Check;
 

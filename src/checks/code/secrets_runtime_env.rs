@@ -1,8 +1,12 @@
 //! `secrets-runtime-env`: No secrets in runtime environment variables.
 
+use super::secret_rules;
+use crate::checks::fixes;
+use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::context::{Context, Seen};
+use crate::model::project::Agent;
+use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "secrets-runtime-env",
@@ -12,11 +16,207 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Template, Need::Aws],
     page: include_str!("secrets_runtime_env.md"),
     references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/identity-getting-started.html",
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_GetAgentRuntime.html",
+        "https://schema.agentcore.aws.dev/v1/agentcore.json",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let project = &context.project;
+    let outcomes: Vec<Outcome> = project
+        .agents()
+        .map(|agent| outcome(context, agent))
+        .collect();
+    if outcomes.is_empty() {
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no runtime or harness is configured",
+        )];
+    }
+    outcomes
+}
+
+type Environment = Vec<(String, Seen<String>)>;
+
+fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
+    let resource = agent.resource();
+    let layers = context.environments(agent);
+    judge(
+        resource.clone(),
+        &layers,
+        || context.agent_unread(agent),
+        |layer| {
+            let found: Vec<(&String, &Seen<String>, String)> = layer
+                .value
+                .iter()
+                .filter_map(|(name, value)| Some((name, value, suspicion(name, &value.value)?)))
+                .collect();
+            if found.is_empty() {
+                return Ok(match layer.value.len() {
+                    0 => format!("{resource} has no environment variables"),
+                    count => format!(
+                        "none of the {count} environment variables of {resource} is a secret by its name or value"
+                    ),
+                });
+            }
+            let names: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
+            Err(Problem {
+                message: format!(
+                    "{resource} has secrets in environment variables, which are plain text to whoever may read the configuration, the template or the runtime: {}",
+                    names.join(", ")
+                ),
+                severity: None,
+                evidence: found
+                    .iter()
+                    .map(|(name, value, why)| {
+                        hidden(&value.evidence, &layer.value).note(format!("{name}: {why}"))
+                    })
+                    .collect(),
+                fixes: vec![fix(context, agent, &names)],
+            })
+        },
+    )
+}
+
+/// Why a variable is taken for a secret. An empty value, a switch, a number or an ARN is none, whatever the name.
+fn suspicion(name: &str, value: &str) -> Option<String> {
+    let trimmed = value.trim();
+    let harmless = trimmed.is_empty()
+        || trimmed.starts_with("arn:")
+        || trimmed.starts_with("enc:v1:")
+        || matches!(
+            trimmed.to_ascii_lowercase().as_str(),
+            "true" | "false" | "none" | "null"
+        )
+        || (trimmed.len() <= 6 && trimmed.chars().all(|c| c.is_ascii_digit()));
+    if let Some(kind) = secret_rules::secret_value(trimmed) {
+        return Some(format!("the value is {kind}, {}", masked(trimmed)));
+    }
+    (!harmless && secret_rules::secret_like_name(name)).then(|| {
+        format!(
+            "the name says that it is a secret, value {}",
+            masked(trimmed)
+        )
+    })
+}
+
+/// At most the first four characters, and the length.
+fn masked(value: &str) -> String {
+    let length = value.chars().count();
+    let shown: String = value.chars().take(4.min(length / 4)).collect();
+    format!("{shown}… ({length} characters)")
+}
+
+/// The evidence with every value of the environment taken out of the quoted text: other secrets may stand on the same line.
+fn hidden(evidence: &Evidence, environment: &Environment) -> Evidence {
+    let mut evidence = evidence.clone();
+    if let Some(site) = &mut evidence.site {
+        let mut values: Vec<String> = environment
+            .iter()
+            .filter(|(name, value)| suspicion(name, &value.value).is_some())
+            .flat_map(|(_, value)| [value.value.clone(), escaped(&value.value)])
+            .filter(|value| !value.trim().is_empty())
+            .collect();
+        // Longer values first, so that one that holds another is covered whole.
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        site.excerpt = cover(&site.excerpt, &values).into();
+        site.line_text = cover(&site.line_text, &values).into();
+    }
+    evidence
+}
+
+/// The value as it stands in JSON.
+fn escaped(value: &str) -> String {
+    serde_json::to_string(value)
+        .map(|text| text.trim_matches('"').to_owned())
+        .unwrap_or_default()
+}
+
+/// Stars of the same length keep the columns; a quoted text that was cut may end inside of a value.
+fn cover(text: &str, values: &[String]) -> String {
+    let mut out = text.to_owned();
+    for value in values {
+        let length = value.chars().count();
+        let shown = 4.min(length / 4);
+        let stars: String = value
+            .chars()
+            .take(shown)
+            .chain(std::iter::repeat_n('*', length - shown))
+            .collect();
+        out = out.replace(value.as_str(), &stars);
+        let cut = (8..value.len())
+            .rev()
+            .filter(|at| value.is_char_boundary(*at))
+            .find(|at| value.get(..*at).is_some_and(|head| out.ends_with(head)));
+        if let Some(at) = cut {
+            let kept = out.len() - at;
+            out.truncate(kept);
+            out.push('…');
+        }
+    }
+    out
+}
+
+fn fix(context: &Context, agent: Agent<'_>, names: &[&str]) -> Fix {
+    let mut fix = Fix::new("Take them out of the configuration");
+    for name in names {
+        let edit = match agent {
+            Agent::Runtime(_) => fixes::edit_agent(
+                agent,
+                ".envVars |= map(select(.name != $variable))",
+                &[("variable", name)],
+            ),
+            Agent::Harness(_) => fixes::edit_agent(
+                agent,
+                "del(.environmentVariables[$variable])",
+                &[("variable", name)],
+            ),
+        };
+        fix = fix.commands(edit);
+    }
+    fix.command(fixes::deploy(context)).note(
+        "first register each with `agentcore add credential`, which asks for the value, and read it in code by @requires_api_key (Python) or withApiKey \
+         (TypeScript). Then replace the secrets at their issuer: they are in the git history, the template and old versions of the runtime",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_values_are_told_from_settings() {
+        assert!(suspicion("OPENAI_API_KEY", "anything-at-all").is_some());
+        assert!(suspicion("DB_PASSWORD", "hunter2hunter2").is_some());
+        for (name, value) in [
+            ("MAX_TOKENS", "4096"),
+            (
+                "DB_SECRET_ARN",
+                "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-a1b2c3",
+            ),
+            (
+                "APP_SECRET",
+                "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-a1b2c3",
+            ),
+            ("API_KEY_ENABLED", "true"),
+            ("API_KEY", ""),
+            ("TOKEN_PROVIDER", "cognito"),
+            ("MODEL_ID", "anthropic.claude"),
+        ] {
+            assert!(suspicion(name, value).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_quoted_line_shows_no_secret() {
+        let values = vec!["abcdefghijklmnop".to_owned()];
+        assert_eq!(
+            cover("{\"value\": \"abcdefghijklmnop\"}", &values),
+            "{\"value\": \"abcd************\"}"
+        );
+        assert_eq!(cover("x abcdefghij", &values), "x …");
+    }
 }

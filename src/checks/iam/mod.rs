@@ -7,6 +7,8 @@ mod iam_resource_policy;
 mod iam_role_shared;
 mod iam_trust_policy;
 mod iam_user_delegation;
+mod roles;
+mod statements;
 
 use super::Check;
 

@@ -1,8 +1,14 @@
 //! `obs-tracing`: X-Ray tracing enabled (auto-configured).
 
+use crate::checks::fixes;
+use crate::checks::judge::Problem;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, Instruction, PyProject};
+use crate::model::project::{Agent, Harness, Runtime};
+use crate::report::{Edit, Evidence, Fix, Outcome, Resource, Severity};
+use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
     id: "obs-tracing",
@@ -12,11 +18,462 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Files, Need::Aws],
     page: include_str!("obs_tracing.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/observability-configure.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/observability-get-started.html",
+        "https://aws-otel.github.io/docs/getting-started/python-sdk",
+        "https://www.npmjs.com/package/@aws/agentcore-cdk",
     ],
     run,
 };
 
+/// The distribution that the platform's settings are for.
+const DISTRO: &str = "aws-opentelemetry-distro";
+/// What the CLI's own template asks for (@aws/agentcore 0.30.0, `dist/assets/python`).
+const DISTRO_REQUIREMENT: &str = "aws-opentelemetry-distro~=0.18.0";
+/// The program that starts Python under it.
+const WRAPPER: &str = "opentelemetry-instrument";
+/// Distributions that bring the program, if not the platform's distribution.
+const WRAPPER_PACKAGES: [&str; 3] = [
+    DISTRO,
+    "opentelemetry-distro",
+    "opentelemetry-instrumentation",
+];
+/// Packages that make spans in Node.
+const NODE_PACKAGES: [&str; 6] = [
+    "@aws/aws-distro-opentelemetry-node-autoinstrumentation",
+    "@opentelemetry/auto-instrumentations-node",
+    "@opentelemetry/sdk-node",
+    "@opentelemetry/sdk-trace-node",
+    "@opentelemetry/sdk-trace-base",
+    "@vercel/otel",
+];
+/// Environment variables that turn spans off, and with which value.
+const SWITCHES: [(&str, &str); 4] = [
+    ("DISABLE_ADOT_OBSERVABILITY", "true"),
+    ("OTEL_SDK_DISABLED", "true"),
+    ("OTEL_TRACES_EXPORTER", "none"),
+    ("OTEL_TRACES_SAMPLER", "always_off"),
+];
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let project = &context.project;
+    let outcomes: Vec<Outcome> = project
+        .agents()
+        .map(|agent| outcome(context, agent))
+        .collect();
+    if outcomes.is_empty() {
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no runtime or harness is configured",
+        )];
+    }
+    outcomes
+}
+
+/// What the reading of one side came to.
+enum Finding {
+    Fine(String),
+    Bad(Vec<Problem>),
+    Unknown(Unread),
+    Person(String),
+}
+
+fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
+    let resource = agent.resource();
+    let mut problems = switched_off(context, agent, &resource);
+    let start = match agent {
+        Agent::Runtime(runtime) => started(context, runtime, &resource),
+        Agent::Harness(harness) => match harness.document.read() {
+            Some(_) => Finding::Fine(format!(
+                "nothing in {} turns the tracing of {resource} off",
+                harness_file(harness)
+            )),
+            None => Finding::Unknown(context.agent_unread(agent)),
+        },
+    };
+    // Live: the X-Ray destination (GetTraceSegmentDestination) is to be judged here.
+    match start {
+        Finding::Bad(found) => problems.extend(found),
+        Finding::Fine(message) if problems.is_empty() => {
+            return Outcome::pass(resource, message)
+                .evidence(Evidence::config(agent.site()).context());
+        }
+        Finding::Unknown(reason) if problems.is_empty() => {
+            return Outcome::skipped(resource, reason);
+        }
+        Finding::Person(message) if problems.is_empty() => {
+            let reason = Unread::new(
+                ReasonCode::Unsupported,
+                "neither the CLI nor the service instruments Node",
+            );
+            return Outcome::manual(resource, message, reason)
+                .evidence(Evidence::config(agent.site()));
+        }
+        Finding::Fine(_) | Finding::Unknown(_) | Finding::Person(_) => {}
+    }
+    let messages: Vec<&str> = problems
+        .iter()
+        .map(|problem| problem.message.as_str())
+        .collect();
+    let mut failed = Outcome::fail(resource, messages.join("; "));
+    failed.severity = problems.iter().filter_map(|problem| problem.severity).min();
+    for problem in problems {
+        failed.evidence.extend(problem.evidence);
+        failed.fixes.extend(problem.fixes);
+    }
+    failed
+}
+
+fn harness_file(harness: &Harness) -> &str {
+    harness
+        .document
+        .read()
+        .map_or("harness.json", |document| &document.source.path)
+}
+
+fn switched_off(context: &Context, agent: Agent<'_>, resource: &Resource) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for layer in context.environments(agent) {
+        for (name, value) in &layer.value {
+            let off = SWITCHES
+                .iter()
+                .any(|(key, off)| key == name && value.value.trim().eq_ignore_ascii_case(off));
+            if off {
+                let edit = match agent {
+                    Agent::Runtime(_) => fixes::edit_agent(
+                        agent,
+                        ".envVars |= map(select(.name != $variable))",
+                        &[("variable", name)],
+                    ),
+                    Agent::Harness(_) => fixes::edit_agent(
+                        agent,
+                        "del(.environmentVariables[$variable])",
+                        &[("variable", name)],
+                    ),
+                };
+                let message = format!(
+                    "the environment variable {name}={} turns the traces of {resource} off",
+                    value.value
+                );
+                let fix = fixes::edit_and_deploy(context, &format!("Remove {name}"), edit);
+                problems.push(Problem::new(message, value.evidence.clone()).fix(fix));
+            }
+        }
+    }
+    problems
+}
+
+fn started(context: &Context, runtime: &Runtime, resource: &Resource) -> Finding {
+    let agent = Agent::Runtime(runtime);
+    let Some(manifests) = context.manifests(agent) else {
+        return Finding::Unknown(Unread::new(
+            ReasonCode::Absent,
+            "the files beside the code were not read",
+        ));
+    };
+    let container = runtime
+        .build
+        .as_ref()
+        .is_some_and(|build| build.value == "Container");
+    match (is_node(runtime, manifests), container) {
+        (true, _) => node(resource, manifests),
+        (false, true) => python_container(resource, manifests),
+        (false, false) => python_zip(context, runtime, resource, manifests),
+    }
+}
+
+fn is_node(runtime: &Runtime, manifests: &AgentManifests) -> bool {
+    if let Some(version) = &runtime.runtime_version {
+        // A container's version is not used, but the CLI writes that of its language.
+        return version.value.starts_with("NODE");
+    }
+    let entrypoint = runtime
+        .entrypoint
+        .as_ref()
+        .map_or("", |entrypoint| entrypoint.value.as_str());
+    match entrypoint
+        .split(':')
+        .next()
+        .and_then(|file| file.rsplit_once('.'))
+    {
+        Some((_, extension)) => matches!(extension, "js" | "ts" | "mjs" | "cjs" | "mts" | "tsx"),
+        None => manifests.package_json.read().is_some() && manifests.pyproject.read().is_none(),
+    }
+}
+
+fn node(resource: &Resource, manifests: &AgentManifests) -> Finding {
+    let package = match manifests.package_json.known() {
+        Err(reason) => return Finding::Unknown(reason),
+        Ok(package) => package,
+    };
+    let own = package.and_then(|package| {
+        package
+            .dependencies
+            .iter()
+            .find(|dependency| NODE_PACKAGES.contains(&dependency.name.as_str()))
+    });
+    match own {
+        Some(dependency) => Finding::Fine(format!(
+            "{resource} brings its own tracing ({}); nothing turns it off",
+            dependency.name
+        )),
+        None => Finding::Person(format!(
+            "nothing makes spans inside {resource}: the platform instruments Python only, and package.json has no OpenTelemetry SDK or distribution. \
+             Invocations, errors and durations are measured by the service in any case; decide whether that is enough to find a fault in production"
+        )),
+    }
+}
+
+fn python_zip(
+    context: &Context,
+    runtime: &Runtime,
+    resource: &Resource,
+    manifests: &AgentManifests,
+) -> Finding {
+    let mut problems = Vec::new();
+    let off = runtime
+        .enable_otel
+        .as_ref()
+        .filter(|enabled| !enabled.value);
+    if let Some(enabled) = off {
+        let edit = fixes::edit_agent(
+            Agent::Runtime(runtime),
+            ".instrumentation.enableOtel = true",
+            &[],
+        );
+        let message = format!(
+            "{resource} is started without {WRAPPER} (instrumentation.enableOtel false): no spans of what it does"
+        );
+        problems.push(
+            Problem::new(message, Evidence::config(&enabled.site)).fix(fixes::edit_and_deploy(
+                context,
+                "Turn tracing on",
+                edit,
+            )),
+        );
+    }
+    match manifests.pyproject.known() {
+        Err(reason) if problems.is_empty() => return Finding::Unknown(reason),
+        Ok(None) if problems.is_empty() => {
+            let message = format!(
+                "{resource} has no pyproject.toml, which the packager installs from: its dependencies are unknown"
+            );
+            return Finding::Unknown(Unread::new(ReasonCode::Absent, message));
+        }
+        Ok(Some(manifest)) => {
+            let has = |name: &str| {
+                manifest
+                    .dependencies
+                    .iter()
+                    .any(|dependency| dependency.name == name)
+            };
+            if manifest.dynamic && problems.is_empty() {
+                let message = format!(
+                    "the dependencies of {} are computed by its build backend",
+                    manifest.path
+                );
+                return Finding::Unknown(Unread::new(ReasonCode::Unsupported, message));
+            }
+            if !has(DISTRO) && !manifest.dynamic {
+                let breaks = off.is_none() && !WRAPPER_PACKAGES.iter().any(|name| has(name));
+                problems.push(missing_distro(context, resource, manifest, breaks));
+            }
+        }
+        Err(_) | Ok(None) => {}
+    }
+    match problems.is_empty() {
+        true => Finding::Fine(format!(
+            "{resource} is started by {WRAPPER} and installs {DISTRO}"
+        )),
+        false => Finding::Bad(problems),
+    }
+}
+
+fn missing_distro(
+    context: &Context,
+    resource: &Resource,
+    manifest: &PyProject,
+    breaks: bool,
+) -> Problem {
+    let consequence = if breaks {
+        format!(
+            "the deploy starts it by {WRAPPER}, which is then not there, so it may not start at all"
+        )
+    } else {
+        "no spans of what it does reach X-Ray".to_owned()
+    };
+    let message = format!(
+        "{} of {resource} does not list {DISTRO}: {consequence}",
+        manifest.path
+    );
+    let fix = Fix::new(format!("Install {DISTRO}"));
+    let fix = if manifest.standard {
+        fix.command(Command::new("uv").args(["add", "--frozen"]).opt("--project", manifest.folder.as_str()).arg(DISTRO_REQUIREMENT))
+            .command(fixes::deploy(context))
+            .note("uv.lock, where there is one, is brought up to date by `uv lock`; a CodeZip deploy does not read it")
+    } else {
+        fix.note(format!(
+            "add {DISTRO_REQUIREMENT} to the dependencies in {}",
+            manifest.path
+        ))
+    };
+    let problem = Problem::new(message, Evidence::file(&manifest.anchor)).fix(fix);
+    if breaks {
+        problem.severity(Severity::High)
+    } else {
+        problem.severity(Severity::Medium)
+    }
+}
+
+fn python_container(resource: &Resource, manifests: &AgentManifests) -> Finding {
+    let dockerfile = match manifests.dockerfile.known() {
+        Err(reason) => return Finding::Unknown(reason),
+        Ok(None) => {
+            return Finding::Unknown(Unread::new(
+                ReasonCode::Absent,
+                format!("the Dockerfile of {resource} was not found"),
+            ));
+        }
+        Ok(Some(dockerfile)) => dockerfile,
+    };
+    let words = dockerfile.entry_words();
+    let entry = dockerfile.entry();
+    if words.is_empty() {
+        let message = format!(
+            "{} has no CMD or ENTRYPOINT: the base image decides how {resource} starts",
+            dockerfile.source.path
+        );
+        return Finding::Unknown(Unread::new(ReasonCode::Unsupported, message));
+    }
+    let wrapped = words
+        .iter()
+        .any(|word| word.rsplit('/').next() == Some(WRAPPER));
+    let script = words
+        .iter()
+        .find(|word| word.ends_with(".sh") && !dockerfile.scripts.contains_key(*word));
+    if let (false, Some(script)) = (wrapped, script) {
+        let message =
+            format!("{resource} starts by {script}, which was not found in the build context");
+        return Finding::Unknown(Unread::new(ReasonCode::Absent, message));
+    }
+    let mut problems = Vec::new();
+    if !wrapped && let Some(instruction) = entry.first() {
+        let message = format!(
+            "the container of {resource} is not started by {WRAPPER}: no spans of what it does"
+        );
+        problems.push(
+            Problem::new(message, Evidence::file(&instruction.site))
+                .fix(wrap(dockerfile, instruction)),
+        );
+    }
+    if !installs_distro(dockerfile, manifests) {
+        let anchor = manifests
+            .pyproject
+            .read()
+            .map(|manifest| manifest.anchor.clone());
+        let anchor = anchor.or_else(|| {
+            manifests
+                .requirements
+                .read()
+                .map(|file| crate::model::site::Site::file(file.path.as_str()))
+        });
+        let anchor = anchor.or_else(|| dockerfile.stages().last().map(|stage| stage.site.clone()));
+        let message = format!("nothing that the image of {resource} installs brings {DISTRO}");
+        let evidence = anchor.map_or_else(
+            || {
+                Evidence::file(&crate::model::site::Site::file(
+                    dockerfile.source.path.clone(),
+                ))
+            },
+            |site| Evidence::file(&site),
+        );
+        let note = format!(
+            "add {DISTRO_REQUIREMENT} to the dependencies that the Dockerfile installs, then deploy"
+        );
+        problems.push(
+            Problem::new(message, evidence).fix(Fix::new(format!("Install {DISTRO}")).note(note)),
+        );
+    }
+    match problems.is_empty() {
+        true => Finding::Fine(format!(
+            "the container of {resource} is started by {WRAPPER} and installs {DISTRO}"
+        )),
+        false => Finding::Bad(problems),
+    }
+}
+
+/// Which of the lists the image installs is up to its RUN lines; any that names the distribution is taken for it.
+fn installs_distro(dockerfile: &Dockerfile, manifests: &AgentManifests) -> bool {
+    let named = |list: &[Dependency]| list.iter().any(|dependency| dependency.name == DISTRO);
+    let listed = manifests.pyproject.read().is_some_and(|manifest| {
+        named(&manifest.dependencies)
+            || manifest.dynamic
+            || manifest
+                .extras
+                .values()
+                .chain(manifest.groups.values())
+                .any(|list| named(list))
+    });
+    listed
+        || manifests
+            .requirements
+            .read()
+            .is_some_and(|file| named(&file.dependencies))
+        || dockerfile
+            .instructions
+            .iter()
+            .any(|each| each.keyword == "RUN" && each.arguments.contains(DISTRO))
+}
+
+/// The start command with the wrapper in front, as an edit of the Dockerfile where its form is plain.
+fn wrap(dockerfile: &Dockerfile, instruction: &Instruction) -> Fix {
+    let fix = Fix::new(format!("Start it by {WRAPPER}"));
+    let words = instruction.words();
+    let plain = words.first().is_some_and(|word| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        program.starts_with("python")
+            || matches!(program, "uvicorn" | "gunicorn" | "hypercorn" | "fastapi")
+    });
+    let by_hand = format!(
+        "put {WRAPPER} before the program in the {} of {}, then deploy",
+        instruction.keyword, dockerfile.source.path
+    );
+    let (true, Some(span)) = (plain, instruction.site.span) else {
+        return fix.note(by_hand);
+    };
+    let old = dockerfile.source.text.as_ref();
+    let line = dockerfile.source.line(span.line);
+    let inserted = match &instruction.exec {
+        Some(_) => line.replacen('[', &format!("[\"{WRAPPER}\", "), 1),
+        None => line.replacen(
+            instruction.arguments.as_str(),
+            &format!("{WRAPPER} {}", instruction.arguments),
+            1,
+        ),
+    };
+    if inserted == line || span.line != span.end_line {
+        return fix.note(by_hand);
+    }
+    let mut lines: Vec<&str> = old.split('\n').collect();
+    let Some(slot) = lines.get_mut((span.line as usize).saturating_sub(1)) else {
+        return fix.note(by_hand);
+    };
+    let with_return = if slot.ends_with('\r') {
+        format!("{inserted}\r")
+    } else {
+        inserted
+    };
+    *slot = &with_return;
+    let new_text = lines.join("\n");
+    let path = dockerfile.source.path.to_string();
+    let diff = similar::TextDiff::from_lines(old, new_text.as_str())
+        .unified_diff()
+        .header(&path, &path)
+        .to_string();
+    fix.edit(Edit {
+        path,
+        diff,
+        new_text,
+    })
+    .note("then deploy")
 }

@@ -1,8 +1,12 @@
 //! `gateway-outbound-auth`: Gateway auth configured (if using gateway).
 
+use crate::checks::fixes;
+use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::context::{Context, Layer, TargetView};
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::project::{Gateway, GatewayTarget};
+use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "gateway-outbound-auth",
@@ -12,11 +16,330 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Template, Need::Aws],
     page: include_str!("gateway_outbound_auth.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/gateway-outbound-auth.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_CredentialProviderConfiguration.html",
+        "https://schema.agentcore.aws.dev/v1/agentcore.json",
     ],
     run,
 };
 
+/// Outbound auth per target type: what the CLI takes (`TARGET_TYPE_AUTH_CONFIG` of @aws/agentcore 0.30.0, `schema/schemas/mcp.js`).
+struct Rule {
+    kind: &'static str,
+    /// Valid values of `outboundAuth.type` besides NONE.
+    takes: &'static [&'static str],
+    /// What NONE means for it.
+    none: NoneMeans,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NoneMeans {
+    /// The gateway signs with its own role.
+    GatewayRole,
+    /// The call carries no credential.
+    Nothing,
+    /// The CLI refuses it.
+    Refused,
+}
+
+const RULES: [Rule; 9] = [
+    Rule {
+        kind: "openApiSchema",
+        takes: &["OAUTH", "API_KEY"],
+        none: NoneMeans::Refused,
+    },
+    Rule {
+        kind: "smithyModel",
+        takes: &[],
+        none: NoneMeans::GatewayRole,
+    },
+    Rule {
+        kind: "apiGateway",
+        takes: &["API_KEY"],
+        none: NoneMeans::GatewayRole,
+    },
+    Rule {
+        kind: "mcpServer",
+        takes: &["OAUTH"],
+        none: NoneMeans::Nothing,
+    },
+    Rule {
+        kind: "lambda",
+        takes: &["OAUTH"],
+        none: NoneMeans::GatewayRole,
+    },
+    // `outboundAuth` is refused for it altogether, although the CLI's help offers oauth.
+    Rule {
+        kind: "lambdaFunctionArn",
+        takes: &[],
+        none: NoneMeans::GatewayRole,
+    },
+    Rule {
+        kind: "httpRuntime",
+        takes: &["OAUTH"],
+        none: NoneMeans::GatewayRole,
+    },
+    Rule {
+        kind: "connector",
+        takes: &[],
+        none: NoneMeans::GatewayRole,
+    },
+    Rule {
+        kind: "passthrough",
+        takes: &["GATEWAY_IAM_ROLE", "OAUTH", "JWT_PASSTHROUGH"],
+        none: NoneMeans::Refused,
+    },
+];
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let project = &context.project;
+    let targets = project
+        .gateways
+        .iter()
+        .flat_map(|gateway| gateway.targets.iter().map(move |target| (gateway, target)));
+    let outcomes: Vec<Outcome> = targets
+        .map(|(gateway, target)| outcome(context, gateway, target))
+        .collect();
+    if outcomes.is_empty() {
+        let message = match project.unassigned_targets.len() {
+            0 => "no gateway target is configured".to_owned(),
+            count => {
+                format!("no gateway has a target; {count} in unassignedTargets are not deployed")
+            }
+        };
+        return vec![Outcome::not_applicable(project.resource(), message)];
+    }
+    outcomes
+}
+
+fn outcome(context: &Context, gateway: &Gateway, target: &GatewayTarget) -> Outcome {
+    let resource = Resource::new(
+        ResourceType::GatewayTarget,
+        format!("{}/{}", gateway.name, target.name),
+    );
+    let unread = || {
+        context.unread(
+            "the target was not read",
+            "bedrock-agentcore:GetGatewayTarget",
+        )
+    };
+    let layers = context.target_layers(gateway, target);
+    let known = |layer: &Layer<TargetView>| rule(&layer.value).is_some();
+    if !layers.is_empty() && !layers.iter().any(known) {
+        let kind = layers
+            .first()
+            .and_then(|layer| layer.value.kind.as_ref())
+            .map_or("(none)", |kind| kind.value.as_str());
+        let reason = Unread::new(
+            ReasonCode::Unsupported,
+            format!("the outbound auth of target type {kind} is not known to this version"),
+        );
+        return Outcome::skipped(resource, reason);
+    }
+    let layers: Vec<Layer<TargetView>> = layers.into_iter().filter(known).collect();
+    judge(resource.clone(), &layers, unread, |layer| {
+        let fix = || fix(context, gateway, target, &layer.value);
+        look(context, &resource, &layer.value)
+            .map_err(|(message, evidence)| Problem::new(message, evidence).fix(fix()))
+    })
+}
+
+fn rule(view: &TargetView) -> Option<&'static Rule> {
+    let kind = view.kind.as_ref()?.value.as_str();
+    RULES.iter().find(|rule| rule.kind == kind)
+}
+
+fn look(
+    context: &Context,
+    resource: &Resource,
+    view: &TargetView,
+) -> Result<String, (String, Evidence)> {
+    let Some(rule) = rule(view) else {
+        return Ok(String::new());
+    };
+    let auth = view.auth.value.as_str();
+    let at = view.auth.evidence.clone();
+    if auth == "NONE" {
+        return without_auth(context, resource, view, rule);
+    }
+    if !rule.takes.contains(&auth) {
+        let takes = if rule.takes.is_empty() {
+            "none: the gateway signs with its role".to_owned()
+        } else {
+            rule.takes.join(" or ")
+        };
+        return Err((
+            format!(
+                "{resource} is {} with outbound auth {auth}, which that type does not take ({takes})",
+                rule.kind
+            ),
+            at,
+        ));
+    }
+    match auth {
+        "GATEWAY_IAM_ROLE" if view.service.is_none() => Err((
+            format!(
+                "{resource} signs with the gateway's role but names no outboundAuth.service to sign for"
+            ),
+            at,
+        )),
+        "GATEWAY_IAM_ROLE" | "JWT_PASSTHROUGH" => {
+            Ok(format!("{resource} calls its backend with {auth}"))
+        }
+        _ => credential(context, resource, view, auth),
+    }
+}
+
+fn without_auth(
+    context: &Context,
+    resource: &Resource,
+    view: &TargetView,
+    rule: &Rule,
+) -> Result<String, (String, Evidence)> {
+    let at = view.auth.evidence.clone();
+    if let Some(name) = &view.runtime
+        && rule.kind == "httpRuntime"
+        && let Some(runtime) = context
+            .project
+            .runtimes
+            .iter()
+            .find(|runtime| runtime.name == *name)
+        && runtime
+            .common
+            .authorizer_type
+            .as_ref()
+            .is_some_and(|kind| kind.value == "CUSTOM_JWT")
+    {
+        let message = format!(
+            "{resource} signs with the gateway's role, but runtime {name} takes only tokens (CUSTOM_JWT): its calls are refused"
+        );
+        return Err((message, at));
+    }
+    match rule.none {
+        NoneMeans::GatewayRole => Ok(format!(
+            "{resource} is {}: the gateway signs with its role",
+            rule.kind
+        )),
+        NoneMeans::Refused => Err((
+            format!(
+                "{resource} is {} without outbound auth; the type needs {}",
+                rule.kind,
+                rule.takes.join(" or ")
+            ),
+            at,
+        )),
+        NoneMeans::Nothing if view.own_compute && view.endpoint.is_none() => Ok(format!(
+            "{resource} is code that the project deploys: the gateway calls it with its role"
+        )),
+        NoneMeans::Nothing => {
+            let endpoint = view
+                .endpoint
+                .as_ref()
+                .map_or("an endpoint", |endpoint| endpoint.value.as_str());
+            Err((
+                format!(
+                    "{resource} calls {endpoint} without a credential (outbound auth NONE): whoever finds the address can call it too"
+                ),
+                at,
+            ))
+        }
+    }
+}
+
+fn credential(
+    context: &Context,
+    resource: &Resource,
+    view: &TargetView,
+    auth: &str,
+) -> Result<String, (String, Evidence)> {
+    let Some(name) = &view.credential else {
+        return Err((
+            format!("{resource} has outbound auth {auth} and names no credential"),
+            view.auth.evidence.clone(),
+        ));
+    };
+    let found = context
+        .project
+        .credentials
+        .iter()
+        .find(|credential| credential.name == name.value);
+    let Some(found) = found else {
+        return Err((
+            format!(
+                "{resource} names the credential {:?}, which is not in credentials[]",
+                name.value
+            ),
+            name.evidence.clone(),
+        ));
+    };
+    let wanted = provider(auth);
+    match &found.kind {
+        Some(kind) if kind.value != wanted => {
+            let message = format!(
+                "{resource} has outbound auth {auth}, but credential {:?} is a {}",
+                name.value, kind.value
+            );
+            Err((message, name.evidence.clone()))
+        }
+        _ => Ok(format!(
+            "{resource} calls its backend with {auth} by credential {:?}",
+            name.value
+        )),
+    }
+}
+
+/// The `authorizerType` of a credential that serves an outbound auth.
+fn provider(auth: &str) -> &'static str {
+    if auth == "OAUTH" {
+        "OAuthCredentialProvider"
+    } else {
+        "ApiKeyCredentialProvider"
+    }
+}
+
+/// Takes a credential of the project where exactly one fits; secrets are not for the command line, so making one is left to
+/// the CLI's own prompt.
+fn fix(context: &Context, gateway: &Gateway, target: &GatewayTarget, view: &TargetView) -> Fix {
+    let takes = rule(view).map_or(&[] as &[&str], |rule| rule.takes);
+    let edit = |filter: &str, args: &[(&str, &str)]| {
+        let filter = format!("(.targets[] | select(.name == $target)) |= ({filter})");
+        let mut all = vec![("target", target.name.as_str())];
+        all.extend_from_slice(args);
+        fixes::edit_entry("agentCoreGateways", &gateway.name, &filter, &all)
+    };
+    if takes.is_empty() {
+        return fixes::edit_and_deploy(
+            context,
+            "Let the gateway sign with its role",
+            edit("del(.outboundAuth)", &[]),
+        );
+    }
+    let fits = |auth: &str| -> Vec<&str> {
+        let of_kind = context.project.credentials.iter().filter(|each| {
+            each.kind
+                .as_ref()
+                .is_some_and(|kind| kind.value == provider(auth))
+        });
+        of_kind.map(|each| each.name.as_str()).collect()
+    };
+    let with_credential: Vec<&str> = takes
+        .iter()
+        .copied()
+        .filter(|auth| matches!(*auth, "OAUTH" | "API_KEY"))
+        .collect();
+    let candidates: Vec<(&str, &str)> = with_credential
+        .iter()
+        .flat_map(|auth| fits(auth).into_iter().map(move |name| (*auth, name)))
+        .collect();
+    if let [(auth, name)] = candidates.as_slice() {
+        let filter = ".outboundAuth = {type: $auth, credentialName: $credential}";
+        let title = format!("Call it with the credential {name}");
+        return fixes::edit_and_deploy(context, &title, edit(filter, &[("auth", auth), ("credential", name)]))
+            .note("where that credential is for this backend; else add one with `agentcore add credential`");
+    }
+    Fix::new("Give the target a credential").note(format!(
+        "add one with `agentcore add credential` (it asks, so that no secret stands in the shell's history), then set outboundAuth of the target to \
+         {{\"type\": \"{}\", \"credentialName\": NAME}} and deploy. A backend that is public on purpose: an [[ignore]] with its reason",
+        with_credential.join("\" or \"")
+    ))
 }

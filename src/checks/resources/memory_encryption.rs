@@ -2,7 +2,9 @@
 
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::project::Memory;
+use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "memory-encryption",
@@ -12,11 +14,65 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Template, Need::Aws],
     page: include_str!("memory_encryption.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_CreateMemory.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/memory-encryption.html",
+        "https://schema.agentcore.aws.dev/v1/agentcore.json",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let project = &context.project;
+    if project.memories.is_empty() {
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no memory is configured",
+        )];
+    }
+    project
+        .memories
+        .iter()
+        .map(|memory| outcome(context, memory))
+        .collect()
+}
+
+fn outcome(context: &Context, memory: &Memory) -> Outcome {
+    let resource = Resource::new(ResourceType::Memory, &memory.name);
+    let layers = context.memory_layers(memory);
+    let Some(strongest) = layers.iter().max_by_key(|layer| layer.origin) else {
+        return Outcome::skipped(
+            resource,
+            context.unread("the memory was not read", "bedrock-agentcore:GetMemory"),
+        );
+    };
+    // Never a failure: AWS encrypts in any case, and whose key is a decision.
+    match layers.iter().find(|layer| layer.value.key.is_none()) {
+        None => {
+            let key = strongest
+                .value
+                .key
+                .as_ref()
+                .map_or("", |key| key.value.as_str());
+            Outcome::pass(
+                resource.clone(),
+                format!("{resource} is encrypted with your key {key}"),
+            )
+            .evidence(strongest.evidence.clone().context())
+        }
+        Some(layer) => {
+            let message = format!(
+                "{resource} is encrypted with a key that AWS owns ({}): decide whether conversations need a key of yours, which you can revoke and whose use is logged",
+                layer.origin.words()
+            );
+            let reason = Unread::new(
+                ReasonCode::Undeclared,
+                "whether a customer-managed key is required is not written down",
+            );
+            Outcome::manual(resource, message, reason).evidence(layer.evidence.clone()).fix(
+                Fix::new("Encrypt it with a key of yours").note(
+                    "set encryptionKeyArn of the memory to the ARN of a KMS key whose policy lets the memory's role use it; a memory that exists keeps its key",
+                ),
+            )
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The checks of the category `resources`, in the order of the report.
 
+mod cedar;
 mod gateway_outbound_auth;
 mod gateway_policy_engine;
 mod memory_encryption;

@@ -1,8 +1,11 @@
 //! `network-mode`: VPC configured where private resources are reached.
 
+use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::context::{Context, Layer, Network, Seen};
+use crate::model::known::Unread;
+use crate::model::project::Agent;
+use crate::report::{Fix, Outcome, Resource, Severity, Status};
 
 pub(super) static CHECK: Check = Check {
     id: "network-mode",
@@ -12,11 +15,177 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Code, Need::Template, Need::Aws],
     page: include_str!("network_mode.md"),
     references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/agentcore-vpc.html",
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://schema.agentcore.aws.dev/v1/agentcore.json",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let project = &context.project;
+    let outcomes: Vec<Outcome> = project
+        .agents()
+        .map(|agent| outcome(context, agent))
+        .collect();
+    if outcomes.is_empty() {
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no runtime or harness is configured",
+        )];
+    }
+    outcomes
+}
+
+fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
+    let resource = agent.resource();
+    let layers = context.networks(agent);
+    let private = private_hosts(context, agent);
+    let is_public = |layer: &Layer<Network>| layer.value.mode.value == "PUBLIC";
+    let outcome = judge(
+        resource.clone(),
+        &layers,
+        || context.agent_unread(agent),
+        |layer| {
+            let network = &layer.value;
+            match network.mode.value.as_str() {
+                "VPC" if network.subnets > 0 && network.security_groups > 0 => Ok(format!(
+                    "{resource} runs in a VPC ({} subnets, {} security groups)",
+                    network.subnets, network.security_groups
+                )),
+                "VPC" => {
+                    let missing = match (network.subnets, network.security_groups) {
+                        (0, 0) => "subnets and security groups",
+                        (0, _) => "subnets",
+                        _ => "security groups",
+                    };
+                    let note = "set networkConfig.subnets (private ones with a NAT gateway or endpoints, in at least two zones) and networkConfig.securityGroups";
+                    let message = format!(
+                        "{resource} is in VPC mode without {missing}: it cannot be deployed"
+                    );
+                    Err(Problem::new(message, network.mode.evidence.clone())
+                        .fix(Fix::new("Name the network").note(note)))
+                }
+                "PUBLIC" => match private.first() {
+                    None => Ok(format!(
+                        "{resource} runs in PUBLIC mode, and nothing that was read names a host that only a VPC reaches"
+                    )),
+                    Some(_) => Err(unreachable(&resource, &private)),
+                },
+                other => {
+                    let message = format!(
+                        "{resource} has the network mode {other}, which does not exist (PUBLIC or VPC)"
+                    );
+                    Err(Problem::new(message, network.mode.evidence.clone())
+                        .fix(Fix::new("Name the network").note("set networkMode to PUBLIC or VPC")))
+                }
+            }
+        },
+    );
+    // PUBLIC is fine only where the code was seen to reach nothing private.
+    match (outcome.status, context.private_hosts_in_code(agent)) {
+        (Status::Pass, Err(reason)) if layers.iter().any(is_public) => {
+            let message = format!("networkMode is PUBLIC, and {}", reason.message);
+            Outcome::skipped(resource, Unread { message, ..reason }).evidences(outcome.evidence)
+        }
+        _ => outcome,
+    }
+}
+
+/// Hosts that only a VPC reaches, in the environment variables and in code.
+fn private_hosts(context: &Context, agent: Agent<'_>) -> Vec<Seen<String>> {
+    let mut found: Vec<Seen<String>> = Vec::new();
+    for layer in context.environments(agent) {
+        for (name, value) in layer.value {
+            if let Some(host) = private_host(&value.value) {
+                found.push(Seen::new(
+                    format!("{host} (environment variable {name})"),
+                    value.evidence,
+                ));
+            }
+        }
+    }
+    found.extend(context.private_hosts_in_code(agent).unwrap_or_default());
+    found
+}
+
+fn unreachable(resource: &Resource, hosts: &[Seen<String>]) -> Problem {
+    let named: Vec<&str> = hosts.iter().map(|host| host.value.as_str()).collect();
+    Problem {
+        message: format!("{resource} runs in PUBLIC mode but names hosts that only a VPC reaches: {}", named.join(", ")),
+        severity: None,
+        evidence: hosts.iter().map(|host| host.evidence.clone()).collect(),
+        fixes: vec![Fix::new("Run it in the VPC of those hosts").note(
+            "set networkMode to VPC with networkConfig.subnets (private ones) and networkConfig.securityGroups, then deploy; what else the agent calls \
+             then needs a NAT gateway or endpoints (ecr.api, ecr.dkr, s3, logs, monitoring, sts, bedrock-runtime, bedrock-agentcore)",
+        )],
+    }
+}
+
+/// The host in a value, where it is one that is not on the internet: private address ranges (RFC 1918), names that only private
+/// zones have, and AWS databases and caches, which stand in a VPC.
+fn private_host(value: &str) -> Option<String> {
+    let trimmed = value.trim();
+    let host = match url::Url::parse(trimmed) {
+        Ok(url) if url.has_host() => url.host_str()?.to_owned(),
+        _ => trimmed.split(['/', ':', ',', ' ']).next()?.to_owned(),
+    };
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
+        return address.is_private().then_some(host);
+    }
+    let plausible = host.contains('.')
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    const SUFFIXES: [&str; 7] = [
+        ".internal",
+        ".local",
+        ".corp",
+        ".lan",
+        ".intranet",
+        ".private",
+        ".vpce.amazonaws.com",
+    ];
+    let stores = [".rds.", ".cache.", ".docdb.", ".neptune.", ".redshift."];
+    let of_aws = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    let private = SUFFIXES.iter().any(|suffix| host.ends_with(suffix))
+        || (of_aws
+            && stores.iter().any(|store| host.contains(store))
+            && !host.starts_with("rds.")
+            && !host.starts_with("redshift."));
+    (plausible && private).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::private_host;
+
+    #[test]
+    fn private_hosts_are_told_from_public_ones() {
+        for value in [
+            "10.0.3.7",
+            "http://192.168.1.5:8080/x",
+            "postgres://app@db.corp.internal:5432/app",
+            "orders.abc.us-east-1.rds.amazonaws.com",
+            "redis.abc.0001.use1.cache.amazonaws.com:6379",
+            "https://vpce-0a1b-x.execute-api.us-east-1.vpce.amazonaws.com",
+        ] {
+            assert!(private_host(value).is_some(), "{value}");
+        }
+        for value in [
+            "us-east-1",
+            "https://api.acme.io/v1",
+            "8.8.8.8",
+            "172.32.0.1",
+            "https://rds.us-east-1.amazonaws.com",
+            "s3.us-east-1.amazonaws.com",
+            "arn:aws:rds:us-east-1:123456789012:db:x.rds.x",
+            "1.0.0",
+            "gpt-4.local-model",
+            "",
+        ] {
+            assert!(private_host(value).is_none(), "{value}");
+        }
+    }
 }

@@ -1,8 +1,16 @@
 //! `policy-cedar`: Cedar policies parse and restrict.
 
+use std::str::FromStr;
+
+use cedar_policy::{Effect, PolicySet};
+use miette::Diagnostic;
+
+use super::cedar::{permits_everything, prepare};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::context::{CedarView, Context};
+use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::project::PolicyEngine;
+use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "policy-cedar",
@@ -12,11 +20,121 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Aws],
     page: include_str!("policy_cedar.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/policy-scope.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/policy-schema-constraints.html",
+        "https://docs.cedarpolicy.com/policies/syntax-policy.html",
+        "https://docs.cedarpolicy.com/policies/json-format.html",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let project = &context.project;
+    if project.policy_engines.is_empty() {
+        return vec![Outcome::not_applicable(
+            project.resource(),
+            "no policy engine is configured",
+        )];
+    }
+    project
+        .policy_engines
+        .iter()
+        .map(|engine| outcome(context, engine))
+        .collect()
+}
+
+fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
+    let resource = Resource::new(ResourceType::PolicyEngine, &engine.name);
+    if engine.policies.is_empty() {
+        let message = format!("{resource} holds no policy in agentcore.json");
+        return Outcome::not_applicable(resource, message);
+    }
+    let mut faults: Vec<(String, Evidence)> = Vec::new();
+    let (mut read, mut guarded) = (0, false);
+    let mut unread: Option<Unread> = None;
+    for policy in &engine.policies {
+        let layers = context.cedar_layers(policy);
+        read += usize::from(!layers.is_empty());
+        if layers.is_empty() {
+            let reason = match context.cedar_file(policy) {
+                Known::Unread(reason) => reason,
+                Known::Absent | Known::Read(_) => Unread::new(
+                    ReasonCode::Absent,
+                    format!("policy {} has no statement", policy.name),
+                ),
+            };
+            unread.get_or_insert(reason);
+        }
+        for layer in &layers {
+            let found = look(&policy.name, &layer.value);
+            guarded |= found.guardrails;
+            faults.extend(found.faults);
+        }
+    }
+    if faults.is_empty() {
+        if let Some(reason) = unread {
+            return Outcome::skipped(resource, reason);
+        }
+        let note = if guarded {
+            "; guardrail conditions, which are no Cedar, were not read"
+        } else {
+            ""
+        };
+        let anchor = Evidence::config(&engine.site).context();
+        return Outcome::pass(
+            resource.clone(),
+            format!("{read} policies of {resource} parse and none permits everything{note}"),
+        )
+        .evidence(anchor);
+    }
+    let texts: Vec<&str> = faults.iter().map(|(text, _)| text.as_str()).collect();
+    let message = format!("{resource}: {}", texts.join("; "));
+    Outcome::fail(resource, message)
+        .evidences(faults.into_iter().map(|(text, evidence)| evidence.note(text)))
+        .fix(Fix::new("Mend the policy").note(
+            "name the principals, actions (AgentCore::Action::\"TARGET___TOOL\") and the gateway that are meant, or add a `when` that decides something; \
+             `statement` in agentcore.json is what deploys, so read an edited sourceFile in again with `agentcore remove policy` and `agentcore add policy --source`",
+        ))
+}
+
+struct Found {
+    faults: Vec<(String, Evidence)>,
+    guardrails: bool,
+}
+
+fn look(name: &str, view: &CedarView) -> Found {
+    let prepared = prepare(&view.text.value);
+    let guardrails = prepared.guardrails;
+    let mut faults = Vec::new();
+    match PolicySet::from_str(&prepared.text) {
+        Err(errors) => {
+            let at = errors.labels().and_then(|mut labels| labels.next());
+            let at = at.map(|label| label.offset()..label.offset() + label.len());
+            let reason = errors.to_string();
+            let evidence = at.map_or_else(|| view.text.evidence.clone(), |range| view.at(range));
+            faults.push((format!("policy {name} is no Cedar: {reason}"), evidence));
+        }
+        Ok(set) => {
+            if set.policies().next().is_none() && set.templates().next().is_none() {
+                faults.push((
+                    format!("policy {name} holds no policy, only comments or nothing"),
+                    view.text.evidence.clone(),
+                ));
+            }
+            for policy in set
+                .policies()
+                .filter(|policy| policy.effect() == Effect::Permit)
+            {
+                if policy.to_json().is_ok_and(|json| permits_everything(&json)) {
+                    faults.push((
+                        format!(
+                            "policy {name} permits every caller every tool without a condition"
+                        ),
+                        view.text.evidence.clone(),
+                    ));
+                }
+            }
+        }
+    }
+    Found { faults, guardrails }
 }
