@@ -1,13 +1,17 @@
 //! The audit of one project: collect a [`Context`], evaluate the registry over it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::checks::{self, Check};
+use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{contents, evaluation, manifest, measurement, project, settings, source};
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Project, Target};
+use crate::oidc::authorizer;
+use crate::oidc::discovery::Discovery;
 use crate::report::{CheckResult, assemble};
 
 /// What to collect, and from where.
@@ -33,6 +37,20 @@ pub struct Options {
     pub region: Option<String>,
     /// `--endpoint-url`.
     pub endpoint_url: Option<String>,
+    /// Discovery documents.
+    pub discovery: DiscoverySource,
+}
+
+/// Where discovery documents come from.
+#[derive(Clone, Debug, Default)]
+pub enum DiscoverySource {
+    /// They are not read: the run does not touch the network.
+    #[default]
+    Offline,
+    /// They are fetched.
+    Fetch(FetchOptions),
+    /// They were read before: a snapshot.
+    Given(BTreeMap<String, Known<Discovery>>),
 }
 
 /// Collects everything that the checks read of the project at `root`.
@@ -53,6 +71,13 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
+    let discovery = match &options.discovery {
+        DiscoverySource::Offline => BTreeMap::new(),
+        DiscoverySource::Fetch(how) => {
+            discovery::collect(&authorizer::discovery_urls(&project), *how)
+        }
+        DiscoverySource::Given(documents) => documents.clone(),
+    };
     Ok(Context {
         target,
         source: source::of_project(&project, &files.contents.callers),
@@ -66,6 +91,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
             ReasonCode::Offline,
             "AWS is not read in this run",
         )),
+        discovery,
         today: jiff::Zoned::now().date(),
         notes: Vec::new(),
     })

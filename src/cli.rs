@@ -1,5 +1,8 @@
 //! The command line: clap types only.
 
+pub mod quota;
+pub mod token;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,6 +28,10 @@ pub enum Command {
     List(ListArgs),
     /// Explain a check: what it looks for, why it matters, how to fix it
     Explain(ExplainArgs),
+    /// Explain a JWT: what an authorizer can match, and whether a runtime would accept it
+    Token(token::TokenArgs),
+    /// Explain quota errors, show quotas beside the expected load, prepare a request for more
+    Quota(quota::QuotaArgs),
     /// Start the agent as the platform would and time it to a healthy /ping
     Measure(crate::commands::measure::MeasureArgs),
     /// Print shell completions
@@ -113,6 +120,9 @@ pub struct AwsArgs {
     /// Require AWS evidence: what cannot be read makes the run exit 2
     #[arg(long)]
     pub live: bool,
+    /// Also ask an identity provider at an address that is not public
+    #[arg(long)]
+    pub allow_private_issuer: bool,
     /// Read AWS state from a file that `snapshot` wrote
     #[arg(long, value_name = "FILE", conflicts_with = "live")]
     pub snapshot: Option<PathBuf>,

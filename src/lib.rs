@@ -57,6 +57,8 @@ pub fn run(cli: &cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> Result<E
         cli::Command::Explain(arguments) => commands::explain::run(arguments, out),
         cli::Command::Completions(arguments) => commands::completions::run(arguments, out),
         cli::Command::Man => commands::man::run(out),
+        cli::Command::Token(arguments) => commands::token::run(arguments, out),
+        cli::Command::Quota(arguments) => commands::quota::run(arguments, out),
     }
 }
 

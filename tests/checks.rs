@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agentcore_harden::audit::{self, Options};
+use agentcore_harden::audit::{self, DiscoverySource, Options};
 use agentcore_harden::report::{CheckResult, Status};
 
 const STATUSES: [Status; 5] = [
@@ -60,11 +60,20 @@ fn verdict(results: &[CheckResult]) -> Status {
 fn run(check: &str, fixture: &Path) -> Vec<CheckResult> {
     let options = Options {
         shown: ".".to_owned(),
+        discovery: discovery(fixture),
         ..Options::default()
     };
     let context = audit::collect(fixture, &options)
         .unwrap_or_else(|failure| panic!("{}: {failure}", fixture.display()));
     audit::evaluate(&context, |candidate| candidate.id == check)
+}
+
+/// `discovery.json` beside the fixture: discovery documents as a snapshot holds them.
+fn discovery(fixture: &Path) -> DiscoverySource {
+    match fs::read_to_string(fixture.join("discovery.json")) {
+        Ok(text) => DiscoverySource::Given(serde_json::from_str(&text).unwrap()),
+        Err(_) => DiscoverySource::Offline,
+    }
 }
 
 #[test]

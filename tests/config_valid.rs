@@ -36,7 +36,11 @@ fn base() -> Files {
             if path.is_dir() {
                 read(root, &path, files);
             } else {
-                let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+                let name = path
+                    .strip_prefix(root)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
                 files.insert(name, fs::read_to_string(&path).unwrap());
             }
         }
@@ -81,7 +85,10 @@ fn put(document: &mut Value, pointer: &str, value: Value) {
         return;
     }
     let (parent, last) = split(pointer);
-    match document.pointer_mut(parent).unwrap_or_else(|| panic!("no {parent}")) {
+    match document
+        .pointer_mut(parent)
+        .unwrap_or_else(|| panic!("no {parent}"))
+    {
         Value::Object(map) => {
             map.insert(last, value);
         }
@@ -150,22 +157,37 @@ fn every_edit_gets_the_verdict_of_the_real_program() {
             faults.push(format!("{}: {message}", edit["name"]));
         }
     }
-    assert!(faults.is_empty(), "{} differ:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} differ:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 #[test]
 fn every_fault_has_its_place() {
     let base = base();
-    for edit in mutations().iter().filter(|edit| edit["valid"] == json!(false)) {
+    for edit in mutations()
+        .iter()
+        .filter(|edit| edit["valid"] == json!(false))
+    {
         let root = tempfile::tempdir().unwrap();
         write(&edited(&base, edit), root.path());
-        let Ok(result) = judged(root.path()) else { continue };
+        let Ok(result) = judged(root.path()) else {
+            continue;
+        };
         assert!(!result.evidence.is_empty(), "{}", edit["name"]);
         let placed = |evidence: &Evidence| {
             let site = evidence.site.as_ref().unwrap();
             site.span.is_some() || evidence.note.contains("exist") || evidence.note.contains(':')
         };
-        assert!(result.evidence.iter().all(placed), "{}: {:?}", edit["name"], result.evidence);
+        assert!(
+            result.evidence.iter().all(placed),
+            "{}: {:?}",
+            edit["name"],
+            result.evidence
+        );
         assert!(!result.fixes.is_empty(), "{}", edit["name"]);
     }
 }
@@ -201,8 +223,13 @@ fn variations(document: &Value) -> Vec<(String, Value)> {
         all.push(at.to_owned());
         let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
         match value {
-            Value::Object(map) => map.iter().for_each(|(key, value)| pointers(value, &format!("{at}/{}", escape(key)), all)),
-            Value::Array(items) => items.iter().enumerate().for_each(|(i, value)| pointers(value, &format!("{at}/{i}"), all)),
+            Value::Object(map) => map
+                .iter()
+                .for_each(|(key, value)| pointers(value, &format!("{at}/{}", escape(key)), all)),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(i, value)| pointers(value, &format!("{at}/{i}"), all)),
             _ => {}
         }
     }
@@ -216,8 +243,23 @@ fn variations(document: &Value) -> Vec<(String, Value)> {
             put(&mut copy, pointer, value);
             made.push((format!("{pointer} {what}"), copy));
         };
-        for stranger in [json!(null), json!(""), json!(" "), json!("x"), json!("a-b_c.d/e"), json!("é"), json!(0), json!(-1),
-            json!(1.5), json!(1e17), json!(true), json!([]), json!({}), json!([1]), json!({"x": 1})] {
+        for stranger in [
+            json!(null),
+            json!(""),
+            json!(" "),
+            json!("x"),
+            json!("a-b_c.d/e"),
+            json!("é"),
+            json!(0),
+            json!(-1),
+            json!(1.5),
+            json!(1e17),
+            json!(true),
+            json!([]),
+            json!({}),
+            json!([1]),
+            json!({"x": 1}),
+        ] {
             replace(&format!("= {stranger}"), stranger);
         }
         match value {
@@ -280,7 +322,10 @@ fn the_installed_program_agrees() {
     for (name, files) in &bases {
         cases.push((name.clone(), files.clone()));
         let documents = files.iter().filter(|(path, _)| {
-            path.ends_with("agentcore.json") || path.ends_with("aws-targets.json") || path.ends_with("harness.json") || path.ends_with("deployed-state.json")
+            path.ends_with("agentcore.json")
+                || path.ends_with("aws-targets.json")
+                || path.ends_with("harness.json")
+                || path.ends_with("deployed-state.json")
         });
         for (path, text) in documents {
             for (what, document) in variations(&serde_json::from_str(text).unwrap()) {
@@ -301,18 +346,34 @@ fn the_installed_program_agrees() {
         rejected += usize::from(!valid);
         let (ours, message) = accepted(root.path());
         if ours != *valid {
-            differ.push(format!("{name}\n   theirs {valid} {words}\n   ours {ours} {message}"));
+            differ.push(format!(
+                "{name}\n   theirs {valid} {words}\n   ours {ours} {message}"
+            ));
         }
     }
-    eprintln!("{} documents compared ({kept} kept edits), {rejected} of them refused, {} verdicts differ", cases.len(), differ.len());
+    eprintln!(
+        "{} documents compared ({kept} kept edits), {rejected} of them refused, {} verdicts differ",
+        cases.len(),
+        differ.len()
+    );
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
 /// The words of faults that `agentcore validate` does not look for.
 fn only_ours(note: &str) -> bool {
     let deploy = [
-        "which does not exist", "must name a ", "becomes ", "which is not JSON", "is dropped", "stands here again", "was not looked at",
-        "has no pyproject.toml", "policyEngineName names", "outboundAuth.credentialName names", "gateway names", "runtimeName names",
+        "which does not exist",
+        "must name a ",
+        "becomes ",
+        "which is not JSON",
+        "is dropped",
+        "stands here again",
+        "was not looked at",
+        "has no pyproject.toml",
+        "policyEngineName names",
+        "outboundAuth.credentialName names",
+        "gateway names",
+        "runtimeName names",
         "endpoint names",
     ];
     deploy.iter().any(|words| note.contains(words))
@@ -331,14 +392,24 @@ fn further() -> Vec<(String, Files)> {
                 files.insert(name, text);
             }
         };
-        for name in [CONFIG, "agentcore/aws-targets.json", "agentcore/.cli/deployed-state.json"] {
+        for name in [
+            CONFIG,
+            "agentcore/aws-targets.json",
+            "agentcore/.cli/deployed-state.json",
+        ] {
             take(name.to_owned());
         }
         for app in fs::read_dir(root.join("app")).into_iter().flatten() {
-            take(format!("app/{}/harness.json", app.unwrap().file_name().to_string_lossy()));
+            take(format!(
+                "app/{}/harness.json",
+                app.unwrap().file_name().to_string_lossy()
+            ));
         }
         if files.contains_key(CONFIG) {
-            projects.push((root.file_name().unwrap().to_string_lossy().into_owned(), files));
+            projects.push((
+                root.file_name().unwrap().to_string_lossy().into_owned(),
+                files,
+            ));
         }
     }
     projects.sort();

@@ -6,8 +6,9 @@ use std::path::{Component, Path, PathBuf};
 
 use super::select::Selection;
 use super::{emit, output, terminal};
-use crate::audit::{self, Options};
+use crate::audit::{self, DiscoverySource, Options};
 use crate::cli::{CheckArgs, FailOnArg, Format};
+use crate::collect::discovery::FetchOptions;
 use crate::collect::{baseline, comments, project};
 use crate::config::FailOn;
 use crate::context::Context;
@@ -159,6 +160,12 @@ impl Run<'_> {
             config: self.arguments.policy.config.clone(),
             offline: aws.offline,
             live: aws.live,
+            discovery: if aws.live {
+                let allow_private = aws.allow_private_issuer;
+                DiscoverySource::Fetch(FetchOptions { allow_private })
+            } else {
+                DiscoverySource::Offline
+            },
             snapshot: aws.snapshot,
             profile: aws.profile,
             region: aws.region,

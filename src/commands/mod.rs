@@ -7,8 +7,11 @@ pub mod list;
 pub mod man;
 pub mod measure;
 mod output;
+pub mod quota;
+mod root;
 mod select;
 mod terminal;
+pub mod token;
 
 use std::io::{ErrorKind, Write};
 

@@ -29,6 +29,7 @@ use crate::model::project::{DeployedTarget, Project, Target};
 use crate::model::site::Sited;
 use crate::model::source::Source;
 use crate::model::template::Template;
+use crate::oidc::discovery::Discovery;
 use crate::report::{Evidence, Outcome, Resource};
 
 /// Everything that was collected for one project.
@@ -51,6 +52,8 @@ pub struct Context {
     pub measurements: Known<BTreeMap<String, Measurement>>,
     /// Live AWS or a snapshot of it.
     pub aws: Known<AwsState>,
+    /// Discovery documents by URL; one that is not here was not fetched.
+    pub discovery: BTreeMap<String, Known<Discovery>>,
     /// Today, for expiry dates.
     pub today: Date,
     /// Facts about the run that are no result, found while collecting.
@@ -175,5 +178,21 @@ impl Context {
             .command("agentcore deploy -y"),
         };
         Outcome::skipped(resource, reason)
+    }
+
+    /// What a discovery URL answered.
+    ///
+    /// # Errors
+    /// Why it was not read.
+    pub fn discovery(&self, url: &str) -> Result<&Discovery, Unread> {
+        let offline = || {
+            let message = "discovery documents are not fetched in this run";
+            Unread::new(ReasonCode::Offline, message).flag("--live")
+        };
+        match self.discovery.get(url) {
+            Some(Known::Read(document)) => Ok(document),
+            Some(Known::Unread(reason)) => Err(reason.clone()),
+            Some(Known::Absent) | None => Err(offline()),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The inbound authorizer of a runtime, harness or gateway, as configured.
 
+use std::collections::BTreeSet;
+
 use crate::model::json::{Document, Node};
 use crate::model::project::{Agent, Gateway, JwtAuthorizer, Project};
 use crate::model::site::Site;
@@ -77,6 +79,16 @@ pub fn all(project: &Project) -> Vec<Authorizer<'_>> {
                 .map(|gateway| of_gateway(project, gateway)),
         )
         .collect()
+}
+
+/// The discovery URLs to fetch: those of JWT authorizers that are reached over the public internet.
+pub fn discovery_urls(project: &Project) -> BTreeSet<String> {
+    let url = |authorizer: &Authorizer<'_>| {
+        let jwt = authorizer.jwt.filter(|jwt| !jwt.private_endpoint)?;
+        let url = jwt.discovery_url.as_ref()?;
+        super::base(&url.value).map(|_| url.value.clone())
+    };
+    all(project).iter().filter_map(url).collect()
 }
 
 /// The authorizer of a runtime or harness.

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod authorizer;
 pub mod discovery;
+pub mod keys;
 mod lists;
 pub mod mend;
 pub mod recommend;

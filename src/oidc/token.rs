@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(kind("2YotnFZFEjr1zCsicMWpAA"), TokenError::Opaque);
         assert_eq!(kind("a.b.c.d.e"), TokenError::Encrypted);
         assert_eq!(kind("a.b"), TokenError::Segments(2));
-        assert_eq!(kind("a b.c.?"), TokenError::Base64("header"));
+        assert_eq!(kind("a!b.c.x"), TokenError::Base64("header"));
         assert_eq!(kind(&"a".repeat(LARGEST + 1)), TokenError::TooLarge);
         assert_eq!(kind("{\"expires_in\":1}"), TokenError::NoToken);
         assert!(matches!(

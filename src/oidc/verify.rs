@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use super::discovery::{Jwks, Key};
+use super::keys::{Jwks, Key};
 use super::token::Token;
 
 /// Which keys of a set a token's signature can be checked with.

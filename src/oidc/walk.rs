@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use super::authorizer::{Authorizer, Kind};
-use super::discovery::{Discovery, IssuerRule, Jwks, KeySet, issuer_rule};
+use super::discovery::{Discovery, IssuerRule, issuer_rule};
+use super::keys::{Jwks, KeySet};
 use super::mend::Mend;
 use super::recommend::recommend;
 use super::step::{Step, StepStatus};

@@ -6,6 +6,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod page;
+pub mod prose;
 pub mod sarif;
 pub mod site;
 pub mod style;

@@ -52,7 +52,12 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn shipped(resource: &Resource, packages: &[&Package]) -> Outcome {
     let found: Vec<(&Package, &ShippedSecret)> = packages
         .iter()
-        .flat_map(|package| package.secret_files.iter().map(move |file| (*package, file)))
+        .flat_map(|package| {
+            package
+                .secret_files
+                .iter()
+                .map(move |file| (*package, file))
+        })
         .collect();
     if found.is_empty() {
         return clean(resource, packages);
@@ -62,10 +67,16 @@ fn shipped(resource: &Resource, packages: &[&Package]) -> Outcome {
         1 => format!("{first} ships"),
         more => format!("{first} and {} more secret files ship", more - 1),
     };
-    let message = format!("{resource}: {count} with the code: whoever reads the package or runs in the session reads them");
+    let message = format!(
+        "{resource}: {count} with the code: whoever reads the package or runs in the session reads them"
+    );
     let mut outcome = Outcome::fail(resource.clone(), message);
     for (_, file) in &found {
-        let tracked = if file.tracked { ", and git tracks it" } else { "" };
+        let tracked = if file.tracked {
+            ", and git tracks it"
+        } else {
+            ""
+        };
         let note = format!("{}{tracked}", file.kind.words());
         outcome = outcome.evidence(Evidence::file(&Site::file(file.path.as_str())).note(note));
     }
@@ -76,24 +87,44 @@ fn shipped(resource: &Resource, packages: &[&Package]) -> Outcome {
 }
 
 fn clean(resource: &Resource, packages: &[&Package]) -> Outcome {
-    let unseen = packages.iter().find(|package| !package.present || !package.unread.is_empty());
+    let unseen = packages
+        .iter()
+        .find(|package| !package.present || !package.unread.is_empty());
     if let Some(package) = unseen {
         let (code, what) = match (&package.folder, package.present) {
-            (None, _) => (ReasonCode::Unsupported, "its code lies outside of the project and was not looked at".to_owned()),
-            (Some(folder), false) => (ReasonCode::Absent, format!("its folder {folder} does not exist")),
+            (None, _) => (
+                ReasonCode::Unsupported,
+                "its code lies outside of the project and was not looked at".to_owned(),
+            ),
+            (Some(folder), false) => (
+                ReasonCode::Absent,
+                format!("its folder {folder} does not exist"),
+            ),
             (Some(_), true) => {
                 let unread = package.unread.first().map_or("", String::as_str);
-                (ReasonCode::Denied, format!("{unread} in its folder could not be read, or leads out of the project"))
+                (
+                    ReasonCode::Denied,
+                    format!(
+                        "{unread} in its folder could not be read, or leads out of the project"
+                    ),
+                )
             }
         };
-        return Outcome::skipped(resource.clone(), Unread::new(code, format!("{resource}: {what}")));
+        return Outcome::skipped(
+            resource.clone(),
+            Unread::new(code, format!("{resource}: {what}")),
+        );
     }
     let files: u64 = packages.iter().map(|package| package.files).sum();
-    let bundled = packages.iter().all(|package| package.kind == PackageKind::Bundle);
+    let bundled = packages
+        .iter()
+        .all(|package| package.kind == PackageKind::Bundle);
     let message = if bundled {
         format!("{resource} ships one bundle of its TypeScript code; no other file of its folder")
     } else {
-        format!("{resource}: none of the {files} files that ship is an environment file, key, credential file or token cache")
+        format!(
+            "{resource}: none of the {files} files that ship is an environment file, key, credential file or token cache"
+        )
     };
     Outcome::pass(resource.clone(), message)
 }
@@ -102,7 +133,9 @@ fn clean(resource: &Resource, packages: &[&Package]) -> Outcome {
 fn fixes(found: &[(&Package, &ShippedSecret)]) -> Vec<Fix> {
     let rotate = "Rotate what was in them if they were ever deployed or committed: a package stays in the bucket and the history.";
     let mut fixes = Vec::new();
-    let container = found.iter().all(|(package, _)| package.kind == PackageKind::Container);
+    let container = found
+        .iter()
+        .all(|(package, _)| package.kind == PackageKind::Container);
     if container {
         let mut fix = Fix::new("Leave them out of the build context").note(rotate);
         for (package, file) in found {
@@ -111,7 +144,10 @@ fn fixes(found: &[(&Package, &ShippedSecret)]) -> Vec<Fix> {
                 "." => (".dockerignore".to_owned(), file.path.as_str()),
                 folder => {
                     let inner = file.path.strip_prefix(folder).unwrap_or(&file.path);
-                    (format!("{folder}/.dockerignore"), inner.trim_start_matches('/'))
+                    (
+                        format!("{folder}/.dockerignore"),
+                        inner.trim_start_matches('/'),
+                    )
                 }
             };
             let line = Command::new("printf").arg("\\n%s\\n").arg(escaped(inner));
@@ -125,15 +161,29 @@ fn fixes(found: &[(&Package, &ShippedSecret)]) -> Vec<Fix> {
     );
     let mut fix = Fix::new("Move them out of what ships")
         .command(Command::new("mkdir").arg("-p").arg(ASIDE))
-        .command(Command::new("printf").arg("*\\n").to_file(&format!("{ASIDE}/.gitignore")))
+        .command(
+            Command::new("printf")
+                .arg("*\\n")
+                .to_file(&format!("{ASIDE}/.gitignore")),
+        )
         .note(note);
     for (_, file) in found {
         let aside = format!("{ASIDE}/{}", file.path.replace('/', "__"));
-        fix = fix.command(Command::new("mv").arg("--").arg(file.path.as_str()).arg(aside));
+        fix = fix.command(
+            Command::new("mv")
+                .arg("--")
+                .arg(file.path.as_str())
+                .arg(aside),
+        );
     }
     fixes.push(fix);
-    if found.iter().all(|(_, file)| file.kind == SecretFile::PrivateKey) {
-        let remove = Command::new("rm").arg("--").args(found.iter().map(|(_, file)| file.path.as_str()));
+    if found
+        .iter()
+        .all(|(_, file)| file.kind == SecretFile::PrivateKey)
+    {
+        let remove = Command::new("rm")
+            .arg("--")
+            .args(found.iter().map(|(_, file)| file.path.as_str()));
         fixes.push(Fix::new("Delete them, if they are only for tests").command(remove));
     }
     fixes
@@ -155,20 +205,26 @@ fn escaped(path: &str) -> String {
 fn local_file(context: &Context, other: Option<Outcome>) -> Outcome {
     let resource = Resource::new(ResourceType::Project, context.project.display_name());
     let ignored = context.files.ignored;
-    let local = match &context.project.env_local {
-        Known::Absent => return other.unwrap_or_else(|| {
-            Outcome::not_applicable(resource, format!("there is no {ENV_LOCAL} here, and the project packages no code of its own"))
-        }),
-        Known::Unread(reason) => Outcome::skipped(resource, reason.clone()),
-        Known::Read(_) => {
-            let tracked = ignored.env_local_tracked == Some(true);
-            if ignored.env_local && !tracked {
-                Outcome::pass(resource, format!("git ignores {ENV_LOCAL}"))
-            } else {
-                exposed(resource, ignored.env_local, tracked)
+    let local =
+        match &context.project.env_local {
+            Known::Absent => return other.unwrap_or_else(|| {
+                Outcome::not_applicable(
+                    resource,
+                    format!(
+                        "there is no {ENV_LOCAL} here, and the project packages no code of its own"
+                    ),
+                )
+            }),
+            Known::Unread(reason) => Outcome::skipped(resource, reason.clone()),
+            Known::Read(_) => {
+                let tracked = ignored.env_local_tracked == Some(true);
+                if ignored.env_local && !tracked {
+                    Outcome::pass(resource, format!("git ignores {ENV_LOCAL}"))
+                } else {
+                    exposed(resource, ignored.env_local, tracked)
+                }
             }
-        }
-    };
+        };
     match other {
         None => local,
         Some(other) => merged(local, other),
@@ -179,7 +235,9 @@ fn exposed(resource: Resource, ignored: bool, tracked: bool) -> Outcome {
     let message = if tracked {
         format!("git tracks {ENV_LOCAL}: the credentials in it are in the repository's history")
     } else {
-        format!("no .gitignore covers {ENV_LOCAL}: the next `git add` commits the credentials in it")
+        format!(
+            "no .gitignore covers {ENV_LOCAL}: the next `git add` commits the credentials in it"
+        )
     };
     let mut fix = Fix::new("Keep it out of git");
     if !ignored {
@@ -191,7 +249,11 @@ fn exposed(resource: Resource, ignored: bool, tracked: bool) -> Outcome {
             .command(Command::new("git").args(["rm", "--cached", "--quiet", "--", ENV_LOCAL]))
             .note("Commit the removal, and rotate every credential that was in the file: it stays in the history.");
     }
-    let evidence = Evidence::file(&Site::file(ENV_LOCAL)).note(if tracked { "tracked by git" } else { "not ignored" });
+    let evidence = Evidence::file(&Site::file(ENV_LOCAL)).note(if tracked {
+        "tracked by git"
+    } else {
+        "not ignored"
+    });
     Outcome::fail(resource, message).evidence(evidence).fix(fix)
 }
 
@@ -205,7 +267,11 @@ fn merged(one: Outcome, other: Outcome) -> Outcome {
         Status::Pass => 3,
         Status::NotApplicable => 4,
     };
-    let (mut first, second) = if weight(&one) <= weight(&other) { (one, other) } else { (other, one) };
+    let (mut first, second) = if weight(&one) <= weight(&other) {
+        (one, other)
+    } else {
+        (other, one)
+    };
     if first.status == second.status {
         first.message = format!("{}; {}", first.message, second.message);
     }

@@ -32,7 +32,10 @@ fn run(context: &Context) -> Vec<Outcome> {
         Known::Unread(reason) => return vec![Outcome::skipped(resource, reason.clone())],
         Known::Absent => {
             let reason = Unread::new(ReasonCode::Absent, "no agentcore program on PATH");
-            return vec![Outcome::skipped(resource, reason.command(install().to_string()))];
+            return vec![Outcome::skipped(
+                resource,
+                reason.command(install().to_string()),
+            )];
         }
     };
     if cli.starter_toolkit {
@@ -50,16 +53,28 @@ fn run(context: &Context) -> Vec<Outcome> {
     let Some(current) = parse(&version) else {
         let reason = Unread::new(
             ReasonCode::Unsupported,
-            format!("the version {version:?} of {} is no version number", cli.path),
+            format!(
+                "the version {version:?} of {} is no version number",
+                cli.path
+            ),
         );
-        return vec![Outcome::skipped(resource, reason.command("agentcore --version"))];
+        return vec![Outcome::skipped(
+            resource,
+            reason.command("agentcore --version"),
+        )];
     };
     if current >= (OLDEST, true) {
-        return vec![Outcome::pass(resource, format!("agentcore on PATH is {version}"))];
+        return vec![Outcome::pass(
+            resource,
+            format!("agentcore on PATH is {version}"),
+        )];
     }
-    let message = format!("agentcore on PATH is {version}, older than 0.9.0: the commands of this report need a newer one");
+    let message = format!(
+        "agentcore on PATH is {version}, older than 0.9.0: the commands of this report need a newer one"
+    );
     let update = Fix::new("Update the CLI").command(install());
-    let itself = Fix::new("Let the CLI update itself").command(Command::new("agentcore").args(["update", "cli"]));
+    let itself = Fix::new("Let the CLI update itself")
+        .command(Command::new("agentcore").args(["update", "cli"]));
     vec![Outcome::fail(resource, message).fix(update).fix(itself)]
 }
 
@@ -75,8 +90,13 @@ fn uninstall(cli: &CliOnPath) -> Command {
         Installer::Pip => {
             let folder = std::path::Path::new(&cli.path).parent();
             let python = folder.map(|folder| folder.join("python3").to_string_lossy().into_owned());
-            Command::new(python.unwrap_or_else(|| "python3".to_owned()))
-                .args(["-m", "pip", "uninstall", "-y", TOOLKIT])
+            Command::new(python.unwrap_or_else(|| "python3".to_owned())).args([
+                "-m",
+                "pip",
+                "uninstall",
+                "-y",
+                TOOLKIT,
+            ])
         }
     }
 }
@@ -90,7 +110,11 @@ fn parse(version: &str) -> Option<([u64; 3], bool)> {
         None => (version, true),
     };
     let mut parts = numbers.split('.').map(|part| part.parse().ok());
-    let numbers = [parts.next()??, parts.next().unwrap_or(Some(0))?, parts.next().unwrap_or(Some(0))?];
+    let numbers = [
+        parts.next()??,
+        parts.next().unwrap_or(Some(0))?,
+        parts.next().unwrap_or(Some(0))?,
+    ];
     Some((numbers, release))
 }
 

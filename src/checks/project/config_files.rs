@@ -24,7 +24,12 @@ pub fn faults(context: &Context) -> Vec<Fault> {
     }
     for (path, node) in entries(&project.document, "policyEngines") {
         for (index, policy) in items(node, "policies").iter().enumerate() {
-            files.named(&format!("{path}.policies[{index}]"), policy, "sourceFile", Kind::File);
+            files.named(
+                &format!("{path}.policies[{index}]"),
+                policy,
+                "sourceFile",
+                Kind::File,
+            );
         }
     }
     for (path, node) in entries(&project.document, "agentCoreGateways") {
@@ -58,7 +63,10 @@ fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
     node.get(key).map(Node::items).unwrap_or_default()
 }
 
-fn entries<'d>(document: &'d Document, key: &'static str) -> impl Iterator<Item = (String, &'d Node)> {
+fn entries<'d>(
+    document: &'d Document,
+    key: &'static str,
+) -> impl Iterator<Item = (String, &'d Node)> {
     let items = items(&document.root, key).iter().enumerate();
     items.map(move |(index, node)| (format!("{key}[{index}]"), node))
 }
@@ -80,7 +88,9 @@ impl Files<'_> {
 
     /// The member `key` names a file or folder relative to the project root. True when it is there.
     fn named(&mut self, path: &str, node: &Node, key: &str, kind: Kind) -> bool {
-        let Some(member) = node.member(key) else { return false };
+        let Some(member) = node.member(key) else {
+            return false;
+        };
         let Some(written) = member.node.as_str().filter(|text| !text.is_empty()) else {
             return false;
         };
@@ -89,12 +99,18 @@ impl Files<'_> {
 
     /// `written` is what a message shows, `place` where it is sought.
     fn at(&mut self, path: &str, member: &Member, written: &str, place: &str, kind: Kind) -> bool {
-        let Some(found) = self.found(place) else { return false };
+        let Some(found) = self.found(place) else {
+            return false;
+        };
         let path = path.to_owned();
         if found.out_of_reach {
             let words = format!(
                 "leads to {written}, outside of the project{}: it was not looked at, and is missing where only the project is checked out",
-                if self.project.repository.is_some() { " and its repository" } else { "" }
+                if self.project.repository.is_some() {
+                    " and its repository"
+                } else {
+                    ""
+                }
             );
             self.report(Class::Note, member, path, words);
             return false;
@@ -109,8 +125,13 @@ impl Files<'_> {
             return true;
         }
         let words = match found.kind {
-            NamedFileKind::Missing => format!("names the {} {written}, which does not exist", kind.words()),
-            _ => format!("must name a {}, and {written} is {kind_found}", kind.words()),
+            NamedFileKind::Missing => {
+                format!("names the {} {written}, which does not exist", kind.words())
+            }
+            _ => format!(
+                "must name a {}, and {written} is {kind_found}",
+                kind.words()
+            ),
         };
         self.report(Class::Breaks, member, path, words);
         false
@@ -118,7 +139,9 @@ impl Files<'_> {
 
     fn runtime(&mut self, path: &str, node: &Node) {
         let text = |key: &str| node.get(key).and_then(Node::as_str);
-        let Some(location) = text("codeLocation") else { return };
+        let Some(location) = text("codeLocation") else {
+            return;
+        };
         let there = self.named(path, node, "codeLocation", Kind::Folder);
         let container = text("build") == Some("Container");
         let context = text("buildContextPath").filter(|_| container);
@@ -135,7 +158,13 @@ impl Files<'_> {
             let place = joined(folder, file);
             let member = node.member("dockerfile").or_else(|| node.member("build"));
             if let Some(member) = member {
-                self.at(&format!("{path}.dockerfile"), member, &place, &place, Kind::File);
+                self.at(
+                    &format!("{path}.dockerfile"),
+                    member,
+                    &place,
+                    &place,
+                    Kind::File,
+                );
             }
         }
         if there {
@@ -143,10 +172,18 @@ impl Files<'_> {
         }
     }
 
-    fn entrypoint(&mut self, path: &str, node: &Node, member: &Member, location: &str, container: bool) {
+    fn entrypoint(
+        &mut self,
+        path: &str,
+        node: &Node,
+        member: &Member,
+        location: &str,
+        container: bool,
+    ) {
         let text = |key: &str| node.get(key).and_then(Node::as_str);
         let path = format!("{path}.entrypoint");
-        let bundled = !container && text("runtimeVersion").is_some_and(|version| version.starts_with("NODE_"));
+        let bundled = !container
+            && text("runtimeVersion").is_some_and(|version| version.starts_with("NODE_"));
         if bundled {
             // The packager bundles main.ts whatever the entrypoint says, and the runtime starts the bundle.
             let place = joined(location, "main.ts");
@@ -167,14 +204,18 @@ impl Files<'_> {
         let missing = |found: &NamedFile| found.kind == NamedFileKind::Missing;
         if python && self.found(&manifest).is_some_and(missing) {
             // uv installs from the folder's pyproject.toml, or from one above it.
-            let words = format!("has no pyproject.toml beside it in {location}: the packager looks for one in the folders above, and fails without");
+            let words = format!(
+                "has no pyproject.toml beside it in {location}: the packager looks for one in the folders above, and fails without"
+            );
             self.report(Class::Note, member, path, words);
         }
     }
 
     /// `additionalPolicies`: ARNs, and files that are read relative to the code's folder.
     fn policies(&mut self, path: &str, node: &Node, location: &str) {
-        let Some(member) = node.member("additionalPolicies") else { return };
+        let Some(member) = node.member("additionalPolicies") else {
+            return;
+        };
         for (index, item) in member.node.items().iter().enumerate() {
             let Some(written) = item.as_str().filter(|text| !text.starts_with("arn:")) else {
                 continue;
@@ -183,24 +224,48 @@ impl Files<'_> {
             let place = joined(location, written);
             let there = self.at(&path, member, &place, &place, Kind::File);
             let text = self.found(&place).and_then(|file| file.text.as_deref());
-            let broken = text.is_some_and(|text| serde_json::from_str::<serde_json::Value>(text).is_err());
+            let broken =
+                text.is_some_and(|text| serde_json::from_str::<serde_json::Value>(text).is_err());
             if there && broken {
-                self.report(Class::Breaks, member, path, format!("names {place}, which is not JSON"));
+                self.report(
+                    Class::Breaks,
+                    member,
+                    path,
+                    format!("names {place}, which is not JSON"),
+                );
             }
         }
     }
 
     fn target(&mut self, path: &str, node: &Node) {
         if let Some(lambda) = node.get("lambdaFunctionArn")
-            && lambda.get("toolSchemaFile").and_then(Node::as_str).is_some_and(|file| !file.starts_with("s3://"))
+            && lambda
+                .get("toolSchemaFile")
+                .and_then(Node::as_str)
+                .is_some_and(|file| !file.starts_with("s3://"))
         {
-            self.named(&format!("{path}.lambdaFunctionArn"), lambda, "toolSchemaFile", Kind::File);
+            self.named(
+                &format!("{path}.lambdaFunctionArn"),
+                lambda,
+                "toolSchemaFile",
+                Kind::File,
+            );
         }
         if let Some(inline) = node.path(&["schemaSource", "inline"]) {
-            self.named(&format!("{path}.schemaSource.inline"), inline, "path", Kind::File);
+            self.named(
+                &format!("{path}.schemaSource.inline"),
+                inline,
+                "path",
+                Kind::File,
+            );
         }
         if let Some(code) = node.path(&["compute", "implementation"]) {
-            self.named(&format!("{path}.compute.implementation"), code, "path", Kind::Folder);
+            self.named(
+                &format!("{path}.compute.implementation"),
+                code,
+                "path",
+                Kind::Folder,
+            );
         }
     }
 
@@ -208,30 +273,54 @@ impl Files<'_> {
         let document = &self.project.document;
         for (path, node) in entries(document, "mcpRuntimeTools") {
             if let Some(code) = node.path(&["compute", "implementation"]) {
-                self.named(&format!("{path}.compute.implementation"), code, "path", Kind::Folder);
+                self.named(
+                    &format!("{path}.compute.implementation"),
+                    code,
+                    "path",
+                    Kind::Folder,
+                );
             }
         }
         for (path, node) in entries(document, "evaluators") {
-            let Some(managed) = node.path(&["config", "codeBased", "managed"]) else { continue };
+            let Some(managed) = node.path(&["config", "codeBased", "managed"]) else {
+                continue;
+            };
             let place = format!("{path}.config.codeBased.managed");
             let there = self.named(&place, managed, "codeLocation", Kind::Folder);
-            if let (true, Some(location)) = (there, managed.get("codeLocation").and_then(Node::as_str)) {
+            if let (true, Some(location)) =
+                (there, managed.get("codeLocation").and_then(Node::as_str))
+            {
                 self.policies(&place, managed, location);
             }
         }
         for (path, node) in entries(document, "knowledgeBases") {
             for (index, source) in items(node, "dataSources").iter().enumerate() {
-                self.named(&format!("{path}.dataSources[{index}]"), source, "connectorConfigFile", Kind::File);
+                self.named(
+                    &format!("{path}.dataSources[{index}]"),
+                    source,
+                    "connectorConfigFile",
+                    Kind::File,
+                );
             }
         }
         for (path, node) in entries(document, "datasets") {
-            let member = node.path(&["config", "managed"]).and_then(|managed| managed.member("location"));
-            let Some((member, written)) = member.and_then(|member| Some((member, member.node.as_str()?))) else {
+            let member = node
+                .path(&["config", "managed"])
+                .and_then(|managed| managed.member("location"));
+            let Some((member, written)) =
+                member.and_then(|member| Some((member, member.node.as_str()?)))
+            else {
                 continue;
             };
             // Relative to agentcore/; one that stands at the project root is found by people and missed by the CLI.
             let place = joined("agentcore", written);
-            self.at(&format!("{path}.config.managed.location"), member, &place, &place, Kind::File);
+            self.at(
+                &format!("{path}.config.managed.location"),
+                member,
+                &place,
+                &place,
+                Kind::File,
+            );
         }
     }
 }

@@ -12,17 +12,26 @@ pub fn of_document(path: &str, faults: &[Fault]) -> Option<Fix> {
     let mut what = Vec::new();
     let mendable = faults.iter().filter(|fault| fault.class != Class::Note);
     for fault in mendable {
-        let Some(repair) = &fault.repair else { continue };
-        let Some(filter) = filter(&fault.path, repair) else { continue };
+        let Some(repair) = &fault.repair else {
+            continue;
+        };
+        let Some(filter) = filter(&fault.path, repair) else {
+            continue;
+        };
         filters.push((deletes(repair), filter));
-        what.push(if fault.path.is_empty() { "(root)" } else { &fault.path });
+        what.push(if fault.path.is_empty() {
+            "(root)"
+        } else {
+            &fault.path
+        });
     }
     if filters.is_empty() {
         return None;
     }
     // Items are deleted last and from the end, so that no index moves under a later filter.
     filters.sort_by_key(|(deletes, _)| *deletes);
-    let (deleted, others): (Vec<_>, Vec<_>) = filters.into_iter().partition(|(deletes, _)| *deletes);
+    let (deleted, others): (Vec<_>, Vec<_>) =
+        filters.into_iter().partition(|(deletes, _)| *deletes);
     let mut steps: Vec<String> = others.into_iter().map(|(_, filter)| filter).collect();
     if !deleted.is_empty() {
         let paths: Vec<String> = deleted.into_iter().map(|(_, path)| path).collect();
@@ -56,7 +65,9 @@ fn filter(path: &str, repair: &Repair) -> Option<String> {
             let (parent, key) = split(path)?;
             let (parent, key) = (jq_path(&parent), literal(&Value::from(key)));
             let name = literal(&Value::from(name.as_str()));
-            Some(format!("{parent} |= (.[{name}] = .[{key}] | del(.[{key}]))"))
+            Some(format!(
+                "{parent} |= (.[{name}] = .[{key}] | del(.[{key}]))"
+            ))
         }
     }
 }

@@ -55,21 +55,33 @@ impl Findings {
     /// Adds the faults of one document.
     fn add(&mut self, document: &Document, mut faults: Vec<Fault>) {
         let path = document.source.path.to_string();
-        faults.sort_by(|one, other| (one.range.start, &one.path).cmp(&(other.range.start, &other.path)));
+        faults.sort_by(|one, other| {
+            (one.range.start, &one.path).cmp(&(other.range.start, &other.path))
+        });
         for fault in &faults {
             let site = document.source.site(fault.range.clone());
-            let place = if fault.path.is_empty() { "the root" } else { &fault.path };
+            let place = if fault.path.is_empty() {
+                "the root"
+            } else {
+                &fault.path
+            };
             let words = format!("{place} {}", fault.words);
             let evidence = Evidence::config(&site).note(words.clone());
             match fault.class {
-                Class::Rejected | Class::Breaks => self.faults.push((format!("{path}: {words}"), evidence)),
+                Class::Rejected | Class::Breaks => {
+                    self.faults.push((format!("{path}: {words}"), evidence))
+                }
                 Class::Note => self.notes.push(evidence.context()),
             }
         }
         for member in repeated_keys(&document.root).into_iter().take(MOST_LISTED) {
-            let words = format!("the key \"{}\" stands here again: only its last value counts", member.key);
+            let words = format!(
+                "the key \"{}\" stands here again: only its last value counts",
+                member.key
+            );
             let site = document.source.site(member.key_range.clone());
-            self.notes.push(Evidence::config(&site).note(words).context());
+            self.notes
+                .push(Evidence::config(&site).note(words).context());
         }
         self.fixes.extend(config_fixes::of_document(&path, &faults));
         self.documents.push(path);
@@ -78,7 +90,8 @@ impl Findings {
     /// Adds a fault of a whole file.
     fn file(&mut self, path: &str, words: &str) {
         let site = Site::file(path);
-        self.faults.push((words.to_owned(), Evidence::config(&site).note(words)));
+        self.faults
+            .push((words.to_owned(), Evidence::config(&site).note(words)));
     }
 
     fn outcome(mut self, context: &Context) -> Outcome {
@@ -93,7 +106,12 @@ impl Findings {
             let outcome = Outcome::pass(resource, message).evidences(self.notes);
             return outcome;
         }
-        let named: Vec<&str> = self.faults.iter().take(MOST_NAMED).map(|(words, _)| words.as_str()).collect();
+        let named: Vec<&str> = self
+            .faults
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(words, _)| words.as_str())
+            .collect();
         let more = match count - named.len() {
             0 => String::new(),
             more => format!("; and {more} more"),
@@ -138,14 +156,22 @@ fn project(context: &Context, findings: &mut Findings) {
 fn payment_secrets(context: &Context) -> Vec<Fault> {
     let mut faults = Vec::new();
     for payment in &context.project.payments {
-        let connectors = payment.node.get("connectors").map(Node::items).unwrap_or_default();
+        let connectors = payment
+            .node
+            .get("connectors")
+            .map(Node::items)
+            .unwrap_or_default();
         for connector in connectors {
             let text = |key: &str| connector.get(key).and_then(Node::as_str);
-            let (Some(name), false) = (text("credentialName"), text("provisionMode") == Some("QUICK_CREATE")) else {
+            let (Some(name), false) = (
+                text("credentialName"),
+                text("provisionMode") == Some("QUICK_CREATE"),
+            ) else {
                 continue;
             };
             let missing = missing(context, name, text("provider") == Some("StripePrivy"));
-            if let (Some(member), false) = (connector.member("credentialName"), missing.is_empty()) {
+            if let (Some(member), false) = (connector.member("credentialName"), missing.is_empty())
+            {
                 faults.push(Fault {
                     range: member.range(),
                     path: format!("payments.{}.connectors.{name}", payment.name),
@@ -161,11 +187,19 @@ fn payment_secrets(context: &Context) -> Vec<Fault> {
 
 fn missing(context: &Context, credential: &str, stripe: bool) -> Vec<String> {
     let endings: &[&str] = if stripe {
-        &["APP_ID", "APP_SECRET", "AUTHORIZATION_PRIVATE_KEY", "AUTHORIZATION_ID"]
+        &[
+            "APP_ID",
+            "APP_SECRET",
+            "AUTHORIZATION_PRIVATE_KEY",
+            "AUTHORIZATION_ID",
+        ]
     } else {
         &["API_KEY_ID", "API_KEY_SECRET", "WALLET_SECRET"]
     };
-    let start = format!("AGENTCORE_CREDENTIAL_{}", credential.replace('-', "_").to_uppercase());
+    let start = format!(
+        "AGENTCORE_CREDENTIAL_{}",
+        credential.replace('-', "_").to_uppercase()
+    );
     let filled = |name: &String| match &context.project.env_local {
         Known::Read(variables) => variables.get(name) == Some(&false),
         Known::Absent | Known::Unread(_) => false,
@@ -185,11 +219,19 @@ fn targets(context: &Context, findings: &mut Findings) {
         Known::Unread(reason) => findings.file(TARGETS, &reason.message),
         Known::Absent if context.files.ignored.targets => {
             let words = format!("{TARGETS} is not here and git ignores it: it was not judged");
-            findings.notes.push(Evidence::config(&Site::file(TARGETS)).note(words).context());
+            findings
+                .notes
+                .push(Evidence::config(&Site::file(TARGETS)).note(words).context());
         }
         Known::Absent => {
-            findings.file(TARGETS, &format!("{TARGETS} does not exist: `agentcore validate` and `deploy` need it"));
-            let write = Command::new("jq").arg("-n").arg(known_targets(context)).to_file(TARGETS);
+            findings.file(
+                TARGETS,
+                &format!("{TARGETS} does not exist: `agentcore validate` and `deploy` need it"),
+            );
+            let write = Command::new("jq")
+                .arg("-n")
+                .arg(known_targets(context))
+                .to_file(TARGETS);
             findings.fixes.push(
                 Fix::new("Write the deployment targets")
                     .command(write)
@@ -202,7 +244,10 @@ fn targets(context: &Context, findings: &mut Findings) {
 /// The targets that the deployed state knows, with account and Region from their ARNs; else an empty list. A jq filter.
 fn known_targets(context: &Context) -> String {
     let target = |(name, state): (&String, &crate::model::project::DeployedTarget)| {
-        let arn = state.runtimes.values().find_map(|runtime| runtime.arn.as_deref())?;
+        let arn = state
+            .runtimes
+            .values()
+            .find_map(|runtime| runtime.arn.as_deref())?;
         let mut parts = arn.split(':').skip(3);
         let (region, account) = (parts.next()?, parts.next()?);
         Some(serde_json::json!({"name": name, "account": account, "region": region}))
@@ -220,9 +265,21 @@ fn deployed(context: &Context, findings: &mut Findings) {
     let mut faults = schema::validate(&document.root, &schema::DEPLOYED_STATE);
     // The CLI refuses a state of targets that the targets file does not name.
     if let Known::Read(targets) = &context.project.targets_file {
-        let names: Vec<_> = targets.root.items().iter().filter_map(|target| target.get("name")?.as_str()).collect();
-        let members = document.root.get("targets").map(Node::members).unwrap_or_default();
-        for member in members.iter().filter(|member| !names.contains(&&*member.key)) {
+        let names: Vec<_> = targets
+            .root
+            .items()
+            .iter()
+            .filter_map(|target| target.get("name")?.as_str())
+            .collect();
+        let members = document
+            .root
+            .get("targets")
+            .map(Node::members)
+            .unwrap_or_default();
+        for member in members
+            .iter()
+            .filter(|member| !names.contains(&&*member.key))
+        {
             faults.push(Fault {
                 range: member.key_range.clone(),
                 path: format!("targets.{}", member.key),
@@ -241,7 +298,8 @@ fn harnesses(context: &Context, findings: &mut Findings) {
     for harness in &project.harnesses {
         let read_by_cli = format!("app/{}/harness.json", harness.name);
         let here = project.named_files.get(&read_by_cli);
-        let exists = here.is_some_and(|file| file.kind == crate::model::project::NamedFileKind::File);
+        let exists =
+            here.is_some_and(|file| file.kind == crate::model::project::NamedFileKind::File);
         match &harness.document {
             Known::Read(document) => {
                 let path = document.source.path.to_string();
@@ -250,18 +308,33 @@ fn harnesses(context: &Context, findings: &mut Findings) {
                     seen.push(path.clone());
                 }
                 if !exists && path != read_by_cli {
-                    let words = format!("harness {}: {read_by_cli} does not exist; `agentcore validate` reads it there, whatever `path` says", harness.name);
-                    findings.faults.push((words.clone(), Evidence::config(&harness.site).note(words)));
+                    let words = format!(
+                        "harness {}: {read_by_cli} does not exist; `agentcore validate` reads it there, whatever `path` says",
+                        harness.name
+                    );
+                    findings
+                        .faults
+                        .push((words.clone(), Evidence::config(&harness.site).note(words)));
                 }
             }
             Known::Unread(reason) => {
                 let words = reason.message.clone();
-                findings.faults.push((words.clone(), Evidence::config(&harness.site).note(words)));
+                findings
+                    .faults
+                    .push((words.clone(), Evidence::config(&harness.site).note(words)));
             }
             Known::Absent => {
-                let folder = harness.path.as_ref().map_or("its path", |path| path.value.trim_end_matches('/'));
-                let words = format!("harness {}: {folder}/harness.json does not exist", harness.name);
-                findings.faults.push((words.clone(), Evidence::config(&harness.site).note(words)));
+                let folder = harness
+                    .path
+                    .as_ref()
+                    .map_or("its path", |path| path.value.trim_end_matches('/'));
+                let words = format!(
+                    "harness {}: {folder}/harness.json does not exist",
+                    harness.name
+                );
+                findings
+                    .faults
+                    .push((words.clone(), Evidence::config(&harness.site).note(words)));
             }
         }
     }

@@ -16,12 +16,17 @@ static ENTRYPOINT_FORM: Pattern = Pattern::new(
     "^[a-zA-Z0-9_][a-zA-Z0-9_/.-]*\\.(py|ts|js)(:[a-zA-Z_][a-zA-Z0-9_]*)?$",
     "the path of a .py, .ts or .js file, with an optional :handler",
 );
-static DOCKERFILE_FORM: Pattern =
-    Pattern::new("^[A-Za-z0-9._/-]+$", "a path of letters, digits and . _ - /");
+static DOCKERFILE_FORM: Pattern = Pattern::new(
+    "^[A-Za-z0-9._/-]+$",
+    "a path of letters, digits and . _ - /",
+);
 
 fn in_context(path: &str) -> Option<&'static str> {
-    let leaves = path.starts_with('/') || path.split('/').any(|part| part.is_empty() || part == "..");
-    leaves.then_some("must be a file inside the build context: no leading slash, no .., no empty part")
+    let leaves =
+        path.starts_with('/') || path.split('/').any(|part| part.is_empty() || part == "..");
+    leaves.then_some(
+        "must be a file inside the build context: no leading slash, no .., no empty part",
+    )
 }
 
 /// Values of `runtimeVersion`.
@@ -56,8 +61,9 @@ fn header(name: &str) -> Option<&'static str> {
         return Some("must not start with x-amz-, which request signing uses");
     }
     let custom = name.starts_with("x-amzn-bedrock-agentcore-runtime-custom-");
-    (name.starts_with("x-amzn-") && !custom)
-        .then_some("must not start with x-amzn- unless it is X-Amzn-Bedrock-AgentCore-Runtime-Custom-*")
+    (name.starts_with("x-amzn-") && !custom).then_some(
+        "must not start with x-amzn- unless it is X-Amzn-Bedrock-AgentCore-Runtime-Custom-*",
+    )
 }
 static HEADER: Shape = TEXT.test(header).shape();
 
@@ -77,7 +83,11 @@ static RUNTIME_OBJECT: Object = open(&[
     must("codeLocation", FILLED.shape()),
     may(
         "dockerfile",
-        FILLED.max(255).like(&DOCKERFILE_FORM).test(in_context).shape(),
+        FILLED
+            .max(255)
+            .like(&DOCKERFILE_FORM)
+            .test(in_context)
+            .shape(),
     ),
     may("buildContextPath", FILLED.shape()),
     may("customDockerBuildArgs", map(VARIABLE, &BUILD_ARGUMENT)),
@@ -91,7 +101,10 @@ static RUNTIME_OBJECT: Object = open(&[
     may("executionRoleArn", TEXT.shape()),
     may("additionalPolicies", list(&SOME_TEXT)),
     may("authorizerType", authorizer::RUNTIME_TYPE),
-    may("authorizerConfiguration", Shape::Object(&authorizer::CONFIG)),
+    may(
+        "authorizerConfiguration",
+        Shape::Object(&authorizer::CONFIG),
+    ),
     may("tags", TAGS),
     may("lifecycleConfiguration", Shape::Object(&network::LIFECYCLE)),
     may("filesystemConfigurations", list(&MOUNTED)),
@@ -157,7 +170,10 @@ fn build_arguments(scope: &mut Scope<'_, '_>) {
     for member in scope.get(key).map(Node::members).unwrap_or_default() {
         let name = &*member.key;
         if RESERVED.contains(&name) || name.starts_with("CODEBUILD_") || name.starts_with("AWS_") {
-            scope.fault(key, format!("must not set {name}, which the build environment keeps for itself"));
+            scope.fault(
+                key,
+                format!("must not set {name}, which the build environment keeps for itself"),
+            );
         }
     }
 }
@@ -165,7 +181,12 @@ fn build_arguments(scope: &mut Scope<'_, '_>) {
 fn mounts(scope: &mut Scope<'_, '_>) {
     let key = "filesystemConfigurations";
     let mounts = scope.get(key).map(Node::items).unwrap_or_default();
-    let count = |kind: &str| mounts.iter().filter(|mount| mount.get(kind).is_some()).count();
+    let count = |kind: &str| {
+        mounts
+            .iter()
+            .filter(|mount| mount.get(kind).is_some())
+            .count()
+    };
     let (efs, s3) = (count("efsAccessPoint"), count("s3FilesAccessPoint"));
     let mut say = |wrong: bool, words: &str| {
         if wrong {
@@ -175,10 +196,16 @@ fn mounts(scope: &mut Scope<'_, '_>) {
     say(mounts.len() > 5, "must hold at most 5 mounts");
     say(efs > 2, "must hold at most 2 efsAccessPoint mounts");
     say(s3 > 2, "must hold at most 2 s3FilesAccessPoint mounts");
-    say(count("sessionStorage") > 1, "must hold at most 1 sessionStorage");
+    say(
+        count("sessionStorage") > 1,
+        "must hold at most 1 sessionStorage",
+    );
     let volumes = count("capacityProviderVolume");
     if volumes > 0 && !scope.has("capacityProviderConfiguration") {
-        scope.fault(key, "mounts a capacityProviderVolume, which needs capacityProviderConfiguration");
+        scope.fault(
+            key,
+            "mounts a capacityProviderVolume, which needs capacityProviderConfiguration",
+        );
     }
     if efs + s3 > 0 && scope.text("networkMode") != Some("VPC") {
         scope.fault(key, "mounts an access point, which needs networkMode VPC");
@@ -194,4 +221,3 @@ fn mounts(scope: &mut Scope<'_, '_>) {
         }
     }
 }
-

@@ -40,7 +40,10 @@ static MATCH_VALUE: Object = open(&[
 ])
 .rules(&[|scope| {
     if scope.has("matchValueString") == scope.has("matchValueStringList") {
-        scope.fault("", "must hold one of matchValueString and matchValueStringList");
+        scope.fault(
+            "",
+            "must hold one of matchValueString and matchValueStringList",
+        );
     }
 }]);
 static CLAIM_MATCH: Object = open(&[
@@ -118,7 +121,12 @@ static JWT: Object = strict(&[
 pub static CONFIG: Object = open(&[may("customJwtAuthorizer", Shape::Object(&JWT))]);
 
 fn something_allowed(scope: &mut Scope<'_, '_>) {
-    let lists = ["allowedAudience", "allowedClients", "allowedScopes", "customClaims"];
+    let lists = [
+        "allowedAudience",
+        "allowedClients",
+        "allowedScopes",
+        "customClaims",
+    ];
     if lists.iter().all(|key| scope.count(key) == 0) {
         scope.fault(
             "",
@@ -145,7 +153,9 @@ fn overrides(scope: &mut Scope<'_, '_>) {
         );
     }
     let mut seen = HashSet::new();
-    let domains = overrides.iter().filter_map(|entry| entry.get("domain")?.as_str());
+    let domains = overrides
+        .iter()
+        .filter_map(|entry| entry.get("domain")?.as_str());
     for domain in domains {
         if !seen.insert(domain) {
             scope.fault(key, format!("names the domain {domain} twice"));
@@ -165,7 +175,8 @@ pub fn type_and_config(scope: &mut Scope<'_, '_>) {
         );
     } else if !jwt && config.is_some() {
         let repair = Repair::SetAt(scope.path("authorizerType"), "CUSTOM_JWT".into());
-        let words = "is only for authorizerType CUSTOM_JWT: without that the runtime takes AWS_IAM callers";
+        let words =
+            "is only for authorizerType CUSTOM_JWT: without that the runtime takes AWS_IAM callers";
         if authorizer {
             scope.mendable("authorizerConfiguration", words, repair);
         } else {

@@ -27,14 +27,21 @@ pub static ATTACHED: Object = strict(&[
 ])
 .rules(&[|scope| {
     if scope.has("capacityProviderArn") == scope.has("capacityProviderName") {
-        scope.fault("", "must hold one of capacityProviderArn and capacityProviderName");
+        scope.fault(
+            "",
+            "must hold one of capacityProviderArn and capacityProviderName",
+        );
     }
 }]);
 
-static SUBNET_FORM: Pattern =
-    Pattern::new("^subnet-[0-9a-zA-Z]{8,17}$", "subnet- and 8 to 17 letters and digits");
-static GROUP_FORM: Pattern =
-    Pattern::new("^sg-[0-9a-zA-Z]{8,17}$", "sg- and 8 to 17 letters and digits");
+static SUBNET_FORM: Pattern = Pattern::new(
+    "^subnet-[0-9a-zA-Z]{8,17}$",
+    "subnet- and 8 to 17 letters and digits",
+);
+static GROUP_FORM: Pattern = Pattern::new(
+    "^sg-[0-9a-zA-Z]{8,17}$",
+    "sg- and 8 to 17 letters and digits",
+);
 static SUBNET: Shape = TEXT.like(&SUBNET_FORM).shape();
 static GROUP: Shape = TEXT.like(&GROUP_FORM).shape();
 static VPC: Object = open(&[
@@ -48,7 +55,10 @@ static PROFILE_FORM: Pattern = Pattern::new(
     "the ARN of an instance profile",
 );
 static LAUNCH: Object = passing(&[
-    must("operatingSystem", Shape::Choice(&["LINUX_X86_64", "LINUX_ARM64"])),
+    must(
+        "operatingSystem",
+        Shape::Choice(&["LINUX_X86_64", "LINUX_ARM64"]),
+    ),
     must("instanceRequirements", Shape::Object(&INSTANCES)),
     may("instanceProfileArn", TEXT.like(&PROFILE_FORM).shape()),
 ]);

@@ -46,7 +46,10 @@ fn model_id(text: &str) -> Option<&'static str> {
     (!trimmed.chars().all(printable)).then_some("must be printable ASCII without spaces")
 }
 static JUDGE: Object = open(&[
-    may("modelProvider", Shape::Choice(&["Bedrock", "OpenResponses"])),
+    may(
+        "modelProvider",
+        Shape::Choice(&["Bedrock", "OpenResponses"]),
+    ),
     must("model", TEXT.test(model_id).shape()),
     must("instructions", FILLED.shape()),
     must("ratingScale", Shape::Object(&SCALE)),
@@ -106,7 +109,10 @@ pub static ONLINE: Shape = Shape::Object(&ONLINE_OBJECT);
 fn online(scope: &mut Scope<'_, '_>) {
     let (agent, groups) = (scope.has("agent"), scope.has("logGroupNames"));
     match (agent, groups) {
-        (false, false) => scope.fault("agent", "is missing: agent or logGroupNames says what is evaluated"),
+        (false, false) => scope.fault(
+            "agent",
+            "is missing: agent or logGroupNames says what is evaluated",
+        ),
         (true, true) => scope.fault("logGroupNames", "must not stand beside agent"),
         _ => {}
     }
@@ -118,7 +124,10 @@ fn online(scope: &mut Scope<'_, '_>) {
     }
     let (evaluators, insights) = (scope.count("evaluators"), scope.count("insights"));
     match (evaluators, insights) {
-        (0, 0) => scope.fault("evaluators", "is missing: evaluators or insights must hold one"),
+        (0, 0) => scope.fault(
+            "evaluators",
+            "is missing: evaluators or insights must hold one",
+        ),
         (0, _) | (_, 0) => {}
         _ => scope.fault("insights", "must not stand beside evaluators"),
     }
@@ -210,7 +219,10 @@ static AB_TEST_OBJECT: Object = open(&[
     must("variants", list_of(&VARIANT, 2, 2)),
     must(
         "evaluationConfig",
-        Shape::Either(&[Shape::Object(&ONE_EVALUATION), Shape::Object(&BOTH_EVALUATIONS)]),
+        Shape::Either(&[
+            Shape::Object(&ONE_EVALUATION),
+            Shape::Object(&BOTH_EVALUATIONS),
+        ]),
     ),
     may("gatewayFilter", Shape::Object(&FILTER)),
     may("enableOnCreate", Shape::Flag),
@@ -222,14 +234,21 @@ pub static AB_TEST: Shape = Shape::Object(&AB_TEST_OBJECT);
 
 fn variants(scope: &mut Scope<'_, '_>) {
     let variants = scope.get("variants").map(Node::items).unwrap_or_default();
-    let named = |name: &str| variants.iter().any(|v| v.get("name").and_then(Node::as_str) == Some(name));
+    let named = |name: &str| {
+        variants
+            .iter()
+            .any(|v| v.get("name").and_then(Node::as_str) == Some(name))
+    };
     if !(named("C") && named("T1")) {
         scope.fault("variants", "must be one control (C) and one treatment (T1)");
     }
     let weights = variants.iter().filter_map(|v| v.get("weight")?.as_number());
     let sum: f64 = weights.sum();
     if (sum - 100.0).abs() > f64::EPSILON {
-        scope.fault("variants", format!("must have weights that add up to 100, found {sum}"));
+        scope.fault(
+            "variants",
+            format!("must have weights that add up to 100, found {sum}"),
+        );
     }
     let part = match scope.text("mode") {
         Some("target-based") => "target",
@@ -287,8 +306,17 @@ static BASE_OBJECT: Object = strict(&[
     may("gateway", FILLED.shape()),
 ])
 .rules(&[|scope| {
-    let sources = scope.get("dataSources").map(Node::items).unwrap_or_default();
-    let place = |source: &Node| source.get("uri").or(source.get("connectorConfigFile"))?.as_str().map(str::to_owned);
+    let sources = scope
+        .get("dataSources")
+        .map(Node::items)
+        .unwrap_or_default();
+    let place = |source: &Node| {
+        source
+            .get("uri")
+            .or(source.get("connectorConfigFile"))?
+            .as_str()
+            .map(str::to_owned)
+    };
     let mut seen = HashSet::new();
     for source in sources.iter().filter_map(place) {
         if !seen.insert(source.clone()) {
@@ -309,7 +337,10 @@ static POLICY_OBJECT: Object = open(&[
         Shape::Choice(&["FAIL_ON_ANY_FINDINGS", "IGNORE_ALL_FINDINGS"]),
     ),
     may("enforcementMode", Shape::Choice(&["ACTIVE", "LOG_ONLY"])),
-    may("authorizationPhase", Shape::Choice(&["INITIATE", "RETURN_OUTPUT"])),
+    may(
+        "authorizationPhase",
+        Shape::Choice(&["INITIATE", "RETURN_OUTPUT"]),
+    ),
 ]);
 static POLICY: Shape = Shape::Object(&POLICY_OBJECT);
 static ENGINE_OBJECT: Object = open(&[
@@ -322,8 +353,10 @@ static ENGINE_OBJECT: Object = open(&[
 /// An entry of `policyEngines`.
 pub static POLICY_ENGINE: Shape = Shape::Object(&ENGINE_OBJECT);
 
-static CREDENTIAL_FORM: Pattern =
-    Pattern::new("^[a-zA-Z0-9_-]+$", "letters, digits, hyphens and underscores");
+static CREDENTIAL_FORM: Pattern = Pattern::new(
+    "^[a-zA-Z0-9_-]+$",
+    "letters, digits, hyphens and underscores",
+);
 const CREDENTIAL_NAME: Text = FILLED.max(128).like(&CREDENTIAL_FORM);
 const PROVIDER: Shape = Shape::Choice(&["CoinbaseCDP", "StripePrivy"]);
 static API_KEY: Object = open(&[
@@ -350,7 +383,10 @@ pub static CREDENTIAL: Shape = Shape::Tagged(
     &[
         ("ApiKeyCredentialProvider", Shape::Object(&API_KEY)),
         ("OAuthCredentialProvider", Shape::Object(&OAUTH)),
-        ("PaymentCredentialProvider", Shape::Object(&PAYMENT_CREDENTIAL)),
+        (
+            "PaymentCredentialProvider",
+            Shape::Object(&PAYMENT_CREDENTIAL),
+        ),
     ],
 );
 

@@ -48,7 +48,10 @@ const PYTHON: Shape = Shape::Choice(&[
 static LAMBDA: Object = strict(&[
     must("host", Shape::Choice(&["Lambda"])),
     must("implementation", Shape::Object(&IMPLEMENTATION)),
-    may("nodeVersion", Shape::Choice(&["NODE_18", "NODE_20", "NODE_22"])),
+    may(
+        "nodeVersion",
+        Shape::Choice(&["NODE_18", "NODE_20", "NODE_22"]),
+    ),
     may("pythonVersion", PYTHON),
     may("timeout", whole(1.0, 900.0)),
     may("memorySize", whole(128.0, 10240.0)),
@@ -87,7 +90,13 @@ const COMPUTE: Shape = Shape::Tagged(
 static OUTBOUND: Object = strict(&[
     may(
         "type",
-        Shape::Choice(&["OAUTH", "API_KEY", "NONE", "GATEWAY_IAM_ROLE", "JWT_PASSTHROUGH"]),
+        Shape::Choice(&[
+            "OAUTH",
+            "API_KEY",
+            "NONE",
+            "GATEWAY_IAM_ROLE",
+            "JWT_PASSTHROUGH",
+        ]),
     ),
     may("credentialName", FILLED.shape()),
     may("scopes", list(&ANY_TEXT)),
@@ -95,8 +104,7 @@ static OUTBOUND: Object = strict(&[
     may("region", FILLED.max(32).shape()),
 ]);
 
-const METHOD: Shape =
-    Shape::Choice(&["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]);
+const METHOD: Shape = Shape::Choice(&["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]);
 static METHODS: Shape = METHOD;
 static FILTER_OBJECT: Object = strict(&[
     must("filterPath", FILLED.shape()),
@@ -150,7 +158,10 @@ static HTTPS_FORM: Pattern = Pattern::new(
 );
 static PASSTHROUGH: Object = strict(&[
     must("endpoint", FILLED.like(&HTTPS_FORM).shape()),
-    may("protocolType", Shape::Choice(&["MCP", "A2A", "INFERENCE", "CUSTOM"])),
+    may(
+        "protocolType",
+        Shape::Choice(&["MCP", "A2A", "INFERENCE", "CUSTOM"]),
+    ),
     may("stickinessConfiguration", Shape::Object(&STICKINESS)),
 ]);
 static PARAMETER_OBJECT: Object = open(&[
@@ -178,7 +189,10 @@ static TARGET_OBJECT: Object = strict(&[
     may("schemaSource", SOURCE),
     may("lambdaFunctionArn", Shape::Object(&LAMBDA_ARN)),
     may("httpRuntime", Shape::Object(&HTTP_RUNTIME)),
-    may("connectorId", Shape::Choice(&["bedrock-knowledge-bases", "web-search"])),
+    may(
+        "connectorId",
+        Shape::Choice(&["bedrock-knowledge-bases", "web-search"]),
+    ),
     may("configurations", list(&OPERATION)),
     may("passthrough", Shape::Object(&PASSTHROUGH)),
 ])
@@ -201,7 +215,10 @@ static GATEWAY_OBJECT: Object = strict(&[
     may("description", TEXT.shape()),
     must("targets", list(&TARGET)),
     may("authorizerType", authorizer::GATEWAY_TYPE),
-    may("authorizerConfiguration", Shape::Object(&authorizer::CONFIG)),
+    may(
+        "authorizerConfiguration",
+        Shape::Object(&authorizer::CONFIG),
+    ),
     may("enableSemanticSearch", Shape::Flag),
     may("exceptionLevel", Shape::Choice(&["NONE", "DEBUG"])),
     may("policyEngineConfiguration", Shape::Object(&ENGINE)),

@@ -57,21 +57,38 @@ const KINDS: [Kind; 9] = [
     Kind {
         name: "apiGateway",
         needs: &["apiGateway"],
-        refuses: &["compute", "endpoint", "toolDefinitions", "lambdaFunctionArn"],
+        refuses: &[
+            "compute",
+            "endpoint",
+            "toolDefinitions",
+            "lambdaFunctionArn",
+        ],
         outbound_required: false,
         outbound: &["API_KEY", "NONE"],
     },
     Kind {
         name: "lambdaFunctionArn",
         needs: &["lambdaFunctionArn"],
-        refuses: &["compute", "endpoint", "apiGateway", "outboundAuth", "toolDefinitions"],
+        refuses: &[
+            "compute",
+            "endpoint",
+            "apiGateway",
+            "outboundAuth",
+            "toolDefinitions",
+        ],
         outbound_required: false,
         outbound: &["OAUTH", "NONE"],
     },
     Kind {
         name: "httpRuntime",
         needs: &["httpRuntime"],
-        refuses: &["endpoint", "compute", "apiGateway", "lambdaFunctionArn", "toolDefinitions"],
+        refuses: &[
+            "endpoint",
+            "compute",
+            "apiGateway",
+            "lambdaFunctionArn",
+            "toolDefinitions",
+        ],
         outbound_required: false,
         outbound: &["OAUTH", "NONE"],
     },
@@ -121,7 +138,12 @@ fn holds(scope: &Scope<'_, '_>, key: &str) -> bool {
 /// The parts that a target of its type needs and must not have.
 pub fn parts(scope: &mut Scope<'_, '_>) {
     let Some(kind) = kind(scope) else { return };
-    for key in kind.needs.iter().filter(|key| !holds(scope, key)).collect::<Vec<_>>() {
+    for key in kind
+        .needs
+        .iter()
+        .filter(|key| !holds(scope, key))
+        .collect::<Vec<_>>()
+    {
         scope.fault(key, format!("is missing: a {} target needs it", kind.name));
     }
     let refused = kind.refuses.iter().filter(|key| holds(scope, key));
@@ -130,7 +152,10 @@ pub fn parts(scope: &mut Scope<'_, '_>) {
         scope.mendable(key, words, Repair::Delete);
     }
     if kind.name == "mcpServer" && !scope.has("compute") && !scope.has("endpoint") {
-        scope.fault("endpoint", "is missing: an mcpServer target needs an endpoint or compute");
+        scope.fault(
+            "endpoint",
+            "is missing: an mcpServer target needs an endpoint or compute",
+        );
     }
     if kind.name != "connector" {
         for key in ["connectorId", "configurations"] {
@@ -151,17 +176,30 @@ pub fn outbound(scope: &mut Scope<'_, '_>) {
     let key = "outboundAuth";
     if chosen == "NONE" {
         if kind.outbound_required {
-            let words = format!("is missing: a {} target needs {}", kind.name, alternatives(kind.outbound));
+            let words = format!(
+                "is missing: a {} target needs {}",
+                kind.name,
+                alternatives(kind.outbound)
+            );
             scope.fault(key, words);
         }
         return;
     }
     if kind.outbound.is_empty() {
-        let words = format!("does not belong to a {} target, which uses the gateway's role", kind.name);
+        let words = format!(
+            "does not belong to a {} target, which uses the gateway's role",
+            kind.name
+        );
         scope.mendable(key, words, Repair::Delete);
     } else if !kind.outbound.contains(&chosen) {
         let allowed = alternatives(kind.outbound);
-        scope.fault(key, format!("must be {allowed} for a {} target, found {chosen}", kind.name));
+        scope.fault(
+            key,
+            format!(
+                "must be {allowed} for a {} target, found {chosen}",
+                kind.name
+            ),
+        );
     }
     let by_itself = matches!(chosen, "GATEWAY_IAM_ROLE" | "JWT_PASSTHROUGH");
     if !by_itself && !has("credentialName") {
@@ -225,6 +263,9 @@ pub fn only_python(scope: &mut Scope<'_, '_>) {
         .and_then(|inner| inner.get("language"))
         .and_then(Node::as_str);
     if language != Some("Python") {
-        scope.fault("implementation", "must be in Python on host AgentCoreRuntime");
+        scope.fault(
+            "implementation",
+            "must be in Python on host AgentCoreRuntime",
+        );
     }
 }

@@ -23,7 +23,10 @@ static ENTRY_OBJECT: Object = open(&[must("name", NAME.shape()), must("path", FI
 pub static ENTRY: Shape = Shape::Object(&ENTRY_OBJECT);
 
 static MODEL: Object = open(&[
-    must("provider", Shape::Choice(&["bedrock", "open_ai", "gemini", "lite_llm"])),
+    must(
+        "provider",
+        Shape::Choice(&["bedrock", "open_ai", "gemini", "lite_llm"]),
+    ),
     must("modelId", FILLED.shape()),
     may("apiKeyArn", TEXT.shape()),
     may(
@@ -41,7 +44,9 @@ static MODEL: Object = open(&[
 
 fn model(scope: &mut Scope<'_, '_>) {
     let provider = scope.text("provider").unwrap_or_default();
-    let only = |key: &str, of: &[&str]| (scope.has(key) && !of.contains(&provider)).then(|| key.to_owned());
+    let only = |key: &str, of: &[&str]| {
+        (scope.has(key) && !of.contains(&provider)).then(|| key.to_owned())
+    };
     let stray = [
         only("topK", &["gemini"]),
         only("apiFormat", &["bedrock", "open_ai"]),
@@ -53,21 +58,33 @@ fn model(scope: &mut Scope<'_, '_>) {
         scope.mendable(&key, words, Repair::Delete);
     }
     if provider == "open_ai" && scope.text("apiFormat") == Some("converse_stream") {
-        scope.fault("apiFormat", "must be responses or chat_completions for provider open_ai");
+        scope.fault(
+            "apiFormat",
+            "must be responses or chat_completions for provider open_ai",
+        );
     }
     if matches!(provider, "open_ai" | "gemini") && !scope.has("apiKeyArn") {
-        scope.fault("apiKeyArn", format!("is missing: provider {provider} needs it"));
+        scope.fault(
+            "apiKeyArn",
+            format!("is missing: provider {provider} needs it"),
+        );
     }
 }
 
-static REMOTE: Object = open(&[must("url", FILLED.shape()), may("headers", map(TEXT, &ANY_TEXT))]);
+static REMOTE: Object = open(&[
+    must("url", FILLED.shape()),
+    may("headers", map(TEXT, &ANY_TEXT)),
+]);
 static BROWSER: Object = open(&[may("browserArn", TEXT.shape())]);
 static INTERPRETER: Object = open(&[may("codeInterpreterArn", TEXT.shape())]);
 static NOTHING: Object = open(&[]);
 static OAUTH: Object = open(&[
     must("providerArn", FILLED.shape()),
     must("scopes", list(&SOME_TEXT)),
-    may("grantType", Shape::Choice(&["CLIENT_CREDENTIALS", "USER_FEDERATION"])),
+    may(
+        "grantType",
+        Shape::Choice(&["CLIENT_CREDENTIALS", "USER_FEDERATION"]),
+    ),
     may("customParameters", map(TEXT, &ANY_TEXT)),
 ]);
 static BY_IAM: Object = open(&[must("awsIam", Shape::Object(&NOTHING))]);
@@ -77,7 +94,11 @@ static GATEWAY: Object = passing(&[
     must("gatewayArn", FILLED.shape()),
     may(
         "outboundAuth",
-        Shape::Either(&[Shape::Object(&BY_IAM), Shape::Object(&BY_NONE), Shape::Object(&BY_OAUTH)]),
+        Shape::Either(&[
+            Shape::Object(&BY_IAM),
+            Shape::Object(&BY_NONE),
+            Shape::Object(&BY_OAUTH),
+        ]),
     ),
     may("credentialProviderName", Shape::Absent),
 ]);
@@ -88,13 +109,27 @@ static INLINE: Object = open(&[
 /// The configurations in the order in which the CLI tries them, with the tool types that take them.
 static TOOL_CONFIGS: [(&str, &str, Shape); 5] = [
     ("remote_mcp", "remoteMcp", Shape::Object(&REMOTE)),
-    ("agentcore_browser", "agentCoreBrowser", Shape::Object(&BROWSER)),
-    ("agentcore_code_interpreter", "agentCoreCodeInterpreter", Shape::Object(&INTERPRETER)),
-    ("agentcore_gateway", "agentCoreGateway", Shape::Object(&GATEWAY)),
+    (
+        "agentcore_browser",
+        "agentCoreBrowser",
+        Shape::Object(&BROWSER),
+    ),
+    (
+        "agentcore_code_interpreter",
+        "agentCoreCodeInterpreter",
+        Shape::Object(&INTERPRETER),
+    ),
+    (
+        "agentcore_gateway",
+        "agentCoreGateway",
+        Shape::Object(&GATEWAY),
+    ),
     ("inline_function", "inlineFunction", Shape::Object(&INLINE)),
 ];
-static TOOL_FORM: Pattern =
-    Pattern::new("^[a-zA-Z0-9_-]+$", "letters, digits, hyphens and underscores");
+static TOOL_FORM: Pattern = Pattern::new(
+    "^[a-zA-Z0-9_-]+$",
+    "letters, digits, hyphens and underscores",
+);
 static TOOL_OBJECT: Object = open(&[
     must(
         "type",
@@ -120,16 +155,23 @@ fn tool(scope: &mut Scope<'_, '_>) {
     };
     let Some(config) = scope.get("config") else {
         if matches!(kind, "remote_mcp" | "agentcore_gateway" | "inline_function") {
-            scope.fault("config", format!("is missing: a {kind} tool needs {wanted} in it"));
+            scope.fault(
+                "config",
+                format!("is missing: a {kind} tool needs {wanted} in it"),
+            );
         }
         return;
     };
     let rejected = |node: &Node, shape: &Shape| {
         let faults = super::walk::validate(node, shape);
-        faults.into_iter().find(|fault| fault.class == super::walk::Class::Rejected)
+        faults
+            .into_iter()
+            .find(|fault| fault.class == super::walk::Class::Rejected)
     };
     let fits = |(_, key, shape): &&(&str, &str, Shape)| {
-        config.get(key).is_some_and(|node| rejected(node, shape).is_none())
+        config
+            .get(key)
+            .is_some_and(|node| rejected(node, shape).is_none())
     };
     let first = TOOL_CONFIGS.iter().find(fits).map(|(_, key, _)| *key);
     if first == Some(*wanted) {
@@ -138,10 +180,17 @@ fn tool(scope: &mut Scope<'_, '_>) {
     let inner = config.get(wanted).and_then(|node| rejected(node, shape));
     match (inner, first) {
         (Some(fault), _) => {
-            let place = if fault.path.is_empty() { String::new() } else { format!(".{}", fault.path) };
+            let place = if fault.path.is_empty() {
+                String::new()
+            } else {
+                format!(".{}", fault.path)
+            };
             scope.fault("config", format!("{wanted}{place} {}", fault.words));
         }
-        (None, Some(other)) => scope.fault("config", format!("must hold {wanted} for a {kind} tool, found {other}")),
+        (None, Some(other)) => scope.fault(
+            "config",
+            format!("must hold {wanted} for a {kind} tool, found {other}"),
+        ),
         (None, None) => scope.fault("config", format!("must hold {wanted}")),
     }
 }
@@ -199,10 +248,16 @@ static EXISTING_MEMORY: Object = strict(&[
 ])
 .rules(&[|scope| {
     if !scope.has("arn") && !scope.has("name") {
-        scope.fault("name", "is missing: an existing memory is known by name or arn");
+        scope.fault(
+            "name",
+            "is missing: an existing memory is known by name or arn",
+        );
     }
     if scope.has("arn") && scope.has("retrievalConfig") {
-        scope.fault("retrievalConfig", "is only for a memory that is known by name");
+        scope.fault(
+            "retrievalConfig",
+            "is only for a memory that is known by name",
+        );
     }
 }]);
 static NO_MEMORY: Object = strict(&[must("mode", TEXT.shape())]);
@@ -224,14 +279,19 @@ static SUMMARY: Object = open(&[
 static WITH_WINDOW: Object = strict(&[must("slidingWindow", Shape::Object(&WINDOW))]);
 static WITH_SUMMARY: Object = strict(&[must("summarization", Shape::Object(&SUMMARY))]);
 static TRUNCATION: Object = open(&[
-    must("strategy", Shape::Choice(&["sliding_window", "summarization", "none"])),
+    must(
+        "strategy",
+        Shape::Choice(&["sliding_window", "summarization", "none"]),
+    ),
     may(
         "config",
         Shape::Either(&[Shape::Object(&WITH_WINDOW), Shape::Object(&WITH_SUMMARY)]),
     ),
 ])
 .rules(&[|scope| {
-    let Some(config) = scope.get("config") else { return };
+    let Some(config) = scope.get("config") else {
+        return;
+    };
     let fits = match scope.text("strategy") {
         Some("sliding_window") => config.get("slidingWindow").is_some(),
         Some("summarization") => config.get("summarization").is_some(),
@@ -255,8 +315,9 @@ fn prompt(text: &str) -> Option<&'static str> {
     let path = ["./", "../"].iter().any(|start| trimmed.starts_with(start))
         || lower.ends_with(".md")
         || lower.ends_with(".txt");
-    (path && !trimmed.contains(char::is_whitespace))
-        .then_some("must be the prompt itself, not a path: a prompt in a file goes to system-prompt.md")
+    (path && !trimmed.contains(char::is_whitespace)).then_some(
+        "must be the prompt itself, not a path: a prompt in a file goes to system-prompt.md",
+    )
 }
 static ENV_VALUE: Shape = TEXT.max(5000).shape();
 
@@ -275,7 +336,10 @@ static HARNESS_OBJECT: Object = open(&[
     may("maxTokens", whole(1.0, GREATEST)),
     may("timeoutSeconds", whole(1.0, GREATEST)),
     may("truncation", Shape::Object(&TRUNCATION)),
-    may("containerUri", FILLED.max(1024).like(&CONTAINER_FORM).shape()),
+    may(
+        "containerUri",
+        FILLED.max(1024).like(&CONTAINER_FORM).shape(),
+    ),
     may("dockerfile", FILLED.shape()),
     may("executionRoleArn", TEXT.shape()),
     may("networkMode", network::MODE),
@@ -293,7 +357,10 @@ static HARNESS_OBJECT: Object = open(&[
         }),
     ),
     may("authorizerType", authorizer::RUNTIME_TYPE),
-    may("authorizerConfiguration", Shape::Object(&authorizer::CONFIG)),
+    may(
+        "authorizerConfiguration",
+        Shape::Object(&authorizer::CONFIG),
+    ),
     may("connections", list(&CONNECTION)),
     may("tags", TAGS),
 ])
@@ -318,10 +385,15 @@ fn one_image(scope: &mut Scope<'_, '_>) {
 fn mounts(scope: &mut Scope<'_, '_>) {
     let points = scope.count("efsAccessPoints") + scope.count("s3AccessPoints");
     if points > 0 && scope.text("networkMode") != Some("VPC") {
-        scope.fault("efsAccessPoints", "needs networkMode VPC, as s3AccessPoints does");
+        scope.fault(
+            "efsAccessPoints",
+            "needs networkMode VPC, as s3AccessPoints does",
+        );
     }
     let items = |key: &str| scope.get(key).map(Node::items).unwrap_or_default();
-    let access = items("efsAccessPoints").iter().chain(items("s3AccessPoints"));
+    let access = items("efsAccessPoints")
+        .iter()
+        .chain(items("s3AccessPoints"));
     let paths = access.filter_map(|point| point.get("mountPath")?.as_str());
     let mut seen = HashSet::new();
     let mut twice = None;

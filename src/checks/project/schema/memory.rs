@@ -39,7 +39,12 @@ fn reflection(scope: &mut Scope<'_, '_>) {
     let key = "reflectionNamespaceTemplates";
     let texts = |new: &str, old: &str| {
         let node = scope.get(new).or_else(|| scope.get(old))?;
-        Some(node.items().iter().filter_map(Node::as_str).collect::<Vec<_>>())
+        Some(
+            node.items()
+                .iter()
+                .filter_map(Node::as_str)
+                .collect::<Vec<_>>(),
+        )
     };
     let reflections = texts(key, "reflectionNamespaces");
     let templates = texts("namespaceTemplates", "namespaces");
@@ -54,9 +59,16 @@ fn reflection(scope: &mut Scope<'_, '_>) {
         return scope.fault(key, "is missing: an EPISODIC strategy needs one");
     }
     let Some(templates) = templates else { return };
-    let covered = |reflection: &&str| templates.iter().any(|template| template.starts_with(reflection));
+    let covered = |reflection: &&str| {
+        templates
+            .iter()
+            .any(|template| template.starts_with(reflection))
+    };
     if let Some(stray) = reflections.iter().find(|reflection| !covered(reflection)) {
-        scope.fault(key, format!("must begin a namespaceTemplate; none begins with {stray}"));
+        scope.fault(
+            key,
+            format!("must begin a namespaceTemplate; none begins with {stray}"),
+        );
     }
 }
 
@@ -78,11 +90,16 @@ static INDEX_FORM: Pattern = Pattern::new(
     "letters, digits, white space and . _ : / = + @ -",
 );
 fn not_blank(text: &str) -> Option<&'static str> {
-    let blank = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty();
+    let blank = text
+        .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+        .is_empty();
     blank.then_some("must not be blank")
 }
 static INDEXED_OBJECT: Object = open(&[
-    must("key", FILLED.max(128).like(&INDEX_FORM).test(not_blank).shape()),
+    must(
+        "key",
+        FILLED.max(128).like(&INDEX_FORM).test(not_blank).shape(),
+    ),
     must("type", Shape::Choice(&["STRING", "STRINGLIST", "NUMBER"])),
 ]);
 static INDEXED: Shape = Shape::Object(&INDEXED_OBJECT);
@@ -107,7 +124,10 @@ static MEMORY_OBJECT: Object = open(&[
 ])
 .rules(&[|scope| {
     if scope.count("indexedKeys") > 0 && scope.count("strategies") == 0 {
-        scope.fault("indexedKeys", "needs a strategy: without one there are no long-term records to index");
+        scope.fault(
+            "indexedKeys",
+            "needs a strategy: without one there are no long-term records to index",
+        );
     }
 }]);
 /// An entry of `memories`.

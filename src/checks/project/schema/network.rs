@@ -53,7 +53,9 @@ pub fn mode_and_config(scope: &mut Scope<'_, '_>, container: bool) {
         .and_then(|config| config.get("securityGroups"))
         .map_or(0, |groups| groups.items().len());
     if vpc && container && groups > 5 {
-        let words = format!("container builds in a VPC take at most 5 security groups (CodeBuild), found {groups}");
+        let words = format!(
+            "container builds in a VPC take at most 5 security groups (CodeBuild), found {groups}"
+        );
         scope.fault("networkConfig", words);
     }
 }
@@ -70,7 +72,9 @@ pub static LIFECYCLE: Object = open(&[
         && idle > lifetime
     {
         let words = format!("must not be more than maxLifetime: {idle} is more than {lifetime}");
-        let repair = scope.get("maxLifetime").map(|node| Repair::Set(node.to_value()));
+        let repair = scope
+            .get("maxLifetime")
+            .map(|node| Repair::Set(node.to_value()));
         if let Some(repair) = repair {
             scope.mendable("idleRuntimeSessionTimeout", words, repair);
         }
@@ -111,7 +115,10 @@ static CAPACITY_VOLUME: Object = open(&[
 static WITH_STORAGE: Object = strict(&[must("sessionStorage", Shape::Object(&SESSION_STORAGE))]);
 static WITH_EFS: Object = strict(&[must("efsAccessPoint", Shape::Object(&EFS))]);
 static WITH_S3: Object = strict(&[must("s3FilesAccessPoint", Shape::Object(&S3_FILES))]);
-static WITH_VOLUME: Object = strict(&[must("capacityProviderVolume", Shape::Object(&CAPACITY_VOLUME))]);
+static WITH_VOLUME: Object = strict(&[must(
+    "capacityProviderVolume",
+    Shape::Object(&CAPACITY_VOLUME),
+)]);
 /// An entry of `filesystemConfigurations`.
 pub static MOUNTED: Shape = Shape::Either(&[
     Shape::Object(&WITH_STORAGE),

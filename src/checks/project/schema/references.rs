@@ -39,8 +39,13 @@ pub fn lengths(root: &Node) -> Vec<Fault> {
     for (key, separator) in [("runtimes", '_'), ("agentCoreGateways", '-')] {
         let list = At::Key(&At::Root, key);
         for (index, entry) in items(root, key).iter().enumerate() {
-            let Some(member) = entry.member("name") else { continue };
-            let full = format!("{project}{separator}{}", member.node.as_str().unwrap_or_default());
+            let Some(member) = entry.member("name") else {
+                continue;
+            };
+            let full = format!(
+                "{project}{separator}{}",
+                member.node.as_str().unwrap_or_default()
+            );
             let own = key == "agentCoreGateways" && entry.get("resourceName").is_some();
             if full.len() > LONGEST_NAME && !own {
                 let item = At::Item(&list, index);
@@ -69,7 +74,10 @@ fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
 }
 
 fn names<'n>(root: &'n Node, key: &str) -> HashSet<&'n str> {
-    items(root, key).iter().filter_map(|entry| text(entry, "name")).collect()
+    items(root, key)
+        .iter()
+        .filter_map(|entry| text(entry, "name"))
+        .collect()
 }
 
 impl<'a> Links<'a> {
@@ -100,7 +108,9 @@ impl<'a> Links<'a> {
         known: &HashSet<&str>,
         list: &str,
     ) {
-        let Some(member) = node.member(key) else { return };
+        let Some(member) = node.member(key) else {
+            return;
+        };
         let Some(name) = member.node.as_str().filter(|name| !known.contains(name)) else {
             return;
         };
@@ -112,14 +122,27 @@ impl<'a> Links<'a> {
         let runtimes = names(self.root, "runtimes");
         let evaluators = names(self.root, "evaluators");
         for (path, node) in self.entries("onlineEvalConfigs") {
-            self.link(Class::Rejected, (&path, node), "agent", &runtimes, "runtimes");
-            let Some(member) = node.member("evaluators") else { continue };
+            self.link(
+                Class::Rejected,
+                (&path, node),
+                "agent",
+                &runtimes,
+                "runtimes",
+            );
+            let Some(member) = node.member("evaluators") else {
+                continue;
+            };
             let known = |name: &str| {
-                name.starts_with("Builtin.") || name.starts_with("arn:") || evaluators.contains(name)
+                name.starts_with("Builtin.")
+                    || name.starts_with("arn:")
+                    || evaluators.contains(name)
             };
             for name in member.node.items().iter().filter_map(Node::as_str) {
                 if !known(name) {
-                    let words = format!("names {}, which is not in evaluators and no Builtin.*", quote(name));
+                    let words = format!(
+                        "names {}, which is not in evaluators and no Builtin.*",
+                        quote(name)
+                    );
                     self.fault(Class::Rejected, member, format!("{path}.evaluators"), words);
                 }
             }
@@ -141,10 +164,16 @@ impl<'a> Links<'a> {
             .filter_map(|runtime| Some((text(runtime, "name")?, runtime)))
             .collect();
         for (path, target) in self.targets() {
-            let Some(http) = target.get("httpRuntime") else { continue };
+            let Some(http) = target.get("httpRuntime") else {
+                continue;
+            };
             let is_http = text(target, "targetType") == Some("httpRuntime");
-            let (Some(member), true) = (http.member("runtime"), is_http) else { continue };
-            let Some(name) = member.node.as_str() else { continue };
+            let (Some(member), true) = (http.member("runtime"), is_http) else {
+                continue;
+            };
+            let Some(name) = member.node.as_str() else {
+                continue;
+            };
             let path = format!("{path}.httpRuntime");
             let Some(runtime) = runtimes.get(name) else {
                 let words = format!("names {}, which is not in runtimes", quote(name));
@@ -157,8 +186,16 @@ impl<'a> Links<'a> {
                 && endpoint != "DEFAULT"
                 && runtime.path(&["endpoints", endpoint]).is_none()
             {
-                let words = format!("names {}, which runtime {name} does not have", quote(endpoint));
-                self.fault(Class::Rejected, member, format!("{path}.runtimeEndpoint"), words);
+                let words = format!(
+                    "names {}, which runtime {name} does not have",
+                    quote(endpoint)
+                );
+                self.fault(
+                    Class::Rejected,
+                    member,
+                    format!("{path}.runtimeEndpoint"),
+                    words,
+                );
             }
         }
     }
@@ -170,10 +207,18 @@ impl<'a> Links<'a> {
             .collect();
         let known: HashSet<&str> = providers.keys().copied().collect();
         for (path, runtime) in self.entries("runtimes") {
-            let Some(attached) = runtime.get("capacityProviderConfiguration") else { continue };
+            let Some(attached) = runtime.get("capacityProviderConfiguration") else {
+                continue;
+            };
             let place = format!("{path}.capacityProviderConfiguration");
             let key = "capacityProviderName";
-            self.link(Class::Rejected, (&place, attached), key, &known, "capacityProviders");
+            self.link(
+                Class::Rejected,
+                (&place, attached),
+                key,
+                &known,
+                "capacityProviders",
+            );
             let Some(provider) = text(attached, key).and_then(|name| providers.get(name)) else {
                 continue;
             };
@@ -184,10 +229,20 @@ impl<'a> Links<'a> {
                 .iter()
                 .filter_map(|volume| volume.path(&["ebsConfiguration", "name"])?.as_str())
                 .collect();
-            for (index, mount) in items(runtime, "filesystemConfigurations").iter().enumerate() {
+            for (index, mount) in items(runtime, "filesystemConfigurations")
+                .iter()
+                .enumerate()
+            {
                 if let Some(mount) = mount.get("capacityProviderVolume") {
-                    let place = format!("{path}.filesystemConfigurations[{index}].capacityProviderVolume");
-                    self.link(Class::Rejected, (&place, mount), "volumeName", &volumes, "the provider's volumes");
+                    let place =
+                        format!("{path}.filesystemConfigurations[{index}].capacityProviderVolume");
+                    self.link(
+                        Class::Rejected,
+                        (&place, mount),
+                        "volumeName",
+                        &volumes,
+                        "the provider's volumes",
+                    );
                 }
             }
         }
@@ -200,10 +255,16 @@ impl<'a> Links<'a> {
             .filter_map(|gateway| Some((text(gateway, "name")?, gateway)))
             .collect();
         for (path, test) in self.entries("abTests") {
-            let Some(member) = test.member("gatewayRef") else { continue };
+            let Some(member) = test.member("gatewayRef") else {
+                continue;
+            };
             let reference = member.node.as_str().unwrap_or_default();
-            let name = reference.strip_prefix("{{gateway:").and_then(|rest| rest.strip_suffix("}}"));
-            let Some(name) = name.filter(|name| !name.is_empty()) else { continue };
+            let name = reference
+                .strip_prefix("{{gateway:")
+                .and_then(|rest| rest.strip_suffix("}}"));
+            let Some(name) = name.filter(|name| !name.is_empty()) else {
+                continue;
+            };
             let Some(gateway) = gateways.get(name) else {
                 let words = format!("names {}, which is not in agentCoreGateways", quote(name));
                 self.fault(Class::Rejected, member, format!("{path}.gatewayRef"), words);
@@ -216,7 +277,13 @@ impl<'a> Links<'a> {
             for (index, variant) in items(test, "variants").iter().enumerate() {
                 if let Some(target) = variant.path(&["variantConfiguration", "target"]) {
                     let place = format!("{path}.variants[{index}].variantConfiguration.target");
-                    self.link(Class::Rejected, (&place, target), "targetName", &targets, "the gateway's targets");
+                    self.link(
+                        Class::Rejected,
+                        (&place, target),
+                        "targetName",
+                        &targets,
+                        "the gateway's targets",
+                    );
                 }
             }
         }
@@ -232,7 +299,9 @@ impl<'a> Links<'a> {
             }
             for (index, operation) in items(target, "configurations").iter().enumerate() {
                 let path = format!("{path}.configurations[{index}].parameterValues");
-                let Some(values) = operation.get("parameterValues") else { continue };
+                let Some(values) = operation.get("parameterValues") else {
+                    continue;
+                };
                 match text(operation, "name") {
                     Some("Retrieve") => self.base(&path, values.member("knowledgeBaseId"), &bases),
                     Some("AgenticRetrieveStream") => {
@@ -251,15 +320,25 @@ impl<'a> Links<'a> {
     /// A knowledge base is one of the project's by name, or another by its id of ten capitals and digits.
     fn base(&mut self, path: &str, member: Option<&Member>, bases: &HashSet<&str>) {
         let Some(member) = member else { return };
-        let Some(name) = member.node.as_str().filter(|name| !name.is_empty()) else { return };
+        let Some(name) = member.node.as_str().filter(|name| !name.is_empty()) else {
+            return;
+        };
         let is_id = name.len() == 10
-            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         let path = format!("{path}.knowledgeBaseId");
         if is_id && bases.contains(name) {
-            let words = format!("{} may be an id or the project's knowledge base of that name: rename it", quote(name));
+            let words = format!(
+                "{} may be an id or the project's knowledge base of that name: rename it",
+                quote(name)
+            );
             self.fault(Class::Rejected, member, path, words);
         } else if !is_id && !bases.contains(name) {
-            let words = format!("names {}, which is not in knowledgeBases and no id", quote(name));
+            let words = format!(
+                "names {}, which is not in knowledgeBases and no id",
+                quote(name)
+            );
             self.fault(Class::Rejected, member, path, words);
         }
     }
@@ -273,13 +352,20 @@ impl<'a> Links<'a> {
         for (path, manager) in self.entries("payments") {
             let connectors = items(manager, "connectors");
             if connectors.is_empty()
-                && let Some(member) = manager.member("connectors").or_else(|| manager.member("name"))
+                && let Some(member) = manager
+                    .member("connectors")
+                    .or_else(|| manager.member("name"))
             {
-                let words = "must hold a connector: a payment manager without one is refused".to_owned();
+                let words =
+                    "must hold a connector: a payment manager without one is refused".to_owned();
                 self.fault(Class::Rejected, member, format!("{path}.connectors"), words);
             }
             for (index, connector) in connectors.iter().enumerate() {
-                self.connector(&format!("{path}.connectors[{index}]"), connector, &credentials);
+                self.connector(
+                    &format!("{path}.connectors[{index}]"),
+                    connector,
+                    &credentials,
+                );
             }
         }
     }
@@ -288,8 +374,12 @@ impl<'a> Links<'a> {
         if text(connector, "provisionMode") == Some("QUICK_CREATE") {
             return;
         }
-        let Some(member) = connector.member("credentialName") else { return };
-        let Some(name) = member.node.as_str() else { return };
+        let Some(member) = connector.member("credentialName") else {
+            return;
+        };
+        let Some(name) = member.node.as_str() else {
+            return;
+        };
         let path = format!("{path}.credentialName");
         let words = match credentials.get(name) {
             None => format!("names {}, which is not in credentials", quote(name)),
@@ -298,9 +388,15 @@ impl<'a> Links<'a> {
                 let wanted = text(connector, "provider").unwrap_or("CoinbaseCDP");
                 let provider = text(credential, "provider").unwrap_or(wanted);
                 if kind != "PaymentCredentialProvider" {
-                    format!("names {}, which is no PaymentCredentialProvider", quote(name))
+                    format!(
+                        "names {}, which is no PaymentCredentialProvider",
+                        quote(name)
+                    )
                 } else if provider != wanted {
-                    format!("names {}, which is for {provider} and not for {wanted}", quote(name))
+                    format!(
+                        "names {}, which is for {provider} and not for {wanted}",
+                        quote(name)
+                    )
                 } else {
                     return;
                 }
@@ -318,22 +414,46 @@ impl<'a> Links<'a> {
         for (path, gateway) in self.entries("agentCoreGateways") {
             if let Some(engine) = gateway.get("policyEngineConfiguration") {
                 let place = format!("{path}.policyEngineConfiguration");
-                self.link(Class::Breaks, (&place, engine), "policyEngineName", &engines, "policyEngines");
+                self.link(
+                    Class::Breaks,
+                    (&place, engine),
+                    "policyEngineName",
+                    &engines,
+                    "policyEngines",
+                );
             }
         }
         for (path, target) in self.targets() {
             if let Some(auth) = target.get("outboundAuth") {
                 let place = format!("{path}.outboundAuth");
-                self.link(Class::Breaks, (&place, auth), "credentialName", &credentials, "credentials");
+                self.link(
+                    Class::Breaks,
+                    (&place, auth),
+                    "credentialName",
+                    &credentials,
+                    "credentials",
+                );
             }
         }
         for (path, base) in self.entries("knowledgeBases") {
-            self.link(Class::Breaks, (&path, base), "gateway", &gateways, "agentCoreGateways");
+            self.link(
+                Class::Breaks,
+                (&path, base),
+                "gateway",
+                &gateways,
+                "agentCoreGateways",
+            );
         }
         for (path, tool) in self.entries("mcpRuntimeTools") {
             for (index, binding) in items(tool, "bindings").iter().enumerate() {
                 let place = format!("{path}.bindings[{index}]");
-                self.link(Class::Breaks, (&place, binding), "runtimeName", &runtimes, "runtimes");
+                self.link(
+                    Class::Breaks,
+                    (&place, binding),
+                    "runtimeName",
+                    &runtimes,
+                    "runtimes",
+                );
             }
         }
         for (path, evaluation) in self.entries("onlineEvalConfigs") {
@@ -343,9 +463,18 @@ impl<'a> Links<'a> {
                 .find(|runtime| watched.is_some() && text(runtime, "name") == watched);
             let Some(runtime) = runtime else { continue };
             let mut endpoints: HashSet<&str> = HashSet::from(["DEFAULT"]);
-            let own = runtime.get("endpoints").map(Node::members).unwrap_or_default();
+            let own = runtime
+                .get("endpoints")
+                .map(Node::members)
+                .unwrap_or_default();
             endpoints.extend(own.iter().map(|member| &*member.key));
-            self.link(Class::Breaks, (&path, evaluation), "endpoint", &endpoints, "the runtime's endpoints");
+            self.link(
+                Class::Breaks,
+                (&path, evaluation),
+                "endpoint",
+                &endpoints,
+                "the runtime's endpoints",
+            );
         }
     }
 }

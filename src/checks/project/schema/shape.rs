@@ -134,7 +134,9 @@ impl Pattern {
 
     /// True when the text looks like it.
     pub fn accepts(&self, text: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| Regex::new(self.expression).ok());
+        let compiled = self
+            .compiled
+            .get_or_init(|| Regex::new(self.expression).ok());
         compiled.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 }

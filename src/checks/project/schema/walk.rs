@@ -257,15 +257,23 @@ impl Walk {
     }
 
     fn number(&mut self, node: &Node, number: Number, at: &At<'_>, member: Option<&Member>) {
-        let kind = if number.whole { "a whole number" } else { "a number" };
+        let kind = if number.whole {
+            "a whole number"
+        } else {
+            "a number"
+        };
         let Some(value) = node.as_number().filter(|value| value.is_finite()) else {
             return self.mistyped(node, member, at, kind);
         };
-        let whole = !number.whole || (value.fract() == 0.0 && value.abs() <= super::shape::GREATEST);
+        let whole =
+            !number.whole || (value.fract() == 0.0 && value.abs() <= super::shape::GREATEST);
         if whole && value >= number.min && value <= number.max {
             return;
         }
-        let (least, most) = (number.min > -super::shape::GREATEST, number.max < super::shape::GREATEST);
+        let (least, most) = (
+            number.min > -super::shape::GREATEST,
+            number.max < super::shape::GREATEST,
+        );
         let range = match (least, most) {
             (true, true) => format!(" from {} to {}", number.min, number.max),
             (true, false) => format!(" of at least {}", number.min),
@@ -274,8 +282,13 @@ impl Walk {
         };
         let words = format!("must be {kind}{range}, found {}", shown(node));
         let nearest = value.clamp(number.min, number.max);
-        let nearest = if number.whole { nearest.round() } else { nearest };
-        let repair = (nearest.abs() < super::shape::GREATEST).then(|| Repair::Set(json_number(nearest)));
+        let nearest = if number.whole {
+            nearest.round()
+        } else {
+            nearest
+        };
+        let repair =
+            (nearest.abs() < super::shape::GREATEST).then(|| Repair::Set(json_number(nearest)));
         self.fault(node, member, at, words, repair);
     }
 
@@ -284,7 +297,9 @@ impl Walk {
             return;
         }
         let words = format!("must be {}, found {}", alternatives(choices), shown(node));
-        let nearest = node.as_str().and_then(|text| nearest(text, choices.iter().copied()));
+        let nearest = node
+            .as_str()
+            .and_then(|text| nearest(text, choices.iter().copied()));
         let repair = match (&node.value, nearest) {
             (Json::Null, _) => Some(Repair::Delete),
             (_, Some(choice)) => Some(Repair::Set(choice.into())),
@@ -316,7 +331,10 @@ impl Walk {
                 && let Some(name) = item.get(key).and_then(Node::as_str)
                 && !seen.insert(name)
             {
-                let words = format!("{} is there twice: another entry has it already", quote(name));
+                let words = format!(
+                    "{} is there twice: another entry has it already",
+                    quote(name)
+                );
                 let named = item.member(key);
                 self.fault(item, named, &At::Key(&place, key), words, None);
             }
@@ -399,7 +417,9 @@ impl Walk {
             let names = object.fields.iter().filter(absent).map(|field| field.key);
             let meant = nearest(&member.key, names);
             let mut words = match object.unknown {
-                Unknown::Rejected => "is no key that the CLI knows, and it refuses the file".to_owned(),
+                Unknown::Rejected => {
+                    "is no key that the CLI knows, and it refuses the file".to_owned()
+                }
                 _ => "is no key that the CLI knows: it is dropped and has no effect".to_owned(),
             };
             if let Some(meant) = meant {
@@ -424,9 +444,13 @@ impl Walk {
         let mut best: Option<Vec<Fault>> = None;
         let weight = |faults: &[Fault]| {
             // A key that does not belong shows that another alternative is meant.
-            let shape = |fault: &Fault| fault.words.starts_with("is missing") || fault.words.starts_with("is no key");
+            let shape = |fault: &Fault| {
+                fault.words.starts_with("is missing") || fault.words.starts_with("is no key")
+            };
             let rejected = faults.iter().filter(|fault| fault.class == Class::Rejected);
-            rejected.map(|fault| if shape(fault) { 3 } else { 1 }).sum::<usize>()
+            rejected
+                .map(|fault| if shape(fault) { 3 } else { 1 })
+                .sum::<usize>()
         };
         for shape in shapes {
             let mut walk = Self { faults: Vec::new() };
@@ -469,7 +493,8 @@ impl Walk {
 
 /// True where no later member of the object has the same key.
 fn is_last(node: &Node, member: &Member) -> bool {
-    node.member(&member.key).is_some_and(|last| std::ptr::eq(last, member))
+    node.member(&member.key)
+        .is_some_and(|last| std::ptr::eq(last, member))
 }
 
 /// Why a text is not as it must be.
@@ -482,7 +507,10 @@ fn mismatch(value: &str, text: &Text) -> Option<String> {
         });
     }
     if length > text.max {
-        return Some(format!("must be at most {} characters and has {length}", text.max));
+        return Some(format!(
+            "must be at most {} characters and has {length}",
+            text.max
+        ));
     }
     if let Some(pattern) = text.pattern.filter(|pattern| !pattern.accepts(value)) {
         return Some(format!("must be {}", pattern.words));
@@ -493,8 +521,17 @@ fn mismatch(value: &str, text: &Text) -> Option<String> {
 /// A number or boolean that was written as a string.
 fn converted(text: &str, expected: &str) -> Option<Repair> {
     let value = match expected {
-        "true or false" => text.to_ascii_lowercase().parse::<bool>().ok().map(Value::from),
-        "a number" | "a whole number" => text.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(json_number),
+        "true or false" => text
+            .to_ascii_lowercase()
+            .parse::<bool>()
+            .ok()
+            .map(Value::from),
+        "a number" | "a whole number" => text
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|n| n.is_finite())
+            .map(json_number),
         _ => None,
     };
     value.map(Repair::Set)
@@ -529,7 +566,10 @@ fn expected(shape: &Shape) -> String {
         Shape::Number(_) => "a number".to_owned(),
         Shape::Flag => "true or false".to_owned(),
         Shape::Url(_) => "a URL".to_owned(),
-        Shape::Text(Text { pattern: Some(pattern), .. }) => pattern.words.to_owned(),
+        Shape::Text(Text {
+            pattern: Some(pattern),
+            ..
+        }) => pattern.words.to_owned(),
         Shape::Text(_) => "a string".to_owned(),
         Shape::Any | Shape::Absent | Shape::Either(_) => "a value".to_owned(),
     }

@@ -6,18 +6,21 @@
 //! answer differently the second time. Where a proxy of the system applies, the proxy resolves the name: then address literals and
 //! what the name resolves to here are judged, and the result says that no more can be promised.
 
+mod pins;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use pins::Pins;
 use url::{Host, Url};
 
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::oidc::address::not_public;
-use crate::oidc::discovery::{Discovery, Jwks, empty, parse_document, parse_jwks};
+use crate::oidc::discovery::{Discovery, empty, parse_document};
+use crate::oidc::keys::{Jwks, parse_jwks};
 
 /// Time for one discovery document with its key set.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -146,7 +149,6 @@ impl Fetcher {
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
-            .timeout(TIMEOUT)
             .user_agent(concat!("agentcore-harden/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Arc::clone(&pins));
         for certificate in extra_roots() {
@@ -374,55 +376,4 @@ fn extra_roots() -> Vec<reqwest::Certificate> {
         .and_then(|path| std::fs::read(path).ok())
         .and_then(|pem| reqwest::Certificate::from_pem_bundle(&pem).ok())
         .unwrap_or_default()
-}
-
-/// Resolves only names that were admitted, to the addresses that were judged; a proxy's own name resolves as usual.
-#[derive(Default)]
-struct Pins {
-    names: Mutex<BTreeMap<String, Vec<SocketAddr>>>,
-    system: Mutex<BTreeSet<String>>,
-}
-
-impl Pins {
-    fn pin(&self, name: &str, addresses: Vec<SocketAddr>) {
-        if let Ok(mut names) = self.names.lock() {
-            names.insert(key(name), addresses);
-        }
-    }
-
-    fn allow_system(&self, name: &str) {
-        if let Ok(mut system) = self.system.lock() {
-            system.insert(key(name));
-        }
-    }
-}
-
-fn key(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
-}
-
-impl Resolve for Pins {
-    fn resolve(&self, name: Name) -> Resolving {
-        let name = key(name.as_str());
-        let pinned = self
-            .names
-            .lock()
-            .ok()
-            .and_then(|names| names.get(&name).cloned());
-        let system = self
-            .system
-            .lock()
-            .is_ok_and(|system| system.contains(&name));
-        Box::pin(async move {
-            match pinned {
-                Some(addresses) => Ok(Box::new(addresses.into_iter()) as Addrs),
-                None if system => {
-                    let addresses: Vec<SocketAddr> =
-                        tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-                    Ok(Box::new(addresses.into_iter()) as Addrs)
-                }
-                None => Err(format!("{name} was not admitted").into()),
-            }
-        })
-    }
 }

@@ -1,0 +1,111 @@
+//! `quota`: what an error means, what load is expected, how more is asked for.
+
+mod diagnose;
+mod request;
+mod show;
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::audit;
+use crate::cli::quota::{QuotaArgs, QuotaCommand};
+use crate::commands::root;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::quota::applied::{Applied, applied, number};
+use crate::quota::table::{AS_OF, Quota};
+use crate::report::{CheckResult, Status};
+
+/// Runs `quota`.
+///
+/// # Errors
+/// When the input cannot be used, or the project that was asked for is not there.
+pub fn run(arguments: &QuotaArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    match &arguments.command {
+        QuotaCommand::Diagnose(arguments) => diagnose::run(arguments, out),
+        QuotaCommand::Show(arguments) => show::run(arguments, out),
+        QuotaCommand::Request(arguments) => request::run(arguments, out),
+    }
+}
+
+/// The context of the project at PATH, or around the current folder.
+fn context(path: Option<&Path>, target: Option<&str>) -> Result<Option<Context>, Failure> {
+    let Some(root) = root::find(path)? else {
+        return Ok(None);
+    };
+    let options = audit::Options {
+        shown: ".".to_owned(),
+        target: target.map(str::to_owned),
+        ..audit::Options::default()
+    };
+    audit::collect(&root, &options).map(Some)
+}
+
+/// An argument, or standard input for `-` and for nothing.
+fn text_or_stdin(given: Option<&str>, longest: usize, help: &str) -> Result<String, Failure> {
+    if let Some(text) = given.filter(|text| *text != "-") {
+        return Ok(text.to_owned());
+    }
+    let mut stdin = io::stdin().lock();
+    if given.is_none() && stdin.is_terminal() {
+        return Err(Failure::new("no error text was given").help(help));
+    }
+    let mut bytes = Vec::new();
+    stdin
+        .by_ref()
+        .take(u64::try_from(longest).unwrap_or(u64::MAX))
+        .read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// How the checks stand, worst result of each.
+fn standing(context: &Context, checks: &[&str]) -> Vec<CheckResult> {
+    let rank = |status: Status| match status {
+        Status::Fail => 0,
+        Status::Manual => 1,
+        Status::Skipped => 2,
+        Status::Pass => 3,
+        Status::NotApplicable => 4,
+    };
+    let mut worst: Vec<CheckResult> = Vec::new();
+    for result in audit::evaluate(context, |check| checks.contains(&check.id)) {
+        match worst.iter_mut().find(|known| known.check == result.check) {
+            Some(known) if rank(result.status) < rank(known.status) => *known = result,
+            Some(_) => {}
+            None => worst.push(result),
+        }
+    }
+    worst
+}
+
+/// A quota with its values, for JSON.
+fn quota_json(quota: &Quota, applied: &Applied, region: Option<&str>) -> Value {
+    json!({
+        "id": quota.id, "name": quota.name, "code": quota.code, "codeSource": quota.code.map(|_| "third party"),
+        "default": quota.default_in(region), "defaultAsOf": AS_OF, "applied": applied, "unit": quota.unit, "per": quota.per,
+        "adjustable": quota.adjustable,
+    })
+}
+
+/// The value of a quota in words.
+fn value_words(quota: &Quota, context: Option<&Context>) -> String {
+    let applied = applied(context, quota);
+    let unit = applied
+        .value
+        .map(|_| format!(" {} per {}", quota.unit, quota.per))
+        .unwrap_or_default();
+    match applied.value {
+        Some(value) => {
+            applied
+                .words
+                .replacen(&number(value), &format!("{}{unit}", number(value)), 1)
+        }
+        None => applied.words,
+    }
+}
+
+fn region(context: Option<&Context>) -> Option<&str> {
+    context?.target.as_ref()?.region.as_deref()
+}
