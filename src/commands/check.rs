@@ -34,6 +34,7 @@ pub fn run(
     let mut run = Run {
         arguments,
         selection,
+        several: roots.len() > 1,
         baseline: load_baseline(arguments)?,
         runtimes: BTreeSet::new(),
         reports: Vec::new(),
@@ -42,7 +43,7 @@ pub fn run(
     for root in &roots {
         match run.audit(root) {
             Ok(report) => run.reports.push(report),
-            Err(failure) => run.failures.push(failure),
+            Err(failure) => run.failures.push(run.named(root, failure)),
         }
     }
     if run.failures.is_empty() {
@@ -58,6 +59,7 @@ pub fn run(
 struct Run<'a> {
     arguments: &'a CheckArgs,
     selection: Selection,
+    several: bool,
     baseline: Option<Baseline>,
     /// Runtimes and harnesses of every project.
     runtimes: BTreeSet<String>,
@@ -136,6 +138,18 @@ impl Run<'_> {
         })
     }
 
+    /// Among several projects a failure says whose it is.
+    fn named(&self, root: &Path, failure: Failure) -> Failure {
+        if !self.several {
+            return failure;
+        }
+        let project = shown(&self.arguments.path, root);
+        Failure {
+            message: format!("{project}: {}", failure.message),
+            ..failure
+        }
+    }
+
     fn options(&self, root: &Path) -> Options {
         let aws = self.arguments.aws.clone();
         Options {
@@ -159,6 +173,7 @@ impl Run<'_> {
         let look = Look {
             quiet: report.quiet,
             verbose: report.verbose,
+            several: self.several,
             ..terminal::look(report.color, report.output.is_some())
         };
         let mut bytes = Vec::new();

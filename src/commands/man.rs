@@ -48,14 +48,21 @@ pub fn run(out: &mut dyn Write) -> Result<Exit, Failure> {
 }
 
 fn page(out: &mut Vec<u8>) -> io::Result<()> {
-    // The date of the build would make the same source give other bytes.
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
-    let man = Man::new(command.clone()).date("");
-    man.render_title(out)?;
-    man.render_name_section(out)?;
-    man.render_synopsis_section(out)?;
-    man.render_description_section(out)?;
+    // No date: the same source is to give the same bytes.
+    writeln!(
+        out,
+        ".TH AGENTCORE-HARDEN 1 \"\" \"agentcore-harden {}\"",
+        env!("CARGO_PKG_VERSION")
+    )?;
+    out.write_all(b".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n")?;
+    let man = Man::new(command.clone());
+    let mut head = Vec::new();
+    man.render_name_section(&mut head)?;
+    man.render_synopsis_section(&mut head)?;
+    man.render_description_section(&mut head)?;
+    lines(&head).try_for_each(|line| writeln!(out, "{line}"))?;
     for subcommand in command.get_subcommands() {
         let name = format!("agentcore-harden {}", subcommand.get_name());
         let man = Man::new(subcommand.clone().bin_name(name.clone()));
@@ -63,19 +70,22 @@ fn page(out: &mut Vec<u8>) -> io::Result<()> {
         man.render_synopsis_section(&mut section)?;
         man.render_description_section(&mut section)?;
         man.render_options_section(&mut section)?;
-        let text = String::from_utf8_lossy(&section);
         // The sections of a command become parts of one section that bears its name.
         writeln!(
             out,
             ".SH \"COMMAND {}\"",
             subcommand.get_name().to_uppercase()
         )?;
-        for line in text
-            .lines()
-            .filter(|line| !line.starts_with(".SH SYNOPSIS"))
-        {
+        for line in lines(&section).filter(|line| !line.starts_with(".SH SYNOPSIS")) {
             writeln!(out, "{}", line.replacen(".SH ", ".SS ", 1))?;
         }
     }
     out.write_all(TAIL.as_bytes())
+}
+
+/// The lines of a section without the definition of the apostrophe, which the page makes once.
+fn lines(section: &[u8]) -> impl Iterator<Item = &str> {
+    let text = std::str::from_utf8(section).unwrap_or_default();
+    text.lines()
+        .filter(|line| !line.starts_with(".ie ") && !line.starts_with(".el "))
 }

@@ -9,13 +9,13 @@ use crate::exit::Failure;
 use crate::report::Report;
 use crate::shell::is_unprintable;
 
-/// Writes one report indented, or several as one compact report a line.
+/// Writes the report of a run over one project indented, those of a run over several one compact report a line.
 ///
 /// # Errors
 /// When writing fails.
-pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+pub fn render(reports: &[Report], several: bool, out: &mut dyn Write) -> io::Result<()> {
     match reports {
-        [report] => pretty(report, out),
+        [report] if !several => pretty(report, out),
         reports => reports.iter().try_for_each(|report| compact(report, out)),
     }
 }

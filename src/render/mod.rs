@@ -28,6 +28,8 @@ pub struct Look {
     pub quiet: bool,
     /// Also the evidence of what passed, every site and every reason.
     pub verbose: bool,
+    /// The run is over several projects: JSON is one line a report, however many could be made.
+    pub several: bool,
 }
 
 impl Default for Look {
@@ -37,6 +39,7 @@ impl Default for Look {
             width: 80,
             quiet: false,
             verbose: false,
+            several: false,
         }
     }
 }
@@ -53,7 +56,7 @@ pub fn render(
 ) -> io::Result<()> {
     match format {
         Format::Text => text::render(reports, look, out),
-        Format::Json => json::render(reports, out),
+        Format::Json => json::render(reports, look.several, out),
         Format::Sarif => sarif::render(reports, out),
         Format::Markdown => markdown::render(reports, out),
         Format::Junit => junit::render(reports, out),

@@ -117,11 +117,11 @@ impl Verdict {
     pub fn word(self) -> &'static str {
         match self {
             Self::Fail => "failed",
-            Self::Manual => "look yourself",
+            Self::Manual => "to look at",
             Self::Skipped => "not judged",
             Self::Suppressed => "suppressed",
             Self::Pass => "passed",
-            Self::NotApplicable => "not applicable",
+            Self::NotApplicable => "n/a",
         }
     }
 

@@ -75,13 +75,15 @@ impl Page<'_> {
 
     /// A heading with a rule to the right margin, and a word at its end.
     fn heading(&mut self, title: &str, right: &str) -> io::Result<()> {
-        let room = self
-            .look
-            .width
-            .saturating_sub(wrap::width(title) + wrap::width(right) + 2);
-        let rule = "─".repeat(room.max(2));
+        let right = if right.is_empty() {
+            String::new()
+        } else {
+            format!(" {right}")
+        };
+        let used = wrap::width(title) + 1 + wrap::width(&right);
+        let rule = "─".repeat(self.look.width.saturating_sub(used).max(2));
         let title = self.painter.paint(Paint::Strong, title);
-        let rest = self.painter.paint(Paint::Dim, &format!("{rule} {right}"));
+        let rest = self.painter.paint(Paint::Dim, &format!("{rule}{right}"));
         self.line("")?;
         self.line(&format!("{title} {rest}"))
     }
@@ -140,18 +142,26 @@ impl Page<'_> {
                 .iter()
                 .any(|result| Verdict::of(result) == *verdict)
         };
-        let entries: Vec<String> = Verdict::ALL
-            .into_iter()
-            .filter(used)
-            .map(|verdict| {
-                let mark = self.painter.paint(verdict.paint(), verdict.mark());
-                let number = verdict::number(&report.summary, verdict);
-                format!("{mark} {number} {}", verdict.word())
-            })
-            .collect();
         self.line("")?;
         self.line(&self.painter.paint(Paint::Dim, &"─".repeat(self.look.width)))?;
-        self.line(&entries.join("  "))
+        let (mut line, mut columns) = (String::new(), 0);
+        for verdict in Verdict::ALL.into_iter().filter(used) {
+            let number = verdict::number(&report.summary, verdict);
+            let words = format!(" {number} {}", verdict.word());
+            let width = 1 + wrap::width(&words);
+            if columns > 0 && columns + 2 + width > self.look.width {
+                self.line(&std::mem::take(&mut line))?;
+                columns = 0;
+            }
+            if columns > 0 {
+                line.push_str("  ");
+                columns += 2;
+            }
+            line.push_str(&self.painter.paint(verdict.paint(), verdict.mark()));
+            line.push_str(&words);
+            columns += width;
+        }
+        self.line(&line)
     }
 
     fn verdict(&mut self, report: &Report) -> io::Result<()> {

@@ -21,8 +21,14 @@ impl Page<'_> {
         self.heading(category.title(), &tally(&groups))?;
         let collapsed = |group: &[&CheckResult]| worst(group) == Verdict::NotApplicable;
         let verbose = self.look.verbose;
+        let mut after_details = false;
         for group in groups.iter().filter(|group| verbose || !collapsed(group)) {
+            let details = worst(group) == Verdict::Fail;
+            if after_details {
+                self.line("")?;
+            }
             self.check(group)?;
+            after_details = details;
         }
         let away: Vec<&str> = groups
             .iter()
@@ -34,6 +40,9 @@ impl Page<'_> {
         }
         let text = format!("not applicable: {}", away.join(", "));
         let text = wrap::hanging("○ ", &text, self.look.width);
+        if after_details {
+            self.line("")?;
+        }
         self.dimmed(&text)
     }
 
@@ -94,30 +103,25 @@ impl Page<'_> {
         }
         let id = first.check;
         let columns = self.look.width.saturating_sub(MARK);
-        let mut lines = wrap::lines(&title, columns);
-        let last = lines.pop().unwrap_or_default();
-        let mark = self.painter.paint(verdict.paint(), verdict.mark());
-        let paint = |page: &Self, text: &str| match verdict {
-            Verdict::Fail => page.painter.paint(Paint::Strong, text),
-            Verdict::Skipped | Verdict::NotApplicable => page.painter.paint(Paint::Dim, text),
-            Verdict::Manual | Verdict::Suppressed | Verdict::Pass => text.to_owned(),
-        };
-        let mut left = format!("{mark} ");
-        for line in lines {
-            let text = paint(self, &line);
-            self.line(&format!("{left}{text}"))?;
+        // The id stands at the right end of the first line; a long title leaves it room and wraps.
+        let room = columns.saturating_sub(wrap::width(id) + 2).max(20);
+        let mut left = format!("{} ", self.painter.paint(verdict.paint(), verdict.mark()));
+        for (index, line) in wrap::lines(&title, room).iter().enumerate() {
+            let text = match verdict {
+                Verdict::Fail => self.painter.paint(Paint::Strong, line),
+                Verdict::Skipped | Verdict::NotApplicable => self.painter.paint(Paint::Dim, line),
+                Verdict::Manual | Verdict::Suppressed | Verdict::Pass => line.clone(),
+            };
+            let mut right = String::new();
+            if index == 0 {
+                let used = wrap::width(line) + wrap::width(id);
+                right.push_str(&" ".repeat(columns.saturating_sub(used).max(1)));
+                right.push_str(&self.painter.paint(Paint::Dim, id));
+            }
+            self.line(&format!("{left}{text}{right}"))?;
             left = " ".repeat(MARK);
         }
-        let text = paint(self, &last);
-        let dim_id = self.painter.paint(Paint::Dim, id);
-        let used = wrap::width(&last) + wrap::width(id);
-        if used + 2 <= columns {
-            let gap = " ".repeat(columns - used);
-            return self.line(&format!("{left}{text}{gap}{dim_id}"));
-        }
-        self.line(&format!("{left}{text}"))?;
-        let gap = " ".repeat(self.look.width.saturating_sub(wrap::width(id)));
-        self.line(&format!("{gap}{dim_id}"))
+        Ok(())
     }
 
     /// ` [1] [3]`: where the reasons are told.

@@ -37,11 +37,8 @@ pub fn parts(report: &Report) -> (&'static str, String) {
     } else {
         counts.join(", ")
     });
-    if summary.suppressed > 0 {
-        text.push_str(&format!(", {} suppressed", summary.suppressed));
-    }
     if summary.skipped > 0 {
-        text.push_str(&format!(", {} not judged", summary.skipped));
+        text.push_str(&format!("; {} not judged", summary.skipped));
     }
     text.push_str(&because(report));
     (word, text)
@@ -57,12 +54,12 @@ fn because(report: &Report) -> String {
         .clone()
         .any(|result| report.view.blocks(result.severity));
     match report.view.fail_on {
-        FailOn::Never if failing.count() > 0 => " (never fails: --fail-on never)".to_owned(),
-        FailOn::Severity(Severity::Low) | FailOn::Never => String::new(),
+        FailOn::Never if failing.count() > 0 => " (--fail-on never)".to_owned(),
+        FailOn::Never => String::new(),
         _ if !report.summary.ready && !blocking => {
             " (what was not judged counts in this run)".to_owned()
         }
-        FailOn::Severity(severity) => format!(" (fails at {severity} or worse)"),
+        FailOn::Severity(severity) => format!(" (--fail-on {severity})"),
     }
 }
 

@@ -1,0 +1,458 @@
+//! The program as a user runs it: exit statuses, errors, formats, files.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use assert_cmd::cargo::CommandCargoExt;
+use serde_json::Value;
+use tempfile::TempDir;
+
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn program() -> Command {
+    let mut command = Command::cargo_bin("agentcore-harden").unwrap();
+    command.env_remove("NO_COLOR").env_remove("AWS_PROFILE");
+    command
+}
+
+fn run(arguments: &[&str]) -> Ran {
+    let output = program()
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// A folder with projects of these names.
+fn projects(names: &[&str]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in names {
+        let inner = folder.path().join(name).join("agentcore");
+        fs::create_dir_all(&inner).unwrap();
+        let text =
+            format!(r#"{{"name": "{name}", "version": 1, "runtimes": [{{"name": "{name}Run"}}]}}"#);
+        fs::write(inner.join("agentcore.json"), text).unwrap();
+    }
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn exit_status_follows_the_threshold() {
+    let insecure = "fixtures/projects/insecure-agent";
+    assert_eq!(
+        run(&["check", insecure, "--offline", "--fail-on", "never"]).code,
+        0
+    );
+    // Offline, what AWS would tell cannot be judged.
+    let strict = run(&["check", insecure, "--offline", "--strict"]);
+    assert_eq!(strict.code, 1, "{}", strict.out);
+    assert!(
+        strict
+            .out
+            .lines()
+            .last()
+            .unwrap()
+            .starts_with("NOT READY Helpdesk: "),
+        "{}",
+        strict.out
+    );
+    assert_eq!(
+        run(&["check", "fixtures/projects/clean-agent", "--offline"]).code,
+        0
+    );
+}
+
+#[test]
+fn a_missing_project_is_an_error_with_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(&["check", text(folder.path())]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(ran.out, "");
+    let expected = format!(
+        "error: no agentcore/agentcore.json found from {} upward or below\nhelp: ",
+        folder.path().display()
+    );
+    assert!(ran.err.starts_with(&expected), "{}", ran.err);
+}
+
+#[test]
+fn with_json_an_error_is_json_too() {
+    let cases: [&[&str]; 5] = [
+        &["check", "/nonexistent", "--json"],
+        &["check", "--json", "--no-such-option"],
+        &["check", "--format", "json", "--only", "nope"],
+        &["check", "--format=json", "--fail-on", "sometimes"],
+        &["check", "--json", "--live", "--offline"],
+    ];
+    for case in cases {
+        let ran = run(case);
+        assert_eq!(ran.code, 2, "{case:?}");
+        assert!(ran.err.starts_with("error: "), "{case:?}: {}", ran.err);
+        assert!(ran.err.contains("\nhelp: "), "{case:?}: {}", ran.err);
+        let object = json(&ran.out);
+        assert_eq!(object["schemaVersion"], 1);
+        assert!(
+            object["error"]["message"]
+                .as_str()
+                .is_some_and(|message| !message.is_empty())
+        );
+        assert!(object["error"]["help"].is_string());
+    }
+}
+
+#[test]
+fn unknown_names_get_a_suggestion() {
+    let insecure = "fixtures/projects/insecure-agent";
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &["check", insecure, "--only", "auth-inbund-type"],
+            "did you mean \"auth-inbound-type\"?",
+        ),
+        (
+            &["check", insecure, "--skip", "quota"],
+            "did you mean \"quotas\"?",
+        ),
+        (
+            &["check", insecure, "--runtime", "Helpdsk"],
+            "did you mean \"Helpdesk\"?",
+        ),
+        (
+            &["check", insecure, "--target", "stagin"],
+            "did you mean \"staging\"?",
+        ),
+        (&["check", insecure, "--formt", "json"], "'--format'"),
+        (
+            &["explain", "secrets-env"],
+            "did you mean \"secrets-env-read\"?",
+        ),
+    ];
+    for (arguments, hint) in cases {
+        let ran = run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.err.contains(hint), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    for arguments in [&["--help"][..], &["check", "--help"], &["--version"]] {
+        let ran = run(arguments);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{arguments:?}");
+        assert!(!ran.out.is_empty());
+    }
+    assert_eq!(run(&[]).code, 2);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    for arguments in [
+        &[
+            "check",
+            "fixtures/projects/insecure-agent",
+            "--json",
+            "--fail-on",
+            "never",
+        ][..],
+        &["man"],
+        &["list"],
+    ] {
+        let mut child = program()
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            "",
+            "{arguments:?}"
+        );
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn several_projects_are_reported_one_after_the_other() {
+    let folder = projects(&["Alpha", "Beta"]);
+    let ran = run(&[
+        "check",
+        text(folder.path()),
+        "--json",
+        "--offline",
+        "--fail-on",
+        "never",
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told: Vec<(Value, Value)> = ran
+        .out
+        .lines()
+        .map(|line| {
+            (
+                json(line)["project"]["name"].clone(),
+                json(line)["project"]["path"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Alpha".into(), "Alpha".into()),
+            ("Beta".into(), "Beta".into())
+        ]
+    );
+    let junit = run(&[
+        "check",
+        text(folder.path()),
+        "--format",
+        "junit",
+        "--offline",
+    ]);
+    assert_eq!(junit.out.matches("<testsuite ").count(), 2);
+    let sarif = run(&[
+        "check",
+        text(folder.path()),
+        "--format",
+        "sarif",
+        "--offline",
+    ]);
+    assert_eq!(json(&sarif.out)["runs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn one_broken_project_does_not_hide_the_others() {
+    let folder = projects(&["Alpha", "Broken"]);
+    fs::write(
+        folder.path().join("Broken/agentcore/agentcore.json"),
+        "{\n  \"name\": \n}",
+    )
+    .unwrap();
+    let ran = run(&["check", text(folder.path()), "--json", "--offline"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err
+            .starts_with("error: Broken: agentcore/agentcore.json:3:1: "),
+        "{}",
+        ran.err
+    );
+    let lines: Vec<Value> = ran.out.lines().map(json).collect();
+    assert_eq!(lines[0]["project"]["name"], "Alpha");
+    assert!(lines[1]["error"]["message"].is_string());
+    // A runtime of a project that could not be read cannot be called unknown.
+    let one = run(&[
+        "check",
+        text(folder.path()),
+        "--runtime",
+        "AlphaRun",
+        "--offline",
+        "-q",
+    ]);
+    assert!(one.out.contains("Alpha"), "{}", one.out);
+}
+
+#[test]
+fn the_path_tells_where_the_project_is() {
+    let folder = projects(&["Alpha"]);
+    let path = |asked: &Path| {
+        let ran = run(&["check", text(asked), "--json", "--offline"]);
+        json(&ran.out)["project"]["path"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(path(&folder.path().join("Alpha")), ".");
+    assert_eq!(path(folder.path()), "Alpha");
+    assert_eq!(path(&folder.path().join("Alpha/agentcore")), "..");
+}
+
+#[test]
+fn the_target_that_was_chosen_is_told() {
+    let ran = run(&[
+        "check",
+        "fixtures/projects/insecure-agent",
+        "--json",
+        "--offline",
+    ]);
+    let report = json(&ran.out);
+    assert_eq!(report["project"]["target"], "default");
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("2 targets in aws-targets.json: default was looked at"),
+        "{notes}"
+    );
+    assert!(notes.contains("offline: "), "{notes}");
+    let ran = run(&[
+        "check",
+        "fixtures/projects/insecure-agent",
+        "--json",
+        "--offline",
+        "--target",
+        "staging",
+    ]);
+    assert_eq!(json(&ran.out)["project"]["region"], "eu-central-1");
+}
+
+#[test]
+fn filters_leave_results_out_and_say_so() {
+    let ran = run(&[
+        "check",
+        "fixtures/projects/insecure-agent",
+        "--json",
+        "--offline",
+        "--only",
+        "iam,auth-jwt-config",
+        "--skip",
+        "iam-role-shared",
+        "--runtime",
+        "Portal",
+    ]);
+    let report = json(&ran.out);
+    assert_eq!(report["filters"]["only"].as_array().unwrap().len(), 2);
+    assert_eq!(report["filters"]["runtime"][0], "Portal");
+    let results = report["results"].as_array().unwrap();
+    assert!(!results.is_empty());
+    for result in results {
+        assert!(
+            result["category"] == "iam" || result["check"] == "auth-jwt-config",
+            "{result}"
+        );
+        assert_ne!(result["check"], "iam-role-shared");
+        assert_ne!(result["resource"]["name"], "Helpdesk-runtime");
+    }
+    assert_eq!(report["project"]["runtimes"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn output_is_written_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    fs::write(&file, "old").unwrap();
+    let arguments = [
+        "check",
+        "fixtures/projects/clean-agent",
+        "--offline",
+        "--json",
+        "-o",
+        text(&file),
+    ];
+    let ran = run(&arguments);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+    assert_eq!(
+        json(&fs::read_to_string(&file).unwrap())["schemaVersion"],
+        1
+    );
+    let left: Vec<PathBuf> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(left, [file]);
+    let nowhere = folder.path().join("no/such/report.json");
+    let ran = run(&[
+        "check",
+        "fixtures/projects/clean-agent",
+        "--offline",
+        "-o",
+        text(&nowhere),
+    ]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("report.json: "), "{}", ran.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_a_pipe_is_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("real"), folder.path().join("link"));
+    fs::write(&file, "").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    run(&[
+        "check",
+        "fixtures/projects/clean-agent",
+        "--offline",
+        "-o",
+        text(&link),
+    ]);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&file).unwrap().contains("Orders"));
+    let ran = run(&[
+        "check",
+        "fixtures/projects/clean-agent",
+        "--offline",
+        "-o",
+        "/dev/stdout",
+    ]);
+    assert!(ran.out.contains("Orders"), "{}", ran.err);
+}
+
+#[test]
+fn colour_is_off_unless_asked_for() {
+    let plain = run(&["check", "fixtures/projects/clean-agent", "--offline"]);
+    assert!(!plain.out.contains('\u{1b}'));
+    let coloured = run(&[
+        "check",
+        "fixtures/projects/clean-agent",
+        "--offline",
+        "--color",
+        "always",
+    ]);
+    assert!(coloured.out.contains('\u{1b}'));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    for format in ["text", "json", "sarif", "markdown", "junit", "github"] {
+        let arguments = [
+            "check",
+            "fixtures/projects/insecure-agent",
+            "--offline",
+            "--format",
+            format,
+        ];
+        assert_eq!(run(&arguments).out, run(&arguments).out, "{format}");
+    }
+}
+
+#[test]
+fn the_small_commands_answer() {
+    let rows = json(&run(&["list", "--json"]).out);
+    let keys: Vec<&String> = rows[0].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["id", "category", "title", "severity", "needs"]);
+    let page = run(&["explain", "auth-inbound-type"]);
+    assert!(
+        page.out.contains("What it checks") && page.out.contains("Remediation"),
+        "{}",
+        page.out
+    );
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(
+            run(&["completions", shell])
+                .out
+                .contains("agentcore-harden"),
+            "{shell}"
+        );
+    }
+    let man = run(&["man"]).out;
+    assert!(man.starts_with(".TH AGENTCORE-HARDEN 1") && man.contains("EXIT STATUS"));
+}

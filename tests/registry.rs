@@ -1,0 +1,238 @@
+//! No list may drift: ids, titles, pages, the README's table, the boundaries between modules.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agentcore_harden::audit::{self, Options};
+use agentcore_harden::checks::{self, Category};
+
+const HEADINGS: [&str; 5] = [
+    "## What it checks",
+    "## Why it matters",
+    "## How it decides",
+    "## Remediation",
+    "## References",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file with that extension below a folder.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Checks that say themselves that they are not built yet.
+fn not_built() -> BTreeSet<&'static str> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("agentcore")).unwrap();
+    let config = r#"{"name": "Empty", "version": 1}"#;
+    fs::write(folder.path().join("agentcore/agentcore.json"), config).unwrap();
+    let context = audit::collect(
+        folder.path(),
+        &Options {
+            offline: true,
+            ..Options::default()
+        },
+    )
+    .unwrap();
+    audit::evaluate(&context, |_| true)
+        .into_iter()
+        .filter(|result| result.message == "this check is not built yet")
+        .map(|result| result.check)
+        .collect()
+}
+
+#[test]
+fn ids_are_unique_and_kebab_case() {
+    let mut seen = BTreeSet::new();
+    let shape = regex::Regex::new("^[a-z0-9]+(-[a-z0-9]+)+$").unwrap();
+    for check in checks::all() {
+        assert!(seen.insert(check.id), "{} twice", check.id);
+        assert!(shape.is_match(check.id), "{}", check.id);
+        assert!(
+            !Category::ALL
+                .iter()
+                .any(|category| category.id() == check.id),
+            "{} is a category",
+            check.id
+        );
+    }
+    for category in Category::ALL {
+        assert!(
+            checks::all().any(|check| check.category == category),
+            "{} is empty",
+            category.id()
+        );
+    }
+}
+
+#[test]
+fn what_is_declared_is_complete() {
+    for check in checks::all() {
+        assert!(
+            (8..=150).contains(&check.title.chars().count()),
+            "{}: title",
+            check.id
+        );
+        assert!(
+            !check.title.ends_with('.'),
+            "{}: a title is no sentence",
+            check.id
+        );
+        assert!(!check.needs.is_empty(), "{}: needs", check.id);
+        assert!(!check.references.is_empty(), "{}: references", check.id);
+        for reference in check.references {
+            let url = url::Url::parse(reference)
+                .unwrap_or_else(|error| panic!("{}: {reference}: {error}", check.id));
+            assert_eq!(url.scheme(), "https", "{}: {reference}", check.id);
+        }
+    }
+}
+
+#[test]
+fn checks_stand_in_the_order_of_the_categories() {
+    let order: Vec<Category> = checks::all().map(|check| check.category).collect();
+    assert!(order.is_sorted(), "{order:?}");
+}
+
+#[test]
+fn every_page_has_its_headings_in_order() {
+    let unbuilt = not_built();
+    for check in checks::all() {
+        let headings: Vec<&str> = check
+            .page
+            .lines()
+            .filter(|line| line.starts_with("## "))
+            .collect();
+        assert_eq!(headings, HEADINGS, "{}", check.id);
+        for part in check.page.split("## ").skip(1) {
+            let body = part.split_once('\n').map_or("", |(_, body)| body);
+            assert!(!body.trim().is_empty(), "{}: an empty section", check.id);
+        }
+        let stub = check.page.contains("To be written with the check");
+        assert!(
+            !stub || unbuilt.contains(check.id),
+            "{}: built, and its page is not written",
+            check.id
+        );
+        assert!(check.page.contains("https://"), "{}: no source", check.id);
+    }
+}
+
+#[test]
+fn the_table_of_the_readme_is_the_registry() {
+    let mut table =
+        String::from("| check | severity | reads | passes when |\n| --- | --- | --- | --- |\n");
+    for category in Category::ALL {
+        let _ = writeln!(table, "| **{}** | | | |", category.title());
+        for check in checks::all().filter(|check| check.category == category) {
+            let needs: Vec<&str> = check.needs.iter().map(|need| need.id()).collect();
+            let title = check.title.replace('|', "\\|");
+            let _ = writeln!(
+                table,
+                "| `{}` | {} | {} | {title} |",
+                check.id,
+                check.severity,
+                needs.join(", ")
+            );
+        }
+    }
+    let path = root().join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- checks:begin -->\n", "<!-- checks:end -->");
+    let (head, rest) = readme
+        .split_once(begin)
+        .expect("README.md: no <!-- checks:begin -->");
+    let (kept, tail) = rest
+        .split_once(end)
+        .expect("README.md: no <!-- checks:end -->");
+    if kept == table {
+        return;
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(&path, format!("{head}{begin}{table}{end}{tail}")).unwrap();
+        return;
+    }
+    panic!("the table of README.md is stale: UPDATE_README=1 cargo test --test registry");
+}
+
+#[test]
+fn checks_and_renderers_do_no_input_or_output() {
+    let banned = [
+        "std::fs",
+        "std::env",
+        "std::net",
+        "std::process",
+        "tokio",
+        "aws_sdk",
+        "aws_config",
+        "reqwest",
+        "println!",
+        "eprintln!",
+        "SystemTime",
+        "Instant::now",
+        "Zoned::now",
+        "Timestamp::now",
+    ];
+    for folder in [
+        "src/checks",
+        "src/render",
+        "src/report",
+        "src/model",
+        "src/config",
+        "src/iam",
+    ] {
+        if !root().join(folder).exists() {
+            continue;
+        }
+        for file in files(&root().join(folder), "rs") {
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for word in banned {
+                assert!(!code.contains(word), "{}: {word}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn no_source_file_is_too_long() {
+    for file in files(&root().join("src"), "rs") {
+        let text = fs::read_to_string(&file).unwrap();
+        // Data and tests may be longer than logic may be.
+        let lines = text.split("#[cfg(test)]").next().unwrap().lines().count();
+        // Plain data of one file format, a field a line.
+        if file.ends_with("src/model/project.rs") {
+            continue;
+        }
+        assert!(lines <= 400, "{}: {lines} lines", file.display());
+    }
+    let main = fs::read_to_string(root().join("src/main.rs")).unwrap();
+    assert!(main.lines().count() < 60);
+}
+
+#[test]
+fn every_page_belongs_to_a_check() {
+    let pages: BTreeSet<&str> = checks::all().map(|check| check.page).collect();
+    for file in files(&root().join("src/checks"), "md") {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(
+            pages.contains(text.as_str()),
+            "{}: no check includes it",
+            file.display()
+        );
+    }
+}
