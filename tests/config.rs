@@ -309,3 +309,63 @@ fn a_baseline_must_exist_unless_it_is_written_now() {
     fs::write(&file, "[]").unwrap();
     assert_eq!(check(folder.path(), &["--baseline", name]).0, 2);
 }
+
+#[test]
+fn comments_are_read_from_the_files_that_findings_name() {
+    let folder = project("");
+    fs::create_dir_all(folder.path().join("app/Support")).unwrap();
+    let text = CODE.replace(
+        "key = ",
+        "key = 1  # agentcore-harden: ignore[secrets-env-read] reviewed\nkey = ",
+    );
+    fs::write(folder.path().join("app/Support/main.py"), text).unwrap();
+    fs::write(
+        folder.path().join("app/other.py"),
+        "# agentcore-harden: ignore[cli-version] r\n",
+    )
+    .unwrap();
+    let found = agentcore_harden::collect::comments::collect(folder.path(), &results());
+    assert_eq!(found.comments.len(), 1);
+    assert_eq!((found.comments[0].line, found.comments[0].target), (3, 3));
+    // A file that is gone has no comments, and is no error.
+    let empty = tempfile::tempdir().unwrap();
+    assert!(
+        agentcore_harden::collect::comments::collect(empty.path(), &results())
+            .comments
+            .is_empty()
+    );
+}
+
+#[test]
+fn hostile_files_are_problems_not_panics() {
+    let runtimes = Runtimes {
+        names: &[],
+        exclusive: true,
+    };
+    let deep = format!("x = {}{}", "[".repeat(5000), "]".repeat(5000));
+    let dotted = format!("{}x = 1", "a.".repeat(5000));
+    for text in [
+        deep.as_str(),
+        &dotted,
+        "\u{feff}fail-on = 1",
+        "[[ignore]]\n[[ignore]]",
+        "ignore = 3",
+        "runtimes = [1]",
+        "[runtimes]\nx = 1",
+    ] {
+        let short: String = text.chars().take(40).collect();
+        assert!(parse("t.toml", text, runtimes).is_err(), "{short}");
+    }
+    assert_eq!(parse("t.toml", "", runtimes).unwrap().ignores.len(), 0);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_without_a_panic(text in "(\\[\\[?(ignore|severity|runtimes)\\]?\\]?|[a-z\\-]+ = |\"|[0-9\\-:]+|\\PC|\\n){0,60}") {
+        let runtimes = Runtimes { names: &["A"], exclusive: true };
+        let _ = parse("t.toml", &text, runtimes);
+        let _ = comment::parse(&"a.py".into(), &text.replace("ignore", "# agentcore-harden: ignore["));
+        let clean = agentcore_harden::render::clean::line(&text);
+        proptest::prop_assert!(!clean.chars().any(agentcore_harden::shell::is_unprintable));
+    }
+}

@@ -21,14 +21,15 @@ impl Page<'_> {
         self.heading(category.title(), &tally(&groups))?;
         let collapsed = |group: &[&CheckResult]| worst(group) == Verdict::NotApplicable;
         let verbose = self.look.verbose;
-        let mut after_details = false;
+        // What is told in full stands apart from the lines around it.
+        let mut before: Option<bool> = None;
         for group in groups.iter().filter(|group| verbose || !collapsed(group)) {
             let details = worst(group) == Verdict::Fail;
-            if after_details {
+            if before.is_some_and(|before| before || details) {
                 self.line("")?;
             }
             self.check(group)?;
-            after_details = details;
+            before = Some(details);
         }
         let away: Vec<&str> = groups
             .iter()
@@ -40,7 +41,7 @@ impl Page<'_> {
         }
         let text = format!("not applicable: {}", away.join(", "));
         let text = wrap::hanging("○ ", &text, self.look.width);
-        if after_details {
+        if before == Some(true) {
             self.line("")?;
         }
         self.dimmed(&text)
