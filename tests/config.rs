@@ -10,6 +10,7 @@ use std::process::Command;
 
 use agentcore_harden::checks;
 use agentcore_harden::config::{Ignore, Runtimes, parse};
+use agentcore_harden::model::source::Source;
 use agentcore_harden::report::baseline::Baseline;
 use agentcore_harden::report::comment;
 use agentcore_harden::report::suppress::{Suppressions, apply};
@@ -143,7 +144,7 @@ fn comments_cover_their_line_and_the_rest_fails_on() {
     comments.comments.push(comment::Comment {
         path: "app/Support/main.py".into(),
         line: 99,
-        target: 99,
+        lines: 99..=99,
         check: "secrets-env-read".into(),
         reason: "stale".into(),
     });
@@ -324,13 +325,17 @@ fn comments_are_read_from_the_files_that_findings_name() {
         "# agentcore-harden: ignore[cli-version] r\n",
     )
     .unwrap();
-    let found = agentcore_harden::collect::comments::collect(folder.path(), &results());
+    let found =
+        agentcore_harden::collect::comments::collect(folder.path(), &Source::default(), &results());
     assert_eq!(found.comments.len(), 1);
-    assert_eq!((found.comments[0].line, found.comments[0].target), (3, 3));
+    assert_eq!(
+        (found.comments[0].line, found.comments[0].lines.clone()),
+        (3, 3..=3)
+    );
     // A file that is gone has no comments, and is no error.
     let empty = tempfile::tempdir().unwrap();
     assert!(
-        agentcore_harden::collect::comments::collect(empty.path(), &results())
+        agentcore_harden::collect::comments::collect(empty.path(), &Source::default(), &results())
             .comments
             .is_empty()
     );

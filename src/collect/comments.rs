@@ -1,15 +1,17 @@
-//! Reads the suppression comments of the files that failing results point into.
+//! Gathers the suppression comments of the files that failing results point into.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::project::read_text;
+use crate::model::source::Source;
 use crate::report::comment::{Comments, parse};
 use crate::report::{CheckResult, Status};
 
-/// The comments of every file with a failing site, in the order of the paths. A file that cannot be read now has none.
-pub fn collect(root: &Path, results: &[CheckResult]) -> Comments {
+/// The comments of every file with a failing site, in the order of the paths. What was parsed as code is not read again; of
+/// other files (Dockerfile, TOML, YAML) the lines are looked at. A file that cannot be read now has none.
+pub fn collect(root: &Path, source: &Source, results: &[CheckResult]) -> Comments {
     let files: BTreeSet<&Arc<str>> = results
         .iter()
         .filter(|result| result.status == Status::Fail)
@@ -20,11 +22,20 @@ pub fn collect(root: &Path, results: &[CheckResult]) -> Comments {
         .collect();
     let mut all = Comments::default();
     for path in files {
-        if let Ok(text) = read_text(&root.join(&**path), path) {
-            let found = parse(path, &text);
-            all.comments.extend(found.comments);
-            all.warnings.extend(found.warnings);
-        }
+        let module = source.modules.iter().find(|module| module.path == *path);
+        let found = match module {
+            Some(module) => {
+                let mut found = parse(path, &module.source.text);
+                found.confirm(&module.suppressions);
+                found
+            }
+            None => match read_text(&root.join(&**path), path) {
+                Ok(text) => parse(path, &text),
+                Err(_) => continue,
+            },
+        };
+        all.comments.extend(found.comments);
+        all.warnings.extend(found.warnings);
     }
     all
 }

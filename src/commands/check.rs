@@ -78,7 +78,7 @@ impl Run<'_> {
         let mut notes = summary::notes(&context, self.arguments.aws.target.is_some());
         let mut suppressions = Suppressions {
             rules: &context.settings.ignores,
-            comments: comments::collect(root, &results),
+            comments: comments::collect(root, &context.source, &results),
             baseline: None,
         };
         let name = context.project.display_name().to_owned();

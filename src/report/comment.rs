@@ -1,11 +1,13 @@
 //! Suppressions in code: `# agentcore-harden: ignore[CHECK] reason`, `//` in TypeScript.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
 use crate::checks;
 use crate::exit::suggestion;
+use crate::model::source::Suppression;
 
 /// A comment that suppresses checks on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +16,8 @@ pub struct Comment {
     pub path: Arc<str>,
     /// 1-based line of the comment.
     pub line: u32,
-    /// 1-based line that it speaks about: its own where code stands before it, else the next line that is no comment.
-    pub target: u32,
+    /// 1-based lines that it speaks about: its own, and the next line of code where it stands alone.
+    pub lines: RangeInclusive<u32>,
     /// The check's id.
     pub check: String,
     /// Why; shown in the report.
@@ -29,6 +31,25 @@ pub struct Comments {
     pub comments: Vec<Comment>,
     /// Warnings: an unknown check, a missing reason.
     pub warnings: Vec<String>,
+}
+
+impl Comments {
+    /// Keeps what a parser of the language confirms: what looks like a comment inside a string is none, and the parser knows
+    /// best which line of code comes next.
+    pub fn confirm(&mut self, parsed: &[Suppression]) {
+        self.comments.retain_mut(|comment| {
+            let same = |ignore: &&Suppression| {
+                let span = ignore.site.span;
+                ignore.check == comment.check
+                    && span.is_some_and(|span| (span.line..=span.end_line).contains(&comment.line))
+            };
+            let Some(ignore) = parsed.iter().find(same) else {
+                return false;
+            };
+            comment.lines = ignore.lines.clone();
+            true
+        });
+    }
 }
 
 /// A comment's start, the marker, the ids in brackets, the reason.
@@ -100,7 +121,7 @@ pub fn parse(path: &Arc<str>, text: &str) -> Comments {
                 found.comments.push(Comment {
                     path: path.clone(),
                     line: number(index),
-                    target: number(target),
+                    lines: number(index)..=number(target),
                     check: id.to_owned(),
                     reason: reason.to_owned(),
                 });
@@ -137,7 +158,7 @@ mod tests {
             .map(|comment| {
                 (
                     comment.check.as_str(),
-                    comment.target,
+                    *comment.lines.end(),
                     comment.reason.as_str(),
                 )
             })

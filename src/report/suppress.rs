@@ -123,7 +123,7 @@ impl Pass<'_> {
         let comment = comments.iter().position(|comment| {
             comment.check == result.check
                 && site.is_some_and(|site| site.path == comment.path)
-                && line == Some(comment.target)
+                && line.is_some_and(|line| comment.lines.contains(&line))
         });
         if let Some(index) = comment {
             self.comments.insert(index);
