@@ -63,6 +63,14 @@ fn exit_status_follows_the_threshold() {
         run(&["check", insecure, "--offline", "--fail-on", "never"]).code,
         0
     );
+<<<<<<< HEAD
+=======
+    assert_eq!(run(&["check", insecure, "--offline"]).code, 1);
+    assert_eq!(
+        run(&["check", insecure, "--offline", "--fail-on", "low"]).code,
+        1
+    );
+>>>>>>> render
     // Offline, what AWS would tell cannot be judged.
     let strict = run(&["check", insecure, "--offline", "--strict"]);
     assert_eq!(strict.code, 1, "{}", strict.out);
@@ -456,3 +464,73 @@ fn the_small_commands_answer() {
     let man = run(&["man"]).out;
     assert!(man.starts_with(".TH AGENTCORE-HARDEN 1") && man.contains("EXIT STATUS"));
 }
+<<<<<<< HEAD
+=======
+
+#[test]
+fn a_comment_in_code_suppresses_and_a_baseline_forgets_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("p");
+    let app = project.join("app/Main");
+    fs::create_dir_all(project.join("agentcore")).unwrap();
+    fs::create_dir_all(&app).unwrap();
+    let config = r#"{"name": "P", "version": 1, "runtimes": [{"name": "Main", "build": "CodeZip", "entrypoint": "main.py", "codeLocation": "app/Main/"}]}"#;
+    fs::write(project.join("agentcore/agentcore.json"), config).unwrap();
+    let code = |comment: &str| {
+        format!(
+            "from bedrock_agentcore.runtime import BedrockAgentCoreApp\n{comment}\napp = BedrockAgentCoreApp(debug=True)\n"
+        )
+    };
+    let main = app.join("main.py");
+    let check = |more: &[&str]| {
+        let mut arguments = vec![
+            "check",
+            text(&project),
+            "--offline",
+            "--json",
+            "--only",
+            "runtime-debug-mode",
+        ];
+        arguments.extend(more);
+        let ran = run(&arguments);
+        (ran.code, json(&ran.out))
+    };
+    fs::write(&main, code("")).unwrap();
+    assert_eq!(check(&[]).0, 1);
+    let baseline = folder.path().join("baseline.json");
+    assert_eq!(
+        check(&["--baseline", text(&baseline), "--update-baseline"]).0,
+        0
+    );
+    // The finding moves down; the baseline still knows it.
+    fs::write(&main, format!("import os\n\n{}", code(""))).unwrap();
+    let (status, report) = check(&["--baseline", text(&baseline)]);
+    assert_eq!((status, &report["summary"]["suppressed"]), (0, &1.into()));
+    fs::write(
+        &main,
+        code("# agentcore-harden: ignore[runtime-debug-mode] demo stage"),
+    )
+    .unwrap();
+    let (status, report) = check(&["--baseline", text(&baseline)]);
+    let suppression = &report["results"][0]["suppression"];
+    assert_eq!((status, &suppression["reason"]), (0, &"demo stage".into()));
+    assert_eq!(suppression["source"], "app/Main/main.py:2");
+    assert!(
+        !report["notes"].to_string().contains("mended"),
+        "{}",
+        report["notes"]
+    );
+    fs::write(
+        &main,
+        code("# agentcore-harden: ignore[runtime-debug-mode]"),
+    )
+    .unwrap();
+    let (status, report) = check(&[]);
+    assert_eq!(status, 1);
+    assert!(
+        report["notes"].to_string().contains("has no reason"),
+        "{}",
+        report["notes"]
+    );
+}
+>>>>>>> render

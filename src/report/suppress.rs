@@ -40,6 +40,11 @@ pub fn apply(
         expired: BTreeSet::new(),
         comments: BTreeSet::new(),
         baseline: BTreeSet::new(),
+        known: suppressions
+            .baseline
+            .iter()
+            .flat_map(|(baseline, _)| baseline.fingerprints(project).into_keys())
+            .collect(),
         notes: Vec::new(),
     };
     for result in results
@@ -61,6 +66,8 @@ struct Pass<'a> {
     expired: BTreeSet<usize>,
     comments: BTreeSet<usize>,
     baseline: BTreeSet<String>,
+    /// The fingerprints of the baseline.
+    known: BTreeSet<&'a str>,
     notes: Vec<String>,
 }
 
@@ -117,6 +124,7 @@ impl Pass<'_> {
         evidence: Option<&Evidence>,
         print: Option<&String>,
     ) -> Option<Suppression> {
+        let known = self.in_baseline(print);
         let site = evidence.and_then(|evidence| evidence.site.as_ref());
         let line = site.and_then(|site| site.span).map(|span| span.line);
         let comments = &self.suppressions.comments.comments;
@@ -149,15 +157,27 @@ impl Pass<'_> {
                 expires: rule.expires.map(|date| date.to_string()),
             });
         }
-        let (baseline, path) = self.suppressions.baseline.as_ref()?;
-        let print = print?;
-        baseline.fingerprints(self.project).get(print.as_str())?;
-        self.baseline.insert(print.clone());
-        Some(Suppression {
+        known.then(|| Suppression {
             reason: "known when the baseline was written".to_owned(),
-            source: path.clone(),
+            source: self
+                .suppressions
+                .baseline
+                .as_ref()
+                .map_or_else(String::new, |(_, path)| path.clone()),
             expires: None,
         })
+    }
+
+    /// Whether the baseline has this finding; it is still there then, whatever else covers it.
+    fn in_baseline(&mut self, print: Option<&String>) -> bool {
+        let Some(print) = print else {
+            return false;
+        };
+        let known = self.known.contains(print.as_str());
+        if known {
+            self.baseline.insert(print.clone());
+        }
+        known
     }
 
     /// Notes about rules, comments and baseline entries that no longer do anything.

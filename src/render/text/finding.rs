@@ -55,7 +55,7 @@ impl Page<'_> {
             SITES
         };
         for evidence in result.evidence.iter().take(shown) {
-            self.site(evidence)?;
+            self.site(evidence, &result.message)?;
         }
         let more = result.evidence.len().saturating_sub(shown);
         if more > 0 {
@@ -103,14 +103,18 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The place, the source line with carets, the note.
-    fn site(&mut self, evidence: &Evidence) -> io::Result<()> {
+    /// The place, the source line with carets, and the note where the message does not say the same.
+    fn site(&mut self, evidence: &Evidence, message: &str) -> io::Result<()> {
         self.place(evidence, INDENT)?;
         let excerpt = evidence
             .site
             .as_ref()
             .and_then(|site| Excerpt::of(site, self.look.width.saturating_sub(INDENT)));
-        let note = clean::line(&evidence.note);
+        let note = if message.contains(&evidence.note) {
+            String::new()
+        } else {
+            clean::line(&evidence.note)
+        };
         let Some(excerpt) = excerpt else {
             if !note.is_empty() {
                 self.line(&wrap::hanging(

@@ -29,6 +29,7 @@ pub fn render(reports: &[Report], look: Look, out: &mut dyn Write) -> io::Result
             look,
             painter: Painter { color: look.color },
             reasons: Vec::new(),
+            started: false,
             out,
         };
         page.report(report)?;
@@ -42,6 +43,8 @@ struct Page<'w> {
     painter: Painter,
     /// Why results were not judged, in the order of their numbers; told once, at the end.
     reasons: Vec<Unread>,
+    /// Something was written.
+    started: bool,
     out: &'w mut dyn Write,
 }
 
@@ -69,7 +72,12 @@ impl Page<'_> {
         self.verdict(report)
     }
 
+    /// A line; a page does not start with an empty one.
     fn line(&mut self, text: &str) -> io::Result<()> {
+        if text.is_empty() && !self.started {
+            return Ok(());
+        }
+        self.started = true;
         writeln!(self.out, "{}", text.trim_end())
     }
 
