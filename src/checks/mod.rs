@@ -6,6 +6,7 @@ mod agent_code;
 mod authentication;
 mod code;
 mod iam;
+mod live;
 mod observability;
 mod performance;
 mod project;

@@ -79,12 +79,20 @@ fn only_stack(folder: &Path, prefix: &str) -> Option<String> {
 fn manifest(folder: &Path, stack: &str) -> Option<String> {
     let text = read_text_up_to(&folder.join("manifest.json"), "manifest.json", LARGEST).ok()?;
     let document = json::parse("manifest.json", &text).ok()?;
-    let artifact = document.root.get("artifacts")?.members().iter().find(|member| {
-        let text = |path: &[&str]| member.node.path(path).and_then(Node::as_str);
-        text(&["type"]) == Some("aws:cloudformation:stack")
-            && (&*member.key == stack || text(&["properties", "stackName"]) == Some(stack))
-    })?;
-    let file = artifact.node.path(&["properties", "templateFile"])?.as_str()?;
+    let artifact = document
+        .root
+        .get("artifacts")?
+        .members()
+        .iter()
+        .find(|member| {
+            let text = |path: &[&str]| member.node.path(path).and_then(Node::as_str);
+            text(&["type"]) == Some("aws:cloudformation:stack")
+                && (&*member.key == stack || text(&["properties", "stackName"]) == Some(stack))
+        })?;
+    let file = artifact
+        .node
+        .path(&["properties", "templateFile"])?
+        .as_str()?;
     // The manifest is a file of the project: its names must not lead elsewhere.
     let plain = !file.contains(['/', '\\']) && file.ends_with(".json");
     plain.then(|| file.to_owned())
@@ -97,37 +105,91 @@ fn contradiction(project: &Project, template: &Template) -> Option<String> {
     let sets = [
         (
             "runtimes",
-            names(project.runtimes.iter().map(|one| format!("{name}_{}", one.name)).collect()),
-            names(template.runtimes.iter().filter_map(|one| one.resource.name.clone()).collect()),
+            names(
+                project
+                    .runtimes
+                    .iter()
+                    .map(|one| format!("{name}_{}", one.name))
+                    .collect(),
+            ),
+            names(
+                template
+                    .runtimes
+                    .iter()
+                    .filter_map(|one| one.resource.name.clone())
+                    .collect(),
+            ),
         ),
         (
             "gateways",
-            names(project.gateways.iter().map(|one| format!("{name}-{}", one.name)).collect()),
-            names(template.gateways.iter().filter_map(|one| one.resource.name.clone()).collect()),
+            names(
+                project
+                    .gateways
+                    .iter()
+                    .map(|one| format!("{name}-{}", one.name))
+                    .collect(),
+            ),
+            names(
+                template
+                    .gateways
+                    .iter()
+                    .filter_map(|one| one.resource.name.clone())
+                    .collect(),
+            ),
         ),
         (
             "memories",
-            names(project.memories.iter().map(|one| format!("{name}_{}", one.name)).collect()),
-            names(template.memories.iter().filter_map(|one| one.resource.name.clone()).collect()),
+            names(
+                project
+                    .memories
+                    .iter()
+                    .map(|one| format!("{name}_{}", one.name))
+                    .collect(),
+            ),
+            names(
+                template
+                    .memories
+                    .iter()
+                    .filter_map(|one| one.resource.name.clone())
+                    .collect(),
+            ),
         ),
     ];
     for (kind, ours, theirs) in sets {
         // A template that names more was made with other constructs beside the CLI's: that is no contradiction.
         if let Some(missing) = ours.difference(&theirs).next() {
-            return Some(format!("it lacks {missing}, which agentcore.json has among its {kind}"));
+            return Some(format!(
+                "it lacks {missing}, which agentcore.json has among its {kind}"
+            ));
         }
-        let extra = |extra: &&String| extra.starts_with(&format!("{name}_")) || extra.starts_with(&format!("{name}-"));
+        let extra = |extra: &&String| {
+            extra.starts_with(&format!("{name}_")) || extra.starts_with(&format!("{name}-"))
+        };
         if let Some(extra) = theirs.difference(&ours).find(extra) {
-            return Some(format!("it has {extra}, which agentcore.json does not have among its {kind}"));
+            return Some(format!(
+                "it has {extra}, which agentcore.json does not have among its {kind}"
+            ));
         }
     }
-    project.runtimes.iter().find_map(|runtime| runtime_differs(name, runtime, template)).or_else(|| {
-        project.gateways.iter().find_map(|gateway| {
-            let theirs = template.gateway(name, &gateway.name)?;
-            let ours = gateway.authorizer_type.as_ref().map_or("NONE", |kind| kind.value.as_str());
-            differs(&format!("gateway {}", gateway.name), "authorizerType", ours, theirs.authorizer_type.as_ref())
+    project
+        .runtimes
+        .iter()
+        .find_map(|runtime| runtime_differs(name, runtime, template))
+        .or_else(|| {
+            project.gateways.iter().find_map(|gateway| {
+                let theirs = template.gateway(name, &gateway.name)?;
+                let ours = gateway
+                    .authorizer_type
+                    .as_ref()
+                    .map_or("NONE", |kind| kind.value.as_str());
+                differs(
+                    &format!("gateway {}", gateway.name),
+                    "authorizerType",
+                    ours,
+                    theirs.authorizer_type.as_ref(),
+                )
+            })
         })
-    })
 }
 
 fn runtime_differs(
@@ -137,29 +199,69 @@ fn runtime_differs(
 ) -> Option<String> {
     let theirs = template.runtime(project, &runtime.name)?;
     let what = format!("runtime {}", runtime.name);
-    let mode = runtime.common.network_mode.as_ref().map_or("PUBLIC", |mode| mode.value.as_str());
+    let mode = runtime
+        .common
+        .network_mode
+        .as_ref()
+        .map_or("PUBLIC", |mode| mode.value.as_str());
     let number = |key: &str, ours: &Option<Sited<f64>>, theirs: &Option<Sited<f64>>| {
-        let (ours, theirs) = (ours.as_ref()?.value, theirs.as_ref().map(|value| value.value));
+        let (ours, theirs) = (
+            ours.as_ref()?.value,
+            theirs.as_ref().map(|value| value.value),
+        );
         (theirs != Some(ours)).then(|| format!("{what} has another {key} than in agentcore.json"))
     };
-    let is_jwt = runtime.common.authorizer_type.as_ref().is_some_and(|kind| kind.value == "CUSTOM_JWT");
+    let is_jwt = runtime
+        .common
+        .authorizer_type
+        .as_ref()
+        .is_some_and(|kind| kind.value == "CUSTOM_JWT");
     differs(&what, "networkMode", mode, theirs.network_mode.as_ref())
-        .or_else(|| number("idleRuntimeSessionTimeout", &runtime.common.idle_timeout, &theirs.idle_timeout))
-        .or_else(|| number("maxLifetime", &runtime.common.max_lifetime, &theirs.max_lifetime))
-        .or_else(|| match (is_jwt.then_some(runtime.common.jwt.as_ref()).flatten(), &theirs.jwt) {
-            (Some(ours), Some(theirs)) => jwt_differs(&what, ours, theirs),
-            (None, None) => None,
-            _ => Some(format!("{what} has another authorizer than in agentcore.json")),
+        .or_else(|| {
+            number(
+                "idleRuntimeSessionTimeout",
+                &runtime.common.idle_timeout,
+                &theirs.idle_timeout,
+            )
+        })
+        .or_else(|| {
+            number(
+                "maxLifetime",
+                &runtime.common.max_lifetime,
+                &theirs.max_lifetime,
+            )
+        })
+        .or_else(|| {
+            match (
+                is_jwt.then_some(runtime.common.jwt.as_ref()).flatten(),
+                &theirs.jwt,
+            ) {
+                (Some(ours), Some(theirs)) => jwt_differs(&what, ours, theirs),
+                (None, None) => None,
+                _ => Some(format!(
+                    "{what} has another authorizer than in agentcore.json"
+                )),
+            }
         })
 }
 
 fn differs(what: &str, key: &str, ours: &str, theirs: Option<&Sited<String>>) -> Option<String> {
     let theirs = theirs?;
-    (theirs.value != ours).then(|| format!("{what} has {key} {} there and {ours} in agentcore.json", theirs.value))
+    (theirs.value != ours).then(|| {
+        format!(
+            "{what} has {key} {} there and {ours} in agentcore.json",
+            theirs.value
+        )
+    })
 }
 
 fn jwt_differs(what: &str, ours: &JwtAuthorizer, theirs: &TemplateJwt) -> Option<String> {
-    let set = |values: &[Sited<String>]| values.iter().map(|value| value.value.clone()).collect::<BTreeSet<_>>();
+    let set = |values: &[Sited<String>]| {
+        values
+            .iter()
+            .map(|value| value.value.clone())
+            .collect::<BTreeSet<_>>()
+    };
     let url = |url: &Option<Sited<String>>| url.as_ref().map(|url| url.value.clone());
     let same = url(&ours.discovery_url) == url(&theirs.discovery_url)
         && set(&ours.audience) == set(&theirs.audience)

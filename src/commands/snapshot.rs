@@ -26,7 +26,8 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
         .help("give the path of one project"));
     };
     let shown = arguments.path.display().to_string();
-    let project = project::collect(root, &shown).map_err(|error| Failure::new(error.to_string()))?;
+    let project =
+        project::collect(root, &shown).map_err(|error| Failure::new(error.to_string()))?;
     let target = audit::target(&project, arguments.aws.target.as_deref(), &mut Vec::new())?;
     let state = aws::collect(&aws::Request {
         project: &project,
@@ -43,7 +44,9 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
         Known::Unread(reason) => {
             let failure = Failure::new(reason.message);
             return Err(match reason.flag {
-                Some(flag) => failure.help(format!("choose credentials, account and Region with {flag}")),
+                Some(flag) => failure.help(format!(
+                    "choose credentials, account and Region with {flag}"
+                )),
                 None => failure,
             });
         }
@@ -52,9 +55,8 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
     let mut text = serde_json::to_string_pretty(&snapshot)
         .map_err(|error| Failure::new(format!("the snapshot could not be written: {error}")))?;
     text.push('\n');
-    std::fs::write(&arguments.output, text).map_err(|error| {
-        Failure::new(format!("{}: {error}", arguments.output.display()))
-    })?;
+    std::fs::write(&arguments.output, text)
+        .map_err(|error| Failure::new(format!("{}: {error}", arguments.output.display())))?;
     writeln!(
         out,
         "wrote the state of account {} in {} to {}",

@@ -166,12 +166,17 @@ impl Template {
     /// Reads the resources of a template.
     pub fn new(path: impl Into<String>, document: Document) -> Self {
         let of = |kind: &str, name: &str| named(&document, kind, name);
-        let agentcore = |kind: &str, name: &str| of(&format!("AWS::BedrockAgentCore::{kind}"), name);
+        let agentcore =
+            |kind: &str, name: &str| of(&format!("AWS::BedrockAgentCore::{kind}"), name);
         Self {
             path: path.into(),
-            runtimes: map(agentcore("Runtime", "AgentRuntimeName"), |one| runtime(&document, one)),
+            runtimes: map(agentcore("Runtime", "AgentRuntimeName"), |one| {
+                runtime(&document, one)
+            }),
             gateways: map(agentcore("Gateway", "Name"), |one| gateway(&document, one)),
-            targets: map(agentcore("GatewayTarget", "Name"), |one| target(&document, one)),
+            targets: map(agentcore("GatewayTarget", "Name"), |one| {
+                target(&document, one)
+            }),
             memories: map(agentcore("Memory", "Name"), |one| memory(&document, one)),
             policy_engines: agentcore("PolicyEngine", "Name"),
             policies: agentcore("Policy", "Name"),
@@ -185,25 +190,36 @@ impl Template {
     /// The runtime that `agentcore.json` calls `name` in `project`.
     pub fn runtime(&self, project: &str, name: &str) -> Option<&TemplateRuntime> {
         let wanted = format!("{project}_{name}");
-        self.runtimes.iter().find(|one| one.resource.name.as_deref() == Some(&wanted))
+        self.runtimes
+            .iter()
+            .find(|one| one.resource.name.as_deref() == Some(&wanted))
     }
 
     /// The gateway that `agentcore.json` calls `name` in `project`.
     pub fn gateway(&self, project: &str, name: &str) -> Option<&TemplateGateway> {
         let wanted = format!("{project}-{name}");
-        self.gateways.iter().find(|one| one.resource.name.as_deref() == Some(&wanted))
+        self.gateways
+            .iter()
+            .find(|one| one.resource.name.as_deref() == Some(&wanted))
     }
 
     /// The targets of a gateway.
-    pub fn targets_of<'a>(&'a self, gateway: &'a TemplateGateway) -> impl Iterator<Item = &'a TemplateTarget> {
+    pub fn targets_of<'a>(
+        &'a self,
+        gateway: &'a TemplateGateway,
+    ) -> impl Iterator<Item = &'a TemplateTarget> {
         let id = Reference::Logical(gateway.resource.logical_id.clone());
-        self.targets.iter().filter(move |target| target.gateway.as_ref() == Some(&id))
+        self.targets
+            .iter()
+            .filter(move |target| target.gateway.as_ref() == Some(&id))
     }
 
     /// The memory that `agentcore.json` calls `name` in `project`.
     pub fn memory(&self, project: &str, name: &str) -> Option<&TemplateMemory> {
         let wanted = format!("{project}_{name}");
-        self.memories.iter().find(|one| one.resource.name.as_deref() == Some(&wanted))
+        self.memories
+            .iter()
+            .find(|one| one.resource.name.as_deref() == Some(&wanted))
     }
 }
 
@@ -212,7 +228,11 @@ fn map<T>(resources: Vec<TemplateNamed>, read: impl Fn(TemplateNamed) -> T) -> V
 }
 
 fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
-    let resources = document.root.get("Resources").map(Node::members).unwrap_or_default();
+    let resources = document
+        .root
+        .get("Resources")
+        .map(Node::members)
+        .unwrap_or_default();
     let of_kind = |member: &&Member| member.node.get("Type").and_then(Node::as_str) == Some(kind);
     let empty = |node: &Node| Node {
         value: Json::Object(Vec::new()),
@@ -226,7 +246,10 @@ fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
             let properties = properties.unwrap_or_else(|| empty(&member.node));
             TemplateNamed {
                 logical_id: member.key.to_string(),
-                name: properties.get(name).and_then(Node::as_str).map(str::to_owned),
+                name: properties
+                    .get(name)
+                    .and_then(Node::as_str)
+                    .map(str::to_owned),
                 site: document.source.site(member.key_range.clone()),
                 properties,
             }
@@ -239,13 +262,17 @@ fn runtime(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
     let lifecycle = properties.get("LifecycleConfiguration");
     let artifact = properties.get("AgentRuntimeArtifact");
     let code = artifact.and_then(|artifact| artifact.get("CodeConfiguration"));
-    let variables = properties.get("EnvironmentVariables").map(Node::members).unwrap_or_default();
+    let variables = properties
+        .get("EnvironmentVariables")
+        .map(Node::members)
+        .unwrap_or_default();
     TemplateRuntime {
         jwt: jwt(document, properties),
         network_mode: properties
             .get("NetworkConfiguration")
             .and_then(|block| document.string(block, "NetworkMode")),
-        idle_timeout: lifecycle.and_then(|block| document.number(block, "IdleRuntimeSessionTimeout")),
+        idle_timeout: lifecycle
+            .and_then(|block| document.number(block, "IdleRuntimeSessionTimeout")),
         max_lifetime: lifecycle.and_then(|block| document.number(block, "MaxLifetime")),
         env: variables
             .iter()
@@ -258,14 +285,19 @@ fn runtime(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
         code_asset: code
             .and_then(|code| code.path(&["Code", "S3"]))
             .and_then(|s3| document.string(s3, "Prefix")),
-        entry_point: code.map(|code| document.strings(code, "EntryPoint")).unwrap_or_default(),
-        container: artifact.is_some_and(|artifact| artifact.get("ContainerConfiguration").is_some()),
+        entry_point: code
+            .map(|code| document.strings(code, "EntryPoint"))
+            .unwrap_or_default(),
+        container: artifact
+            .is_some_and(|artifact| artifact.get("ContainerConfiguration").is_some()),
         resource,
     }
 }
 
 fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
-    let authorizer = properties.get("AuthorizerConfiguration")?.member("CustomJWTAuthorizer")?;
+    let authorizer = properties
+        .get("AuthorizerConfiguration")?
+        .member("CustomJWTAuthorizer")?;
     let node = &authorizer.node;
     Some(TemplateJwt {
         site: document.member_site(authorizer),
@@ -273,7 +305,11 @@ fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
         audience: document.strings(node, "AllowedAudience"),
         clients: document.strings(node, "AllowedClients"),
         scopes: document.strings(node, "AllowedScopes"),
-        custom_claims: node.get("CustomClaims").map(Node::items).unwrap_or_default().to_vec(),
+        custom_claims: node
+            .get("CustomClaims")
+            .map(Node::items)
+            .unwrap_or_default()
+            .to_vec(),
         private_endpoint: node.get("PrivateEndpoint").is_some(),
     })
 }
@@ -286,7 +322,9 @@ fn gateway(document: &Document, resource: TemplateNamed) -> TemplateGateway {
         jwt: jwt(document, properties),
         exception_level: document.string(properties, "ExceptionLevel"),
         policy_mode: engine.and_then(|engine| document.string(engine, "Mode")),
-        policy_engine: engine.and_then(|engine| engine.get("Arn")).and_then(reference),
+        policy_engine: engine
+            .and_then(|engine| engine.get("Arn"))
+            .and_then(reference),
         role: properties.get("RoleArn").and_then(reference),
         resource,
     }
@@ -306,12 +344,15 @@ fn target(document: &Document, resource: TemplateNamed) -> TemplateTarget {
         ("Http", "Passthrough", "passthrough"),
     ];
     let configuration = resource.properties.get("TargetConfiguration");
-    let found = KINDS.iter().find_map(|(protocol, key, kind)| {
-        Some((*kind, configuration?.path(&[protocol, key])?))
-    });
+    let found = KINDS
+        .iter()
+        .find_map(|(protocol, key, kind)| Some((*kind, configuration?.path(&[protocol, key])?)));
     let credentials = resource.properties.get("CredentialProviderConfigurations");
     TemplateTarget {
-        gateway: resource.properties.get("GatewayIdentifier").and_then(reference),
+        gateway: resource
+            .properties
+            .get("GatewayIdentifier")
+            .and_then(reference),
         kind: found.map_or("unknown", |(kind, _)| kind),
         endpoint: found.and_then(|(_, node)| document.string(node, "Endpoint")),
         outbound_auth: credentials
@@ -328,9 +369,15 @@ fn memory(document: &Document, resource: TemplateNamed) -> TemplateMemory {
     let properties = &resource.properties;
     TemplateMemory {
         event_expiry: document.number(properties, "EventExpiryDuration"),
-        encryption_key: properties.member("EncryptionKeyArn").map(|member| document.member_site(member)),
+        encryption_key: properties
+            .member("EncryptionKeyArn")
+            .map(|member| document.member_site(member)),
         role: properties.get("MemoryExecutionRoleArn").and_then(reference),
-        strategies: properties.get("MemoryStrategies").map(Node::items).unwrap_or_default().to_vec(),
+        strategies: properties
+            .get("MemoryStrategies")
+            .map(Node::items)
+            .unwrap_or_default()
+            .to_vec(),
         resource,
     }
 }
