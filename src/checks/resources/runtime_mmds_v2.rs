@@ -92,8 +92,11 @@ fn fix(context: &Context, agent: Agent<'_>, runtime: &Runtime) -> Fix {
     let get = live::aws(context, "bedrock-agentcore-control", "get-agent-runtime")
         .opt("--agent-runtime-id", &runtime.id)
         .opt("--output", "json");
-    let update = live::aws(context, "bedrock-agentcore-control", "update-agent-runtime")
-        .opt("--cli-input-json", "file:///dev/stdin");
+    // The CLI reads `file:///dev/stdin` twice and finds it empty; the document goes to it as one argument instead.
+    let update = Command::new("xargs")
+        .args(["-0", "aws", "bedrock-agentcore-control", "update-agent-runtime"])
+        .opt_if("--region", context.aws.read().and_then(|state| state.region.as_deref()))
+        .arg("--cli-input-json");
     fix.command(get.pipe(Command::new("jq").arg(CARRIED_OVER)).pipe(update))
         .note(note)
 }

@@ -74,6 +74,8 @@ async fn credentials(request: &Request<'_>, config: &SdkConfig) -> Result<(), Un
             aws_credential_types::provider::error::CredentialsError::ProviderTimedOut(_) => {
                 "the source of the AWS credentials did not answer in time"
             }
+            // Without any configuration the last source asked was the machine's own role.
+            _ if !configured() && request.profile.is_none() => "no AWS credentials were found",
             _ => "the AWS credentials could not be loaded: sign in again or mend the profile",
         })),
         Err(_) => Err(none("no AWS credentials were found in time")),
