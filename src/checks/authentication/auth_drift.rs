@@ -19,6 +19,7 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Aws],
     page: include_str!("auth_drift.md"),
     references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_GetAgentRuntime.html",
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
     ],
     run,

@@ -17,7 +17,8 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Aws],
     page: include_str!("iam_resource_policy.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/resource-based-policies.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html",
     ],
     run,
 };

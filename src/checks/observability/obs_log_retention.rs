@@ -15,7 +15,8 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Aws],
     page: include_str!("obs_log_retention.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/observability-configure.html",
     ],
     run,
 };

@@ -14,9 +14,7 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     needs: &[Need::Aws],
     page: include_str!("perf_lambda_concurrency.md"),
-    references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
-    ],
+    references: &["https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html"],
     run,
 };
 

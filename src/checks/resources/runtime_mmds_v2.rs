@@ -15,17 +15,17 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Aws],
     page: include_str!("runtime_mmds_v2.md"),
     references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_UpdateAgentRuntime.html",
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
     ],
     run,
 };
 
-/// Keeps what `UpdateAgentRuntime` takes of what `GetAgentRuntime` gives: an update replaces the whole configuration, so that what
-/// is left out would be lost.
-const CARRIED_OVER: &str = "{agentRuntimeId, agentRuntimeArtifact, roleArn, networkConfiguration, description, \
-     authorizerConfiguration, requestHeaderConfiguration, protocolConfiguration, lifecycleConfiguration, environmentVariables, \
-     filesystemConfigurations, capacityProviderConfiguration, platformVersion, allowedPorts, \
-     metadataConfiguration: {requireMMDSV2: true}} | with_entries(select(.value != null and .value != \"\"))";
+/// Turns the answer of `GetAgentRuntime` into the input of `UpdateAgentRuntime`: an update replaces the whole configuration, so
+/// that everything is carried over but what only an answer has.
+const CARRIED_OVER: &str = "del(.agentRuntimeArn, .agentRuntimeName, .agentRuntimeVersion, .createdAt, .lastUpdatedAt, \
+     .status, .failureReason, .workloadIdentityDetails) | .metadataConfiguration.requireMMDSV2 = true | \
+     with_entries(select(.value != null and .value != \"\" and .value != {} and .value != []))";
 
 fn run(context: &Context) -> Vec<Outcome> {
     live::each_agent(context, |agent| judge(context, agent))
@@ -94,8 +94,16 @@ fn fix(context: &Context, agent: Agent<'_>, runtime: &Runtime) -> Fix {
         .opt("--output", "json");
     // The CLI reads `file:///dev/stdin` twice and finds it empty; the document goes to it as one argument instead.
     let update = Command::new("xargs")
-        .args(["-0", "aws", "bedrock-agentcore-control", "update-agent-runtime"])
-        .opt_if("--region", context.aws.read().and_then(|state| state.region.as_deref()))
+        .args([
+            "-0",
+            "aws",
+            "bedrock-agentcore-control",
+            "update-agent-runtime",
+        ])
+        .opt_if(
+            "--region",
+            context.aws.read().and_then(|state| state.region.as_deref()),
+        )
         .arg("--cli-input-json");
     fix.command(get.pipe(Command::new("jq").arg(CARRIED_OVER)).pipe(update))
         .note(note)

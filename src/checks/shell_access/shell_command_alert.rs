@@ -18,6 +18,8 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Aws],
     page: include_str!("shell_command_alert.md"),
     references: &[
+        "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html",
+        "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html",
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
     ],
     run,
