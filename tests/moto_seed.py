@@ -1,4 +1,4 @@
-"""Seeds a moto server with a deployed project for tests/moto.rs and writes the project's deployed state.
+"""Empties a moto server and seeds it with a deployed project for tests/moto.rs and writes the project's deployed state.
 
     moto_seed.py ENDPOINT PROJECT_DIR [EXTRA_ROLES]
 
@@ -8,11 +8,13 @@ PROJECT_DIR gets agentcore/aws-targets.json and agentcore/.cli/deployed-state.js
 import json
 import pathlib
 import sys
+import urllib.request
 
 import boto3
 
 endpoint, project = sys.argv[1], pathlib.Path(sys.argv[2])
 extra = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST"))
 options = dict(
     endpoint_url=endpoint,
     region_name="us-east-1",
