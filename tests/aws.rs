@@ -455,7 +455,7 @@ fn check(project: &Path, snapshot: &Path) -> Result<Vec<u8>, String> {
             .chain(["--snapshot".as_ref(), snapshot.as_os_str()]),
     );
     let mut out = Vec::new();
-    agentcore_harden::run(&cli, &mut out).map_err(|failure| failure.message)?;
+    agentcore_harden::run(&cli, &mut out, &mut Vec::new()).map_err(|failure| failure.message)?;
     Ok(out)
 }
 

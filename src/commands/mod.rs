@@ -8,6 +8,7 @@ pub mod man;
 pub mod measure;
 mod output;
 mod select;
+pub mod snapshot;
 mod terminal;
 
 use std::io::{ErrorKind, Write};

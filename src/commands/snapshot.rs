@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::{emit, output};
 use crate::audit;
 use crate::cli::SnapshotArgs;
 use crate::collect::{aws, project};
@@ -28,13 +29,13 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
     let shown = arguments.path.display().to_string();
     let project =
         project::collect(root, &shown).map_err(|error| Failure::new(error.to_string()))?;
-    let target = audit::target(&project, arguments.aws.target.as_deref(), &mut Vec::new())?;
+    let target = audit::target(&project, arguments.target.as_deref())?;
     let state = aws::collect(&aws::Request {
         project: &project,
         target: target.as_ref(),
-        profile: arguments.aws.profile.clone(),
-        region: arguments.aws.region.clone(),
-        endpoint_url: arguments.aws.endpoint_url.clone(),
+        profile: arguments.profile.clone(),
+        region: arguments.region.clone(),
+        endpoint_url: arguments.endpoint_url.clone(),
         live: true,
         progress: true,
     });
@@ -55,14 +56,13 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
     let mut text = serde_json::to_string_pretty(&snapshot)
         .map_err(|error| Failure::new(format!("the snapshot could not be written: {error}")))?;
     text.push('\n');
-    std::fs::write(&arguments.output, text)
-        .map_err(|error| Failure::new(format!("{}: {error}", arguments.output.display())))?;
-    writeln!(
-        out,
-        "wrote the state of account {} in {} to {}",
+    output::write_whole(&arguments.output, text.as_bytes())?;
+    let told = format!(
+        "wrote the state of account {} in {} to {}\n",
         snapshot.account.as_deref().unwrap_or("unknown"),
         snapshot.region.as_deref().unwrap_or("an unknown Region"),
         arguments.output.display()
-    )?;
+    );
+    emit(out, told.as_bytes())?;
     Ok(Exit::Ready)
 }
