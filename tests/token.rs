@@ -356,6 +356,14 @@ fn times_algorithms_and_keys_decide() {
     let forged = stranger.sign_with(&json!({"alg": "RS256", "kid": "key-1"}), &claims);
     assert_eq!(step(&forged, "jwks", &[]), (0, "ok".to_owned()));
     assert_eq!(step(&forged, "signature", &["--verify"]), refused);
+    let other =
+        project(&json!({"discoveryUrl": world.discovery("k"), "allowedAudience": ["else"]}));
+    let (_, page) = world.ask(&forged, other.path(), &["--verify"]);
+    assert_eq!(
+        page["fixes"],
+        json!([]),
+        "nothing is widened for a forged token"
+    );
 }
 
 #[test]
