@@ -50,7 +50,7 @@ pub enum DiscoverySource {
     /// They are not read: the run does not touch the network.
     #[default]
     Offline,
-    /// They are fetched.
+    /// They are fetched, in a run that reads AWS.
     Fetch(FetchOptions),
     /// They were read before: a snapshot.
     Given(BTreeMap<String, Known<Discovery>>),
@@ -74,14 +74,15 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
+    let aws = aws(&project, target.as_ref(), options)?;
+    let reads_aws = matches!(aws, Known::Read(_)) && options.snapshot.is_none();
     let discovery = match &options.discovery {
-        DiscoverySource::Offline => BTreeMap::new(),
-        DiscoverySource::Fetch(how) => {
+        DiscoverySource::Fetch(how) if reads_aws || options.live => {
             discovery::collect(&authorizer::discovery_urls(&project), *how)
         }
+        DiscoverySource::Fetch(_) | DiscoverySource::Offline => BTreeMap::new(),
         DiscoverySource::Given(documents) => documents.clone(),
     };
-    let aws = aws(&project, target.as_ref(), options)?;
     let template = template::collect(&project, target.as_ref());
     let stale = match &template {
         Known::Unread(reason) => Some(reason.message.clone()),
