@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
-    aws, contents, evaluation, manifest, measurement, project, settings, source, template,
+    aws, contents, evaluation, manifest, measurement, package, project, settings, source, template,
 };
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
@@ -70,6 +70,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         .or_else(|| std::env::var_os("PATH"));
     let mut files = project::files(&project, path_env.as_deref());
     files.manifests = manifest::collect(&project);
+    files.package_contents = package::collect(&project, &files.packages);
     files.contents = contents::collect(&project, &files.packages);
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
