@@ -9,7 +9,6 @@ mod code_rate_limiting;
 mod code_swallowed_exceptions;
 mod credentials_registered;
 mod runtime_debug_mode;
-mod secret_rules;
 mod secrets_env_read;
 mod secrets_hardcoded;
 mod secrets_runtime_env;

@@ -1,7 +1,8 @@
 //! `iam-broad-permissions`: Execution role grants no broad or escalating permissions.
 
+use super::breadth::broad;
 use super::roles::{self, Finding, Judgement};
-use super::statements::{broad, statements};
+use super::statements::statements;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, RoleView};
 use crate::report::{Outcome, Severity};

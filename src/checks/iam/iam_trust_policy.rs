@@ -1,7 +1,7 @@
 //! `iam-trust-policy`: Trust policy scoped to your account ID.
 
 use super::roles::{self, Finding, Judgement};
-use super::statements::trust_faults;
+use super::trust::trust_faults;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, RoleView};
 use crate::report::{Outcome, Severity};

@@ -1,5 +1,6 @@
 //! The checks of the category `iam`, in the order of the report.
 
+mod breadth;
 mod iam_bedrock_scope;
 mod iam_broad_permissions;
 mod iam_ecr_scope;
@@ -9,6 +10,7 @@ mod iam_trust_policy;
 mod iam_user_delegation;
 mod roles;
 mod statements;
+mod trust;
 
 use super::Check;
 
