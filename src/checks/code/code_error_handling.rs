@@ -51,12 +51,19 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let tools = tools(code);
     if walker.exposed.is_empty() {
         let message = match walker.calls {
+            0 if !served.is_empty() => format!(
+                "runtime {name} leaves its answers to a library: {}",
+                served[0].note
+            ),
             0 => format!(
                 "no handler of runtime {name} calls a model, an agent or a client; looked at {}",
                 code.scope()
             ),
+            1 => format!(
+                "runtime {name} catches, logs and answers what goes wrong in its one call to a model, agent or client"
+            ),
             count => format!(
-                "runtime {name} catches, logs and answers what goes wrong in each of {count} calls to models, agents and clients"
+                "runtime {name} catches, logs and answers what goes wrong in its {count} calls to models, agents and clients"
             ),
         };
         return Outcome::pass(code.resource(), message)
@@ -72,7 +79,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             1 => String::new(),
             more => format!(", and {} more", more - 1),
         },
-        consequence(first.kind, language(code, first.site.0)),
+        match first.fate {
+            Fate::Unlogged(_) => "nobody will know that it did",
+            _ => consequence(first.kind, language(code, first.site.0)),
+        },
     );
     Outcome::fail(code.resource(), message)
         .evidences(walker.exposed.iter().map(|exposed| site(code, exposed)))
@@ -122,7 +132,7 @@ fn consequence(kind: EntrypointKind, language: Language) -> &'static str {
 fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
     let what = format!("`{}` in {}", exposed.callee, exposed.entry);
     match exposed.fate {
-        Fate::Unlogged(_) => format!("what goes wrong in {what} is answered but never logged"),
+        Fate::Unlogged(_) => format!("what goes wrong in {what} is caught and logged nowhere"),
         Fate::RaisedAgain(guard) => format!(
             "what goes wrong in {what} is only raised again ({})",
             place(code, guard.module, guard.range.start)
@@ -152,7 +162,7 @@ fn site(code: &AgentCode<'_>, exposed: &Exposed) -> Evidence {
     let what = via.unwrap_or_else(|| format!("calls {reached}"));
     let note = match exposed.fate {
         Fate::Unlogged(guard) => {
-            let note = "this handler answers and logs nothing: nobody will know what went wrong";
+            let note = "this handler logs nothing: nobody will know what went wrong";
             return agent_code::evidence(code.source, guard.module, guard.range).note(note);
         }
         Fate::RaisedAgain(guard) => format!(

@@ -244,7 +244,6 @@ pub(super) struct ErrorHandler {
     /// The function.
     pub function: FnId,
     /// Index of the exception among its parameters.
-    #[allow(dead_code)]
     pub exception: usize,
     /// Whether it is for every exception.
     pub broad: bool,

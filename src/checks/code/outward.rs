@@ -233,7 +233,11 @@ const AGENT_WORDS: &[&str] = &[
     "crew",
     "swarm",
     "orchestrator",
+    "coordinator",
     "supervisor",
+    "assistant",
+    "workflow",
+    "planner",
     "runner",
 ];
 const MODEL_WORDS: &[&str] = &["llm", "model", "chain", "chat"];

@@ -37,6 +37,14 @@ pub trait Seeds {
     fn cleans_member(&self, _module: ModuleId, _member: &str) -> bool {
         false
     }
+    /// Whether text made of labelled values carries their labels: yes, unless only the values themselves are followed.
+    fn through_text(&self) -> bool {
+        true
+    }
+    /// Whether a value put under this key of a dict or object literal is no longer followed.
+    fn cleans_entry(&self, _key: &str) -> bool {
+        false
+    }
 }
 
 /// Deepest chain of calls that is followed.
