@@ -126,6 +126,8 @@ struct Engine<'s> {
     memo: BTreeMap<Context, Option<Labels>>,
     fields: BTreeMap<(ClassId, Name), Labels>,
     globals: BTreeMap<(ModuleId, Name), Labels>,
+    /// What `break` and `continue` take out of each loop that is open.
+    left: Vec<Env>,
     depth: u32,
     bodies: u32,
 }
@@ -139,6 +141,7 @@ impl<'s> Engine<'s> {
             memo: BTreeMap::new(),
             fields: BTreeMap::new(),
             globals: BTreeMap::new(),
+            left: Vec::new(),
             depth: 0,
             bodies: 0,
         }
