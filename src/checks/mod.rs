@@ -4,6 +4,7 @@
 
 mod agent_code;
 mod authentication;
+mod callers;
 mod code;
 mod iam;
 mod observability;

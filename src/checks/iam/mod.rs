@@ -1,5 +1,8 @@
 //! The checks of the category `iam`, in the order of the report.
 
+// What iam-user-delegation compares the grants with.
+#[allow(dead_code)]
+mod delegation;
 mod iam_bedrock_scope;
 mod iam_broad_permissions;
 mod iam_ecr_scope;
@@ -9,6 +12,8 @@ mod iam_trust_policy;
 mod iam_user_delegation;
 
 use super::Check;
+#[allow(unused_imports)]
+pub(crate) use delegation::delegation_uses;
 
 /// In the order of the report.
 pub(super) static CHECKS: &[&Check] = &[

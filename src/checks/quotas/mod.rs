@@ -1,5 +1,6 @@
 //! The checks of the category `quotas`, in the order of the report.
 
+mod retries;
 mod quota_client_retries;
 mod quota_rates;
 mod quota_sessions;
