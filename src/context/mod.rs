@@ -9,6 +9,7 @@ mod gateways;
 mod memories;
 mod policies;
 mod roles;
+mod workload;
 
 pub use agents::{Authorizer, Basis, Environment, JwtView, Lifecycle, Network};
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
