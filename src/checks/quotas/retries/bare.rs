@@ -106,7 +106,7 @@ fn in_function(
     seen: &mut Vec<FnId>,
 ) -> bool {
     let body = source.body(module.id, function);
-    if tries_again(body, expr) {
+    if tries_again(source, body, expr) {
         return true;
     }
     let Some(function) = function else {
@@ -157,7 +157,7 @@ fn in_function(
 }
 
 /// A loop with a `try` around the call that goes on after a failure, or that sleeps between attempts.
-fn tries_again(body: &[Stmt], expr: &Expr) -> bool {
+fn tries_again(source: &Source, body: &[Stmt], expr: &Expr) -> bool {
     walk::path_to(body, expr.range).iter().any(|node| {
         let Node::Stmt(Stmt {
             kind: StmtKind::Loop(looped),
@@ -170,12 +170,26 @@ fn tries_again(body: &[Stmt], expr: &Expr) -> bool {
             .body
             .iter()
             .any(|stmt| stmt.range.contains(expr.range));
-        let sleeps = walk::expressions(&looped.body).into_iter().any(|inner| {
-            inner.as_call().is_some_and(|call| {
-                matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "sleep" | "delay"))
-                    || matches!(call.callee.as_name(), Some("sleep" | "delay" | "setTimeout" | "wait"))
-            })
-        });
+        let sleeps = walk::expressions(&looped.body)
+            .into_iter()
+            .any(|inner| match &inner.kind {
+                // `new Promise((resolve) => setTimeout(resolve, 100))`.
+                ExprKind::Lambda(id) => walk::expressions(source.body(id.module, Some(*id)))
+                    .into_iter()
+                    .any(is_sleep),
+                _ => is_sleep(inner),
+            });
         within && sleeps
+    })
+}
+
+fn is_sleep(expr: &Expr) -> bool {
+    expr.as_call().is_some_and(|call| {
+        let name = match &call.callee.kind {
+            ExprKind::Name(name) => &**name,
+            ExprKind::Attribute { attr, .. } => &**attr,
+            _ => "",
+        };
+        matches!(name, "sleep" | "delay" | "setTimeout" | "wait")
     })
 }
