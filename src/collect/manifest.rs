@@ -150,10 +150,10 @@ struct Toml<'a> {
 
 impl Toml<'_> {
     fn strings(&self, value: Option<&Spanned<DeValue<'_>>>) -> Vec<Dependency> {
-        let items = value
+        let items: Vec<_> = value
             .and_then(|value| value.get_ref().as_array())
             .map(|array| array.iter().collect())
-            .unwrap_or_else(Vec::new);
+            .unwrap_or_default();
         items
             .into_iter()
             .filter_map(|item| requirement(item.get_ref().as_str()?, self.source.site(item.span())))

@@ -56,6 +56,9 @@ impl JwtView {
     }
 }
 
+/// Environment variables: names and values.
+pub type Environment = Vec<(String, Seen<String>)>;
+
 /// How long sessions live. Seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lifecycle {
@@ -109,7 +112,7 @@ impl Context {
     }
 
     /// Environment variables of a runtime or harness.
-    pub fn environments(&self, agent: Agent<'_>) -> Vec<Layer<Vec<(String, Seen<String>)>>> {
+    pub fn environments(&self, agent: Agent<'_>) -> Vec<Layer<Environment>> {
         let mut layers = Vec::new();
         if let Some(anchor) = self.config_anchor(agent) {
             let variables = agent.common().env.iter();

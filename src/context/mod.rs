@@ -10,7 +10,7 @@ mod memories;
 mod policies;
 mod roles;
 
-pub use agents::{Authorizer, Basis, JwtView, Lifecycle, Network};
+pub use agents::{Authorizer, Basis, Environment, JwtView, Lifecycle, Network};
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use policies::CedarView;

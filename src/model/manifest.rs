@@ -184,7 +184,7 @@ impl Dockerfile {
         self.instructions
             .iter()
             .filter(|each| each.keyword == "FROM")
-            .map(|each| Stage::parse(each))
+            .map(Stage::parse)
             .collect()
     }
 }

@@ -4,7 +4,7 @@ use super::secret_rules;
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
-use crate::context::{Context, Seen};
+use crate::context::{Context, Environment, Seen};
 use crate::model::project::Agent;
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
@@ -38,8 +38,6 @@ fn run(context: &Context) -> Vec<Outcome> {
     }
     outcomes
 }
-
-type Environment = Vec<(String, Seen<String>)>;
 
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();

@@ -271,19 +271,17 @@ pub(super) fn broad(statement: &Statement, own: &[String]) -> Option<Broad> {
             "everything but a few actions on every resource".to_owned(),
         );
     }
-    if !statement.not_action && everything {
-        if let Some(action) = statement
-            .actions
+    let whole_service = |action: &&String| {
+        let exempt = WITHOUT_RESOURCE
             .iter()
-            .find(|action| *action == "*" || action.ends_with(":*"))
-        {
-            let exempt = WITHOUT_RESOURCE
-                .iter()
-                .any(|listed| listed.eq_ignore_ascii_case(action));
-            if !exempt {
-                return found(Severity::Critical, format!("{action} on every resource"));
-            }
-        }
+            .any(|listed| listed.eq_ignore_ascii_case(action));
+        (*action == "*" || action.ends_with(":*")) && !exempt
+    };
+    if !statement.not_action
+        && everything
+        && let Some(action) = statement.actions.iter().find(whole_service)
+    {
+        return found(Severity::Critical, format!("{action} on every resource"));
     }
     let open_end = everything
         || statement

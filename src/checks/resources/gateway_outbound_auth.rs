@@ -6,7 +6,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, TargetView};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Gateway, GatewayTarget};
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
+use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "gateway-outbound-auth",
@@ -139,8 +139,7 @@ fn outcome(context: &Context, gateway: &Gateway, target: &GatewayTarget) -> Outc
     let layers: Vec<Layer<TargetView>> = layers.into_iter().filter(known).collect();
     judge(resource.clone(), &layers, unread, |layer| {
         let fix = || fix(context, gateway, target, &layer.value);
-        look(context, &resource, &layer.value)
-            .map_err(|(message, evidence)| Problem::new(message, evidence).fix(fix()))
+        look(context, &resource, &layer.value).map_err(|problem| problem.fix(fix()))
     })
 }
 
@@ -149,11 +148,7 @@ fn rule(view: &TargetView) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.kind == kind)
 }
 
-fn look(
-    context: &Context,
-    resource: &Resource,
-    view: &TargetView,
-) -> Result<String, (String, Evidence)> {
+fn look(context: &Context, resource: &Resource, view: &TargetView) -> Result<String, Problem> {
     let Some(rule) = rule(view) else {
         return Ok(String::new());
     };
@@ -168,7 +163,7 @@ fn look(
         } else {
             rule.takes.join(" or ")
         };
-        return Err((
+        return Err(Problem::new(
             format!(
                 "{resource} is {} with outbound auth {auth}, which that type does not take ({takes})",
                 rule.kind
@@ -177,7 +172,7 @@ fn look(
         ));
     }
     match auth {
-        "GATEWAY_IAM_ROLE" if view.service.is_none() => Err((
+        "GATEWAY_IAM_ROLE" if view.service.is_none() => Err(Problem::new(
             format!(
                 "{resource} signs with the gateway's role but names no outboundAuth.service to sign for"
             ),
@@ -195,7 +190,7 @@ fn without_auth(
     resource: &Resource,
     view: &TargetView,
     rule: &Rule,
-) -> Result<String, (String, Evidence)> {
+) -> Result<String, Problem> {
     let at = view.auth.evidence.clone();
     if let Some(name) = &view.runtime
         && rule.kind == "httpRuntime"
@@ -213,14 +208,14 @@ fn without_auth(
         let message = format!(
             "{resource} signs with the gateway's role, but runtime {name} takes only tokens (CUSTOM_JWT): its calls are refused"
         );
-        return Err((message, at));
+        return Err(Problem::new(message, at));
     }
     match rule.none {
         NoneMeans::GatewayRole => Ok(format!(
             "{resource} is {}: the gateway signs with its role",
             rule.kind
         )),
-        NoneMeans::Refused => Err((
+        NoneMeans::Refused => Err(Problem::new(
             format!(
                 "{resource} is {} without outbound auth; the type needs {}",
                 rule.kind,
@@ -236,7 +231,7 @@ fn without_auth(
                 .endpoint
                 .as_ref()
                 .map_or("an endpoint", |endpoint| endpoint.value.as_str());
-            Err((
+            Err(Problem::new(
                 format!(
                     "{resource} calls {endpoint} without a credential (outbound auth NONE): whoever finds the address can call it too"
                 ),
@@ -251,9 +246,9 @@ fn credential(
     resource: &Resource,
     view: &TargetView,
     auth: &str,
-) -> Result<String, (String, Evidence)> {
+) -> Result<String, Problem> {
     let Some(name) = &view.credential else {
-        return Err((
+        return Err(Problem::new(
             format!("{resource} has outbound auth {auth} and names no credential"),
             view.auth.evidence.clone(),
         ));
@@ -264,7 +259,7 @@ fn credential(
         .iter()
         .find(|credential| credential.name == name.value);
     let Some(found) = found else {
-        return Err((
+        return Err(Problem::new(
             format!(
                 "{resource} names the credential {:?}, which is not in credentials[]",
                 name.value
@@ -279,7 +274,7 @@ fn credential(
                 "{resource} has outbound auth {auth}, but credential {:?} is a {}",
                 name.value, kind.value
             );
-            Err((message, name.evidence.clone()))
+            Err(Problem::new(message, name.evidence.clone()))
         }
         _ => Ok(format!(
             "{resource} calls its backend with {auth} by credential {:?}",

@@ -120,13 +120,15 @@ fn problem(
     resource: &Resource,
     faults: Vec<(String, Evidence)>,
 ) -> Problem {
-    // The CLI's own templates; a list that has none of the faults stays as it is.
+    // A template that has no fault stays as it is. Reflections have to begin as the episodes do, so a faulty one becomes
+    // the episodes' template up to the actor.
     let edit = "(.strategies // [])[] |= ((if .namespaceTemplates then \"namespaceTemplates\" else \"namespaces\" end) as $key \
                 | (if .reflectionNamespaceTemplates then \"reflectionNamespaceTemplates\" else \"reflectionNamespaces\" end) as $reflections \
                 | .type as $type \
                 | if .[$key] then .[$key] |= map(if contains(\"{actorId}\") then . else rtrimstr(\"/\") + \"/{actorId}\" end \
                 | if $type == \"SUMMARIZATION\" and (contains(\"{sessionId}\") | not) then rtrimstr(\"/\") + \"/{sessionId}\" else . end) else . end \
-                | if .[$reflections] then .[$reflections] |= map(if contains(\"{actorId}\") then . else rtrimstr(\"/\") + \"/{actorId}\" end) else . end) \
+                | ((.[$key] // [\"/episodes/{actorId}\"])[0] | split(\"{actorId}\")[0] + \"{actorId}\") as $episodes \
+                | if .[$reflections] then .[$reflections] |= map(if contains(\"{actorId}\") then . else $episodes end) else . end) \
                 | .eventExpiryDuration //= 30";
     let texts: Vec<&str> = faults.iter().map(|(text, _)| text.as_str()).collect();
     let fix = fixes::edit_and_deploy(context, "Keep users and sessions apart", fixes::edit_entry("memories", &memory.name, edit, &[]))
