@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
-use crate::collect::{contents, evaluation, manifest, measurement, project, settings, source};
+use crate::collect::{
+    aws, contents, evaluation, manifest, measurement, project, settings, source, template,
+};
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
+use crate::model::aws::AwsState;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Project, Target};
 use crate::oidc::authorizer;
@@ -78,6 +81,12 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         }
         DiscoverySource::Given(documents) => documents.clone(),
     };
+    let aws = aws(&project, target.as_ref(), options)?;
+    let template = template::collect(&project, target.as_ref());
+    let stale = match &template {
+        Known::Unread(reason) => Some(reason.message.clone()),
+        Known::Absent | Known::Read(_) => None,
+    };
     Ok(Context {
         target,
         source: source::of_project(&project, &files.contents.callers),
@@ -86,19 +95,45 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         project,
         settings,
         files,
-        template: Known::Absent,
-        aws: Known::Unread(Unread::new(
-            ReasonCode::Offline,
-            "AWS is not read in this run",
-        )),
+        template,
+        aws,
         discovery,
         today: jiff::Zoned::now().date(),
-        notes: Vec::new(),
+        notes: stale.into_iter().collect(),
     })
 }
 
+/// The AWS state: that of a snapshot, live, or the reason why it is not read.
+fn aws(
+    project: &Project,
+    target: Option<&Target>,
+    options: &Options,
+) -> Result<Known<AwsState>, Failure> {
+    if let Some(path) = &options.snapshot {
+        let snapshot = aws::snapshot::load(path)?;
+        aws::snapshot::check(&snapshot, path, project, target)?;
+        return Ok(Known::Read(snapshot.state));
+    }
+    if options.offline {
+        let reason = Unread::new(ReasonCode::Offline, "AWS is not read with --offline");
+        return Ok(Known::Unread(reason.flag("--live")));
+    }
+    Ok(aws::collect(&aws::Request {
+        project,
+        target,
+        profile: options.profile.clone(),
+        region: options.region.clone(),
+        endpoint_url: options.endpoint_url.clone(),
+        live: options.live,
+        progress: true,
+    }))
+}
+
 /// The target that `--target` names; without it `default`, else the first.
-fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>, Failure> {
+///
+/// # Errors
+/// When there is no target of that name.
+pub fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>, Failure> {
     let named = |name: &str| project.targets.iter().find(|target| target.name == name);
     let Some(wanted) = wanted else {
         return Ok(named("default").or(project.targets.first()).cloned());

@@ -34,6 +34,8 @@ pub enum Command {
     Quota(quota::QuotaArgs),
     /// Start the agent as the platform would and time it to a healthy /ping
     Measure(crate::commands::measure::MeasureArgs),
+    /// Write the live AWS state that the checks read to one file, so that a review needs no credentials
+    Snapshot(SnapshotArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -59,6 +61,29 @@ pub struct CheckArgs {
     /// What fails
     #[command(flatten)]
     pub policy: PolicyArgs,
+}
+
+/// Arguments of `snapshot`.
+#[derive(Args, Clone, Debug)]
+pub struct SnapshotArgs {
+    /// The project
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Where the snapshot is written
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Deployment target of aws-targets.json
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// Profile of the AWS configuration
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// AWS Region; default: the target's
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Endpoint that replaces those of AWS
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
 }
 
 /// How the report looks and where it goes.

@@ -55,6 +55,7 @@ pub fn run(cli: &cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> Result<E
         cli::Command::Check(arguments) => commands::check::run(arguments, out, err),
         cli::Command::List(arguments) => commands::list::run(arguments, out),
         cli::Command::Explain(arguments) => commands::explain::run(arguments, out),
+        cli::Command::Snapshot(arguments) => commands::snapshot::run(arguments, out),
         cli::Command::Completions(arguments) => commands::completions::run(arguments, out),
         cli::Command::Man => commands::man::run(out),
         cli::Command::Token(arguments) => commands::token::run(arguments, out),

@@ -58,9 +58,12 @@ fn verdict(results: &[CheckResult]) -> Status {
 }
 
 fn run(check: &str, fixture: &Path) -> Vec<CheckResult> {
+    let snapshot = fixture.join("aws.json");
     let options = Options {
         shown: ".".to_owned(),
         discovery: discovery(fixture),
+        offline: true,
+        snapshot: snapshot.is_file().then_some(snapshot),
         ..Options::default()
     };
     let context = audit::collect(fixture, &options)

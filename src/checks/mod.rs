@@ -8,6 +8,7 @@ mod code;
 mod fixes;
 mod iam;
 mod judge;
+mod live;
 mod observability;
 mod performance;
 mod project;

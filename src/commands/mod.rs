@@ -10,6 +10,7 @@ mod output;
 pub mod quota;
 mod root;
 mod select;
+pub mod snapshot;
 mod terminal;
 pub mod token;
 

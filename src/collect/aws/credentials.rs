@@ -46,7 +46,7 @@ pub async fn load(request: &Request<'_>, region: Option<&str>) -> Result<SdkConf
     if config.region().is_none() {
         return Err(Unread::new(
             ReasonCode::Offline,
-            "AWS is not read: no Region is known from the target, --region or the AWS configuration",
+            "no Region is known from the target, --region or the AWS configuration",
         )
         .flag("--region"));
     }
@@ -54,9 +54,7 @@ pub async fn load(request: &Request<'_>, region: Option<&str>) -> Result<SdkConf
 }
 
 async fn credentials(request: &Request<'_>, config: &SdkConfig) -> Result<(), Unread> {
-    let none = |why: &str| {
-        Unread::new(ReasonCode::Offline, format!("AWS is not read: {why}")).flag("--profile")
-    };
+    let none = |why: &str| Unread::new(ReasonCode::Offline, why).flag("--profile");
     let provider = config
         .credentials_provider()
         .ok_or_else(|| none("no source of credentials is configured"))?;
@@ -74,6 +72,8 @@ async fn credentials(request: &Request<'_>, config: &SdkConfig) -> Result<(), Un
             aws_credential_types::provider::error::CredentialsError::ProviderTimedOut(_) => {
                 "the source of the AWS credentials did not answer in time"
             }
+            // Without any configuration the last source asked was the machine's own role.
+            _ if !configured() && request.profile.is_none() => "no AWS credentials were found",
             _ => "the AWS credentials could not be loaded: sign in again or mend the profile",
         })),
         Err(_) => Err(none("no AWS credentials were found in time")),

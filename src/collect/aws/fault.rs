@@ -102,7 +102,19 @@ pub fn classify<E: ProvideErrorMetadata>(action: &str, error: &SdkError<E, HttpR
         .raw_response()
         .map(|response| response.status().as_u16());
     let unread = |code, message: String| Fault::Unread(Unread::new(code, message));
+    let garbage = || {
+        unread(
+            ReasonCode::Unsupported,
+            format!("the answer of {action} could not be parsed"),
+        )
+    };
     match error {
+        // A success that cannot be parsed comes as a service error without a code.
+        SdkError::ServiceError(service)
+            if service.err().code().is_none() && matches!(status, Some(200..300)) =>
+        {
+            garbage()
+        }
         SdkError::ServiceError(service) => by_code(action, service.err().code(), status),
         SdkError::TimeoutError(_) => unread(
             ReasonCode::Unreachable,
@@ -121,10 +133,7 @@ pub fn classify<E: ProvideErrorMetadata>(action: &str, error: &SdkError<E, HttpR
         }
         // The answer came and makes no sense; a refusal by status still is one.
         SdkError::ResponseError(_) => match status {
-            Some(200..300) | None => unread(
-                ReasonCode::Unsupported,
-                format!("the answer of {action} could not be parsed"),
-            ),
+            Some(200..300) | None => garbage(),
             Some(_) => by_code(action, None, status),
         },
         _ => unread(

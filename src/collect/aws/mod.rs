@@ -60,7 +60,7 @@ pub fn collect(request: &Request<'_>) -> Known<AwsState> {
         return Known::Unread(
             Unread::new(
                 ReasonCode::Offline,
-                "AWS is not read: the project names nothing in AWS yet (no deployed target, no executionRoleArn)",
+                "the project names nothing in AWS yet (no deployed target, no executionRoleArn)",
             )
             .flag("--live"),
         );
@@ -112,7 +112,7 @@ pub async fn read(session: &Session, scope: &Scope, region: &str) -> Result<AwsS
         return Err(Unread::new(
             ReasonCode::Denied,
             format!(
-                "AWS is not read: the credentials belong to account {account}, \
+                "the credentials belong to account {account}, \
                  the project's target is account {expected}"
             ),
         )

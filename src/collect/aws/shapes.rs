@@ -92,8 +92,8 @@ fn masked(value: &str) -> String {
 }
 
 /// The id of the kind of secret that a value is.
-fn secret_kind(_value: &str) -> Option<String> {
-    None
+fn secret_kind(value: &str) -> Option<String> {
+    crate::secrets::secret_value(value).map(|kind| kind.id.to_owned())
 }
 
 /// A sorted copy: lists whose order means nothing must compare equal.

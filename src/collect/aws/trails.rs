@@ -1,6 +1,6 @@
 //! CloudTrail: trails and what they log.
 
-use aws_sdk_cloudtrail::types::{AdvancedEventSelector, Trail as SdkTrail};
+use aws_sdk_cloudtrail::types::{AdvancedEventSelector, ReadWriteType, Trail as SdkTrail};
 use futures::future::join_all;
 
 use super::fault::known;
@@ -38,7 +38,17 @@ async fn trail(session: &Session, trail: &SdkTrail) -> Trail {
             client.get_trail_status().name(arn).send()
         ),
     );
+    let basic_data = selectors.as_ref().is_ok_and(|output| {
+        output.event_selectors().iter().any(|basic| {
+            !basic.data_resources().is_empty()
+                || !basic.exclude_management_event_sources().is_empty()
+                || basic
+                    .read_write_type()
+                    .is_some_and(|kind| *kind != ReadWriteType::All)
+        })
+    });
     Trail {
+        basic_data,
         name: trail.name().unwrap_or_default().to_owned(),
         arn: arn.to_owned(),
         multi_region: trail.is_multi_region_trail().unwrap_or_default(),

@@ -46,7 +46,7 @@ pub enum FileError {
         path: String,
     },
     /// It is larger than any configuration file.
-    #[error("{path}: {size} bytes, larger than the {LARGEST} bytes that are read")]
+    #[error("{path}: {size} bytes, larger than what is read")]
     TooLarge {
         /// The path as shown.
         path: String,
@@ -78,6 +78,14 @@ pub enum FileError {
 /// # Errors
 /// What kept the file from being read.
 pub fn read_text(file: &Path, shown: &str) -> Result<String, FileError> {
+    read_text_up_to(file, shown, LARGEST)
+}
+
+/// Reads a regular UTF-8 file of at most `largest` bytes.
+///
+/// # Errors
+/// What kept the file from being read.
+pub fn read_text_up_to(file: &Path, shown: &str, largest: u64) -> Result<String, FileError> {
     let path = shown.to_owned();
     let refused = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => FileError::Missing {
@@ -93,7 +101,7 @@ pub fn read_text(file: &Path, shown: &str) -> Result<String, FileError> {
     if !metadata.is_file() {
         return Err(FileError::NotAFile { path });
     }
-    if metadata.len() > LARGEST {
+    if metadata.len() > largest {
         return Err(FileError::TooLarge {
             path,
             size: metadata.len(),
@@ -101,7 +109,7 @@ pub fn read_text(file: &Path, shown: &str) -> Result<String, FileError> {
     }
     let mut bytes = Vec::new();
     std::fs::File::open(file)
-        .and_then(|handle| handle.take(LARGEST).read_to_end(&mut bytes))
+        .and_then(|handle| handle.take(largest).read_to_end(&mut bytes))
         .map_err(refused)?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];

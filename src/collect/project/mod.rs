@@ -12,7 +12,7 @@ mod secret_files;
 mod shipped;
 
 pub use discover::{DiscoverError, discover};
-pub use file::{FileError, inside, read_text};
+pub use file::{FileError, inside, read_text, read_text_up_to};
 pub use named::joined;
 pub use shipped::{Entry, Walk, folder as package_folder, walk};
 

@@ -5,6 +5,7 @@
 //! are collected. Collections are ordered, so the same account gives the same bytes.
 
 mod agentcore;
+mod gateway;
 mod iam;
 mod watch;
 
@@ -13,10 +14,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use agentcore::{
-    Artifact, Claim, CredentialProvider, EnvValue, Gateway, GatewayEngine, GatewayTarget, Harness,
-    Image, Jwt, LogGroup, Memory, Network, OnlineEval, OutboundAuth, Policy, PolicyEngine,
-    ProvisionedConcurrency, Runtime, RuntimeEndpoint, Strategy,
+    Artifact, Claim, CredentialProvider, EnvValue, Harness, Image, Jwt, LogGroup, Memory, Network,
+    OnlineEval, Policy, PolicyEngine, Runtime, RuntimeEndpoint, Strategy,
 };
+pub use gateway::{Gateway, GatewayEngine, GatewayTarget, OutboundAuth, ProvisionedConcurrency};
 pub use iam::{NamedPolicy, Principal, PrincipalKind, Role};
 pub use watch::{EventRule, Quota, Selector, TraceDestination, Trail};
 

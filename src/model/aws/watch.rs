@@ -39,6 +39,9 @@ pub struct Trail {
     pub logging: Known<bool>,
     /// Its advanced event selectors; basic selectors cannot name AgentCore resources and are left out.
     pub selectors: Known<Vec<Vec<Selector>>>,
+    /// It has basic selectors that do more than log all management events: advanced ones would replace them.
+    #[serde(default)]
+    pub basic_data: bool,
 }
 
 /// A condition of an advanced event selector on one field.

@@ -1,0 +1,68 @@
+//! `snapshot`: collects the live AWS state of a project into one file, which `check --snapshot` replays.
+
+use std::io::Write;
+
+use super::{emit, output};
+use crate::audit;
+use crate::cli::SnapshotArgs;
+use crate::collect::{aws, project};
+use crate::exit::{Exit, Failure};
+use crate::model::known::Known;
+
+/// Reads AWS and writes the snapshot.
+///
+/// # Errors
+/// When there is not exactly one project, AWS cannot be read at all, or the file cannot be written.
+pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let roots = project::discover(&arguments.path).map_err(|error| {
+        Failure::new(error.to_string())
+            .help("give the path of a project made by `agentcore create`")
+    })?;
+    let [root] = roots.as_slice() else {
+        return Err(Failure::new(format!(
+            "{} projects lie below {}; a snapshot is of one",
+            roots.len(),
+            arguments.path.display()
+        ))
+        .help("give the path of one project"));
+    };
+    let shown = arguments.path.display().to_string();
+    let project =
+        project::collect(root, &shown).map_err(|error| Failure::new(error.to_string()))?;
+    let target = audit::target(&project, arguments.target.as_deref())?;
+    let state = aws::collect(&aws::Request {
+        project: &project,
+        target: target.as_ref(),
+        profile: arguments.profile.clone(),
+        region: arguments.region.clone(),
+        endpoint_url: arguments.endpoint_url.clone(),
+        live: true,
+        progress: true,
+    });
+    let state = match state {
+        Known::Read(state) => state,
+        Known::Absent => return Err(Failure::new("AWS knows nothing of this project")),
+        Known::Unread(reason) => {
+            let failure = Failure::new(reason.message);
+            return Err(match reason.flag {
+                Some(flag) => failure.help(format!(
+                    "choose credentials, account and Region with {flag}"
+                )),
+                None => failure,
+            });
+        }
+    };
+    let snapshot = aws::snapshot::make(&project, target.as_ref(), state);
+    let mut text = serde_json::to_string_pretty(&snapshot)
+        .map_err(|error| Failure::new(format!("the snapshot could not be written: {error}")))?;
+    text.push('\n');
+    output::write_whole(&arguments.output, text.as_bytes())?;
+    let told = format!(
+        "wrote the state of account {} in {} to {}\n",
+        snapshot.account.as_deref().unwrap_or("unknown"),
+        snapshot.region.as_deref().unwrap_or("an unknown Region"),
+        arguments.output.display()
+    );
+    emit(out, told.as_bytes())?;
+    Ok(Exit::Ready)
+}
