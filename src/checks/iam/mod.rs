@@ -1,5 +1,7 @@
 //! The checks of the category `iam`, in the order of the report.
 
+mod breadth;
+mod foreign;
 mod iam_bedrock_scope;
 mod iam_broad_permissions;
 mod iam_ecr_scope;
@@ -7,8 +9,9 @@ mod iam_resource_policy;
 mod iam_role_shared;
 mod iam_trust_policy;
 mod iam_user_delegation;
+mod models;
 mod roles;
-mod statements;
+mod trust;
 
 use super::Check;
 
