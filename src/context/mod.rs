@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 mod agents;
 mod gateways;
 mod memories;
+mod models;
 mod policies;
 mod roles;
 mod workload;
@@ -14,8 +15,10 @@ mod workload;
 pub use agents::{Authorizer, Basis, Environment, JwtView, Lifecycle, Network};
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
+pub use models::BedrockModel;
 pub use policies::CedarView;
-pub use roles::{RoleOwner, RolePolicy, RoleView};
+pub(crate) use roles::partition;
+pub use roles::{Owned, Place, RoleOwner, RoleView};
 
 use jiff::civil::Date;
 

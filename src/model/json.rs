@@ -68,6 +68,20 @@ impl Node {
         keys.iter().try_fold(self, |node, key| node.get(key))
     }
 
+    /// The value behind a JSON pointer (RFC 6901).
+    pub fn pointer(&self, pointer: &str) -> Option<&Self> {
+        let Some(parts) = pointer.strip_prefix('/') else {
+            return pointer.is_empty().then_some(self);
+        };
+        parts.split('/').try_fold(self, |node, part| {
+            let key = part.replace("~1", "/").replace("~0", "~");
+            match &node.value {
+                Json::Array(items) => items.get(key.parse::<usize>().ok()?),
+                _ => node.get(&key),
+            }
+        })
+    }
+
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {

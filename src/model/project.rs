@@ -97,6 +97,8 @@ pub struct NamedFile {
     pub kind: NamedFileKind,
     /// Its text, for the small files whose content is configuration (policies, schemas).
     pub text: Option<String>,
+    /// The text parsed, where it is JSON.
+    pub document: Option<Document>,
 }
 
 /// What a named path leads to.

@@ -1,7 +1,10 @@
 //! The synthesized CloudFormation template of the project: what the next deploy would create, with positions.
 
+use std::sync::OnceLock;
+
 use super::json::{Document, Json, Member, Node};
 use super::site::{Site, Sited};
+use crate::iam::cloudformation::TemplateRole;
 
 /// A template of `agentcore/cdk/cdk.out`.
 #[derive(Clone, Debug)]
@@ -26,8 +29,12 @@ pub struct Template {
     pub online_evals: Vec<TemplateNamed>,
     /// `AWS::Logs::LogGroup`.
     pub log_groups: Vec<TemplateNamed>,
+    /// `AWS::BedrockAgentCore::Harness`.
+    pub harnesses: Vec<TemplateNamed>,
     /// `AWS::IAM::Role`, judged by `crate::iam`.
     pub roles: Vec<TemplateNamed>,
+    /// The roles with every policy attached to them, read when they are first asked for.
+    pub iam_roles: OnceLock<Vec<TemplateRole>>,
 }
 
 /// What a property points at: a resource of the template, or a value that is already known.
@@ -182,7 +189,9 @@ impl Template {
             policies: agentcore("Policy", "Name"),
             online_evals: agentcore("OnlineEvaluationConfig", "OnlineEvaluationConfigName"),
             log_groups: of("AWS::Logs::LogGroup", "LogGroupName"),
+            harnesses: agentcore("Harness", "HarnessName"),
             roles: of("AWS::IAM::Role", "RoleName"),
+            iam_roles: OnceLock::new(),
             document,
         }
     }

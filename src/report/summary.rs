@@ -6,8 +6,8 @@ use super::{EvidenceSummary, ProjectSummary, RuntimeSummary};
 use crate::context::Context;
 use crate::model::known::{Known, ReasonCode};
 use crate::model::project::Agent;
-use crate::model::source::{Language, SourceNote};
 use crate::model::source::detect::is_model_id;
+use crate::model::source::{Language, SourceNote};
 
 /// The project with what was detected of each runtime.
 pub fn project(context: &Context) -> ProjectSummary {

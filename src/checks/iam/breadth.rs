@@ -1,361 +1,278 @@
-//! Which grants are too broad: what reaches everything, gains power, or reaches what is not the role owner's.
+//! What a role reaches beyond its own: whole services, ways to more power, what belongs to other agents, writes on everything.
 
-use super::statements::{Statement, matches, resource_part};
+use std::collections::BTreeMap;
+
+use super::foreign;
+use super::roles::{Finding, grant_evidence};
+use crate::context::RoleView;
+use crate::iam::actions;
+use crate::iam::arn::{Breadth, breadth};
+use crate::iam::comparison::Comparison;
+use crate::iam::condition::Condition;
+use crate::iam::escalation;
+use crate::iam::reach::{ActionGrant, Grant, Reach};
+use crate::iam::role::NamedPolicy;
 use crate::report::Severity;
 
-/// Actions by which a role gains what it was not given (Rhino Security Labs' and prowler's lists of privilege escalation; the
-/// AgentCore ones run commands with another role).
-const ESCALATION: [&str; 20] = [
-    "iam:PassRole",
-    "iam:CreatePolicyVersion",
-    "iam:SetDefaultPolicyVersion",
-    "iam:AttachRolePolicy",
-    "iam:AttachUserPolicy",
-    "iam:AttachGroupPolicy",
-    "iam:PutRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:PutGroupPolicy",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:UpdateLoginProfile",
-    "iam:AddUserToGroup",
-    "sts:AssumeRole",
-    "lambda:UpdateFunctionCode",
-    "lambda:CreateFunction",
-    "cloudformation:CreateStack",
-    "bedrock-agentcore:InvokeAgentRuntimeCommand",
-    "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
-];
+/// Actions that give power on their own when the resource is open: any role can be passed, or taken.
+const ALONE: [&str; 2] = ["iam:PassRole", "sts:AssumeRole"];
 
-/// Actions that take no resource, or none that narrows (Service Authorization Reference).
-const WITHOUT_RESOURCE: [&str; 16] = [
-    "xray:*",
-    "logs:DescribeLogGroups",
-    "ecr:GetAuthorizationToken",
-    "ecr-public:GetAuthorizationToken",
-    "sts:GetServiceBearerToken",
-    "sts:GetCallerIdentity",
-    "cloudwatch:PutMetricData",
-    "cloudwatch:GenerateQuery*",
-    "bedrock-mantle:CallWithBearerToken",
-    "bedrock:InvokeGuardrailChecks",
-    "bedrock-agentcore:ConnectBrowser*",
-    "bedrock-agentcore:ListBrowser*",
-    "bedrock-agentcore:CreateBrowser",
-    "comprehend:Detect*",
-    "translate:TranslateText",
-    "polly:SynthesizeSpeech",
-];
-/// Verbs of actions that change something.
-const WRITE_VERBS: [&str; 26] = [
-    "Put",
-    "Create",
-    "Delete",
-    "Update",
-    "Modify",
-    "Write",
-    "Send",
-    "Publish",
-    "Start",
-    "Stop",
-    "Run",
-    "Invoke",
-    "Attach",
-    "Detach",
-    "Set",
-    "Add",
-    "Remove",
-    "Tag",
-    "Untag",
-    "Upload",
-    "Terminate",
-    "Reboot",
-    "Restore",
-    "Execute",
-    "Batch",
-    "Import",
-];
-
-/// A grant that is too broad.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Broad {
-    /// How bad.
-    pub(super) severity: Severity,
-    /// What it reaches.
-    pub(super) reason: String,
+/// What was found of one statement.
+struct Found<'r, 'a> {
+    grant: &'r Grant<'a>,
+    severity: Severity,
+    texts: Vec<String>,
 }
 
-/// What of a statement is too broad; `own` are the prefixes of names that are the role owner's own.
-pub(super) fn broad(statement: &Statement, own: &[String]) -> Option<Broad> {
-    if !statement.allow {
+/// Findings by policy and place of the statement, in the order of the role's policies.
+struct Collected<'r, 'a> {
+    order: Vec<(String, String)>,
+    by_statement: BTreeMap<(String, String), Found<'r, 'a>>,
+}
+
+impl<'r, 'a> Collected<'r, 'a> {
+    fn add(&mut self, grant: &'r Grant<'a>, severity: Severity, text: String) {
+        let key = (grant.policy.name.clone(), grant.statement.pointer.clone());
+        match self.by_statement.get_mut(&key) {
+            Some(found) => {
+                found.severity = found.severity.min(severity);
+                if !found.texts.contains(&text) {
+                    found.texts.push(text);
+                }
+            }
+            None => {
+                self.order.push(key.clone());
+                let texts = vec![text];
+                self.by_statement.insert(
+                    key,
+                    Found {
+                        grant,
+                        severity,
+                        texts,
+                    },
+                );
+            }
+        }
+    }
+
+    fn is_critical(&self, grant: &Grant<'_>) -> bool {
+        let key = (grant.policy.name.clone(), grant.statement.pointer.clone());
+        let found = self.by_statement.get(&key);
+        found.is_some_and(|found| found.severity == Severity::Critical)
+    }
+}
+
+/// Everything of a role that is too broad, statement by statement.
+pub(super) fn look(role: &RoleView<'_>) -> Vec<Finding> {
+    let reach = Reach::of(&role.role);
+    let mut findings = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    for policy in &role.role.policies {
+        if let Some((severity, text)) = aws_managed(policy) {
+            told.push(&policy.name);
+            findings.push(Finding {
+                severity: Some(severity),
+                text,
+                evidence: role.policy(policy),
+            });
+        }
+    }
+    let mut collected = Collected {
+        order: Vec::new(),
+        by_statement: BTreeMap::new(),
+    };
+    let grants = || {
+        let told = &told;
+        let grants = reach.grants.iter();
+        grants.filter(move |grant| !told.contains(&grant.policy.name.as_str()))
+    };
+    for grant in grants() {
+        if let Some((severity, text)) = whole(grant) {
+            collected.add(grant, severity, text);
+        }
+    }
+    escalations(&reach, &told, &mut collected);
+    for grant in grants() {
+        if !collected.is_critical(grant) {
+            for (severity, text) in foreign::reached(grant, &role.own) {
+                collected.add(grant, narrower(grant, severity), text);
+            }
+        }
+    }
+    writes(&reach, &told, &mut collected);
+    for key in &collected.order {
+        if let Some(found) = collected.by_statement.get(key) {
+            findings.push(Finding {
+                severity: Some(found.severity),
+                text: found.texts.join(" and "),
+                evidence: grant_evidence(role, found.grant),
+            });
+        }
+    }
+    findings
+}
+
+/// AWS-managed policies that no agent needs, told by their names.
+fn aws_managed(policy: &NamedPolicy) -> Option<(Severity, String)> {
+    if !policy.is_aws_managed() {
         return None;
     }
-    let found = |severity: Severity, reason: String| Some(Broad { severity, reason });
-    let everything = statement.on_everything();
-    if statement.not_action && everything {
-        return found(
-            Severity::Critical,
-            "everything but a few actions on every resource".to_owned(),
-        );
-    }
-    let whole_service = |action: &&String| {
-        let exempt = WITHOUT_RESOURCE
-            .iter()
-            .any(|listed| listed.eq_ignore_ascii_case(action));
-        (*action == "*" || action.ends_with(":*")) && !exempt
-    };
-    if !statement.not_action
-        && everything
-        && let Some(action) = statement.actions.iter().find(whole_service)
-    {
-        return found(Severity::Critical, format!("{action} on every resource"));
-    }
-    let open_end = everything
-        || statement
-            .resources
-            .iter()
-            .any(|resource| resource.ends_with('*'));
-    if open_end && statement.condition.is_none() {
-        let escalations: Vec<&str> = ESCALATION
-            .into_iter()
-            .filter(|action| statement.covers(action))
-            .collect();
-        if !escalations.is_empty() {
-            return found(
+    let name = policy.name.as_str();
+    match name {
+        "AdministratorAccess" | "IAMFullAccess" | "PowerUserAccess" | "SystemAdministrator" => {
+            Some((
                 Severity::Critical,
-                format!(
-                    "{} on an open set of resources, by which the role can gain more power",
-                    escalations.join(", ")
-                ),
+                format!("the AWS-managed policy {name}, which is an administrator's"),
+            ))
+        }
+        _ if name.contains("FullAccess") || name.starts_with("AdministratorAccess-") => Some((
+            Severity::High,
+            format!(
+                "the AWS-managed policy {name}, which allows a whole service on every resource"
+            ),
+        )),
+        _ => None,
+    }
+}
+
+/// `*`, `service:*` on every resource, everything but a few actions.
+fn whole(grant: &Grant<'_>) -> Option<(Severity, String)> {
+    let wide = |resource: &String| breadth(resource) >= Breadth::Service;
+    let everything = grant.resources.iter().any(wide);
+    let whole = grant.whole_services();
+    if whole.contains(&"*") {
+        let severity = if everything {
+            narrower(grant, Severity::Critical)
+        } else {
+            Severity::High
+        };
+        let what = if grant.except_actions.is_empty() {
+            "every action"
+        } else {
+            "everything but a few actions"
+        };
+        let on = if everything {
+            "every resource".to_owned()
+        } else {
+            grant.resources.join(", ")
+        };
+        return Some((severity, format!("{what} on {on}")));
+    }
+    if !everything {
+        return None;
+    }
+    // A service none of whose actions supports resources can only be granted on `*`.
+    let scopable = |service: &&&str| {
+        let known = actions::expand(&format!("{service}:*"));
+        known.is_empty() || known.iter().any(|action| action.resource_types)
+    };
+    let service = whole.iter().find(scopable)?;
+    Some((
+        narrower(grant, Severity::Critical),
+        format!("{service}:* on every resource"),
+    ))
+}
+
+fn escalations<'r, 'a>(reach: &'r Reach<'a>, told: &[&str], collected: &mut Collected<'r, 'a>) {
+    let mut ways: Vec<(String, ActionGrant<'r, 'a>)> = Vec::new();
+    let found = escalation::find(reach).into_iter();
+    for found in found.filter(|found| found.open_ended) {
+        for (action, grants) in found.escalation.actions.iter().zip(found.grants) {
+            ways.extend(
+                grants
+                    .into_iter()
+                    .map(|grant| ((*action).to_owned(), grant)),
             );
         }
     }
-    reaches_others(statement, own).or_else(|| writes_everywhere(statement, everything))
+    for action in ALONE {
+        ways.extend(
+            reach
+                .of_action(action)
+                .into_iter()
+                .map(|grant| (action.to_owned(), grant)),
+        );
+    }
+    let mut by_statement: Vec<(&'r Grant<'a>, Vec<String>)> = Vec::new();
+    for (action, grant) in ways {
+        let open = grant
+            .resources
+            .iter()
+            .any(|resource| resource.ends_with('*'));
+        let known =
+            collected.is_critical(grant.grant) || told.contains(&grant.grant.policy.name.as_str());
+        if !open || known {
+            continue;
+        }
+        let same = |(other, _): &&mut (&Grant<'a>, Vec<String>)| std::ptr::eq(*other, grant.grant);
+        match by_statement.iter_mut().find(same) {
+            Some((_, actions)) if actions.contains(&action) => {}
+            Some((_, actions)) => actions.push(action),
+            None => by_statement.push((grant.grant, vec![action])),
+        }
+    }
+    for (grant, actions) in by_statement {
+        let text = format!(
+            "{} on an open set of resources, by which the role can gain more power",
+            actions.join(", ")
+        );
+        collected.add(grant, narrower(grant, Severity::Critical), text);
+    }
 }
 
-/// AgentCore, log and secret wildcards that reach what is not the owner's.
-fn reaches_others(statement: &Statement, own: &[String]) -> Option<Broad> {
-    let mut found: Vec<(Severity, String)> = Vec::new();
-    let everything = ["*".to_owned()];
-    let resources: &[String] = if statement.not_resource {
-        &everything
-    } else {
-        &statement.resources
-    };
-    for resource in resources {
-        let reached = match resource_part(resource) {
-            Some(("bedrock-agentcore", account, part)) if account != "aws" => {
-                foreign_agentcore(statement, part, own)
+/// Changes that could be granted on named resources and are granted on all.
+fn writes<'r, 'a>(reach: &'r Reach<'a>, told: &[&str], collected: &mut Collected<'r, 'a>) {
+    let mut by_statement: Vec<(&'r Grant<'a>, Vec<&'static str>)> = Vec::new();
+    for broad in reach.broad_changes(Breadth::Service) {
+        let grant = broad.grant.grant;
+        let policy = grant.policy.name.as_str();
+        if narrowed(&grant.conditions) || told.contains(&policy) || collected.is_critical(grant) {
+            continue;
+        }
+        let same = |(other, _): &&mut (&Grant<'a>, _)| std::ptr::eq(*other, grant);
+        match by_statement.iter_mut().find(same) {
+            Some((_, names)) => names.push(&broad.action.name),
+            None => by_statement.push((grant, vec![&broad.action.name])),
+        }
+    }
+    for (grant, names) in by_statement {
+        let shown = match names.as_slice() {
+            [one, two, three, rest @ ..] if !rest.is_empty() => {
+                format!("{one}, {two}, {three} and {} more", rest.len())
             }
-            Some(("logs", _, part)) => foreign_logs(statement, part, own),
-            Some(("secretsmanager", _, part)) => identity_secrets(part),
-            Some(_) => None,
-            None => foreign_agentcore(statement, resource, own),
+            all => all.join(", "),
         };
-        found.extend(reached.filter(|new| !found.contains(new)));
+        let text = format!("{shown} on every resource");
+        collected.add(grant, Severity::Medium, text);
     }
-    let severity = found.iter().map(|(severity, _)| *severity).min()?;
-    let reasons: Vec<String> = found.into_iter().map(|(_, reason)| reason).collect();
-    Some(Broad {
-        severity,
-        reason: reasons.join(" and "),
+}
+
+/// One severity less where a condition narrows what is reached.
+fn narrower(grant: &Grant<'_>, severity: Severity) -> Severity {
+    if narrowed(&grant.conditions) {
+        severity.lowered()
+    } else {
+        severity
+    }
+}
+
+/// True where a condition binds the grant to certain resources. Global keys say who calls, from where and when, which does not
+/// narrow what the role itself reaches; those on a resource's tags do.
+/// Keys: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+pub(super) fn narrowed(conditions: &[&Condition]) -> bool {
+    conditions.iter().any(|condition| {
+        let key = condition.key.to_ascii_lowercase();
+        let of_resource = !key.starts_with("aws:") || key.starts_with("aws:resourcetag/");
+        let operator = &condition.operator;
+        let binds = !operator.negated
+            && !operator.if_exists
+            && operator
+                .comparison
+                .is_some_and(|kind| kind != Comparison::Null);
+        let anything = condition
+            .values
+            .iter()
+            .any(|value| !value.is_empty() && value.chars().all(|letter| letter == '*'));
+        of_resource && binds && !anything && !condition.values.is_empty()
     })
-}
-
-/// AgentCore Identity keeps the credentials' values in secrets of this name.
-fn identity_secrets(part: &str) -> Option<(Severity, String)> {
-    let all = part.starts_with("secret:bedrock-agentcore-identity!") && part.ends_with('*');
-    let reason = "the secrets of every AgentCore credential in the account";
-    all.then(|| (Severity::High, reason.to_owned()))
-}
-
-fn is_exempt(action: &str) -> bool {
-    WITHOUT_RESOURCE
-        .iter()
-        .any(|pattern| matches(&pattern.to_lowercase(), &action.to_lowercase()))
-}
-
-fn foreign_agentcore(
-    statement: &Statement,
-    part: &str,
-    own: &[String],
-) -> Option<(Severity, String)> {
-    let touches = statement.not_action
-        || statement.actions.iter().any(|action| {
-            let service = action.split(':').next().unwrap_or_default();
-            (service == "*" || service.eq_ignore_ascii_case("bedrock-agentcore"))
-                && !is_exempt(action)
-        });
-    if !touches || !part.contains(['*', '?']) {
-        return None;
-    }
-    let (kind, id) = part.split_once('/').unwrap_or((part, "*"));
-    // The id of a nested resource is its last part: workload-identity-directory/default/workload-identity/NAME.
-    let last = id.rsplit('/').next().unwrap_or(id);
-    let fixed = last.split(['*', '?']).next().unwrap_or_default();
-    let mine = own.iter().any(|name| {
-        fixed.starts_with(name.as_str()) || (fixed.len() >= 16 && name.starts_with(fixed))
-    });
-    if mine {
-        return None;
-    }
-    let what = match kind {
-        "token-vault" | "apikeycredentialprovider" | "oauth2credentialprovider" => {
-            "every AgentCore credential in the account"
-        }
-        "workload-identity-directory" => "the workload identity of every agent",
-        "configuration-bundle" => "every configuration bundle, prompts of other agents included",
-        "memory" => "the memories of other agents",
-        "gateway" => "every gateway",
-        "runtime" => "every runtime",
-        "code-interpreter" | "code-interpreter-custom" | "browser" | "browser-custom" => {
-            "the code interpreters and browsers of other agents"
-        }
-        _ => "resources of other agents",
-    };
-    Some((Severity::High, format!("{what} ({part})")))
-}
-
-const LOG_READS: [&str; 4] = [
-    "logs:GetLogEvents",
-    "logs:FilterLogEvents",
-    "logs:StartQuery",
-    "logs:GetLogRecord",
-];
-const LOG_WRITES: [&str; 4] = [
-    "logs:PutLogEvents",
-    "logs:DeleteLogGroup",
-    "logs:DeleteLogStream",
-    "logs:PutRetentionPolicy",
-];
-
-fn foreign_logs(statement: &Statement, part: &str, own: &[String]) -> Option<(Severity, String)> {
-    let group = part
-        .strip_prefix("log-group:")
-        .unwrap_or(part)
-        .split(":log-stream")
-        .next()
-        .unwrap_or(part);
-    let group = group.strip_suffix(":*").unwrap_or(group);
-    if !group.contains(['*', '?']) {
-        return None;
-    }
-    let fixed = group.split(['*', '?']).next().unwrap_or_default();
-    let name = fixed.rsplit('/').next().unwrap_or_default();
-    if own.iter().any(|prefix| name.starts_with(prefix.as_str())) {
-        return None;
-    }
-    if LOG_READS.iter().any(|action| statement.covers(action)) {
-        return Some((
-            Severity::High,
-            format!("reading the logs of every agent ({group})"),
-        ));
-    }
-    LOG_WRITES
-        .iter()
-        .any(|action| statement.covers(action))
-        .then(|| {
-            (
-                Severity::Medium,
-                format!("writing into the logs of every agent ({group})"),
-            )
-        })
-}
-
-fn writes_everywhere(statement: &Statement, everything: bool) -> Option<Broad> {
-    if !everything || statement.not_action {
-        return None;
-    }
-    let writes: Vec<&str> = statement
-        .actions
-        .iter()
-        .filter(|action| !is_exempt(action))
-        .filter(|action| {
-            let name = action.split_once(':').map_or("", |(_, name)| name);
-            WRITE_VERBS
-                .iter()
-                .any(|verb| name.to_lowercase().starts_with(&verb.to_lowercase()))
-                && !name.to_lowercase().starts_with("batchget")
-        })
-        .map(String::as_str)
-        .collect();
-    (!writes.is_empty()).then(|| Broad {
-        severity: Severity::Medium,
-        reason: format!("{} on every resource", writes.join(", ")),
-    })
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::super::statements::statements;
-    use super::*;
-
-    fn judged(actions: Value, resources: Value) -> Option<Severity> {
-        let document =
-            json!({"Statement": {"Effect": "Allow", "Action": actions, "Resource": resources}});
-        broad(&statements(&document)[0], &["P_Agent".to_owned()]).map(|found| found.severity)
-    }
-
-    #[test]
-    fn breadth_is_told_by_what_is_reached() {
-        let core = "arn:aws:bedrock-agentcore:us-east-1:123456789012:";
-        assert_eq!(judged(json!("*"), json!("*")), Some(Severity::Critical));
-        assert_eq!(
-            judged(json!("s3:*"), json!(["*"])),
-            Some(Severity::Critical)
-        );
-        assert_eq!(
-            judged(
-                json!("iam:passrole"),
-                json!("arn:aws:iam::123456789012:role/*")
-            ),
-            Some(Severity::Critical)
-        );
-        assert_eq!(
-            judged(
-                json!("bedrock-agentcore:Get*"),
-                json!(format!("{core}memory/*"))
-            ),
-            Some(Severity::High)
-        );
-        assert_eq!(
-            judged(json!("dynamodb:PutItem"), json!("*")),
-            Some(Severity::Medium)
-        );
-        assert_eq!(judged(json!("xray:PutTraceSegments"), json!("*")), None);
-        assert_eq!(judged(json!(["logs:DescribeLogGroups"]), json!("*")), None);
-        assert_eq!(
-            judged(json!("s3:GetObject"), json!("arn:aws:s3:::bucket/*")),
-            None
-        );
-        assert_eq!(
-            judged(
-                json!("bedrock-agentcore:GetEvent"),
-                json!(format!("{core}memory/P_AgentMemory-*"))
-            ),
-            None
-        );
-        assert_eq!(
-            judged(
-                json!("logs:PutLogEvents"),
-                json!(
-                    "arn:aws:logs:us-east-1:123456789012:log-group:/aws/bedrock-agentcore/runtimes/P_Agent-*"
-                )
-            ),
-            None
-        );
-        assert_eq!(
-            judged(
-                json!("logs:GetLogEvents"),
-                json!(
-                    "arn:aws:logs:us-east-1:123456789012:log-group:/aws/bedrock-agentcore/runtimes/*"
-                )
-            ),
-            Some(Severity::High)
-        );
-    }
 }

@@ -1,9 +1,10 @@
 //! `iam-bedrock-scope`: Execution role Bedrock access scoped to specific model ARNs.
 
-use super::roles::{self, Finding, Judgement};
-use super::statements::{calls_models, statements, unbound_models};
+use super::models;
+use super::roles::{self, Judgement};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, RoleView};
+use crate::model::project::Agent;
 use crate::report::{Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -23,11 +24,16 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
+    let look = |role: &RoleView<'_>, agent: Option<Agent<'_>>| {
+        let used = agent.map(|agent| context.bedrock_models(agent));
+        models::look(role, used.as_ref())
+    };
     roles::outcomes(
         context,
         &Judgement {
             look: &look,
             holds: &holds,
+            permissions: true,
             fine: "allows model calls on named models only, or none",
             bad: "allows calls of models that the project does not name",
             action: "iam:GetRolePolicy",
@@ -37,31 +43,6 @@ fn run(context: &Context) -> Vec<Outcome> {
 }
 
 /// Other roles are of interest only where they may call a model at all.
-fn holds(role: &RoleView) -> bool {
-    let documents = role.policies.iter().map(|policy| &policy.document.value);
-    let calls = |document| statements(document).iter().any(calls_models);
-    !role.policies.is_empty() && (role.execution || documents.into_iter().any(calls))
-}
-
-fn look(role: &RoleView) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for policy in &role.policies {
-        for statement in statements(&policy.document.value) {
-            if let Some(reason) = unbound_models(&statement) {
-                let evidence = roles::statement(
-                    role,
-                    &policy.document.evidence,
-                    &policy.name,
-                    &statement.label,
-                    &statement.shown(),
-                );
-                found.push(Finding {
-                    severity: None,
-                    text: reason,
-                    evidence,
-                });
-            }
-        }
-    }
-    found
+fn holds(role: &RoleView<'_>) -> bool {
+    !role.role.policies.is_empty() && (role.execution || models::called(role))
 }

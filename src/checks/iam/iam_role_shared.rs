@@ -1,8 +1,10 @@
 //! `iam-role-shared`: Each runtime has an execution role of its own.
 
+use std::collections::BTreeSet;
+
 use crate::checks::fixes;
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, Origin};
 use crate::model::project::Agent;
 use crate::report::{Evidence, Outcome, Severity};
 
@@ -36,47 +38,110 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect()
 }
 
-/// The role that a source gives an agent: an ARN, or one that the construct makes for it alone.
+/// The roles that the sources give an agent: what identifies each, and where it was seen. What the construct makes for the
+/// agent alone needs no entry.
+fn roles(context: &Context, agent: Agent<'_>) -> Vec<(Origin, String, Evidence)> {
+    let mut found = Vec::new();
+    if let Some(arn) = &agent.common().execution_role_arn {
+        found.push((
+            Origin::Config,
+            arn.value.clone(),
+            Evidence::config(&arn.site),
+        ));
+    }
+    for layer in context.agent_roles(agent) {
+        let arn = layer.value.role.arn.clone();
+        if layer.origin == Origin::Template && !arn.is_empty() {
+            found.push((Origin::Template, arn, layer.evidence));
+        }
+    }
+    if let Some(arn) = context
+        .live_role_arn(agent)
+        .filter(|_| deployed(context, agent))
+    {
+        let api = match agent {
+            Agent::Runtime(_) => "GetAgentRuntime",
+            Agent::Harness(_) => "GetHarness",
+        };
+        let evidence = Evidence::aws(arn.as_str(), api, "roleArn");
+        found.push((Origin::Live, arn, evidence));
+    }
+    found
+}
+
+fn deployed(context: &Context, agent: Agent<'_>) -> bool {
+    let Some(state) = context.aws.read() else {
+        return false;
+    };
+    match agent {
+        Agent::Runtime(runtime) => state.runtime(&runtime.name).read().is_some(),
+        Agent::Harness(harness) => state.harness(&harness.name).read().is_some(),
+    }
+}
+
 fn outcome(context: &Context, agent: Agent<'_>, agents: &[Agent<'_>]) -> Outcome {
     let resource = agent.resource();
     let unreadable = matches!(agent, Agent::Harness(harness) if harness.document.read().is_none());
     if unreadable {
         return Outcome::skipped(resource, context.agent_unread(agent));
     }
-    let Some(own) = &agent.common().execution_role_arn else {
-        let message = format!("{resource} gets a role of its own: the CLI creates one for each");
-        return Outcome::pass(resource, message).evidence(Evidence::config(agent.site()).context());
-    };
-    // Template (RoleArn) and live (GetAgentRuntime.roleArn) are to be compared here too.
-    let sharing: Vec<&Agent<'_>> = agents
-        .iter()
-        .filter(|other| other.resource() != resource)
-        .filter(|other| {
-            other
-                .common()
-                .execution_role_arn
-                .as_ref()
-                .is_some_and(|arn| arn.value == own.value)
-        })
-        .collect();
-    if sharing.is_empty() {
-        let message =
-            format!("no other runtime or harness of the project has the role of {resource}");
-        return Outcome::pass(resource, message).evidence(Evidence::config(&own.site).context());
+    let own = roles(context, agent);
+    let mut names: Vec<String> = Vec::new();
+    let mut evidence: Vec<Evidence> = Vec::new();
+    let mut origins: BTreeSet<Origin> = BTreeSet::new();
+    let others = agents.iter().filter(|other| other.resource() != resource);
+    for other in others {
+        for (origin, role, seen) in roles(context, *other) {
+            let mine = own
+                .iter()
+                .find(|(from, mine, _)| *from == origin && *mine == role);
+            let Some((_, _, mine)) = mine else {
+                continue;
+            };
+            let name = other.resource().to_string();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            origins.insert(origin);
+            for evidence_of in [mine.clone(), seen.context()] {
+                if !evidence.contains(&evidence_of) {
+                    evidence.push(evidence_of);
+                }
+            }
+        }
     }
-    let names: Vec<String> = sharing
-        .iter()
-        .map(|other| other.resource().to_string())
-        .collect();
+    if names.is_empty() {
+        return fine(context, agent, own);
+    }
+    let words: Vec<&str> = origins.iter().rev().map(|origin| origin.words()).collect();
     let message = format!(
-        "{resource} shares its role with {}: each can do what the other may, and neither can be narrowed alone",
-        names.join(", ")
+        "{resource} shares its role with {} ({}): each can do what the other may, and neither can be narrowed alone",
+        names.join(", "),
+        words.join(", ")
     );
-    let others = sharing
-        .iter()
-        .filter_map(|other| other.common().execution_role_arn.as_ref());
     Outcome::fail(resource, message)
-        .evidence(Evidence::config(&own.site))
-        .evidences(others.map(|arn| Evidence::config(&arn.site).context()))
+        .evidences(evidence)
         .fix(fixes::own_role(context, agent))
+}
+
+fn fine(context: &Context, agent: Agent<'_>, own: Vec<(Origin, String, Evidence)>) -> Outcome {
+    let resource = agent.resource();
+    if let Some(reason) = context
+        .live_role_unread(agent)
+        .filter(|_| !deployed(context, agent))
+    {
+        return Outcome::skipped(resource, reason);
+    }
+    match own.into_iter().max_by_key(|(origin, ..)| *origin) {
+        Some((_, _, evidence)) => {
+            let message =
+                format!("no other runtime or harness of the project has the role of {resource}");
+            Outcome::pass(resource, message).evidence(evidence.context())
+        }
+        None => {
+            let message =
+                format!("{resource} gets a role of its own: the CLI creates one for each");
+            Outcome::pass(resource, message).evidence(Evidence::config(agent.site()).context())
+        }
+    }
 }

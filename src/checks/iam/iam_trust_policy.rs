@@ -1,9 +1,10 @@
 //! `iam-trust-policy`: Trust policy scoped to your account ID.
 
 use super::roles::{self, Finding, Judgement};
-use super::trust::trust_faults;
+use super::trust::{self, Home};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, RoleView};
+use crate::model::project::Agent;
 use crate::report::{Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -22,16 +23,22 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    let account = context
-        .target
-        .as_ref()
-        .and_then(|target| target.account.clone());
-    let look = |role: &RoleView| look(role, account.as_deref());
+    let target = context.target.as_ref();
+    let state = context.aws.read();
+    let account = target
+        .and_then(|target| target.account.as_deref())
+        .or_else(|| state?.account.as_deref());
+    let region = target
+        .and_then(|target| target.region.as_deref())
+        .or_else(|| state?.region.as_deref());
+    let home = Home { account, region };
+    let look = |role: &RoleView<'_>, _: Option<Agent<'_>>| look(role, &home);
     roles::outcomes(
         context,
         &Judgement {
             look: &look,
-            holds: &|role| role.trust.is_some(),
+            holds: &|role| role.role.trust.is_some(),
+            permissions: false,
             fine: "can only be taken by AgentCore, for this account and its AgentCore resources",
             bad: "is not bound to this account and its AgentCore resources",
             action: "iam:GetRole",
@@ -40,26 +47,17 @@ fn run(context: &Context) -> Vec<Outcome> {
     )
 }
 
-fn look(role: &RoleView, account: Option<&str>) -> Vec<Finding> {
-    let Some(trust) = &role.trust else {
+fn look(role: &RoleView<'_>, home: &Home<'_>) -> Vec<Finding> {
+    let Some(trust) = &role.role.trust else {
         return Vec::new();
     };
     // Documents that were predicted without a known account hold a word in its place.
-    let faults = trust_faults(&trust.value, account);
-    let mut found: Vec<Finding> = Vec::new();
-    for (label, text) in faults {
-        let evidence = roles::statement(
-            role,
-            &trust.evidence,
-            "AssumeRolePolicyDocument",
-            &label,
-            &text,
-        );
-        found.push(Finding {
+    let faults = trust::faults(trust, home).into_iter();
+    faults
+        .map(|(statement, text)| Finding {
             severity: None,
+            evidence: roles::statement(role, role.at(None, statement), text.clone()),
             text: format!("the trust policy {text}"),
-            evidence,
-        });
-    }
-    found
+        })
+        .collect()
 }

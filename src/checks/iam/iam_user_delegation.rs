@@ -1,8 +1,16 @@
 //! `iam-user-delegation`: Acting on behalf of a user granted only where it is used.
 
+use super::foreign;
+use super::roles::{self, Finding, Judgement, grant_evidence};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::context::{Context, Layer, Origin, RoleView};
+use crate::iam::reach::{Grant, Reach};
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::project::Agent;
+use crate::model::site::Site;
+use crate::model::source::ir::ExprKind;
+use crate::model::source::resolve::leaf;
+use crate::report::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-user-delegation",
@@ -13,10 +21,152 @@ pub(super) static CHECK: Check = Check {
     page: include_str!("iam_user_delegation.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-oauth.html",
     ],
     run,
 };
 
+/// Actions by which a runtime is called in a user's name.
+const FOR_USER: [&str; 2] = [
+    "bedrock-agentcore:InvokeAgentRuntimeForUser",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
+];
+/// The action by which a token is got for a user id that nobody verifies.
+const TOKEN: &str = "bedrock-agentcore:GetWorkloadAccessTokenForUserId";
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let agents: Vec<Agent<'_>> = context.project.agents().collect();
+    if agents.is_empty() {
+        let message = "no runtime or harness is configured";
+        return vec![Outcome::not_applicable(context.project.resource(), message)];
+    }
+    agents
+        .into_iter()
+        .map(|agent| judge(context, agent))
+        .collect()
+}
+
+fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
+    let predicted = |layer: &Layer<RoleView<'_>>| layer.origin == Origin::Predicted;
+    if context.agent_roles(agent).iter().any(predicted) {
+        let reason = Unread::new(
+            ReasonCode::Absent,
+            "the role is not synthesized or deployed yet, so whether it may act for users is not known",
+        )
+        .command("agentcore deploy --dry-run");
+        return Outcome::skipped(agent.resource(), reason);
+    }
+    let uses = delegation_uses(context, agent);
+    let look = |role: &RoleView<'_>, _: Option<Agent<'_>>| look(role, &uses);
+    let outcome = roles::of_agent(
+        context,
+        agent,
+        &Judgement {
+            look: &look,
+            holds: &|role| !role.role.policies.is_empty(),
+            permissions: true,
+            fine: if uses.any() {
+                "may act for users, on named resources, and its code does"
+            } else {
+                "may not act for users"
+            },
+            bad: "may act for users without need",
+            action: "iam:GetRolePolicy",
+            severity: Severity::Medium,
+        },
+    );
+    let sites = uses.sites.iter().map(|site| Evidence::code(site).context());
+    outcome.evidences(sites.collect::<Vec<_>>())
+}
+
+/// Where the code of an agent acts for users.
+#[derive(Default)]
+struct Uses {
+    /// It calls a runtime with a user id.
+    for_user: bool,
+    /// It asks for a workload token by user id.
+    token: bool,
+    /// The places.
+    sites: Vec<Site>,
+}
+
+impl Uses {
+    fn any(&self) -> bool {
+        self.for_user || self.token
+    }
+}
+
+/// Where reachable code passes a runtime user id or its header, or asks for a token by user id.
+fn delegation_uses(context: &Context, agent: Agent<'_>) -> Uses {
+    let mut uses = Uses::default();
+    let Some(code) = context.source.runtime(agent.name()) else {
+        return uses;
+    };
+    for module in code
+        .reachable
+        .iter()
+        .filter_map(|&id| context.source.module(id))
+    {
+        for (_, expr) in module.all_expressions() {
+            if let ExprKind::Str(text) = &expr.kind
+                && text.eq_ignore_ascii_case("X-Amzn-Bedrock-AgentCore-Runtime-User-Id")
+            {
+                uses.for_user = true;
+                uses.sites.push(module.site(expr.range));
+            }
+        }
+        for (_, expr) in module.calls() {
+            let Some(call) = expr.as_call() else {
+                continue;
+            };
+            if call.option("runtimeUserId").is_some() || call.option("runtime_user_id").is_some() {
+                uses.for_user = true;
+                uses.sites.push(module.site(expr.range));
+            }
+            let name = context.source.callee_name(module.id, expr);
+            let leaf = name.as_deref().map_or("", leaf);
+            if matches!(
+                leaf,
+                "get_workload_access_token_for_user_id"
+                    | "getWorkloadAccessTokenForUserId"
+                    | "GetWorkloadAccessTokenForUserIdCommand"
+            ) {
+                uses.token = true;
+                uses.sites.push(module.site(expr.range));
+            }
+        }
+    }
+    uses
+}
+
+fn look(role: &RoleView<'_>, uses: &Uses) -> Vec<Finding> {
+    let reach = Reach::of(&role.role);
+    let mut found: Vec<(&Grant<'_>, Vec<String>)> = Vec::new();
+    let actions = FOR_USER.iter().map(|action| (*action, uses.for_user));
+    for (action, used) in actions.chain([(TOKEN, uses.token)]) {
+        for granted in reach.of_action(action) {
+            let open = granted
+                .resources
+                .iter()
+                .any(|resource| foreign::is_foreign(resource, &role.own));
+            let text = match (used, open) {
+                (true, false) => continue,
+                (true, true) => format!("{action} on {}", granted.resources.join(", ")),
+                (false, _) => format!("{action}, which no reachable code uses"),
+            };
+            match found
+                .iter_mut()
+                .find(|(grant, _)| std::ptr::eq(*grant, granted.grant))
+            {
+                Some((_, texts)) => texts.push(text),
+                None => found.push((granted.grant, vec![text])),
+            }
+        }
+    }
+    let finding = |(grant, texts): (&Grant<'_>, Vec<String>)| Finding {
+        severity: None,
+        text: texts.join(" and "),
+        evidence: grant_evidence(role, grant),
+    };
+    found.into_iter().map(finding).collect()
 }

@@ -4,6 +4,7 @@ mod breadth;
 // What iam-user-delegation compares the grants with.
 #[allow(dead_code)]
 mod delegation;
+mod foreign;
 mod iam_bedrock_scope;
 mod iam_broad_permissions;
 mod iam_ecr_scope;
@@ -11,8 +12,8 @@ mod iam_resource_policy;
 mod iam_role_shared;
 mod iam_trust_policy;
 mod iam_user_delegation;
+mod models;
 mod roles;
-mod statements;
 mod trust;
 
 use super::Check;

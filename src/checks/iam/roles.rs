@@ -2,7 +2,9 @@
 
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge};
-use crate::context::{Context, Layer, Origin, RoleView};
+use crate::context::{Context, Layer, Origin, RoleOwner, RoleView};
+use crate::iam::document::{Clause, Statement};
+use crate::iam::reach::{Grant, Reach};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
 use crate::report::{
@@ -21,10 +23,12 @@ pub(super) struct Finding {
 
 /// How one check judges one source of a role.
 pub(super) struct Judgement<'a> {
-    /// What is wrong; empty: nothing.
-    pub(super) look: &'a dyn Fn(&RoleView) -> Vec<Finding>,
+    /// What is wrong; empty: nothing. The agent is `None` for a role that is no agent's.
+    pub(super) look: &'a dyn Fn(&RoleView<'_>, Option<Agent<'_>>) -> Vec<Finding>,
     /// Whether this source holds what the check is about.
-    pub(super) holds: &'a dyn Fn(&RoleView) -> bool,
+    pub(super) holds: &'a dyn Fn(&RoleView<'_>) -> bool,
+    /// The role's permissions matter, so that a policy which was not read forbids a pass; else its trust policy does.
+    pub(super) permissions: bool,
     /// What a pass says, after the resource.
     pub(super) fine: &'static str,
     /// What a failure says, after the resource and before the findings.
@@ -42,28 +46,8 @@ pub(super) fn outcomes(context: &Context, judgement: &Judgement<'_>) -> Vec<Outc
         .agents()
         .map(|agent| of_agent(context, agent, judgement))
         .collect();
-    for role in context.other_roles() {
-        let layers: Vec<Layer<RoleView>> = role
-            .layers
-            .into_iter()
-            .filter(|layer| (judgement.holds)(&layer.value))
-            .collect();
-        if layers.is_empty() {
-            continue;
-        }
-        let found_none = layers
-            .iter()
-            .all(|layer| (judgement.look)(&layer.value).is_empty());
-        if found_none && !role.complete {
-            // Some statements depend on what the targets are; without template or AWS a pass would be a guess.
-            let unread = context.unread("the role's policies were not read", judgement.action);
-            outcomes.push(Outcome::skipped(role.resource, unread));
-            continue;
-        }
-        let note = "the CLI has no setting for this role in every case: where its entry takes an executionRoleArn, set one of your own; else narrow it in agentcore/cdk";
-        let fix = Fix::new("Narrow the role").note(note);
-        outcomes.push(one(context, role.resource, &layers, judgement, &fix, true));
-    }
+    let others = context.other_roles().into_iter();
+    outcomes.extend(others.filter_map(|role| of_other(context, role, judgement)));
     if outcomes.is_empty() {
         let message = "no runtime or harness is configured";
         outcomes.push(Outcome::not_applicable(context.project.resource(), message));
@@ -71,21 +55,56 @@ pub(super) fn outcomes(context: &Context, judgement: &Judgement<'_>) -> Vec<Outc
     outcomes
 }
 
-fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> Outcome {
-    let layers: Vec<Layer<RoleView>> = context
-        .agent_roles(agent)
+fn of_other(context: &Context, role: RoleOwner<'_>, judgement: &Judgement<'_>) -> Option<Outcome> {
+    let layers: Vec<Layer<RoleView<'_>>> = role
+        .layers
         .into_iter()
         .filter(|layer| (judgement.holds)(&layer.value))
         .collect();
-    let unreadable = layers
+    let found_none = layers
         .iter()
-        .flat_map(|layer| layer.value.unread.first())
-        .next()
-        .cloned();
+        .all(|layer| (judgement.look)(&layer.value, None).is_empty());
+    let unread = role.unread.or_else(|| {
+        layers
+            .iter()
+            .find_map(|layer| unread_part(&layer.value, judgement))
+    });
+    match unread {
+        Some(reason) if found_none => return Some(Outcome::skipped(role.resource, reason)),
+        _ if layers.is_empty() => return None,
+        None if found_none && !role.complete => {
+            // Some statements depend on what the targets are; without template or AWS a pass would be a guess.
+            let unread = context.unread("the role's policies were not read", judgement.action);
+            return Some(Outcome::skipped(role.resource, unread));
+        }
+        _ => {}
+    }
+    let note = "the CLI has no setting for this role in every case: where its entry takes an executionRoleArn, set one of your own; else narrow it in agentcore/cdk";
+    let fix = Fix::new("Narrow the role").note(note);
+    Some(one(context, role.resource, &layers, judgement, &fix, None))
+}
+
+pub(super) fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> Outcome {
+    let all = context.agent_roles(agent);
+    let unreadable = all
+        .iter()
+        .find_map(|layer| unread_part(&layer.value, judgement))
+        .or_else(|| context.live_role_unread(agent));
+    let layers: Vec<Layer<RoleView<'_>>> = all
+        .into_iter()
+        .filter(|layer| (judgement.holds)(&layer.value))
+        .collect();
     // What additionalPolicies adds is not the role: without the rest, finding nothing in it says nothing.
     let whole = layers.iter().any(|layer| layer.origin != Origin::Config);
     let fix = fixes::own_role(context, agent);
-    let outcome = one(context, agent.resource(), &layers, judgement, &fix, false);
+    let outcome = one(
+        context,
+        agent.resource(),
+        &layers,
+        judgement,
+        &fix,
+        Some(agent),
+    );
     if outcome.status != Status::Fail {
         if let Some(reason) = unreadable {
             return Outcome::skipped(agent.resource(), reason);
@@ -95,6 +114,22 @@ fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> O
         }
     }
     outcome
+}
+
+/// What of a role could not be read and bears on the judgement.
+fn unread_part(role: &RoleView<'_>, judgement: &Judgement<'_>) -> Option<Unread> {
+    if let Some(reason) = role.unread.first() {
+        return Some(reason.clone());
+    }
+    if !judgement.permissions {
+        return None;
+    }
+    let reach = Reach::of(&role.role);
+    let (policy, reason) = reach.unread.first()?;
+    Some(reason.cloned().unwrap_or_else(|| {
+        let message = format!("policy {} was not read", policy.name);
+        Unread::new(ReasonCode::Absent, message).action(judgement.action)
+    }))
 }
 
 /// The role is one's own, or its statements stand where they were not read.
@@ -132,34 +167,39 @@ fn unread_role(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -
 fn one(
     context: &Context,
     resource: Resource,
-    layers: &[Layer<RoleView>],
+    layers: &[Layer<RoleView<'_>>],
     judgement: &Judgement<'_>,
     fix: &Fix,
-    milder: bool,
+    agent: Option<Agent<'_>>,
 ) -> Outcome {
     let unread = || context.unread("the role was not read", judgement.action);
-    // A resource of type role is named by what it is for.
+    // A resource of type role is named by what it is for; it weighs less.
     let named = match resource.kind {
         ResourceType::Role => resource.name.clone(),
         _ => resource.to_string(),
     };
     judge(resource.clone(), layers, unread, |layer| {
-        let found = (judgement.look)(&layer.value);
+        let found = (judgement.look)(&layer.value, agent);
         if found.is_empty() {
             return Ok(format!("{} {named} {}", layer.value.title, judgement.fine));
         }
-        let lower = |severity: Severity| if milder { severity.lowered() } else { severity };
+        let lower = |severity: Severity| {
+            if agent.is_none() {
+                severity.lowered()
+            } else {
+                severity
+            }
+        };
         let worst = found
             .iter()
             .map(|finding| finding.severity.unwrap_or(judgement.severity))
             .min();
-        let texts: Vec<&str> = found.iter().map(|finding| finding.text.as_str()).collect();
         Err(Problem {
             message: format!(
                 "{} {named} {}: {}",
                 layer.value.title,
                 judgement.bad,
-                texts.join("; ")
+                texts(&found).join("; ")
             ),
             severity: worst.map(lower),
             evidence: found
@@ -174,17 +214,60 @@ fn one(
     })
 }
 
-/// The evidence for a statement of a policy.
-pub(super) fn statement(
-    role: &RoleView,
-    base: &Evidence,
-    policy: &str,
-    label: &str,
-    said: &str,
-) -> Evidence {
-    let note = match (base.kind, role.note.is_empty()) {
+/// What was found, each once, the worst first.
+fn texts(found: &[Finding]) -> Vec<&str> {
+    let mut order: Vec<&Finding> = found.iter().collect();
+    order.sort_by_key(|finding| finding.severity);
+    let mut texts: Vec<&str> = Vec::new();
+    for finding in order {
+        if !texts.contains(&finding.text.as_str()) {
+            texts.push(&finding.text);
+        }
+    }
+    texts
+}
+
+/// The evidence for a grant: the statement in a few words, and the Deny statements that take a part of it away.
+pub(super) fn grant_evidence(role: &RoleView<'_>, grant: &Grant<'_>) -> Evidence {
+    let mut said = shown(grant.statement);
+    if let Some(deny) = grant.restricted_by.first() {
+        said.push_str(&format!(
+            "; statement {} of {} denies a part of it",
+            deny.statement, deny.policy
+        ));
+    }
+    statement(role, role.at(Some(grant.policy), grant.statement), said)
+}
+
+/// Evidence with what the statement says; for a predicted role with the version that was read.
+pub(super) fn statement(role: &RoleView<'_>, evidence: Evidence, said: String) -> Evidence {
+    let note = match (evidence.kind, role.note.is_empty()) {
         (EvidenceKind::Predicted, false) => format!("{said} ({})", role.note),
-        _ => said.to_owned(),
+        _ => said,
     };
-    base.clone().statement(policy, label).note(note)
+    evidence.note(note)
+}
+
+/// A statement in a few words: its actions and resources.
+pub(super) fn shown(statement: &Statement) -> String {
+    let cut = |list: &[String]| match list {
+        [] => "(none)".to_owned(),
+        [one] => one.clone(),
+        [one, two] => format!("{one}, {two}"),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    };
+    let words = |clause: &Clause| match clause {
+        Clause::Only(patterns) => cut(patterns),
+        Clause::AllBut(patterns) => format!("all but {}", cut(patterns)),
+    };
+    let resource = statement.resource.as_ref().map(words).unwrap_or_default();
+    let condition = if statement.conditions.is_empty() {
+        ""
+    } else {
+        ", under a condition"
+    };
+    format!(
+        "Allow {} on {resource}{condition}",
+        words(&statement.action)
+    )
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::file::{Budget, inside, read_text};
+use crate::collect::json;
 use crate::model::json::Node;
 use crate::model::project::{NamedFile, NamedFileKind, Project};
 
@@ -176,6 +177,7 @@ fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget)
             out_of_reach: reachable.is_none(),
             kind: reachable.map_or(NamedFileKind::Missing, |_| kind(&root.join(written))),
             text: None,
+            document: None,
         };
     };
     let full = root.join(&path);
@@ -184,11 +186,16 @@ fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget)
         .then(|| read_text(&full, &path).ok())
         .flatten()
         .filter(|text| budget.take(text.len()));
+    let document = text
+        .as_ref()
+        .filter(|_| path.ends_with(".json"))
+        .and_then(|text| json::parse(&path, text).ok());
     NamedFile {
         path: Some(path),
         out_of_reach: false,
         kind,
         text,
+        document,
     }
 }
 

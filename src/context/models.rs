@@ -1,0 +1,138 @@
+//! The models that an agent calls, as far as code and configuration name them.
+
+use std::collections::BTreeSet;
+
+use super::Context;
+use crate::model::project::Agent;
+use crate::model::source::detect::is_model_id;
+
+/// Geographic prefixes of cross-Region inference profiles.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html>
+const GEOGRAPHIES: [&str; 8] = ["us", "eu", "apac", "global", "us-gov", "au", "jp", "ca"];
+
+/// Providers of models on Amazon Bedrock, as model ids begin.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html>
+const PROVIDERS: [&str; 20] = [
+    "ai21",
+    "amazon",
+    "anthropic",
+    "cohere",
+    "deepseek",
+    "google",
+    "luma",
+    "meta",
+    "minimax",
+    "mistral",
+    "moonshot",
+    "moonshotai",
+    "nvidia",
+    "openai",
+    "qwen",
+    "stability",
+    "twelvelabs",
+    "writer",
+    "xai",
+    "zai",
+];
+
+/// A model of Amazon Bedrock as an agent names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BedrockModel {
+    /// An ARN.
+    Arn(String),
+    /// A model by its id.
+    Foundation(String),
+    /// A system-defined inference profile: its geography and the model behind it.
+    Profile(String, String),
+}
+
+impl BedrockModel {
+    /// Reads an id; `None` where it is no model of Amazon Bedrock.
+    pub fn parse(id: &str) -> Option<Self> {
+        let id = id.strip_prefix("bedrock/").unwrap_or(id);
+        let id = id.strip_prefix("converse/").unwrap_or(id);
+        let id = id.strip_prefix("bedrock:").unwrap_or(id);
+        if id.starts_with("arn:") {
+            return id.contains(":bedrock:").then(|| Self::Arn(id.to_owned()));
+        }
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "._:-".contains(letter);
+        if !id.chars().all(plain) {
+            return None;
+        }
+        let is_model = |text: &str| {
+            let provider = text.split_once('.');
+            provider
+                .is_some_and(|(provider, rest)| PROVIDERS.contains(&provider) && !rest.is_empty())
+        };
+        match id.split_once('.') {
+            Some((geography, model)) if GEOGRAPHIES.contains(&geography) && is_model(model) => {
+                Some(Self::Profile(geography.to_owned(), model.to_owned()))
+            }
+            _ if is_model(id) => Some(Self::Foundation(id.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// The model's own id, without a profile's geography; `None` for an ARN.
+    pub fn model(&self) -> Option<&str> {
+        match self {
+            Self::Arn(_) => None,
+            Self::Foundation(model) | Self::Profile(_, model) => Some(model),
+        }
+    }
+}
+
+impl Context {
+    /// The ids of the models that an agent calls: literals and defaults in code, environment variables of the configuration,
+    /// a harness's model.
+    pub fn model_ids(&self, agent: Agent<'_>) -> BTreeSet<String> {
+        let code = self.source.runtime(agent.name());
+        let reachable = code.map_or(&[][..], |code| code.reachable.as_slice());
+        let mut ids: BTreeSet<String> = match agent {
+            Agent::Runtime(_) => self.source.models(reachable).into_keys().collect(),
+            Agent::Harness(harness) => harness.model_id.iter().map(|id| id.value.clone()).collect(),
+        };
+        let values = agent.common().env.iter().map(|(_, value)| &value.value);
+        let model = |value: &&String| is_model_id(value) || BedrockModel::parse(value).is_some();
+        ids.extend(values.filter(model).cloned());
+        ids
+    }
+
+    /// Those of them that Amazon Bedrock serves.
+    pub fn bedrock_models(&self, agent: Agent<'_>) -> BTreeSet<BedrockModel> {
+        self.model_ids(agent)
+            .iter()
+            .filter_map(|id| BedrockModel::parse(id))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_told_apart_by_geography_and_provider() {
+        let profile = |geography: &str, model: &str| {
+            Some(BedrockModel::Profile(
+                geography.to_owned(),
+                model.to_owned(),
+            ))
+        };
+        assert_eq!(
+            BedrockModel::parse("global.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+            profile("global", "anthropic.claude-sonnet-4-5-20250929-v1:0")
+        );
+        assert_eq!(
+            BedrockModel::parse("bedrock/us-gov.anthropic.claude-3-haiku-20240307-v1:0"),
+            profile("us-gov", "anthropic.claude-3-haiku-20240307-v1:0")
+        );
+        assert_eq!(
+            BedrockModel::parse("amazon.nova-pro-v1:0"),
+            Some(BedrockModel::Foundation("amazon.nova-pro-v1:0".to_owned()))
+        );
+        for other in ["gpt-4.1", "gemini-2.5-flash", "claude-sonnet-4-5", "a b.c"] {
+            assert_eq!(BedrockModel::parse(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The roles that the CLI will create, where nothing was synthesized or deployed yet.
+
+use serde_json::Value;
+
+use super::{Owned, Place, RoleView};
+use crate::context::{Context, Layer, Origin};
+use crate::iam::document::Document;
+use crate::iam::role::{NamedPolicy, Role};
+use crate::model::json::Node;
+use crate::model::known::Known;
+use crate::model::predicted_role::{self, CONSTRUCT_VERSION, HarnessNeeds, Names, RuntimeNeeds};
+use crate::model::project::{Agent, Gateway, Harness, MemoryStrategy, OnlineEval, Runtime};
+use crate::model::site::Site;
+use crate::report::Evidence;
+
+impl Context {
+    /// The names that predicted documents hold.
+    pub fn names(&self) -> Names {
+        let target = self.target.as_ref();
+        let region = target
+            .and_then(|target| target.region.clone())
+            .unwrap_or_else(|| "REGION".to_owned());
+        Names {
+            partition: partition(&region).to_owned(),
+            region,
+            account: target
+                .and_then(|target| target.account.clone())
+                .unwrap_or_else(|| "ACCOUNT".to_owned()),
+            project: self.project.display_name().to_owned(),
+        }
+    }
+
+    /// The execution role that the CLI will create; `None` for one's own, and where the configuration could not be read.
+    pub(super) fn predicted_agent(&self, agent: Agent<'_>) -> Option<Layer<RoleView<'_>>> {
+        if agent.common().execution_role_arn.is_some() || !self.agent_is_read(agent) {
+            return None;
+        }
+        let names = self.names();
+        let (trust, policy) = match agent {
+            Agent::Runtime(runtime) => (
+                predicted_role::trust(),
+                predicted_role::runtime(&names, &self.runtime_needs(runtime)),
+            ),
+            Agent::Harness(harness) => (
+                predicted_role::harness_trust(&names),
+                predicted_role::harness(&names, &harness_needs(harness)),
+            ),
+        };
+        let mut layer = self.predicted(agent.site(), &trust, &policy, self.owned_by(agent.name()));
+        layer.value.execution = true;
+        Some(layer)
+    }
+
+    /// The role of a memory: it has a trust policy only.
+    pub(super) fn predicted_memory(&self, site: &Site) -> Layer<RoleView<'_>> {
+        self.predicted(
+            site,
+            &predicted_role::trust(),
+            &Value::Null,
+            Owned::default(),
+        )
+    }
+
+    /// The role of a gateway, as far as it does not depend on what its targets are.
+    pub(super) fn predicted_gateway(&self, gateway: &Gateway) -> Layer<RoleView<'_>> {
+        let engine = gateway.policy_engine.as_ref();
+        let engine = engine.map(|name| name.value.as_str());
+        let keys = gateway.targets.iter().any(|target| {
+            let auth = target.outbound_auth.as_ref();
+            auth.is_some_and(|auth| auth.value == "API_KEY")
+        });
+        let policy = predicted_role::gateway(&self.names(), engine, keys);
+        self.predicted(
+            &gateway.site,
+            &predicted_role::trust(),
+            &policy,
+            self.owned_by(&gateway.name),
+        )
+    }
+
+    /// The role of an online evaluation.
+    pub(super) fn predicted_eval(&self, eval: &OnlineEval) -> Layer<RoleView<'_>> {
+        let policy = predicted_role::online_eval(&self.names(), &eval.name);
+        self.predicted(
+            &eval.site,
+            &predicted_role::trust(),
+            &policy,
+            self.owned_by(&eval.name),
+        )
+    }
+
+    fn agent_is_read(&self, agent: Agent<'_>) -> bool {
+        match agent {
+            Agent::Runtime(_) => true,
+            Agent::Harness(harness) => harness.document.read().is_some(),
+        }
+    }
+
+    fn predicted(
+        &self,
+        site: &Site,
+        trust: &Value,
+        policy: &Value,
+        own: Owned,
+    ) -> Layer<RoleView<'_>> {
+        let evidence = Evidence::predicted(
+            site,
+            format!("the role that @aws/agentcore-cdk {CONSTRUCT_VERSION} creates"),
+        );
+        let pinned = self.project.cdk_version.as_deref();
+        let note = match pinned {
+            Some(version) if version != CONSTRUCT_VERSION => format!(
+                "read in @aws/agentcore-cdk {CONSTRUCT_VERSION}; agentcore/cdk/package.json pins {version}, which may differ"
+            ),
+            _ => format!("read in @aws/agentcore-cdk {CONSTRUCT_VERSION}"),
+        };
+        // The documents are this program's own; its tests parse them all.
+        let policies = Document::parse(policy)
+            .map(|document| vec![NamedPolicy::inline("DefaultPolicy", document)]);
+        let view = RoleView {
+            title: "the role that the CLI will create for".to_owned(),
+            execution: false,
+            role: Role {
+                trust: Document::parse(trust).ok(),
+                policies: policies.unwrap_or_default(),
+                ..Role::default()
+            },
+            place: Place::Whole(evidence.clone()),
+            unread: Vec::new(),
+            own,
+            note,
+        };
+        Layer::new(Origin::Predicted, view, evidence)
+    }
+
+    fn runtime_needs(&self, runtime: &Runtime) -> RuntimeNeeds {
+        let project = &self.project;
+        let of_type = |kind: &str| {
+            let gateways = project.gateways.iter();
+            let gateways = gateways.filter(|gateway| {
+                gateway
+                    .authorizer_type
+                    .as_ref()
+                    .is_some_and(|own| own.value == kind)
+            });
+            gateways
+                .map(|gateway| gateway.name.clone())
+                .collect::<Vec<_>>()
+        };
+        let oauth = |name: &String| {
+            project
+                .credentials
+                .iter()
+                .any(|credential| credential.name == format!("{name}-oauth"))
+        };
+        RuntimeNeeds {
+            name: runtime.name.clone(),
+            container: runtime
+                .build
+                .as_ref()
+                .is_some_and(|build| build.value == "Container"),
+            memories: project
+                .memories
+                .iter()
+                .map(|memory| {
+                    let of = |strategy: &MemoryStrategy| {
+                        let all = strategy
+                            .namespaces
+                            .iter()
+                            .chain(&strategy.reflection_namespaces);
+                        all.map(|template| template.value.clone())
+                            .collect::<Vec<_>>()
+                    };
+                    (
+                        memory.name.clone(),
+                        memory.strategies.iter().flat_map(of).collect(),
+                    )
+                })
+                .collect(),
+            iam_gateways: of_type("AWS_IAM"),
+            jwt_gateways: of_type("CUSTOM_JWT").into_iter().filter(oauth).collect(),
+            credentials: !project.credentials.is_empty(),
+            connections: runtime
+                .node
+                .get("connections")
+                .map(Node::items)
+                .unwrap_or_default()
+                .iter()
+                .map(Node::to_value)
+                .collect(),
+        }
+    }
+}
+
+/// The partition of a Region.
+pub(crate) fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ => "aws",
+    }
+}
+
+fn harness_needs(harness: &Harness) -> HarnessNeeds {
+    let Known::Read(document) = &harness.document else {
+        return HarnessNeeds::default();
+    };
+    let root = &document.root;
+    let tools = root.get("tools").map(Node::items).unwrap_or_default();
+    let text = |keys: &[&str]| root.path(keys).and_then(Node::as_str);
+    HarnessNeeds {
+        name: harness.name.clone(),
+        managed_memory: text(&["memory", "mode"]) == Some("managed"),
+        api_key: root
+            .path(&["model", "apiKeyArn"])
+            .or_else(|| root.path(&["model", "apiKeyCredentialName"]))
+            .is_some(),
+        gateway_tool: tools
+            .iter()
+            .any(|tool| tool.get("type").and_then(Node::as_str) == Some("agentcore_gateway")),
+        private_image: text(&["dockerfile"]).is_some(),
+    }
+}
