@@ -5,7 +5,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::Dockerfile;
-use crate::model::package::{LeftoverKind, PackageContents};
+use crate::model::package::{Leftover, LeftoverKind, PackageContents};
 use crate::model::project::Agent;
 use crate::report::{Edit, Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
@@ -146,11 +146,18 @@ fn verdict(
     );
     if let Some(fix) = edit(dockerfile, image) {
         outcome = outcome.fix(fix);
-    } else if !missing_ignore {
-        outcome = outcome.fix(Fix::new("Change the Dockerfile").note("Build in a first stage with the tools, and copy what was built into a last stage that starts from a slim image."));
+    } else if says
+        .iter()
+        .any(|says| says.contains("stays in the last stage"))
+    {
+        outcome = outcome.fix(Fix::new("Build in a stage of its own").note("Build in a first stage with the tools, and copy what was built into a last stage that starts from a slim image."));
     }
     if missing_ignore {
         outcome = outcome.fix(new_ignore(dockerfile));
+    } else if let Some(contents) =
+        contents.filter(|_| says.iter().any(|says| says.starts_with(".dockerignore")))
+    {
+        outcome = outcome.fix(longer_ignore(dockerfile, contents));
     }
     outcome.evidences(faults.into_iter().map(|fault| fault.evidence))
 }
@@ -224,10 +231,7 @@ fn ignore(image: &Image<'_>, contents: &PackageContents) -> Option<Fault> {
             )),
         });
     }
-    let unwanted: Vec<String> = contents
-        .leftovers
-        .iter()
-        .filter(|leftover| leftover.kind != LeftoverKind::Docs)
+    let unwanted: Vec<String> = unwanted(contents)
         .map(|leftover| format!("{} ({})", leftover.path, leftover.kind.words()))
         .collect();
     (!unwanted.is_empty()).then(|| Fault {
@@ -299,19 +303,40 @@ fn slim(image: &str) -> Option<String> {
     })
 }
 
+/// What the image does not need, added to the file that is there. The blank line ends a last line that has no end.
+fn longer_ignore(dockerfile: &Dockerfile, contents: &PackageContents) -> Fix {
+    let lines = unwanted(contents).map(|leftover| format!("/{}", leftover.path));
+    let words = std::iter::once(String::new()).chain(lines);
+    Fix::new("Leave out what the image does not need").command(
+        Command::new("printf")
+            .arg("%s\\n")
+            .args(words)
+            .append_to(&ignore_path(dockerfile)),
+    )
+}
+
 fn new_ignore(dockerfile: &Dockerfile) -> Fix {
-    let folder = dockerfile
-        .source
-        .path
-        .rsplit_once('/')
-        .map_or(".", |(folder, _)| folder);
-    let path = format!("{folder}/.dockerignore");
     Fix::new("Leave out what the image does not need")
         .command(
             Command::new("printf")
                 .arg("%s\\n")
                 .args(IGNORED)
-                .to_file(path.trim_start_matches("./")),
+                .to_file(&ignore_path(dockerfile)),
         )
         .note("add what else is only for development")
+}
+
+fn ignore_path(dockerfile: &Dockerfile) -> String {
+    match dockerfile.source.path.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/.dockerignore"),
+        None => ".dockerignore".to_owned(),
+    }
+}
+
+/// What an image has no use for. Documentation is small and often read by packaging, so it is left alone.
+fn unwanted(contents: &PackageContents) -> impl Iterator<Item = &Leftover> {
+    contents
+        .leftovers
+        .iter()
+        .filter(|leftover| leftover.kind != LeftoverKind::Docs)
 }
