@@ -1,5 +1,6 @@
 //! The checks of the category `code`, in the order of the report.
 
+pub(in crate::checks) mod callers;
 mod code_error_handling;
 mod code_error_leak;
 mod code_imports_resolve;
@@ -11,11 +12,17 @@ mod credentials_registered;
 mod guards;
 mod handlers;
 mod outward;
+pub(in crate::checks) mod environment;
+pub(in crate::checks) mod live;
+mod gateway_target;
+pub(in crate::checks) mod outbound;
+mod providers;
 mod runtime_debug_mode;
 mod secrets_env_read;
 mod secrets_hardcoded;
 mod secrets_runtime_env;
 mod secrets_shipped_files;
+mod settings;
 
 use super::Check;
 
