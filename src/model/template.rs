@@ -2,6 +2,7 @@
 
 use super::json::{Document, Json, Member, Node};
 use super::site::{Site, Sited};
+use super::template_harness::harness;
 
 /// A template of `agentcore/cdk/cdk.out`.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub struct Template {
     pub document: Document,
     /// `AWS::BedrockAgentCore::Runtime`.
     pub runtimes: Vec<TemplateRuntime>,
+    /// `AWS::BedrockAgentCore::Harness`, in the shape of a runtime.
+    pub harnesses: Vec<TemplateRuntime>,
     /// `AWS::BedrockAgentCore::Gateway`.
     pub gateways: Vec<TemplateGateway>,
     /// `AWS::BedrockAgentCore::GatewayTarget`.
@@ -94,6 +97,8 @@ pub struct TemplateJwt {
     pub custom_claims: Vec<Node>,
     /// `PrivateEndpoint` is set.
     pub private_endpoint: bool,
+    /// A value is an intrinsic function that only the deploy resolves.
+    pub unresolved: bool,
 }
 
 /// A gateway of the template.
@@ -173,6 +178,9 @@ impl Template {
             runtimes: map(agentcore("Runtime", "AgentRuntimeName"), |one| {
                 runtime(&document, one)
             }),
+            harnesses: map(agentcore("Harness", "HarnessName"), |one| {
+                harness(&document, one)
+            }),
             gateways: map(agentcore("Gateway", "Name"), |one| gateway(&document, one)),
             targets: map(agentcore("GatewayTarget", "Name"), |one| {
                 target(&document, one)
@@ -191,6 +199,14 @@ impl Template {
     pub fn runtime(&self, project: &str, name: &str) -> Option<&TemplateRuntime> {
         let wanted = format!("{project}_{name}");
         self.runtimes
+            .iter()
+            .find(|one| one.resource.name.as_deref() == Some(&wanted))
+    }
+
+    /// The harness that `agentcore.json` calls `name` in `project`.
+    pub fn harness(&self, project: &str, name: &str) -> Option<&TemplateRuntime> {
+        let wanted = format!("{project}_{name}");
+        self.harnesses
             .iter()
             .find(|one| one.resource.name.as_deref() == Some(&wanted))
     }
@@ -227,7 +243,7 @@ fn map<T>(resources: Vec<TemplateNamed>, read: impl Fn(TemplateNamed) -> T) -> V
     resources.into_iter().map(read).collect()
 }
 
-fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
+pub(super) fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
     let resources = document
         .root
         .get("Resources")
@@ -294,7 +310,7 @@ fn runtime(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
     }
 }
 
-fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
+pub(super) fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
     let authorizer = properties
         .get("AuthorizerConfiguration")?
         .member("CustomJWTAuthorizer")?;
@@ -310,8 +326,19 @@ fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
             .map(Node::items)
             .unwrap_or_default()
             .to_vec(),
-        private_endpoint: node.get("PrivateEndpoint").is_some(),
+        private_endpoint: node.get("PrivateEndpoint").is_some()
+            || node.get("PrivateEndpointOverrides").is_some(),
+        unresolved: ["DiscoveryUrl", "AllowedAudience", "AllowedClients", "AllowedScopes"]
+            .iter()
+            .filter_map(|key| node.get(key))
+            .any(is_or_holds_object),
     })
+}
+
+/// True for an intrinsic function, and for a list with one in it.
+fn is_or_holds_object(node: &Node) -> bool {
+    let object = |node: &Node| matches!(node.value, Json::Object(_));
+    object(node) || node.items().iter().any(object)
 }
 
 fn gateway(document: &Document, resource: TemplateNamed) -> TemplateGateway {
