@@ -14,6 +14,13 @@ pub(super) fn deploy(context: &Context) -> Command {
     shell::deploy(context.target.as_ref().map(|target| target.name.as_str()))
 }
 
+/// For what is right in the configuration and wrong in the template or in AWS.
+pub(super) fn deploy_what_is_configured(context: &Context) -> Fix {
+    Fix::new("Deploy what is configured").command(deploy(context)).note(
+        "the configuration is right already. A value that was changed by hand in AWS is not put back while the template stays the same,          and one that the code in agentcore/cdk sets comes back with every deploy: change it where it was set",
+    )
+}
+
 /// Edits the entry of a root array that bears a name; `edit` is a jq filter over the entry. `None` where it has no name of
 /// its own.
 pub(super) fn edit_entry(

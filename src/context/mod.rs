@@ -4,15 +4,21 @@
 //! never ask whether the run is offline.
 
 use std::collections::BTreeMap;
+mod agent_layers;
 mod agents;
+mod eval_layers;
+mod gateway_layers;
 mod gateways;
 mod memories;
 mod models;
 mod policies;
 mod roles;
+mod sources;
 mod workload;
 
-pub use agents::{Authorizer, Basis, Environment, JwtView, Lifecycle, Network};
+pub use agents::{
+    Authorizer, Basis, Environment, JwtView, Lifecycle, Network, Variable, VariableValue,
+};
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;

@@ -14,3 +14,4 @@ pub mod project;
 pub mod site;
 pub mod source;
 pub mod template;
+mod template_harness;

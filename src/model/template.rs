@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::json::{Document, Json, Member, Node};
 use super::site::{Site, Sited};
+use super::template_harness::harness;
 use crate::iam::cloudformation::TemplateRole;
 
 /// A template of `agentcore/cdk/cdk.out`.
@@ -15,6 +16,8 @@ pub struct Template {
     pub document: Document,
     /// `AWS::BedrockAgentCore::Runtime`.
     pub runtimes: Vec<TemplateRuntime>,
+    /// `AWS::BedrockAgentCore::Harness`, in the shape of a runtime.
+    pub harnesses: Vec<TemplateRuntime>,
     /// `AWS::BedrockAgentCore::Gateway`.
     pub gateways: Vec<TemplateGateway>,
     /// `AWS::BedrockAgentCore::GatewayTarget`.
@@ -29,8 +32,6 @@ pub struct Template {
     pub online_evals: Vec<TemplateNamed>,
     /// `AWS::Logs::LogGroup`.
     pub log_groups: Vec<TemplateNamed>,
-    /// `AWS::BedrockAgentCore::Harness`.
-    pub harnesses: Vec<TemplateNamed>,
     /// `AWS::IAM::Role`, judged by `crate::iam`.
     pub roles: Vec<TemplateNamed>,
     /// The roles with every policy attached to them, read when they are first asked for.
@@ -101,6 +102,8 @@ pub struct TemplateJwt {
     pub custom_claims: Vec<Node>,
     /// `PrivateEndpoint` is set.
     pub private_endpoint: bool,
+    /// A value is an intrinsic function that only the deploy resolves.
+    pub unresolved: bool,
 }
 
 /// A gateway of the template.
@@ -180,6 +183,9 @@ impl Template {
             runtimes: map(agentcore("Runtime", "AgentRuntimeName"), |one| {
                 runtime(&document, one)
             }),
+            harnesses: map(agentcore("Harness", "HarnessName"), |one| {
+                harness(&document, one)
+            }),
             gateways: map(agentcore("Gateway", "Name"), |one| gateway(&document, one)),
             targets: map(agentcore("GatewayTarget", "Name"), |one| {
                 target(&document, one)
@@ -189,7 +195,6 @@ impl Template {
             policies: agentcore("Policy", "Name"),
             online_evals: agentcore("OnlineEvaluationConfig", "OnlineEvaluationConfigName"),
             log_groups: of("AWS::Logs::LogGroup", "LogGroupName"),
-            harnesses: agentcore("Harness", "HarnessName"),
             roles: of("AWS::IAM::Role", "RoleName"),
             iam_roles: OnceLock::new(),
             document,
@@ -200,6 +205,14 @@ impl Template {
     pub fn runtime(&self, project: &str, name: &str) -> Option<&TemplateRuntime> {
         let wanted = format!("{project}_{name}");
         self.runtimes
+            .iter()
+            .find(|one| one.resource.name.as_deref() == Some(&wanted))
+    }
+
+    /// The harness that `agentcore.json` calls `name` in `project`.
+    pub fn harness(&self, project: &str, name: &str) -> Option<&TemplateRuntime> {
+        let wanted = format!("{project}_{name}");
+        self.harnesses
             .iter()
             .find(|one| one.resource.name.as_deref() == Some(&wanted))
     }
@@ -236,7 +249,7 @@ fn map<T>(resources: Vec<TemplateNamed>, read: impl Fn(TemplateNamed) -> T) -> V
     resources.into_iter().map(read).collect()
 }
 
-fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
+pub(super) fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
     let resources = document
         .root
         .get("Resources")
@@ -303,7 +316,7 @@ fn runtime(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
     }
 }
 
-fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
+pub(super) fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
     let authorizer = properties
         .get("AuthorizerConfiguration")?
         .member("CustomJWTAuthorizer")?;
@@ -319,8 +332,24 @@ fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
             .map(Node::items)
             .unwrap_or_default()
             .to_vec(),
-        private_endpoint: node.get("PrivateEndpoint").is_some(),
+        private_endpoint: node.get("PrivateEndpoint").is_some()
+            || node.get("PrivateEndpointOverrides").is_some(),
+        unresolved: [
+            "DiscoveryUrl",
+            "AllowedAudience",
+            "AllowedClients",
+            "AllowedScopes",
+        ]
+        .iter()
+        .filter_map(|key| node.get(key))
+        .any(is_or_holds_object),
     })
+}
+
+/// True for an intrinsic function, and for a list with one in it.
+fn is_or_holds_object(node: &Node) -> bool {
+    let object = |node: &Node| matches!(node.value, Json::Object(_));
+    object(node) || node.items().iter().any(object)
 }
 
 fn gateway(document: &Document, resource: TemplateNamed) -> TemplateGateway {

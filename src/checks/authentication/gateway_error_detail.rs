@@ -1,7 +1,7 @@
 //! `gateway-error-detail`: Gateways return no debug exception detail.
 
 use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::project::Gateway;
@@ -40,7 +40,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
     let resource = Resource::new(ResourceType::Gateway, &gateway.name);
     let unread = || context.unread("the gateway was not read", "bedrock-agentcore:GetGateway");
-    judge(
+    judge_sources(
+        context,
         resource.clone(),
         &context.gateway_layers(gateway),
         unread,

@@ -161,7 +161,8 @@ pub(in crate::checks) fn read<'a>(
             // `partial(os.getenv, "X")` is where the variable is named.
             if let [inner, held @ ..] = call.args.as_slice()
                 && !held.is_empty()
-                && callers.source().callee_name(module, expr).as_deref() == Some("functools.partial")
+                && callers.source().callee_name(module, expr).as_deref()
+                    == Some("functools.partial")
             {
                 let key = held.get(reader(callers.source(), module, inner)?)?;
                 return Some(Read {
@@ -215,7 +216,9 @@ fn partial<'a>(
     callee: &'a Expr,
 ) -> Option<((ModuleId, &'a Expr), &'a [Expr])> {
     let made = source.type_of(module, callee)?;
-    let call = made.call.filter(|_| made.type_name == "functools.partial")?;
+    let call = made
+        .call
+        .filter(|_| made.type_name == "functools.partial")?;
     let (inner, rest) = call.args.split_first()?;
     Some(((made.module, inner), rest))
 }
@@ -258,7 +261,11 @@ pub(in crate::checks) fn variables(
                 Key::Expr(key) => {
                     for (at, range, name) in named(callers, read.module, key, 0) {
                         // A constant is reported where it is read, what a caller gives at the caller.
-                        let range = if range == key.range { expr.range } else { range };
+                        let range = if range == key.range {
+                            expr.range
+                        } else {
+                            range
+                        };
                         if wanted(&name) {
                             found.insert(Variable {
                                 module: at,

@@ -69,8 +69,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
 }
 
 fn site(code: &AgentCode<'_>, read: &Variable) -> Evidence {
-    agent_code::evidence(code.source, read.module, read.range)
-        .note(format!("reads {}", read.name))
+    agent_code::evidence(code.source, read.module, read.range).note(format!("reads {}", read.name))
 }
 
 fn listed(names: &BTreeSet<&str>) -> String {
@@ -139,7 +138,9 @@ fn fix(context: &Context, names: &BTreeSet<&str>) -> Fix {
             .opt_env("--api-key", variable)
     });
     let target = context.target.as_ref().map(|target| target.name.as_str());
-    let mut fix = Fix::new("Register the secret with AgentCore Identity and fetch it when it is needed").commands(add);
+    let mut fix =
+        Fix::new("Register the secret with AgentCore Identity and fetch it when it is needed")
+            .commands(add);
     if !missing.is_empty() {
         fix = fix.command(shell::deploy(target));
     }

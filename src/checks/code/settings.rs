@@ -22,7 +22,11 @@ pub(super) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool, fo
                 destructured(callers, module.id, target, value, wanted, found);
             }
         }
-        for param in module.functions.iter().flat_map(|function| &function.params) {
+        for param in module
+            .functions
+            .iter()
+            .flat_map(|function| &function.params)
+        {
             if let (Some(pattern), Some(default)) = (&param.pattern, param.default.as_deref()) {
                 destructured(callers, module.id, pattern, default, wanted, found);
             }
@@ -205,9 +209,8 @@ fn schema<'a>(
         ExprKind::Name(name) => &**name,
         _ => return,
     };
-    let environ = |value: Option<&'a Expr>| {
-        value.is_some_and(|value| is_environ(callers, module, value, 0))
-    };
+    let environ =
+        |value: Option<&'a Expr>| value.is_some_and(|value| is_environ(callers, module, value, 0));
     let mut shapes: Vec<(ModuleId, &Expr)> = Vec::new();
     match leaf_of_callee {
         "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "model_validate" => {

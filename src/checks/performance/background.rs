@@ -83,25 +83,37 @@ fn python<'a>(
     match &*name {
         "threading.Thread" | "multiprocessing.Process" | "threading.Timer" => {
             let index = if name == "threading.Timer" { 1 } else { 9 };
-            let given = call.option("target").or_else(|| call.option("function")).or_else(|| call.args.get(index));
+            let given = call
+                .option("target")
+                .or_else(|| call.option("function"))
+                .or_else(|| call.args.get(index));
             let bounded = joins(function) || waits(source, function, expr.range);
             (starts(function) && !bounded).then_some(("a thread", target(given)))
         }
         "_thread.start_new_thread" => Some(("a thread", target(call.args.first()))),
         "fastapi.BackgroundTasks.add_task" | "starlette.background.BackgroundTasks.add_task" => {
-            Some(("a background task of the web framework", target(call.args.first())))
+            Some((
+                "a background task of the web framework",
+                target(call.args.first()),
+            ))
         }
-        "starlette.background.BackgroundTask" | "fastapi.background.BackgroundTask" => {
-            Some(("a background task of the web framework", target(call.args.first())))
-        }
+        "starlette.background.BackgroundTask" | "fastapi.background.BackgroundTask" => Some((
+            "a background task of the web framework",
+            target(call.args.first()),
+        )),
         "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.run_coroutine_threadsafe" => {
-            detached(source, function, path, expr).then(|| ("an asyncio task", target(call.args.first())))
+            detached(source, function, path, expr)
+                .then(|| ("an asyncio task", target(call.args.first())))
         }
         _ => {
             let ExprKind::Attribute { base, attr } = &call.callee.kind else {
                 return None;
             };
-            let looped = ["asyncio.get_event_loop", "asyncio.get_running_loop", "asyncio.new_event_loop"];
+            let looped = [
+                "asyncio.get_event_loop",
+                "asyncio.get_running_loop",
+                "asyncio.new_event_loop",
+            ];
             let on_loop = looped.iter().any(|start| name.starts_with(start));
             match &**attr {
                 "create_task" if on_loop => detached(source, function, path, expr)
@@ -128,7 +140,10 @@ fn typescript<'a>(
 ) -> Started {
     let module = function.id.module;
     let name = source.callee_name(module, expr).unwrap_or_default();
-    if matches!(&*name, "setTimeout" | "setImmediate" | "timers.setTimeout" | "timers.setImmediate") {
+    if matches!(
+        &*name,
+        "setTimeout" | "setImmediate" | "timers.setTimeout" | "timers.setImmediate"
+    ) {
         let target = started(source, module, call.args.first()?)?;
         // A timer that only ends a wait or aborts a request is no work.
         return works(source, target).then_some(("a timer", Some(target)));
@@ -155,17 +170,26 @@ fn typescript<'a>(
 /// The project's function that a value given to a launcher runs: a function, a lambda, a call of a coroutine, a partial.
 fn started<'a>(source: &'a Source, module: ModuleId, value: &'a Expr) -> Option<FnId> {
     match &value.kind {
-        ExprKind::Call(_) => source.callee(module, value).or_else(|| source.function_value(module, value)),
+        ExprKind::Call(_) => source
+            .callee(module, value)
+            .or_else(|| source.function_value(module, value)),
         _ => source.function_value(module, value),
     }
 }
 
 /// Whether a callback of a timer waits for something itself.
 fn works(source: &Source, target: FnId) -> bool {
-    source.function(target).is_some_and(|function| function.is_async)
-        || source.runs(target.module, Some(target)).into_iter().any(|inner| {
-            source.function(inner).is_some_and(|function| function.is_async)
-        })
+    source
+        .function(target)
+        .is_some_and(|function| function.is_async)
+        || source
+            .runs(target.module, Some(target))
+            .into_iter()
+            .any(|inner| {
+                source
+                    .function(inner)
+                    .is_some_and(|function| function.is_async)
+            })
 }
 
 /// Whether nobody waits for what a call gives: it is dropped, or kept where nothing of this function looks at it.
@@ -178,14 +202,18 @@ fn detached<'a>(source: &Source, function: &'a Function, path: &[Node<'a>], expr
             Node::Stmt(stmt) => {
                 return match &stmt.kind {
                     StmtKind::Expr(_) => true,
-                    StmtKind::Assign(assign) => assign.targets.iter().all(|target| dropped(function, target)),
+                    StmtKind::Assign(assign) => assign
+                        .targets
+                        .iter()
+                        .all(|target| dropped(function, target)),
                     _ => false,
                 };
             }
             // Wrapped calls of the promise itself (`.catch`), `void`, a set that keeps a reference.
             Node::Expr(outer) => match &outer.kind {
                 ExprKind::Unary { op: "void", .. } => {}
-                ExprKind::Attribute { attr, .. } if matches!(&**attr, "add_done_callback" | "then" | "catch" | "finally") => {}
+                ExprKind::Attribute { attr, .. }
+                    if matches!(&**attr, "add_done_callback" | "then" | "catch" | "finally") => {}
                 ExprKind::Call(call) => match &call.callee.kind {
                     ExprKind::Attribute { base, attr } => match &**attr {
                         "then" | "catch" | "finally" | "add_done_callback" => {}
@@ -206,8 +234,10 @@ fn detached<'a>(source: &Source, function: &'a Function, path: &[Node<'a>], expr
 fn dropped(function: &Function, target: &Expr) -> bool {
     let Some(name) = target.as_name() else {
         // `self.task = …`, `tasks[id] = …`: kept for somebody else.
-        return matches!(target.kind, ExprKind::Attribute { .. } | ExprKind::Subscript { .. })
-            && !mentioned(function, target);
+        return matches!(
+            target.kind,
+            ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
+        ) && !mentioned(function, target);
     };
     let mut kept = Vec::new();
     let mut waited = false;
@@ -219,10 +249,15 @@ fn dropped(function: &Function, target: &Expr) -> bool {
         match path.last() {
             Some(Node::Expr(outer)) => match &outer.kind {
                 ExprKind::Attribute { attr, .. } => {
-                    waited |= !matches!(&**attr, "add_done_callback" | "set_name" | "get_name" | "start" | "daemon" | "name");
+                    waited |= !matches!(
+                        &**attr,
+                        "add_done_callback" | "set_name" | "get_name" | "start" | "daemon" | "name"
+                    );
                 }
                 ExprKind::Call(call) => match &call.callee.kind {
-                    ExprKind::Attribute { base, attr } if matches!(&**attr, "add" | "append" | "push" | "discard") => {
+                    ExprKind::Attribute { base, attr }
+                        if matches!(&**attr, "add" | "append" | "push" | "discard") =>
+                    {
                         kept.push(&**base);
                     }
                     _ => waited = true,
@@ -234,7 +269,10 @@ fn dropped(function: &Function, target: &Expr) -> bool {
         }
         true
     });
-    !waited && !kept.into_iter().any(|container| looked_at(function, container))
+    !waited
+        && !kept
+            .into_iter()
+            .any(|container| looked_at(function, container))
 }
 
 /// Whether a container that tasks are put in is waited for: anything but putting in and taking out.
@@ -268,9 +306,9 @@ fn mentioned(function: &Function, target: &Expr) -> bool {
         _ => None,
     };
     let wanted = attribute(target);
-    expressions(&function.body).into_iter().any(|expr| {
-        expr.range != target.range && wanted.is_some() && attribute(expr) == wanted
-    })
+    expressions(&function.body)
+        .into_iter()
+        .any(|expr| expr.range != target.range && wanted.is_some() && attribute(expr) == wanted)
 }
 
 fn starts(function: &Function) -> bool {
@@ -308,7 +346,9 @@ fn waits(source: &Source, function: &Function, launch: ByteRange) -> bool {
     let mut found = false;
     walk(&function.body, &mut |_, node| {
         match node {
-            Node::Expr(expr) if expr.range.start > launch.end && matches!(expr.kind, ExprKind::Call(_)) => {
+            Node::Expr(expr)
+                if expr.range.start > launch.end && matches!(expr.kind, ExprKind::Call(_)) =>
+            {
                 if let Some(name) = source.callee_name(module, expr) {
                     let last = leaf(&name);
                     found |= name.contains("Queue.") && matches!(last, "get" | "join")
@@ -341,9 +381,10 @@ fn closes(function: &Function, executor: &Expr, launch: ByteRange) -> bool {
         match node {
             Node::Stmt(stmt) => {
                 if let StmtKind::With(with) = &stmt.kind {
-                    let bound = with.items.iter().any(|item| {
-                        item.target.as_ref().and_then(Expr::as_name) == Some(name)
-                    });
+                    let bound = with
+                        .items
+                        .iter()
+                        .any(|item| item.target.as_ref().and_then(Expr::as_name) == Some(name));
                     found |= bound && stmt.range.contains(launch);
                 }
             }

@@ -1,8 +1,8 @@
 //! The checks of the category `performance`, in the order of the report.
 
-mod image;
 mod background;
 mod heavy;
+mod image;
 mod perf_async_tasks;
 mod perf_cold_start;
 mod perf_container_image;

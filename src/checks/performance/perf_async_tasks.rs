@@ -75,15 +75,20 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     }
     if sites.is_empty() {
         let message = match found.len() {
-            0 => format!("nothing that runtime {name} starts in its handlers outlives the response"),
+            0 => {
+                format!("nothing that runtime {name} starts in its handlers outlives the response")
+            }
             _ => format!("the background work of runtime {name} is registered and completed"),
         };
         return Outcome::pass(code.resource(), message);
     }
     if let Some(instead) = alternative(context, code) {
         let sites = sites.into_iter().map(crate::report::Evidence::context);
-        return Outcome::pass(code.resource(), format!("the background work of runtime {name} is not registered, but {instead}"))
-            .evidences(sites);
+        return Outcome::pass(
+            code.resource(),
+            format!("the background work of runtime {name} is not registered, but {instead}"),
+        )
+        .evidences(sites);
     }
     let message = format!(
         "runtime {name} starts work that outlives its response without keeping the session busy for it: the session can be reclaimed in the middle"
@@ -108,7 +113,10 @@ fn tracked(code: &AgentCode<'_>, callers: &Callers<'_>, launch: &Launch) -> Trac
     }
     // The function that starts the work, those around it and those that call it.
     let starters = starters(callers, launch.function);
-    let inside = launch.target.map(|target| source.reach(target)).unwrap_or_default();
+    let inside = launch
+        .target
+        .map(|target| source.reach(target))
+        .unwrap_or_default();
     let added = starters.iter().any(|id| {
         let offsets = named_calls(source, *id, &["add_async_task", "addAsyncTask"]);
         offsets
@@ -165,7 +173,9 @@ fn starters(callers: &Callers<'_>, function: FnId) -> BTreeSet<FnId> {
         let parent = module.function(id).and_then(|function| function.parent);
         let uses = callers.of(id).iter().filter_map(|used| {
             let module = callers.source().module(used.module)?;
-            module.function_at(used.expr.range.start).map(|function| function.id)
+            module
+                .function_at(used.expr.range.start)
+                .map(|function| function.id)
         });
         let next: Vec<FnId> = uses.chain(parent).collect();
         for id in next {
@@ -228,7 +238,12 @@ fn alternative(context: &Context, code: &AgentCode<'_>) -> Option<String> {
         .runtimes
         .get(&code.runtime.name)
         .and_then(|runtime| runtime.job_seconds);
-    let idle = code.runtime.common.idle_timeout.as_ref().map(|idle| idle.value);
+    let idle = code
+        .runtime
+        .common
+        .idle_timeout
+        .as_ref()
+        .map(|idle| idle.value);
     if let (Some(declared), Some(idle)) = (declared, idle)
         && idle > declared
     {

@@ -118,7 +118,10 @@ impl<'a> Startup<'_, 'a> {
             }
             for function in &module.functions {
                 let top = function.parent.is_none();
-                let given = function.params.iter().filter_map(|param| param.default.as_deref());
+                let given = function
+                    .params
+                    .iter()
+                    .filter_map(|param| param.default.as_deref());
                 for expr in given.chain(&function.decorators).filter(|_| top) {
                     self.expr(module, expr, None, 0);
                 }
@@ -218,11 +221,20 @@ impl<'a> Startup<'_, 'a> {
         });
         for index in imports {
             let import = module.imports.get(index);
-            let target = import.filter(|import| !import.type_only).and_then(|import| import.target);
+            let target = import
+                .filter(|import| !import.type_only)
+                .and_then(|import| import.target);
             self.open.extend(target);
         }
         for (expr, entering) in calls {
-            self.call(module, expr, entering, awaited.contains(&expr.range), from, depth);
+            self.call(
+                module,
+                expr,
+                entering,
+                awaited.contains(&expr.range),
+                from,
+                depth,
+            );
         }
     }
 
@@ -239,19 +251,33 @@ impl<'a> Startup<'_, 'a> {
         if entering {
             let made = source.type_of(module.id, expr);
             if let Some(does) = made.and_then(|made| entered(&made.type_name)) {
-                self.found.entry((module.id, expr.range)).or_insert((does, from));
+                self.found
+                    .entry((module.id, expr.range))
+                    .or_insert((does, from));
             }
             return;
         }
         let Some(call) = expr.as_call() else { return };
         let name = source.callee_name(module.id, expr);
-        if let Some(does) = name.as_deref().and_then(|name| heavy(name, call, module.language)) {
-            self.found.entry((module.id, expr.range)).or_insert((does, from));
+        if let Some(does) = name
+            .as_deref()
+            .and_then(|name| heavy(name, call, module.language))
+        {
+            self.found
+                .entry((module.id, expr.range))
+                .or_insert((does, from));
         }
-        for import in module.imports.iter().filter(|import| import.dynamic && import.range == expr.range) {
+        for import in module
+            .imports
+            .iter()
+            .filter(|import| import.dynamic && import.range == expr.range)
+        {
             self.open.extend(import.target);
         }
-        let Some(function) = source.callee(module.id, expr).and_then(|id| source.function(id)) else {
+        let Some(function) = source
+            .callee(module.id, expr)
+            .and_then(|id| source.function(id))
+        else {
             return;
         };
         // A coroutine that nobody awaits and a generator that nobody iterates run nothing.

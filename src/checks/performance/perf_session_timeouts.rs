@@ -1,7 +1,7 @@
 //! `perf-session-timeouts`: idleRuntimeSessionTimeout tuned to workload (default 900s).
 
 use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
 use crate::context::{Context, Lifecycle, Seen};
@@ -93,7 +93,8 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         .get(agent.name())
         .and_then(|settings| settings.job_seconds);
     let layers = context.lifecycles(agent);
-    let outcome = judge(
+    let outcome = judge_sources(
+        context,
         resource.clone(),
         &layers,
         || context.agent_unread(agent),

@@ -1,7 +1,7 @@
 //! `memory-strategies`: Memory strategies appropriate for use case (if using memory).
 
 use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, MemoryView, StrategyView};
 use crate::model::project::Memory;
@@ -41,7 +41,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn outcome(context: &Context, memory: &Memory) -> Outcome {
     let resource = Resource::new(ResourceType::Memory, &memory.name);
     let unread = || context.unread("the memory was not read", "bedrock-agentcore:GetMemory");
-    judge(
+    judge_sources(
+        context,
         resource.clone(),
         &context.memory_layers(memory),
         unread,
