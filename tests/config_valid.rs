@@ -120,8 +120,15 @@ fn rewrite(files: &Files, written: &mut Files, root: &Path) {
     for name in written.keys().filter(|name| !files.contains_key(*name)) {
         fs::remove_file(root.join(name)).unwrap();
     }
-    let changed = files.iter().filter(|(name, text)| written.get(*name) != Some(text));
-    write(&changed.map(|(name, text)| (name.clone(), text.clone())).collect(), root);
+    let changed = files
+        .iter()
+        .filter(|(name, text)| written.get(*name) != Some(text));
+    write(
+        &changed
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect(),
+        root,
+    );
     *written = files.clone();
 }
 
@@ -345,7 +352,10 @@ fn the_installed_program_agrees() {
         for (path, text) in documents {
             let document: Value = serde_json::from_str(text).unwrap();
             // All of them are gigabytes of documents: a stride that shares no factor with their pattern takes a fair part.
-            let made = variations(&document).into_iter().skip(skipped).step_by(STRIDE);
+            let made = variations(&document)
+                .into_iter()
+                .skip(skipped)
+                .step_by(STRIDE);
             for (what, document) in made {
                 let mut files = files.clone();
                 files.insert(path.clone(), document.to_string());

@@ -5,6 +5,7 @@
 mod agent_code;
 mod authentication;
 mod code;
+mod edits;
 mod fixes;
 mod iam;
 mod judge;

@@ -1,6 +1,7 @@
 //! `perf-container-image`: Container image is slim, multi-stage and not run as root.
 
 use super::image::{Base, Image};
+use crate::checks::edits;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -306,12 +307,14 @@ fn new_ignore(dockerfile: &Dockerfile) -> Fix {
         .rsplit_once('/')
         .map_or(".", |(folder, _)| folder);
     let path = format!("{folder}/.dockerignore");
+    let path = path.trim_start_matches("./");
     Fix::new("Leave out what the image does not need")
         .command(
             Command::new("printf")
                 .arg("%s\\n")
                 .args(IGNORED)
-                .to_file(path.trim_start_matches("./")),
+                .to_file(path),
         )
+        .safe_edit(Some(edits::new_file(path, format!("{}\n", IGNORED.join("\n")))))
         .note("add what else is only for development")
 }
