@@ -1,8 +1,10 @@
 //! `eval-online`: Online evaluation watches the runtime.
 
-use crate::checks::fixes;
+use serde_json::json;
+
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::{Context, EvalView};
 use crate::model::json::Node;
 use crate::model::project::{Agent, OnlineEval, Runtime};
@@ -165,6 +167,17 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
             .any(|eval| eval.name == name)
     };
     let name = fixes::resource_name(&runtime.name, "_quality", taken);
+    let entry = json!({
+        "name": name,
+        "agent": runtime.name,
+        "evaluators": ["Builtin.Helpfulness"],
+        "samplingRate": 5,
+    });
+    let safe = edits::config(context, |editor, root| {
+        editor.push(root, "onlineEvalConfigs", entry);
+    });
+    // Without a name of its own the runtime cannot be told from others.
+    let safe = safe.filter(|_| !runtime.name.starts_with('#'));
     let add = Command::new("agentcore")
         .args(["add", "online-eval"])
         .opt("--name", name)
@@ -178,6 +191,7 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
         Fix::new("Evaluate 5 % of the sessions")
             .command(add)
             .command(fixes::deploy(context))
+            .safe_edit(safe)
             .note("each sampled session costs model calls; take a higher rate while there is little traffic"),
     )
 }

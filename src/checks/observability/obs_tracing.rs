@@ -2,9 +2,9 @@
 
 use super::tracing_container::python_container;
 use super::tracing_destination::destination;
-use crate::checks::fixes;
 use crate::checks::judge::Problem;
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::{Context, Environment, Layer, Origin, Variable};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, PyProject};
@@ -121,14 +121,13 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         .collect();
     let mut failed = Outcome::fail(resource, messages.join("; "));
     failed.severity = problems.iter().filter_map(|problem| problem.severity).min();
+    let mut steps = Vec::new();
     for problem in problems {
         failed.evidence.extend(problem.evidence);
-        for fix in problem.fixes {
-            if !failed.fixes.contains(&fix) {
-                failed.fixes.push(fix);
-            }
-        }
+        steps.extend(problem.fixes);
     }
+    // Each problem has one way out, and all of them are needed.
+    failed.fixes.extend(fixes::all_of(steps));
     failed
 }
 
@@ -273,15 +272,21 @@ fn python_zip(
             ".instrumentation.enableOtel = true",
             &[],
         );
+        let safe = edits::agent(context, Agent::Runtime(runtime), |editor, node| {
+            editor.set(node, &["instrumentation"], &[("enableOtel", true.into())]);
+        });
+        // Without the program to start it by, it would not start.
+        let installed = manifests.pyproject.read().is_some_and(|manifest| {
+            let mut names = manifest.dependencies.iter().map(|each| each.name.as_str());
+            names.any(|name| WRAPPER_PACKAGES.contains(&name))
+        });
+        let safe = safe.filter(|_| installed);
         let message = format!(
             "{resource} is started without {WRAPPER} (instrumentation.enableOtel false): no spans of what it does"
         );
         problems.push(
-            Problem::new(message, Evidence::config(&enabled.site)).fix(fixes::edit_and_deploy(
-                context,
-                "Turn tracing on",
-                edit,
-            )),
+            Problem::new(message, Evidence::config(&enabled.site))
+                .fix(fixes::edit_and_deploy(context, "Turn tracing on", edit).safe_edit(safe)),
         );
     }
     match manifests.pyproject.known() {

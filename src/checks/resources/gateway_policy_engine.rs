@@ -1,8 +1,9 @@
 //! `gateway-policy-engine`: Policy engine attached (if restricting tool access).
 
-use crate::checks::fixes;
+use super::cedar;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::{Context, GatewayView, Layer};
 use crate::model::known::Known;
 use crate::model::project::{CedarPolicy, Gateway, PolicyEngine};
@@ -116,14 +117,34 @@ fn look(
                     ENFORCE,
                     &[("engine", name)],
                 );
+                let safe = edits::entry(
+                    context,
+                    "agentCoreGateways",
+                    &gateway.name,
+                    |editor, node| {
+                        editor.set(
+                            node,
+                            &["policyEngineConfiguration"],
+                            &[("mode", "ENFORCE".into())],
+                        );
+                    },
+                );
                 problem.fix(
-                    fixes::edit_and_deploy(context, "Enforce the policies", edit).note(
-                        "look at its log first: what it would have denied is denied from then on",
-                    ),
+                    fixes::edit_and_deploy(context, "Enforce the policies", edit)
+                        .safe_edit(safe.filter(|_| engine.is_some_and(permits)))
+                        .note("look at its log first: what it would have denied is denied from then on"),
                 )
             })
         }
     }
+}
+
+/// Whether some active policy permits something: an engine that permits nothing denies everything once it is enforced.
+fn permits(engine: &PolicyEngine) -> bool {
+    let active = engine.policies.iter().filter(|policy| policy.is_active());
+    active
+        .filter_map(|policy| policy.statement.as_ref())
+        .any(|text| cedar::permits(&text.value))
 }
 
 const ENFORCE: &str =
