@@ -13,6 +13,7 @@ mod shipped;
 
 pub use discover::{DiscoverError, discover};
 pub use file::{FileError, inside, read_text, read_text_up_to};
+pub use git::Ignores;
 pub use named::joined;
 pub use shipped::{Entry, Walk, folder as package_folder, walk};
 
