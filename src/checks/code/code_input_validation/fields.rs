@@ -130,36 +130,36 @@ impl Seeds for Payload<'_> {
         ) {
             return true;
         }
-        let text = matches!(
+        if !self.structure || self.source.callee(module, expr).is_some() {
+            return false;
+        }
+        // Of what is not the project's own, these hand on what they are given; anything else makes something new of it.
+        !matches!(
             &**name,
-            "str"
-                | "String"
-                | "dumps"
-                | "stringify"
-                | "strip"
-                | "lower"
-                | "upper"
-                | "trim"
-                | "join"
-                | "split"
-                | "format"
-                | "toLowerCase"
-                | "toString"
-                | "int"
-                | "float"
-                | "Number"
-                | "parseInt"
-                | "parseFloat"
-                | "Part"
-                | "Text"
-                | "TextPart"
-                | "TextContent"
-                | "model_dump_json"
-                | "sub"
-                | "replace"
-                | "get_text"
-        );
-        self.structure && (text || call.option("text").is_some())
+            "get"
+                | "pop"
+                | "list"
+                | "dict"
+                | "tuple"
+                | "copy"
+                | "deepcopy"
+                | "loads"
+                | "HumanMessage"
+                | "ChatMessage"
+                | "UserMessage"
+                | "convert_to_messages"
+                | "json"
+                | "get_json"
+                | "receive_json"
+                | "parse"
+                | "reversed"
+                | "getattr"
+                | "Message"
+                | "structuredClone"
+                | "safeParse"
+                | "parseAsync"
+                | "cast"
+        )
     }
 
     fn through_text(&self) -> bool {

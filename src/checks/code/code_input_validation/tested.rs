@@ -1,9 +1,11 @@
 //! Which tests code makes of a value: its type, a bound on its length, a range, a format.
 
-use crate::model::source::flow::{Flow, Labels};
+use std::collections::BTreeMap;
+
+use crate::model::source::flow::{Flow, Labels, Seeds};
 use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::walk::{Node, expressions, walk};
-use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
 
 use super::schema::Rule;
 
@@ -40,6 +42,17 @@ impl Tested {
         self.formatted |= rule.formatted;
     }
 
+    fn join(&mut self, other: &Tested) {
+        self.typed |= other.typed;
+        self.text_only |= other.text_only;
+        self.lists |= other.lists;
+        self.number |= other.number;
+        self.flag |= other.flag;
+        self.bounded |= other.bounded;
+        self.ranged |= other.ranged;
+        self.formatted |= other.formatted;
+    }
+
     fn one_of_a_set(&mut self) {
         self.typed = true;
         self.text_only = true;
@@ -49,13 +62,97 @@ impl Tested {
     }
 }
 
+/// What helpers test of their parameters, each looked at once.
+type Helpers = BTreeMap<(FnId, usize), Tested>;
+/// Most parameters of helpers that are looked at for one handler.
+const MOST_HELPERS: usize = 300;
+
+/// One parameter of a helper.
+struct One {
+    function: FnId,
+    index: usize,
+}
+
+impl Seeds for One {
+    fn param(&self, function: FnId, index: usize) -> Labels {
+        Labels::from(function == self.function && index == self.index)
+    }
+}
+
 /// What is tested of each label, over all functions of a flow.
 pub(super) fn tests(source: &Source, flow: &Flow, count: usize) -> Vec<Tested> {
+    let mut helpers = Helpers::new();
     let mut found = vec![Tested::default(); count];
+    in_functions(source, flow, &mut found);
+    // A helper that many fields go through says nothing of them by what it sees; what it does to one, it does to each.
+    for id in flow.functions() {
+        for expr in expressions(source.body(id.module, Some(id))) {
+            let ExprKind::Call(call) = &expr.kind else {
+                continue;
+            };
+            let Some(callee) = source.callee(id.module, expr) else {
+                continue;
+            };
+            let Some(function) = source.function(callee) else {
+                continue;
+            };
+            let python = source
+                .module(callee.module)
+                .is_some_and(|module| module.language == Language::Python);
+            let skip = usize::from(python && function.class.is_some() && !function.is_static);
+            let positional = call
+                .args
+                .iter()
+                .enumerate()
+                .map(|(index, arg)| (index + skip, arg));
+            let named = call.keywords.iter().filter_map(|keyword| {
+                let index = function
+                    .params
+                    .iter()
+                    .position(|param| Some(&param.name) == keyword.name.as_ref())?;
+                Some((index, &keyword.value))
+            });
+            for (index, arg) in positional.chain(named) {
+                let labels = flow.labels(id.module, arg);
+                if labels & !super::fields::WHOLE == 0
+                    || (labels & !super::fields::WHOLE).count_ones() > TOGETHER
+                {
+                    continue;
+                }
+                if let Some(tested) = by_helper(source, callee, index, &mut helpers) {
+                    mark(labels, &mut found, |known| known.join(&tested));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn by_helper(
+    source: &Source,
+    function: FnId,
+    index: usize,
+    helpers: &mut Helpers,
+) -> Option<Tested> {
+    if let Some(known) = helpers.get(&(function, index)) {
+        return Some(known.clone());
+    }
+    if helpers.len() >= MOST_HELPERS {
+        return None;
+    }
+    let flow = Flow::run(source, function, &One { function, index });
+    let mut found = vec![Tested::default()];
+    in_functions(source, &flow, &mut found);
+    let tested = found.pop()?;
+    helpers.insert((function, index), tested.clone());
+    Some(tested)
+}
+
+fn in_functions(source: &Source, flow: &Flow, found: &mut [Tested]) {
     for id in flow.functions() {
         let body = source.body(id.module, Some(id));
         for expr in expressions(body) {
-            look(source, flow, id.module, expr, &mut found);
+            look(source, flow, id.module, expr, found);
         }
         // `match prompt: case str(): …`
         walk(body, &mut |path, node| {
@@ -67,22 +164,23 @@ pub(super) fn tests(source: &Source, flow: &Flow, count: usize) -> Vec<Tested> {
                     .as_call()
                     .is_some_and(|call| call.callee.as_name() == Some("str"))
             {
-                mark(
-                    flow.labels(id.module, &switch.subject),
-                    &mut found,
-                    |tested| {
-                        tested.typed = true;
-                        tested.text_only = true;
-                    },
-                );
+                mark(flow.labels(id.module, &switch.subject), found, |tested| {
+                    tested.typed = true;
+                    tested.text_only = true;
+                });
             }
             true
         });
     }
-    found
 }
 
+/// Most fields that one test is believed to be about: `question or prompt or messages`, not a state that holds them all.
+const TOGETHER: u32 = 4;
+
 fn mark(labels: Labels, found: &mut [Tested], set: impl Fn(&mut Tested)) {
+    if (labels & !super::fields::WHOLE).count_ones() > TOGETHER {
+        return;
+    }
     for (bit, tested) in found.iter_mut().enumerate() {
         if labels & (1 << bit) != 0 {
             set(tested);
@@ -193,7 +291,8 @@ fn called(source: &Source, flow: &Flow, module: ModuleId, call: &Call, found: &m
         "has" | "includes" | "get" => {
             // An allow-list: `ALLOWED.has(x)`, `ALLOWED.includes(x)`, `TABLE.get(x)`.
             let fixed = matches!(&call.callee.kind, ExprKind::Attribute { base, .. } if flow.labels(module, base) == 0 && is_fixed_set(source, module, base));
-            if fixed {
+            // `TABLE.get(x, x)` lets through what is not in it.
+            if fixed && given(1) == 0 {
                 mark(given(0), found, Tested::one_of_a_set);
             }
         }
