@@ -1,5 +1,6 @@
 //! `code-error-leak`: Error messages do not expose internals.
 
+mod harmless;
 mod seeds;
 mod sinks;
 

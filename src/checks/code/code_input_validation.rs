@@ -1,8 +1,11 @@
 //! `code-input-validation`: Input validation on payload fields (type, length, format).
 
+mod compared;
 mod fields;
 mod pydantic;
+mod reach;
 mod schema;
+mod taken;
 mod tested;
 mod zod;
 
