@@ -17,6 +17,41 @@ enum Part {
     Syntax(&'static str),
     /// `--option=value`, quoted as one word.
     Joined(&'static str, String),
+    /// `"${NAME:?}"`: the value of an exported variable; the shell stops when it is not set.
+    Variable(EnvName),
+}
+
+/// The name of an environment variable that a shell can refer to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EnvName(String);
+
+impl EnvName {
+    /// The name, where a POSIX shell can refer to it.
+    pub fn new(name: impl Into<String>) -> Option<Self> {
+        let name = name.into();
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let fits = !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(word);
+        fits.then_some(Self(name))
+    }
+
+    /// A variable named after something: `api.stripe.com` and `KEY` give `API_STRIPE_COM_KEY`.
+    pub fn of(text: &str, suffix: &str) -> Self {
+        let mut name: String = text
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect();
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+            name.insert(0, '_');
+        }
+        Self(format!("{name}_{suffix}"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Command {
@@ -62,6 +97,15 @@ impl Command {
             Some(value) => self.opt(name, value),
             None => self,
         }
+    }
+
+    /// Adds `--name "${VARIABLE:?}"`: a value that the user exports, so that it stands neither in the report nor in the history of
+    /// the shell.
+    #[must_use]
+    pub fn opt_env(mut self, name: &'static str, variable: &EnvName) -> Self {
+        self.parts.push(Part::Word(name.to_owned()));
+        self.parts.push(Part::Variable(variable.clone()));
+        self
     }
 
     fn syntax(mut self, text: &'static str) -> Self {
@@ -120,6 +164,7 @@ impl fmt::Display for Command {
                 Part::Word(word) => f.write_str(&quote(word))?,
                 Part::Syntax(text) => f.write_str(text)?,
                 Part::Joined(name, value) => write!(f, "{name}={}", quote(value))?,
+                Part::Variable(name) => write!(f, "\"${{{}:?}}\"", name.0)?,
             }
         }
         Ok(())
@@ -233,6 +278,19 @@ mod tests {
     fn option_values_that_start_with_a_dash_are_joined() {
         let command = Command::new("agentcore").opt("--name", "--evil");
         assert_eq!(command.to_string(), "agentcore --name=--evil");
+    }
+
+    #[test]
+    fn a_secret_is_referred_to_never_written() {
+        let name = EnvName::new("STRIPE_API_KEY").unwrap_or_else(|| EnvName::of("", ""));
+        let command = Command::new("agentcore").opt_env("--api-key", &name);
+        assert_eq!(
+            command.to_string(),
+            "agentcore --api-key \"${STRIPE_API_KEY:?}\""
+        );
+        assert_eq!(EnvName::new("A$(id)"), None);
+        assert_eq!(EnvName::new("1A"), None);
+        assert_eq!(EnvName::of("api.9x-y", "KEY").as_str(), "API_9X_Y_KEY");
     }
 
     #[test]
