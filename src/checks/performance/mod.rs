@@ -1,5 +1,7 @@
 //! The checks of the category `performance`, in the order of the report.
 
+mod background;
+mod heavy;
 mod image;
 mod perf_async_tasks;
 mod perf_cold_start;
