@@ -178,7 +178,7 @@ fn detached<'a>(source: &Source, function: &'a Function, path: &[Node<'a>], expr
             Node::Stmt(stmt) => {
                 return match &stmt.kind {
                     StmtKind::Expr(_) => true,
-                    StmtKind::Assign(assign) => assign.targets.iter().all(|target| dropped(function, target)),
+                    StmtKind::Assign(assign) => assign.targets.iter().all(|target| dropped(source, function, target)),
                     _ => false,
                 };
             }
@@ -203,12 +203,15 @@ fn detached<'a>(source: &Source, function: &'a Function, path: &[Node<'a>], expr
 }
 
 /// Whether what is kept under a name is never waited for in this function.
-fn dropped(function: &Function, target: &Expr) -> bool {
+fn dropped(source: &Source, function: &Function, target: &Expr) -> bool {
     let Some(name) = target.as_name() else {
         // `self.task = …`, `tasks[id] = …`: kept for somebody else.
         return matches!(target.kind, ExprKind::Attribute { .. } | ExprKind::Subscript { .. })
             && !mentioned(function, target);
     };
+    if nested(source, function).into_iter().any(|inner| names(inner, name)) {
+        return false;
+    }
     let mut kept = Vec::new();
     let mut waited = false;
     walk(&function.body, &mut |path, node| {
@@ -235,6 +238,23 @@ fn dropped(function: &Function, target: &Expr) -> bool {
         true
     });
     !waited && !kept.into_iter().any(|container| looked_at(function, container))
+}
+
+/// Functions defined inside of a function: they see its names.
+fn nested<'a>(source: &'a Source, function: &Function) -> Vec<&'a Function> {
+    let Some(module) = source.module(function.id.module) else {
+        return Vec::new();
+    };
+    let inside = |inner: &&Function| {
+        inner.id != function.id && function.body_range.contains(inner.body_range)
+    };
+    module.functions.iter().filter(inside).collect()
+}
+
+fn names(function: &Function, name: &str) -> bool {
+    expressions(&function.body)
+        .into_iter()
+        .any(|expr| expr.as_name() == Some(name))
 }
 
 /// Whether a container that tasks are put in is waited for: anything but putting in and taking out.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::heavy::{entered, heavy};
+use super::heavy::{RUNS, entered, heavy};
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::code::callers::Callers;
 use crate::checks::code::live::{Absent, Live};
@@ -43,6 +43,8 @@ struct Startup<'c, 'a> {
     open: Vec<ModuleId>,
     imported: BTreeSet<ModuleId>,
     followed: BTreeSet<FnId>,
+    /// In the main block: an event loop that runs there is the server's own.
+    main: bool,
     /// Sites, with the place at import that leads to them where it is another.
     found: BTreeMap<(ModuleId, ByteRange), (&'static str, Option<(ModuleId, ByteRange)>)>,
 }
@@ -56,6 +58,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         open: code.code.entry.into_iter().collect(),
         imported: BTreeSet::new(),
         followed: BTreeSet::new(),
+        main: false,
         found: BTreeMap::new(),
     };
     startup.run();
@@ -151,12 +154,14 @@ impl<'a> Startup<'_, 'a> {
             if !module.is_main_guard(&branch.test) {
                 continue;
             }
+            self.main = true;
             for stmt in &branch.body {
                 if serves(self.code, module.id, stmt) {
                     break;
                 }
                 self.stmt(module, stmt, None, 0);
             }
+            self.main = false;
         }
     }
 
@@ -245,7 +250,8 @@ impl<'a> Startup<'_, 'a> {
         }
         let Some(call) = expr.as_call() else { return };
         let name = source.callee_name(module.id, expr);
-        if let Some(does) = name.as_deref().and_then(|name| heavy(name, call, module.language)) {
+        let does = name.as_deref().and_then(|name| heavy(name, call, module.language));
+        if let Some(does) = does.filter(|does| !self.main || *does != RUNS) {
             self.found.entry((module.id, expr.range)).or_insert((does, from));
         }
         for import in module.imports.iter().filter(|import| import.dynamic && import.range == expr.range) {
@@ -267,6 +273,9 @@ impl<'a> Startup<'_, 'a> {
         };
         let from = from.or(Some((module.id, expr.range)));
         for stmt in &function.body {
+            if serves(self.code, inside.id, stmt) {
+                break;
+            }
             self.stmt(inside, stmt, from, depth + 1);
         }
     }
@@ -281,7 +290,9 @@ fn serves(code: AgentCode<'_>, module: ModuleId, stmt: &Stmt) -> bool {
         return false;
     };
     let last = crate::model::source::resolve::leaf(&name);
-    matches!(&*name, "uvicorn.run" | "asyncio.run" | "anyio.run")
-        || last.starts_with("serve_")
-        || matches!(last, "run" | "serve" | "serve_forever") && name.contains('.')
+    let servers = ["App", "FastMCP", "Server", "Flask", "uvicorn", "Application", "web", "mcp"];
+    let owner = name.strip_suffix(last).map_or("", |rest| rest.trim_end_matches('.'));
+    last.starts_with("serve_")
+        || matches!(last, "run" | "serve" | "serve_forever" | "run_app" | "listen" | "start")
+            && servers.iter().any(|server| owner.ends_with(server))
 }
