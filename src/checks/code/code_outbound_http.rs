@@ -115,7 +115,9 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
         Reach::Streaming => Some(direct("a stream")),
         Reach::Aws(host) => hit(
             Severity::Medium,
-            format!("AWS service {host}: call it through boto3 or the AWS SDK, signed by the execution role"),
+            format!(
+                "AWS service {host}: call it through boto3 or the AWS SDK, signed by the execution role"
+            ),
         ),
         Reach::ApiGateway(_) => hit(
             Severity::Medium,
@@ -123,7 +125,9 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
         ),
         Reach::Mcp(url) => {
             let host = call.address.host();
-            let known = host.as_deref().and_then(|host| gateway_target::fronted(context, host));
+            let known = host
+                .as_deref()
+                .and_then(|host| gateway_target::fronted(context, host));
             let what = host.unwrap_or_else(|| "at an address that is not known here".to_owned());
             let to = known.map_or("a gateway target of type mcp-server".to_owned(), |target| {
                 format!("gateway target {target} fronts it already, connect to the gateway instead")
@@ -139,9 +143,16 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
             let known = gateway_target::fronted(context, host);
             let to = known.map_or(
                 "a gateway target of type open-api-schema".to_owned(),
-                |target| format!("gateway target {target} fronts it already, take the tool from the gateway"),
+                |target| {
+                    format!(
+                        "gateway target {target} fronts it already, take the tool from the gateway"
+                    )
+                },
             );
-            hit(Severity::Medium, format!("external REST service {host}: {to}"))
+            hit(
+                Severity::Medium,
+                format!("external REST service {host}: {to}"),
+            )
         }
         Reach::Private(host) => hit(
             Severity::Low,
@@ -149,14 +160,18 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
         ),
         Reach::Library(service) => hit(
             Severity::Low,
-            format!("library that wraps the REST service of {service}: a gateway target of type open-api-schema does the same"),
+            format!(
+                "library that wraps the REST service of {service}: a gateway target of type open-api-schema does the same"
+            ),
         ),
         Reach::Unknown => {
             let from = call.address.variable.as_ref();
             let whence = from.map_or(String::new(), |name| format!(" ({name})"));
             hit(
                 Severity::Low,
-                format!("a host that is not known here{whence}: a gateway target, if it is an external service"),
+                format!(
+                    "a host that is not known here{whence}: a gateway target, if it is an external service"
+                ),
             )
         }
     }
@@ -212,7 +227,10 @@ fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
                 let known = call.address.complete && call.address.variable.is_none();
                 let path = if known { call.address.path() } else { "/" };
                 let operations = rest.entry(host).or_default();
-                operations.entry(path.to_owned()).or_default().insert(call.method.clone());
+                operations
+                    .entry(path.to_owned())
+                    .or_default()
+                    .insert(call.method.clone());
             }
             _ => {}
         }

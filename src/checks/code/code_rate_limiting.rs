@@ -9,7 +9,9 @@ use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::resolve::package;
 use crate::model::source::walk::{Node, expressions, sub_expressions, walk};
-use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind};
+use crate::model::source::{
+    EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind,
+};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -89,7 +91,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     }
     let name = &code.runtime.name;
     if found.is_empty() {
-        let message = format!("runtime {name} limits no rate itself in the {}", code.scope());
+        let message = format!(
+            "runtime {name} limits no rate itself in the {}",
+            code.scope()
+        );
         return Outcome::pass(code.resource(), message);
     }
     let message = format!(
@@ -130,13 +135,22 @@ fn decorates(source: &Source, handlers: &BTreeSet<FnId>, expr: &Expr) -> bool {
         .iter()
         .filter_map(|function| source.function(*function))
         .flat_map(|function| &function.decorators);
-    decorators.into_iter().any(|decorator| std::ptr::eq(decorator, expr))
+    decorators
+        .into_iter()
+        .any(|decorator| std::ptr::eq(decorator, expr))
 }
 
 /// `if len(recent) >= LIMIT: return {"error": "rate limit exceeded"}` over a clock.
-fn home_made<'a>(source: &'a Source, live: &Live<'_, 'a>, function: &'a Function) -> Option<Evidence> {
+fn home_made<'a>(
+    source: &'a Source,
+    live: &Live<'_, 'a>,
+    function: &'a Function,
+) -> Option<Evidence> {
     let module = function.id.module;
-    if !expressions(&function.body).into_iter().any(|expr| is_clock(source, module, expr)) {
+    if !expressions(&function.body)
+        .into_iter()
+        .any(|expr| is_clock(source, module, expr))
+    {
         return None;
     }
     let mut found = None;
@@ -196,10 +210,17 @@ fn counts(test: &Expr) -> bool {
 /// Whether a statement answers that there were too many calls.
 fn refuses(kind: &StmtKind) -> bool {
     let value = match kind {
-        StmtKind::Return(Some(value)) | StmtKind::Raise { value: Some(value), .. } | StmtKind::Expr(value) => value,
+        StmtKind::Return(Some(value))
+        | StmtKind::Raise {
+            value: Some(value), ..
+        }
+        | StmtKind::Expr(value) => value,
         _ => return false,
     };
-    sub_expressions(value).into_iter().any(|expr| match &expr.kind {
+    sub_expressions(value)
+        .into_iter()
+        .any(|expr| {
+            match &expr.kind {
         ExprKind::Str(text) => said(text),
         ExprKind::Format(parts) => parts.iter().any(|part| {
             matches!(part, crate::model::source::ir::FormatPart::Text(text) if said(text))
@@ -207,12 +228,21 @@ fn refuses(kind: &StmtKind) -> bool {
         ExprKind::Number(text) => &**text == "429",
         ExprKind::Name(name) => said(name),
         _ => false,
-    })
+    }
+        })
 }
 
 fn said(text: &str) -> bool {
     let text = text.to_lowercase();
-    ["rate limit", "rate_limit", "ratelimit", "rate-limit", "too many requests", "too many calls", "slow down"]
-        .iter()
-        .any(|words| text.contains(words))
+    [
+        "rate limit",
+        "rate_limit",
+        "ratelimit",
+        "rate-limit",
+        "too many requests",
+        "too many calls",
+        "slow down",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
 }

@@ -82,7 +82,10 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let name = &code.runtime.name;
     if !sites.iter().any(|site| site.primary) {
         let message = match used.len() {
-            0 => format!("runtime {name} calls no authenticated external service in the {}", code.scope()),
+            0 => format!(
+                "runtime {name} calls no authenticated external service in the {}",
+                code.scope()
+            ),
             _ => format!("every credential provider that runtime {name} names is in `credentials`"),
         };
         return Outcome::pass(code.resource(), message).evidences(sites);
@@ -128,11 +131,20 @@ fn named(context: &Context, provider: &Provider) -> Named {
     let Some(first) = provider.names.first() else {
         return Named::Unknown;
     };
-    let registered = |name: &&String| credentials.iter().find(|credential| credential.name == **name);
+    let registered = |name: &&String| {
+        credentials
+            .iter()
+            .find(|credential| credential.name == **name)
+    };
     match provider.names.iter().find_map(|name| registered(&name)) {
-        Some(credential) if fits(credential, provider.kind) => Named::Registered(credential.name.clone()),
+        Some(credential) if fits(credential, provider.kind) => {
+            Named::Registered(credential.name.clone())
+        }
         Some(credential) => {
-            let kind = credential.kind.as_ref().map_or("?", |kind| kind.value.as_str());
+            let kind = credential
+                .kind
+                .as_ref()
+                .map_or("?", |kind| kind.value.as_str());
             Named::OtherKind(credential.name.clone(), kind.to_owned())
         }
         None => Named::Missing(first.clone()),
@@ -195,7 +207,9 @@ fn unregistered(
     let note = format!(
         "an authenticated call of {service} ({}{}): no credential of the project can be for it",
         auth.by,
-        auth.variable.as_ref().map_or(String::new(), |name| format!(", {name}"))
+        auth.variable
+            .as_ref()
+            .map_or(String::new(), |name| format!(", {name}"))
     );
     let site = agent_code::evidence(code.source, call.module, call.range).note(note);
     let missing = Missing {

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use crate::model::source::ir::{Assign, StmtKind};
+use super::writes::targets;
 use crate::model::source::resolve::{Meaning, leaf};
-use crate::model::source::walk::{Node, walk};
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
@@ -161,7 +160,8 @@ pub(in crate::checks) fn read<'a>(
             // `partial(os.getenv, "X")` is where the variable is named.
             if let [inner, held @ ..] = call.args.as_slice()
                 && !held.is_empty()
-                && callers.source().callee_name(module, expr).as_deref() == Some("functools.partial")
+                && callers.source().callee_name(module, expr).as_deref()
+                    == Some("functools.partial")
             {
                 let key = held.get(reader(callers.source(), module, inner)?)?;
                 return Some(Read {
@@ -215,7 +215,9 @@ fn partial<'a>(
     callee: &'a Expr,
 ) -> Option<((ModuleId, &'a Expr), &'a [Expr])> {
     let made = source.type_of(module, callee)?;
-    let call = made.call.filter(|_| made.type_name == "functools.partial")?;
+    let call = made
+        .call
+        .filter(|_| made.type_name == "functools.partial")?;
     let (inner, rest) = call.args.split_first()?;
     Some(((made.module, inner), rest))
 }
@@ -258,7 +260,11 @@ pub(in crate::checks) fn variables(
                 Key::Expr(key) => {
                     for (at, range, name) in named(callers, read.module, key, 0) {
                         // A constant is reported where it is read, what a caller gives at the caller.
-                        let range = if range == key.range { expr.range } else { range };
+                        let range = if range == key.range {
+                            expr.range
+                        } else {
+                            range
+                        };
                         if wanted(&name) {
                             found.insert(Variable {
                                 module: at,
@@ -309,12 +315,7 @@ fn named<'a>(
     if !given.is_empty() {
         return given
             .into_iter()
-            .flat_map(|(at, value)| {
-                let found = named(callers, at, value, depth + 1);
-                found
-                    .into_iter()
-                    .map(move |(at, range, name)| (at, range, name))
-            })
+            .flat_map(|(at, value)| named(callers, at, value, depth + 1))
             .collect();
     }
     looped(source, module, key)
@@ -348,54 +349,4 @@ fn looped(source: &Source, module: ModuleId, key: &Expr) -> Vec<(ByteRange, Stri
         }
     }
     Vec::new()
-}
-
-/// Ranges that are written or deleted, not read.
-fn targets(source: &Source, module: ModuleId) -> BTreeSet<ByteRange> {
-    let mut found = BTreeSet::new();
-    for (_, target, _) in writes(source, module) {
-        found.insert(target.range);
-    }
-    found
-}
-
-/// What a module assigns or deletes: the module, the target, and the value where there is one.
-pub(in crate::checks) fn writes(
-    source: &Source,
-    module: ModuleId,
-) -> Vec<(ModuleId, &Expr, Option<&Expr>)> {
-    let mut found = Vec::new();
-    let Some(place) = source.module(module) else {
-        return found;
-    };
-    let bodies = std::iter::once(&place.body)
-        .chain(place.functions.iter().map(|function| &function.body))
-        .chain(place.classes.iter().map(|class| &class.body));
-    for body in bodies {
-        walk(body, &mut |_, node| {
-            match node {
-                Node::Stmt(stmt) => match &stmt.kind {
-                    StmtKind::Assign(assign) => {
-                        let Assign { targets, value, .. } = &**assign;
-                        for target in targets {
-                            found.push((module, target, value.as_deref()));
-                        }
-                    }
-                    StmtKind::Delete(targets) => {
-                        found.extend(targets.iter().map(|target| (module, target, None)));
-                    }
-                    _ => {}
-                },
-                Node::Expr(Expr {
-                    kind: ExprKind::Assign { target, value },
-                    ..
-                }) => {
-                    found.push((module, &**target, Some(&**value)));
-                }
-                _ => {}
-            }
-            true
-        });
-    }
-    found
 }

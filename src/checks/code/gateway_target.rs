@@ -46,7 +46,9 @@ pub(super) fn label(text: &str) -> String {
 
 /// What a host is called: `api.open-meteo.com` is `open-meteo`.
 pub(super) fn host_label(host: &str) -> String {
-    const GENERIC: [&str; 9] = ["www", "api", "apis", "mcp", "rest", "app", "data", "service", "gateway"];
+    const GENERIC: [&str; 9] = [
+        "www", "api", "apis", "mcp", "rest", "app", "data", "service", "gateway",
+    ];
     let labels: Vec<&str> = host.split('.').collect();
     // The public suffix: one label, or two of the kind of `co.uk`.
     let suffix = match labels.as_slice() {
@@ -60,7 +62,11 @@ pub(super) fn host_label(host: &str) -> String {
         .copied()
         .filter(|part| !GENERIC.contains(part))
         .collect();
-    label(&if named.is_empty() { labels.join("-") } else { named.join("-") })
+    label(&if named.is_empty() {
+        labels.join("-")
+    } else {
+        named.join("-")
+    })
 }
 
 /// Targets that the project has already, with their endpoints.
@@ -73,7 +79,10 @@ pub(super) fn fronted(context: &Context, host: &str) -> Option<String> {
         .chain(&context.project.unassigned_targets);
     targets
         .filter(|target| {
-            let endpoint = target.endpoint.as_ref().map(|endpoint| endpoint.value.as_str());
+            let endpoint = target
+                .endpoint
+                .as_ref()
+                .map(|endpoint| endpoint.value.as_str());
             endpoint
                 .and_then(|endpoint| endpoint.split_once("://"))
                 .is_some_and(|(_, rest)| rest.split(['/', ':', '?']).next() == Some(host))
@@ -112,9 +121,14 @@ pub(super) fn mcp(context: &Context, gateway: &str, host: &str, url: &str) -> Co
 
 /// A REST API of Amazon API Gateway as a target.
 pub(super) fn api_gateway(context: &Context, gateway: &str, id: &str, stage: &str) -> Command {
-    target(context, &label(&format!("api-{id}")), gateway, "api-gateway")
-        .opt("--rest-api-id", id)
-        .opt("--stage", stage)
+    target(
+        context,
+        &label(&format!("api-{id}")),
+        gateway,
+        "api-gateway",
+    )
+    .opt("--rest-api-id", id)
+    .opt("--stage", stage)
 }
 
 /// A REST service: an OpenAPI document of the operations that the code calls, a credential where none of that name is there, and
@@ -135,8 +149,14 @@ pub(super) fn rest(
     ];
     let credentials = &context.project.credentials;
     let known = credentials.iter().find(|credential| {
-        let key = credential.kind.as_ref().is_none_or(|kind| kind.value.starts_with("ApiKey"));
-        key && credential.name.to_lowercase().contains(&name.to_lowercase())
+        let key = credential
+            .kind
+            .as_ref()
+            .is_none_or(|kind| kind.value.starts_with("ApiKey"));
+        key && credential
+            .name
+            .to_lowercase()
+            .contains(&name.to_lowercase())
     });
     let credential = known.map_or(name.clone(), |credential| credential.name.clone());
     if known.is_none() {

@@ -99,13 +99,7 @@ impl<'c, 'a> Live<'c, 'a> {
                 .any(|used| self.runs_within(used.module, used.expr.range, depth + 1))
     }
 
-    fn body(
-        &self,
-        module: ModuleId,
-        body: &'a [Stmt],
-        script: bool,
-        off: &mut Vec<ByteRange>,
-    ) {
+    fn body(&self, module: ModuleId, body: &'a [Stmt], script: bool, off: &mut Vec<ByteRange>) {
         self.block(module, body, script, off);
         walk(body, &mut |_, node| {
             match node {
@@ -123,13 +117,7 @@ impl<'c, 'a> Live<'c, 'a> {
     }
 
     /// The branches of a block's `if` statements, and what stands behind one that always leaves.
-    fn block(
-        &self,
-        module: ModuleId,
-        block: &'a [Stmt],
-        script: bool,
-        off: &mut Vec<ByteRange>,
-    ) {
+    fn block(&self, module: ModuleId, block: &'a [Stmt], script: bool, off: &mut Vec<ByteRange>) {
         for (at, stmt) in block.iter().enumerate() {
             let StmtKind::If(branch) = &stmt.kind else {
                 continue;
@@ -158,13 +146,11 @@ impl<'c, 'a> Live<'c, 'a> {
 
     fn branches(&self, module: ModuleId, expr: &'a Expr, off: &mut Vec<ByteRange>) {
         match &expr.kind {
-            ExprKind::Conditional { test, body, orelse } => {
-                match self.truth(module, test, 0) {
-                    Some(true) => off.push(orelse.range),
-                    Some(false) => off.push(body.range),
-                    None => {}
-                }
-            }
+            ExprKind::Conditional { test, body, orelse } => match self.truth(module, test, 0) {
+                Some(true) => off.push(orelse.range),
+                Some(false) => off.push(body.range),
+                None => {}
+            },
             ExprKind::BoolOp {
                 op: op @ (BoolOp::And | BoolOp::Or),
                 values,
@@ -271,9 +257,8 @@ impl<'c, 'a> Live<'c, 'a> {
                     return None;
                 };
                 let words: Option<Vec<&str>> = items.iter().map(Expr::as_str).collect();
-                let held = text.is_some_and(|text| {
-                    words.is_some_and(|words| words.contains(&text.as_str()))
-                });
+                let held = text
+                    .is_some_and(|text| words.is_some_and(|words| words.contains(&text.as_str())));
                 Some(held == (operator == "in"))
             }
             _ => None,
@@ -292,7 +277,9 @@ impl<'c, 'a> Live<'c, 'a> {
                 "strip" | "trim" => |text| text.trim().to_owned(),
                 _ => return self.value(module, expr),
             };
-            return self.text(module, base).map(|text| text.map(|text| change(&text)));
+            return self
+                .text(module, base)
+                .map(|text| text.map(|text| change(&text)));
         }
         if let ExprKind::BoolOp {
             op: BoolOp::Or | BoolOp::Coalesce,
@@ -318,7 +305,9 @@ impl<'c, 'a> Live<'c, 'a> {
                     if !std::ptr::eq(value, expr)
                         && matches!(
                             value.kind,
-                            ExprKind::Call(_) | ExprKind::Subscript { .. } | ExprKind::BoolOp { .. }
+                            ExprKind::Call(_)
+                                | ExprKind::Subscript { .. }
+                                | ExprKind::BoolOp { .. }
                         ) =>
                 {
                     self.text(at, value)

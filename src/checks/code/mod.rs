@@ -10,12 +10,13 @@ mod code_rate_limiting;
 mod code_swallowed_exceptions;
 mod credentials_registered;
 pub(in crate::checks) mod environment;
+mod gateway_target;
 mod guards;
 mod handlers;
 pub(in crate::checks) mod live;
-mod gateway_target;
 pub(in crate::checks) mod outbound;
 mod outward;
+pub(in crate::checks) mod private_hosts;
 mod providers;
 mod runtime_debug_mode;
 mod secrets_env_read;
@@ -23,6 +24,7 @@ mod secrets_hardcoded;
 mod secrets_runtime_env;
 mod secrets_shipped_files;
 mod settings;
+mod writes;
 
 use super::Check;
 

@@ -35,15 +35,39 @@ pub(super) struct Provider {
 /// Last segments of what fetches from a provider, the option that names it, and its kind.
 const FETCHERS: [(&str, &str, ProviderKind); 10] = [
     ("requires_api_key", "provider_name", ProviderKind::ApiKey),
-    ("requires_access_token", "provider_name", ProviderKind::OAuth),
+    (
+        "requires_access_token",
+        "provider_name",
+        ProviderKind::OAuth,
+    ),
     ("withApiKey", "providerName", ProviderKind::ApiKey),
     ("withAccessToken", "providerName", ProviderKind::OAuth),
-    ("get_resource_api_key", "resourceCredentialProviderName", ProviderKind::ApiKey),
-    ("get_resource_oauth2_token", "resourceCredentialProviderName", ProviderKind::OAuth),
-    ("GetResourceApiKeyCommand", "resourceCredentialProviderName", ProviderKind::ApiKey),
-    ("GetResourceOauth2TokenCommand", "resourceCredentialProviderName", ProviderKind::OAuth),
+    (
+        "get_resource_api_key",
+        "resourceCredentialProviderName",
+        ProviderKind::ApiKey,
+    ),
+    (
+        "get_resource_oauth2_token",
+        "resourceCredentialProviderName",
+        ProviderKind::OAuth,
+    ),
+    (
+        "GetResourceApiKeyCommand",
+        "resourceCredentialProviderName",
+        ProviderKind::ApiKey,
+    ),
+    (
+        "GetResourceOauth2TokenCommand",
+        "resourceCredentialProviderName",
+        ProviderKind::OAuth,
+    ),
     ("get_api_key", "provider_name", ProviderKind::ApiKey),
-    ("get_resource_payment_token", "resourceCredentialProviderName", ProviderKind::Payment),
+    (
+        "get_resource_payment_token",
+        "resourceCredentialProviderName",
+        ProviderKind::Payment,
+    ),
 ];
 
 /// Every provider that the code that runs names.
@@ -59,7 +83,8 @@ pub(super) fn providers<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<P
             },
             _ => continue,
         };
-        let Some((fetcher, option, kind)) = FETCHERS.iter().find(|(name, ..)| *name == written) else {
+        let Some((fetcher, option, kind)) = FETCHERS.iter().find(|(name, ..)| *name == written)
+        else {
             continue;
         };
         // `get_api_key` is a name that anything can have.
@@ -131,8 +156,12 @@ fn variable<'a>(callers: &Callers<'a>, module: ModuleId, name: &'a Expr) -> Opti
         Some(found) => found,
         None => match callers.source().meaning(module, name) {
             Meaning::Value(at, value) if !std::ptr::eq(value, name) => read(callers, at, value)?,
-            Meaning::Instance(made) if matches!(&*made.type_name, "os.getenv" | "os.environ.get") => {
-                return callers.source().string(made.module, made.call?.args.first()?);
+            Meaning::Instance(made)
+                if matches!(&*made.type_name, "os.getenv" | "os.environ.get") =>
+            {
+                return callers
+                    .source()
+                    .string(made.module, made.call?.args.first()?);
             }
             _ => return None,
         },

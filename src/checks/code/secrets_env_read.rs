@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use super::environment::{Variable, is_environ, variables, writes};
+use super::environment::{Variable, is_environ, variables};
 use super::live::{Absent, Live};
+use super::writes::writes;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -69,8 +70,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
 }
 
 fn site(code: &AgentCode<'_>, read: &Variable) -> Evidence {
-    agent_code::evidence(code.source, read.module, read.range)
-        .note(format!("reads {}", read.name))
+    agent_code::evidence(code.source, read.module, read.range).note(format!("reads {}", read.name))
 }
 
 fn listed(names: &BTreeSet<&str>) -> String {
@@ -139,7 +139,9 @@ fn fix(context: &Context, names: &BTreeSet<&str>) -> Fix {
             .opt_env("--api-key", variable)
     });
     let target = context.target.as_ref().map(|target| target.name.as_str());
-    let mut fix = Fix::new("Register the secret with AgentCore Identity and fetch it when it is needed").commands(add);
+    let mut fix =
+        Fix::new("Register the secret with AgentCore Identity and fetch it when it is needed")
+            .commands(add);
     if !missing.is_empty() {
         fix = fix.command(shell::deploy(target));
     }

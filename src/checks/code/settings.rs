@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use super::environment::{Variable, is_environ, writes};
+use super::environment::{Variable, is_environ};
+use super::writes::writes;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{Class, Expr, ExprKind, Module, ModuleId, Source};
@@ -22,7 +23,11 @@ pub(super) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool, fo
                 destructured(callers, module.id, target, value, wanted, found);
             }
         }
-        for param in module.functions.iter().flat_map(|function| &function.params) {
+        for param in module
+            .functions
+            .iter()
+            .flat_map(|function| &function.params)
+        {
             if let (Some(pattern), Some(default)) = (&param.pattern, param.default.as_deref()) {
                 destructured(callers, module.id, pattern, default, wanted, found);
             }
@@ -205,9 +210,8 @@ fn schema<'a>(
         ExprKind::Name(name) => &**name,
         _ => return,
     };
-    let environ = |value: Option<&'a Expr>| {
-        value.is_some_and(|value| is_environ(callers, module, value, 0))
-    };
+    let environ =
+        |value: Option<&'a Expr>| value.is_some_and(|value| is_environ(callers, module, value, 0));
     let mut shapes: Vec<(ModuleId, &Expr)> = Vec::new();
     match leaf_of_callee {
         "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "model_validate" => {

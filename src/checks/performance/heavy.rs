@@ -89,9 +89,18 @@ const NAMES: &[(&str, &str)] = &[
     ("gensim.models.KeyedVectors.load_word2vec_format", LOADS),
     ("FlagEmbedding.FlagModel", LOADS),
     ("langchain_huggingface.HuggingFaceEmbeddings", LOADS),
-    ("langchain_community.embeddings.HuggingFaceEmbeddings", LOADS),
-    ("langchain_community.embeddings.HuggingFaceBgeEmbeddings", LOADS),
-    ("langchain_huggingface.HuggingFacePipeline.from_model_id", LOADS),
+    (
+        "langchain_community.embeddings.HuggingFaceEmbeddings",
+        LOADS,
+    ),
+    (
+        "langchain_community.embeddings.HuggingFaceBgeEmbeddings",
+        LOADS,
+    ),
+    (
+        "langchain_huggingface.HuggingFacePipeline.from_model_id",
+        LOADS,
+    ),
     ("@xenova/transformers.pipeline", LOADS),
     ("@huggingface/transformers.pipeline", LOADS),
     ("nltk.download", FETCHES),
@@ -149,8 +158,21 @@ const METHODS: &[(&str, &[&str], &str)] = &[
     ("embed_documents", &["langchain"], ASKS),
     ("get_tools", &["langchain_mcp_adapters"], MCP),
     ("getTools", &["@langchain/mcp-adapters"], MCP),
-    ("connect", &["@modelcontextprotocol", "@strands-agents", "agents", "@openai/agents"], MCP),
-    ("listTools", &["@modelcontextprotocol", "@strands-agents"], MCP),
+    (
+        "connect",
+        &[
+            "@modelcontextprotocol",
+            "@strands-agents",
+            "agents",
+            "@openai/agents",
+        ],
+        MCP,
+    ),
+    (
+        "listTools",
+        &["@modelcontextprotocol", "@strands-agents"],
+        MCP,
+    ),
 ];
 
 /// Methods of AWS clients that call nothing.
@@ -175,26 +197,39 @@ const LOCAL_AWS: [&str; 15] = [
 /// What a call does that is too heavy for import time.
 pub(super) fn heavy(name: &str, call: &Call, language: Language) -> Option<&'static str> {
     if name == "time.sleep"
-        && let Some(seconds) = call.args.first().and_then(crate::model::source::Expr::as_number)
+        && let Some(seconds) = call
+            .args
+            .first()
+            .and_then(crate::model::source::Expr::as_number)
         && seconds < 1.0
     {
         return None;
     }
     if let Some((_, does)) = NAMES.iter().find(|(heavy, _)| *heavy == name) {
         let lazily = name == "psycopg_pool.ConnectionPool"
-            && call.option("open").is_some_and(|open| matches!(open.kind, ExprKind::Bool(false)));
+            && call
+                .option("open")
+                .is_some_and(|open| matches!(open.kind, ExprKind::Bool(false)));
         return (!lazily).then_some(*does);
     }
     let last = leaf(name);
     let of = METHODS.iter().find(|(method, packages, _)| {
         *method == last
             && name.contains('.')
-            && (packages.is_empty() || packages.iter().any(|start| package(name).starts_with(start)))
+            && (packages.is_empty()
+                || packages
+                    .iter()
+                    .any(|start| package(name).starts_with(start)))
     });
     if let Some((_, _, does)) = of {
         return Some(does);
     }
-    if is_mcp_client(name) && matches!(last, "start" | "__enter__" | "list_tools_sync" | "list_tools" | "call_tool_sync") {
+    if is_mcp_client(name)
+        && matches!(
+            last,
+            "start" | "__enter__" | "list_tools_sync" | "list_tools" | "call_tool_sync"
+        )
+    {
         return Some(MCP);
     }
     if calls_aws(name, last) {
@@ -225,10 +260,15 @@ fn calls_aws(name: &str, last: &str) -> bool {
     if name.starts_with("@aws-sdk/client-") || name.starts_with("@aws-sdk/lib-dynamodb") {
         return last == "send";
     }
-    let made = ["boto3.client.", "boto3.Session.client.", "boto3.session.Session.client.", "boto3.resource."]
-        .iter()
-        .chain(&["boto3.Session.resource.", "boto3.session.Session.resource."])
-        .find_map(|start| name.strip_prefix(*start));
+    let made = [
+        "boto3.client.",
+        "boto3.Session.client.",
+        "boto3.session.Session.client.",
+        "boto3.resource.",
+    ]
+    .iter()
+    .chain(&["boto3.Session.resource.", "boto3.session.Session.resource."])
+    .find_map(|start| name.strip_prefix(*start));
     if let Some(method) = made {
         // What stands behind the operation is a part of its answer.
         let deepest = match method.split('.').next() {
@@ -239,8 +279,22 @@ fn calls_aws(name: &str, last: &str) -> bool {
         };
         return method.split('.').count() <= deepest && !LOCAL_AWS.contains(&last);
     }
-    let verbs = ["get_", "list_", "create_", "delete_", "retrieve_", "update_", "wait_", "save_"];
-    let clients = ["MemoryClient.", "IdentityClient.", "MemorySessionManager.", "MemoryControlPlaneClient."];
+    let verbs = [
+        "get_",
+        "list_",
+        "create_",
+        "delete_",
+        "retrieve_",
+        "update_",
+        "wait_",
+        "save_",
+    ];
+    let clients = [
+        "MemoryClient.",
+        "IdentityClient.",
+        "MemorySessionManager.",
+        "MemoryControlPlaneClient.",
+    ];
     name.starts_with("bedrock_agentcore")
         && clients.iter().any(|client| name.contains(client))
         && verbs.iter().any(|verb| last.starts_with(verb))

@@ -81,15 +81,20 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     }
     if sites.is_empty() {
         let message = match found.len() {
-            0 => format!("nothing that runtime {name} starts in its handlers outlives the response"),
+            0 => {
+                format!("nothing that runtime {name} starts in its handlers outlives the response")
+            }
             _ => format!("the background work of runtime {name} is registered and completed"),
         };
         return Outcome::pass(code.resource(), message);
     }
     if let Some(instead) = alternative(context, code) {
         let sites = sites.into_iter().map(crate::report::Evidence::context);
-        return Outcome::pass(code.resource(), format!("the background work of runtime {name} is not registered, but {instead}"))
-            .evidences(sites);
+        return Outcome::pass(
+            code.resource(),
+            format!("the background work of runtime {name} is not registered, but {instead}"),
+        )
+        .evidences(sites);
     }
     let message = format!(
         "runtime {name} starts work that outlives its response without keeping the session busy for it: the session can be reclaimed in the middle"
@@ -114,15 +119,23 @@ fn tracked(code: &AgentCode<'_>, callers: &Callers<'_>, launch: &Launch) -> Trac
     }
     // The function that starts the work, those around it and those that call it.
     let starters = starters(callers, launch.function);
-    let inside = launch.target.map(|target| source.reach(target)).unwrap_or_default();
+    let inside = launch
+        .target
+        .map(|target| source.reach(target))
+        .unwrap_or_default();
     let added = starters.iter().any(|id| {
         let before = |expr: &Expr| *id != launch.function || expr.range.start < launch.range.start;
         named_calls(source, *id, &ADD).into_iter().any(before)
-            || calls_within(source, *id).into_iter().filter(|expr| before(expr)).any(|expr| {
-                let helper = source.callee(id.module, expr);
-                helper.is_some_and(|helper| adds(source, helper))
-            })
-    }) || inside.iter().any(|id| !named_calls(source, *id, &ADD).is_empty());
+            || calls_within(source, *id)
+                .into_iter()
+                .filter(|expr| before(expr))
+                .any(|expr| {
+                    let helper = source.callee(id.module, expr);
+                    helper.is_some_and(|helper| adds(source, helper))
+                })
+    }) || inside
+        .iter()
+        .any(|id| !named_calls(source, *id, &ADD).is_empty());
     if !added {
         return Tracked::Never;
     }
@@ -186,7 +199,9 @@ fn starters(callers: &Callers<'_>, function: FnId) -> BTreeSet<FnId> {
         let parent = module.function(id).and_then(|function| function.parent);
         let uses = callers.of(id).iter().filter_map(|used| {
             let module = callers.source().module(used.module)?;
-            module.function_at(used.expr.range.start).map(|function| function.id)
+            module
+                .function_at(used.expr.range.start)
+                .map(|function| function.id)
         });
         let next: Vec<FnId> = uses.chain(parent).collect();
         for id in next {
@@ -205,7 +220,9 @@ fn named_calls<'a>(source: &'a Source, function: FnId, names: &[&str; 3]) -> Vec
         .into_iter()
         .filter(|expr| match expr.as_call().map(|call| &call.callee.kind) {
             Some(ExprKind::Attribute { attr, .. }) => &**attr == *method || &**attr == *camel,
-            Some(ExprKind::Name(name)) => &**name == *held || &**name == *method || &**name == *camel,
+            Some(ExprKind::Name(name)) => {
+                &**name == *held || &**name == *method || &**name == *camel
+            }
             _ => false,
         })
         .collect()
@@ -249,7 +266,12 @@ fn alternative(context: &Context, code: &AgentCode<'_>) -> Option<String> {
         .runtimes
         .get(&code.runtime.name)
         .and_then(|runtime| runtime.job_seconds);
-    let idle = code.runtime.common.idle_timeout.as_ref().map(|idle| idle.value);
+    let idle = code
+        .runtime
+        .common
+        .idle_timeout
+        .as_ref()
+        .map(|idle| idle.value);
     if let (Some(declared), Some(idle)) = (declared, idle)
         && idle > declared
     {
@@ -264,7 +286,12 @@ fn alternative(context: &Context, code: &AgentCode<'_>) -> Option<String> {
         .filter(|entry| entry.kind == EntrypointKind::Ping || is_ping_route(code.source, entry))
         .filter_map(|entry| entry.function);
     for id in pings {
-        let said: Vec<&Expr> = code.source.reach_expressions(id).into_iter().map(|(_, expr)| expr).collect();
+        let said: Vec<&Expr> = code
+            .source
+            .reach_expressions(id)
+            .into_iter()
+            .map(|(_, expr)| expr)
+            .collect();
         let busy = said.iter().any(|expr| match &expr.kind {
             ExprKind::Attribute { attr, .. } => matches!(&**attr, "HEALTHY_BUSY" | "HealthyBusy"),
             ExprKind::Str(text) => &**text == "HealthyBusy",

@@ -35,6 +35,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     agent_code::each(context, judge)
 }
 
+/// A place in a module.
+type Place = (ModuleId, ByteRange);
+
 /// What runs before the agent is ready, as it is found.
 struct Startup<'c, 'a> {
     code: AgentCode<'a>,
@@ -46,7 +49,7 @@ struct Startup<'c, 'a> {
     /// In the main block: an event loop that runs there is the server's own.
     main: bool,
     /// Sites, with the place at import that leads to them where it is another.
-    found: BTreeMap<(ModuleId, ByteRange), (&'static str, Option<(ModuleId, ByteRange)>)>,
+    found: BTreeMap<Place, (&'static str, Option<Place>)>,
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
@@ -121,7 +124,10 @@ impl<'a> Startup<'_, 'a> {
             }
             for function in &module.functions {
                 let top = function.parent.is_none();
-                let given = function.params.iter().filter_map(|param| param.default.as_deref());
+                let given = function
+                    .params
+                    .iter()
+                    .filter_map(|param| param.default.as_deref());
                 for expr in given.chain(&function.decorators).filter(|_| top) {
                     self.expr(module, expr, None, 0);
                 }
@@ -165,33 +171,15 @@ impl<'a> Startup<'_, 'a> {
         }
     }
 
-    fn stmt(
-        &mut self,
-        module: &'a Module,
-        stmt: &'a Stmt,
-        from: Option<(ModuleId, ByteRange)>,
-        depth: u8,
-    ) {
+    fn stmt(&mut self, module: &'a Module, stmt: &'a Stmt, from: Option<Place>, depth: u8) {
         self.node(module, Node::Stmt(stmt), from, depth);
     }
 
-    fn expr(
-        &mut self,
-        module: &'a Module,
-        expr: &'a Expr,
-        from: Option<(ModuleId, ByteRange)>,
-        depth: u8,
-    ) {
+    fn expr(&mut self, module: &'a Module, expr: &'a Expr, from: Option<Place>, depth: u8) {
         self.node(module, Node::Expr(expr), from, depth);
     }
 
-    fn node(
-        &mut self,
-        module: &'a Module,
-        node: Node<'a>,
-        from: Option<(ModuleId, ByteRange)>,
-        depth: u8,
-    ) {
+    fn node(&mut self, module: &'a Module, node: Node<'a>, from: Option<Place>, depth: u8) {
         let mut calls: Vec<(&'a Expr, bool)> = Vec::new();
         let mut awaited: BTreeSet<ByteRange> = BTreeSet::new();
         let live = self.live;
@@ -223,11 +211,20 @@ impl<'a> Startup<'_, 'a> {
         });
         for index in imports {
             let import = module.imports.get(index);
-            let target = import.filter(|import| !import.type_only).and_then(|import| import.target);
+            let target = import
+                .filter(|import| !import.type_only)
+                .and_then(|import| import.target);
             self.open.extend(target);
         }
         for (expr, entering) in calls {
-            self.call(module, expr, entering, awaited.contains(&expr.range), from, depth);
+            self.call(
+                module,
+                expr,
+                entering,
+                awaited.contains(&expr.range),
+                from,
+                depth,
+            );
         }
     }
 
@@ -237,27 +234,40 @@ impl<'a> Startup<'_, 'a> {
         expr: &'a Expr,
         entering: bool,
         awaited: bool,
-        from: Option<(ModuleId, ByteRange)>,
+        from: Option<Place>,
         depth: u8,
     ) {
         let source = self.code.source;
         if entering {
             let made = source.type_of(module.id, expr);
             if let Some(does) = made.and_then(|made| entered(&made.type_name)) {
-                self.found.entry((module.id, expr.range)).or_insert((does, from));
+                self.found
+                    .entry((module.id, expr.range))
+                    .or_insert((does, from));
             }
             return;
         }
         let Some(call) = expr.as_call() else { return };
         let name = source.callee_name(module.id, expr);
-        let does = name.as_deref().and_then(|name| heavy(name, call, module.language));
+        let does = name
+            .as_deref()
+            .and_then(|name| heavy(name, call, module.language));
         if let Some(does) = does.filter(|does| !self.main || *does != RUNS) {
-            self.found.entry((module.id, expr.range)).or_insert((does, from));
+            self.found
+                .entry((module.id, expr.range))
+                .or_insert((does, from));
         }
-        for import in module.imports.iter().filter(|import| import.dynamic && import.range == expr.range) {
+        for import in module
+            .imports
+            .iter()
+            .filter(|import| import.dynamic && import.range == expr.range)
+        {
             self.open.extend(import.target);
         }
-        let Some(function) = source.callee(module.id, expr).and_then(|id| source.function(id)) else {
+        let Some(function) = source
+            .callee(module.id, expr)
+            .and_then(|id| source.function(id))
+        else {
             return;
         };
         // A coroutine that nobody awaits and a generator that nobody iterates run nothing.
@@ -290,9 +300,22 @@ fn serves(code: AgentCode<'_>, module: ModuleId, stmt: &Stmt) -> bool {
         return false;
     };
     let last = crate::model::source::resolve::leaf(&name);
-    let servers = ["App", "FastMCP", "Server", "Flask", "uvicorn", "Application", "web", "mcp"];
-    let owner = name.strip_suffix(last).map_or("", |rest| rest.trim_end_matches('.'));
+    let servers = [
+        "App",
+        "FastMCP",
+        "Server",
+        "Flask",
+        "uvicorn",
+        "Application",
+        "web",
+        "mcp",
+    ];
+    let owner = name
+        .strip_suffix(last)
+        .map_or("", |rest| rest.trim_end_matches('.'));
     last.starts_with("serve_")
-        || matches!(last, "run" | "serve" | "serve_forever" | "run_app" | "listen" | "start")
-            && servers.iter().any(|server| owner.ends_with(server))
+        || matches!(
+            last,
+            "run" | "serve" | "serve_forever" | "run_app" | "listen" | "start"
+        ) && servers.iter().any(|server| owner.ends_with(server))
 }

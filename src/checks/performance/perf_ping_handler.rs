@@ -62,7 +62,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let name = &code.runtime.name;
     if found.is_empty() {
         let message = match handlers.len() {
-            0 => format!("runtime {name} has no ping handler of its own: the SDK reports its real state"),
+            0 => format!(
+                "runtime {name} has no ping handler of its own: the SDK reports its real state"
+            ),
             _ => format!("the ping handler of runtime {name} reports a state, not a constant"),
         };
         return Outcome::pass(code.resource(), message);
@@ -83,11 +85,19 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
 pub(super) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
     entry.kind == EntrypointKind::Route
         && source.module(entry.module).is_some_and(|module| {
-            let registered = module.calls().into_iter().find(|(_, call)| call.range == entry.range);
+            let registered = module
+                .calls()
+                .into_iter()
+                .find(|(_, call)| call.range == entry.range);
             let call = registered.and_then(|(_, call)| call.as_call());
             call.is_some_and(|call| {
-                let values = call.args.iter().chain(call.keywords.iter().map(|keyword| &keyword.value));
-                values.into_iter().any(|value| value.as_str() == Some("/ping"))
+                let values = call
+                    .args
+                    .iter()
+                    .chain(call.keywords.iter().map(|keyword| &keyword.value));
+                values
+                    .into_iter()
+                    .any(|value| value.as_str() == Some("/ping"))
             })
         })
 }
@@ -107,10 +117,14 @@ fn returned(function: &Function) -> Vec<&Expr> {
 fn always_busy(source: &Source, function: &Function) -> Option<Evidence> {
     let module = function.id.module;
     let answers = returned(function);
-    let busy = !answers.is_empty() && answers.iter().all(|answer| is_busy(source, module, answer, 0));
+    let busy = !answers.is_empty()
+        && answers
+            .iter()
+            .all(|answer| is_busy(source, module, answer, 0));
     let first = answers.first()?;
     busy.then(|| {
-        agent_code::evidence(source, module, first.range).note("answers HealthyBusy whatever the state is")
+        agent_code::evidence(source, module, first.range)
+            .note("answers HealthyBusy whatever the state is")
     })
 }
 
@@ -157,7 +171,9 @@ fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool 
                     Meaning::Value(at, value) if !std::ptr::eq(value, answer) => {
                         is_busy(source, at, value, depth + 1)
                     }
-                    Meaning::External(name) => matches!(leaf(&name), "HEALTHY_BUSY" | "HealthyBusy"),
+                    Meaning::External(name) => {
+                        matches!(leaf(&name), "HEALTHY_BUSY" | "HealthyBusy")
+                    }
                     _ => false,
                 }
         }
@@ -173,7 +189,11 @@ fn stamps_now(source: &Source, function: &Function) -> Option<Evidence> {
             ExprKind::Dict(_) => ["time_of_last_update", "timeOfLastUpdate"]
                 .into_iter()
                 .find_map(|key| expr.entry(key))
-                .filter(|_| !expr.entry("status").is_some_and(|status| is_busy(source, module, status, 0))),
+                .filter(|_| {
+                    !expr
+                        .entry("status")
+                        .is_some_and(|status| is_busy(source, module, status, 0))
+                }),
             ExprKind::Call(call) => call
                 .keywords
                 .iter()
@@ -212,13 +232,18 @@ fn is_now(source: &Source, function: &Function, value: &Expr) -> bool {
             .module(module)
             .and_then(|module| module.scopes.get(function.id.index as usize + 1));
         let bindings = scope.and_then(|scope| scope.names.get(name));
-        bindings.into_iter().flatten().any(|binding| match &binding.kind {
-            BindingKind::Value { value, .. } => {
-                !scope.is_some_and(|scope| scope.outer.iter().any(|outer| &**outer == name))
-                    && sub_expressions(value).into_iter().any(|inner| clock(module, inner))
-            }
-            _ => false,
-        })
+        bindings
+            .into_iter()
+            .flatten()
+            .any(|binding| match &binding.kind {
+                BindingKind::Value { value, .. } => {
+                    !scope.is_some_and(|scope| scope.outer.iter().any(|outer| &**outer == name))
+                        && sub_expressions(value)
+                            .into_iter()
+                            .any(|inner| clock(module, inner))
+                }
+                _ => false,
+            })
     })
 }
 
@@ -241,7 +266,9 @@ fn forced(code: &AgentCode<'_>) -> Option<Evidence> {
                     return None;
                 }
                 let note = "forces HealthyBusy, and nothing clears it";
-                forced = forced.or(Some(agent_code::evidence(code.source, module.id, expr.range).note(note)));
+                forced = forced.or(Some(
+                    agent_code::evidence(code.source, module.id, expr.range).note(note),
+                ));
             }
             _ => {}
         }

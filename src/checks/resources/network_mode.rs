@@ -1,5 +1,7 @@
 //! `network-mode`: VPC configured where private resources are reached.
 
+use crate::checks::agent_code;
+use crate::checks::code::private_hosts;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Network, Seen};
@@ -40,7 +42,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
     let layers = context.networks(agent);
-    let private = private_hosts(context, agent);
+    let in_code = hosts_in_code(context, agent);
+    let private = private_hosts(context, agent, in_code.as_deref().unwrap_or_default());
     let is_public = |layer: &Layer<Network>| layer.value.mode.value == "PUBLIC";
     let outcome = judge(
         resource.clone(),
@@ -83,7 +86,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         },
     );
     // PUBLIC is fine only where the code was seen to reach nothing private.
-    match (outcome.status, context.private_hosts_in_code(agent)) {
+    match (outcome.status, in_code) {
         (Status::Pass, Err(reason)) if layers.iter().any(is_public) => {
             let message = format!("networkMode is PUBLIC, and {}", reason.message);
             Outcome::skipped(resource, Unread { message, ..reason }).evidences(outcome.evidence)
@@ -92,8 +95,30 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     }
 }
 
+/// Hosts that only a VPC reaches, in the code that runs; why it was not read otherwise. A harness has no code of its own.
+fn hosts_in_code(context: &Context, agent: Agent<'_>) -> Result<Vec<Seen<String>>, Unread> {
+    let Some(runtime) = agent.runtime() else {
+        return Ok(Vec::new());
+    };
+    let code = agent_code::of(context, runtime)?;
+    let hosts = private_hosts::in_code(&code, private_host);
+    if hosts.is_empty()
+        && let Some(reason) = code.unread()
+    {
+        return Err(reason);
+    }
+    Ok(hosts
+        .into_iter()
+        .map(|(host, evidence)| Seen::new(host, evidence))
+        .collect())
+}
+
 /// Hosts that only a VPC reaches, in the environment variables and in code.
-fn private_hosts(context: &Context, agent: Agent<'_>) -> Vec<Seen<String>> {
+fn private_hosts(
+    context: &Context,
+    agent: Agent<'_>,
+    in_code: &[Seen<String>],
+) -> Vec<Seen<String>> {
     let mut found: Vec<Seen<String>> = Vec::new();
     for layer in context.environments(agent) {
         for (name, value) in layer.value {
@@ -105,7 +130,7 @@ fn private_hosts(context: &Context, agent: Agent<'_>) -> Vec<Seen<String>> {
             }
         }
     }
-    found.extend(context.private_hosts_in_code(agent).unwrap_or_default());
+    found.extend_from_slice(in_code);
     found
 }
 

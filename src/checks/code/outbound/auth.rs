@@ -23,8 +23,15 @@ fn is_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     matches!(
         &*name,
-        "authorization" | "api-key" | "apikey" | "x-api-key" | "x-auth-token" | "proxy-authorization" | "private-token"
-    ) || name.starts_with("x-") && (name.ends_with("-key") || name.ends_with("-token"))
+        "authorization"
+            | "api-key"
+            | "apikey"
+            | "x-api-key"
+            | "x-auth-token"
+            | "proxy-authorization"
+            | "private-token"
+    ) || name.starts_with("x-")
+        && (name.ends_with("-key") || name.ends_with("-token"))
         && !name.contains("idempotency")
 }
 
@@ -32,7 +39,15 @@ fn is_header(name: &str) -> bool {
 fn is_parameter(name: &str) -> bool {
     matches!(
         &*name.to_ascii_lowercase(),
-        "api_key" | "apikey" | "api-key" | "appid" | "access_token" | "token" | "key" | "auth_token" | "apitoken"
+        "api_key"
+            | "apikey"
+            | "api-key"
+            | "appid"
+            | "access_token"
+            | "token"
+            | "key"
+            | "auth_token"
+            | "apitoken"
     )
 }
 
@@ -88,11 +103,24 @@ pub(super) fn of_library<'a>(
     call: &'a Call,
 ) -> Option<Auth> {
     let keys = [
-        "api_key", "apiKey", "token", "auth", "access_token", "accessToken", "key", "auth_token", "client_secret",
-        "tavily_api_key", "exa_api_key", "serpapi_api_key",
+        "api_key",
+        "apiKey",
+        "token",
+        "auth",
+        "access_token",
+        "accessToken",
+        "key",
+        "auth_token",
+        "client_secret",
+        "tavily_api_key",
+        "exa_api_key",
+        "serpapi_api_key",
     ];
     for key in keys {
-        if let Some(value) = call.option(key).filter(|value| !matches!(value.kind, ExprKind::None)) {
+        if let Some(value) = call
+            .option(key)
+            .filter(|value| !matches!(value.kind, ExprKind::None))
+        {
             return Some(auth(callers, module, key, value));
         }
     }
@@ -174,8 +202,12 @@ fn secret<'a>(
             Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
                 secret(callers, at, value, depth + 1)
             }
-            Meaning::Instance(made) if matches!(&*made.type_name, "os.getenv" | "os.environ.get") => {
-                let name = callers.source().string(made.module, made.call?.args.first()?)?;
+            Meaning::Instance(made)
+                if matches!(&*made.type_name, "os.getenv" | "os.environ.get") =>
+            {
+                let name = callers
+                    .source()
+                    .string(made.module, made.call?.args.first()?)?;
                 secret_like_name(&name).then_some(name)
             }
             Meaning::Unknown => callers

@@ -83,14 +83,20 @@ const MCP: [(&str, &[&str]); 22] = [
     ("Client", &["fastmcp."]),
     ("StreamableHttpTransport", &["fastmcp."]),
     ("SSETransport", &["fastmcp."]),
-    ("MultiServerMCPClient", &["langchain_mcp_adapters.", "@langchain/mcp-adapters."]),
+    (
+        "MultiServerMCPClient",
+        &["langchain_mcp_adapters.", "@langchain/mcp-adapters."],
+    ),
     ("StreamableHTTPConnectionParams", &["google.adk."]),
     ("SseConnectionParams", &["google.adk."]),
     ("SseServerParams", &["google.adk.", "autogen_ext."]),
     ("StreamableHttpServerParams", &["autogen_ext."]),
     ("MCPServerStreamableHttp", &["agents.", "@openai/agents"]),
     ("MCPServerSse", &["agents.", "@openai/agents"]),
-    ("MCPServerSSE", &["pydantic_ai.", "@openai/agents", "crewai."]),
+    (
+        "MCPServerSSE",
+        &["pydantic_ai.", "@openai/agents", "crewai."],
+    ),
     ("MCPServerStreamableHTTP", &["pydantic_ai."]),
     ("MCPServerHTTP", &["pydantic_ai.", "crewai."]),
     ("BasicMCPClient", &["llama_index."]),
@@ -142,9 +148,9 @@ pub(in crate::checks) fn client(name: &str, language: Language) -> Option<Client
     }
     let last = leaf(name);
     let of = |table: &[(&str, &[&str])]| {
-        table
-            .iter()
-            .any(|(client, starts)| *client == last && starts.iter().any(|start| name.starts_with(start)))
+        table.iter().any(|(client, starts)| {
+            *client == last && starts.iter().any(|start| name.starts_with(start))
+        })
     };
     if of(&MCP) || of(&MCP_NODE) {
         return Some(Client::Mcp);

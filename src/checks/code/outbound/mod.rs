@@ -2,12 +2,12 @@
 
 mod auth;
 pub(in crate::checks) mod clients;
+mod mcp;
 mod services;
 mod url;
 
 use crate::checks::code::callers::Callers;
 use crate::checks::code::live::Live;
-use crate::model::source::resolve::Meaning;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
 pub(in crate::checks) use auth::Auth;
@@ -93,10 +93,14 @@ pub(in crate::checks) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -
                     .unwrap_or_default();
                 let address = places.into_iter().next().unwrap_or_default();
                 let local = address.host().is_some_and(|host| is_loopback(&host));
-                let reach = if local { Reach::Loopback } else { Reach::Streaming };
+                let reach = if local {
+                    Reach::Loopback
+                } else {
+                    Reach::Streaming
+                };
                 vec![at(reach, address, "get", auth)]
             }
-            Some(Client::Mcp) => mcp(callers, module.id, call)
+            Some(Client::Mcp) => mcp::servers(callers, module.id, call)
                 .into_iter()
                 .map(|(address, auth)| at(mcp_reach(&address), address, "post", auth))
                 .collect(),
@@ -108,7 +112,10 @@ pub(in crate::checks) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -
                 None => Vec::new(),
             },
         };
-        found.extend(here.into_iter().filter(|call| live.runs(call.module, call.range)));
+        found.extend(
+            here.into_iter()
+                .filter(|call| live.runs(call.module, call.range)),
+        );
     }
     found
 }
@@ -124,10 +131,14 @@ fn destinations<'a>(
         ExprKind::Attribute { base, .. } => callers.source().type_of(module, base),
         _ => None,
     };
-    let constructor = made.as_ref().and_then(|made| Some((made.module, made.call?)));
+    let constructor = made
+        .as_ref()
+        .and_then(|made| Some((made.module, made.call?)));
     if shape == Shape::Connection {
         let host = constructor.and_then(|(at, call)| Some((at, call.argument(0, "host")?)));
-        let hosts = host.map(|(at, host)| addresses(callers, at, host)).unwrap_or_default();
+        let hosts = host
+            .map(|(at, host)| addresses(callers, at, host))
+            .unwrap_or_default();
         return hosts
             .into_iter()
             .map(|host| Address {
@@ -140,11 +151,15 @@ fn destinations<'a>(
     let given = match call.args.first() {
         // `axios({ url })`, `https.request({ hostname })`
         Some(options) if shape == Shape::Fetch && matches!(options.kind, ExprKind::Dict(_)) => {
-            ["url", "hostname", "host"].iter().find_map(|key| options.entry(key))
+            ["url", "hostname", "host"]
+                .iter()
+                .find_map(|key| options.entry(key))
         }
         _ => call.argument(index, "url"),
     };
-    let found = given.map(|url| addresses(callers, module, url)).unwrap_or_default();
+    let found = given
+        .map(|url| addresses(callers, module, url))
+        .unwrap_or_default();
     let relative = |address: &Address| !address.text.contains("://");
     if !found.is_empty() && !found.iter().all(relative) {
         return found;
@@ -157,26 +172,40 @@ fn destinations<'a>(
             .or_else(|| call.option("baseUrl"));
         Some((at, base?))
     });
-    let bases = base.map(|(at, base)| addresses(callers, at, base)).unwrap_or_default();
+    let bases = base
+        .map(|(at, base)| addresses(callers, at, base))
+        .unwrap_or_default();
     if bases.is_empty() {
         return found;
     }
     let path = found.first().map_or("", |address| address.text.as_str());
     let joined = |base: Address| Address {
-        text: format!("{}/{}", base.text.trim_end_matches('/'), path.trim_start_matches('/')),
+        text: format!(
+            "{}/{}",
+            base.text.trim_end_matches('/'),
+            path.trim_start_matches('/')
+        ),
         complete: base.complete && !base.text.is_empty(),
         variable: base.variable,
     };
     bases.into_iter().map(joined).collect()
 }
 
-fn method<'a>(callers: &Callers<'a>, module: ModuleId, name: &str, call: &'a Call, shape: Shape) -> String {
+fn method<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    name: &str,
+    call: &'a Call,
+    shape: Shape,
+) -> String {
     let written = match shape {
         Shape::Verb => return name.rsplit('.').next().unwrap_or("get").to_owned(),
         Shape::Request | Shape::Connection => call.argument(0, "method"),
         Shape::Fetch => call.option("method"),
     };
-    let body = ["data", "body", "json"].iter().any(|key| call.option(key).is_some());
+    let body = ["data", "body", "json"]
+        .iter()
+        .any(|key| call.option(key).is_some());
     let fallback = if body { "post" } else { "get" };
     written
         .and_then(|method| callers.source().string(module, method))
@@ -204,7 +233,14 @@ fn worst<'a>(
             best = Some((reach, address));
         }
     }
-    best.unwrap_or((if streams { Reach::Streaming } else { Reach::Unknown }, Address::default()))
+    best.unwrap_or((
+        if streams {
+            Reach::Streaming
+        } else {
+            Reach::Unknown
+        },
+        Address::default(),
+    ))
 }
 
 fn reach(address: &Address, streams: bool) -> Reach {
@@ -213,7 +249,11 @@ fn reach(address: &Address, streams: bool) -> Reach {
         return Reach::AgentCore;
     }
     let Some(host) = address.host() else {
-        return if streams { Reach::Streaming } else { Reach::Unknown };
+        return if streams {
+            Reach::Streaming
+        } else {
+            Reach::Unknown
+        };
     };
     if is_loopback(&host) {
         // A default for a developer's machine: the deployed value is another one.
@@ -286,79 +326,12 @@ fn streams<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call, name: &s
     on || answer || accepts || name.ends_with(".stream")
 }
 
-/// The addresses of an MCP client's servers, with their authentication.
-fn mcp<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Vec<(Address, Option<Auth>)> {
-    let mut urls: Vec<(ModuleId, &'a Expr)> = Vec::new();
-    let arguments = call
-        .args
-        .iter()
-        .take(1)
-        .map(|arg| (true, arg))
-        .chain(call.keywords.iter().map(|keyword| {
-            let url = matches!(keyword.name.as_deref(), Some("url" | "server_url"));
-            (url, &keyword.value)
-        }));
-    for (address, value) in arguments {
-        let mut inside = Vec::new();
-        nested(callers, module, value, 0, &mut inside);
-        if inside.is_empty() && address && !is_container(callers, module, value) {
-            inside.push((module, value));
-        }
-        urls.extend(inside);
-    }
-    let auth = auth::of_request(callers, module, call, false);
-    let mut found = Vec::new();
-    for (at, url) in urls {
-        let mut places = addresses(callers, at, url);
-        if places.is_empty() {
-            places.push(Address::default());
-        }
-        let best = places.iter().find(|place| place.host().is_some()).unwrap_or(&places[0]);
-        found.push((best.clone(), auth.clone()));
-    }
-    found
-}
-
-fn is_container<'a>(callers: &Callers<'a>, module: ModuleId, value: &'a Expr) -> bool {
-    let dict = |value: &Expr| matches!(value.kind, ExprKind::Dict(_) | ExprKind::List(_));
-    match callers.source().meaning(module, value) {
-        Meaning::Value(_, value) => dict(value),
-        Meaning::Instance(instance) => !matches!(&*instance.type_name, "URL" | "os.getenv" | "os.environ.get"),
-        _ => false,
-    }
-}
-
-/// Values under `url` keys of a literal, at any depth that configurations have.
-fn nested<'a>(
-    callers: &Callers<'a>,
-    module: ModuleId,
-    value: &'a Expr,
-    depth: u8,
-    found: &mut Vec<(ModuleId, &'a Expr)>,
-) {
-    if depth > 4 {
-        return;
-    }
-    let (module, value) = match callers.source().meaning(module, value) {
-        Meaning::Value(at, inner) => (at, inner),
-        _ => (module, value),
-    };
-    let ExprKind::Dict(entries) = &value.kind else {
-        return;
-    };
-    for entry in entries {
-        match entry.key.as_ref().and_then(Expr::as_str) {
-            Some("url" | "server_url" | "serverUrl") => found.push((module, &entry.value)),
-            Some("headers" | "requestInit" | "env") => {}
-            _ => nested(callers, module, &entry.value, depth + 1, found),
-        }
-    }
-}
-
 /// Whether a host is this machine: loopback, unspecified, link-local (metadata, task credentials), Docker's own names.
 pub(in crate::checks) fn is_loopback(host: &str) -> bool {
-    matches!(host, "localhost" | "0.0.0.0" | "::1" | "::" | "host.docker.internal" | "testserver")
-        || host.ends_with(".localhost")
+    matches!(
+        host,
+        "localhost" | "0.0.0.0" | "::1" | "::" | "host.docker.internal" | "testserver"
+    ) || host.ends_with(".localhost")
         || host.starts_with("127.")
         || host.starts_with("169.254.")
 }
@@ -373,7 +346,15 @@ pub(in crate::checks) fn is_private_host(host: &str) -> bool {
         return address.segments()[0] & 0xfe00 == 0xfc00;
     }
     let ends = [
-        ".internal", ".local", ".lan", ".corp", ".intranet", ".private", ".home.arpa", ".svc", ".svc.cluster.local",
+        ".internal",
+        ".local",
+        ".lan",
+        ".corp",
+        ".intranet",
+        ".private",
+        ".home.arpa",
+        ".svc",
+        ".svc.cluster.local",
     ];
     !host.contains('.') || ends.iter().any(|end| host.ends_with(end))
 }

@@ -15,12 +15,24 @@ const LIBRARIES: &[(&str, &str)] = &[
     ("exa-js", "Exa"),
     ("serpapi.", "SerpApi"),
     ("langchain_community.utilities.SerpAPIWrapper", "SerpApi"),
-    ("langchain_community.utilities.GoogleSerperAPIWrapper", "Serper"),
-    ("langchain_google_community.GoogleSearchAPIWrapper", "Google Search"),
+    (
+        "langchain_community.utilities.GoogleSerperAPIWrapper",
+        "Serper",
+    ),
+    (
+        "langchain_google_community.GoogleSearchAPIWrapper",
+        "Google Search",
+    ),
     ("duckduckgo_search.", "DuckDuckGo"),
     ("ddgs.", "DuckDuckGo"),
-    ("langchain_community.tools.DuckDuckGoSearchRun", "DuckDuckGo"),
-    ("langchain_community.tools.DuckDuckGoSearchResults", "DuckDuckGo"),
+    (
+        "langchain_community.tools.DuckDuckGoSearchRun",
+        "DuckDuckGo",
+    ),
+    (
+        "langchain_community.tools.DuckDuckGoSearchResults",
+        "DuckDuckGo",
+    ),
     ("brave_search.", "Brave Search"),
     ("firecrawl.", "Firecrawl"),
     ("@mendable/firecrawl-js", "Firecrawl"),
@@ -38,10 +50,16 @@ const LIBRARIES: &[(&str, &str)] = &[
     ("notion_client.", "Notion"),
     ("@notionhq/client.", "Notion"),
     ("pyowm.", "OpenWeather"),
-    ("langchain_community.utilities.OpenWeatherMapAPIWrapper", "OpenWeather"),
+    (
+        "langchain_community.utilities.OpenWeatherMapAPIWrapper",
+        "OpenWeather",
+    ),
     ("wikipedia.", "Wikipedia"),
     ("wikipediaapi.", "Wikipedia"),
-    ("langchain_community.utilities.WikipediaAPIWrapper", "Wikipedia"),
+    (
+        "langchain_community.utilities.WikipediaAPIWrapper",
+        "Wikipedia",
+    ),
     ("arxiv.", "arXiv"),
     ("yfinance.", "Yahoo Finance"),
     ("yahoo-finance2", "Yahoo Finance"),
@@ -109,7 +127,15 @@ const MODELS: &[&str] = &[
 /// The service that a call of a library reaches: constructors and functions of the package, not methods of what they made.
 pub(in crate::checks) fn service(name: &str) -> Option<&'static str> {
     let last = leaf(name);
-    let type_like = ["Error", "Exception", "Warning", "Settings", "Options", "Config", "Request"];
+    let type_like = [
+        "Error",
+        "Exception",
+        "Warning",
+        "Settings",
+        "Options",
+        "Config",
+        "Request",
+    ];
     if type_like.iter().any(|end| last.ends_with(end)) {
         return None;
     }
@@ -118,7 +144,10 @@ pub(in crate::checks) fn service(name: &str) -> Option<&'static str> {
         let whole = start.ends_with('.') || rest.is_empty();
         let class = |segment: &str| segment.starts_with(|c: char| c.is_ascii_uppercase());
         // A constructor is the last class of its name; `stripe.Customer.create` is a call of the service itself.
-        let segments: Vec<&str> = rest.split('.').filter(|segment| !segment.is_empty()).collect();
+        let segments: Vec<&str> = rest
+            .split('.')
+            .filter(|segment| !segment.is_empty())
+            .collect();
         let classes = segments.iter().filter(|segment| class(segment)).count();
         let made = classes == 0
             || classes == 1 && segments.last().is_some_and(|last| class(last))

@@ -140,9 +140,12 @@ fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8
         ExprKind::Str(text) => vec![Address::constant(&**text)],
         ExprKind::Await(inner) => below(inner),
         ExprKind::BoolOp { values, .. } => either(values.iter().flat_map(below).collect()),
-        ExprKind::Conditional { body, orelse, .. } => {
-            either([body, orelse].into_iter().flat_map(|side| below(side)).collect())
-        }
+        ExprKind::Conditional { body, orelse, .. } => either(
+            [body, orelse]
+                .into_iter()
+                .flat_map(|side| below(side))
+                .collect(),
+        ),
         ExprKind::BinOp {
             op: "+",
             left,
@@ -152,7 +155,9 @@ fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8
             .into_iter()
             .map(|address| before(address, '%'))
             .collect(),
-        ExprKind::BinOp { op: "/", left, .. } => below(left).into_iter().map(Address::cut).collect(),
+        ExprKind::BinOp { op: "/", left, .. } => {
+            below(left).into_iter().map(Address::cut).collect()
+        }
         ExprKind::Format(parts) => format(parts, &below),
         ExprKind::Call(call) => called(callers, module, expr, call, depth),
         ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
@@ -161,7 +166,9 @@ fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8
                     starts(callers, at, value, depth + 1)
                 }
                 Meaning::Instance(instance) => match instance.call {
-                    Some(call) => wrapped(callers, instance.module, &instance.type_name, call, depth),
+                    Some(call) => {
+                        wrapped(callers, instance.module, &instance.type_name, call, depth)
+                    }
                     None => Vec::new(),
                 },
                 _ => given(callers, module, expr, depth),
@@ -255,9 +262,10 @@ fn filled<'a>(
         Some((text, _)) => Address::constant(text).cut(),
         None => Address::constant(rest),
     };
-    joined(joined(vec![Address::constant(start)], || values.clone()), || {
-        vec![follows.clone()]
-    })
+    joined(
+        joined(vec![Address::constant(start)], || values.clone()),
+        || vec![follows.clone()],
+    )
 }
 
 fn called<'a>(
@@ -321,7 +329,10 @@ fn wrapped<'a>(
         return Vec::new();
     }
     // `new URL(path, base)`
-    let base = call.args.get(1).filter(|_| matches!(name, "URL" | "url.URL"));
+    let base = call
+        .args
+        .get(1)
+        .filter(|_| matches!(name, "URL" | "url.URL"));
     let Some(first) = base.or_else(|| call.argument(0, "url")) else {
         return Vec::new();
     };
