@@ -207,24 +207,6 @@ impl Context {
         }
     }
 
-    /// Hosts that only a VPC reaches, named by the code that runs; the reason where code was not read.
-    ///
-    /// # Errors
-    /// Why the code is not known.
-    pub fn private_hosts_in_code(&self, agent: Agent<'_>) -> Result<Vec<Seen<String>>, Unread> {
-        match agent {
-            // A harness has no code of its own.
-            Agent::Harness(_) => Ok(Vec::new()),
-            Agent::Runtime(runtime) => Err(Unread::new(
-                ReasonCode::NotBuilt,
-                format!(
-                    "the code of runtime {} was not read: nothing tells whether it reaches private hosts",
-                    runtime.name
-                ),
-            )),
-        }
-    }
-
     /// The manifests of an agent.
     pub fn manifests(&self, agent: Agent<'_>) -> Option<&AgentManifests> {
         self.files.manifests.get(&agent.resource().to_string())

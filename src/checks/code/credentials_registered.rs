@@ -199,9 +199,9 @@ fn unregistered(
         }
         free |= !claimed.contains(&credential.name);
     }
-    // A key that does not come from the environment is handed in by the code around: a provider, or a credential that nothing
-    // else claims, may be where it comes from.
-    if auth.variable.is_none() && (free || !claimed.is_empty()) || free {
+    // A key that is neither read from the environment nor written there is handed in from elsewhere: a provider, the caller's own
+    // token. And a credential that nothing else claims may be for any service.
+    if free || auth.variable.is_none() && !auth.literal {
         return None;
     }
     let note = format!(

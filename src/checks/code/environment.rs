@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use crate::model::source::ir::{Assign, StmtKind};
+use super::writes::targets;
 use crate::model::source::resolve::{Meaning, leaf};
-use crate::model::source::walk::{Node, walk};
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
@@ -316,12 +315,7 @@ fn named<'a>(
     if !given.is_empty() {
         return given
             .into_iter()
-            .flat_map(|(at, value)| {
-                let found = named(callers, at, value, depth + 1);
-                found
-                    .into_iter()
-                    .map(move |(at, range, name)| (at, range, name))
-            })
+            .flat_map(|(at, value)| named(callers, at, value, depth + 1))
             .collect();
     }
     looped(source, module, key)
@@ -355,54 +349,4 @@ fn looped(source: &Source, module: ModuleId, key: &Expr) -> Vec<(ByteRange, Stri
         }
     }
     Vec::new()
-}
-
-/// Ranges that are written or deleted, not read.
-fn targets(source: &Source, module: ModuleId) -> BTreeSet<ByteRange> {
-    let mut found = BTreeSet::new();
-    for (_, target, _) in writes(source, module) {
-        found.insert(target.range);
-    }
-    found
-}
-
-/// What a module assigns or deletes: the module, the target, and the value where there is one.
-pub(in crate::checks) fn writes(
-    source: &Source,
-    module: ModuleId,
-) -> Vec<(ModuleId, &Expr, Option<&Expr>)> {
-    let mut found = Vec::new();
-    let Some(place) = source.module(module) else {
-        return found;
-    };
-    let bodies = std::iter::once(&place.body)
-        .chain(place.functions.iter().map(|function| &function.body))
-        .chain(place.classes.iter().map(|class| &class.body));
-    for body in bodies {
-        walk(body, &mut |_, node| {
-            match node {
-                Node::Stmt(stmt) => match &stmt.kind {
-                    StmtKind::Assign(assign) => {
-                        let Assign { targets, value, .. } = &**assign;
-                        for target in targets {
-                            found.push((module, target, value.as_deref()));
-                        }
-                    }
-                    StmtKind::Delete(targets) => {
-                        found.extend(targets.iter().map(|target| (module, target, None)));
-                    }
-                    _ => {}
-                },
-                Node::Expr(Expr {
-                    kind: ExprKind::Assign { target, value },
-                    ..
-                }) => {
-                    found.push((module, &**target, Some(&**value)));
-                }
-                _ => {}
-            }
-            true
-        });
-    }
-    found
 }

@@ -16,6 +16,7 @@ mod handlers;
 pub(in crate::checks) mod live;
 pub(in crate::checks) mod outbound;
 mod outward;
+pub(in crate::checks) mod private_hosts;
 mod providers;
 mod runtime_debug_mode;
 mod secrets_env_read;
@@ -23,6 +24,7 @@ mod secrets_hardcoded;
 mod secrets_runtime_env;
 mod secrets_shipped_files;
 mod settings;
+mod writes;
 
 use super::Check;
 

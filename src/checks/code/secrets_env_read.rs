@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use super::environment::{Variable, is_environ, variables, writes};
+use super::environment::{Variable, is_environ, variables};
 use super::live::{Absent, Live};
+use super::writes::writes;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;

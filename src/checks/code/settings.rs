@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use super::environment::{Variable, is_environ, writes};
+use super::environment::{Variable, is_environ};
+use super::writes::writes;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{Class, Expr, ExprKind, Module, ModuleId, Source};

@@ -10,7 +10,7 @@ const FETCHES: &str = "downloads data";
 const EMBEDS: &str = "builds an index";
 const CALLS_AWS: &str = "calls an AWS API";
 const STARTS: &str = "starts a process";
-const RUNS: &str = "runs an event loop";
+pub(super) const RUNS: &str = "runs an event loop";
 const ASKS: &str = "calls a model";
 const WAITS: &str = "waits";
 const MCP: &str = "connects to an MCP server";
@@ -196,6 +196,15 @@ const LOCAL_AWS: [&str; 15] = [
 
 /// What a call does that is too heavy for import time.
 pub(super) fn heavy(name: &str, call: &Call, language: Language) -> Option<&'static str> {
+    if name == "time.sleep"
+        && let Some(seconds) = call
+            .args
+            .first()
+            .and_then(crate::model::source::Expr::as_number)
+        && seconds < 1.0
+    {
+        return None;
+    }
     if let Some((_, does)) = NAMES.iter().find(|(heavy, _)| *heavy == name) {
         let lazily = name == "psycopg_pool.ConnectionPool"
             && call
@@ -261,8 +270,14 @@ fn calls_aws(name: &str, last: &str) -> bool {
     .chain(&["boto3.Session.resource.", "boto3.session.Session.resource."])
     .find_map(|start| name.strip_prefix(*start));
     if let Some(method) = made {
-        let inner = method.starts_with("exceptions") || method.starts_with("meta");
-        return !inner && !LOCAL_AWS.contains(&last);
+        // What stands behind the operation is a part of its answer.
+        let deepest = match method.split('.').next() {
+            Some("exceptions" | "meta") => return false,
+            Some("get_paginator" | "get_waiter") => 2,
+            Some(first) if first.starts_with(|c: char| c.is_ascii_uppercase()) => 2,
+            _ => 1,
+        };
+        return method.split('.').count() <= deepest && !LOCAL_AWS.contains(&last);
     }
     let verbs = [
         "get_",

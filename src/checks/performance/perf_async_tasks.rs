@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::background::{Launch, answering, launches};
+use super::perf_ping_handler::is_ping_route;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::code::callers::Callers;
 use crate::checks::code::live::{Absent, Live};
@@ -31,6 +32,11 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     agent_code::each(context, |code| judge(context, code))
 }
+
+/// What registers a task: the SDKs' methods, and the name that such a function is kept under.
+const ADD: [&str; 3] = ["add_async_task", "addAsyncTask", "add_task"];
+/// What completes it.
+const COMPLETE: [&str; 3] = ["complete_async_task", "completeAsyncTask", "complete_task"];
 
 /// How a launch stands with the platform.
 enum Tracked {
@@ -118,13 +124,18 @@ fn tracked(code: &AgentCode<'_>, callers: &Callers<'_>, launch: &Launch) -> Trac
         .map(|target| source.reach(target))
         .unwrap_or_default();
     let added = starters.iter().any(|id| {
-        let offsets = named_calls(source, *id, &["add_async_task", "addAsyncTask"]);
-        offsets
-            .into_iter()
-            .any(|expr| *id != launch.function || expr.range.start < launch.range.start)
+        let before = |expr: &Expr| *id != launch.function || expr.range.start < launch.range.start;
+        named_calls(source, *id, &ADD).into_iter().any(before)
+            || calls_within(source, *id)
+                .into_iter()
+                .filter(|expr| before(expr))
+                .any(|expr| {
+                    let helper = source.callee(id.module, expr);
+                    helper.is_some_and(|helper| adds(source, helper))
+                })
     }) || inside
         .iter()
-        .any(|id| !named_calls(source, *id, &["add_async_task", "addAsyncTask"]).is_empty());
+        .any(|id| !named_calls(source, *id, &ADD).is_empty());
     if !added {
         return Tracked::Never;
     }
@@ -137,7 +148,7 @@ fn tracked(code: &AgentCode<'_>, callers: &Callers<'_>, launch: &Launch) -> Trac
         let Some(function) = source.function(id) else {
             continue;
         };
-        for expr in named_calls(source, id, &["complete_async_task", "completeAsyncTask"]) {
+        for expr in named_calls(source, id, &COMPLETE) {
             if ends_always(source, callers, function, expr) {
                 return Tracked::Whole;
             }
@@ -148,6 +159,21 @@ fn tracked(code: &AgentCode<'_>, callers: &Callers<'_>, launch: &Launch) -> Trac
         Some((module, range)) => Tracked::Leaky(module, range),
         None => Tracked::Open,
     }
+}
+
+/// Whether a helper registers a task, itself or through another.
+fn adds(source: &Source, helper: FnId) -> bool {
+    source
+        .reach(helper)
+        .into_iter()
+        .any(|id| !named_calls(source, id, &ADD).is_empty())
+}
+
+fn calls_within(source: &Source, function: FnId) -> Vec<&Expr> {
+    expressions(source.body(function.module, Some(function)))
+        .into_iter()
+        .filter(|expr| matches!(expr.kind, ExprKind::Call(_)))
+        .collect()
 }
 
 fn is_async_task(code: &AgentCode<'_>, target: FnId) -> bool {
@@ -187,13 +213,15 @@ fn starters(callers: &Callers<'_>, function: FnId) -> BTreeSet<FnId> {
     found
 }
 
-fn named_calls<'a>(source: &'a Source, function: FnId, names: &[&str]) -> Vec<&'a Expr> {
-    let body = source.body(function.module, Some(function));
-    expressions(body)
+/// Calls of the SDK's methods, and of names that hold them (`complete_task = hooks["complete"]`).
+fn named_calls<'a>(source: &'a Source, function: FnId, names: &[&str; 3]) -> Vec<&'a Expr> {
+    let [method, camel, held] = names;
+    calls_within(source, function)
         .into_iter()
-        .filter(|expr| match &expr.kind {
-            ExprKind::Call(call) => {
-                matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if names.contains(&&**attr))
+        .filter(|expr| match expr.as_call().map(|call| &call.callee.kind) {
+            Some(ExprKind::Attribute { attr, .. }) => &**attr == *method || &**attr == *camel,
+            Some(ExprKind::Name(name)) => {
+                &**name == *held || &**name == *method || &**name == *camel
             }
             _ => false,
         })
@@ -255,10 +283,15 @@ fn alternative(context: &Context, code: &AgentCode<'_>) -> Option<String> {
         .code
         .entrypoints
         .iter()
-        .filter(|entry| entry.kind == EntrypointKind::Ping)
+        .filter(|entry| entry.kind == EntrypointKind::Ping || is_ping_route(code.source, entry))
         .filter_map(|entry| entry.function);
     for id in pings {
-        let said = expressions(code.source.body(id.module, Some(id)));
+        let said: Vec<&Expr> = code
+            .source
+            .reach_expressions(id)
+            .into_iter()
+            .map(|(_, expr)| expr)
+            .collect();
         let busy = said.iter().any(|expr| match &expr.kind {
             ExprKind::Attribute { attr, .. } => matches!(&**attr, "HEALTHY_BUSY" | "HealthyBusy"),
             ExprKind::Str(text) => &**text == "HealthyBusy",

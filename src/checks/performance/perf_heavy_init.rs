@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::heavy::{entered, heavy};
+use super::heavy::{RUNS, entered, heavy};
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::code::callers::Callers;
 use crate::checks::code::live::{Absent, Live};
@@ -35,6 +35,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     agent_code::each(context, judge)
 }
 
+/// A place in a module.
+type Place = (ModuleId, ByteRange);
+
 /// What runs before the agent is ready, as it is found.
 struct Startup<'c, 'a> {
     code: AgentCode<'a>,
@@ -43,8 +46,10 @@ struct Startup<'c, 'a> {
     open: Vec<ModuleId>,
     imported: BTreeSet<ModuleId>,
     followed: BTreeSet<FnId>,
+    /// In the main block: an event loop that runs there is the server's own.
+    main: bool,
     /// Sites, with the place at import that leads to them where it is another.
-    found: BTreeMap<(ModuleId, ByteRange), (&'static str, Option<(ModuleId, ByteRange)>)>,
+    found: BTreeMap<Place, (&'static str, Option<Place>)>,
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
@@ -56,6 +61,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         open: code.code.entry.into_iter().collect(),
         imported: BTreeSet::new(),
         followed: BTreeSet::new(),
+        main: false,
         found: BTreeMap::new(),
     };
     startup.run();
@@ -154,42 +160,26 @@ impl<'a> Startup<'_, 'a> {
             if !module.is_main_guard(&branch.test) {
                 continue;
             }
+            self.main = true;
             for stmt in &branch.body {
                 if serves(self.code, module.id, stmt) {
                     break;
                 }
                 self.stmt(module, stmt, None, 0);
             }
+            self.main = false;
         }
     }
 
-    fn stmt(
-        &mut self,
-        module: &'a Module,
-        stmt: &'a Stmt,
-        from: Option<(ModuleId, ByteRange)>,
-        depth: u8,
-    ) {
+    fn stmt(&mut self, module: &'a Module, stmt: &'a Stmt, from: Option<Place>, depth: u8) {
         self.node(module, Node::Stmt(stmt), from, depth);
     }
 
-    fn expr(
-        &mut self,
-        module: &'a Module,
-        expr: &'a Expr,
-        from: Option<(ModuleId, ByteRange)>,
-        depth: u8,
-    ) {
+    fn expr(&mut self, module: &'a Module, expr: &'a Expr, from: Option<Place>, depth: u8) {
         self.node(module, Node::Expr(expr), from, depth);
     }
 
-    fn node(
-        &mut self,
-        module: &'a Module,
-        node: Node<'a>,
-        from: Option<(ModuleId, ByteRange)>,
-        depth: u8,
-    ) {
+    fn node(&mut self, module: &'a Module, node: Node<'a>, from: Option<Place>, depth: u8) {
         let mut calls: Vec<(&'a Expr, bool)> = Vec::new();
         let mut awaited: BTreeSet<ByteRange> = BTreeSet::new();
         let live = self.live;
@@ -244,7 +234,7 @@ impl<'a> Startup<'_, 'a> {
         expr: &'a Expr,
         entering: bool,
         awaited: bool,
-        from: Option<(ModuleId, ByteRange)>,
+        from: Option<Place>,
         depth: u8,
     ) {
         let source = self.code.source;
@@ -259,10 +249,10 @@ impl<'a> Startup<'_, 'a> {
         }
         let Some(call) = expr.as_call() else { return };
         let name = source.callee_name(module.id, expr);
-        if let Some(does) = name
+        let does = name
             .as_deref()
-            .and_then(|name| heavy(name, call, module.language))
-        {
+            .and_then(|name| heavy(name, call, module.language));
+        if let Some(does) = does.filter(|does| !self.main || *does != RUNS) {
             self.found
                 .entry((module.id, expr.range))
                 .or_insert((does, from));
@@ -293,6 +283,9 @@ impl<'a> Startup<'_, 'a> {
         };
         let from = from.or(Some((module.id, expr.range)));
         for stmt in &function.body {
+            if serves(self.code, inside.id, stmt) {
+                break;
+            }
             self.stmt(inside, stmt, from, depth + 1);
         }
     }
@@ -307,7 +300,22 @@ fn serves(code: AgentCode<'_>, module: ModuleId, stmt: &Stmt) -> bool {
         return false;
     };
     let last = crate::model::source::resolve::leaf(&name);
-    matches!(&*name, "uvicorn.run" | "asyncio.run" | "anyio.run")
-        || last.starts_with("serve_")
-        || matches!(last, "run" | "serve" | "serve_forever") && name.contains('.')
+    let servers = [
+        "App",
+        "FastMCP",
+        "Server",
+        "Flask",
+        "uvicorn",
+        "Application",
+        "web",
+        "mcp",
+    ];
+    let owner = name
+        .strip_suffix(last)
+        .map_or("", |rest| rest.trim_end_matches('.'));
+    last.starts_with("serve_")
+        || matches!(
+            last,
+            "run" | "serve" | "serve_forever" | "run_app" | "listen" | "start"
+        ) && servers.iter().any(|server| owner.ends_with(server))
 }

@@ -81,7 +81,8 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     )
 }
 
-fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
+/// Whether a handler answers the path `/ping`.
+pub(super) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
     entry.kind == EntrypointKind::Route
         && source.module(entry.module).is_some_and(|module| {
             let registered = module

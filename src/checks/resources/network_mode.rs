@@ -1,5 +1,7 @@
 //! `network-mode`: VPC configured where private resources are reached.
 
+use crate::checks::agent_code;
+use crate::checks::code::private_hosts as hosts_named;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Layer, Network, Origin, Seen};
@@ -41,7 +43,8 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
     let layers = context.networks(agent);
     let environments = context.environments(agent);
-    let in_code = context.private_hosts_in_code(agent).unwrap_or_default();
+    let read = hosts_in_code(context, agent);
+    let in_code = read.clone().unwrap_or_default();
     let is_public = |layer: &Layer<Network>| layer.value.mode.value == "PUBLIC";
     let outcome = judge_sources(
         context,
@@ -89,13 +92,31 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         },
     );
     // PUBLIC is fine only where the code was seen to reach nothing private.
-    match (outcome.status, context.private_hosts_in_code(agent)) {
+    match (outcome.status, read) {
         (Status::Pass, Err(reason)) if layers.iter().any(is_public) => {
             let message = format!("networkMode is PUBLIC, and {}", reason.message);
             Outcome::skipped(resource, Unread { message, ..reason }).evidences(outcome.evidence)
         }
         _ => outcome,
     }
+}
+
+/// Hosts that only a VPC reaches, in the code that runs; why it was not read otherwise. A harness has no code of its own.
+fn hosts_in_code(context: &Context, agent: Agent<'_>) -> Result<Vec<Seen<String>>, Unread> {
+    let Some(runtime) = agent.runtime() else {
+        return Ok(Vec::new());
+    };
+    let code = agent_code::of(context, runtime)?;
+    let hosts = hosts_named::in_code(&code, private_host);
+    if hosts.is_empty()
+        && let Some(reason) = code.unread()
+    {
+        return Err(reason);
+    }
+    Ok(hosts
+        .into_iter()
+        .map(|(host, evidence)| Seen::new(host, evidence))
+        .collect())
 }
 
 /// Hosts that only a VPC reaches, in the environment variables of a source. Deployed values are not kept, so that those of the

@@ -14,6 +14,8 @@ pub(in crate::checks) struct Auth {
     pub by: String,
     /// The environment variable that holds the secret, where it comes straight from one.
     pub variable: Option<String>,
+    /// True where the secret is written in the code.
+    pub literal: bool,
 }
 
 /// Headers that carry a credential.
@@ -176,6 +178,7 @@ fn auth<'a>(callers: &Callers<'a>, module: ModuleId, by: &str, value: &'a Expr) 
     }
     Auth {
         by: by.to_owned(),
+        literal: variable.is_none() && !callers.source().strings(module, value).is_empty(),
         variable,
     }
 }
