@@ -83,6 +83,15 @@ pub(super) fn read<'a>(
     {
         return None;
     }
+    // What sends a request made before: the request has the address and the headers, and is the call that is read.
+    let sends_request = call.args.first().is_some_and(|first| {
+        source
+            .type_of(module.id, first)
+            .is_some_and(|made| leaf(&made.type_name) == "Request")
+    });
+    if sends_request {
+        return None;
+    }
     let url = address(source, module, call);
     let headers = headers(source, module, call);
     if !leads_to_runtime(&url, &headers) {

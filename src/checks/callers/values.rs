@@ -1,13 +1,17 @@
 //! What a value is made of: the literal text in it, the entries of an option object, the expressions behind a name.
 
+use std::collections::BTreeSet;
+
 use crate::model::source::ir::{Call, FormatPart, StmtKind};
 use crate::model::source::module::BindingKind;
 use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::walk;
-use crate::model::source::{Expr, ExprKind, FnId, Language, ModuleId, Source};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language, ModuleId, Source};
 
 /// Deepest chain of names and helpers that is followed.
 const DEEPEST: u32 = 8;
+/// Most expressions that one question looks at.
+const STEPS: u32 = 400;
 /// Stands in a text for what is not literal.
 pub(crate) const HOLE: char = '\u{1}';
 
@@ -76,17 +80,37 @@ pub(crate) fn returned(source: &Source, function: FnId) -> Vec<At<'_>> {
 /// All literal text in a value, in order, names and helpers followed; [`HOLE`] stands for the rest. The names of environment
 /// variables are part of it, since they say what they hold.
 pub(crate) fn text(source: &Source, at: At<'_>) -> String {
-    let mut out = String::new();
+    let mut out = Text {
+        text: String::new(),
+        steps: STEPS,
+    };
     gather(source, at, 0, &mut out);
-    out
+    out.text
 }
 
-fn gather(source: &Source, at: At<'_>, depth: u32, out: &mut String) {
-    if depth > DEEPEST || out.len() > 4096 {
+/// Text on the way, and how many more expressions are looked at.
+struct Text {
+    text: String,
+    steps: u32,
+}
+
+impl Text {
+    fn push(&mut self, char: char) {
+        self.text.push(char);
+    }
+
+    fn push_str(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+}
+
+fn gather(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
+    if depth > DEEPEST || out.text.len() > 4096 || out.steps == 0 {
         out.push(HOLE);
         return;
     }
-    let next = |expr: &Expr, out: &mut String| {
+    out.steps -= 1;
+    let next = |expr: &Expr, out: &mut Text| {
         gather(source, At::new(at.module, expr), depth + 1, out);
     };
     match &at.expr.kind {
@@ -145,8 +169,8 @@ fn gather(source: &Source, at: At<'_>, depth: u32, out: &mut String) {
     }
 }
 
-fn gather_call(source: &Source, at: At<'_>, call: &Call, depth: u32, out: &mut String) {
-    let next = |expr: &Expr, out: &mut String| {
+fn gather_call(source: &Source, at: At<'_>, call: &Call, depth: u32, out: &mut Text) {
+    let next = |expr: &Expr, out: &mut Text| {
         gather(source, At::new(at.module, expr), depth + 1, out);
     };
     if let Some(function) = source.callee(at.module, at.expr) {
@@ -170,7 +194,7 @@ fn gather_call(source: &Source, at: At<'_>, call: &Call, depth: u32, out: &mut S
     }
 }
 
-fn gather_meaning(source: &Source, at: At<'_>, depth: u32, out: &mut String) {
+fn gather_meaning(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
     match source.meaning(at.module, at.expr) {
         Meaning::Value(module, value) if !std::ptr::eq(value, at.expr) => {
             gather(source, At::new(module, value), depth + 1, out);
@@ -198,16 +222,34 @@ fn gather_meaning(source: &Source, at: At<'_>, depth: u32, out: &mut String) {
 /// The entries of a dict or object, as far as they can be seen: literals, spreads, `Object.assign`, `new Headers`, helpers that
 /// return one, and what is put in later (`headers["X"] = v`, `headers.update(…)`, `headers.set("X", v)`).
 pub(crate) fn entries<'a>(source: &'a Source, at: At<'a>) -> Vec<(String, At<'a>)> {
-    let mut out = Vec::new();
+    let mut out = Entries {
+        found: Vec::new(),
+        seen: BTreeSet::new(),
+    };
     gather_entries(source, at, 0, &mut out);
-    out
+    out.found
 }
 
-fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Vec<(String, At<'a>)>) {
-    if depth > DEEPEST || out.len() > 200 {
+/// Entries on the way, and the expressions looked at already.
+struct Entries<'a> {
+    found: Vec<(String, At<'a>)>,
+    seen: BTreeSet<(ModuleId, ByteRange)>,
+}
+
+impl<'a> Entries<'a> {
+    fn push(&mut self, entry: (String, At<'a>)) {
+        self.found.push(entry);
+    }
+}
+
+fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entries<'a>) {
+    if depth > DEEPEST
+        || out.seen.len() > STEPS as usize
+        || !out.seen.insert((at.module, at.expr.range))
+    {
         return;
     }
-    let next = |expr: &'a Expr, out: &mut Vec<_>| {
+    let next = |expr: &'a Expr, out: &mut Entries<'a>| {
         gather_entries(source, At::new(at.module, expr), depth + 1, out);
     };
     match &at.expr.kind {
@@ -289,7 +331,7 @@ fn put_later<'a>(
     at: At<'a>,
     name: &str,
     depth: u32,
-    out: &mut Vec<(String, At<'a>)>,
+    out: &mut Entries<'a>,
 ) {
     let Some(module) = source.module(at.module) else {
         return;
@@ -312,10 +354,9 @@ fn put_later<'a>(
                     }
                     _ => continue,
                 };
-                out.extend(
-                    key.into_iter()
-                        .map(|key| (key, At::new(at.module, &**value))),
-                );
+                for key in key {
+                    out.push((key, At::new(at.module, &**value)));
+                }
             }
         }
     }

@@ -84,11 +84,11 @@ fn place(evidence: &Evidence) -> (String, u32, u32) {
     )
 }
 
-fn faults(
-    context: &Context,
-    places: &Places<'_>,
-    calls: &[Call<'_>],
-    call: &Call<'_>,
+fn faults<'a>(
+    context: &'a Context,
+    places: &Places<'a>,
+    calls: &[Call<'a>],
+    call: &Call<'a>,
     found: &mut Vec<Evidence>,
 ) {
     if call.session.is_some() && call.mcp_session.is_some() {
