@@ -183,9 +183,7 @@ impl<'a> Finder<'a, '_> {
             for value in returned(self.source, helper) {
                 all.extend(self.origins(value, depth + 1));
             }
-            let made = |origin: &Origin| {
-                matches!(origin, Origin::Fresh { function, .. } if *function == Some(helper))
-            };
+            let made = |origin: &Origin| matches!(origin, Origin::Fresh { function, .. } if *function == Some(helper));
             // A helper that always makes one makes it wherever it is called; one that may find one keeps it.
             return if !all.is_empty() && all.iter().all(made) {
                 vec![here()]
@@ -302,7 +300,8 @@ impl<'a> Finder<'a, '_> {
             return vec![Origin::Given];
         };
         let mut all = Vec::new();
-        let bound = usize::from(about.class.is_some() && !about.is_static && is_python(source, function));
+        let bound =
+            usize::from(about.class.is_some() && !about.is_static && is_python(source, function));
         let places = self.places;
         for used in places.uses(function).iter().filter(|used| used.direct) {
             let (module, caller, call) = (used.module, used.caller, used.expr);
@@ -351,7 +350,10 @@ fn together(all: &[Origin]) -> Vec<Origin> {
         .iter()
         .filter(|origin| matches!(origin, Origin::Fresh { .. }))
         .count();
-    match all.iter().find(|origin| matches!(origin, Origin::Fresh { .. })) {
+    match all
+        .iter()
+        .find(|origin| matches!(origin, Origin::Fresh { .. }))
+    {
         Some(first) if fresh == all.len() => vec![first.clone()],
         _ if all.iter().all(|origin| *origin == Origin::Constant) && !all.is_empty() => {
             vec![Origin::Constant]

@@ -326,13 +326,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entr
 }
 
 /// What the function around puts into a container after it was made.
-fn put_later<'a>(
-    source: &'a Source,
-    at: At<'a>,
-    name: &str,
-    depth: u32,
-    out: &mut Entries<'a>,
-) {
+fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, depth: u32, out: &mut Entries<'a>) {
     let Some(module) = source.module(at.module) else {
         return;
     };

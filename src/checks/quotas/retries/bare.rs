@@ -80,7 +80,13 @@ fn retried(source: &Source, places: &Places<'_>, call: &Call<'_>) -> bool {
         return true;
     }
     let mut seen = Vec::new();
-    in_function(source, places, module, (call.function, call.expr), &mut seen)
+    in_function(
+        source,
+        places,
+        module,
+        (call.function, call.expr),
+        &mut seen,
+    )
 }
 
 fn imports_retry(module: &Module) -> bool {
