@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::values::{At, entries, option, text};
+use super::entries::{entries, option};
+use super::values::{At, text};
 use super::{Call, Kind, Proof, Via};
 use crate::model::source::ir::{Call as CallExpr, StmtKind};
 use crate::model::source::resolve::leaf;

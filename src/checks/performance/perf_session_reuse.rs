@@ -40,7 +40,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     for call in &begun {
         faults(context, &places, &calls, call, &mut found);
     }
-    found.sort_by(|one, other| place(one).cmp(&place(other)));
+    found.sort_by_key(place);
     found.dedup_by(|one, other| one.site == other.site);
     let scope = callers::scope(source);
     let outcome = if found.is_empty() {

@@ -1,7 +1,8 @@
 //! How code uses a memory: the namespaces of long-term records that it reads.
 
 use crate::checks::agent_code;
-use crate::checks::callers::values::{At, HOLE, bound, option, text};
+use crate::checks::callers::entries::option;
+use crate::checks::callers::values::{At, HOLE, bound, text};
 use crate::context::{Context, MemoryView};
 use crate::model::project::Memory;
 use crate::model::source::resolve::{Meaning, leaf};

@@ -1,6 +1,7 @@
 //! Options of SDK clients.
 
-use crate::checks::callers::values::{At, entries, option};
+use crate::checks::callers::entries::{entries, option};
+use crate::checks::callers::values::At;
 use crate::checks::{agent_code, callers};
 use crate::model::source::ir::Call;
 use crate::model::source::resolve::{Meaning, leaf};
