@@ -17,6 +17,8 @@ enum Part {
     Syntax(&'static str),
     /// `--option=value`, quoted as one word.
     Joined(&'static str, String),
+    /// What a command prints, as one word.
+    Output(Box<Command>),
 }
 
 impl Command {
@@ -62,6 +64,14 @@ impl Command {
             Some(value) => self.opt(name, value),
             None => self,
         }
+    }
+
+    /// Adds `--name "$(command)"`: the value is what another command prints.
+    #[must_use]
+    pub fn opt_output(mut self, name: &'static str, command: Self) -> Self {
+        self.parts.push(Part::Word(name.to_owned()));
+        self.parts.push(Part::Output(Box::new(command)));
+        self
     }
 
     fn syntax(mut self, text: &'static str) -> Self {
@@ -114,6 +124,7 @@ impl fmt::Display for Command {
                 Part::Word(word) => f.write_str(&quote(word))?,
                 Part::Syntax(text) => f.write_str(text)?,
                 Part::Joined(name, value) => write!(f, "{name}={}", quote(value))?,
+                Part::Output(command) => write!(f, "\"$({command})\"")?,
             }
         }
         Ok(())

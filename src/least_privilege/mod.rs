@@ -1,6 +1,7 @@
 //! The least that an agent needs of IAM, from what its configuration and code use. Pure: documents in, nothing read.
 
 mod agentcore;
+pub mod apply;
 mod models;
 mod operations;
 mod sdk;
@@ -162,7 +163,10 @@ fn invoke(subject: &Subject<'_>) -> Value {
         "bedrock-agentcore:InvokeAgentRuntime",
         "bedrock-agentcore:StopRuntimeSession",
     ];
-    let protocol = subject.agent.runtime().and_then(|runtime| runtime.protocol.as_ref());
+    let protocol = subject
+        .agent
+        .runtime()
+        .and_then(|runtime| runtime.protocol.as_ref());
     if protocol.is_some_and(|protocol| protocol.value == "A2A") {
         actions.push("bedrock-agentcore:GetAgentCard");
     }

@@ -29,7 +29,9 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
                 resources.insert(foundation(subject, &subject.names.region, model));
             }
             BedrockModel::Profile(geography, model) => {
-                resources.insert(subject.arn("bedrock", &format!("inference-profile/{geography}.{model}")));
+                resources.insert(
+                    subject.arn("bedrock", &format!("inference-profile/{geography}.{model}")),
+                );
                 resources.insert(foundation(subject, "*", model));
                 if geography == "global" {
                     // A global profile's requests are authorized on an ARN without a Region, too.
