@@ -1,5 +1,6 @@
 //! The command line: clap types only.
 
+pub mod policy;
 pub mod quota;
 pub mod token;
 
@@ -28,6 +29,8 @@ pub enum Command {
     List(ListArgs),
     /// Explain a check: what it looks for, why it matters, how to fix it
     Explain(ExplainArgs),
+    /// Print the least-privilege IAM that an agent needs, with the commands that apply it
+    Policy(policy::LeastPrivilegeArgs),
     /// Explain a JWT: what an authorizer can match, and whether a runtime would accept it
     Token(token::TokenArgs),
     /// Explain quota errors, show quotas beside the expected load, prepare a request for more

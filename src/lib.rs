@@ -12,6 +12,7 @@ pub mod config;
 pub mod context;
 pub mod exit;
 pub mod iam;
+pub mod least_privilege;
 pub mod measure;
 pub mod model;
 pub mod oidc;
@@ -58,6 +59,7 @@ pub fn run(cli: &cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> Result<E
         cli::Command::Explain(arguments) => commands::explain::run(arguments, out),
         cli::Command::Snapshot(arguments) => commands::snapshot::run(arguments, out),
         cli::Command::Completions(arguments) => commands::completions::run(arguments, out),
+        cli::Command::Policy(arguments) => commands::policy::run(arguments, out, err),
         cli::Command::Man => commands::man::run(out),
         cli::Command::Token(arguments) => commands::token::run(arguments, out),
         cli::Command::Quota(arguments) => commands::quota::run(arguments, out),

@@ -19,6 +19,8 @@ enum Part {
     Joined(&'static str, String),
     /// `"${NAME:?}"`: the value of an exported variable; the shell stops when it is not set.
     Variable(EnvName),
+    /// What a command prints, as one word.
+    Output(Box<Command>),
 }
 
 /// The name of an environment variable that a shell can refer to.
@@ -114,6 +116,14 @@ impl Command {
         self
     }
 
+    /// Adds `--name "$(command)"`: the value is what another command prints.
+    #[must_use]
+    pub fn opt_output(mut self, name: &'static str, command: Self) -> Self {
+        self.parts.push(Part::Word(name.to_owned()));
+        self.parts.push(Part::Output(Box::new(command)));
+        self
+    }
+
     fn syntax(mut self, text: &'static str) -> Self {
         self.parts.push(Part::Syntax(text));
         self
@@ -171,6 +181,7 @@ impl fmt::Display for Command {
                 Part::Syntax(text) => f.write_str(text)?,
                 Part::Joined(name, value) => write!(f, "{name}={}", quote(value))?,
                 Part::Variable(name) => write!(f, "\"${{{}:?}}\"", name.0)?,
+                Part::Output(command) => write!(f, "\"$({command})\"")?,
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! where one carries the change out, stands last.
 
 use crate::context::Context;
+use crate::least_privilege::apply;
 use crate::model::project::Agent;
 use crate::report::Fix;
 use crate::shell::{self, Command};
@@ -101,89 +102,11 @@ fn lower_first(text: &str) -> String {
 /// An execution role of one's own: the policy that `agentcore-harden policy` writes, set as `executionRoleArn`. A role that
 /// the construct made cannot be narrowed: the next deploy puts it back.
 pub(super) fn own_role(context: &Context, agent: Agent<'_>) -> Fix {
-    let stem = file_stem(agent.name());
-    let policy = |kind: &str, path: &str| {
-        Command::new("agentcore-harden")
-            .arg("policy")
-            .opt("--runtime", agent.name())
-            .opt("--kind", kind)
-            .to_file(path)
-    };
-    let (permissions, trust, arn) = (
-        format!("{stem}-execution-role.json"),
-        format!("{stem}-trust.json"),
-        format!("{stem}-role-arn.txt"),
-    );
-    let role: String = format!(
-        "{}_{stem}-runtime",
-        file_stem(context.project.display_name())
-    )
-    .chars()
-    .take(64)
-    .collect();
-    let iam = |operation: &str| {
-        Command::new("aws")
-            .arg("iam")
-            .arg(operation)
-            .opt("--role-name", role.as_str())
-    };
-    let fix = Fix::new("Give it a role of its own that allows what it uses")
-        .command(policy("execution-role", &permissions))
-        .command(policy("trust", &trust))
-        .command(
-            iam("create-role")
-                .opt("--assume-role-policy-document", format!("file://{trust}"))
-                .opt("--query", "Role.Arn")
-                .opt("--output", "text")
-                .to_file(&arn),
-        )
-        .command(
-            iam("put-role-policy")
-                .opt("--policy-name", "agent")
-                .opt("--policy-document", format!("file://{permissions}")),
-        );
-    let (path, filter) = match agent {
-        Agent::Runtime(_) => (
-            CONFIG.to_owned(),
-            "(.runtimes[] | select(.name == $name)).executionRoleArn = ($arn | rtrimstr(\"\\n\"))",
-        ),
-        Agent::Harness(harness) => (
-            harness
-                .document
-                .read()
-                .map_or_else(String::new, |document| document.source.path.to_string()),
-            ".executionRoleArn = ($arn | rtrimstr(\"\\n\"))",
-        ),
-    };
-    let args: &[(&str, &str)] = if agent.runtime().is_some() {
-        &[("name", agent.name())]
-    } else {
-        &[]
-    };
     let note = "read the policy before you create the role. The CLI adds nothing to a role that you bring, `additionalPolicies` \
                 included, so a permission that is missing shows as AccessDenied";
-    fix.command(shell::jq_edit_with_files(
-        &path,
-        filter,
-        args,
-        &[("arn", &arn)],
-    ))
-    .command(deploy(context))
-    .note(note)
-}
-
-/// A name that is safe as a file's and a role's name.
-fn file_stem(name: &str) -> String {
-    let stem: String = name
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .take(48)
-        .collect();
-    if stem.is_empty() {
-        "agent".to_owned()
-    } else {
-        stem
-    }
+    Fix::new("Give it a role of its own that allows what it uses")
+        .commands(apply::role(context, agent))
+        .note(note)
 }
 
 /// A name that the CLI takes for evaluations, engines and policies (`[A-Za-z][A-Za-z0-9_]{0,47}`), not one of `taken`.

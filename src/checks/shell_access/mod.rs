@@ -1,6 +1,7 @@
 //! The checks of the category `shell-access`, in the order of the report.
 
 mod alert_commands;
+mod holders;
 mod injection;
 mod shell_command_alert;
 mod shell_command_grants;

@@ -3,6 +3,7 @@
 mod added;
 mod live;
 mod predicted;
+mod principals;
 mod template;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,205 @@
+//! `policy`: the least-privilege IAM that an agent needs, with the commands that apply it.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::{emit, root};
+use crate::audit;
+use crate::cli::policy::LeastPrivilegeArgs;
+use crate::context::{Context, partition};
+use crate::exit::{Exit, Failure, suggestion};
+use crate::least_privilege::{self, INLINE_LIMIT, Kind, Plan, Subject, apply, size};
+use crate::model::predicted_role::Names;
+use crate::model::project::Agent;
+use crate::render::clean;
+use crate::render::prose::{hanging, json_page};
+use crate::report::SCHEMA_VERSION;
+use crate::shell::Command;
+
+/// Prints the policies of one agent.
+///
+/// # Errors
+/// When there is no such project or agent, or account and Region are not known.
+pub fn run(
+    arguments: &LeastPrivilegeArgs,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let root = root::find(arguments.path.as_deref())?.ok_or_else(|| {
+        Failure::new("no project here")
+            .help("give the path of a project made by `agentcore create`")
+    })?;
+    let options = audit::Options {
+        shown: ".".to_owned(),
+        target: arguments.target.clone(),
+        offline: true,
+        ..audit::Options::default()
+    };
+    let context = audit::collect(&root, &options)?;
+    let agent = agent(&context, arguments.runtime.as_deref())?;
+    let subject = Subject {
+        context: &context,
+        agent,
+        names: names(&context, arguments)?,
+    };
+    match arguments.kind {
+        Some(kind) => one(&subject, kind.kind(), arguments.json, out, err)?,
+        None if arguments.json => all_json(&subject, out)?,
+        None => page(&subject, out)?,
+    }
+    Ok(Exit::Ready)
+}
+
+fn agent<'c>(context: &'c Context, wanted: Option<&str>) -> Result<Agent<'c>, Failure> {
+    let names: Vec<&str> = context.project.agents().map(Agent::name).collect();
+    let listed = || {
+        if names.is_empty() {
+            "the project has none".to_owned()
+        } else {
+            format!("there are: {}", names.join(", "))
+        }
+    };
+    let mut agents = context.project.agents();
+    match wanted {
+        Some(wanted) => agents.find(|agent| agent.name() == wanted).ok_or_else(|| {
+            let failure = Failure::new(format!("no runtime or harness \"{wanted}\""));
+            failure.help(match suggestion(wanted, names.iter().copied()) {
+                Some(close) => format!("did you mean \"{close}\"?"),
+                None => listed(),
+            })
+        }),
+        None => match (agents.next(), agents.next()) {
+            (Some(one), None) => Ok(one),
+            (None, _) => Err(Failure::new("the project has no runtime or harness")),
+            _ => Err(Failure::new("which runtime is meant?")
+                .help(format!("give --runtime NAME; {}", listed()))),
+        },
+    }
+}
+
+/// Account and Region: as given, else the target's.
+fn names(context: &Context, arguments: &LeastPrivilegeArgs) -> Result<Names, Failure> {
+    let target = context.target.as_ref();
+    let account = arguments
+        .account
+        .clone()
+        .or_else(|| target?.account.clone());
+    let region = arguments.region.clone().or_else(|| target?.region.clone());
+    let (Some(account), Some(region)) = (account, region) else {
+        return Err(Failure::new(
+            "account and Region are not known: agentcore/aws-targets.json names no target",
+        )
+        .help("give --account ID and --region REGION"));
+    };
+    if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(
+            Failure::new(format!("\"{account}\" is no account id")).help("it has twelve digits")
+        );
+    }
+    let plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    if region.is_empty() || !region.chars().all(plain) {
+        return Err(Failure::new(format!("\"{region}\" is no Region")).help("such as us-east-1"));
+    }
+    Ok(Names {
+        partition: partition(&region).to_owned(),
+        region,
+        account,
+        project: context.project.display_name().to_owned(),
+    })
+}
+
+fn commands(subject: &Subject<'_>, kind: Kind) -> Vec<Command> {
+    match kind {
+        Kind::ExecutionRole | Kind::Trust => apply::role(subject.context, subject.agent),
+        Kind::Invoke | Kind::Command => apply::managed(subject.context, subject.agent, kind),
+    }
+}
+
+fn texts(commands: &[Command]) -> Vec<String> {
+    commands.iter().map(Command::to_string).collect()
+}
+
+/// One document on standard output, so that it can go into a file; what else is to say on standard error.
+fn one(
+    subject: &Subject<'_>,
+    kind: Kind,
+    as_json: bool,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<(), Failure> {
+    let Plan { document, notes } = least_privilege::plan(subject, kind);
+    let commands = commands(subject, kind);
+    if as_json {
+        let page = json!({
+            "schemaVersion": SCHEMA_VERSION,
+            "runtime": subject.agent.name(),
+            "kind": apply::word(kind),
+            "policy": document,
+            "notes": notes,
+            "commands": texts(&commands),
+        });
+        return Ok(json_page(&page, out)?);
+    }
+    emit(out, pretty(&document).as_bytes())?;
+    let mut told = String::new();
+    for note in &notes {
+        told.push_str(&hanging("note: ", &clean::line(note)));
+        told.push('\n');
+    }
+    told.push_str("To apply it:\n");
+    for command in &commands {
+        told.push_str(&format!("  {command}\n"));
+    }
+    emit(err, told.as_bytes())
+}
+
+fn pretty(document: &Value) -> String {
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text + "\n"
+}
+
+fn all_json(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
+    let plan = |kind| least_privilege::plan(subject, kind);
+    let execution = plan(Kind::ExecutionRole);
+    let page = json!({
+        "schemaVersion": SCHEMA_VERSION,
+        "runtime": subject.agent.name(),
+        "account": subject.names.account,
+        "region": subject.names.region,
+        "policy": execution.document,
+        "size": size(&execution.document),
+        "sizeLimit": INLINE_LIMIT,
+        "trust": plan(Kind::Trust).document,
+        "invoke": plan(Kind::Invoke).document,
+        "command": plan(Kind::Command).document,
+        "notes": execution.notes,
+        "commands": texts(&commands(subject, Kind::ExecutionRole)),
+    });
+    Ok(json_page(&page, out)?)
+}
+
+fn page(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
+    let plan = least_privilege::plan(subject, Kind::ExecutionRole);
+    let trust = least_privilege::plan(subject, Kind::Trust);
+    let mut text = format!(
+        "Least privilege for {} in account {}, {} ({} of {INLINE_LIMIT} characters)\n\nExecution role\n{}\nTrust policy\n{}\n",
+        clean::line(&subject.agent.resource().to_string()),
+        subject.names.account,
+        subject.names.region,
+        size(&plan.document),
+        pretty(&plan.document),
+        pretty(&trust.document),
+    );
+    for note in &plan.notes {
+        text.push_str(&hanging("note: ", &clean::line(note)));
+        text.push('\n');
+    }
+    text.push_str("To apply it, from the project's folder:\n");
+    for command in commands(subject, Kind::ExecutionRole) {
+        text.push_str(&format!("  {command}\n"));
+    }
+    text.push_str("\nFor callers: --kind invoke; for who runs commands: --kind command.\n");
+    emit(out, text.as_bytes())
+}

@@ -1,0 +1,153 @@
+//! The commands that put a policy into force.
+
+use super::Kind;
+use crate::context::Context;
+use crate::model::project::Agent;
+use crate::shell::{self, Command};
+
+/// `agentcore.json`, from the project root.
+const CONFIG: &str = "agentcore/agentcore.json";
+/// The inline policy of the role.
+const POLICY: &str = "agent";
+
+/// Writes the policies, makes the role, sets it as `executionRoleArn` and deploys.
+pub fn role(context: &Context, agent: Agent<'_>) -> Vec<Command> {
+    let stem = file_stem(agent.name());
+    let permissions = file(agent, Kind::ExecutionRole);
+    let trust = file(agent, Kind::Trust);
+    let arn = format!("{stem}-role-arn.txt");
+    let role = role_name(context, agent);
+    let iam = |operation: &str| {
+        Command::new("aws")
+            .arg("iam")
+            .arg(operation)
+            .opt("--role-name", role.as_str())
+    };
+    let mut commands = vec![
+        write(context, agent, Kind::ExecutionRole),
+        write(context, agent, Kind::Trust),
+    ];
+    let own = agent.common().execution_role_arn.as_ref();
+    let exists = own.is_some_and(|arn| arn.value.rsplit('/').next() == Some(role.as_str()));
+    let put = iam("put-role-policy")
+        .opt("--policy-name", POLICY)
+        .opt("--policy-document", format!("file://{permissions}"));
+    if exists {
+        commands.push(
+            iam("update-assume-role-policy").opt("--policy-document", format!("file://{trust}")),
+        );
+        commands.push(put);
+        return commands;
+    }
+    commands.push(
+        iam("create-role")
+            .opt("--assume-role-policy-document", format!("file://{trust}"))
+            .opt("--query", "Role.Arn")
+            .opt("--output", "text")
+            .to_file(&arn),
+    );
+    commands.push(put);
+    let (path, filter) = match agent {
+        Agent::Runtime(_) => (
+            CONFIG.to_owned(),
+            "(.runtimes[] | select(.name == $name)).executionRoleArn = ($arn | rtrimstr(\"\\n\"))",
+        ),
+        Agent::Harness(harness) => (
+            harness
+                .document
+                .read()
+                .map_or_else(String::new, |document| document.source.path.to_string()),
+            ".executionRoleArn = ($arn | rtrimstr(\"\\n\"))",
+        ),
+    };
+    let name = [("name", agent.name())];
+    let args: &[(&str, &str)] = if agent.runtime().is_some() {
+        &name
+    } else {
+        &[]
+    };
+    commands.push(shell::jq_edit_with_files(
+        &path,
+        filter,
+        args,
+        &[("arn", &arn)],
+    ));
+    let target = context.target.as_ref();
+    commands.push(shell::deploy(target.map(|target| target.name.as_str())));
+    commands
+}
+
+/// Writes a policy and makes it a customer-managed policy, to be attached to who needs it.
+pub fn managed(context: &Context, agent: Agent<'_>, kind: Kind) -> Vec<Command> {
+    let name = format!("{}-{}", role_name(context, agent), word(kind));
+    let document = format!("file://{}", file(agent, kind));
+    let create = Command::new("aws")
+        .arg("iam")
+        .arg("create-policy")
+        .opt("--policy-name", name)
+        .opt("--policy-document", document);
+    vec![write(context, agent, kind), create]
+}
+
+/// `agentcore-harden policy … > FILE`. Without a target, account and Region are those of the AWS CLI.
+fn write(context: &Context, agent: Agent<'_>, kind: Kind) -> Command {
+    let command = Command::new("agentcore-harden")
+        .arg("policy")
+        .opt("--runtime", agent.name())
+        .opt("--kind", word(kind));
+    let target = context.target.as_ref();
+    let command = match target {
+        Some(target) => command.opt_if(
+            "--target",
+            (context.project.targets.len() > 1).then_some(target.name.as_str()),
+        ),
+        None => {
+            let account = Command::new("aws")
+                .args(["sts", "get-caller-identity", "--query", "Account"])
+                .opt("--output", "text");
+            let region = Command::new("aws").args(["configure", "get", "region"]);
+            command
+                .opt_output("--account", account)
+                .opt_output("--region", region)
+        }
+    };
+    command.to_file(&file(agent, kind))
+}
+
+/// How the command line spells a kind.
+pub fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ExecutionRole => "execution-role",
+        Kind::Trust => "trust",
+        Kind::Invoke => "invoke",
+        Kind::Command => "command",
+    }
+}
+
+fn file(agent: Agent<'_>, kind: Kind) -> String {
+    format!("{}-{}.json", file_stem(agent.name()), word(kind))
+}
+
+/// At most 64 characters, as IAM takes them.
+fn role_name(context: &Context, agent: Agent<'_>) -> String {
+    let name = format!(
+        "{}_{}-runtime",
+        file_stem(context.project.display_name()),
+        file_stem(agent.name())
+    );
+    name.chars().take(64).collect()
+}
+
+/// A name that is safe as a file's and a role's name.
+fn file_stem(name: &str) -> String {
+    let stem: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .take(48)
+        .collect();
+    if stem.is_empty() {
+        "agent".to_owned()
+    } else {
+        stem
+    }
+}

@@ -1,0 +1,207 @@
+//! The least that an agent needs of IAM, from what its configuration and code use. Pure: documents in, nothing read.
+
+mod agentcore;
+pub mod apply;
+mod models;
+mod operations;
+mod sdk;
+mod statements;
+
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::model::predicted_role::Names;
+use crate::model::project::Agent;
+
+pub use statements::{Statements, size};
+
+/// Most characters, white space left out, of all inline policies of a role together.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+pub const INLINE_LIMIT: usize = 10_240;
+
+/// Which policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// What the agent may do.
+    ExecutionRole,
+    /// Who may take the execution role.
+    Trust,
+    /// For who calls the agent.
+    Invoke,
+    /// For who runs commands in it.
+    Command,
+}
+
+/// A policy and what to know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The policy document.
+    pub document: Value,
+    /// What could not be told, and what to narrow by hand.
+    pub notes: Vec<String>,
+}
+
+/// What a plan is made for: the names of account, Region and agent.
+pub struct Subject<'a> {
+    /// Everything collected.
+    pub context: &'a Context,
+    /// The runtime or harness.
+    pub agent: Agent<'a>,
+    /// Partition, Region, account, project.
+    pub names: Names,
+}
+
+impl Subject<'_> {
+    /// The agent's name in AWS, as its runtime, logs and workload identity begin.
+    fn physical(&self) -> String {
+        let name = format!("{}_{}", self.names.project, self.agent.name());
+        match self.agent {
+            Agent::Runtime(_) => name,
+            Agent::Harness(_) => format!("harness_{name}"),
+        }
+    }
+
+    /// An ARN of the account and Region.
+    fn arn(&self, service: &str, resource: &str) -> String {
+        let Names {
+            partition,
+            region,
+            account,
+            ..
+        } = &self.names;
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    /// An ARN of an AgentCore resource.
+    fn core(&self, resource: &str) -> String {
+        self.arn("bedrock-agentcore", resource)
+    }
+
+    /// The runtime's id: known when it is deployed, else its name and ten characters that AWS makes up.
+    fn runtime_id(&self) -> String {
+        let deployed = self.context.deployed().and_then(|target| match self.agent {
+            Agent::Runtime(runtime) => target.runtimes.get(&runtime.name)?.id.clone(),
+            Agent::Harness(_) => None,
+        });
+        deployed.unwrap_or_else(|| format!("{}-{UNKNOWN_SUFFIX}", self.physical()))
+    }
+}
+
+/// What AWS puts behind the names of AgentCore resources: ten characters.
+const UNKNOWN_SUFFIX: &str = "??????????";
+
+/// The policy of a kind for an agent.
+pub fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {
+    match kind {
+        Kind::ExecutionRole => execution_role(subject),
+        Kind::Trust => Plan {
+            document: trust(&subject.names),
+            notes: Vec::new(),
+        },
+        Kind::Invoke => Plan {
+            document: invoke(subject),
+            notes: invoke_notes(subject),
+        },
+        Kind::Command => Plan {
+            document: command(subject),
+            notes: vec![
+                "attach it to the one identity that needs it, apart from the policy that lets it invoke: commands run as root with the execution role's permissions".to_owned(),
+            ],
+        },
+    }
+}
+
+fn execution_role(subject: &Subject<'_>) -> Plan {
+    let mut statements = Statements::default();
+    models::add(subject, &mut statements);
+    agentcore::add(subject, &mut statements);
+    sdk::add(subject, &mut statements);
+    let (document, mut notes) = statements.finish();
+    let size = size(&document);
+    if size > INLINE_LIMIT {
+        notes.push(format!(
+            "the policy has {size} characters and a role takes {INLINE_LIMIT} inline: make customer-managed policies of its parts"
+        ));
+    }
+    Plan { document, notes }
+}
+
+/// Only AgentCore takes the role, for this account and its resources.
+fn trust(names: &Names) -> Value {
+    let Names {
+        partition,
+        region,
+        account,
+        ..
+    } = names;
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "AgentCoreOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": "bedrock-agentcore.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account},
+                "ArnLike": {"aws:SourceArn": format!("arn:{partition}:bedrock-agentcore:{region}:{account}:*")},
+            },
+        }],
+    })
+}
+
+/// The runtime and its endpoints: actions on sessions are authorized on both.
+fn runtime_and_endpoints(subject: &Subject<'_>) -> [String; 2] {
+    let id = subject.runtime_id();
+    [
+        subject.core(&format!("runtime/{id}")),
+        subject.core(&format!("runtime/{id}/runtime-endpoint/*")),
+    ]
+}
+
+fn invoke(subject: &Subject<'_>) -> Value {
+    let mut actions = vec![
+        "bedrock-agentcore:InvokeAgentRuntime",
+        "bedrock-agentcore:StopRuntimeSession",
+    ];
+    let protocol = subject
+        .agent
+        .runtime()
+        .and_then(|runtime| runtime.protocol.as_ref());
+    if protocol.is_some_and(|protocol| protocol.value == "A2A") {
+        actions.push("bedrock-agentcore:GetAgentCard");
+    }
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "InvokeThisAgent",
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": runtime_and_endpoints(subject),
+        }],
+    })
+}
+
+fn invoke_notes(subject: &Subject<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let kind = subject.agent.common().authorizer_type.as_ref();
+    if kind.is_some_and(|kind| kind.value == "CUSTOM_JWT") {
+        notes.push("this agent takes bearer tokens: callers need no IAM permission to invoke it, and this policy gives them none".to_owned());
+    }
+    notes.push("callers over WebSocket need bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream too; those that send a user id, InvokeAgentRuntimeForUser".to_owned());
+    notes
+}
+
+fn command(subject: &Subject<'_>) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "RunCommandsInThisAgent",
+            "Effect": "Allow",
+            "Action": [
+                "bedrock-agentcore:InvokeAgentRuntimeCommand",
+                "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
+            ],
+            "Resource": runtime_and_endpoints(subject),
+        }],
+    })
+}

@@ -1,0 +1,59 @@
+//! Models: a cross-Region profile is authorized on the profile and on its model in every Region that it leads to.
+//!
+//! <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html>
+
+use std::collections::BTreeSet;
+
+use super::{Statements, Subject};
+use crate::context::BedrockModel;
+
+/// What calls a model; Converse is authorized as InvokeModel.
+pub(super) const CALLS: [&str; 2] = [
+    "bedrock:InvokeModel",
+    "bedrock:InvokeModelWithResponseStream",
+];
+
+/// The statement for the models that the agent names.
+pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
+    let models = subject.context.bedrock_models(subject.agent);
+    let mut resources: BTreeSet<String> = BTreeSet::new();
+    for model in &models {
+        match model {
+            BedrockModel::Arn(arn) => {
+                if arn.contains("inference-profile/") {
+                    statements.note(format!("{arn}: the models behind a profile of your own are not named in the project; add arn:{}:bedrock:*::foundation-model/MODEL for each (aws bedrock get-inference-profile shows them)", subject.names.partition));
+                }
+                resources.insert(arn.clone());
+            }
+            BedrockModel::Foundation(model) => {
+                resources.insert(foundation(subject, &subject.names.region, model));
+            }
+            BedrockModel::Profile(geography, model) => {
+                resources.insert(
+                    subject.arn("bedrock", &format!("inference-profile/{geography}.{model}")),
+                );
+                resources.insert(foundation(subject, "*", model));
+                if geography == "global" {
+                    // A global profile's requests are authorized on an ARN without a Region, too.
+                    resources.insert(foundation(subject, "", model));
+                }
+            }
+        }
+    }
+    if resources.is_empty() {
+        let others = subject.context.model_ids(subject.agent);
+        statements.note(if others.is_empty() {
+            "no model id was found in code or configuration: if the agent calls a model of Amazon Bedrock (a framework's default, say), name it in the code and run this again".to_owned()
+        } else {
+            format!("no model of Amazon Bedrock is named ({} only): no model call is allowed", others.into_iter().collect::<Vec<_>>().join(", "))
+        });
+    }
+    statements.allow("CallModels", CALLS, resources);
+}
+
+fn foundation(subject: &Subject<'_>, region: &str, model: &str) -> String {
+    format!(
+        "arn:{}:bedrock:{region}::foundation-model/{model}",
+        subject.names.partition
+    )
+}

@@ -1,0 +1,308 @@
+//! Operations of the AWS SDKs as IAM authorizes them. Most actions bear the operation's name; the tables hold what differs.
+//!
+//! Actions and ARNs: <https://docs.aws.amazon.com/service-authorization/latest/reference/>; operations: botocore's service models.
+
+use crate::iam::actions::Action;
+
+/// Clients whose IAM prefix is not their name.
+const PREFIXES: [(&str, &str); 29] = [
+    ("bedrock-runtime", "bedrock"),
+    ("bedrock-agent", "bedrock"),
+    ("bedrock-agent-runtime", "bedrock"),
+    ("bedrock-agentcore-control", "bedrock-agentcore"),
+    ("stepfunctions", "states"),
+    ("sfn", "states"),
+    ("sesv2", "ses"),
+    ("opensearch", "es"),
+    ("opensearchserverless", "aoss"),
+    ("apigatewaymanagementapi", "execute-api"),
+    ("iot-data", "iot"),
+    ("iot-data-plane", "iot"),
+    ("dynamodbstreams", "dynamodb"),
+    ("dynamodb-streams", "dynamodb"),
+    ("elbv2", "elasticloadbalancing"),
+    ("elb", "elasticloadbalancing"),
+    ("efs", "elasticfilesystem"),
+    ("sagemaker-runtime", "sagemaker"),
+    ("eventbridge", "events"),
+    ("cloudwatch-logs", "logs"),
+    ("location", "geo"),
+    ("timestream-query", "timestream"),
+    ("timestream-write", "timestream"),
+    ("appconfigdata", "appconfig"),
+    ("cognito-identity-provider", "cognito-idp"),
+    ("emr", "elasticmapreduce"),
+    ("pinpoint", "mobiletargeting"),
+    ("resourcegroupstaggingapi", "tag"),
+    ("redshift-data", "redshift-data"),
+];
+
+/// The IAM prefix of a client, as boto3 or an npm package (`client-…`) calls it.
+pub(super) fn prefix(client: &str) -> &str {
+    let found = PREFIXES.iter().find(|(name, _)| *name == client);
+    found.map_or(client, |(_, prefix)| *prefix)
+}
+
+/// Operations, snake case, that IAM authorizes as something else than their name; an empty list needs no permission.
+const EXCEPTIONS: &[(&str, &str, &[&str])] = &[
+    ("s3", "head_object", &["s3:GetObject"]),
+    ("s3", "list_objects", &["s3:ListBucket"]),
+    ("s3", "list_objects_v2", &["s3:ListBucket"]),
+    ("s3", "list_object_versions", &["s3:ListBucketVersions"]),
+    ("s3", "head_bucket", &["s3:ListBucket"]),
+    ("s3", "list_buckets", &["s3:ListAllMyBuckets"]),
+    (
+        "s3",
+        "upload_file",
+        &["s3:PutObject", "s3:AbortMultipartUpload"],
+    ),
+    (
+        "s3",
+        "upload_fileobj",
+        &["s3:PutObject", "s3:AbortMultipartUpload"],
+    ),
+    ("s3", "download_file", &["s3:GetObject"]),
+    ("s3", "download_fileobj", &["s3:GetObject"]),
+    ("s3", "copy", &["s3:GetObject", "s3:PutObject"]),
+    ("s3", "copy_object", &["s3:GetObject", "s3:PutObject"]),
+    ("s3", "delete_objects", &["s3:DeleteObject"]),
+    ("s3", "create_multipart_upload", &["s3:PutObject"]),
+    ("s3", "upload_part", &["s3:PutObject"]),
+    ("s3", "complete_multipart_upload", &["s3:PutObject"]),
+    ("s3", "select_object_content", &["s3:GetObject"]),
+    ("s3", "put", &["s3:PutObject"]),
+    ("s3", "get", &["s3:GetObject"]),
+    ("s3", "delete", &["s3:DeleteObject"]),
+    ("s3", "filter", &["s3:ListBucket"]),
+    ("s3", "all", &["s3:ListBucket"]),
+    ("dynamodb", "batch_writer", &["dynamodb:BatchWriteItem"]),
+    ("dynamodb", "load", &["dynamodb:DescribeTable"]),
+    (
+        "dynamodb",
+        "transact_write_items",
+        &[
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:ConditionCheckItem",
+        ],
+    ),
+    ("dynamodb", "transact_get_items", &["dynamodb:GetItem"]),
+    (
+        "dynamodb",
+        "execute_statement",
+        &[
+            "dynamodb:PartiQLSelect",
+            "dynamodb:PartiQLInsert",
+            "dynamodb:PartiQLUpdate",
+            "dynamodb:PartiQLDelete",
+        ],
+    ),
+    (
+        "dynamodb",
+        "transact_write",
+        &[
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:ConditionCheckItem",
+        ],
+    ),
+    ("dynamodb", "transact_get", &["dynamodb:GetItem"]),
+    ("dynamodb", "put", &["dynamodb:PutItem"]),
+    ("dynamodb", "get", &["dynamodb:GetItem"]),
+    ("dynamodb", "update", &["dynamodb:UpdateItem"]),
+    ("dynamodb", "delete", &["dynamodb:DeleteItem"]),
+    ("dynamodb", "batch_get", &["dynamodb:BatchGetItem"]),
+    ("dynamodb", "batch_write", &["dynamodb:BatchWriteItem"]),
+    ("lambda", "invoke", &["lambda:InvokeFunction"]),
+    ("lambda", "invoke_async", &["lambda:InvokeFunction"]),
+    (
+        "lambda",
+        "invoke_with_response_stream",
+        &["lambda:InvokeFunction"],
+    ),
+    ("sqs", "send_message_batch", &["sqs:SendMessage"]),
+    ("sqs", "delete_message_batch", &["sqs:DeleteMessage"]),
+    (
+        "sqs",
+        "change_message_visibility_batch",
+        &["sqs:ChangeMessageVisibility"],
+    ),
+    ("sns", "publish_batch", &["sns:Publish"]),
+    (
+        "bedrock",
+        "retrieve_and_generate",
+        &["bedrock:RetrieveAndGenerate", "bedrock:Retrieve"],
+    ),
+    (
+        "bedrock",
+        "retrieve_and_generate_stream",
+        &["bedrock:RetrieveAndGenerate", "bedrock:Retrieve"],
+    ),
+    (
+        "execute-api",
+        "post_to_connection",
+        &["execute-api:ManageConnections"],
+    ),
+    (
+        "execute-api",
+        "get_connection",
+        &["execute-api:ManageConnections"],
+    ),
+    (
+        "execute-api",
+        "delete_connection",
+        &["execute-api:ManageConnections"],
+    ),
+    ("ses", "send_templated_email", &["ses:SendTemplatedEmail"]),
+    (
+        "secretsmanager",
+        "batch_get_secret_value",
+        &[
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:BatchGetSecretValue",
+        ],
+    ),
+    ("sts", "get_caller_identity", &[]),
+    ("sts", "get_session_token", &[]),
+];
+
+/// Methods of clients that are no operations.
+const NO_OPERATIONS: [&str; 8] = [
+    "close",
+    "can_paginate",
+    "get_available_subresources",
+    "exceptions",
+    "meta",
+    "send",
+    "destroy",
+    "wait_until_exists",
+];
+
+/// The actions of an operation, given in snake case or in Pascal case; empty where it needs no permission or is none.
+pub(super) fn actions(prefix: &str, operation: &str) -> Vec<String> {
+    let snake = snake(operation);
+    if NO_OPERATIONS.contains(&snake.as_str()) {
+        return Vec::new();
+    }
+    let exception = EXCEPTIONS
+        .iter()
+        .find(|(service, name, _)| *service == prefix && *name == snake);
+    if let Some((_, _, actions)) = exception {
+        return actions.iter().map(|action| (*action).to_owned()).collect();
+    }
+    let pascal: String = snake
+        .split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map_or_else(String::new, |first| {
+                first.to_ascii_uppercase().to_string() + letters.as_str()
+            })
+        })
+        .collect();
+    let action = format!("{prefix}:{pascal}");
+    // IAM ignores letter case; the documented spelling is easier to read.
+    Action::lookup(&action)
+        .map(|known| known.name.clone())
+        .into_iter()
+        .collect()
+}
+
+fn snake(operation: &str) -> String {
+    if operation.contains('_') || operation.chars().all(|letter| !letter.is_ascii_uppercase()) {
+        return operation.to_owned();
+    }
+    let letters: Vec<char> = operation.chars().collect();
+    let mut out = String::new();
+    for (index, letter) in letters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|at| letters.get(at));
+        let after = letters.get(index + 1);
+        let starts = letter.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                !before.is_ascii_uppercase() || after.is_some_and(char::is_ascii_lowercase)
+            });
+        if starts {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    // botocore keeps the number with its letter: ListObjectsV2 is list_objects_v2.
+    out
+}
+
+/// A parameter that names a resource, and the resource part of its ARN; `{}` stands for the value.
+pub(super) struct Parameter {
+    /// The IAM prefix.
+    pub(super) prefix: &'static str,
+    /// The parameter as the API spells it.
+    pub(super) name: &'static str,
+    /// The resource part.
+    pub(super) resource: &'static str,
+}
+
+macro_rules! parameters {
+    ($($prefix:literal $name:literal $resource:literal;)*) => {
+        &[$(Parameter { prefix: $prefix, name: $name, resource: $resource }),*]
+    };
+}
+
+/// The parameters that name resources, the first of a service the most usual.
+pub(super) static PARAMETERS: &[Parameter] = parameters! {
+    "s3" "Bucket" "{}";
+    "dynamodb" "TableName" "table/{}";
+    "dynamodb" "Table" "table/{}";
+    "lambda" "FunctionName" "function:{}";
+    "secretsmanager" "SecretId" "secret:{}-??????";
+    "ssm" "Name" "parameter/{}";
+    "ssm" "Path" "parameter/{}/*";
+    "sqs" "QueueUrl" "{}";
+    "sqs" "QueueName" "{}";
+    "sns" "TopicArn" "{}";
+    "kms" "KeyId" "key/{}";
+    "states" "stateMachineArn" "stateMachine:{}";
+    "kinesis" "StreamName" "stream/{}";
+    "firehose" "DeliveryStreamName" "deliverystream/{}";
+    "events" "EventBusName" "event-bus/{}";
+    "bedrock" "knowledgeBaseId" "knowledge-base/{}";
+    "bedrock" "guardrailIdentifier" "guardrail/{}";
+    "bedrock" "agentId" "agent-alias/{}/*";
+    "cognito-idp" "UserPoolId" "userpool/{}";
+    "athena" "WorkGroup" "workgroup/{}";
+    "rds-data" "resourceArn" "cluster:{}";
+    "logs" "logGroupName" "log-group:{}:*";
+    "sagemaker" "EndpointName" "endpoint/{}";
+    "ses" "Source" "identity/{}";
+    "ses" "FromEmailAddress" "identity/{}";
+    "sts" "RoleArn" "role/{}";
+    "kendra" "IndexId" "index/{}";
+    "bedrock-agentcore" "agentRuntimeArn" "runtime/{}";
+    "bedrock-agentcore" "memoryId" "memory/{}";
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_authorized_as_actions() {
+        assert_eq!(actions("s3", "list_objects_v2"), ["s3:ListBucket"]);
+        assert_eq!(actions("s3", "ListObjectsV2"), ["s3:ListBucket"]);
+        assert_eq!(actions("dynamodb", "get_item"), ["dynamodb:GetItem"]);
+        assert_eq!(
+            actions("rds", "describe_db_instances"),
+            ["rds:DescribeDBInstances"]
+        );
+        assert_eq!(actions("sns", "publish"), ["sns:Publish"]);
+        assert!(actions("sts", "get_caller_identity").is_empty());
+        assert!(actions("s3", "close").is_empty());
+        for (service, name, actions) in EXCEPTIONS {
+            for action in *actions {
+                assert!(
+                    Action::lookup(action).is_some(),
+                    "{service} {name}: {action}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Statements as they are gathered: one per purpose, actions and resources each once and in order.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+/// A statement in the making.
+#[derive(Clone, Debug)]
+struct Draft {
+    sid: String,
+    actions: BTreeSet<String>,
+    resources: BTreeSet<String>,
+    condition: Option<Value>,
+}
+
+/// The statements of a policy and what to say of them.
+#[derive(Clone, Debug, Default)]
+pub struct Statements {
+    drafts: Vec<Draft>,
+    notes: Vec<String>,
+}
+
+impl Statements {
+    /// Allows actions on resources; a statement of the same name, resources and condition takes the actions up.
+    pub fn allow(
+        &mut self,
+        sid: &str,
+        actions: impl IntoIterator<Item = impl Into<String>>,
+        resources: impl IntoIterator<Item = impl Into<String>>,
+    ) {
+        self.allow_when(sid, actions, resources, None);
+    }
+
+    /// The same under a condition.
+    pub fn allow_when(
+        &mut self,
+        sid: &str,
+        actions: impl IntoIterator<Item = impl Into<String>>,
+        resources: impl IntoIterator<Item = impl Into<String>>,
+        condition: Option<Value>,
+    ) {
+        let sid = sid_of(sid);
+        let actions: BTreeSet<String> = actions.into_iter().map(Into::into).collect();
+        let resources: BTreeSet<String> = resources.into_iter().map(Into::into).collect();
+        if actions.is_empty() || resources.is_empty() {
+            return;
+        }
+        let same = |draft: &&mut Draft| {
+            draft.sid == sid && draft.resources == resources && draft.condition == condition
+        };
+        match self.drafts.iter_mut().find(same) {
+            Some(draft) => draft.actions.extend(actions),
+            None => self.drafts.push(Draft {
+                sid,
+                actions,
+                resources,
+                condition,
+            }),
+        }
+    }
+
+    /// Says something of the policy, once.
+    pub fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The document and the notes. Sids are unique, as IAM wants them.
+    pub fn finish(self) -> (Value, Vec<String>) {
+        let mut used: BTreeSet<String> = BTreeSet::new();
+        let mut statements = Vec::new();
+        for draft in self.drafts {
+            let mut sid = draft.sid.clone();
+            let mut number = 2;
+            while !used.insert(sid.clone()) {
+                sid = format!("{}{number}", draft.sid);
+                number += 1;
+            }
+            let mut statement = json!({
+                "Sid": sid,
+                "Effect": "Allow",
+                "Action": draft.actions,
+                "Resource": draft.resources,
+            });
+            if let Some(condition) = draft.condition {
+                statement["Condition"] = condition;
+            }
+            statements.push(statement);
+        }
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
+        (document, self.notes)
+    }
+}
+
+/// Letters and digits alone are taken in a Sid.
+fn sid_of(text: &str) -> String {
+    let mut sid = String::new();
+    let mut upper = true;
+    for letter in text.chars() {
+        if !letter.is_ascii_alphanumeric() {
+            upper = true;
+        } else if upper {
+            sid.push(letter.to_ascii_uppercase());
+            upper = false;
+        } else {
+            sid.push(letter);
+        }
+    }
+    sid
+}
+
+/// How many characters a document counts for IAM: white space does not.
+pub fn size(document: &Value) -> usize {
+    document
+        .to_string()
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .count()
+}
