@@ -304,6 +304,11 @@ fn dynamic_files(root: &Path, folder: &str, table: &DeTable<'_>) -> Option<Vec<D
     Some(found)
 }
 
+/// A requirements file with those that it includes.
+pub fn requirements_of(root: &Path, path: &str) -> Known<Requirements> {
+    requirements(root, path)
+}
+
 fn requirements(root: &Path, path: &str) -> Known<Requirements> {
     let mut dependencies = Vec::new();
     let mut seen = BTreeSet::new();

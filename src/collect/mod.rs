@@ -4,6 +4,7 @@ pub mod aws;
 pub mod baseline;
 pub mod comments;
 pub mod contents;
+pub mod dependencies;
 pub mod discovery;
 mod dockerfile;
 pub mod evaluation;

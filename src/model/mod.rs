@@ -1,11 +1,14 @@
 //! Plain data that collectors fill and checks read.
 
 pub mod aws;
+pub mod dependencies;
+pub mod distributions;
 pub mod evaluation;
 pub mod event_pattern;
 pub mod files;
 pub mod json;
 pub mod known;
+pub mod lock;
 pub mod manifest;
 pub mod measurement;
 pub mod package;
