@@ -8,6 +8,7 @@ mod callers;
 mod code;
 mod fixes;
 mod iam;
+mod installed;
 mod judge;
 mod live;
 mod observability;

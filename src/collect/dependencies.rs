@@ -8,6 +8,7 @@ use super::manifest::{normalise, requirements_of};
 use super::project::{FileError, inside, read_text_up_to};
 use super::{json, source};
 use crate::model::dependencies::DependencyFacts;
+use crate::model::distributions;
 use crate::model::files::{FileFacts, Package, PackageKind};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::lock::{Edge, Lock, LockedPackage, Wheel};
@@ -303,9 +304,9 @@ fn uses(
         else {
             continue;
         };
-        let full = source::full_name(&import.dotted, written);
+        let full = distributions::full_name(&import.dotted, written);
         wanted.retain(|name| {
-            let used = source::is_of(name, &full, &import.package);
+            let used = distributions::is_of(name, &full, &import.package);
             if used {
                 facts.uses.insert(name.clone(), import.site.clone());
             }

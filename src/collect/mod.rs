@@ -1,5 +1,6 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
+pub mod artifact;
 pub mod aws;
 pub mod baseline;
 pub mod comments;
@@ -16,3 +17,4 @@ pub mod project;
 pub mod settings;
 pub mod source;
 pub mod template;
+pub mod tests;

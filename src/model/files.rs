@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::artifact::Artifact;
 use super::dependencies::DependencyFacts;
 use super::known::Known;
 use super::manifest::AgentManifests;
@@ -23,6 +24,8 @@ pub struct FileFacts {
     pub manifests: BTreeMap<String, AgentManifests>,
     /// What each package holds, by its resource.
     pub package_contents: BTreeMap<String, PackageContents>,
+    /// What was packaged of an agent's code before, by its resource.
+    pub artifacts: BTreeMap<String, Artifact>,
     /// Locks, and which declared packages are used, by the agent's resource.
     pub dependencies: BTreeMap<String, DependencyFacts>,
     /// What the text of the files holds.
@@ -37,6 +40,7 @@ impl Default for FileFacts {
             ignored: GitIgnored::default(),
             manifests: BTreeMap::new(),
             package_contents: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
             dependencies: BTreeMap::new(),
             contents: Contents::default(),
         }

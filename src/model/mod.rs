@@ -1,5 +1,6 @@
 //! Plain data that collectors fill and checks read.
 
+pub mod artifact;
 pub mod aws;
 pub mod dependencies;
 pub mod distributions;
@@ -17,3 +18,4 @@ pub mod project;
 pub mod site;
 pub mod source;
 pub mod template;
+pub mod tests;

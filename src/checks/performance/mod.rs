@@ -12,6 +12,7 @@ mod perf_session_reuse;
 mod perf_session_stop;
 mod perf_session_timeouts;
 mod perf_unused_dependencies;
+mod wheels;
 
 use super::Check;
 

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::parse::{LARGEST, language_of, parse_text};
 use crate::collect::project::Walk;
-use crate::model::distributions;
+use crate::model::distributions::{self, full_name, is_of};
 use crate::model::site::Site;
-use crate::model::source::{ExprKind, Import, Language, Module, ModuleId};
+use crate::model::source::{ExprKind, Language, Module, ModuleId};
 
 /// Longest string that can name a package to load, in bytes; longer ones are prose.
 const LONGEST_NAME: usize = 120;
@@ -24,60 +24,6 @@ pub struct Uses {
     pub unread: Vec<String>,
     /// How many source files there are.
     pub files: usize,
-}
-
-/// The dotted name that an import needs: `from google import genai` is `google.genai`.
-pub fn full_name(dotted: &str, import: &Import) -> String {
-    match &import.name {
-        Some(name) if !dotted.contains('/') && !dotted.starts_with('@') => {
-            format!("{dotted}.{name}")
-        }
-        _ => dotted.to_owned(),
-    }
-}
-
-/// Whether an import of `full` (whose npm package or top-level module is `package`) can be answered by this distribution.
-pub fn is_of(distribution: &str, full: &str, package: &str) -> bool {
-    if distribution == package {
-        return true;
-    }
-    let known = distributions::providers(full);
-    if known.is_some_and(|known| known.contains(&distribution)) {
-        return true;
-    }
-    // A deeper part of a shared namespace counts for everything in it that is asked for by name.
-    let modules = distributions::modules_of(distribution);
-    let below = |module: &&str| full == *module || full.starts_with(&format!("{module}."));
-    modules.iter().any(below)
-        || distributions::conventional(full).iter().any(|name| name == distribution)
-        || (known.is_none() && alike(distribution, package))
-}
-
-/// Whether a distribution's name and a module's are alike enough to belong together: `acme-sdk` and `acme`, `pyfoo` and `foo`.
-pub fn alike(distribution: &str, module: &str) -> bool {
-    const FILLERS: [&str; 10] = [
-        "python", "py", "py3", "sdk", "client", "lib", "api", "binary", "core", "toolkit",
-    ];
-    let tokens = |name: &str| -> BTreeSet<String> {
-        name.to_ascii_lowercase()
-            .split(['-', '_', '.'])
-            .filter(|token| !token.is_empty() && !FILLERS.contains(token))
-            .map(|token| {
-                token
-                    .strip_prefix("py")
-                    .or_else(|| token.strip_prefix("python"))
-                    .filter(|rest| rest.len() > 2)
-                    .unwrap_or(token)
-                    .to_owned()
-            })
-            .collect()
-    };
-    let (ours, theirs) = (tokens(distribution), tokens(module));
-    !ours.is_empty() && !theirs.is_empty() && (ours == theirs || joined(&ours) == joined(&theirs))
-}
-
-fn joined(tokens: &BTreeSet<String>) -> String {
-    tokens.iter().map(String::as_str).collect()
 }
 
 /// The words whose presence in a file makes it worth a parse.
@@ -188,4 +134,12 @@ fn names(text: &str, distribution: &str) -> bool {
     is_word(distribution)
         || distributions::modules_of(distribution).into_iter().any(is_word)
         || is_word(&distribution.replace('-', "_"))
+}
+
+/// One file by itself, with what could not be read of it in words; its imports are not followed.
+pub fn parse_alone(file: &std::path::Path, shown: &str) -> (Module, Vec<String>) {
+    let language = language_of(shown).unwrap_or(Language::Python);
+    let parsed = super::parse::parse_file(ModuleId(0), file, shown.into(), "", language);
+    let notes = parsed.notes.into_iter().map(|note| note.message).collect();
+    (parsed.module, notes)
 }

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use super::source::Import;
+
 /// Lines of `module, first minor version, last minor version` of CPython 3; empty where it was there before or is there still.
 const STDLIB: &str = include_str!("stdlib.tsv");
 /// Lines of `module, distributions`.
@@ -168,6 +170,72 @@ pub fn closure<'a>(
         all.insert(name);
     }
     (all, unknown)
+}
+
+/// The dotted name that an import needs: `from google import genai` is `google.genai`.
+pub fn full_name(dotted: &str, import: &Import) -> String {
+    match &import.name {
+        Some(name) if !dotted.contains('/') && !dotted.starts_with('@') => {
+            format!("{dotted}.{name}")
+        }
+        _ => dotted.to_owned(),
+    }
+}
+
+/// Whether an import of `full` (whose npm package or top-level module is `package`) can be answered by this distribution.
+pub fn is_of(distribution: &str, full: &str, package: &str) -> bool {
+    if distribution == package {
+        return true;
+    }
+    let known = providers(full);
+    if known.is_some_and(|known| known.contains(&distribution)) {
+        return true;
+    }
+    // A deeper part of a shared namespace counts for everything in it that is asked for by name.
+    let modules = modules_of(distribution);
+    let below = |module: &&str| full == *module || full.starts_with(&format!("{module}."));
+    modules.iter().any(below)
+        || conventional(full).iter().any(|name| name == distribution)
+        || (known.is_none() && alike(distribution, package))
+}
+
+/// Whether a distribution's name and a module's are alike enough to belong together: `acme-sdk` and `acme`, `pyfoo` and `foo`.
+pub fn alike(distribution: &str, module: &str) -> bool {
+    const FILLERS: [&str; 10] = [
+        "python", "py", "py3", "sdk", "client", "lib", "api", "binary", "core", "toolkit",
+    ];
+    let tokens = |name: &str| -> BTreeSet<String> {
+        name.to_ascii_lowercase()
+            .split(['-', '_', '.'])
+            .filter(|token| !token.is_empty() && !FILLERS.contains(token))
+            .map(|token| {
+                token
+                    .strip_prefix("py")
+                    .or_else(|| token.strip_prefix("python"))
+                    .filter(|rest| rest.len() > 2)
+                    .unwrap_or(token)
+                    .to_owned()
+            })
+            .collect()
+    };
+    let (ours, theirs) = (tokens(distribution), tokens(module));
+    !ours.is_empty() && !theirs.is_empty() && (ours == theirs || joined(&ours) == joined(&theirs))
+}
+
+fn joined(tokens: &BTreeSet<String>) -> String {
+    tokens.iter().map(String::as_str).collect()
+}
+
+/// The name of a distribution, normalised as PEP 503 says.
+pub fn normalise(name: &str) -> String {
+    let mut normal = String::new();
+    for part in name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
+        if !normal.is_empty() {
+            normal.push('-');
+        }
+        normal.push_str(&part.to_ascii_lowercase());
+    }
+    normal
 }
 
 #[cfg(test)]

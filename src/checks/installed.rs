@@ -1,0 +1,337 @@
+//! What of an agent's declared dependencies is installed where it runs: what the packager takes for a CodeZip, what the
+//! Dockerfile's RUN lines install for a container.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::context::Context;
+use crate::model::dependencies::DependencyFacts;
+use crate::model::distributions;
+use crate::model::lock::Wanted;
+use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, PyProject};
+use crate::model::project::{Agent, Runtime};
+
+/// What is installed.
+pub struct Installed<'a> {
+    /// Requirements that are installed, in the order of their declaration.
+    pub declared: Vec<&'a Dependency>,
+    /// Words of a Dockerfile's `pip install` that name a distribution.
+    pub words: Vec<Dependency>,
+    /// Why more may be installed than can be told.
+    pub uncertain: Option<String>,
+    /// The manifest that a new dependency is to be added to.
+    pub manifest: Manifest<'a>,
+}
+
+/// Where the dependencies are declared.
+#[derive(Clone, Copy)]
+pub enum Manifest<'a> {
+    /// A `pyproject.toml`.
+    PyProject(&'a PyProject),
+    /// A requirements file, by its path relative to the project root.
+    Requirements(&'a str),
+    /// Only in the Dockerfile.
+    Dockerfile(&'a str),
+}
+
+impl Manifest<'_> {
+    /// Its path relative to the project root.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::PyProject(pyproject) => &pyproject.path,
+            Self::Requirements(path) | Self::Dockerfile(path) => path,
+        }
+    }
+}
+
+/// True for a runtime that is built as a container.
+pub fn is_container(runtime: &Runtime) -> bool {
+    runtime
+        .build
+        .as_ref()
+        .is_some_and(|build| build.value == "Container")
+}
+
+/// The minor version of Python 3 that a runtime runs with: `runtimeVersion`, or the tag of a container's last base image.
+pub fn python_minor(runtime: &Runtime, manifests: Option<&AgentManifests>) -> Option<u32> {
+    if !is_container(runtime) {
+        let version = runtime.runtime_version.as_ref()?;
+        return version.value.strip_prefix("PYTHON_3_")?.parse().ok();
+    }
+    let stages = manifests?.dockerfile.read()?.stages();
+    let image = &stages.last()?.image;
+    let (name, tag) = image.rsplit_once(':')?;
+    let tag = match (name.rsplit('/').next(), tag.split_once("python3.")) {
+        (_, Some((_, rest))) => rest,
+        (Some("python"), None) => tag.strip_prefix("3.")?,
+        _ => return None,
+    };
+    let digits: String = tag.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// What is installed for a Python runtime; `None` where nothing that declares dependencies is there.
+pub fn python<'a>(context: &'a Context, runtime: &Runtime) -> Option<Installed<'a>> {
+    let resource = Agent::Runtime(runtime).resource().to_string();
+    let manifests = context.files.manifests.get(&resource)?;
+    if is_container(runtime) {
+        let facts = context.files.dependencies.get(&resource)?;
+        return container(manifests, facts);
+    }
+    let pyproject = manifests.pyproject.read()?;
+    Some(Installed {
+        declared: pyproject.dependencies.iter().collect(),
+        words: Vec::new(),
+        uncertain: pyproject
+            .dynamic
+            .then(|| format!("the dependencies of {} are computed when it is built", pyproject.path)),
+        manifest: Manifest::PyProject(pyproject),
+    })
+}
+
+/// Base images that hold no packages of their own.
+const PLAIN: [&str; 12] = [
+    "python", "uv", "debian", "ubuntu", "alpine", "amazonlinux", "al2023", "slim", "lambda",
+    "bookworm-slim", "trixie-slim", "fedora",
+];
+
+fn container<'a>(
+    manifests: &'a AgentManifests,
+    facts: &'a DependencyFacts,
+) -> Option<Installed<'a>> {
+    let dockerfile = manifests.dockerfile.read()?;
+    let pyproject = manifests.pyproject.read();
+    let manifest = match (pyproject, manifests.requirements.read()) {
+        (_, Some(requirements)) if mentions(dockerfile, "requirements.txt") => {
+            Manifest::Requirements(&requirements.path)
+        }
+        (Some(pyproject), _) => Manifest::PyProject(pyproject),
+        (None, Some(requirements)) => Manifest::Requirements(&requirements.path),
+        (None, None) => Manifest::Dockerfile(&dockerfile.source.path),
+    };
+    let mut installed = Installed {
+        declared: Vec::new(),
+        words: Vec::new(),
+        uncertain: None,
+        manifest,
+    };
+    for stage in dockerfile.stages() {
+        let bare = stage.image.split(['@', ':']).next().unwrap_or("");
+        let leaf = bare.rsplit('/').next().unwrap_or("");
+        let own = dockerfile
+            .stages()
+            .iter()
+            .any(|other| other.alias.as_deref() == Some(stage.image.as_str()));
+        if !own && !PLAIN.contains(&leaf) {
+            installed.uncertain = Some(format!("the base image {} may bring packages", stage.image));
+        }
+    }
+    for run in dockerfile.instructions.iter().filter(|each| each.keyword == "RUN") {
+        for command in commands(&run.words()) {
+            installed.command(&command, pyproject, facts, run);
+        }
+    }
+    Some(installed)
+}
+
+fn mentions(dockerfile: &Dockerfile, file: &str) -> bool {
+    dockerfile
+        .instructions
+        .iter()
+        .any(|each| each.keyword == "RUN" && each.arguments.contains(file))
+}
+
+/// The commands of a shell line, `&&`, `;` and `|` apart.
+fn commands(words: &[String]) -> Vec<Vec<String>> {
+    let mut all = vec![Vec::new()];
+    for word in words {
+        let ends = word.ends_with(';');
+        let bare = word.trim_end_matches(';');
+        if matches!(bare, "&&" | "||" | "|" | "") {
+            all.push(Vec::new());
+            continue;
+        }
+        if let Some(last) = all.last_mut() {
+            last.push(bare.to_owned());
+        }
+        if ends {
+            all.push(Vec::new());
+        }
+    }
+    all
+}
+
+impl<'a> Installed<'a> {
+    fn command(
+        &mut self,
+        words: &[String],
+        pyproject: Option<&'a PyProject>,
+        facts: &'a DependencyFacts,
+        run: &crate::model::manifest::Instruction,
+    ) {
+        let at = |word: &str| words.iter().position(|each| each == word);
+        let has = |word: &str| at(word).is_some();
+        let tool = |name: &str| {
+            words
+                .iter()
+                .any(|word| word == name || word.ends_with(&format!("/{name}")))
+        };
+        if (tool("uv") && has("sync")) || ((tool("poetry") || tool("pdm")) && has("install")) {
+            self.project(words, pyproject, !has("--no-dev") && !has("--only"));
+            return;
+        }
+        if tool("pipenv") || tool("conda") || tool("mamba") || tool("micromamba") || tool("pixi") {
+            self.uncertain = Some(format!("`{}` installs what is not read here", words.join(" ")));
+            return;
+        }
+        let pip = tool("pip") || tool("pip3") || (tool("uv") && has("add"));
+        let Some(start) = at("install").or_else(|| at("add")).filter(|_| pip) else {
+            return;
+        };
+        let mut rest = words[start + 1..].iter();
+        while let Some(word) = rest.next() {
+            let file = match word.as_str() {
+                "-r" | "--requirement" | "--requirements" => rest.next().map(String::as_str),
+                _ => word.strip_prefix("--requirement=").or_else(|| word.strip_prefix("-r")),
+            };
+            if let Some(file) = file {
+                self.file(file, pyproject, facts);
+            } else if matches!(word.as_str(), "-c" | "--constraint" | "-i" | "--index-url" | "--extra-index-url" | "-t" | "--target" | "--prefix" | "--python" | "-f" | "--find-links") {
+                rest.next();
+            } else if word == "." || word.starts_with(".[") || word.starts_with("./") || word == "/app" {
+                self.project(words, pyproject, false);
+            } else if word.starts_with('-') {
+                continue;
+            } else if word.contains('$') || word.contains(".whl") || word.contains("://") || word.starts_with('/') {
+                self.uncertain = Some(format!("`{word}` is not read here"));
+            } else {
+                let name: String = word
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+                    .collect();
+                self.words.push(Dependency {
+                    name: distributions::normalise(&name),
+                    written: word.clone(),
+                    site: run.site.clone(),
+                });
+            }
+        }
+    }
+
+    fn file(&mut self, file: &str, pyproject: Option<&'a PyProject>, facts: &'a DependencyFacts) {
+        if file.ends_with("pyproject.toml") {
+            self.project(&[], pyproject, false);
+        } else if let Some(listed) = facts.requirements.get(file).or_else(|| {
+            // The file may have been copied elsewhere in the image first.
+            let leaf = file.rsplit('/').next()?;
+            facts
+                .requirements
+                .iter()
+                .find(|(name, _)| name.rsplit('/').next() == Some(leaf))
+                .map(|(_, listed)| listed)
+        }) {
+            self.declared.extend(listed);
+        } else {
+            self.uncertain = Some(format!("the requirements file {file} is not read here"));
+        }
+    }
+
+    fn project(&mut self, words: &[String], pyproject: Option<&'a PyProject>, dev: bool) {
+        let Some(pyproject) = pyproject else {
+            self.uncertain = Some("the pyproject.toml that is installed is not here".to_owned());
+            return;
+        };
+        if pyproject.dynamic {
+            self.uncertain = Some(format!("the dependencies of {} are computed", pyproject.path));
+        }
+        self.declared.extend(&pyproject.dependencies);
+        let all = |flag: &str| words.iter().any(|word| word == flag);
+        let named = |flag: &str, name: &str| {
+            words.windows(2).any(|pair| pair[0] == flag && pair[1].split(',').any(|one| one == name))
+                || words.iter().any(|word| word.strip_prefix(flag).is_some_and(|rest| rest == format!("={name}")))
+                || words.iter().any(|word| word.contains('[') && word.contains(name))
+        };
+        for (extra, listed) in &pyproject.extras {
+            if all("--all-extras") || named("--extra", extra) || named("-E", extra) || named("--extras", extra) {
+                self.declared.extend(listed);
+            }
+        }
+        for (group, listed) in &pyproject.groups {
+            let wanted = all("--all-groups")
+                || (dev && group == "dev")
+                || named("--group", group)
+                || named("--with", group);
+            if wanted {
+                self.declared.extend(listed);
+            }
+        }
+    }
+
+    /// Everything that is asked for, as the packager reads it.
+    pub fn wanted(&self, minor: Option<u32>) -> Vec<Wanted> {
+        self.declared
+            .iter()
+            .copied()
+            .chain(&self.words)
+            .map(|dependency| Wanted::new(dependency, minor))
+            .filter(|wanted| wanted.applies)
+            .collect()
+    }
+}
+
+/// Everything that ends up installed.
+pub struct Available {
+    /// Names of what is asked for.
+    pub roots: BTreeSet<String>,
+    /// Names of all, roots included.
+    pub all: BTreeSet<String>,
+    /// What nothing is known of, so that more may be there; empty when `all` is whole.
+    pub unknown: Vec<String>,
+    /// True where the lock told.
+    pub locked: bool,
+}
+
+/// What these requirements bring: by the lock where it satisfies them, else by the table of what is known.
+pub fn available(facts: Option<&DependencyFacts>, wanted: &[Wanted], minor: Option<u32>) -> Available {
+    let roots: BTreeSet<String> = wanted.iter().map(|one| one.name.clone()).collect();
+    let (known, unknown) = distributions::closure(
+        wanted
+            .iter()
+            .map(|one| (one.name.as_str(), !one.extras.is_empty())),
+    );
+    if let Some(lock) = facts.and_then(|facts| facts.uv_lock.read()) {
+        let closure = lock.closure(wanted, minor);
+        if closure.unsatisfied.is_empty() {
+            let mut all: BTreeSet<String> = closure.packages.keys().cloned().collect();
+            all.extend(roots.iter().cloned());
+            return Available { roots, all, unknown: Vec::new(), locked: true };
+        }
+        // An older lock still tells what those of the roots bring that it holds.
+        let mut all: BTreeSet<String> = closure.packages.keys().cloned().collect();
+        all.extend(known);
+        let unknown = closure
+            .unsatisfied
+            .into_iter()
+            .filter(|name| unknown.contains(name))
+            .collect();
+        return Available { roots, all, unknown, locked: false };
+    }
+    Available {
+        roots,
+        all: known,
+        unknown: unknown.into_iter().collect(),
+        locked: false,
+    }
+}
+
+/// Names of groups and extras that hold a distribution and are not installed, for a message.
+pub fn only_in(pyproject: &PyProject, distribution: &str) -> Option<String> {
+    let holds = |lists: &BTreeMap<String, Vec<Dependency>>| {
+        lists
+            .iter()
+            .find(|(_, listed)| listed.iter().any(|one| one.name == distribution))
+            .map(|(name, _)| name.clone())
+    };
+    holds(&pyproject.groups)
+        .map(|name| format!("the group {name}, which does not ship"))
+        .or_else(|| holds(&pyproject.extras).map(|name| format!("the extra {name}, which is not installed")))
+}
