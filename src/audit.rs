@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
-    artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project, settings, source, template, tests,
+    artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
+    settings, source, template, tests,
 };
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};

@@ -81,17 +81,30 @@ pub fn python<'a>(context: &'a Context, runtime: &Runtime) -> Option<Installed<'
     Some(Installed {
         declared: pyproject.dependencies.iter().collect(),
         words: Vec::new(),
-        uncertain: pyproject
-            .dynamic
-            .then(|| format!("the dependencies of {} are computed when it is built", pyproject.path)),
+        uncertain: pyproject.dynamic.then(|| {
+            format!(
+                "the dependencies of {} are computed when it is built",
+                pyproject.path
+            )
+        }),
         manifest: Manifest::PyProject(pyproject),
     })
 }
 
 /// Base images that hold no packages of their own.
 const PLAIN: [&str; 12] = [
-    "python", "uv", "debian", "ubuntu", "alpine", "amazonlinux", "al2023", "slim", "lambda",
-    "bookworm-slim", "trixie-slim", "fedora",
+    "python",
+    "uv",
+    "debian",
+    "ubuntu",
+    "alpine",
+    "amazonlinux",
+    "al2023",
+    "slim",
+    "lambda",
+    "bookworm-slim",
+    "trixie-slim",
+    "fedora",
 ];
 
 fn container<'a>(
@@ -122,14 +135,24 @@ fn container<'a>(
             .iter()
             .any(|other| other.alias.as_deref() == Some(stage.image.as_str()));
         if !own && !PLAIN.contains(&leaf) {
-            installed.uncertain = Some(format!("the base image {} may bring packages", stage.image));
+            installed.uncertain =
+                Some(format!("the base image {} may bring packages", stage.image));
         }
     }
-    for run in dockerfile.instructions.iter().filter(|each| each.keyword == "RUN") {
+    for run in dockerfile
+        .instructions
+        .iter()
+        .filter(|each| each.keyword == "RUN")
+    {
         for command in commands(&run.words()) {
             installed.command(&command, pyproject, facts, run);
         }
     }
+    // One file may be installed twice: once for the layer's cache, once with the project.
+    let mut seen = BTreeSet::new();
+    installed
+        .declared
+        .retain(|one| seen.insert((&one.site, &one.name)));
     Some(installed)
 }
 
@@ -180,7 +203,10 @@ impl<'a> Installed<'a> {
             return;
         }
         if tool("pipenv") || tool("conda") || tool("mamba") || tool("micromamba") || tool("pixi") {
-            self.uncertain = Some(format!("`{}` installs what is not read here", words.join(" ")));
+            self.uncertain = Some(format!(
+                "`{}` installs what is not read here",
+                words.join(" ")
+            ));
             return;
         }
         let pip = tool("pip") || tool("pip3") || (tool("uv") && has("add"));
@@ -191,17 +217,39 @@ impl<'a> Installed<'a> {
         while let Some(word) = rest.next() {
             let file = match word.as_str() {
                 "-r" | "--requirement" | "--requirements" => rest.next().map(String::as_str),
-                _ => word.strip_prefix("--requirement=").or_else(|| word.strip_prefix("-r")),
+                _ => word
+                    .strip_prefix("--requirement=")
+                    .or_else(|| word.strip_prefix("-r")),
             };
             if let Some(file) = file {
                 self.file(file, pyproject, facts);
-            } else if matches!(word.as_str(), "-c" | "--constraint" | "-i" | "--index-url" | "--extra-index-url" | "-t" | "--target" | "--prefix" | "--python" | "-f" | "--find-links") {
+            } else if matches!(
+                word.as_str(),
+                "-c" | "--constraint"
+                    | "-i"
+                    | "--index-url"
+                    | "--extra-index-url"
+                    | "-t"
+                    | "--target"
+                    | "--prefix"
+                    | "--python"
+                    | "-f"
+                    | "--find-links"
+            ) {
                 rest.next();
-            } else if word == "." || word.starts_with(".[") || word.starts_with("./") || word == "/app" {
+            } else if word == "."
+                || word.starts_with(".[")
+                || word.starts_with("./")
+                || word == "/app"
+            {
                 self.project(words, pyproject, false);
             } else if word.starts_with('-') {
                 continue;
-            } else if word.contains('$') || word.contains(".whl") || word.contains("://") || word.starts_with('/') {
+            } else if word.contains('$')
+                || word.contains(".whl")
+                || word.contains("://")
+                || word.starts_with('/')
+            {
                 self.uncertain = Some(format!("`{word}` is not read here"));
             } else {
                 let name: String = word
@@ -241,17 +289,31 @@ impl<'a> Installed<'a> {
             return;
         };
         if pyproject.dynamic {
-            self.uncertain = Some(format!("the dependencies of {} are computed", pyproject.path));
+            self.uncertain = Some(format!(
+                "the dependencies of {} are computed",
+                pyproject.path
+            ));
         }
         self.declared.extend(&pyproject.dependencies);
         let all = |flag: &str| words.iter().any(|word| word == flag);
         let named = |flag: &str, name: &str| {
-            words.windows(2).any(|pair| pair[0] == flag && pair[1].split(',').any(|one| one == name))
-                || words.iter().any(|word| word.strip_prefix(flag).is_some_and(|rest| rest == format!("={name}")))
-                || words.iter().any(|word| word.contains('[') && word.contains(name))
+            words
+                .windows(2)
+                .any(|pair| pair[0] == flag && pair[1].split(',').any(|one| one == name))
+                || words.iter().any(|word| {
+                    word.strip_prefix(flag)
+                        .is_some_and(|rest| rest == format!("={name}"))
+                })
+                || words
+                    .iter()
+                    .any(|word| word.contains('[') && word.contains(name))
         };
         for (extra, listed) in &pyproject.extras {
-            if all("--all-extras") || named("--extra", extra) || named("-E", extra) || named("--extras", extra) {
+            if all("--all-extras")
+                || named("--extra", extra)
+                || named("-E", extra)
+                || named("--extras", extra)
+            {
                 self.declared.extend(listed);
             }
         }
@@ -291,7 +353,11 @@ pub struct Available {
 }
 
 /// What these requirements bring: by the lock where it satisfies them, else by the table of what is known.
-pub fn available(facts: Option<&DependencyFacts>, wanted: &[Wanted], minor: Option<u32>) -> Available {
+pub fn available(
+    facts: Option<&DependencyFacts>,
+    wanted: &[Wanted],
+    minor: Option<u32>,
+) -> Available {
     let roots: BTreeSet<String> = wanted.iter().map(|one| one.name.clone()).collect();
     let (known, unknown) = distributions::closure(
         wanted
@@ -303,7 +369,12 @@ pub fn available(facts: Option<&DependencyFacts>, wanted: &[Wanted], minor: Opti
         if closure.unsatisfied.is_empty() {
             let mut all: BTreeSet<String> = closure.packages.keys().cloned().collect();
             all.extend(roots.iter().cloned());
-            return Available { roots, all, unknown: Vec::new(), locked: true };
+            return Available {
+                roots,
+                all,
+                unknown: Vec::new(),
+                locked: true,
+            };
         }
         // An older lock still tells what those of the roots bring that it holds.
         let mut all: BTreeSet<String> = closure.packages.keys().cloned().collect();
@@ -313,7 +384,12 @@ pub fn available(facts: Option<&DependencyFacts>, wanted: &[Wanted], minor: Opti
             .into_iter()
             .filter(|name| unknown.contains(name))
             .collect();
-        return Available { roots, all, unknown, locked: false };
+        return Available {
+            roots,
+            all,
+            unknown,
+            locked: false,
+        };
     }
     Available {
         roots,
@@ -333,5 +409,7 @@ pub fn only_in(pyproject: &PyProject, distribution: &str) -> Option<String> {
     };
     holds(&pyproject.groups)
         .map(|name| format!("the group {name}, which does not ship"))
-        .or_else(|| holds(&pyproject.extras).map(|name| format!("the extra {name}, which is not installed")))
+        .or_else(|| {
+            holds(&pyproject.extras).map(|name| format!("the extra {name}, which is not installed"))
+        })
 }

@@ -23,8 +23,16 @@ pub fn collect(project: &Project, template: &Known<Template>) -> BTreeMap<String
             .read()
             .and_then(|template| template.runtime(project.display_name(), &runtime.name))
             .and_then(|runtime| runtime.code_asset.as_ref())
-            .map(|asset| asset.value.rsplit('/').next().unwrap_or_default().to_owned());
-        let plain = |name: &str| !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "..";
+            .map(|asset| {
+                asset
+                    .value
+                    .rsplit('/')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
+            });
+        let plain =
+            |name: &str| !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "..";
         let mut candidates = Vec::new();
         if let Some(asset) = asset.filter(|asset| plain(asset)) {
             candidates.push((format!("agentcore/cdk/cdk.out/asset.{asset}"), true));
@@ -45,7 +53,9 @@ pub fn collect(project: &Project, template: &Known<Template>) -> BTreeMap<String
 
 fn read(root: &Path, path: String, from_template: bool) -> Option<Artifact> {
     let file = root.join(&path);
-    let about = std::fs::metadata(&file).ok().filter(std::fs::Metadata::is_file)?;
+    let about = std::fs::metadata(&file)
+        .ok()
+        .filter(std::fs::Metadata::is_file)?;
     let mut artifact = Artifact {
         path,
         from_template,
@@ -60,15 +70,23 @@ fn read(root: &Path, path: String, from_template: bool) -> Option<Artifact> {
 
 fn directory(file: &Path, artifact: &mut Artifact) -> Result<(), String> {
     let opened = File::open(file).map_err(|error| error.to_string())?;
-    let mut archive = zip::ZipArchive::new(BufReader::new(opened)).map_err(|error| error.to_string())?;
+    let mut archive =
+        zip::ZipArchive::new(BufReader::new(opened)).map_err(|error| error.to_string())?;
     if archive.len() > MOST_ENTRIES {
         return Err(format!("{} entries", archive.len()));
     }
     let mut first: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     for index in 0..archive.len() {
-        let entry = archive.by_index_raw(index).map_err(|error| error.to_string())?;
+        let entry = archive
+            .by_index_raw(index)
+            .map_err(|error| error.to_string())?;
         artifact.unpacked = artifact.unpacked.saturating_add(entry.size());
-        let segment = entry.name().split('/').next().unwrap_or_default().to_owned();
+        let segment = entry
+            .name()
+            .split('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         let sums = first.entry(segment).or_default();
         sums.0 = sums.0.saturating_add(entry.compressed_size());
         sums.1 = sums.1.saturating_add(entry.size());

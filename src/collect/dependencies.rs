@@ -70,7 +70,8 @@ fn uv_lock(root: &Path, manifests: &AgentManifests) -> Known<Lock> {
             Ok(text) => {
                 let lock = parse_lock(&path, &text);
                 let project = Path::new(&pyproject.folder).file_name();
-                let workspace = at == pyproject.folder || mentions(&lock, project.and_then(|name| name.to_str()));
+                let workspace = at == pyproject.folder
+                    || mentions(&lock, project.and_then(|name| name.to_str()));
                 return if workspace { lock } else { Known::Absent };
             }
             Err(FileError::Missing { .. }) => {}
@@ -186,7 +187,10 @@ fn npm_lock(root: &Path, manifests: &AgentManifests) -> Known<BTreeSet<String>> 
     let Some(package) = manifests.package_json.read() else {
         return Known::Absent;
     };
-    let folder = package.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    let folder = package
+        .path
+        .rsplit_once('/')
+        .map_or(".", |(folder, _)| folder);
     let path = if folder == "." {
         "package-lock.json".to_owned()
     } else {
@@ -238,7 +242,8 @@ fn named_requirements(
         .flat_map(|each| each.words());
     let mut found = BTreeMap::new();
     for word in words.filter(|word| word.ends_with(".txt") || word.ends_with(".in")) {
-        let Some(path) = inside(root, &format!("{folder}/{}", word.trim_start_matches("./"))) else {
+        let Some(path) = inside(root, &format!("{folder}/{}", word.trim_start_matches("./")))
+        else {
             continue;
         };
         if let Known::Read(requirements) = requirements_of(root, &path) {
@@ -289,6 +294,13 @@ fn uses(
     let mut names = |list: &[Dependency]| wanted.extend(list.iter().map(|one| one.name.clone()));
     if let Some(pyproject) = manifests.pyproject.read() {
         names(&pyproject.dependencies);
+        // A container may install groups and extras too.
+        for listed in pyproject.groups.values().chain(pyproject.extras.values()) {
+            names(listed);
+        }
+    }
+    for listed in facts.requirements.values() {
+        names(listed);
     }
     if let Some(requirements) = manifests.requirements.read() {
         names(&requirements.dependencies);
@@ -296,7 +308,9 @@ fn uses(
     if let Some(package_json) = manifests.package_json.read() {
         names(&package_json.dependencies);
     }
-    let external = code.map(|code| code.external.as_slice()).unwrap_or_default();
+    let external = code
+        .map(|code| code.external.as_slice())
+        .unwrap_or_default();
     for import in external {
         let Some(written) = source
             .module(import.module)
@@ -313,7 +327,8 @@ fn uses(
             !used
         });
     }
-    let (Some(package), Some(folder)) = (package, package.and_then(|one| one.folder.as_ref())) else {
+    let (Some(package), Some(folder)) = (package, package.and_then(|one| one.folder.as_ref()))
+    else {
         return;
     };
     let kind = match package.kind {
@@ -321,7 +336,12 @@ fn uses(
         PackageKind::Bundle => PackageKind::Zip,
         kind => kind,
     };
-    let entries = super::project::walk(&project.root.join(folder), kind, "Dockerfile", &project.root);
+    let entries = super::project::walk(
+        &project.root.join(folder),
+        kind,
+        "Dockerfile",
+        &project.root,
+    );
     let scan = source::find_uses(entries, folder, &wanted);
     facts.uses.extend(scan.found);
     facts.unread = scan.unread;

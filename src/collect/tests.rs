@@ -12,7 +12,7 @@ use crate::model::json::Node;
 use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
 use crate::model::source::{
-    ByteRange, EntrypointKind, Expr, ExprKind, FnId, Module, Source, StmtKind, walk,
+    ByteRange, EntrypointKind, Expr, ExprKind, FnId, Function, Module, Source, StmtKind, walk,
 };
 use crate::model::tests::{TestFacts, TestSite};
 
@@ -24,16 +24,29 @@ const LARGEST_SCRIPT: u64 = 1024 * 1024;
 const MOST_OF_A_FILE: usize = 5;
 /// Calls that write to memory, and that read long-term memory, in Python and the AWS SDKs.
 const WRITES: [&str; 9] = [
-    "create_event", "save_turn", "save_conversation", "add_turns", "createEvent", "CreateEventCommand",
-    "batch_create_memory_records", "BatchCreateMemoryRecordsCommand", "process_turn",
+    "create_event",
+    "save_turn",
+    "save_conversation",
+    "add_turns",
+    "createEvent",
+    "CreateEventCommand",
+    "batch_create_memory_records",
+    "BatchCreateMemoryRecordsCommand",
+    "process_turn",
 ];
 const READS: [&str; 9] = [
-    "retrieve_memories", "retrieve_memory_records", "search_long_term_memories", "list_memory_records",
-    "list_long_term_memory_records", "RetrieveMemoryRecordsCommand", "ListMemoryRecordsCommand",
-    "retrieve_memories_for_llm", "process_turn_with_llm",
+    "retrieve_memories",
+    "retrieve_memory_records",
+    "search_long_term_memories",
+    "list_memory_records",
+    "list_long_term_memory_records",
+    "RetrieveMemoryRecordsCommand",
+    "ListMemoryRecordsCommand",
+    "retrieve_memories_for_llm",
+    "process_turn_with_llm",
 ];
 
-/// An entrypoint that a test may call: the runtime, the module's last name, the function.
+/// An entrypoint that a test may call, or a function that it hands its payload on to: the runtime, the module's last name, the function.
 struct Entry {
     runtime: String,
     module: String,
@@ -61,8 +74,12 @@ pub fn collect(project: &Project, source: &Source) -> TestFacts {
     let files = list(&project.root);
     let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
     let Ok(pool) = pool else { return facts };
-    let found: Vec<Found> =
-        pool.install(|| files.par_iter().map(|(shown, path)| read(path, shown, &entries)).collect());
+    let found: Vec<Found> = pool.install(|| {
+        files
+            .par_iter()
+            .map(|(shown, path)| read(path, shown, &entries))
+            .collect()
+    });
     for file in found {
         facts.files += usize::from(file.is_test);
         facts.invocations.extend(file.invocations);
@@ -87,18 +104,40 @@ fn entries(source: &Source) -> Vec<Entry> {
             ) else {
                 continue;
             };
-            let stem = module.path.rsplit('/').next().unwrap_or_default();
-            let stem = stem.split('.').next().unwrap_or_default();
-            if !function.name.is_empty() {
-                all.push(Entry {
-                    runtime: runtime.runtime.clone(),
-                    module: stem.to_owned(),
-                    function: function.name.to_string(),
-                });
+            all.extend(entry_of(&runtime.runtime, module, function));
+            let given: BTreeSet<&str> = entry
+                .payload
+                .iter()
+                .filter_map(|index| function.params.get(*index))
+                .map(|param| &*param.name)
+                .collect();
+            for expr in walk::expressions(&function.body) {
+                let Some(call) = expr.as_call() else { continue };
+                let hands_on = call
+                    .args
+                    .iter()
+                    .chain(call.keywords.iter().map(|word| &word.value))
+                    .any(|argument| argument.as_name().is_some_and(|name| given.contains(name)));
+                let callee = source.callee(module.id, expr).filter(|_| hands_on);
+                if let Some(id) = callee
+                    && let (Some(callee), Some(module)) =
+                        (source.function(id), source.module(id.module))
+                {
+                    all.extend(entry_of(&runtime.runtime, module, callee));
+                }
             }
         }
     }
     all
+}
+
+fn entry_of(runtime: &str, module: &Module, function: &Function) -> Option<Entry> {
+    let stem = module.path.rsplit('/').next()?.split('.').next()?;
+    (!function.name.is_empty()).then(|| Entry {
+        runtime: runtime.to_owned(),
+        module: stem.to_owned(),
+        function: function.name.to_string(),
+    })
 }
 
 /// `datasets[].config.managed.location`, with the size of the file.
@@ -124,16 +163,22 @@ fn is_test(path: &str) -> bool {
         || name.contains("_test.")
         || name.contains(".test.")
         || name.contains(".spec.")
-        || folders
-            .split('/')
-            .any(|folder| matches!(folder, "test" | "tests" | "__tests__" | "e2e" | "integration"))
+        || folders.split('/').any(|folder| {
+            matches!(
+                folder,
+                "test" | "tests" | "__tests__" | "e2e" | "integration"
+            )
+        })
 }
 
 /// Scripts that may invoke an agent.
 fn is_script(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.ends_with(".sh")
-        || matches!(name, "Makefile" | "justfile" | "Taskfile.yml" | "package.json" | "Jenkinsfile")
+        || matches!(
+            name,
+            "Makefile" | "justfile" | "Taskfile.yml" | "package.json" | "Jenkinsfile"
+        )
         || (path.starts_with(".github/") && (name.ends_with(".yml") || name.ends_with(".yaml")))
         || name == ".gitlab-ci.yml"
 }
@@ -152,15 +197,32 @@ fn list(root: &Path) -> BTreeMap<String, PathBuf> {
                 || !entry.file_type().is_some_and(|kind| kind.is_dir())
                 || !(matches!(
                     name,
-                    "node_modules" | ".venv" | "venv" | "site-packages" | "__pycache__" | ".git" | "cdk.out"
-                        | "dist" | "build" | ".tox" | ".nox" | ".cache" | "cdk" | "staging"
+                    "node_modules"
+                        | ".venv"
+                        | "venv"
+                        | "site-packages"
+                        | "__pycache__"
+                        | ".git"
+                        | "cdk.out"
+                        | "dist"
+                        | "build"
+                        | ".tox"
+                        | ".nox"
+                        | ".cache"
+                        | "cdk"
+                        | "staging"
                 ) || entry.path().join("pyvenv.cfg").exists())
         })
         .build();
     walk.filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
         .filter_map(|entry| {
-            let shown = entry.path().strip_prefix(root).ok()?.to_str()?.replace('\\', "/");
+            let shown = entry
+                .path()
+                .strip_prefix(root)
+                .ok()?
+                .to_str()?
+                .replace('\\', "/");
             let wanted = (is_test(&shown) && language_of(&shown).is_some()) || is_script(&shown);
             wanted.then(|| (shown, entry.into_path()))
         })
@@ -180,7 +242,10 @@ fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {
     };
     let imported = imported(&module);
     for (function, expr) in module.all_expressions() {
-        let Some(call) = expr.as_call().filter(|_| matches!(expr.kind, ExprKind::Call(_))) else {
+        let Some(call) = expr
+            .as_call()
+            .filter(|_| matches!(expr.kind, ExprKind::Call(_)))
+        else {
             continue;
         };
         let leaf = leaf(&call.callee);
@@ -189,7 +254,10 @@ fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {
         }
         if let Some(what) = failure(expr, leaf) {
             found.failures.push(site(&module, expr.range, what));
-        } else if matches!(leaf, "raises" | "assertRaises" | "assertRaisesRegex" | "toThrow" | "toThrowError") {
+        } else if matches!(
+            leaf,
+            "raises" | "assertRaises" | "assertRaisesRegex" | "toThrow" | "toThrowError"
+        ) {
             found.raises.push(module.site(expr.range));
         }
         let _ = function;
@@ -217,14 +285,26 @@ fn script(path: &Path, shown: &str) -> Found {
         return found;
     };
     let source = SourceText::new(shown, text.as_str());
-    let mut offset = 0;
+    let (mut offset, mut curl) = (0, false);
     for line in text.split_inclusive('\n') {
         let start = offset;
         offset += line.len();
         let code = line.trim_start();
-        let hit = ["agentcore invoke", "agentcore run eval", "/invocations", "invoke-agent-runtime"]
-            .into_iter()
-            .find(|word| code.contains(word) && !code.starts_with('#'));
+        let shown_only = ["#", "echo", "printf", "@echo", "//"]
+            .iter()
+            .any(|word| code.starts_with(word));
+        // A command may go over several lines; `/invocations` is also part of an API Gateway's address of a Lambda.
+        curl = (curl && !line.trim().is_empty()) || code.contains("curl");
+        let hit = [
+            "agentcore invoke",
+            "agentcore run eval",
+            "/invocations",
+            "invoke-agent-runtime",
+        ]
+        .into_iter()
+        .find(|word| code.contains(word) && !shown_only)
+        .filter(|word| *word != "/invocations" || (curl && !code.contains("lambda:path")));
+        curl &= line.trim_end().ends_with('\\');
         if let Some(word) = hit {
             let lead = line.len() - code.len();
             found.invocations.push(TestSite {
@@ -292,24 +372,63 @@ fn invocation(
         .collect();
     if given && !runtimes.is_empty() {
         let what = format!("calls the entrypoint {leaf}");
-        return Some(TestSite { runtimes, ..site(module, expr.range, what) });
+        return Some(TestSite {
+            runtimes,
+            ..site(module, expr.range, what)
+        });
     }
-    let strings = || call.args.iter().chain(call.keywords.iter().map(|word| &word.value));
+    let strings = || {
+        call.args
+            .iter()
+            .chain(call.keywords.iter().map(|word| &word.value))
+    };
     let holds = |word: &str| {
         strings().any(|argument| {
-            walk::sub_expressions(argument).into_iter().any(|part| match &part.kind {
-                ExprKind::Str(text) => text.contains(word),
-                _ => module.text(part.range).contains(word) && matches!(part.kind, ExprKind::Format(_)),
-            })
+            walk::sub_expressions(argument)
+                .into_iter()
+                .any(|part| match &part.kind {
+                    ExprKind::Str(text) => text.contains(word),
+                    _ => {
+                        module.text(part.range).contains(word)
+                            && matches!(part.kind, ExprKind::Format(_))
+                    }
+                })
         })
     };
-    if matches!(leaf, "post" | "request" | "fetch" | "urlopen" | "inject") && holds("/invocations") {
+    if matches!(leaf, "post" | "request" | "fetch" | "urlopen" | "inject") && holds("/invocations")
+    {
         return Some(site(module, expr.range, "posts to /invocations"));
     }
-    if matches!(leaf, "invoke_agent_runtime" | "invokeAgentRuntime" | "InvokeAgentRuntimeCommand" | "invoke_harness" | "InvokeHarnessCommand") && given {
+    let invokes = matches!(
+        leaf,
+        "invoke_agent_runtime"
+            | "invokeAgentRuntime"
+            | "InvokeAgentRuntimeCommand"
+            | "invoke_harness"
+            | "InvokeHarnessCommand"
+    );
+    let named = [
+        "agentRuntimeArn",
+        "harnessArn",
+        "payload",
+        "runtimeSessionId",
+    ];
+    let by_name = named.iter().any(|name| call.option(name).is_some())
+        || call.keywords.iter().any(|word| word.name.is_none());
+    if invokes && by_name {
         return Some(site(module, expr.range, "invokes the deployed runtime"));
     }
-    let runs = matches!(leaf, "run" | "check_output" | "check_call" | "Popen" | "execSync" | "spawnSync" | "spawn" | "exec");
+    let runs = matches!(
+        leaf,
+        "run"
+            | "check_output"
+            | "check_call"
+            | "Popen"
+            | "execSync"
+            | "spawnSync"
+            | "spawn"
+            | "exec"
+    );
     (runs && holds("agentcore") && holds("invoke"))
         .then(|| site(module, expr.range, "runs `agentcore invoke`"))
 }
@@ -326,7 +445,10 @@ fn is_exception(expr: &Expr) -> bool {
 }
 
 fn named_exception(name: &str) -> bool {
-    name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Timeout") || name.ends_with("error")
+    name.ends_with("Error")
+        || name.ends_with("Exception")
+        || name.ends_with("Timeout")
+        || name.ends_with("error")
 }
 
 /// A double that fails.
@@ -347,7 +469,10 @@ fn failure(expr: &Expr, leaf: &str) -> Option<String> {
         .or_else(|| call.option("status"))
         .and_then(Expr::as_number);
     (status.is_some_and(|status| status >= 500.0 || (status - 429.0).abs() < 0.5)
-        && matches!(leaf, "Response" | "respond" | "add" | "add_response" | "reply" | "HttpResponse"))
+        && matches!(
+            leaf,
+            "Response" | "respond" | "add" | "add_response" | "reply" | "HttpResponse"
+        ))
     .then(|| "a stub answers with an HTTP error".to_owned())
 }
 
@@ -362,7 +487,12 @@ fn assigned(module: &Module) -> Vec<TestSite> {
             let effect = assign.targets.iter().any(|target| {
                 matches!(&target.kind, ExprKind::Attribute { attr, .. } if &**attr == "side_effect")
             });
-            if effect && assign.value.as_ref().is_some_and(|value| is_exception(value)) {
+            if effect
+                && assign
+                    .value
+                    .as_ref()
+                    .is_some_and(|value| is_exception(value))
+            {
                 found.push(site(module, stmt.range, "a double raises"));
             }
         }
@@ -372,13 +502,18 @@ fn assigned(module: &Module) -> Vec<TestSite> {
 
 fn bodies(module: &Module) -> Vec<&[crate::model::source::Stmt]> {
     let mut all = vec![module.body.as_slice()];
-    all.extend(module.functions.iter().map(|function| function.body.as_slice()));
+    all.extend(
+        module
+            .functions
+            .iter()
+            .map(|function| function.body.as_slice()),
+    );
     all
 }
 
 /// Functions inside tests, and methods of doubles, that do nothing but raise.
 fn doubles(module: &Module) -> Vec<TestSite> {
-    let is_double = |function: &&crate::model::source::Function| {
+    let is_double = |function: &&Function| {
         let test = function.name.starts_with("test") || function.name.starts_with("assert");
         let method = function.class.is_some_and(|class| {
             module
@@ -388,15 +523,28 @@ fn doubles(module: &Module) -> Vec<TestSite> {
         });
         !test && (function.parent.is_some() || method || fake(&function.name))
     };
-    let raises = |function: &crate::model::source::Function| {
-        let last = function.body.iter().rev().find(|stmt| !matches!(stmt.kind, StmtKind::Nothing))?;
+    let raises = |function: &Function| {
+        let last = function
+            .body
+            .iter()
+            .rev()
+            .find(|stmt| !matches!(stmt.kind, StmtKind::Nothing))?;
         match &last.kind {
-            StmtKind::Raise { value: Some(value), .. } => {
+            StmtKind::Raise {
+                value: Some(value), ..
+            } => {
                 let name = match &value.kind {
                     ExprKind::Call(call) => leaf(&call.callee),
                     _ => leaf(value),
                 };
-                let real = !matches!(name, "AssertionError" | "NotImplementedError" | "StopIteration" | "KeyError" | "SkipTest");
+                let real = !matches!(
+                    name,
+                    "AssertionError"
+                        | "NotImplementedError"
+                        | "StopIteration"
+                        | "KeyError"
+                        | "SkipTest"
+                );
                 real.then_some(last.range)
             }
             _ => None,
@@ -412,16 +560,22 @@ fn doubles(module: &Module) -> Vec<TestSite> {
 
 fn fake(name: &str) -> bool {
     let name = name.trim_start_matches('_').to_ascii_lowercase();
-    ["fake", "stub", "mock", "boom", "broken", "failing", "raise", "explode", "fail"]
-        .iter()
-        .any(|word| name.starts_with(word))
+    [
+        "fake", "stub", "mock", "boom", "broken", "failing", "raise", "explode", "fail",
+    ]
+    .iter()
+    .any(|word| name.starts_with(word))
 }
 
 /// Tests that write memory (or invoke the agent) in one session and read in another.
 fn sessions(module: &Module) -> Vec<TestSite> {
-    let mut by_function: BTreeMap<Option<FnId>, (BTreeSet<String>, bool, bool, ByteRange)> = BTreeMap::new();
+    let mut by_function: BTreeMap<Option<FnId>, (BTreeSet<String>, bool, bool, ByteRange)> =
+        BTreeMap::new();
     for (function, expr) in module.all_expressions() {
-        let Some(call) = expr.as_call().filter(|_| matches!(expr.kind, ExprKind::Call(_))) else {
+        let Some(call) = expr
+            .as_call()
+            .filter(|_| matches!(expr.kind, ExprKind::Call(_)))
+        else {
             continue;
         };
         let entry = by_function
@@ -431,7 +585,13 @@ fn sessions(module: &Module) -> Vec<TestSite> {
         let invokes = name.contains("invoke") || name == "post";
         entry.1 |= WRITES.contains(&name) || invokes;
         entry.2 |= READS.contains(&name) || invokes;
-        for option in ["session_id", "sessionId", "runtimeSessionId", "runtime_session_id", "session"] {
+        for option in [
+            "session_id",
+            "sessionId",
+            "runtimeSessionId",
+            "runtime_session_id",
+            "session",
+        ] {
             if let Some(value) = call.option(option) {
                 entry.0.insert(module.text(value.range).to_owned());
             }
@@ -451,7 +611,11 @@ fn sessions(module: &Module) -> Vec<TestSite> {
         .filter(|(ids, writes, reads, _)| ids.len() >= 2 && *writes && *reads)
         .map(|(ids, _, _, range)| {
             let ids: Vec<String> = ids.into_iter().take(3).collect();
-            site(module, range, format!("uses the sessions {}", ids.join(", ")))
+            site(
+                module,
+                range,
+                format!("uses the sessions {}", ids.join(", ")),
+            )
         })
         .collect()
 }

@@ -170,7 +170,12 @@ impl Lock {
                 .iter()
                 .filter_map(|extra| package.extras.get(&normal_extra(extra)))
                 .flatten();
-            for edge in package.edges.iter().chain(of_extras).filter(|edge| holds(edge)) {
+            for edge in package
+                .edges
+                .iter()
+                .chain(of_extras)
+                .filter(|edge| holds(edge))
+            {
                 waiting.push((edge.name.clone(), edge.version.clone(), edge.extras.clone()));
             }
             closure.packages.insert(name, package);
@@ -187,8 +192,11 @@ fn normal_extra(extra: &str) -> String {
 fn satisfying(all: &[LockedPackage], wanted: &Wanted) -> Option<String> {
     let fits = |package: &&LockedPackage| match (&wanted.versions, &package.version) {
         (None, _) => true,
-        (Some(range), version) => pep440_rs::Version::from_str(version)
-            .is_ok_and(|version| range.contains(&version)),
+        (Some(range), version) => {
+            pep440_rs::Version::from_str(version).is_ok_and(|version| range.contains(&version))
+        }
     };
-    all.iter().rfind(fits).map(|package| package.version.clone())
+    all.iter()
+        .rfind(fits)
+        .map(|package| package.version.clone())
 }

@@ -77,18 +77,34 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         match answer {
             Answer::Resolved => {}
             Answer::Transitive(of) => {
-                transitive.entry(of).or_insert_with(|| external.site.clone());
+                transitive
+                    .entry(of)
+                    .or_insert_with(|| external.site.clone());
             }
             Answer::Unknown(why) => {
                 unknown.entry(external.package.clone()).or_insert(why);
             }
             Answer::Missing(why, add) => {
-                let breaks_start = !import.lazy && !import.dynamic && eager.contains(&external.module);
+                let breaks_start =
+                    !import.lazy && !import.dynamic && eager.contains(&external.module);
                 let says = format!("{} ({why})", external.dotted);
                 let evidence = Evidence::code(&external.site)
-                    .note(if breaks_start { why.clone() } else { format!("{why}; it breaks when this runs, not at the start") })
-                    .severity(if breaks_start { Severity::High } else { Severity::Medium });
-                let found = Missing { says, add, evidence, breaks_start };
+                    .note(if breaks_start {
+                        why.clone()
+                    } else {
+                        format!("{why}; it breaks when this runs, not at the start")
+                    })
+                    .severity(if breaks_start {
+                        Severity::High
+                    } else {
+                        Severity::Medium
+                    });
+                let found = Missing {
+                    says,
+                    add,
+                    evidence,
+                    breaks_start,
+                };
                 let key = (external.package.clone(), why);
                 match missing.get_mut(&key) {
                     Some(before) if before.breaks_start || !breaks_start => {}
@@ -106,8 +122,14 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             .context()
     });
     if !missing.is_empty() {
-        return failed(context, code, missing.into_values().collect(), python.installed.as_ref(), node.folder)
-            .evidences(notes);
+        return failed(
+            context,
+            code,
+            missing.into_values().collect(),
+            python.installed.as_ref(),
+            node.folder,
+        )
+        .evidences(notes);
     }
     if let Some((package, why)) = unknown.iter().next() {
         let more = match unknown.len() {
@@ -116,7 +138,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         };
         let mut reason = Unread::new(
             ReasonCode::Absent,
-            format!("whether anything installs `{package}` for runtime {name} cannot be told{more}: {why}"),
+            format!(
+                "whether anything installs `{package}` for runtime {name} cannot be told{more}: {why}"
+            ),
         );
         if let Some(command) = python.lock_command().or_else(|| node.lock_command()) {
             reason = reason.command(command.to_string());
@@ -150,8 +174,16 @@ fn eager(code: &AgentCode<'_>) -> BTreeSet<ModuleId> {
         let Some(module) = code.source.module(id).filter(|_| seen.insert(id)) else {
             continue;
         };
-        let runs = |import: &&Import| !(import.lazy || import.type_only || import.optional || import.dynamic);
-        waiting.extend(module.imports.iter().filter(runs).filter_map(|import| import.target));
+        let runs = |import: &&Import| {
+            !(import.lazy || import.type_only || import.optional || import.dynamic)
+        };
+        waiting.extend(
+            module
+                .imports
+                .iter()
+                .filter(runs)
+                .filter_map(|import| import.target),
+        );
         waiting.extend(module.exports.iter().filter_map(|export| export.target));
     }
     seen
@@ -175,7 +207,10 @@ impl<'a> Python<'a> {
         let manifests = context.files.manifests.get(&code.resource().to_string());
         let minor = installed::python_minor(code.runtime, manifests);
         let installed = installed::python(context, code.runtime);
-        let wanted = installed.as_ref().map(|all| all.wanted(minor)).unwrap_or_default();
+        let wanted = installed
+            .as_ref()
+            .map(|all| all.wanted(minor))
+            .unwrap_or_default();
         let available = installed::available(facts, &wanted, minor);
         let mut idle: BTreeSet<String> = available
             .roots
@@ -187,7 +222,9 @@ impl<'a> Python<'a> {
             .cloned()
             .collect();
         for external in &code.code.external {
-            idle.retain(|name| !alike(name, &external.package) && !name.starts_with(&external.package));
+            idle.retain(|name| {
+                !alike(name, &external.package) && !name.starts_with(&external.package)
+            });
         }
         let adds = |expr: &Expr| {
             expr.as_call().is_some_and(|call| {
@@ -212,7 +249,9 @@ impl<'a> Python<'a> {
             return None;
         };
         (pyproject.standard && !self.available.locked).then(|| {
-            Command::new("uv").arg("lock").opt("--project", pyproject.folder.as_str())
+            Command::new("uv")
+                .arg("lock")
+                .opt("--project", pyproject.folder.as_str())
         })
     }
 
@@ -228,18 +267,36 @@ impl<'a> Python<'a> {
                 return Answer::Resolved;
             }
             Standard::Removed(last) => {
-                return Answer::Missing(format!("the standard library has it up to Python 3.{last} only, and the agent runs on 3.{}", self.minor.unwrap_or(last + 1)), None);
+                return Answer::Missing(
+                    format!(
+                        "the standard library has it up to Python 3.{last} only, and the agent runs on 3.{}",
+                        self.minor.unwrap_or(last + 1)
+                    ),
+                    None,
+                );
             }
             Standard::Later(first) => {
-                return Answer::Missing(format!("the standard library has it from Python 3.{first} on, and the agent runs on 3.{}", self.minor.unwrap_or(first - 1)), None);
+                return Answer::Missing(
+                    format!(
+                        "the standard library has it from Python 3.{first} on, and the agent runs on 3.{}",
+                        self.minor.unwrap_or(first - 1)
+                    ),
+                    None,
+                );
             }
             Standard::No => {}
         }
         let Some(installed) = &self.installed else {
-            return Answer::Unknown("no pyproject.toml that the packager installs from was read".to_owned());
+            return Answer::Unknown(
+                "no pyproject.toml that the packager installs from was read".to_owned(),
+            );
         };
         if let Some(found) = self.holds(&full) {
-            return if self.available.roots.contains(&found) { Answer::Resolved } else { Answer::Transitive(found) };
+            return if self.available.roots.contains(&found) {
+                Answer::Resolved
+            } else {
+                Answer::Transitive(found)
+            };
         }
         let known = distributions::providers(&full);
         if known.is_none() && self.available.all.iter().any(|name| alike(name, top)) {
@@ -249,17 +306,29 @@ impl<'a> Python<'a> {
             return Answer::Unknown(why.clone());
         }
         if !self.available.unknown.is_empty() {
-            return Answer::Unknown(format!("what {} brings is known to no lock here", self.available.unknown.join(", ")));
+            return Answer::Unknown(format!(
+                "what {} brings is known to no lock here",
+                self.available.unknown.join(", ")
+            ));
         }
         if known.is_none() {
-            if let Some(path) = self.facts.and_then(|facts| facts.elsewhere.get(top)).filter(|_| !self.moves_path) {
-                return Answer::Missing(format!("it is in the project, at {path}, and does not ship"), None);
+            if let Some(path) = self
+                .facts
+                .and_then(|facts| facts.elsewhere.get(top))
+                .filter(|_| !self.moves_path)
+            {
+                return Answer::Missing(
+                    format!("it is in the project, at {path}, and does not ship"),
+                    None,
+                );
             }
             if self.moves_path {
                 return Answer::Unknown("the code adds folders to sys.path".to_owned());
             }
             if let Some(name) = self.idle.iter().next() {
-                return Answer::Unknown(format!("{name}, whose modules are not known, may hold it"));
+                return Answer::Unknown(format!(
+                    "{name}, whose modules are not known, may hold it"
+                ));
             }
         }
         self.nothing(installed, known)
@@ -269,17 +338,22 @@ impl<'a> Python<'a> {
         let file = installed.manifest.path();
         let add = known.and_then(|names| names.first().copied());
         let Some(distribution) = add else {
-            return Answer::Missing(format!("nothing in {file} bears its name, and nothing that comes along does"), None);
+            return Answer::Missing(
+                format!("nothing in {file} bears its name, and nothing that comes along does"),
+                None,
+            );
         };
         let shelved = match (installed.manifest, known) {
-            (Manifest::PyProject(pyproject), Some(names)) => {
-                names.iter().find_map(|name| installed::only_in(pyproject, name))
-            }
+            (Manifest::PyProject(pyproject), Some(names)) => names
+                .iter()
+                .find_map(|name| installed::only_in(pyproject, name)),
             _ => None,
         };
         let why = match shelved {
             Some(place) => format!("{distribution} is only in {place}"),
-            None if self.container => format!("neither {file} nor the Dockerfile installs {distribution}"),
+            None if self.container => {
+                format!("neither {file} nor the Dockerfile installs {distribution}")
+            }
             None => format!("{file} does not install {distribution}"),
         };
         Answer::Missing(why, Some(distribution))
@@ -316,19 +390,34 @@ impl<'a> Node<'a> {
     fn new(context: &'a Context, code: &AgentCode<'_>, facts: Option<&'a DependencyFacts>) -> Self {
         let manifests = context.files.manifests.get(&code.resource().to_string());
         let package = manifests.and_then(|manifests| manifests.package_json.read());
-        let names = |list: &'a [crate::model::manifest::Dependency]| list.iter().map(|one| one.name.as_str()).collect();
+        let names = |list: &'a [crate::model::manifest::Dependency]| {
+            list.iter().map(|one| one.name.as_str()).collect()
+        };
         Self {
-            declared: package.map(|package| names(&package.dependencies)).unwrap_or_default(),
-            development: package.map(|package| names(&package.dev_dependencies)).unwrap_or_default(),
+            declared: package
+                .map(|package| names(&package.dependencies))
+                .unwrap_or_default(),
+            development: package
+                .map(|package| names(&package.dev_dependencies))
+                .unwrap_or_default(),
             locked: facts.and_then(|facts| facts.npm_lock.read()),
-            folder: package.map(|package| package.path.rsplit_once('/').map_or(".", |(folder, _)| folder)),
+            folder: package.map(|package| {
+                package
+                    .path
+                    .rsplit_once('/')
+                    .map_or(".", |(folder, _)| folder)
+            }),
             path: package.map(|package| package.path.as_str()),
         }
     }
 
     fn lock_command(&self) -> Option<Command> {
         let folder = self.folder.filter(|_| self.locked.is_none())?;
-        Some(Command::new("npm").args(["install", "--package-lock-only"]).opt("--prefix", folder))
+        Some(
+            Command::new("npm")
+                .args(["install", "--package-lock-only"])
+                .opt("--prefix", folder),
+        )
     }
 
     fn answer(&self, external: &ExternalImport) -> Answer {
@@ -351,7 +440,9 @@ impl<'a> Node<'a> {
         match self.locked {
             Some(locked) if locked.contains(package) => Answer::Transitive(package.to_owned()),
             Some(_) => Answer::Missing(format!("neither {path} nor its lock has it"), None),
-            None => Answer::Unknown(format!("{path} does not declare it, and without a package-lock.json nobody knows what else is installed")),
+            None => Answer::Unknown(format!(
+                "{path} does not declare it, and without a package-lock.json nobody knows what else is installed"
+            )),
         }
     }
 }
@@ -365,14 +456,26 @@ fn failed(
 ) -> Outcome {
     let starts = !missing.iter().any(|one| one.breaks_start);
     let says: Vec<&str> = missing.iter().map(|one| one.says.as_str()).collect();
-    let consequence = if starts { "it fails when that code runs" } else { "it cannot start" };
+    let consequence = if starts {
+        "it fails when that code runs"
+    } else {
+        "it cannot start"
+    };
     let add: BTreeSet<&str> = missing.iter().filter_map(|one| one.add).collect();
     let rest = missing.iter().filter(|one| one.add.is_none()).count();
     let outcome = Outcome::fail(
         code.resource(),
-        format!("runtime {} imports what does not ship, so {consequence}: {}", code.runtime.name, says.join("; ")),
+        format!(
+            "runtime {} imports what does not ship, so {consequence}: {}",
+            code.runtime.name,
+            says.join("; ")
+        ),
     )
-    .severity(if starts { Severity::Medium } else { Severity::High })
+    .severity(if starts {
+        Severity::Medium
+    } else {
+        Severity::High
+    })
     .evidences(missing.iter().map(|one| one.evidence.clone()));
     let by_hand = "add the distribution that holds the module (its name is not always the module's: look it up, a wrong name may be someone else's package), move the module into the code location, or drop the import";
     if add.is_empty() {
@@ -382,17 +485,30 @@ fn failed(
     match installed.map(|installed| installed.manifest) {
         Some(Manifest::PyProject(pyproject)) if pyproject.standard => {
             fix = fix
-                .command(Command::new("uv").args(["add", "--frozen"]).opt("--project", pyproject.folder.as_str()).args(add))
+                .command(
+                    Command::new("uv")
+                        .args(["add", "--frozen"])
+                        .opt("--project", pyproject.folder.as_str())
+                        .args(add),
+                )
                 .command(fixes::deploy(context));
         }
         Some(Manifest::Requirements(path)) => {
             fix = fix
-                .command(Command::new("printf").arg("\\n%s\\n").args(add).append_to_file(path))
+                .command(
+                    Command::new("printf")
+                        .arg("\\n%s\\n")
+                        .args(add)
+                        .append_to_file(path),
+                )
                 .command(fixes::deploy(context));
         }
         Some(_) | None => {
             let names: Vec<&str> = add.into_iter().collect();
-            fix = fix.note(format!("install {} where the image is built", names.join(", ")));
+            fix = fix.note(format!(
+                "install {} where the image is built",
+                names.join(", ")
+            ));
         }
     }
     if rest > 0 {

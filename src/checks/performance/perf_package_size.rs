@@ -82,16 +82,26 @@ fn image(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
         Known::Read(state) => state,
         Known::Absent | Known::Unread(_) => {
             return Err(context.unread(
-                &format!("the image of runtime {} can be measured in ECR only", runtime.name),
+                &format!(
+                    "the image of runtime {} can be measured in ECR only",
+                    runtime.name
+                ),
                 "ecr:DescribeImages",
             ));
         }
     };
     let absent = || {
-        let message = format!("runtime {} is not deployed to this target yet: its image is nowhere to be measured", runtime.name);
+        let message = format!(
+            "runtime {} is not deployed to this target yet: its image is nowhere to be measured",
+            runtime.name
+        );
         Unread::new(ReasonCode::Absent, message).command("agentcore deploy -y")
     };
-    let deployed = state.runtime(&runtime.name).known()?.cloned().ok_or_else(absent)?;
+    let deployed = state
+        .runtime(&runtime.name)
+        .known()?
+        .cloned()
+        .ok_or_else(absent)?;
     let image = deployed.image.known()?.ok_or_else(absent)?.clone();
     let bytes = u64::try_from(image.size_bytes).unwrap_or(0);
     Ok(Measured {
@@ -100,8 +110,14 @@ fn image(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
         unpacked: None,
         largest: Vec::new(),
         limit: LARGEST_IMAGE,
-        evidence: Evidence::aws(deployed.arn.clone(), "DescribeImages", "imageSizeInBytes")
-            .note(format!("{}@{}: {} compressed", image.repository, image.digest, megabytes(bytes))),
+        evidence: Evidence::aws(deployed.arn.clone(), "DescribeImages", "imageSizeInBytes").note(
+            format!(
+                "{}@{}: {} compressed",
+                image.repository,
+                image.digest,
+                megabytes(bytes)
+            ),
+        ),
         notes: Vec::new(),
     })
 }
@@ -111,22 +127,41 @@ fn artifact(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
     let Some(artifact) = context.files.artifacts.get(&resource) else {
         return estimated(context, runtime);
     };
-    let package = || Command::new("agentcore").arg("package").opt("--runtime", runtime.name.as_str()).to_string();
+    let package = || {
+        Command::new("agentcore")
+            .arg("package")
+            .opt("--runtime", runtime.name.as_str())
+            .to_string()
+    };
     if let Some(reason) = &artifact.unread {
         let message = format!("{} cannot be read: {reason}", artifact.path);
         return Err(Unread::new(ReasonCode::Unsupported, message).command(package()));
     }
     let what = if artifact.from_template {
-        format!("the zip of runtime {} that the next deploy uploads", runtime.name)
+        format!(
+            "the zip of runtime {} that the next deploy uploads",
+            runtime.name
+        )
     } else {
-        format!("the zip of runtime {} that `agentcore package` made", runtime.name)
+        format!(
+            "the zip of runtime {} that `agentcore package` made",
+            runtime.name
+        )
     };
-    let size = format!("{}, {} unpacked", megabytes(artifact.bytes), megabytes(artifact.unpacked));
+    let size = format!(
+        "{}, {} unpacked",
+        megabytes(artifact.bytes),
+        megabytes(artifact.unpacked)
+    );
     Ok(Measured {
         what,
         bytes: artifact.bytes,
         unpacked: Some(artifact.unpacked),
-        largest: artifact.largest.iter().map(|(name, packed, _)| (name.clone(), *packed)).collect(),
+        largest: artifact
+            .largest
+            .iter()
+            .map(|(name, packed, _)| (name.clone(), *packed))
+            .collect(),
         limit: LARGEST_ZIP,
         evidence: Evidence::file(&Site::file(artifact.path.as_str())).note(size),
         notes: Vec::new(),
@@ -137,30 +172,49 @@ fn artifact(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
 fn estimated(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
     let name = &runtime.name;
     let resource = Agent::Runtime(runtime).resource().to_string();
-    let package = Command::new("agentcore").arg("package").opt("--runtime", name.as_str()).to_string();
-    let absent = |message: String| Unread::new(ReasonCode::Absent, message).command(package.clone());
+    let package = Command::new("agentcore")
+        .arg("package")
+        .opt("--runtime", name.as_str())
+        .to_string();
+    let absent =
+        |message: String| Unread::new(ReasonCode::Absent, message).command(package.clone());
     let manifests = context.files.manifests.get(&resource);
     let Some(minor) = installed::python_minor(runtime, manifests) else {
-        return Err(absent(format!("runtime {name} was not packaged yet, and what esbuild makes of it cannot be told from its sources")));
+        return Err(absent(format!(
+            "runtime {name} was not packaged yet, and what esbuild makes of it cannot be told from its sources"
+        )));
     };
     let lock = context
         .files
         .dependencies
         .get(&resource)
         .map(|facts| &facts.uv_lock);
-    let (Some(Known::Read(lock)), Some(installed)) = (lock, installed::python(context, runtime)) else {
-        return Err(absent(format!("runtime {name} was not packaged yet, and there is no uv.lock to estimate its size from")));
+    let (Some(Known::Read(lock)), Some(installed)) = (lock, installed::python(context, runtime))
+    else {
+        return Err(absent(format!(
+            "runtime {name} was not packaged yet, and there is no uv.lock to estimate its size from"
+        )));
     };
     let wanted: Vec<Wanted> = installed.wanted(Some(minor));
-    let estimate = wheels::estimate(lock, &wanted, minor)
-        .map_err(|why| absent(format!("runtime {name} was not packaged yet, and its size cannot be estimated: {why}")))?;
-    let own = context.files.package_contents.get(&resource).map_or(0, |contents| contents.bytes);
+    let estimate = wheels::estimate(lock, &wanted, minor).map_err(|why| {
+        absent(format!(
+            "runtime {name} was not packaged yet, and its size cannot be estimated: {why}"
+        ))
+    })?;
+    let own = context
+        .files
+        .package_contents
+        .get(&resource)
+        .map_or(0, |contents| contents.bytes);
     let mut largest = estimate.parts;
     largest.push((format!("{name}'s own files"), own));
     largest.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     largest.truncate(NAMED);
     let count = lock.packages.len();
-    let mut notes = vec![format!("an estimate from {} and the files in the tree: run `{package}` for the real size", lock.path)];
+    let mut notes = vec![format!(
+        "an estimate from {} and the files in the tree: run `{package}` for the real size",
+        lock.path
+    )];
     if !estimate.without_wheel.is_empty() {
         notes.push(format!("{} has no wheel for Python 3.{minor} on aarch64 in {}: the packager builds nothing from source, so packaging stops there", estimate.without_wheel.join(", "), lock.path));
     }
@@ -170,7 +224,9 @@ fn estimated(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
         unpacked: None,
         largest,
         limit: LARGEST_ZIP,
-        evidence: Evidence::file(&Site::file(lock.path.as_str())).note(format!("wheels of {count} locked packages at most, for Python 3.{minor} on aarch64")),
+        evidence: Evidence::file(&Site::file(lock.path.as_str())).note(format!(
+            "wheels of {count} locked packages at most, for Python 3.{minor} on aarch64"
+        )),
         notes,
     })
 }
@@ -183,22 +239,50 @@ fn megabytes(bytes: u64) -> String {
 fn verdict(context: &Context, runtime: &Runtime, measured: Measured) -> Outcome {
     let resource = Agent::Runtime(runtime).resource();
     let contents = context.files.package_contents.get(&resource.to_string());
-    let unpacked = measured.unpacked.map_or(String::new(), |unpacked| format!(" ({} unpacked)", megabytes(unpacked)));
-    let size = format!("{} is {}{unpacked}", measured.what, megabytes(measured.bytes));
-    let too_large = measured.bytes > measured.limit || measured.unpacked.is_some_and(|unpacked| unpacked > LARGEST_UNPACKED);
+    let unpacked = measured.unpacked.map_or(String::new(), |unpacked| {
+        format!(" ({} unpacked)", megabytes(unpacked))
+    });
+    let size = format!(
+        "{} is {}{unpacked}",
+        measured.what,
+        megabytes(measured.bytes)
+    );
+    let too_large = measured.bytes > measured.limit
+        || measured
+            .unpacked
+            .is_some_and(|unpacked| unpacked > LARGEST_UNPACKED);
     let (severity, says) = if too_large {
-        let limit = if measured.bytes > measured.limit { megabytes(measured.limit) } else { format!("{} unpacked", megabytes(LARGEST_UNPACKED)) };
-        (Some(Severity::Critical), format!("{size}: a deploy accepts {limit} at most"))
+        let limit = if measured.bytes > measured.limit {
+            megabytes(measured.limit)
+        } else {
+            format!("{} unpacked", megabytes(LARGEST_UNPACKED))
+        };
+        (
+            Some(Severity::Critical),
+            format!("{size}: a deploy accepts {limit} at most"),
+        )
     } else if measured.bytes >= LARGE {
-        (Some(Severity::High), format!("{size}: every cold start downloads and unpacks it, and the checklist's limit is 200 MB"))
+        (
+            Some(Severity::High),
+            format!(
+                "{size}: every cold start downloads and unpacks it, and the checklist's limit is 200 MB"
+            ),
+        )
     } else if measured.bytes >= TARGET {
-        (Some(Severity::Low), format!("{size}: over the target of 100 MB"))
+        (
+            Some(Severity::Low),
+            format!("{size}: over the target of 100 MB"),
+        )
     } else {
         (None, format!("{size}, under the target of 100 MB"))
     };
     let mut notes = measured.notes;
     if !measured.largest.is_empty() {
-        let parts: Vec<String> = measured.largest.iter().map(|(name, bytes)| format!("{name} {}", megabytes(*bytes))).collect();
+        let parts: Vec<String> = measured
+            .largest
+            .iter()
+            .map(|(name, bytes)| format!("{name} {}", megabytes(*bytes)))
+            .collect();
         notes.push(format!("largest: {}", parts.join(", ")));
     }
     notes.extend(leftovers(contents));
@@ -208,7 +292,9 @@ fn verdict(context: &Context, runtime: &Runtime, measured: Measured) -> Outcome 
         .map(|note| Evidence::config(&runtime.site).note(note).context());
     let outcome = match severity {
         None => Outcome::pass(resource, says),
-        Some(severity) => Outcome::fail(resource, says).severity(severity).fix(smaller(runtime, contents)),
+        Some(severity) => Outcome::fail(resource, says)
+            .severity(severity)
+            .fix(smaller(runtime, contents)),
     };
     outcome.evidence(measured.evidence).evidences(notes)
 }
@@ -219,9 +305,17 @@ fn leftovers(contents: Option<&PackageContents>) -> Option<String> {
         .leftovers
         .iter()
         .take(NAMED)
-        .map(|left| format!("{} ({}, {})", left.path, left.kind.words(), megabytes(left.bytes)))
+        .map(|left| {
+            format!(
+                "{} ({}, {})",
+                left.path,
+                left.kind.words(),
+                megabytes(left.bytes)
+            )
+        })
         .collect();
-    (!listed.is_empty()).then(|| format!("ships and is of no use at run time: {}", listed.join(", ")))
+    (!listed.is_empty())
+        .then(|| format!("ships and is of no use at run time: {}", listed.join(", ")))
 }
 
 fn smaller(runtime: &Runtime, contents: Option<&PackageContents>) -> Fix {
@@ -247,7 +341,9 @@ fn trade(context: &Context, runtime: &Runtime) -> String {
         "a CodeZip is downloaded and unpacked at each cold start (about 1.3 s for 95 MB); a container is worth its Dockerfile where system libraries are needed"
     };
     let cold = settings.and_then(|settings| settings.peak_new_sessions_per_minute);
-    let workload = settings.and_then(|settings| settings.workload.as_ref()).map(|workload| workload.value);
+    let workload = settings
+        .and_then(|settings| settings.workload.as_ref())
+        .map(|workload| workload.value);
     let advice = match (workload, cold) {
         (_, Some(rate)) if rate >= 60.0 => format!("with {rate} new sessions a minute declared, cold starts are frequent: shrinking the package pays whichever build is used"),
         (Some(Workload::Chat), _) => "a chat reuses its session, so the build type matters little".to_owned(),

@@ -55,7 +55,10 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         context.files.manifests.get(&key),
         context.files.dependencies.get(&key),
     ) else {
-        let reason = Unread::new(ReasonCode::Absent, format!("the files of runtime {} were not read", runtime.name));
+        let reason = Unread::new(
+            ReasonCode::Absent,
+            format!("the files of runtime {} were not read", runtime.name),
+        );
         return Outcome::skipped(resource, reason);
     };
     if context
@@ -63,7 +66,10 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         .runtime(&runtime.name)
         .is_none_or(|code| code.entry.is_none())
     {
-        let reason = Unread::new(ReasonCode::Absent, format!("the code of runtime {} is not here", runtime.name));
+        let reason = Unread::new(
+            ReasonCode::Absent,
+            format!("the code of runtime {} is not here", runtime.name),
+        );
         return Outcome::skipped(resource, reason);
     }
     let minor = installed::python_minor(runtime, Some(manifests));
@@ -72,23 +78,47 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         .runtime_version
         .as_ref()
         .is_some_and(|version| version.value.starts_with("NODE_"))
-        || manifests.package_json.read().is_some() && python.as_ref().is_none_or(|all| all.declared.is_empty());
-    let (path, declared, listed): (&str, Vec<&Dependency>, Listed<'_>) = match (is_node, manifests.package_json.read(), &python) {
-        (true, Some(package), _) => {
-            let folder = package.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
-            (&package.path, package.dependencies.iter().collect(), Listed::Npm { folder })
-        }
-        (_, _, Some(installed)) => {
-            let listed = match installed.manifest {
-                Manifest::PyProject(pyproject) => Listed::PyProject { folder: &pyproject.folder, standard: pyproject.standard },
-                Manifest::Requirements(_) | Manifest::Dockerfile(_) => Listed::Lines,
-            };
-            (installed.manifest.path(), installed.declared.clone(), listed)
-        }
-        _ => return Outcome::skipped(resource, unread(manifests, runtime)),
-    };
-    if let Some(reason) = python.as_ref().filter(|_| !is_node).and_then(|all| all.uncertain.as_ref()).filter(|_| declared.is_empty()) {
-        return Outcome::skipped(resource, Unread::new(ReasonCode::Unsupported, format!("{path}: {reason}")));
+        || manifests.package_json.read().is_some()
+            && python.as_ref().is_none_or(|all| all.declared.is_empty());
+    let (path, declared, listed): (&str, Vec<&Dependency>, Listed<'_>) =
+        match (is_node, manifests.package_json.read(), &python) {
+            (true, Some(package), _) => {
+                let folder = package
+                    .path
+                    .rsplit_once('/')
+                    .map_or(".", |(folder, _)| folder);
+                (
+                    &package.path,
+                    package.dependencies.iter().collect(),
+                    Listed::Npm { folder },
+                )
+            }
+            (_, _, Some(installed)) => {
+                let listed = match installed.manifest {
+                    Manifest::PyProject(pyproject) => Listed::PyProject {
+                        folder: &pyproject.folder,
+                        standard: pyproject.standard,
+                    },
+                    Manifest::Requirements(_) | Manifest::Dockerfile(_) => Listed::Lines,
+                };
+                (
+                    installed.manifest.path(),
+                    installed.declared.clone(),
+                    listed,
+                )
+            }
+            _ => return Outcome::skipped(resource, unread(manifests, runtime)),
+        };
+    if let Some(reason) = python
+        .as_ref()
+        .filter(|_| !is_node)
+        .and_then(|all| all.uncertain.as_ref())
+        .filter(|_| declared.is_empty())
+    {
+        return Outcome::skipped(
+            resource,
+            Unread::new(ReasonCode::Unsupported, format!("{path}: {reason}")),
+        );
     }
     let mut unused: Vec<&Dependency> = declared
         .iter()
@@ -105,7 +135,11 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
 }
 
 fn unread(manifests: &AgentManifests, runtime: &Runtime) -> Unread {
-    let failed = [manifests.pyproject.known().err(), manifests.package_json.known().err(), manifests.requirements.known().err()];
+    let failed = [
+        manifests.pyproject.known().err(),
+        manifests.package_json.known().err(),
+        manifests.requirements.known().err(),
+    ];
     failed.into_iter().flatten().next().unwrap_or_else(|| {
         Unread::new(
             ReasonCode::Absent,
@@ -130,23 +164,39 @@ fn kept(manifests: &AgentManifests, dependency: &Dependency) -> Option<&'static 
 }
 
 /// Whether the other dependencies bring this one anyway: then it only narrows its version, and weighs nothing.
-fn brought(facts: &DependencyFacts, declared: &[&Dependency], one: &Dependency, minor: Option<u32>) -> bool {
+fn brought(
+    facts: &DependencyFacts,
+    declared: &[&Dependency],
+    one: &Dependency,
+    minor: Option<u32>,
+) -> bool {
     let others: Vec<Wanted> = declared
         .iter()
         .filter(|other| other.name != one.name)
         .map(|other| Wanted::new(other, minor))
         .filter(|wanted| wanted.applies)
         .collect();
-    installed::available(Some(facts), &others, minor).all.contains(&one.name)
+    installed::available(Some(facts), &others, minor)
+        .all
+        .contains(&one.name)
 }
 
-fn clean(runtime: &Runtime, path: &str, declared: &[&Dependency], manifests: &AgentManifests, facts: &DependencyFacts) -> Outcome {
+fn clean(
+    runtime: &Runtime,
+    path: &str,
+    declared: &[&Dependency],
+    manifests: &AgentManifests,
+    facts: &DependencyFacts,
+) -> Outcome {
     let resource = Agent::Runtime(runtime).resource();
     if let Some(reason) = facts.unread.first() {
         let message = format!("a source file that ships could not be read: {reason}");
         return Outcome::skipped(resource, Unread::new(ReasonCode::Unsupported, message));
     }
-    let imported = declared.iter().filter(|one| facts.uses.contains_key(&one.name)).count();
+    let imported = declared
+        .iter()
+        .filter(|one| facts.uses.contains_key(&one.name))
+        .count();
     let rest: BTreeSet<String> = declared
         .iter()
         .filter(|one| !facts.uses.contains_key(&one.name))
@@ -171,13 +221,27 @@ fn clean(runtime: &Runtime, path: &str, declared: &[&Dependency], manifests: &Ag
     )
 }
 
-fn failed(runtime: &Runtime, path: &str, unused: Vec<&Dependency>, listed: &Listed<'_>, is_node: bool) -> Outcome {
+fn failed(
+    runtime: &Runtime,
+    path: &str,
+    unused: Vec<&Dependency>,
+    listed: &Listed<'_>,
+    is_node: bool,
+) -> Outcome {
     let names: BTreeSet<&str> = unused.iter().map(|one| one.name.as_str()).collect();
     let shown: Vec<&str> = names.iter().copied().collect();
-    let weight = if is_node { "" } else { ", yet each is installed into what ships" };
+    let weight = if is_node {
+        ""
+    } else {
+        ", yet each is installed into what ships"
+    };
     let outcome = Outcome::fail(
         Agent::Runtime(runtime).resource(),
-        format!("runtime {}: {} in {path} is used by no code that ships{weight}", runtime.name, shown.join(", ")),
+        format!(
+            "runtime {}: {} in {path} is used by no code that ships{weight}",
+            runtime.name,
+            shown.join(", ")
+        ),
     )
     .evidences(unused.iter().map(|one| {
         Evidence::file(&one.site).note(format!("nothing that ships imports {}", one.name))
@@ -185,10 +249,30 @@ fn failed(runtime: &Runtime, path: &str, unused: Vec<&Dependency>, listed: &List
     let note = "run the tests without it first: a plugin that is found by entry point is imported by nobody";
     let fix = Fix::new("Remove what is not used").note(note);
     match listed {
-        Listed::PyProject { folder, standard: true } if unused.iter().all(|one| one.site.path.ends_with("pyproject.toml")) => outcome.fix(
-            fix.command(Command::new("uv").args(["remove", "--frozen"]).opt("--project", *folder).args(shown)),
+        Listed::PyProject {
+            folder,
+            standard: true,
+        } if unused
+            .iter()
+            .all(|one| one.site.path.ends_with("pyproject.toml")) =>
+        {
+            outcome.fix(
+                fix.command(
+                    Command::new("uv")
+                        .args(["remove", "--frozen"])
+                        .opt("--project", *folder)
+                        .args(shown),
+                ),
+            )
+        }
+        Listed::Npm { folder } => outcome.fix(
+            fix.command(
+                Command::new("npm")
+                    .arg("uninstall")
+                    .opt("--prefix", *folder)
+                    .args(shown),
+            ),
         ),
-        Listed::Npm { folder } => outcome.fix(fix.command(Command::new("npm").arg("uninstall").opt("--prefix", *folder).args(shown))),
         Listed::Lines | Listed::PyProject { .. } => outcome.fix(fix.commands(lines(&unused))),
     }
 }
@@ -196,7 +280,10 @@ fn failed(runtime: &Runtime, path: &str, unused: Vec<&Dependency>, listed: &List
 /// Deletes the lines of a requirements file.
 fn lines(unused: &[&Dependency]) -> Vec<Command> {
     let mut files: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
-    for one in unused.iter().filter(|one| one.site.path.ends_with(".txt") || one.site.path.ends_with(".in")) {
+    for one in unused
+        .iter()
+        .filter(|one| one.site.path.ends_with(".txt") || one.site.path.ends_with(".in"))
+    {
         if let Some(span) = one.site.span {
             files.entry(&*one.site.path).or_default().insert(span.line);
         }
@@ -209,7 +296,11 @@ fn lines(unused: &[&Dependency]) -> Vec<Command> {
             .arg(script.join(";"))
             .from_file(path)
             .to_file(&new)
-            .and(Command::new("mv").arg(format!("./{new}")).arg(format!("./{path}")))
+            .and(
+                Command::new("mv")
+                    .arg(format!("./{new}"))
+                    .arg(format!("./{path}")),
+            )
     };
     files.into_iter().map(of).collect()
 }

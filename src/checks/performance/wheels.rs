@@ -42,12 +42,17 @@ pub fn estimate(lock: &Lock, wanted: &[Wanted], minor: u32) -> Result<Estimate, 
             continue;
         };
         let Some(size) = wheel.size else {
-            return Err(format!("{} does not tell the size of {}", lock.path, wheel.file));
+            return Err(format!(
+                "{} does not tell the size of {}",
+                lock.path, wheel.file
+            ));
         };
         estimate.bytes = estimate.bytes.saturating_add(size);
         estimate.parts.push((name, size));
     }
-    estimate.parts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    estimate
+        .parts
+        .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     Ok(estimate)
 }
 
@@ -85,13 +90,21 @@ fn rank(file: &str, minor: u32) -> Option<(u32, u32, u32)> {
             "py3" | "py2.py3" => Some(0),
             _ => version(tag)
                 .filter(|of| *of == minor || (abi == "abi3" && *of <= minor))
-                .or_else(|| tag.strip_prefix("py3")?.parse().ok().filter(|of: &u32| *of <= minor)),
+                .or_else(|| {
+                    tag.strip_prefix("py3")?
+                        .parse()
+                        .ok()
+                        .filter(|of: &u32| *of <= minor)
+                }),
         })
         .max()?;
     let abi = match abi {
         "none" => 0,
         "abi3" => 1,
-        _ => abi.split('.').any(|abi| version(abi) == Some(minor)).then_some(2)?,
+        _ => abi
+            .split('.')
+            .any(|abi| version(abi) == Some(minor))
+            .then_some(2)?,
     };
     Some((abi, python, platform))
 }
@@ -105,7 +118,13 @@ mod tests {
         assert!(rank("a-1.0-py3-none-any.whl", 13).is_some());
         assert!(rank("a-1.0-py2.py3-none-any.whl", 13).is_some());
         assert!(rank("a-1-cp39-abi3-manylinux_2_28_aarch64.whl", 13).is_some());
-        assert!(rank("a-1-cp313-cp313-manylinux_2_17_aarch64.manylinux2014_aarch64.whl", 13).is_some());
+        assert!(
+            rank(
+                "a-1-cp313-cp313-manylinux_2_17_aarch64.manylinux2014_aarch64.whl",
+                13
+            )
+            .is_some()
+        );
         for other in [
             "a-1-cp312-cp312-manylinux_2_17_aarch64.whl",
             "a-1-cp313-cp313t-manylinux_2_17_aarch64.whl",

@@ -30,5 +30,9 @@ pub(super) fn none(context: &Context, resource: Resource, missing: &str, look: &
         None => String::new(),
     };
     let reason = Unread::new(ReasonCode::Absent, format!("{read}{unread}, and {missing}"));
-    Outcome::manual(resource, format!("{missing} ({read}{unread}): {look}"), reason)
+    Outcome::manual(
+        resource,
+        format!("{missing} ({read}{unread}): {look}"),
+        reason,
+    )
 }

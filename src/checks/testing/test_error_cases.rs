@@ -12,18 +12,26 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     needs: &[Need::Files],
     page: include_str!("test_error_cases.md"),
-    references: &["https://docs.python.org/3/library/unittest.mock.html#unittest.mock.Mock.side_effect"],
+    references: &[
+        "https://docs.python.org/3/library/unittest.mock.html#unittest.mock.Mock.side_effect",
+    ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
     let resource = context.project.resource();
     if context.project.runtimes.is_empty() {
-        return vec![Outcome::not_applicable(resource, "no runtime with code of its own is configured")];
+        return vec![Outcome::not_applicable(
+            resource,
+            "no runtime with code of its own is configured",
+        )];
     }
     let facts = &context.tests;
     if !facts.failures.is_empty() {
-        let message = format!("the tests make something fail in {} place(s), and see what the agent does", facts.failures.len());
+        let message = format!(
+            "the tests make something fail in {} place(s), and see what the agent does",
+            facts.failures.len()
+        );
         return vec![Outcome::pass(resource, message).evidences(evidence(&facts.failures))];
     }
     let missing = if facts.raises.is_empty() {
@@ -32,7 +40,12 @@ fn run(context: &Context) -> Vec<Outcome> {
         "tests expect errors, and none makes a tool or a model fail"
     };
     let look = "see what the agent answers when a tool raises, times out or answers nonsense, and when the model throttles (ThrottlingException), refuses or runs out of context; a double with side_effect (Python) or mockRejectedValue (TypeScript) is enough";
-    let outcome = none(context, resource, missing, look)
-        .evidences(facts.raises.iter().take(3).map(|site| Evidence::code(site).note("expects an error").context()));
+    let outcome = none(context, resource, missing, look).evidences(
+        facts
+            .raises
+            .iter()
+            .take(3)
+            .map(|site| Evidence::code(site).note("expects an error").context()),
+    );
     vec![outcome]
 }

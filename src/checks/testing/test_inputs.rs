@@ -60,7 +60,10 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
     }
     let mut found = Vec::new();
     if !tests.is_empty() {
-        found.push(format!("{} place(s) in tests or scripts invoke it", tests.len()));
+        found.push(format!(
+            "{} place(s) in tests or scripts invoke it",
+            tests.len()
+        ));
     }
     if !datasets.is_empty() {
         found.push(format!("dataset {} holds inputs", datasets.join(", ")));
@@ -70,7 +73,10 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
     }
     Outcome::pass(
         agent.resource(),
-        format!("runtime {name}: {}; whether they are like production's is for you to judge", found.join(", ")),
+        format!(
+            "runtime {name}: {}; whether they are like production's is for you to judge",
+            found.join(", ")
+        ),
     )
     .evidences(evidence(tests))
     .evidences(recorded.map(|run| Evidence::file(&Site::file(run.path.as_str()))))

@@ -50,11 +50,18 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
     let mut uses = Uses::default();
     let files: Vec<_> = entries
         .filter(|entry| language_of(&entry.relative).is_some())
-        .filter(|entry| !entry.relative.split('/').any(|part| part == "site-packages"))
+        .filter(|entry| {
+            !entry
+                .relative
+                .split('/')
+                .any(|part| part == "site-packages")
+        })
         .collect();
     uses.files = files.len();
     let all: Vec<String> = wanted.iter().flat_map(|name| words(name)).collect();
-    let matcher = AhoCorasick::builder().ascii_case_insensitive(true).build(&all);
+    let matcher = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(&all);
     let (Ok(matcher), false) = (matcher, wanted.is_empty()) else {
         return uses;
     };
@@ -132,7 +139,9 @@ fn names(text: &str, distribution: &str) -> bool {
         })
     };
     is_word(distribution)
-        || distributions::modules_of(distribution).into_iter().any(is_word)
+        || distributions::modules_of(distribution)
+            .into_iter()
+            .any(is_word)
         || is_word(&distribution.replace('-', "_"))
 }
 

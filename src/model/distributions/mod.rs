@@ -18,12 +18,56 @@ const UNIMPORTED: &str = include_str!("unimported.tsv");
 
 /// The modules that Node brings (`node:module.builtinModules` of Node 20 to 24).
 const NODE: [&str; 50] = [
-    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto",
-    "dgram", "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https",
-    "inspector", "module", "net", "os", "path", "perf_hooks", "process", "punycode", "querystring",
-    "readline", "repl", "sea", "sqlite", "stream", "string_decoder", "sys", "test", "timers", "tls",
-    "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib", "ffi",
-    "node:test", "node:sqlite", "node:sea", "bun",
+    "assert",
+    "async_hooks",
+    "buffer",
+    "child_process",
+    "cluster",
+    "console",
+    "constants",
+    "crypto",
+    "dgram",
+    "diagnostics_channel",
+    "dns",
+    "domain",
+    "events",
+    "fs",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "path",
+    "perf_hooks",
+    "process",
+    "punycode",
+    "querystring",
+    "readline",
+    "repl",
+    "sea",
+    "sqlite",
+    "stream",
+    "string_decoder",
+    "sys",
+    "test",
+    "timers",
+    "tls",
+    "trace_events",
+    "tty",
+    "url",
+    "util",
+    "v8",
+    "vm",
+    "wasi",
+    "worker_threads",
+    "zlib",
+    "ffi",
+    "node:test",
+    "node:sqlite",
+    "node:sea",
+    "bun",
 ];
 
 /// What the standard library says of a module.
@@ -112,9 +156,15 @@ pub fn conventional(dotted: &str) -> Vec<String> {
     let parts: Vec<String> = dotted
         .split('.')
         .take(4)
-        .map(|part| part.trim_matches('_').replace('_', "-").to_ascii_lowercase())
+        .map(|part| {
+            part.trim_matches('_')
+                .replace('_', "-")
+                .to_ascii_lowercase()
+        })
         .collect();
-    (1..=parts.len()).map(|end| parts[..end].join("-")).collect()
+    (1..=parts.len())
+        .map(|end| parts[..end].join("-"))
+        .collect()
 }
 
 /// The modules that a distribution is known to hold; none where the table does not know it.
@@ -268,7 +318,10 @@ mod tests {
     #[test]
     fn every_row_is_whole() {
         for row in rows(MODULES).chain(rows(UNIMPORTED)) {
-            assert!(row.len() == 2 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+            assert!(
+                row.len() == 2 && row.iter().all(|cell| !cell.is_empty()),
+                "{row:?}"
+            );
         }
         for row in rows(BRINGS) {
             assert_eq!(row.len(), 3, "{row:?}");
