@@ -9,6 +9,7 @@ mod code;
 mod fixes;
 mod iam;
 mod installed;
+mod installed_container;
 mod judge;
 mod live;
 mod observability;

@@ -10,6 +10,7 @@ mod code_swallowed_exceptions;
 mod credentials_registered;
 mod guards;
 mod handlers;
+mod import_answer;
 mod outward;
 mod runtime_debug_mode;
 mod secrets_env_read;

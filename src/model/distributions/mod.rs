@@ -95,13 +95,14 @@ fn names(cell: Option<&&'static str>) -> Vec<&'static str> {
     cell.split(',').filter(|name| !name.is_empty()).collect()
 }
 
-static STDLIB_ROWS: LazyLock<BTreeMap<&'static str, (Option<u32>, Option<u32>)>> =
-    LazyLock::new(|| {
-        let number = |cell: Option<&&str>| cell.and_then(|text| text.parse().ok());
-        rows(STDLIB)
-            .filter_map(|row| Some((*row.first()?, (number(row.get(1)), number(row.get(2))))))
-            .collect()
-    });
+/// First and last minor version.
+type Range = (Option<u32>, Option<u32>);
+static STDLIB_ROWS: LazyLock<BTreeMap<&'static str, Range>> = LazyLock::new(|| {
+    let number = |cell: Option<&&str>| cell.and_then(|text| text.parse().ok());
+    rows(STDLIB)
+        .filter_map(|row| Some((*row.first()?, (number(row.get(1)), number(row.get(2))))))
+        .collect()
+});
 static MODULE_ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
     rows(MODULES)
         .filter_map(|row| Some((*row.first()?, names(row.get(1)))))
