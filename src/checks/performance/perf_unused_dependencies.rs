@@ -233,12 +233,12 @@ fn failed(
     let weight = if is_node {
         ""
     } else {
-        ", yet each is installed into what ships"
+        ", and it is installed all the same"
     };
     let outcome = Outcome::fail(
         Agent::Runtime(runtime).resource(),
         format!(
-            "runtime {}: {} in {path} is used by no code that ships{weight}",
+            "runtime {}: no code that ships uses {} of {path}{weight}",
             runtime.name,
             shown.join(", ")
         ),
