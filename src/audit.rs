@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
-    aws, contents, evaluation, manifest, measurement, package, project, settings, source, template,
+    artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
+    settings, source, template, tests,
 };
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
@@ -85,13 +86,17 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         DiscoverySource::Given(documents) => documents.clone(),
     };
     let template = template::collect(&project, target.as_ref());
+    let source = source::of_project(&project, &files.contents.callers);
+    files.dependencies = dependencies::collect(&project, &files, &source);
+    files.artifacts = artifact::collect(&project, &template);
     let stale = match &template {
         Known::Unread(reason) => Some(reason.message.clone()),
         Known::Absent | Known::Read(_) => None,
     };
     Ok(Context {
         target,
-        source: source::of_project(&project, &files.contents.callers),
+        tests: tests::collect(&project, &source),
+        source,
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,

@@ -9,6 +9,8 @@ mod code;
 mod edits;
 mod fixes;
 mod iam;
+mod installed;
+mod installed_container;
 mod judge;
 mod live;
 mod observability;

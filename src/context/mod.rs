@@ -39,6 +39,7 @@ use crate::model::project::{DeployedTarget, Project, Target};
 use crate::model::site::Sited;
 use crate::model::source::Source;
 use crate::model::template::Template;
+use crate::model::tests::TestFacts;
 use crate::oidc::discovery::Discovery;
 use crate::report::{Evidence, Outcome, Resource};
 
@@ -56,6 +57,8 @@ pub struct Context {
     pub template: Known<Template>,
     /// The agent's code, and the code that calls it.
     pub source: Source,
+    /// What the tests in the tree exercise.
+    pub tests: TestFacts,
     /// Recorded evaluation runs.
     pub evaluations: Evaluations,
     /// What `measure` recorded, by runtime.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::artifact::Artifact;
+use super::dependencies::DependencyFacts;
 use super::known::Known;
 use super::manifest::AgentManifests;
 use super::package::PackageContents;
@@ -22,6 +24,10 @@ pub struct FileFacts {
     pub manifests: BTreeMap<String, AgentManifests>,
     /// What each package holds, by its resource.
     pub package_contents: BTreeMap<String, PackageContents>,
+    /// What was packaged of an agent's code before, by its resource.
+    pub artifacts: BTreeMap<String, Artifact>,
+    /// Locks, and which declared packages are used, by the agent's resource.
+    pub dependencies: BTreeMap<String, DependencyFacts>,
     /// What the text of the files holds.
     pub contents: Contents,
 }
@@ -34,6 +40,8 @@ impl Default for FileFacts {
             ignored: GitIgnored::default(),
             manifests: BTreeMap::new(),
             package_contents: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
+            dependencies: BTreeMap::new(),
             contents: Contents::default(),
         }
     }

@@ -1,12 +1,16 @@
 //! Plain data that collectors fill and checks read.
 
+pub mod artifact;
 pub mod aws;
+pub mod dependencies;
+pub mod distributions;
 pub mod evaluation;
 pub mod event_pattern;
 pub mod files;
 pub mod json;
 pub mod json_edit;
 pub mod known;
+pub mod lock;
 pub mod manifest;
 pub mod measurement;
 pub mod package;
@@ -16,3 +20,4 @@ pub mod site;
 pub mod source;
 pub mod template;
 mod template_harness;
+pub mod tests;

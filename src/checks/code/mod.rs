@@ -15,6 +15,7 @@ mod guards;
 mod handlers;
 pub(in crate::checks) mod live;
 pub(in crate::checks) mod outbound;
+mod import_answer;
 mod outward;
 pub(in crate::checks) mod private_hosts;
 mod providers;

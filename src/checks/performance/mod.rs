@@ -15,6 +15,7 @@ mod perf_session_stop;
 mod perf_session_timeouts;
 mod perf_unused_dependencies;
 mod waited;
+mod wheels;
 
 use super::Check;
 

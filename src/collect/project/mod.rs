@@ -125,6 +125,8 @@ pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
     FileFacts {
         manifests: BTreeMap::new(),
         package_contents: BTreeMap::new(),
+        dependencies: BTreeMap::new(),
+        artifacts: BTreeMap::new(),
         contents: Contents::default(),
         cli: path_env.map_or(Known::Absent, cli::on_path),
         packages: shipped::packages(project, &tracked),
