@@ -102,6 +102,9 @@ pub struct SnapshotArgs {
     /// Endpoint that replaces those of AWS
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
+    /// Also ask an identity provider at an address that is not public
+    #[arg(long)]
+    pub allow_private_issuer: bool,
 }
 
 /// How the report looks and where it goes.
