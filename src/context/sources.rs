@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::model::aws;
-use crate::model::json::Node;
 use crate::model::known::Known;
 use crate::model::project::{Agent, DeployedResource, Gateway};
 use crate::model::template::{Template, TemplateGateway, TemplateRuntime};
@@ -96,11 +95,8 @@ impl Context {
         gateway: &Gateway,
     ) -> Option<(&Template, &TemplateGateway)> {
         let template = self.template.read()?;
-        let own = gateway.node.get("resourceName").and_then(Node::as_str);
-        let name = gateway_name(self.project.display_name(), &gateway.name, own);
-        let mut gateways = template.gateways.iter();
-        let found = gateways.find(|one| one.resource.name.as_deref() == Some(&name))?;
-        Some((template, found))
+        let name = gateway.physical_name(self.project.display_name());
+        Some((template, template.gateway_named(&name)?))
     }
 
     /// The deployed gateway, where it was read.
@@ -125,9 +121,4 @@ impl Context {
             .filter(|(_, resource)| resource.arn.as_deref() == Some(arn));
         found.next().map(|(name, _)| name.as_str())
     }
-}
-
-/// The name of a gateway in AWS: `resourceName`, else `<project>-<gateway>`.
-pub fn gateway_name(project: &str, name: &str, resource_name: Option<&str>) -> String {
-    resource_name.map_or_else(|| format!("{project}-{name}"), str::to_owned)
 }

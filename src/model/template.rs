@@ -219,10 +219,14 @@ impl Template {
 
     /// The gateway that `agentcore.json` calls `name` in `project`.
     pub fn gateway(&self, project: &str, name: &str) -> Option<&TemplateGateway> {
-        let wanted = format!("{project}-{name}");
+        self.gateway_named(&format!("{project}-{name}"))
+    }
+
+    /// The gateway with this name in AWS.
+    pub fn gateway_named(&self, name: &str) -> Option<&TemplateGateway> {
         self.gateways
             .iter()
-            .find(|one| one.resource.name.as_deref() == Some(&wanted))
+            .find(|one| one.resource.name.as_deref() == Some(name))
     }
 
     /// The targets of a gateway.
