@@ -39,10 +39,13 @@ fn run(context: &Context) -> Vec<Outcome> {
     outcomes
 }
 
+/// What has to happen to a secret that was ever written down.
+const REPLACE: &str = "replace the secrets at their issuer: they are in old versions of the runtime, and in the git history and the template where they stood there";
+
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
     let layers = context.environments(agent);
-    judge_sources(
+    let mut outcome = judge_sources(
         context,
         resource.clone(),
         &layers,
@@ -78,7 +81,14 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
                 fixes: vec![fix(context, agent, &names)],
             })
         },
-    )
+    );
+    // A deploy alone takes it out of the runtime, and out of nothing else.
+    for fix in &mut outcome.fixes {
+        if !fix.note.contains(REPLACE) {
+            fix.note = format!("{REPLACE}; {}", fix.note);
+        }
+    }
+    outcome
 }
 
 /// Why a variable is taken for a secret, in whichever source it stands.
@@ -193,7 +203,7 @@ fn fix(context: &Context, agent: Agent<'_>, names: &[&str]) -> Fix {
     }
     fix.command(fixes::deploy(context)).note(
         "first register each with `agentcore add credential`, which asks for the value, and read it in code by @requires_api_key (Python) or withApiKey \
-         (TypeScript). Then replace the secrets at their issuer: they are in the git history, the template and old versions of the runtime",
+         (TypeScript)",
     )
 }
 
