@@ -51,6 +51,46 @@ pub(super) fn edit_and_deploy(context: &Context, title: &str, edit: Option<Comma
     }
 }
 
+/// One fix that does what several do, each needed; a deploy that several end with stands last, once.
+pub(super) fn all_of(fixes: Vec<Fix>) -> Option<Fix> {
+    let mut fixes = fixes.into_iter();
+    let mut whole = fixes.next()?;
+    let is_deploy = |command: &String| command.starts_with("agentcore deploy");
+    let mut deploy: Option<String> = None;
+    let mut rest = |fix: &mut Fix| {
+        let (last, commands) = std::mem::take(&mut fix.commands)
+            .into_iter()
+            .partition::<Vec<_>, _>(is_deploy);
+        deploy = deploy.take().or_else(|| last.into_iter().next());
+        fix.commands = commands;
+    };
+    rest(&mut whole);
+    for mut fix in fixes {
+        rest(&mut fix);
+        whole.title = format!("{}; {}", whole.title, lower_first(&fix.title));
+        for command in fix.commands {
+            if !whole.commands.contains(&command) {
+                whole.commands.push(command);
+            }
+        }
+        if !fix.note.is_empty() && !whole.note.is_empty() {
+            whole.note.push_str("; ");
+        }
+        whole.note.push_str(&fix.note);
+        whole.edits.extend(fix.edits);
+        whole.safe.extend(fix.safe);
+    }
+    whole.commands.extend(deploy);
+    Some(whole)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
+    })
+}
+
 /// An execution role of one's own: the policy that `agentcore-harden policy` writes, set as `executionRoleArn`. A role that
 /// the construct made cannot be narrowed: the next deploy puts it back.
 pub(super) fn own_role(context: &Context, agent: Agent<'_>) -> Fix {

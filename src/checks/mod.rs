@@ -6,6 +6,7 @@ mod agent_code;
 mod authentication;
 mod callers;
 mod code;
+mod edits;
 mod fixes;
 mod iam;
 mod judge;

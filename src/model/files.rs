@@ -167,7 +167,7 @@ impl SecretFile {
 }
 
 /// What git ignores among the files that decide a check.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GitIgnored {
     /// True when the project lies in a git work tree.
     pub repository: bool,
@@ -175,6 +175,10 @@ pub struct GitIgnored {
     pub env_local: bool,
     /// `agentcore/.env.local` is in git's index in spite of that; `None` where the index could not be read.
     pub env_local_tracked: Option<bool>,
+    /// The text of `agentcore/.gitignore`, where it could be read.
+    pub local_rules: Option<String>,
+    /// `agentcore/.gitignore` does not exist.
+    pub no_local_rules: bool,
     /// `agentcore/aws-targets.json` is ignored.
     pub targets: bool,
 }

@@ -5,6 +5,7 @@ pub mod evaluation;
 pub mod event_pattern;
 pub mod files;
 pub mod json;
+pub mod json_edit;
 pub mod known;
 pub mod manifest;
 pub mod measurement;

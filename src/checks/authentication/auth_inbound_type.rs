@@ -1,6 +1,6 @@
 //! `auth-inbound-type`: Inbound auth is AWS_IAM or CUSTOM_JWT (not NONE).
 
-use crate::checks::fixes;
+use crate::checks::{edits, fixes};
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, GatewayView, Layer};
@@ -119,7 +119,20 @@ fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
             r#".authorizerType = "AWS_IAM""#,
             &[],
         );
+        // A word that is no type, or settings of another type beside it: what was meant is for a person to say.
+        let open = gateway
+            .authorizer_type
+            .as_ref()
+            .is_none_or(|kind| kind.value == "NONE")
+            && gateway.node.get("authorizerConfiguration").is_none();
+        let safe = edits::entry(
+            context,
+            "agentCoreGateways",
+            &gateway.name,
+            |editor, node| editor.set(node, &[], &[("authorizerType", "AWS_IAM".into())]),
+        );
         return fixes::edit_and_deploy(context, "Require SigV4", edit)
+            .safe_edit(safe.filter(|_| open))
             .note("callers sign with SigV4 and need bedrock-agentcore:InvokeGateway; where they bring tokens, take CUSTOM_JWT instead");
     }
     let taken = |name: &str| {

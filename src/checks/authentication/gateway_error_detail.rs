@@ -1,6 +1,6 @@
 //! `gateway-error-detail`: Gateways return no debug exception detail.
 
-use crate::checks::fixes;
+use crate::checks::{edits, fixes};
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -52,6 +52,12 @@ fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
                     r#".exceptionLevel = "NONE""#,
                     &[],
                 );
+                let safe = edits::entry(
+                    context,
+                    "agentCoreGateways",
+                    &gateway.name,
+                    |editor, node| editor.set(node, &[], &[("exceptionLevel", "NONE".into())]),
+                );
                 let message = format!(
                     "{resource} returns exception detail to its callers (exceptionLevel DEBUG)"
                 );
@@ -60,7 +66,8 @@ fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
                         context,
                         "Return generic errors",
                         edit,
-                    )),
+                    )
+                    .safe_edit(safe)),
                 )
             }
             // The CLI writes NONE for "no detail"; the service has no such value, only the key's absence.

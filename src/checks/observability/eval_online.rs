@@ -1,6 +1,8 @@
 //! `eval-online`: Online evaluation watches the runtime.
 
-use crate::checks::fixes;
+use serde_json::json;
+
+use crate::checks::{edits, fixes};
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, EvalView};
@@ -155,6 +157,17 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
             .any(|eval| eval.name == name)
     };
     let name = fixes::resource_name(&runtime.name, "_quality", taken);
+    let entry = json!({
+        "name": name,
+        "agent": runtime.name,
+        "evaluators": ["Builtin.Helpfulness"],
+        "samplingRate": 5,
+    });
+    let safe = edits::config(context, |editor, root| {
+        editor.push(root, "onlineEvalConfigs", entry);
+    });
+    // Without a name of its own the runtime cannot be told from others.
+    let safe = safe.filter(|_| !runtime.name.starts_with('#'));
     let add = Command::new("agentcore")
         .args(["add", "online-eval"])
         .opt("--name", name)
@@ -168,6 +181,7 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
         Fix::new("Evaluate 5 % of the sessions")
             .command(add)
             .command(fixes::deploy(context))
+            .safe_edit(safe)
             .note("each sampled session costs model calls; take a higher rate while there is little traffic"),
     )
 }

@@ -1,7 +1,7 @@
 //! `obs-tracing`: X-Ray tracing enabled (auto-configured).
 
 use super::tracing_container::python_container;
-use crate::checks::fixes;
+use crate::checks::{edits, fixes};
 use crate::checks::judge::Problem;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -118,10 +118,13 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         .collect();
     let mut failed = Outcome::fail(resource, messages.join("; "));
     failed.severity = problems.iter().filter_map(|problem| problem.severity).min();
+    let mut steps = Vec::new();
     for problem in problems {
         failed.evidence.extend(problem.evidence);
-        failed.fixes.extend(problem.fixes);
+        steps.extend(problem.fixes);
     }
+    // Each problem has one way out, and all of them are needed.
+    failed.fixes.extend(fixes::all_of(steps));
     failed
 }
 
@@ -242,15 +245,22 @@ fn python_zip(
             ".instrumentation.enableOtel = true",
             &[],
         );
+        let safe = edits::agent(context, Agent::Runtime(runtime), |editor, node| {
+            editor.set(node, &["instrumentation"], &[("enableOtel", true.into())]);
+        });
+        // Without the program to start it by, it would not start.
+        let installed = manifests.pyproject.read().is_some_and(|manifest| {
+            let mut names = manifest.dependencies.iter().map(|each| each.name.as_str());
+            names.any(|name| WRAPPER_PACKAGES.contains(&name))
+        });
+        let safe = safe.filter(|_| installed);
         let message = format!(
             "{resource} is started without {WRAPPER} (instrumentation.enableOtel false): no spans of what it does"
         );
         problems.push(
-            Problem::new(message, Evidence::config(&enabled.site)).fix(fixes::edit_and_deploy(
-                context,
-                "Turn tracing on",
-                edit,
-            )),
+            Problem::new(message, Evidence::config(&enabled.site)).fix(
+                fixes::edit_and_deploy(context, "Turn tracing on", edit).safe_edit(safe),
+            ),
         );
     }
     match manifests.pyproject.known() {

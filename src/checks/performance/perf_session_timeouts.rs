@@ -1,6 +1,8 @@
 //! `perf-session-timeouts`: idleRuntimeSessionTimeout tuned to workload (default 900s).
 
-use crate::checks::fixes;
+use crate::checks::{edits, fixes};
+use serde_json::Value;
+
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
@@ -217,6 +219,7 @@ fn fixes_for(
         .collect()
 }
 
+#[allow(clippy::cast_possible_truncation)] // seconds, within the CLI's bounds
 fn fix(
     context: &Context,
     agent: Agent<'_>,
@@ -267,6 +270,15 @@ fn fix(
         &format!("{what} ({idle} s idle, {max} s at most)"),
         edit,
     );
+    let safe = edits::agent(context, agent, |editor, node| {
+        let seconds = |value: f64| Value::from(value as i64);
+        let values = [
+            ("idleRuntimeSessionTimeout", seconds(idle)),
+            ("maxLifetime", seconds(max)),
+        ];
+        editor.set(node, &[block], &values);
+    });
+    let fix = fix.safe_edit(safe);
     match (row.workload, job) {
         (Workload::Batch, None) => {
             fix.note("maxLifetime is to be the job's length and a buffer, at most twice its length")

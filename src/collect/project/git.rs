@@ -8,7 +8,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::file::read_text;
-use super::{ENV_LOCAL, TARGETS};
+use super::{ENV_LOCAL, LOCAL_RULES, TARGETS};
 use crate::model::files::GitIgnored;
 use crate::model::project::Project;
 
@@ -85,7 +85,11 @@ fn load(index: &Path) -> Option<Vec<u8>> {
 pub fn ignored(project: &Project, index: &Index) -> GitIgnored {
     let base = project.repository.as_deref().unwrap_or(&project.root);
     let env_local = project.root.join(ENV_LOCAL);
+    let local_rules = project.root.join(LOCAL_RULES);
     GitIgnored {
+        local_rules: read_text(&local_rules, LOCAL_RULES).ok(),
+        no_local_rules: std::fs::symlink_metadata(&local_rules)
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound),
         repository: project.repository.is_some(),
         env_local: is_ignored(base, &env_local),
         env_local_tracked: index.tracks(&env_local),

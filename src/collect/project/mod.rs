@@ -33,6 +33,8 @@ pub const CONFIG: &str = "agentcore/agentcore.json";
 pub const TARGETS: &str = "agentcore/aws-targets.json";
 /// The deployed state, relative to the root.
 pub const DEPLOYED: &str = "agentcore/.cli/deployed-state.json";
+/// The ignore rules that the CLI writes, relative to the root.
+pub const LOCAL_RULES: &str = "agentcore/.gitignore";
 /// The file with the values of credentials, relative to the root.
 pub const ENV_LOCAL: &str = "agentcore/.env.local";
 
