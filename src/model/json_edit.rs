@@ -89,8 +89,11 @@ impl<'a> Editor<'a> {
         if !matches!(array.value, Json::Array(_)) {
             return self.replace(array, &Value::Array(vec![item]));
         }
-        let ranges: Vec<Range<usize>> =
-            array.items().iter().map(|item| item.range.clone()).collect();
+        let ranges: Vec<Range<usize>> = array
+            .items()
+            .iter()
+            .map(|item| item.range.clone())
+            .collect();
         match ranges.last() {
             None => self.replace(array, &Value::Array(vec![item])),
             Some(last) => {
@@ -137,8 +140,11 @@ impl<'a> Editor<'a> {
                 format!("{}{colon}{value}", Value::from(*key))
             })
             .collect();
-        let ranges: Vec<Range<usize>> =
-            object.members().iter().map(|member| member.range()).collect();
+        let ranges: Vec<Range<usize>> = object
+            .members()
+            .iter()
+            .map(|member| member.range())
+            .collect();
         self.after(&ranges, lead.as_deref(), &texts);
     }
 
@@ -213,9 +219,9 @@ fn nested(keys: &[&str], members: &[(&str, Value)]) -> Value {
         .iter()
         .map(|(key, value)| ((*key).to_owned(), value.clone()))
         .collect();
-    keys.iter()
-        .rev()
-        .fold(inner, |value, key| std::iter::once(((*key).to_owned(), value)).collect())
+    keys.iter().rev().fold(inner, |value, key| {
+        std::iter::once(((*key).to_owned(), value)).collect()
+    })
 }
 
 /// A value on one line.

@@ -16,11 +16,17 @@ const RECORD: &str = "#!/bin/sh\nprintf '%s\\0' \"$#\" \"${0##*/}\" \"$@\" >> \"
 /// `deploy` is never run; everything else goes to the real program where there is one.
 const AGENTCORE: &str = "[ \"$1\" = deploy ] && exit 0\n[ -n \"$REAL_AGENTCORE\" ] || exit 0\nexec \"$REAL_AGENTCORE\" \"$@\"\n";
 
-/// `live`: the real program against an endpoint. `parse`: the real program validates the call and sends nothing. Otherwise, and
+/// `live`: the real program against an endpoint. `parse`: the real program validates the call, and then finds nobody to send it
+/// to (its `--generate-cli-skeleton output` does not do: it stumbles over the answers that it makes up). Otherwise, and
 /// after a validation, an answer of the shape that the next command reads.
 const AWS: &str = r#"case "$AWS_MODE" in
 live) exec "$REAL_AWS" "$@" ;;
-parse) "$REAL_AWS" "$@" --generate-cli-skeleton output >/dev/null || exit 1 ;;
+parse)
+  told=$("$REAL_AWS" "$@" --endpoint-url http://127.0.0.1:9 --cli-connect-timeout 2 2>&1 >/dev/null)
+  case "$told" in
+  *"Could not connect"*) ;;
+  *) printf '%s\n' "$told" >&2; exit 1 ;;
+  esac ;;
 esac
 case "$1 $2" in
 "iam create-role") printf 'arn:aws:iam::123456789012:role/made\n' ;;
@@ -101,6 +107,9 @@ impl Sandbox {
             .env("AWS_SECRET_ACCESS_KEY", "testing")
             .env("AWS_DEFAULT_REGION", "us-east-1")
             .env("AWS_PAGER", "")
+            .env("AWS_MAX_ATTEMPTS", "1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("UV_PYTHON_DOWNLOADS", "never")
             .env("AWS_CONFIG_FILE", "/nonexistent")
             .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
             .env_remove("AWS_PROFILE")

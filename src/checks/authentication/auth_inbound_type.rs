@@ -1,8 +1,8 @@
 //! `auth-inbound-type`: Inbound auth is AWS_IAM or CUSTOM_JWT (not NONE).
 
-use crate::checks::{edits, fixes};
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::{Context, GatewayView, Layer};
 use crate::model::project::{Agent, Gateway};
 use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};

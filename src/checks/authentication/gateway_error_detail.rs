@@ -1,8 +1,8 @@
 //! `gateway-error-detail`: Gateways return no debug exception detail.
 
-use crate::checks::{edits, fixes};
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::Context;
 use crate::model::project::Gateway;
 use crate::report::{Outcome, Resource, ResourceType, Severity};
@@ -61,14 +61,9 @@ fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
                 let message = format!(
                     "{resource} returns exception detail to its callers (exceptionLevel DEBUG)"
                 );
-                Err(
-                    Problem::new(message, level.evidence.clone()).fix(fixes::edit_and_deploy(
-                        context,
-                        "Return generic errors",
-                        edit,
-                    )
-                    .safe_edit(safe)),
-                )
+                Err(Problem::new(message, level.evidence.clone()).fix(
+                    fixes::edit_and_deploy(context, "Return generic errors", edit).safe_edit(safe),
+                ))
             }
             // The CLI writes NONE for "no detail"; the service has no such value, only the key's absence.
             Some(level) => Ok(format!(

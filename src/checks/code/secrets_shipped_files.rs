@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::{Category, Check, Need};
 use crate::checks::edits;
+use crate::checks::{Category, Check, Need};
 use crate::collect::project::{ENV_LOCAL, LOCAL_RULES};
 use crate::context::Context;
 use crate::model::files::{GitIgnored, Package, PackageKind, SecretFile, ShippedSecret};

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::checks::{edits, fixes};
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::{Context, EvalView};
 use crate::model::json::Node;
 use crate::model::project::{Agent, OnlineEval, Runtime};

@@ -1,9 +1,9 @@
 //! `obs-tracing`: X-Ray tracing enabled (auto-configured).
 
 use super::tracing_container::python_container;
-use crate::checks::{edits, fixes};
 use crate::checks::judge::Problem;
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, PyProject};
@@ -258,9 +258,8 @@ fn python_zip(
             "{resource} is started without {WRAPPER} (instrumentation.enableOtel false): no spans of what it does"
         );
         problems.push(
-            Problem::new(message, Evidence::config(&enabled.site)).fix(
-                fixes::edit_and_deploy(context, "Turn tracing on", edit).safe_edit(safe),
-            ),
+            Problem::new(message, Evidence::config(&enabled.site))
+                .fix(fixes::edit_and_deploy(context, "Turn tracing on", edit).safe_edit(safe)),
         );
     }
     match manifests.pyproject.known() {

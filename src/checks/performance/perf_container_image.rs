@@ -325,7 +325,10 @@ fn new_ignore(dockerfile: &Dockerfile) -> Fix {
                 .args(IGNORED)
                 .to_file(&path),
         )
-        .safe_edit(Some(edits::new_file(path, format!("{}\n", IGNORED.join("\n")))))
+        .safe_edit(Some(edits::new_file(
+            path,
+            format!("{}\n", IGNORED.join("\n")),
+        )))
         .note("add what else is only for development")
 }
 

@@ -1,9 +1,9 @@
 //! `gateway-policy-engine`: Policy engine attached (if restricting tool access).
 
 use super::cedar;
-use crate::checks::{edits, fixes};
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::Context;
 use crate::model::project::{CedarPolicy, Gateway, PolicyEngine};
 use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
@@ -100,13 +100,29 @@ fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
                             ENFORCE,
                             &[("engine", name)],
                         );
-                        let safe = edits::entry(context, "agentCoreGateways", &gateway.name, |editor, node| {
-                            editor.set(node, &["policyEngineConfiguration"], &[("mode", "ENFORCE".into())]);
-                        });
+                        let safe = edits::entry(
+                            context,
+                            "agentCoreGateways",
+                            &gateway.name,
+                            |editor, node| {
+                                editor.set(
+                                    node,
+                                    &["policyEngineConfiguration"],
+                                    &[("mode", "ENFORCE".into())],
+                                );
+                            },
+                        );
                         // An engine that permits nothing denies everything once it is enforced.
-                        let permits = engine.policies.iter().filter(|policy| is_active(policy)).any(|policy| {
-                            policy.statement.as_ref().is_some_and(|text| cedar::permits(&text.value))
-                        });
+                        let permits = engine
+                            .policies
+                            .iter()
+                            .filter(|policy| is_active(policy))
+                            .any(|policy| {
+                                policy
+                                    .statement
+                                    .as_ref()
+                                    .is_some_and(|text| cedar::permits(&text.value))
+                            });
                         problem.fix(fixes::edit_and_deploy(context, "Enforce the policies", edit).safe_edit(safe.filter(|_| permits)).note("look at its log first: what it would have denied is denied from then on"))
                     })
                 }
