@@ -238,7 +238,7 @@ fn by_hand(gateway: &Gateway) -> Fix {
     Fix::new("Attach a policy engine in ENFORCE with an active policy").note(format!(
         "`agentcore add policy-engine` with --attach-to-gateways {} --attach-mode ENFORCE, then `agentcore add policy` with a statement that permits \
          your callers their tools; both ask for what is not given",
-        gateway.name
+        crate::shell::quote(&gateway.name)
     ))
 }
 
