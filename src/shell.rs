@@ -170,6 +170,25 @@ impl Command {
     }
 }
 
+impl Command {
+    /// False where a word cannot be written so that a shell passes it on as it is: no argument holds a NUL, and a command
+    /// substitution, which unprintable characters need, drops line breaks at its end.
+    pub fn is_exact(&self) -> bool {
+        self.parts.iter().all(|part| match part {
+            Part::Word(word) | Part::Joined(_, word) => {
+                !word.contains('\0') && !word.ends_with('\n')
+            }
+            Part::Syntax(_) | Part::Variable(_) => true,
+            Part::Output(command) => command.is_exact(),
+        })
+    }
+
+    /// The text, where the command [can be written](Self::is_exact).
+    pub fn text(&self) -> Option<String> {
+        self.is_exact().then(|| self.to_string())
+    }
+}
+
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, part) in self.parts.iter().enumerate() {
@@ -219,10 +238,13 @@ fn single(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Control characters, line separators, and characters that reorder or hide text (Unicode TR9 bidi controls, zero width).
+/// Control characters, line separators, and characters that reorder or hide text (Unicode TR9 bidi controls, zero width, fillers,
+/// variation selectors, tags).
 pub fn is_unprintable(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A path that no program takes for an option.
@@ -258,7 +280,12 @@ pub fn jq_edit_with_files(
     let temporary = format!("{path}.tmp");
     let mut jq = Command::new("jq");
     for (name, value) in args {
-        jq = jq.arg("--arg").arg(*name).arg(*value);
+        // As JSON, what a terminal would act on is plain text.
+        jq = if value.chars().any(is_unprintable) {
+            jq.arg("--argjson").arg(*name).arg(ascii_json(value))
+        } else {
+            jq.arg("--arg").arg(*name).arg(*value)
+        };
     }
     for (name, file) in files {
         jq = jq.arg("--rawfile").arg(*name).arg(local_path(file));
@@ -267,6 +294,27 @@ pub fn jq_edit_with_files(
         .arg(path.clone())
         .to_file(&temporary)
         .and(Command::new("mv").arg(temporary).arg(path))
+}
+
+/// A JSON string in which everything unprintable is escaped.
+fn ascii_json(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(character);
+            }
+            hidden if is_unprintable(hidden) => {
+                for unit in hidden.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            plain => out.push(plain),
+        }
+    }
+    out.push('"');
+    out
 }
 
 #[cfg(test)]
@@ -308,6 +356,22 @@ mod tests {
         assert_eq!(EnvName::new("A$(id)"), None);
         assert_eq!(EnvName::new("1A"), None);
         assert_eq!(EnvName::of("api.9x-y", "KEY").as_str(), "API_9X_Y_KEY");
+    }
+
+    #[test]
+    fn jq_gets_hidden_characters_as_json() {
+        let command = jq_edit("a.json", ".name = $n", &[("n", "a\n\u{e0041}\"")]).to_string();
+        assert!(
+            command.starts_with(r#"jq --argjson n '"a\u000a\udb40\udc41\""' "#),
+            "{command}"
+        );
+    }
+
+    #[test]
+    fn words_that_no_shell_passes_on_are_told() {
+        assert!(Command::new("a").arg("b\nc").is_exact());
+        assert!(!Command::new("a").arg("b\n").is_exact());
+        assert!(!Command::new("a").opt("--b", "-\0").is_exact());
     }
 
     #[test]

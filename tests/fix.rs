@@ -349,10 +349,12 @@ fn edits_and_commands_come_to_the_same() {
     for check in fs::read_dir(checks)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
     {
         for fixture in fs::read_dir(&check)
             .unwrap()
             .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
         {
             let context = audit::collect(
                 &fixture,

@@ -124,9 +124,9 @@ fn show(shown: &str, edit: &SafeEdit, out: &mut dyn Write) -> Result<(), Failure
     };
     let diff = Edit::new(&path, edit.old.as_deref(), new).diff;
     let mut text = String::new();
-    for line in diff.split_inclusive('\n') {
-        // A line of the file may hold anything; its own line end is not shown.
-        text.push_str(&clean::block(line.trim_end_matches(['\r', '\n'])));
+    // A line of the file may hold anything.
+    text.push_str(&clean::block(&diff));
+    if !text.ends_with('\n') {
         text.push('\n');
     }
     super::emit(out, text.as_bytes())

@@ -20,7 +20,13 @@ pub struct Fix {
     /// The edits among them that `check --fix` makes: they need no knowledge of the agent.
     #[serde(skip)]
     pub safe: Vec<SafeEdit>,
+    /// A command cannot be written for a shell: none is printed.
+    #[serde(skip)]
+    unwritable: bool,
 }
+
+/// Said where a command cannot be written.
+const UNWRITABLE: &str = "a name in it ends in a line break or holds a NUL, which no shell passes on: rename it first, or do by hand what the title says";
 
 /// A change of one file that `check --fix` makes. Several that were made for the same text can be put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,28 +106,36 @@ impl Fix {
             note: String::new(),
             edits: Vec::new(),
             safe: Vec::new(),
+            unwritable: false,
         }
     }
 
     /// Adds a command that was built, and so quoted, by [`crate::shell`].
     #[must_use]
     pub fn command(mut self, command: Command) -> Self {
-        self.commands.push(command.to_string());
+        if !command.is_exact() {
+            self.unwritable = true;
+            self.commands.clear();
+            return self.note(UNWRITABLE);
+        }
+        if !self.unwritable {
+            self.commands.push(command.to_string());
+        }
         self
     }
 
     /// Adds several commands.
     #[must_use]
-    pub fn commands(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
-        self.commands
-            .extend(commands.into_iter().map(|command| command.to_string()));
-        self
+    pub fn commands(self, commands: impl IntoIterator<Item = Command>) -> Self {
+        commands.into_iter().fold(self, Self::command)
     }
 
     /// Adds a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
+        if !self.unwritable || self.note.is_empty() {
+            self.note = note.into();
+        }
         self
     }
 
