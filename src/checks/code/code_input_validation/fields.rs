@@ -14,7 +14,7 @@ use super::super::handlers::words;
 use super::super::outward::outward;
 use super::reach::{Reach, sinks, words_of};
 use super::schema::{self, Rule};
-use super::taken::{Taken, taken_out};
+use super::taken::{A2A_TEXT, Taken, taken_out};
 use super::tested::{Tested, tests};
 
 /// The label of the payload as a whole.
@@ -102,6 +102,15 @@ impl Seeds for Payload<'_> {
     }
 
     fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
+        // Flask and Quart give the request by a name that is imported.
+        if expr.as_name() == Some("request")
+            && self
+                .source
+                .canonical(module, expr)
+                .is_some_and(|name| matches!(&*name, "flask.request" | "quart.request"))
+        {
+            return WHOLE;
+        }
         self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
     }
 
@@ -212,6 +221,13 @@ fn of_entry(
         }
     }
     rules.extend(schema::of_entry(source, entry, function));
+    rules.insert(
+        A2A_TEXT.to_owned(),
+        Rule {
+            text: true,
+            ..Rule::TYPED
+        },
+    );
     let fixed = names.len();
     let mut seeds = Payload {
         source,
@@ -235,7 +251,7 @@ fn of_entry(
                 .copied()
                 .unwrap_or(0);
             let base = at(&flow, one.module, one.base);
-            base & fields & !own == 0 || base & own != 0 && base & fields & !own == 0
+            base & fields & !own == 0
         });
     }
     names.truncate(fixed);
@@ -305,10 +321,9 @@ fn whole(
         .and_then(|found| found.params.first())
         .map_or("payload", |param| &*param.name)
         .to_owned();
-    let name = if name == "self" || name.is_empty() {
-        "payload".to_owned()
-    } else {
-        name
+    let name = match name.as_str() {
+        "event" | "body" | "data" | "input" => name,
+        _ => "payload".to_owned(),
     };
     Some(Field {
         name,
@@ -387,10 +402,29 @@ fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
     {
         return Kind::Id;
     }
+    const AMOUNTS: &[&str] = &[
+        "temperature",
+        "tokens",
+        "limit",
+        "count",
+        "iterations",
+        "threshold",
+        "seed",
+        "ratio",
+        "page",
+        "size",
+        "num",
+        "number",
+        "depth",
+        "retries",
+        "budget",
+    ];
+    let amount = words.iter().any(|word| AMOUNTS.contains(&&**word))
+        || matches!(words[..], [ref only] if matches!(&**only, "n" | "k" | "topk" | "top"));
     if tested.flag {
         return Kind::Flag;
     }
-    if tested.number {
+    if tested.number || amount && !tested.text_only {
         return Kind::Number;
     }
     default.unwrap_or(Kind::Text)
