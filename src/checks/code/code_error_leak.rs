@@ -81,14 +81,14 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         count => format!(" (and {} more)", count - 1),
     };
     let message = format!(
-        "runtime {name} {} {} {}{more}: callers read names of hosts, tables, ARNs and paths in it",
+        "runtime {name} {} {}{}{more}: callers read names of hosts, tables, ARNs and paths in it",
         first.sink.verb,
         first.what(),
         first.from(code, &caught),
     );
     let found = leaks.iter().map(|leak| {
         let note = format!(
-            "{} {} {}",
+            "{} {}{}",
             leak.sink.verb,
             leak.what(),
             leak.from(code, &caught)
@@ -130,7 +130,7 @@ impl Leak {
         if places.is_empty() {
             String::new()
         } else {
-            format!("caught at {}{rest}", places.join(", "))
+            format!(" caught at {}{rest}", places.join(", "))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod compared;
 mod fields;
+mod kinds;
 mod pydantic;
 mod reach;
 mod schema;

@@ -55,7 +55,14 @@ pub(super) fn literal_classes(code: &AgentCode<'_>) -> BTreeSet<ClassId> {
     for module in code.modules() {
         for (_, expr) in module.calls() {
             let Some(call) = expr.as_call() else { continue };
-            if let Meaning::Class(class) = source.meaning(module.id, &call.callee) {
+            // Only what is named as a class is asked for: a look-up of every call would cost more than the rest.
+            let named = match &call.callee.kind {
+                ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => name
+                    .trim_start_matches('_')
+                    .starts_with(|first: char| first.is_uppercase()),
+                _ => false,
+            };
+            if named && let Meaning::Class(class) = source.meaning(module.id, &call.callee) {
                 let literal = call
                     .args
                     .iter()

@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checks::agent_code::AgentCode;
 use crate::model::source::flow::{Flow, Labels, Seeds};
 use crate::model::source::ir::ByteRange;
-use crate::model::source::walk::expressions;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
-use super::super::handlers::words;
 use super::super::outward::outward;
+use super::kinds::{kind_of, strips_tool_use};
 use super::reach::{Reach, sinks, words_of};
 use super::schema::{self, Rule};
-use super::taken::{Taken, taken_out};
+use super::taken::{A2A_TEXT, Taken, taken_out};
 use super::tested::{Tested, tests};
 
 /// The label of the payload as a whole.
@@ -102,6 +101,15 @@ impl Seeds for Payload<'_> {
     }
 
     fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
+        // Flask and Quart give the request by a name that is imported.
+        if expr.as_name() == Some("request")
+            && self
+                .source
+                .canonical(module, expr)
+                .is_some_and(|name| matches!(&*name, "flask.request" | "quart.request"))
+        {
+            return WHOLE;
+        }
         self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
     }
 
@@ -212,6 +220,13 @@ fn of_entry(
         }
     }
     rules.extend(schema::of_entry(source, entry, function));
+    rules.insert(
+        A2A_TEXT.to_owned(),
+        Rule {
+            text: true,
+            ..Rule::TYPED
+        },
+    );
     let fixed = names.len();
     let mut seeds = Payload {
         source,
@@ -235,7 +250,7 @@ fn of_entry(
                 .copied()
                 .unwrap_or(0);
             let base = at(&flow, one.module, one.base);
-            base & fields & !own == 0 || base & own != 0 && base & fields & !own == 0
+            base & fields & !own == 0
         });
     }
     names.truncate(fixed);
@@ -305,10 +320,9 @@ fn whole(
         .and_then(|found| found.params.first())
         .map_or("payload", |param| &*param.name)
         .to_owned();
-    let name = if name == "self" || name.is_empty() {
-        "payload".to_owned()
-    } else {
-        name
+    let name = match name.as_str() {
+        "event" | "body" | "data" | "input" => name,
+        _ => "payload".to_owned(),
     };
     Some(Field {
         name,
@@ -359,65 +373,6 @@ fn label(
             defaults.entry(bit).or_insert(kind);
         }
         found.insert((one.module, one.range), 1 << bit);
-    }
-    found
-}
-
-fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
-    let words = words(name);
-    let id = words.last().is_some_and(|last| last == "id")
-        && (words.len() == 1
-            || words.iter().any(|word| {
-                matches!(
-                    &**word,
-                    "actor"
-                        | "session"
-                        | "user"
-                        | "customer"
-                        | "tenant"
-                        | "thread"
-                        | "conversation"
-                        | "account"
-                        | "employee"
-                        | "member"
-                        | "patient"
-                )
-            }));
-    if id || words.len() == 1 && matches!(&*words[0], "actor" | "userid" | "sessionid" | "actorid")
-    {
-        return Kind::Id;
-    }
-    if tested.flag {
-        return Kind::Flag;
-    }
-    if tested.number {
-        return Kind::Number;
-    }
-    default.unwrap_or(Kind::Text)
-}
-
-/// Labels of what goes through a function that looks for `toolUse` blocks.
-fn strips_tool_use(source: &Source, flow: &Flow) -> Labels {
-    let mut found = 0;
-    for id in flow.functions() {
-        let all = expressions(source.body(id.module, Some(id)));
-        let looks = all.iter().any(|expr| match &expr.kind {
-            ExprKind::Compare { left, rest } => [&**left]
-                .into_iter()
-                .chain(rest.iter().map(|(_, right)| right))
-                .any(|side| {
-                    matches!(
-                        side.as_str(),
-                        Some("toolUse" | "tool_use" | "tool_calls" | "tool-call")
-                    )
-                }),
-            _ => false,
-        });
-        if looks {
-            found |= all
-                .iter()
-                .fold(0, |labels, expr| labels | flow.labels(id.module, expr));
-        }
     }
     found
 }

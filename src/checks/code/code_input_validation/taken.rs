@@ -19,6 +19,9 @@ pub(super) struct Taken {
     pub default: Option<Kind>,
 }
 
+/// The name for what `RequestContext.get_user_input()` of A2A gives: always text.
+pub(super) const A2A_TEXT: &str = "message";
+
 /// Parts of a request that hold the payload and are none of its fields.
 const PLUMBING: &[&str] = &[
     "body",
@@ -46,7 +49,6 @@ const PLUMBING: &[&str] = &[
     "log",
     "session",
     "get_json",
-    "text",
     "parameters",
 ];
 
@@ -129,6 +131,9 @@ fn got(call: &Call) -> Option<(&str, &Expr, Option<Kind>)> {
         })
     };
     match &call.callee.kind {
+        ExprKind::Attribute { base, attr } if &**attr == "get_user_input" => {
+            Some((A2A_TEXT, base, None))
+        }
         ExprKind::Attribute { base, attr } if matches!(&**attr, "get" | "pop") => {
             Some((call.args.first()?.as_str()?, base, default(1)))
         }

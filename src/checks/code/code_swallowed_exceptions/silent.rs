@@ -46,7 +46,7 @@ pub(super) fn silence<'a>(
     {
         return None;
     }
-    let drops = handler.body.iter().all(|stmt| does_nothing(stmt));
+    let drops = handler.body.iter().all(does_nothing);
     Some(if drops {
         Silence::Dropped
     } else {
@@ -89,13 +89,10 @@ fn tells(module: &Module, handler: &Handler) -> bool {
                     return true;
                 }
             }
-            StmtKind::Expr(value) => {
-                if matches!(value.kind, ExprKind::Yield { .. })
-                    || is_answer(value)
-                    || speaks_of_failure(module.text(value.range))
-                {
-                    return true;
-                }
+            StmtKind::Expr(value)
+                if is_answer(value) || speaks_of_failure(module.text(value.range)) =>
+            {
+                return true;
             }
             _ => {}
         }

@@ -13,27 +13,23 @@ pub(in crate::checks::code) fn consumed_at(body: &[Stmt], call: ByteRange) -> Op
             Node::Stmt(Stmt {
                 kind: StmtKind::Loop(looped),
                 ..
-            }) => {
-                if looped
+            }) if looped.kind != LoopKind::While
+                && looped
                     .iter
                     .as_ref()
-                    .is_some_and(|iter| iter.range.contains(call))
-                    && looped.kind != LoopKind::While
-                {
-                    return Some(call);
-                }
+                    .is_some_and(|iter| iter.range.contains(call)) =>
+            {
+                return Some(call);
             }
             Node::Stmt(Stmt {
                 kind: StmtKind::With(with),
                 ..
-            }) => {
-                if with
-                    .items
-                    .iter()
-                    .any(|item| item.context.range.contains(call))
-                {
-                    return Some(call);
-                }
+            }) if with
+                .items
+                .iter()
+                .any(|item| item.context.range.contains(call)) =>
+            {
+                return Some(call);
             }
             Node::Stmt(Stmt {
                 kind: StmtKind::Assign(assign),

@@ -168,9 +168,15 @@ pub(in crate::checks::code) fn web(code: &AgentCode<'_>) -> Vec<Guard> {
 /// Whether a middleware that logs and answers every error of an MCP server is installed.
 pub(in crate::checks::code) fn mcp(code: &AgentCode<'_>) -> Vec<Guard> {
     let handled = |expr: &Expr, module: ModuleId| {
-        code.source
-            .callee_name(module, expr)
-            .is_some_and(|name| leaf(&name) == "ErrorHandlingMiddleware")
+        let text = code
+            .source
+            .module(module)
+            .map_or("", |module| module.text(expr.range));
+        text.contains("Middleware")
+            && code
+                .source
+                .callee_name(module, expr)
+                .is_some_and(|name| leaf(&name) == "ErrorHandlingMiddleware")
     };
     let conduct = Conduct {
         logs: true,
