@@ -183,10 +183,13 @@ fn answers(source: &Source, module: ModuleId, callback: &Expr) -> bool {
         return false;
     };
     // The callback itself, and the functions in it.
-    let inside = module.functions.iter().filter(|inner| range.contains(inner.range));
-    inside.flat_map(|inner| expressions(&inner.body)).any(|expr| {
-        expr.as_name().is_some_and(|name| ANSWERS.contains(&name))
-    })
+    let inside = module
+        .functions
+        .iter()
+        .filter(|inner| range.contains(inner.range));
+    inside
+        .flat_map(|inner| expressions(&inner.body))
+        .any(|expr| expr.as_name().is_some_and(|name| ANSWERS.contains(&name)))
 }
 
 /// The project's function that a value given to a launcher runs: a function, a lambda, a call of a coroutine, a partial.
