@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use super::gateway_target::{host_label, label};
+use super::gateway_target::{host_label, label, words};
 use super::live::{Absent, Live};
 use super::outbound::{Outbound, Reach, calls};
 use super::providers::{Provider, ProviderKind, providers};
@@ -218,12 +218,6 @@ fn unregistered(
         variable: auth.variable.clone(),
     };
     Some((site, Some(missing)))
-}
-
-/// The words of a service's name that tell it from others.
-fn words(service: &str) -> Vec<String> {
-    let words = service.split('-').map(str::to_lowercase);
-    words.filter(|word| word.len() > 2).collect()
 }
 
 fn fix(context: &Context, missing: &[Missing]) -> Fix {

@@ -51,8 +51,9 @@ pub(super) fn host_label(host: &str) -> String {
     ];
     let labels: Vec<&str> = host.split('.').collect();
     // The public suffix: one label, or two of the kind of `co.uk`.
+    const SECOND: [&str; 8] = ["co", "com", "org", "net", "gov", "edu", "ac", "or"];
     let suffix = match labels.as_slice() {
-        [.., second, last] if second.len() <= 3 && last.len() == 2 && labels.len() > 2 => 2,
+        [_, .., second, last] if SECOND.contains(second) && last.len() == 2 => 2,
         _ => 1,
     };
     let kept = labels.len().saturating_sub(suffix).max(1);
@@ -60,7 +61,7 @@ pub(super) fn host_label(host: &str) -> String {
         .iter()
         .take(kept)
         .copied()
-        .filter(|part| !GENERIC.contains(part))
+        .filter(|part| !GENERIC.contains(part) && !part.starts_with("api-"))
         .collect();
     label(&if named.is_empty() {
         labels.join("-")
@@ -177,6 +178,12 @@ pub(super) fn rest(
     commands
 }
 
+/// The words of a service's name that tell it from others.
+pub(super) fn words(service: &str) -> Vec<String> {
+    let words = service.split('-').map(str::to_lowercase);
+    words.filter(|word| word.len() > 2).collect()
+}
+
 fn document(host: &str, name: &str, operations: &BTreeMap<String, BTreeSet<String>>) -> String {
     let mut paths = serde_json::Map::new();
     for (path, methods) in operations {
@@ -195,4 +202,26 @@ fn document(host: &str, name: &str, operations: &BTreeMap<String, BTreeSet<Strin
         "paths": paths,
     })
     .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{host_label, label};
+
+    #[test]
+    fn hosts_are_called_by_what_tells_them_apart() {
+        for (host, name) in [
+            ("mcp.exa.ai", "exa"),
+            ("api.open-meteo.com", "open-meteo"),
+            ("api-us.storyblok.com", "storyblok"),
+            ("gmail.googleapis.com", "gmail-googleapis"),
+            ("shop.vendor.co.uk", "shop-vendor"),
+            ("api.io", "api-io"),
+        ] {
+            assert_eq!(host_label(host), name);
+        }
+        assert_eq!(label("/v1/{id}//x"), "v1-id-x");
+        assert_eq!(label("$(id)"), "id");
+        assert_eq!(label("…"), "service");
+    }
 }

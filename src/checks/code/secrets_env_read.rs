@@ -127,7 +127,11 @@ fn fix(context: &Context, names: &BTreeSet<&str>) -> Fix {
         .collect();
     let missing: Vec<(&str, EnvName)> = names
         .iter()
-        .filter(|name| !registered.iter().any(|known| known.contains(&plain(name))))
+        .filter(|name| {
+            let told = telling(name);
+            let covers = |known: &String| told.iter().any(|word| known.contains(word.as_str()));
+            !registered.iter().any(covers)
+        })
         .filter_map(|name| Some((*name, EnvName::new(*name)?)))
         .collect();
     let add = missing.iter().map(|(name, variable)| {
@@ -151,6 +155,30 @@ fn fix(context: &Context, names: &BTreeSet<&str>) -> Fix {
          `@requires_api_key(provider_name=\"…\")` (TypeScript: `withApiKey`), and drop the read of the environment. For an OAuth \
          service use `--type oauth` and `@requires_access_token`.",
     )
+}
+
+/// The words of a variable's name that say whose secret it is: `gemini` of `GEMINI_API_KEY`.
+fn telling(name: &str) -> Vec<String> {
+    const KINDS: [&str; 14] = [
+        "api",
+        "key",
+        "token",
+        "secret",
+        "access",
+        "auth",
+        "bot",
+        "password",
+        "passwd",
+        "private",
+        "client",
+        "credential",
+        "credentials",
+        "bearer",
+    ];
+    let words = name.split('_').map(str::to_lowercase);
+    words
+        .filter(|word| word.len() > 2 && !KINDS.contains(&word.as_str()))
+        .collect()
 }
 
 fn plain(name: &str) -> String {

@@ -152,17 +152,44 @@ fn typescript<'a>(
             .any(|expr| matches!(&expr.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "on" | "once")));
         return (!ends).then_some(("a worker thread", None));
     }
-    // `work().catch(log)`: the promise is what `work` gives.
-    let mut inner = expr;
-    while let ExprKind::Call(chained) = &inner.kind
-        && let ExprKind::Attribute { base, attr } = &chained.callee.kind
-        && matches!(&**attr, "then" | "catch" | "finally")
-    {
-        inner = base;
+    // `work().then(next)`: what goes on with the request is waited for.
+    let answered = path.iter().any(|node| match node {
+        Node::Expr(outer) => outer.as_call().is_some_and(|chained| {
+            matches!(&chained.callee.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "then" | "finally"))
+                && chained.args.iter().any(|callback| answers(source, module, callback))
+        }),
+        _ => false,
+    });
+    if answered {
+        return None;
     }
-    let target = source.callee(module, inner)?;
+    let target = source.callee(module, expr)?;
     let promised = source.function(target)?.is_async && !source.function(target)?.is_generator;
     (promised && detached(source, function, path, expr)).then_some(("a promise", Some(target)))
+}
+
+/// Whether a callback of a promise goes on with the request: the response waits for it.
+fn answers(source: &Source, module: ModuleId, callback: &Expr) -> bool {
+    const ANSWERS: [&str; 5] = ["next", "resolve", "reject", "res", "reply"];
+    let Some(function) = source.function_value(module, callback) else {
+        return callback
+            .as_name()
+            .is_some_and(|name| ANSWERS.contains(&name));
+    };
+    let Some(module) = source.module(function.module) else {
+        return false;
+    };
+    let Some(range) = module.function(function).map(|function| function.range) else {
+        return false;
+    };
+    // The callback itself, and the functions in it.
+    let inside = module
+        .functions
+        .iter()
+        .filter(|inner| range.contains(inner.range));
+    inside
+        .flat_map(|inner| expressions(&inner.body))
+        .any(|expr| expr.as_name().is_some_and(|name| ANSWERS.contains(&name)))
 }
 
 /// The project's function that a value given to a launcher runs: a function, a lambda, a call of a coroutine, a partial.

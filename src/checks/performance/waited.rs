@@ -55,7 +55,7 @@ fn dropped(source: &Source, function: &Function, target: &Expr) -> bool {
         return matches!(
             target.kind,
             ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
-        ) && !mentioned(function, target);
+        ) && !mentioned(source, function, target);
     };
     if nested(source, function)
         .into_iter()
@@ -140,16 +140,30 @@ fn looked_at(function: &Function, container: &Expr) -> bool {
     found
 }
 
-/// Whether an attribute or element is looked at again in the function.
-fn mentioned(function: &Function, target: &Expr) -> bool {
-    let attribute = |expr: &Expr| match &expr.kind {
-        ExprKind::Attribute { attr, .. } => Some(attr.to_string()),
-        _ => None,
+/// Whether what is kept in an attribute is looked at again in the function, or waited for anywhere in the module.
+fn mentioned(source: &Source, function: &Function, target: &Expr) -> bool {
+    let ExprKind::Attribute { attr: wanted, .. } = &target.kind else {
+        return false;
     };
-    let wanted = attribute(target);
-    expressions(&function.body)
-        .into_iter()
-        .any(|expr| expr.range != target.range && wanted.is_some() && attribute(expr) == wanted)
+    let same = |expr: &Expr| {
+        expr.range != target.range
+            && matches!(&expr.kind, ExprKind::Attribute { attr, .. } if attr == wanted)
+    };
+    let waited = |expr: &Expr| match &expr.kind {
+        ExprKind::Await(inner) => same(inner),
+        ExprKind::Call(call) => call.args.iter().any(|arg| match &arg.kind {
+            ExprKind::List(items) => items.iter().any(same),
+            _ => same(arg),
+        }),
+        _ => false,
+    };
+    let here = expressions(&function.body).into_iter().any(same);
+    here || source.module(function.id.module).is_some_and(|module| {
+        module
+            .functions
+            .iter()
+            .any(|other| expressions(&other.body).into_iter().any(waited))
+    })
 }
 
 pub(super) fn starts(function: &Function) -> bool {

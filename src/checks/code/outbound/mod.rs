@@ -160,6 +160,19 @@ fn destinations<'a>(
     let found = given
         .map(|url| addresses(callers, module, url))
         .unwrap_or_default();
+    // `https.request({ hostname: "api.x.com" })`
+    let bare = matches!(call.args.first(), Some(options) if shape == Shape::Fetch
+        && options.entry("url").is_none()
+        && (options.entry("hostname").is_some() || options.entry("host").is_some()));
+    if bare {
+        return found
+            .into_iter()
+            .map(|host| Address {
+                text: format!("https://{}/", host.text),
+                ..host
+            })
+            .collect();
+    }
     let relative = |address: &Address| !address.text.contains("://");
     if !found.is_empty() && !found.iter().all(relative) {
         return found;

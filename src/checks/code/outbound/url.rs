@@ -42,10 +42,11 @@ impl Address {
         let (_, rest) = self.split()?;
         let end = rest.find(['/', '?', '#']);
         if end.is_none() && !self.complete {
-            // What follows an address is a port or a path, unless the host breaks off: `https://api.{tenant}`.
-            let (_, last) = rest.split(':').next()?.rsplit_once('.')?;
+            // A host that its port follows is whole; else what follows is a path, unless the host breaks off: `https://api.{tenant}`.
+            let port = rest.contains(':');
+            let last = rest.rsplit_once('.').map_or("", |(_, last)| last);
             let ends = last.len() >= 2 && last.chars().all(|c| c.is_ascii_alphanumeric());
-            ends.then_some(())?;
+            (port || ends).then_some(())?;
         }
         let authority = rest.get(..end.unwrap_or(rest.len()))?;
         let bare = authority.rsplit('@').next()?;
