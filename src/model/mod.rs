@@ -19,5 +19,5 @@ pub mod project;
 pub mod site;
 pub mod source;
 pub mod template;
-mod template_harness;
+mod template_agent;
 pub mod tests;

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::json::{Document, Json, Member, Node};
 use super::site::{Site, Sited};
-use super::template_harness::harness;
+use super::template_agent::{harness, jwt};
 use crate::iam::cloudformation::TemplateRole;
 
 /// A template of `agentcore/cdk/cdk.out`.
@@ -253,7 +253,7 @@ fn map<T>(resources: Vec<TemplateNamed>, read: impl Fn(TemplateNamed) -> T) -> V
     resources.into_iter().map(read).collect()
 }
 
-pub(super) fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
+fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
     let resources = document
         .root
         .get("Resources")
@@ -318,42 +318,6 @@ fn runtime(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
             .is_some_and(|artifact| artifact.get("ContainerConfiguration").is_some()),
         resource,
     }
-}
-
-pub(super) fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
-    let authorizer = properties
-        .get("AuthorizerConfiguration")?
-        .member("CustomJWTAuthorizer")?;
-    let node = &authorizer.node;
-    Some(TemplateJwt {
-        site: document.member_site(authorizer),
-        discovery_url: document.string(node, "DiscoveryUrl"),
-        audience: document.strings(node, "AllowedAudience"),
-        clients: document.strings(node, "AllowedClients"),
-        scopes: document.strings(node, "AllowedScopes"),
-        custom_claims: node
-            .get("CustomClaims")
-            .map(Node::items)
-            .unwrap_or_default()
-            .to_vec(),
-        private_endpoint: node.get("PrivateEndpoint").is_some()
-            || node.get("PrivateEndpointOverrides").is_some(),
-        unresolved: [
-            "DiscoveryUrl",
-            "AllowedAudience",
-            "AllowedClients",
-            "AllowedScopes",
-        ]
-        .iter()
-        .filter_map(|key| node.get(key))
-        .any(is_or_holds_object),
-    })
-}
-
-/// True for an intrinsic function, and for a list with one in it.
-fn is_or_holds_object(node: &Node) -> bool {
-    let object = |node: &Node| matches!(node.value, Json::Object(_));
-    object(node) || node.items().iter().any(object)
 }
 
 fn gateway(document: &Document, resource: TemplateNamed) -> TemplateGateway {
