@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
-    aws, contents, evaluation, manifest, measurement, project, settings, source, template,
+    aws, contents, evaluation, manifest, measurement, package, project, settings, source, template,
 };
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
@@ -50,7 +50,7 @@ pub enum DiscoverySource {
     /// They are not read: the run does not touch the network.
     #[default]
     Offline,
-    /// They are fetched.
+    /// They are fetched, in a run that reads AWS.
     Fetch(FetchOptions),
     /// They were read before: a snapshot.
     Given(BTreeMap<String, Known<Discovery>>),
@@ -70,18 +70,20 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         .or_else(|| std::env::var_os("PATH"));
     let mut files = project::files(&project, path_env.as_deref());
     files.manifests = manifest::collect(&project);
+    files.package_contents = package::collect(&project, &files.packages);
     files.contents = contents::collect(&project, &files.packages);
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
+    let aws = aws(&project, target.as_ref(), options)?;
+    let reads_aws = matches!(aws, Known::Read(_)) && options.snapshot.is_none();
     let discovery = match &options.discovery {
-        DiscoverySource::Offline => BTreeMap::new(),
-        DiscoverySource::Fetch(how) => {
+        DiscoverySource::Fetch(how) if reads_aws || options.live => {
             discovery::collect(&authorizer::discovery_urls(&project), *how)
         }
+        DiscoverySource::Fetch(_) | DiscoverySource::Offline => BTreeMap::new(),
         DiscoverySource::Given(documents) => documents.clone(),
     };
-    let aws = aws(&project, target.as_ref(), options)?;
     let template = template::collect(&project, target.as_ref());
     let stale = match &template {
         Known::Unread(reason) => Some(reason.message.clone()),

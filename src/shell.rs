@@ -91,6 +91,12 @@ impl Command {
         self.syntax(">>").arg(local_path(path))
     }
 
+    /// Adds standard output to the end of `path`.
+    #[must_use]
+    pub fn append_to(self, path: &str) -> Self {
+        self.syntax(">>").arg(local_path(path))
+    }
+
     /// Reads standard input from `path`.
     #[must_use]
     pub fn from_file(self, path: &str) -> Self {

@@ -57,10 +57,29 @@ fn verdict(results: &[CheckResult]) -> Status {
         .unwrap_or(Status::NotApplicable)
 }
 
-fn run(check: &str, fixture: &Path) -> Vec<CheckResult> {
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Runs a check over a copy of the fixture: in its own place it would be part of this repository, ignore rules and index included.
+fn run(check: &str, original: &Path) -> Vec<CheckResult> {
+    let place = tempfile::tempdir().unwrap();
+    let fixture = &place.path().join("fixture");
+    copy(original, fixture);
     let snapshot = fixture.join("aws.json");
+    // A fixture's `bin` is its PATH; without one nothing is on it, whatever the machine has.
     let options = Options {
         shown: ".".to_owned(),
+        path_env: Some(fixture.join("bin").into_os_string()),
         discovery: discovery(fixture),
         offline: true,
         snapshot: snapshot.is_file().then_some(snapshot),

@@ -115,6 +115,23 @@ fn write(files: &Files, root: &Path) {
     }
 }
 
+/// Brings a folder from one state to another, touching only what differs.
+fn rewrite(files: &Files, written: &mut Files, root: &Path) {
+    for name in written.keys().filter(|name| !files.contains_key(*name)) {
+        fs::remove_file(root.join(name)).unwrap();
+    }
+    let changed = files
+        .iter()
+        .filter(|(name, text)| written.get(*name) != Some(text));
+    write(
+        &changed
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect(),
+        root,
+    );
+    *written = files.clone();
+}
+
 /// Our result; `Err` where the audit itself refuses the file.
 fn judged(root: &Path) -> Result<CheckResult, String> {
     let options = Options {
@@ -304,6 +321,9 @@ fn variations(document: &Value) -> Vec<(String, Value)> {
     made
 }
 
+/// Of so many variations one is compared; `AGENTCORE_OFFSET` says which.
+const STRIDE: usize = 13;
+
 /// The edits as the real program sees them now. `AGENTCORE_CLI` is the installed program; `AGENTCORE_PROJECTS` a folder of further
 /// projects that are varied too.
 #[test]
@@ -311,6 +331,8 @@ fn the_installed_program_agrees() {
     let Some(program) = std::env::var_os("AGENTCORE_CLI").map(PathBuf::from) else {
         return;
     };
+    let offset = std::env::var("AGENTCORE_OFFSET").ok();
+    let skipped = offset.map_or(0, |offset| offset.parse().unwrap());
     let base = base();
     let mut cases: Vec<(String, Files)> = mutations()
         .iter()
@@ -328,7 +350,13 @@ fn the_installed_program_agrees() {
                 || path.ends_with("deployed-state.json")
         });
         for (path, text) in documents {
-            for (what, document) in variations(&serde_json::from_str(text).unwrap()) {
+            let document: Value = serde_json::from_str(text).unwrap();
+            // All of them are gigabytes of documents: a stride that shares no factor with their pattern takes a fair part.
+            let made = variations(&document)
+                .into_iter()
+                .skip(skipped)
+                .step_by(STRIDE);
+            for (what, document) in made {
                 let mut files = files.clone();
                 files.insert(path.clone(), document.to_string());
                 cases.push((format!("{name} {path} {what}"), files));
@@ -340,10 +368,11 @@ fn the_installed_program_agrees() {
     assert_eq!(theirs.len(), cases.len());
     let mut differ = Vec::new();
     let mut rejected = 0;
+    let root = tempfile::tempdir().unwrap();
+    let mut written = Files::new();
     for ((name, files), (valid, words)) in cases.iter().zip(&theirs) {
-        let root = tempfile::tempdir().unwrap();
-        write(files, root.path());
         rejected += usize::from(!valid);
+        rewrite(files, &mut written, root.path());
         let (ours, message) = accepted(root.path());
         if ours != *valid {
             differ.push(format!(
@@ -363,6 +392,7 @@ fn the_installed_program_agrees() {
 fn only_ours(note: &str) -> bool {
     let deploy = [
         "which does not exist",
+        "the deploy cannot read",
         "must name a ",
         "becomes ",
         "which is not JSON",

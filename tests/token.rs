@@ -356,6 +356,14 @@ fn times_algorithms_and_keys_decide() {
     let forged = stranger.sign_with(&json!({"alg": "RS256", "kid": "key-1"}), &claims);
     assert_eq!(step(&forged, "jwks", &[]), (0, "ok".to_owned()));
     assert_eq!(step(&forged, "signature", &["--verify"]), refused);
+    let other =
+        project(&json!({"discoveryUrl": world.discovery("k"), "allowedAudience": ["else"]}));
+    let (_, page) = world.ask(&forged, other.path(), &["--verify"]);
+    assert_eq!(
+        page["fixes"],
+        json!([]),
+        "nothing is widened for a forged token"
+    );
 }
 
 #[test]
@@ -560,4 +568,91 @@ fn without_a_project_it_decodes_and_never_shows_the_token() {
             assert!(!text.contains(part), "{part}");
         }
     }
+}
+
+#[test]
+fn the_systems_proxy_is_honoured_and_said() {
+    let key = SigningKey::generate("key-1");
+    let jwks = json!({"keys": [key.jwk()]});
+    let server = Server::start(move |_| {
+        move |path: &str| match path {
+            "/.well-known/openid-configuration" => Reply::Json(
+                json!({"issuer": "https://idp.corp.test", "jwks_uri": "https://idp.corp.test/keys"}),
+            ),
+            _ => Reply::Json(jwks.clone()),
+        }
+    });
+    let (url, asked) = idp::proxy(server.port());
+    let folder = project(
+        &json!({"discoveryUrl": "https://idp.corp.test/.well-known/openid-configuration", "allowedAudience": ["agents"]}),
+    );
+    let token = key.sign(&shape("pingfederate", "https://idp.corp.test"));
+    let run = |folder: &std::path::Path| {
+        let mut command = server.command();
+        command
+            .env("HTTPS_PROXY", &url)
+            .args(["token", "-"])
+            .arg(folder)
+            .args(["--json", "--verify"]);
+        let output = command.write_stdin(token.as_str()).output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let (exit, page) = run(folder.path());
+    assert_eq!(exit, 0, "{page}");
+    assert!(page.contains("through the system's proxy"), "{page}");
+    assert_eq!(
+        asked.lock().unwrap()[0],
+        "CONNECT idp.corp.test:443 HTTP/1.1"
+    );
+    let literal = project(
+        &json!({"discoveryUrl": "https://2130706433/.well-known/openid-configuration", "allowedAudience": ["agents"]}),
+    );
+    let before = asked.lock().unwrap().len();
+    let (exit, page) = run(literal.path());
+    assert!(
+        exit == 2 && page.contains("not public (loopback)"),
+        "{page}"
+    );
+    assert_eq!(asked.lock().unwrap().len(), before);
+}
+
+#[test]
+fn the_audit_fetches_only_with_live() {
+    let world = World::new();
+    let folder =
+        project(&json!({"discoveryUrl": world.discovery("k"), "allowedAudience": ["agents"]}));
+    let run = |more: &[&str]| {
+        let mut command = world.server.command();
+        command
+            .args(["check", "--json", "--only", "auth-jwt-issuer"])
+            .arg(folder.path())
+            .args(more);
+        for name in [
+            "AWS_PROFILE",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+        ] {
+            command.env_remove(name);
+        }
+        let output = command
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .output()
+            .unwrap();
+        let page: Value = serde_json::from_slice(&output.stdout).unwrap();
+        page["results"][0]["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(run(&["--offline"]), "skipped");
+    assert_eq!(run(&[]), "skipped");
+    assert!(world.server.paths().is_empty());
+    assert_eq!(run(&["--live"]), "skipped", "a private address is refused");
+    assert!(world.server.paths().is_empty());
+    assert_eq!(run(&["--live", "--allow-private-issuer"]), "pass");
+    assert_eq!(
+        world.server.paths(),
+        ["/k/.well-known/openid-configuration", "/k/keys"]
+    );
 }

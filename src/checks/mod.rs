@@ -4,6 +4,7 @@
 
 mod agent_code;
 mod authentication;
+mod callers;
 mod code;
 mod fixes;
 mod iam;

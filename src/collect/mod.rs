@@ -10,6 +10,7 @@ pub mod evaluation;
 pub mod json;
 pub mod manifest;
 pub mod measurement;
+pub mod package;
 pub mod project;
 pub mod settings;
 pub mod source;

@@ -160,7 +160,7 @@ impl Run<'_> {
             config: self.arguments.policy.config.clone(),
             offline: aws.offline,
             live: aws.live,
-            discovery: if aws.live {
+            discovery: if !aws.offline {
                 let allow_private = aws.allow_private_issuer;
                 DiscoverySource::Fetch(FetchOptions { allow_private })
             } else {

@@ -86,6 +86,8 @@ pub struct Network {
 pub enum Basis {
     /// The user wrote it down.
     Declared,
+    /// The code shows it.
+    Inferred,
 }
 
 impl Context {
@@ -161,15 +163,22 @@ impl Context {
         layers
     }
 
-    /// The workload of a runtime or harness and how it is known. What code shows (async tasks) is to be added here.
+    /// The workload of a runtime or harness and how it is known: declared, else what the code that runs shows beyond doubt.
     pub fn workload(&self, agent: Agent<'_>) -> Option<(Workload, Basis)> {
-        let declared = self
-            .settings
-            .runtimes
-            .get(agent.name())?
-            .workload
-            .as_ref()?;
-        Some((declared.value, Basis::Declared))
+        let settings = self.settings.runtimes.get(agent.name());
+        match settings.and_then(|settings| settings.workload.as_ref()) {
+            Some(declared) => Some((declared.value, Basis::Declared)),
+            None => {
+                let runtime = agent.runtime()?;
+                let code = self.source.runtime(&runtime.name)?;
+                let agui = runtime
+                    .protocol
+                    .as_ref()
+                    .is_some_and(|protocol| protocol.value == "AGUI");
+                let workload = super::workload::shown_by(&self.source, code, agui)?;
+                Some((workload, Basis::Inferred))
+            }
+        }
     }
 
     /// Hosts that only a VPC reaches, named by the code that runs; the reason where code was not read.

@@ -10,6 +10,7 @@ mod memories;
 mod models;
 mod policies;
 mod roles;
+mod workload;
 
 pub use agents::{Authorizer, Basis, Environment, JwtView, Lifecycle, Network};
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::known::Known;
 use super::manifest::AgentManifests;
+use super::package::PackageContents;
 use super::site::Site;
 use crate::report::Resource;
 use crate::secrets::{Confidence, Context};
@@ -19,6 +20,8 @@ pub struct FileFacts {
     pub ignored: GitIgnored,
     /// The manifests of each agent, by its resource (`runtime NAME`).
     pub manifests: BTreeMap<String, AgentManifests>,
+    /// What each package holds, by its resource.
+    pub package_contents: BTreeMap<String, PackageContents>,
     /// What the text of the files holds.
     pub contents: Contents,
 }
@@ -30,6 +33,7 @@ impl Default for FileFacts {
             packages: Vec::new(),
             ignored: GitIgnored::default(),
             manifests: BTreeMap::new(),
+            package_contents: BTreeMap::new(),
             contents: Contents::default(),
         }
     }

@@ -8,6 +8,7 @@ pub mod json;
 pub mod known;
 pub mod manifest;
 pub mod measurement;
+pub mod package;
 pub mod predicted_role;
 pub mod project;
 pub mod site;

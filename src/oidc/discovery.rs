@@ -8,7 +8,7 @@ use super::keys::Jwks;
 use crate::model::known::Known;
 
 /// Longest text that is kept of a document of others, in characters.
-const LONGEST: usize = 2_000;
+const LONGEST: usize = 4_000;
 
 /// What a discovery URL answered. Part of a snapshot: serde both ways.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -26,6 +26,8 @@ enum Edit {
     RemoveClaim(String),
 }
 
+/// Longest value that is put into a list, in bytes, as the service limits scopes and claims.
+const LONGEST: usize = 255;
 const JWT: &str = ".authorizerConfiguration.customJwtAuthorizer";
 
 impl Mend {
@@ -45,9 +47,12 @@ impl Mend {
         self.edits.push(Edit::Set(key, value));
     }
 
-    /// Adds a value to a list of the JWT authorizer.
+    /// Adds a value to a list of the JWT authorizer; not one that nobody would configure.
     pub fn append(&mut self, list: &'static str, value: impl Into<String>) {
-        self.edits.push(Edit::Append(list, value.into()));
+        let value = value.into();
+        if (1..=LONGEST).contains(&value.len()) {
+            self.edits.push(Edit::Append(list, value));
+        }
     }
 
     /// Removes a list of the JWT authorizer.

@@ -69,7 +69,7 @@ fn audience(token: &Token, advice: &mut Advice) {
     let audiences: Vec<&str> = token
         .audiences()
         .into_iter()
-        .filter(|text| !text.is_empty())
+        .filter(|text| (1..=255).contains(&text.len()))
         .collect();
     if audiences.is_empty() {
         return advice.unfit.push(Unfit {
@@ -106,7 +106,10 @@ pub fn built_in(audience: &str) -> bool {
 }
 
 fn clients(token: &Token, advice: &mut Advice) {
-    if let Some(client) = token.text("client_id").filter(|client| !client.is_empty()) {
+    if let Some(client) = token
+        .text("client_id")
+        .filter(|client| (1..=255).contains(&client.len()))
+    {
         let why = "the token's client_id".to_owned();
         return advice.lists.push(Recommendation {
             list: "allowedClients",

@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::model::site::Site;
 
+/// Longest message, in characters: claims of the token are quoted in it.
+const LONGEST: usize = 1_000;
+
 /// What a step found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,7 +73,7 @@ impl Step {
         Self {
             id,
             status,
-            message: message.into(),
+            message: message.into().chars().take(LONGEST).collect(),
             site: None,
             advice: Vec::new(),
         }

@@ -6,8 +6,8 @@ use super::{EvidenceSummary, ProjectSummary, RuntimeSummary};
 use crate::context::Context;
 use crate::model::known::{Known, ReasonCode};
 use crate::model::project::Agent;
-use crate::model::site::Sited;
-use crate::model::source::{Language, ModuleId, SourceNote};
+use crate::model::source::detect::is_model_id;
+use crate::model::source::{Language, SourceNote};
 
 /// The project with what was detected of each runtime.
 pub fn project(context: &Context) -> ProjectSummary {
@@ -27,42 +27,59 @@ pub fn project(context: &Context) -> ProjectSummary {
 }
 
 fn runtime(context: &Context, agent: Agent<'_>) -> RuntimeSummary {
-    let declared = context.settings.runtimes.get(agent.name());
-    let text = |value: Option<&Sited<String>>| value.map(|value| value.value.clone());
     let runtime = agent.runtime();
-    let code = context.source.runtime(agent.name());
-    let modules: &[ModuleId] = code.map_or(&[], |code| &code.reachable);
-    let mut models: BTreeSet<String> = context.source.models(modules).into_keys().collect();
-    if let Agent::Harness(harness) = agent {
-        models.extend(harness.model_id.as_ref().map(|id| id.value.clone()));
-    }
+    let code = runtime.and_then(|runtime| context.source.runtime(&runtime.name));
+    let framework = code.and_then(|code| context.source.framework(&code.reachable));
+    let entry = code.and_then(|code| context.source.module(code.entry?));
     RuntimeSummary {
         name: agent.name().to_owned(),
-        language: code
-            .and_then(|code| context.source.module(code.entry?))
+        language: entry
             .map(|module| match module.language {
                 Language::Python => "python",
                 Language::TypeScript => "typescript",
             })
             .or_else(|| language(&runtime?.entrypoint.as_ref()?.value))
             .map(str::to_owned),
-        framework: context
-            .source
-            .framework(modules)
-            .map(|framework| framework.value.to_owned()),
-        models: models.into_iter().collect(),
-        build: text(runtime.and_then(|runtime| runtime.build.as_ref())),
-        network_mode: text(agent.common().network_mode.as_ref()),
-        protocol: text(runtime.and_then(|runtime| runtime.protocol.as_ref())),
-        workload: declared
-            .and_then(|settings| settings.workload.as_ref())
-            .map(|workload| workload.value.as_str().to_owned()),
+        framework: framework.map(|framework| framework.value.to_owned()),
+        models: models(context, agent),
+        build: runtime
+            .and_then(|runtime| runtime.build.as_ref())
+            .map(|build| build.value.clone()),
+        network_mode: agent
+            .common()
+            .network_mode
+            .as_ref()
+            .map(|mode| mode.value.clone()),
+        protocol: runtime
+            .and_then(|runtime| runtime.protocol.as_ref())
+            .map(|protocol| protocol.value.clone()),
+        workload: context
+            .workload(agent)
+            .map(|(workload, _)| workload.as_str().to_owned()),
         execution_role: if agent.common().execution_role_arn.is_some() {
             "own"
         } else {
             "cli-managed"
         },
     }
+}
+
+/// Model ids of an agent, sorted: what its code names, what its environment variables hold, what its harness says.
+fn models(context: &Context, agent: Agent<'_>) -> Vec<String> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    match agent {
+        Agent::Harness(harness) => {
+            found.extend(harness.model_id.as_ref().map(|id| id.value.clone()));
+        }
+        Agent::Runtime(runtime) => {
+            if let Some(code) = context.source.runtime(&runtime.name) {
+                found.extend(context.source.models(&code.reachable).into_keys());
+            }
+            let values = runtime.common.env.iter().map(|(_, value)| &value.value);
+            found.extend(values.filter(|value| is_model_id(value)).cloned());
+        }
+    }
+    found.into_iter().collect()
 }
 
 /// The language that an entrypoint's name tells.
@@ -79,7 +96,11 @@ fn language(entrypoint: &str) -> Option<&'static str> {
 pub fn evidence(context: &Context, aws: &'static str) -> EvidenceSummary {
     EvidenceSummary {
         config: true,
-        code: !context.source.modules.is_empty(),
+        code: context
+            .source
+            .runtimes
+            .iter()
+            .any(|runtime| runtime.entry.is_some()),
         template: context
             .template
             .read()

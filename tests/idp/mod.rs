@@ -111,6 +111,7 @@ impl Server {
         let issued = rcgen::generate_simple_self_signed(vec![
             "localhost".to_owned(),
             "127.0.0.1".to_owned(),
+            "idp.corp.test".to_owned(),
         ])
         .unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -294,4 +295,40 @@ pub fn apply(folder: &Path, fix: &Value) {
 
 pub fn now() -> i64 {
     jiff::Timestamp::now().as_second()
+}
+
+/// A proxy that tunnels every CONNECT to one port of this machine; it tells whom it was asked for.
+pub fn proxy(port: u16) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = StdListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    listener.set_nonblocking(true).unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            loop {
+                let (mut client, _) = listener.accept().await.unwrap();
+                let seen = Arc::clone(&seen);
+                tokio::spawn(async move {
+                    let mut request = vec![0; 4096];
+                    let count = client.read(&mut request).await.unwrap_or(0);
+                    let text = String::from_utf8_lossy(&request[..count]).into_owned();
+                    seen.lock()
+                        .unwrap()
+                        .push(text.lines().next().unwrap_or_default().to_owned());
+                    let mut server = tokio::net::TcpStream::connect(("127.0.0.1", port))
+                        .await
+                        .unwrap();
+                    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                });
+            }
+        });
+    });
+    (url, asked)
 }

@@ -1,22 +1,193 @@
-//! `auth-caller-match`: Callers authenticate the way the runtime expects.
+//! `auth-caller-match`: Callers in the repository sign as the runtime expects.
 
+use crate::checks::callers::{self, Call, Kind, Via, http, length};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::project::Agent;
+use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "auth-caller-match",
-    title: "Callers authenticate the way the runtime expects",
+    title: "Callers in the repository sign as the runtime expects",
     category: Category::Authentication,
     severity: Severity::Medium,
     needs: &[Need::Code, Need::Config],
     page: include_str!("auth_caller_match.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-oauth.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/APIReference/API_InvokeAgentRuntime.html",
     ],
     run,
 };
 
+/// A call with what is wrong about it.
+struct Fault<'a, 'c> {
+    call: &'c Call<'a>,
+    evidence: Evidence,
+    /// How to mend it.
+    fix: Mend,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mend {
+    SendToken,
+    Sign,
+    DropOne,
+    Session,
+}
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    if context.project.agents().next().is_none() {
+        let message = "no runtime is configured";
+        return vec![Outcome::not_applicable(context.project.resource(), message)];
+    }
+    let calls = callers::find(&context.source);
+    context
+        .project
+        .agents()
+        .map(|agent| callers::honest(context, judge(context, agent, &calls)))
+        .collect()
+}
+
+fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
+    let resource = agent.resource();
+    let mut faults: Vec<Fault<'_, '_>> = Vec::new();
+    let mut unsure: Vec<Evidence> = Vec::new();
+    let mut count = 0;
+    for call in calls {
+        let targets = callers::targets(context, call);
+        if !targets.iter().any(|target| target.name() == agent.name()) {
+            continue;
+        }
+        count += 1;
+        let kind = authorizer(context, agent);
+        let same = targets
+            .iter()
+            .all(|target| authorizer(context, *target) == kind);
+        if let Some((note, mend)) = mismatch(call, kind.as_deref()) {
+            let evidence = call.evidence().note(note);
+            if same || mend == Mend::DropOne {
+                faults.push(Fault {
+                    call,
+                    evidence,
+                    fix: mend,
+                });
+            } else {
+                let note = format!("{}; which runtime it calls is not known", evidence.note);
+                unsure.push(evidence.note(note).context());
+            }
+        }
+        faults.extend(session(context, call));
+    }
+    let scope = callers::scope(&context.source);
+    if faults.is_empty() {
+        let message = match count {
+            0 => format!("no code in the repository calls {resource} ({scope} looked at)"),
+            1 => format!("the 1 call of {resource} in {scope} signs as it expects"),
+            _ => format!("the {count} calls of {resource} in {scope} sign as it expects"),
+        };
+        return Outcome::pass(resource, message).evidences(unsure);
+    }
+    let first = &faults[0];
+    let message = format!(
+        "{}:{} calls {resource} and {}",
+        first.call.module.path,
+        line(&first.evidence),
+        first.evidence.note
+    );
+    let mut mends: Vec<Mend> = faults.iter().map(|fault| fault.fix).collect();
+    mends.sort_unstable();
+    mends.dedup();
+    let mut outcome = Outcome::fail(resource, message)
+        .evidences(faults.into_iter().map(|fault| fault.evidence))
+        .evidences(unsure);
+    for mend in mends {
+        outcome = outcome.fix(fix(mend));
+    }
+    outcome
+}
+
+fn line(evidence: &Evidence) -> u32 {
+    let span = evidence.site.as_ref().and_then(|site| site.span);
+    span.map_or(1, |span| span.line)
+}
+
+/// What the strongest source says of who may call an agent.
+fn authorizer(context: &Context, agent: Agent<'_>) -> Option<String> {
+    context
+        .authorizers(agent)
+        .last()
+        .map(|layer| layer.value.kind.value.clone())
+}
+
+fn mismatch(call: &Call<'_>, kind: Option<&str>) -> Option<(String, Mend)> {
+    let what = match (call.via, call.kind) {
+        (Via::Sdk, Kind::Stop) => "stops a session through the AWS SDK, which signs with SigV4",
+        (Via::Sdk, _) => "calls through the AWS SDK, which signs with SigV4",
+        (Via::Http, _) => "signs the request with SigV4",
+    };
+    match (kind, call.proof.sigv4, call.proof.bearer) {
+        (_, true, true) => Some((
+            "sends SigV4 headers beside a bearer token: the runtime takes one or the other and answers 403".to_owned(),
+            Mend::DropOne,
+        )),
+        (Some("CUSTOM_JWT"), true, false) => Some((
+            format!("{what}: a CUSTOM_JWT runtime answers 403 (authorization method mismatch)"),
+            Mend::SendToken,
+        )),
+        (Some("AWS_IAM"), false, true) => Some((
+            "sends a bearer token: an AWS_IAM runtime answers 403 (authorization method mismatch)"
+                .to_owned(),
+            Mend::Sign,
+        )),
+        _ => None,
+    }
+}
+
+/// The session header and the length of the id.
+fn session<'a, 'c>(context: &'a Context, call: &'c Call<'a>) -> Option<Fault<'a, 'c>> {
+    if let Some((name, value)) = http::misspelt(call) {
+        let site =
+            crate::checks::agent_code::evidence(&context.source, value.module, value.expr.range);
+        return Some(Fault {
+            call,
+            evidence: site.note(format!(
+                "gives the session id in the header {name}, which the service does not read"
+            )),
+            fix: Mend::Session,
+        });
+    }
+    let (at, count) = length::wrong(&context.source, call.session?)?;
+    let (least, most) = length::BOUNDS;
+    let evidence = crate::checks::agent_code::evidence(&context.source, at.module, at.expr.range);
+    Some(Fault {
+        call,
+        evidence: evidence.note(format!(
+            "gives a session id of {count} characters: the service takes {least} to {most}"
+        )),
+        fix: Mend::Session,
+    })
+}
+
+fn fix(mend: Mend) -> Fix {
+    match mend {
+        Mend::SendToken => Fix::new("Call the CUSTOM_JWT runtime over HTTPS with the user's token").note(
+            "POST https://bedrock-agentcore.REGION.amazonaws.com/runtimes/ESCAPED_ARN/invocations (…/stopruntimesession to stop) \
+             with `Authorization: Bearer TOKEN` and no SigV4 headers; the AWS SDKs always sign. Or set the runtime's \
+             authorizerType to AWS_IAM where its callers are AWS principals.",
+        ),
+        Mend::Sign => Fix::new("Call the AWS_IAM runtime through the AWS SDK").note(
+            "boto3 `client(\"bedrock-agentcore\").invoke_agent_runtime(…)` or `InvokeAgentRuntimeCommand` of \
+             @aws-sdk/client-bedrock-agentcore sign by themselves; drop the Authorization header. Or set the runtime's \
+             authorizerType to CUSTOM_JWT with the identity provider of these tokens.",
+        ),
+        Mend::DropOne => Fix::new("Send one kind of proof").note(
+            "Remove the SigV4 signing from the path that sends a bearer token, or the token from the one that signs; look for \
+             X-Amz-Date and X-Amz-Security-Token in the request that goes out.",
+        ),
+        Mend::Session => Fix::new("Send a valid session id").note(
+            "Header X-Amzn-Bedrock-AgentCore-Runtime-Session-Id, or runtimeSessionId in an SDK: 33 to 256 characters, such as \
+             str(uuid.uuid4()) or crypto.randomUUID() (36).",
+        ),
+    }
 }

@@ -1,8 +1,16 @@
 //! `code-error-handling`: Error handling wraps all agent logic.
 
+mod exposed;
+
+use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::source::resolve::leaf;
+use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+
+use self::exposed::{Exposed, Walker};
+use super::guards::{self, Fate};
 
 pub(super) static CHECK: Check = Check {
     id: "code-error-handling",
@@ -12,11 +20,249 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Code],
     page: include_str!("code_error_handling.md"),
     references: &[
+        "https://github.com/aws/bedrock-agentcore-sdk-python/blob/main/src/bedrock_agentcore/runtime/app.py",
+        "https://github.com/aws/bedrock-agentcore-sdk-typescript",
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, judge)
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let mut walker = Walker::new(code.source);
+    let (web, mcp) = (guards::web(code), guards::mcp(code));
+    let mut served = Vec::new();
+    for entry in judged(code) {
+        let Some(function) = entry.function else {
+            served.extend(library(code, entry));
+            continue;
+        };
+        let around = match entry.kind {
+            EntrypointKind::Route | EntrypointKind::AgUi => web.as_slice(),
+            EntrypointKind::McpTool => mcp.as_slice(),
+            _ => &[],
+        };
+        walker.entry(entry.kind, function, around);
+    }
+    let name = &code.runtime.name;
+    let tools = tools(code);
+    if walker.exposed.is_empty() {
+        let message = match walker.calls {
+            0 if !served.is_empty() => format!(
+                "runtime {name} leaves its answers to a library: {}",
+                served[0].note
+            ),
+            0 => format!(
+                "no handler of runtime {name} calls a model, an agent or a client; looked at {}",
+                code.scope()
+            ),
+            1 => format!(
+                "runtime {name} catches, logs and answers what goes wrong in its one call to a model, agent or client"
+            ),
+            count => format!(
+                "runtime {name} catches, logs and answers what goes wrong in its {count} calls to models, agents and clients"
+            ),
+        };
+        return Outcome::pass(code.resource(), message)
+            .evidences(served)
+            .evidences(tools);
+    }
+    let first = &walker.exposed[0];
+    let count = walker.exposed.len();
+    let message = format!(
+        "runtime {name}: {}{}; {}",
+        told(code, first),
+        match count {
+            1 => String::new(),
+            more => format!(", and {} more", more - 1),
+        },
+        match first.fate {
+            Fate::Unlogged(_) => "nobody will know that it did",
+            _ => consequence(first.kind, language(code, first.site.0)),
+        },
+    );
+    Outcome::fail(code.resource(), message)
+        .evidences(walker.exposed.iter().map(|exposed| site(code, exposed)))
+        .evidences(served)
+        .evidences(tools)
+        .fix(fix(first, language(code, first.site.0)))
+}
+
+fn judged<'a>(code: &AgentCode<'a>) -> impl Iterator<Item = &'a Entrypoint> {
+    use EntrypointKind::{A2a, AgUi, Invocation, Lambda, McpTool, Route, WebSocket};
+    code.code.entrypoints.iter().filter(|entry| {
+        matches!(
+            entry.kind,
+            Invocation | WebSocket | Route | McpTool | A2a | AgUi | Lambda
+        )
+    })
+}
+
+fn language(code: &AgentCode<'_>, module: ModuleId) -> Language {
+    code.source
+        .module(module)
+        .map_or(Language::Python, |module| module.language)
+}
+
+/// What the caller sees when an exception escapes.
+fn consequence(kind: EntrypointKind, language: Language) -> &'static str {
+    match (kind, language) {
+        (EntrypointKind::Invocation, Language::Python) => {
+            "an exception that escapes is answered by the SDK with its text: HTTP 500 and {\"error\": str(e)}"
+        }
+        (EntrypointKind::Invocation, Language::TypeScript) => {
+            "an exception that escapes is answered by the SDK with its text: HTTP 500 and {\"error\": error.message}"
+        }
+        (EntrypointKind::WebSocket, _) => {
+            "an exception that escapes closes the socket without an answer"
+        }
+        (EntrypointKind::McpTool, _) => {
+            "an exception that escapes is answered by the MCP server with its text"
+        }
+        (EntrypointKind::Lambda, _) => {
+            "an exception that escapes is answered by Lambda with its text and stack trace"
+        }
+        _ => "an exception that escapes breaks the answer off, with whatever the server says of it",
+    }
+}
+
+fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
+    let what = format!("`{}` in {}", exposed.callee, exposed.entry);
+    match exposed.fate {
+        Fate::Unlogged(_) => format!("what goes wrong in {what} is caught and logged nowhere"),
+        Fate::RaisedAgain(guard) => format!(
+            "what goes wrong in {what} is only raised again ({})",
+            place(code, guard.module, guard.range.start)
+        ),
+        _ => format!("{what} is in no `try` that catches, logs and answers"),
+    }
+}
+
+fn place(code: &AgentCode<'_>, module: ModuleId, offset: u32) -> String {
+    let range = crate::model::source::ByteRange {
+        start: offset,
+        end: offset,
+    };
+    let site = code.source.module(module).map(|module| module.site(range));
+    site.map_or(String::new(), |site| {
+        let line = site.span.map_or(0, |span| span.line);
+        format!("{}:{line}", site.path)
+    })
+}
+
+fn site(code: &AgentCode<'_>, exposed: &Exposed) -> Evidence {
+    let reached = exposed.reached.words();
+    let (module, range) = exposed.site;
+    let via = exposed.reaches.map(|(module, range)| {
+        format!("reaches {reached} at {}", place(code, module, range.start))
+    });
+    let what = via.unwrap_or_else(|| format!("calls {reached}"));
+    let note = match exposed.fate {
+        Fate::Unlogged(guard) => {
+            let note = "this handler logs nothing: nobody will know what went wrong";
+            return agent_code::evidence(code.source, guard.module, guard.range).note(note);
+        }
+        Fate::RaisedAgain(guard) => format!(
+            "{what}; the handler at {} raises again",
+            place(code, guard.module, guard.range.start)
+        ),
+        _ if exposed.deferred => format!("{what}; the stream runs after the `try` has been left"),
+        _ => format!("{what}; no broad handler is around it"),
+    };
+    agent_code::evidence(code.source, module, range).note(note)
+}
+
+/// What is known of an object of a library that is served instead of a function.
+fn library(code: &AgentCode<'_>, entry: &Entrypoint) -> Option<Evidence> {
+    let module = code.source.module(entry.module)?;
+    let call = module
+        .calls()
+        .into_iter()
+        .find(|(_, call)| call.range == entry.range)?
+        .1;
+    let given = call.as_call()?;
+    let values = given
+        .args
+        .iter()
+        .chain(given.keywords.iter().map(|keyword| &keyword.value));
+    let made = values
+        .filter_map(|value| code.source.type_of(entry.module, value))
+        .map(|made| leaf(&made.type_name).to_owned());
+    let known = |name: &String| -> Option<&'static str> {
+        match name.as_str() {
+            "StrandsA2AExecutor" => Some("it logs what goes wrong and fails the task"),
+            "LangGraphAgent" | "LangGraphAGUIAgent" => {
+                Some("it logs what goes wrong and ends the run with an error event")
+            }
+            "StrandsAgent" => Some(
+                "it prints what goes wrong and ends the run with an error event that holds the exception's text",
+            ),
+            _ => None,
+        }
+    };
+    let found: Vec<String> = made.collect();
+    let note = match found.iter().find_map(|name| known(name).map(|what| (name, what))) {
+        Some((name, what)) => format!("no handler of the project: {name} answers, and {what}"),
+        None => "no handler of the project: the library that is served answers, and what it does with an error is its own".to_owned(),
+    };
+    Some(
+        agent_code::evidence(code.source, entry.module, entry.range)
+            .note(note)
+            .context(),
+    )
+}
+
+/// In-process tools that call out and handle nothing: a note, since what escapes goes to the model and not to the caller.
+fn tools(code: &AgentCode<'_>) -> Vec<Evidence> {
+    let tools = code
+        .code
+        .entrypoints
+        .iter()
+        .filter(|entry| entry.kind == EntrypointKind::AgentTool);
+    let mut found = Vec::new();
+    for entry in tools {
+        let Some(function) = entry.function else {
+            continue;
+        };
+        let mut walker = Walker::new(code.source);
+        walker.entry(entry.kind, function, &[]);
+        let bare = walker
+            .exposed
+            .iter()
+            .find(|exposed| matches!(exposed.fate, Fate::Uncaught));
+        if let Some(exposed) = bare {
+            let note = format!(
+                "tool {} calls {} without handling: the framework tells the model what escapes",
+                exposed.entry,
+                exposed.reached.words()
+            );
+            found.push(
+                agent_code::evidence(code.source, exposed.site.0, exposed.site.1)
+                    .note(note)
+                    .context(),
+            );
+        }
+    }
+    found
+}
+
+fn fix(first: &Exposed, language: Language) -> Fix {
+    let stream = "Put the whole loop inside the `try` where the answer is streamed, and yield the error as the last event.";
+    let note = match (language, first.kind) {
+        (Language::Python, EntrypointKind::McpTool) => {
+            "In the tool: `try:` around the call, then `except Exception: logger.exception(\"tool failed\"); raise ToolError(\"The tool failed. Please try again.\") from None`.".to_owned()
+        }
+        (Language::Python, _) => format!(
+            "In {}: `try:` around the call, then `except Exception: logger.exception(\"invocation failed\"); return {{\"error\": \"An error occurred. Please try again.\"}}`. {stream}",
+            first.entry
+        ),
+        (Language::TypeScript, _) => format!(
+            "In {}: `try {{ … }} catch (error) {{ console.error('invocation failed', error); return {{ error: 'An error occurred. Please try again.' }}; }}`. {stream}",
+            first.entry
+        ),
+    };
+    Fix::new("Catch, log and answer in the handler").note(note)
 }

@@ -1,22 +1,170 @@
-//! `code-error-leak`: Error answers expose no internal details.
+//! `code-error-leak`: Error messages do not expose internals.
 
+mod seeds;
+mod sinks;
+
+use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::source::flow::Flow;
+use crate::model::source::{EntrypointKind, FnId, ModuleId};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+
+use self::seeds::{Caught, Exceptions};
+use self::sinks::Sink;
+use super::guards;
 
 pub(super) static CHECK: Check = Check {
     id: "code-error-leak",
-    title: "Error answers expose no internal details",
+    title: "Error messages do not expose internals",
     category: Category::Code,
     severity: Severity::Medium,
     needs: &[Need::Code],
     page: include_str!("code_error_leak.md"),
     references: &[
+        "https://cheatsheetseries.owasp.org/cheatsheets/Error_Handling_Cheat_Sheet.html",
+        "https://cwe.mitre.org/data/definitions/209.html",
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, judge)
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let caught = Caught::new(code);
+    let (mut leaks, mut notes) = (Vec::new(), Vec::new());
+    for entry in &code.code.entrypoints {
+        let Some(function) = entry.function else {
+            continue;
+        };
+        match entry.kind {
+            EntrypointKind::Ping | EntrypointKind::AsyncTask => {}
+            EntrypointKind::AgentTool => {
+                notes.extend(sites(code, &caught, function, entry.kind, None))
+            }
+            kind => leaks.extend(sites(code, &caught, function, kind, None)),
+        }
+    }
+    for handler in guards::error_handlers(code) {
+        leaks.extend(sites(
+            code,
+            &caught,
+            handler.function,
+            EntrypointKind::Route,
+            Some(handler.exception),
+        ));
+    }
+    leaks.sort_by_key(|leak| (leak.sink.module, leak.sink.range));
+    leaks.dedup_by_key(|leak| (leak.sink.module, leak.sink.range));
+    notes.sort_by_key(|leak| (leak.sink.module, leak.sink.range));
+    notes.dedup_by_key(|leak| (leak.sink.module, leak.sink.range));
+    notes.retain(|note| {
+        !leaks
+            .iter()
+            .any(|leak| leak.sink.module == note.sink.module && leak.sink.range == note.sink.range)
+    });
+    let notes: Vec<Evidence> = notes.iter().map(|note| tool_note(code, note)).collect();
+    let name = &code.runtime.name;
+    let Some(first) = leaks.first() else {
+        let message = format!(
+            "nothing that runtime {name} answers its callers holds an exception's text; looked at {}",
+            code.scope()
+        );
+        return Outcome::pass(code.resource(), message).evidences(notes);
+    };
+    let more = match leaks.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    let message = format!(
+        "runtime {name} {} {} {}{more}: callers read names of hosts, tables, ARNs and paths in it",
+        first.sink.verb,
+        first.what(),
+        first.from(code, &caught),
+    );
+    let found = leaks.iter().map(|leak| {
+        let note = format!(
+            "{} {} {}",
+            leak.sink.verb,
+            leak.what(),
+            leak.from(code, &caught)
+        );
+        agent_code::evidence(code.source, leak.sink.module, leak.sink.range).note(note)
+    });
+    Outcome::fail(code.resource(), message).evidences(found).evidences(notes).fix(
+        Fix::new("Log the exception, answer with a fixed sentence").note(
+            "Write the exception to the log (`logger.exception(\"…\")`, `console.error('…', error)`) and answer a text of your own: `{\"error\": \"An error occurred. Please try again.\"}`, with an id that the log line holds too where callers must quote it.",
+        ),
+    )
+}
+
+/// A value with an exception's text in it that leaves.
+struct Leak {
+    sink: Sink,
+    labels: u64,
+}
+
+impl Leak {
+    fn what(&self) -> &'static str {
+        if self.labels & seeds::TRACE != 0 {
+            "a traceback"
+        } else {
+            "the text of an exception"
+        }
+    }
+
+    /// Where the exception was caught.
+    fn from(&self, code: &AgentCode<'_>, caught: &Caught<'_>) -> String {
+        let mut places = caught.places(code, self.labels);
+        let more = places.len().saturating_sub(3);
+        places.truncate(3);
+        let rest = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        if places.is_empty() {
+            String::new()
+        } else {
+            format!("caught at {}{rest}", places.join(", "))
+        }
+    }
+}
+
+fn sites(
+    code: &AgentCode<'_>,
+    caught: &Caught<'_>,
+    function: FnId,
+    kind: EntrypointKind,
+    exception: Option<usize>,
+) -> Vec<Leak> {
+    let seeds = Exceptions {
+        caught,
+        start: function,
+        exception,
+    };
+    let flow = Flow::run(code.source, function, &seeds);
+    let labelled = |module: ModuleId, expr: &crate::model::source::Expr| flow.labels(module, expr);
+    sinks::of(code.source, function, kind, &flow)
+        .into_iter()
+        .filter_map(|(sink, values)| {
+            let labels = values
+                .iter()
+                .fold(0, |all, value| all | labelled(sink.module, value));
+            (labels != 0).then_some(Leak { sink, labels })
+        })
+        .collect()
+}
+
+fn tool_note(code: &AgentCode<'_>, leak: &Leak) -> Evidence {
+    let note = format!(
+        "a tool gives the model {}: the model may repeat it to the caller",
+        leak.what()
+    );
+    agent_code::evidence(code.source, leak.sink.module, leak.sink.range)
+        .note(note)
+        .context()
 }

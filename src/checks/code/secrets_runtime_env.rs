@@ -1,12 +1,12 @@
 //! `secrets-runtime-env`: No secrets in runtime environment variables.
 
-use super::secret_rules;
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Seen};
 use crate::model::project::Agent;
 use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::secrets::{self, names::secret_like_name};
 
 pub(super) static CHECK: Check = Check {
     id: "secrets-runtime-env",
@@ -90,10 +90,14 @@ fn suspicion(name: &str, value: &str) -> Option<String> {
             "true" | "false" | "none" | "null"
         )
         || (trimmed.len() <= 6 && trimmed.chars().all(|c| c.is_ascii_digit()));
-    if let Some(kind) = secret_rules::secret_value(trimmed) {
-        return Some(format!("the value is {kind}, {}", masked(trimmed)));
+    if let Some(kind) = secrets::secret_value(trimmed) {
+        return Some(format!(
+            "the value is a secret ({}), {}",
+            kind.title,
+            masked(trimmed)
+        ));
     }
-    (!harmless && secret_rules::secret_like_name(name)).then(|| {
+    (!harmless && secret_like_name(name)).then(|| {
         format!(
             "the name says that it is a secret, value {}",
             masked(trimmed)

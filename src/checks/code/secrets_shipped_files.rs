@@ -63,12 +63,12 @@ fn shipped(resource: &Resource, packages: &[&Package]) -> Outcome {
         return clean(resource, packages);
     }
     let first = found.first().map_or("", |(_, file)| file.path.as_str());
-    let count = match found.len() {
-        1 => format!("{first} ships"),
-        more => format!("{first} and {} more secret files ship", more - 1),
+    let more = match found.len() {
+        1 => String::new(),
+        count => format!(" and {} more secret files", count - 1),
     };
     let message = format!(
-        "{resource}: {count} with the code: whoever reads the package or runs in the session reads them"
+        "{resource} ships {first}{more} with its code, for whoever reads the package or runs a command in a session"
     );
     let mut outcome = Outcome::fail(resource.clone(), message);
     for (_, file) in &found {
@@ -123,7 +123,7 @@ fn clean(resource: &Resource, packages: &[&Package]) -> Outcome {
         format!("{resource} ships one bundle of its TypeScript code; no other file of its folder")
     } else {
         format!(
-            "{resource}: none of the {files} files that ship is an environment file, key, credential file or token cache"
+            "{resource} ships {files} files; none is an environment file, key, credential file or token cache"
         )
     };
     Outcome::pass(resource.clone(), message)
@@ -131,7 +131,7 @@ fn clean(resource: &Resource, packages: &[&Package]) -> Outcome {
 
 /// Moving the files aside works for every package; a container's `.dockerignore` leaves them where they are.
 fn fixes(found: &[(&Package, &ShippedSecret)]) -> Vec<Fix> {
-    let rotate = "Rotate what was in them if they were ever deployed or committed: a package stays in the bucket and the history.";
+    let rotate = "Rotate what was in them if they were ever deployed or committed: packages stay in the bucket, and commits in the history.";
     let mut fixes = Vec::new();
     let container = found
         .iter()

@@ -1,6 +1,9 @@
 //! The checks of the category `iam`, in the order of the report.
 
 mod breadth;
+// What iam-user-delegation compares the grants with.
+#[allow(dead_code)]
+mod delegation;
 mod foreign;
 mod iam_bedrock_scope;
 mod iam_broad_permissions;
@@ -14,6 +17,8 @@ mod roles;
 mod trust;
 
 use super::Check;
+#[allow(unused_imports)]
+pub(crate) use delegation::delegation_uses;
 
 /// In the order of the report.
 pub(super) static CHECKS: &[&Check] = &[

@@ -4,6 +4,7 @@ mod eval_baseline;
 mod eval_online;
 mod obs_log_retention;
 mod obs_tracing;
+mod tracing_container;
 
 use super::Check;
 

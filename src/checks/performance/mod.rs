@@ -1,5 +1,6 @@
 //! The checks of the category `performance`, in the order of the report.
 
+mod image;
 mod perf_async_tasks;
 mod perf_cold_start;
 mod perf_container_image;

@@ -1,8 +1,14 @@
 //! `perf-container-image`: Container image is slim, multi-stage and not run as root.
 
+use super::image::{Base, Image};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::manifest::Dockerfile;
+use crate::model::package::{Leftover, LeftoverKind, PackageContents};
+use crate::model::project::Agent;
+use crate::report::{Edit, Evidence, Fix, Outcome, Severity};
+use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
     id: "perf-container-image",
@@ -12,11 +18,325 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Files],
     page: include_str!("perf_container_image.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-troubleshooting.html",
+        "https://docs.docker.com/build/building/best-practices/",
     ],
     run,
 };
 
+/// Layers from which a user given by name keeps a container from starting (`Failed to mount overlay`, HTTP 424):
+/// <https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-troubleshooting.html> names 53 for the whole image; base
+/// images bring up to ten.
+const MANY_LAYERS: usize = 43;
+/// What a new `.dockerignore` leaves out.
+const IGNORED: [&str; 12] = [
+    ".git",
+    ".venv",
+    "venv",
+    "__pycache__",
+    "*.pyc",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    "tests",
+    "docs",
+    ".env*",
+    "node_modules",
+];
+
+/// One thing that is wrong with the image.
+struct Fault {
+    says: String,
+    evidence: Evidence,
+}
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let outcomes: Vec<Outcome> = context
+        .project
+        .agents()
+        .filter_map(|agent| judge(context, agent))
+        .collect();
+    if outcomes.is_empty() {
+        return vec![Outcome::not_applicable(
+            context.project.resource(),
+            "no runtime is built as a container",
+        )];
+    }
+    outcomes
+}
+
+fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
+    let container = match agent {
+        Agent::Runtime(runtime) => runtime
+            .build
+            .as_ref()
+            .is_some_and(|build| build.value == "Container"),
+        Agent::Harness(harness) => harness
+            .document
+            .read()
+            .is_some_and(|document| document.root.get("dockerfile").is_some()),
+    };
+    if !container {
+        return None;
+    }
+    let resource = agent.resource();
+    let manifests = context.files.manifests.get(&resource.to_string());
+    let dockerfile = match manifests.map(|manifests| &manifests.dockerfile) {
+        Some(Known::Read(dockerfile)) => dockerfile,
+        Some(Known::Unread(reason)) => return Some(Outcome::skipped(resource, reason.clone())),
+        Some(Known::Absent) | None => {
+            let reason = Unread::new(
+                ReasonCode::Absent,
+                format!("the Dockerfile of {} is not there", agent.name()),
+            );
+            return Some(Outcome::skipped(resource, reason));
+        }
+    };
+    let Some(image) = Image::new(dockerfile) else {
+        let reason = Unread::new(
+            ReasonCode::Unsupported,
+            format!("{} has no FROM", dockerfile.source.path),
+        );
+        return Some(Outcome::skipped(resource, reason));
+    };
+    let contents = context.files.package_contents.get(&resource.to_string());
+    Some(verdict(agent, dockerfile, &image, contents))
+}
+
+fn verdict(
+    agent: Agent<'_>,
+    dockerfile: &Dockerfile,
+    image: &Image<'_>,
+    contents: Option<&PackageContents>,
+) -> Outcome {
+    let mut faults: Vec<Fault> = Vec::new();
+    faults.extend(base(image));
+    faults.extend(tools(image));
+    faults.extend(user(image));
+    faults.extend(platform(image));
+    let context_fault = contents.and_then(|contents| ignore(image, contents));
+    let missing_ignore =
+        context_fault.is_some() && contents.is_some_and(|contents| !contents.dockerignore);
+    faults.extend(context_fault);
+    let resource = agent.resource();
+    let shown = image.expand(&image.root().image);
+    if faults.is_empty() {
+        let unknown = if image.base() == Base::Unknown {
+            "; its name does not tell how large it is"
+        } else {
+            ""
+        };
+        let stages = image.stages.len();
+        return Outcome::pass(
+            resource,
+            format!(
+                "the image of {} is built from {shown}{unknown}, in {stages} stage(s), runs as {}",
+                agent.name(),
+                image
+                    .user()
+                    .map_or_else(|| "the base image's own user".to_owned(), |(user, _)| user)
+            ),
+        )
+        .evidence(Evidence::file(&image.root().site));
+    }
+    let says: Vec<&str> = faults.iter().map(|fault| fault.says.as_str()).collect();
+    let mut outcome = Outcome::fail(
+        resource,
+        format!("the image of {}: {}", agent.name(), says.join("; ")),
+    );
+    if let Some(fix) = edit(dockerfile, image) {
+        outcome = outcome.fix(fix);
+    } else if says
+        .iter()
+        .any(|says| says.contains("stays in the last stage"))
+    {
+        outcome = outcome.fix(Fix::new("Build in a stage of its own").note("Build in a first stage with the tools, and copy what was built into a last stage that starts from a slim image."));
+    }
+    if missing_ignore {
+        outcome = outcome.fix(new_ignore(dockerfile));
+    } else if let Some(contents) =
+        contents.filter(|_| says.iter().any(|says| says.starts_with(".dockerignore")))
+    {
+        outcome = outcome.fix(longer_ignore(dockerfile, contents));
+    }
+    outcome.evidences(faults.into_iter().map(|fault| fault.evidence))
+}
+
+fn base(image: &Image<'_>) -> Option<Fault> {
+    let root = image.root();
+    (image.base() == Base::Full).then(|| Fault {
+        says: format!(
+            "its base {} is a whole development image",
+            image.expand(&root.image)
+        ),
+        evidence: Evidence::file(&root.site)
+            .note("take the -slim tag, or a distroless image, for the last stage"),
+    })
+}
+
+fn tools(image: &Image<'_>) -> Vec<Fault> {
+    let fault = |(run, tool): (&crate::model::manifest::Instruction, String)| Fault {
+        says: format!("{tool} stays in the last stage"),
+        evidence: Evidence::file(&run.site).note("installed here and not removed in the same RUN"),
+    };
+    image.build_tools().into_iter().map(fault).collect()
+}
+
+fn user(image: &Image<'_>) -> Option<Fault> {
+    let root = image.root();
+    match image.user() {
+        Some((user, set)) if user == "root" || user == "0" => Some(Fault {
+            says: "it runs as root".to_owned(),
+            evidence: Evidence::file(&set.site).note("the last USER is root"),
+        }),
+        Some((user, set)) if image.layers() >= MANY_LAYERS && user.parse::<u32>().is_err() => {
+            Some(Fault {
+                says: format!(
+                    "with {} layers of its own, USER {user} must be a number: the platform cannot mount such an image",
+                    image.layers()
+                ),
+                evidence: Evidence::file(&set.site).note("give the user's numeric id"),
+            })
+        }
+        Some(_) => None,
+        // Images that bring a user of their own say so in their name.
+        None if image.expand(&root.image).contains("nonroot") => None,
+        None => Some(Fault {
+            says: "it runs as root: no USER is set".to_owned(),
+            evidence: Evidence::file(&image.stages.last().unwrap_or(root).site)
+                .note("no USER in this stage or in those that it is built from"),
+        }),
+    }
+}
+
+fn platform(image: &Image<'_>) -> Option<Fault> {
+    let (platform, stage) = image.other_platform()?;
+    Some(Fault {
+        says: format!("it is built for {platform}, and the runtime is arm64"),
+        evidence: Evidence::file(&stage.site)
+            .note("AgentCore Runtime runs linux/arm64 images only"),
+    })
+}
+
+/// What the whole build context brings along. A Dockerfile that copies single paths needs no ignore file.
+fn ignore(image: &Image<'_>, contents: &PackageContents) -> Option<Fault> {
+    let copy = image.copies_all()?;
+    if !contents.dockerignore {
+        let last = image.stages.last()?;
+        return Some(Fault {
+            says: "it copies the whole build context, and there is no .dockerignore".to_owned(),
+            evidence: Evidence::file(&last.site).note(format!(
+                "`{} {}` takes tests, caches and local files along",
+                copy.keyword, copy.arguments
+            )),
+        });
+    }
+    let unwanted: Vec<String> = unwanted(contents)
+        .map(|leftover| format!("{} ({})", leftover.path, leftover.kind.words()))
+        .collect();
+    (!unwanted.is_empty()).then(|| Fault {
+        says: format!(".dockerignore lets {} into the image", unwanted.join(", ")),
+        evidence: Evidence::file(&copy.site).note("copied from here"),
+    })
+}
+
+/// The changes that need no knowledge of the agent, as a diff.
+fn edit(dockerfile: &Dockerfile, image: &Image<'_>) -> Option<Fix> {
+    let old = &*dockerfile.source.text;
+    let mut lines: Vec<String> = old.lines().map(str::to_owned).collect();
+    let root = image.root();
+    let line_of = |site: &crate::model::site::Site| site.span.map(|span| span.line as usize - 1);
+    if let Some((platform, stage)) = image.other_platform()
+        && let Some(line) = line_of(&stage.site).and_then(|line| lines.get_mut(line))
+    {
+        *line = line.replace(&format!("--platform={platform}"), "--platform=linux/arm64");
+    }
+    if image.base() == Base::Full
+        && !root.image.contains('$')
+        && let Some(slim) = slim(&root.image)
+        && let Some(line) = line_of(&root.site).and_then(|line| lines.get_mut(line))
+    {
+        *line = line.replacen(&root.image, &slim, 1);
+    }
+    let runs_as_root = image
+        .user()
+        .is_none_or(|(user, _)| user == "root" || user == "0");
+    if runs_as_root && !image.expand(&root.image).contains("nonroot") {
+        let start = dockerfile
+            .entry()
+            .into_iter()
+            .filter_map(|each| line_of(&each.site))
+            .min()
+            .unwrap_or(lines.len());
+        lines.insert(start.min(lines.len()), "USER 1000".to_owned());
+    }
+    let mut new = lines.join("\n");
+    if old.ends_with('\n') {
+        new.push('\n');
+    }
+    if new == old {
+        return None;
+    }
+    let path = dockerfile.source.path.to_string();
+    let diff = similar::TextDiff::from_lines(old, &new)
+        .unified_diff()
+        .header(&format!("a/{path}"), &format!("b/{path}"))
+        .to_string();
+    Some(
+        Fix::new("Change the Dockerfile")
+            .note("Build it once before you deploy: a slim image lacks the libraries that some wheels are compiled against, and user 1000 must be able to read what was copied.")
+            .edit(Edit { path, diff, new_text: new }),
+    )
+}
+
+/// The slim tag of an image that has one.
+fn slim(image: &str) -> Option<String> {
+    let (name, tag) = image.split_once(':').unwrap_or((image, "latest"));
+    let leaf = name.rsplit('/').next()?;
+    let known = matches!(leaf, "python" | "node" | "rust" | "ruby" | "openjdk");
+    (known && !tag.contains('@')).then(|| {
+        if tag == "latest" {
+            format!("{name}:slim")
+        } else {
+            format!("{name}:{tag}-slim")
+        }
+    })
+}
+
+/// What the image does not need, added to the file that is there. The blank line ends a last line that has no end.
+fn longer_ignore(dockerfile: &Dockerfile, contents: &PackageContents) -> Fix {
+    let lines = unwanted(contents).map(|leftover| format!("/{}", leftover.path));
+    let words = std::iter::once(String::new()).chain(lines);
+    Fix::new("Leave out what the image does not need").command(
+        Command::new("printf")
+            .arg("%s\\n")
+            .args(words)
+            .append_to(&ignore_path(dockerfile)),
+    )
+}
+
+fn new_ignore(dockerfile: &Dockerfile) -> Fix {
+    Fix::new("Leave out what the image does not need")
+        .command(
+            Command::new("printf")
+                .arg("%s\\n")
+                .args(IGNORED)
+                .to_file(&ignore_path(dockerfile)),
+        )
+        .note("add what else is only for development")
+}
+
+fn ignore_path(dockerfile: &Dockerfile) -> String {
+    match dockerfile.source.path.rsplit_once('/') {
+        Some((folder, _)) => format!("{folder}/.dockerignore"),
+        None => ".dockerignore".to_owned(),
+    }
+}
+
+/// What an image has no use for. Documentation is small and often read by packaging, so it is left alone.
+fn unwanted(contents: &PackageContents) -> impl Iterator<Item = &Leftover> {
+    contents
+        .leftovers
+        .iter()
+        .filter(|leftover| leftover.kind != LeftoverKind::Docs)
 }

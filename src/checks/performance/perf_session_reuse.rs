@@ -1,8 +1,11 @@
 //! `perf-session-reuse`: Session reuse strategy chosen for multi-turn / batch workloads.
 
-use crate::checks::{Category, Check, Need};
+use crate::checks::callers::places::Places;
+use crate::checks::callers::{self, Call, Kind, http, sessions};
+use crate::checks::{Category, Check, Need, agent_code};
+use crate::config::Workload;
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-session-reuse",
@@ -12,11 +15,105 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Code],
     page: include_str!("perf_session_reuse.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-sessions.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/APIReference/API_InvokeAgentRuntime.html",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let resource = context.project.resource();
+    if context.project.agents().next().is_none() {
+        return vec![Outcome::not_applicable(
+            resource,
+            "no runtime is configured",
+        )];
+    }
+    let source = &context.source;
+    let calls = callers::find(source);
+    let places = Places::new(source);
+    let begun: Vec<&Call<'_>> = calls
+        .iter()
+        .filter(|call| matches!(call.kind, Kind::Invoke | Kind::Command | Kind::Socket))
+        .collect();
+    let mut found: Vec<Evidence> = Vec::new();
+    for call in &begun {
+        faults(context, &places, &calls, call, &mut found);
+    }
+    found.sort_by(|one, other| place(one).cmp(&place(other)));
+    found.dedup_by(|one, other| one.site == other.site);
+    let scope = callers::scope(source);
+    let outcome = if found.is_empty() {
+        let message = match begun.len() {
+            0 => format!("no code in the repository invokes a runtime ({scope} looked at)"),
+            count => format!(
+                "{count} call{} of runtimes in {scope} begin{} no session anew for every message",
+                if count == 1 { "" } else { "s" },
+                if count == 1 { "s" } else { "" }
+            ),
+        };
+        Outcome::pass(resource, message)
+    } else {
+        let first = &found[0];
+        let path = first.site.as_ref().map_or("", |site| &*site.path);
+        let message = format!(
+            "{path}: {}; each new session is a cold start and a VM that idles against the quota",
+            first.note
+        );
+        Outcome::fail(resource, message)
+            .fix(Fix::new("Keep one session per conversation or batch").note(
+                "Make the id where the conversation (or batch) begins, keep it with the user's state, and give the same \
+                 runtimeSessionId to every related call.",
+            ))
+            .fix(Fix::new("Say that each call is self-contained").note(
+                "Where no call follows on another, set `workload = \"request-reply\"` under `[runtimes.NAME]` in agentcore-harden.toml, \
+                 or stop the session after the answer.",
+            ))
+            .evidences(found)
+    };
+    vec![callers::honest(context, outcome)]
+}
+
+fn place(evidence: &Evidence) -> (String, u32, u32) {
+    let site = evidence.site.as_ref();
+    let span = site.and_then(|site| site.span);
+    (
+        site.map_or_else(String::new, |site| site.path.to_string()),
+        span.map_or(0, |span| span.line),
+        span.map_or(0, |span| span.column),
+    )
+}
+
+fn faults(
+    context: &Context,
+    places: &Places<'_>,
+    calls: &[Call<'_>],
+    call: &Call<'_>,
+    found: &mut Vec<Evidence>,
+) {
+    if call.session.is_some() && call.mcp_session.is_some() {
+        found.push(call.evidence().note(
+            "runtimeSessionId and mcpSessionId are given together, which can bind two VMs to one session",
+        ));
+    }
+    if let Some((name, value)) = http::misspelt(call) {
+        found.push(
+            agent_code::evidence(&context.source, value.module, value.expr.range).note(format!(
+                "the session id is sent as {name}, which the service never honours: every call begins a new session"
+            )),
+        );
+    }
+    let self_contained = sessions::declared(context, call, Workload::RequestReply)
+        || sessions::stopped(context, calls, call);
+    if self_contained {
+        return;
+    }
+    for renewal in sessions::renewals(context, places, call) {
+        let note = if renewal.why.starts_with("no ") {
+            renewal.why
+        } else {
+            format!("a new session id {}", renewal.why)
+        };
+        found.push(agent_code::evidence(&context.source, renewal.module, renewal.range).note(note));
+    }
 }

@@ -1,22 +1,114 @@
-//! `perf-session-stop`: StopRuntimeSession called after work completes where applicable.
+//! `perf-session-stop`: `StopRuntimeSession` called after work completes where applicable.
 
+use std::collections::BTreeMap;
+
+use crate::checks::callers::places::{Places, in_loop};
+use crate::checks::callers::{self, Call, Kind, sessions};
 use crate::checks::{Category, Check, Need};
+use crate::config::Workload;
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-session-stop",
-    title: "StopRuntimeSession called after work completes where applicable",
+    title: "`StopRuntimeSession` called after work completes where applicable",
     category: Category::Performance,
     severity: Severity::Medium,
     needs: &[Need::Code],
     page: include_str!("perf_session_stop.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-sessions.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/APIReference/API_StopRuntimeSession.html",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let resource = context.project.resource();
+    if context.project.agents().next().is_none() {
+        return vec![Outcome::not_applicable(
+            resource,
+            "no runtime is configured",
+        )];
+    }
+    let source = &context.source;
+    let calls = callers::find(source);
+    let places = Places::new(source);
+    let mut files: BTreeMap<&str, Vec<&Call<'_>>> = BTreeMap::new();
+    for call in calls
+        .iter()
+        .filter(|call| matches!(call.kind, Kind::Invoke | Kind::Command))
+    {
+        files.entry(&call.module.path).or_default().push(call);
+    }
+    let mut found = Vec::new();
+    let mut notes = Vec::new();
+    for calls_here in files.values() {
+        let open: Vec<&&Call<'_>> = calls_here
+            .iter()
+            .filter(|call| {
+                !sessions::declared(context, call, Workload::Chat)
+                    && !sessions::stopped(context, &calls, call)
+            })
+            .collect();
+        let Some(first) = open.first() else {
+            continue;
+        };
+        if open.iter().all(|call| lone(context, &places, call)) {
+            let note = "a caller that a person runs: its session ends by the idle timeout";
+            notes.push(first.evidence().note(note).context());
+        } else {
+            found.push(unstopped(first));
+        }
+    }
+    let scope = callers::scope(source);
+    let outcome = if found.is_empty() {
+        let message = match files.len() {
+            0 => format!("no code in the repository invokes a runtime ({scope} looked at)"),
+            count => format!(
+                "{count} file{} that invoke{} a runtime: sessions are stopped, are a chat's, or are a person's own run",
+                if count == 1 { "" } else { "s" },
+                if count == 1 { "s" } else { "" }
+            ),
+        };
+        Outcome::pass(resource, message)
+    } else {
+        let paths: Vec<&str> = found
+            .iter()
+            .filter_map(|evidence| evidence.site.as_ref())
+            .map(|site| &*site.path)
+            .collect();
+        Outcome::fail(
+            resource,
+            format!(
+                "{} invoke{} a runtime and never stop{} the session: the VM idles against the session quota until the timeout",
+                paths.join(", "),
+                if paths.len() == 1 { "s" } else { "" },
+                if paths.len() == 1 { "s" } else { "" }
+            ),
+        )
+        .fix(Fix::new("Stop the session when the work is done").note(
+            "AWS_IAM: client.stop_runtime_session(agentRuntimeArn=…, runtimeSessionId=…) or StopRuntimeSessionCommand. CUSTOM_JWT: \
+             POST …/runtimes/ESCAPED_ARN/stopruntimesession with the bearer token and the session header.",
+        ))
+        .fix(Fix::new("Say that the session is a conversation").note(
+            "Where users come back to the session, set `workload = \"chat\"` under `[runtimes.NAME]` in agentcore-harden.toml.",
+        ))
+    };
+    let outcome = outcome.evidences(found).evidences(notes);
+    vec![callers::honest(context, outcome)]
+}
+
+fn unstopped(call: &Call<'_>) -> Evidence {
+    call.evidence()
+        .note("invokes a runtime; no stop of its session is reachable from this file")
+}
+
+/// One call in a script, not in a loop.
+fn lone(context: &Context, places: &Places<'_>, call: &Call<'_>) -> bool {
+    let body = context.source.body(call.module.id, call.function);
+    let script = places.is_script(call.module) || call.function.is_none();
+    script
+        && !(in_loop(body, call.expr.range)
+            && !sessions::renewals(context, places, call).is_empty())
 }

@@ -3,55 +3,51 @@
 use serde_json::Value;
 
 use super::schema::{Class, Fault, Repair};
-use crate::report::Fix;
-use crate::shell::jq_edit;
+use crate::shell::{Command, jq_edit};
 
-/// One fix for all faults of a document that one value mends; `None` where there is none.
-pub fn of_document(path: &str, faults: &[Fault]) -> Option<Fix> {
-    let mut filters = Vec::new();
-    let mut what = Vec::new();
-    let mendable = faults.iter().filter(|fault| fault.class != Class::Note);
-    for fault in mendable {
-        let Some(repair) = &fault.repair else {
-            continue;
-        };
-        let Some(filter) = filter(&fault.path, repair) else {
-            continue;
-        };
-        filters.push((deletes(repair), filter));
-        what.push(if fault.path.is_empty() {
-            "(root)"
-        } else {
-            &fault.path
-        });
-    }
-    if filters.is_empty() {
-        return None;
-    }
-    // Items are deleted last and from the end, so that no index moves under a later filter.
-    filters.sort_by_key(|(deletes, _)| *deletes);
-    let (deleted, others): (Vec<_>, Vec<_>) =
-        filters.into_iter().partition(|(deletes, _)| *deletes);
-    let mut steps: Vec<String> = others.into_iter().map(|(_, filter)| filter).collect();
-    if !deleted.is_empty() {
-        let paths: Vec<String> = deleted.into_iter().map(|(_, path)| path).collect();
-        steps.push(format!("del({})", paths.join(", ")));
-    }
-    steps.dedup();
-    let title = format!("Set what is meant in {path}: {}", what.join(", "));
-    let fix = Fix::new(title).command(jq_edit(path, &steps.join(" | "), &[]));
-    let clamped = faults
-        .iter()
-        .any(|fault| matches!(fault.repair, Some(Repair::Set(Value::Number(_)))));
-    Some(if clamped {
-        fix.note("Where a number was out of range, the command sets the nearest that is allowed: choose your own if you know better.")
-    } else {
-        fix
-    })
+/// How the faults of one document are mended.
+#[derive(Debug, Default, PartialEq)]
+pub struct Mend {
+    /// The edit, where there is one.
+    pub command: Option<Command>,
+    /// Paths of what it mends.
+    pub what: Vec<String>,
+    /// True when nothing is left over for a person.
+    pub complete: bool,
+    /// True when it sets the nearest number that is allowed.
+    pub nearest: bool,
 }
 
-fn deletes(repair: &Repair) -> bool {
-    matches!(repair, Repair::Delete)
+/// The edit of one document that mends every fault that only one value can mend.
+pub fn of_document(path: &str, faults: &[Fault]) -> Mend {
+    let mut mend = Mend {
+        complete: true,
+        ..Mend::default()
+    };
+    let (mut deleted, mut steps) = (Vec::new(), Vec::new());
+    for fault in faults.iter().filter(|fault| fault.class != Class::Note) {
+        let repair = fault.repair.as_ref();
+        let Some((repair, filter)) = repair.and_then(|it| Some((it, filter(&fault.path, it)?)))
+        else {
+            mend.complete = false;
+            continue;
+        };
+        mend.nearest |= matches!(repair, Repair::Set(Value::Number(_)));
+        mend.what.push(fault.path.clone());
+        if matches!(repair, Repair::Delete) {
+            deleted.push(filter);
+        } else if !steps.contains(&filter) {
+            steps.push(filter);
+        }
+    }
+    // Paths are deleted last and in one step, so that no index moves under another filter.
+    if !deleted.is_empty() {
+        steps.push(format!("del({})", deleted.join(", ")));
+    }
+    if !steps.is_empty() {
+        mend.command = Some(jq_edit(path, &steps.join(" | "), &[]));
+    }
+    mend
 }
 
 /// The jq filter of one repair; for a deletion its path alone. Keys and values are JSON texts, which jq reads as they stand.
@@ -117,13 +113,12 @@ mod tests {
             fault("runtimes[0].entrypont", Repair::Rename("entrypoint".into())),
             fault("tags[\"a b\"]", Repair::Delete),
         ];
-        let fix = of_document("agentcore/agentcore.json", &faults).map(|fix| fix.commands);
+        let mend = of_document("agentcore/agentcore.json", &faults);
         let filter = ".runtimes[0].networkMode = \"VPC\" | .runtimes[0] |= (.[\"entrypoint\"] = .[\"entrypont\"] | del(.[\"entrypont\"])) | del(.runtimes[0].x, .tags[\"a b\"])";
-        assert_eq!(
-            fix,
-            Some(vec![format!(
-                "jq '{filter}' agentcore/agentcore.json > agentcore/agentcore.json.tmp && mv agentcore/agentcore.json.tmp agentcore/agentcore.json"
-            )])
-        );
+        let command = mend.command.map(|command| command.to_string());
+        let file = "agentcore/agentcore.json";
+        let expected = format!("jq '{filter}' {file} > {file}.tmp && mv {file}.tmp {file}");
+        assert_eq!(command, Some(expected));
+        assert!(mend.complete);
     }
 }

@@ -5,7 +5,7 @@ use super::config_fixes;
 use super::schema::{self, Class, Fault};
 use crate::checks::{Category, Check, Need};
 use crate::collect::json::repeated_keys;
-use crate::collect::project::{DEPLOYED, ENV_LOCAL, TARGETS};
+use crate::collect::project::{DEPLOYED, ENV_LOCAL, TARGETS, inside};
 use crate::context::Context;
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
@@ -32,6 +32,8 @@ const MOST_LISTED: usize = 100;
 /// Faults that the message itself names.
 const MOST_NAMED: usize = 3;
 
+const NEAREST: &str = "Where a number was out of range, the command sets the nearest that is allowed: choose your own if you know better.";
+
 fn run(context: &Context) -> Vec<Outcome> {
     let mut findings = Findings::default();
     project(context, &mut findings);
@@ -47,8 +49,17 @@ struct Findings {
     /// Each with the words of the message.
     faults: Vec<(String, Evidence)>,
     notes: Vec<Evidence>,
-    fixes: Vec<Fix>,
+    /// Commands that mend the faults so far.
+    commands: Vec<Command>,
+    /// What they mend.
+    mended: Vec<String>,
+    /// True when some fault is left for a person.
+    left: bool,
+    /// What else to know of the commands.
+    remark: Option<&'static str>,
     documents: Vec<String>,
+    /// True when the targets file is not here and git ignores it.
+    unseen: bool,
 }
 
 impl Findings {
@@ -83,15 +94,35 @@ impl Findings {
             self.notes
                 .push(Evidence::config(&site).note(words).context());
         }
-        self.fixes.extend(config_fixes::of_document(&path, &faults));
+        let mend = config_fixes::of_document(&path, &faults);
+        self.left |= !mend.complete;
+        if mend.nearest {
+            self.remark = Some(NEAREST);
+        }
+        self.mended.extend(mend.what);
+        self.commands.extend(mend.command);
         self.documents.push(path);
     }
 
-    /// Adds a fault of a whole file.
-    fn file(&mut self, path: &str, words: &str) {
-        let site = Site::file(path);
+    /// Adds a fault of a whole file, which a person mends.
+    fn file(&mut self, site: &Site, words: &str) {
+        self.left = true;
         self.faults
-            .push((words.to_owned(), Evidence::config(&site).note(words)));
+            .push((words.to_owned(), Evidence::config(site).note(words)));
+    }
+
+    /// Commands are printed where they mend all: one that leaves the result failing would break its promise.
+    fn fix(&mut self) -> Fix {
+        if self.left {
+            let note = "Mend each place that the evidence names; `agentcore validate` reads the files again.";
+            return Fix::new("Edit the configuration").note(note);
+        }
+        let title = format!("Set {}", self.mended.join(", "));
+        let fix = Fix::new(title).commands(std::mem::take(&mut self.commands));
+        match self.remark {
+            Some(remark) => fix.note(remark),
+            None => fix,
+        }
     }
 
     fn outcome(mut self, context: &Context) -> Outcome {
@@ -99,13 +130,23 @@ impl Findings {
         let count = self.faults.len();
         self.notes.truncate(MOST_LISTED);
         if count == 0 {
+            let verb = if self.documents.len() == 1 {
+                "holds"
+            } else {
+                "hold"
+            };
+            let documents = listed(&self.documents);
+            let unseen = if self.unseen {
+                format!("; git ignores {TARGETS}, which is not here")
+            } else {
+                String::new()
+            };
             let message = format!(
-                "{} hold what CLI 0.30 accepts, and every file that they name is there",
-                listed(&self.documents)
+                "{documents} {verb} what CLI 0.30 accepts, and every file named there exists{unseen}"
             );
-            let outcome = Outcome::pass(resource, message).evidences(self.notes);
-            return outcome;
+            return Outcome::pass(resource, message).evidences(self.notes);
         }
+        let fix = self.fix();
         let named: Vec<&str> = self
             .faults
             .iter()
@@ -122,15 +163,7 @@ impl Findings {
         for (_, evidence) in self.faults.into_iter().take(MOST_LISTED) {
             outcome = outcome.evidence(evidence);
         }
-        outcome = outcome.evidences(self.notes);
-        for fix in self.fixes {
-            outcome = outcome.fix(fix);
-        }
-        if outcome.fixes.is_empty() {
-            let note = "Mend each place that the evidence names, then run `agentcore validate`.";
-            outcome = outcome.fix(Fix::new("Edit the configuration").note(note));
-        }
-        outcome
+        outcome.evidences(self.notes).fix(fix)
     }
 }
 
@@ -216,27 +249,25 @@ fn targets(context: &Context, findings: &mut Findings) {
         Known::Read(document) => {
             findings.add(document, schema::validate(&document.root, &schema::TARGETS));
         }
-        Known::Unread(reason) => findings.file(TARGETS, &reason.message),
+        Known::Unread(reason) => findings.file(&Site::file(TARGETS), &reason.message),
         Known::Absent if context.files.ignored.targets => {
             let words = format!("{TARGETS} is not here and git ignores it: it was not judged");
             findings
                 .notes
                 .push(Evidence::config(&Site::file(TARGETS)).note(words).context());
+            findings.unseen = true;
         }
         Known::Absent => {
-            findings.file(
-                TARGETS,
-                &format!("{TARGETS} does not exist: `agentcore validate` and `deploy` need it"),
+            let words =
+                format!("{TARGETS} does not exist: `agentcore validate` and `deploy` need it");
+            let evidence = Evidence::config(&Site::file(TARGETS)).note(words.clone());
+            findings.faults.push((words, evidence));
+            findings.mended.push(TARGETS.to_owned());
+            findings.remark = Some(
+                "An empty list is what `agentcore create` writes; the first `agentcore deploy` asks for account and Region.",
             );
-            let write = Command::new("jq")
-                .arg("-n")
-                .arg(known_targets(context))
-                .to_file(TARGETS);
-            findings.fixes.push(
-                Fix::new("Write the deployment targets")
-                    .command(write)
-                    .note("An empty list is what `agentcore create` writes; the first `agentcore deploy` asks for account and Region."),
-            );
+            let targets = Command::new("jq").arg("-n").arg(known_targets(context));
+            findings.commands.push(targets.to_file(TARGETS));
         }
     }
 }
@@ -259,7 +290,7 @@ fn known_targets(context: &Context) -> String {
 fn deployed(context: &Context, findings: &mut Findings) {
     let document = match &context.project.deployed_file {
         Known::Read(document) => document,
-        Known::Unread(reason) => return findings.file(DEPLOYED, &reason.message),
+        Known::Unread(reason) => return findings.file(&Site::file(DEPLOYED), &reason.message),
         Known::Absent => return,
     };
     let mut faults = schema::validate(&document.root, &schema::DEPLOYED_STATE);
@@ -300,6 +331,10 @@ fn harnesses(context: &Context, findings: &mut Findings) {
         let here = project.named_files.get(&read_by_cli);
         let exists =
             here.is_some_and(|file| file.kind == crate::model::project::NamedFileKind::File);
+        // The deploy follows `path`, which may lead to another file than the one that `agentcore validate` reads.
+        let folder = harness.path.as_ref();
+        let folder = folder.and_then(|path| inside(&project.root, &path.value));
+        let elsewhere = exists && folder != Some(format!("app/{}", harness.name));
         match &harness.document {
             Known::Read(document) => {
                 let path = document.source.path.to_string();
@@ -312,29 +347,28 @@ fn harnesses(context: &Context, findings: &mut Findings) {
                         "harness {}: {read_by_cli} does not exist; `agentcore validate` reads it there, whatever `path` says",
                         harness.name
                     );
-                    findings
-                        .faults
-                        .push((words.clone(), Evidence::config(&harness.site).note(words)));
+                    findings.file(&harness.site, &words);
                 }
             }
-            Known::Unread(reason) => {
-                let words = reason.message.clone();
-                findings
-                    .faults
-                    .push((words.clone(), Evidence::config(&harness.site).note(words)));
+            Known::Unread(reason) if elsewhere => {
+                let words = format!("the deploy cannot read the harness: {}", reason.message);
+                findings.file(&harness.site, &words);
             }
+            Known::Unread(reason) => findings.file(&harness.site, &reason.message),
             Known::Absent => {
-                let folder = harness
-                    .path
-                    .as_ref()
-                    .map_or("its path", |path| path.value.trim_end_matches('/'));
-                let words = format!(
-                    "harness {}: {folder}/harness.json does not exist",
-                    harness.name
-                );
-                findings
-                    .faults
-                    .push((words.clone(), Evidence::config(&harness.site).note(words)));
+                let path = harness.path.as_ref();
+                let folder = path.map_or("its path", |path| path.value.trim_end_matches('/'));
+                let words = match elsewhere {
+                    true => format!(
+                        "harness {}: the deploy reads {folder}/harness.json, which does not exist",
+                        harness.name
+                    ),
+                    false => format!(
+                        "harness {}: {folder}/harness.json does not exist",
+                        harness.name
+                    ),
+                };
+                findings.file(&harness.site, &words);
             }
         }
     }

@@ -3,6 +3,7 @@
 mod quota_client_retries;
 mod quota_rates;
 mod quota_sessions;
+mod retries;
 
 use super::Check;
 

@@ -1,8 +1,12 @@
 //! `shell-command-injection`: If commands constructed from user input: shell injection validation implemented.
 
-use crate::checks::{Category, Check, Need};
+use std::collections::BTreeSet;
+
+use super::injection::{self, Finding};
+use crate::checks::{Category, Check, Need, agent_code, callers};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::source::{ModuleId, Source};
+use crate::report::{Evidence, Fix, Outcome, Resource, Severity, Status};
 
 pub(super) static CHECK: Check = Check {
     id: "shell-command-injection",
@@ -13,10 +17,96 @@ pub(super) static CHECK: Check = Check {
     page: include_str!("shell_command_injection.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/APIReference/API_InvokeAgentRuntimeCommand.html",
+        "https://cwe.mitre.org/data/definitions/78.html",
+        "https://cwe.mitre.org/data/definitions/88.html",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let source = &context.source;
+    let (findings, looked) = injection::find(source);
+    let mut outcomes = Vec::new();
+    let mut run: BTreeSet<ModuleId> = BTreeSet::new();
+    for runtime in &source.runtimes {
+        run.extend(&runtime.reachable);
+    }
+    if !context.project.runtimes.is_empty() {
+        outcomes.extend(agent_code::each(context, |code| {
+            let modules: BTreeSet<ModuleId> = code.code.reachable.iter().copied().collect();
+            judge(source, code.resource(), &findings, &modules, &code.scope())
+        }));
+    }
+    let others: BTreeSet<ModuleId> = callers::modules(source)
+        .into_iter()
+        .filter(|id| !run.contains(id))
+        .collect();
+    let resource = context.project.resource();
+    if context.project.runtimes.is_empty() || !others.is_empty() {
+        let scope = format!(
+            "{} source file{} that call AgentCore",
+            others.len(),
+            if others.len() == 1 { "" } else { "s" }
+        );
+        let outcome = judge(source, resource, &findings, &others, &scope);
+        let outcome = match outcome.status {
+            Status::Pass if others.is_empty() && looked == 0 => outcome,
+            Status::Pass => callers::honest(context, outcome),
+            _ => outcome,
+        };
+        outcomes.push(outcome);
+    }
+    outcomes
+}
+
+fn judge(
+    source: &Source,
+    resource: Resource,
+    findings: &[Finding],
+    modules: &BTreeSet<ModuleId>,
+    scope: &str,
+) -> Outcome {
+    let here: Vec<&Finding> = injection::within(findings, modules)
+        .into_iter()
+        .filter_map(|index| findings.get(index))
+        .collect();
+    let Some(worst) = here.iter().map(|finding| finding.severity).min() else {
+        return Outcome::pass(
+            resource,
+            format!("no unchecked text reaches a command in the {scope}"),
+        );
+    };
+    let evidence: Vec<Evidence> = here
+        .iter()
+        .map(|finding| {
+            agent_code::evidence(source, finding.module, finding.range)
+                .note(finding.note.clone())
+                .severity(finding.severity)
+        })
+        .collect();
+    let first = here
+        .iter()
+        .position(|finding| finding.severity == worst)
+        .and_then(|index| evidence.get(index));
+    let message = first.map_or_else(String::new, |first| {
+        let site = first.site.as_ref();
+        let line = site.and_then(|site| site.span).map_or(1, |span| span.line);
+        format!(
+            "{}:{line}: {}",
+            site.map_or("", |site| &*site.path),
+            first.note
+        )
+    });
+    Outcome::fail(resource, message)
+        .severity(worst)
+        .evidences(evidence)
+        .fix(Fix::new("Allow only the commands that you know").note(
+            "Compare with a fixed set and refuse the rest (`if name not in ALLOWED: return …`), or map a name to a whole command; \
+             for values in it, match a pattern over the whole text (`re.fullmatch(r\"[A-Za-z0-9_./-]+\", value)`) or use shlex.quote.",
+        ))
+        .fix(Fix::new("Run a list of words without a shell").note(
+            "subprocess.run([\"program\", \"--\", value]) or execFile(\"program\", [\"--\", value]): the program is fixed, and `--` keeps \
+             a value from being read as an option.",
+        ))
 }

@@ -24,6 +24,8 @@ use crate::oidc::keys::{Jwks, parse_jwks};
 
 /// Time for one discovery document with its key set.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for the lookup of a name that a proxy resolves: behind a proxy local lookups often hang.
+const PROXIED_LOOKUP: Duration = Duration::from_secs(1);
 /// Largest answer, in bytes.
 const LARGEST: usize = 1_000_000;
 /// Redirects that are followed within the origin.
@@ -295,8 +297,9 @@ impl Fetcher {
             if let Some(host) = intercept.uri().host() {
                 self.pins.allow_system(host);
             }
-            let local = tokio::net::lookup_host((name.as_str(), port)).await;
-            for address in local.into_iter().flatten() {
+            let lookup = tokio::net::lookup_host((name.as_str(), port));
+            let local = tokio::time::timeout(PROXIED_LOOKUP, lookup).await;
+            for address in local.into_iter().flatten().flatten() {
                 judge(address.ip())?;
             }
             return Ok(Some(format!(

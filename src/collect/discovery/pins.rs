@@ -58,3 +58,28 @@ impl Resolve for Pins {
         })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_resolves_to_what_was_judged_and_to_nothing_else() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let pins = Pins::default();
+        let judged: SocketAddr = "192.0.2.7:443".parse().unwrap();
+        pins.pin("IdP.example.", vec![judged]);
+        let resolve = |name: &str| {
+            let resolving = pins.resolve(name.parse().unwrap());
+            runtime.block_on(resolving).map(Iterator::collect::<Vec<_>>)
+        };
+        assert_eq!(resolve("idp.example").unwrap(), [judged]);
+        assert!(
+            resolve("localhost").is_err(),
+            "a name that was not admitted is not looked up"
+        );
+    }
+}

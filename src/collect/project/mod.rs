@@ -121,6 +121,7 @@ pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
     let tracked = git::Index::read(project.repository.as_deref());
     FileFacts {
         manifests: BTreeMap::new(),
+        package_contents: BTreeMap::new(),
         contents: Contents::default(),
         cli: path_env.map_or(Known::Absent, cli::on_path),
         packages: shipped::packages(project, &tracked),

@@ -133,9 +133,9 @@ fn called_a_secret(name: &str) -> bool {
             .windows(2)
             .any(|pair| matches!(pair, [a, b] if *a == first && *b == second))
     };
-    let says = |word: &&str| {
+    let says = |word: &str| {
         matches!(
-            *word,
+            word,
             "secret"
                 | "secrets"
                 | "credential"
@@ -146,7 +146,7 @@ fn called_a_secret(name: &str) -> bool {
         )
     };
     DATA.contains(&ending)
-        && (words.iter().any(|word| says(&word))
+        && (words.iter().any(|word| says(word))
             || pair("service", "account")
             || pair("api", "keys")
             || pair("private", "key"))

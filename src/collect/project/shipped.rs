@@ -152,7 +152,7 @@ impl Walk {
             }
             return None;
         }
-        metadata.is_file().then(|| Entry {
+        metadata.is_file().then_some(Entry {
             path,
             relative,
             size: metadata.len(),

@@ -10,8 +10,8 @@ use std::sync::Mutex;
 
 use super::parse::{LARGEST, language_of};
 
-/// What a caller of AgentCore cannot do without.
-const WORDS: [&str; 8] = [
+/// What a caller of AgentCore or Bedrock cannot do without.
+const WORDS: [&str; 12] = [
     "invoke_agent_runtime",
     "InvokeAgentRuntime",
     "bedrock-agentcore",
@@ -20,6 +20,10 @@ const WORDS: [&str; 8] = [
     "X-Amzn-Bedrock-AgentCore",
     "InvokeHarness",
     "invoke_harness",
+    "AgentCoreRuntimeClient",
+    "bedrock-runtime",
+    "BedrockRuntime",
+    "AnthropicBedrock",
 ];
 
 /// Folders that hold no source of the project's own.

@@ -167,7 +167,7 @@ fn text_page(
             out,
             "{}",
             hanging(
-                &format!("  {:<29}", format!("{}:", field.label)),
+                &format!("  {:<31}", format!("{}:", field.label)),
                 &field.value
             )
         )?;

@@ -134,7 +134,11 @@ fn judge(arguments: &TokenArgs, token: &Token, project: &Project) -> Result<Judg
 }
 
 fn fix(mend: &Mend, steps: &[Step], authorizer: &Authorizer<'_>) -> Option<Fix> {
-    if mend.is_empty() {
+    // A token that nobody vouches for is no reason to widen who may call.
+    let unproved = |step: &Step| {
+        step.status == StepStatus::Refused && matches!(step.id, "signature" | "algorithm")
+    };
+    if mend.is_empty() || steps.iter().any(unproved) {
         return None;
     }
     let fix = Fix::new(format!(
@@ -143,7 +147,7 @@ fn fix(mend: &Mend, steps: &[Step], authorizer: &Authorizer<'_>) -> Option<Fix> 
     ))
     .command(mend.command(authorizer))
     .command(shell::deploy(None));
-    let elsewhere = ["expiry", "algorithm", "signature", "jwks"];
+    let elsewhere = ["expiry", "jwks"];
     let more = steps
         .iter()
         .any(|step| step.status == StepStatus::Refused && elsewhere.contains(&step.id));

@@ -162,10 +162,17 @@ fn sentence(judged: &Judged) -> String {
         ids.dedup();
         ids.join(", ")
     };
+    let unverified = if judged.steps.iter().any(|step| {
+        step.id == "signature" || step.id == "method" && step.status == StepStatus::Note
+    }) {
+        ""
+    } else {
+        " Its signature was not verified (--verify does)."
+    };
     let (refused, unknown) = (ids(StepStatus::Refused), ids(StepStatus::Unknown));
     match judged.verdict {
         Verdict::Accepted if unknown.is_empty() => format!(
-            "Accepted: AgentCore would let this token call {}.",
+            "Accepted: AgentCore would let this token call {}.{unverified}",
             judged.resource
         ),
         Verdict::Accepted => {

@@ -23,7 +23,7 @@ impl Page<'_> {
             self.evidence(result)?;
             let next = results.get(index + 1);
             if next.is_none_or(|next| next.fixes != result.fixes) {
-                self.fixes(&result.fixes)?;
+                self.fixes(&result.fixes, result.check)?;
             }
         }
         if self.look.verbose
@@ -54,10 +54,10 @@ impl Page<'_> {
         } else {
             SITES
         };
-        for evidence in result.evidence.iter().take(shown) {
+        for evidence in merged(&result.evidence).iter().take(shown) {
             self.site(evidence, &result.message)?;
         }
-        let more = result.evidence.len().saturating_sub(shown);
+        let more = merged(&result.evidence).len().saturating_sub(shown);
         if more > 0 {
             let text = format!("{}… and {more} more (-v shows all)", " ".repeat(INDENT));
             let text = self.painter.paint(Paint::Dim, &text);
@@ -150,14 +150,29 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The alternatives, best first.
-    pub(super) fn fixes(&mut self, fixes: &[Fix]) -> io::Result<()> {
+    /// The alternatives, best first. Commands that already stand under another check are not printed again.
+    pub(super) fn fixes(&mut self, fixes: &[Fix], check: &'static str) -> io::Result<()> {
         for (index, fix) in fixes.iter().enumerate() {
             let word = if index == 0 { "Fix:" } else { "Or:" };
             let left = format!("{}{word} ", " ".repeat(INDENT));
             let text = wrap::hanging(&left, &clean::line(&fix.title), self.look.width);
             let rest = text.strip_prefix(&left).unwrap_or(&text);
             let word = self.painter.paint(Paint::Good, word);
+            let above = self
+                .printed
+                .iter()
+                .find(|(commands, _)| *commands == fix.commands);
+            let above = above
+                .map(|(_, check)| *check)
+                .filter(|other| fix.commands.len() > 1 && *other != check);
+            if let Some(other) = above {
+                self.line(&format!(
+                    "{}{word} {rest}: the commands under {other}",
+                    " ".repeat(INDENT)
+                ))?;
+                continue;
+            }
+            self.printed.push((fix.commands.clone(), check));
             self.line(&format!("{}{word} {rest}", " ".repeat(INDENT)))?;
             for command in &fix.commands {
                 self.command(INDENT + 2, command)?;
@@ -189,4 +204,24 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Evidence in which several statements about one place are one entry.
+fn merged(evidence: &[Evidence]) -> Vec<Evidence> {
+    let mut merged: Vec<Evidence> = Vec::new();
+    for each in evidence {
+        let same = |other: &&mut Evidence| {
+            other.site.is_some()
+                && (&other.site, &other.policy, &other.statement, other.severity)
+                    == (&each.site, &each.policy, &each.statement, each.severity)
+        };
+        match merged.last_mut().filter(same) {
+            Some(last) if !each.note.is_empty() && !last.note.contains(&each.note) => {
+                last.note = format!("{}; {}", last.note, each.note);
+            }
+            Some(_) => {}
+            None => merged.push(each.clone()),
+        }
+    }
+    merged
 }

@@ -29,6 +29,7 @@ pub fn render(reports: &[Report], look: Look, out: &mut dyn Write) -> io::Result
             look,
             painter: Painter { color: look.color },
             reasons: Vec::new(),
+            printed: Vec::new(),
             started: false,
             out,
         };
@@ -43,6 +44,8 @@ struct Page<'w> {
     painter: Painter,
     /// Why results were not judged, in the order of their numbers; told once, at the end.
     reasons: Vec<Unread>,
+    /// Commands that were printed, with the check that they stand under.
+    printed: Vec<(Vec<String>, &'static str)>,
     /// Something was written.
     started: bool,
     out: &'w mut dyn Write,

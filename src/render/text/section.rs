@@ -148,11 +148,17 @@ impl Page<'_> {
             if !why.is_empty() && !text.contains(&why) {
                 self.dimmed(&wrap::hanging("  ", &why, self.look.width))?;
             }
-            if let Some(command) = &reason.command {
+            let fixed = |command: &String| {
+                result
+                    .fixes
+                    .iter()
+                    .any(|fix| fix.commands.contains(command))
+            };
+            if let Some(command) = reason.command.as_ref().filter(|command| !fixed(command)) {
                 self.command(4, command)?;
             }
         }
-        self.fixes(&result.fixes)
+        self.fixes(&result.fixes, result.check)
     }
 
     fn suppressed(&mut self, result: &CheckResult) -> io::Result<()> {

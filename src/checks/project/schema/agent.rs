@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use super::authorizer;
 use super::capacity::ATTACHED;
+use super::fault::Scope;
 use super::network::{self, CONNECTION, MOUNTED};
 use super::patterns::{NAME, SOME_TEXT, TAGS, VARIABLE};
 use super::shape::{
     FILLED, GREATEST, Object, Pattern, Shape, TEXT, list, list_of, map, may, must, open, whole,
 };
-use super::walk::Scope;
 use crate::model::json::Node;
 
 static ENTRYPOINT_FORM: Pattern = Pattern::new(

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
+use super::fault::{Repair, Scope};
 use super::network::{GROUP, SUBNET, VPC};
 use super::patterns::{SOME_TEXT, TAGS};
 use super::shape::{
     FILLED, Object, Pattern, Shape, TEXT, Text, list, list_of, may, must, open, strict,
 };
-use super::walk::{Repair, Scope};
 use crate::model::json::Node;
 
 /// `authorizerType` of a runtime or harness.

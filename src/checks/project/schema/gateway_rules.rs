@@ -1,6 +1,7 @@
 //! What the parts of a gateway and its targets ask of each other.
 
-use super::walk::{Repair, Scope, alternatives};
+use super::fault::{Repair, Scope};
+use super::words::alternatives;
 use crate::model::json::Node;
 
 /// Values of `targetType`.

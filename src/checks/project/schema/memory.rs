@@ -1,10 +1,10 @@
 //! `memories[]`.
 
+use super::fault::{Repair, Scope};
 use super::patterns::{ANY_TEXT, NAME, TAGS};
 use super::shape::{
     FILLED, List, Object, Pattern, Shape, TEXT, list, list_of, may, must, open, unique, whole,
 };
-use super::walk::{Repair, Scope};
 use crate::model::json::Node;
 
 /// Strategy types.

@@ -1,10 +1,10 @@
 //! Network, lifecycle, mounts and connections, which runtimes and harnesses share.
 
+use super::fault::{Repair, Scope};
 use super::patterns::{ANY_TEXT, SOME_TEXT};
 use super::shape::{
     FILLED, Object, Pattern, Shape, TEXT, list, list_of, map, may, must, open, strict, whole,
 };
-use super::walk::{Repair, Scope};
 
 static SUBNET_FORM: Pattern = Pattern::new(
     "^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$",

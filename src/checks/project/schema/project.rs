@@ -3,10 +3,11 @@
 use super::agent::RUNTIME;
 use super::capacity::PROVIDER;
 use super::evaluation::{
-    AB_TEST, BUNDLE, CREDENTIAL, DATASET, EVALUATOR, KNOWLEDGE_BASE, ONLINE, PAYMENT, POLICY_ENGINE,
+    AB_TEST, BUNDLE, DATASET, EVALUATOR, KNOWLEDGE_BASE, ONLINE, POLICY_ENGINE,
 };
 use super::gateway::{GATEWAY, RUNTIME_TOOL, TARGET};
 use super::harness::ENTRY;
+use super::identity::{CREDENTIAL, PAYMENT};
 use super::memory::MEMORY;
 use super::patterns::{ANYTHING, TAGS};
 use super::shape::{

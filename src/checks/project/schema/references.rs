@@ -3,15 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::walk::{At, Class, Fault, quote};
-use crate::model::json::{Member, Node};
+use super::fault::{Class, Fault};
+use super::words::quote;
+use crate::model::json::{Json, Member, Node};
 
-/// Longest name of a runtime or gateway in AWS: the project's name, a separator and its own (CLI 0.30, `deploy`).
-const LONGEST_NAME: usize = 48;
-
-struct Links<'a> {
-    root: &'a Node,
-    faults: Vec<Fault>,
+/// Follows references and collects those that lead nowhere.
+pub(super) struct Links<'a> {
+    pub(super) root: &'a Node,
+    pub(super) faults: Vec<Fault>,
 }
 
 /// Follows every reference of the document.
@@ -30,50 +29,15 @@ pub fn across(root: &Node) -> Vec<Fault> {
     links.faults
 }
 
-/// Names that AWS will find too long once the project's name stands before them.
-pub fn lengths(root: &Node) -> Vec<Fault> {
-    let Some(project) = root.get("name").and_then(Node::as_str) else {
-        return Vec::new();
-    };
-    let mut faults = Vec::new();
-    for (key, separator) in [("runtimes", '_'), ("agentCoreGateways", '-')] {
-        let list = At::Key(&At::Root, key);
-        for (index, entry) in items(root, key).iter().enumerate() {
-            let Some(member) = entry.member("name") else {
-                continue;
-            };
-            let full = format!(
-                "{project}{separator}{}",
-                member.node.as_str().unwrap_or_default()
-            );
-            let own = key == "agentCoreGateways" && entry.get("resourceName").is_some();
-            if full.len() > LONGEST_NAME && !own {
-                let item = At::Item(&list, index);
-                faults.push(Fault {
-                    range: member.range(),
-                    path: At::Key(&item, "name").path(),
-                    class: Class::Breaks,
-                    words: format!(
-                        "becomes {full} in AWS, which has {} of at most {LONGEST_NAME} characters",
-                        full.len()
-                    ),
-                    repair: None,
-                });
-            }
-        }
-    }
-    faults
-}
-
-fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
+pub(super) fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
     node.get(key).map(Node::items).unwrap_or_default()
 }
 
-fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
+pub(super) fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
     node.get(key).and_then(Node::as_str)
 }
 
-fn names<'n>(root: &'n Node, key: &str) -> HashSet<&'n str> {
+pub(super) fn names<'n>(root: &'n Node, key: &str) -> HashSet<&'n str> {
     items(root, key)
         .iter()
         .filter_map(|entry| text(entry, "name"))
@@ -91,7 +55,10 @@ impl<'a> Links<'a> {
         });
     }
 
-    fn entries(&self, key: &'static str) -> impl Iterator<Item = (String, &'a Node)> + use<'a> {
+    pub(super) fn entries(
+        &self,
+        key: &'static str,
+    ) -> impl Iterator<Item = (String, &'a Node)> + use<'a> {
         let place = move |index| format!("{key}[{index}]");
         items(self.root, key)
             .iter()
@@ -100,7 +67,7 @@ impl<'a> Links<'a> {
     }
 
     /// Reports the member `key` of `node` where its text is not among `known`.
-    fn link(
+    pub(super) fn link(
         &mut self,
         class: Class,
         (path, node): (&str, &Node),
@@ -149,7 +116,7 @@ impl<'a> Links<'a> {
         }
     }
 
-    fn targets(&self) -> Vec<(String, &'a Node)> {
+    pub(super) fn targets(&self) -> Vec<(String, &'a Node)> {
         let behind = |(path, gateway): (String, &'a Node)| {
             let targets = items(gateway, "targets").iter().enumerate();
             targets.map(move |(index, target)| (format!("{path}.targets[{index}]"), target))
@@ -303,7 +270,12 @@ impl<'a> Links<'a> {
                     continue;
                 };
                 match text(operation, "name") {
-                    Some("Retrieve") => self.base(&path, values.member("knowledgeBaseId"), &bases),
+                    // The CLI looks at texts alone here.
+                    Some("Retrieve") => {
+                        let member = values.member("knowledgeBaseId");
+                        let text = member.filter(|member| member.node.as_str().is_some());
+                        self.base(&path, text, &bases);
+                    }
                     Some("AgenticRetrieveStream") => {
                         for retriever in items(values, "retrievers") {
                             let base = retriever.path(&["configuration", "knowledgeBase"]);
@@ -320,14 +292,21 @@ impl<'a> Links<'a> {
     /// A knowledge base is one of the project's by name, or another by its id of ten capitals and digits.
     fn base(&mut self, path: &str, member: Option<&Member>, bases: &HashSet<&str>) {
         let Some(member) = member else { return };
-        let Some(name) = member.node.as_str().filter(|name| !name.is_empty()) else {
-            return;
+        let path = format!("{path}.knowledgeBaseId");
+        let name = match &member.node.value {
+            Json::String(name) if name.is_empty() => return,
+            Json::String(name) => &**name,
+            Json::Null | Json::Bool(false) => return,
+            Json::Number(number) if *number == 0.0 => return,
+            _ => {
+                let words = "must be a knowledge base's name or id".to_owned();
+                return self.fault(Class::Rejected, member, path, words);
+            }
         };
         let is_id = name.len() == 10
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-        let path = format!("{path}.knowledgeBaseId");
         if is_id && bases.contains(name) {
             let words = format!(
                 "{} may be an id or the project's knowledge base of that name: rename it",
@@ -403,78 +382,5 @@ impl<'a> Links<'a> {
             }
         };
         self.fault(Class::Rejected, member, path, words);
-    }
-
-    /// What `agentcore validate` lets pass and the deploy does not find.
-    fn only_deployed(&mut self) {
-        let engines = names(self.root, "policyEngines");
-        let credentials = names(self.root, "credentials");
-        let gateways = names(self.root, "agentCoreGateways");
-        let runtimes = names(self.root, "runtimes");
-        for (path, gateway) in self.entries("agentCoreGateways") {
-            if let Some(engine) = gateway.get("policyEngineConfiguration") {
-                let place = format!("{path}.policyEngineConfiguration");
-                self.link(
-                    Class::Breaks,
-                    (&place, engine),
-                    "policyEngineName",
-                    &engines,
-                    "policyEngines",
-                );
-            }
-        }
-        for (path, target) in self.targets() {
-            if let Some(auth) = target.get("outboundAuth") {
-                let place = format!("{path}.outboundAuth");
-                self.link(
-                    Class::Breaks,
-                    (&place, auth),
-                    "credentialName",
-                    &credentials,
-                    "credentials",
-                );
-            }
-        }
-        for (path, base) in self.entries("knowledgeBases") {
-            self.link(
-                Class::Breaks,
-                (&path, base),
-                "gateway",
-                &gateways,
-                "agentCoreGateways",
-            );
-        }
-        for (path, tool) in self.entries("mcpRuntimeTools") {
-            for (index, binding) in items(tool, "bindings").iter().enumerate() {
-                let place = format!("{path}.bindings[{index}]");
-                self.link(
-                    Class::Breaks,
-                    (&place, binding),
-                    "runtimeName",
-                    &runtimes,
-                    "runtimes",
-                );
-            }
-        }
-        for (path, evaluation) in self.entries("onlineEvalConfigs") {
-            let watched = text(evaluation, "agent");
-            let runtime = items(self.root, "runtimes")
-                .iter()
-                .find(|runtime| watched.is_some() && text(runtime, "name") == watched);
-            let Some(runtime) = runtime else { continue };
-            let mut endpoints: HashSet<&str> = HashSet::from(["DEFAULT"]);
-            let own = runtime
-                .get("endpoints")
-                .map(Node::members)
-                .unwrap_or_default();
-            endpoints.extend(own.iter().map(|member| &*member.key));
-            self.link(
-                Class::Breaks,
-                (&path, evaluation),
-                "endpoint",
-                &endpoints,
-                "the runtime's endpoints",
-            );
-        }
     }
 }

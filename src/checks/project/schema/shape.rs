@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::walk::Scope;
+use super::fault::Scope;
 
 /// What a value must be.
 pub enum Shape {

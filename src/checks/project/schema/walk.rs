@@ -2,162 +2,18 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use serde_json::Value;
 
+use super::fault::{At, Class, Fault, Repair, Scope, anchor};
 use super::shape::{Field, List, Map, Number, Object, Shape, Text, Unknown};
+use super::words::{
+    alternatives, converted, expected, json_number, mismatch, nearest, quote, shown,
+};
 use crate::model::json::{Json, Member, Node};
 
 /// Faults of one document that are kept; a hostile file has millions.
 const MOST_FAULTS: usize = 200;
-/// Characters of a value that a message quotes.
-const LONGEST_QUOTE: usize = 40;
-
-/// How much a fault weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// `agentcore validate` refuses the file.
-    Rejected,
-    /// `agentcore validate` accepts it; the deploy or the agent fails.
-    Breaks,
-    /// Nothing breaks; worth knowing.
-    Note,
-}
-
-/// How a fault is mended where only one value can be meant.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Repair {
-    /// Set the value at the fault's path.
-    Set(Value),
-    /// Set a value at another path.
-    SetAt(String, Value),
-    /// Delete the fault's path.
-    Delete,
-    /// Rename the last key of the path.
-    Rename(String),
-}
-
-/// One fault.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    /// Byte range in the document.
-    pub range: Range<usize>,
-    /// The path: `runtimes[0].networkMode`; empty for the root.
-    pub path: String,
-    /// How much it weighs.
-    pub class: Class,
-    /// What was expected and what was found.
-    pub words: String,
-    /// How it is mended.
-    pub repair: Option<Repair>,
-}
-
-/// A place in the document: the steps from the root.
-#[derive(Clone, Copy)]
-pub enum At<'a> {
-    /// The root.
-    Root,
-    /// A member.
-    Key(&'a At<'a>, &'a str),
-    /// An item.
-    Item(&'a At<'a>, usize),
-}
-
-impl At<'_> {
-    /// The path as jq and people write it, without the leading dot.
-    pub fn path(&self) -> String {
-        match self {
-            Self::Root => String::new(),
-            Self::Key(parent, key) => join(&parent.path(), key),
-            Self::Item(parent, index) => format!("{}[{index}]", parent.path()),
-        }
-    }
-}
-
-/// Adds a key to a path; a key that is no identifier is quoted.
-pub fn join(path: &str, key: &str) -> String {
-    let plain = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    match (plain, path.is_empty()) {
-        (true, true) => key.to_owned(),
-        (true, false) => format!("{path}.{key}"),
-        (false, _) => format!("{path}[{}]", Value::from(key)),
-    }
-}
-
-/// What a rule over several keys sees, and where it reports.
-pub struct Scope<'n, 'f> {
-    /// The object.
-    pub node: &'n Node,
-    at: &'f At<'f>,
-    faults: &'f mut Vec<Fault>,
-}
-
-impl<'n> Scope<'n, '_> {
-    /// A member's value.
-    pub fn get(&self, key: &str) -> Option<&'n Node> {
-        self.node.get(key)
-    }
-
-    /// A member's text.
-    pub fn text(&self, key: &str) -> Option<&'n str> {
-        self.get(key).and_then(Node::as_str)
-    }
-
-    /// How many items a member holds.
-    pub fn count(&self, key: &str) -> usize {
-        self.get(key).map_or(0, |node| node.items().len())
-    }
-
-    /// True when the member is there.
-    pub fn has(&self, key: &str) -> bool {
-        self.get(key).is_some()
-    }
-
-    /// A fault at a member, or at the object where it is missing.
-    pub fn fault(&mut self, key: &str, words: impl Into<String>) {
-        self.report(key, words, None);
-    }
-
-    /// A fault that has only one remedy.
-    pub fn mendable(&mut self, key: &str, words: impl Into<String>, repair: Repair) {
-        self.report(key, words, Some(repair));
-    }
-
-    /// The path of a member.
-    pub fn path(&self, key: &str) -> String {
-        join(&self.at.path(), key)
-    }
-
-    fn report(&mut self, key: &str, words: impl Into<String>, repair: Option<Repair>) {
-        let range = self
-            .node
-            .member(key)
-            .map_or_else(|| anchor(self.node), Member::range);
-        let path = if key.is_empty() {
-            self.at.path()
-        } else {
-            self.path(key)
-        };
-        self.faults.push(Fault {
-            range,
-            path,
-            class: Class::Rejected,
-            words: words.into(),
-            repair,
-        });
-    }
-}
-
-/// The part of an object that stands for what it lacks: its name, else its first character.
-fn anchor(node: &Node) -> Range<usize> {
-    match (node.member("name"), &node.value) {
-        (Some(name), _) => name.range(),
-        (None, Json::Object(_) | Json::Array(_)) => node.range.start..node.range.start + 1,
-        (None, _) => node.range.clone(),
-    }
-}
 
 /// Compares a document with its description: the faults in the order of the file.
 pub fn validate(root: &Node, shape: &Shape) -> Vec<Fault> {
@@ -248,7 +104,14 @@ impl Walk {
         match node.as_str() {
             Some(value) => {
                 if let Some(reason) = mismatch(value, text) {
-                    let words = format!("{reason}, found {}", shown(node));
+                    // Free texts are where secrets end up: only names, ids and ARNs are quoted.
+                    let quoted = text.max < 4096 || text.pattern.is_some();
+                    let found = if quoted {
+                        format!(", found {}", shown(node))
+                    } else {
+                        String::new()
+                    };
+                    let words = format!("{reason}{found}");
                     self.fault(node, member, at, words, None);
                 }
             }
@@ -495,110 +358,4 @@ impl Walk {
 fn is_last(node: &Node, member: &Member) -> bool {
     node.member(&member.key)
         .is_some_and(|last| std::ptr::eq(last, member))
-}
-
-/// Why a text is not as it must be.
-fn mismatch(value: &str, text: &Text) -> Option<String> {
-    let length = value.encode_utf16().count();
-    if length < text.min {
-        return Some(match text.min {
-            1 => "must not be empty".to_owned(),
-            min => format!("must be at least {min} characters"),
-        });
-    }
-    if length > text.max {
-        return Some(format!(
-            "must be at most {} characters and has {length}",
-            text.max
-        ));
-    }
-    if let Some(pattern) = text.pattern.filter(|pattern| !pattern.accepts(value)) {
-        return Some(format!("must be {}", pattern.words));
-    }
-    text.test.and_then(|test| test(value)).map(str::to_owned)
-}
-
-/// A number or boolean that was written as a string.
-fn converted(text: &str, expected: &str) -> Option<Repair> {
-    let value = match expected {
-        "true or false" => text
-            .to_ascii_lowercase()
-            .parse::<bool>()
-            .ok()
-            .map(Value::from),
-        "a number" | "a whole number" => text
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite())
-            .map(json_number),
-        _ => None,
-    };
-    value.map(Repair::Set)
-}
-
-#[allow(clippy::cast_possible_truncation)]
-fn json_number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < super::shape::GREATEST {
-        Value::from(value as i64)
-    } else {
-        Value::from(value)
-    }
-}
-
-/// The name that a mistyped one stands for.
-fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
-    let wanted = plain(text);
-    names
-        .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))
-        .filter(|(likeness, _)| *likeness > 0.9)
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, name)| name)
-}
-
-fn expected(shape: &Shape) -> String {
-    match shape {
-        Shape::Choice(choices) => alternatives(choices),
-        Shape::List(_) => "an array".to_owned(),
-        Shape::Map(_) | Shape::Object(_) | Shape::Tagged(..) => "an object".to_owned(),
-        Shape::Number(Number { whole: true, .. }) => "a whole number".to_owned(),
-        Shape::Number(_) => "a number".to_owned(),
-        Shape::Flag => "true or false".to_owned(),
-        Shape::Url(_) => "a URL".to_owned(),
-        Shape::Text(Text {
-            pattern: Some(pattern),
-            ..
-        }) => pattern.words.to_owned(),
-        Shape::Text(_) => "a string".to_owned(),
-        Shape::Any | Shape::Absent | Shape::Either(_) => "a value".to_owned(),
-    }
-}
-
-/// `A, B or C`.
-pub fn alternatives(names: &[&str]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        [only] => (*only).to_owned(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
-    }
-}
-
-/// A value in a message. Long texts are cut; what looks like a secret never stands in a key that is validated by its text.
-fn shown(node: &Node) -> String {
-    match &node.value {
-        Json::Null => "null".to_owned(),
-        Json::Bool(value) => value.to_string(),
-        Json::Number(value) => value.to_string(),
-        Json::String(text) => quote(text),
-        Json::Array(_) => "an array".to_owned(),
-        Json::Object(_) => "an object".to_owned(),
-    }
-}
-
-/// A text in quotes, cut.
-pub fn quote(text: &str) -> String {
-    let cut: String = text.chars().take(LONGEST_QUOTE).collect();
-    let more = if cut.len() < text.len() { "…" } else { "" };
-    format!("\"{cut}{more}\"")
 }

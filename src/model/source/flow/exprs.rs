@@ -56,13 +56,20 @@ impl<'s> Engine<'s> {
             ExprKind::Subscript { base, index } => {
                 // What is looked up by a labelled key is not itself labelled.
                 self.expr(place, index, env);
-                self.expr(place, base, env)
+                let labels = self.expr(place, base, env);
+                match index.as_str() {
+                    Some(key) if self.seeds.cleans_member(place.module, key) => 0,
+                    _ => labels,
+                }
             }
             ExprKind::Call(call) => self.call(place, expr, call, env),
-            ExprKind::Format(parts) => parts.iter().fold(0, |all, part| match part {
-                FormatPart::Expr(inner) => all | self.expr(place, inner, env),
-                FormatPart::Text(_) => all,
-            }),
+            ExprKind::Format(parts) => {
+                let labels = parts.iter().fold(0, |all, part| match part {
+                    FormatPart::Expr(inner) => all | self.expr(place, inner, env),
+                    FormatPart::Text(_) => all,
+                });
+                self.of_text(labels)
+            }
             ExprKind::List(items)
             | ExprKind::Tuple(items)
             | ExprKind::Set(items)
@@ -74,10 +81,17 @@ impl<'s> Engine<'s> {
                     .key
                     .as_ref()
                     .map_or(0, |key| self.expr(place, key, env));
-                all | key | self.expr(place, &entry.value, env)
+                let value = self.expr(place, &entry.value, env);
+                let name = entry.key.as_ref().and_then(Expr::as_str);
+                let kept = !name.is_some_and(|name| self.seeds.cleans_entry(name));
+                all | key | if kept { value } else { 0 }
             }),
             ExprKind::BinOp { left, right, .. } => {
-                self.expr(place, left, env) | self.expr(place, right, env)
+                let labels = self.expr(place, left, env) | self.expr(place, right, env);
+                let text = [left, right]
+                    .iter()
+                    .any(|side| matches!(side.kind, ExprKind::Str(_) | ExprKind::Format(_)));
+                if text { self.of_text(labels) } else { labels }
             }
             ExprKind::Unary { op, operand } => {
                 let labels = self.expr(place, operand, env);
@@ -145,6 +159,10 @@ impl<'s> Engine<'s> {
             | ExprKind::Regex(_)
             | ExprKind::Class(_) => 0,
         }
+    }
+
+    fn of_text(&self, labels: Labels) -> Labels {
+        if self.seeds.through_text() { labels } else { 0 }
     }
 
     pub(super) fn call(

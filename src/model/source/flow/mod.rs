@@ -37,6 +37,14 @@ pub trait Seeds {
     fn cleans_member(&self, _module: ModuleId, _member: &str) -> bool {
         false
     }
+    /// Whether text made of labelled values carries their labels: yes, unless only the values themselves are followed.
+    fn through_text(&self) -> bool {
+        true
+    }
+    /// Whether a value put under this key of a dict or object literal is no longer followed.
+    fn cleans_entry(&self, _key: &str) -> bool {
+        false
+    }
 }
 
 /// Deepest chain of calls that is followed.
@@ -118,6 +126,8 @@ struct Engine<'s> {
     memo: BTreeMap<Context, Option<Labels>>,
     fields: BTreeMap<(ClassId, Name), Labels>,
     globals: BTreeMap<(ModuleId, Name), Labels>,
+    /// What `break` and `continue` take out of each loop that is open.
+    left: Vec<Env>,
     depth: u32,
     bodies: u32,
 }
@@ -131,6 +141,7 @@ impl<'s> Engine<'s> {
             memo: BTreeMap::new(),
             fields: BTreeMap::new(),
             globals: BTreeMap::new(),
+            left: Vec::new(),
             depth: 0,
             bodies: 0,
         }

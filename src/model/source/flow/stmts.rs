@@ -46,6 +46,7 @@ impl<'s> Engine<'s> {
             }
             StmtKind::Loop(looped) => {
                 let before = env.clone();
+                self.left.push(Env::new());
                 for _ in 0..2 {
                     let labels = looped
                         .iter
@@ -55,7 +56,11 @@ impl<'s> Engine<'s> {
                         self.assign(place, target, labels, env);
                     }
                     self.body(place, &looped.body, env);
+                    if let Some(left) = self.left.last() {
+                        join(env, left);
+                    }
                 }
+                self.left.pop();
                 join(env, &before);
                 self.body(place, &looped.orelse, env);
             }
@@ -121,9 +126,13 @@ impl<'s> Engine<'s> {
             | StmtKind::ClassDef(_)
             | StmtKind::Import(_)
             | StmtKind::Global(_)
-            | StmtKind::Break
-            | StmtKind::Continue
             | StmtKind::Nothing => {}
+            StmtKind::Break | StmtKind::Continue => {
+                // What was bound so far is there in the next turn and after the loop.
+                if let Some(left) = self.left.last_mut() {
+                    join(left, env);
+                }
+            }
         }
     }
 
@@ -158,9 +167,10 @@ impl<'s> Engine<'s> {
                     .iter()
                     .for_each(|item| self.assign(place, item, labels, env));
             }
-            ExprKind::Dict(entries) => entries
-                .iter()
-                .for_each(|entry| self.assign(place, &entry.value, labels, env)),
+            ExprKind::Dict(entries) => entries.iter().for_each(|entry| {
+                let own = self.seeds.expr(place.module, &entry.value);
+                self.assign(place, &entry.value, labels | own, env);
+            }),
             ExprKind::Starred(inner) => self.assign(place, inner, labels, env),
             ExprKind::Assign { target, value } => {
                 let default = self.expr(place, value, env);

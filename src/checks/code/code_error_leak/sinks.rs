@@ -1,0 +1,247 @@
+//! Where values leave for the caller: what a handler returns, yields, sends, and the exceptions that a framework answers with.
+
+use crate::model::source::flow::Flow;
+use crate::model::source::ir::{ByteRange, StmtKind};
+use crate::model::source::walk::{TryPart, enclosing_tries, expressions, statements};
+use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
+
+use super::super::handlers;
+
+/// A place where something leaves.
+#[derive(Clone, Debug)]
+pub(super) struct Sink {
+    pub module: ModuleId,
+    pub range: ByteRange,
+    /// How it leaves: `returns`, `yields`, `sends`, `raises`.
+    pub verb: &'static str,
+}
+
+/// The sinks of a handler, each with the values that leave there.
+pub(super) fn of<'s>(
+    source: &'s Source,
+    start: FnId,
+    kind: EntrypointKind,
+    flow: &Flow,
+) -> Vec<(Sink, Vec<&'s Expr>)> {
+    let mut found = Vec::new();
+    given(source, start, flow, &mut found);
+    // What a framework sends goes out of any function on the way.
+    for id in flow.functions() {
+        for expr in expressions(source.body(id.module, Some(id))) {
+            if let ExprKind::Call(call) = &expr.kind
+                && is_send(source, id, call)
+            {
+                let sink = Sink {
+                    module: id.module,
+                    range: expr.range,
+                    verb: "sends",
+                };
+                found.push((
+                    sink,
+                    call.args
+                        .iter()
+                        .chain(call.keywords.iter().map(|keyword| &keyword.value))
+                        .collect(),
+                ));
+            }
+        }
+        raised(
+            source,
+            id,
+            id == start && kind == EntrypointKind::McpTool,
+            &mut found,
+        );
+    }
+    found
+}
+
+/// What a function returns or yields; for a call of a generator that is handed on (`return StreamingResponse(stream())`) what
+/// that generator yields.
+fn given<'s>(source: &'s Source, id: FnId, flow: &Flow, found: &mut Vec<(Sink, Vec<&'s Expr>)>) {
+    let body = source.body(id.module, Some(id));
+    for stmt in statements(body) {
+        if let StmtKind::Return(Some(value)) = &stmt.kind {
+            if let Some(inner) = nested_stream(source, id, value)
+                && inner != id
+                && flow.functions().any(|seen| seen == inner)
+            {
+                given(source, inner, flow, found);
+                continue;
+            }
+            found.push((
+                Sink {
+                    module: id.module,
+                    range: value.range,
+                    verb: "returns",
+                },
+                vec![value],
+            ));
+        }
+    }
+    for expr in expressions(body) {
+        if let ExprKind::Yield {
+            value: Some(value), ..
+        } = &expr.kind
+        {
+            found.push((
+                Sink {
+                    module: id.module,
+                    range: expr.range,
+                    verb: "yields",
+                },
+                vec![value],
+            ));
+        }
+    }
+}
+
+/// The generator of the project that a returned response streams.
+fn nested_stream(source: &Source, id: FnId, value: &Expr) -> Option<FnId> {
+    let call = value.as_call()?;
+    let inner = call
+        .args
+        .iter()
+        .chain(call.keywords.iter().map(|keyword| &keyword.value))
+        .chain([value]);
+    inner
+        .filter_map(|arg| source.callee(id.module, arg))
+        .find(|callee| {
+            source
+                .function(*callee)
+                .is_some_and(|function| function.is_generator)
+        })
+}
+
+/// `ws.send(…)`, `res.status(500).json(…)`, `reply.send(…)`, `event_queue.enqueue_event(…)`.
+fn is_send(source: &Source, id: FnId, call: &Call) -> bool {
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return false;
+    };
+    const SENDS: &[&str] = &[
+        "send",
+        "send_json",
+        "send_text",
+        "send_bytes",
+        "sendJson",
+        "json",
+        "end",
+        "write",
+        "enqueue_event",
+        "failed",
+        "reject",
+        "update_status",
+        "complete",
+        "writeSSE",
+        "render",
+        "sendStatus",
+        "close",
+        "publish",
+        "send_error",
+        "enqueueEvent",
+    ];
+    if !SENDS.contains(&&**attr) {
+        return false;
+    }
+    let Some(word) = root(base) else { return false };
+    let known = matches!(
+        word.as_str(),
+        "ws" | "websocket"
+            | "socket"
+            | "res"
+            | "response"
+            | "reply"
+            | "conn"
+            | "connection"
+            | "stream"
+            | "event_queue"
+            | "eventqueue"
+            | "updater"
+            | "task_updater"
+            | "sse"
+            | "wfile"
+            | "eventbus"
+            | "event_bus"
+            | "controller"
+            | "responsestream"
+    );
+    let _ = (source, id);
+    known
+}
+
+/// The object that a chain of calls starts from: `res` of `res.status(500).json`; `wfile` of `self.wfile.write`.
+fn root(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name.to_lowercase()),
+        ExprKind::Attribute { base, attr } => match base.as_name() {
+            Some("self" | "this") => Some(attr.to_lowercase()),
+            Some(_) | None => {
+                let word = attr.to_lowercase();
+                if matches!(word.as_str(), "raw" | "sse" | "socket") {
+                    root(base)
+                } else {
+                    root(base).or(Some(word))
+                }
+            }
+        },
+        ExprKind::Call(call) => root(match &call.callee.kind {
+            ExprKind::Attribute { base, .. } => base,
+            _ => &call.callee,
+        }),
+        ExprKind::Await(inner) => root(inner),
+        _ => None,
+    }
+}
+
+/// Exceptions that a framework answers with.
+fn raised<'s>(source: &'s Source, id: FnId, any: bool, found: &mut Vec<(Sink, Vec<&'s Expr>)>) {
+    let body = source.body(id.module, Some(id));
+    let mut push = |range: ByteRange, call: &'s Call| {
+        let values = call
+            .args
+            .iter()
+            .chain(call.keywords.iter().map(|keyword| &keyword.value))
+            .collect();
+        found.push((
+            Sink {
+                module: id.module,
+                range,
+                verb: "raises",
+            },
+            values,
+        ));
+    };
+    for stmt in statements(body) {
+        let StmtKind::Raise {
+            value: Some(value), ..
+        } = &stmt.kind
+        else {
+            continue;
+        };
+        let Some(call) = value.as_call() else {
+            continue;
+        };
+        let escapes = || {
+            !enclosing_tries(body, stmt.range)
+                .iter()
+                .any(|(tried, part)| {
+                    *part == TryPart::Body
+                        && source.module(id.module).is_some_and(|module| {
+                            tried
+                                .handlers
+                                .iter()
+                                .any(|handler| handlers::is_broad(source, module, handler))
+                        })
+                })
+        };
+        if (any || handlers::is_answering_exception(source, id.module, value)) && escapes() {
+            push(value.range, call);
+        }
+    }
+    for expr in expressions(body) {
+        if let ExprKind::Call(call) = &expr.kind
+            && call.callee.as_name() == Some("abort")
+        {
+            push(expr.range, call);
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Pydantic models (and marshmallow schemas): what their annotations, `Field(…)`s and validators test.
+
+use crate::model::source::ir::{Assign, StmtKind};
+use crate::model::source::resolve::{Meaning, leaf};
+use crate::model::source::walk::expressions;
+use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId, Source};
+
+use super::schema::{Fields, Rule};
+
+/// Whether a class is a pydantic model.
+pub(super) fn is_model(source: &Source, class: ClassId) -> bool {
+    let by_base = source.bases(class).iter().any(|base| {
+        matches!(
+            leaf(base),
+            "BaseModel" | "SQLModel" | "RootModel" | "BaseSettings" | "Struct"
+        )
+    });
+    let decorated = source.class(class).is_some_and(|found| {
+        found.decorators.iter().any(|decorator| {
+            let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+            source
+                .canonical(class.module, target)
+                .is_some_and(|name| name.starts_with("pydantic"))
+        })
+    });
+    by_base || decorated
+}
+
+/// The fields of a model, those of its bases too.
+pub(super) fn fields(source: &Source, class: ClassId) -> Fields {
+    let mut found = Fields::new();
+    collect(source, class, &mut found, 0);
+    found
+}
+
+fn collect(source: &Source, id: ClassId, found: &mut Fields, depth: u8) {
+    let Some(class) = source.class(id).filter(|_| depth < 6) else {
+        return;
+    };
+    for base in &class.bases {
+        if let Meaning::Class(base) = source.meaning(id.module, base)
+            && base != id
+        {
+            collect(source, base, found, depth + 1);
+        }
+    }
+    for stmt in &class.body {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        if let Some((name, rule)) = field(source, id.module, assign) {
+            found.insert(name, rule);
+        }
+    }
+    for (_, method) in &class.methods {
+        let Some(function) = source.function(*method) else {
+            continue;
+        };
+        for decorator in &function.decorators {
+            let Some(call) = decorator.as_call() else {
+                continue;
+            };
+            let (ExprKind::Name(kind) | ExprKind::Attribute { attr: kind, .. }) = &call.callee.kind
+            else {
+                continue;
+            };
+            let named: Vec<&str> = match &**kind {
+                "field_validator" | "validator" => {
+                    call.args.iter().filter_map(Expr::as_str).collect()
+                }
+                "model_validator" | "root_validator" => Vec::new(),
+                _ => continue,
+            };
+            let tests = validator(source, id.module, &function.body);
+            for (name, rule) in found.iter_mut() {
+                if named.is_empty() || named.contains(&name.as_str()) || named.contains(&"*") {
+                    rule.bounded |= tests.bounded;
+                    rule.formatted |= tests.formatted;
+                    rule.ranged |= tests.ranged;
+                }
+            }
+        }
+    }
+}
+
+fn field(source: &Source, module: ModuleId, assign: &Assign) -> Option<(String, Rule)> {
+    let name = assign.targets.first()?.as_name()?;
+    let annotation = assign.annotation.as_ref()?;
+    Some((
+        name.to_owned(),
+        rule(source, module, Some(annotation), assign.value.as_deref(), 0),
+    ))
+}
+
+/// What a validator's body tests.
+fn validator(source: &Source, module: ModuleId, body: &[crate::model::source::Stmt]) -> Rule {
+    let mut found = Rule::default();
+    for expr in expressions(body) {
+        match &expr.kind {
+            ExprKind::Compare { left, rest } => {
+                let sides = || {
+                    [&**left]
+                        .into_iter()
+                        .chain(rest.iter().map(|(_, right)| right))
+                };
+                let length = sides().any(|side| {
+                    side.as_call()
+                        .is_some_and(|call| call.callee.as_name() == Some("len"))
+                });
+                let order = rest
+                    .iter()
+                    .any(|(operator, _)| matches!(*operator, "<" | "<=" | ">" | ">="));
+                let zero = sides().any(|side| side.as_number().is_some_and(|figure| figure <= 1.0));
+                found.bounded |= length && order && !(zero && rest.len() == 1);
+                found.ranged |= !length && order;
+                if rest
+                    .iter()
+                    .any(|(operator, _)| matches!(*operator, "in" | "not in"))
+                {
+                    found.formatted = true;
+                    found.bounded = true;
+                }
+            }
+            ExprKind::Call(call) => {
+                if let ExprKind::Attribute { attr, .. } | ExprKind::Name(attr) = &call.callee.kind
+                    && matches!(&**attr, "fullmatch" | "match" | "UUID" | "isalnum")
+                {
+                    found.formatted = true;
+                    found.bounded |= &**attr != "isalnum";
+                }
+            }
+            ExprKind::Subscript { index, .. } => {
+                found.bounded |= matches!(index.kind, ExprKind::Slice(_))
+            }
+            _ => {}
+        }
+    }
+    let _ = (source, module);
+    found
+}
+
+/// What an annotation and a default say of a field.
+pub(super) fn rule(
+    source: &Source,
+    module: ModuleId,
+    annotation: Option<&Expr>,
+    default: Option<&Expr>,
+    depth: u8,
+) -> Rule {
+    let mut found = annotation.map_or(Rule::default(), |annotation| {
+        annotated(source, module, annotation, depth)
+    });
+    if let Some(call) = default.and_then(Expr::as_call) {
+        constraints(call, &mut found);
+    }
+    found
+}
+
+fn annotated(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Rule {
+    if depth > 6 {
+        return Rule::default();
+    }
+    match &annotation.kind {
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => named(source, module, annotation, depth),
+        ExprKind::Str(text) if &**text == "str" => Rule {
+            text: true,
+            ..Rule::TYPED
+        },
+        ExprKind::Call(call) => {
+            // `constr(max_length=…)`, `conint(ge=…, le=…)`.
+            let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind
+            else {
+                return Rule::default();
+            };
+            let mut found = Rule {
+                text: &**name == "constr",
+                number: matches!(&**name, "conint" | "confloat" | "condecimal"),
+                ..Rule::TYPED
+            };
+            constraints(call, &mut found);
+            found
+        }
+        ExprKind::BinOp {
+            op: "|",
+            left,
+            right,
+        } => either_side(source, module, left, right, depth),
+        ExprKind::Subscript { base, index } => {
+            let outer = match &base.kind {
+                ExprKind::Name(name) => &**name,
+                ExprKind::Attribute { attr, .. } => &**attr,
+                _ => "",
+            };
+            match outer {
+                "Optional" => annotated(source, module, index, depth + 1),
+                "Literal" => Rule::SET,
+                "Union" => match &index.kind {
+                    ExprKind::Tuple(items) if items.len() == 2 => {
+                        either_side(source, module, &items[0], &items[1], depth)
+                    }
+                    _ => Rule::TYPED,
+                },
+                "Annotated" => match &index.kind {
+                    ExprKind::Tuple(items) => {
+                        let mut found = items.first().map_or(Rule::default(), |first| {
+                            annotated(source, module, first, depth + 1)
+                        });
+                        items
+                            .iter()
+                            .skip(1)
+                            .filter_map(Expr::as_call)
+                            .for_each(|call| constraints(call, &mut found));
+                        found
+                    }
+                    _ => annotated(source, module, index, depth + 1),
+                },
+                _ => Rule::TYPED,
+            }
+        }
+        _ => Rule::default(),
+    }
+}
+
+/// Either of two types: what both test; None has nothing to test.
+fn either_side(source: &Source, module: ModuleId, left: &Expr, right: &Expr, depth: u8) -> Rule {
+    let none = |side: &Expr| matches!(side.kind, ExprKind::None);
+    match (none(left), none(right)) {
+        (true, _) => annotated(source, module, right, depth + 1),
+        (_, true) => annotated(source, module, left, depth + 1),
+        _ => {
+            let (left, right) = (
+                annotated(source, module, left, depth + 1),
+                annotated(source, module, right, depth + 1),
+            );
+            Rule {
+                typed: left.typed && right.typed,
+                text: left.text && right.text,
+                number: left.number && right.number,
+                flag: left.flag && right.flag,
+                bounded: left.bounded && right.bounded,
+                ranged: left.ranged && right.ranged,
+                formatted: left.formatted && right.formatted,
+            }
+        }
+    }
+}
+
+fn named(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Rule {
+    match source.meaning(module, annotation) {
+        Meaning::Class(class) => {
+            let set = source
+                .bases(class)
+                .iter()
+                .any(|base| matches!(leaf(base), "Enum" | "StrEnum" | "IntEnum"));
+            return if set { Rule::SET } else { Rule::TYPED };
+        }
+        Meaning::Value(at, value) if !std::ptr::eq(value, annotation) => {
+            return annotated(source, at, value, depth + 1);
+        }
+        _ => {}
+    }
+    let name = source.canonical(module, annotation).unwrap_or_default();
+    match leaf(&name) {
+        "str" | "StrictStr" | "AnyStr" => Rule {
+            text: true,
+            ..Rule::TYPED
+        },
+        "int" | "float" | "StrictInt" | "StrictFloat" | "Decimal" => Rule {
+            number: true,
+            ..Rule::TYPED
+        },
+        "PositiveInt" | "NonNegativeInt" => Rule {
+            number: true,
+            ..Rule::TYPED
+        },
+        "bool" | "StrictBool" => Rule {
+            flag: true,
+            ..Rule::TYPED
+        },
+        "UUID" | "UUID1" | "UUID3" | "UUID4" | "UUID5" | "datetime" | "date" | "EmailStr" => {
+            Rule::SET
+        }
+        "Any" | "object" | "" => Rule::default(),
+        _ => Rule::TYPED,
+    }
+}
+
+/// `Field(max_length=…)`, `Query(le=…)`, `StringConstraints(pattern=…)`, `Length(max=…)`.
+fn constraints(call: &Call, found: &mut Rule) {
+    let has = |name: &str| {
+        call.keywords.iter().any(|keyword| {
+            keyword.name.as_deref() == Some(name) && !matches!(keyword.value.kind, ExprKind::None)
+        })
+    };
+    found.bounded |= has("max_length") || has("max_items") || has("max");
+    found.ranged |= has("le") || has("lt");
+    if has("pattern") || has("regex") {
+        found.formatted = true;
+    }
+}
+
+/// The fields of a marshmallow schema: `name = fields.Str(validate=validate.Length(max=…))`.
+pub(super) fn marshmallow(source: &Source, id: ClassId) -> Fields {
+    let mut found = Fields::new();
+    let Some(class) = source.class(id) else {
+        return found;
+    };
+    if !source
+        .bases(id)
+        .iter()
+        .any(|base| base.starts_with("marshmallow"))
+    {
+        return found;
+    }
+    for stmt in &class.body {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        let (Some(name), Some(call)) = (
+            assign.targets.first().and_then(Expr::as_name),
+            assign.value.as_deref().and_then(Expr::as_call),
+        ) else {
+            continue;
+        };
+        let (ExprKind::Name(kind) | ExprKind::Attribute { attr: kind, .. }) = &call.callee.kind
+        else {
+            continue;
+        };
+        let mut rule = Rule {
+            text: matches!(&**kind, "Str" | "String" | "Email" | "UUID"),
+            number: matches!(&**kind, "Int" | "Integer" | "Float" | "Number"),
+            flag: matches!(&**kind, "Bool" | "Boolean"),
+            formatted: matches!(&**kind, "UUID" | "Email"),
+            bounded: &**kind == "UUID",
+            ..Rule::TYPED
+        };
+        for inner in call
+            .keywords
+            .iter()
+            .flat_map(|keyword| crate::model::source::walk::sub_expressions(&keyword.value))
+        {
+            let Some(test) = inner.as_call() else {
+                continue;
+            };
+            let (ExprKind::Name(kind) | ExprKind::Attribute { attr: kind, .. }) = &test.callee.kind
+            else {
+                continue;
+            };
+            match &**kind {
+                "Length" => {
+                    rule.bounded |= test.option("max").is_some()
+                        || test.args.len() > 1
+                        || test.option("equal").is_some()
+                }
+                "Range" => rule.ranged |= test.option("max").is_some() || test.args.len() > 1,
+                "Regexp" => rule.formatted = true,
+                "OneOf" => rule = Rule::SET,
+                _ => {}
+            }
+        }
+        found.insert(name.to_owned(), rule);
+    }
+    found
+}

@@ -1,0 +1,325 @@
+//! Schemas: what they say of each field, and where they are applied.
+
+use std::collections::BTreeMap;
+
+use crate::model::source::flow::Flow;
+use crate::model::source::resolve::{Meaning, leaf};
+use crate::model::source::walk::expressions;
+use crate::model::source::{
+    Call, Entrypoint, Expr, ExprKind, FnId, ModuleId, Param as Parameter, Source,
+};
+
+use super::fields::WHOLE;
+use super::{pydantic, zod};
+
+/// What a schema tests of one field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rule {
+    /// Its type.
+    pub typed: bool,
+    /// That it is text.
+    pub text: bool,
+    /// That it is a number.
+    pub number: bool,
+    /// That it is true or false.
+    pub flag: bool,
+    /// An upper bound on its length.
+    pub bounded: bool,
+    /// A range.
+    pub ranged: bool,
+    /// A format.
+    pub formatted: bool,
+}
+
+impl Rule {
+    /// One of a fixed set: nothing more can be asked.
+    pub(super) const SET: Self = Self {
+        typed: true,
+        text: true,
+        number: false,
+        flag: false,
+        bounded: true,
+        ranged: true,
+        formatted: true,
+    };
+    /// A type and nothing else.
+    pub(super) const TYPED: Self = Self {
+        typed: true,
+        text: false,
+        number: false,
+        flag: false,
+        bounded: false,
+        ranged: false,
+        formatted: false,
+    };
+}
+
+/// The rules by field.
+pub(super) type Fields = BTreeMap<String, Rule>;
+
+/// What a parameter of a Python route or MCP tool is.
+pub(super) enum Param {
+    /// Given by the framework.
+    Injected,
+    /// The request, or a dict that is not looked into.
+    Payload,
+    /// A model whose fields are tested.
+    Model(Fields),
+    /// One field, tested by its annotation.
+    Field(Rule),
+}
+
+/// What the framework makes of a parameter by its annotation.
+pub(super) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> Param {
+    let Some(annotation) = param.annotation.as_deref() else {
+        return match &*param.name {
+            "request" | "req" | "payload" | "body" | "websocket" | "ws" => Param::Payload,
+            "self" | "cls" | "context" | "ctx" => Param::Injected,
+            _ => Param::Field(Rule::default()),
+        };
+    };
+    if let Meaning::Class(class) = source.meaning(module, annotation)
+        && pydantic::is_model(source, class)
+    {
+        return Param::Model(pydantic::fields(source, class));
+    }
+    let name = source.canonical(module, annotation).unwrap_or_default();
+    match leaf(&name) {
+        "Request" | "WebSocket" | "dict" | "Dict" | "Any" => return Param::Payload,
+        "Response" | "BackgroundTasks" | "Context" | "HTTPConnection" | "SecurityScopes" => {
+            return Param::Injected;
+        }
+        _ => {}
+    }
+    if let ExprKind::Subscript { base, .. } = &annotation.kind
+        && matches!(base.as_name(), Some("dict" | "Dict"))
+    {
+        return Param::Payload;
+    }
+    let depends = param
+        .default
+        .as_deref()
+        .and_then(Expr::as_call)
+        .is_some_and(|call| matches!(call.callee.as_name(), Some("Depends" | "Security")));
+    if depends
+        || source
+            .module(module)
+            .is_some_and(|found| found.text(annotation.range).contains("Depends("))
+    {
+        return Param::Injected;
+    }
+    Param::Field(pydantic::rule(
+        source,
+        module,
+        Some(annotation),
+        param.default.as_deref(),
+        0,
+    ))
+}
+
+/// The schema that a handler of the TypeScript SDK or of an MCP server is registered with.
+pub(super) fn of_entry(source: &Source, entry: &Entrypoint, function: FnId) -> Fields {
+    let Some(module) = source.module(entry.module) else {
+        return Fields::new();
+    };
+    for (_, expr) in module.all_expressions() {
+        match &expr.kind {
+            ExprKind::Dict(_) => {
+                let handles = ["process", "execute", "callback", "handler"]
+                    .iter()
+                    .filter_map(|key| expr.entry(key))
+                    .any(|value| source.function_value(module.id, value) == Some(function));
+                if handles
+                    && let Some(schema) = ["requestSchema", "inputSchema", "parameters", "schema"]
+                        .iter()
+                        .find_map(|key| expr.entry(key))
+                {
+                    return zod::fields(source, module.id, schema, 0);
+                }
+            }
+            ExprKind::Call(call) if expr.range == entry.range => {
+                // `server.registerTool("name", { inputSchema: { … } }, handler)`, `server.tool("name", { … }, handler)`.
+                for arg in &call.args {
+                    let schema = arg
+                        .entry("inputSchema")
+                        .or(Some(arg).filter(|arg| matches!(arg.kind, ExprKind::Dict(_))));
+                    if let Some(schema) = schema {
+                        let fields = zod::fields(source, module.id, schema, 0);
+                        if !fields.is_empty() {
+                            return fields;
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Fields::new()
+}
+
+/// Whether an expression is a value of a pydantic model of the project, whose attributes are its fields.
+pub(super) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    source
+        .type_of(module, expr)
+        .and_then(|made| made.class)
+        .is_some_and(|class| pydantic::is_model(source, class))
+}
+
+/// The rules that schemas apply to labelled values, by the bit of the field.
+pub(super) fn applied(source: &Source, flow: &Flow, names: &[String]) -> BTreeMap<usize, Rule> {
+    let mut found: BTreeMap<usize, Rule> = BTreeMap::new();
+    for id in flow.functions() {
+        for expr in expressions(source.body(id.module, Some(id))) {
+            let ExprKind::Call(call) = &expr.kind else {
+                continue;
+            };
+            let Some((fields, value)) = application(source, id.module, call) else {
+                continue;
+            };
+            let mut put = |bit: usize, rule: Rule| {
+                let known = found.entry(bit).or_default();
+                *known = either(*known, rule);
+            };
+            for (key, labels) in value.given(flow, id.module) {
+                match key {
+                    // A named argument, or the payload as a whole.
+                    Some(key) => {
+                        if let Some(rule) = fields.get(&key) {
+                            bits(labels, names.len()).for_each(|bit| put(bit, *rule));
+                        }
+                    }
+                    None if labels & !WHOLE == 0 && labels != 0 => {
+                        for (bit, name) in names.iter().enumerate() {
+                            fields
+                                .get(name)
+                                .into_iter()
+                                .for_each(|rule| put(bit, *rule));
+                        }
+                    }
+                    None => {
+                        let all = whole_rule(&fields);
+                        bits(labels, names.len()).for_each(|bit| put(bit, all));
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn bits(labels: u64, count: usize) -> impl Iterator<Item = usize> {
+    (0..count).filter(move |bit| labels & (1 << bit) != 0)
+}
+
+fn either(one: Rule, other: Rule) -> Rule {
+    Rule {
+        typed: one.typed || other.typed,
+        text: one.text || other.text,
+        number: one.number || other.number,
+        flag: one.flag || other.flag,
+        bounded: one.bounded || other.bounded,
+        ranged: one.ranged || other.ranged,
+        formatted: one.formatted || other.formatted,
+    }
+}
+
+/// What a schema says of a nested object: bounded when all its texts are.
+fn whole_rule(fields: &Fields) -> Rule {
+    let bounded = fields.values().all(|rule| !rule.text || rule.bounded);
+    Rule {
+        typed: true,
+        text: true,
+        number: false,
+        flag: false,
+        bounded,
+        ranged: bounded,
+        formatted: bounded,
+    }
+}
+
+/// What a schema is applied to.
+enum Given<'a> {
+    /// One value.
+    One(&'a Expr),
+    /// Named arguments of a constructor.
+    Named(&'a Call),
+}
+
+impl Given<'_> {
+    fn given(&self, flow: &Flow, module: ModuleId) -> Vec<(Option<String>, u64)> {
+        match self {
+            Self::One(value) => vec![(None, flow.labels(module, value))],
+            Self::Named(call) => call
+                .keywords
+                .iter()
+                .map(|keyword| {
+                    (
+                        keyword.name.as_ref().map(ToString::to_string),
+                        flow.labels(module, &keyword.value),
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+fn application<'a>(
+    source: &'a Source,
+    module: ModuleId,
+    call: &'a Call,
+) -> Option<(Fields, Given<'a>)> {
+    if let Meaning::Class(class) = source.meaning(module, &call.callee) {
+        return pydantic::is_model(source, class)
+            .then(|| (pydantic::fields(source, class), Given::Named(call)));
+    }
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        let name = call.callee.as_name()?;
+        let schema = call.argument(1, "schema")?;
+        return (name == "validate").then(|| {
+            (
+                zod::json_schema(source, module, schema),
+                Given::One(call.args.first().unwrap_or(&call.callee)),
+            )
+        });
+    };
+    let first = call.args.first();
+    match &**attr {
+        "model_validate"
+        | "parse_obj"
+        | "model_validate_json"
+        | "parse_raw"
+        | "validate_python"
+        | "validate_json" => {
+            let class = match source.meaning(module, base) {
+                Meaning::Class(class) => class,
+                Meaning::Instance(made) => {
+                    match source.meaning(made.module, made.call?.args.first()?) {
+                        Meaning::Class(class) => class,
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            };
+            Some((pydantic::fields(source, class), Given::One(first?)))
+        }
+        "load" => {
+            let class = source.type_of(module, base)?.class?;
+            let fields = pydantic::marshmallow(source, class);
+            (!fields.is_empty()).then_some(())?;
+            Some((fields, Given::One(first?)))
+        }
+        "validate" if call.args.len() > 1 || call.option("schema").is_some() => {
+            let schema = call.argument(1, "schema")?;
+            Some((
+                zod::json_schema(source, module, schema),
+                Given::One(call.argument(0, "instance")?),
+            ))
+        }
+        "parse" | "safeParse" | "parseAsync" | "safeParseAsync" => {
+            let fields = zod::fields(source, module, base, 0);
+            (!fields.is_empty()).then_some(())?;
+            Some((fields, Given::One(first?)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,158 @@
+//! Whether a container starts Python under the OpenTelemetry distribution.
+
+use super::obs_tracing::{DISTRO, DISTRO_REQUIREMENT, Finding, WRAPPER};
+use crate::checks::judge::Problem;
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, Instruction};
+use crate::model::site::Site;
+use crate::report::{Edit, Evidence, Fix, Resource};
+
+/// What the Dockerfile and the lists that it installs come to.
+pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) -> Finding {
+    let dockerfile = match manifests.dockerfile.known() {
+        Err(reason) => return Finding::Unknown(reason),
+        Ok(None) => {
+            return Finding::Unknown(Unread::new(
+                ReasonCode::Absent,
+                format!("the Dockerfile of {resource} was not found"),
+            ));
+        }
+        Ok(Some(dockerfile)) => dockerfile,
+    };
+    let words = dockerfile.entry_words();
+    let entry = dockerfile.entry();
+    if words.is_empty() {
+        let message = format!(
+            "{} has no CMD or ENTRYPOINT: the base image decides how {resource} starts",
+            dockerfile.source.path
+        );
+        return Finding::Unknown(Unread::new(ReasonCode::Unsupported, message));
+    }
+    let wrapped = words
+        .iter()
+        .any(|word| word.rsplit('/').next() == Some(WRAPPER));
+    let script = words
+        .iter()
+        .find(|word| word.ends_with(".sh") && !dockerfile.scripts.contains_key(*word));
+    if let (false, Some(script)) = (wrapped, script) {
+        let message =
+            format!("{resource} starts by {script}, which was not found in the build context");
+        return Finding::Unknown(Unread::new(ReasonCode::Absent, message));
+    }
+    let mut problems = Vec::new();
+    if !wrapped && let Some(instruction) = entry.first() {
+        let message = format!(
+            "the container of {resource} is not started by {WRAPPER}: no spans of what it does"
+        );
+        problems.push(
+            Problem::new(message, Evidence::file(&instruction.site))
+                .fix(wrap(dockerfile, instruction)),
+        );
+    }
+    if !installs_distro(dockerfile, manifests) {
+        let anchor = manifests
+            .pyproject
+            .read()
+            .map(|manifest| manifest.anchor.clone());
+        let anchor = anchor.or_else(|| {
+            manifests
+                .requirements
+                .read()
+                .map(|file| Site::file(file.path.as_str()))
+        });
+        let anchor = anchor.or_else(|| dockerfile.stages().last().map(|stage| stage.site.clone()));
+        let message = format!("nothing that the image of {resource} installs brings {DISTRO}");
+        let evidence = anchor.map_or_else(
+            || Evidence::file(&Site::file(dockerfile.source.path.clone())),
+            |site| Evidence::file(&site),
+        );
+        let note = format!(
+            "add {DISTRO_REQUIREMENT} to the dependencies that the Dockerfile installs, then deploy"
+        );
+        problems.push(
+            Problem::new(message, evidence).fix(Fix::new(format!("Install {DISTRO}")).note(note)),
+        );
+    }
+    match problems.is_empty() {
+        true => Finding::Fine(format!(
+            "the container of {resource} is started by {WRAPPER} and installs {DISTRO}"
+        )),
+        false => Finding::Bad(problems),
+    }
+}
+
+/// Which of the lists the image installs is up to its RUN lines; any that names the distribution is taken for it.
+fn installs_distro(dockerfile: &Dockerfile, manifests: &AgentManifests) -> bool {
+    let named = |list: &[Dependency]| list.iter().any(|dependency| dependency.name == DISTRO);
+    let listed = manifests.pyproject.read().is_some_and(|manifest| {
+        named(&manifest.dependencies)
+            || manifest.dynamic
+            || manifest
+                .extras
+                .values()
+                .chain(manifest.groups.values())
+                .any(|list| named(list))
+    });
+    listed
+        || manifests
+            .requirements
+            .read()
+            .is_some_and(|file| named(&file.dependencies))
+        || dockerfile
+            .instructions
+            .iter()
+            .any(|each| each.keyword == "RUN" && each.arguments.contains(DISTRO))
+}
+
+/// The start command with the wrapper in front, as an edit of the Dockerfile where its form is plain.
+fn wrap(dockerfile: &Dockerfile, instruction: &Instruction) -> Fix {
+    let fix = Fix::new(format!("Start it by {WRAPPER}"));
+    let words = instruction.words();
+    let plain = words.first().is_some_and(|word| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        program.starts_with("python")
+            || matches!(program, "uvicorn" | "gunicorn" | "hypercorn" | "fastapi")
+    });
+    let by_hand = format!(
+        "put {WRAPPER} before the program in the {} of {}, then deploy",
+        instruction.keyword, dockerfile.source.path
+    );
+    let (true, Some(span)) = (plain, instruction.site.span) else {
+        return fix.note(by_hand);
+    };
+    let old = dockerfile.source.text.as_ref();
+    let line = dockerfile.source.line(span.line);
+    let inserted = match &instruction.exec {
+        Some(_) => line.replacen('[', &format!("[\"{WRAPPER}\", "), 1),
+        None => line.replacen(
+            instruction.arguments.as_str(),
+            &format!("{WRAPPER} {}", instruction.arguments),
+            1,
+        ),
+    };
+    if inserted == line || span.line != span.end_line {
+        return fix.note(by_hand);
+    }
+    let mut lines: Vec<&str> = old.split('\n').collect();
+    let Some(slot) = lines.get_mut((span.line as usize).saturating_sub(1)) else {
+        return fix.note(by_hand);
+    };
+    let with_return = if slot.ends_with('\r') {
+        format!("{inserted}\r")
+    } else {
+        inserted
+    };
+    *slot = &with_return;
+    let new_text = lines.join("\n");
+    let path = dockerfile.source.path.to_string();
+    let diff = similar::TextDiff::from_lines(old, new_text.as_str())
+        .unified_diff()
+        .header(&path, &path)
+        .to_string();
+    fix.edit(Edit {
+        path,
+        diff,
+        new_text,
+    })
+    .note("then deploy")
+}

@@ -1,0 +1,195 @@
+//! HTTP clients that call a runtime: nothing retries for them.
+
+use crate::checks::callers::{self, Call, Kind, Via, http};
+use crate::model::source::ir::{Stmt, StmtKind};
+use crate::model::source::resolve::leaf;
+use crate::model::source::walk::{self, Node};
+use crate::model::source::{Expr, ExprKind, FnId, Module, Source};
+use crate::report::Evidence;
+
+/// What makes an HTTP client retry, by the last part of its name.
+const RETRIES: [&str; 22] = [
+    "Retry",
+    "HTTPAdapter",
+    "RetryTransport",
+    "RetryClient",
+    "AsyncRetrying",
+    "Retrying",
+    "ExponentialRetry",
+    "retry",
+    "on_exception",
+    "on_predicate",
+    "retryAsync",
+    "backOff",
+    "pRetry",
+    "asyncRetry",
+    "axiosRetry",
+    "fetchRetry",
+    "retryWithBackoff",
+    "withRetry",
+    "with_retry",
+    "retry_with_backoff",
+    "fetchWithRetry",
+    "RetryAgent",
+];
+/// Packages whose only purpose is to retry.
+const PACKAGES: [&str; 13] = [
+    "tenacity",
+    "backoff",
+    "stamina",
+    "retrying",
+    "aiohttp_retry",
+    "httpx_retries",
+    "p-retry",
+    "async-retry",
+    "axios-retry",
+    "fetch-retry",
+    "exponential-backoff",
+    "cockatiel",
+    "retry",
+];
+
+/// Requests to a runtime that nothing repeats when it is throttled.
+pub(in crate::checks::quotas) fn without_retry(source: &Source) -> Vec<Evidence> {
+    callers::find(source)
+        .iter()
+        .filter(|call| {
+            call.via == Via::Http
+                && matches!(call.kind, Kind::Invoke | Kind::Command)
+                && !http::is_prepared(call.expr)
+                && !retried(source, call)
+        })
+        .map(|call| {
+            call.evidence()
+                .note("an HTTP client calls the runtime and nothing retries it")
+        })
+        .collect()
+}
+
+fn retried(source: &Source, call: &Call<'_>) -> bool {
+    let module = call.module;
+    let written = match call.expr.as_call().map(|call| &call.callee.kind) {
+        Some(ExprKind::Attribute { base, .. }) => base.as_name().unwrap_or(""),
+        Some(ExprKind::Name(name)) => name,
+        _ => "",
+    };
+    // These retry by themselves.
+    if matches!(written, "ky" | "got" | "ofetch" | "$fetch") || imports_retry(module) {
+        return true;
+    }
+    let mut seen = Vec::new();
+    in_function(source, module, call.function, call.expr, &mut seen)
+}
+
+fn imports_retry(module: &Module) -> bool {
+    module
+        .imports
+        .iter()
+        .any(|import| PACKAGES.contains(&import.module.split('.').next().unwrap_or("")))
+        || module.calls().iter().any(|(_, expr)| {
+            expr.as_call()
+                .and_then(|call| match &call.callee.kind {
+                    ExprKind::Name(name) => Some(&**name),
+                    ExprKind::Attribute { attr, .. } => Some(&**attr),
+                    _ => None,
+                })
+                .is_some_and(|name| RETRIES.contains(&name))
+        })
+}
+
+/// Whether the call stands in a loop that tries again, or the function around it is retried by who calls it.
+fn in_function(
+    source: &Source,
+    module: &Module,
+    function: Option<FnId>,
+    expr: &Expr,
+    seen: &mut Vec<FnId>,
+) -> bool {
+    let body = source.body(module.id, function);
+    if tries_again(source, body, expr) {
+        return true;
+    }
+    let Some(function) = function else {
+        return false;
+    };
+    if seen.contains(&function) || seen.len() > 20 {
+        return false;
+    }
+    seen.push(function);
+    let decorated = source.function(function).is_some_and(|about| {
+        about.decorators.iter().any(|decorator| {
+            let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+            let name = source.canonical(module.id, target).unwrap_or_default();
+            RETRIES.contains(&leaf(&name)) || name.contains("retry")
+        })
+    });
+    if decorated {
+        return true;
+    }
+    // A helper that is given the function, or that the call's own function hands a closure to.
+    let handed = module.calls().into_iter().any(|(_, other)| {
+        let Some(call) = other.as_call() else {
+            return false;
+        };
+        let given = call.args.iter().any(|arg| match &arg.kind {
+            ExprKind::Lambda(id) => *id == function,
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                source.function_value(module.id, arg) == Some(function)
+            }
+            _ => false,
+        });
+        let name = match &call.callee.kind {
+            ExprKind::Name(name) => name.to_lowercase(),
+            ExprKind::Attribute { attr, .. } => attr.to_lowercase(),
+            _ => String::new(),
+        };
+        given && (name.contains("retry") || name.contains("backoff"))
+    });
+    handed
+        || source
+            .calls_to(function, &callers::modules(source))
+            .into_iter()
+            .any(|(at, caller, call)| {
+                source
+                    .module(at)
+                    .is_some_and(|module| in_function(source, module, caller, call, seen))
+            })
+}
+
+/// A loop with a `try` around the call that goes on after a failure, or that sleeps between attempts.
+fn tries_again(source: &Source, body: &[Stmt], expr: &Expr) -> bool {
+    walk::path_to(body, expr.range).iter().any(|node| {
+        let Node::Stmt(Stmt {
+            kind: StmtKind::Loop(looped),
+            ..
+        }) = node
+        else {
+            return false;
+        };
+        let within = looped
+            .body
+            .iter()
+            .any(|stmt| stmt.range.contains(expr.range));
+        let sleeps = walk::expressions(&looped.body)
+            .into_iter()
+            .any(|inner| match &inner.kind {
+                // `new Promise((resolve) => setTimeout(resolve, 100))`.
+                ExprKind::Lambda(id) => walk::expressions(source.body(id.module, Some(*id)))
+                    .into_iter()
+                    .any(is_sleep),
+                _ => is_sleep(inner),
+            });
+        within && sleeps
+    })
+}
+
+fn is_sleep(expr: &Expr) -> bool {
+    expr.as_call().is_some_and(|call| {
+        let name = match &call.callee.kind {
+            ExprKind::Name(name) => &**name,
+            ExprKind::Attribute { attr, .. } => &**attr,
+            _ => "",
+        };
+        matches!(name, "sleep" | "delay" | "setTimeout" | "wait")
+    })
+}
