@@ -4,38 +4,52 @@ use crate::checks::agent_code;
 use crate::checks::callers::http::USER_HEADER;
 use crate::checks::callers::values::option;
 use crate::context::Context;
+use crate::model::project::Agent;
 use crate::model::source::ir::{Stmt, StmtKind};
 use crate::model::source::walk;
-use crate::model::source::{ByteRange, Expr, ExprKind, Module, ModuleId, Source};
+use crate::model::source::{ByteRange, Expr, ExprKind, Module, Source};
 use crate::report::Evidence;
+
+/// The code passes a runtime user id.
+const PASSED: &str = "passes a runtime user id";
+/// The code gets a token for a user id.
+const TOKEN: &str = "gets a workload access token for a user id";
+
+/// Where the code of an agent acts for users.
+#[derive(Default)]
+pub(super) struct Uses {
+    /// It calls a runtime with a user id.
+    pub(super) for_user: bool,
+    /// It asks for a workload token by user id.
+    pub(super) token: bool,
+    /// The places.
+    pub(super) sites: Vec<Evidence>,
+}
 
 /// Places in reachable code that pass a runtime user id (`runtimeUserId=`, or its header), or that get a workload access token for
 /// a user id. They need `InvokeAgentRuntimeForUser` and `GetWorkloadAccessTokenForUserId`; nothing else does.
-pub(crate) fn delegation_uses(context: &Context) -> Vec<Evidence> {
+pub(super) fn delegation_uses(context: &Context, agent: Agent<'_>) -> Uses {
     let source = &context.source;
-    let mut modules: Vec<ModuleId> = source
-        .runtimes
-        .iter()
-        .flat_map(|runtime| runtime.reachable.iter().copied())
-        .collect();
-    modules.sort_unstable();
-    modules.dedup();
-    let mut found = Vec::new();
-    for module in modules.into_iter().filter_map(|id| source.module(id)) {
+    let mut found = Uses::default();
+    let Some(runtime) = source.runtime(agent.name()) else {
+        return found;
+    };
+    for module in runtime.reachable.iter().filter_map(|&id| source.module(id)) {
         let mut here = uses(source, module);
         here.sort_by_key(|(range, _)| *range);
         here.dedup();
-        found.extend(
-            here.into_iter()
-                .map(|(range, note)| agent_code::evidence(source, module.id, range).note(note)),
-        );
+        for (range, note) in here {
+            found.for_user |= note == PASSED;
+            found.token |= note == TOKEN;
+            found
+                .sites
+                .push(agent_code::evidence(source, module.id, range).note(note));
+        }
     }
     found
 }
 
 fn uses(source: &Source, module: &Module) -> Vec<(ByteRange, &'static str)> {
-    const PASSED: &str = "passes a runtime user id";
-    const TOKEN: &str = "gets a workload access token for a user id";
     let mut found = Vec::new();
     let header = |expr: &Expr| {
         source

@@ -1,5 +1,6 @@
 //! `iam-user-delegation`: Acting on behalf of a user granted only where it is used.
 
+use super::delegation::{Uses, delegation_uses};
 use super::foreign;
 use super::roles::{self, Finding, Judgement, grant_evidence};
 use crate::checks::{Category, Check, Need};
@@ -7,10 +8,7 @@ use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::reach::{Grant, Reach};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::model::site::Site;
-use crate::model::source::ir::ExprKind;
-use crate::model::source::resolve::leaf;
-use crate::report::{Evidence, Outcome, Severity};
+use crate::report::{Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-user-delegation",
@@ -65,7 +63,7 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
             look: &look,
             holds: &|role| !role.role.policies.is_empty(),
             permissions: true,
-            fine: if uses.any() {
+            fine: if uses.for_user || uses.token {
                 "may act for users, on named resources, and its code does"
             } else {
                 "may not act for users"
@@ -75,68 +73,8 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
             severity: Severity::Medium,
         },
     );
-    let sites = uses.sites.iter().map(|site| Evidence::code(site).context());
+    let sites = uses.sites.iter().map(|site| site.clone().context());
     outcome.evidences(sites.collect::<Vec<_>>())
-}
-
-/// Where the code of an agent acts for users.
-#[derive(Default)]
-struct Uses {
-    /// It calls a runtime with a user id.
-    for_user: bool,
-    /// It asks for a workload token by user id.
-    token: bool,
-    /// The places.
-    sites: Vec<Site>,
-}
-
-impl Uses {
-    fn any(&self) -> bool {
-        self.for_user || self.token
-    }
-}
-
-/// Where reachable code passes a runtime user id or its header, or asks for a token by user id.
-fn delegation_uses(context: &Context, agent: Agent<'_>) -> Uses {
-    let mut uses = Uses::default();
-    let Some(code) = context.source.runtime(agent.name()) else {
-        return uses;
-    };
-    for module in code
-        .reachable
-        .iter()
-        .filter_map(|&id| context.source.module(id))
-    {
-        for (_, expr) in module.all_expressions() {
-            if let ExprKind::Str(text) = &expr.kind
-                && text.eq_ignore_ascii_case("X-Amzn-Bedrock-AgentCore-Runtime-User-Id")
-            {
-                uses.for_user = true;
-                uses.sites.push(module.site(expr.range));
-            }
-        }
-        for (_, expr) in module.calls() {
-            let Some(call) = expr.as_call() else {
-                continue;
-            };
-            if call.option("runtimeUserId").is_some() || call.option("runtime_user_id").is_some() {
-                uses.for_user = true;
-                uses.sites.push(module.site(expr.range));
-            }
-            let name = context.source.callee_name(module.id, expr);
-            let leaf = name.as_deref().map_or("", leaf);
-            if matches!(
-                leaf,
-                "get_workload_access_token_for_user_id"
-                    | "getWorkloadAccessTokenForUserId"
-                    | "GetWorkloadAccessTokenForUserIdCommand"
-            ) {
-                uses.token = true;
-                uses.sites.push(module.site(expr.range));
-            }
-        }
-    }
-    uses
 }
 
 fn look(role: &RoleView<'_>, uses: &Uses) -> Vec<Finding> {

@@ -1,8 +1,6 @@
 //! The checks of the category `iam`, in the order of the report.
 
 mod breadth;
-// What iam-user-delegation compares the grants with.
-#[allow(dead_code)]
 mod delegation;
 mod foreign;
 mod iam_bedrock_scope;
@@ -17,8 +15,6 @@ mod roles;
 mod trust;
 
 use super::Check;
-#[allow(unused_imports)]
-pub(crate) use delegation::delegation_uses;
 
 /// In the order of the report.
 pub(super) static CHECKS: &[&Check] = &[
