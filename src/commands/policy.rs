@@ -85,7 +85,18 @@ fn names(context: &Context, arguments: &LeastPrivilegeArgs) -> Result<Names, Fai
         .account
         .clone()
         .or_else(|| target?.account.clone());
-    let region = arguments.region.clone().or_else(|| target?.region.clone());
+    // `aws configure get region` prints nothing where the environment says it.
+    let environment = || {
+        let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter();
+        let mut values = variables.filter_map(|name| std::env::var(name).ok());
+        values.find(|value| !value.is_empty())
+    };
+    let region = arguments
+        .region
+        .clone()
+        .filter(|region| !region.is_empty())
+        .or_else(|| target?.region.clone())
+        .or_else(environment);
     let (Some(account), Some(region)) = (account, region) else {
         return Err(Failure::new(
             "account and Region are not known: agentcore/aws-targets.json names no target",

@@ -322,7 +322,7 @@ fn token(subject: &Subject<'_>, statements: &mut Statements) {
 }
 
 fn secret(subject: &Subject<'_>, kind: &str, name: &str, statements: &mut Statements) {
-    let secret = format!("secret:bedrock-agentcore-identity!default/{kind}/{name}-??????");
+    let secret = format!("secret:bedrock-agentcore-identity!default/{kind}/{name}-*");
     statements.allow(
         "ReadCredentialSecret",
         ["secretsmanager:GetSecretValue"],

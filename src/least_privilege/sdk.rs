@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::operations::{self, PARAMETERS, Parameter};
 use super::{Statements, Subject, UNKNOWN_SUFFIX, models};
 use crate::iam::actions::Action;
+use crate::iam::escalation::ESCALATIONS;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Call, Expr, ExprKind};
 use crate::model::source::resolve::{Meaning, leaf};
@@ -135,9 +138,31 @@ fn grant(subject: &Subject<'_>, found: &Use<'_>, statements: &mut Statements) {
         {
             continue;
         }
+        if action == "cloudwatch:PutMetricData" {
+            metrics(subject, found, statements);
+            continue;
+        }
         let resources = resources(subject, found, &action, statements);
         statements.allow(&format!("Use {prefix}"), [action], resources);
     }
+}
+
+/// Metrics are bound by their namespace.
+fn metrics(subject: &Subject<'_>, found: &Use<'_>, statements: &mut Statements) {
+    let namespace = found.call.and_then(|call| call.option("Namespace"));
+    let namespaces = namespace
+        .map(|value| texts(subject, found.module, value))
+        .unwrap_or_default();
+    if namespaces.is_empty() {
+        statements.note("cloudwatch:PutMetricData: the code does not show its namespace; add it to the condition of WriteMetrics");
+        return;
+    }
+    statements.allow_when(
+        "WriteOwnMetrics",
+        ["cloudwatch:PutMetricData"],
+        ["*"],
+        Some(json!({"StringEquals": {"cloudwatch:namespace": namespaces}})),
+    );
 }
 
 fn resources(
@@ -147,8 +172,7 @@ fn resources(
     statements: &mut Statements,
 ) -> BTreeSet<String> {
     let known = Action::lookup(action);
-    // Metrics are bound by a condition on the namespace, which the agent's own statement has.
-    if known.is_some_and(|known| !known.resource_types) || action == "cloudwatch:PutMetricData" {
+    if known.is_some_and(|known| !known.resource_types) {
         return BTreeSet::from(["*".to_owned()]);
     }
     let parameters = PARAMETERS.iter().filter(|one| one.prefix == found.prefix);
@@ -181,9 +205,21 @@ fn resources(
         }
         None => BTreeSet::from([subject.arn(&found.prefix, &format!("*{project}*"))]),
     };
+    let alone = ["iam:PassRole", "sts:AssumeRole"].contains(&action);
+    let escalates = ESCALATIONS
+        .iter()
+        .any(|way| way.actions.len() == 1 && way.actions.contains(&action));
+    if alone || escalates {
+        // On an open set of resources it would be a way to more power.
+        statements.note(format!(
+            "{action} is left out: the code does not show on which resource; add it with the ARN"
+        ));
+        return BTreeSet::new();
+    }
     let shown: Vec<&str> = wide.iter().map(String::as_str).collect();
     statements.note(format!(
-        "{action}: the code does not show which resource; the policy takes {}: put the real name there",
+        "the code does not show every resource that it uses of {}; the policy takes {}: put the real names there",
+        found.prefix,
         shown.join(", ")
     ));
     wide

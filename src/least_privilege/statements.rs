@@ -71,7 +71,7 @@ impl Statements {
     pub fn finish(self) -> (Value, Vec<String>) {
         let mut used: BTreeSet<String> = BTreeSet::new();
         let mut statements = Vec::new();
-        for draft in self.drafts {
+        for draft in merged(self.drafts) {
             let mut sid = draft.sid.clone();
             let mut number = 2;
             while !used.insert(sid.clone()) {
@@ -92,6 +92,23 @@ impl Statements {
         let document = json!({"Version": "2012-10-17", "Statement": statements});
         (document, self.notes)
     }
+}
+
+/// Drafts of one name that allow the same under the same condition are one.
+fn merged(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut kept: Vec<Draft> = Vec::new();
+    for draft in drafts {
+        let same = |other: &&mut Draft| {
+            other.sid == draft.sid
+                && other.actions == draft.actions
+                && other.condition == draft.condition
+        };
+        match kept.iter_mut().find(same) {
+            Some(other) => other.resources.extend(draft.resources),
+            None => kept.push(draft),
+        }
+    }
+    kept
 }
 
 /// Letters and digits alone are taken in a Sid.
