@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
+
+use crate::collect::project::Ignores;
 use rayon::prelude::*;
 
 use self::exercise::{assigned, doubles, failure, imported, invocation, leaf, sessions, site};
@@ -161,17 +163,19 @@ fn is_script(path: &str) -> bool {
 }
 
 fn list(root: &Path) -> BTreeMap<String, PathBuf> {
+    // The walker would open whatever is called .gitignore, a FIFO too: the rules are read by the guarded reader.
+    let ignores = Ignores::below(root);
     let walk = WalkBuilder::new(root)
-        .hidden(false)
-        .ignore(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
+        .standard_filters(false)
         .follow_links(false)
-        .filter_entry(|entry| {
+        .filter_entry(move |entry| {
             let name = entry.file_name().to_str().unwrap_or_default();
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if entry.depth() > 0 && ignores.ignores(entry.path(), is_dir) {
+                return false;
+            }
             entry.depth() == 0
-                || !entry.file_type().is_some_and(|kind| kind.is_dir())
+                || !is_dir
                 || !(matches!(
                     name,
                     "node_modules"
