@@ -1,18 +1,20 @@
 //! The audit of one project: collect a [`Context`], evaluate the registry over it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
-    aws, contents, evaluation, manifest, measurement, package, project, settings, source, template,
+    artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
+    settings, source, template, tests,
 };
 use crate::context::Context;
 use crate::exit::{Failure, suggestion};
 use crate::model::aws::AwsState;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Project, Target};
+use crate::model::template::Template;
 use crate::oidc::authorizer;
 use crate::oidc::discovery::Discovery;
 use crate::report::{CheckResult, assemble};
@@ -75,23 +77,27 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
-    let aws = aws(&project, target.as_ref(), options)?;
+    let (aws, taken) = aws(&project, target.as_ref(), options)?;
+    let template = template::collect(&project, target.as_ref());
     let reads_aws = matches!(aws, Known::Read(_)) && options.snapshot.is_none();
     let discovery = match &options.discovery {
-        DiscoverySource::Fetch(how) if reads_aws || options.live => {
-            discovery::collect(&authorizer::discovery_urls(&project), *how)
-        }
-        DiscoverySource::Fetch(_) | DiscoverySource::Offline => BTreeMap::new(),
         DiscoverySource::Given(documents) => documents.clone(),
+        DiscoverySource::Fetch(how) if reads_aws || options.live => {
+            discovery::collect(&discovery_urls(&project, &template, &aws), *how)
+        }
+        DiscoverySource::Fetch(_) | DiscoverySource::Offline => taken,
     };
-    let template = template::collect(&project, target.as_ref());
+    let source = source::of_project(&project, &files.contents.callers);
+    files.dependencies = dependencies::collect(&project, &files, &source);
+    files.artifacts = artifact::collect(&project, &template);
     let stale = match &template {
         Known::Unread(reason) => Some(reason.message.clone()),
         Known::Absent | Known::Read(_) => None,
     };
     Ok(Context {
         target,
-        source: source::of_project(&project, &files.contents.callers),
+        tests: tests::collect(&project, &source),
+        source,
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,
@@ -105,22 +111,46 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     })
 }
 
-/// The AWS state: that of a snapshot, live, or the reason why it is not read.
+/// The discovery URLs of every source.
+fn discovery_urls(
+    project: &Project,
+    template: &Known<Template>,
+    aws: &Known<AwsState>,
+) -> BTreeSet<String> {
+    let mut urls = authorizer::discovery_urls(project);
+    urls.extend(
+        template
+            .read()
+            .into_iter()
+            .flat_map(authorizer::template_discovery_urls),
+    );
+    urls.extend(
+        aws.read()
+            .into_iter()
+            .flat_map(authorizer::deployed_discovery_urls),
+    );
+    urls
+}
+
+/// Discovery documents by URL.
+type Documents = BTreeMap<String, Known<Discovery>>;
+
+/// The AWS state: that of a snapshot with its discovery documents, live, or the reason why it is not read.
 fn aws(
     project: &Project,
     target: Option<&Target>,
     options: &Options,
-) -> Result<Known<AwsState>, Failure> {
+) -> Result<(Known<AwsState>, Documents), Failure> {
     if let Some(path) = &options.snapshot {
         let snapshot = aws::snapshot::load(path)?;
         aws::snapshot::check(&snapshot, path, project, target)?;
-        return Ok(Known::Read(snapshot.state));
+        return Ok((Known::Read(snapshot.state), snapshot.discovery));
     }
     if options.offline {
         let reason = Unread::new(ReasonCode::Offline, "AWS is not read with --offline");
-        return Ok(Known::Unread(reason.flag("--live")));
+        return Ok((Known::Unread(reason.flag("--live")), Documents::new()));
     }
-    Ok(aws::collect(&aws::Request {
+    let state = aws::collect(&aws::Request {
         project,
         target,
         profile: options.profile.clone(),
@@ -128,7 +158,8 @@ fn aws(
         endpoint_url: options.endpoint_url.clone(),
         live: options.live,
         progress: true,
-    }))
+    });
+    Ok((state, Documents::new()))
 }
 
 /// The target that `--target` names; without it `default`, else the first.

@@ -64,6 +64,21 @@ pub struct CheckArgs {
     /// What fails
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// What is mended
+    #[command(flatten)]
+    pub fix: FixArgs,
+}
+
+/// Edits of the project.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Fix")]
+pub struct FixArgs {
+    /// Make the safe edits of what fails in the project's files, shown as a diff; nothing in AWS is changed
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix: show the diff, change nothing
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
 }
 
 /// Arguments of `snapshot`.
@@ -87,6 +102,9 @@ pub struct SnapshotArgs {
     /// Endpoint that replaces those of AWS
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
+    /// Also ask an identity provider at an address that is not public
+    #[arg(long)]
+    pub allow_private_issuer: bool,
 }
 
 /// How the report looks and where it goes.

@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: [`collect`] reads, [`checks`] judge a [`context::Context`], [`render`] prints the [`report::Report`].
 
+pub mod apply;
 pub mod audit;
 pub mod checks;
 pub mod cli;

@@ -17,8 +17,49 @@ enum Part {
     Syntax(&'static str),
     /// `--option=value`, quoted as one word.
     Joined(&'static str, String),
+    /// `"${NAME:?}"`: the value of an exported variable; the shell stops when it is not set.
+    Variable(EnvName),
     /// What a command prints, as one word.
     Output(Box<Command>),
+}
+
+/// The name of an environment variable that a shell can refer to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EnvName(String);
+
+impl EnvName {
+    /// The name, where a POSIX shell can refer to it.
+    pub fn new(name: impl Into<String>) -> Option<Self> {
+        let name = name.into();
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let fits = !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(word);
+        fits.then_some(Self(name))
+    }
+
+    /// A variable named after something: `api.stripe.com` and `KEY` give `API_STRIPE_COM_KEY`.
+    pub fn of(text: &str, suffix: &str) -> Self {
+        let mut name: String = text
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_uppercase()
+                } else {
+                    '_'
+                }
+            })
+            .collect();
+        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+            name.insert(0, '_');
+        }
+        Self(format!("{name}_{suffix}"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Command {
@@ -64,6 +105,15 @@ impl Command {
             Some(value) => self.opt(name, value),
             None => self,
         }
+    }
+
+    /// Adds `--name "${VARIABLE:?}"`: a value that the user exports, so that it stands neither in the report nor in the history of
+    /// the shell.
+    #[must_use]
+    pub fn opt_env(mut self, name: &'static str, variable: &EnvName) -> Self {
+        self.parts.push(Part::Word(name.to_owned()));
+        self.parts.push(Part::Variable(variable.clone()));
+        self
     }
 
     /// Adds `--name "$(command)"`: the value is what another command prints.
@@ -120,6 +170,25 @@ impl Command {
     }
 }
 
+impl Command {
+    /// False where a word cannot be written so that a shell passes it on as it is: no argument holds a NUL, and a command
+    /// substitution, which unprintable characters need, drops line breaks at its end.
+    pub fn is_exact(&self) -> bool {
+        self.parts.iter().all(|part| match part {
+            Part::Word(word) | Part::Joined(_, word) => {
+                !word.contains('\0') && !word.ends_with('\n')
+            }
+            Part::Syntax(_) | Part::Variable(_) => true,
+            Part::Output(command) => command.is_exact(),
+        })
+    }
+
+    /// The text, where the command [can be written](Self::is_exact).
+    pub fn text(&self) -> Option<String> {
+        self.is_exact().then(|| self.to_string())
+    }
+}
+
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, part) in self.parts.iter().enumerate() {
@@ -130,6 +199,7 @@ impl fmt::Display for Command {
                 Part::Word(word) => f.write_str(&quote(word))?,
                 Part::Syntax(text) => f.write_str(text)?,
                 Part::Joined(name, value) => write!(f, "{name}={}", quote(value))?,
+                Part::Variable(name) => write!(f, "\"${{{}:?}}\"", name.0)?,
                 Part::Output(command) => write!(f, "\"$({command})\"")?,
             }
         }
@@ -168,10 +238,13 @@ fn single(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Control characters, line separators, and characters that reorder or hide text (Unicode TR9 bidi controls, zero width).
+/// Control characters, line separators, and characters that reorder or hide text (Unicode TR9 bidi controls, zero width, fillers,
+/// variation selectors, tags).
 pub fn is_unprintable(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A path that no program takes for an option.
@@ -207,7 +280,12 @@ pub fn jq_edit_with_files(
     let temporary = format!("{path}.tmp");
     let mut jq = Command::new("jq");
     for (name, value) in args {
-        jq = jq.arg("--arg").arg(*name).arg(*value);
+        // As JSON, what a terminal would act on is plain text.
+        jq = if value.chars().any(is_unprintable) {
+            jq.arg("--argjson").arg(*name).arg(ascii_json(value))
+        } else {
+            jq.arg("--arg").arg(*name).arg(*value)
+        };
     }
     for (name, file) in files {
         jq = jq.arg("--rawfile").arg(*name).arg(local_path(file));
@@ -216,6 +294,27 @@ pub fn jq_edit_with_files(
         .arg(path.clone())
         .to_file(&temporary)
         .and(Command::new("mv").arg(temporary).arg(path))
+}
+
+/// A JSON string in which everything unprintable is escaped.
+fn ascii_json(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(character);
+            }
+            hidden if is_unprintable(hidden) => {
+                for unit in hidden.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            plain => out.push(plain),
+        }
+    }
+    out.push('"');
+    out
 }
 
 #[cfg(test)]
@@ -244,6 +343,35 @@ mod tests {
     fn option_values_that_start_with_a_dash_are_joined() {
         let command = Command::new("agentcore").opt("--name", "--evil");
         assert_eq!(command.to_string(), "agentcore --name=--evil");
+    }
+
+    #[test]
+    fn a_secret_is_referred_to_never_written() {
+        let name = EnvName::new("STRIPE_API_KEY").unwrap_or_else(|| EnvName::of("", ""));
+        let command = Command::new("agentcore").opt_env("--api-key", &name);
+        assert_eq!(
+            command.to_string(),
+            "agentcore --api-key \"${STRIPE_API_KEY:?}\""
+        );
+        assert_eq!(EnvName::new("A$(id)"), None);
+        assert_eq!(EnvName::new("1A"), None);
+        assert_eq!(EnvName::of("api.9x-y", "KEY").as_str(), "API_9X_Y_KEY");
+    }
+
+    #[test]
+    fn jq_gets_hidden_characters_as_json() {
+        let command = jq_edit("a.json", ".name = $n", &[("n", "a\n\u{e0041}\"")]).to_string();
+        assert!(
+            command.starts_with(r#"jq --argjson n '"a\u000a\udb40\udc41\""' "#),
+            "{command}"
+        );
+    }
+
+    #[test]
+    fn words_that_no_shell_passes_on_are_told() {
+        assert!(Command::new("a").arg("b\nc").is_exact());
+        assert!(!Command::new("a").arg("b\n").is_exact());
+        assert!(!Command::new("a").opt("--b", "-\0").is_exact());
     }
 
     #[test]

@@ -274,6 +274,8 @@ fn fifos_everywhere_else_are_results() {
         "agentcore/.cli/deployed-state.json",
         "agentcore/.env.local",
         "agentcore/.gitignore",
+        "agentcore/.cli/harden-measure.json",
+        "agentcore/.cli/eval-results/eval_1.json",
         "agentcore/cdk/package.json",
         "app/A/main.py",
         "app/A/p.json",

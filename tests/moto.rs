@@ -4,7 +4,14 @@
 //! moto answers for runtimes, gateways, memories, IAM, logs, events and trails, and refuses the rest with errors: an audit
 //! must survive exactly that.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
+
+mod commands;
 
 use std::fs;
 use std::path::Path;
@@ -232,4 +239,47 @@ fn a_host_that_does_not_answer_leaves_results_skipped() {
             .code(),
         Some(2)
     );
+}
+
+/// The calls that fixes print, run by the real AWS CLI (`AGENTCORE_HARDEN_AWS`), turn the live results.
+#[test]
+fn printed_calls_mend_what_is_live() {
+    let (Some(moto), Some(aws)) = (moto(), std::env::var_os("AGENTCORE_HARDEN_AWS")) else {
+        return;
+    };
+    let folder = project(&moto, "Mended", 0);
+    let mut sandbox = commands::Sandbox::new();
+    sandbox.set("REAL_AWS", aws);
+    sandbox.set("AWS_MODE", "live");
+    sandbox.set("AWS_ENDPOINT_URL", &moto.url);
+    let (mut run_commands, mut passed) = (0, 0);
+    for check in [
+        "obs-log-retention",
+        "runtime-mmds-v2",
+        "shell-command-alert",
+    ] {
+        let asked = || {
+            let output = run(&moto, folder.path(), &["check", "--json", "--only", check]);
+            results(&output)
+        };
+        for result in asked().iter().filter(|result| result["status"] == "fail") {
+            for command in result["fixes"][0]["commands"].as_array().unwrap() {
+                let command = command.as_str().unwrap();
+                let output = sandbox.run(command, folder.path());
+                run_commands += 1;
+                let told = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(output.status.success(), "{command}: {told}");
+            }
+            let name = result["resource"]["name"].as_str().unwrap();
+            // moto takes the update and keeps nothing of the metadata settings.
+            if check == "runtime-mmds-v2" {
+                continue;
+            }
+            let after = asked();
+            assert_eq!(status(&after, check, name), "pass", "{after:#?}");
+            passed += 1;
+        }
+    }
+    assert!(run_commands >= 2 && passed >= 1, "{run_commands} {passed}");
+    println!("live fix loop: {run_commands} commands run, {passed} results turned to pass");
 }

@@ -209,3 +209,41 @@ fn requests_that_make_no_sense_are_refused() {
         assert!(exit == 2 && err.contains(words), "{arguments:?}: {err}");
     }
 }
+
+#[test]
+fn the_account_s_value_comes_from_a_snapshot() {
+    let project = tempfile::tempdir().unwrap();
+    let agentcore = project.path().join("agentcore");
+    std::fs::create_dir(&agentcore).unwrap();
+    std::fs::write(
+        agentcore.join("agentcore.json"),
+        r#"{"name": "Shop", "version": 1, "runtimes": [{"name": "Main"}]}"#,
+    )
+    .unwrap();
+    let snapshot = project.path().join("aws.json");
+    let quota = r#"{"name": "x", "value": 7777.0, "applied": true, "adjustable": true}"#;
+    std::fs::write(
+        &snapshot,
+        format!(
+            r#"{{"schemaVersion": 1, "tool": {{"name": "agentcore-harden", "version": "0.1.0"}}, "takenAt": "2026-11-01T00:00:00Z",
+                "project": "Shop", "target": null, "account": null, "region": null,
+                "state": {{"quotas": {{"read": {{"L-3E5722B2": {quota}}}}}}}}}"#
+        ),
+    )
+    .unwrap();
+    let (path, snapshot) = (project.path().to_str().unwrap(), snapshot.to_str().unwrap());
+    let active = |arguments: &[&str]| {
+        let (exit, page) = page(arguments, "");
+        assert_eq!(exit, 0);
+        let quotas = page["quotas"].as_array().unwrap();
+        let found = quotas.iter().find(|quota| quota["id"] == "active-sessions");
+        found.unwrap()["applied"].clone()
+    };
+    let read = active(&["show", path, "--snapshot", snapshot, "--json"]);
+    assert_eq!(
+        (read["value"].as_f64(), read["source"].as_str()),
+        (Some(7777.0), Some("service-quotas"))
+    );
+    let offline = active(&["show", path, "--offline", "--json"]);
+    assert_eq!(offline["source"], "default");
+}

@@ -25,18 +25,27 @@ pub fn each<'a>(context: &'a Context, judge: impl Fn(&AgentCode<'a>) -> Outcome)
         let message = "no runtime with code of its own is configured";
         return vec![Outcome::not_applicable(context.project.resource(), message)];
     }
-    let one = |runtime: &'a Runtime| match context.source.runtime(&runtime.name) {
-        Some(code) if code.entry.is_some() => {
-            let code = AgentCode {
-                runtime,
-                code,
-                source: &context.source,
-            };
-            code.honest(judge(&code))
-        }
-        Some(_) | None => Outcome::skipped(Agent::Runtime(runtime).resource(), missing(runtime)),
+    let one = |runtime: &'a Runtime| match of(context, runtime) {
+        Ok(code) => code.honest(judge(&code)),
+        Err(reason) => Outcome::skipped(Agent::Runtime(runtime).resource(), reason),
     };
     context.project.runtimes.iter().map(one).collect()
+}
+
+/// The code of a runtime; [`AgentCode::unread`] tells what of it could not be parsed.
+///
+/// # Errors
+/// Why it is not there.
+pub fn of<'a>(context: &'a Context, runtime: &'a Runtime) -> Result<AgentCode<'a>, Unread> {
+    let found = context.source.runtime(&runtime.name);
+    let code = found
+        .filter(|code| code.entry.is_some())
+        .ok_or_else(|| missing(runtime))?;
+    Ok(AgentCode {
+        runtime,
+        code,
+        source: &context.source,
+    })
 }
 
 fn missing(runtime: &Runtime) -> Unread {

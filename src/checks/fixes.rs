@@ -15,6 +15,13 @@ pub(super) fn deploy(context: &Context) -> Command {
     shell::deploy(context.target.as_ref().map(|target| target.name.as_str()))
 }
 
+/// For what is right in the configuration and wrong in the template or in AWS.
+pub(super) fn deploy_what_is_configured(context: &Context) -> Fix {
+    Fix::new("Deploy what is configured").command(deploy(context)).note(
+        "the configuration is right already. A value that was changed by hand in AWS is not put back while the template stays the same,          and one that the code in agentcore/cdk sets comes back with every deploy: change it where it was set",
+    )
+}
+
 /// Edits the entry of a root array that bears a name; `edit` is a jq filter over the entry. `None` where it has no name of
 /// its own.
 pub(super) fn edit_entry(
@@ -50,6 +57,46 @@ pub(super) fn edit_and_deploy(context: &Context, title: &str, edit: Option<Comma
         None => Fix::new(title)
             .note("the entry has no name that a command could select it by: edit the file by hand"),
     }
+}
+
+/// One fix that does what several do, each needed; a deploy that several end with stands last, once.
+pub(super) fn all_of(fixes: Vec<Fix>) -> Option<Fix> {
+    let mut fixes = fixes.into_iter();
+    let mut whole = fixes.next()?;
+    let is_deploy = |command: &String| command.starts_with("agentcore deploy");
+    let mut deploy: Option<String> = None;
+    let mut rest = |fix: &mut Fix| {
+        let (last, commands) = std::mem::take(&mut fix.commands)
+            .into_iter()
+            .partition::<Vec<_>, _>(is_deploy);
+        deploy = deploy.take().or_else(|| last.into_iter().next());
+        fix.commands = commands;
+    };
+    rest(&mut whole);
+    for mut fix in fixes {
+        rest(&mut fix);
+        whole.title = format!("{}; {}", whole.title, lower_first(&fix.title));
+        for command in fix.commands {
+            if !whole.commands.contains(&command) {
+                whole.commands.push(command);
+            }
+        }
+        if !fix.note.is_empty() && !whole.note.is_empty() {
+            whole.note.push_str("; ");
+        }
+        whole.note.push_str(&fix.note);
+        whole.edits.extend(fix.edits);
+        whole.safe.extend(fix.safe);
+    }
+    whole.commands.extend(deploy);
+    Some(whole)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(characters).collect()
+    })
 }
 
 /// An execution role of one's own: the policy that `agentcore-harden policy` writes, set as `executionRoleArn`. A role that

@@ -1,6 +1,7 @@
 //! Judges the layers of one resource: every source that could be read is looked at, one that fails is enough.
 
-use crate::context::{Layer, Origin};
+use super::fixes;
+use crate::context::{Context, Layer, Origin};
 use crate::model::known::Unread;
 use crate::report::{Evidence, Fix, Outcome, Resource, Severity};
 
@@ -41,6 +42,31 @@ impl Problem {
         self.severity = Some(severity);
         self
     }
+}
+
+/// Like [`judge`], for what the configuration decides: where `agentcore.json` is right already and only the template or AWS is
+/// not, an edit would change nothing and the deploy alone is the fix.
+pub(super) fn judge_sources<T>(
+    context: &Context,
+    resource: Resource,
+    layers: &[Layer<T>],
+    unread: impl FnOnce() -> Unread,
+    look: impl Fn(&Layer<T>) -> Result<String, Problem>,
+) -> Outcome {
+    let mut of_config = layers
+        .iter()
+        .filter(|layer| layer.origin == Origin::Config)
+        .peekable();
+    let right = of_config.peek().is_some() && of_config.all(|layer| look(layer).is_ok());
+    judge(resource, layers, unread, |layer| {
+        look(layer).map_err(|problem| match layer.origin {
+            Origin::Template | Origin::Live if right => Problem {
+                fixes: vec![fixes::deploy_what_is_configured(context)],
+                ..problem
+            },
+            _ => problem,
+        })
+    })
 }
 
 /// Fails when any layer fails; else passes with what the strongest layer says; without a layer it is skipped with `unread`.

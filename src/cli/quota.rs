@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::AwsArgs;
+
 /// Arguments of `quota`.
 #[derive(Args, Clone, Debug)]
 pub struct QuotaArgs {
@@ -43,12 +45,9 @@ pub struct ShowArgs {
     /// The project (default: the one around the current folder)
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
-    /// Deployment target of aws-targets.json
-    #[arg(long, value_name = "NAME")]
-    pub target: Option<String>,
-    /// Never touch the network: the dated table of defaults
-    #[arg(long)]
-    pub offline: bool,
+    /// The account whose values are shown; without it the dated table of defaults
+    #[command(flatten)]
+    pub aws: AwsArgs,
     /// Every quota of the table, not only those that the project meets
     #[arg(long)]
     pub all: bool,
@@ -66,12 +65,9 @@ pub struct RequestArgs {
     /// The value to ask for (default: from the expected load)
     #[arg(long, value_name = "N")]
     pub value: Option<f64>,
-    /// The Region to ask in (default: the target's)
-    #[arg(long, value_name = "REGION")]
-    pub region: Option<String>,
-    /// Deployment target of aws-targets.json
-    #[arg(long, value_name = "NAME")]
-    pub target: Option<String>,
+    /// The account and the Region to ask in
+    #[command(flatten)]
+    pub aws: AwsArgs,
     /// The project (default: the one around the current folder)
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,

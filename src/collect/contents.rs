@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
-use super::project::walk as walk_package;
+use super::project::{Ignores, walk as walk_package};
 use super::source::{is_caller_candidate, mentions_agentcore};
 
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
@@ -71,14 +71,16 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
 /// The files by their path relative to the project root, and whether they ship.
 fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, (PathBuf, bool)> {
     let found = Mutex::new(BTreeMap::new());
+    // The walker would open whatever is called .gitignore, a FIFO too: the rules are read by the guarded reader.
+    let ignores = Ignores::below(project.repository.as_deref().unwrap_or(&project.root));
+    let keeps = move |entry: &ignore::DirEntry| {
+        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+        wanted(entry) && (entry.depth() == 0 || !ignores.ignores(entry.path(), is_dir))
+    };
     let walk = WalkBuilder::new(&project.root)
-        .hidden(false)
-        .ignore(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
+        .standard_filters(false)
         .follow_links(false)
-        .filter_entry(wanted)
+        .filter_entry(keeps)
         .build_parallel();
     walk.run(|| {
         Box::new(|entry| {

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::project::{FileError, inside, read_text};
 use super::{dockerfile, json};
+pub use crate::model::distributions::normalise;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::{
@@ -112,18 +113,6 @@ fn nearest<T>(
         };
     }
     Known::Absent
-}
-
-/// The name of a distribution, normalised as PEP 503 says.
-pub fn normalise(name: &str) -> String {
-    let mut normal = String::new();
-    for part in name.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
-        if !normal.is_empty() {
-            normal.push('-');
-        }
-        normal.push_str(&part.to_ascii_lowercase());
-    }
-    normal
 }
 
 /// The dependency that a PEP 508 requirement names.
@@ -302,6 +291,11 @@ fn dynamic_files(root: &Path, folder: &str, table: &DeTable<'_>) -> Option<Vec<D
         found.extend(requirements(root, &path).read()?.dependencies.clone());
     }
     Some(found)
+}
+
+/// A requirements file with those that it includes.
+pub fn requirements_of(root: &Path, path: &str) -> Known<Requirements> {
+    requirements(root, path)
 }
 
 fn requirements(root: &Path, path: &str) -> Known<Requirements> {

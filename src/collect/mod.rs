@@ -1,9 +1,11 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
+pub mod artifact;
 pub mod aws;
 pub mod baseline;
 pub mod comments;
 pub mod contents;
+pub mod dependencies;
 pub mod discovery;
 mod dockerfile;
 pub mod evaluation;
@@ -15,3 +17,4 @@ pub mod project;
 pub mod settings;
 pub mod source;
 pub mod template;
+pub mod tests;

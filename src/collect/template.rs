@@ -126,7 +126,7 @@ fn contradiction(project: &Project, template: &Template) -> Option<String> {
                 project
                     .gateways
                     .iter()
-                    .map(|one| format!("{name}-{}", one.name))
+                    .map(|one| one.physical_name(name))
                     .collect(),
             ),
             names(
@@ -177,7 +177,7 @@ fn contradiction(project: &Project, template: &Template) -> Option<String> {
         .find_map(|runtime| runtime_differs(name, runtime, template))
         .or_else(|| {
             project.gateways.iter().find_map(|gateway| {
-                let theirs = template.gateway(name, &gateway.name)?;
+                let theirs = template.gateway_named(&gateway.physical_name(name))?;
                 let ours = gateway
                     .authorizer_type
                     .as_ref()

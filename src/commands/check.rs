@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::select::Selection;
-use super::{emit, output, terminal};
+use super::{emit, fix, output, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::cli::{CheckArgs, FailOnArg, Format};
 use crate::collect::discovery::FetchOptions;
@@ -42,7 +42,10 @@ pub fn run(
         failures: Vec::new(),
     };
     for root in &roots {
-        match run.audit(root) {
+        match run
+            .fix(root, out, err)
+            .and_then(|notes| run.audit(root, notes))
+        {
             Ok(report) => run.reports.push(report),
             Err(failure) => run.failures.push(run.named(root, failure)),
         }
@@ -69,14 +72,51 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn audit(&mut self, root: &Path) -> Result<Report, Failure> {
+    /// Makes the edits that `--fix` asks for; what was done, in words. The diff goes where it does not mix with a report that
+    /// programs read.
+    fn fix(
+        &self,
+        root: &Path,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> Result<Vec<String>, Failure> {
+        if !self.arguments.fix.fix {
+            return Ok(Vec::new());
+        }
+        let report = &self.arguments.report;
+        let text = report.format() == Format::Text || report.output.is_some();
+        let stream: &mut dyn Write = if text { &mut *out } else { &mut *err };
+        let shown = shown(&self.arguments.path, root);
+        let options = self.options(root);
+        let audit = || {
+            let context = audit::collect(root, &options)?;
+            let mut results = audit::evaluate(&context, |check| self.selection.check(check));
+            results.retain(|result| self.selection.result(result));
+            let suppressions = Suppressions {
+                rules: &context.settings.ignores,
+                comments: comments::collect(root, &context.source, &results),
+                baseline: None,
+            };
+            let name = context.project.display_name().to_owned();
+            suppress::apply(&name, &mut results, &suppressions, context.today);
+            Ok(results)
+        };
+        let done = fix::run(root, &shown, self.arguments.fix.dry_run, stream, audit)?;
+        Ok(done.notes)
+    }
+
+    fn audit(&mut self, root: &Path, fixed: Vec<String>) -> Result<Report, Failure> {
         let context = audit::collect(root, &self.options(root))?;
         let agents = context.project.agents();
         self.runtimes
             .extend(agents.map(|agent| agent.name().to_owned()));
         let mut results = audit::evaluate(&context, |check| self.selection.check(check));
         results.retain(|result| self.selection.result(result));
-        let mut notes = summary::notes(&context, self.arguments.aws.target.is_some());
+        let mut notes = fixed;
+        notes.extend(summary::notes(
+            &context,
+            self.arguments.aws.target.is_some(),
+        ));
         let mut suppressions = Suppressions {
             rules: &context.settings.ignores,
             comments: comments::collect(root, &context.source, &results),

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod completions;
 pub mod explain;
+pub mod fix;
 pub mod list;
 pub mod man;
 pub mod measure;

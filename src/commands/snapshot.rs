@@ -5,9 +5,11 @@ use std::io::Write;
 use super::{emit, output};
 use crate::audit;
 use crate::cli::SnapshotArgs;
-use crate::collect::{aws, project};
+use crate::collect::discovery::FetchOptions;
+use crate::collect::{aws, discovery, project};
 use crate::exit::{Exit, Failure};
 use crate::model::known::Known;
+use crate::oidc::authorizer;
 
 /// Reads AWS and writes the snapshot.
 ///
@@ -52,7 +54,11 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
             });
         }
     };
-    let snapshot = aws::snapshot::make(&project, target.as_ref(), state);
+    let mut urls = authorizer::discovery_urls(&project);
+    urls.extend(authorizer::deployed_discovery_urls(&state));
+    let allow_private = arguments.allow_private_issuer;
+    let documents = discovery::collect(&urls, FetchOptions { allow_private });
+    let snapshot = aws::snapshot::make(&project, target.as_ref(), state, documents);
     let mut text = serde_json::to_string_pretty(&snapshot)
         .map_err(|error| Failure::new(format!("the snapshot could not be written: {error}")))?;
     text.push('\n');

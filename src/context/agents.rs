@@ -1,11 +1,14 @@
 //! Runtimes and harnesses as every source shows them.
 
-use super::{Context, Layer, Origin, Seen, seen_all};
+use super::{Context, Seen, seen_all};
 use crate::config::Workload;
+use crate::model::aws;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::AgentManifests;
 use crate::model::project::{Agent, JwtAuthorizer};
+use crate::model::site::Sited;
+use crate::model::template::TemplateJwt;
 use crate::report::Evidence;
 
 /// Who may call an agent or a gateway.
@@ -36,6 +39,8 @@ pub struct JwtView {
     pub claims: Vec<String>,
     /// The discovery document is only reachable inside of a VPC.
     pub private_endpoint: bool,
+    /// `allowedWorkloadConfiguration` bounds who may call.
+    pub workloads: bool,
 }
 
 impl JwtView {
@@ -52,12 +57,105 @@ impl JwtView {
             scopes: seen_all(&jwt.scopes),
             claims: jwt.custom_claims.iter().map(name).collect(),
             private_endpoint: jwt.private_endpoint,
+            workloads: false,
+        }
+    }
+
+    /// `None` where only the deploy knows the values.
+    pub(super) fn template(jwt: &TemplateJwt) -> Option<Self> {
+        let all = |values: &[Sited<String>]| {
+            let seen = |value: &Sited<String>| {
+                Seen::new(value.value.clone(), Evidence::template(&value.site))
+            };
+            values.iter().map(seen).collect::<Vec<_>>()
+        };
+        let name = |node: &Node| {
+            let name = node.get("InboundTokenClaimName").and_then(Node::as_str);
+            name.unwrap_or("(unnamed)").to_owned()
+        };
+        (!jwt.unresolved).then(|| Self {
+            evidence: Evidence::template(&jwt.site),
+            discovery_url: jwt
+                .discovery_url
+                .as_ref()
+                .map(|url| Seen::new(url.value.clone(), Evidence::template(&url.site))),
+            audience: all(&jwt.audience),
+            clients: all(&jwt.clients),
+            scopes: all(&jwt.scopes),
+            claims: jwt.custom_claims.iter().map(name).collect(),
+            private_endpoint: jwt.private_endpoint,
+            workloads: false,
+        })
+    }
+
+    /// `field` gives the evidence of a field of the answer.
+    pub(super) fn live(jwt: &aws::Jwt, field: impl Fn(&str) -> Evidence) -> Self {
+        const BLOCK: &str = "authorizerConfiguration.customJWTAuthorizer";
+        let at = |key: &str| field(&format!("{BLOCK}.{key}"));
+        let all = |key: &str, values: &[String]| -> Vec<Seen<String>> {
+            let seen = |value: &String| Seen::new(value.clone(), at(key));
+            values.iter().map(seen).collect()
+        };
+        let url = Some(&jwt.discovery_url).filter(|url| !url.is_empty());
+        Self {
+            evidence: field(BLOCK),
+            discovery_url: url.map(|url| Seen::new(url.clone(), at("discoveryUrl"))),
+            audience: all("allowedAudience", &jwt.audience),
+            clients: all("allowedClients", &jwt.clients),
+            scopes: all("allowedScopes", &jwt.scopes),
+            claims: jwt.claims.iter().map(|claim| claim.name.clone()).collect(),
+            private_endpoint: jwt.private_endpoint,
+            workloads: jwt.allowed_workloads,
         }
     }
 }
 
-/// Environment variables: names and values.
-pub type Environment = Vec<(String, Seen<String>)>;
+/// Environment variables, as one source shows them.
+pub type Environment = Vec<Variable>;
+
+/// An environment variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// What is known of its value.
+    pub value: VariableValue,
+    /// Where it was seen.
+    pub evidence: Evidence,
+}
+
+/// What is known of the value of an environment variable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VariableValue {
+    /// The text.
+    Text(String),
+    /// A reference of the template that only the deploy resolves.
+    Reference,
+    /// What the collector kept of a deployed value: never the value.
+    Masked(aws::EnvValue),
+}
+
+impl Variable {
+    /// The text, where this source holds it.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            VariableValue::Text(text) => Some(text),
+            VariableValue::Reference | VariableValue::Masked(_) => None,
+        }
+    }
+
+    /// True where the value is `word`, as far as that is kept: booleans and the words that turn OpenTelemetry off.
+    pub fn is(&self, word: &str) -> bool {
+        match &self.value {
+            VariableValue::Text(text) => text.trim().eq_ignore_ascii_case(word),
+            VariableValue::Reference => false,
+            VariableValue::Masked(kept) => {
+                kept.keyword.as_deref() == Some(word)
+                    || (word == "true" && kept.switch == Some(true))
+            }
+        }
+    }
+}
 
 /// How long sessions live. Seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,78 +189,6 @@ pub enum Basis {
 }
 
 impl Context {
-    /// Inbound authorization of a runtime or harness.
-    pub fn authorizers(&self, agent: Agent<'_>) -> Vec<Layer<Authorizer>> {
-        let mut layers = Vec::new();
-        if let Some(anchor) = self.config_anchor(agent) {
-            let common = agent.common();
-            let kind = match &common.authorizer_type {
-                Some(kind) => Seen::config(kind),
-                // Default of the CLI's schema and of the service for runtimes.
-                None => Seen::new("AWS_IAM".to_owned(), anchor),
-            };
-            let evidence = kind.evidence.clone();
-            let value = Authorizer {
-                by_default: common.authorizer_type.is_none(),
-                kind,
-                jwt: common.jwt.as_ref().map(JwtView::config),
-            };
-            layers.push(Layer::new(Origin::Config, value, evidence));
-        }
-        // Template: the Runtime resource's AuthorizerConfiguration. Live: GetAgentRuntime.
-        layers
-    }
-
-    /// Environment variables of a runtime or harness.
-    pub fn environments(&self, agent: Agent<'_>) -> Vec<Layer<Environment>> {
-        let mut layers = Vec::new();
-        if let Some(anchor) = self.config_anchor(agent) {
-            let variables = agent.common().env.iter();
-            let variables = variables.map(|(name, value)| (name.clone(), Seen::config(value)));
-            layers.push(Layer::new(Origin::Config, variables.collect(), anchor));
-        }
-        // Template: EnvironmentVariables. Live: GetAgentRuntime.environmentVariables.
-        layers
-    }
-
-    /// Session timeouts of a runtime or harness.
-    pub fn lifecycles(&self, agent: Agent<'_>) -> Vec<Layer<Lifecycle>> {
-        let mut layers = Vec::new();
-        if let Some(anchor) = self.config_anchor(agent) {
-            let common = agent.common();
-            let value = Lifecycle {
-                anchor: common.lifecycle.as_ref().map_or(anchor, Evidence::config),
-                idle: common.idle_timeout.as_ref().map(Seen::config),
-                max: common.max_lifetime.as_ref().map(Seen::config),
-            };
-            let evidence = value.anchor.clone();
-            layers.push(Layer::new(Origin::Config, value, evidence));
-        }
-        // Template: LifecycleConfiguration. Live: GetAgentRuntime.lifecycleConfiguration.
-        layers
-    }
-
-    /// Network mode of a runtime or harness.
-    pub fn networks(&self, agent: Agent<'_>) -> Vec<Layer<Network>> {
-        let mut layers = Vec::new();
-        if let Some(anchor) = self.config_anchor(agent) {
-            let common = agent.common();
-            let mode = match &common.network_mode {
-                Some(mode) => Seen::config(mode),
-                None => Seen::new("PUBLIC".to_owned(), anchor),
-            };
-            let evidence = mode.evidence.clone();
-            let value = Network {
-                mode,
-                subnets: common.subnets.len(),
-                security_groups: common.security_groups.len(),
-            };
-            layers.push(Layer::new(Origin::Config, value, evidence));
-        }
-        // Template: NetworkConfiguration. Live: GetAgentRuntime.networkConfiguration.
-        layers
-    }
-
     /// The workload of a runtime or harness and how it is known: declared, else what the code that runs shows beyond doubt.
     pub fn workload(&self, agent: Agent<'_>) -> Option<(Workload, Basis)> {
         let settings = self.settings.runtimes.get(agent.name());
@@ -178,24 +204,6 @@ impl Context {
                 let workload = super::workload::shown_by(&self.source, code, agui)?;
                 Some((workload, Basis::Inferred))
             }
-        }
-    }
-
-    /// Hosts that only a VPC reaches, named by the code that runs; the reason where code was not read.
-    ///
-    /// # Errors
-    /// Why the code is not known.
-    pub fn private_hosts_in_code(&self, agent: Agent<'_>) -> Result<Vec<Seen<String>>, Unread> {
-        match agent {
-            // A harness has no code of its own.
-            Agent::Harness(_) => Ok(Vec::new()),
-            Agent::Runtime(runtime) => Err(Unread::new(
-                ReasonCode::NotBuilt,
-                format!(
-                    "the code of runtime {} was not read: nothing tells whether it reaches private hosts",
-                    runtime.name
-                ),
-            )),
         }
     }
 
@@ -219,7 +227,7 @@ impl Context {
     }
 
     /// Where the agent is named, `None` where its configuration could not be read.
-    fn config_anchor(&self, agent: Agent<'_>) -> Option<Evidence> {
+    pub(super) fn config_anchor(&self, agent: Agent<'_>) -> Option<Evidence> {
         match agent {
             Agent::Harness(harness) if harness.document.read().is_none() => None,
             _ => Some(Evidence::config(agent.site())),

@@ -4,15 +4,21 @@
 //! never ask whether the run is offline.
 
 use std::collections::BTreeMap;
+mod agent_layers;
 mod agents;
+mod eval_layers;
+mod gateway_layers;
 mod gateways;
 mod memories;
 mod models;
 mod policies;
 mod roles;
+mod sources;
 mod workload;
 
-pub use agents::{Authorizer, Basis, Environment, JwtView, Lifecycle, Network};
+pub use agents::{
+    Authorizer, Basis, Environment, JwtView, Lifecycle, Network, Variable, VariableValue,
+};
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;
@@ -33,6 +39,7 @@ use crate::model::project::{DeployedTarget, Project, Target};
 use crate::model::site::Sited;
 use crate::model::source::Source;
 use crate::model::template::Template;
+use crate::model::tests::TestFacts;
 use crate::oidc::discovery::Discovery;
 use crate::report::{Evidence, Outcome, Resource};
 
@@ -50,6 +57,8 @@ pub struct Context {
     pub template: Known<Template>,
     /// The agent's code, and the code that calls it.
     pub source: Source,
+    /// What the tests in the tree exercise.
+    pub tests: TestFacts,
     /// Recorded evaluation runs.
     pub evaluations: Evaluations,
     /// What `measure` recorded, by runtime.

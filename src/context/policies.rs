@@ -1,9 +1,11 @@
 //! Cedar policies as every source shows them.
 
 use super::{Context, Layer, Origin, Seen};
+use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::project::{CedarPolicy, NamedFileKind};
+use crate::model::project::{CedarPolicy, NamedFileKind, PolicyEngine};
 use crate::model::site::SourceText;
+use crate::model::template::{Reference, Template, TemplateNamed, reference};
 use crate::report::Evidence;
 
 /// A Cedar policy.
@@ -27,6 +29,49 @@ impl CedarView {
             None => self.text.evidence.clone(),
         }
     }
+}
+
+/// The policies of the template that belong to an engine; a statement that a function makes is left out.
+fn synthesized(
+    template: &Template,
+    project: &str,
+    engine: &PolicyEngine,
+) -> Vec<(String, Layer<CedarView>)> {
+    let wanted = format!("{project}_{}", engine.name);
+    let mut engines = template.policy_engines.iter();
+    let Some(owner) = engines.find(|one| one.name.as_deref() == Some(&wanted)) else {
+        return Vec::new();
+    };
+    let owner = Reference::Logical(owner.logical_id.clone());
+    let view = |policy: &TemplateNamed| {
+        let properties = &policy.properties;
+        if properties
+            .get("PolicyEngineId")
+            .and_then(reference)
+            .as_ref()
+            != Some(&owner)
+        {
+            return None;
+        }
+        let definition = properties.get("Definition")?;
+        let block = definition
+            .get("Policy")
+            .or_else(|| definition.get("Cedar"))?;
+        let statement = template.document.string(block, "Statement")?;
+        let evidence = Evidence::template(&statement.site);
+        let mode = properties.get("EnforcementMode").and_then(Node::as_str);
+        let value = CedarView {
+            text: Seen::new(statement.value, evidence.clone()),
+            file: None,
+            enforcement: mode.unwrap_or("ACTIVE").to_owned(),
+        };
+        let name = policy
+            .name
+            .clone()
+            .unwrap_or_else(|| policy.logical_id.clone());
+        Some((name, Layer::new(Origin::Template, value, evidence)))
+    };
+    template.policies.iter().filter_map(view).collect()
 }
 
 impl Context {
@@ -71,8 +116,35 @@ impl Context {
             }
             layers.push(Layer::new(Origin::Config, value, evidence));
         }
-        // Live: GetPolicy.definition.cedar.statement.
         layers
+    }
+
+    /// The policies of an engine in the template and in AWS, by name: also those that the project does not declare.
+    pub fn other_cedar(&self, engine: &PolicyEngine) -> Vec<(String, Layer<CedarView>)> {
+        let mut policies = Vec::new();
+        if let Some(template) = self.template.read() {
+            policies.extend(synthesized(template, self.project.display_name(), engine));
+        }
+        if let Some(state) = self.aws.read()
+            && let Known::Read(live) = state.policy_engine(&engine.name)
+            && let Some(found) = live.policies.read()
+        {
+            // A policy whose creation failed decides nothing.
+            let active = found.iter().filter(|policy| policy.status == "ACTIVE");
+            policies.extend(active.filter_map(|policy| {
+                let arn = format!("{}/policy/{}", live.arn, policy.id);
+                let field = "policies.definition.cedar.statement";
+                let evidence = Evidence::aws(arn, "ListPolicies", field);
+                let value = CedarView {
+                    text: Seen::new(policy.statement.clone()?, evidence.clone()),
+                    file: None,
+                    enforcement: policy.enforcement_mode.clone(),
+                };
+                let layer = Layer::new(Origin::Live, value, evidence);
+                Some((policy.name.clone(), layer))
+            }));
+        }
+        policies
     }
 
     /// Path and text of the file that a policy names.

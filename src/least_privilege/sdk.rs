@@ -43,13 +43,16 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
     }
 }
 
+/// The kind of object that a resource made (`Table`), the call that made it, and the call's module.
+type Named<'s> = (String, &'s Call, ModuleId);
+
 /// The service of an expression that is a boto3 client or resource, or an object of one.
 fn client<'s>(
     subject: &Subject<'s>,
     module: ModuleId,
     expr: &'s Expr,
     depth: usize,
-) -> Option<(String, Option<(String, &'s Call, ModuleId)>)> {
+) -> Option<(String, Option<Named<'s>>)> {
     if depth > 4 {
         return None;
     }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::import_time::ImportTime;
+use crate::collect::project::{FileError, read_text};
 
 /// What never decides how an agent starts, or is made by starting it.
 const PASSED_OVER: [&str; 9] = [
@@ -67,10 +68,10 @@ pub fn file(root: &Path) -> PathBuf {
 /// # Errors
 /// When it is there and cannot be read.
 pub fn read(path: &Path) -> io::Result<Option<Record>> {
-    match fs::read_to_string(path) {
+    match read_text(path, &path.display().to_string()) {
         Ok(text) => Ok(Some(serde_json::from_str(&text)?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(FileError::Missing { .. }) => Ok(None),
+        Err(error) => Err(io::Error::other(error.to_string())),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::artifact::Artifact;
+use super::dependencies::DependencyFacts;
 use super::known::Known;
 use super::manifest::AgentManifests;
 use super::package::PackageContents;
@@ -22,6 +24,10 @@ pub struct FileFacts {
     pub manifests: BTreeMap<String, AgentManifests>,
     /// What each package holds, by its resource.
     pub package_contents: BTreeMap<String, PackageContents>,
+    /// What was packaged of an agent's code before, by its resource.
+    pub artifacts: BTreeMap<String, Artifact>,
+    /// Locks, and which declared packages are used, by the agent's resource.
+    pub dependencies: BTreeMap<String, DependencyFacts>,
     /// What the text of the files holds.
     pub contents: Contents,
 }
@@ -34,6 +40,8 @@ impl Default for FileFacts {
             ignored: GitIgnored::default(),
             manifests: BTreeMap::new(),
             package_contents: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
+            dependencies: BTreeMap::new(),
             contents: Contents::default(),
         }
     }
@@ -167,7 +175,7 @@ impl SecretFile {
 }
 
 /// What git ignores among the files that decide a check.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GitIgnored {
     /// True when the project lies in a git work tree.
     pub repository: bool,
@@ -175,6 +183,10 @@ pub struct GitIgnored {
     pub env_local: bool,
     /// `agentcore/.env.local` is in git's index in spite of that; `None` where the index could not be read.
     pub env_local_tracked: Option<bool>,
+    /// The text of `agentcore/.gitignore`, where it could be read.
+    pub local_rules: Option<String>,
+    /// `agentcore/.gitignore` does not exist.
+    pub no_local_rules: bool,
     /// `agentcore/aws-targets.json` is ignored.
     pub targets: bool,
 }

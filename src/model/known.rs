@@ -74,6 +74,13 @@ impl Unread {
         self.command = Some(command.into());
         self
     }
+
+    /// Names the command that makes the evidence, where it can be written.
+    #[must_use]
+    pub fn command_if(mut self, command: Option<String>) -> Self {
+        self.command = command.or(self.command);
+        self
+    }
 }
 
 /// Something that was read, is known to be absent, or could not be read.

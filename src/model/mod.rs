@@ -1,11 +1,16 @@
 //! Plain data that collectors fill and checks read.
 
+pub mod artifact;
 pub mod aws;
+pub mod dependencies;
+pub mod distributions;
 pub mod evaluation;
 pub mod event_pattern;
 pub mod files;
 pub mod json;
+pub mod json_edit;
 pub mod known;
+pub mod lock;
 pub mod manifest;
 pub mod measurement;
 pub mod package;
@@ -14,3 +19,5 @@ pub mod project;
 pub mod site;
 pub mod source;
 pub mod template;
+mod template_agent;
+pub mod tests;

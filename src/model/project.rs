@@ -443,6 +443,14 @@ impl<'a> Agent<'a> {
     }
 }
 
+impl Gateway {
+    /// Its name in AWS: `resourceName`, else `<project>-<gateway>`.
+    pub fn physical_name(&self, project: &str) -> String {
+        let own = self.node.get("resourceName").and_then(Node::as_str);
+        own.map_or_else(|| format!("{project}-{}", self.name), str::to_owned)
+    }
+}
+
 impl Project {
     /// Runtimes, then harnesses.
     pub fn agents(&self) -> impl Iterator<Item = Agent<'_>> {

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::json::{Document, Json, Member, Node};
 use super::site::{Site, Sited};
+use super::template_agent::{harness, jwt};
 use crate::iam::cloudformation::TemplateRole;
 
 /// A template of `agentcore/cdk/cdk.out`.
@@ -15,6 +16,8 @@ pub struct Template {
     pub document: Document,
     /// `AWS::BedrockAgentCore::Runtime`.
     pub runtimes: Vec<TemplateRuntime>,
+    /// `AWS::BedrockAgentCore::Harness`, in the shape of a runtime.
+    pub harnesses: Vec<TemplateRuntime>,
     /// `AWS::BedrockAgentCore::Gateway`.
     pub gateways: Vec<TemplateGateway>,
     /// `AWS::BedrockAgentCore::GatewayTarget`.
@@ -29,8 +32,6 @@ pub struct Template {
     pub online_evals: Vec<TemplateNamed>,
     /// `AWS::Logs::LogGroup`.
     pub log_groups: Vec<TemplateNamed>,
-    /// `AWS::BedrockAgentCore::Harness`.
-    pub harnesses: Vec<TemplateNamed>,
     /// `AWS::IAM::Role`, judged by `crate::iam`.
     pub roles: Vec<TemplateNamed>,
     /// The roles with every policy attached to them, read when they are first asked for.
@@ -101,6 +102,8 @@ pub struct TemplateJwt {
     pub custom_claims: Vec<Node>,
     /// `PrivateEndpoint` is set.
     pub private_endpoint: bool,
+    /// A value is an intrinsic function that only the deploy resolves.
+    pub unresolved: bool,
 }
 
 /// A gateway of the template.
@@ -180,6 +183,9 @@ impl Template {
             runtimes: map(agentcore("Runtime", "AgentRuntimeName"), |one| {
                 runtime(&document, one)
             }),
+            harnesses: map(agentcore("Harness", "HarnessName"), |one| {
+                harness(&document, one)
+            }),
             gateways: map(agentcore("Gateway", "Name"), |one| gateway(&document, one)),
             targets: map(agentcore("GatewayTarget", "Name"), |one| {
                 target(&document, one)
@@ -189,7 +195,6 @@ impl Template {
             policies: agentcore("Policy", "Name"),
             online_evals: agentcore("OnlineEvaluationConfig", "OnlineEvaluationConfigName"),
             log_groups: of("AWS::Logs::LogGroup", "LogGroupName"),
-            harnesses: agentcore("Harness", "HarnessName"),
             roles: of("AWS::IAM::Role", "RoleName"),
             iam_roles: OnceLock::new(),
             document,
@@ -204,12 +209,24 @@ impl Template {
             .find(|one| one.resource.name.as_deref() == Some(&wanted))
     }
 
-    /// The gateway that `agentcore.json` calls `name` in `project`.
-    pub fn gateway(&self, project: &str, name: &str) -> Option<&TemplateGateway> {
-        let wanted = format!("{project}-{name}");
-        self.gateways
+    /// The harness that `agentcore.json` calls `name` in `project`.
+    pub fn harness(&self, project: &str, name: &str) -> Option<&TemplateRuntime> {
+        let wanted = format!("{project}_{name}");
+        self.harnesses
             .iter()
             .find(|one| one.resource.name.as_deref() == Some(&wanted))
+    }
+
+    /// The gateway that `agentcore.json` calls `name` in `project`.
+    pub fn gateway(&self, project: &str, name: &str) -> Option<&TemplateGateway> {
+        self.gateway_named(&format!("{project}-{name}"))
+    }
+
+    /// The gateway with this name in AWS.
+    pub fn gateway_named(&self, name: &str) -> Option<&TemplateGateway> {
+        self.gateways
+            .iter()
+            .find(|one| one.resource.name.as_deref() == Some(name))
     }
 
     /// The targets of a gateway.
@@ -301,26 +318,6 @@ fn runtime(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
             .is_some_and(|artifact| artifact.get("ContainerConfiguration").is_some()),
         resource,
     }
-}
-
-fn jwt(document: &Document, properties: &Node) -> Option<TemplateJwt> {
-    let authorizer = properties
-        .get("AuthorizerConfiguration")?
-        .member("CustomJWTAuthorizer")?;
-    let node = &authorizer.node;
-    Some(TemplateJwt {
-        site: document.member_site(authorizer),
-        discovery_url: document.string(node, "DiscoveryUrl"),
-        audience: document.strings(node, "AllowedAudience"),
-        clients: document.strings(node, "AllowedClients"),
-        scopes: document.strings(node, "AllowedScopes"),
-        custom_claims: node
-            .get("CustomClaims")
-            .map(Node::items)
-            .unwrap_or_default()
-            .to_vec(),
-        private_endpoint: node.get("PrivateEndpoint").is_some(),
-    })
 }
 
 fn gateway(document: &Document, resource: TemplateNamed) -> TemplateGateway {

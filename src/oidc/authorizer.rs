@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::aws::AwsState;
 use crate::model::json::{Document, Node};
+use crate::model::known::Known;
 use crate::model::project::{Agent, Gateway, JwtAuthorizer, Project};
 use crate::model::site::Site;
+use crate::model::template::Template;
 use crate::report::{Resource, ResourceType};
 
 /// Who is let in.
@@ -89,6 +92,35 @@ pub fn discovery_urls(project: &Project) -> BTreeSet<String> {
         super::base(&url.value).map(|_| url.value.clone())
     };
     all(project).iter().filter_map(url).collect()
+}
+
+/// The discovery URLs of deployed authorizers, which may differ from those that are configured.
+pub fn deployed_discovery_urls(state: &AwsState) -> BTreeSet<String> {
+    let runtimes = state.runtimes.values().filter_map(Known::read);
+    let harnesses = state.harnesses.values().filter_map(Known::read);
+    let gateways = state.gateways.values().filter_map(Known::read);
+    let jwts = runtimes
+        .map(|runtime| &runtime.jwt)
+        .chain(harnesses.map(|harness| &harness.jwt))
+        .chain(gateways.map(|gateway| &gateway.jwt));
+    jwts.flatten()
+        .filter(|jwt| !jwt.private_endpoint && super::base(&jwt.discovery_url).is_some())
+        .map(|jwt| jwt.discovery_url.clone())
+        .collect()
+}
+
+/// The discovery URLs of the template's authorizers.
+pub fn template_discovery_urls(template: &Template) -> BTreeSet<String> {
+    let agents = template.runtimes.iter().chain(&template.harnesses);
+    let jwts = agents
+        .map(|agent| &agent.jwt)
+        .chain(template.gateways.iter().map(|gateway| &gateway.jwt));
+    jwts.flatten()
+        .filter(|jwt| !jwt.private_endpoint)
+        .filter_map(|jwt| jwt.discovery_url.as_ref())
+        .filter(|url| super::base(&url.value).is_some())
+        .map(|url| url.value.clone())
+        .collect()
 }
 
 /// The authorizer of a runtime or harness.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::model::json_edit::{self, Splice};
 use crate::shell::Command;
 
 /// One way to mend a failure. Its commands are run in order, from the project root.
@@ -16,6 +17,72 @@ pub struct Fix {
     /// Files to change, as unified diffs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Edit>,
+    /// The edits among them that `check --fix` makes: they need no knowledge of the agent.
+    #[serde(skip)]
+    pub safe: Vec<SafeEdit>,
+    /// A command cannot be written for a shell: none is printed.
+    #[serde(skip)]
+    unwritable: bool,
+}
+
+/// Said where a command cannot be written.
+const UNWRITABLE: &str = "a name in it ends in a line break or holds a NUL, which no shell passes on: rename it first, or do by hand what the title says";
+
+/// A change of one file that `check --fix` makes. Several that were made for the same text can be put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SafeEdit {
+    /// Path relative to the project root.
+    pub path: String,
+    /// The text that it was made for; `None` where there is no such file yet.
+    pub old: Option<String>,
+    /// What changes, in the order of the text.
+    pub splices: Vec<Splice>,
+}
+
+impl SafeEdit {
+    /// The file's new text; `None` where the changes are about the same place.
+    pub fn new_text(&self) -> Option<String> {
+        json_edit::apply(self.old.as_deref().unwrap_or_default(), &self.splices)
+    }
+
+    /// Both at once. `None` where they are for different texts or about the same place.
+    pub fn with(&self, other: &Self) -> Option<Self> {
+        if self.path != other.path || self.old != other.old {
+            return None;
+        }
+        let mut both = self.clone();
+        both.splices.extend(other.splices.clone());
+        // Stable: what is inserted at one place stays in the order in which it came.
+        both.splices.sort_by_key(|splice| splice.range.start);
+        let apart = both.splices.windows(2).all(|pair| match pair {
+            [one, two] => {
+                let inserts = one.range.is_empty() && two.range.is_empty();
+                one.range.end < two.range.start || (inserts && one.range == two.range)
+            }
+            _ => true,
+        });
+        // Two new files of one name, or two edits of one value, are not to be mixed.
+        (apart && self.old.is_some()).then_some(both)
+    }
+}
+
+impl Edit {
+    /// A change from `old` to `new`; without `old` the file is new.
+    pub fn new(path: &str, old: Option<&str>, new: String) -> Self {
+        let from = match old {
+            Some(_) => format!("a/{path}"),
+            None => "/dev/null".to_owned(),
+        };
+        let diff = similar::TextDiff::from_lines(old.unwrap_or_default(), &new)
+            .unified_diff()
+            .header(&from, &format!("b/{path}"))
+            .to_string();
+        Self {
+            path: path.to_owned(),
+            diff,
+            new_text: new,
+        }
+    }
 }
 
 /// A change of one file, shown as a unified diff.
@@ -38,28 +105,37 @@ impl Fix {
             commands: Vec::new(),
             note: String::new(),
             edits: Vec::new(),
+            safe: Vec::new(),
+            unwritable: false,
         }
     }
 
     /// Adds a command that was built, and so quoted, by [`crate::shell`].
     #[must_use]
     pub fn command(mut self, command: Command) -> Self {
-        self.commands.push(command.to_string());
+        if !command.is_exact() {
+            self.unwritable = true;
+            self.commands.clear();
+            return self.note(UNWRITABLE);
+        }
+        if !self.unwritable {
+            self.commands.push(command.to_string());
+        }
         self
     }
 
     /// Adds several commands.
     #[must_use]
-    pub fn commands(mut self, commands: impl IntoIterator<Item = Command>) -> Self {
-        self.commands
-            .extend(commands.into_iter().map(|command| command.to_string()));
-        self
+    pub fn commands(self, commands: impl IntoIterator<Item = Command>) -> Self {
+        commands.into_iter().fold(self, Self::command)
     }
 
     /// Adds a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
+        if !self.unwritable || self.note.is_empty() {
+            self.note = note.into();
+        }
         self
     }
 
@@ -67,6 +143,19 @@ impl Fix {
     #[must_use]
     pub fn edit(mut self, edit: Edit) -> Self {
         self.edits.push(edit);
+        self
+    }
+
+    /// Adds an edit that `check --fix` may make.
+    #[must_use]
+    pub fn safe_edit(mut self, edit: Option<SafeEdit>) -> Self {
+        if let Some(edit) = edit
+            && let Some(new) = edit.new_text()
+        {
+            self.edits
+                .push(Edit::new(&edit.path, edit.old.as_deref(), new));
+            self.safe.push(edit);
+        }
         self
     }
 }

@@ -13,7 +13,7 @@ pub mod summary;
 pub mod suppress;
 
 pub use evidence::{Evidence, EvidenceKind};
-pub use fix::{Edit, Fix};
+pub use fix::{Edit, Fix, SafeEdit};
 pub use outcome::Outcome;
 pub use resource::{Resource, ResourceType};
 pub use status::{Severity, Status};

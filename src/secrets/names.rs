@@ -5,6 +5,19 @@ use std::sync::OnceLock;
 
 use super::{Area, kinds};
 
+/// True for a value that is no secret whatever the name of its variable: empty, a switch, a short number, an ARN, a ciphertext.
+pub fn harmless_value(value: &str) -> bool {
+    let trimmed = value.trim();
+    trimmed.is_empty()
+        || trimmed.starts_with("arn:")
+        || trimmed.starts_with("enc:v1:")
+        || matches!(
+            trimmed.to_ascii_lowercase().as_str(),
+            "true" | "false" | "none" | "null"
+        )
+        || (trimmed.len() <= 6 && trimmed.chars().all(|c| c.is_ascii_digit()))
+}
+
 /// Segments that imply a secret wherever they stand in a name.
 const SECRET: &[&str] = &[
     "TOKEN",

@@ -1,8 +1,8 @@
 //! `auth-inbound-type`: Inbound auth is AWS_IAM or CUSTOM_JWT (not NONE).
 
-use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge, judge_sources};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::{Context, GatewayView, Layer};
 use crate::model::project::{Agent, Gateway};
 use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
@@ -44,7 +44,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn agent_outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
     let layers = context.authorizers(agent);
-    judge(
+    judge_sources(
+        context,
         resource.clone(),
         &layers,
         || context.agent_unread(agent),
@@ -109,9 +110,20 @@ fn enforced(layer: &Layer<GatewayView>) -> bool {
 
 /// The service does not change the authorizer type of a gateway that exists, so a deployed one is replaced.
 fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
+    let written = gateway
+        .authorizer_type
+        .as_ref()
+        .map(|kind| kind.value.as_str());
+    let right = matches!(written, Some("AWS_IAM" | "CUSTOM_JWT"));
     let deployed = context
         .deployed()
         .is_some_and(|state| state.gateways.contains_key(&gateway.name));
+    if right && deployed {
+        return rename(context, gateway);
+    }
+    if right {
+        return fixes::deploy_what_is_configured(context);
+    }
     if !deployed {
         let edit = fixes::edit_entry(
             "agentCoreGateways",
@@ -119,17 +131,23 @@ fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
             r#".authorizerType = "AWS_IAM""#,
             &[],
         );
+        // A word that is no type, or settings of another type beside it: what was meant is for a person to say.
+        let open = gateway
+            .authorizer_type
+            .as_ref()
+            .is_none_or(|kind| kind.value == "NONE")
+            && gateway.node.get("authorizerConfiguration").is_none();
+        let safe = edits::entry(
+            context,
+            "agentCoreGateways",
+            &gateway.name,
+            |editor, node| editor.set(node, &[], &[("authorizerType", "AWS_IAM".into())]),
+        );
         return fixes::edit_and_deploy(context, "Require SigV4", edit)
+            .safe_edit(safe.filter(|_| open))
             .note("callers sign with SigV4 and need bedrock-agentcore:InvokeGateway; where they bring tokens, take CUSTOM_JWT instead");
     }
-    let taken = |name: &str| {
-        context
-            .project
-            .gateways
-            .iter()
-            .any(|other| other.name == name)
-    };
-    let new = replacement_name(&gateway.name, taken);
+    let new = replacement_name(context, gateway);
     let protocol = gateway
         .node
         .get("protocolType")
@@ -155,8 +173,31 @@ fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
                point every caller at it, with SigV4 and bedrock-agentcore:InvokeGateway; CUSTOM_JWT instead, where callers bring tokens")
 }
 
+/// The configuration is right: under another name the same entry becomes a new gateway, and the deploy removes the old one.
+fn rename(context: &Context, gateway: &Gateway) -> Fix {
+    let new = replacement_name(context, gateway);
+    let edit = fixes::edit_entry(
+        "agentCoreGateways",
+        &gateway.name,
+        ".name = $new | del(.resourceName)",
+        &[("new", &new)],
+    );
+    fixes::edit_and_deploy(context, "Replace the deployed gateway", edit).note(
+        "agentcore.json is right already, and the service refuses to change the authorizer type of an existing gateway: the entry gets another \
+         name and becomes a new gateway with another URL; point every caller at it. A credential that is named after the gateway is to be renamed with it",
+    )
+}
+
 /// Gateway names are letters, digits and hyphens, at most 100.
-fn replacement_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
+fn replacement_name(context: &Context, gateway: &Gateway) -> String {
+    let taken = |name: &str| {
+        context
+            .project
+            .gateways
+            .iter()
+            .any(|other| other.name == name)
+    };
+    let name = &gateway.name;
     let stem: String = name
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-')

@@ -1,7 +1,7 @@
 //! `auth-jwt-config`: If CUSTOM_JWT: discovery URL, audience, and client IDs configured.
 
 use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Authorizer, Context, JwtView, Layer, Seen};
 use crate::model::known::Unread;
@@ -99,12 +99,11 @@ fn outcome(
             format!("{resource} takes no tokens ({kind})"),
         );
     }
-    let jwt: Vec<Layer<Authorizer>> = layers
-        .iter()
-        .filter(|layer| uses_jwt(layer))
-        .cloned()
-        .collect();
-    judge(resource.clone(), &jwt, unread, |layer| {
+    judge_sources(context, resource.clone(), layers, unread, |layer| {
+        if !uses_jwt(layer) {
+            let (kind, origin) = (&layer.value.kind.value, layer.origin.words());
+            return Ok(format!("{resource} takes no tokens ({kind}, {origin})"));
+        }
         match &layer.value.jwt {
             None => {
                 let message = format!(
@@ -157,7 +156,8 @@ fn look(
             )),
         }));
     }
-    if lists.iter().all(|(_, values)| values.is_empty()) && jwt.claims.is_empty() {
+    if lists.iter().all(|(_, values)| values.is_empty()) && jwt.claims.is_empty() && !jwt.workloads
+    {
         faults.push(Fault {
             text: "none of allowedAudience, allowedClients, allowedScopes, customClaims: every token of the issuer is let in".to_owned(),
             evidence: jwt.evidence.clone(),

@@ -1,15 +1,14 @@
 //! `auth-jwt-issuer`: If CUSTOM_JWT: issuer matches the discovery URL and its keys are usable.
 
-use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::checks::{Category, Check, Need, fixes};
+use crate::context::{Authorizer as View, Context, Layer, Origin, Seen};
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::site::Sited;
 use crate::oidc::authorizer::{self, Authorizer, Kind};
 use crate::oidc::discovery::{Discovery, IssuerRule, issuer_rule};
 use crate::oidc::keys::{Jwks, KeySet};
 use crate::oidc::mend::Mend;
 use crate::oidc::{base, discovery_url};
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::report::{Evidence, Fix, Outcome, Severity, Status};
 use crate::shell;
 
 pub(super) static CHECK: Check = Check {
@@ -17,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     title: "If CUSTOM_JWT: issuer matches the discovery URL and its keys are usable",
     category: Category::Authentication,
     severity: Severity::High,
-    needs: &[Need::Config, Need::Network],
+    needs: &[Need::Config, Need::Template, Need::Aws, Need::Network],
     page: include_str!("auth_jwt_issuer.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/inbound-jwt-authorizer.html",
@@ -29,17 +28,98 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    let authorizers = authorizer::all(&context.project);
-    let outcomes: Vec<Outcome> = authorizers
-        .iter()
-        .filter(|authorizer| authorizer.kind != Kind::AwsIam && authorizer.kind != Kind::None)
-        .filter_map(|authorizer| judge(context, authorizer))
-        .collect();
+    let project = &context.project;
+    let agents = project.agents().map(|agent| {
+        let layers = context.authorizers(agent);
+        outcome(context, &authorizer::of_agent(project, agent), layers)
+    });
+    let gateways = project.gateways.iter().map(|gateway| {
+        let layers = context.gateway_layers(gateway).into_iter();
+        let layers =
+            layers.map(|layer| Layer::new(layer.origin, layer.value.authorizer, layer.evidence));
+        outcome(
+            context,
+            &authorizer::of_gateway(project, gateway),
+            layers.collect(),
+        )
+    });
+    let outcomes: Vec<Outcome> = agents.chain(gateways).flatten().collect();
     if outcomes.is_empty() {
         let message = "no runtime, harness or gateway validates JWTs (CUSTOM_JWT)";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![Outcome::not_applicable(project.resource(), message)];
     }
     outcomes
+}
+
+/// The configured authorizer, then those of the template and of AWS where they name another discovery URL.
+fn outcome(
+    context: &Context,
+    authorizer: &Authorizer<'_>,
+    layers: Vec<Layer<View>>,
+) -> Option<Outcome> {
+    let configured = (authorizer.kind != Kind::AwsIam && authorizer.kind != Kind::None)
+        .then(|| judge(context, authorizer))
+        .flatten();
+    let mut urls: Vec<String> = Vec::new();
+    urls.extend(
+        authorizer
+            .jwt
+            .and_then(|jwt| Some(jwt.discovery_url.as_ref()?.value.clone())),
+    );
+    let mut failed: Vec<(Origin, Outcome)> = Vec::new();
+    let mut rest: Vec<(Origin, Outcome)> = Vec::new();
+    let mut sort = |origin: Origin, outcome: Outcome| match outcome.status {
+        Status::Fail => failed.push((origin, outcome)),
+        _ => rest.push((origin, outcome)),
+    };
+    let config_fails = configured
+        .as_ref()
+        .is_some_and(|outcome| outcome.status == Status::Fail);
+    if let Some(configured) = configured {
+        sort(Origin::Config, configured);
+    }
+    for layer in layers
+        .iter()
+        .filter(|layer| layer.origin >= Origin::Template)
+    {
+        let Some(jwt) = &layer.value.jwt else {
+            continue;
+        };
+        let Some(url) = jwt
+            .discovery_url
+            .as_ref()
+            .filter(|url| !urls.contains(&url.value))
+        else {
+            continue;
+        };
+        urls.push(url.value.clone());
+        let mut found = judge_url(context, authorizer, url, jwt.private_endpoint);
+        if found.status == Status::Fail {
+            found.message = format!("{} ({})", found.message, layer.origin.words());
+            if !config_fails {
+                found.fixes = vec![fixes::deploy_what_is_configured(context)];
+            }
+        }
+        sort(layer.origin, found);
+    }
+    combined(failed, rest)
+}
+
+/// A failure of any source; else what the strongest source that could be judged says; else why none could be.
+fn combined(failed: Vec<(Origin, Outcome)>, rest: Vec<(Origin, Outcome)>) -> Option<Outcome> {
+    let mut failures = failed.into_iter().map(|(_, outcome)| outcome);
+    if let Some(mut first) = failures.next() {
+        for other in failures {
+            first.message = format!("{}; {}", first.message, other.message);
+            first.evidence.extend(other.evidence);
+            first.fixes.extend(other.fixes);
+        }
+        return Some(first);
+    }
+    let rank = |(origin, outcome): &(Origin, Outcome)| (outcome.status == Status::Pass, *origin);
+    rest.into_iter()
+        .max_by_key(rank)
+        .map(|(_, outcome)| outcome)
 }
 
 fn judge(context: &Context, authorizer: &Authorizer<'_>) -> Option<Outcome> {
@@ -58,38 +138,48 @@ fn judge(context: &Context, authorizer: &Authorizer<'_>) -> Option<Outcome> {
         let message = format!("{resource} names no discoveryUrl, so no issuer is known");
         return Some(Outcome::fail(resource, message).evidence(Evidence::config(&jwt.site)));
     };
-    if jwt.private_endpoint {
+    Some(judge_url(
+        context,
+        authorizer,
+        &Seen::config(url),
+        jwt.private_endpoint,
+    ))
+}
+
+fn judge_url(
+    context: &Context,
+    authorizer: &Authorizer<'_>,
+    url: &Seen<String>,
+    private_endpoint: bool,
+) -> Outcome {
+    let resource = authorizer.resource.clone();
+    if private_endpoint {
         let message = format!(
             "{resource} reaches its identity provider over a privateEndpoint, which cannot be followed from here"
         );
-        return Some(Outcome::skipped(
-            resource,
-            Unread::new(ReasonCode::Unsupported, message),
-        ));
+        return Outcome::skipped(resource, Unread::new(ReasonCode::Unsupported, message));
     }
     if base(&url.value).is_none() || !url.value.starts_with("https://") {
         let message = format!(
             "the discovery URL of {resource} is not an https URL that ends in {}: AgentCore does not accept it",
             crate::oidc::SUFFIX
         );
-        return Some(Outcome::fail(resource, message).evidence(Evidence::config(&url.site)));
+        return Outcome::fail(resource, message).evidence(url.evidence.clone());
     }
-    Some(match context.discovery(&url.value) {
+    match context.discovery(&url.value) {
         Ok(document) => judge_document(context, authorizer, url, document),
-        Err(reason) => {
-            Outcome::skipped(resource, reason).evidence(Evidence::config(&url.site).context())
-        }
-    })
+        Err(reason) => Outcome::skipped(resource, reason).evidence(url.evidence.clone().context()),
+    }
 }
 
 fn judge_document(
     context: &Context,
     authorizer: &Authorizer<'_>,
-    url: &Sited<String>,
+    url: &Seen<String>,
     document: &Discovery,
 ) -> Outcome {
     let resource = authorizer.resource.clone();
-    let evidence = |note: String| Evidence::config(&url.site).note(note);
+    let evidence = |note: String| url.evidence.clone().note(note);
     let fail = |message: String, note: String| {
         Outcome::fail(resource.clone(), message).evidence(evidence(note))
     };
@@ -107,7 +197,7 @@ fn judge_document(
             "the discovery document of {resource} names the issuer {issuer:?}, {}: AgentCore refuses its tokens",
             mismatch(rule)
         );
-        return fixes(context, authorizer, url, issuer, rule)
+        return mends(context, authorizer, url, issuer, rule)
             .into_iter()
             .fold(fail(message, format!("issuer is {issuer:?}")), Outcome::fix);
     }
@@ -216,10 +306,10 @@ fn mismatch(rule: IssuerRule) -> &'static str {
 }
 
 /// The two ways of the checklist: move the discovery URL to the issuer, or the issuer to the discovery URL.
-fn fixes(
+fn mends(
     context: &Context,
     authorizer: &Authorizer<'_>,
-    url: &Sited<String>,
+    url: &Seen<String>,
     issuer: &str,
     rule: IssuerRule,
 ) -> Vec<Fix> {

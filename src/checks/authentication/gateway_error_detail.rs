@@ -1,8 +1,8 @@
 //! `gateway-error-detail`: Gateways return no debug exception detail.
 
-use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::Context;
 use crate::model::project::Gateway;
 use crate::report::{Outcome, Resource, ResourceType, Severity};
@@ -40,7 +40,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
     let resource = Resource::new(ResourceType::Gateway, &gateway.name);
     let unread = || context.unread("the gateway was not read", "bedrock-agentcore:GetGateway");
-    judge(
+    judge_sources(
+        context,
         resource.clone(),
         &context.gateway_layers(gateway),
         unread,
@@ -52,16 +53,18 @@ fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
                     r#".exceptionLevel = "NONE""#,
                     &[],
                 );
+                let safe = edits::entry(
+                    context,
+                    "agentCoreGateways",
+                    &gateway.name,
+                    |editor, node| editor.set(node, &[], &[("exceptionLevel", "NONE".into())]),
+                );
                 let message = format!(
                     "{resource} returns exception detail to its callers (exceptionLevel DEBUG)"
                 );
-                Err(
-                    Problem::new(message, level.evidence.clone()).fix(fixes::edit_and_deploy(
-                        context,
-                        "Return generic errors",
-                        edit,
-                    )),
-                )
+                Err(Problem::new(message, level.evidence.clone()).fix(
+                    fixes::edit_and_deploy(context, "Return generic errors", edit).safe_edit(safe),
+                ))
             }
             // The CLI writes NONE for "no detail"; the service has no such value, only the key's absence.
             Some(level) => Ok(format!(

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::values::{At, entries, option, text};
+use super::entries::{entries, option};
+use super::values::{At, text};
 use super::{Call, Kind, Proof, Via};
 use crate::model::source::ir::{Call as CallExpr, StmtKind};
 use crate::model::source::resolve::leaf;
@@ -81,6 +82,15 @@ pub(super) fn read<'a>(
     if !mcp && !SENDERS.contains(&written) && !PREPARED.contains(&written)
         || source.callee(module.id, expr).is_some()
     {
+        return None;
+    }
+    // What sends a request made before: the request has the address and the headers, and is the call that is read.
+    let sends_request = call.args.first().is_some_and(|first| {
+        source
+            .type_of(module.id, first)
+            .is_some_and(|made| leaf(&made.type_name) == "Request")
+    });
+    if sends_request {
         return None;
     }
     let url = address(source, module, call);

@@ -102,7 +102,7 @@ fn values_of<'a>(source: &'a Source, at: At<'a>, name: &str) -> Vec<At<'a>> {
                     BindingKind::Value { value, path, .. }
                         if path.is_empty() && !value.range.contains(at.expr.range) =>
                     {
-                        values.push(At::new(at.module, &**value));
+                        values.push(At::new(at.module, value));
                     }
                     BindingKind::Param { .. } | BindingKind::Declared(_) => {}
                     _ => return Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::places::Places;
 use super::values::{At, returned};
 use crate::model::source::ir::FormatPart;
 use crate::model::source::module::{Binding, BindingKind, Module};
@@ -64,27 +65,31 @@ const MAKERS: [&str; 31] = [
 ];
 
 /// Finds the origin of an id.
-pub(crate) fn of(source: &Source, modules: &[ModuleId], at: At<'_>) -> Vec<Origin> {
+pub(crate) fn of<'a>(source: &'a Source, places: &Places<'a>, at: At<'a>) -> Vec<Origin> {
     let mut finder = Finder {
         source,
-        modules,
+        places,
         open: BTreeSet::new(),
+        steps: 2_000,
     };
     finder.origins(at, 0)
 }
 
-struct Finder<'a, 'm> {
+struct Finder<'a, 'p> {
     source: &'a Source,
-    modules: &'m [ModuleId],
+    places: &'p Places<'a>,
     open: BTreeSet<(FnId, usize)>,
+    /// How many more expressions are looked at.
+    steps: u32,
 }
 
 impl<'a> Finder<'a, '_> {
     /// The possible origins; more than one where several callers give different ids.
     fn origins(&mut self, at: At<'a>, depth: u32) -> Vec<Origin> {
-        if depth > DEEPEST {
+        if depth > DEEPEST || self.steps == 0 {
             return vec![Origin::Given];
         }
+        self.steps -= 1;
         let Some(module) = self.source.module(at.module) else {
             return vec![Origin::Given];
         };
@@ -297,7 +302,9 @@ impl<'a> Finder<'a, '_> {
         let mut all = Vec::new();
         let bound =
             usize::from(about.class.is_some() && !about.is_static && is_python(source, function));
-        for (module, caller, call) in source.calls_to(function, self.modules) {
+        let places = self.places;
+        for used in places.uses(function).iter().filter(|used| used.direct) {
+            let (module, caller, call) = (used.module, used.caller, used.expr);
             let Some(called) = call.as_call() else {
                 continue;
             };

@@ -1,5 +1,6 @@
 //! Where code runs: in a handler that serves many callers, or in a script that a person starts.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::model::source::ir::{Stmt, StmtKind};
@@ -15,6 +16,23 @@ pub(crate) struct Places<'a> {
     /// The modules.
     pub(crate) modules: Vec<ModuleId>,
     handlers: BTreeMap<FnId, (EntrypointKind, Vec<usize>)>,
+    /// Where each function is used; made when it is first asked for.
+    uses: OnceCell<BTreeMap<FnId, Vec<Use<'a>>>>,
+}
+
+/// Where a function is called, or given away to be called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Use<'a> {
+    /// The module.
+    pub(crate) module: ModuleId,
+    /// The function around it.
+    pub(crate) caller: Option<FnId>,
+    /// The call.
+    pub(crate) expr: &'a Expr,
+    /// It is called here, not given away.
+    pub(crate) direct: bool,
+    /// It is given to what runs it for each of several things.
+    pub(crate) each: bool,
 }
 
 /// Packages that read a command line.
@@ -77,6 +95,7 @@ impl<'a> Places<'a> {
             source,
             modules,
             handlers,
+            uses: OnceCell::new(),
         }
     }
 
@@ -102,9 +121,9 @@ impl<'a> Places<'a> {
             if uses.is_empty() || self.handler(function).is_some() {
                 found.push((function.module, Some(function)));
             }
-            for (module, caller, ..) in uses {
-                match caller {
-                    None => found.push((module, None)),
+            for used in uses {
+                match used.caller {
+                    None => found.push((used.module, None)),
                     Some(caller) if !seen.contains(&caller) && seen.len() < 60 => {
                         seen.push(caller);
                         open.push(caller);
@@ -164,11 +183,12 @@ impl<'a> Places<'a> {
         if depth > 6 {
             return found;
         }
-        for (module, caller, call, each) in self.uses(function) {
+        for used in self.uses(function) {
+            let (module, caller) = (used.module, used.caller);
             if caller == Some(function) {
                 continue;
             }
-            if each || in_loop(self.source.body(module, caller), call.range) {
+            if used.each || in_loop(self.source.body(module, caller), used.expr.range) {
                 return Some(Repeat::Loop);
             }
             let outer = match caller {
@@ -191,37 +211,53 @@ impl<'a> Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Where a function is called or given away to be called; true where it is run for each of several things.
-    fn uses(&self, function: FnId) -> Vec<(ModuleId, Option<FnId>, &'a Expr, bool)> {
+    /// Where a function is called or given away to be called.
+    pub(crate) fn uses(&self, function: FnId) -> &[Use<'a>] {
+        self.uses
+            .get_or_init(|| self.all_uses())
+            .get(&function)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    fn all_uses(&self) -> BTreeMap<FnId, Vec<Use<'a>>> {
         let source = self.source;
-        let mut found = Vec::new();
+        let mut found: BTreeMap<FnId, Vec<Use<'a>>> = BTreeMap::new();
         for module in self.modules.iter().filter_map(|id| source.module(*id)) {
             for (caller, expr) in module.calls() {
-                if source.callee(module.id, expr) == Some(function) {
-                    found.push((module.id, caller, expr, false));
-                    continue;
-                }
                 let Some(call) = expr.as_call() else {
                     continue;
                 };
-                let given = call
+                let mut used = Use {
+                    module: module.id,
+                    caller,
+                    expr,
+                    direct: true,
+                    each: false,
+                };
+                if let Some(function) = source.callee(module.id, expr) {
+                    found.entry(function).or_default().push(used);
+                }
+                used.direct = false;
+                used.each = match &call.callee.kind {
+                    ExprKind::Attribute { attr, .. } => EACH.contains(&&**attr),
+                    ExprKind::Name(name) => EACH.contains(&&**name),
+                    _ => false,
+                };
+                for arg in call
                     .args
                     .iter()
                     .chain(call.keywords.iter().map(|keyword| &keyword.value))
-                    .any(|arg| match &arg.kind {
-                        ExprKind::Lambda(id) => *id == function,
+                {
+                    let given = match &arg.kind {
+                        ExprKind::Lambda(id) => Some(*id),
                         ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-                            source.function_value(module.id, arg) == Some(function)
+                            source.function_value(module.id, arg)
                         }
-                        _ => false,
-                    });
-                if given {
-                    let each = match &call.callee.kind {
-                        ExprKind::Attribute { attr, .. } => EACH.contains(&&**attr),
-                        ExprKind::Name(name) => EACH.contains(&&**name),
-                        _ => false,
+                        _ => None,
                     };
-                    found.push((module.id, caller, expr, each));
+                    if let Some(function) = given {
+                        found.entry(function).or_default().push(used);
+                    }
                 }
             }
         }

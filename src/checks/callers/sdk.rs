@@ -1,6 +1,7 @@
 //! Calls through an AWS SDK: boto3 and its asynchronous twins, the AWS SDK for JavaScript, the AgentCore SDK's own client.
 
-use super::values::{At, opaque, option, text};
+use super::entries::{opaque, option};
+use super::values::{At, text};
 use super::{Call, Kind, Proof, Via};
 use crate::model::source::ir::Call as CallExpr;
 use crate::model::source::resolve::leaf;

@@ -20,12 +20,16 @@ pub(crate) struct Renewal {
 }
 
 /// Where a call gets a new session each time it is made, and it is made more than once.
-pub(crate) fn renewals(context: &Context, places: &Places<'_>, call: &Call<'_>) -> Vec<Renewal> {
+pub(crate) fn renewals<'a>(
+    context: &'a Context,
+    places: &Places<'a>,
+    call: &Call<'a>,
+) -> Vec<Renewal> {
     let source = &context.source;
     let mut found = Vec::new();
     match call.session {
         Some(session) => {
-            for origin in origin::of(source, &places.modules, session) {
+            for origin in origin::of(source, places, session) {
                 if let Origin::Fresh {
                     module,
                     function,

@@ -1,5 +1,6 @@
 //! `code-error-leak`: Error messages do not expose internals.
 
+mod harmless;
 mod seeds;
 mod sinks;
 
@@ -80,14 +81,14 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         count => format!(" (and {} more)", count - 1),
     };
     let message = format!(
-        "runtime {name} {} {} {}{more}: callers read names of hosts, tables, ARNs and paths in it",
+        "runtime {name} {} {}{}{more}: callers read names of hosts, tables, ARNs and paths in it",
         first.sink.verb,
         first.what(),
         first.from(code, &caught),
     );
     let found = leaks.iter().map(|leak| {
         let note = format!(
-            "{} {} {}",
+            "{} {}{}",
             leak.sink.verb,
             leak.what(),
             leak.from(code, &caught)
@@ -129,7 +130,7 @@ impl Leak {
         if places.is_empty() {
             String::new()
         } else {
-            format!("caught at {}{rest}", places.join(", "))
+            format!(" caught at {}{rest}", places.join(", "))
         }
     }
 }

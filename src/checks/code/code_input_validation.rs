@@ -1,8 +1,12 @@
 //! `code-input-validation`: Input validation on payload fields (type, length, format).
 
+mod compared;
 mod fields;
+mod kinds;
 mod pydantic;
+mod reach;
 mod schema;
+mod taken;
 mod tested;
 mod zod;
 

@@ -1,8 +1,16 @@
 //! `code-outbound-http`: External services are Gateway targets, not direct HTTP calls.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::callers::Callers;
+use super::gateway_target;
+use super::live::{Absent, Live};
+use super::outbound::{Outbound, Reach, calls};
+use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::shell::{self, Command};
 
 pub(super) static CHECK: Check = Check {
     id: "code-outbound-http",
@@ -12,11 +20,251 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Code],
     page: include_str!("code_outbound_http.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/gateway.html",
+        "https://github.com/aws/agent-toolkit-for-aws/blob/main/plugins/aws-agents/skills/agents-harden/SKILL.md",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, |code| judge(context, code))
+}
+
+/// What a call comes to: the severity of a finding, or none where it is fine, and what to say of it.
+struct Row {
+    severity: Option<Severity>,
+    note: String,
+}
+
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
+    let callers = Callers::new(code);
+    let live = Live::new(&callers, Absent::Unknown);
+    let found = calls(&callers, &live);
+    let name = &code.runtime.name;
+    let mut sites = Vec::new();
+    let mut fine = Vec::new();
+    let mut worst = Severity::Low;
+    let mut hits = Vec::new();
+    for call in &found {
+        let Some(row) = row(context, call) else {
+            continue;
+        };
+        let evidence = agent_code::evidence(code.source, call.module, call.range).note(row.note);
+        match row.severity {
+            Some(severity) => {
+                worst = worst.min(severity);
+                sites.push(evidence.severity(severity));
+                hits.push(call);
+            }
+            None => fine.push(evidence.context()),
+        }
+    }
+    if hits.is_empty() {
+        return passed(code, fine);
+    }
+    let message = format!(
+        "runtime {name} calls {} directly: its key and its answers pass through the agent, and no policy stands between",
+        reached(&hits)
+    );
+    let mut outcome = Outcome::fail(code.resource(), message)
+        .severity(worst)
+        .evidences(sites)
+        .evidences(fine);
+    for fix in fixes(context, &hits) {
+        outcome = outcome.fix(fix);
+    }
+    outcome
+}
+
+fn passed(code: &AgentCode<'_>, fine: Vec<Evidence>) -> Outcome {
+    let name = &code.runtime.name;
+    let message = if fine.is_empty() {
+        format!(
+            "runtime {name} makes no outbound HTTP call of its own in the {}",
+            code.scope()
+        )
+    } else {
+        format!("every outbound call of runtime {name} is of a kind that stays direct")
+    };
+    Outcome::pass(code.resource(), message).evidences(fine)
+}
+
+/// The row of the table that a call falls in; none for calls that are no outbound calls.
+fn row(context: &Context, call: &Outbound) -> Option<Row> {
+    let hit = |severity, note: String| {
+        Some(Row {
+            severity: Some(severity),
+            note,
+        })
+    };
+    let direct = |what: &str| match call.auth.as_ref().and_then(|auth| auth.variable.as_ref()) {
+        Some(variable) => Row {
+            severity: Some(Severity::Low),
+            note: format!(
+                "{what}: may stay direct, but it authenticates with {variable} from the environment instead of `@requires_access_token` or `@requires_api_key`"
+            ),
+        },
+        None => Row {
+            severity: None,
+            note: format!("{what}: may stay direct"),
+        },
+    };
+    match &call.reach {
+        Reach::Loopback | Reach::AgentCore | Reach::Model(_) => None,
+        Reach::A2a => Some(direct("another agent over A2A")),
+        Reach::Streaming => Some(direct("a stream")),
+        Reach::Aws(host) => hit(
+            Severity::Medium,
+            format!(
+                "AWS service {host}: call it through boto3 or the AWS SDK, signed by the execution role"
+            ),
+        ),
+        Reach::ApiGateway(_) => hit(
+            Severity::Medium,
+            "REST API behind Amazon API Gateway: a gateway target of type api-gateway".to_owned(),
+        ),
+        Reach::Mcp(url) => {
+            let host = call.address.host();
+            let known = host
+                .as_deref()
+                .and_then(|host| gateway_target::fronted(context, host));
+            let what = host.unwrap_or_else(|| "at an address that is not known here".to_owned());
+            let to = known.map_or("a gateway target of type mcp-server".to_owned(), |target| {
+                format!("gateway target {target} fronts it already, connect to the gateway instead")
+            });
+            let severity = if url.is_some() || call.address.host().is_some() {
+                Severity::Medium
+            } else {
+                Severity::Low
+            };
+            hit(severity, format!("MCP server {what}: {to}"))
+        }
+        Reach::External(host) => {
+            let known = gateway_target::fronted(context, host);
+            let to = known.map_or(
+                "a gateway target of type open-api-schema".to_owned(),
+                |target| {
+                    format!(
+                        "gateway target {target} fronts it already, take the tool from the gateway"
+                    )
+                },
+            );
+            hit(
+                Severity::Medium,
+                format!("external REST service {host}: {to}"),
+            )
+        }
+        Reach::Private(host) => hit(
+            Severity::Low,
+            format!("private service {host}: a gateway target, where the gateway can reach it"),
+        ),
+        Reach::Library(service) => hit(
+            Severity::Low,
+            format!(
+                "library that wraps the REST service of {service}: a gateway target of type open-api-schema does the same"
+            ),
+        ),
+        Reach::Unknown => {
+            let from = call.address.variable.as_ref();
+            let whence = from.map_or(String::new(), |name| format!(" ({name})"));
+            hit(
+                Severity::Low,
+                format!(
+                    "a host that is not known here{whence}: a gateway target, if it is an external service"
+                ),
+            )
+        }
+    }
+}
+
+/// What is called, in words.
+fn reached(hits: &[&Outbound]) -> String {
+    let mut names = BTreeSet::new();
+    for call in hits {
+        names.insert(match &call.reach {
+            Reach::Aws(host) | Reach::External(host) | Reach::Private(host) => host.clone(),
+            Reach::Mcp(_) => match call.address.host() {
+                Some(host) => format!("MCP server {host}"),
+                None => "an MCP server".to_owned(),
+            },
+            Reach::ApiGateway(_) => "an API Gateway".to_owned(),
+            Reach::Library(service) => (*service).to_owned(),
+            Reach::A2a => "another agent".to_owned(),
+            Reach::Streaming => "a stream".to_owned(),
+            _ => "an unknown host".to_owned(),
+        });
+    }
+    let shown: Vec<&str> = names.iter().map(String::as_str).take(4).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+const CODE_EDIT: &str = "Then drop the direct call: an MCP client connected to `AGENTCORE_GATEWAY_<NAME>_URL`, which a deploy sets in the \
+     runtime, finds the target's tools. Where a measured hot path must stay direct, keep it with an inline \
+     `agentcore-harden: ignore[code-outbound-http] reason`, and take its key through `@requires_api_key` or `@requires_access_token`.";
+
+fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
+    let (gateway, create) = gateway_target::gateway(context);
+    let mut commands: Vec<Command> = Vec::new();
+    let mut schemas = false;
+    let mut rest: BTreeMap<&str, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for call in hits {
+        match &call.reach {
+            Reach::Mcp(Some(url)) => {
+                let host = call.address.host().unwrap_or_default();
+                let new = gateway_target::fronted(context, &host).is_none();
+                if new && url.starts_with("https://") && seen.insert(url.clone()) {
+                    commands.push(gateway_target::mcp(context, &gateway, &host, url));
+                }
+            }
+            Reach::ApiGateway(Some((id, stage))) if seen.insert(format!("{id}/{stage}")) => {
+                commands.push(gateway_target::api_gateway(context, &gateway, id, stage));
+            }
+            Reach::External(host) if gateway_target::fronted(context, host).is_none() => {
+                let known = call.address.complete && call.address.variable.is_none();
+                let path = if known { call.address.path() } else { "/" };
+                let operations = rest.entry(host).or_default();
+                operations
+                    .entry(path.to_owned())
+                    .or_default()
+                    .insert(call.method.clone());
+            }
+            _ => {}
+        }
+    }
+    for (host, operations) in &rest {
+        commands.extend(gateway_target::rest(context, &gateway, host, operations));
+        schemas = true;
+    }
+    let mut found = Vec::new();
+    if !commands.is_empty() {
+        let target = context.target.as_ref().map(|target| target.name.as_str());
+        let more = if schemas {
+            " The OpenAPI document that is written holds the operations seen in the code; replace it with the service's own where \
+             there is one. A target of this type needs a credential: export its key under the name in the command first."
+        } else {
+            ""
+        };
+        found.push(
+            Fix::new("Front the services with gateway targets")
+                .commands(create)
+                .commands(commands)
+                .command(shell::deploy(target))
+                .note(format!("{CODE_EDIT}{more}")),
+        );
+    }
+    if hits.iter().any(|call| matches!(call.reach, Reach::Aws(_))) {
+        found.push(Fix::new("Call AWS through its SDK").note(
+            "Replace the HTTP call with the `boto3` client (TypeScript: `@aws-sdk/client-…`) of the service; the execution role signs it, and no credential is needed.",
+        ));
+    }
+    if found.is_empty() {
+        found.push(Fix::new("Front the services with gateway targets").note(format!(
+            "Add a target with `agentcore add gateway-target` of the type that fits the service (open-api-schema, api-gateway, mcp-server). {CODE_EDIT}"
+        )));
+    }
+    found
 }

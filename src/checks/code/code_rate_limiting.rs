@@ -1,8 +1,18 @@
 //! `code-rate-limiting`: Rate limiting lives in the calling layer, not in the agent.
 
+use std::collections::BTreeSet;
+
+use super::callers::Callers;
+use super::live::{Absent, Live};
+use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::source::resolve::package;
+use crate::model::source::walk::{Node, expressions, sub_expressions, walk};
+use crate::model::source::{
+    EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind,
+};
+use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "code-rate-limiting",
@@ -12,11 +22,227 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Code],
     page: include_str!("code_rate_limiting.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/bedrock-agentcore-limits.html",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html",
     ],
     run,
 };
 
+/// Libraries that limit what comes in.
+const INBOUND: [&str; 12] = [
+    "slowapi",
+    "flask_limiter",
+    "fastapi_limiter",
+    "asgi_ratelimit",
+    "ratelimit_asgi",
+    "express-rate-limit",
+    "express-slow-down",
+    "@fastify/rate-limit",
+    "hono-rate-limiter",
+    "koa-ratelimit",
+    "koa2-ratelimit",
+    "sanic_limiter",
+];
+/// Libraries that limit calls in either direction: a limiter of what goes out (an API, a model) is none of this.
+const GENERAL: [&str; 13] = [
+    "limits",
+    "ratelimit",
+    "ratelimiter",
+    "aiolimiter",
+    "pyrate_limiter",
+    "throttled",
+    "token_bucket",
+    "asyncio_throttle",
+    "rate-limiter-flexible",
+    "limiter",
+    "bottleneck",
+    "@upstash/ratelimit",
+    "upstash_ratelimit",
+];
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, judge)
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let callers = Callers::new(code);
+    let live = Live::new(&callers, Absent::Unknown);
+    let handlers = handlers(code);
+    let mut found: Vec<Evidence> = Vec::new();
+    let mut lines = BTreeSet::new();
+    for (module, function, expr) in code.calls() {
+        let Some(name) = code.source.callee_name(module.id, expr) else {
+            continue;
+        };
+        let limits = INBOUND.contains(&package(&name))
+            || GENERAL.contains(&package(&name))
+                && (function.is_some_and(|function| handlers.contains(&function))
+                    || decorates(code.source, &handlers, expr));
+        let start = module.site(expr.range).span.map(|span| span.line);
+        if limits && live.runs(module.id, expr.range) && lines.insert((module.id, start)) {
+            let note = format!("a limiter of {}", package(&name));
+            found.push(agent_code::evidence(code.source, module.id, expr.range).note(note));
+        }
+    }
+    for function in &handlers {
+        if let Some(function) = code.source.function(*function) {
+            found.extend(home_made(code.source, &live, function));
+        }
+    }
+    let name = &code.runtime.name;
+    if found.is_empty() {
+        let message = format!(
+            "runtime {name} limits no rate itself in the {}",
+            code.scope()
+        );
+        return Outcome::pass(code.resource(), message);
+    }
+    let message = format!(
+        "runtime {name} counts calls inside the agent: every session has a microVM of its own, so the counter sees one caller's session and limits nothing"
+    );
+    Outcome::fail(code.resource(), message).evidences(found).fix(
+        Fix::new("Limit rates in front of the runtime").note(
+            "Remove the limiter. Limits per user or tenant belong in the rate limits of the gateway, in an API Gateway usage plan or \
+             in the calling application; the runtime itself is limited by the account's quotas (1,000 data-plane requests and 25 new \
+             sessions per second by default).",
+        ),
+    )
+}
+
+/// The functions that answer callers, and the helpers that they call directly.
+fn handlers(code: &AgentCode<'_>) -> BTreeSet<FnId> {
+    let mut found = BTreeSet::new();
+    for entry in &code.code.entrypoints {
+        let answers = matches!(
+            entry.kind,
+            EntrypointKind::Invocation
+                | EntrypointKind::WebSocket
+                | EntrypointKind::Route
+                | EntrypointKind::A2a
+                | EntrypointKind::AgUi
+                | EntrypointKind::McpTool
+        );
+        if let Some(function) = entry.function.filter(|_| answers) {
+            found.insert(function);
+            found.extend(code.source.runs(function.module, Some(function)));
+        }
+    }
+    found
+}
+
+fn decorates(source: &Source, handlers: &BTreeSet<FnId>, expr: &Expr) -> bool {
+    let decorators = handlers
+        .iter()
+        .filter_map(|function| source.function(*function))
+        .flat_map(|function| &function.decorators);
+    decorators
+        .into_iter()
+        .any(|decorator| std::ptr::eq(decorator, expr))
+}
+
+/// `if len(recent) >= LIMIT: return {"error": "rate limit exceeded"}` over a clock.
+fn home_made<'a>(
+    source: &'a Source,
+    live: &Live<'_, 'a>,
+    function: &'a Function,
+) -> Option<Evidence> {
+    let module = function.id.module;
+    if !expressions(&function.body)
+        .into_iter()
+        .any(|expr| is_clock(source, module, expr))
+    {
+        return None;
+    }
+    let mut found = None;
+    walk(&function.body, &mut |_, node| {
+        match node {
+            // What a handler answers is the limit of something that was called.
+            Node::Handler(_) => return false,
+            Node::Stmt(stmt) => {
+                if let StmtKind::If(branch) = &stmt.kind
+                    && counts(&branch.test)
+                    && branch.body.iter().any(|stmt| refuses(&stmt.kind))
+                    && live.runs(module, stmt.range)
+                {
+                    found = found.or(Some(branch.test.range));
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    found.map(|range| {
+        agent_code::evidence(source, module, range).note("a counter that refuses calls over a rate")
+    })
+}
+
+fn is_clock(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Call(_))
+        && matches!(
+            source.callee_name(module, expr).as_deref(),
+            Some(
+                "time.time"
+                    | "time.monotonic"
+                    | "time.perf_counter"
+                    | "datetime.datetime.now"
+                    | "datetime.datetime.utcnow"
+                    | "datetime.now"
+                    | "Date.now"
+                    | "performance.now"
+            )
+        )
+}
+
+/// A comparison of a count with a limit; one of a status with 429 is an answer from elsewhere.
+fn counts(test: &Expr) -> bool {
+    let parts = sub_expressions(test);
+    let compares = parts.iter().any(|expr| {
+        matches!(&expr.kind, ExprKind::Compare { rest, .. } if rest.iter().any(|(op, _)| matches!(*op, ">" | ">=" | "<" | "<=")))
+    });
+    let answered = parts.iter().any(|expr| match &expr.kind {
+        ExprKind::Number(text) => &**text == "429",
+        ExprKind::Attribute { attr, .. } => attr.contains("status"),
+        _ => false,
+    });
+    compares && !answered
+}
+
+/// Whether a statement answers that there were too many calls.
+fn refuses(kind: &StmtKind) -> bool {
+    let value = match kind {
+        StmtKind::Return(Some(value))
+        | StmtKind::Raise {
+            value: Some(value), ..
+        }
+        | StmtKind::Expr(value) => value,
+        _ => return false,
+    };
+    sub_expressions(value)
+        .into_iter()
+        .any(|expr| {
+            match &expr.kind {
+        ExprKind::Str(text) => said(text),
+        ExprKind::Format(parts) => parts.iter().any(|part| {
+            matches!(part, crate::model::source::ir::FormatPart::Text(text) if said(text))
+        }),
+        ExprKind::Number(text) => &**text == "429",
+        ExprKind::Name(name) => said(name),
+        _ => false,
+    }
+        })
+}
+
+fn said(text: &str) -> bool {
+    let text = text.to_lowercase();
+    [
+        "rate limit",
+        "rate_limit",
+        "ratelimit",
+        "rate-limit",
+        "too many requests",
+        "too many calls",
+        "slow down",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
 }

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
 use crate::model::source::resolve::leaf;
 use crate::model::source::walk::{Node, walk};
-use crate::model::source::{Expr, ExprKind, FnId, Language, Module};
+use crate::model::source::{Expr, ExprKind, Language, Module};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
 use self::silent::{Silence, silence};
@@ -41,8 +41,8 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let (mut found, mut handlers) = (Vec::new(), 0);
     for module in code.modules() {
         let mut here = Vec::new();
-        for (function, body) in bodies(module) {
-            handlers += look(code, module, function, body, &mut here);
+        for body in bodies(module) {
+            handlers += look(code, module, body, &mut here);
         }
         here.sort_by_key(|swallowed| swallowed.range);
         found.extend(
@@ -81,29 +81,23 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     )
 }
 
-/// Every body of a module with the function it is of.
-fn bodies(module: &Module) -> Vec<(Option<FnId>, &[Stmt])> {
-    let mut found: Vec<(Option<FnId>, &[Stmt])> = vec![(None, module.body.as_slice())];
-    found.extend(
-        module
-            .classes
-            .iter()
-            .map(|class| (class.parent, class.body.as_slice())),
-    );
-    found.extend(
-        module
-            .functions
-            .iter()
-            .map(|function| (Some(function.id), function.body.as_slice())),
-    );
-    found
+/// Every body of a module: its own, of its classes and functions.
+fn bodies(module: &Module) -> Vec<&[Stmt]> {
+    let classes = module.classes.iter().map(|class| class.body.as_slice());
+    let functions = module
+        .functions
+        .iter()
+        .map(|function| function.body.as_slice());
+    std::iter::once(module.body.as_slice())
+        .chain(classes)
+        .chain(functions)
+        .collect()
 }
 
 /// Looks at every handler of a body; returns how many broad ones there are.
 fn look<'a>(
     code: &AgentCode<'a>,
     module: &'a Module,
-    function: Option<FnId>,
     body: &'a [Stmt],
     found: &mut Vec<Swallowed>,
 ) -> usize {
@@ -117,7 +111,7 @@ fn look<'a>(
             }) => {
                 for handler in &tried.handlers {
                     broad += usize::from(super::handlers::is_broad(source, module, handler));
-                    if let Some(silence) = silence(source, module, function, path, tried, handler) {
+                    if let Some(silence) = silence(source, module, path, tried, handler) {
                         let end = handler.body.first().map_or(handler.range.end, |first| {
                             first.range.start.max(handler.range.start + 1)
                         });
@@ -146,7 +140,7 @@ fn look<'a>(
                 }
             }
             Node::Expr(expr) => {
-                if let Some(handler) = silent_catch(code, module, expr) {
+                if let Some(handler) = silent_catch(module, expr) {
                     broad += 1;
                     found.push(Swallowed {
                         range: handler,
@@ -186,7 +180,7 @@ fn suppresses_all(code: &AgentCode<'_>, module: &Module, context: &Expr) -> bool
 }
 
 /// `promise.catch(() => {})`: the range of the handler.
-fn silent_catch(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> Option<ByteRange> {
+fn silent_catch(module: &Module, expr: &Expr) -> Option<ByteRange> {
     if module.language != Language::TypeScript {
         return None;
     }
@@ -212,7 +206,6 @@ fn silent_catch(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> Option<By
         },
         _ => false,
     };
-    let _ = code;
     function.body.iter().all(nothing).then_some(function.range)
 }
 

@@ -1,8 +1,18 @@
 //! `credentials-registered`: Credentials registered via agentcore add credential.
 
+use std::collections::BTreeSet;
+
+use super::callers::Callers;
+use super::gateway_target::{host_label, label, words};
+use super::live::{Absent, Live};
+use super::outbound::{Outbound, Reach, calls};
+use super::providers::{Provider, ProviderKind, providers};
+use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::project::Credential;
+use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::shell::{self, Command, EnvName};
 
 pub(super) static CHECK: Check = Check {
     id: "credentials-registered",
@@ -12,11 +22,242 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Config, Need::Code],
     page: include_str!("credentials_registered.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/identity.html",
+        "https://github.com/aws/bedrock-agentcore-sdk-python/blob/main/src/bedrock_agentcore/identity/auth.py",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, |code| judge(context, code))
+}
+
+/// Something that is not registered: what to call it, and how it is got.
+struct Missing {
+    name: String,
+    kind: ProviderKind,
+    variable: Option<String>,
+}
+
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
+    let callers = Callers::new(code);
+    let live = Live::new(&callers, Absent::Unknown);
+    let used = providers(&callers, &live);
+    let mut sites = Vec::new();
+    let mut missing: Vec<Missing> = Vec::new();
+    let mut claimed = BTreeSet::new();
+    for provider in &used {
+        match named(context, provider) {
+            Named::Registered(name) => {
+                claimed.insert(name);
+            }
+            Named::Unknown => sites.push(
+                evidence(code, provider)
+                    .note("the provider's name is not a constant: it could not be compared with `credentials`")
+                    .context(),
+            ),
+            Named::Missing(name) => {
+                sites.push(evidence(code, provider).note(format!("provider {name} is not in `credentials`")));
+                missing.push(Missing {
+                    name,
+                    kind: provider.kind,
+                    variable: None,
+                });
+            }
+            Named::OtherKind(name, kind) => sites.push(
+                evidence(code, provider).note(format!("provider {name} is registered as {kind}, which this cannot fetch")),
+            ),
+        }
+    }
+    let vault = uses_vault(&callers);
+    let all = calls(&callers, &live);
+    for call in all.iter().filter(|call| call.auth.is_some() && !vault) {
+        if let Some((site, one)) = unregistered(context, code, call, &claimed) {
+            sites.push(site);
+            if let Some(one) = one {
+                missing.push(one);
+            }
+        }
+    }
+    let name = &code.runtime.name;
+    if !sites.iter().any(|site| site.primary) {
+        let message = match used.len() {
+            0 => format!(
+                "runtime {name} calls no authenticated external service in the {}",
+                code.scope()
+            ),
+            _ => format!("every credential provider that runtime {name} names is in `credentials`"),
+        };
+        return Outcome::pass(code.resource(), message).evidences(sites);
+    }
+    let names: BTreeSet<&str> = missing.iter().map(|one| one.name.as_str()).collect();
+    let message = if names.is_empty() {
+        format!("runtime {name} uses credential providers of another kind than is registered")
+    } else {
+        let listed: Vec<&str> = names.into_iter().collect();
+        format!(
+            "runtime {name} needs credentials that agentcore.json does not register: {}",
+            listed.join(", ")
+        )
+    };
+    Outcome::fail(code.resource(), message)
+        .evidences(sites)
+        .fix(fix(context, &missing))
+}
+
+fn evidence(code: &AgentCode<'_>, provider: &Provider) -> Evidence {
+    agent_code::evidence(code.source, provider.module, provider.range)
+}
+
+enum Named {
+    Registered(String),
+    Missing(String),
+    OtherKind(String, String),
+    Unknown,
+}
+
+fn named(context: &Context, provider: &Provider) -> Named {
+    let credentials = &context.project.credentials;
+    // `CREDENTIAL_<NAME>_NAME`, which a deploy sets.
+    if let Some(variable) = &provider.variable {
+        let found = credentials.iter().find(|credential| {
+            let upper = credential.name.to_uppercase().replace('-', "_");
+            *variable == format!("CREDENTIAL_{upper}_NAME")
+        });
+        if let Some(credential) = found {
+            return Named::Registered(credential.name.clone());
+        }
+    }
+    let Some(first) = provider.names.first() else {
+        return Named::Unknown;
+    };
+    let registered = |name: &&String| {
+        credentials
+            .iter()
+            .find(|credential| credential.name == **name)
+    };
+    match provider.names.iter().find_map(|name| registered(&name)) {
+        Some(credential) if fits(credential, provider.kind) => {
+            Named::Registered(credential.name.clone())
+        }
+        Some(credential) => {
+            let kind = credential
+                .kind
+                .as_ref()
+                .map_or("?", |kind| kind.value.as_str());
+            Named::OtherKind(credential.name.clone(), kind.to_owned())
+        }
+        None => Named::Missing(first.clone()),
+    }
+}
+
+fn fits(credential: &Credential, kind: ProviderKind) -> bool {
+    let Some(registered) = &credential.kind else {
+        return true;
+    };
+    match kind {
+        ProviderKind::ApiKey => registered.value.starts_with("ApiKey"),
+        ProviderKind::OAuth => registered.value.starts_with("OAuth"),
+        ProviderKind::Payment => registered.value.starts_with("Payment"),
+    }
+}
+
+/// Whether secrets come from AWS Secrets Manager or the Parameter Store: a vault, though not AgentCore's.
+fn uses_vault(callers: &Callers<'_>) -> bool {
+    callers.code().calls().any(|(_, _, call)| {
+        let called = call.as_call().map(|call| &call.callee.kind);
+        let crate::model::source::ExprKind::Attribute { attr, .. } = (match called {
+            Some(kind) => kind,
+            None => return false,
+        }) else {
+            return false;
+        };
+        matches!(&**attr, "get_secret_value" | "get_secret_string")
+    })
+}
+
+/// An authenticated call of an external service that no registered credential can be for.
+fn unregistered(
+    context: &Context,
+    code: &AgentCode<'_>,
+    call: &Outbound,
+    claimed: &BTreeSet<String>,
+) -> Option<(Evidence, Option<Missing>)> {
+    let service = match &call.reach {
+        Reach::External(host) => host_label(host),
+        Reach::Mcp(_) | Reach::Streaming => host_label(&call.address.host()?),
+        Reach::Library(service) => label(service),
+        _ => return None,
+    };
+    let auth = call.auth.as_ref()?;
+    let words = words(&service);
+    let mut free = false;
+    for credential in &context.project.credentials {
+        let known = credential.name.to_lowercase();
+        if words.iter().any(|word| known.contains(word.as_str())) {
+            return None;
+        }
+        free |= !claimed.contains(&credential.name);
+    }
+    // A key that is neither read from the environment nor written there is handed in from elsewhere: a provider, the caller's own
+    // token. And a credential that nothing else claims may be for any service.
+    if free || auth.variable.is_none() && !auth.literal {
+        return None;
+    }
+    let note = format!(
+        "an authenticated call of {service} ({}{}): no credential of the project can be for it",
+        auth.by,
+        auth.variable
+            .as_ref()
+            .map_or(String::new(), |name| format!(", {name}"))
+    );
+    let site = agent_code::evidence(code.source, call.module, call.range).note(note);
+    let missing = Missing {
+        name: service,
+        kind: ProviderKind::ApiKey,
+        variable: auth.variable.clone(),
+    };
+    Some((site, Some(missing)))
+}
+
+fn fix(context: &Context, missing: &[Missing]) -> Fix {
+    let mut seen = BTreeSet::new();
+    let mut commands = Vec::new();
+    let mut oauth = false;
+    for one in missing.iter().filter(|one| seen.insert(one.name.as_str())) {
+        let add = Command::new("agentcore")
+            .args(["add", "credential"])
+            .opt("--name", one.name.as_str());
+        match one.kind {
+            ProviderKind::ApiKey => {
+                let variable = one.variable.as_deref().and_then(EnvName::new);
+                let variable = variable.unwrap_or_else(|| EnvName::of(&one.name, "API_KEY"));
+                commands.push(add.opt("--type", "api-key").opt_env("--api-key", &variable));
+            }
+            ProviderKind::OAuth => {
+                oauth = true;
+                commands.push(
+                    add.opt("--type", "oauth")
+                        .opt_env("--discovery-url", &EnvName::of(&one.name, "DISCOVERY_URL"))
+                        .opt_env("--client-id", &EnvName::of(&one.name, "CLIENT_ID"))
+                        .opt_env("--client-secret", &EnvName::of(&one.name, "CLIENT_SECRET")),
+                );
+            }
+            ProviderKind::Payment => {}
+        }
+    }
+    let target = context.target.as_ref().map(|target| target.name.as_str());
+    if !commands.is_empty() {
+        commands.push(shell::deploy(target));
+    }
+    let more = if oauth {
+        " The discovery URL is the one of the identity provider, ending in `/.well-known/openid-configuration`."
+    } else {
+        ""
+    };
+    Fix::new("Register the credentials").commands(commands).note(format!(
+        "Export the variables in your own shell first, so that no key stands in its history; `agentcore add credential` without \
+         flags asks for them instead.{more} Code that took its key from elsewhere then takes it through \
+         `@requires_api_key(provider_name=\"…\")` or `@requires_access_token` (TypeScript: `withApiKey`, `withAccessToken`)."
+    ))
 }

@@ -1,5 +1,6 @@
 //! The checks of the category `code`, in the order of the report.
 
+pub(in crate::checks) mod callers;
 mod code_error_handling;
 mod code_error_leak;
 mod code_imports_resolve;
@@ -8,14 +9,23 @@ mod code_outbound_http;
 mod code_rate_limiting;
 mod code_swallowed_exceptions;
 mod credentials_registered;
+pub(in crate::checks) mod environment;
+mod gateway_target;
 mod guards;
 mod handlers;
+mod import_answer;
+pub(in crate::checks) mod live;
+pub(in crate::checks) mod outbound;
 mod outward;
+pub(in crate::checks) mod private_hosts;
+mod providers;
 mod runtime_debug_mode;
 mod secrets_env_read;
 mod secrets_hardcoded;
 mod secrets_runtime_env;
 mod secrets_shipped_files;
+mod settings;
+mod writes;
 
 use super::Check;
 

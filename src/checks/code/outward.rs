@@ -1,8 +1,14 @@
 //! Calls that leave the project's code: to a model, an agent, a tool server, another service. Known by the package that made
 //! the receiver; by the method's name alone only where that name means nothing else.
 
+mod names;
+mod words;
+
 use crate::model::source::resolve::{leaf, package};
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+
+use self::names::*;
+use self::words::by_words;
 
 /// What a call reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,276 +44,6 @@ pub(super) struct Outward {
     pub lazy: bool,
 }
 
-/// Packages whose objects are agents, and methods of theirs that run one.
-const AGENT_PACKAGES: &[&str] = &[
-    "strands",
-    "@strands-agents/sdk",
-    "langgraph",
-    "langgraph_swarm",
-    "langgraph_supervisor",
-    "@langchain/langgraph",
-    "google",
-    "@google/adk",
-    "agents",
-    "@openai/agents",
-    "@openai/agents-core",
-    "crewai",
-    "autogen",
-    "autogen_agentchat",
-    "autogen_core",
-    "ag2",
-    "claude_agent_sdk",
-    "@anthropic-ai/claude-agent-sdk",
-    "@anthropic-ai/claude-code",
-    "pydantic_ai",
-    "semantic_kernel",
-    "smolagents",
-    "@mastra/core",
-    "llama_index",
-    "llamaindex",
-    "langchain",
-    "deepagents",
-];
-const MODEL_PACKAGES: &[&str] = &[
-    "langchain_core",
-    "langchain_aws",
-    "langchain_openai",
-    "langchain_anthropic",
-    "langchain_google_genai",
-    "langchain_community",
-    "langchain_groq",
-    "langchain_mistralai",
-    "langchain_ollama",
-    "@langchain/core",
-    "@langchain/aws",
-    "@langchain/openai",
-    "@langchain/anthropic",
-    "@langchain/google-genai",
-    "anthropic",
-    "openai",
-    "@anthropic-ai/sdk",
-    "@anthropic-ai/bedrock-sdk",
-    "groq",
-    "groq-sdk",
-    "mistralai",
-    "cohere",
-    "litellm",
-    "ai",
-    "instructor",
-    "dspy",
-    "@google/genai",
-    "@google/generative-ai",
-];
-/// Methods that run what they belong to, on an object of the packages above.
-const RUNS: &[&str] = &[
-    "__call__",
-    "invoke",
-    "ainvoke",
-    "stream",
-    "astream",
-    "astream_events",
-    "astream_log",
-    "streamEvents",
-    "batch",
-    "abatch",
-    "predict",
-    "apredict",
-    "call",
-    "acall",
-    "run",
-    "arun",
-    "run_sync",
-    "run_async",
-    "run_live",
-    "runAsync",
-    "run_stream",
-    "run_streamed",
-    "runStreamed",
-    "run_debug",
-    "invoke_async",
-    "stream_async",
-    "structured_output",
-    "structured_output_async",
-    "kickoff",
-    "kickoff_async",
-    "kickoff_for_each",
-    "kickoff_for_each_async",
-    "generate",
-    "agenerate",
-    "generate_content",
-    "generate_content_stream",
-    "generate_content_async",
-    "generateContent",
-    "generateContentStream",
-    "generate_reply",
-    "a_generate_reply",
-    "initiate_chat",
-    "a_initiate_chat",
-    "on_messages",
-    "on_messages_stream",
-    "query",
-    "aquery",
-    "chat",
-    "achat",
-    "stream_chat",
-    "astream_chat",
-    "receive_response",
-    "stream_events",
-    "streamEvents",
-    "invoke_stream",
-    "get_response",
-    "completion",
-    "acompletion",
-    "embed_query",
-    "embed_documents",
-    "aembed_query",
-    "generateText",
-    "streamText",
-    "generateObject",
-    "streamObject",
-    "embed",
-    "embedMany",
-    "generateVNext",
-    "streamVNext",
-    "generateLegacy",
-    "streamLegacy",
-    "prompt_async",
-    "execute",
-];
-/// `client.messages.create` and the like: the resource before the verb.
-const MODEL_RESOURCES: &[&str] = &[
-    "messages",
-    "completions",
-    "responses",
-    "embeddings",
-    "models",
-    "images",
-    "chat",
-    "transcriptions",
-    "moderations",
-];
-const BEDROCK: &[&str] = &[
-    "converse",
-    "converse_stream",
-    "invoke_model",
-    "invoke_model_with_response_stream",
-    "retrieve_and_generate",
-    "retrieve_and_generate_stream",
-];
-const BEDROCK_AGENTS: &[&str] = &[
-    "invoke_agent",
-    "invoke_inline_agent",
-    "invoke_flow",
-    "invoke_agent_runtime",
-];
-/// Method names that mean running an agent whatever they are called on.
-const TELLING: &[&str] = &[
-    "stream_async",
-    "invoke_async",
-    "structured_output_async",
-    "ainvoke",
-    "astream",
-    "astream_events",
-    "run_streamed",
-    "run_async",
-    "kickoff",
-    "kickoff_async",
-    "generate_content",
-    "generate_content_async",
-];
-/// Method names that run what they belong to where the receiver is named as an agent.
-const PLAIN: &[&str] = &[
-    "invoke",
-    "stream",
-    "run",
-    "generate",
-    "run_sync",
-    "run_stream",
-    "call",
-    "batch",
-];
-/// Words of a receiver's name that say agent or model.
-const AGENT_WORDS: &[&str] = &[
-    "agent",
-    "graph",
-    "crew",
-    "swarm",
-    "orchestrator",
-    "coordinator",
-    "supervisor",
-    "assistant",
-    "workflow",
-    "planner",
-    "runner",
-];
-const MODEL_WORDS: &[&str] = &["llm", "model", "chain", "chat"];
-/// What only happens once its result is iterated.
-const LAZY: &[&str] = &[
-    "stream",
-    "stream_async",
-    "astream",
-    "astream_events",
-    "astream_log",
-    "run_async",
-    "run_live",
-    "run_stream",
-    "on_messages_stream",
-    "run_streamed",
-    "stream_events",
-    "streamText",
-    "streamObject",
-    "query",
-    "receive_response",
-    "invoke_stream",
-    "generate_content_stream",
-    "streamEvents",
-];
-/// Methods of AWS clients that do not call AWS.
-const AWS_LOCAL: &[&str] = &[
-    "get_paginator",
-    "get_waiter",
-    "can_paginate",
-    "generate_presigned_url",
-    "generate_presigned_post",
-    "close",
-    "Table",
-    "Bucket",
-    "Object",
-    "Queue",
-    "Topic",
-    "client",
-    "resource",
-    "register",
-    "events",
-];
-const HTTP_VERBS: &[&str] = &[
-    "get",
-    "post",
-    "put",
-    "patch",
-    "delete",
-    "head",
-    "options",
-    "request",
-    "send",
-    "stream",
-    "urlopen",
-    "fetch",
-    "ws_connect",
-];
-const HTTP_PACKAGES: &[&str] = &[
-    "requests",
-    "httpx",
-    "aiohttp",
-    "urllib3",
-    "axios",
-    "got",
-    "undici",
-    "node-fetch",
-    "ky",
-    "superagent",
-];
-
 /// What a call reaches outside the project; None for a call of the project's own functions and for what stays in the process.
 pub(super) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) -> Option<Outward> {
     let ExprKind::Call(call) = &expr.kind else {
@@ -319,7 +55,7 @@ pub(super) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
     let name = source.callee_name(module, expr);
     let found = name
         .as_deref()
-        .and_then(|name| by_package(source, module, expr, call, name))
+        .and_then(|name| by_package(source, module, call, name))
         .or_else(|| by_words(name.as_deref(), call));
     let method = name
         .as_deref()
@@ -343,7 +79,6 @@ fn method_of(call: &Call) -> Option<&str> {
 fn by_package<'s>(
     source: &'s Source,
     module: ModuleId,
-    expr: &'s Expr,
     call: &'s Call,
     name: &str,
 ) -> Option<Reached> {
@@ -480,7 +215,6 @@ fn by_package<'s>(
         )
         .then_some(Reached::Client);
     }
-    let _ = expr;
     None
 }
 
@@ -576,128 +310,4 @@ fn agentcore(owner: &str, last: &str) -> Option<Reached> {
             | "executeCommand"
     );
     (memory || tools).then_some(Reached::Client)
-}
-
-/// Where nobody can tell what made the receiver, its name and the method's may.
-fn by_words(name: Option<&str>, call: &Call) -> Option<Reached> {
-    // The package is known and is none that runs agents.
-    if let Some(name) = name
-        && name.contains('.')
-        && package(name).starts_with(|first: char| first.is_ascii_lowercase() || first == '@')
-        && !name.starts_with("self.")
-        && known_elsewhere(name)
-    {
-        return None;
-    }
-    match &call.callee.kind {
-        ExprKind::Attribute { base, attr } => {
-            let receiver = last_word(base)?;
-            if TELLING.contains(&&**attr) || BEDROCK.contains(&&**attr) && &**attr != "converse" {
-                return Some(if BEDROCK.contains(&&**attr) {
-                    Reached::Model
-                } else {
-                    Reached::Agent
-                });
-            }
-            if BEDROCK_AGENTS.contains(&&**attr) {
-                return Some(Reached::Agent);
-            }
-            if matches!(
-                &**attr,
-                "call_tool" | "callTool" | "list_tools" | "listTools"
-            ) && !says(&receiver, &["server"])
-            {
-                return Some(Reached::Tool);
-            }
-            if matches!(&**attr, "create" | "stream" | "parse")
-                && let ExprKind::Attribute { attr: resource, .. } = &base.kind
-                && matches!(&**resource, "completions" | "messages" | "responses")
-            {
-                return Some(Reached::Model);
-            }
-            if PLAIN.contains(&&**attr) || &**attr == "converse" {
-                if says(&receiver, AGENT_WORDS) {
-                    return Some(Reached::Agent);
-                }
-                if says(&receiver, MODEL_WORDS) && &**attr != "run" && &**attr != "call"
-                    || &**attr == "converse"
-                {
-                    return Some(Reached::Model);
-                }
-            }
-            None
-        }
-        // `agent(prompt)`: only a value, not a class or a function of the project, is called so.
-        ExprKind::Name(called) => {
-            let value =
-                called.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
-            let given = !call.args.is_empty()
-                || call
-                    .keywords
-                    .iter()
-                    .any(|keyword| keyword.name.as_deref() == Some("prompt"));
-            let named = called.ends_with("agent") || called.ends_with("Agent");
-            let verb = [
-                "create", "make", "build", "get", "load", "new", "init", "setup", "register",
-                "is_", "has_", "use", "to_",
-            ]
-            .iter()
-            .any(|start| called.trim_start_matches('_').starts_with(start));
-            (value && given && named && !verb && name.is_none_or(|name| !name.contains('.')))
-                .then_some(Reached::Agent)
-        }
-        _ => None,
-    }
-}
-
-/// Packages of the standard library and helpers that have methods of those names and run nothing outside.
-fn known_elsewhere(name: &str) -> bool {
-    const OTHERS: &[&str] = &[
-        "asyncio",
-        "subprocess",
-        "uvicorn",
-        "os",
-        "concurrent",
-        "threading",
-        "json",
-        "logging",
-        "re",
-        "contextvars",
-        "anyio",
-        "flask",
-        "fastapi",
-        "starlette",
-        "express",
-        "fastify",
-        "hono",
-        "node",
-        "fs",
-        "child_process",
-        "pathlib",
-        "sqlite3",
-    ];
-    OTHERS.contains(&package(name))
-        || name.contains("BedrockAgentCoreApp")
-        || name.contains("FastMCP")
-        || name.contains("McpServer")
-}
-
-/// The last name of a receiver, lower case.
-fn last_word(expr: &Expr) -> Option<String> {
-    match &expr.kind {
-        ExprKind::Name(name) => Some(name.to_lowercase()),
-        ExprKind::Attribute { attr, .. } => Some(attr.to_lowercase()),
-        ExprKind::Call(call) => match &call.callee.kind {
-            ExprKind::Name(name) => Some(name.to_lowercase()),
-            ExprKind::Attribute { attr, .. } => Some(attr.to_lowercase()),
-            _ => None,
-        },
-        ExprKind::Await(inner) => last_word(inner),
-        ExprKind::Subscript { base, .. } => last_word(base),
-        _ => Some(String::new()),
-    }
-}
-
-fn says(word: &str, words: &[&str]) -> bool {
-    words.iter().any(|known| word.contains(known))
 }

@@ -1,8 +1,18 @@
 //! `secrets-env-read`: No secrets read from runtime environment variables.
 
+use std::collections::BTreeSet;
+
+use super::callers::Callers;
+use super::environment::{Variable, is_environ, variables};
+use super::live::{Absent, Live};
+use super::writes::writes;
+use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::source::ExprKind;
+use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::secrets::names::secret_like_name;
+use crate::shell::{self, Command, EnvName};
 
 pub(super) static CHECK: Check = Check {
     id: "secrets-env-read",
@@ -13,10 +23,167 @@ pub(super) static CHECK: Check = Check {
     page: include_str!("secrets_env_read.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/identity.html",
     ],
     run,
 };
 
+/// The variables that `agentcore dev` sets from `agentcore/.env.local`; no deploy sets them.
+const DEVELOPMENT: &str = "AGENTCORE_CREDENTIAL_";
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, |code| judge(context, code))
+}
+
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
+    let callers = Callers::new(code);
+    let name = &code.runtime.name;
+    let set = |variable: &str| {
+        let mut env = code.runtime.common.env.iter();
+        env.any(|(set, _)| set == variable)
+    };
+    let wanted = |variable: &str| {
+        secret_like_name(variable) && (!variable.starts_with(DEVELOPMENT) || set(variable))
+    };
+    let mut found = variables(&callers, &wanted);
+    if !found.is_empty() {
+        let live = Live::new(&callers, Absent::Unknown);
+        let own = written(&callers);
+        found.retain(|read| live.runs(read.module, read.range) && !own.contains(&read.name));
+    }
+    if found.is_empty() {
+        let message = format!(
+            "runtime {name} reads no secret from its environment variables in the {}",
+            code.scope()
+        );
+        return Outcome::pass(code.resource(), message);
+    }
+    let names: BTreeSet<&str> = found.iter().map(|read| read.name.as_str()).collect();
+    let message = format!(
+        "runtime {name} reads {} from its environment, where every value is plain text (agentcore.json, the template, GetAgentRuntime)",
+        listed(&names)
+    );
+    let sites = found.iter().map(|read| site(code, read));
+    Outcome::fail(code.resource(), message)
+        .evidences(sites)
+        .fix(fix(context, &names))
+}
+
+fn site(code: &AgentCode<'_>, read: &Variable) -> Evidence {
+    agent_code::evidence(code.source, read.module, read.range).note(format!("reads {}", read.name))
+}
+
+fn listed(names: &BTreeSet<&str>) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(4).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Variables that the code itself fills with a value that it got elsewhere (`os.environ["GOOGLE_API_KEY"] = api_key`, the way
+/// some SDKs are given a key that came from AgentCore Identity): reading those back reads no setting of the runtime.
+fn written(callers: &Callers<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let source = callers.source();
+    for module in callers.code().modules() {
+        for (at, target, value) in writes(source, module.id) {
+            let given = value.is_some_and(|value| {
+                matches!(
+                    value.kind,
+                    ExprKind::Name(_)
+                        | ExprKind::Call(_)
+                        | ExprKind::Await(_)
+                        | ExprKind::Conditional { .. }
+                        | ExprKind::BoolOp { .. }
+                        | ExprKind::Attribute { .. }
+                ) && super::environment::read(callers, at, value).is_none()
+            });
+            if !given {
+                continue;
+            }
+            match &target.kind {
+                ExprKind::Subscript { base, index } if is_environ(callers, at, base, 0) => {
+                    found.extend(source.strings(at, index));
+                }
+                ExprKind::Attribute { base, attr }
+                    if secret_like_name(attr) && is_environ(callers, at, base, 0) =>
+                {
+                    found.insert(attr.to_string());
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn fix(context: &Context, names: &BTreeSet<&str>) -> Fix {
+    let registered: BTreeSet<String> = context
+        .project
+        .credentials
+        .iter()
+        .map(|credential| plain(&credential.name))
+        .collect();
+    let missing: Vec<(&str, EnvName)> = names
+        .iter()
+        .filter(|name| {
+            let told = telling(name);
+            let covers = |known: &String| told.iter().any(|word| known.contains(word.as_str()));
+            !registered.iter().any(covers)
+        })
+        .filter_map(|name| Some((*name, EnvName::new(*name)?)))
+        .collect();
+    let add = missing.iter().map(|(name, variable)| {
+        Command::new("agentcore")
+            .arg("add")
+            .arg("credential")
+            .opt("--name", *name)
+            .opt("--type", "api-key")
+            .opt_env("--api-key", variable)
+    });
+    let target = context.target.as_ref().map(|target| target.name.as_str());
+    let mut fix =
+        Fix::new("Register the secret with AgentCore Identity and fetch it when it is needed")
+            .commands(add);
+    if !missing.is_empty() {
+        fix = fix.command(shell::deploy(target));
+    }
+    fix.note(
+        "Export the variables in your own shell before the commands; left without them, `agentcore add credential` asks for the \
+         value instead. Then change the code: give the function that needs the key an `api_key` parameter and decorate it with \
+         `@requires_api_key(provider_name=\"…\")` (TypeScript: `withApiKey`), and drop the read of the environment. For an OAuth \
+         service use `--type oauth` and `@requires_access_token`.",
+    )
+}
+
+/// The words of a variable's name that say whose secret it is: `gemini` of `GEMINI_API_KEY`.
+fn telling(name: &str) -> Vec<String> {
+    const KINDS: [&str; 14] = [
+        "api",
+        "key",
+        "token",
+        "secret",
+        "access",
+        "auth",
+        "bot",
+        "password",
+        "passwd",
+        "private",
+        "client",
+        "credential",
+        "credentials",
+        "bearer",
+    ];
+    let words = name.split('_').map(str::to_lowercase);
+    words
+        .filter(|word| word.len() > 2 && !KINDS.contains(&word.as_str()))
+        .collect()
+}
+
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .collect::<String>()
+        .to_lowercase()
 }

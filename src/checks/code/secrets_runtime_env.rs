@@ -1,12 +1,12 @@
 //! `secrets-runtime-env`: No secrets in runtime environment variables.
 
 use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
-use crate::context::{Context, Environment, Seen};
+use crate::context::{Context, Environment, Variable, VariableValue};
 use crate::model::project::Agent;
 use crate::report::{Evidence, Fix, Outcome, Severity};
-use crate::secrets::{self, names::secret_like_name};
+use crate::secrets::{self, names::harmless_value, names::secret_like_name};
 
 pub(super) static CHECK: Check = Check {
     id: "secrets-runtime-env",
@@ -39,18 +39,22 @@ fn run(context: &Context) -> Vec<Outcome> {
     outcomes
 }
 
+/// What has to happen to a secret that was ever written down.
+const REPLACE: &str = "replace the secrets at their issuer: they are in old versions of the runtime, and in the git history and the template where they stood there";
+
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
     let layers = context.environments(agent);
-    judge(
+    let mut outcome = judge_sources(
+        context,
         resource.clone(),
         &layers,
         || context.agent_unread(agent),
         |layer| {
-            let found: Vec<(&String, &Seen<String>, String)> = layer
+            let found: Vec<(&Variable, String)> = layer
                 .value
                 .iter()
-                .filter_map(|(name, value)| Some((name, value, suspicion(name, &value.value)?)))
+                .filter_map(|variable| Some((variable, suspected(variable)?)))
                 .collect();
             if found.is_empty() {
                 return Ok(match layer.value.len() {
@@ -60,7 +64,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
                     ),
                 });
             }
-            let names: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
+            let names: Vec<&str> = found.iter().map(|(one, _)| one.name.as_str()).collect();
             Err(Problem {
                 message: format!(
                     "{resource} has secrets in environment variables, which are plain text to whoever may read the configuration, the template or the runtime: {}",
@@ -69,27 +73,44 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
                 severity: None,
                 evidence: found
                     .iter()
-                    .map(|(name, value, why)| {
-                        hidden(&value.evidence, &layer.value).note(format!("{name}: {why}"))
+                    .map(|(variable, why)| {
+                        let note = format!("{}: {why}", variable.name);
+                        hidden(&variable.evidence, &layer.value).note(note)
                     })
                     .collect(),
                 fixes: vec![fix(context, agent, &names)],
             })
         },
-    )
+    );
+    // A deploy alone takes it out of the runtime, and out of nothing else.
+    for fix in &mut outcome.fixes {
+        if !fix.note.contains(REPLACE) {
+            fix.note = format!("{REPLACE}; {}", fix.note);
+        }
+    }
+    outcome
+}
+
+/// Why a variable is taken for a secret, in whichever source it stands.
+fn suspected(variable: &Variable) -> Option<String> {
+    match &variable.value {
+        VariableValue::Text(text) => suspicion(&variable.name, text),
+        // An attribute of another resource: an id, a name, a URL.
+        VariableValue::Reference => None,
+        VariableValue::Masked(kept) => match &kept.finding {
+            Some(kind) => Some(format!("the value is a secret ({kind}), {}", kept.masked)),
+            None => {
+                let harmless = kept.harmless || kept.switch.is_some();
+                (!harmless && secret_like_name(&variable.name))
+                    .then(|| format!("the name says that it is a secret, value {}", kept.masked))
+            }
+        },
+    }
 }
 
 /// Why a variable is taken for a secret. An empty value, a switch, a number or an ARN is none, whatever the name.
 fn suspicion(name: &str, value: &str) -> Option<String> {
     let trimmed = value.trim();
-    let harmless = trimmed.is_empty()
-        || trimmed.starts_with("arn:")
-        || trimmed.starts_with("enc:v1:")
-        || matches!(
-            trimmed.to_ascii_lowercase().as_str(),
-            "true" | "false" | "none" | "null"
-        )
-        || (trimmed.len() <= 6 && trimmed.chars().all(|c| c.is_ascii_digit()));
     if let Some(kind) = secrets::secret_value(trimmed) {
         return Some(format!(
             "the value is a secret ({}), {}",
@@ -97,7 +118,7 @@ fn suspicion(name: &str, value: &str) -> Option<String> {
             masked(trimmed)
         ));
     }
-    (!harmless && secret_like_name(name)).then(|| {
+    (!harmless_value(trimmed) && secret_like_name(name)).then(|| {
         format!(
             "the name says that it is a secret, value {}",
             masked(trimmed)
@@ -118,8 +139,9 @@ fn hidden(evidence: &Evidence, environment: &Environment) -> Evidence {
     if let Some(site) = &mut evidence.site {
         let mut values: Vec<String> = environment
             .iter()
-            .filter(|(name, value)| suspicion(name, &value.value).is_some())
-            .flat_map(|(_, value)| [value.value.clone(), escaped(&value.value)])
+            .filter(|variable| suspected(variable).is_some())
+            .filter_map(Variable::text)
+            .flat_map(|text| [text.to_owned(), escaped(text)])
             .filter(|value| !value.trim().is_empty())
             .collect();
         // Longer values first, so that one that holds another is covered whole.
@@ -181,7 +203,7 @@ fn fix(context: &Context, agent: Agent<'_>, names: &[&str]) -> Fix {
     }
     fix.command(fixes::deploy(context)).note(
         "first register each with `agentcore add credential`, which asks for the value, and read it in code by @requires_api_key (Python) or withApiKey \
-         (TypeScript). Then replace the secrets at their issuer: they are in the git history, the template and old versions of the runtime",
+         (TypeScript)",
     )
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::checks::edits;
 use crate::checks::{Category, Check, Need};
-use crate::collect::project::ENV_LOCAL;
+use crate::collect::project::{ENV_LOCAL, LOCAL_RULES};
 use crate::context::Context;
-use crate::model::files::{Package, PackageKind, SecretFile, ShippedSecret};
+use crate::model::files::{GitIgnored, Package, PackageKind, SecretFile, ShippedSecret};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::site::Site;
 use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
@@ -204,7 +205,7 @@ fn escaped(path: &str) -> String {
 /// `agentcore/.env.local` holds the values of credentials on this machine; it must not be committed.
 fn local_file(context: &Context, other: Option<Outcome>) -> Outcome {
     let resource = Resource::new(ResourceType::Project, context.project.display_name());
-    let ignored = context.files.ignored;
+    let ignored = &context.files.ignored;
     let local =
         match &context.project.env_local {
             Known::Absent => return other.unwrap_or_else(|| {
@@ -221,7 +222,7 @@ fn local_file(context: &Context, other: Option<Outcome>) -> Outcome {
                 if ignored.env_local && !tracked {
                     Outcome::pass(resource, format!("git ignores {ENV_LOCAL}"))
                 } else {
-                    exposed(resource, ignored.env_local, tracked)
+                    exposed(resource, ignored, tracked)
                 }
             }
         };
@@ -231,7 +232,7 @@ fn local_file(context: &Context, other: Option<Outcome>) -> Outcome {
     }
 }
 
-fn exposed(resource: Resource, ignored: bool, tracked: bool) -> Outcome {
+fn exposed(resource: Resource, git: &GitIgnored, tracked: bool) -> Outcome {
     let message = if tracked {
         format!("git tracks {ENV_LOCAL}: the credentials in it are in the repository's history")
     } else {
@@ -240,9 +241,13 @@ fn exposed(resource: Resource, ignored: bool, tracked: bool) -> Outcome {
         )
     };
     let mut fix = Fix::new("Keep it out of git");
-    if !ignored {
+    if !git.env_local {
+        let rules = git.local_rules.as_deref();
+        let known = rules.is_some() || git.no_local_rules;
+        let safe = edits::last_line(LOCAL_RULES, rules, ".env.local");
+        fix = fix.safe_edit(Some(safe).filter(|_| known));
         let line = Command::new("printf").arg("\\n%s\\n").arg(".env.local");
-        fix = fix.command(line.append_to_file("agentcore/.gitignore"));
+        fix = fix.command(line.append_to_file(LOCAL_RULES));
     }
     if tracked {
         fix = fix

@@ -8,7 +8,7 @@ use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::reach::{Grant, Reach};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Outcome, Severity};
+use crate::report::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-user-delegation",
@@ -63,7 +63,7 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
             look: &look,
             holds: &|role| !role.role.policies.is_empty(),
             permissions: true,
-            fine: if uses.for_user || uses.token {
+            fine: if uses.any() {
                 "may act for users, on named resources, and its code does"
             } else {
                 "may not act for users"
@@ -73,7 +73,7 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
             severity: Severity::Medium,
         },
     );
-    let sites = uses.sites.iter().map(|site| site.clone().context());
+    let sites = uses.sites.iter().map(|site| Evidence::code(site).context());
     outcome.evidences(sites.collect::<Vec<_>>())
 }
 

@@ -128,7 +128,7 @@ fn none(context: &Context, agent: Agent<'_>, empty: usize) -> Outcome {
         ReasonCode::Absent,
         "no scored evaluation run is in agentcore/.cli/eval-results",
     )
-    .command(command.to_string());
+    .command_if(command.text());
     Outcome::manual(agent.resource(), message, reason)
         .evidence(Evidence::config(agent.site()))
         .fix(

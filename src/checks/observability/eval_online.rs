@@ -1,8 +1,10 @@
 //! `eval-online`: Online evaluation watches the runtime.
 
-use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use serde_json::json;
+
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::context::{Context, EvalView};
 use crate::model::json::Node;
 use crate::model::project::{Agent, OnlineEval, Runtime};
@@ -14,7 +16,7 @@ pub(super) static CHECK: Check = Check {
     title: "Online evaluation watches the runtime",
     category: Category::Observability,
     severity: Severity::Low,
-    needs: &[Need::Config, Need::Aws],
+    needs: &[Need::Config, Need::Template, Need::Aws],
     page: include_str!("eval_online.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/evaluations.html",
@@ -57,7 +59,8 @@ fn outcome(context: &Context, runtime: &Runtime) -> Outcome {
                 "bedrock-agentcore:GetOnlineEvaluationConfig",
             )
         };
-        let outcome = judge(
+        let outcome = judge_sources(
+            context,
             resource.clone(),
             &context.eval_layers(eval),
             unread,
@@ -67,6 +70,17 @@ fn outcome(context: &Context, runtime: &Runtime) -> Outcome {
             return outcome;
         }
         last.get_or_insert(outcome);
+    }
+    // One that was made outside of the project watches it all the same.
+    for (name, layer) in context.foreign_evals(runtime) {
+        let view = &layer.value;
+        let rate = view.rate.as_ref().map_or(0.0, |rate| rate.value);
+        if view.enabled.value && rate > 0.0 && view.evaluators != Some(0) {
+            let message = format!(
+                "{resource} is watched by the online evaluation {name} ({rate} % of its sessions), which the project does not declare"
+            );
+            return Outcome::pass(resource, message).evidence(layer.evidence.context());
+        }
     }
     last.unwrap_or_else(|| unwatched(context, runtime, resource))
 }
@@ -110,13 +124,11 @@ fn look(
     let name = &eval.name;
     let edit = |filter: &str| fixes::edit_entry("onlineEvalConfigs", name, filter, &[]);
     if !view.enabled.value {
-        let message = format!(
-            "the online evaluation {name} of {resource} is not enabled (enableOnCreate false)"
-        );
+        let message = format!("the online evaluation {name} of {resource} is not enabled");
         let fix = fixes::edit_and_deploy(context, "Enable it", edit(".enableOnCreate = true"));
         return Err(Problem::new(message, view.enabled.evidence.clone()).fix(fix));
     }
-    if view.evaluators == 0 {
+    if view.evaluators == Some(0) {
         let message = format!("the online evaluation {name} of {resource} names no evaluator");
         let fix = fixes::edit_and_deploy(
             context,
@@ -155,6 +167,17 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
             .any(|eval| eval.name == name)
     };
     let name = fixes::resource_name(&runtime.name, "_quality", taken);
+    let entry = json!({
+        "name": name,
+        "agent": runtime.name,
+        "evaluators": ["Builtin.Helpfulness"],
+        "samplingRate": 5,
+    });
+    let safe = edits::config(context, |editor, root| {
+        editor.push(root, "onlineEvalConfigs", entry);
+    });
+    // Without a name of its own the runtime cannot be told from others.
+    let safe = safe.filter(|_| !runtime.name.starts_with('#'));
     let add = Command::new("agentcore")
         .args(["add", "online-eval"])
         .opt("--name", name)
@@ -168,6 +191,7 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
         Fix::new("Evaluate 5 % of the sessions")
             .command(add)
             .command(fixes::deploy(context))
+            .safe_edit(safe)
             .note("each sampled session costs model calls; take a higher rate while there is little traffic"),
     )
 }

@@ -5,6 +5,7 @@ mod eval_online;
 mod obs_log_retention;
 mod obs_tracing;
 mod tracing_container;
+mod tracing_destination;
 
 use super::Check;
 

@@ -1,10 +1,11 @@
 //! `obs-tracing`: X-Ray tracing enabled (auto-configured).
 
 use super::tracing_container::python_container;
-use crate::checks::fixes;
+use super::tracing_destination::destination;
 use crate::checks::judge::Problem;
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::checks::{edits, fixes};
+use crate::context::{Context, Environment, Layer, Origin, Variable};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, PyProject};
 use crate::model::project::{Agent, Harness, Runtime};
@@ -16,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     title: "X-Ray tracing enabled (auto-configured)",
     category: Category::Observability,
     severity: Severity::Medium,
-    needs: &[Need::Config, Need::Files, Need::Aws],
+    needs: &[Need::Config, Need::Files, Need::Template, Need::Aws],
     page: include_str!("obs_tracing.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/observability-configure.html",
@@ -92,12 +93,14 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             None => Finding::Unknown(context.agent_unread(agent)),
         },
     };
-    // Live: the X-Ray destination (GetTraceSegmentDestination) is to be judged here.
+    let destination = destination(context, agent);
+    problems.extend(destination.problem);
     match start {
         Finding::Bad(found) => problems.extend(found),
         Finding::Fine(message) if problems.is_empty() => {
-            return Outcome::pass(resource, message)
+            let outcome = Outcome::pass(resource, format!("{message}{}", destination.note))
                 .evidence(Evidence::config(agent.site()).context());
+            return outcome.evidences(destination.evidence.map(Evidence::context));
         }
         Finding::Unknown(reason) if problems.is_empty() => {
             return Outcome::skipped(resource, reason);
@@ -118,10 +121,13 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         .collect();
     let mut failed = Outcome::fail(resource, messages.join("; "));
     failed.severity = problems.iter().filter_map(|problem| problem.severity).min();
+    let mut steps = Vec::new();
     for problem in problems {
         failed.evidence.extend(problem.evidence);
-        failed.fixes.extend(problem.fixes);
+        steps.extend(problem.fixes);
     }
+    // Each problem has one way out, and all of them are needed.
+    failed.fixes.extend(fixes::all_of(steps));
     failed
 }
 
@@ -132,36 +138,60 @@ fn harness_file(harness: &Harness) -> &str {
         .map_or("harness.json", |document| &document.source.path)
 }
 
+/// Environment variables that turn spans off, in every source. Where the configuration does not set them any more, the deploy
+/// alone takes them away.
 fn switched_off(context: &Context, agent: Agent<'_>, resource: &Resource) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for layer in context.environments(agent) {
-        for (name, value) in &layer.value {
-            let off = SWITCHES
-                .iter()
-                .any(|(key, off)| key == name && value.value.trim().eq_ignore_ascii_case(off));
-            if off {
-                let edit = match agent {
-                    Agent::Runtime(_) => fixes::edit_agent(
-                        agent,
-                        ".envVars |= map(select(.name != $variable))",
-                        &[("variable", name)],
-                    ),
-                    Agent::Harness(_) => fixes::edit_agent(
-                        agent,
-                        "del(.environmentVariables[$variable])",
-                        &[("variable", name)],
-                    ),
-                };
-                let message = format!(
-                    "the environment variable {name}={} turns the traces of {resource} off",
-                    value.value
-                );
-                let fix = fixes::edit_and_deploy(context, &format!("Remove {name}"), edit);
-                problems.push(Problem::new(message, value.evidence.clone()).fix(fix));
-            }
+    let layers = context.environments(agent);
+    let off = |layer: &Layer<Environment>| -> Vec<(Variable, &'static str)> {
+        let hits = layer.value.iter().filter_map(|variable| {
+            let mut switches = SWITCHES.iter();
+            let (_, word) =
+                switches.find(|(key, off)| *key == variable.name && variable.is(off))?;
+            Some((variable.clone(), *word))
+        });
+        hits.collect()
+    };
+    let configured: Vec<String> = layers
+        .iter()
+        .filter(|layer| layer.origin == Origin::Config)
+        .flat_map(&off)
+        .map(|(variable, _)| variable.name)
+        .collect();
+    let mut problems: Vec<Problem> = Vec::new();
+    for layer in layers.iter().rev() {
+        for (variable, word) in off(layer) {
+            let name = &variable.name;
+            let fix = if configured.contains(name) {
+                fixes::edit_and_deploy(context, &format!("Remove {name}"), removal(agent, name))
+            } else {
+                fixes::deploy_what_is_configured(context)
+            };
+            let place = match layer.origin {
+                Origin::Config | Origin::Predicted => String::new(),
+                other => format!(" ({})", other.words()),
+            };
+            let message = format!(
+                "the environment variable {name}={word} turns the traces of {resource} off{place}"
+            );
+            problems.push(Problem::new(message, variable.evidence).fix(fix));
         }
     }
     problems
+}
+
+fn removal(agent: Agent<'_>, name: &str) -> Option<Command> {
+    match agent {
+        Agent::Runtime(_) => fixes::edit_agent(
+            agent,
+            ".envVars |= map(select(.name != $variable))",
+            &[("variable", name)],
+        ),
+        Agent::Harness(_) => fixes::edit_agent(
+            agent,
+            "del(.environmentVariables[$variable])",
+            &[("variable", name)],
+        ),
+    }
 }
 
 fn started(context: &Context, runtime: &Runtime, resource: &Resource) -> Finding {
@@ -242,15 +272,21 @@ fn python_zip(
             ".instrumentation.enableOtel = true",
             &[],
         );
+        let safe = edits::agent(context, Agent::Runtime(runtime), |editor, node| {
+            editor.set(node, &["instrumentation"], &[("enableOtel", true.into())]);
+        });
+        // Without the program to start it by, it would not start.
+        let installed = manifests.pyproject.read().is_some_and(|manifest| {
+            let mut names = manifest.dependencies.iter().map(|each| each.name.as_str());
+            names.any(|name| WRAPPER_PACKAGES.contains(&name))
+        });
+        let safe = safe.filter(|_| installed);
         let message = format!(
             "{resource} is started without {WRAPPER} (instrumentation.enableOtel false): no spans of what it does"
         );
         problems.push(
-            Problem::new(message, Evidence::config(&enabled.site)).fix(fixes::edit_and_deploy(
-                context,
-                "Turn tracing on",
-                edit,
-            )),
+            Problem::new(message, Evidence::config(&enabled.site))
+                .fix(fixes::edit_and_deploy(context, "Turn tracing on", edit).safe_edit(safe)),
         );
     }
     match manifests.pyproject.known() {

@@ -266,7 +266,7 @@ impl<'a> Image<'a> {
         let image = self.expand(&stage.image);
         let other =
             image.starts_with("amd64/") || image.contains("x86_64") || image.ends_with("-amd64");
-        other.then(|| (image, stage))
+        other.then_some((image, stage))
     }
 
     /// The first copy of the whole build context into the last stage.

@@ -1,5 +1,7 @@
 //! The checks of the category `performance`, in the order of the report.
 
+mod background;
+mod heavy;
 mod image;
 mod perf_async_tasks;
 mod perf_cold_start;
@@ -12,6 +14,8 @@ mod perf_session_reuse;
 mod perf_session_stop;
 mod perf_session_timeouts;
 mod perf_unused_dependencies;
+mod waited;
+mod wheels;
 
 use super::Check;
 

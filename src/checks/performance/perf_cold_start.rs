@@ -49,7 +49,7 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
     let measurements = match context.measurements.known() {
         Ok(measurements) => measurements,
         Err(reason) => {
-            return Outcome::skipped(resource, reason.command(command(runtime).to_string()));
+            return Outcome::skipped(resource, reason.command_if(command(runtime).text()));
         }
     };
     let never = |message: String| {
@@ -57,7 +57,7 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
             ReasonCode::Absent,
             "no measurement of this code is recorded",
         )
-        .command(command(runtime).to_string());
+        .command_if(command(runtime).text());
         Outcome::manual(resource.clone(), message, reason)
             .fix(Fix::new("Measure it").command(command(runtime)))
     };

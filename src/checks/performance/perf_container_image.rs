@@ -1,6 +1,7 @@
 //! `perf-container-image`: Container image is slim, multi-stage and not run as root.
 
 use super::image::{Base, Image};
+use crate::checks::edits;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -316,13 +317,18 @@ fn longer_ignore(dockerfile: &Dockerfile, contents: &PackageContents) -> Fix {
 }
 
 fn new_ignore(dockerfile: &Dockerfile) -> Fix {
+    let path = ignore_path(dockerfile);
     Fix::new("Leave out what the image does not need")
         .command(
             Command::new("printf")
                 .arg("%s\\n")
                 .args(IGNORED)
-                .to_file(&ignore_path(dockerfile)),
+                .to_file(&path),
         )
+        .safe_edit(Some(edits::new_file(
+            &path,
+            format!("{}\n", IGNORED.join("\n")),
+        )))
         .note("add what else is only for development")
 }
 

@@ -1,8 +1,18 @@
 //! `perf-heavy-init`: Heavy initialization deferred to request time.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::heavy::{RUNS, entered, heavy};
+use crate::checks::agent_code::{self, AgentCode};
+use crate::checks::code::callers::Callers;
+use crate::checks::code::live::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::source::walk::{Node, walk_node};
+use crate::model::source::{
+    ByteRange, Expr, ExprKind, FnId, Language, Module, ModuleId, Stmt, StmtKind,
+};
+use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-heavy-init",
@@ -12,11 +22,300 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Code],
     page: include_str!("perf_heavy_init.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://github.com/aws/agent-toolkit-for-aws/blob/main/plugins/aws-agents/skills/agents-harden/SKILL.md",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-troubleshooting.html",
     ],
     run,
 };
 
+/// Deepest chain of calls that is followed from an import.
+const DEEPEST: u8 = 12;
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, judge)
+}
+
+/// A place in a module.
+type Place = (ModuleId, ByteRange);
+
+/// What runs before the agent is ready, as it is found.
+struct Startup<'c, 'a> {
+    code: AgentCode<'a>,
+    live: &'c Live<'c, 'a>,
+    /// Modules that are imported, in the order found.
+    open: Vec<ModuleId>,
+    imported: BTreeSet<ModuleId>,
+    followed: BTreeSet<FnId>,
+    /// In the main block: an event loop that runs there is the server's own.
+    main: bool,
+    /// Sites, with the place at import that leads to them where it is another.
+    found: BTreeMap<Place, (&'static str, Option<Place>)>,
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let callers = Callers::new(code);
+    let live = Live::new(&callers, Absent::Unset);
+    let mut startup = Startup {
+        code: *code,
+        live: &live,
+        open: code.code.entry.into_iter().collect(),
+        imported: BTreeSet::new(),
+        followed: BTreeSet::new(),
+        main: false,
+        found: BTreeMap::new(),
+    };
+    startup.run();
+    let name = &code.runtime.name;
+    let count = startup.imported.len();
+    if startup.found.is_empty() {
+        let message = format!(
+            "runtime {name} does nothing heavy while its {count} module{} load",
+            if count == 1 { "" } else { "s" }
+        );
+        return Outcome::pass(code.resource(), message);
+    }
+    let sites: Vec<Evidence> = startup
+        .found
+        .iter()
+        .map(|((module, range), (does, from))| {
+            let through = from.map_or(String::new(), |(module, range)| place(code, module, range));
+            agent_code::evidence(code.source, *module, *range)
+                .note(format!("{does} at import{through}"))
+        })
+        .collect();
+    let message = format!(
+        "runtime {name} {} before it can answer: every cold start waits for it",
+        listed(&startup)
+    );
+    Outcome::fail(code.resource(), message).evidences(sites).fix(
+        Fix::new("Defer it to the first request").note(
+            "Move the call into a function that makes the object once and keeps it (a module global that starts as None, or \
+             `functools.lru_cache`; in TypeScript a promise kept in a variable), and call that function from the handler.",
+        ),
+    )
+}
+
+fn place(code: &AgentCode<'_>, module: ModuleId, range: ByteRange) -> String {
+    let site = code.source.module(module).map(|module| module.site(range));
+    site.and_then(|site| Some(format!(", called from {}:{}", site.path, site.span?.line)))
+        .unwrap_or_default()
+}
+
+fn listed(startup: &Startup<'_, '_>) -> String {
+    let does: BTreeSet<&str> = startup.found.values().map(|(does, _)| *does).collect();
+    does.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+impl<'a> Startup<'_, 'a> {
+    fn run(&mut self) {
+        let mut next = 0;
+        while let Some(&id) = self.open.get(next) {
+            next += 1;
+            if !self.imported.insert(id) {
+                continue;
+            }
+            let Some(module) = self.code.source.module(id) else {
+                continue;
+            };
+            self.packages(module);
+            let script = self.code.code.entry == Some(id);
+            for stmt in module.import_time(false) {
+                self.stmt(module, stmt, None, 0);
+            }
+            for function in &module.functions {
+                let top = function.parent.is_none();
+                let given = function
+                    .params
+                    .iter()
+                    .filter_map(|param| param.default.as_deref());
+                for expr in given.chain(&function.decorators).filter(|_| top) {
+                    self.expr(module, expr, None, 0);
+                }
+            }
+            if script {
+                self.main_block(module);
+            }
+        }
+    }
+
+    /// `import a.b.c` runs `a/__init__.py` and `a/b/__init__.py` first.
+    fn packages(&mut self, module: &Module) {
+        if module.language != Language::Python {
+            return;
+        }
+        let mut name = &*module.name;
+        while let Some((parent, _)) = name.rsplit_once('.') {
+            name = parent;
+            let found = self.code.modules().find(|module| *module.name == *parent);
+            self.open.extend(found.map(|module| module.id));
+        }
+    }
+
+    /// What a script does before it serves: the main block up to `app.run()`.
+    fn main_block(&mut self, module: &'a Module) {
+        for stmt in &module.body {
+            let StmtKind::If(branch) = &stmt.kind else {
+                continue;
+            };
+            if !module.is_main_guard(&branch.test) {
+                continue;
+            }
+            self.main = true;
+            for stmt in &branch.body {
+                if serves(self.code, module.id, stmt) {
+                    break;
+                }
+                self.stmt(module, stmt, None, 0);
+            }
+            self.main = false;
+        }
+    }
+
+    fn stmt(&mut self, module: &'a Module, stmt: &'a Stmt, from: Option<Place>, depth: u8) {
+        self.node(module, Node::Stmt(stmt), from, depth);
+    }
+
+    fn expr(&mut self, module: &'a Module, expr: &'a Expr, from: Option<Place>, depth: u8) {
+        self.node(module, Node::Expr(expr), from, depth);
+    }
+
+    fn node(&mut self, module: &'a Module, node: Node<'a>, from: Option<Place>, depth: u8) {
+        let mut calls: Vec<(&'a Expr, bool)> = Vec::new();
+        let mut awaited: BTreeSet<ByteRange> = BTreeSet::new();
+        let live = self.live;
+        let mut imports = Vec::new();
+        walk_node(node, &mut |_, node| {
+            if !live.runs(module.id, node.range()) {
+                return false;
+            }
+            match node {
+                Node::Stmt(stmt) => match &stmt.kind {
+                    StmtKind::Import(indexes) => imports.extend(indexes.iter().copied()),
+                    StmtKind::With(with) => {
+                        for item in &with.items {
+                            calls.push((&item.context, true));
+                        }
+                    }
+                    _ => {}
+                },
+                Node::Expr(expr) => match &expr.kind {
+                    ExprKind::Await(inner) => {
+                        awaited.insert(inner.range);
+                    }
+                    ExprKind::Call(_) => calls.push((expr, false)),
+                    _ => {}
+                },
+                Node::Handler(_) | Node::Case(_) => {}
+            }
+            true
+        });
+        for index in imports {
+            let import = module.imports.get(index);
+            let target = import
+                .filter(|import| !import.type_only)
+                .and_then(|import| import.target);
+            self.open.extend(target);
+        }
+        for (expr, entering) in calls {
+            self.call(
+                module,
+                expr,
+                entering,
+                awaited.contains(&expr.range),
+                from,
+                depth,
+            );
+        }
+    }
+
+    fn call(
+        &mut self,
+        module: &'a Module,
+        expr: &'a Expr,
+        entering: bool,
+        awaited: bool,
+        from: Option<Place>,
+        depth: u8,
+    ) {
+        let source = self.code.source;
+        if entering {
+            let made = source.type_of(module.id, expr);
+            if let Some(does) = made.and_then(|made| entered(&made.type_name)) {
+                self.found
+                    .entry((module.id, expr.range))
+                    .or_insert((does, from));
+            }
+            return;
+        }
+        let Some(call) = expr.as_call() else { return };
+        let name = source.callee_name(module.id, expr);
+        let does = name
+            .as_deref()
+            .and_then(|name| heavy(name, call, module.language));
+        if let Some(does) = does.filter(|does| !self.main || *does != RUNS) {
+            self.found
+                .entry((module.id, expr.range))
+                .or_insert((does, from));
+        }
+        for import in module
+            .imports
+            .iter()
+            .filter(|import| import.dynamic && import.range == expr.range)
+        {
+            self.open.extend(import.target);
+        }
+        let Some(function) = source
+            .callee(module.id, expr)
+            .and_then(|id| source.function(id))
+        else {
+            return;
+        };
+        // A coroutine that nobody awaits and a generator that nobody iterates run nothing.
+        let python = source
+            .module(function.id.module)
+            .is_some_and(|module| module.language == Language::Python);
+        let waits = python && (function.is_generator || function.is_async && !awaited);
+        if waits || depth >= DEEPEST || !self.followed.insert(function.id) {
+            return;
+        }
+        let Some(inside) = source.module(function.id.module) else {
+            return;
+        };
+        let from = from.or(Some((module.id, expr.range)));
+        for stmt in &function.body {
+            if serves(self.code, inside.id, stmt) {
+                break;
+            }
+            self.stmt(inside, stmt, from, depth + 1);
+        }
+    }
+}
+
+/// Whether a statement starts serving: what stands behind it never runs before the agent is ready.
+fn serves(code: AgentCode<'_>, module: ModuleId, stmt: &Stmt) -> bool {
+    let (StmtKind::Expr(value) | StmtKind::Return(Some(value))) = &stmt.kind else {
+        return false;
+    };
+    let Some(name) = code.source.callee_name(module, value) else {
+        return false;
+    };
+    let last = crate::model::source::resolve::leaf(&name);
+    let servers = [
+        "App",
+        "FastMCP",
+        "Server",
+        "Flask",
+        "uvicorn",
+        "Application",
+        "web",
+        "mcp",
+    ];
+    let owner = name
+        .strip_suffix(last)
+        .map_or("", |rest| rest.trim_end_matches('.'));
+    last.starts_with("serve_")
+        || matches!(
+            last,
+            "run" | "serve" | "serve_forever" | "run_app" | "listen" | "start"
+        ) && servers.iter().any(|server| owner.ends_with(server))
 }

@@ -1,8 +1,15 @@
 //! `perf-ping-handler`: Ping handler reports the real state.
 
+use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::source::module::BindingKind;
+use crate::model::source::resolve::{Meaning, leaf};
+use crate::model::source::walk::{expressions, statements, sub_expressions};
+use crate::model::source::{
+    Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind,
+};
+use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-ping-handler",
@@ -12,11 +19,259 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Code],
     page: include_str!("perf_ping_handler.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-http-protocol-contract.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-troubleshooting.html",
     ],
     run,
 };
 
+/// Clocks, as they are called.
+const CLOCKS: [&str; 9] = [
+    "time.time",
+    "time.time_ns",
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.now",
+    "datetime.utcnow",
+    "Date.now",
+    "Date",
+    "performance.now",
+];
+
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    agent_code::each(context, judge)
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let source = code.source;
+    let mut handlers: Vec<FnId> = code
+        .code
+        .entrypoints
+        .iter()
+        .filter(|entry| entry.kind == EntrypointKind::Ping || is_ping_route(source, entry))
+        .filter_map(|entry| entry.function)
+        .collect();
+    handlers.sort();
+    handlers.dedup();
+    let mut found = Vec::new();
+    for function in handlers.iter().filter_map(|id| source.function(*id)) {
+        found.extend(always_busy(source, function));
+        found.extend(stamps_now(source, function));
+    }
+    found.extend(forced(code));
+    let name = &code.runtime.name;
+    if found.is_empty() {
+        let message = match handlers.len() {
+            0 => format!(
+                "runtime {name} has no ping handler of its own: the SDK reports its real state"
+            ),
+            _ => format!("the ping handler of runtime {name} reports a state, not a constant"),
+        };
+        return Outcome::pass(code.resource(), message);
+    }
+    let message = format!(
+        "the ping handler of runtime {name} never lets a session become idle: each lives to `maxLifetime` and counts against the session quota"
+    );
+    Outcome::fail(code.resource(), message).evidences(found).fix(
+        Fix::new("Report what is really running").note(
+            "Drop the handler: the SDK answers `HealthyBusy` while a task of `add_async_task` runs and `Healthy` otherwise, with the \
+             time of the last change of state. A handler of your own must answer `HealthyBusy` only while work runs, and leave \
+             `time_of_last_update` out or set it when the state changes, not when it is asked.",
+        ),
+    )
+}
+
+/// Whether a handler answers the path `/ping`.
+pub(super) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
+    entry.kind == EntrypointKind::Route
+        && source.module(entry.module).is_some_and(|module| {
+            let registered = module
+                .calls()
+                .into_iter()
+                .find(|(_, call)| call.range == entry.range);
+            let call = registered.and_then(|(_, call)| call.as_call());
+            call.is_some_and(|call| {
+                let values = call
+                    .args
+                    .iter()
+                    .chain(call.keywords.iter().map(|keyword| &keyword.value));
+                values
+                    .into_iter()
+                    .any(|value| value.as_str() == Some("/ping"))
+            })
+        })
+}
+
+/// Everything that a function returns.
+fn returned(function: &Function) -> Vec<&Expr> {
+    let found = statements(&function.body).into_iter();
+    found
+        .filter_map(|stmt| match &stmt.kind {
+            StmtKind::Return(Some(value)) => Some(value),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether every answer is `HealthyBusy`.
+fn always_busy(source: &Source, function: &Function) -> Option<Evidence> {
+    let module = function.id.module;
+    let answers = returned(function);
+    let busy = !answers.is_empty()
+        && answers
+            .iter()
+            .all(|answer| is_busy(source, module, answer, 0));
+    let first = answers.first()?;
+    busy.then(|| {
+        agent_code::evidence(source, module, first.range)
+            .note("answers HealthyBusy whatever the state is")
+    })
+}
+
+/// Whether an answer says busy, whatever happens.
+fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool {
+    if depth > 6 {
+        return false;
+    }
+    match &answer.kind {
+        ExprKind::Str(text) => text.eq_ignore_ascii_case("HealthyBusy"),
+        ExprKind::Await(inner) => is_busy(source, module, inner, depth + 1),
+        ExprKind::Conditional { body, orelse, .. } => {
+            is_busy(source, module, body, depth + 1) && is_busy(source, module, orelse, depth + 1)
+        }
+        ExprKind::Dict(_) => answer
+            .entry("status")
+            .is_some_and(|status| is_busy(source, module, status, depth + 1)),
+        ExprKind::Call(call) => call
+            .args
+            .iter()
+            .chain(call.keywords.iter().map(|keyword| &keyword.value))
+            .any(|value| is_busy(source, module, value, depth + 1)),
+        ExprKind::Attribute { base, attr } => {
+            matches!(&**attr, "HEALTHY_BUSY" | "HealthyBusy")
+                || &**attr == "value" && is_busy(source, module, base, depth + 1)
+        }
+        ExprKind::Name(name) => {
+            // A name with several values is a state.
+            let Some(place) = source.module(module) else {
+                return false;
+            };
+            let mut scopes = vec![place.scopes.first()];
+            if let Some(function) = place.function_at(answer.range.start) {
+                scopes.push(place.scopes.get(function.id.index as usize + 1));
+            }
+            let bindings: usize = scopes
+                .into_iter()
+                .flatten()
+                .filter_map(|scope| scope.names.get(&**name))
+                .map(Vec::len)
+                .sum();
+            bindings == 1
+                && match source.meaning(module, answer) {
+                    Meaning::Value(at, value) if !std::ptr::eq(value, answer) => {
+                        is_busy(source, at, value, depth + 1)
+                    }
+                    Meaning::External(name) => {
+                        matches!(leaf(&name), "HEALTHY_BUSY" | "HealthyBusy")
+                    }
+                    _ => false,
+                }
+        }
+        _ => false,
+    }
+}
+
+/// Where an answer that can be `Healthy` carries the time of asking as the time of its last change.
+fn stamps_now(source: &Source, function: &Function) -> Option<Evidence> {
+    let module = function.id.module;
+    for expr in expressions(&function.body) {
+        let stamp = match &expr.kind {
+            ExprKind::Dict(_) => ["time_of_last_update", "timeOfLastUpdate"]
+                .into_iter()
+                .find_map(|key| expr.entry(key))
+                .filter(|_| {
+                    !expr
+                        .entry("status")
+                        .is_some_and(|status| is_busy(source, module, status, 0))
+                }),
+            ExprKind::Call(call) => call
+                .keywords
+                .iter()
+                .find(|keyword| keyword.name.as_deref() == Some("time_of_last_update"))
+                .map(|keyword| &keyword.value)
+                .filter(|_| !is_busy(source, module, expr, 0)),
+            _ => None,
+        };
+        if let Some(stamp) = stamp
+            && is_now(source, function, stamp)
+        {
+            let note = "stamps the answer with the time of asking: the idle clock starts again with every ping";
+            return Some(agent_code::evidence(source, module, stamp.range).note(note));
+        }
+    }
+    None
+}
+
+fn is_now(source: &Source, function: &Function, value: &Expr) -> bool {
+    let module = function.id.module;
+    let clock = |at: ModuleId, expr: &Expr| {
+        matches!(expr.kind, ExprKind::Call(_))
+            && source
+                .callee_name(at, expr)
+                .is_some_and(|name| CLOCKS.contains(&&*name))
+    };
+    sub_expressions(value).into_iter().any(|expr| {
+        if clock(module, expr) {
+            return true;
+        }
+        // A local name that was given the time just now; one of the module keeps the time of the last change.
+        let Some(name) = expr.as_name() else {
+            return false;
+        };
+        let scope = source
+            .module(module)
+            .and_then(|module| module.scopes.get(function.id.index as usize + 1));
+        let bindings = scope.and_then(|scope| scope.names.get(name));
+        bindings
+            .into_iter()
+            .flatten()
+            .any(|binding| match &binding.kind {
+                BindingKind::Value { value, .. } => {
+                    !scope.is_some_and(|scope| scope.outer.iter().any(|outer| &**outer == name))
+                        && sub_expressions(value)
+                            .into_iter()
+                            .any(|inner| clock(module, inner))
+                }
+                _ => false,
+            })
+    })
+}
+
+/// `force_ping_status(HEALTHY_BUSY)` that nothing takes back.
+fn forced(code: &AgentCode<'_>) -> Option<Evidence> {
+    let mut forced = None;
+    for (module, _, expr) in code.calls() {
+        let Some(call) = expr.as_call() else { continue };
+        let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
+            continue;
+        };
+        match &**attr {
+            "clear_forced_ping_status" | "clearForcedPingStatus" => return None,
+            "force_ping_status" | "forcePingStatus" => {
+                let busy = call
+                    .args
+                    .first()
+                    .is_some_and(|status| is_busy(code.source, module.id, status, 0));
+                if !busy {
+                    return None;
+                }
+                let note = "forces HealthyBusy, and nothing clears it";
+                forced = forced.or(Some(
+                    agent_code::evidence(code.source, module.id, expr.range).note(note),
+                ));
+            }
+            _ => {}
+        }
+    }
+    forced
 }

@@ -40,7 +40,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     for call in &begun {
         faults(context, &places, &calls, call, &mut found);
     }
-    found.sort_by(|one, other| place(one).cmp(&place(other)));
+    found.sort_by_key(place);
     found.dedup_by(|one, other| one.site == other.site);
     let scope = callers::scope(source);
     let outcome = if found.is_empty() {
@@ -84,11 +84,11 @@ fn place(evidence: &Evidence) -> (String, u32, u32) {
     )
 }
 
-fn faults(
-    context: &Context,
-    places: &Places<'_>,
-    calls: &[Call<'_>],
-    call: &Call<'_>,
+fn faults<'a>(
+    context: &'a Context,
+    places: &Places<'a>,
+    calls: &[Call<'a>],
+    call: &Call<'a>,
     found: &mut Vec<Evidence>,
 ) {
     if call.session.is_some() && call.mcp_session.is_some() {

@@ -105,10 +105,10 @@ fn unstopped(call: &Call<'_>) -> Evidence {
 }
 
 /// One call in a script, not in a loop.
-fn lone(context: &Context, places: &Places<'_>, call: &Call<'_>) -> bool {
+fn lone<'a>(context: &'a Context, places: &Places<'a>, call: &Call<'a>) -> bool {
     let body = context.source.body(call.module.id, call.function);
     let script = places.is_script(call.module) || call.function.is_none();
-    script
-        && !(in_loop(body, call.expr.range)
-            && !sessions::renewals(context, places, call).is_empty())
+    let repeats =
+        in_loop(body, call.expr.range) && !sessions::renewals(context, places, call).is_empty();
+    script && !repeats
 }

@@ -1,8 +1,10 @@
 //! `perf-session-timeouts`: idleRuntimeSessionTimeout tuned to workload (default 900s).
 
-use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use serde_json::Value;
+
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{edits, fixes};
 use crate::config::Workload;
 use crate::context::{Context, Lifecycle, Seen};
 use crate::model::known::{ReasonCode, Unread};
@@ -93,7 +95,8 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         .get(agent.name())
         .and_then(|settings| settings.job_seconds);
     let layers = context.lifecycles(agent);
-    let outcome = judge(
+    let outcome = judge_sources(
+        context,
         resource.clone(),
         &layers,
         || context.agent_unread(agent),
@@ -217,6 +220,7 @@ fn fixes_for(
         .collect()
 }
 
+#[allow(clippy::cast_possible_truncation)] // seconds, within the CLI's bounds
 fn fix(
     context: &Context,
     agent: Agent<'_>,
@@ -267,6 +271,15 @@ fn fix(
         &format!("{what} ({idle} s idle, {max} s at most)"),
         edit,
     );
+    let safe = edits::agent(context, agent, |editor, node| {
+        let seconds = |value: f64| Value::from(value as i64);
+        let values = [
+            ("idleRuntimeSessionTimeout", seconds(idle)),
+            ("maxLifetime", seconds(max)),
+        ];
+        editor.set(node, &[block], &values);
+    });
+    let fix = fix.safe_edit(safe);
     match (row.workload, job) {
         (Workload::Batch, None) => {
             fix.note("maxLifetime is to be the job's length and a buffer, at most twice its length")

@@ -1,8 +1,18 @@
 //! `perf-unused-dependencies`: Dependencies audited — no unused packages.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::checks::installed::{self, Manifest};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::dependencies::DependencyFacts;
+use crate::model::distributions;
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::lock::Wanted;
+use crate::model::manifest::{AgentManifests, Dependency};
+use crate::model::project::{Agent, Runtime};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
     id: "perf-unused-dependencies",
@@ -12,11 +22,285 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Files, Need::Code],
     page: include_str!("perf_unused_dependencies.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.astral.sh/uv/reference/cli/#uv-remove",
+        "https://deptry.com/rules-violations/#unused-dependencies-dep002",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    if context.project.runtimes.is_empty() {
+        let message = "no runtime with code of its own is configured";
+        return vec![Outcome::not_applicable(context.project.resource(), message)];
+    }
+    context
+        .project
+        .runtimes
+        .iter()
+        .map(|runtime| judge(context, runtime))
+        .collect()
+}
+
+/// Where the dependencies stand, and what removes one.
+enum Listed<'a> {
+    PyProject { folder: &'a str, standard: bool },
+    Lines,
+    Npm { folder: &'a str },
+}
+
+fn judge(context: &Context, runtime: &Runtime) -> Outcome {
+    let resource = Agent::Runtime(runtime).resource();
+    let key = resource.to_string();
+    let (Some(manifests), Some(facts)) = (
+        context.files.manifests.get(&key),
+        context.files.dependencies.get(&key),
+    ) else {
+        let reason = Unread::new(
+            ReasonCode::Absent,
+            format!("the files of runtime {} were not read", runtime.name),
+        );
+        return Outcome::skipped(resource, reason);
+    };
+    if context
+        .source
+        .runtime(&runtime.name)
+        .is_none_or(|code| code.entry.is_none())
+    {
+        let reason = Unread::new(
+            ReasonCode::Absent,
+            format!("the code of runtime {} is not here", runtime.name),
+        );
+        return Outcome::skipped(resource, reason);
+    }
+    let minor = installed::python_minor(runtime, Some(manifests));
+    let python = installed::python(context, runtime);
+    let is_node = runtime
+        .runtime_version
+        .as_ref()
+        .is_some_and(|version| version.value.starts_with("NODE_"))
+        || manifests.package_json.read().is_some()
+            && python.as_ref().is_none_or(|all| all.declared.is_empty());
+    let (path, declared, listed): (&str, Vec<&Dependency>, Listed<'_>) =
+        match (is_node, manifests.package_json.read(), &python) {
+            (true, Some(package), _) => {
+                let folder = package
+                    .path
+                    .rsplit_once('/')
+                    .map_or(".", |(folder, _)| folder);
+                (
+                    &package.path,
+                    package.dependencies.iter().collect(),
+                    Listed::Npm { folder },
+                )
+            }
+            (_, _, Some(installed)) => {
+                let listed = match installed.manifest {
+                    Manifest::PyProject(pyproject) => Listed::PyProject {
+                        folder: &pyproject.folder,
+                        standard: pyproject.standard,
+                    },
+                    Manifest::Requirements(_) | Manifest::Dockerfile(_) => Listed::Lines,
+                };
+                (
+                    installed.manifest.path(),
+                    installed.declared.clone(),
+                    listed,
+                )
+            }
+            _ => return Outcome::skipped(resource, unread(manifests, runtime)),
+        };
+    if let Some(reason) = python
+        .as_ref()
+        .filter(|_| !is_node)
+        .and_then(|all| all.uncertain.as_ref())
+        .filter(|_| declared.is_empty())
+    {
+        return Outcome::skipped(
+            resource,
+            Unread::new(ReasonCode::Unsupported, format!("{path}: {reason}")),
+        );
+    }
+    let mut unused: Vec<&Dependency> = declared
+        .iter()
+        .copied()
+        .filter(|one| !facts.uses.contains_key(&one.name) && kept(manifests, one).is_none())
+        .collect();
+    if !is_node {
+        unused.retain(|one| !brought(facts, &declared, one, minor));
+    }
+    if unused.is_empty() {
+        return clean(runtime, path, &declared, manifests, facts);
+    }
+    failed(runtime, path, unused, &listed, is_node)
+}
+
+fn unread(manifests: &AgentManifests, runtime: &Runtime) -> Unread {
+    let failed = [
+        manifests.pyproject.known().err(),
+        manifests.package_json.known().err(),
+        manifests.requirements.known().err(),
+    ];
+    failed.into_iter().flatten().next().unwrap_or_else(|| {
+        Unread::new(
+            ReasonCode::Absent,
+            format!("runtime {} has no pyproject.toml, requirements.txt or package.json that its package is made from", runtime.name),
+        )
+    })
+}
+
+/// Why a dependency stays although nothing imports it.
+fn kept(manifests: &AgentManifests, dependency: &Dependency) -> Option<&'static str> {
+    if let Some(why) = distributions::unimported(&dependency.name) {
+        return Some(why);
+    }
+    // The start command may name it: `CMD ["fastmcp", "run", "server.py"]`.
+    let starts = manifests.dockerfile.read().is_some_and(|dockerfile| {
+        dockerfile
+            .entry_words()
+            .iter()
+            .any(|word| word.rsplit('/').next() == Some(dependency.name.as_str()))
+    });
+    starts.then_some("the container's start command names it")
+}
+
+/// Whether the other dependencies bring this one anyway: then it only narrows its version, and weighs nothing.
+fn brought(
+    facts: &DependencyFacts,
+    declared: &[&Dependency],
+    one: &Dependency,
+    minor: Option<u32>,
+) -> bool {
+    let others: Vec<Wanted> = declared
+        .iter()
+        .filter(|other| other.name != one.name)
+        .map(|other| Wanted::new(other, minor))
+        .filter(|wanted| wanted.applies)
+        .collect();
+    installed::available(Some(facts), &others, minor)
+        .all
+        .contains(&one.name)
+}
+
+fn clean(
+    runtime: &Runtime,
+    path: &str,
+    declared: &[&Dependency],
+    manifests: &AgentManifests,
+    facts: &DependencyFacts,
+) -> Outcome {
+    let resource = Agent::Runtime(runtime).resource();
+    if let Some(reason) = facts.unread.first() {
+        let message = format!("a source file that ships could not be read: {reason}");
+        return Outcome::skipped(resource, Unread::new(ReasonCode::Unsupported, message));
+    }
+    let imported = declared
+        .iter()
+        .filter(|one| facts.uses.contains_key(&one.name))
+        .count();
+    let rest: BTreeSet<String> = declared
+        .iter()
+        .filter(|one| !facts.uses.contains_key(&one.name))
+        .map(|one| {
+            let why = kept(manifests, one).unwrap_or("another dependency brings it anyway");
+            format!("{}: {why}", one.name)
+        })
+        .collect();
+    let rest: Vec<String> = rest.into_iter().collect();
+    let more = if rest.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", rest.join("; "))
+    };
+    Outcome::pass(
+        resource,
+        format!(
+            "runtime {}: {imported} of the {} dependencies in {path} are imported, and the others have a reason to be there{more}",
+            runtime.name,
+            declared.len()
+        ),
+    )
+}
+
+fn failed(
+    runtime: &Runtime,
+    path: &str,
+    unused: Vec<&Dependency>,
+    listed: &Listed<'_>,
+    is_node: bool,
+) -> Outcome {
+    let names: BTreeSet<&str> = unused.iter().map(|one| one.name.as_str()).collect();
+    let shown: Vec<&str> = names.iter().copied().collect();
+    let weight = if is_node {
+        ""
+    } else {
+        ", and it is installed all the same"
+    };
+    let outcome = Outcome::fail(
+        Agent::Runtime(runtime).resource(),
+        format!(
+            "runtime {}: no code that ships uses {} of {path}{weight}",
+            runtime.name,
+            shown.join(", ")
+        ),
+    )
+    .evidences(unused.iter().map(|one| {
+        Evidence::file(&one.site).note(format!("nothing that ships imports {}", one.name))
+    }));
+    let note = "run the tests without it first: a plugin that is found by entry point is imported by nobody";
+    let fix = Fix::new("Remove what is not used").note(note);
+    match listed {
+        Listed::PyProject {
+            folder,
+            standard: true,
+        } if unused
+            .iter()
+            .all(|one| one.site.path.ends_with("pyproject.toml")) =>
+        {
+            outcome.fix(
+                fix.command(
+                    Command::new("uv")
+                        .args(["remove", "--frozen"])
+                        .opt("--project", *folder)
+                        .args(shown),
+                ),
+            )
+        }
+        Listed::Npm { folder } => outcome.fix(
+            fix.command(
+                Command::new("npm")
+                    .arg("uninstall")
+                    .opt("--prefix", *folder)
+                    .args(shown),
+            ),
+        ),
+        Listed::Lines | Listed::PyProject { .. } => outcome.fix(fix.commands(lines(&unused))),
+    }
+}
+
+/// Deletes the lines of a requirements file.
+fn lines(unused: &[&Dependency]) -> Vec<Command> {
+    let mut files: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for one in unused
+        .iter()
+        .filter(|one| one.site.path.ends_with(".txt") || one.site.path.ends_with(".in"))
+    {
+        if let Some(span) = one.site.span {
+            files.entry(&*one.site.path).or_default().insert(span.line);
+        }
+    }
+    let of = |(path, lines): (&str, BTreeSet<u32>)| {
+        let script: Vec<String> = lines.iter().map(|line| format!("{line}d")).collect();
+        let new = format!("{path}.new");
+        Command::new("sed")
+            .arg("-e")
+            .arg(script.join(";"))
+            .from_file(path)
+            .to_file(&new)
+            .and(
+                Command::new("mv")
+                    .arg(format!("./{new}"))
+                    .arg(format!("./{path}")),
+            )
+    };
+    files.into_iter().map(of).collect()
 }

@@ -58,6 +58,13 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
     found
 }
 
+/// Whether a text holds a policy that permits something.
+pub(super) fn permits(text: &str) -> bool {
+    tokens(text)
+        .iter()
+        .any(|(_, token)| *token == Token::Word("permit"))
+}
+
 /// Replaces what only AgentCore knows.
 pub(super) fn prepare(text: &str) -> Prepared {
     let found = tokens(text);

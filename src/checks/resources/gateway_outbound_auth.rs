@@ -1,9 +1,9 @@
 //! `gateway-outbound-auth`: Gateway auth configured (if using gateway).
 
 use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
-use crate::context::{Context, Layer, TargetView};
+use crate::context::{Context, Layer, Origin, TargetView};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Gateway, GatewayTarget};
 use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
@@ -137,9 +137,13 @@ fn outcome(context: &Context, gateway: &Gateway, target: &GatewayTarget) -> Outc
         return Outcome::skipped(resource, reason);
     }
     let layers: Vec<Layer<TargetView>> = layers.into_iter().filter(known).collect();
-    judge(resource.clone(), &layers, unread, |layer| {
+    judge_sources(context, resource.clone(), &layers, unread, |layer| {
         let fix = || fix(context, gateway, target, &layer.value);
-        look(context, &resource, &layer.value).map_err(|problem| problem.fix(fix()))
+        let looked = match layer.origin {
+            Origin::Template | Origin::Live => look_made(context, &resource, &layer.value),
+            Origin::Config | Origin::Predicted => look(context, &resource, &layer.value),
+        };
+        looked.map_err(|problem| problem.fix(fix()))
     })
 }
 
@@ -183,6 +187,42 @@ fn look(context: &Context, resource: &Resource, view: &TargetView) -> Result<Str
         }
         _ => credential(context, resource, view, auth),
     }
+}
+
+/// A target that was made: the service takes more combinations than the CLI and has checked this one, so that only what it
+/// cannot see is judged: a call without a credential, and a credential provider that is gone.
+fn look_made(context: &Context, resource: &Resource, view: &TargetView) -> Result<String, Problem> {
+    let Some(rule) = rule(view) else {
+        return Ok(String::new());
+    };
+    let auth = view.auth.value.as_str();
+    match auth {
+        "NONE" => return without_auth(context, resource, view, rule),
+        "GATEWAY_IAM_ROLE" if rule.none == NoneMeans::GatewayRole => {
+            return without_auth(context, resource, view, rule);
+        }
+        _ => {}
+    }
+    let providers = context
+        .aws
+        .read()
+        .and_then(|state| state.credential_providers.read());
+    if let (Some(arn), Some(providers)) = (&view.provider, providers)
+        && !providers.iter().any(|provider| provider.arn == *arn)
+    {
+        let name = view.credential.as_ref().map_or(arn, |name| &name.value);
+        let message = format!(
+            "{resource} has outbound auth {auth} by credential {name:?}, which does not exist in the account: its calls fail"
+        );
+        return Err(Problem::new(message, view.auth.evidence.clone()));
+    }
+    Ok(match &view.credential {
+        Some(name) => format!(
+            "{resource} calls its backend with {auth} by credential {:?}",
+            name.value
+        ),
+        None => format!("{resource} calls its backend with {auth}"),
+    })
 }
 
 fn without_auth(

@@ -1,11 +1,13 @@
 //! `gateway-policy-engine`: Policy engine attached (if restricting tool access).
 
-use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use super::cedar;
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::checks::{edits, fixes};
+use crate::context::{Context, GatewayView, Layer};
+use crate::model::known::Known;
 use crate::model::project::{CedarPolicy, Gateway, PolicyEngine};
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
+use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
@@ -42,81 +44,111 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn outcome(context: &Context, gateway: &Gateway) -> Outcome {
     let resource = Resource::new(ResourceType::Gateway, &gateway.name);
     let unread = || context.unread("the gateway was not read", "bedrock-agentcore:GetGateway");
-    judge(
-        resource.clone(),
-        &context.gateway_layers(gateway),
-        unread,
-        |layer| {
-            let Some(attached) = &layer.value.engine else {
-                let message = format!(
-                    "{resource} has no policy engine: every caller that it lets in may use every tool"
+    // Whether ENFORCE decides anything is not known where the engine's policies are not: such a source proves nothing.
+    let layers: Vec<Layer<GatewayView>> = context
+        .gateway_layers(gateway)
+        .into_iter()
+        .filter(|layer| {
+            !layer.value.engine.as_ref().is_some_and(|engine| {
+                engine.mode.value == "ENFORCE" && matches!(engine.active, Known::Unread(_))
+            })
+        })
+        .collect();
+    judge_sources(context, resource.clone(), &layers, unread, |layer| {
+        look(context, gateway, &resource, layer)
+    })
+}
+
+fn look(
+    context: &Context,
+    gateway: &Gateway,
+    resource: &Resource,
+    layer: &Layer<GatewayView>,
+) -> Result<String, Problem> {
+    let Some(attached) = &layer.value.engine else {
+        let message = format!(
+            "{resource} has no policy engine: every caller that it lets in may use every tool"
+        );
+        let problem = Problem::new(message, layer.evidence.clone()).severity(Severity::Medium);
+        return Err(problem.fix(attach(context, gateway)));
+    };
+    let name = attached.name.value.as_str();
+    let mut engines = context.project.policy_engines.iter();
+    let engine = engines.find(|engine| engine.name == name);
+    let activate = || match engine {
+        Some(engine) => activate(context, gateway, engine),
+        None => attach(context, gateway),
+    };
+    let mode = attached.mode.value.as_str();
+    let active = match &attached.active {
+        Known::Absent => {
+            let message = format!(
+                "{resource} names the policy engine {name:?}, which is not in policyEngines[]"
+            );
+            return Err(
+                Problem::new(message, attached.name.evidence.clone()).fix(attach(context, gateway))
+            );
+        }
+        Known::Read(active) => Some(active),
+        Known::Unread(_) => None,
+    };
+    match (mode, active) {
+        ("ENFORCE", Some(active)) if active.value == 0 => {
+            let message = format!(
+                "the policy engine {name} of {resource} is in ENFORCE without an active policy: it denies every call"
+            );
+            Err(Problem::new(message, active.evidence.clone()).fix(activate()))
+        }
+        ("ENFORCE", active) => Ok(format!(
+            "{resource} enforces the policy engine {name} ({} active)",
+            active.map_or(0, |active| active.value)
+        )),
+        (_, active) => {
+            let message = format!(
+                "the policy engine {name} of {resource} is in {mode}: it writes down what it would deny and lets it through"
+            );
+            let problem = Problem::new(message, attached.mode.evidence.clone());
+            Err(if active.is_some_and(|active| active.value == 0) {
+                problem.fix(activate())
+            } else {
+                let edit = fixes::edit_entry(
+                    "agentCoreGateways",
+                    &gateway.name,
+                    ENFORCE,
+                    &[("engine", name)],
                 );
-                let problem =
-                    Problem::new(message, layer.evidence.clone()).severity(Severity::Medium);
-                return Err(problem.fix(attach(context, gateway)));
-            };
-            let name = attached.name.value.as_str();
-            let Some(engine) = context
-                .project
-                .policy_engines
-                .iter()
-                .find(|engine| engine.name == name)
-            else {
-                let message = format!(
-                    "{resource} names the policy engine {name:?}, which is not in policyEngines[]"
-                );
-                return Err(Problem::new(message, attached.name.evidence.clone())
-                    .fix(attach(context, gateway)));
-            };
-            let active = engine
-                .policies
-                .iter()
-                .filter(|policy| is_active(policy))
-                .count();
-            let mode = attached.mode.value.as_str();
-            match (mode, active) {
-                ("ENFORCE", 0) => {
-                    let message = format!(
-                        "the policy engine {name} of {resource} is in ENFORCE without an active policy: it denies every call"
-                    );
-                    Err(Problem::new(message, Evidence::config(&engine.site))
-                        .fix(activate(context, gateway, engine)))
-                }
-                ("ENFORCE", _) => Ok(format!(
-                    "{resource} enforces the policy engine {name} ({active} active)"
-                )),
-                (_, active) => {
-                    let message = format!(
-                        "the policy engine {name} of {resource} is in {mode}: it writes down what it would deny and lets it through"
-                    );
-                    let problem = Problem::new(message, attached.mode.evidence.clone());
-                    Err(if active == 0 {
-                        problem.fix(activate(context, gateway, engine))
-                    } else {
-                        let edit = fixes::edit_entry(
-                            "agentCoreGateways",
-                            &gateway.name,
-                            ENFORCE,
-                            &[("engine", name)],
+                let safe = edits::entry(
+                    context,
+                    "agentCoreGateways",
+                    &gateway.name,
+                    |editor, node| {
+                        editor.set(
+                            node,
+                            &["policyEngineConfiguration"],
+                            &[("mode", "ENFORCE".into())],
                         );
-                        problem.fix(fixes::edit_and_deploy(context, "Enforce the policies", edit).note("look at its log first: what it would have denied is denied from then on"))
-                    })
-                }
-            }
-        },
-    )
+                    },
+                );
+                problem.fix(
+                    fixes::edit_and_deploy(context, "Enforce the policies", edit)
+                        .safe_edit(safe.filter(|_| engine.is_some_and(permits)))
+                        .note("look at its log first: what it would have denied is denied from then on"),
+                )
+            })
+        }
+    }
+}
+
+/// Whether some active policy permits something: an engine that permits nothing denies everything once it is enforced.
+fn permits(engine: &PolicyEngine) -> bool {
+    let active = engine.policies.iter().filter(|policy| policy.is_active());
+    active
+        .filter_map(|policy| policy.statement.as_ref())
+        .any(|text| cedar::permits(&text.value))
 }
 
 const ENFORCE: &str =
     r#".policyEngineConfiguration = {policyEngineName: $engine, mode: "ENFORCE"}"#;
-
-fn is_active(policy: &CedarPolicy) -> bool {
-    // ACTIVE is the default of the schema.
-    policy
-        .enforcement_mode
-        .as_ref()
-        .is_none_or(|mode| mode.value == "ACTIVE")
-}
 
 /// An engine for a gateway that has none: one of the project that has an active policy, else a new one with a first policy.
 fn attach(context: &Context, gateway: &Gateway) -> Fix {
@@ -124,7 +156,7 @@ fn attach(context: &Context, gateway: &Gateway) -> Fix {
     if let Some(engine) = project
         .policy_engines
         .iter()
-        .find(|engine| engine.policies.iter().any(is_active))
+        .find(|engine| engine.policies.iter().any(CedarPolicy::is_active))
     {
         let edit = fixes::edit_entry(
             "agentCoreGateways",

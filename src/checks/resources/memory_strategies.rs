@@ -1,11 +1,12 @@
 //! `memory-strategies`: Memory strategies appropriate for use case (if using memory).
 
+use super::memory_use;
 use crate::checks::fixes;
-use crate::checks::judge::{Problem, judge};
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, MemoryView, StrategyView};
 use crate::model::project::Memory;
-use crate::report::{Evidence, Outcome, Resource, ResourceType, Severity};
+use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "memory-strategies",
@@ -41,7 +42,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn outcome(context: &Context, memory: &Memory) -> Outcome {
     let resource = Resource::new(ResourceType::Memory, &memory.name);
     let unread = || context.unread("the memory was not read", "bedrock-agentcore:GetMemory");
-    judge(
+    judge_sources(
+        context,
         resource.clone(),
         &context.memory_layers(memory),
         unread,
@@ -56,13 +58,31 @@ fn outcome(context: &Context, memory: &Memory) -> Outcome {
                     layer.evidence.clone(),
                 ));
             }
-            // What code reads and writes (namespaces, long-term retrieval) is to be judged here too, once it is read.
-            match faults.is_empty() {
-                true => Ok(passed(&resource, view)),
-                false => Err(problem(context, memory, &resource, faults)),
+            let in_code = memory_use::faults(context, memory, view);
+            if faults.is_empty() && in_code.is_empty() {
+                return Ok(passed(&resource, view));
             }
+            let configured = !faults.is_empty();
+            let used = !in_code.is_empty();
+            faults.extend(in_code);
+            let mut problem = problem(context, memory, &resource, faults);
+            if !configured {
+                problem.fixes.clear();
+            }
+            if used {
+                problem.fixes.push(read_fix(memory));
+            }
+            Err(problem)
         },
     )
+}
+
+fn read_fix(memory: &Memory) -> Fix {
+    Fix::new("Read what a strategy writes").note(format!(
+        "Give {} in agentcore.json a strategy whose namespaceTemplates make the namespace that the code reads (SEMANTIC for facts, \
+         USER_PREFERENCE, SUMMARIZATION, EPISODIC), or name one of the configured templates in the code; then `agentcore deploy`.",
+        memory.name
+    ))
 }
 
 /// A template without the actor holds every user's memories in one place; a summary belongs to a session.

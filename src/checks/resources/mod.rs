@@ -5,6 +5,7 @@ mod gateway_outbound_auth;
 mod gateway_policy_engine;
 mod memory_encryption;
 mod memory_strategies;
+mod memory_use;
 mod network_mode;
 mod policy_cedar;
 mod runtime_mmds_v2;

@@ -1,8 +1,10 @@
 //! `network-mode`: VPC configured where private resources are reached.
 
-use crate::checks::judge::{Problem, judge};
+use crate::checks::agent_code;
+use crate::checks::code::private_hosts as hosts_named;
+use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
-use crate::context::{Context, Layer, Network, Seen};
+use crate::context::{Context, Environment, Layer, Network, Origin, Seen};
 use crate::model::known::Unread;
 use crate::model::project::Agent;
 use crate::report::{Fix, Outcome, Resource, Severity, Status};
@@ -40,9 +42,12 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
     let layers = context.networks(agent);
-    let private = private_hosts(context, agent);
+    let environments = context.environments(agent);
+    let read = hosts_in_code(context, agent);
+    let in_code = read.clone().unwrap_or_default();
     let is_public = |layer: &Layer<Network>| layer.value.mode.value == "PUBLIC";
-    let outcome = judge(
+    let outcome = judge_sources(
+        context,
         resource.clone(),
         &layers,
         || context.agent_unread(agent),
@@ -66,12 +71,16 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
                     Err(Problem::new(message, network.mode.evidence.clone())
                         .fix(Fix::new("Name the network").note(note)))
                 }
-                "PUBLIC" => match private.first() {
-                    None => Ok(format!(
-                        "{resource} runs in PUBLIC mode, and nothing that was read names a host that only a VPC reaches"
-                    )),
-                    Some(_) => Err(unreachable(&resource, &private)),
-                },
+                "PUBLIC" => {
+                    let mut private = private_hosts(&environments, layer.origin);
+                    private.extend(in_code.iter().cloned());
+                    match private.first() {
+                        None => Ok(format!(
+                            "{resource} runs in PUBLIC mode, and nothing that was read names a host that only a VPC reaches"
+                        )),
+                        Some(_) => Err(unreachable(&resource, &private)),
+                    }
+                }
                 other => {
                     let message = format!(
                         "{resource} has the network mode {other}, which does not exist (PUBLIC or VPC)"
@@ -83,7 +92,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         },
     );
     // PUBLIC is fine only where the code was seen to reach nothing private.
-    match (outcome.status, context.private_hosts_in_code(agent)) {
+    match (outcome.status, read) {
         (Status::Pass, Err(reason)) if layers.iter().any(is_public) => {
             let message = format!("networkMode is PUBLIC, and {}", reason.message);
             Outcome::skipped(resource, Unread { message, ..reason }).evidences(outcome.evidence)
@@ -92,21 +101,51 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     }
 }
 
-/// Hosts that only a VPC reaches, in the environment variables and in code.
-fn private_hosts(context: &Context, agent: Agent<'_>) -> Vec<Seen<String>> {
-    let mut found: Vec<Seen<String>> = Vec::new();
-    for layer in context.environments(agent) {
-        for (name, value) in layer.value {
-            if let Some(host) = private_host(&value.value) {
-                found.push(Seen::new(
-                    format!("{host} (environment variable {name})"),
-                    value.evidence,
-                ));
-            }
-        }
+/// Hosts that only a VPC reaches, in the code that runs; why it was not read otherwise. A harness has no code of its own.
+fn hosts_in_code(context: &Context, agent: Agent<'_>) -> Result<Vec<Seen<String>>, Unread> {
+    let Some(runtime) = agent.runtime() else {
+        return Ok(Vec::new());
+    };
+    let code = agent_code::of(context, runtime)?;
+    let hosts = hosts_named::in_code(&code, private_host);
+    if hosts.is_empty()
+        && let Some(reason) = code.unread()
+    {
+        return Err(reason);
     }
-    found.extend(context.private_hosts_in_code(agent).unwrap_or_default());
+    Ok(hosts
+        .into_iter()
+        .map(|(host, evidence)| Seen::new(host, evidence))
+        .collect())
+}
+
+/// Hosts that only a VPC reaches, in the environment variables of a source. Deployed values are not kept, so that those of the
+/// configuration stand for deployed variables of the same name.
+fn private_hosts(environments: &[Layer<Environment>], origin: Origin) -> Vec<Seen<String>> {
+    let of = |wanted: Origin| environments.iter().find(|layer| layer.origin == wanted);
+    let names: Option<Vec<&str>> = of(Origin::Live)
+        .filter(|_| origin == Origin::Live)
+        .map(|layer| layer.value.iter().map(|one| one.name.as_str()).collect());
+    let source = if origin == Origin::Live {
+        Origin::Config
+    } else {
+        origin
+    };
+    let variables = of(source).map(|layer| layer.value.as_slice());
+    let found = variables.unwrap_or_default().iter().filter(|variable| {
+        names
+            .as_ref()
+            .is_none_or(|names| names.contains(&variable.name.as_str()))
+    });
     found
+        .filter_map(|variable| {
+            let host = private_host(variable.text()?)?;
+            Some(Seen::new(
+                format!("{host} (environment variable {})", variable.name),
+                variable.evidence.clone(),
+            ))
+        })
+        .collect()
 }
 
 fn unreachable(resource: &Resource, hosts: &[Seen<String>]) -> Problem {

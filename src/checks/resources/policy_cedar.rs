@@ -1,23 +1,25 @@
 //! `policy-cedar`: Cedar policies parse and restrict.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use cedar_policy::{Effect, PolicySet};
 use miette::Diagnostic;
 
 use super::cedar::{permits_everything, prepare};
-use crate::checks::{Category, Check, Need};
-use crate::context::{CedarView, Context};
+use crate::checks::{Category, Check, Need, fixes, live};
+use crate::context::{CedarView, Context, Layer, Origin};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::PolicyEngine;
 use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
+use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
     id: "policy-cedar",
     title: "Cedar policies parse and restrict",
     category: Category::Resources,
     severity: Severity::High,
-    needs: &[Need::Config, Need::Aws],
+    needs: &[Need::Config, Need::Template, Need::Aws],
     page: include_str!("policy_cedar.md"),
     references: &[
         "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/policy-scope.html",
@@ -45,16 +47,17 @@ fn run(context: &Context) -> Vec<Outcome> {
 
 fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
     let resource = Resource::new(ResourceType::PolicyEngine, &engine.name);
-    if engine.policies.is_empty() {
+    let others = context.other_cedar(engine);
+    if engine.policies.is_empty() && others.is_empty() {
         let message = format!("{resource} holds no policy in agentcore.json");
         return Outcome::not_applicable(resource, message);
     }
     let mut faults: Vec<(String, Evidence)> = Vec::new();
-    let (mut read, mut guarded) = (0, false);
+    let (mut in_config, mut guarded) = (false, false);
+    let mut read: BTreeSet<&str> = BTreeSet::new();
     let mut unread: Option<Unread> = None;
     for policy in &engine.policies {
         let layers = context.cedar_layers(policy);
-        read += usize::from(!layers.is_empty());
         if layers.is_empty() {
             let reason = match context.cedar_file(policy) {
                 Known::Unread(reason) => reason,
@@ -64,37 +67,97 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
                 ),
             };
             unread.get_or_insert(reason);
+        } else {
+            read.insert(&policy.name);
         }
         for layer in &layers {
             let found = look(&policy.name, &layer.value);
             guarded |= found.guardrails;
+            in_config |= !found.faults.is_empty();
             faults.extend(found.faults);
         }
+    }
+    for (name, layer) in &others {
+        read.insert(name);
+        let found = look(name, &layer.value);
+        guarded |= found.guardrails;
+        let told = found.faults.into_iter();
+        faults.extend(told.map(|(text, at)| (format!("{text} ({})", layer.origin.words()), at)));
     }
     if faults.is_empty() {
         if let Some(reason) = unread {
             return Outcome::skipped(resource, reason);
         }
-        let note = if guarded {
-            "; guardrail conditions, which are no Cedar, were not read"
-        } else {
-            ""
-        };
-        let anchor = Evidence::config(&engine.site).context();
-        return Outcome::pass(
-            resource.clone(),
-            format!("{read} policies of {resource} parse and none permits everything{note}"),
-        )
-        .evidence(anchor);
+        return passed(resource, engine, &others, read.len(), guarded);
     }
+    let fix = if in_config {
+        Fix::new("Mend the policy").note(
+            "name the principals, actions (AgentCore::Action::\"TARGET___TOOL\") and the gateway that are meant, or add a `when` that decides something; \
+             `statement` in agentcore.json is what deploys, so read an edited sourceFile in again with `agentcore remove policy` and `agentcore add policy --source`",
+        )
+    } else {
+        remedy(context, engine, &others)
+    };
     let texts: Vec<&str> = faults.iter().map(|(text, _)| text.as_str()).collect();
     let message = format!("{resource}: {}", texts.join("; "));
     Outcome::fail(resource, message)
-        .evidences(faults.into_iter().map(|(text, evidence)| evidence.note(text)))
-        .fix(Fix::new("Mend the policy").note(
-            "name the principals, actions (AgentCore::Action::\"TARGET___TOOL\") and the gateway that are meant, or add a `when` that decides something; \
-             `statement` in agentcore.json is what deploys, so read an edited sourceFile in again with `agentcore remove policy` and `agentcore add policy --source`",
-        ))
+        .evidences(
+            faults
+                .into_iter()
+                .map(|(text, evidence)| evidence.note(text)),
+        )
+        .fix(fix)
+}
+
+fn passed(
+    resource: Resource,
+    engine: &PolicyEngine,
+    others: &[(String, Layer<CedarView>)],
+    read: usize,
+    guarded: bool,
+) -> Outcome {
+    let note = if guarded {
+        "; guardrail conditions, which are no Cedar, were not read"
+    } else {
+        ""
+    };
+    let message = format!("{read} policies of {resource} parse and none permits everything{note}");
+    let live = others
+        .iter()
+        .find(|(_, layer)| layer.origin == Origin::Live);
+    let anchor = match live {
+        Some((_, layer)) => layer.evidence.clone(),
+        None => Evidence::config(&engine.site),
+    };
+    Outcome::pass(resource, message).evidence(anchor.context())
+}
+
+/// The configuration is right: what it declares is deployed again; a policy that it does not declare was made by hand, and no
+/// deploy removes it.
+fn remedy(context: &Context, engine: &PolicyEngine, others: &[(String, Layer<CedarView>)]) -> Fix {
+    let declared = |name: &str| engine.policies.iter().any(|policy| policy.name == name);
+    let by_hand = others.iter().filter(|(name, layer)| {
+        layer.origin == Origin::Live
+            && !declared(name)
+            && !look(name, &layer.value).faults.is_empty()
+    });
+    let removals: Vec<Command> = by_hand
+        .filter_map(|(_, layer)| {
+            let (engine, policy) = layer.evidence.arn.as_deref()?.split_once("/policy/")?;
+            let delete = live::aws(context, "bedrock-agentcore-control", "delete-policy");
+            Some(
+                delete
+                    .opt("--policy-engine-id", engine.rsplit('/').next()?)
+                    .opt("--policy-id", policy),
+            )
+        })
+        .collect();
+    if removals.is_empty() {
+        return fixes::deploy_what_is_configured(context);
+    }
+    Fix::new("Remove what nobody declared").commands(removals).note(
+        "made outside of the project, so that no deploy mends it; where it is wanted, write it into agentcore.json with a condition",
+    )
 }
 
 struct Found {

@@ -45,7 +45,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     let resource = context.project.resource();
     if context.project.runtimes.is_empty() || !others.is_empty() {
         let scope = format!(
-            "{} source file{} that call AgentCore",
+            "{} source file{} outside of the runtimes",
             others.len(),
             if others.len() == 1 { "" } else { "s" }
         );

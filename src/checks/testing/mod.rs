@@ -1,5 +1,6 @@
 //! The checks of the category `testing`, in the order of the report.
 
+mod found;
 mod test_error_cases;
 mod test_inputs;
 mod test_memory_cross_session;

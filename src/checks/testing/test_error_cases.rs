@@ -1,8 +1,9 @@
 //! `test-error-cases`: Error cases tested (tool failures, model errors).
 
+use super::found::{evidence, none};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::report::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "test-error-cases",
@@ -12,11 +13,39 @@ pub(super) static CHECK: Check = Check {
     needs: &[Need::Files],
     page: include_str!("test_error_cases.md"),
     references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+        "https://docs.python.org/3/library/unittest.mock.html#unittest.mock.Mock.side_effect",
     ],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let resource = context.project.resource();
+    if context.project.runtimes.is_empty() {
+        return vec![Outcome::not_applicable(
+            resource,
+            "no runtime with code of its own is configured",
+        )];
+    }
+    let facts = &context.tests;
+    if !facts.failures.is_empty() {
+        let message = format!(
+            "the tests make something fail in {} place(s), and see what the agent does",
+            facts.failures.len()
+        );
+        return vec![Outcome::pass(resource, message).evidences(evidence(&facts.failures))];
+    }
+    let missing = if facts.raises.is_empty() {
+        "no test makes a tool or a model fail"
+    } else {
+        "tests expect errors, and none makes a tool or a model fail"
+    };
+    let look = "see what the agent answers when a tool raises, times out or answers nonsense, and when the model throttles (ThrottlingException), refuses or runs out of context; a double with side_effect (Python) or mockRejectedValue (TypeScript) is enough";
+    let outcome = none(context, resource, missing, look).evidences(
+        facts
+            .raises
+            .iter()
+            .take(3)
+            .map(|site| Evidence::code(site).note("expects an error").context()),
+    );
+    vec![outcome]
 }

@@ -1,8 +1,12 @@
 //! `test-inputs`: Agent tested with production-representative inputs.
 
+use super::found::{evidence, none};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::project::Agent;
+use crate::model::site::Site;
+use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
     id: "test-inputs",
@@ -11,12 +15,69 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     needs: &[Need::Files, Need::Config],
     page: include_str!("test_inputs.md"),
-    references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
-    ],
+    references: &["https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/evaluations.html"],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    if context.project.runtimes.is_empty() {
+        let message = "no runtime with code of its own is configured";
+        return vec![Outcome::not_applicable(context.project.resource(), message)];
+    }
+    context
+        .project
+        .runtimes
+        .iter()
+        .map(|runtime| judge(context, Agent::Runtime(runtime)))
+        .collect()
+}
+
+fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
+    let name = agent.name();
+    let tests: Vec<_> = context
+        .tests
+        .invocations
+        .iter()
+        .filter(|site| site.runtimes.is_empty() || site.runtimes.iter().any(|one| one == name))
+        .collect();
+    let datasets: Vec<&str> = context
+        .tests
+        .datasets
+        .iter()
+        .filter(|(_, size)| size.is_some_and(|size| size > 0))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let runs = context
+        .evaluations
+        .of_runtime(context.project.display_name(), name);
+    let recorded = runs.iter().rev().find(|run| !run.scores.is_empty());
+    if tests.is_empty() && datasets.is_empty() && recorded.is_none() {
+        let missing = format!("no test, script or dataset gives runtime {name} an input");
+        let look = "try it with inputs as its users will send them (long, empty, in their languages, off topic, hostile), and keep them as tests or as a dataset";
+        return none(context, agent.resource(), &missing, look)
+            .evidence(Evidence::config(agent.site()).context())
+            .fix(Fix::new("Start with one input").command(Command::new("agentcore").arg("invoke").opt("--runtime", name).opt("--prompt", "What can you do for me?")).note("`agentcore dev` answers the same without a deploy; a test that calls the entrypoint, or a dataset in agentcore.json, makes it last"));
+    }
+    let mut found = Vec::new();
+    if !tests.is_empty() {
+        found.push(format!(
+            "{} place(s) in tests or scripts invoke it",
+            tests.len()
+        ));
+    }
+    if !datasets.is_empty() {
+        found.push(format!("dataset {} holds inputs", datasets.join(", ")));
+    }
+    if let Some(run) = recorded {
+        found.push(format!("an evaluation of {} is recorded", run.timestamp));
+    }
+    Outcome::pass(
+        agent.resource(),
+        format!(
+            "runtime {name}: {}; whether they are like production's is for you to judge",
+            found.join(", ")
+        ),
+    )
+    .evidences(evidence(tests))
+    .evidences(recorded.map(|run| Evidence::file(&Site::file(run.path.as_str()))))
 }

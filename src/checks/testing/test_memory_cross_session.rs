@@ -1,8 +1,9 @@
 //! `test-memory-cross-session`: Memory cross-session tested (if using LTM).
 
+use super::found::{evidence, none};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::report::{Evidence, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "test-memory-cross-session",
@@ -11,12 +12,33 @@ pub(super) static CHECK: Check = Check {
     severity: Severity::Low,
     needs: &[Need::Files, Need::Config],
     page: include_str!("test_memory_cross_session.md"),
-    references: &[
-        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
-    ],
+    references: &["https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/memory.html"],
     run,
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    vec![Outcome::not_built(context.project.resource())]
+    let lasting: Vec<_> = context
+        .project
+        .memories
+        .iter()
+        .filter(|memory| !memory.strategies.is_empty())
+        .collect();
+    if lasting.is_empty() {
+        let message = "no memory with a long-term strategy is configured";
+        return vec![Outcome::not_applicable(context.project.resource(), message)];
+    }
+    lasting
+        .into_iter()
+        .map(|memory| {
+            let resource = Resource::new(ResourceType::Memory, &memory.name);
+            let sites = &context.tests.cross_session;
+            if !sites.is_empty() {
+                let message = format!("memory {}: {} test(s) write and read with more than one session", memory.name, sites.len());
+                return Outcome::pass(resource, message).evidences(evidence(sites));
+            }
+            let missing = format!("no test writes to memory {} in one session and reads in another", memory.name);
+            let look = "tell the agent a fact in one session, wait until the strategy has extracted it (about a minute), and ask for it in a new session with the same actor id; then with another actor id, which must not know it";
+            none(context, resource, &missing, look).evidence(Evidence::config(&memory.site).context())
+        })
+        .collect()
 }

@@ -36,7 +36,9 @@ pub async fn gateways(session: &Session, scope: &Scope) -> BTreeMap<String, Know
     })
     .await;
     by_name(&scope.gateways, |name, id| {
-        let found = found(id, &list, &format!("{}-{name}", scope.project));
+        let own = || format!("{}-{name}", scope.project);
+        let wanted = scope.gateway_names.get(name).cloned().unwrap_or_else(own);
+        let found = found(id, &list, &wanted);
         async move { gateway(session, &found?).await }
     })
     .await

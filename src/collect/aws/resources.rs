@@ -210,6 +210,7 @@ pub async fn online_evals(
                     .rule()
                     .and_then(|rule| rule.sampling_config())
                     .map(|sampling| sampling.sampling_percentage()),
+                evaluators: Some(output.evaluators().len() + output.insights().len()),
                 log_groups: source
                     .map(|source| shapes::sorted(source.log_group_names()))
                     .unwrap_or_default(),

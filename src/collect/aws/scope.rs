@@ -22,6 +22,8 @@ pub struct Scope {
     pub harnesses: Ids,
     /// Gateways.
     pub gateways: Ids,
+    /// Names of gateways in AWS, by the project's own.
+    pub gateway_names: BTreeMap<String, String>,
     /// Memories.
     pub memories: Ids,
     /// Policy engines.
@@ -103,6 +105,14 @@ impl Scope {
                 project.gateways.iter().map(|gateway| &gateway.name),
                 |name| id(&deployed.gateways, name),
             ),
+            gateway_names: project
+                .gateways
+                .iter()
+                .map(|gateway| {
+                    let name = gateway.physical_name(project.display_name());
+                    (gateway.name.clone(), name)
+                })
+                .collect(),
             memories: ids(project.memories.iter().map(|memory| &memory.name), |name| {
                 id(&deployed.memories, name)
             }),

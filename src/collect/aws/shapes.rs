@@ -74,6 +74,11 @@ pub fn env<'a>(variables: impl IntoIterator<Item = (&'a String, &'a String)>) ->
                 "false" | "0" => Some(false),
                 _ => None,
             },
+            keyword: ["none", "always_off"]
+                .into_iter()
+                .find(|word| word.eq_ignore_ascii_case(value.trim()))
+                .map(str::to_owned),
+            harmless: crate::secrets::names::harmless_value(value),
         })
         .collect();
     values.sort();

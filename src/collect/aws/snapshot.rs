@@ -1,17 +1,25 @@
 //! Snapshot files: the AWS state of one project and target, so that a review needs no credentials.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
 use crate::exit::Failure;
 use crate::model::aws::{AwsState, SNAPSHOT_VERSION, Snapshot, SnapshotTool};
+use crate::model::known::Known;
 use crate::model::project::{Project, Target};
+use crate::oidc::discovery::Discovery;
 
 /// Largest snapshot that is read, in bytes: that of an account with 5,000 principals is a few megabytes.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
-/// A snapshot of a state.
-pub fn make(project: &Project, target: Option<&Target>, state: AwsState) -> Snapshot {
+/// A snapshot of a state and of the discovery documents that belong to it.
+pub fn make(
+    project: &Project,
+    target: Option<&Target>,
+    state: AwsState,
+    discovery: BTreeMap<String, Known<Discovery>>,
+) -> Snapshot {
     Snapshot {
         schema_version: SNAPSHOT_VERSION,
         tool: SnapshotTool {
@@ -26,6 +34,7 @@ pub fn make(project: &Project, target: Option<&Target>, state: AwsState) -> Snap
         account: state.account.clone(),
         region: state.region.clone(),
         state,
+        discovery,
     }
 }
 

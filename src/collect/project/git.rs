@@ -1,14 +1,16 @@
 //! What git makes of single files, told from its files alone: no program is run.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::file::read_text;
-use super::{ENV_LOCAL, TARGETS};
+use super::{ENV_LOCAL, LOCAL_RULES, TARGETS};
 use crate::model::files::GitIgnored;
 use crate::model::project::Project;
 
@@ -85,7 +87,11 @@ fn load(index: &Path) -> Option<Vec<u8>> {
 pub fn ignored(project: &Project, index: &Index) -> GitIgnored {
     let base = project.repository.as_deref().unwrap_or(&project.root);
     let env_local = project.root.join(ENV_LOCAL);
+    let local_rules = project.root.join(LOCAL_RULES);
     GitIgnored {
+        local_rules: read_text(&local_rules, LOCAL_RULES).ok(),
+        no_local_rules: std::fs::symlink_metadata(&local_rules)
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound),
         repository: project.repository.is_some(),
         env_local: is_ignored(base, &env_local),
         env_local_tracked: index.tracks(&env_local),
@@ -118,6 +124,43 @@ pub fn is_ignored(base: &Path, file: &Path) -> bool {
         }
     }
     false
+}
+
+/// The ignore rules of a tree, each file read once and when it is first needed, for walks on several threads.
+pub struct Ignores {
+    base: PathBuf,
+    rules: Mutex<HashMap<PathBuf, Option<Arc<Gitignore>>>>,
+}
+
+impl Ignores {
+    /// The rules from `base` (the root of the repository, where there is one) down.
+    pub fn below(base: &Path) -> Self {
+        Self {
+            base: base.to_path_buf(),
+            rules: Mutex::default(),
+        }
+    }
+
+    /// True when git ignores the entry itself. Whoever walks leaves out what is in a folder that is ignored.
+    pub fn ignores(&self, path: &Path, is_dir: bool) -> bool {
+        let folders = path.ancestors().skip(1);
+        let inside = folders.take_while(|folder| folder.starts_with(&self.base));
+        let say = inside
+            .filter_map(|folder| self.of(folder))
+            .map(|rules| rules.matched(path, is_dir).map(|_| ()))
+            .find(|say| !say.is_none());
+        matches!(say, Some(Match::Ignore(())))
+    }
+
+    fn of(&self, folder: &Path) -> Option<Arc<Gitignore>> {
+        let mut known = self.rules.lock().ok()?;
+        if let Some(rules) = known.get(folder) {
+            return rules.clone();
+        }
+        let rules = rules(folder, &folder.join(".gitignore")).map(Arc::new);
+        known.insert(folder.to_path_buf(), rules.clone());
+        rules
+    }
 }
 
 /// Rules of one file; read through the guarded reader, so that a FIFO by that name does not hang the audit.

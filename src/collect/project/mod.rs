@@ -13,6 +13,7 @@ mod shipped;
 
 pub use discover::{DiscoverError, discover};
 pub use file::{FileError, inside, read_text, read_text_up_to};
+pub use git::Ignores;
 pub use named::joined;
 pub use shipped::{Entry, Walk, folder as package_folder, walk};
 
@@ -33,6 +34,8 @@ pub const CONFIG: &str = "agentcore/agentcore.json";
 pub const TARGETS: &str = "agentcore/aws-targets.json";
 /// The deployed state, relative to the root.
 pub const DEPLOYED: &str = "agentcore/.cli/deployed-state.json";
+/// The ignore rules that the CLI writes, relative to the root.
+pub const LOCAL_RULES: &str = "agentcore/.gitignore";
 /// The file with the values of credentials, relative to the root.
 pub const ENV_LOCAL: &str = "agentcore/.env.local";
 
@@ -122,6 +125,8 @@ pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
     FileFacts {
         manifests: BTreeMap::new(),
         package_contents: BTreeMap::new(),
+        dependencies: BTreeMap::new(),
+        artifacts: BTreeMap::new(),
         contents: Contents::default(),
         cli: path_env.map_or(Known::Absent, cli::on_path),
         packages: shipped::packages(project, &tracked),

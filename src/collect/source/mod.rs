@@ -15,11 +15,13 @@ mod suppress;
 mod tests;
 mod tree;
 mod typescript;
+mod uses;
 
 use std::path::{Path, PathBuf};
 
 pub use callers::{find_callers, is_caller_candidate, mentions_agentcore};
 pub use parse::language_of;
+pub use uses::{find_uses, parse_alone};
 
 use crate::collect::project::inside;
 use crate::model::project::{Project, Runtime};

@@ -5,6 +5,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::{context, quota_json, region, standing, text_or_stdin, value_words};
+use crate::cli::AwsArgs;
 use crate::cli::quota::DiagnoseArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -29,7 +30,11 @@ pub fn run(arguments: &DiagnoseArgs, out: &mut dyn Write) -> Result<Exit, Failur
         LONGEST_LOG,
         "paste it in quotes, or pipe a log in: `agentcore-harden quota diagnose - < error.log`",
     )?;
-    let context = context(arguments.path.as_deref(), None)?;
+    let offline = AwsArgs {
+        offline: true,
+        ..AwsArgs::default()
+    };
+    let context = context(arguments.path.as_deref(), &offline)?;
     match diagnose(&text) {
         Diagnosis::Unknown => Err(Failure::new(
             "this text is not recognised as a quota error, nor as another known one",

@@ -10,10 +10,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::audit;
+use crate::cli::AwsArgs;
 use crate::cli::quota::{QuotaArgs, QuotaCommand};
 use crate::commands::root;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
+use crate::model::known::Known;
 use crate::quota::applied::{Applied, applied, number};
 use crate::quota::table::{AS_OF, Quota};
 use crate::report::{CheckResult, Status};
@@ -30,17 +32,36 @@ pub fn run(arguments: &QuotaArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
     }
 }
 
-/// The context of the project at PATH, or around the current folder.
-fn context(path: Option<&Path>, target: Option<&str>) -> Result<Option<Context>, Failure> {
+/// The context of the project at PATH, or around the current folder; AWS is read as `check` reads it.
+fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Context>, Failure> {
     let Some(root) = root::find(path)? else {
         return Ok(None);
     };
     let options = audit::Options {
         shown: ".".to_owned(),
-        target: target.map(str::to_owned),
+        target: aws.target.clone(),
+        offline: aws.offline,
+        live: aws.live,
+        snapshot: aws.snapshot.clone(),
+        profile: aws.profile.clone(),
+        region: aws.region.clone(),
+        endpoint_url: aws.endpoint_url.clone(),
         ..audit::Options::default()
     };
-    audit::collect(&root, &options).map(Some)
+    let mut context = audit::collect(&root, &options)?;
+    // The defaults too are those of the Region that was asked for.
+    if let (Some(region), Some(target)) = (&aws.region, &mut context.target) {
+        target.region = Some(region.clone());
+    }
+    if aws.live
+        && let Known::Unread(reason) = &context.aws
+    {
+        let flag = reason.flag.as_deref().unwrap_or("--profile");
+        return Err(Failure::new(reason.message.clone()).help(format!(
+            "choose credentials, account and Region with {flag}"
+        )));
+    }
+    Ok(Some(context))
 }
 
 /// An argument, or standard input for `-` and for nothing.

@@ -43,13 +43,13 @@ pub fn run(arguments: &RequestArgs, out: &mut dyn Write) -> Result<Exit, Failure
         let first = mitigations(quota.id).first().copied().unwrap_or_default();
         return Err(Failure::new(format!("{} cannot be raised", quota.name)).help(first));
     }
-    let context = context(arguments.path.as_deref(), arguments.target.as_deref())?;
+    let context = context(arguments.path.as_deref(), &arguments.aws)?;
     let context = context.as_ref();
     let request = request(
         quota,
         code.as_deref(),
         arguments.value,
-        arguments.region.as_deref(),
+        arguments.aws.region.as_deref(),
         context,
     );
     let tried = context

@@ -25,7 +25,7 @@ struct Row {
 
 /// Runs it.
 pub fn run(arguments: &ShowArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let context = context(arguments.path.as_deref(), arguments.target.as_deref())?;
+    let context = context(arguments.path.as_deref(), &arguments.aws)?;
     let context = context.as_ref();
     let loads = context.map(loads).unwrap_or_default();
     let rows: Vec<Row> = QUOTAS

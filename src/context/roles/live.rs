@@ -12,7 +12,7 @@ use crate::model::project::Agent;
 use crate::report::Evidence;
 
 impl Context {
-    pub(super) fn live_agent(&self, agent: Agent<'_>) -> Option<Layer<RoleView<'_>>> {
+    pub(super) fn live_agent_role(&self, agent: Agent<'_>) -> Option<Layer<RoleView<'_>>> {
         let arn = self.live_role_arn(agent)?;
         let Known::Read(mut layer) = self.live_role(&arn, self.owned_by(agent.name())) else {
             return None;

@@ -147,9 +147,9 @@ impl Context {
     /// The execution role of a runtime or harness in every source that could be read.
     pub fn agent_roles(&self, agent: Agent<'_>) -> Vec<Layer<RoleView<'_>>> {
         let mut layers: Vec<Layer<RoleView<'_>>> = self
-            .template_agent(agent)
+            .template_agent_role(agent)
             .into_iter()
-            .chain(self.live_agent(agent))
+            .chain(self.live_agent_role(agent))
             .collect();
         if layers.is_empty() {
             layers.extend(self.predicted_agent(agent));
@@ -174,7 +174,7 @@ impl Context {
             let role = Other {
                 name: format!("memory {}", memory.name),
                 owned: self.owned_by(&memory.name),
-                template: self.template_memory(&memory.name),
+                template: self.template_memory_role(&memory.name),
                 live,
                 predicted: (!own).then(|| self.predicted_memory(&memory.site)),
                 complete: true,
@@ -188,7 +188,7 @@ impl Context {
             let role = Other {
                 name: format!("gateway {}", gateway.name),
                 owned: self.owned_by(&gateway.name),
-                template: self.template_gateway(&gateway.name),
+                template: self.template_gateway_role(&gateway.name),
                 live,
                 predicted: (!own).then(|| self.predicted_gateway(gateway)),
                 complete: gateway.targets.is_empty(),

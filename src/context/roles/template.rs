@@ -25,7 +25,7 @@ impl Context {
         })
     }
 
-    pub(super) fn template_agent(&self, agent: Agent<'_>) -> Option<Layer<RoleView<'_>>> {
+    pub(super) fn template_agent_role(&self, agent: Agent<'_>) -> Option<Layer<RoleView<'_>>> {
         let template = self.template.read()?;
         let project = self.project.display_name();
         let owned = self.owned_by(agent.name());
@@ -35,19 +35,15 @@ impl Context {
                 self.template_role(runtime.role.as_ref()?, owned)?
             }
             Agent::Harness(harness) => {
-                let physical = format!("{project}_{}", harness.name);
-                let harness = template.harnesses.iter().find(|one| {
-                    let name = one.name.as_deref();
-                    name == Some(physical.as_str()) || name == Some(harness.name.as_str())
-                })?;
-                self.template_role(&role_of(harness)?, owned)?
+                let (_, deployed) = self.template_agent(Agent::Harness(harness))?;
+                self.template_role(deployed.role.as_ref()?, owned)?
             }
         };
         layer.value.execution = true;
         Some(layer)
     }
 
-    pub(super) fn template_memory(&self, name: &str) -> Option<Layer<RoleView<'_>>> {
+    pub(super) fn template_memory_role(&self, name: &str) -> Option<Layer<RoleView<'_>>> {
         let memory = self
             .template
             .read()?
@@ -55,7 +51,7 @@ impl Context {
         self.template_role(memory.role.as_ref()?, self.owned_by(name))
     }
 
-    pub(super) fn template_gateway(&self, name: &str) -> Option<Layer<RoleView<'_>>> {
+    pub(super) fn template_gateway_role(&self, name: &str) -> Option<Layer<RoleView<'_>>> {
         let gateway = self
             .template
             .read()?

@@ -142,6 +142,12 @@ pub struct EnvValue {
     /// The value where it is a boolean (`true`, `false`, `1`, `0`): a switch, no secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub switch: Option<bool>,
+    /// The value where it is a word that OpenTelemetry knows for off (`none`, `always_off`): a setting, no secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyword: Option<String>,
+    /// The value is empty, a short number, an ARN or a ciphertext: no secret, whatever the name says.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub harmless: bool,
 }
 
 /// An endpoint of a runtime.
@@ -302,6 +308,9 @@ pub struct OnlineEval {
     /// Percent of sessions that are evaluated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampling_percentage: Option<f64>,
+    /// How many evaluators and insights it applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluators: Option<usize>,
     /// The log groups it reads.
     pub log_groups: Vec<String>,
     /// The services it reads: `<runtime>.<endpoint>`.

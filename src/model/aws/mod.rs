@@ -22,6 +22,7 @@ pub use iam::{NamedPolicy, Principal, PrincipalKind, Role};
 pub use watch::{EventRule, Quota, Selector, TraceDestination, Trail};
 
 use super::known::{Known, ReasonCode, Unread};
+use crate::oidc::discovery::Discovery;
 
 /// What was read from AWS for one target.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -128,6 +129,9 @@ pub struct Snapshot {
     pub region: Option<String>,
     /// What was read.
     pub state: AwsState,
+    /// Discovery documents of the configured and the deployed JWT authorizers, by URL.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub discovery: BTreeMap<String, Known<Discovery>>,
 }
 
 /// Name and version of the program that wrote a snapshot.

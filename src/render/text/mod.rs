@@ -81,7 +81,7 @@ impl Page<'_> {
             return Ok(());
         }
         self.started = true;
-        writeln!(self.out, "{}", text.trim_end())
+        writeln!(self.out, "{}", clean::inert(text.trim_end()))
     }
 
     /// A heading with a rule to the right margin, and a word at its end.

@@ -205,24 +205,23 @@ impl<'s> Walker<'s> {
             return;
         }
         for expr in expressions(self.source.body(id.module, Some(id))) {
-            let ExprKind::Call(_) = &expr.kind else {
+            let ExprKind::Call(call) = &expr.kind else {
                 continue;
             };
-            if outward(self.source, id.module, expr).is_some() {
-                if self.counted.insert((id.module, expr.range)) {
-                    self.calls += 1;
-                }
-            } else if let Some(callee) = self.source.callee(id.module, expr)
-                && callee != id
-                && self.counted.insert((
-                    callee.module,
-                    self.source
-                        .function(callee)
-                        .map(|function| function.range)
-                        .unwrap_or_default(),
-                ))
+            if outward(self.source, id.module, expr).is_some()
+                && self.counted.insert((id.module, expr.range))
             {
-                self.count(callee, depth + 1);
+                self.calls += 1;
+            }
+            for callee in self.run_by(id.module, expr, call) {
+                let range = self.source.function(callee).map(|function| function.range);
+                if callee != id
+                    && self
+                        .counted
+                        .insert((callee.module, range.unwrap_or_default()))
+                {
+                    self.count(callee, depth + 1);
+                }
             }
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn of<'s>(
     for id in flow.functions() {
         for expr in expressions(source.body(id.module, Some(id))) {
             if let ExprKind::Call(call) = &expr.kind
-                && is_send(source, id, call)
+                && is_send(call)
             {
                 let sink = Sink {
                     module: id.module,
@@ -113,7 +113,7 @@ fn nested_stream(source: &Source, id: FnId, value: &Expr) -> Option<FnId> {
 }
 
 /// `ws.send(…)`, `res.status(500).json(…)`, `reply.send(…)`, `event_queue.enqueue_event(…)`.
-fn is_send(source: &Source, id: FnId, call: &Call) -> bool {
+fn is_send(call: &Call) -> bool {
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return false;
     };
@@ -164,7 +164,6 @@ fn is_send(source: &Source, id: FnId, call: &Call) -> bool {
             | "controller"
             | "responsestream"
     );
-    let _ = (source, id);
     known
 }
 

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::agent_code::AgentCode;
 use crate::model::source::flow::{Flow, Labels, Seeds};
-use crate::model::source::ir::{ByteRange, StmtKind};
-use crate::model::source::resolve::leaf;
-use crate::model::source::walk::{expressions, statements};
+use crate::model::source::ir::ByteRange;
 use crate::model::source::{
-    Call, Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
+    Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
-use super::super::handlers::words;
-use super::super::outward::{Reached, outward};
+use super::super::outward::outward;
+use super::kinds::{kind_of, strips_tool_use};
+use super::reach::{Reach, sinks, words_of};
 use super::schema::{self, Rule};
+use super::taken::{A2A_TEXT, Taken, taken_out};
 use super::tested::{Tested, tests};
 
 /// The label of the payload as a whole.
@@ -48,15 +48,6 @@ pub(super) struct Field {
     pub tested: Tested,
     /// Whether it may reach an agent as a list or object.
     pub structured: bool,
-}
-
-/// A place where a field is taken out of something.
-struct Taken {
-    name: String,
-    module: ModuleId,
-    range: ByteRange,
-    base: ByteRange,
-    default: Option<Kind>,
 }
 
 /// The fields of all handlers of a runtime, each name once: the least tested first.
@@ -110,6 +101,15 @@ impl Seeds for Payload<'_> {
     }
 
     fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
+        // Flask and Quart give the request by a name that is imported.
+        if expr.as_name() == Some("request")
+            && self
+                .source
+                .canonical(module, expr)
+                .is_some_and(|name| matches!(&*name, "flask.request" | "quart.request"))
+        {
+            return WHOLE;
+        }
         self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
     }
 
@@ -130,36 +130,36 @@ impl Seeds for Payload<'_> {
         ) {
             return true;
         }
-        let text = matches!(
+        if !self.structure || self.source.callee(module, expr).is_some() {
+            return false;
+        }
+        // Of what is not the project's own, these hand on what they are given; anything else makes something new of it.
+        !matches!(
             &**name,
-            "str"
-                | "String"
-                | "dumps"
-                | "stringify"
-                | "strip"
-                | "lower"
-                | "upper"
-                | "trim"
-                | "join"
-                | "split"
-                | "format"
-                | "toLowerCase"
-                | "toString"
-                | "int"
-                | "float"
-                | "Number"
-                | "parseInt"
-                | "parseFloat"
-                | "Part"
-                | "Text"
-                | "TextPart"
-                | "TextContent"
-                | "model_dump_json"
-                | "sub"
-                | "replace"
-                | "get_text"
-        );
-        self.structure && (text || call.option("text").is_some())
+            "get"
+                | "pop"
+                | "list"
+                | "dict"
+                | "tuple"
+                | "copy"
+                | "deepcopy"
+                | "loads"
+                | "HumanMessage"
+                | "ChatMessage"
+                | "UserMessage"
+                | "convert_to_messages"
+                | "json"
+                | "get_json"
+                | "receive_json"
+                | "parse"
+                | "reversed"
+                | "getattr"
+                | "Message"
+                | "structuredClone"
+                | "safeParse"
+                | "parseAsync"
+                | "cast"
+        )
     }
 
     fn through_text(&self) -> bool {
@@ -220,6 +220,13 @@ fn of_entry(
         }
     }
     rules.extend(schema::of_entry(source, entry, function));
+    rules.insert(
+        A2A_TEXT.to_owned(),
+        Rule {
+            text: true,
+            ..Rule::TYPED
+        },
+    );
     let fixed = names.len();
     let mut seeds = Payload {
         source,
@@ -243,7 +250,7 @@ fn of_entry(
                 .copied()
                 .unwrap_or(0);
             let base = at(&flow, one.module, one.base);
-            base & fields & !own == 0 || base & own != 0 && base & fields & !own == 0
+            base & fields & !own == 0
         });
     }
     names.truncate(fixed);
@@ -287,7 +294,7 @@ fn of_entry(
             structured,
         });
     }
-    found.extend(whole(source, function, &reached, &flow, &raw, &names));
+    found.extend(whole(source, function, &reached, &flow, &raw));
     found
 }
 
@@ -298,7 +305,6 @@ fn whole(
     reached: &[Reach],
     flow: &Flow,
     raw: &Flow,
-    names: &[String],
 ) -> Option<Field> {
     let alone = reached.iter().find_map(|reach| {
         let value = reach
@@ -308,17 +314,15 @@ fn whole(
         Some((reach, *value))
     });
     let (reach, value) = alone?;
-    let _ = names;
     let structured = reach.runs_agent && at(raw, value.0, value.1) & WHOLE != 0;
     let name = source
         .function(function)
         .and_then(|found| found.params.first())
         .map_or("payload", |param| &*param.name)
         .to_owned();
-    let name = if name == "self" || name.is_empty() {
-        "payload".to_owned()
-    } else {
-        name
+    let name = match name.as_str() {
+        "event" | "body" | "data" | "input" => name,
+        _ => "payload".to_owned(),
     };
     Some(Field {
         name,
@@ -330,7 +334,7 @@ fn whole(
     })
 }
 
-fn at(flow: &Flow, module: ModuleId, range: ByteRange) -> Labels {
+pub(super) fn at(flow: &Flow, module: ModuleId, range: ByteRange) -> Labels {
     flow.labels(
         module,
         &Expr {
@@ -369,349 +373,6 @@ fn label(
             defaults.entry(bit).or_insert(kind);
         }
         found.insert((one.module, one.range), 1 << bit);
-    }
-    found
-}
-
-/// Parts of a request that hold the payload and are none of its fields.
-const PLUMBING: &[&str] = &[
-    "body",
-    "json",
-    "query",
-    "params",
-    "headers",
-    "req",
-    "request",
-    "data",
-    "rawBody",
-    "form",
-    "args",
-    "queryStringParameters",
-    "pathParameters",
-    "requestContext",
-    "query_params",
-    "path_params",
-    "state",
-    "url",
-    "method",
-    "app",
-    "client",
-    "cookies",
-    "log",
-    "session",
-    "get_json",
-    "text",
-    "parameters",
-];
-
-/// Every place where something is taken out of a labelled value by a constant key.
-fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> Vec<Taken> {
-    let mut found = Vec::new();
-    for id in flow.functions() {
-        let Some(module) = source.module(id.module) else {
-            continue;
-        };
-        let body = source.body(id.module, Some(id));
-        let typescript = module.language == Language::TypeScript;
-        let all = expressions(body);
-        let called: BTreeSet<ByteRange> = all
-            .iter()
-            .filter_map(|expr| expr.as_call().map(|call| call.callee.range))
-            .collect();
-        for expr in &all {
-            let one = match &expr.kind {
-                ExprKind::Subscript { base, index } => {
-                    index.as_str().map(|key| (key, &**base, None))
-                }
-                ExprKind::Call(call) => got(call),
-                ExprKind::Attribute { base, attr }
-                    if !called.contains(&expr.range)
-                        && (typescript || schema::is_model_value(source, id.module, base)) =>
-                {
-                    Some((&**attr, &**base, None))
-                }
-                _ => None,
-            };
-            if let Some((key, base, default)) = one
-                && flow.labels(id.module, base) & WHOLE != 0
-                && !(PLUMBING.contains(&key)
-                    && (kind != EntrypointKind::Invocation || matches!(key, "data" | "body")))
-                && !(typescript && matches!(key, "length" | "success" | "error"))
-            {
-                found.push(Taken {
-                    name: key.to_owned(),
-                    module: id.module,
-                    range: expr.range,
-                    base: base.range,
-                    default,
-                });
-            }
-        }
-        for stmt in statements(body) {
-            if let StmtKind::Assign(assign) = &stmt.kind
-                && let Some(value) = &assign.value
-                && flow.labels(id.module, value) & WHOLE != 0
-            {
-                assign
-                    .targets
-                    .iter()
-                    .for_each(|target| pattern(target, id.module, value.range, &mut found));
-            }
-        }
-        for param in source
-            .function(id)
-            .map(|function| function.params.as_slice())
-            .unwrap_or_default()
-        {
-            if let Some(target) = &param.pattern
-                && at(flow, id.module, target.range) & WHOLE != 0
-            {
-                pattern(target, id.module, target.range, &mut found);
-            }
-        }
-    }
-    found
-}
-
-/// `payload.get("prompt", "default")`, `getattr(payload, "prompt")`.
-fn got(call: &Call) -> Option<(&str, &Expr, Option<Kind>)> {
-    let default = |index: usize| {
-        call.args.get(index).and_then(|value| match &value.kind {
-            ExprKind::Number(_) => Some(Kind::Number),
-            ExprKind::Bool(_) => Some(Kind::Flag),
-            _ => None,
-        })
-    };
-    match &call.callee.kind {
-        ExprKind::Attribute { base, attr } if matches!(&**attr, "get" | "pop") => {
-            Some((call.args.first()?.as_str()?, base, default(1)))
-        }
-        ExprKind::Name(name) if &**name == "getattr" => {
-            Some((call.args.get(1)?.as_str()?, call.args.first()?, default(2)))
-        }
-        _ => None,
-    }
-}
-
-/// `const { prompt, userId = 'x' } = payload`.
-fn pattern(target: &Expr, module: ModuleId, base: ByteRange, found: &mut Vec<Taken>) {
-    let ExprKind::Dict(entries) = &target.kind else {
-        return;
-    };
-    for entry in entries {
-        if let Some(key) = entry.key.as_ref().and_then(Expr::as_str)
-            && !matches!(key, "body" | "data" | "success" | "error")
-        {
-            found.push(Taken {
-                name: key.to_owned(),
-                module,
-                range: entry.value.range,
-                base,
-                default: None,
-            });
-        }
-    }
-}
-
-/// A call that fields reach.
-struct Reach {
-    labels: Labels,
-    values: Vec<(ModuleId, ByteRange)>,
-    runs_agent: bool,
-    what: &'static str,
-    at: (ModuleId, ByteRange),
-}
-
-fn sinks(source: &Source, flow: &Flow, tools: &BTreeSet<FnId>) -> Vec<Reach> {
-    let mut found = Vec::new();
-    for id in flow.functions() {
-        for expr in expressions(source.body(id.module, Some(id))) {
-            let ExprKind::Call(call) = &expr.kind else {
-                continue;
-            };
-            let Some((what, runs_agent)) = sink(source, id.module, expr, call, tools) else {
-                continue;
-            };
-            let values: Vec<&Expr> = call
-                .args
-                .iter()
-                .chain(call.keywords.iter().map(|keyword| &keyword.value))
-                .collect();
-            let labels = values
-                .iter()
-                .fold(0, |all, value| all | flow.labels(id.module, value));
-            if labels != 0 {
-                let values = values
-                    .iter()
-                    .map(|value| (id.module, value.range))
-                    .collect();
-                found.push(Reach {
-                    labels,
-                    values,
-                    runs_agent,
-                    what,
-                    at: (id.module, expr.range),
-                });
-            }
-        }
-    }
-    // The agent itself says more than what it is built with.
-    found.sort_by_key(|reach| (!reach.runs_agent, reach.at));
-    found
-}
-
-fn sink(
-    source: &Source,
-    module: ModuleId,
-    expr: &Expr,
-    call: &Call,
-    tools: &BTreeSet<FnId>,
-) -> Option<(&'static str, bool)> {
-    if let Some(out) = outward(source, module, expr) {
-        return match out.reached {
-            Reached::Agent => Some(("the agent", true)),
-            Reached::Model => Some(("the model", false)),
-            Reached::Tool => Some(("a tool", false)),
-            Reached::Client => has_id(call).then_some(("memory or a session", false)),
-        };
-    }
-    if source
-        .callee(module, expr)
-        .is_some_and(|callee| tools.contains(&callee))
-    {
-        return Some(("a tool", false));
-    }
-    let name = source.callee_name(module, expr)?;
-    let command = matches!(
-        &*name,
-        "os.system"
-            | "os.popen"
-            | "eval"
-            | "exec"
-            | "subprocess.run"
-            | "subprocess.call"
-            | "subprocess.check_output"
-            | "subprocess.check_call"
-            | "subprocess.Popen"
-            | "subprocess.getoutput"
-            | "asyncio.create_subprocess_shell"
-            | "asyncio.create_subprocess_exec"
-            | "child_process.exec"
-            | "child_process.execSync"
-            | "child_process.spawn"
-            | "child_process.spawnSync"
-            | "child_process.execFile"
-    );
-    if command {
-        return Some(("a command", false));
-    }
-    if source.callee(module, expr).is_some() {
-        return None;
-    }
-    let last = leaf(&name);
-    let builds = last == "Agent"
-        || last == "create_react_agent"
-        || last == "create_agent"
-        || last == "createReactAgent"
-        || last == "createAgent";
-    if builds && name.contains('.') {
-        return Some(("the agent that is built", false));
-    }
-    let known = name.starts_with("bedrock_agentcore") || name.contains("session");
-    (known && has_id(call)).then_some(("memory or a session", false))
-}
-
-/// Whether a call is given an id by name.
-fn has_id(call: &Call) -> bool {
-    let names = |name: &str| {
-        matches!(
-            name,
-            "actor_id"
-                | "session_id"
-                | "user_id"
-                | "thread_id"
-                | "actorId"
-                | "sessionId"
-                | "userId"
-                | "threadId"
-        )
-    };
-    call.keywords
-        .iter()
-        .any(|keyword| keyword.name.as_deref().is_some_and(names))
-        || call.args.last().is_some_and(|last| match &last.kind {
-            ExprKind::Dict(entries) => entries
-                .iter()
-                .any(|entry| entry.key.as_ref().and_then(Expr::as_str).is_some_and(names)),
-            _ => false,
-        })
-}
-
-fn words_of(source: &Source, reach: &Reach) -> String {
-    let place = source
-        .module(reach.at.0)
-        .map(|module| module.site(reach.at.1));
-    match place.and_then(|site| site.span.map(|span| (site.path.to_string(), span.line))) {
-        Some((path, line)) => format!("{} ({path}:{line})", reach.what),
-        None => reach.what.to_owned(),
-    }
-}
-
-fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
-    let words = words(name);
-    let id = words.last().is_some_and(|last| last == "id")
-        && (words.len() == 1
-            || words.iter().any(|word| {
-                matches!(
-                    &**word,
-                    "actor"
-                        | "session"
-                        | "user"
-                        | "customer"
-                        | "tenant"
-                        | "thread"
-                        | "conversation"
-                        | "account"
-                        | "employee"
-                        | "member"
-                        | "patient"
-                )
-            }));
-    if id || words.len() == 1 && matches!(&*words[0], "actor" | "userid" | "sessionid" | "actorid")
-    {
-        return Kind::Id;
-    }
-    if tested.flag {
-        return Kind::Flag;
-    }
-    if tested.number {
-        return Kind::Number;
-    }
-    default.unwrap_or(Kind::Text)
-}
-
-/// Labels of what goes through a function that looks for `toolUse` blocks.
-fn strips_tool_use(source: &Source, flow: &Flow) -> Labels {
-    let mut found = 0;
-    for id in flow.functions() {
-        let all = expressions(source.body(id.module, Some(id)));
-        let looks = all.iter().any(|expr| match &expr.kind {
-            ExprKind::Compare { left, rest } => [&**left]
-                .into_iter()
-                .chain(rest.iter().map(|(_, right)| right))
-                .any(|side| {
-                    matches!(
-                        side.as_str(),
-                        Some("toolUse" | "tool_use" | "tool_calls" | "tool-call")
-                    )
-                }),
-            _ => false,
-        });
-        if looks {
-            found |= all
-                .iter()
-                .fold(0, |labels, expr| labels | flow.labels(id.module, expr));
-        }
     }
     found
 }

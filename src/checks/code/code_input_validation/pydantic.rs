@@ -71,7 +71,7 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields, depth: u8) {
                 "model_validator" | "root_validator" => Vec::new(),
                 _ => continue,
             };
-            let tests = validator(source, id.module, &function.body);
+            let tests = validator(&function.body);
             for (name, rule) in found.iter_mut() {
                 if named.is_empty() || named.contains(&name.as_str()) || named.contains(&"*") {
                     rule.bounded |= tests.bounded;
@@ -93,7 +93,7 @@ fn field(source: &Source, module: ModuleId, assign: &Assign) -> Option<(String, 
 }
 
 /// What a validator's body tests.
-fn validator(source: &Source, module: ModuleId, body: &[crate::model::source::Stmt]) -> Rule {
+fn validator(body: &[crate::model::source::Stmt]) -> Rule {
     let mut found = Rule::default();
     for expr in expressions(body) {
         match &expr.kind {
@@ -135,7 +135,6 @@ fn validator(source: &Source, module: ModuleId, body: &[crate::model::source::St
             _ => {}
         }
     }
-    let _ = (source, module);
     found
 }
 

@@ -159,10 +159,25 @@ pub(super) fn of_entry(source: &Source, entry: &Entrypoint, function: FnId) -> F
 
 /// Whether an expression is a value of a pydantic model of the project, whose attributes are its fields.
 pub(super) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> bool {
-    source
-        .type_of(module, expr)
-        .and_then(|made| made.class)
-        .is_some_and(|class| pydantic::is_model(source, class))
+    let Some(made) = source.type_of(module, expr) else {
+        return false;
+    };
+    let class = made.class.or_else(|| {
+        // `Chat.model_validate(payload)`
+        let ExprKind::Attribute { base, attr } = &made.call?.callee.kind else {
+            return None;
+        };
+        match source.meaning(made.module, base) {
+            Meaning::Class(class)
+                if attr.starts_with("model_validate")
+                    || matches!(&**attr, "parse_obj" | "parse_raw") =>
+            {
+                Some(class)
+            }
+            _ => None,
+        }
+    });
+    class.is_some_and(|class| pydantic::is_model(source, class))
 }
 
 /// The rules that schemas apply to labelled values, by the bit of the field.

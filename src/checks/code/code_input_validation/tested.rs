@@ -1,10 +1,13 @@
 //! Which tests code makes of a value: its type, a bound on its length, a range, a format.
 
-use crate::model::source::flow::{Flow, Labels};
-use crate::model::source::resolve::{Meaning, leaf};
-use crate::model::source::walk::{Node, expressions, walk};
-use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+use std::collections::BTreeMap;
 
+use crate::model::source::flow::{Flow, Labels, Seeds};
+use crate::model::source::resolve::leaf;
+use crate::model::source::walk::{Node, expressions, walk};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
+
+use super::compared::{compared, is_fixed_set};
 use super::schema::Rule;
 
 /// What is tested of a field.
@@ -40,7 +43,18 @@ impl Tested {
         self.formatted |= rule.formatted;
     }
 
-    fn one_of_a_set(&mut self) {
+    fn join(&mut self, other: &Tested) {
+        self.typed |= other.typed;
+        self.text_only |= other.text_only;
+        self.lists |= other.lists;
+        self.number |= other.number;
+        self.flag |= other.flag;
+        self.bounded |= other.bounded;
+        self.ranged |= other.ranged;
+        self.formatted |= other.formatted;
+    }
+
+    pub(super) fn one_of_a_set(&mut self) {
         self.typed = true;
         self.text_only = true;
         self.bounded = true;
@@ -49,13 +63,97 @@ impl Tested {
     }
 }
 
+/// What helpers test of their parameters, each looked at once.
+type Helpers = BTreeMap<(FnId, usize), Tested>;
+/// Most parameters of helpers that are looked at for one handler.
+const MOST_HELPERS: usize = 300;
+
+/// One parameter of a helper.
+struct One {
+    function: FnId,
+    index: usize,
+}
+
+impl Seeds for One {
+    fn param(&self, function: FnId, index: usize) -> Labels {
+        Labels::from(function == self.function && index == self.index)
+    }
+}
+
 /// What is tested of each label, over all functions of a flow.
 pub(super) fn tests(source: &Source, flow: &Flow, count: usize) -> Vec<Tested> {
+    let mut helpers = Helpers::new();
     let mut found = vec![Tested::default(); count];
+    in_functions(source, flow, &mut found);
+    // A helper that many fields go through says nothing of them by what it sees; what it does to one, it does to each.
+    for id in flow.functions() {
+        for expr in expressions(source.body(id.module, Some(id))) {
+            let ExprKind::Call(call) = &expr.kind else {
+                continue;
+            };
+            let Some(callee) = source.callee(id.module, expr) else {
+                continue;
+            };
+            let Some(function) = source.function(callee) else {
+                continue;
+            };
+            let python = source
+                .module(callee.module)
+                .is_some_and(|module| module.language == Language::Python);
+            let skip = usize::from(python && function.class.is_some() && !function.is_static);
+            let positional = call
+                .args
+                .iter()
+                .enumerate()
+                .map(|(index, arg)| (index + skip, arg));
+            let named = call.keywords.iter().filter_map(|keyword| {
+                let index = function
+                    .params
+                    .iter()
+                    .position(|param| Some(&param.name) == keyword.name.as_ref())?;
+                Some((index, &keyword.value))
+            });
+            for (index, arg) in positional.chain(named) {
+                let labels = flow.labels(id.module, arg);
+                if labels & !super::fields::WHOLE == 0
+                    || (labels & !super::fields::WHOLE).count_ones() > TOGETHER
+                {
+                    continue;
+                }
+                if let Some(tested) = by_helper(source, callee, index, &mut helpers) {
+                    mark(labels, &mut found, |known| known.join(&tested));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn by_helper(
+    source: &Source,
+    function: FnId,
+    index: usize,
+    helpers: &mut Helpers,
+) -> Option<Tested> {
+    if let Some(known) = helpers.get(&(function, index)) {
+        return Some(known.clone());
+    }
+    if helpers.len() >= MOST_HELPERS {
+        return None;
+    }
+    let flow = Flow::run(source, function, &One { function, index });
+    let mut found = vec![Tested::default()];
+    in_functions(source, &flow, &mut found);
+    let tested = found.pop()?;
+    helpers.insert((function, index), tested.clone());
+    Some(tested)
+}
+
+fn in_functions(source: &Source, flow: &Flow, found: &mut [Tested]) {
     for id in flow.functions() {
         let body = source.body(id.module, Some(id));
         for expr in expressions(body) {
-            look(source, flow, id.module, expr, &mut found);
+            look(source, flow, id.module, expr, found);
         }
         // `match prompt: case str(): …`
         walk(body, &mut |path, node| {
@@ -67,22 +165,23 @@ pub(super) fn tests(source: &Source, flow: &Flow, count: usize) -> Vec<Tested> {
                     .as_call()
                     .is_some_and(|call| call.callee.as_name() == Some("str"))
             {
-                mark(
-                    flow.labels(id.module, &switch.subject),
-                    &mut found,
-                    |tested| {
-                        tested.typed = true;
-                        tested.text_only = true;
-                    },
-                );
+                mark(flow.labels(id.module, &switch.subject), found, |tested| {
+                    tested.typed = true;
+                    tested.text_only = true;
+                });
             }
             true
         });
     }
-    found
 }
 
-fn mark(labels: Labels, found: &mut [Tested], set: impl Fn(&mut Tested)) {
+/// Most fields that one test is believed to be about: `question or prompt or messages`, not a state that holds them all.
+const TOGETHER: u32 = 4;
+
+pub(super) fn mark(labels: Labels, found: &mut [Tested], set: impl Fn(&mut Tested)) {
+    if (labels & !super::fields::WHOLE).count_ones() > TOGETHER {
+        return;
+    }
     for (bit, tested) in found.iter_mut().enumerate() {
         if labels & (1 << bit) != 0 {
             set(tested);
@@ -193,7 +292,8 @@ fn called(source: &Source, flow: &Flow, module: ModuleId, call: &Call, found: &m
         "has" | "includes" | "get" => {
             // An allow-list: `ALLOWED.has(x)`, `ALLOWED.includes(x)`, `TABLE.get(x)`.
             let fixed = matches!(&call.callee.kind, ExprKind::Attribute { base, .. } if flow.labels(module, base) == 0 && is_fixed_set(source, module, base));
-            if fixed {
+            // `TABLE.get(x, x)` lets through what is not in it.
+            if fixed && given(1) == 0 {
                 mark(given(0), found, Tested::one_of_a_set);
             }
         }
@@ -213,7 +313,7 @@ fn matches_pattern(tested: &mut Tested) {
     tested.bounded = true;
 }
 
-fn type_names(source: &Source, module: ModuleId, types: &Expr) -> Vec<String> {
+pub(super) fn type_names(source: &Source, module: ModuleId, types: &Expr) -> Vec<String> {
     match &types.kind {
         ExprKind::Tuple(items) | ExprKind::List(items) => items
             .iter()
@@ -231,7 +331,7 @@ fn type_names(source: &Source, module: ModuleId, types: &Expr) -> Vec<String> {
     }
 }
 
-fn by_types(tested: &mut Tested, types: &[String]) {
+pub(super) fn by_types(tested: &mut Tested, types: &[String]) {
     let all =
         |names: &[&str]| !types.is_empty() && types.iter().all(|name| names.contains(&&**name));
     tested.typed = true;
@@ -244,143 +344,4 @@ fn by_types(tested: &mut Tested, types: &[String]) {
     });
     tested.flag |= all(&["bool"]);
     tested.number |= all(&["int", "float", "Number", "Real", "Decimal", "Integral"]);
-}
-
-fn compared(
-    source: &Source,
-    flow: &Flow,
-    module: ModuleId,
-    left: &Expr,
-    operator: &str,
-    right: &Expr,
-    found: &mut [Tested],
-) {
-    for (one, other, operator) in [
-        (left, right, operator.to_owned()),
-        (right, left, mirrored(operator)),
-    ] {
-        if let Some(measured) = length_of(one) {
-            if is_upper(source, module, &operator, other) {
-                mark(flow.labels(module, measured), found, |tested| {
-                    tested.bounded = true
-                });
-            }
-            continue;
-        }
-        if let ExprKind::Unary {
-            op: "typeof",
-            operand,
-        } = &one.kind
-        {
-            let kind = other.as_str().unwrap_or("").to_owned();
-            mark(flow.labels(module, operand), found, |tested| {
-                tested.typed = true;
-                tested.text_only |= kind == "string";
-                tested.number |= kind == "number";
-                tested.flag |= kind == "boolean";
-                tested.lists |= kind == "object";
-            });
-        }
-        if let Some(call) = one.as_call()
-            && call.callee.as_name() == Some("type")
-            && let Some(value) = call.args.first()
-        {
-            let types = type_names(source, module, other);
-            mark(flow.labels(module, value), found, |tested| {
-                by_types(tested, &types)
-            });
-        }
-        let number = other.as_number().is_some()
-            || matches!(other.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
-                && is_number(source, module, other);
-        if matches!(&*operator, "<" | "<=" | ">" | ">=") && number {
-            mark(flow.labels(module, one), found, |tested| {
-                tested.ranged = true;
-                tested.number = true;
-            });
-        }
-    }
-    if matches!(operator, "in" | "not in") && is_fixed_set(source, module, right) {
-        mark(flow.labels(module, left), found, Tested::one_of_a_set);
-    }
-}
-
-fn mirrored(operator: &str) -> String {
-    match operator {
-        "<" => ">",
-        "<=" => ">=",
-        ">" => "<",
-        ">=" => "<=",
-        other => other,
-    }
-    .to_owned()
-}
-
-/// `len(x)`, `x.length`, `len(x.encode())`.
-fn length_of(expr: &Expr) -> Option<&Expr> {
-    match &expr.kind {
-        ExprKind::Call(call) if matches!(call.callee.as_name(), Some("len")) => call.args.first(),
-        ExprKind::Call(call) => match &call.callee.kind {
-            ExprKind::Attribute { base, attr }
-                if &**attr == "byteLength" && base.as_name() == Some("Buffer") =>
-            {
-                call.args.first()
-            }
-            _ => None,
-        },
-        ExprKind::Attribute { base, attr } if matches!(&**attr, "length" | "byteLength") => {
-            Some(base)
-        }
-        _ => None,
-    }
-}
-
-/// Whether a comparison of a length keeps it from growing: more than some figure is refused, or up to some figure is let
-/// through. `len(x) < 3` refuses what is too short, `len(x) > 0` asks whether there is any.
-fn is_upper(source: &Source, module: ModuleId, operator: &str, limit: &Expr) -> bool {
-    let figure = limit
-        .as_number()
-        .or_else(|| constant(source, module, limit));
-    let text = source.module(module).map_or(String::new(), |module| {
-        module.text(limit.range).to_lowercase()
-    });
-    if text.contains("min") && !text.contains("max") {
-        return false;
-    }
-    match operator {
-        ">" | ">=" => figure.is_none_or(|figure| figure > 1.0),
-        "<" | "<=" => figure.is_none_or(|figure| figure > 10.0),
-        _ => false,
-    }
-}
-
-fn constant(source: &Source, module: ModuleId, expr: &Expr) -> Option<f64> {
-    match source.meaning(module, expr) {
-        Meaning::Value(_, value) => value.as_number(),
-        _ => None,
-    }
-}
-
-fn is_number(source: &Source, module: ModuleId, expr: &Expr) -> bool {
-    constant(source, module, expr).is_some()
-}
-
-/// A collection of constants, or a name in capitals that stands for one.
-fn is_fixed_set(source: &Source, module: ModuleId, expr: &Expr) -> bool {
-    let fixed = |value: &Expr| match &value.kind {
-        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => !items.is_empty(),
-        ExprKind::Dict(entries) => !entries.is_empty(),
-        _ => false,
-    };
-    if fixed(expr) {
-        return true;
-    }
-    match source.meaning(module, expr) {
-        Meaning::Value(_, value) => fixed(value),
-        Meaning::Instance(made) => {
-            matches!(leaf(&made.type_name), "Set" | "Map" | "frozenset" | "set")
-                && made.call.is_some_and(|call| !call.args.is_empty())
-        }
-        _ => false,
-    }
 }

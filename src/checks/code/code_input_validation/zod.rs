@@ -167,9 +167,8 @@ fn is_chain(base: &Expr) -> bool {
 /// The properties of a JSON Schema literal.
 pub(super) fn json_schema(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
     let mut found = Fields::new();
-    let (at, schema) = match source.meaning(module, expr) {
-        Meaning::Value(at, value) => (at, value),
-        _ => return found,
+    let Meaning::Value(_, schema) = source.meaning(module, expr) else {
+        return found;
     };
     let Some(ExprKind::Dict(entries)) = schema
         .entry("properties")
@@ -177,7 +176,6 @@ pub(super) fn json_schema(source: &Source, module: ModuleId, expr: &Expr) -> Fie
     else {
         return found;
     };
-    let _ = at;
     for entry in entries {
         let Some(key) = entry.key.as_ref().and_then(Expr::as_str) else {
             continue;

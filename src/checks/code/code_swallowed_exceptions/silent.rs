@@ -2,7 +2,7 @@
 
 use crate::model::source::ir::{Handler, LoopKind, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, expressions, statements};
-use crate::model::source::{Expr, ExprKind, FnId, Language, Module, Source};
+use crate::model::source::{Expr, ExprKind, Language, Module, Source};
 
 use super::super::handlers;
 
@@ -21,7 +21,6 @@ pub(super) enum Silence {
 pub(super) fn silence<'a>(
     source: &'a Source,
     module: &'a Module,
-    function: Option<FnId>,
     path: &[Node<'a>],
     tried: &'a Try,
     handler: &'a Handler,
@@ -36,8 +35,8 @@ pub(super) fn silence<'a>(
     }
     let told = conduct.logs
         || conduct.may_raise
-        || tells(source, module, handler)
-        || told_after(source, module, path, tried);
+        || tells(module, handler)
+        || told_after(source, module, path);
     if told {
         return bare.then_some(Silence::Bare);
     }
@@ -47,8 +46,7 @@ pub(super) fn silence<'a>(
     {
         return None;
     }
-    let _ = function;
-    let drops = handler.body.iter().all(|stmt| does_nothing(stmt));
+    let drops = handler.body.iter().all(does_nothing);
     Some(if drops {
         Silence::Dropped
     } else {
@@ -74,11 +72,10 @@ fn does_nothing(stmt: &Stmt) -> bool {
 }
 
 /// Whether the handler returns or records that something failed.
-fn tells(source: &Source, module: &Module, handler: &Handler) -> bool {
+fn tells(module: &Module, handler: &Handler) -> bool {
     if handlers::uses_exception(handler) {
         return true;
     }
-    let _ = source;
     for stmt in statements(&handler.body) {
         match &stmt.kind {
             StmtKind::Return(Some(value)) if tells_failure(module, value) => return true,
@@ -92,13 +89,10 @@ fn tells(source: &Source, module: &Module, handler: &Handler) -> bool {
                     return true;
                 }
             }
-            StmtKind::Expr(value) => {
-                if matches!(value.kind, ExprKind::Yield { .. })
-                    || is_answer(value)
-                    || speaks_of_failure(module.text(value.range))
-                {
-                    return true;
-                }
+            StmtKind::Expr(value)
+                if is_answer(value) || speaks_of_failure(module.text(value.range)) =>
+            {
+                return true;
             }
             _ => {}
         }
@@ -209,9 +203,7 @@ fn speaks_of_failure(text: &str) -> bool {
 }
 
 /// A loop that tries again, and tells when it gives up: what follows it raises, logs or returns a failure.
-fn told_after(source: &Source, module: &Module, path: &[Node<'_>], tried: &Try) -> bool {
-    let own = tried.body.first().map(|stmt| stmt.range);
-    let Some(own) = own else { return false };
+fn told_after(source: &Source, module: &Module, path: &[Node<'_>]) -> bool {
     let position = path.iter().rposition(|node| {
         matches!(
             node,
@@ -234,7 +226,6 @@ fn told_after(source: &Source, module: &Module, path: &[Node<'_>], tried: &Try) 
     if looped.kind == LoopKind::While && looped.iter.as_deref().is_none() {
         return false;
     }
-    let _ = own;
     // Attempts are counted; going through items and leaving out those that fail is no retry.
     let counts = looped.iter.as_deref().is_some_and(|iter| {
         let text = module.text(iter.range);

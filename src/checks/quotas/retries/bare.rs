@@ -1,5 +1,6 @@
 //! HTTP clients that call a runtime: nothing retries for them.
 
+use crate::checks::callers::places::Places;
 use crate::checks::callers::{self, Call, Kind, Via, http};
 use crate::model::source::ir::{Stmt, StmtKind};
 use crate::model::source::resolve::leaf;
@@ -51,13 +52,14 @@ const PACKAGES: [&str; 13] = [
 
 /// Requests to a runtime that nothing repeats when it is throttled.
 pub(in crate::checks::quotas) fn without_retry(source: &Source) -> Vec<Evidence> {
+    let places = Places::new(source);
     callers::find(source)
         .iter()
         .filter(|call| {
             call.via == Via::Http
                 && matches!(call.kind, Kind::Invoke | Kind::Command)
                 && !http::is_prepared(call.expr)
-                && !retried(source, call)
+                && !retried(source, &places, call)
         })
         .map(|call| {
             call.evidence()
@@ -66,7 +68,7 @@ pub(in crate::checks::quotas) fn without_retry(source: &Source) -> Vec<Evidence>
         .collect()
 }
 
-fn retried(source: &Source, call: &Call<'_>) -> bool {
+fn retried(source: &Source, places: &Places<'_>, call: &Call<'_>) -> bool {
     let module = call.module;
     let written = match call.expr.as_call().map(|call| &call.callee.kind) {
         Some(ExprKind::Attribute { base, .. }) => base.as_name().unwrap_or(""),
@@ -78,7 +80,13 @@ fn retried(source: &Source, call: &Call<'_>) -> bool {
         return true;
     }
     let mut seen = Vec::new();
-    in_function(source, module, call.function, call.expr, &mut seen)
+    in_function(
+        source,
+        places,
+        module,
+        (call.function, call.expr),
+        &mut seen,
+    )
 }
 
 fn imports_retry(module: &Module) -> bool {
@@ -100,9 +108,9 @@ fn imports_retry(module: &Module) -> bool {
 /// Whether the call stands in a loop that tries again, or the function around it is retried by who calls it.
 fn in_function(
     source: &Source,
+    places: &Places<'_>,
     module: &Module,
-    function: Option<FnId>,
-    expr: &Expr,
+    (function, expr): (Option<FnId>, &Expr),
     seen: &mut Vec<FnId>,
 ) -> bool {
     let body = source.body(module.id, function);
@@ -126,34 +134,22 @@ fn in_function(
     if decorated {
         return true;
     }
-    // A helper that is given the function, or that the call's own function hands a closure to.
-    let handed = module.calls().into_iter().any(|(_, other)| {
-        let Some(call) = other.as_call() else {
+    places.uses(function).iter().any(|used| {
+        let Some(module) = source.module(used.module) else {
             return false;
         };
-        let given = call.args.iter().any(|arg| match &arg.kind {
-            ExprKind::Lambda(id) => *id == function,
-            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-                source.function_value(module.id, arg) == Some(function)
-            }
-            _ => false,
-        });
-        let name = match &call.callee.kind {
-            ExprKind::Name(name) => name.to_lowercase(),
-            ExprKind::Attribute { attr, .. } => attr.to_lowercase(),
-            _ => String::new(),
-        };
-        given && (name.contains("retry") || name.contains("backoff"))
-    });
-    handed
-        || source
-            .calls_to(function, &callers::modules(source))
-            .into_iter()
-            .any(|(at, caller, call)| {
-                source
-                    .module(at)
-                    .is_some_and(|module| in_function(source, module, caller, call, seen))
-            })
+        // A helper that is given the function, and retries it.
+        let handed = !used.direct
+            && used.expr.as_call().is_some_and(|call| {
+                let name = match &call.callee.kind {
+                    ExprKind::Name(name) => name.to_lowercase(),
+                    ExprKind::Attribute { attr, .. } => attr.to_lowercase(),
+                    _ => String::new(),
+                };
+                name.contains("retry") || name.contains("backoff")
+            });
+        handed || in_function(source, places, module, (used.caller, used.expr), seen)
+    })
 }
 
 /// A loop with a `try` around the call that goes on after a failure, or that sleeps between attempts.

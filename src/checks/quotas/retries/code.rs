@@ -1,10 +1,11 @@
 //! Options of SDK clients.
 
-use crate::checks::callers::values::{At, entries, option};
+use crate::checks::callers::entries::{entries, option};
+use crate::checks::callers::values::At;
 use crate::checks::{agent_code, callers};
 use crate::model::source::ir::Call;
 use crate::model::source::resolve::{Meaning, leaf};
-use crate::model::source::{Expr, ExprKind, Module, ModuleId, Source};
+use crate::model::source::{Expr, ExprKind, Language, Module, ModuleId, Source};
 use crate::report::Evidence;
 
 /// Keywords under which clients and frameworks take a botocore configuration.
@@ -60,6 +61,9 @@ fn botocore<'a>(
     expr: &'a Expr,
     call: &'a Call,
 ) -> Option<(ModuleId, &'a Expr, String)> {
+    if module.language != Language::Python || call.keywords.is_empty() {
+        return None;
+    }
     let config = CONFIGS
         .iter()
         .find_map(|name| option(source, module.id, call, name))?;
@@ -171,13 +175,27 @@ fn framework<'a>(
     expr: &'a Expr,
     call: &'a Call,
 ) -> Option<(ModuleId, &'a Expr, String)> {
+    let written = match &call.callee.kind {
+        ExprKind::Name(name) => &**name,
+        ExprKind::Attribute { attr, .. } => &**attr,
+        _ => return None,
+    };
+    let name = source.callee_name(module.id, expr)?;
+    let bedrock = BEDROCK_CLASSES.contains(&leaf(&name));
+    if !bedrock
+        && !matches!(
+            leaf(&name),
+            "generateText" | "streamText" | "generateObject" | "streamObject"
+        )
+        && !BEDROCK_CLASSES.contains(&written)
+    {
+        return None;
+    }
     let retries = option(source, module.id, call, "max_retries")
         .or_else(|| option(source, module.id, call, "maxRetries"))?;
     if number(source, retries.module, retries.expr) != Some(0.0) {
         return None;
     }
-    let name = source.callee_name(module.id, expr)?;
-    let bedrock = BEDROCK_CLASSES.contains(&leaf(&name));
     let vercel = matches!(
         name.as_str(),
         "ai.generateText" | "ai.streamText" | "ai.generateObject" | "ai.streamObject"

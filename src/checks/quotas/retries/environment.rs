@@ -1,7 +1,7 @@
 //! The environment: what the configuration gives a runtime, and what code sets for itself.
 
 use crate::checks::{agent_code, callers};
-use crate::context::{Context, Origin};
+use crate::context::{Context, Origin, VariableValue};
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk;
 use crate::model::source::{Expr, ExprKind, Module, Source};
@@ -25,13 +25,16 @@ pub(in crate::checks::quotas) fn turned_off(context: &Context) -> Vec<Evidence> 
     let mut found = Vec::new();
     for agent in context.project.agents() {
         for layer in context.environments(agent) {
-            for (name, value) in &layer.value {
-                if let Some(why) = off(name, &value.value) {
+            for variable in &layer.value {
+                let VariableValue::Text(value) = &variable.value else {
+                    continue;
+                };
+                if let Some(why) = off(&variable.name, value) {
                     let origin = match layer.origin {
                         Origin::Config => String::new(),
                         other => format!(" ({})", other.words()),
                     };
-                    found.push(value.evidence.clone().note(format!("{why}{origin}")));
+                    found.push(variable.evidence.clone().note(format!("{why}{origin}")));
                 }
             }
         }

@@ -2,6 +2,9 @@
 
 mod guards;
 mod sinks;
+mod types;
+mod verdict;
+mod words;
 
 use std::collections::BTreeSet;
 

@@ -222,7 +222,10 @@ impl<'s> Engine<'s> {
             let returned = self.function(id, &params, &around);
             return if constructor { given } else { returned };
         }
-        given | callee
+        match self.handed(place, call, &args, env) {
+            Some(returned) => returned | given | callee,
+            None => given | callee,
+        }
     }
 
     /// An argument; a function given as a callback receives what the object it is given to carries (`items.map(x => …)`).

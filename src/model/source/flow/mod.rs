@@ -4,6 +4,7 @@
 //! Statements are taken in order, a plain assignment replaces what a name carried, branches are joined, loops run twice.
 
 mod exprs;
+mod handed;
 mod stmts;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,340 @@
+//! Exceptions, and parts of exceptions, that say nothing of the inside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::checks::agent_code::AgentCode;
+use crate::model::source::ir::{Handler, StmtKind, Try};
+use crate::model::source::resolve::{Meaning, leaf, package};
+use crate::model::source::walk::{expressions, statements};
+use crate::model::source::{ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+
+use super::super::handlers;
+
+/// Exceptions whose text is made for the caller.
+pub(super) const MEANT: &[&str] = &[
+    "HTTPException",
+    "StarletteHTTPException",
+    "RequestValidationError",
+    "ZodError",
+    "WebSocketDisconnect",
+];
+
+/// Members of an exception that tell its kind and nothing of the inside.
+pub(super) fn is_harmless_member(member: &str) -> bool {
+    matches!(
+        member,
+        "__name__"
+            | "__class__"
+            | "status_code"
+            | "statusCode"
+            | "status"
+            | "code"
+            | "Code"
+            | "name"
+            | "errno"
+            | "issues"
+            | "flatten"
+            | "detail"
+            | "fieldErrors"
+            | "formErrors"
+            | "constructor"
+            | "HTTPStatusCode"
+            | "$metadata"
+            | "request_id"
+            | "requestId"
+            | "RequestId"
+            | "retry_after"
+            | "returncode"
+    )
+}
+
+/// The project's exception classes all of whose messages are literals, over every place that raises them.
+pub(super) fn literal_classes(code: &AgentCode<'_>) -> BTreeSet<ClassId> {
+    let source = code.source;
+    let mut verdicts: BTreeMap<ClassId, bool> = BTreeMap::new();
+    for module in code.modules() {
+        for (_, expr) in module.calls() {
+            let Some(call) = expr.as_call() else { continue };
+            // Only what is named as a class is asked for: a look-up of every call would cost more than the rest.
+            let named = match &call.callee.kind {
+                ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => name
+                    .trim_start_matches('_')
+                    .starts_with(|first: char| first.is_uppercase()),
+                _ => false,
+            };
+            if named && let Meaning::Class(class) = source.meaning(module.id, &call.callee) {
+                let literal = call
+                    .args
+                    .iter()
+                    .chain(call.keywords.iter().map(|keyword| &keyword.value))
+                    .all(|arg| is_fixed(source, module.id, arg));
+                *verdicts.entry(class).or_insert(true) &= literal;
+            }
+        }
+        for index in 0..module.classes.len() {
+            let id = ClassId {
+                module: module.id,
+                index: u32::try_from(index).unwrap_or(u32::MAX),
+            };
+            let exception = source.bases(id).iter().any(|base| {
+                let name = leaf(base);
+                name.ends_with("Error") || name.ends_with("Exception")
+            });
+            if exception {
+                verdicts.entry(id).or_insert(true);
+            }
+        }
+    }
+    // An exception that is caught by a base class may be any of its subclasses.
+    let classes: Vec<ClassId> = verdicts.keys().copied().collect();
+    let open: BTreeSet<ClassId> = verdicts
+        .iter()
+        .filter(|(_, literal)| !**literal)
+        .map(|(class, _)| *class)
+        .collect();
+    classes
+        .into_iter()
+        .filter(|class| {
+            !open.contains(class) && !open.iter().any(|other| is_subclass(source, *other, *class))
+        })
+        .collect()
+}
+
+fn is_subclass(source: &Source, class: ClassId, of: ClassId) -> bool {
+    let mut open = vec![class];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        for base in source
+            .class(id)
+            .map(|class| class.bases.as_slice())
+            .unwrap_or_default()
+        {
+            if let Meaning::Class(base) = source.meaning(id.module, base) {
+                if base == of {
+                    return true;
+                }
+                open.push(base);
+            }
+        }
+    }
+    false
+}
+
+/// A message that is the same whatever went wrong: literals, numbers, the project's constants.
+fn is_fixed(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None => true,
+        ExprKind::Format(parts) => parts.iter().all(|part| match part {
+            crate::model::source::ir::FormatPart::Text(_) => true,
+            crate::model::source::ir::FormatPart::Expr(inner) => is_fixed(source, module, inner),
+        }),
+        ExprKind::BinOp { left, right, .. } => {
+            is_fixed(source, module, left) && is_fixed(source, module, right)
+        }
+        ExprKind::Conditional { body, orelse, .. } => {
+            is_fixed(source, module, body) && is_fixed(source, module, orelse)
+        }
+        ExprKind::Dict(entries) => entries
+            .iter()
+            .all(|entry| is_fixed(source, module, &entry.value)),
+        ExprKind::Call(call) => call.callee.as_name() == Some("len"),
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+            matches!(source.meaning(module, expr), Meaning::Value(_, value) if matches!(value.kind, ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether what a handler catches says nothing of the inside.
+pub(super) fn harmless(
+    source: &Source,
+    module: &Module,
+    tried: &Try,
+    handler: &Handler,
+    literal: &BTreeSet<ClassId>,
+) -> bool {
+    if handler.types.is_empty() {
+        return module.language == Language::TypeScript
+            && raises_only_own(source, module, tried, literal);
+    }
+    let types: Vec<&Expr> = handler
+        .types
+        .iter()
+        .flat_map(|caught| match &caught.kind {
+            ExprKind::Tuple(items) => items.iter().collect(),
+            _ => vec![caught],
+        })
+        .collect();
+    let own = |caught: &&Expr| match source.meaning(module.id, caught) {
+        Meaning::Class(class) => literal.contains(&class),
+        _ => source.canonical(module.id, caught).is_some_and(|name| {
+            // What the caller sent does not fit: it says so of the caller's own text.
+            MEANT.contains(&leaf(&name))
+                || matches!(leaf(&name), "ValidationError" | "JSONDecodeError")
+                    && matches!(
+                        package(&name),
+                        "pydantic" | "pydantic_core" | "jsonschema" | "marshmallow" | "json"
+                    )
+        }),
+    };
+    if types.iter().all(own) {
+        return true;
+    }
+    let narrow = types.iter().all(|caught| {
+        source.canonical(module.id, caught).is_some_and(|name| matches!(&*name, "ValueError" | "TypeError" | "KeyError" | "PermissionError" | "LookupError"))
+            || matches!(source.meaning(module.id, caught), Meaning::Class(class) if literal.contains(&class))
+    });
+    narrow && raises_only_own(source, module, tried, literal)
+}
+
+/// Whether all that a `try` can raise is what the project itself raises with fixed messages: it calls only its own functions
+/// and such that raise nothing with text of the inside.
+fn raises_only_own(
+    source: &Source,
+    module: &Module,
+    tried: &Try,
+    literal: &BTreeSet<ClassId>,
+) -> bool {
+    let mut functions: BTreeSet<FnId> = BTreeSet::new();
+    let mut raised = false;
+    let mut bodies: Vec<(ModuleId, Vec<&Expr>, Vec<&crate::model::source::Stmt>)> =
+        vec![(module.id, expressions(&tried.body), statements(&tried.body))];
+    while let Some((at, found, stmts)) = bodies.pop() {
+        for expr in found {
+            let ExprKind::Call(call) = &expr.kind else {
+                continue;
+            };
+            if let Some(id) = source.callee(at, expr) {
+                if functions.insert(id) {
+                    let body = source.body(id.module, Some(id));
+                    bodies.push((id.module, expressions(body), statements(body)));
+                }
+                continue;
+            }
+            let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind
+            else {
+                return false;
+            };
+            let class = matches!(source.meaning(at, &call.callee), Meaning::Class(class) if literal.contains(&class) || source.class(class).is_some());
+            if !class
+                && !QUIET.contains(&&**name)
+                && !name.ends_with("Error")
+                && !handlers::is_log(source, at, expr, 0)
+            {
+                return false;
+            }
+        }
+        for stmt in stmts {
+            let StmtKind::Raise {
+                value: Some(value), ..
+            } = &stmt.kind
+            else {
+                continue;
+            };
+            raised = true;
+            let fixed = value.as_call().is_some_and(|call| {
+                call.args
+                    .iter()
+                    .all(|arg| is_fixed(source, at, arg) || is_name_only(arg))
+            });
+            if !fixed {
+                return false;
+            }
+        }
+        if functions.len() > 60 {
+            return false;
+        }
+    }
+    raised
+}
+
+/// `f"{field} must be a string"`: the name of a parameter, not of what went wrong.
+fn is_name_only(expr: &Expr) -> bool {
+    let ExprKind::Format(parts) = &expr.kind else {
+        return false;
+    };
+    parts.iter().all(|part| match part {
+        crate::model::source::ir::FormatPart::Text(_) => true,
+        crate::model::source::ir::FormatPart::Expr(inner) => matches!(
+            &inner.as_name(),
+            Some(
+                "field"
+                    | "name"
+                    | "key"
+                    | "param"
+                    | "parameter"
+                    | "field_name"
+                    | "limit"
+                    | "max_length"
+                    | "maximum"
+                    | "minimum"
+            )
+        ),
+    })
+}
+
+/// Functions that raise nothing with text of the inside.
+const QUIET: &[&str] = &[
+    "isinstance",
+    "len",
+    "str",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "get",
+    "lower",
+    "upper",
+    "startswith",
+    "endswith",
+    "split",
+    "splitlines",
+    "join",
+    "items",
+    "keys",
+    "values",
+    "append",
+    "fullmatch",
+    "match",
+    "search",
+    "compile",
+    "all",
+    "any",
+    "set",
+    "list",
+    "dict",
+    "tuple",
+    "sorted",
+    "isalnum",
+    "isdigit",
+    "isprintable",
+    "replace",
+    "sub",
+    "trim",
+    "test",
+    "includes",
+    "toLowerCase",
+    "toUpperCase",
+    "isArray",
+    "has",
+    "Boolean",
+    "String",
+    "bool",
+    "min",
+    "max",
+    "range",
+    "enumerate",
+    "casefold",
+    "translate",
+    "normalize",
+    "pop",
+    "isspace",
+    "type",
+    "slice",
+    "frozenset",
+    "zip",
+    "isInteger",
+    "isFinite",
+];

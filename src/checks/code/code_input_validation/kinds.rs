@@ -1,0 +1,87 @@
+//! What a field holds, by its name, its default and what is tested of it; and whether `toolUse` blocks are looked for.
+
+use crate::model::source::flow::{Flow, Labels};
+use crate::model::source::walk::expressions;
+use crate::model::source::{ExprKind, Source};
+
+use super::super::handlers::words;
+use super::fields::Kind;
+use super::tested::Tested;
+
+pub(super) fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
+    let words = words(name);
+    let id = words.last().is_some_and(|last| last == "id")
+        && (words.len() == 1
+            || words.iter().any(|word| {
+                matches!(
+                    &**word,
+                    "actor"
+                        | "session"
+                        | "user"
+                        | "customer"
+                        | "tenant"
+                        | "thread"
+                        | "conversation"
+                        | "account"
+                        | "employee"
+                        | "member"
+                        | "patient"
+                )
+            }));
+    if id || words.len() == 1 && matches!(&*words[0], "actor" | "userid" | "sessionid" | "actorid")
+    {
+        return Kind::Id;
+    }
+    const AMOUNTS: &[&str] = &[
+        "temperature",
+        "tokens",
+        "limit",
+        "count",
+        "iterations",
+        "threshold",
+        "seed",
+        "ratio",
+        "page",
+        "size",
+        "num",
+        "number",
+        "depth",
+        "retries",
+        "budget",
+    ];
+    let amount = words.iter().any(|word| AMOUNTS.contains(&&**word))
+        || matches!(words[..], [ref only] if matches!(&**only, "n" | "k" | "topk" | "top"));
+    if tested.flag {
+        return Kind::Flag;
+    }
+    if tested.number || amount && !tested.text_only {
+        return Kind::Number;
+    }
+    default.unwrap_or(Kind::Text)
+}
+
+/// Labels of what goes through a function that looks for `toolUse` blocks.
+pub(super) fn strips_tool_use(source: &Source, flow: &Flow) -> Labels {
+    let mut found = 0;
+    for id in flow.functions() {
+        let all = expressions(source.body(id.module, Some(id)));
+        let looks = all.iter().any(|expr| match &expr.kind {
+            ExprKind::Compare { left, rest } => [&**left]
+                .into_iter()
+                .chain(rest.iter().map(|(_, right)| right))
+                .any(|side| {
+                    matches!(
+                        side.as_str(),
+                        Some("toolUse" | "tool_use" | "tool_calls" | "tool-call")
+                    )
+                }),
+            _ => false,
+        });
+        if looks {
+            found |= all
+                .iter()
+                .fold(0, |labels, expr| labels | flow.labels(id.module, expr));
+        }
+    }
+    found
+}

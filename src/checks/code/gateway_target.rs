@@ -1,0 +1,227 @@
+//! The commands that put a service behind a gateway.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::shell::{Command, EnvName};
+
+/// The gateway that new targets are added to, and the command that makes it where there is none.
+pub(super) fn gateway(context: &Context) -> (String, Option<Command>) {
+    let gateways = &context.project.gateways;
+    let open = |kind: &str| kind == "NONE";
+    let safe = gateways.iter().find(|gateway| {
+        let kind = gateway.authorizer_type.as_ref();
+        kind.is_some_and(|kind| !open(&kind.value))
+    });
+    if let Some(gateway) = safe.or_else(|| gateways.first()) {
+        return (gateway.name.clone(), None);
+    }
+    let name = format!("{}-gateway", label(context.project.display_name()));
+    let command = Command::new("agentcore")
+        .args(["add", "gateway"])
+        .opt("--name", name.as_str())
+        .opt("--authorizer-type", "AWS_IAM");
+    (name, Some(command))
+}
+
+/// A name that the CLI accepts for a target, a credential or a gateway: letters, digits and hyphens.
+pub(super) fn label(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.chars().take(60) {
+        if c.is_ascii_alphanumeric() {
+            name.push(c);
+        } else if !name.ends_with('-') && !name.is_empty() {
+            name.push('-');
+        }
+    }
+    let name = name.trim_end_matches('-');
+    if name.is_empty() {
+        "service".to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
+/// What a host is called: `api.open-meteo.com` is `open-meteo`.
+pub(super) fn host_label(host: &str) -> String {
+    const GENERIC: [&str; 9] = [
+        "www", "api", "apis", "mcp", "rest", "app", "data", "service", "gateway",
+    ];
+    let labels: Vec<&str> = host.split('.').collect();
+    // The public suffix: one label, or two of the kind of `co.uk`.
+    const SECOND: [&str; 8] = ["co", "com", "org", "net", "gov", "edu", "ac", "or"];
+    let suffix = match labels.as_slice() {
+        [_, .., second, last] if SECOND.contains(second) && last.len() == 2 => 2,
+        _ => 1,
+    };
+    let kept = labels.len().saturating_sub(suffix).max(1);
+    let named: Vec<&str> = labels
+        .iter()
+        .take(kept)
+        .copied()
+        .filter(|part| !GENERIC.contains(part) && !part.starts_with("api-"))
+        .collect();
+    label(&if named.is_empty() {
+        labels.join("-")
+    } else {
+        named.join("-")
+    })
+}
+
+/// Targets that the project has already, with their endpoints.
+pub(super) fn fronted(context: &Context, host: &str) -> Option<String> {
+    let targets = context
+        .project
+        .gateways
+        .iter()
+        .flat_map(|gateway| &gateway.targets)
+        .chain(&context.project.unassigned_targets);
+    targets
+        .filter(|target| {
+            let endpoint = target
+                .endpoint
+                .as_ref()
+                .map(|endpoint| endpoint.value.as_str());
+            endpoint
+                .and_then(|endpoint| endpoint.split_once("://"))
+                .is_some_and(|(_, rest)| rest.split(['/', ':', '?']).next() == Some(host))
+        })
+        .map(|target| target.name.clone())
+        .next()
+}
+
+fn free(context: &Context, name: String) -> String {
+    let taken: BTreeSet<&str> = context
+        .project
+        .gateways
+        .iter()
+        .flat_map(|gateway| &gateway.targets)
+        .chain(&context.project.unassigned_targets)
+        .map(|target| target.name.as_str())
+        .collect();
+    (2..100)
+        .map(|number| format!("{name}-{number}"))
+        .find(|next| taken.contains(name.as_str()) && !taken.contains(next.as_str()))
+        .unwrap_or(name)
+}
+
+fn target(context: &Context, name: &str, gateway: &str, kind: &str) -> Command {
+    Command::new("agentcore")
+        .args(["add", "gateway-target"])
+        .opt("--name", free(context, name.to_owned()))
+        .opt("--gateway", gateway)
+        .opt("--type", kind)
+}
+
+/// An MCP server as a target.
+pub(super) fn mcp(context: &Context, gateway: &str, host: &str, url: &str) -> Command {
+    target(context, &host_label(host), gateway, "mcp-server").opt("--endpoint", url)
+}
+
+/// A REST API of Amazon API Gateway as a target.
+pub(super) fn api_gateway(context: &Context, gateway: &str, id: &str, stage: &str) -> Command {
+    target(
+        context,
+        &label(&format!("api-{id}")),
+        gateway,
+        "api-gateway",
+    )
+    .opt("--rest-api-id", id)
+    .opt("--stage", stage)
+}
+
+/// A REST service: an OpenAPI document of the operations that the code calls, a credential where none of that name is there, and
+/// the target.
+pub(super) fn rest(
+    context: &Context,
+    gateway: &str,
+    host: &str,
+    operations: &BTreeMap<String, BTreeSet<String>>,
+) -> Vec<Command> {
+    let name = host_label(host);
+    let path = format!("agentcore/{name}.openapi.json");
+    let mut commands = vec![
+        Command::new("printf")
+            .arg("%s\\n")
+            .arg(document(host, &name, operations))
+            .to_file(&path),
+    ];
+    let credentials = &context.project.credentials;
+    let known = credentials.iter().find(|credential| {
+        let key = credential
+            .kind
+            .as_ref()
+            .is_none_or(|kind| kind.value.starts_with("ApiKey"));
+        key && credential
+            .name
+            .to_lowercase()
+            .contains(&name.to_lowercase())
+    });
+    let credential = known.map_or(name.clone(), |credential| credential.name.clone());
+    if known.is_none() {
+        commands.push(
+            Command::new("agentcore")
+                .args(["add", "credential"])
+                .opt("--name", credential.as_str())
+                .opt("--type", "api-key")
+                .opt_env("--api-key", &EnvName::of(&name, "API_KEY")),
+        );
+    }
+    commands.push(
+        target(context, &name, gateway, "open-api-schema")
+            .opt("--schema", path)
+            .opt("--outbound-auth", "api-key")
+            .opt("--credential-name", credential),
+    );
+    commands
+}
+
+/// The words of a service's name that tell it from others.
+pub(super) fn words(service: &str) -> Vec<String> {
+    let words = service.split('-').map(str::to_lowercase);
+    words.filter(|word| word.len() > 2).collect()
+}
+
+fn document(host: &str, name: &str, operations: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let mut paths = serde_json::Map::new();
+    for (path, methods) in operations {
+        let mut entry = serde_json::Map::new();
+        for method in methods {
+            let id = label(&format!("{method}-{path}")).replace('-', "_");
+            let answer = json!({"operationId": id, "responses": {"200": {"description": "OK"}}});
+            entry.insert(method.clone(), answer);
+        }
+        paths.insert(path.clone(), entry.into());
+    }
+    json!({
+        "openapi": "3.0.3",
+        "info": {"title": name, "version": "1.0.0"},
+        "servers": [{"url": format!("https://{host}")}],
+        "paths": paths,
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{host_label, label};
+
+    #[test]
+    fn hosts_are_called_by_what_tells_them_apart() {
+        for (host, name) in [
+            ("mcp.exa.ai", "exa"),
+            ("api.open-meteo.com", "open-meteo"),
+            ("api-us.storyblok.com", "storyblok"),
+            ("gmail.googleapis.com", "gmail-googleapis"),
+            ("shop.vendor.co.uk", "shop-vendor"),
+            ("api.io", "api-io"),
+        ] {
+            assert_eq!(host_label(host), name);
+        }
+        assert_eq!(label("/v1/{id}//x"), "v1-id-x");
+        assert_eq!(label("$(id)"), "id");
+        assert_eq!(label("…"), "service");
+    }
+}

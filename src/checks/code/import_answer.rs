@@ -1,0 +1,289 @@
+//! Where an import comes from: the standard library, the tree, or what is installed.
+
+use std::collections::BTreeSet;
+
+use crate::checks::agent_code::AgentCode;
+use crate::checks::installed::{self, Available, Installed, Manifest};
+use crate::context::Context;
+use crate::model::dependencies::DependencyFacts;
+use crate::model::distributions::{self, Standard, alike, full_name};
+use crate::model::source::{Expr, ExternalImport, Import};
+use crate::shell::Command;
+
+/// What is known of one import.
+pub(super) enum Answer {
+    /// Something that is installed holds it.
+    Resolved,
+    /// It comes along with another dependency only.
+    Transitive(String),
+    /// Nothing holds it: in words, and the distribution to add where that is sure.
+    Missing(String, Option<&'static str>),
+    /// It cannot be told.
+    Unknown(String),
+}
+
+/// What answers Python's imports.
+pub(super) struct Python<'a> {
+    minor: Option<u32>,
+    pub(super) installed: Option<Installed<'a>>,
+    available: Available,
+    facts: Option<&'a DependencyFacts>,
+    /// The code adds folders to `sys.path`, so that modules may come from where nobody looks.
+    moves_path: bool,
+    /// Declared dependencies that answer no import and of whose modules nothing is known.
+    idle: BTreeSet<String>,
+    container: bool,
+}
+
+impl<'a> Python<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        code: &AgentCode<'_>,
+        facts: Option<&'a DependencyFacts>,
+    ) -> Self {
+        let manifests = context.files.manifests.get(&code.resource().to_string());
+        let minor = installed::python_minor(code.runtime, manifests);
+        let installed = installed::python(context, code.runtime);
+        let wanted = installed
+            .as_ref()
+            .map(|all| all.wanted(minor))
+            .unwrap_or_default();
+        let available = installed::available(facts, &wanted, minor);
+        let mut idle: BTreeSet<String> = available
+            .roots
+            .iter()
+            .filter(|name| {
+                distributions::modules_of(name).is_empty()
+                    && distributions::unimported(name).is_none()
+            })
+            .cloned()
+            .collect();
+        for external in &code.code.external {
+            idle.retain(|name| {
+                !alike(name, &external.package) && !name.starts_with(&external.package)
+            });
+        }
+        let adds = |expr: &Expr| {
+            expr.as_call().is_some_and(|call| {
+                matches!(&call.callee.kind, crate::model::source::ExprKind::Attribute { base, attr }
+                    if matches!(&**attr, "insert" | "append" | "extend")
+                    && matches!(&base.kind, crate::model::source::ExprKind::Attribute { attr, .. } if &**attr == "path"))
+            })
+        };
+        Self {
+            minor,
+            installed,
+            available,
+            facts,
+            moves_path: code.calls().any(|(_, _, call)| adds(call)),
+            idle,
+            container: installed::is_container(code.runtime),
+        }
+    }
+
+    pub(super) fn lock_command(&self) -> Option<Command> {
+        let Manifest::PyProject(pyproject) = self.installed.as_ref()?.manifest else {
+            return None;
+        };
+        (pyproject.standard && !self.available.locked).then(|| {
+            Command::new("uv")
+                .arg("lock")
+                .opt("--project", pyproject.folder.as_str())
+        })
+    }
+
+    pub(super) fn answer(&self, external: &ExternalImport, import: &Import) -> Answer {
+        if import.module.starts_with('.') || external.dotted.starts_with('.') {
+            return Answer::Missing("no such module in the tree".to_owned(), None);
+        }
+        let top = external.package.as_str();
+        let full = full_name(&external.dotted, import);
+        match distributions::standard(top, self.minor) {
+            Standard::Present => return Answer::Resolved,
+            Standard::Removed(_) | Standard::Later(_) if self.holds(&full).is_some() => {
+                return Answer::Resolved;
+            }
+            Standard::Removed(last) => {
+                return Answer::Missing(
+                    format!(
+                        "the standard library has it up to Python 3.{last} only, and the agent runs on 3.{}",
+                        self.minor.unwrap_or(last + 1)
+                    ),
+                    None,
+                );
+            }
+            Standard::Later(first) => {
+                return Answer::Missing(
+                    format!(
+                        "the standard library has it from Python 3.{first} on, and the agent runs on 3.{}",
+                        self.minor.unwrap_or(first - 1)
+                    ),
+                    None,
+                );
+            }
+            Standard::No => {}
+        }
+        let Some(installed) = &self.installed else {
+            return Answer::Unknown(
+                "no pyproject.toml that the packager installs from was read".to_owned(),
+            );
+        };
+        if let Some(found) = self.holds(&full) {
+            return if self.available.roots.contains(&found) {
+                Answer::Resolved
+            } else {
+                Answer::Transitive(found)
+            };
+        }
+        let known = distributions::providers(&full);
+        if known.is_none() && self.available.all.iter().any(|name| alike(name, top)) {
+            return Answer::Resolved;
+        }
+        if let Some(why) = &installed.uncertain {
+            return Answer::Unknown(why.clone());
+        }
+        if !self.available.unknown.is_empty() {
+            return Answer::Unknown(format!(
+                "what {} brings is known to no lock here",
+                self.available.unknown.join(", ")
+            ));
+        }
+        if known.is_none() {
+            if let Some(path) = self
+                .facts
+                .and_then(|facts| facts.elsewhere.get(top))
+                .filter(|_| !self.moves_path)
+            {
+                return Answer::Missing(
+                    format!("it is in the project, at {path}, and does not ship"),
+                    None,
+                );
+            }
+            if self.moves_path {
+                return Answer::Unknown("the code adds folders to sys.path".to_owned());
+            }
+            if let Some(name) = self.idle.iter().next() {
+                return Answer::Unknown(format!(
+                    "{name}, whose modules are not known, may hold it"
+                ));
+            }
+        }
+        self.nothing(installed, known)
+    }
+
+    fn nothing(&self, installed: &Installed<'_>, known: Option<&'static [&'static str]>) -> Answer {
+        let file = installed.manifest.path();
+        let add = known.and_then(|names| names.first().copied());
+        let Some(distribution) = add else {
+            return Answer::Missing(
+                format!("nothing in {file} bears its name, and nothing that comes along does"),
+                None,
+            );
+        };
+        let shelved = match (installed.manifest, known) {
+            (Manifest::PyProject(pyproject), Some(names)) => names
+                .iter()
+                .find_map(|name| installed::only_in(pyproject, name)),
+            _ => None,
+        };
+        let why = match shelved {
+            Some(place) => format!("{distribution} is only in {place}"),
+            None if self.container => {
+                format!("neither {file} nor the Dockerfile installs {distribution}")
+            }
+            None => format!("{file} does not install {distribution}"),
+        };
+        Answer::Missing(why, Some(distribution))
+    }
+
+    /// The installed distribution that holds a dotted name.
+    fn holds(&self, full: &str) -> Option<String> {
+        let known = distributions::providers(full).unwrap_or_default();
+        let conventional = distributions::conventional(full);
+        let mut candidates = conventional
+            .iter()
+            .rev()
+            .map(String::as_str)
+            .chain(known.iter().copied());
+        // A name that is declared wins over one that comes along.
+        let all: Vec<&str> = candidates.by_ref().collect();
+        all.iter()
+            .find(|name| self.available.roots.contains(**name))
+            .or_else(|| all.iter().find(|name| self.available.all.contains(**name)))
+            .map(|name| (*name).to_owned())
+    }
+}
+
+/// What answers Node's imports.
+pub(super) struct Node<'a> {
+    declared: BTreeSet<&'a str>,
+    development: BTreeSet<&'a str>,
+    locked: Option<&'a BTreeSet<String>>,
+    folder: Option<&'a str>,
+    path: Option<&'a str>,
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        code: &AgentCode<'_>,
+        facts: Option<&'a DependencyFacts>,
+    ) -> Self {
+        let manifests = context.files.manifests.get(&code.resource().to_string());
+        let package = manifests.and_then(|manifests| manifests.package_json.read());
+        let names = |list: &'a [crate::model::manifest::Dependency]| {
+            list.iter().map(|one| one.name.as_str()).collect()
+        };
+        Self {
+            declared: package
+                .map(|package| names(&package.dependencies))
+                .unwrap_or_default(),
+            development: package
+                .map(|package| names(&package.dev_dependencies))
+                .unwrap_or_default(),
+            locked: facts.and_then(|facts| facts.npm_lock.read()),
+            folder: package.map(|package| {
+                package
+                    .path
+                    .rsplit_once('/')
+                    .map_or(".", |(folder, _)| folder)
+            }),
+            path: package.map(|package| package.path.as_str()),
+        }
+    }
+
+    pub(super) fn lock_command(&self) -> Option<Command> {
+        let folder = self.folder.filter(|_| self.locked.is_none())?;
+        Some(
+            Command::new("npm")
+                .args(["install", "--package-lock-only"])
+                .opt("--prefix", folder),
+        )
+    }
+
+    pub(super) fn answer(&self, external: &ExternalImport) -> Answer {
+        let package = external.package.as_str();
+        if package.starts_with('.') {
+            return Answer::Missing("no such file in the tree".to_owned(), None);
+        }
+        if distributions::node_builtin(&external.dotted) || distributions::node_builtin(package) {
+            return Answer::Resolved;
+        }
+        if package.starts_with(['#', '~', '/']) || package.starts_with("@/") {
+            return Answer::Unknown("it is a path alias that is not resolved here".to_owned());
+        }
+        let Some(path) = self.path else {
+            return Answer::Unknown("no package.json was read".to_owned());
+        };
+        if self.declared.contains(package) || self.development.contains(package) {
+            return Answer::Resolved;
+        }
+        match self.locked {
+            Some(locked) if locked.contains(package) => Answer::Transitive(package.to_owned()),
+            Some(_) => Answer::Missing(format!("neither {path} nor its lock has it"), None),
+            None => Answer::Unknown(format!(
+                "{path} does not declare it, and without a package-lock.json nobody knows what else is installed"
+            )),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! How a request authenticates, as far as its call shows.
+
+use crate::checks::code::callers::Callers;
+use crate::checks::code::environment::read;
+use crate::model::source::resolve::Meaning;
+use crate::model::source::walk::sub_expressions;
+use crate::model::source::{Call, Expr, ExprKind, ModuleId};
+use crate::secrets::names::secret_like_name;
+
+/// The authentication of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::checks) struct Auth {
+    /// What shows it: `Authorization`, `auth`, `api_key`.
+    pub by: String,
+    /// The environment variable that holds the secret, where it comes straight from one.
+    pub variable: Option<String>,
+    /// True where the secret is written in the code.
+    pub literal: bool,
+}
+
+/// Headers that carry a credential.
+fn is_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(
+        &*name,
+        "authorization"
+            | "api-key"
+            | "apikey"
+            | "x-api-key"
+            | "x-auth-token"
+            | "proxy-authorization"
+            | "private-token"
+    ) || name.starts_with("x-")
+        && (name.ends_with("-key") || name.ends_with("-token"))
+        && !name.contains("idempotency")
+}
+
+/// Query parameters that carry a credential.
+fn is_parameter(name: &str) -> bool {
+    matches!(
+        &*name.to_ascii_lowercase(),
+        "api_key"
+            | "apikey"
+            | "api-key"
+            | "appid"
+            | "access_token"
+            | "token"
+            | "key"
+            | "auth_token"
+            | "apitoken"
+    )
+}
+
+/// The authentication of a request, of its own or of the client that sends it.
+pub(super) fn of_request<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    call: &'a Call,
+    receiver: bool,
+) -> Option<Auth> {
+    let headers = header(callers, module, call, &is_header);
+    if let Some((at, value)) = headers.first() {
+        return Some(auth(callers, *at, "header", value));
+    }
+    if let Some(value) = call.option("auth")
+        && !matches!(value.kind, ExprKind::None)
+    {
+        return Some(auth(callers, module, "auth", value));
+    }
+    for option in ["params", "searchParams"] {
+        let Some(params) = call.option(option) else {
+            continue;
+        };
+        for (at, key, value) in entries(callers, module, params) {
+            if is_parameter(key) {
+                return Some(auth(callers, at, key, value));
+            }
+        }
+    }
+    if !receiver {
+        return None;
+    }
+    // `Request(url, headers=…)`, `httpx.Client(headers=…)`.
+    let made = match &call.callee.kind {
+        ExprKind::Attribute { base, .. } => callers.source().type_of(module, base),
+        _ => None,
+    };
+    let request = call
+        .args
+        .first()
+        .and_then(|request| callers.source().type_of(module, request))
+        .filter(|made| made.type_name.ends_with("Request"));
+    [made, request]
+        .into_iter()
+        .flatten()
+        .find_map(|made| of_request(callers, made.module, made.call?, false))
+}
+
+/// The key that a library of one service is given.
+pub(super) fn of_library<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    call: &'a Call,
+) -> Option<Auth> {
+    let keys = [
+        "api_key",
+        "apiKey",
+        "token",
+        "auth",
+        "access_token",
+        "accessToken",
+        "key",
+        "auth_token",
+        "client_secret",
+        "tavily_api_key",
+        "exa_api_key",
+        "serpapi_api_key",
+    ];
+    for key in keys {
+        if let Some(value) = call
+            .option(key)
+            .filter(|value| !matches!(value.kind, ExprKind::None))
+        {
+            return Some(auth(callers, module, key, value));
+        }
+    }
+    // `Exa(os.environ["EXA_API_KEY"])`: a key given by position shows by what it is read from.
+    call.args.iter().find_map(|value| {
+        let found = auth(callers, module, "argument", value);
+        found.variable.is_some().then_some(found)
+    })
+}
+
+/// The values of the headers of a call that are looked for.
+pub(super) fn header<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    call: &'a Call,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Vec<(ModuleId, &'a Expr)> {
+    let Some(headers) = call.option("headers") else {
+        return Vec::new();
+    };
+    entries(callers, module, headers)
+        .into_iter()
+        .filter(|(_, key, _)| wanted(&key.to_ascii_lowercase()))
+        .map(|(at, _, value)| (at, value))
+        .collect()
+}
+
+/// The entries of a literal, of a name that holds one, of a helper that returns one, of `new Headers({…})`.
+fn entries<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    value: &'a Expr,
+) -> Vec<(ModuleId, &'a str, &'a Expr)> {
+    let (module, value) = match callers.source().meaning(module, value) {
+        Meaning::Value(at, inner) => (at, inner),
+        Meaning::Instance(made) => match made.call.and_then(|call| call.args.first()) {
+            Some(inner) => (made.module, inner),
+            None => return Vec::new(),
+        },
+        _ => (module, value),
+    };
+    let ExprKind::Dict(entries) = &value.kind else {
+        return Vec::new();
+    };
+    entries
+        .iter()
+        .filter_map(|entry| Some((module, entry.key.as_ref()?.as_str()?, &entry.value)))
+        .collect()
+}
+
+fn auth<'a>(callers: &Callers<'a>, module: ModuleId, by: &str, value: &'a Expr) -> Auth {
+    let mut variable = None;
+    for inner in sub_expressions(value) {
+        variable = variable.or_else(|| secret(callers, module, inner, 0));
+    }
+    Auth {
+        by: by.to_owned(),
+        literal: variable.is_none() && !callers.source().strings(module, value).is_empty(),
+        variable,
+    }
+}
+
+/// The secret-like variable that an expression reads, through a name or helper too.
+fn secret<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    depth: u8,
+) -> Option<String> {
+    if let Some(found) = read(callers, module, expr) {
+        let names = found.names(callers.source());
+        return names.into_iter().find(|name| secret_like_name(name));
+    }
+    if depth > 2 {
+        return None;
+    }
+    if let ExprKind::Name(_) | ExprKind::Attribute { .. } = &expr.kind {
+        return match callers.source().meaning(module, expr) {
+            Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
+                secret(callers, at, value, depth + 1)
+            }
+            Meaning::Instance(made)
+                if matches!(&*made.type_name, "os.getenv" | "os.environ.get") =>
+            {
+                let name = callers
+                    .source()
+                    .string(made.module, made.call?.args.first()?)?;
+                secret_like_name(&name).then_some(name)
+            }
+            Meaning::Unknown => callers
+                .given(module, expr)
+                .into_iter()
+                .find_map(|(at, value)| secret(callers, at, value, depth + 1)),
+            _ => None,
+        };
+    }
+    None
+}

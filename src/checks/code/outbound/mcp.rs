@@ -1,0 +1,85 @@
+//! The servers that an MCP client is given.
+
+use super::auth::{self, Auth};
+use super::url::{Address, addresses};
+use crate::checks::code::callers::Callers;
+use crate::model::source::resolve::Meaning;
+use crate::model::source::{Call, Expr, ExprKind, ModuleId};
+
+/// The addresses of an MCP client's servers, with their authentication.
+pub(super) fn servers<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    call: &'a Call,
+) -> Vec<(Address, Option<Auth>)> {
+    let mut urls: Vec<(ModuleId, &'a Expr)> = Vec::new();
+    let arguments =
+        call.args
+            .iter()
+            .take(1)
+            .map(|arg| (true, arg))
+            .chain(call.keywords.iter().map(|keyword| {
+                let url = matches!(keyword.name.as_deref(), Some("url" | "server_url"));
+                (url, &keyword.value)
+            }));
+    for (address, value) in arguments {
+        let mut inside = Vec::new();
+        nested(callers, module, value, 0, &mut inside);
+        if inside.is_empty() && address && !is_container(callers, module, value) {
+            inside.push((module, value));
+        }
+        urls.extend(inside);
+    }
+    let auth = auth::of_request(callers, module, call, false);
+    let mut found = Vec::new();
+    for (at, url) in urls {
+        let mut places = addresses(callers, at, url);
+        if places.is_empty() {
+            places.push(Address::default());
+        }
+        let best = places
+            .iter()
+            .find(|place| place.host().is_some())
+            .unwrap_or(&places[0]);
+        found.push((best.clone(), auth.clone()));
+    }
+    found
+}
+
+fn is_container<'a>(callers: &Callers<'a>, module: ModuleId, value: &'a Expr) -> bool {
+    let dict = |value: &Expr| matches!(value.kind, ExprKind::Dict(_) | ExprKind::List(_));
+    match callers.source().meaning(module, value) {
+        Meaning::Value(_, value) => dict(value),
+        Meaning::Instance(instance) => {
+            !matches!(&*instance.type_name, "URL" | "os.getenv" | "os.environ.get")
+        }
+        _ => false,
+    }
+}
+
+/// Values under `url` keys of a literal, at any depth that configurations have.
+fn nested<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    value: &'a Expr,
+    depth: u8,
+    found: &mut Vec<(ModuleId, &'a Expr)>,
+) {
+    if depth > 4 {
+        return;
+    }
+    let (module, value) = match callers.source().meaning(module, value) {
+        Meaning::Value(at, inner) => (at, inner),
+        _ => (module, value),
+    };
+    let ExprKind::Dict(entries) = &value.kind else {
+        return;
+    };
+    for entry in entries {
+        match entry.key.as_ref().and_then(Expr::as_str) {
+            Some("url" | "server_url" | "serverUrl") => found.push((module, &entry.value)),
+            Some("headers" | "requestInit" | "env") => {}
+            _ => nested(callers, module, &entry.value, depth + 1, found),
+        }
+    }
+}

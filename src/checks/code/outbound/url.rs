@@ -1,0 +1,390 @@
+//! Addresses: what of a URL can be known, through constants, formats, joins, environment defaults, constructors and callers.
+
+use crate::checks::code::callers::Callers;
+use crate::checks::code::environment::read;
+use crate::model::source::ir::FormatPart;
+use crate::model::source::module::BindingKind;
+use crate::model::source::resolve::Meaning;
+use crate::model::source::{Call, Expr, ExprKind, ModuleId};
+
+/// What is known of a URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::checks) struct Address {
+    /// Its start, as far as it is constant.
+    pub text: String,
+    /// True when `text` is the whole.
+    pub complete: bool,
+    /// The environment variable that may give another one.
+    pub variable: Option<String>,
+}
+
+impl Address {
+    fn constant(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            complete: true,
+            variable: None,
+        }
+    }
+
+    fn cut(mut self) -> Self {
+        self.complete = false;
+        self
+    }
+
+    /// Scheme and what follows `://`.
+    fn split(&self) -> Option<(&str, &str)> {
+        self.text.split_once("://")
+    }
+
+    /// The host in lower case, where all of it is known.
+    pub(in crate::checks) fn host(&self) -> Option<String> {
+        let (_, rest) = self.split()?;
+        let end = rest.find(['/', '?', '#']);
+        if end.is_none() && !self.complete {
+            // A host that its port follows is whole; else what follows is a path, unless the host breaks off: `https://api.{tenant}`.
+            let port = rest.contains(':');
+            let last = rest.rsplit_once('.').map_or("", |(_, last)| last);
+            let ends = last.len() >= 2 && last.chars().all(|c| c.is_ascii_alphanumeric());
+            (port || ends).then_some(())?;
+        }
+        let authority = rest.get(..end.unwrap_or(rest.len()))?;
+        let bare = authority.rsplit('@').next()?;
+        let host = match bare.strip_prefix('[') {
+            Some(six) => six.split(']').next()?,
+            None => bare.split(':').next()?,
+        };
+        (!host.is_empty()).then(|| host.trim_end_matches('.').to_ascii_lowercase())
+    }
+
+    /// The scheme in lower case.
+    pub(in crate::checks) fn scheme(&self) -> Option<String> {
+        self.split().map(|(scheme, _)| scheme.to_ascii_lowercase())
+    }
+
+    /// The constant start of the path, without query.
+    pub(in crate::checks) fn path(&self) -> &str {
+        let rest = self.split().map_or(self.text.as_str(), |(_, rest)| rest);
+        let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
+        path.split(['?', '#']).next().unwrap_or("/")
+    }
+}
+
+/// Methods that leave the start of a text as it is.
+const SAME: [&str; 12] = [
+    "rstrip",
+    "strip",
+    "trim",
+    "trimEnd",
+    "replace",
+    "toString",
+    "removesuffix",
+    "lower",
+    "geturl",
+    "get_secret_value",
+    "unicode_string",
+    "encode",
+];
+/// Callables whose first argument is the URL that they stand for.
+const WRAPPERS: [&str; 14] = [
+    "str",
+    "String",
+    "URL",
+    "url.URL",
+    "yarl.URL",
+    "httpx.URL",
+    "urllib.request.Request",
+    "Request",
+    "requests.Request",
+    "httpx.Request",
+    "urllib.parse.urljoin",
+    "posixpath.join",
+    "os.path.join",
+    "pydantic.AnyHttpUrl",
+];
+
+/// Every address that an expression can be seen to hold; empty where nothing is known.
+pub(in crate::checks) fn addresses<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Vec<Address> {
+    let mut found = starts(callers, module, expr, 0);
+    found.dedup();
+    found.truncate(16);
+    found
+}
+
+fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<Address> {
+    if depth > 10 {
+        return Vec::new();
+    }
+    let below = |expr| starts(callers, module, expr, depth + 1);
+    if let Some(found) = read(callers, module, expr) {
+        let variable = found.names(callers.source()).into_iter().next();
+        let mut defaults = found
+            .default
+            .map(|default| starts(callers, found.module, default, depth + 1))
+            .unwrap_or_default();
+        if defaults.is_empty() {
+            defaults.push(Address::default());
+        }
+        return defaults
+            .into_iter()
+            .map(|address| Address {
+                variable: variable.clone(),
+                ..address
+            })
+            .collect();
+    }
+    match &expr.kind {
+        ExprKind::Str(text) => vec![Address::constant(&**text)],
+        ExprKind::Await(inner) => below(inner),
+        ExprKind::BoolOp { values, .. } => either(values.iter().flat_map(below).collect()),
+        ExprKind::Conditional { body, orelse, .. } => either(
+            [body, orelse]
+                .into_iter()
+                .flat_map(|side| below(side))
+                .collect(),
+        ),
+        ExprKind::BinOp {
+            op: "+",
+            left,
+            right,
+        } => joined(below(left), || below(right)),
+        ExprKind::BinOp { op: "%", left, .. } => below(left)
+            .into_iter()
+            .map(|address| before(address, '%'))
+            .collect(),
+        ExprKind::BinOp { op: "/", left, .. } => {
+            below(left).into_iter().map(Address::cut).collect()
+        }
+        ExprKind::Format(parts) => format(parts, &below),
+        ExprKind::Call(call) => called(callers, module, expr, call, depth),
+        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+            match callers.source().meaning(module, expr) {
+                Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
+                    starts(callers, at, value, depth + 1)
+                }
+                Meaning::Instance(instance) => match instance.call {
+                    Some(call) => {
+                        wrapped(callers, instance.module, &instance.type_name, call, depth)
+                    }
+                    None => Vec::new(),
+                },
+                _ => given(callers, module, expr, depth),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `a or b`: an environment variable before a constant makes the constant its default.
+fn either(mut found: Vec<Address>) -> Vec<Address> {
+    let variable = found.iter().find_map(|address| address.variable.clone());
+    if found.iter().any(|address| !address.text.is_empty()) {
+        found.retain(|address| !address.text.is_empty());
+    }
+    for address in &mut found {
+        address.variable = address.variable.take().or_else(|| variable.clone());
+    }
+    found
+}
+
+fn joined(lefts: Vec<Address>, rights: impl Fn() -> Vec<Address>) -> Vec<Address> {
+    let mut found = Vec::new();
+    for left in lefts {
+        if !left.complete {
+            found.push(left);
+            continue;
+        }
+        let rights = rights();
+        if rights.is_empty() {
+            found.push(left.cut());
+            continue;
+        }
+        for right in rights {
+            found.push(Address {
+                text: format!("{}{}", left.text, right.text),
+                complete: right.complete && right.variable.is_none(),
+                variable: left.variable.clone().or(right.variable),
+            });
+        }
+    }
+    found.truncate(16);
+    found
+}
+
+fn format<'a>(parts: &'a [FormatPart], below: &dyn Fn(&'a Expr) -> Vec<Address>) -> Vec<Address> {
+    let mut found = vec![Address::constant("")];
+    for part in parts {
+        found = match part {
+            FormatPart::Text(text) => joined(found, || vec![Address::constant(&**text)]),
+            FormatPart::Expr(inner) => joined(found, || below(inner)),
+        };
+    }
+    found
+}
+
+fn before(address: Address, mark: char) -> Address {
+    match address.text.split_once(mark) {
+        Some((start, _)) => Address {
+            text: start.to_owned(),
+            complete: false,
+            variable: address.variable,
+        },
+        None => address,
+    }
+}
+
+/// `"{}/x".format(base)`: what stands before the first placeholder, with what fills it and what follows up to the second.
+fn filled<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    template: Address,
+    call: &'a Call,
+    depth: u8,
+) -> Vec<Address> {
+    let Some((start, rest)) = template.text.split_once('{') else {
+        return vec![template];
+    };
+    let Some((field, rest)) = rest.split_once('}') else {
+        return vec![before(template, '{')];
+    };
+    let given = match field.parse::<usize>() {
+        Ok(index) => call.args.get(index),
+        Err(_) if field.is_empty() => call.args.first(),
+        Err(_) => call.option(field),
+    };
+    let values = given
+        .map(|given| starts(callers, module, given, depth + 2))
+        .unwrap_or_default();
+    let follows = match rest.split_once('{') {
+        Some((text, _)) => Address::constant(text).cut(),
+        None => Address::constant(rest),
+    };
+    joined(
+        joined(vec![Address::constant(start)], || values.clone()),
+        || vec![follows.clone()],
+    )
+}
+
+fn called<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    call: &'a Call,
+    depth: u8,
+) -> Vec<Address> {
+    if let ExprKind::Attribute { base, attr } = &call.callee.kind {
+        if SAME.contains(&&**attr) {
+            let found = starts(callers, module, base, depth + 1);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        if &**attr == "format" {
+            return starts(callers, module, base, depth + 1)
+                .into_iter()
+                .flat_map(|address| filled(callers, module, address, call, depth))
+                .collect();
+        }
+    }
+    if let Some(name) = callers.source().callee_name(module, expr) {
+        let found = wrapped(callers, module, &name, call, depth);
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    match callers.source().meaning(module, expr) {
+        Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
+            starts(callers, at, value, depth + 1)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn wrapped<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    name: &str,
+    call: &'a Call,
+    depth: u8,
+) -> Vec<Address> {
+    if matches!(name, "os.getenv" | "os.environ.get") {
+        let name = call.argument(0, "key");
+        let variable = name.and_then(|name| callers.source().string(module, name));
+        let default = call.argument(1, "default");
+        let mut found = default
+            .map(|default| starts(callers, module, default, depth + 1))
+            .unwrap_or_default();
+        if found.is_empty() {
+            found.push(Address::default());
+        }
+        for address in &mut found {
+            address.variable.clone_from(&variable);
+        }
+        return found;
+    }
+    if !WRAPPERS.contains(&name) {
+        return Vec::new();
+    }
+    // `new URL(path, base)`
+    let base = call
+        .args
+        .get(1)
+        .filter(|_| matches!(name, "URL" | "url.URL"));
+    let Some(first) = base.or_else(|| call.argument(0, "url")) else {
+        return Vec::new();
+    };
+    // `requests.Request("GET", url)`
+    let first = match (name, first.as_str()) {
+        ("requests.Request" | "httpx.Request", Some(_)) => call.argument(1, "url").unwrap_or(first),
+        _ => first,
+    };
+    let found = starts(callers, module, first, depth + 1);
+    let whole = base.is_none() && !name.ends_with("join");
+    found
+        .into_iter()
+        .map(|address| if whole { address } else { address.cut() })
+        .collect()
+}
+
+/// What callers give for a parameter, and constructors for `self.base_url`.
+fn given<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<Address> {
+    if depth > 4 {
+        return Vec::new();
+    }
+    let mut found: Vec<Address> = callers
+        .given(module, expr)
+        .into_iter()
+        .flat_map(|(at, value)| starts(callers, at, value, depth + 2))
+        .collect();
+    let place = callers.source().module(module);
+    if found.is_empty()
+        && let Some(place) = place
+        && let Some((function, index)) = callers.parameter(module, expr)
+        && let Some(default) = place
+            .function(function)
+            .and_then(|function| function.params.get(index)?.default.as_deref())
+    {
+        found.extend(starts(callers, module, default, depth + 2));
+    }
+    if let (ExprKind::Attribute { base, attr }, Some(place)) = (&expr.kind, place)
+        && matches!(base.as_name(), Some("self" | "this"))
+    {
+        let class = place
+            .function_at(expr.range.start)
+            .and_then(|function| function.class);
+        let class = class.and_then(|class| callers.source().class(class));
+        let bindings = class.and_then(|class| class.instance.names.get(&**attr));
+        for binding in bindings.into_iter().flatten() {
+            if let BindingKind::Value { value, path, .. } = &binding.kind
+                && path.is_empty()
+            {
+                found.extend(starts(callers, module, value, depth + 2));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,273 @@
+//! How code uses a memory: the namespaces of long-term records that it reads.
+
+use crate::checks::agent_code;
+use crate::checks::callers::entries::option;
+use crate::checks::callers::values::{At, HOLE, bound, text};
+use crate::context::{Context, MemoryView};
+use crate::model::project::Memory;
+use crate::model::source::resolve::{Meaning, leaf};
+use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
+use crate::report::Evidence;
+
+/// Methods that read long-term records, with the place of the namespace among the positional arguments.
+const READERS: [(&str, usize); 6] = [
+    ("retrieve_memories", 1),
+    ("search_long_term_memories", 1),
+    ("list_long_term_memory_records", 0),
+    ("retrieve_memory_records", usize::MAX),
+    ("list_memory_records", usize::MAX),
+    ("wait_for_memories", 1),
+];
+/// The command objects of the JavaScript SDK that do.
+const COMMANDS: [&str; 2] = ["RetrieveMemoryRecordsCommand", "ListMemoryRecordsCommand"];
+const NAMESPACES: [&str; 4] = [
+    "namespace",
+    "namespace_path",
+    "namespacePath",
+    "namespace_prefix",
+];
+/// What the service fills in where a strategy names no template.
+const DEFAULTS: [&str; 2] = [
+    "/strategies/{memoryStrategyId}/actors/{actorId}",
+    "/strategies/{memoryStrategyId}/actors/{actorId}/sessions/{sessionId}",
+];
+
+/// A namespace that code reads.
+struct Read {
+    /// Its text; [`HOLE`] where it is variable.
+    namespace: String,
+    /// Where.
+    evidence: Evidence,
+}
+
+/// What code reads of a memory that none of its strategies writes.
+pub(super) fn faults(
+    context: &Context,
+    memory: &Memory,
+    view: &MemoryView,
+) -> Vec<(String, Evidence)> {
+    let mut templates: Vec<&str> = Vec::new();
+    for strategy in &view.strategies {
+        let own = strategy.namespaces.iter().chain(&strategy.reflections);
+        templates.extend(own.map(|template| template.value.as_str()));
+        if strategy.namespaces.is_empty() {
+            templates.extend(DEFAULTS);
+        }
+    }
+    let mut found = Vec::new();
+    for read in reads(context, memory) {
+        let name = shown(&read.namespace);
+        if view.strategies.is_empty() {
+            found.push((
+                format!("code reads long-term records of {name}, and no strategy writes any"),
+                read.evidence,
+            ));
+        } else if !templates
+            .iter()
+            .any(|template| fits(&read.namespace, template))
+        {
+            let known = templates.join(", ");
+            found.push((
+                format!("code reads the namespace {name}, which no strategy writes ({known})"),
+                read.evidence,
+            ));
+        }
+    }
+    found.dedup_by(|one, other| one.0 == other.0 && one.1.site == other.1.site);
+    found
+}
+
+fn reads(context: &Context, memory: &Memory) -> Vec<Read> {
+    let source = &context.source;
+    let only = context.project.memories.len() == 1;
+    let mut modules: Vec<ModuleId> = source
+        .runtimes
+        .iter()
+        .flat_map(|runtime| runtime.reachable.iter().copied())
+        .collect();
+    modules.sort_unstable();
+    modules.dedup();
+    let mut found = Vec::new();
+    for module in modules.into_iter().filter_map(|id| source.module(id)) {
+        for (_, expr) in module.calls() {
+            let Some(call) = expr.as_call() else {
+                continue;
+            };
+            let namespaces = namespaces(source, module, expr, call);
+            if namespaces.is_empty() || !of_memory(source, module, call, memory, only) {
+                continue;
+            }
+            for at in namespaces {
+                let read = Read {
+                    namespace: text(source, at),
+                    evidence: agent_code::evidence(source, at.module, at.expr.range),
+                };
+                found.push(read);
+            }
+        }
+    }
+    found
+}
+
+/// The namespaces that a call reads.
+fn namespaces<'a>(
+    source: &'a Source,
+    module: &'a Module,
+    expr: &'a Expr,
+    call: &'a Call,
+) -> Vec<At<'a>> {
+    let written = match &call.callee.kind {
+        ExprKind::Name(name) => &**name,
+        ExprKind::Attribute { attr, .. } => &**attr,
+        _ => return Vec::new(),
+    };
+    let reader = READERS.iter().find(|(name, _)| *name == written);
+    let canonical = match reader {
+        Some(_) => None,
+        None => source.callee_name(module.id, expr),
+    };
+    let name = canonical.as_deref().map_or(written, leaf);
+    let get = |name: &str| option(source, module.id, call, name);
+    if reader.is_some() || call.is_new && COMMANDS.contains(&name) {
+        let given = NAMESPACES.iter().find_map(|name| get(name)).or_else(|| {
+            let (_, place) = reader?;
+            let arg = call.args.get(*place)?;
+            Some(At::new(module.id, arg))
+        });
+        return given.into_iter().collect();
+    }
+    if name == "AgentCoreMemoryConfig"
+        && let Some(config) = get("retrieval_config")
+    {
+        let mut keys = Vec::new();
+        keys_of(source, config, 0, &mut keys);
+        return keys;
+    }
+    Vec::new()
+}
+
+/// The keys of a mapping.
+fn keys_of<'a>(source: &'a Source, at: At<'a>, depth: u32, keys: &mut Vec<At<'a>>) {
+    if depth > 5 {
+        return;
+    }
+    match &at.expr.kind {
+        ExprKind::Dict(entries) => {
+            let own = entries.iter().filter_map(|entry| entry.key.as_ref());
+            keys.extend(own.map(|key| At::new(at.module, key)));
+        }
+        ExprKind::Name(name) => {
+            let values = bound(source, at.module, name, at.expr.range.start);
+            if values.is_empty()
+                && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
+                && !std::ptr::eq(value, at.expr)
+            {
+                keys_of(source, At::new(module, value), depth + 1, keys);
+            }
+            for value in values {
+                keys_of(source, At::new(at.module, value), depth + 1, keys);
+            }
+        }
+        ExprKind::Conditional { body, orelse, .. } => {
+            keys_of(source, At::new(at.module, body), depth + 1, keys);
+            keys_of(source, At::new(at.module, orelse), depth + 1, keys);
+        }
+        ExprKind::BoolOp { values, .. } => values
+            .iter()
+            .for_each(|value| keys_of(source, At::new(at.module, value), depth + 1, keys)),
+        ExprKind::Call(_) => {
+            if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
+                && !std::ptr::eq(value, at.expr)
+            {
+                keys_of(source, At::new(module, value), depth + 1, keys);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a call reads this memory: its id comes from `MEMORY_<NAME>_ID`, or cannot be told and there is only one.
+fn of_memory(source: &Source, module: &Module, call: &Call, memory: &Memory, only: bool) -> bool {
+    let maker = match &call.callee.kind {
+        ExprKind::Attribute { base, .. } => source
+            .type_of(module.id, base)
+            .and_then(|made| Some((made.module, made.call?))),
+        _ => None,
+    };
+    let id = ["memory_id", "memoryId"].iter().find_map(|name| {
+        option(source, module.id, call, name).or_else(|| {
+            let (at, made) = maker?;
+            option(source, at, made, name)
+        })
+    });
+    let said = id.map_or_else(String::new, |id| text(source, id));
+    let said = said.to_ascii_uppercase();
+    // `MEMORY_ID` alone is a name of the project's own choice and tells nothing.
+    let named = said
+        .split(HOLE)
+        .filter_map(|word| word.strip_prefix("MEMORY_")?.strip_suffix("_ID"))
+        .collect::<Vec<_>>();
+    match named.as_slice() {
+        [] => only,
+        names => names
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(&memory.name)),
+    }
+}
+
+/// Whether what code reads is, or starts, or lies below what a template makes.
+fn fits(read: &str, template: &str) -> bool {
+    let parts = |text: &str| -> Vec<String> {
+        text.trim_matches('/')
+            .split('/')
+            .map(|part| {
+                if part.contains(HOLE) || part.contains('{') {
+                    String::new()
+                } else {
+                    part.to_owned()
+                }
+            })
+            .collect()
+    };
+    let (read, template) = (parts(read), parts(template));
+    // A variable part may hold several segments, so what follows it cannot be lined up.
+    if read.first().is_some_and(String::is_empty) {
+        return true;
+    }
+    read.iter()
+        .zip(&template)
+        .all(|(one, other)| one.is_empty() || other.is_empty() || one == other)
+}
+
+/// A namespace as a message shows it.
+fn shown(namespace: &str) -> String {
+    let mut out = String::new();
+    for (index, part) in namespace.split('/').enumerate() {
+        if index > 0 {
+            out.push('/');
+        }
+        out.push_str(if part.contains(HOLE) { "{…}" } else { part });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOLE, fits};
+
+    #[test]
+    fn namespaces_are_compared_part_by_part() {
+        let read = |text: &str| text.replace('*', &HOLE.to_string());
+        assert!(fits(&read("/users/*/facts"), "/users/{actorId}/facts"));
+        assert!(fits(
+            &read("summaries/*"),
+            "/summaries/{actorId}/{sessionId}"
+        ));
+        assert!(fits(&read("*"), "/users/{actorId}"));
+        assert!(!fits(
+            &read("/users/*/preferences"),
+            "/users/{actorId}/facts"
+        ));
+        assert!(!fits("/facts/{actorId}", "/users/{actorId}/facts"));
+    }
+}

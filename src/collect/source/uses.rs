@@ -1,0 +1,154 @@
+//! Which of a list of packages the source files of a folder use. A file is parsed only where it names one of them, and let go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
+
+use super::parse::{LARGEST, language_of, parse_text};
+use crate::collect::project::Walk;
+use crate::model::distributions::{self, full_name, is_of};
+use crate::model::site::Site;
+use crate::model::source::{ExprKind, Language, Module, ModuleId};
+
+/// Longest string that can name a package to load, in bytes; longer ones are prose.
+const LONGEST_NAME: usize = 120;
+
+/// What was found.
+#[derive(Default)]
+pub struct Uses {
+    /// The first use of each package.
+    pub found: BTreeMap<String, Site>,
+    /// Files that could not be read or parsed.
+    pub unread: Vec<String>,
+    /// How many source files there are.
+    pub files: usize,
+}
+
+/// The words whose presence in a file makes it worth a parse.
+fn words(distribution: &str) -> Vec<String> {
+    let mut words: Vec<String> = distributions::modules_of(distribution)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    words.push(distribution.to_owned());
+    words.push(distribution.replace('-', "_"));
+    words.push(distribution.replace('-', "."));
+    let parts = distribution.split('-').filter(|part| part.len() > 2);
+    words.extend(parts.map(str::to_owned));
+    for word in words.clone() {
+        // `from google import genai` does not hold `google.genai`.
+        words.extend(word.split('.').next().map(str::to_owned));
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Looks for uses of these packages: imports, and short strings that name one (`"uvicorn"`, `"postgresql+asyncpg://…"`).
+pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses {
+    let mut uses = Uses::default();
+    let files: Vec<_> = entries
+        .filter(|entry| language_of(&entry.relative).is_some())
+        .filter(|entry| {
+            !entry
+                .relative
+                .split('/')
+                .any(|part| part == "site-packages")
+        })
+        .collect();
+    uses.files = files.len();
+    let all: Vec<String> = wanted.iter().flat_map(|name| words(name)).collect();
+    let matcher = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(&all);
+    let (Ok(matcher), false) = (matcher, wanted.is_empty()) else {
+        return uses;
+    };
+    let look = |entry: &crate::collect::project::Entry| -> Result<Vec<(String, Site)>, String> {
+        let shown = if folder == "." {
+            entry.relative.clone()
+        } else {
+            format!("{folder}/{}", entry.relative)
+        };
+        if entry.size > LARGEST {
+            return Err(format!("{shown}: {} bytes", entry.size));
+        }
+        let bytes = std::fs::read(&entry.path).map_err(|error| format!("{shown}: {error}"))?;
+        if !matcher.is_match(&bytes) {
+            return Ok(Vec::new());
+        }
+        let text = String::from_utf8(bytes).map_err(|_| format!("{shown}: not UTF-8"))?;
+        let language = language_of(&shown).unwrap_or(Language::Python);
+        let path: Arc<str> = shown.into();
+        let parsed = parse_text(ModuleId(0), path, "", language, text);
+        Ok(uses_of(&parsed.module, wanted))
+    };
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
+    let Ok(pool) = pool else { return uses };
+    let results: Vec<_> = pool.install(|| files.par_iter().map(look).collect());
+    for result in results {
+        match result {
+            Ok(found) => {
+                for (name, site) in found {
+                    uses.found.entry(name).or_insert(site);
+                }
+            }
+            Err(reason) => uses.unread.push(reason),
+        }
+    }
+    uses
+}
+
+fn uses_of(module: &Module, wanted: &BTreeSet<String>) -> Vec<(String, Site)> {
+    let mut found = Vec::new();
+    for import in &module.imports {
+        if import.module.starts_with('.') {
+            continue;
+        }
+        let full = full_name(&import.module, import);
+        let package = match module.language {
+            Language::Python => import.module.split('.').next().unwrap_or("").to_owned(),
+            Language::TypeScript => super::typescript::path::package_of(&import.module),
+        };
+        for name in wanted.iter().filter(|name| is_of(name, &full, &package)) {
+            found.push((name.clone(), module.site(import.range)));
+        }
+    }
+    for (_, expr) in module.all_expressions() {
+        let ExprKind::Str(text) = &expr.kind else {
+            continue;
+        };
+        if text.len() > LONGEST_NAME || text.contains(char::is_whitespace) {
+            continue;
+        }
+        for name in wanted.iter().filter(|name| names(text, name)) {
+            found.push((name.clone(), module.site(expr.range)));
+        }
+    }
+    found
+}
+
+/// Whether a string names a package or one of its modules as a word of its own.
+fn names(text: &str, distribution: &str) -> bool {
+    let is_word = |word: &str| {
+        text.match_indices(word).any(|(at, _)| {
+            let edge = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+            text[..at].chars().next_back().is_none_or(edge)
+                && text[at + word.len()..].chars().next().is_none_or(edge)
+        })
+    };
+    is_word(distribution)
+        || distributions::modules_of(distribution)
+            .into_iter()
+            .any(is_word)
+        || is_word(&distribution.replace('-', "_"))
+}
+
+/// One file by itself, with what could not be read of it in words; its imports are not followed.
+pub fn parse_alone(file: &std::path::Path, shown: &str) -> (Module, Vec<String>) {
+    let language = language_of(shown).unwrap_or(Language::Python);
+    let parsed = super::parse::parse_file(ModuleId(0), file, shown.into(), "", language);
+    let notes = parsed.notes.into_iter().map(|note| note.message).collect();
+    (parsed.module, notes)
+}

@@ -1,0 +1,288 @@
+//! Reads the tests in the tree and keeps what they exercise, not their trees.
+
+mod exercise;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use rayon::prelude::*;
+
+use self::exercise::{assigned, doubles, failure, imported, invocation, leaf, sessions, site};
+use super::project::{inside, read_text_up_to};
+use super::source::{language_of, parse_alone};
+use crate::model::json::Node;
+use crate::model::project::Project;
+use crate::model::site::{Site, SourceText};
+use crate::model::source::{EntrypointKind, ExprKind, Function, Module, Source, walk};
+use crate::model::tests::{TestFacts, TestSite};
+
+/// Test files that are read; a project of this service has far fewer.
+const MOST_FILES: usize = 5000;
+/// Largest script that is looked through, in bytes.
+const LARGEST_SCRIPT: u64 = 1024 * 1024;
+/// Sites that are kept of one file.
+const MOST_OF_A_FILE: usize = 5;
+/// An entrypoint that a test may call, or a function that it hands its payload on to: the runtime, the module's last name, the function.
+struct Entry {
+    runtime: String,
+    module: String,
+    function: String,
+}
+
+/// What one file gave.
+#[derive(Default)]
+struct Found {
+    invocations: Vec<TestSite>,
+    failures: Vec<TestSite>,
+    raises: Vec<Site>,
+    cross_session: Vec<TestSite>,
+    unread: Option<String>,
+    is_test: bool,
+}
+
+/// Reads the tests of the project.
+pub fn collect(project: &Project, source: &Source) -> TestFacts {
+    let entries = entries(source);
+    let mut facts = TestFacts {
+        datasets: datasets(project),
+        ..TestFacts::default()
+    };
+    let files = list(&project.root);
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
+    let Ok(pool) = pool else { return facts };
+    let found: Vec<Found> = pool.install(|| {
+        files
+            .par_iter()
+            .map(|(shown, path)| read(path, shown, &entries))
+            .collect()
+    });
+    for file in found {
+        facts.files += usize::from(file.is_test);
+        facts.invocations.extend(file.invocations);
+        facts.failures.extend(file.failures);
+        facts.raises.extend(file.raises);
+        facts.cross_session.extend(file.cross_session);
+        facts.unread.extend(file.unread);
+    }
+    facts
+}
+
+fn entries(source: &Source) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for runtime in &source.runtimes {
+        for entry in &runtime.entrypoints {
+            if matches!(entry.kind, EntrypointKind::Ping | EntrypointKind::AgentTool) {
+                continue;
+            }
+            let (Some(function), Some(module)) = (
+                entry.function.and_then(|id| source.function(id)),
+                source.module(entry.module),
+            ) else {
+                continue;
+            };
+            all.extend(entry_of(&runtime.runtime, module, function));
+            let given: BTreeSet<&str> = entry
+                .payload
+                .iter()
+                .filter_map(|index| function.params.get(*index))
+                .map(|param| &*param.name)
+                .collect();
+            for expr in walk::expressions(&function.body) {
+                let Some(call) = expr.as_call() else { continue };
+                let hands_on = call
+                    .args
+                    .iter()
+                    .chain(call.keywords.iter().map(|word| &word.value))
+                    .any(|argument| argument.as_name().is_some_and(|name| given.contains(name)));
+                let callee = source.callee(module.id, expr).filter(|_| hands_on);
+                if let Some(id) = callee
+                    && let (Some(callee), Some(module)) =
+                        (source.function(id), source.module(id.module))
+                {
+                    all.extend(entry_of(&runtime.runtime, module, callee));
+                }
+            }
+        }
+    }
+    all
+}
+
+fn entry_of(runtime: &str, module: &Module, function: &Function) -> Option<Entry> {
+    let stem = module.path.rsplit('/').next()?.split('.').next()?;
+    (!function.name.is_empty()).then(|| Entry {
+        runtime: runtime.to_owned(),
+        module: stem.to_owned(),
+        function: function.name.to_string(),
+    })
+}
+
+/// `datasets[].config.managed.location`, with the size of the file.
+fn datasets(project: &Project) -> BTreeMap<String, Option<u64>> {
+    let size = |node: &Node| {
+        let location = node.path(&["config", "managed", "location"])?.as_str()?;
+        let path = inside(&project.root, location)?;
+        let about = std::fs::metadata(project.root.join(path)).ok()?;
+        Some(if about.is_file() { about.len() } else { 1 })
+    };
+    project
+        .datasets
+        .iter()
+        .map(|dataset| (dataset.name.clone(), size(&dataset.node)))
+        .collect()
+}
+
+/// Whether a path is a test by its name or folder.
+fn is_test(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    name.starts_with("test_")
+        || name == "conftest.py"
+        || name.contains("_test.")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+        || folders.split('/').any(|folder| {
+            matches!(
+                folder,
+                "test" | "tests" | "__tests__" | "e2e" | "integration"
+            )
+        })
+}
+
+/// Scripts that may invoke an agent.
+fn is_script(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.ends_with(".sh")
+        || matches!(
+            name,
+            "Makefile" | "justfile" | "Taskfile.yml" | "package.json" | "Jenkinsfile"
+        )
+        || (path.starts_with(".github/") && (name.ends_with(".yml") || name.ends_with(".yaml")))
+        || name == ".gitlab-ci.yml"
+}
+
+fn list(root: &Path) -> BTreeMap<String, PathBuf> {
+    let walk = WalkBuilder::new(root)
+        .hidden(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(|entry| {
+            let name = entry.file_name().to_str().unwrap_or_default();
+            entry.depth() == 0
+                || !entry.file_type().is_some_and(|kind| kind.is_dir())
+                || !(matches!(
+                    name,
+                    "node_modules"
+                        | ".venv"
+                        | "venv"
+                        | "site-packages"
+                        | "__pycache__"
+                        | ".git"
+                        | "cdk.out"
+                        | "dist"
+                        | "build"
+                        | ".tox"
+                        | ".nox"
+                        | ".cache"
+                        | "cdk"
+                        | "staging"
+                ) || entry.path().join("pyvenv.cfg").exists())
+        })
+        .build();
+    walk.filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .filter_map(|entry| {
+            let shown = entry
+                .path()
+                .strip_prefix(root)
+                .ok()?
+                .to_str()?
+                .replace('\\', "/");
+            let wanted = (is_test(&shown) && language_of(&shown).is_some()) || is_script(&shown);
+            wanted.then(|| (shown, entry.into_path()))
+        })
+        .take(MOST_FILES)
+        .collect()
+}
+
+fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {
+    if language_of(shown).is_none() {
+        return script(path, shown);
+    }
+    let (module, notes) = parse_alone(path, shown);
+    let mut found = Found {
+        is_test: true,
+        unread: notes.first().map(|note| format!("{shown}: {note}")),
+        ..Found::default()
+    };
+    let imported = imported(&module);
+    for (function, expr) in module.all_expressions() {
+        let Some(call) = expr
+            .as_call()
+            .filter(|_| matches!(expr.kind, ExprKind::Call(_)))
+        else {
+            continue;
+        };
+        let leaf = leaf(&call.callee);
+        if let Some(site) = invocation(&module, expr, leaf, entries, &imported) {
+            found.invocations.push(site);
+        }
+        if let Some(what) = failure(expr, leaf) {
+            found.failures.push(site(&module, expr.range, what));
+        } else if matches!(
+            leaf,
+            "raises" | "assertRaises" | "assertRaisesRegex" | "toThrow" | "toThrowError"
+        ) {
+            found.raises.push(module.site(expr.range));
+        }
+        let _ = function;
+    }
+    found.failures.extend(assigned(&module));
+    found.failures.extend(doubles(&module));
+    found.cross_session.extend(sessions(&module));
+    found.invocations.truncate(MOST_OF_A_FILE);
+    found.failures.truncate(MOST_OF_A_FILE);
+    found.raises.truncate(MOST_OF_A_FILE);
+    found
+}
+
+fn script(path: &Path, shown: &str) -> Found {
+    let mut found = Found::default();
+    let Ok(text) = read_text_up_to(path, shown, LARGEST_SCRIPT) else {
+        return found;
+    };
+    let source = SourceText::new(shown, text.as_str());
+    let (mut offset, mut curl) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let start = offset;
+        offset += line.len();
+        let code = line.trim_start();
+        let shown_only = ["#", "echo", "printf", "@echo", "//"]
+            .iter()
+            .any(|word| code.starts_with(word));
+        // A command may go over several lines; `/invocations` is also part of an API Gateway's address of a Lambda.
+        curl = (curl && !line.trim().is_empty()) || code.contains("curl");
+        let hit = [
+            "agentcore invoke",
+            "agentcore run eval",
+            "/invocations",
+            "invoke-agent-runtime",
+        ]
+        .into_iter()
+        .find(|word| code.contains(word) && !shown_only)
+        .filter(|word| *word != "/invocations" || (curl && !code.contains("lambda:path")));
+        curl &= line.trim_end().ends_with('\\');
+        if let Some(word) = hit {
+            let lead = line.len() - code.len();
+            found.invocations.push(TestSite {
+                site: source.site(start + lead..start + lead + code.trim_end().len()),
+                what: format!("a script runs `{word}`"),
+                runtimes: Vec::new(),
+            });
+        }
+    }
+    found.invocations.truncate(MOST_OF_A_FILE);
+    found
+}

@@ -1,0 +1,42 @@
+//! What is known of an agent's dependencies beside its manifests: locks, further requirements files, and which declared
+//! packages its files use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::known::Known;
+use super::lock::Lock;
+use super::manifest::Dependency;
+use super::site::Site;
+
+/// What is known of one agent's dependencies.
+#[derive(Clone, Debug)]
+pub struct DependencyFacts {
+    /// The `uv.lock` beside its `pyproject.toml`, or that of the workspace above.
+    pub uv_lock: Known<Lock>,
+    /// The packages that `package-lock.json` installs.
+    pub npm_lock: Known<BTreeSet<String>>,
+    /// Requirements files that its Dockerfile names, by the name written there.
+    pub requirements: BTreeMap<String, Vec<Dependency>>,
+    /// Where each declared dependency is used in the files that ship; one that is not here is not used.
+    pub uses: BTreeMap<String, Site>,
+    /// Source files that ship and could not be read or parsed.
+    pub unread: Vec<String>,
+    /// How many source files ship.
+    pub files: usize,
+    /// Python modules and packages elsewhere in the project that do not ship, by name, with their path.
+    pub elsewhere: BTreeMap<String, String>,
+}
+
+impl Default for DependencyFacts {
+    fn default() -> Self {
+        Self {
+            uv_lock: Known::Absent,
+            npm_lock: Known::Absent,
+            requirements: BTreeMap::new(),
+            uses: BTreeMap::new(),
+            unread: Vec::new(),
+            files: 0,
+            elsewhere: BTreeMap::new(),
+        }
+    }
+}
