@@ -190,10 +190,6 @@ fn not_built() -> BTreeSet<String> {
         .collect()
 }
 
-/// Checks that no configuration alone can make pass: their evidence is a template or AWS, which is not collected yet. The list
-/// only ever gets shorter.
-const PASS_NEEDS_AWS: [&str; 2] = ["iam-bedrock-scope", "iam-broad-permissions"];
-
 #[test]
 fn every_built_check_has_fixtures_for_both_sides() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checks");
@@ -214,8 +210,7 @@ fn every_built_check_has_fixtures_for_both_sides() {
             Status::Fail
         };
         for side in [Status::Pass, negative] {
-            let excused = side == Status::Pass && PASS_NEEDS_AWS.contains(&check.id);
-            if !excused && !names.iter().any(|fixture| expected(fixture) == side) {
+            if !names.iter().any(|fixture| expected(fixture) == side) {
                 missing.push(format!("{}: no {} fixture", check.id, side.as_str()));
             }
         }

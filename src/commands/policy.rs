@@ -159,9 +159,12 @@ fn one(
         told.push_str(&hanging("note: ", &clean::line(note)));
         told.push('\n');
     }
-    told.push_str("To apply it:\n");
-    for command in &commands {
-        told.push_str(&format!("  {command}\n"));
+    // The commands that make the role call this one: they are on the page without --kind.
+    if matches!(kind, Kind::Invoke | Kind::Command) {
+        told.push_str("To apply it:\n");
+        for command in &commands {
+            told.push_str(&format!("  {command}\n"));
+        }
     }
     emit(err, told.as_bytes())
 }

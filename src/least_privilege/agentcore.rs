@@ -4,58 +4,18 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Statements, Subject, UNKNOWN_SUFFIX};
+use super::memory::MEMORY_INTEGRATION;
+use super::{Statements, Subject, identity, memory};
 use crate::iam::actions::Action;
 use crate::model::json::Node;
-use crate::model::project::{Agent, Credential};
+use crate::model::project::Agent;
 use crate::model::source::ir::ExprKind;
 
-/// What code calls on a memory, and the action that each call is.
-const MEMORY_CALLS: [(&str, &str); 24] = [
-    ("create_event", "CreateEvent"),
-    ("create_blob_event", "CreateEvent"),
-    ("save_conversation", "CreateEvent"),
-    ("save_turn", "CreateEvent"),
-    ("add_turns", "CreateEvent"),
-    ("process_turn", "CreateEvent"),
-    ("process_turn_with_llm", "CreateEvent"),
-    ("fork_conversation", "CreateEvent"),
-    ("get_event", "GetEvent"),
-    ("list_events", "ListEvents"),
-    ("get_last_k_turns", "ListEvents"),
-    ("list_branches", "ListEvents"),
-    ("delete_event", "DeleteEvent"),
-    ("retrieve_memories", "RetrieveMemoryRecords"),
-    ("retrieve_memory_records", "RetrieveMemoryRecords"),
-    ("search_long_term_memories", "RetrieveMemoryRecords"),
-    ("list_long_term_memory_records", "ListMemoryRecords"),
-    ("list_memory_records", "ListMemoryRecords"),
-    ("get_memory_record", "GetMemoryRecord"),
-    ("delete_memory_record", "DeleteMemoryRecord"),
-    ("batch_create_memory_records", "BatchCreateMemoryRecords"),
-    ("list_sessions", "ListSessions"),
-    ("list_actors", "ListActors"),
-    ("get_memory", "GetMemory"),
-];
-
-/// What an integration of a framework uses: it reads and writes events and reads long-term records.
-const MEMORY_INTEGRATION: [&str; 9] = [
-    "CreateEvent",
-    "GetEvent",
-    "ListEvents",
-    "ListSessions",
-    "ListActors",
-    "RetrieveMemoryRecords",
-    "ListMemoryRecords",
-    "GetMemoryRecord",
-    "GetMemory",
-];
-
 /// Words of the code: text literals and the names of members.
-struct Words {
+pub(super) struct Words {
     all: BTreeSet<String>,
     /// False where there is no code, or it could not be read: then everything that is configured counts as used.
-    known: bool,
+    pub(super) known: bool,
 }
 
 impl Words {
@@ -78,22 +38,22 @@ impl Words {
         Self { all, known }
     }
 
-    fn has(&self, word: &str) -> bool {
+    pub(super) fn has(&self, word: &str) -> bool {
         self.all.contains(word)
     }
 
-    fn any_contains(&self, part: &str) -> bool {
+    pub(super) fn any_contains(&self, part: &str) -> bool {
         self.all.iter().any(|word| word.contains(part))
     }
 
     /// True where the resource with a name, or its variable, stands in the code.
-    fn names(&self, name: &str, variable: &str) -> bool {
+    pub(super) fn names(&self, name: &str, variable: &str) -> bool {
         !self.known || self.has(name) || self.any_contains(variable)
     }
 }
 
 /// A name as the construct writes it into an environment variable.
-fn upper(name: &str) -> String {
+pub(super) fn upper(name: &str) -> String {
     name.chars()
         .map(|letter| {
             if letter.is_ascii_alphanumeric() {
@@ -105,7 +65,8 @@ fn upper(name: &str) -> String {
         .collect()
 }
 
-fn core_actions<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+/// Actions of AgentCore by their names.
+pub(super) fn core_actions<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
     names
         .into_iter()
         .map(|name| format!("bedrock-agentcore:{name}"))
@@ -117,9 +78,9 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
     let words = Words::of(subject);
     observe(subject, statements);
     image(subject, statements);
-    memories(subject, &words, statements);
-    gateways(subject, &words, statements);
-    credentials(subject, &words, statements);
+    memory::add(subject, &words, statements);
+    identity::gateways(subject, &words, statements);
+    identity::credentials(subject, &words, statements);
     tools(subject, &words, statements);
     connections(subject, statements);
 }
@@ -213,190 +174,8 @@ fn image(subject: &Subject<'_>, statements: &mut Statements) {
 }
 
 /// A resource's ARN as far as it is known: from the deployed state, else its name and ten characters that AWS makes up.
-fn known_or(arn: Option<String>, otherwise: String) -> String {
+pub(super) fn known_or(arn: Option<String>, otherwise: String) -> String {
     arn.unwrap_or(otherwise)
-}
-
-fn memories(subject: &Subject<'_>, words: &Words, statements: &mut Statements) {
-    let deployed = subject.context.deployed();
-    let used: BTreeSet<&str> = MEMORY_CALLS
-        .iter()
-        .filter(|(call, _)| words.has(call))
-        .map(|(_, action)| *action)
-        .collect();
-    let integrated =
-        words.any_contains("AgentCoreMemory") || words.any_contains("MemorySessionManager");
-    let actions: Vec<&str> = if used.is_empty() || integrated {
-        used.iter().copied().chain(MEMORY_INTEGRATION).collect()
-    } else {
-        used.into_iter().collect()
-    };
-    for memory in &subject.context.project.memories {
-        let name = &memory.name;
-        if !words.names(name, &format!("MEMORY_{}_ID", upper(name))) {
-            statements.note(format!(
-                "memory {name} is left out: the code does not name it or its variable MEMORY_{}_ID",
-                upper(name)
-            ));
-            continue;
-        }
-        let known = deployed.and_then(|target| target.memories.get(name)?.arn.clone());
-        let arn = known_or(
-            known,
-            subject.core(&format!(
-                "memory/{}_{name}-{UNKNOWN_SUFFIX}",
-                subject.names.project
-            )),
-        );
-        statements.allow("UseMemory", core_actions(actions.clone()), [arn]);
-    }
-    if let Agent::Harness(harness) = subject.agent
-        && let Some(document) = harness.document.read()
-        && document
-            .root
-            .path(&["memory", "mode"])
-            .and_then(Node::as_str)
-            == Some("managed")
-    {
-        // The service cuts the name here.
-        let prefix: String = subject.physical().chars().take(34).collect();
-        let all = MEMORY_INTEGRATION
-            .into_iter()
-            .chain(["DeleteEvent", "DeleteMemoryRecord"]);
-        statements.allow(
-            "UseManagedMemory",
-            core_actions(all),
-            [subject.core(&format!("memory/{prefix}*"))],
-        );
-    }
-}
-
-fn gateways(subject: &Subject<'_>, words: &Words, statements: &mut Statements) {
-    let deployed = subject.context.deployed();
-    for gateway in &subject.context.project.gateways {
-        let name = &gateway.name;
-        let variable = format!("AGENTCORE_GATEWAY_{}_", upper(name));
-        if !words.names(name, &variable) {
-            statements.note(format!("gateway {name} is left out: the code does not name it or its variable {variable}URL"));
-            continue;
-        }
-        let known = deployed.and_then(|target| target.gateways.get(name)?.arn.clone());
-        let id =
-            format!("gateway/{}-{name}-{UNKNOWN_SUFFIX}", subject.names.project).to_lowercase();
-        match gateway
-            .authorizer_type
-            .as_ref()
-            .map(|kind| kind.value.as_str())
-        {
-            Some("CUSTOM_JWT") => oauth(subject, &format!("{name}-oauth"), statements),
-            Some("AWS_IAM" | "AUTHENTICATE_ONLY") => {
-                statements.allow(
-                    "CallGateway",
-                    core_actions(["InvokeGateway"]),
-                    [known_or(known, subject.core(&id))],
-                );
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Directory and workload identity of the agent.
-fn identity(subject: &Subject<'_>) -> [String; 2] {
-    let directory = "workload-identity-directory/default";
-    [
-        subject.core(directory),
-        subject.core(&format!(
-            "{directory}/workload-identity/{}-*",
-            subject.physical()
-        )),
-    ]
-}
-
-fn token(subject: &Subject<'_>, statements: &mut Statements) {
-    statements.allow(
-        "GetOwnWorkloadToken",
-        core_actions(["GetWorkloadAccessToken", "GetWorkloadAccessTokenForJWT"]),
-        identity(subject),
-    );
-}
-
-fn secret(subject: &Subject<'_>, kind: &str, name: &str, statements: &mut Statements) {
-    let secret = format!("secret:bedrock-agentcore-identity!default/{kind}/{name}-*");
-    statements.allow(
-        "ReadCredentialSecret",
-        ["secretsmanager:GetSecretValue"],
-        [subject.arn("secretsmanager", &secret)],
-    );
-}
-
-fn oauth(subject: &Subject<'_>, provider: &str, statements: &mut Statements) {
-    let vault = subject.core("token-vault/default");
-    let own = subject.core(&format!(
-        "token-vault/default/oauth2credentialprovider/{provider}"
-    ));
-    let resources = identity(subject).into_iter().chain([vault, own]);
-    statements.allow(
-        "GetOauthToken",
-        core_actions(["GetResourceOauth2Token"]),
-        resources,
-    );
-    secret(subject, "oauth2", provider, statements);
-    token(subject, statements);
-}
-
-fn api_key(subject: &Subject<'_>, provider: &str, statements: &mut Statements) {
-    let vault = subject.core("token-vault/default");
-    let own = subject.core(&format!(
-        "token-vault/default/apikeycredentialprovider/{provider}"
-    ));
-    let resources = identity(subject).into_iter().chain([vault, own]);
-    statements.allow("GetApiKey", core_actions(["GetResourceApiKey"]), resources);
-    secret(subject, "apikey", provider, statements);
-    token(subject, statements);
-}
-
-fn credentials(subject: &Subject<'_>, words: &Words, statements: &mut Statements) {
-    let project = &subject.context.project;
-    let harness = match subject.agent {
-        Agent::Harness(harness) => harness
-            .document
-            .read()
-            .map(|document| document.source.text.clone()),
-        Agent::Runtime(_) => None,
-    };
-    let gateway_own = |credential: &&Credential| {
-        // What a gateway presents to its targets, the gateway's role gets.
-        let mut targets = project.gateways.iter().flat_map(|gateway| &gateway.targets);
-        targets.any(|target| {
-            target
-                .credential
-                .as_ref()
-                .is_some_and(|name| name.value == credential.name)
-        })
-    };
-    for credential in &project.credentials {
-        let name = &credential.name;
-        let variable = format!("CREDENTIAL_{}_NAME", upper(name));
-        let named = match &harness {
-            Some(text) => text.contains(name.as_str()),
-            None => words.known && (words.has(name) || words.any_contains(&variable)),
-        };
-        let blind = harness.is_none() && !words.known && !gateway_own(&credential);
-        if !named && !blind {
-            if !gateway_own(&credential) {
-                statements.note(format!("credential {name} is left out: the code does not name it or its variable {variable}"));
-            }
-            continue;
-        }
-        match credential.kind.as_ref().map(|kind| kind.value.as_str()) {
-            Some("OAuthCredentialProvider") => oauth(subject, name, statements),
-            Some("ApiKeyCredentialProvider") => api_key(subject, name, statements),
-            _ => statements.note(format!(
-                "credential {name}: nothing is known of what its kind needs"
-            )),
-        }
-    }
 }
 
 /// Code interpreter and browser that AWS owns.

@@ -2,6 +2,8 @@
 
 mod agentcore;
 pub mod apply;
+mod identity;
+mod memory;
 mod models;
 mod operations;
 mod sdk;

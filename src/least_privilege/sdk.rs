@@ -81,11 +81,14 @@ fn python<'s>(subject: &Subject<'s>, module: ModuleId, expr: &'s Expr) -> Option
         return None;
     };
     let (service, object) = client(subject, module, base, 0)?;
-    let operation = match &**attr {
-        "get_paginator" | "get_waiter" | "generate_presigned_url" => {
-            source.string(module, call.args.first()?)?
+    let (operation, object) = match (&**attr, object) {
+        // The parameters are those of `paginate`.
+        ("get_paginator" | "get_waiter", _) => return None,
+        ("paginate" | "wait", Some((kind, maker, at))) if kind.starts_with("get_") => {
+            (source.string(at, maker.args.first()?)?, None)
         }
-        other => other.to_owned(),
+        ("generate_presigned_url", object) => (source.string(module, call.args.first()?)?, object),
+        (other, object) => (other.to_owned(), object),
     };
     Some(Use {
         prefix: operations::prefix(&service).to_owned(),

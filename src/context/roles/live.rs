@@ -69,7 +69,7 @@ impl Context {
         state.role(arn).map(|role| {
             let (role, unread) = parsed(role);
             let view = RoleView {
-                title: format!("role {}, which is the role of", role.name),
+                title: format!("the role {} of", role.name),
                 execution: false,
                 role,
                 place: Place::Live {

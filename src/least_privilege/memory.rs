@@ -1,0 +1,104 @@
+//! Memories: what the code calls on them.
+
+use std::collections::BTreeSet;
+
+use super::agentcore::{Words, core_actions, known_or, upper};
+use super::{Statements, Subject, UNKNOWN_SUFFIX};
+use crate::model::json::Node;
+use crate::model::project::Agent;
+
+/// What code calls on a memory, and the action that each call is.
+const MEMORY_CALLS: [(&str, &str); 24] = [
+    ("create_event", "CreateEvent"),
+    ("create_blob_event", "CreateEvent"),
+    ("save_conversation", "CreateEvent"),
+    ("save_turn", "CreateEvent"),
+    ("add_turns", "CreateEvent"),
+    ("process_turn", "CreateEvent"),
+    ("process_turn_with_llm", "CreateEvent"),
+    ("fork_conversation", "CreateEvent"),
+    ("get_event", "GetEvent"),
+    ("list_events", "ListEvents"),
+    ("get_last_k_turns", "ListEvents"),
+    ("list_branches", "ListEvents"),
+    ("delete_event", "DeleteEvent"),
+    ("retrieve_memories", "RetrieveMemoryRecords"),
+    ("retrieve_memory_records", "RetrieveMemoryRecords"),
+    ("search_long_term_memories", "RetrieveMemoryRecords"),
+    ("list_long_term_memory_records", "ListMemoryRecords"),
+    ("list_memory_records", "ListMemoryRecords"),
+    ("get_memory_record", "GetMemoryRecord"),
+    ("delete_memory_record", "DeleteMemoryRecord"),
+    ("batch_create_memory_records", "BatchCreateMemoryRecords"),
+    ("list_sessions", "ListSessions"),
+    ("list_actors", "ListActors"),
+    ("get_memory", "GetMemory"),
+];
+
+/// What an integration of a framework uses: it reads and writes events and reads long-term records.
+pub(super) const MEMORY_INTEGRATION: [&str; 9] = [
+    "CreateEvent",
+    "GetEvent",
+    "ListEvents",
+    "ListSessions",
+    "ListActors",
+    "RetrieveMemoryRecords",
+    "ListMemoryRecords",
+    "GetMemoryRecord",
+    "GetMemory",
+];
+
+/// The statements for the memories that the code names.
+pub(super) fn add(subject: &Subject<'_>, words: &Words, statements: &mut Statements) {
+    let deployed = subject.context.deployed();
+    let used: BTreeSet<&str> = MEMORY_CALLS
+        .iter()
+        .filter(|(call, _)| words.has(call))
+        .map(|(_, action)| *action)
+        .collect();
+    let integrated =
+        words.any_contains("AgentCoreMemory") || words.any_contains("MemorySessionManager");
+    let actions: Vec<&str> = if used.is_empty() || integrated {
+        used.iter().copied().chain(MEMORY_INTEGRATION).collect()
+    } else {
+        used.into_iter().collect()
+    };
+    for memory in &subject.context.project.memories {
+        let name = &memory.name;
+        if !words.names(name, &format!("MEMORY_{}_ID", upper(name))) {
+            statements.note(format!(
+                "memory {name} is left out: the code does not name it or its variable MEMORY_{}_ID",
+                upper(name)
+            ));
+            continue;
+        }
+        let known = deployed.and_then(|target| target.memories.get(name)?.arn.clone());
+        let arn = known_or(
+            known,
+            subject.core(&format!(
+                "memory/{}_{name}-{UNKNOWN_SUFFIX}",
+                subject.names.project
+            )),
+        );
+        statements.allow("UseMemory", core_actions(actions.clone()), [arn]);
+    }
+    if let Agent::Harness(harness) = subject.agent
+        && let Some(document) = harness.document.read()
+        && document
+            .root
+            .path(&["memory", "mode"])
+            .and_then(Node::as_str)
+            == Some("managed")
+    {
+        // The service cuts the name here.
+        let prefix: String = subject.physical().chars().take(34).collect();
+        let all = MEMORY_INTEGRATION
+            .into_iter()
+            .chain(["DeleteEvent", "DeleteMemoryRecord"]);
+        statements.allow(
+            "UseManagedMemory",
+            core_actions(all),
+            [subject.core(&format!("memory/{prefix}*"))],
+        );
+    }
+}
