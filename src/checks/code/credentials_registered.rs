@@ -46,6 +46,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let mut sites = Vec::new();
     let mut missing: Vec<Missing> = Vec::new();
     let mut claimed = BTreeSet::new();
+    let mut other_kind = false;
     for provider in &used {
         match named(context, provider) {
             Named::Registered(name) => {
@@ -64,9 +65,12 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                     variable: None,
                 });
             }
-            Named::OtherKind(name, kind) => sites.push(
+            Named::OtherKind(name, kind) => {
+                other_kind = true;
+                sites.push(
                 evidence(code, provider).note(format!("provider {name} is registered as {kind}, which this cannot fetch")),
-            ),
+                );
+            }
         }
     }
     let vault = uses_vault(&callers);
@@ -100,9 +104,17 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             listed.join(", ")
         )
     };
-    Outcome::fail(code.resource(), message)
-        .evidences(sites)
-        .fix(fix(context, &missing))
+    let mut failed = Outcome::fail(code.resource(), message).evidences(sites);
+    if other_kind {
+        failed = failed.fix(Fix::new("Make kind and use agree").note(
+            "`requires_api_key` fetches an API key and `requires_access_token` an OAuth token: use the one that fits what is registered, \
+             or remove the credential and add it again with the other `--type`.",
+        ));
+    }
+    if !missing.is_empty() {
+        failed = failed.fix(fix(context, &missing));
+    }
+    failed
 }
 
 fn evidence(code: &AgentCode<'_>, provider: &Provider) -> Evidence {
