@@ -263,6 +263,7 @@ fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
         found.push(
             Fix::new("Before the edit: front the services with gateway targets")
                 .commands(create)
+                .commands(gateway_target::ignore_env_local(context).filter(|_| schemas))
                 .commands(commands)
                 .command(shell::deploy(target))
                 .note(more),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use super::gateway_target::{host_label, label, words};
+use super::gateway_target::{host_label, ignore_env_local, label, words};
 use super::live::{Absent, Live};
 use super::outbound::{Outbound, Reach, calls};
 use super::providers::{Provider, ProviderKind, providers};
@@ -260,6 +260,9 @@ fn fix(context: &Context, missing: &[Missing]) -> Fix {
     }
     let target = context.target.as_ref().map(|target| target.name.as_str());
     if !commands.is_empty() {
+        if let Some(ignore) = ignore_env_local(context) {
+            commands.insert(0, ignore);
+        }
         commands.push(shell::deploy(target));
     }
     let more = if oauth {

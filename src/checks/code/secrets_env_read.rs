@@ -154,6 +154,7 @@ fn fixes(context: &Context, names: &BTreeSet<&str>) -> Vec<Fix> {
         return vec![edit];
     }
     let register = Fix::new("Before the edit: register the secrets")
+        .commands(super::gateway_target::ignore_env_local(context))
         .commands(add)
         .command(shell::deploy(target))
         .note(
