@@ -201,10 +201,12 @@ fn reached(hits: &[&Outbound]) -> String {
     }
 }
 
-const CODE_EDIT: &str = "Then drop the direct call: an MCP client connected to `AGENTCORE_GATEWAY_<NAME>_URL`, which a deploy sets in the \
-     runtime, finds the target's tools. Where a measured hot path must stay direct, keep it with an inline \
-     `agentcore-harden: ignore[code-outbound-http] reason`, and take its key through `@requires_api_key` or `@requires_access_token`.";
+const CODE_EDIT: &str = "Add a gateway target for each service (`agentcore add gateway-target` with the type that the site names) and drop the \
+     direct call: an MCP client connected to `AGENTCORE_GATEWAY_<NAME>_URL` finds the target's tools. Where a measured hot path must stay \
+     direct, keep it with an inline `agentcore-harden: ignore[code-outbound-http] reason`, and take its key through \
+     `@requires_api_key` or `@requires_access_token`.";
 
+/// The edits of the code, and the commands that they need done before.
 fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
     let (gateway, create) = gateway_target::gateway(context);
     let mut commands: Vec<Command> = Vec::new();
@@ -239,32 +241,33 @@ fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
         commands.extend(gateway_target::rest(context, &gateway, host, operations));
         schemas = true;
     }
+    let aws = hits.iter().any(|call| matches!(call.reach, Reach::Aws(_)));
+    let others = hits.iter().any(|call| !matches!(call.reach, Reach::Aws(_)));
     let mut found = Vec::new();
-    if !commands.is_empty() {
-        let target = context.target.as_ref().map(|target| target.name.as_str());
-        let more = if schemas {
-            " The OpenAPI document that is written holds the operations seen in the code; replace it with the service's own where \
-             there is one. A target of this type needs a credential: export its key under the name in the command first."
-        } else {
-            ""
-        };
-        found.push(
-            Fix::new("Front the services with gateway targets")
-                .commands(create)
-                .commands(commands)
-                .command(shell::deploy(target))
-                .note(format!("{CODE_EDIT}{more}")),
-        );
+    if others {
+        found.push(Fix::new("Take the tools from a gateway").note(CODE_EDIT));
     }
-    if hits.iter().any(|call| matches!(call.reach, Reach::Aws(_))) {
+    if aws {
         found.push(Fix::new("Call AWS through its SDK").note(
             "Replace the HTTP call with the `boto3` client (TypeScript: `@aws-sdk/client-…`) of the service; the execution role signs it, and no credential is needed.",
         ));
     }
-    if found.is_empty() {
-        found.push(Fix::new("Front the services with gateway targets").note(format!(
-            "Add a target with `agentcore add gateway-target` of the type that fits the service (open-api-schema, api-gateway, mcp-server). {CODE_EDIT}"
-        )));
+    if !commands.is_empty() {
+        let target = context.target.as_ref().map(|target| target.name.as_str());
+        let more = if schemas {
+            "The OpenAPI document that is written holds the operations seen in the code; replace it with the service's own where \
+             there is one. A target of this type needs a credential: export its key under the name in the command first."
+        } else {
+            "A deploy sets `AGENTCORE_GATEWAY_<NAME>_URL` in the runtime."
+        };
+        found.push(
+            Fix::new("Before the edit: front the services with gateway targets")
+                .commands(create)
+                .commands(gateway_target::ignore_env_local(context).filter(|_| schemas))
+                .commands(commands)
+                .command(shell::deploy(target))
+                .note(more),
+        );
     }
     found
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
-use super::gateway_target::{host_label, label, words};
+use super::gateway_target::{host_label, ignore_env_local, label, words};
 use super::live::{Absent, Live};
 use super::outbound::{Outbound, Reach, calls};
 use super::providers::{Provider, ProviderKind, providers};
@@ -46,6 +46,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let mut sites = Vec::new();
     let mut missing: Vec<Missing> = Vec::new();
     let mut claimed = BTreeSet::new();
+    let mut other_kind = false;
     for provider in &used {
         match named(context, provider) {
             Named::Registered(name) => {
@@ -64,9 +65,12 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                     variable: None,
                 });
             }
-            Named::OtherKind(name, kind) => sites.push(
+            Named::OtherKind(name, kind) => {
+                other_kind = true;
+                sites.push(
                 evidence(code, provider).note(format!("provider {name} is registered as {kind}, which this cannot fetch")),
-            ),
+                );
+            }
         }
     }
     let vault = uses_vault(&callers);
@@ -100,9 +104,17 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             listed.join(", ")
         )
     };
-    Outcome::fail(code.resource(), message)
-        .evidences(sites)
-        .fix(fix(context, &missing))
+    let mut failed = Outcome::fail(code.resource(), message).evidences(sites);
+    if other_kind {
+        failed = failed.fix(Fix::new("Make kind and use agree").note(
+            "`requires_api_key` fetches an API key and `requires_access_token` an OAuth token: use the one that fits what is registered, \
+             or remove the credential and add it again with the other `--type`.",
+        ));
+    }
+    if !missing.is_empty() {
+        failed = failed.fix(fix(context, &missing));
+    }
+    failed
 }
 
 fn evidence(code: &AgentCode<'_>, provider: &Provider) -> Evidence {
@@ -248,6 +260,9 @@ fn fix(context: &Context, missing: &[Missing]) -> Fix {
     }
     let target = context.target.as_ref().map(|target| target.name.as_str());
     if !commands.is_empty() {
+        if let Some(ignore) = ignore_env_local(context) {
+            commands.insert(0, ignore);
+        }
         commands.push(shell::deploy(target));
     }
     let more = if oauth {

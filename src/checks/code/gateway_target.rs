@@ -26,6 +26,16 @@ pub(super) fn gateway(context: &Context) -> (String, Option<Command>) {
     (name, Some(command))
 }
 
+/// Keeps `agentcore/.env.local`, which `agentcore add credential` writes the key to, out of git, where nothing does yet.
+pub(super) fn ignore_env_local(context: &Context) -> Option<Command> {
+    let ignored = context.files.ignored.env_local;
+    (!ignored).then(|| {
+        Command::new("printf")
+            .args(["%s\\n", ".env.local"])
+            .append_to_file("agentcore/.gitignore")
+    })
+}
+
 /// A name that the CLI accepts for a target, a credential or a gateway: letters, digits and hyphens.
 pub(super) fn label(text: &str) -> String {
     let mut name = String::new();

@@ -64,9 +64,10 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         listed(&names)
     );
     let sites = found.iter().map(|read| site(code, read));
-    Outcome::fail(code.resource(), message)
-        .evidences(sites)
-        .fix(fix(context, &names))
+    let failed = Outcome::fail(code.resource(), message).evidences(sites);
+    fixes(context, &names)
+        .into_iter()
+        .fold(failed, Outcome::fix)
 }
 
 fn site(code: &AgentCode<'_>, read: &Variable) -> Evidence {
@@ -118,7 +119,8 @@ fn written(callers: &Callers<'_>) -> BTreeSet<String> {
     found
 }
 
-fn fix(context: &Context, names: &BTreeSet<&str>) -> Fix {
+/// The edit of the code, and the commands that it needs done before.
+fn fixes(context: &Context, names: &BTreeSet<&str>) -> Vec<Fix> {
     let registered: BTreeSet<String> = context
         .project
         .credentials
@@ -143,18 +145,23 @@ fn fix(context: &Context, names: &BTreeSet<&str>) -> Fix {
             .opt_env("--api-key", variable)
     });
     let target = context.target.as_ref().map(|target| target.name.as_str());
-    let mut fix =
-        Fix::new("Register the secret with AgentCore Identity and fetch it when it is needed")
-            .commands(add);
-    if !missing.is_empty() {
-        fix = fix.command(shell::deploy(target));
+    let edit = Fix::new("Fetch the secret from AgentCore Identity when it is needed").note(
+        "Give the function that needs the key an `api_key` parameter, decorate it with `@requires_api_key(provider_name=\"…\")` \
+         (TypeScript: `withApiKey`), and drop the read of the environment. For an OAuth service use `@requires_access_token`. For \
+         local runs `agentcore dev` fills the provider from `agentcore/.env.local`.",
+    );
+    if missing.is_empty() {
+        return vec![edit];
     }
-    fix.note(
-        "Export the variables in your own shell before the commands; left without them, `agentcore add credential` asks for the \
-         value instead. Then change the code: give the function that needs the key an `api_key` parameter and decorate it with \
-         `@requires_api_key(provider_name=\"…\")` (TypeScript: `withApiKey`), and drop the read of the environment. For an OAuth \
-         service use `--type oauth` and `@requires_access_token`.",
-    )
+    let register = Fix::new("Before the edit: register the secrets")
+        .commands(super::gateway_target::ignore_env_local(context))
+        .commands(add)
+        .command(shell::deploy(target))
+        .note(
+            "Export the variables in your own shell first, so that no key stands in its history; `agentcore add credential` without \
+             flags asks for the value instead. An OAuth client is registered with `--type oauth`.",
+        );
+    vec![edit, register]
 }
 
 /// The words of a variable's name that say whose secret it is: `gemini` of `GEMINI_API_KEY`.
