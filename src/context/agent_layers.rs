@@ -28,7 +28,7 @@ impl Context {
             };
             layers.push(authorizer(Origin::Config, value));
         }
-        if let Some((_, runtime)) = self.template_agent(agent) {
+        if let Some((_, runtime)) = self.synthesized_agent(agent) {
             let anchor = Evidence::template(&runtime.resource.site);
             let other = runtime.resource.properties.get("AuthorizerConfiguration");
             match runtime.jwt.as_ref().map(JwtView::template) {
@@ -43,7 +43,7 @@ impl Context {
         }
         // An authorizer of a kind that is newer than this program is no evidence for either side.
         if let Some(live) = self
-            .live_agent(agent)
+            .deployed_agent(agent)
             .filter(|live| !live.unknown_authorizer)
         {
             let jwt = live
@@ -67,7 +67,7 @@ impl Context {
             });
             layers.push(Layer::new(Origin::Config, variables.collect(), anchor));
         }
-        if let Some((_, runtime)) = self.template_agent(agent) {
+        if let Some((_, runtime)) = self.synthesized_agent(agent) {
             let variables = runtime.env.iter().map(|(name, value)| Variable {
                 name: name.value.clone(),
                 value: value
@@ -78,7 +78,7 @@ impl Context {
             let anchor = Evidence::template(&runtime.resource.site);
             layers.push(Layer::new(Origin::Template, variables.collect(), anchor));
         }
-        if let Some(live) = self.live_agent(agent) {
+        if let Some(live) = self.deployed_agent(agent) {
             let variables = live.env.iter().map(|variable| Variable {
                 name: variable.name.clone(),
                 value: VariableValue::Masked(variable.clone()),
@@ -102,13 +102,13 @@ impl Context {
             };
             layers.push(lifecycle(Origin::Config, value));
         }
-        if let Some((template, runtime)) = self.template_agent(agent)
+        if let Some((template, runtime)) = self.synthesized_agent(agent)
             && let Some(value) = template_lifecycle(template, runtime)
         {
             layers.push(lifecycle(Origin::Template, value));
         }
         // The service answers with its defaults where nothing is set; an answer without the block says nothing.
-        if let Some(live) = self.live_agent(agent)
+        if let Some(live) = self.deployed_agent(agent)
             && (live.idle.is_some() || live.max.is_some())
         {
             let seen = |seconds: Option<i64>, key: &str| {
@@ -141,12 +141,12 @@ impl Context {
             };
             layers.push(network(Origin::Config, value));
         }
-        if let Some((_, runtime)) = self.template_agent(agent)
+        if let Some((_, runtime)) = self.synthesized_agent(agent)
             && let Some(value) = template_network(agent, runtime)
         {
             layers.push(network(Origin::Template, value));
         }
-        if let Some(live) = self.live_agent(agent)
+        if let Some(live) = self.deployed_agent(agent)
             && let Some(deployed) = live.network
         {
             let evidence = live.environment("networkConfiguration.networkMode");

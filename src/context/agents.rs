@@ -144,7 +144,7 @@ impl Variable {
         }
     }
 
-    /// True where the value is `word`, as far as that is kept: booleans and the words that turn OpenTelemetry off.
+    /// True where the value is `word`, as far as that is kept: booleans and the words that turn something off.
     pub fn is(&self, word: &str) -> bool {
         match &self.value {
             VariableValue::Text(text) => text.trim().eq_ignore_ascii_case(word),

@@ -15,10 +15,10 @@ impl Context {
     /// A gateway.
     pub fn gateway_layers(&self, gateway: &Gateway) -> Vec<Layer<GatewayView>> {
         let mut layers = vec![self.configured_gateway(gateway)];
-        if let Some((template, found)) = self.template_gateway(gateway) {
+        if let Some((template, found)) = self.gateway_in_template(gateway) {
             layers.extend(self.synthesized_gateway(template, found));
         }
-        if let Some(found) = self.live_gateway(gateway) {
+        if let Some(found) = self.gateway_in_aws(gateway) {
             layers.push(self.deployed_gateway(found));
         }
         layers
@@ -208,14 +208,14 @@ impl Context {
         target: &GatewayTarget,
     ) -> Vec<Layer<TargetView>> {
         let mut layers = vec![configured_target(target)];
-        if let Some((template, found)) = self.template_gateway(gateway)
+        if let Some((template, found)) = self.gateway_in_template(gateway)
             && let Some(found) = template
                 .targets_of(found)
                 .find(|one| one.resource.name.as_deref() == Some(target.name.as_str()))
         {
             layers.extend(synthesized_target(self, template, target, found));
         }
-        if let Some(live) = self.live_gateway(gateway)
+        if let Some(live) = self.gateway_in_aws(gateway)
             && let Some(targets) = live.targets.read()
             && let Some(Known::Read(found)) = targets.get(&target.name)
         {

@@ -35,7 +35,10 @@ impl LiveAgent<'_> {
 
 impl Context {
     /// The runtime or harness in the template.
-    pub(super) fn template_agent(&self, agent: Agent<'_>) -> Option<(&Template, &TemplateRuntime)> {
+    pub(super) fn synthesized_agent(
+        &self,
+        agent: Agent<'_>,
+    ) -> Option<(&Template, &TemplateRuntime)> {
         let template = self.template.read()?;
         let project = self.project.display_name();
         let found = match agent {
@@ -46,7 +49,7 @@ impl Context {
     }
 
     /// The deployed runtime or harness, where it was read.
-    pub(super) fn live_agent(&self, agent: Agent<'_>) -> Option<LiveAgent<'_>> {
+    pub(super) fn deployed_agent(&self, agent: Agent<'_>) -> Option<LiveAgent<'_>> {
         let state = self.aws.read()?;
         match agent {
             Agent::Runtime(runtime) => {
@@ -86,11 +89,11 @@ impl Context {
 
     /// True where AWS said that the runtime or harness exists.
     pub fn is_deployed(&self, agent: Agent<'_>) -> bool {
-        self.live_agent(agent).is_some()
+        self.deployed_agent(agent).is_some()
     }
 
     /// The gateway in the template.
-    pub(super) fn template_gateway(
+    pub(super) fn gateway_in_template(
         &self,
         gateway: &Gateway,
     ) -> Option<(&Template, &TemplateGateway)> {
@@ -100,7 +103,7 @@ impl Context {
     }
 
     /// The deployed gateway, where it was read.
-    pub(super) fn live_gateway(&self, gateway: &Gateway) -> Option<&aws::Gateway> {
+    pub(super) fn gateway_in_aws(&self, gateway: &Gateway) -> Option<&aws::Gateway> {
         match self.aws.read()?.gateway(&gateway.name) {
             Known::Read(gateway) => Some(gateway),
             Known::Absent | Known::Unread(_) => None,

@@ -16,8 +16,8 @@ pub struct Template {
     pub document: Document,
     /// `AWS::BedrockAgentCore::Runtime`.
     pub runtimes: Vec<TemplateRuntime>,
-    /// `AWS::BedrockAgentCore::Harness`, in the shape of a runtime.
-    pub harnesses: Vec<TemplateRuntime>,
+    /// The harnesses in the shape of a runtime.
+    pub harness_runtimes: Vec<TemplateRuntime>,
     /// `AWS::BedrockAgentCore::Gateway`.
     pub gateways: Vec<TemplateGateway>,
     /// `AWS::BedrockAgentCore::GatewayTarget`.
@@ -183,7 +183,7 @@ impl Template {
             runtimes: map(agentcore("Runtime", "AgentRuntimeName"), |one| {
                 runtime(&document, one)
             }),
-            harnesses: map(agentcore("Harness", "HarnessName"), |one| {
+            harness_runtimes: map(agentcore("Harness", "HarnessName"), |one| {
                 harness(&document, one)
             }),
             gateways: map(agentcore("Gateway", "Name"), |one| gateway(&document, one)),
@@ -212,7 +212,7 @@ impl Template {
     /// The harness that `agentcore.json` calls `name` in `project`.
     pub fn harness(&self, project: &str, name: &str) -> Option<&TemplateRuntime> {
         let wanted = format!("{project}_{name}");
-        self.harnesses
+        self.harness_runtimes
             .iter()
             .find(|one| one.resource.name.as_deref() == Some(&wanted))
     }

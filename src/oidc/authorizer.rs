@@ -111,7 +111,7 @@ pub fn deployed_discovery_urls(state: &AwsState) -> BTreeSet<String> {
 
 /// The discovery URLs of the template's authorizers.
 pub fn template_discovery_urls(template: &Template) -> BTreeSet<String> {
-    let agents = template.runtimes.iter().chain(&template.harnesses);
+    let agents = template.runtimes.iter().chain(&template.harness_runtimes);
     let jwts = agents
         .map(|agent| &agent.jwt)
         .chain(template.gateways.iter().map(|gateway| &gateway.jwt));

@@ -85,7 +85,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     // A deploy alone takes it out of the runtime, and out of nothing else.
     for fix in &mut outcome.fixes {
         if !fix.note.contains(REPLACE) {
-            fix.note = format!("{REPLACE}; {}", fix.note);
+            fix.note = format!("{}. Then {REPLACE}", fix.note);
         }
     }
     outcome

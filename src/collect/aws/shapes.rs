@@ -74,7 +74,7 @@ pub fn env<'a>(variables: impl IntoIterator<Item = (&'a String, &'a String)>) ->
                 "false" | "0" => Some(false),
                 _ => None,
             },
-            keyword: ["none", "always_off"]
+            keyword: ["none", "always_off", "legacy"]
                 .into_iter()
                 .find(|word| word.eq_ignore_ascii_case(value.trim()))
                 .map(str::to_owned),

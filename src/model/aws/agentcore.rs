@@ -142,7 +142,7 @@ pub struct EnvValue {
     /// The value where it is a boolean (`true`, `false`, `1`, `0`): a switch, no secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub switch: Option<bool>,
-    /// The value where it is a word that OpenTelemetry knows for off (`none`, `always_off`): a setting, no secret.
+    /// The value where it is a word that turns something off (`none`, `always_off`, `legacy`): a setting, no secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyword: Option<String>,
     /// The value is empty, a short number, an ARN or a ciphertext: no secret, whatever the name says.

@@ -1,7 +1,7 @@
 //! The environment: what the configuration gives a runtime, and what code sets for itself.
 
 use crate::checks::{agent_code, callers};
-use crate::context::{Context, Origin, VariableValue};
+use crate::context::{Context, Origin, Variable, VariableValue};
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk;
 use crate::model::source::{Expr, ExprKind, Module, Source};
@@ -20,16 +20,26 @@ fn off(name: &str, value: &str) -> Option<&'static str> {
     }
 }
 
+/// The value, as far as it is kept: of a deployed one that is 0 or 1 only that.
+fn value(variable: &Variable) -> Option<&str> {
+    match &variable.value {
+        VariableValue::Text(text) => Some(text),
+        VariableValue::Reference => None,
+        VariableValue::Masked(kept) => match kept.switch {
+            Some(true) => Some("1"),
+            Some(false) => Some("0"),
+            None => kept.keyword.as_deref(),
+        },
+    }
+}
+
 /// Every place where the environment turns retries off.
 pub(in crate::checks::quotas) fn turned_off(context: &Context) -> Vec<Evidence> {
     let mut found = Vec::new();
     for agent in context.project.agents() {
         for layer in context.environments(agent) {
             for variable in &layer.value {
-                let VariableValue::Text(value) = &variable.value else {
-                    continue;
-                };
-                if let Some(why) = off(&variable.name, value) {
+                if let Some(why) = value(variable).and_then(|value| off(&variable.name, value)) {
                     let origin = match layer.origin {
                         Origin::Config => String::new(),
                         other => format!(" ({})", other.words()),
