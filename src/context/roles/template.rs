@@ -35,7 +35,7 @@ impl Context {
                 self.template_role(runtime.role.as_ref()?, owned)?
             }
             Agent::Harness(harness) => {
-                let (_, deployed) = self.template_agent(Agent::Harness(harness))?;
+                let (_, deployed) = self.synthesized_agent(Agent::Harness(harness))?;
                 self.template_role(deployed.role.as_ref()?, owned)?
             }
         };
