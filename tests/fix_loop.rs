@@ -242,6 +242,14 @@ fn mend(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tal
         tally.grammar_only += 1;
         return;
     }
+    // A deploy synthesizes the template anew: the one that was there no longer tells what comes next.
+    if fix
+        .commands
+        .last()
+        .is_some_and(|command| command.starts_with("agentcore deploy"))
+    {
+        let _ = fs::remove_dir_all(project.join("agentcore/cdk/cdk.out"));
+    }
     let after = audited(&project, false);
     tally.faults.extend(
         worse(&before, &after, result.check)

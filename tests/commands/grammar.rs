@@ -163,6 +163,7 @@ const OPERATIONS: [(&str, &[&str]); 12] = [
             "update-agent-runtime",
             "put-resource-policy",
             "update-gateway",
+            "delete-policy",
         ],
     ),
     (
@@ -182,6 +183,8 @@ const OPERATIONS: [(&str, &[&str]); 12] = [
             "update-assume-role-policy",
             "create-policy",
             "attach-role-policy",
+            "put-user-policy",
+            "put-group-policy",
         ],
     ),
     ("lambda", &["put-provisioned-concurrency-config"]),

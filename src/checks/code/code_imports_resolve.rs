@@ -129,7 +129,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             ),
         );
         if let Some(command) = python.lock_command().or_else(|| node.lock_command()) {
-            reason = reason.command(command.to_string());
+            reason = reason.command_if(command.text());
         }
         return Outcome::skipped(resource, reason);
     }

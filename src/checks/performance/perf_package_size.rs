@@ -131,11 +131,11 @@ fn artifact(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
         Command::new("agentcore")
             .arg("package")
             .opt("--runtime", runtime.name.as_str())
-            .to_string()
+            .text()
     };
     if let Some(reason) = &artifact.unread {
         let message = format!("{} cannot be read: {reason}", artifact.path);
-        return Err(Unread::new(ReasonCode::Unsupported, message).command(package()));
+        return Err(Unread::new(ReasonCode::Unsupported, message).command_if(package()));
     }
     let what = if artifact.from_template {
         format!(
@@ -175,9 +175,9 @@ fn estimated(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
     let package = Command::new("agentcore")
         .arg("package")
         .opt("--runtime", name.as_str())
-        .to_string();
+        .text();
     let absent =
-        |message: String| Unread::new(ReasonCode::Absent, message).command(package.clone());
+        |message: String| Unread::new(ReasonCode::Absent, message).command_if(package.clone());
     let manifests = context.files.manifests.get(&resource);
     let Some(minor) = installed::python_minor(runtime, manifests) else {
         return Err(absent(format!(
@@ -212,7 +212,7 @@ fn estimated(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
     largest.truncate(NAMED);
     let count = lock.packages.len();
     let mut notes = vec![format!(
-        "an estimate from {} and the files in the tree: run `{package}` for the real size",
+        "an estimate from {} and the files in the tree: `agentcore package` makes the real one",
         lock.path
     )];
     if !estimate.without_wheel.is_empty() {
