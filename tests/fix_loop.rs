@@ -148,6 +148,23 @@ fn own_command_exists(arguments: &[String]) -> bool {
     <agentcore_harden::cli::Cli as clap::Parser>::try_parse_from(words).is_ok()
 }
 
+/// Empties the stand-in for AWS: what one case created must not be in the way of the next.
+fn forget_everything() {
+    use std::io::{Read, Write};
+    let Ok(endpoint) = std::env::var("AGENTCORE_HARDEN_MOTO") else {
+        return;
+    };
+    let address = endpoint.trim_start_matches("http://").to_owned();
+    let mut stream = std::net::TcpStream::connect(&address).unwrap();
+    let request = format!(
+        "POST /moto-api/reset HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 /// Runs the commands of one result's first fix in a copy of its project and asks again.
 fn mend(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tally) {
     let place = format!(
@@ -160,7 +177,13 @@ fn mend(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tal
     let folder = tempfile::tempdir().unwrap();
     let project = folder.path().join("project");
     copy(fixture, &project);
-    let frozen = project.join("aws.json").is_file();
+    // The stand-in for AWS has no service quotas: such a request is parsed and not sent.
+    let asks_quota = fix
+        .commands
+        .iter()
+        .any(|command| command.starts_with("aws service-quotas"));
+    let frozen = project.join("aws.json").is_file() || asks_quota;
+    forget_everything();
     if fix
         .commands
         .iter()
