@@ -13,6 +13,9 @@ const STDLIB: &str = include_str!("stdlib.tsv");
 const MODULES: &str = include_str!("modules.tsv");
 /// Lines of `distribution, what it brings, what its extras bring too`.
 const BRINGS: &str = include_str!("brings.tsv");
+/// Lines of `dotted name, the distributions that it imports although its own does not bring them` (a trailing `*` stands for any
+/// ending); read off the modules' own imports.
+const PARTS: &str = include_str!("parts.tsv");
 /// Lines of `distribution, why nothing imports it`; a trailing `*` stands for any ending, a leading one for any beginning.
 const UNIMPORTED: &str = include_str!("unimported.tsv");
 
@@ -115,6 +118,12 @@ static BRINGS_ROWS: LazyLock<BTreeMap<&'static str, Brings>> = LazyLock::new(|| 
         .collect()
 });
 
+static PARTS_ROWS: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|| {
+    rows(PARTS)
+        .filter_map(|row| Some((*row.first()?, names(row.get(1)))))
+        .collect()
+});
+
 /// Whether a top-level module is of the standard library of Python 3.`minor`; where the version is not known, of any.
 pub fn standard(module: &str, minor: Option<u32>) -> Standard {
     if module.starts_with('_') && module != "__future__" && module != "__main__" {
@@ -188,13 +197,11 @@ pub fn brings(distribution: &str, with_extras: bool) -> Option<Vec<&'static str>
 
 /// Why nothing imports a distribution that is of use all the same.
 pub fn unimported(distribution: &str) -> Option<&'static str> {
-    let fits = |pattern: &str| match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(end), _) => distribution.ends_with(end),
-        (None, Some(start)) => distribution.starts_with(start),
-        (None, None) => pattern == distribution,
-    };
     rows(UNIMPORTED)
-        .find(|row| row.first().is_some_and(|pattern| fits(pattern)))
+        .find(|row| {
+            row.first()
+                .is_some_and(|pattern| fits(pattern, distribution))
+        })
         .and_then(|row| row.get(1).copied())
 }
 
@@ -244,10 +251,35 @@ pub fn is_of(distribution: &str, full: &str, package: &str) -> bool {
     }
     // A deeper part of a shared namespace counts for everything in it that is asked for by name.
     let modules = modules_of(distribution);
-    let below = |module: &&str| full == *module || full.starts_with(&format!("{module}."));
+    let below = |module: &&str| is_below(full, module);
     modules.iter().any(below)
+        || is_part_of(distribution, full)
         || conventional(full).iter().any(|name| name == distribution)
         || (known.is_none() && alike(distribution, package))
+}
+
+fn is_below(full: &str, module: &str) -> bool {
+    full.strip_prefix(module)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Whether what is imported cannot do without this distribution, which its own brings only where it is asked to:
+/// `strands.models.anthropic` imports `anthropic`.
+fn is_part_of(distribution: &str, full: &str) -> bool {
+    PARTS_ROWS
+        .iter()
+        .filter(|(module, _)| is_below(full, module))
+        .flat_map(|(_, parts)| parts)
+        .any(|part| fits(part, distribution))
+}
+
+/// Whether a name is that of a pattern; a trailing `*` stands for any ending, a leading one for any beginning.
+fn fits(pattern: &str, name: &str) -> bool {
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(end), _) => name.ends_with(end),
+        (None, Some(start)) => name.starts_with(start),
+        (None, None) => pattern == name,
+    }
 }
 
 /// Whether a distribution's name and a module's are alike enough to belong together: `acme-sdk` and `acme`, `pyfoo` and `foo`.
@@ -293,6 +325,17 @@ pub fn normalise(name: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_module_uses_what_it_cannot_do_without() {
+        let uses = |distribution, full| is_of(distribution, full, "strands");
+        assert!(uses("anthropic", "strands.models.anthropic.AnthropicModel"));
+        assert!(!uses("anthropic", "strands.models.bedrock.BedrockModel"));
+        assert!(!uses("anthropic", "strands.models.anthropic_like"));
+        let chat = "langchain.chat_models.init_chat_model";
+        assert!(is_of("langchain-aws", chat, "langchain"));
+        assert!(!is_of("pandas", chat, "langchain"));
+    }
 
     #[test]
     fn the_standard_library_knows_its_versions() {
