@@ -293,7 +293,7 @@ fn may_read(expr: &Expr) -> bool {
     }
 }
 
-/// The names that a key can be: constants, elements of a literal list looped over, what callers of the function give.
+/// The names that a key can be: constants (a loop variable is each of its elements), what callers of the function give.
 fn named<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
@@ -318,15 +318,20 @@ fn named<'a>(
             .flat_map(|(at, value)| named(callers, at, value, depth + 1))
             .collect();
     }
-    looped(source, module, key)
+    looped_over(callers, module, key)
         .into_iter()
-        .map(|(range, name)| (module, range, name))
+        .flat_map(|(at, item)| named(callers, at, item, depth + 1))
         .collect()
 }
 
-/// The elements of a literal list that a name loops over.
-fn looped(source: &Source, module: ModuleId, key: &Expr) -> Vec<(ByteRange, String)> {
+/// The elements of the lists that callers give for a parameter that a name loops over.
+fn looped_over<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    key: &'a Expr,
+) -> Vec<(ModuleId, &'a Expr)> {
     use crate::model::source::module::BindingKind;
+    let source = callers.source();
     let (Some(name), Some(place)) = (key.as_name(), source.module(module)) else {
         return Vec::new();
     };
@@ -335,18 +340,20 @@ fn looped(source: &Source, module: ModuleId, key: &Expr) -> Vec<(ByteRange, Stri
         .scopes
         .get(function.map_or(0, |function| function.id.index as usize + 1));
     let bindings = scope.and_then(|scope| scope.names.get(name));
+    let mut found = Vec::new();
     for binding in bindings.into_iter().flatten() {
-        if let BindingKind::Element { iter, path } = &binding.kind
-            && path.is_empty()
-            && let Meaning::Value(_, list) = source.meaning(module, iter)
-            && let ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) =
-                &list.kind
-        {
-            return items
-                .iter()
-                .filter_map(|item| Some((item.range, item.as_str()?.to_owned())))
-                .collect();
+        let BindingKind::Element { iter, path } = &binding.kind else {
+            continue;
+        };
+        for (at, given) in callers.given(module, iter) {
+            if let Meaning::Value(at, list) = source.meaning(at, given)
+                && path.is_empty()
+                && let ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) =
+                    &list.kind
+            {
+                found.extend(items.iter().map(|item| (at, item)));
+            }
         }
     }
-    Vec::new()
+    found
 }

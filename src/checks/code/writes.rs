@@ -37,6 +37,15 @@ pub(super) fn writes(source: &Source, module: ModuleId) -> Vec<(ModuleId, &Expr,
                     StmtKind::Delete(targets) => {
                         found.extend(targets.iter().map(|target| (module, target, None)));
                     }
+                    // `os.environ.setdefault("X", …)` for its effect: what it gives is not taken.
+                    StmtKind::Expr(expr) => {
+                        if let ExprKind::Call(call) = &expr.kind
+                            && let ExprKind::Attribute { attr, .. } = &call.callee.kind
+                            && &**attr == "setdefault"
+                        {
+                            found.push((module, expr, call.args.get(1)));
+                        }
+                    }
                     _ => {}
                 },
                 Node::Expr(Expr {

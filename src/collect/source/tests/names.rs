@@ -307,6 +307,43 @@ fn constants_are_folded() {
 }
 
 #[test]
+fn a_loop_variable_is_each_element() {
+    let cases = [
+        (
+            "KEYS = ('a', 'b')\nfor k in KEYS:\n    f(k)\n",
+            vec!["a", "b"],
+        ),
+        (
+            "for i, k in enumerate(['a', 'b']):\n    f(k + '_x')\n",
+            vec!["a_x", "b_x"],
+        ),
+        (
+            "for n, v in {'a': '1', 'b': '2'}.items():\n    f(v)\n",
+            vec!["1", "2"],
+        ),
+        ("for k in {'a': 1, 'b': 2}:\n    f(k)\n", vec!["a", "b"]),
+        ("x = [f(k) for k in sorted({'a', 'b'})]\n", vec!["a", "b"]),
+        (
+            "for n, v in [('a', 'b')]:\n    w = v\n    f(w)\n",
+            vec!["b"],
+        ),
+        ("for k in unknown:\n    f(k)\n", vec![]),
+    ];
+    for (text, expected) in cases {
+        let source = python(text);
+        let module = entry(&source);
+        let call = module
+            .calls()
+            .into_iter()
+            .find(|(_, call)| call.as_call().unwrap().callee.as_name() == Some("f"))
+            .unwrap()
+            .1;
+        let found = source.strings(module.id, &call.as_call().unwrap().args[0]);
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
 fn cycles_end() {
     let source = source_of_files(
         &[

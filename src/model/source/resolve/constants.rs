@@ -66,6 +66,9 @@ impl<'s> Question<'s> {
                 }
             }
             ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+                if let Some(each) = self.looped(module, expr, depth) {
+                    return each;
+                }
                 match self.meaning(module, expr) {
                     Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
                         self.strings(at, value, depth + 1)

@@ -4,6 +4,7 @@
 mod calls;
 mod constants;
 mod imports;
+mod looped;
 mod members;
 mod names;
 
@@ -101,7 +102,7 @@ impl Source {
     }
 
     /// Every constant string that an expression can be seen to hold: literals, constants, defaults of environment reads,
-    /// either side of a choice, concatenations of such.
+    /// either side of a choice, concatenations of such, each element of a literal that a loop goes over.
     pub fn strings<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Vec<String> {
         let mut found = Question::new(self).strings(module, expr, 0);
         found.dedup();
