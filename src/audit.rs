@@ -17,6 +17,7 @@ use crate::model::project::{Project, Target};
 use crate::model::template::Template;
 use crate::oidc::authorizer;
 use crate::oidc::discovery::Discovery;
+use crate::report::redact::Redactor;
 use crate::report::{CheckResult, assemble};
 
 /// What to collect, and from where.
@@ -197,7 +198,8 @@ pub fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>,
 
 /// Runs the selected checks.
 pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
-    checks::all()
+    let redactor = Redactor::new(context.project.documents());
+    let mut results: Vec<CheckResult> = checks::all()
         .filter(|check| selected(check))
         .flat_map(|check| {
             (check.run)(context)
@@ -211,5 +213,9 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
                 context.settings.severity.get(check.id).copied(),
             )
         })
-        .collect()
+        .collect();
+    for result in &mut results {
+        redactor.result(result);
+    }
+    results
 }

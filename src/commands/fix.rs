@@ -4,8 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::apply;
+use crate::collect::json;
 use crate::exit::Failure;
 use crate::render::clean;
+use crate::report::redact::Redactor;
 use crate::report::{CheckResult, Edit, SafeEdit, Status};
 
 /// Most rounds of audit and edit. Each mends what the one before brought to light; two are the rule.
@@ -123,6 +125,9 @@ fn show(shown: &str, edit: &SafeEdit, out: &mut dyn Write) -> Result<(), Failure
         folder => format!("{folder}/{}", edit.path),
     };
     let diff = Edit::new(&path, edit.old.as_deref(), new).diff;
+    let old = edit.old.as_deref().unwrap_or_default();
+    let redactor = Redactor::new(json::parse(&path, old).as_ref());
+    let diff = redactor.text(&path, &diff).unwrap_or(diff);
     let mut text = String::new();
     // A line of the file may hold anything.
     text.push_str(&clean::block(&diff));

@@ -460,6 +460,12 @@ impl Project {
             .chain(self.harnesses.iter().map(Agent::Harness))
     }
 
+    /// `agentcore.json` and the harnesses' files.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        let harnesses = self.harnesses.iter();
+        std::iter::once(&self.document).chain(harnesses.filter_map(|one| one.document.read()))
+    }
+
     /// The resource of a result about the whole project.
     pub fn resource(&self) -> Resource {
         Resource::new(ResourceType::Project, self.display_name())

@@ -7,6 +7,7 @@ mod evidence;
 pub mod fingerprint;
 mod fix;
 mod outcome;
+pub mod redact;
 mod resource;
 mod status;
 pub mod summary;
