@@ -29,8 +29,8 @@ pub struct Uses {
 /// The words whose presence in a file makes it worth a parse.
 fn words(distribution: &str) -> Vec<String> {
     let mut words: Vec<String> = distributions::modules_of(distribution)
-        .into_iter()
-        .map(str::to_owned)
+        .iter()
+        .map(|module| (*module).to_owned())
         .collect();
     words.push(distribution.to_owned());
     words.push(distribution.replace('-', "_"));
@@ -58,6 +58,7 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
         })
         .collect();
     uses.files = files.len();
+    let spellings: Vec<Spelling<'_>> = wanted.iter().map(|name| Spelling::of(name)).collect();
     let all: Vec<String> = wanted.iter().flat_map(|name| words(name)).collect();
     let matcher = AhoCorasick::builder()
         .ascii_case_insensitive(true)
@@ -82,7 +83,7 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
         let language = language_of(&shown).unwrap_or(Language::Python);
         let path: Arc<str> = shown.into();
         let parsed = parse_text(ModuleId(0), path, "", language, text);
-        Ok(uses_of(&parsed.module, wanted))
+        Ok(uses_of(&parsed.module, &spellings))
     };
     let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
     let Ok(pool) = pool else { return uses };
@@ -100,7 +101,35 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
     uses
 }
 
-fn uses_of(module: &Module, wanted: &BTreeSet<String>) -> Vec<(String, Site)> {
+/// A package and the words that name it in a string.
+struct Spelling<'a> {
+    name: &'a str,
+    words: Vec<String>,
+}
+
+impl<'a> Spelling<'a> {
+    fn of(name: &'a str) -> Self {
+        let modules = distributions::modules_of(name).iter();
+        let mut words: Vec<String> = modules.map(|module| (*module).to_owned()).collect();
+        words.extend([name.to_owned(), name.replace('-', "_")]);
+        words.sort_unstable();
+        words.dedup();
+        Self { name, words }
+    }
+
+    /// Whether a string names the package or one of its modules as a word of its own.
+    fn is_in(&self, text: &str) -> bool {
+        let edge = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+        self.words.iter().any(|word| {
+            text.match_indices(word.as_str()).any(|(at, _)| {
+                text[..at].chars().next_back().is_none_or(edge)
+                    && text[at + word.len()..].chars().next().is_none_or(edge)
+            })
+        })
+    }
+}
+
+fn uses_of(module: &Module, wanted: &[Spelling<'_>]) -> Vec<(String, Site)> {
     let mut found = Vec::new();
     for import in &module.imports {
         if import.module.starts_with('.') {
@@ -111,8 +140,11 @@ fn uses_of(module: &Module, wanted: &BTreeSet<String>) -> Vec<(String, Site)> {
             Language::Python => import.module.split('.').next().unwrap_or("").to_owned(),
             Language::TypeScript => super::typescript::path::package_of(&import.module),
         };
-        for name in wanted.iter().filter(|name| is_of(name, &full, &package)) {
-            found.push((name.clone(), module.site(import.range)));
+        for one in wanted
+            .iter()
+            .filter(|one| is_of(one.name, &full, &package))
+        {
+            found.push((one.name.to_owned(), module.site(import.range)));
         }
     }
     for (_, expr) in module.all_expressions() {
@@ -122,27 +154,11 @@ fn uses_of(module: &Module, wanted: &BTreeSet<String>) -> Vec<(String, Site)> {
         if text.len() > LONGEST_NAME || text.contains(char::is_whitespace) {
             continue;
         }
-        for name in wanted.iter().filter(|name| names(text, name)) {
-            found.push((name.clone(), module.site(expr.range)));
+        for one in wanted.iter().filter(|one| one.is_in(text)) {
+            found.push((one.name.to_owned(), module.site(expr.range)));
         }
     }
     found
-}
-
-/// Whether a string names a package or one of its modules as a word of its own.
-fn names(text: &str, distribution: &str) -> bool {
-    let is_word = |word: &str| {
-        text.match_indices(word).any(|(at, _)| {
-            let edge = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-            text[..at].chars().next_back().is_none_or(edge)
-                && text[at + word.len()..].chars().next().is_none_or(edge)
-        })
-    };
-    is_word(distribution)
-        || distributions::modules_of(distribution)
-            .into_iter()
-            .any(is_word)
-        || is_word(&distribution.replace('-', "_"))
 }
 
 /// One file by itself, with what could not be read of it in words; its imports are not followed.

@@ -111,6 +111,17 @@ static MODULE_ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLo
         .filter_map(|row| Some((*row.first()?, names(row.get(1)))))
         .collect()
 });
+/// [`MODULE_ROWS`] the other way round: it is asked for every import and string of the code.
+static DISTRIBUTION_ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> =
+    LazyLock::new(|| {
+        let mut modules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (module, distributions) in MODULE_ROWS.iter() {
+            for distribution in distributions {
+                modules.entry(distribution).or_default().push(module);
+            }
+        }
+        modules
+    });
 type Brings = (Vec<&'static str>, Vec<&'static str>);
 static BRINGS_ROWS: LazyLock<BTreeMap<&'static str, Brings>> = LazyLock::new(|| {
     rows(BRINGS)
@@ -178,11 +189,10 @@ pub fn conventional(dotted: &str) -> Vec<String> {
 }
 
 /// The modules that a distribution is known to hold; none where the table does not know it.
-pub fn modules_of(distribution: &str) -> Vec<&'static str> {
-    let holds = |(module, names): (&&'static str, &Vec<&'static str>)| {
-        names.contains(&distribution).then_some(*module)
-    };
-    MODULE_ROWS.iter().filter_map(holds).collect()
+pub fn modules_of(distribution: &str) -> &'static [&'static str] {
+    DISTRIBUTION_ROWS
+        .get(distribution)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// What a distribution brings with it, directly; `None` where that is not known.
