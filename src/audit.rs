@@ -168,18 +168,20 @@ fn aws(
 /// # Errors
 /// When there is no target of that name.
 pub fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>, Failure> {
-    let named = |name: &str| project.targets.iter().find(|target| target.name == name);
+    // A project that was handed on without aws-targets.json: its deployed state still says where it is.
+    let deployed = match project.targets.is_empty() {
+        true => project.deployed_targets(),
+        false => Vec::new(),
+    };
+    let all = || project.targets.iter().chain(&deployed);
+    let named = |name: &str| all().find(|target| target.name == name);
     let Some(wanted) = wanted else {
-        return Ok(named("default").or(project.targets.first()).cloned());
+        return Ok(named("default").or(all().next()).cloned());
     };
     if let Some(target) = named(wanted) {
         return Ok(Some(target.clone()));
     }
-    let names: Vec<&str> = project
-        .targets
-        .iter()
-        .map(|target| target.name.as_str())
-        .collect();
+    let names: Vec<&str> = all().map(|target| target.name.as_str()).collect();
     let failure = Failure::new(format!(
         "{}: no target \"{wanted}\" in {}",
         project.display_name(),

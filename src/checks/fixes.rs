@@ -2,7 +2,7 @@
 //! where one carries the change out, stands last.
 
 use crate::context::Context;
-use crate::least_privilege::apply;
+use crate::least_privilege::{self, apply};
 use crate::model::project::Agent;
 use crate::report::Fix;
 use crate::shell::{self, Command};
@@ -104,7 +104,11 @@ fn lower_first(text: &str) -> String {
 pub(super) fn own_role(context: &Context, agent: Agent<'_>) -> Fix {
     let note = "read the policy before you create the role. The CLI adds nothing to a role that you bring, `additionalPolicies` \
                 included, so a permission that is missing shows as AccessDenied";
-    Fix::new("Give it a role of its own that allows what it uses")
+    let title = "Give it a role of its own that allows what it uses";
+    if let Some(missing) = least_privilege::missing_code(context, agent) {
+        return Fix::new(title).note(format!("{missing}. A role made without it would lack what the code calls: run `agentcore-harden policy` where the code is, read what it prints, and apply that"));
+    }
+    Fix::new(title)
         .commands(apply::role(context, agent))
         .note(note)
 }

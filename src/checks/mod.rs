@@ -2,10 +2,10 @@
 //! pure function over the [`Context`]. Everything that names checks (`list`, `explain`, SARIF rules, the README's table) comes
 //! from [`all`].
 
-mod agent_code;
+pub(crate) mod agent_code;
 mod authentication;
-mod callers;
-mod code;
+pub(crate) mod callers;
+pub(crate) mod code;
 mod edits;
 mod fixes;
 mod iam;

@@ -99,7 +99,7 @@ fn names(context: &Context, arguments: &LeastPrivilegeArgs) -> Result<Names, Fai
         .or_else(environment);
     let (Some(account), Some(region)) = (account, region) else {
         return Err(Failure::new(
-            "account and Region are not known: agentcore/aws-targets.json names no target",
+            "account and Region are not known: agentcore/aws-targets.json names no target, and no ARN of agentcore/.cli/deployed-state.json says them",
         )
         .help("give --account ID and --region REGION"));
     };
@@ -121,8 +121,14 @@ fn names(context: &Context, arguments: &LeastPrivilegeArgs) -> Result<Names, Fai
     })
 }
 
+/// None for a role whose policy was made without the agent's code.
 fn commands(subject: &Subject<'_>, kind: Kind) -> Vec<Command> {
     match kind {
+        Kind::ExecutionRole | Kind::Trust
+            if least_privilege::missing_code(subject.context, subject.agent).is_some() =>
+        {
+            Vec::new()
+        }
         Kind::ExecutionRole | Kind::Trust => apply::role(subject.context, subject.agent),
         Kind::Invoke | Kind::Command => apply::managed(subject.context, subject.agent, kind),
     }
@@ -197,21 +203,36 @@ fn all_json(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
 fn page(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
     let plan = least_privilege::plan(subject, Kind::ExecutionRole);
     let trust = least_privilege::plan(subject, Kind::Trust);
+    let missing = least_privilege::missing_code(subject.context, subject.agent).is_some();
     let mut text = format!(
-        "Least privilege for {} in account {}, {} ({} of {INLINE_LIMIT} characters)\n\nExecution role\n{}\nTrust policy\n{}\n",
+        "Least privilege for {} in account {}, {} ({} of {INLINE_LIMIT} characters)\n\n",
         clean::line(&subject.agent.resource().to_string()),
         subject.names.account,
         subject.names.region,
         size(&plan.document),
+    );
+    // The first note says that the code is not there: before a document that lacks what the code needs.
+    let (first, rest) = plan
+        .notes
+        .split_at(usize::from(missing && !plan.notes.is_empty()));
+    for note in first {
+        text.push_str(&hanging("note: ", &clean::line(note)));
+        text.push_str("\n\n");
+    }
+    text.push_str(&format!(
+        "Execution role\n{}\nTrust policy\n{}\n",
         pretty(&plan.document),
         pretty(&trust.document),
-    );
-    for note in &plan.notes {
+    ));
+    for note in rest {
         text.push_str(&hanging("note: ", &clean::line(note)));
         text.push('\n');
     }
-    text.push_str("To apply it, from the project's folder:\n");
-    for command in commands(subject, Kind::ExecutionRole) {
+    let commands = commands(subject, Kind::ExecutionRole);
+    if !commands.is_empty() {
+        text.push_str("To apply it, from the project's folder:\n");
+    }
+    for command in commands {
         text.push_str(&format!("  {command}\n"));
     }
     text.push_str("\nFor callers: --kind invoke; for who runs commands: --kind command.\n");

@@ -2,20 +2,33 @@
 
 mod agentcore;
 pub mod apply;
+mod code;
+mod gaps;
+mod guardrails;
 mod identity;
+mod invoke;
 mod memory;
 mod models;
 mod operations;
+mod packaged;
+mod parameters;
 mod sdk;
+mod signed;
 mod statements;
+mod values;
 
 use serde_json::{Value, json};
 
+use crate::checks::agent_code;
+use crate::checks::code::callers::Callers;
 use crate::context::Context;
 use crate::model::predicted_role::Names;
 use crate::model::project::Agent;
 
+pub use gaps::missing_code;
 pub use statements::{Statements, size};
+
+use code::Code;
 
 /// Most characters, white space left out, of all inline policies of a role together.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -101,11 +114,11 @@ pub fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {
             notes: Vec::new(),
         },
         Kind::Invoke => Plan {
-            document: invoke(subject),
-            notes: invoke_notes(subject),
+            document: invoke::invoke(subject),
+            notes: invoke::notes(subject),
         },
         Kind::Command => Plan {
-            document: command(subject),
+            document: invoke::command(subject),
             notes: vec![
                 "attach it to the one identity that needs it, apart from the policy that lets it invoke: commands run as root with the execution role's permissions".to_owned(),
             ],
@@ -115,9 +128,18 @@ pub fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {
 
 fn execution_role(subject: &Subject<'_>) -> Plan {
     let mut statements = Statements::default();
+    gaps::add(subject, &mut statements);
     models::add(subject, &mut statements);
     agentcore::add(subject, &mut statements);
-    sdk::add(subject, &mut statements);
+    let read = subject.agent.runtime();
+    let read = read.and_then(|runtime| agent_code::of(subject.context, runtime).ok());
+    let callers = read.as_ref().map(Callers::new);
+    if let Some(code) = callers.as_ref().map(Code::new) {
+        guardrails::add(subject, &code, &mut statements);
+        sdk::add(subject, &code, &mut statements);
+        packaged::add(subject, &code, &mut statements);
+        signed::add(subject, &code, &mut statements);
+    }
     let (document, mut notes) = statements.finish();
     let size = size(&document);
     if size > INLINE_LIMIT {
@@ -147,63 +169,6 @@ fn trust(names: &Names) -> Value {
                 "StringEquals": {"aws:SourceAccount": account},
                 "ArnLike": {"aws:SourceArn": format!("arn:{partition}:bedrock-agentcore:{region}:{account}:*")},
             },
-        }],
-    })
-}
-
-/// The runtime and its endpoints: actions on sessions are authorized on both.
-fn runtime_and_endpoints(subject: &Subject<'_>) -> [String; 2] {
-    let id = subject.runtime_id();
-    [
-        subject.core(&format!("runtime/{id}")),
-        subject.core(&format!("runtime/{id}/runtime-endpoint/*")),
-    ]
-}
-
-fn invoke(subject: &Subject<'_>) -> Value {
-    let mut actions = vec![
-        "bedrock-agentcore:InvokeAgentRuntime",
-        "bedrock-agentcore:StopRuntimeSession",
-    ];
-    let protocol = subject
-        .agent
-        .runtime()
-        .and_then(|runtime| runtime.protocol.as_ref());
-    if protocol.is_some_and(|protocol| protocol.value == "A2A") {
-        actions.push("bedrock-agentcore:GetAgentCard");
-    }
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "InvokeThisAgent",
-            "Effect": "Allow",
-            "Action": actions,
-            "Resource": runtime_and_endpoints(subject),
-        }],
-    })
-}
-
-fn invoke_notes(subject: &Subject<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
-    let kind = subject.agent.common().authorizer_type.as_ref();
-    if kind.is_some_and(|kind| kind.value == "CUSTOM_JWT") {
-        notes.push("this agent takes bearer tokens: callers need no IAM permission to invoke it, and this policy gives them none".to_owned());
-    }
-    notes.push("callers over WebSocket need bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream too; those that send a user id, InvokeAgentRuntimeForUser".to_owned());
-    notes
-}
-
-fn command(subject: &Subject<'_>) -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "RunCommandsInThisAgent",
-            "Effect": "Allow",
-            "Action": [
-                "bedrock-agentcore:InvokeAgentRuntimeCommand",
-                "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
-            ],
-            "Resource": runtime_and_endpoints(subject),
         }],
     })
 }

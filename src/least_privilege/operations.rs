@@ -231,55 +231,6 @@ fn snake(operation: &str) -> String {
     out
 }
 
-/// A parameter that names a resource, and the resource part of its ARN; `{}` stands for the value.
-pub(super) struct Parameter {
-    /// The IAM prefix.
-    pub(super) prefix: &'static str,
-    /// The parameter as the API spells it.
-    pub(super) name: &'static str,
-    /// The resource part.
-    pub(super) resource: &'static str,
-}
-
-macro_rules! parameters {
-    ($($prefix:literal $name:literal $resource:literal;)*) => {
-        &[$(Parameter { prefix: $prefix, name: $name, resource: $resource }),*]
-    };
-}
-
-/// The parameters that name resources, the first of a service the most usual.
-pub(super) static PARAMETERS: &[Parameter] = parameters! {
-    "s3" "Bucket" "{}";
-    "dynamodb" "TableName" "table/{}";
-    "dynamodb" "Table" "table/{}";
-    "lambda" "FunctionName" "function:{}";
-    "secretsmanager" "SecretId" "secret:{}-??????";
-    "ssm" "Name" "parameter/{}";
-    "ssm" "Path" "parameter/{}/*";
-    "sqs" "QueueUrl" "{}";
-    "sqs" "QueueName" "{}";
-    "sns" "TopicArn" "{}";
-    "kms" "KeyId" "key/{}";
-    "states" "stateMachineArn" "stateMachine:{}";
-    "kinesis" "StreamName" "stream/{}";
-    "firehose" "DeliveryStreamName" "deliverystream/{}";
-    "events" "EventBusName" "event-bus/{}";
-    "bedrock" "knowledgeBaseId" "knowledge-base/{}";
-    "bedrock" "guardrailIdentifier" "guardrail/{}";
-    "bedrock" "agentId" "agent-alias/{}/*";
-    "cognito-idp" "UserPoolId" "userpool/{}";
-    "athena" "WorkGroup" "workgroup/{}";
-    "rds-data" "resourceArn" "cluster:{}";
-    "logs" "logGroupName" "log-group:{}:*";
-    "sagemaker" "EndpointName" "endpoint/{}";
-    "ses" "Source" "identity/{}";
-    "ses" "FromEmailAddress" "identity/{}";
-    "sts" "RoleArn" "role/{}";
-    "kendra" "IndexId" "index/{}";
-    "bedrock-agentcore" "agentRuntimeArn" "runtime/{}";
-    "bedrock-agentcore" "memoryId" "memory/{}";
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::operations::{self, PARAMETERS, Parameter};
+use super::code::Code;
+use super::operations;
+use super::parameters::{PARAMETERS, Parameter, arns, usual};
+use super::values::{Texts, entry, texts};
 use super::{Statements, Subject, UNKNOWN_SUFFIX, models};
 use crate::iam::actions::Action;
 use crate::iam::escalation::ESCALATIONS;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Call, Expr, ExprKind};
-use crate::model::source::resolve::{Meaning, leaf};
+use crate::model::source::resolve::leaf;
 
 /// A call of an operation.
 struct Use<'s> {
@@ -26,19 +29,20 @@ struct Use<'s> {
     object: Option<(String, &'s Call, ModuleId)>,
 }
 
+/// The agent and its code.
+#[derive(Clone, Copy)]
+struct Reader<'r, 'c, 's> {
+    subject: &'r Subject<'s>,
+    code: &'r Code<'c, 's>,
+}
+
 /// Adds what the agent's own SDK calls need.
-pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
-    let source = &subject.context.source;
-    let Some(code) = source.runtime(subject.agent.name()) else {
-        return;
-    };
-    for module in code.reachable.iter().filter_map(|&id| source.module(id)) {
-        for (_, expr) in module.calls() {
-            let found =
-                python(subject, module.id, expr).or_else(|| javascript(subject, module.id, expr));
-            if let Some(found) = found {
-                grant(subject, &found, statements);
-            }
+pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &mut Statements) {
+    let reader = Reader { subject, code };
+    for (module, expr, _) in code.calls() {
+        let found = python(subject, module, expr).or_else(|| javascript(subject, module, expr));
+        if let Some(found) = found {
+            reader.grant(&found, statements);
         }
     }
 }
@@ -119,113 +123,163 @@ fn javascript<'s>(subject: &Subject<'s>, module: ModuleId, expr: &'s Expr) -> Op
     })
 }
 
-fn grant(subject: &Subject<'_>, found: &Use<'_>, statements: &mut Statements) {
-    let prefix = found.prefix.as_str();
-    let actions = operations::actions(prefix, &found.operation);
-    for action in actions {
-        // What calls a model is granted on the models; what concerns AgentCore's own parts on those.
-        if models::CALLS.contains(&action.as_str()) {
-            continue;
+impl<'s> Reader<'_, '_, 's> {
+    fn grant(self, found: &Use<'s>, statements: &mut Statements) {
+        let prefix = found.prefix.as_str();
+        let actions = operations::actions(prefix, &found.operation);
+        for action in actions {
+            // What calls a model is granted on the models; what concerns AgentCore's own parts on those.
+            if models::CALLS.contains(&action.as_str()) {
+                continue;
+            }
+            if matches!(
+                action.as_str(),
+                "bedrock-agentcore:InvokeAgentRuntimeCommand"
+                    | "bedrock-agentcore:InvokeAgentRuntimeCommandShell"
+            ) {
+                statements.note("the code runs commands in a runtime: grant them by a policy of their own (--kind command)");
+                continue;
+            }
+            if prefix == "bedrock-agentcore"
+                && found.operation != "invoke_agent_runtime"
+                && found.operation != "InvokeAgentRuntime"
+            {
+                continue;
+            }
+            if action == "cloudwatch:PutMetricData" {
+                self.metrics(found, statements);
+                continue;
+            }
+            let resources = self.resources(found, &action, statements);
+            statements.allow(&format!("Use {prefix}"), [action], resources);
         }
-        if matches!(
-            action.as_str(),
-            "bedrock-agentcore:InvokeAgentRuntimeCommand"
-                | "bedrock-agentcore:InvokeAgentRuntimeCommandShell"
-        ) {
-            statements.note("the code runs commands in a runtime: grant them by a policy of their own (--kind command)");
-            continue;
-        }
-        if prefix == "bedrock-agentcore"
-            && found.operation != "invoke_agent_runtime"
-            && found.operation != "InvokeAgentRuntime"
-        {
-            continue;
-        }
-        if action == "cloudwatch:PutMetricData" {
-            metrics(subject, found, statements);
-            continue;
-        }
-        let resources = resources(subject, found, &action, statements);
-        statements.allow(&format!("Use {prefix}"), [action], resources);
     }
-}
 
-/// Metrics are bound by their namespace.
-fn metrics(subject: &Subject<'_>, found: &Use<'_>, statements: &mut Statements) {
-    let namespace = found.call.and_then(|call| call.option("Namespace"));
-    let namespaces = namespace
-        .map(|value| texts(subject, found.module, value))
-        .unwrap_or_default();
-    if namespaces.is_empty() {
-        statements.note("cloudwatch:PutMetricData: the code does not show its namespace; add it to the condition of WriteMetrics");
-        return;
+    /// Metrics are bound by their namespace.
+    fn metrics(self, found: &Use<'s>, statements: &mut Statements) {
+        let namespace = found.call.and_then(|call| call.option("Namespace"));
+        let namespaces = namespace
+            .map(|value| self.texts(found.module, value).all)
+            .unwrap_or_default();
+        if namespaces.is_empty() {
+            statements.note("cloudwatch:PutMetricData: the code does not show its namespace; add it to the condition of WriteMetrics");
+            return;
+        }
+        statements.allow_when(
+            "WriteOwnMetrics",
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            Some(json!({"StringEquals": {"cloudwatch:namespace": namespaces}})),
+        );
     }
-    statements.allow_when(
-        "WriteOwnMetrics",
-        ["cloudwatch:PutMetricData"],
-        ["*"],
-        Some(json!({"StringEquals": {"cloudwatch:namespace": namespaces}})),
-    );
-}
 
-fn resources(
-    subject: &Subject<'_>,
-    found: &Use<'_>,
-    action: &str,
-    statements: &mut Statements,
-) -> BTreeSet<String> {
-    let known = Action::lookup(action);
-    if known.is_some_and(|known| !known.resource_types) {
-        return BTreeSet::from(["*".to_owned()]);
+    fn texts(self, module: ModuleId, expr: &'s Expr) -> Texts {
+        texts(self.subject, self.code, module, expr)
     }
-    let parameters = PARAMETERS.iter().filter(|one| one.prefix == found.prefix);
-    for parameter in parameters.clone() {
-        let values = values(subject, found, parameter);
-        if !values.is_empty() {
-            return values
-                .iter()
-                .flat_map(|value| arns(subject, parameter, value, action))
-                .collect();
+
+    fn resources(
+        self,
+        found: &Use<'s>,
+        action: &str,
+        statements: &mut Statements,
+    ) -> BTreeSet<String> {
+        let subject = self.subject;
+        let known = Action::lookup(action);
+        if known.is_some_and(|known| !known.resource_types) {
+            return BTreeSet::from(["*".to_owned()]);
         }
-    }
-    let project = &subject.names.project;
-    let first = parameters.clone().next();
-    let wide: BTreeSet<String> = match first {
-        Some(parameter) if parameter.prefix == "bedrock-agentcore" => project_runtimes(subject),
-        Some(parameter) if parameter.prefix == "s3" => arns(
-            subject,
-            parameter,
-            &format!("{}*", project.to_lowercase()),
-            action,
-        )
-        .into_iter()
-        .collect(),
-        Some(parameter) => arns(subject, parameter, &format!("{project}*"), action)
-            .into_iter()
-            .collect(),
-        None if known.is_some_and(|known| !known.level.changes()) => {
-            BTreeSet::from(["*".to_owned()])
+        let mut parameters = PARAMETERS.iter().filter(|one| one.prefix == found.prefix);
+        let shown =
+            parameters.find_map(|parameter| Some((parameter, self.value(found, parameter.name)?)));
+        let named: BTreeSet<String> = shown
+            .iter()
+            .flat_map(|(parameter, texts)| {
+                let values = texts.all.iter();
+                values.flat_map(|value| arns(subject, parameter, value, action))
+            })
+            .collect();
+        if !named.is_empty() && shown.as_ref().is_some_and(|(_, texts)| texts.complete) {
+            return named;
         }
-        None => BTreeSet::from([subject.arn(&found.prefix, &format!("*{project}*"))]),
-    };
-    let alone = ["iam:PassRole", "sts:AssumeRole"].contains(&action);
-    let escalates = ESCALATIONS
-        .iter()
-        .any(|way| way.actions.len() == 1 && way.actions.contains(&action));
-    if alone || escalates {
-        // On an open set of resources it would be a way to more power.
+        let alone = ["iam:PassRole", "sts:AssumeRole"].contains(&action);
+        let escalates = ESCALATIONS
+            .iter()
+            .any(|way| way.actions.len() == 1 && way.actions.contains(&action));
+        if alone || escalates {
+            // On an open set of resources it would be a way to more power.
+            statements.note(format!(
+                "{action} is left out where the code does not show on which resource: add it with the ARN"
+            ));
+            return named;
+        }
+        let parameter = shown
+            .map(|(parameter, _)| parameter)
+            .or_else(|| usual(&found.prefix, action));
+        let wide = self.wide(parameter, found, action);
+        let listed: Vec<&str> = wide.iter().map(String::as_str).collect();
         statements.note(format!(
-            "{action} is left out: the code does not show on which resource; add it with the ARN"
+            "the code does not show every resource that it uses of {}; the policy takes {}: put the real names there",
+            found.prefix,
+            listed.join(", ")
         ));
-        return BTreeSet::new();
+        wide.into_iter().chain(named).collect()
     }
-    let shown: Vec<&str> = wide.iter().map(String::as_str).collect();
-    statements.note(format!(
-        "the code does not show every resource that it uses of {}; the policy takes {}: put the real names there",
-        found.prefix,
-        shown.join(", ")
-    ));
-    wide
+
+    /// What a resource that is not known is taken to be: what bears the project's name, or every id where AWS makes it up.
+    fn wide(
+        self,
+        parameter: Option<&Parameter>,
+        found: &Use<'s>,
+        action: &str,
+    ) -> BTreeSet<String> {
+        let subject = self.subject;
+        let project = &subject.names.project;
+        let of = |parameter: &Parameter, value: &str| {
+            arns(subject, parameter, value, action)
+                .into_iter()
+                .collect()
+        };
+        match parameter {
+            Some(parameter) if parameter.prefix == "bedrock-agentcore" => project_runtimes(subject),
+            Some(parameter) if parameter.made => of(parameter, "*"),
+            Some(parameter) if parameter.prefix == "s3" => {
+                of(parameter, &format!("{}*", project.to_lowercase()))
+            }
+            Some(parameter) => of(parameter, &format!("{project}*")),
+            None if Action::lookup(action).is_some_and(|known| !known.level.changes()) => {
+                BTreeSet::from(["*".to_owned()])
+            }
+            None => BTreeSet::from([subject.arn(&found.prefix, &format!("*{project}*"))]),
+        }
+    }
+
+    /// The values that a parameter can be seen to have; `None` where the call does not give it.
+    fn value(self, found: &Use<'s>, parameter: &str) -> Option<Texts> {
+        if let Some((kind, call, module)) = &found.object {
+            let names = matches!(
+                (kind.as_str(), parameter),
+                ("Table", "Table")
+                    | ("Bucket" | "Object", "Bucket")
+                    | ("Queue", "QueueUrl")
+                    | ("Topic", "TopicArn")
+            );
+            if names {
+                return call.args.first().map(|arg| self.texts(*module, arg));
+            }
+        }
+        let call = found.call?;
+        if let Some(value) = entry(call, parameter) {
+            return Some(self.texts(found.module, value));
+        }
+        // upload_file(path, bucket, key) and its like take the bucket by position.
+        let position = match (parameter, found.operation.as_str()) {
+            ("Bucket", "download_file" | "download_fileobj") => 0,
+            ("Bucket", "upload_file" | "upload_fileobj") => 1,
+            _ => return None,
+        };
+        let argument = call.args.get(position)?;
+        Some(self.texts(found.module, argument))
+    }
 }
 
 fn project_runtimes(subject: &Subject<'_>) -> BTreeSet<String> {
@@ -242,134 +296,4 @@ fn project_runtimes(subject: &Subject<'_>) -> BTreeSet<String> {
             ]
         })
         .collect()
-}
-
-/// The values that a parameter can be seen to have.
-fn values(subject: &Subject<'_>, found: &Use<'_>, parameter: &Parameter) -> Vec<String> {
-    if let Some((kind, call, module)) = &found.object {
-        let names = matches!(
-            (kind.as_str(), parameter.name),
-            ("Table", "Table")
-                | ("Bucket" | "Object", "Bucket")
-                | ("Queue", "QueueUrl")
-                | ("Topic", "TopicArn")
-        );
-        if names {
-            return call
-                .args
-                .first()
-                .map(|arg| texts(subject, *module, arg))
-                .unwrap_or_default();
-        }
-    }
-    let Some(call) = found.call else {
-        return Vec::new();
-    };
-    if let Some(value) = call.option(parameter.name) {
-        return texts(subject, found.module, value);
-    }
-    // upload_file(path, bucket, key) and its like take the bucket by position.
-    let position = match (parameter.name, found.operation.as_str()) {
-        ("Bucket", "download_file" | "download_fileobj") => 0,
-        ("Bucket", "upload_file" | "upload_fileobj") => 1,
-        _ => return Vec::new(),
-    };
-    call.args
-        .get(position)
-        .map(|arg| texts(subject, found.module, arg))
-        .unwrap_or_default()
-}
-
-/// Texts that an expression can be seen to hold: constants, and environment variables that the configuration sets.
-fn texts(subject: &Subject<'_>, module: ModuleId, expr: &Expr) -> Vec<String> {
-    let source = &subject.context.source;
-    let (at, value) = match source.meaning(module, expr) {
-        Meaning::Value(at, value) => (at, value),
-        _ => (module, expr),
-    };
-    if let Some(name) = environment(subject, at, value) {
-        let set = subject
-            .agent
-            .common()
-            .env
-            .iter()
-            .find(|(known, _)| *known == name);
-        if let Some((_, value)) = set {
-            return vec![value.value.clone()];
-        }
-    }
-    source
-        .strings(module, expr)
-        .into_iter()
-        .filter(|text| !text.is_empty())
-        .collect()
-}
-
-/// The variable that an expression reads.
-fn environment(subject: &Subject<'_>, module: ModuleId, expr: &Expr) -> Option<String> {
-    let source = &subject.context.source;
-    match &expr.kind {
-        ExprKind::Subscript { base, index }
-            if source.canonical(module, base).as_deref() == Some("os.environ") =>
-        {
-            index.as_str().map(str::to_owned)
-        }
-        ExprKind::Call(call) => {
-            let name = source.callee_name(module, expr)?;
-            matches!(name.as_str(), "os.getenv" | "os.environ.get")
-                .then(|| call.args.first()?.as_str().map(str::to_owned))
-                .flatten()
-        }
-        _ => {
-            let name = source.canonical(module, expr)?;
-            name.strip_prefix("process.env.").map(str::to_owned)
-        }
-    }
-}
-
-/// The ARNs of a named resource for an action.
-fn arns(subject: &Subject<'_>, parameter: &Parameter, value: &str, action: &str) -> Vec<String> {
-    let partition = &subject.names.partition;
-    if value.starts_with("arn:") {
-        return match parameter.prefix {
-            "bedrock-agentcore" => vec![value.to_owned(), format!("{value}/runtime-endpoint/*")],
-            _ => vec![value.to_owned()],
-        };
-    }
-    match (parameter.prefix, parameter.name) {
-        ("s3", _) => {
-            let bucket = format!("arn:{partition}:s3:::{value}");
-            let name = action.strip_prefix("s3:").unwrap_or_default();
-            let of_object = name.contains("Object") || name == "AbortMultipartUpload";
-            vec![if of_object {
-                format!("{bucket}/*")
-            } else {
-                bucket
-            }]
-        }
-        ("sqs", _) => {
-            let queue = value.rsplit('/').next().unwrap_or(value);
-            vec![subject.arn("sqs", queue)]
-        }
-        ("sts", _) => vec![format!(
-            "arn:{partition}:iam::{}:role/{value}",
-            subject.names.account
-        )],
-        ("kms", _) if value.starts_with("alias/") => vec![subject.arn("kms", "key/*")],
-        ("rds-data", _) => vec![subject.arn("rds", &parameter.resource.replace("{}", value))],
-        ("dynamodb", _) => {
-            let table = subject.arn("dynamodb", &parameter.resource.replace("{}", value));
-            let indexed = matches!(action, "dynamodb:Query" | "dynamodb:Scan");
-            let index = format!("{table}/index/*");
-            if indexed {
-                vec![table, index]
-            } else {
-                vec![table]
-            }
-        }
-        _ => {
-            let value = value.trim_start_matches('/').trim_end_matches('/');
-            vec![subject.arn(parameter.prefix, &parameter.resource.replace("{}", value))]
-        }
-    }
 }

@@ -59,6 +59,13 @@ impl Statements {
         }
     }
 
+    /// Whether an action is allowed on something.
+    pub fn allows(&self, action: &str) -> bool {
+        self.drafts
+            .iter()
+            .any(|draft| draft.actions.contains(action))
+    }
+
     /// Says something of the policy, once.
     pub fn note(&mut self, note: impl Into<String>) {
         let note = note.into();

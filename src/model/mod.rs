@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod aws;
 pub mod dependencies;
+pub mod deployed;
 pub mod distributions;
 pub mod evaluation;
 pub mod event_pattern;

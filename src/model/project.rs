@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use super::deployed::{DeployedResource, DeployedRuntime, DeployedTarget};
 use super::json::{Document, Node};
 use super::known::Known;
 use super::site::{Site, Sited};
@@ -66,8 +67,10 @@ pub struct Project {
     pub deployed_file: Known<Document>,
     /// What the deployed state says, by target.
     pub deployed: BTreeMap<String, DeployedTarget>,
-    /// Version that `agentcore/cdk/package.json` pins for `@aws/agentcore-cdk`.
-    pub cdk_version: Option<String>,
+    /// The version of `@aws/agentcore-cdk` that the CDK app of the project is built with.
+    pub cdk_version: Option<CdkVersion>,
+    /// Where the CDK app of the project adds permissions to roles itself, beyond what the CLI's template does.
+    pub cdk_grants: Vec<Site>,
     /// Files that the configuration names, by the path as written (prefixed with the folder that it is relative to, where that
     /// is not the project root), with what was found there.
     pub named_files: BTreeMap<String, NamedFile>,
@@ -340,6 +343,17 @@ pub struct OnlineEval {
     pub evaluators: Vec<Sited<String>>,
 }
 
+/// The version of the construct library, as far as a file says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CdkVersion {
+    /// The version, or the range of versions as written.
+    pub text: String,
+    /// The file that says it, from the project root.
+    pub file: &'static str,
+    /// It is one version; else a range that several answer.
+    pub exact: bool,
+}
+
 /// A deployment target of `aws-targets.json`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -351,45 +365,6 @@ pub struct Target {
     pub region: Option<String>,
     /// Where the entry stands.
     pub site: Site,
-}
-
-/// What `deployed-state.json` says of one target.
-#[derive(Clone, Debug, Default)]
-pub struct DeployedTarget {
-    /// Deployed runtimes by name.
-    pub runtimes: BTreeMap<String, DeployedRuntime>,
-    /// Deployed harnesses by name, with their runtime where known.
-    pub harnesses: BTreeMap<String, DeployedRuntime>,
-    /// Gateway ids and ARNs by name.
-    pub gateways: BTreeMap<String, DeployedResource>,
-    /// Memory ids and ARNs by name.
-    pub memories: BTreeMap<String, DeployedResource>,
-    /// Policy engine ids and ARNs by name.
-    pub policy_engines: BTreeMap<String, DeployedResource>,
-    /// Online evaluation ids and ARNs by name.
-    pub online_evals: BTreeMap<String, DeployedResource>,
-    /// Credential provider ARNs by name.
-    pub credentials: BTreeMap<String, DeployedResource>,
-}
-
-/// A deployed runtime.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeployedRuntime {
-    /// `runtimeId`.
-    pub id: Option<String>,
-    /// `runtimeArn`.
-    pub arn: Option<String>,
-    /// `roleArn`.
-    pub role_arn: Option<String>,
-}
-
-/// Another deployed resource.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeployedResource {
-    /// Its id.
-    pub id: Option<String>,
-    /// Its ARN.
-    pub arn: Option<String>,
 }
 
 /// A runtime or a harness, seen as what is judged alike.
@@ -464,6 +439,27 @@ impl Project {
     pub fn documents(&self) -> impl Iterator<Item = &Document> {
         let harnesses = self.harnesses.iter();
         std::iter::once(&self.document).chain(harnesses.filter_map(|one| one.document.read()))
+    }
+
+    /// The targets that the deployed state holds, with the account and Region of the ARNs in it.
+    pub fn deployed_targets(&self) -> Vec<Target> {
+        let Known::Read(document) = &self.deployed_file else {
+            return Vec::new();
+        };
+        let target = |(name, deployed): (&String, &DeployedTarget)| {
+            let (account, region) = deployed.home();
+            let node = document.root.path(&["targets", name]);
+            Target {
+                name: name.clone(),
+                account,
+                region,
+                site: node.map_or_else(
+                    || Site::file(document.source.path.clone()),
+                    |node| document.site(node),
+                ),
+            }
+        };
+        self.deployed.iter().map(target).collect()
     }
 
     /// The resource of a result about the whole project.

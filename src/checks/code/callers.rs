@@ -9,7 +9,7 @@ use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Sourc
 
 /// A place where a function is called, or given away as a value.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::checks) struct Use<'a> {
+pub(crate) struct Use<'a> {
     /// The module of the place.
     pub module: ModuleId,
     /// The call; of a function given as a value, the value.
@@ -19,14 +19,14 @@ pub(in crate::checks) struct Use<'a> {
 }
 
 /// The uses of every function in the modules that run.
-pub(in crate::checks) struct Callers<'a> {
+pub(crate) struct Callers<'a> {
     code: AgentCode<'a>,
     uses: OnceCell<BTreeMap<FnId, Vec<Use<'a>>>>,
 }
 
 impl<'a> Callers<'a> {
     /// Of a runtime.
-    pub(in crate::checks) fn new(code: &AgentCode<'a>) -> Self {
+    pub(crate) fn new(code: &AgentCode<'a>) -> Self {
         Self {
             code: *code,
             uses: OnceCell::new(),
@@ -34,27 +34,23 @@ impl<'a> Callers<'a> {
     }
 
     /// The source.
-    pub(in crate::checks) fn source(&self) -> &'a Source {
+    pub(crate) fn source(&self) -> &'a Source {
         self.code.source
     }
 
     /// The code that runs.
-    pub(in crate::checks) fn code(&self) -> &AgentCode<'a> {
+    pub(crate) fn code(&self) -> &AgentCode<'a> {
         &self.code
     }
 
     /// Where a function is used.
-    pub(in crate::checks) fn of(&self, function: FnId) -> &[Use<'a>] {
+    pub(crate) fn of(&self, function: FnId) -> &[Use<'a>] {
         let uses = self.uses.get_or_init(|| collect(&self.code));
         uses.get(&function).map_or(&[], Vec::as_slice)
     }
 
     /// What the callers give for a name that is a parameter of the function around it.
-    pub(in crate::checks) fn given(
-        &self,
-        module: ModuleId,
-        name: &'a Expr,
-    ) -> Vec<(ModuleId, &'a Expr)> {
+    pub(crate) fn given(&self, module: ModuleId, name: &'a Expr) -> Vec<(ModuleId, &'a Expr)> {
         let Some((function, index)) = self.parameter(module, name) else {
             return Vec::new();
         };
@@ -80,11 +76,7 @@ impl<'a> Callers<'a> {
     }
 
     /// The function and place of the parameter that a name is.
-    pub(in crate::checks) fn parameter(
-        &self,
-        module: ModuleId,
-        name: &Expr,
-    ) -> Option<(FnId, usize)> {
+    pub(crate) fn parameter(&self, module: ModuleId, name: &Expr) -> Option<(FnId, usize)> {
         let text = name.as_name()?;
         let module = self.source().module(module)?;
         let mut function = module.function_at(name.range.start);

@@ -13,7 +13,7 @@ use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Stmt, StmtKind};
 
 /// What to think of a variable that the runtime's `envVars` do not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::checks) enum Absent {
+pub(crate) enum Absent {
     /// It is not set: its default holds.
     Unset,
     /// Something else may set it, unless its name says that it belongs to a developer's machine.
@@ -37,7 +37,7 @@ const PLATFORM: [&str; 10] = [
 ];
 
 /// The parts of a runtime's code that do not run.
-pub(in crate::checks) struct Live<'c, 'a> {
+pub(crate) struct Live<'c, 'a> {
     callers: &'c Callers<'a>,
     absent: Absent,
     off: BTreeMap<ModuleId, Vec<ByteRange>>,
@@ -45,7 +45,7 @@ pub(in crate::checks) struct Live<'c, 'a> {
 
 impl<'c, 'a> Live<'c, 'a> {
     /// Judges every branch of the code that is there.
-    pub(in crate::checks) fn new(callers: &'c Callers<'a>, absent: Absent) -> Self {
+    pub(crate) fn new(callers: &'c Callers<'a>, absent: Absent) -> Self {
         let mut live = Self {
             callers,
             absent,
@@ -69,7 +69,7 @@ impl<'c, 'a> Live<'c, 'a> {
     }
 
     /// Whether the code at a range runs.
-    pub(in crate::checks) fn runs(&self, module: ModuleId, range: ByteRange) -> bool {
+    pub(crate) fn runs(&self, module: ModuleId, range: ByteRange) -> bool {
         self.off.is_empty() || self.runs_within(module, range, 0)
     }
 

@@ -1,6 +1,6 @@
 //! The checks of the category `code`, in the order of the report.
 
-pub(in crate::checks) mod callers;
+pub(crate) mod callers;
 mod code_error_handling;
 mod code_error_leak;
 mod code_imports_resolve;
@@ -14,7 +14,7 @@ mod gateway_target;
 mod guards;
 mod handlers;
 mod import_answer;
-pub(in crate::checks) mod live;
+pub(crate) mod live;
 pub(in crate::checks) mod outbound;
 mod outward;
 pub(in crate::checks) mod private_hosts;

@@ -9,7 +9,6 @@ use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::arn::Arn;
 use crate::iam::reach::{Grant, Reach};
-use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
 use crate::report::{Outcome, Severity};
 
@@ -62,11 +61,11 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn judge(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> Outcome {
     let predicted = |layer: &Layer<RoleView<'_>>| layer.origin == Origin::Predicted;
     if context.agent_roles(agent).iter().any(predicted) {
-        let reason = Unread::new(
-            ReasonCode::Absent,
-            "the role is not synthesized or deployed yet, so its statements about image repositories are not known",
-        )
-        .command("agentcore deploy --dry-run");
+        let reason = roles::unread_prediction(
+            context,
+            agent,
+            "its statements about image repositories are not known",
+        );
         return Outcome::skipped(agent.resource(), reason);
     }
     roles::of_agent(context, agent, judgement)

@@ -6,7 +6,6 @@ use super::roles::{self, Finding, Judgement, grant_evidence};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::reach::{Grant, Reach};
-use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
 use crate::report::{Evidence, Outcome, Severity};
 
@@ -47,11 +46,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
     let predicted = |layer: &Layer<RoleView<'_>>| layer.origin == Origin::Predicted;
     if context.agent_roles(agent).iter().any(predicted) {
-        let reason = Unread::new(
-            ReasonCode::Absent,
-            "the role is not synthesized or deployed yet, so whether it may act for users is not known",
-        )
-        .command("agentcore deploy --dry-run");
+        let reason =
+            roles::unread_prediction(context, agent, "whether it may act for users is not known");
         return Outcome::skipped(agent.resource(), reason);
     }
     let uses = delegation_uses(context, agent);

@@ -83,10 +83,8 @@ fn judge(
         return Vec::new();
     }
     let all = resources.iter();
-    if all
-        .clone()
-        .any(|resource| breadth(resource) >= Breadth::Service)
-    {
+    let widest = all.clone().map(|resource| breadth(resource)).max();
+    if widest == Some(Breadth::Everything) {
         return vec![(Severity::High, "model calls on every resource".to_owned())];
     }
     let wild: Vec<&str> = all
@@ -96,7 +94,10 @@ fn judge(
         .collect();
     let mut texts = Vec::new();
     if !wild.is_empty() {
-        let text = format!("any model that matches {}", wild.join(", "));
+        let text = match widest {
+            Some(Breadth::Service) => format!("model calls on {}", wild.join(", ")),
+            _ => format!("any model that matches {}", wild.join(", ")),
+        };
         texts.push((Severity::High, text));
     }
     let Some(used) = used.filter(|used| !used.is_empty()) else {

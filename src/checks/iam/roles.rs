@@ -79,7 +79,20 @@ fn of_other(context: &Context, role: RoleOwner<'_>, judgement: &Judgement<'_>) -
         }
         _ => {}
     }
-    let note = "the CLI has no setting for this role in every case: where its entry takes an executionRoleArn, set one of your own; else narrow it in agentcore/cdk";
+    let named = &role.resource.name;
+    let note = match role.list {
+        _ if role.brought => {
+            format!(
+                "{named} names this role as its executionRoleArn: change the role where it was made"
+            )
+        }
+        Some(list) => format!(
+            "the CLI cannot narrow the role that it makes for {named}: make one of your own and name it as executionRoleArn in its entry of {list}[] in agentcore/agentcore.json, then deploy; the CLI adds nothing to a role that you bring"
+        ),
+        None => format!(
+            "agentcore.json has no key for the role of {named}: narrow it in the stack of agentcore/cdk, then deploy"
+        ),
+    };
     let fix = Fix::new("Narrow the role").note(note);
     Some(one(context, role.resource, &layers, judgement, &fix, None))
 }
@@ -130,6 +143,21 @@ fn unread_part(role: &RoleView<'_>, judgement: &Judgement<'_>) -> Option<Unread>
         let message = format!("policy {} was not read", policy.name);
         Unread::new(ReasonCode::Absent, message).action(judgement.action)
     }))
+}
+
+/// Why a role of which nothing but the CLI's construct is known cannot be judged; `unknown` is what follows from that.
+pub(super) fn unread_prediction(context: &Context, agent: Agent<'_>, unknown: &str) -> Unread {
+    match context.deployed_role(agent) {
+        Some(role) => context.unread(
+            &format!("the role {role} is deployed and was not read, so {unknown}"),
+            "iam:GetRolePolicy",
+        ),
+        None => Unread::new(
+            ReasonCode::Absent,
+            format!("the role is not synthesized or deployed yet, so {unknown}"),
+        )
+        .command("agentcore deploy --dry-run"),
+    }
 }
 
 /// The role is one's own, or its statements stand where they were not read.

@@ -1,5 +1,6 @@
 //! Collects a project: discovery, `agentcore.json` and the files beside it.
 
+mod cdk;
 mod cli;
 mod deployed;
 mod discover;
@@ -110,7 +111,8 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
         targets_file,
         deployed: deployed_file.read().map(deployed::read).unwrap_or_default(),
         deployed_file,
-        cdk_version: cdk_version(root),
+        cdk_version: cdk::version(root),
+        cdk_grants: cdk::grants(root),
         named_files: BTreeMap::new(),
         env_local: env_local(root),
         document,
@@ -226,17 +228,6 @@ fn targets(document: &Document) -> Vec<Target> {
         })
     };
     document.root.items().iter().filter_map(entry).collect()
-}
-
-/// The construct library's version as the vended CDK app pins it.
-fn cdk_version(root: &Path) -> Option<String> {
-    let path = "agentcore/cdk/package.json";
-    let document = json::parse(path, &read_text(&root.join(path), path).ok()?).ok()?;
-    let version = document
-        .root
-        .path(&["dependencies", "@aws/agentcore-cdk"])?
-        .as_str()?;
-    Some(version.trim_start_matches(['^', '~', '=']).to_owned())
 }
 
 /// The nearest folder upward that is a git work tree (`.git` may be a file in a worktree).

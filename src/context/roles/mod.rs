@@ -81,6 +81,10 @@ pub struct RoleOwner<'a> {
     pub complete: bool,
     /// Why what is deployed of it could not be read.
     pub unread: Option<Unread>,
+    /// The array of `agentcore.json` whose entry takes a role of one's own as `executionRoleArn`; `None` where none does.
+    pub list: Option<&'static str>,
+    /// The entry names a role of one's own.
+    pub brought: bool,
 }
 
 impl RoleView<'_> {
@@ -176,8 +180,10 @@ impl Context {
                 owned: self.owned_by(&memory.name),
                 template: self.template_memory_role(&memory.name),
                 live,
-                predicted: (!own).then(|| self.predicted_memory(&memory.site)),
+                predicted: (!own).then(|| self.predicted_memory(&memory.name, &memory.site)),
                 complete: true,
+                list: Some("memories"),
+                brought: own,
             };
             roles.extend(self.other(role));
         }
@@ -192,6 +198,8 @@ impl Context {
                 live,
                 predicted: (!own).then(|| self.predicted_gateway(gateway)),
                 complete: gateway.targets.is_empty(),
+                list: Some("agentCoreGateways"),
+                brought: own,
             };
             roles.extend(self.other(role));
         }
@@ -203,6 +211,8 @@ impl Context {
                 live: self.live_eval(&eval.name),
                 predicted: Some(self.predicted_eval(eval)),
                 complete: true,
+                list: None,
+                brought: false,
             };
             roles.extend(self.other(role));
         }
@@ -235,6 +245,8 @@ impl Context {
             layers,
             complete,
             unread,
+            list: other.list,
+            brought: other.brought,
         })
     }
 
@@ -289,4 +301,8 @@ struct Other<'a> {
     predicted: Option<Layer<RoleView<'a>>>,
     /// Every statement of the predicted role is known.
     complete: bool,
+    /// See [`RoleOwner::list`].
+    list: Option<&'static str>,
+    /// See [`RoleOwner::brought`].
+    brought: bool,
 }

@@ -7,9 +7,11 @@ use crate::context::{Context, Layer, Origin};
 use crate::iam::document::Document;
 use crate::iam::role::{NamedPolicy, Role};
 use crate::model::json::Node;
-use crate::model::known::Known;
+use crate::model::known::{Known, ReasonCode};
 use crate::model::predicted_role::{self, CONSTRUCT_VERSION, HarnessNeeds, Names, RuntimeNeeds};
-use crate::model::project::{Agent, Gateway, Harness, MemoryStrategy, OnlineEval, Runtime};
+use crate::model::project::{
+    Agent, CdkVersion, Gateway, Harness, MemoryStrategy, OnlineEval, Runtime,
+};
 use crate::model::site::Site;
 use crate::report::Evidence;
 
@@ -48,17 +50,79 @@ impl Context {
         };
         let mut layer = self.predicted(agent.site(), &trust, &policy, self.owned_by(agent.name()));
         layer.value.execution = true;
+        if let Some(role) = self.deployed_role(agent) {
+            layer.value.title = self.created(Some(role));
+        }
         Some(layer)
     }
 
+    /// The execution role that the deployed state names.
+    pub fn deployed_role(&self, agent: Agent<'_>) -> Option<&str> {
+        let target = self.deployed()?;
+        let deployed = match agent {
+            Agent::Runtime(runtime) => target.runtimes.get(&runtime.name),
+            Agent::Harness(harness) => target.harnesses.get(&harness.name),
+        };
+        deployed?.role_arn.as_deref()
+    }
+
+    /// How a message names a role that was deployed and is not read in this run.
+    fn created(&self, role: Option<&str>) -> String {
+        let offline =
+            matches!(&self.aws, Known::Unread(reason) if reason.code == ReasonCode::Offline);
+        let unread = if offline {
+            "not read offline"
+        } else {
+            "not read"
+        };
+        match role {
+            Some(arn) => format!("the role that the CLI created ({arn}, {unread}) for"),
+            None => format!("the role that the CLI created ({unread}) for"),
+        }
+    }
+
+    /// What else to know of a predicted role: which version of the construct it was read in, and what it does not hold.
+    fn predicted_note(&self) -> String {
+        let mut note = format!("read in @aws/agentcore-cdk {CONSTRUCT_VERSION}");
+        match &self.project.cdk_version {
+            Some(version) if version.text != CONSTRUCT_VERSION => {
+                let CdkVersion { text, file, exact } = version;
+                let says = match (exact, *file) {
+                    (true, file) if file.ends_with("-lock.json") => "has",
+                    (true, _) => "pins",
+                    (false, _) => "takes the range",
+                };
+                note.push_str(&format!("; {file} {says} {text}, which may differ"));
+            }
+            _ => {}
+        }
+        if let Some(site) = self.project.cdk_grants.first() {
+            let line = site
+                .span
+                .map_or_else(String::new, |span| format!(":{}", span.line));
+            note.push_str(&format!(
+                "; what the project's own code adds to roles ({}{line}) is not in it: the synthesized template holds it",
+                site.path
+            ));
+        }
+        note
+    }
+
     /// The role of a memory: it has a trust policy only.
-    pub(super) fn predicted_memory(&self, site: &Site) -> Layer<RoleView<'_>> {
-        self.predicted(
+    pub(super) fn predicted_memory(&self, name: &str, site: &Site) -> Layer<RoleView<'_>> {
+        let mut layer = self.predicted(
             site,
             &predicted_role::trust(),
             &Value::Null,
             Owned::default(),
-        )
+        );
+        if self
+            .deployed()
+            .is_some_and(|target| target.memories.contains_key(name))
+        {
+            layer.value.title = self.created(None);
+        }
+        layer
     }
 
     /// The role of a gateway, as far as it does not depend on what its targets are.
@@ -70,23 +134,33 @@ impl Context {
             auth.is_some_and(|auth| auth.value == "API_KEY")
         });
         let policy = predicted_role::gateway(&self.names(), engine, keys);
-        self.predicted(
+        let mut layer = self.predicted(
             &gateway.site,
             &predicted_role::trust(),
             &policy,
             self.owned_by(&gateway.name),
-        )
+        );
+        let deployed = self.deployed();
+        if deployed.is_some_and(|target| target.gateways.contains_key(&gateway.name)) {
+            layer.value.title = self.created(None);
+        }
+        layer
     }
 
     /// The role of an online evaluation.
     pub(super) fn predicted_eval(&self, eval: &OnlineEval) -> Layer<RoleView<'_>> {
         let policy = predicted_role::online_eval(&self.names(), &eval.name);
-        self.predicted(
+        let mut layer = self.predicted(
             &eval.site,
             &predicted_role::trust(),
             &policy,
             self.owned_by(&eval.name),
-        )
+        );
+        let deployed = self.deployed();
+        if deployed.is_some_and(|target| target.online_evals.contains_key(&eval.name)) {
+            layer.value.title = self.created(None);
+        }
+        layer
     }
 
     fn agent_is_read(&self, agent: Agent<'_>) -> bool {
@@ -107,13 +181,7 @@ impl Context {
             site,
             format!("the role that @aws/agentcore-cdk {CONSTRUCT_VERSION} creates"),
         );
-        let pinned = self.project.cdk_version.as_deref();
-        let note = match pinned {
-            Some(version) if version != CONSTRUCT_VERSION => format!(
-                "read in @aws/agentcore-cdk {CONSTRUCT_VERSION}; agentcore/cdk/package.json pins {version}, which may differ"
-            ),
-            _ => format!("read in @aws/agentcore-cdk {CONSTRUCT_VERSION}"),
-        };
+        let note = self.predicted_note();
         // The documents are this program's own; its tests parse them all.
         let policies = Document::parse(policy)
             .map(|document| vec![NamedPolicy::inline("DefaultPolicy", document)]);

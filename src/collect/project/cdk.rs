@@ -1,0 +1,137 @@
+//! The project's CDK app in `agentcore/cdk`: which construct library it is built with, and where its own code adds permissions.
+
+use std::fs;
+use std::path::Path;
+
+use super::file::read_text;
+use crate::collect::json;
+use crate::model::project::CdkVersion;
+use crate::model::site::{Site, SourceText};
+
+/// The construct library.
+const LIBRARY: &str = "@aws/agentcore-cdk";
+/// What the app asks for.
+const MANIFEST: &str = "agentcore/cdk/package.json";
+/// What was installed.
+const LOCK: &str = "agentcore/cdk/package-lock.json";
+/// Folders of the app's own code.
+const FOLDERS: [&str; 2] = ["agentcore/cdk/lib", "agentcore/cdk/bin"];
+/// Most files of a folder that are read.
+const MOST_FILES: usize = 64;
+
+/// Methods that add statements to a role or policy.
+const ADDS: [&str; 6] = [
+    ".addToPolicy(",
+    ".addToRolePolicy(",
+    ".addToPrincipalPolicy(",
+    ".addToExecutionRolePolicy(",
+    ".attachInlinePolicy(",
+    ".addManagedPolicy(",
+];
+/// What the statements hold that the CLI's own template adds, for payments. (`dist/assets/cdk/lib/cdk-stack.ts` of CLI 0.30.)
+const VENDED: [&str; 2] = [
+    "processPaymentRoleArn",
+    "bedrock-agentcore:GetPaymentInstrument",
+];
+/// How much of the code behind a call is looked at for what it is about, in bytes.
+const ARGUMENTS: usize = 300;
+
+/// The version of the construct library: as installed, else as asked for.
+pub(super) fn version(root: &Path) -> Option<CdkVersion> {
+    let read =
+        |path: &'static str| json::parse(path, &read_text(&root.join(path), path).ok()?).ok();
+    let installed = read(LOCK).and_then(|lock| {
+        let package = format!("node_modules/{LIBRARY}");
+        let version = lock.root.path(&["packages", &package, "version"])?;
+        Some(version.as_str()?.to_owned())
+    });
+    if let Some(text) = installed {
+        return Some(CdkVersion {
+            text,
+            file: LOCK,
+            exact: true,
+        });
+    }
+    let manifest = read(MANIFEST)?;
+    let asked = ["dependencies", "devDependencies"]
+        .iter()
+        .find_map(|list| manifest.root.path(&[list, LIBRARY])?.as_str())?;
+    let plain = asked.trim_start_matches('=').trim();
+    Some(CdkVersion {
+        text: plain.to_owned(),
+        file: MANIFEST,
+        exact: plain.starts_with(|first: char| first.is_ascii_digit())
+            && !plain.contains([' ', '|', 'x', '*']),
+    })
+}
+
+/// Where the app's own code adds permissions to what may be an agent's role.
+pub(super) fn grants(root: &Path) -> Vec<Site> {
+    let mut found = Vec::new();
+    for folder in FOLDERS {
+        let Ok(entries) = fs::read_dir(root.join(folder)) else {
+            continue;
+        };
+        let mut files: Vec<String> = entries
+            .filter_map(Result::ok)
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".ts") && !name.ends_with(".d.ts"))
+            .collect();
+        files.sort();
+        for file in files.into_iter().take(MOST_FILES) {
+            let path = format!("{folder}/{file}");
+            if let Ok(text) = read_text(&root.join(&path), &path) {
+                added(&SourceText::new(path.as_str(), text.as_str()), &mut found);
+            }
+        }
+    }
+    found
+}
+
+fn added(source: &SourceText, found: &mut Vec<Site>) {
+    let text = &*source.text;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let here = start;
+        start += line.len();
+        let code = line.trim_start();
+        if code.starts_with("//") || code.starts_with('*') {
+            continue;
+        }
+        let method = ADDS.iter().find_map(|method| line.find(method));
+        let grant = || {
+            let at = line.find(".grant")?;
+            let rest = line.get(at + ".grant".len()..)?;
+            let name = rest.split('(').next()?;
+            let named = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            (named && name.len() < rest.len()).then_some(at)
+        };
+        let Some(at) = method.or_else(grant) else {
+            continue;
+        };
+        let mut end = (here + at + ARGUMENTS).min(text.len());
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        let arguments = text.get(here + at..end).unwrap_or_default();
+        let arguments = arguments.split(';').next().unwrap_or_default();
+        if VENDED.iter().any(|own| arguments.contains(own)) {
+            continue;
+        }
+        // A grant to a build, an instance or a function of the stack's own is none to an agent.
+        let receiver = line.get(..at).unwrap_or_default().to_lowercase();
+        let given = if method.is_some() {
+            receiver
+        } else {
+            arguments.to_lowercase()
+        };
+        let agent = ["runtime", "environment", "agent", "harness"];
+        let role = given.trim().trim_end_matches(['(', ')']);
+        let bare = role.ends_with("role") && !role.contains('.') || role.contains("(role");
+        if bare || agent.iter().any(|word| given.contains(word)) {
+            let begin = here + line.len() - code.len();
+            let end = here + line.trim_end().len();
+            found.push(source.site(begin..end));
+        }
+    }
+}

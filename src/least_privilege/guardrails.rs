@@ -1,0 +1,126 @@
+//! Guardrails that a model is given: a call of the model is refused unless the role may apply them.
+//!
+//! <https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-permissions.html>
+
+use std::collections::BTreeSet;
+
+use super::code::Code;
+use super::values::{Texts, texts};
+use super::{Statements, Subject};
+use crate::model::source::ModuleId;
+use crate::model::source::ir::{Expr, ExprKind, StmtKind};
+use crate::model::source::resolve::{Meaning, leaf};
+
+/// Names under which models and their wrappers take a guardrail's id or ARN.
+const IDS: [&str; 5] = [
+    "guardrailIdentifier",
+    "guardrail_identifier",
+    "guardrailId",
+    "guardrail_id",
+    "guardrail_arn",
+];
+/// Names under which they take it inside of an object.
+const OBJECTS: [&str; 3] = ["guardrailConfig", "guardrail_config", "guardrails"];
+
+/// Adds what the guardrails of the agent's models need.
+pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
+    let mut found = Found::default();
+    for (module, expr) in code.expressions() {
+        match &expr.kind {
+            ExprKind::Call(call) => {
+                let own = code.source().callee(module, expr).is_some();
+                for keyword in &call.keywords {
+                    let Some(name) = keyword.name.as_deref() else {
+                        continue;
+                    };
+                    if IDS.contains(&name) {
+                        let value = texts(subject, code, module, &keyword.value);
+                        found.take(value, !own);
+                    } else if OBJECTS.contains(&name)
+                        && of_bedrock(code, module, expr)
+                        && !is_literal(code, module, &keyword.value)
+                    {
+                        found.open = true;
+                    }
+                }
+            }
+            ExprKind::Dict(entries) => {
+                for entry in entries {
+                    let key = entry.key.as_ref().and_then(Expr::as_str);
+                    // The API's own spelling is meant for it; others may be entries of a log line or an answer.
+                    let api = key == Some("guardrailIdentifier");
+                    if key.is_some_and(|key| IDS.contains(&key)) {
+                        found.take(texts(subject, code, module, &entry.value), api);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    // options["guardrail_id"] = …
+    for (module, stmt) in code.statements() {
+        if let StmtKind::Assign(assign) = &stmt.kind
+            && let Some(value) = assign.value.as_deref()
+        {
+            let sets = assign.targets.iter().any(|target| {
+                matches!(&target.kind, ExprKind::Subscript { index, .. }
+                    if index.as_str().is_some_and(|key| IDS.contains(&key)))
+            });
+            if sets {
+                found.take(texts(subject, code, module, value), true);
+            }
+        }
+    }
+    found.grant(subject, statements);
+}
+
+/// The ids that were seen.
+#[derive(Default)]
+struct Found {
+    ids: BTreeSet<String>,
+    /// One is given that is not known.
+    open: bool,
+}
+
+impl Found {
+    fn take(&mut self, texts: Texts, counts: bool) {
+        self.open |= counts && !texts.complete;
+        self.ids.extend(texts.all);
+    }
+
+    fn grant(self, subject: &Subject<'_>, statements: &mut Statements) {
+        let arn = |id: &String| match id.starts_with("arn:") {
+            true => id.clone(),
+            false => subject.arn("bedrock", &format!("guardrail/{id}")),
+        };
+        let mut resources: BTreeSet<String> = self.ids.iter().map(arn).collect();
+        if self.open {
+            let every = subject.arn("bedrock", "guardrail/*");
+            statements.note(format!("a model is given a guardrail whose id the code and envVars do not show; the policy takes {every}: put the guardrail's id there"));
+            resources.insert(every);
+        }
+        statements.allow("ApplyGuardrails", ["bedrock:ApplyGuardrail"], resources);
+    }
+}
+
+/// Whether a call makes or calls a model of Amazon Bedrock.
+fn of_bedrock<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &'a Expr) -> bool {
+    let name = code.source().callee_name(module, expr);
+    let name = name.as_deref().map_or("", leaf);
+    name.contains("Bedrock") || matches!(name, "converse" | "converse_stream" | "init_chat_model")
+}
+
+/// An object whose entries stand in the code, or nothing at all.
+fn is_literal<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &'a Expr) -> bool {
+    let value = match code.source().meaning(module, expr) {
+        Meaning::Value(_, value) => value,
+        _ => expr,
+    };
+    match &value.kind {
+        ExprKind::Dict(_) | ExprKind::None => true,
+        ExprKind::Conditional { body, orelse, .. } => {
+            is_literal(code, module, body) && is_literal(code, module, orelse)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,198 @@
+//! Tools that come in a package: what they call in AWS is not in the project's code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::Code;
+use super::values::{Texts, texts};
+use super::{Statements, Subject};
+use crate::model::source::ir::{Expr, ExprKind};
+use crate::model::source::resolve::{leaf, package};
+
+/// Packages whose every import is a tool.
+const PACKAGES: [&str; 4] = [
+    "strands_tools",
+    "crewai_tools",
+    "langchain_community.tools",
+    "llama_index.tools",
+];
+
+/// A row of the table.
+struct Tool {
+    package: &'static str,
+    name: &'static str,
+    actions: Vec<&'static str>,
+    resource: &'static str,
+    id: &'static str,
+    note: &'static str,
+}
+
+fn tools() -> impl Iterator<Item = Tool> {
+    let lines = include_str!("packaged_tools.tsv").lines();
+    lines
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let mut columns = line.split('\t');
+            let (package, name) = columns.next()?.rsplit_once('.')?;
+            let actions = columns.next()?.split(',').filter(|action| *action != "-");
+            Some(Tool {
+                package,
+                name,
+                actions: actions.collect(),
+                resource: columns.next()?,
+                id: columns.next()?,
+                note: columns.next()?,
+            })
+        })
+}
+
+/// Adds what the packaged tools of the agent need, and says which are not known.
+pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
+    let mut used = imported(code);
+    // Tools that are given by name: tools=["strands_tools.retrieve"].
+    for (_, expr) in code.expressions() {
+        if let Some((package, name)) = expr.as_str().and_then(|text| text.rsplit_once('.'))
+            && PACKAGES.contains(&package)
+        {
+            used.entry(package.to_owned())
+                .or_default()
+                .insert(name.to_owned());
+        }
+    }
+    for tool in tools() {
+        let names = used.get_mut(tool.package);
+        if !names.is_some_and(|names| names.remove(tool.name)) {
+            continue;
+        }
+        tool.grant(subject, code, statements);
+    }
+    let unknown: Vec<String> = used
+        .iter()
+        .filter(|(package, _)| PACKAGES.contains(&package.as_str()))
+        .flat_map(|(package, names)| names.iter().map(move |name| format!("{package}.{name}")))
+        .collect();
+    if !unknown.is_empty() {
+        statements.note(format!(
+            "{}: what these packaged tools call in AWS was not read; add what they need",
+            unknown.join(", ")
+        ));
+    }
+}
+
+/// What is taken from packages: the name in the package, by the package as the table has it.
+fn imported(code: &Code<'_, '_>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for external in &code.agent().code.external {
+        let module = code.source().module(external.module);
+        let Some(import) = module.and_then(|module| module.imports.get(external.import)) else {
+            continue;
+        };
+        if import.type_only || !code.runs(external.module, import.range) {
+            continue;
+        }
+        let dotted = &*external.dotted;
+        let tools = PACKAGES.iter().find(|tools| {
+            dotted == **tools
+                || dotted
+                    .strip_prefix(**tools)
+                    .is_some_and(|rest| rest.starts_with('.'))
+        });
+        let (package, name) = match tools {
+            // A package of tools: its modules bear their names.
+            Some(&"strands_tools") => {
+                let inner = dotted.split('.').nth(1);
+                let name = inner.or(import.name.as_deref());
+                ("strands_tools", name)
+            }
+            Some(tools) => (*tools, import.name.as_deref()),
+            None => (package(dotted), import.name.as_deref()),
+        };
+        if let Some(name) = name {
+            let names = found.entry(package.to_owned()).or_default();
+            names.insert(name.to_owned());
+        }
+    }
+    found
+}
+
+impl Tool {
+    fn grant<'a>(&self, subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
+        let Self { package, name, .. } = self;
+        if !self.note.is_empty() {
+            statements.note(format!("{package}.{name}: {}", self.note));
+        }
+        let resources: Vec<String> = match self.resource {
+            "-" => return,
+            "*" => vec!["*".to_owned()],
+            "model" => vec![format!(
+                "arn:{}:bedrock:{}::foundation-model/{}",
+                subject.names.partition, subject.names.region, self.id
+            )],
+            kind => {
+                let ids = self.ids(subject, code);
+                let end = if kind == "agent-alias" { "/*" } else { "" };
+                let arn = |id: &String| match id.starts_with("arn:") {
+                    true => id.clone(),
+                    false => subject.arn("bedrock", &format!("{kind}/{id}{end}")),
+                };
+                let mut arns: Vec<String> = ids.all.iter().map(arn).collect();
+                if !ids.complete {
+                    let every = arn(&"*".to_owned());
+                    let from = self.id.split(':').nth(1).unwrap_or(self.id);
+                    statements.note(format!("{package}.{name}: the {kind} that it uses is not known ({from} is not set in envVars or the code); the policy takes {every}: put the real id there"));
+                    arns.push(every);
+                }
+                arns
+            }
+        };
+        let sid = format!("Use {package} {name}");
+        statements.allow(&sid, self.actions.iter().copied(), resources);
+    }
+
+    /// The ids of what it works on.
+    fn ids<'a>(&self, subject: &Subject<'a>, code: &Code<'_, 'a>) -> Texts {
+        if let Some(variable) = self.id.strip_prefix("env:") {
+            let set = &subject.agent.common().env;
+            let value = set.iter().find(|(name, _)| name == variable);
+            return Texts {
+                all: value
+                    .map(|(_, value)| value.value.clone())
+                    .into_iter()
+                    .collect(),
+                complete: value.is_some(),
+            };
+        }
+        let keyword = self.id.strip_prefix("arg:").unwrap_or(self.id);
+        let mut whole = Texts::default();
+        for (module, expr, call) in code.calls() {
+            let callee = code.source().callee_name(module, expr);
+            if callee.as_deref().map(leaf) != Some(self.name) {
+                continue;
+            }
+            let given: Option<&'a Expr> = call.option(keyword);
+            let found = given.map_or_else(Texts::default, |value| match value.kind {
+                ExprKind::Starred(_) => Texts::default(),
+                _ => texts(subject, code, module, value),
+            });
+            whole.complete = found.complete && (whole.complete || whole.all.is_empty());
+            whole.all.extend(found.all);
+        }
+        whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tools;
+    use crate::iam::actions::Action;
+
+    #[test]
+    fn every_action_of_the_table_is_one() {
+        let all: Vec<_> = tools().collect();
+        assert!(all.len() > 40);
+        for tool in &all {
+            for action in &tool.actions {
+                assert!(Action::lookup(action).is_some(), "{action}");
+            }
+        }
+    }
+}

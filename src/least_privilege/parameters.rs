@@ -1,0 +1,143 @@
+//! Parameters of operations that name resources, and the ARNs of what they name.
+//!
+//! ARN formats: <https://docs.aws.amazon.com/service-authorization/latest/reference/>.
+
+use super::Subject;
+
+/// A parameter that names a resource, and the resource part of its ARN; `{}` stands for the value.
+#[derive(Debug)]
+pub(super) struct Parameter {
+    /// The IAM prefix.
+    pub(super) prefix: &'static str,
+    /// The parameter as the API spells it.
+    pub(super) name: &'static str,
+    /// The resource part.
+    pub(super) resource: &'static str,
+    /// AWS makes the id up: the project's name is no part of it.
+    pub(super) made: bool,
+}
+
+const fn named(prefix: &'static str, name: &'static str, resource: &'static str) -> Parameter {
+    Parameter {
+        prefix,
+        name,
+        resource,
+        made: false,
+    }
+}
+
+const fn made(prefix: &'static str, name: &'static str, resource: &'static str) -> Parameter {
+    Parameter {
+        prefix,
+        name,
+        resource,
+        made: true,
+    }
+}
+
+/// The parameters that name resources, the first of a service the most usual.
+pub(super) static PARAMETERS: &[Parameter] = &[
+    named("s3", "Bucket", "{}"),
+    named("dynamodb", "TableName", "table/{}"),
+    named("dynamodb", "Table", "table/{}"),
+    named("lambda", "FunctionName", "function:{}"),
+    named("secretsmanager", "SecretId", "secret:{}-??????"),
+    named("secretsmanager", "SecretIdList", "secret:{}-??????"),
+    named("ssm", "Name", "parameter/{}"),
+    named("ssm", "Path", "parameter/{}/*"),
+    named("ssm", "Names", "parameter/{}"),
+    named("sqs", "QueueUrl", "{}"),
+    named("sqs", "QueueName", "{}"),
+    named("sns", "TopicArn", "{}"),
+    made("kms", "KeyId", "key/{}"),
+    named("states", "stateMachineArn", "stateMachine:{}"),
+    named("cloudformation", "StackName", "stack/{}/*"),
+    named("kinesis", "StreamName", "stream/{}"),
+    named("firehose", "DeliveryStreamName", "deliverystream/{}"),
+    named("events", "EventBusName", "event-bus/{}"),
+    made("bedrock", "knowledgeBaseId", "knowledge-base/{}"),
+    made("bedrock", "guardrailIdentifier", "guardrail/{}"),
+    made("bedrock", "agentId", "agent-alias/{}/*"),
+    made("cognito-idp", "UserPoolId", "userpool/{}"),
+    named("athena", "WorkGroup", "workgroup/{}"),
+    named("rds-data", "resourceArn", "cluster:{}"),
+    named("logs", "logGroupName", "log-group:{}:*"),
+    named("sagemaker", "EndpointName", "endpoint/{}"),
+    named("ses", "Source", "identity/{}"),
+    named("ses", "FromEmailAddress", "identity/{}"),
+    named("sts", "RoleArn", "role/{}"),
+    made("kendra", "IndexId", "index/{}"),
+    named("bedrock-agentcore", "agentRuntimeArn", "runtime/{}"),
+    made("bedrock-agentcore", "memoryId", "memory/{}"),
+];
+
+/// The parameter that an action's resource is named by, where a call shows none.
+pub(super) fn usual(prefix: &str, action: &str) -> Option<&'static Parameter> {
+    let name = match action {
+        "bedrock:ApplyGuardrail" | "bedrock:GetGuardrail" => "guardrailIdentifier",
+        "bedrock:InvokeAgent" | "bedrock:GetAgentAlias" => "agentId",
+        _ if prefix == "bedrock" && !of_knowledge_base(action) => return None,
+        _ => "",
+    };
+    let mut all = PARAMETERS.iter().filter(|one| one.prefix == prefix);
+    all.find(|one| name.is_empty() || one.name == name)
+}
+
+fn of_knowledge_base(action: &str) -> bool {
+    action == "bedrock:Retrieve"
+        || ["KnowledgeBase", "IngestionJob", "DataSource"]
+            .iter()
+            .any(|part| action.contains(part))
+}
+
+/// The ARNs of a named resource for an action.
+pub(super) fn arns(
+    subject: &Subject<'_>,
+    parameter: &Parameter,
+    value: &str,
+    action: &str,
+) -> Vec<String> {
+    let partition = &subject.names.partition;
+    if value.starts_with("arn:") {
+        return match parameter.prefix {
+            "bedrock-agentcore" => vec![value.to_owned(), format!("{value}/runtime-endpoint/*")],
+            _ => vec![value.to_owned()],
+        };
+    }
+    match (parameter.prefix, parameter.name) {
+        ("s3", _) => {
+            let bucket = format!("arn:{partition}:s3:::{value}");
+            let name = action.strip_prefix("s3:").unwrap_or_default();
+            let of_object = name.contains("Object") || name == "AbortMultipartUpload";
+            vec![if of_object {
+                format!("{bucket}/*")
+            } else {
+                bucket
+            }]
+        }
+        ("sqs", _) => {
+            let queue = value.rsplit('/').next().unwrap_or(value);
+            vec![subject.arn("sqs", queue)]
+        }
+        ("sts", _) => vec![format!(
+            "arn:{partition}:iam::{}:role/{value}",
+            subject.names.account
+        )],
+        ("kms", _) if value.starts_with("alias/") => vec![subject.arn("kms", "key/*")],
+        ("rds-data", _) => vec![subject.arn("rds", &parameter.resource.replace("{}", value))],
+        ("dynamodb", _) => {
+            let table = subject.arn("dynamodb", &parameter.resource.replace("{}", value));
+            let indexed = matches!(action, "dynamodb:Query" | "dynamodb:Scan");
+            let index = format!("{table}/index/*");
+            if indexed {
+                vec![table, index]
+            } else {
+                vec![table]
+            }
+        }
+        _ => {
+            let value = value.trim_start_matches('/').trim_end_matches('/');
+            vec![subject.arn(parameter.prefix, &parameter.resource.replace("{}", value))]
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The texts that an expression holds once the agent is deployed: constants, and environment variables as `envVars` set them,
+//! followed through assignments and parameters.
+
+use super::Subject;
+use super::code::Code;
+use crate::model::source::ModuleId;
+use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, FormatPart};
+use crate::model::source::resolve::Meaning;
+
+/// Deepest chain that is followed.
+const DEEPEST: u8 = 10;
+/// Most combinations of a text's parts.
+const MOST: usize = 32;
+
+/// What an expression can hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Texts {
+    /// Every text that is seen, without empty ones.
+    pub(super) all: Vec<String>,
+    /// It can hold nothing else; with no text: it holds nothing.
+    pub(super) complete: bool,
+}
+
+impl Texts {
+    fn one(text: &str) -> Self {
+        Self {
+            all: vec![text.to_owned()],
+            complete: true,
+        }
+    }
+
+    fn union(several: impl Iterator<Item = Self>) -> Self {
+        let mut whole = Self {
+            all: Vec::new(),
+            complete: true,
+        };
+        for one in several {
+            whole.complete &= one.complete;
+            whole.all.extend(one.all);
+        }
+        whole
+    }
+
+    fn joined(parts: impl Iterator<Item = Self>) -> Self {
+        let mut whole = Self::one("");
+        for part in parts {
+            whole.complete &= part.complete;
+            let pairs = whole
+                .all
+                .iter()
+                .flat_map(|start| part.all.iter().map(move |end| format!("{start}{end}")));
+            whole.all = pairs.take(MOST).collect();
+        }
+        whole.complete &= !whole.all.is_empty();
+        whole
+    }
+}
+
+/// What an expression can hold.
+pub(super) fn texts<'a>(
+    subject: &Subject<'a>,
+    code: &Code<'_, 'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Texts {
+    let mut found = Reader { subject, code }.read(module, expr, 0);
+    found.all.retain(|text| !text.is_empty());
+    found.all.sort();
+    found.all.dedup();
+    found
+}
+
+/// What an environment variable holds.
+enum Variable {
+    /// The configuration sets it.
+    Set(String),
+    /// It does not.
+    Unset,
+}
+
+struct Reader<'r, 'c, 'a> {
+    subject: &'r Subject<'a>,
+    code: &'r Code<'c, 'a>,
+}
+
+impl<'a> Reader<'_, '_, 'a> {
+    fn read(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Texts {
+        if depth > DEEPEST {
+            return Texts::default();
+        }
+        let below = |inner: &'a Expr| self.read(module, inner, depth + 1);
+        match &expr.kind {
+            ExprKind::Str(text) => Texts::one(text),
+            ExprKind::None => Texts::union(std::iter::empty()),
+            ExprKind::Await(inner) => below(inner),
+            ExprKind::Assign { value, .. } => below(value),
+            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+                Texts::union(items.iter().map(below))
+            }
+            ExprKind::Conditional { body, orelse, .. } => {
+                Texts::union([&**body, &**orelse].into_iter().map(below))
+            }
+            ExprKind::BoolOp {
+                op: BoolOp::Or | BoolOp::Coalesce,
+                values,
+            } => self.either(module, values, depth),
+            ExprKind::BinOp {
+                op: "+",
+                left,
+                right,
+            } => Texts::joined([&**left, &**right].into_iter().map(below)),
+            ExprKind::Format(parts) => Texts::joined(parts.iter().map(|part| match part {
+                FormatPart::Text(text) => Texts::one(text),
+                FormatPart::Expr(inner) => below(inner),
+            })),
+            _ => self.followed(module, expr, depth),
+        }
+    }
+
+    /// `os.getenv("A") or os.getenv("B") or "default"`: what stands before the last counts where it is set.
+    fn either(&self, module: ModuleId, values: &'a [Expr], depth: u8) -> Texts {
+        let mut whole = Texts::default();
+        for value in values {
+            let unset = self
+                .variable(module, value)
+                .is_some_and(|(variable, default)| {
+                    matches!(variable, Variable::Unset) && default.is_none()
+                });
+            if unset && !std::ptr::eq(value, values.last().unwrap_or(value)) {
+                continue;
+            }
+            let here = self.read(module, value, depth + 1);
+            whole.complete = here.complete;
+            let decided = here.complete && here.all.iter().any(|text| !text.is_empty());
+            whole.all.extend(here.all);
+            if decided {
+                break;
+            }
+        }
+        whole
+    }
+
+    fn followed(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Texts {
+        if let Some((variable, default)) = self.variable(module, expr) {
+            return match (variable, default) {
+                (Variable::Set(value), _) => Texts::one(&value),
+                (Variable::Unset, Some((at, default))) => self.read(at, default, depth + 1),
+                (Variable::Unset, None) => Texts::default(),
+            };
+        }
+        if let Some(inner) = unwrapped(expr) {
+            return self.read(module, inner, depth + 1);
+        }
+        let source = self.code.source();
+        if let Meaning::Value(at, value) = source.meaning(module, expr)
+            && !std::ptr::eq(value, expr)
+        {
+            return self.read(at, value, depth + 1);
+        }
+        let given = self.code.callers().given(module, expr);
+        if !given.is_empty() {
+            let given = given.into_iter();
+            return Texts::union(given.map(|(at, value)| self.read(at, value, depth + 1)));
+        }
+        let all = source.strings(module, expr);
+        Texts {
+            complete: !all.is_empty(),
+            all,
+        }
+    }
+
+    /// The variable that an expression reads, and what stands in where it is not set.
+    fn variable(
+        &self,
+        module: ModuleId,
+        expr: &'a Expr,
+    ) -> Option<(Variable, Option<(ModuleId, &'a Expr)>)> {
+        let source = self.code.source();
+        let (name, default) = match &expr.kind {
+            ExprKind::Subscript { base, index }
+                if source.canonical(module, base).as_deref() == Some("os.environ") =>
+            {
+                (source.string(module, index)?, None)
+            }
+            _ => match source.meaning(module, expr) {
+                Meaning::Instance(made)
+                    if matches!(&*made.type_name, "os.getenv" | "os.environ.get") =>
+                {
+                    self.getter(made.module, made.call?)?
+                }
+                Meaning::External(name) => (name.strip_prefix("process.env.")?.to_owned(), None),
+                _ => {
+                    let call = expr.as_call()?;
+                    let name = source.callee_name(module, expr)?;
+                    if !matches!(name.as_str(), "os.getenv" | "os.environ.get") {
+                        return None;
+                    }
+                    self.getter(module, call)?
+                }
+            },
+        };
+        let set = &self.subject.agent.common().env;
+        let value = set.iter().find(|(known, _)| *known == name);
+        let variable = value.map_or(Variable::Unset, |(_, value)| {
+            Variable::Set(value.value.clone())
+        });
+        Some((variable, default))
+    }
+
+    fn getter(
+        &self,
+        module: ModuleId,
+        call: &'a Call,
+    ) -> Option<(String, Option<(ModuleId, &'a Expr)>)> {
+        let name = self
+            .code
+            .source()
+            .string(module, call.argument(0, "key")?)?;
+        let default = call.argument(1, "default");
+        Some((name, default.map(|default| (module, default))))
+    }
+}
+
+/// `str(x)`, `x.strip()`: the text itself.
+fn unwrapped(expr: &Expr) -> Option<&Expr> {
+    let call = expr.as_call()?;
+    match (&call.callee.kind, call.args.as_slice()) {
+        (ExprKind::Name(name), [inner]) if matches!(&**name, "str" | "String") => Some(inner),
+        (ExprKind::Attribute { base, attr }, [])
+            if matches!(&**attr, "strip" | "trim" | "toString") =>
+        {
+            Some(base)
+        }
+        _ => None,
+    }
+}
+
+/// The value that an entry of a call's arguments has, at whatever depth: `Bucket=…`, `{knowledgeBaseId: …}`.
+pub(super) fn entry<'a>(call: &'a Call, name: &str) -> Option<&'a Expr> {
+    call.option(name).or_else(|| {
+        let keywords = call.keywords.iter().map(|keyword| &keyword.value);
+        let mut all = call
+            .args
+            .iter()
+            .chain(keywords)
+            .flat_map(crate::model::source::walk::sub_expressions);
+        all.find_map(|inner| inner.entry(name))
+    })
+}
