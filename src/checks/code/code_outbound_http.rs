@@ -1,16 +1,16 @@
 //! `code-outbound-http`: External services are Gateway targets, not direct HTTP calls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::callers::Callers;
 use super::gateway_target;
 use super::live::{Absent, Live};
 use super::outbound::{Outbound, Reach, calls};
+use super::outbound_fix;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Evidence, Fix, Outcome, Severity};
-use crate::shell::{self, Command};
+use crate::report::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "code-outbound-http",
@@ -62,15 +62,20 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     if hits.is_empty() {
         return passed(code, fine);
     }
+    // A key is spoken of where one was seen being sent.
+    let passes = match hits.iter().any(|call| call.auth.is_some()) {
+        true => "its key and its answers pass",
+        false => "its answers pass",
+    };
     let message = format!(
-        "runtime {name} calls {} directly: its key and its answers pass through the agent, and no policy stands between",
+        "runtime {name} calls {} directly: {passes} through the agent, and no policy stands between",
         reached(&hits)
     );
     let mut outcome = Outcome::fail(code.resource(), message)
         .severity(worst)
         .evidences(sites)
         .evidences(fine);
-    for fix in fixes(context, &hits) {
+    for fix in outbound_fix::fixes(context, &hits) {
         outcome = outcome.fix(fix);
     }
     outcome
@@ -139,6 +144,12 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
             };
             hit(severity, format!("MCP server {what}: {to}"))
         }
+        Reach::External(host) if call.data => hit(
+            Severity::Low,
+            format!(
+                "a file of data at {host}: ship it with the agent, or put it in S3 and read it through the AWS SDK"
+            ),
+        ),
         Reach::External(host) => {
             let known = gateway_target::fronted(context, host);
             let to = known.map_or(
@@ -199,75 +210,4 @@ fn reached(hits: &[&Outbound]) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-const CODE_EDIT: &str = "Add a gateway target for each service (`agentcore add gateway-target` with the type that the site names) and drop the \
-     direct call: an MCP client connected to `AGENTCORE_GATEWAY_<NAME>_URL` finds the target's tools. Where a measured hot path must stay \
-     direct, keep it with an inline `agentcore-harden: ignore[code-outbound-http] reason`, and take its key through \
-     `@requires_api_key` or `@requires_access_token`.";
-
-/// The edits of the code, and the commands that they need done before.
-fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
-    let (gateway, create) = gateway_target::gateway(context);
-    let mut commands: Vec<Command> = Vec::new();
-    let mut schemas = false;
-    let mut rest: BTreeMap<&str, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    for call in hits {
-        match &call.reach {
-            Reach::Mcp(Some(url)) => {
-                let host = call.address.host().unwrap_or_default();
-                let new = gateway_target::fronted(context, &host).is_none();
-                if new && url.starts_with("https://") && seen.insert(url.clone()) {
-                    commands.push(gateway_target::mcp(context, &gateway, &host, url));
-                }
-            }
-            Reach::ApiGateway(Some((id, stage))) if seen.insert(format!("{id}/{stage}")) => {
-                commands.push(gateway_target::api_gateway(context, &gateway, id, stage));
-            }
-            Reach::External(host) if gateway_target::fronted(context, host).is_none() => {
-                let known = call.address.complete && call.address.variable.is_none();
-                let path = if known { call.address.path() } else { "/" };
-                let operations = rest.entry(host).or_default();
-                operations
-                    .entry(path.to_owned())
-                    .or_default()
-                    .insert(call.method.clone());
-            }
-            _ => {}
-        }
-    }
-    for (host, operations) in &rest {
-        commands.extend(gateway_target::rest(context, &gateway, host, operations));
-        schemas = true;
-    }
-    let aws = hits.iter().any(|call| matches!(call.reach, Reach::Aws(_)));
-    let others = hits.iter().any(|call| !matches!(call.reach, Reach::Aws(_)));
-    let mut found = Vec::new();
-    if others {
-        found.push(Fix::new("Take the tools from a gateway").note(CODE_EDIT));
-    }
-    if aws {
-        found.push(Fix::new("Call AWS through its SDK").note(
-            "Replace the HTTP call with the `boto3` client (TypeScript: `@aws-sdk/client-…`) of the service; the execution role signs it, and no credential is needed.",
-        ));
-    }
-    if !commands.is_empty() {
-        let target = context.target.as_ref().map(|target| target.name.as_str());
-        let more = if schemas {
-            "The OpenAPI document that is written holds the operations seen in the code; replace it with the service's own where \
-             there is one. A target of this type needs a credential: export its key under the name in the command first."
-        } else {
-            "A deploy sets `AGENTCORE_GATEWAY_<NAME>_URL` in the runtime."
-        };
-        found.push(
-            Fix::new("Before the edit: front the services with gateway targets")
-                .commands(create)
-                .commands(gateway_target::ignore_env_local(context).filter(|_| schemas))
-                .commands(commands)
-                .command(shell::deploy(target))
-                .note(more),
-        );
-    }
-    found
 }

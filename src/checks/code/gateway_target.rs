@@ -125,6 +125,22 @@ fn target(context: &Context, name: &str, gateway: &str, kind: &str) -> Command {
         .opt("--type", kind)
 }
 
+/// The OAuth credential of the project that is for a host, by its name.
+pub(super) fn oauth_credential<'a>(context: &'a Context, host: &str) -> Option<&'a str> {
+    let service = host_label(host).to_lowercase();
+    let credential = context.project.credentials.iter().find(|credential| {
+        let kind = credential.kind.as_ref();
+        kind.is_some_and(|kind| kind.value.starts_with("OAuth"))
+            && credential.name.to_lowercase().contains(&service)
+    });
+    credential.map(|credential| credential.name.as_str())
+}
+
+/// The name that a target for an MCP server gets.
+pub(super) fn mcp_name(context: &Context, host: &str) -> String {
+    free(context, host_label(host))
+}
+
 /// An MCP server as a target.
 pub(super) fn mcp(context: &Context, gateway: &str, host: &str, url: &str) -> Command {
     target(context, &host_label(host), gateway, "mcp-server").opt("--endpoint", url)

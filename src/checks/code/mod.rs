@@ -16,6 +16,7 @@ mod handlers;
 mod import_answer;
 pub(crate) mod live;
 pub(in crate::checks) mod outbound;
+mod outbound_fix;
 mod outward;
 pub(in crate::checks) mod private_hosts;
 mod providers;

@@ -1,5 +1,7 @@
 //! `gateway-outbound-auth`: Gateway auth configured (if using gateway).
 
+use super::outbound_rules::{NoneMeans, Rule, rule};
+use super::runtime_endpoint::{self, RuntimeEndpoint};
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
@@ -7,6 +9,7 @@ use crate::context::{Context, Layer, Origin, TargetView};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Gateway, GatewayTarget};
 use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
+use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
     id: "gateway-outbound-auth",
@@ -22,74 +25,6 @@ pub(super) static CHECK: Check = Check {
     ],
     run,
 };
-
-/// Outbound auth per target type: what the CLI takes (`TARGET_TYPE_AUTH_CONFIG` of @aws/agentcore 0.30.0, `schema/schemas/mcp.js`).
-struct Rule {
-    kind: &'static str,
-    /// Valid values of `outboundAuth.type` besides NONE.
-    takes: &'static [&'static str],
-    /// What NONE means for it.
-    none: NoneMeans,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NoneMeans {
-    /// The gateway signs with its own role.
-    GatewayRole,
-    /// The call carries no credential.
-    Nothing,
-    /// The CLI refuses it.
-    Refused,
-}
-
-const RULES: [Rule; 9] = [
-    Rule {
-        kind: "openApiSchema",
-        takes: &["OAUTH", "API_KEY"],
-        none: NoneMeans::Refused,
-    },
-    Rule {
-        kind: "smithyModel",
-        takes: &[],
-        none: NoneMeans::GatewayRole,
-    },
-    Rule {
-        kind: "apiGateway",
-        takes: &["API_KEY"],
-        none: NoneMeans::GatewayRole,
-    },
-    Rule {
-        kind: "mcpServer",
-        takes: &["OAUTH"],
-        none: NoneMeans::Nothing,
-    },
-    Rule {
-        kind: "lambda",
-        takes: &["OAUTH"],
-        none: NoneMeans::GatewayRole,
-    },
-    // `outboundAuth` is refused for it altogether, although the CLI's help offers oauth.
-    Rule {
-        kind: "lambdaFunctionArn",
-        takes: &[],
-        none: NoneMeans::GatewayRole,
-    },
-    Rule {
-        kind: "httpRuntime",
-        takes: &["OAUTH"],
-        none: NoneMeans::GatewayRole,
-    },
-    Rule {
-        kind: "connector",
-        takes: &[],
-        none: NoneMeans::GatewayRole,
-    },
-    Rule {
-        kind: "passthrough",
-        takes: &["GATEWAY_IAM_ROLE", "OAUTH", "JWT_PASSTHROUGH"],
-        none: NoneMeans::Refused,
-    },
-];
 
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
@@ -147,11 +82,6 @@ fn outcome(context: &Context, gateway: &Gateway, target: &GatewayTarget) -> Outc
     })
 }
 
-fn rule(view: &TargetView) -> Option<&'static Rule> {
-    let kind = view.kind.as_ref()?.value.as_str();
-    RULES.iter().find(|rule| rule.kind == kind)
-}
-
 fn look(context: &Context, resource: &Resource, view: &TargetView) -> Result<String, Problem> {
     let Some(rule) = rule(view) else {
         return Ok(String::new());
@@ -161,6 +91,7 @@ fn look(context: &Context, resource: &Resource, view: &TargetView) -> Result<Str
     if auth == "NONE" {
         return without_auth(context, resource, view, rule);
     }
+    signed_only(context, resource, view)?;
     if !rule.takes.contains(&auth) {
         let takes = if rule.takes.is_empty() {
             "none: the gateway signs with its role".to_owned()
@@ -201,7 +132,7 @@ fn look_made(context: &Context, resource: &Resource, view: &TargetView) -> Resul
         "GATEWAY_IAM_ROLE" if rule.none == NoneMeans::GatewayRole => {
             return without_auth(context, resource, view, rule);
         }
-        _ => {}
+        _ => signed_only(context, resource, view)?,
     }
     let providers = context
         .aws
@@ -223,6 +154,27 @@ fn look_made(context: &Context, resource: &Resource, view: &TargetView) -> Resul
         ),
         None => format!("{resource} calls its backend with {auth}"),
     })
+}
+
+/// The runtime of AgentCore that a target's endpoint is.
+fn called<'a>(context: &'a Context, view: &TargetView) -> Option<RuntimeEndpoint<'a>> {
+    runtime_endpoint::of(context, &view.endpoint.as_ref()?.value)
+}
+
+/// A token, or none, for a runtime of the project that takes SigV4: it refuses every call.
+fn signed_only(context: &Context, resource: &Resource, view: &TargetView) -> Result<(), Problem> {
+    let auth = view.auth.value.as_str();
+    let called = called(context, view).filter(RuntimeEndpoint::signed);
+    match called.and_then(|called| called.own) {
+        Some(runtime) if auth == "OAUTH" => {
+            let message = format!(
+                "{resource} sends a token to runtime {}, which takes SigV4 (AWS_IAM): its calls are refused (authorization method mismatch)",
+                runtime.name
+            );
+            Err(Problem::new(message, view.auth.evidence.clone()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn without_auth(
@@ -267,6 +219,19 @@ fn without_auth(
             "{resource} is code that the project deploys: the gateway calls it with its role"
         )),
         NoneMeans::Nothing => {
+            if let Some(called) = called(context, view) {
+                let (runtime, takes) = match called.own {
+                    Some(runtime) if called.signed() => {
+                        (format!("runtime {}", runtime.name), "SigV4 (AWS_IAM)")
+                    }
+                    Some(runtime) => (format!("runtime {}", runtime.name), "tokens (CUSTOM_JWT)"),
+                    None => ("a runtime of AgentCore".to_owned(), "SigV4 or tokens"),
+                };
+                let message = format!(
+                    "{resource} calls {runtime} without a credential (outbound auth NONE), and a runtime takes only {takes}: its calls are refused"
+                );
+                return Err(Problem::new(message, at));
+            }
             let endpoint = view
                 .endpoint
                 .as_ref()
@@ -336,6 +301,10 @@ fn provider(auth: &str) -> &'static str {
 /// the CLI's own prompt.
 fn fix(context: &Context, gateway: &Gateway, target: &GatewayTarget, view: &TargetView) -> Fix {
     let takes = rule(view).map_or(&[] as &[&str], |rule| rule.takes);
+    let signed = called(context, view).filter(RuntimeEndpoint::signed);
+    if let Some(runtime) = signed.and_then(|called| called.own) {
+        return sign(gateway, target, &runtime.name);
+    }
     let edit = |filter: &str, args: &[(&str, &str)]| {
         let filter = format!("(.targets[] | select(.name == $target)) |= ({filter})");
         let mut all = vec![("target", target.name.as_str())];
@@ -376,5 +345,23 @@ fn fix(context: &Context, gateway: &Gateway, target: &GatewayTarget, view: &Targ
         "add one with `agentcore add credential` (it asks, so that no secret stands in the shell's history), then set outboundAuth of the target to \
          {{\"type\": \"{}\", \"credentialName\": NAME}} and deploy. A backend that is public on purpose: an [[ignore]] with its reason",
         with_credential.join("\" or \"")
+    ))
+}
+
+/// Two ways to a runtime that takes SigV4, neither without a decision: an MCP target cannot sign.
+fn sign(gateway: &Gateway, target: &GatewayTarget, runtime: &str) -> Fix {
+    let add = Command::new("agentcore")
+        .args(["add", "gateway-target"])
+        .opt("--name", target.name.as_str())
+        .opt("--gateway", "NAME")
+        .opt("--type", "http-runtime")
+        .opt("--runtime", runtime);
+    Fix::new("Let the two agree on how the gateway proves itself").note(format!(
+        "An mcpServer target takes OAuth or nothing; only an http-runtime target is signed with the gateway's role. Either make runtime {runtime} \
+         take tokens (authorizerType CUSTOM_JWT with the discovery URL and the clients of your identity provider), register that provider's client with \
+         `agentcore add credential`, and set outboundAuth of the target to {{\"type\": \"OAUTH\", \"credentialName\": NAME}}: the tools stay in the catalog of \
+         gateway {}. Or keep AWS_IAM: make a gateway with `agentcore add gateway --protocol-type None` (such targets go in no other), add the \
+         runtime there with `{add}`, and remove this target: the gateway then passes requests through and has no catalog of tools",
+        gateway.name
     ))
 }

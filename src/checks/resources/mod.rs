@@ -7,7 +7,9 @@ mod memory_encryption;
 mod memory_strategies;
 mod memory_use;
 mod network_mode;
+mod outbound_rules;
 mod policy_cedar;
+mod runtime_endpoint;
 mod runtime_mmds_v2;
 
 use super::Check;

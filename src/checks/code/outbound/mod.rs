@@ -2,6 +2,7 @@
 
 mod auth;
 pub(in crate::checks) mod clients;
+mod data;
 mod mcp;
 mod services;
 mod url;
@@ -58,6 +59,8 @@ pub(in crate::checks) struct Outbound {
     pub method: String,
     /// How it authenticates, where that is seen.
     pub auth: Option<Auth>,
+    /// It fetches a file of data, not an answer of a service.
+    pub data: bool,
 }
 
 /// Every call that leaves, in the code that runs.
@@ -68,7 +71,8 @@ pub(in crate::checks) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -
         let Some(name) = callers.source().callee_name(module.id, expr) else {
             continue;
         };
-        let at = |reach, address, method: &str, auth| Outbound {
+        let at = |reach, address: Address, method: &str, auth| Outbound {
+            data: data::is_file(&name, &address),
             module: module.id,
             range: expr.range,
             reach,

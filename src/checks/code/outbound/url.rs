@@ -62,6 +62,18 @@ impl Address {
         self.split().map(|(scheme, _)| scheme.to_ascii_lowercase())
     }
 
+    /// The path, where all of it is constant: whatever a query after it holds.
+    pub(in crate::checks) fn whole_path(&self) -> Option<&str> {
+        let ended = self.host().is_some() && self.text.contains(['?', '#']);
+        ((self.complete || ended) && self.variable.is_none()).then(|| self.path())
+    }
+
+    /// Whether what is added to it is of its query: scheme, host and path do not change any more.
+    fn is_settled(&self) -> bool {
+        self.split()
+            .is_some_and(|(_, rest)| rest.contains(['?', '#']))
+    }
+
     /// The constant start of the path, without query.
     pub(in crate::checks) fn path(&self) -> &str {
         let rest = self.split().map_or(self.text.as_str(), |(_, rest)| rest);
@@ -204,10 +216,14 @@ fn joined(lefts: Vec<Address>, rights: impl Fn() -> Vec<Address>) -> Vec<Address
             continue;
         }
         for right in rights {
+            let changed = right.variable.is_some();
             found.push(Address {
                 text: format!("{}{}", left.text, right.text),
-                complete: right.complete && right.variable.is_none(),
-                variable: left.variable.clone().or(right.variable),
+                complete: right.complete && !changed,
+                variable: match left.is_settled() {
+                    true => left.variable.clone(),
+                    false => left.variable.clone().or(right.variable),
+                },
             });
         }
     }
