@@ -2,6 +2,7 @@
 
 use crate::checks::code::callers::Callers;
 use crate::checks::code::environment::read;
+use crate::model::source::ir::FormatPart;
 use crate::model::source::resolve::Meaning;
 use crate::model::source::walk::sub_expressions;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
@@ -77,6 +78,13 @@ pub(super) fn of_request<'a>(
             }
         }
     }
+    if let Some(found) = call
+        .args
+        .iter()
+        .find_map(|url| of_url(callers, module, url))
+    {
+        return Some(found);
+    }
     if !receiver {
         return None;
     }
@@ -94,6 +102,24 @@ pub(super) fn of_request<'a>(
         .into_iter()
         .flatten()
         .find_map(|made| of_request(callers, made.module, made.call?, false))
+}
+
+/// A key in the query of a URL: `f"https://host/path?q={q}&appid={KEY}"`.
+fn of_url<'a>(callers: &Callers<'a>, module: ModuleId, url: &'a Expr) -> Option<Auth> {
+    let (at, value) = match callers.source().meaning(module, url) {
+        Meaning::Value(at, value) => (at, value),
+        _ => (module, url),
+    };
+    let ExprKind::Format(parts) = &value.kind else {
+        return None;
+    };
+    parts.windows(2).find_map(|pair| {
+        let [FormatPart::Text(text), FormatPart::Expr(value)] = pair else {
+            return None;
+        };
+        let key = text.strip_suffix('=')?.rsplit(['?', '&']).next()?;
+        is_parameter(key).then(|| auth(callers, at, key, value))
+    })
 }
 
 /// The key that a library of one service is given.
