@@ -309,3 +309,26 @@ fn the_deployed_state_says_where_a_project_is() {
     write(root, path, &state.to_string().replace(ACCOUNT, "ACCOUNT"));
     assert_eq!(policy(root, &[]).status.code(), Some(2));
 }
+
+#[test]
+fn a_loop_over_constants_takes_each_of_them() {
+    let parameter = |name: &str| format!("arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/{name}");
+    let each = "import os\nimport boto3\nc = boto3.client('ssm')\nfor name in ('/p/a', '/p/b', os.environ['THIRD']):\n    c.get_parameter(Name=name)\n";
+    let found = of(each, &[("THIRD", "/p/c")]);
+    assert_eq!(
+        resources(&found, "ssm:GetParameter"),
+        [parameter("p/a"), parameter("p/b"), parameter("p/c")]
+    );
+    assert!(!notes(&found).contains("does not show every"));
+    let pairs = "import boto3\nc = boto3.client('ssm')\nNAMES = {'x': '/p/x', 'y': '/p/y'}\nvalues = {key: c.get_parameter(Name=name) for key, name in NAMES.items()}\n";
+    assert_eq!(
+        resources(&of(pairs, &[]), "ssm:GetParameter"),
+        [parameter("p/x"), parameter("p/y")]
+    );
+    let open = of(each, &[]);
+    assert_eq!(
+        resources(&open, "ssm:GetParameter"),
+        [parameter("Shop*"), parameter("p/a"), parameter("p/b")]
+    );
+    assert!(notes(&open).contains("does not show every resource that it uses of ssm"));
+}

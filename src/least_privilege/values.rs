@@ -152,6 +152,17 @@ impl<'a> Reader<'_, '_, 'a> {
             return self.read(module, inner, depth + 1);
         }
         let source = self.code.source();
+        if let Some(each) = source.each(module, expr) {
+            let each = each.into_iter();
+            return Texts::union(each.map(|(at, value)| self.read(at, value, depth + 1)));
+        }
+        if source.is_looped(module, expr) {
+            // Over something else than a literal: what is seen of it may not be all.
+            return Texts {
+                complete: false,
+                all: source.strings(module, expr),
+            };
+        }
         if let Meaning::Value(at, value) = source.meaning(module, expr)
             && !std::ptr::eq(value, expr)
         {

@@ -140,10 +140,7 @@ fn uses_of(module: &Module, wanted: &[Spelling<'_>]) -> Vec<(String, Site)> {
             Language::Python => import.module.split('.').next().unwrap_or("").to_owned(),
             Language::TypeScript => super::typescript::path::package_of(&import.module),
         };
-        for one in wanted
-            .iter()
-            .filter(|one| is_of(one.name, &full, &package))
-        {
+        for one in wanted.iter().filter(|one| is_of(one.name, &full, &package)) {
             found.push((one.name.to_owned(), module.site(import.range)));
         }
     }

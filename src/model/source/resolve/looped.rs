@@ -1,14 +1,122 @@
 //! Loop variables over constants: each element, not the first.
 
-use super::super::ModuleId;
 use super::super::ir::{Expr, ExprKind};
 use super::super::module::{BindingKind, Step};
+use super::super::{ModuleId, Source};
 use super::{Instance, Meaning, Question};
 
 /// Deepest nesting that is followed.
 const DEEPEST: u8 = 12;
 
+impl Source {
+    /// What a loop or comprehension gives to a name, each element of the literal that it runs over; `None` where the name is not
+    /// bound by one over a literal of which every element is seen.
+    pub fn each<'s>(
+        &'s self,
+        module: ModuleId,
+        expr: &'s Expr,
+    ) -> Option<Vec<(ModuleId, &'s Expr)>> {
+        let question = Question::new(self);
+        let place = self.module(module)?;
+        let bound = question.bindings(place, expr.as_name()?, expr.range.start);
+        let BindingKind::Element { iter, path } = &bound.first()?.kind else {
+            return None;
+        };
+        question.each(module, iter, path, 0)
+    }
+
+    /// Whether a loop or comprehension binds a name.
+    pub fn is_looped(&self, module: ModuleId, expr: &Expr) -> bool {
+        let question = Question::new(self);
+        let bound = self
+            .module(module)
+            .zip(expr.as_name())
+            .map(|(place, name)| question.bindings(place, name, expr.range.start));
+        let first = bound.as_ref().and_then(|bound| bound.first());
+        first.is_some_and(|binding| matches!(binding.kind, BindingKind::Element { .. }))
+    }
+}
+
+/// The part of an element that a pattern takes.
+fn part<'s>(item: &'s Expr, path: &[Step]) -> Option<&'s Expr> {
+    let Some((step, rest)) = path.split_first() else {
+        return (!matches!(item.kind, ExprKind::Starred(_))).then_some(item);
+    };
+    let inner = match (step, &item.kind) {
+        (Step::Index(index), ExprKind::List(items) | ExprKind::Tuple(items)) => {
+            items.get(*index)?
+        }
+        (Step::Key(key), ExprKind::Dict(_)) => item.entry(key)?,
+        _ => return None,
+    };
+    part(inner, rest)
+}
+
 impl<'s> Question<'s> {
+    /// The expressions of a literal that a loop gives out, one after the other.
+    fn each(
+        &self,
+        id: ModuleId,
+        iter: &'s Expr,
+        path: &[Step],
+        depth: u8,
+    ) -> Option<Vec<(ModuleId, &'s Expr)>> {
+        if depth > DEEPEST {
+            return None;
+        }
+        if let Some(call) = iter.as_call() {
+            let first = call.args.first();
+            return match (&call.callee.kind, first) {
+                (ExprKind::Name(name), Some(first)) if hands_on(name) => {
+                    self.each(id, first, path, depth + 1)
+                }
+                (ExprKind::Name(name), Some(first)) if &**name == "enumerate" => {
+                    let (Step::Index(1), rest) = path.split_first()? else {
+                        return None;
+                    };
+                    self.each(id, first, rest, depth + 1)
+                }
+                (ExprKind::Attribute { base, attr }, None) => {
+                    let Meaning::Value(at, value) = self.meaning(id, base) else {
+                        return None;
+                    };
+                    let ExprKind::Dict(entries) = &value.kind else {
+                        return None;
+                    };
+                    let (keys, path) = match (&**attr, path) {
+                        ("keys", path) => (true, path),
+                        ("values", path) => (false, path),
+                        ("items", [Step::Index(at @ (0 | 1)), rest @ ..]) => (*at == 0, rest),
+                        _ => return None,
+                    };
+                    let entries = entries.iter().map(|entry| {
+                        let key = entry.key.as_ref()?;
+                        Some((at, part(if keys { key } else { &entry.value }, path)?))
+                    });
+                    entries.collect()
+                }
+                _ => None,
+            };
+        }
+        let Meaning::Value(at, literal) = self.meaning(id, iter) else {
+            return None;
+        };
+        match &literal.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => items
+                .iter()
+                .map(|item| Some((at, part(item, path)?)))
+                .collect(),
+            ExprKind::Dict(entries) if path.is_empty() => entries
+                .iter()
+                .map(|entry| Some((at, entry.key.as_ref()?)))
+                .collect(),
+            ExprKind::Call(_) if !std::ptr::eq(literal, iter) => {
+                self.each(at, literal, path, depth + 1)
+            }
+            _ => None,
+        }
+    }
+
     /// The constant strings of a name that a loop or comprehension binds over a literal; None where it is bound otherwise, or
     /// over what is no literal.
     pub(super) fn looped(&self, id: ModuleId, expr: &'s Expr, depth: u8) -> Option<Vec<String>> {
