@@ -135,3 +135,55 @@ fn added(source: &SourceText, found: &mut Vec<Site>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use std::fs;
+
+    use super::{CdkVersion, LOCK, MANIFEST, grants, version};
+
+    #[test]
+    fn a_range_is_told_from_what_was_installed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("agentcore/cdk/lib")).unwrap();
+        assert_eq!(version(root), None);
+        let said = |text: &str, file: &'static str, exact: bool| {
+            Some(CdkVersion {
+                text: text.to_owned(),
+                file,
+                exact,
+            })
+        };
+        for (written, exact) in [
+            ("^0.1.0-alpha.19", false),
+            ("0.1.0-alpha.19", true),
+            ("~0.1", false),
+            ("*", false),
+        ] {
+            let manifest = format!(r#"{{"dependencies": {{"@aws/agentcore-cdk": "{written}"}}}}"#);
+            fs::write(root.join(MANIFEST), manifest).unwrap();
+            assert_eq!(version(root), said(written, MANIFEST, exact));
+        }
+        let lock =
+            r#"{"packages": {"node_modules/@aws/agentcore-cdk": {"version": "0.1.0-alpha.30"}}}"#;
+        fs::write(root.join(LOCK), lock).unwrap();
+        assert_eq!(version(root), said("0.1.0-alpha.30", LOCK, true));
+    }
+
+    #[test]
+    fn grants_to_what_is_no_agent_do_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("agentcore/cdk/lib")).unwrap();
+        let code = "invoker.addToRolePolicy(s);\ninstance.role.addManagedPolicy(p);\nimage.grantPush(build.role);\n// env.runtime.addToPolicy(s);\nexecutionRole.addToPolicy(s);\nenv.runtime.addToPolicy(s);\n";
+        fs::write(root.join("agentcore/cdk/lib/stack.ts"), code).unwrap();
+        let lines: Vec<u32> = grants(root)
+            .iter()
+            .map(|site| site.span.unwrap().line)
+            .collect();
+        assert_eq!(lines, [5, 6]);
+    }
+}
