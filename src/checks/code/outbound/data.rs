@@ -1,6 +1,6 @@
 //! Requests for a file of data: no service that a gateway could front.
 
-use super::url::Address;
+use super::address::Address;
 
 /// Ends of paths that are files of data or models. JSON and XML alone are not among them: services answer under such paths.
 const ENDS: [&str; 38] = [

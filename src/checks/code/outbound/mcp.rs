@@ -1,7 +1,8 @@
 //! The servers that an MCP client is given.
 
+use super::address::Address;
 use super::auth::{self, Auth};
-use super::url::{Address, addresses};
+use super::url::addresses;
 use crate::checks::code::callers::Callers;
 use crate::model::source::resolve::Meaning;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};

@@ -1,5 +1,6 @@
 //! Calls that leave the process: where to, over what, and with which authentication. Several checks read it.
 
+mod address;
 mod auth;
 pub(in crate::checks) mod clients;
 mod data;
@@ -11,9 +12,10 @@ use crate::checks::code::callers::Callers;
 use crate::checks::code::live::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
+pub(in crate::checks) use address::Address;
 pub(in crate::checks) use auth::Auth;
 use clients::{Client, Shape, client};
-pub(in crate::checks) use url::{Address, addresses};
+pub(in crate::checks) use url::addresses;
 
 /// What a call reaches, in the order in which it is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
