@@ -8,7 +8,7 @@ use super::manifest::{normalise, requirements_of};
 use super::project::{FileError, inside, read_text_up_to};
 use super::{json, source};
 use crate::model::dependencies::DependencyFacts;
-use crate::model::distributions;
+use crate::model::distributions::{self, Standard};
 use crate::model::files::{FileFacts, Package, PackageKind};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::lock::{Edge, Lock, LockedPackage, Wheel};
@@ -308,6 +308,7 @@ fn uses(
     if let Some(package_json) = manifests.package_json.read() {
         names(&package_json.dependencies);
     }
+    let declared = wanted.clone();
     let external = code
         .map(|code| code.external.as_slice())
         .unwrap_or_default();
@@ -319,6 +320,9 @@ fn uses(
             continue;
         };
         let full = distributions::full_name(&import.dotted, written);
+        if is_unanswered(&full, &import.package, &declared) {
+            facts.unanswered.insert(import.package.clone());
+        }
         wanted.retain(|name| {
             let used = distributions::is_of(name, &full, &import.package);
             if used {
@@ -344,6 +348,25 @@ fn uses(
     );
     let scan = source::find_uses(entries, folder, &wanted);
     facts.uses.extend(scan.found);
+    let left = scan
+        .imports
+        .iter()
+        .filter(|(full, package)| is_unanswered(full, package, &declared));
+    facts
+        .unanswered
+        .extend(left.map(|(_, package)| package.clone()));
     facts.unread = scan.unread;
     facts.files = scan.files;
+}
+
+/// Whether a Python import is none of the standard library, none of which the distribution is known, and none that a declared
+/// one can answer.
+fn is_unanswered(full: &str, package: &str, declared: &BTreeSet<String>) -> bool {
+    !full.starts_with(['.', '@'])
+        && !full.contains('/')
+        && distributions::standard(package, None) == Standard::No
+        && distributions::providers(full).is_none()
+        && !declared
+            .iter()
+            .any(|name| distributions::is_of(name, full, package))
 }

@@ -19,6 +19,9 @@ pub struct DependencyFacts {
     pub requirements: BTreeMap<String, Vec<Dependency>>,
     /// Where each declared dependency is used in the files that ship; one that is not here is not used.
     pub uses: BTreeMap<String, Site>,
+    /// Python packages that files that ship import although neither the standard library, the tree nor any declared
+    /// dependency is known to hold them.
+    pub unanswered: BTreeSet<String>,
     /// Source files that ship and could not be read or parsed.
     pub unread: Vec<String>,
     /// How many source files ship.
@@ -34,6 +37,7 @@ impl Default for DependencyFacts {
             npm_lock: Known::Absent,
             requirements: BTreeMap::new(),
             uses: BTreeMap::new(),
+            unanswered: BTreeSet::new(),
             unread: Vec::new(),
             files: 0,
             elsewhere: BTreeMap::new(),

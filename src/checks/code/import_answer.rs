@@ -52,10 +52,7 @@ impl<'a> Python<'a> {
         let mut idle: BTreeSet<String> = available
             .roots
             .iter()
-            .filter(|name| {
-                distributions::modules_of(name).is_empty()
-                    && distributions::unimported(name).is_none()
-            })
+            .filter(|name| distributions::is_unknown(name))
             .cloned()
             .collect();
         for external in &code.code.external {

@@ -126,7 +126,8 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         .filter(|one| !facts.uses.contains_key(&one.name) && kept(manifests, one).is_none())
         .collect();
     if !is_node {
-        unused.retain(|one| !brought(facts, &declared, one, minor));
+        unused
+            .retain(|one| !brought(facts, &declared, one, minor) && may_hold(facts, one).is_none());
     }
     if unused.is_empty() {
         return clean(runtime, path, &declared, manifests, facts);
@@ -181,6 +182,12 @@ fn brought(
         .contains(&one.name)
 }
 
+/// The import that a dependency of unknown modules may be there for: nothing else that is declared holds it.
+fn may_hold<'a>(facts: &'a DependencyFacts, one: &Dependency) -> Option<&'a str> {
+    let left = facts.unanswered.first()?;
+    distributions::is_unknown(&one.name).then_some(left)
+}
+
 fn clean(
     runtime: &Runtime,
     path: &str,
@@ -201,8 +208,14 @@ fn clean(
         .iter()
         .filter(|one| !facts.uses.contains_key(&one.name))
         .map(|one| {
-            let why = kept(manifests, one).unwrap_or("another dependency brings it anyway");
-            format!("{}: {why}", one.name)
+            let name = &one.name;
+            if let Some(why) = kept(manifests, one) {
+                return format!("{name}: {why}");
+            }
+            match may_hold(facts, one) {
+                Some(left) => format!("{name}: it may hold `{left}`, which nothing else does"),
+                None => format!("{name}: another dependency brings it anyway"),
+            }
         })
         .collect();
     let rest: Vec<String> = rest.into_iter().collect();

@@ -24,6 +24,9 @@ pub struct Uses {
     pub unread: Vec<String>,
     /// How many source files there are.
     pub files: usize,
+    /// What Python files import from outside of the folder, as dotted name and top-level package; only where a package is
+    /// looked for whose modules are not known.
+    pub imports: BTreeSet<(String, String)>,
 }
 
 /// The words whose presence in a file makes it worth a parse.
@@ -66,7 +69,10 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
     let (Ok(matcher), false) = (matcher, wanted.is_empty()) else {
         return uses;
     };
-    let look = |entry: &crate::collect::project::Entry| -> Result<Vec<(String, Site)>, String> {
+    // Any import may be of a package whose modules are not known.
+    let open = wanted.iter().any(|name| distributions::is_unknown(name));
+    let own = own_names(files.iter().map(|entry| entry.relative.as_str()));
+    let look = |entry: &crate::collect::project::Entry| -> Result<Found, String> {
         let shown = if folder == "." {
             entry.relative.clone()
         } else {
@@ -76,14 +82,21 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
             return Err(format!("{shown}: {} bytes", entry.size));
         }
         let bytes = std::fs::read(&entry.path).map_err(|error| format!("{shown}: {error}"))?;
-        if !matcher.is_match(&bytes) {
-            return Ok(Vec::new());
+        if !open && !matcher.is_match(&bytes) {
+            return Ok(Found::default());
         }
         let text = String::from_utf8(bytes).map_err(|_| format!("{shown}: not UTF-8"))?;
         let language = language_of(&shown).unwrap_or(Language::Python);
         let path: Arc<str> = shown.into();
         let parsed = parse_text(ModuleId(0), path, "", language, text);
-        Ok(uses_of(&parsed.module, &spellings))
+        Ok(Found {
+            uses: uses_of(&parsed.module, &spellings),
+            imports: if open {
+                outside(&parsed.module, &own)
+            } else {
+                Vec::new()
+            },
+        })
     };
     let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
     let Ok(pool) = pool else { return uses };
@@ -91,9 +104,10 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
     for result in results {
         match result {
             Ok(found) => {
-                for (name, site) in found {
+                for (name, site) in found.uses {
                     uses.found.entry(name).or_insert(site);
                 }
+                uses.imports.extend(found.imports);
             }
             Err(reason) => uses.unread.push(reason),
         }
@@ -127,6 +141,38 @@ impl<'a> Spelling<'a> {
             })
         })
     }
+}
+
+/// What one file says.
+#[derive(Default)]
+struct Found {
+    uses: Vec<(String, Site)>,
+    imports: Vec<(String, String)>,
+}
+
+/// The names under which the files of the folder can be imported: each folder's and each file's.
+fn own_names<'a>(paths: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    paths
+        .flat_map(|path| path.split('/'))
+        .map(|part| part.split_once('.').map_or(part, |(stem, _)| stem))
+        .collect()
+}
+
+/// The imports of a Python file that are of none of these names.
+fn outside(module: &Module, own: &BTreeSet<&str>) -> Vec<(String, String)> {
+    if module.language != Language::Python {
+        return Vec::new();
+    }
+    let named = |import: &crate::model::source::Import| {
+        let package = import.module.split('.').next().unwrap_or("").to_owned();
+        (full_name(&import.module, import), package)
+    };
+    module
+        .imports
+        .iter()
+        .map(named)
+        .filter(|(_, package)| !package.is_empty() && !own.contains(package.as_str()))
+        .collect()
 }
 
 fn uses_of(module: &Module, wanted: &[Spelling<'_>]) -> Vec<(String, Site)> {

@@ -311,12 +311,28 @@ pub fn alike(distribution: &str, module: &str) -> bool {
             })
             .collect()
     };
+    // `wikipedia-api` holds `wikipediaapi`: what is a filler elsewhere is part of the name here.
+    if run_together(distribution) == run_together(module) {
+        return true;
+    }
     let (ours, theirs) = (tokens(distribution), tokens(module));
     !ours.is_empty() && !theirs.is_empty() && (ours == theirs || joined(&ours) == joined(&theirs))
 }
 
 fn joined(tokens: &BTreeSet<String>) -> String {
     tokens.iter().map(String::as_str).collect()
+}
+
+fn run_together(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '-' | '_' | '.'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+/// Whether nothing is known of the modules of a distribution, nor of a use without an import.
+pub fn is_unknown(distribution: &str) -> bool {
+    modules_of(distribution).is_empty() && unimported(distribution).is_none()
 }
 
 /// The name of a distribution, normalised as PEP 503 says.
@@ -345,6 +361,13 @@ mod tests {
         let chat = "langchain.chat_models.init_chat_model";
         assert!(is_of("langchain-aws", chat, "langchain"));
         assert!(!is_of("pandas", chat, "langchain"));
+    }
+
+    #[test]
+    fn names_that_differ_in_their_separators_are_alike() {
+        assert!(alike("wikipedia-api", "wikipediaapi"));
+        assert!(alike("acme-sdk", "acme") && alike("pyfoo", "foo"));
+        assert!(!alike("wikipedia-api", "wikidataapi") && !alike("api", "sdk"));
     }
 
     #[test]
