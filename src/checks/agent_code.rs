@@ -4,7 +4,9 @@
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Runtime};
-use crate::model::source::{ByteRange, Expr, FnId, Module, ModuleId, RuntimeSource, Source};
+use crate::model::source::{
+    ByteRange, Expr, FnId, Language, Module, ModuleId, RuntimeSource, Source,
+};
 use crate::report::{Evidence, Outcome, Resource, Status};
 
 /// The code of one runtime.
@@ -75,6 +77,21 @@ impl<'a> AgentCode<'a> {
     pub fn modules(&self) -> impl Iterator<Item = &'a Module> + use<'a> {
         let (source, code) = (self.source, self.code);
         code.reachable.iter().filter_map(|id| source.module(*id))
+    }
+
+    /// The packages that importing a module runs first: `a/__init__.py` and `a/b/__init__.py` for `a.b.c`.
+    pub fn packages_of(&self, module: &Module) -> Vec<ModuleId> {
+        let mut found = Vec::new();
+        if module.language != Language::Python {
+            return found;
+        }
+        let mut name = &*module.name;
+        while let Some((parent, _)) = name.rsplit_once('.') {
+            name = parent;
+            let package = self.modules().find(|module| *module.name == *parent);
+            found.extend(package.map(|module| module.id));
+        }
+        found
     }
 
     /// Every call in the modules that run, with its module and the function that it stands in.

@@ -20,6 +20,19 @@ pub struct Installed<'a> {
     pub uncertain: Option<String>,
     /// The manifest that a new dependency is to be added to.
     pub manifest: Manifest<'a>,
+    /// Which releases are taken.
+    pub releases: Releases,
+}
+
+/// Which releases an installation takes of what its manifest lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Releases {
+    /// The newest that all ranges let in.
+    Newest,
+    /// Those in `uv.lock`.
+    Locked,
+    /// It cannot be told.
+    Unknown,
 }
 
 /// Where the dependencies are declared.
@@ -88,6 +101,12 @@ pub fn python<'a>(context: &'a Context, runtime: &Runtime) -> Option<Installed<'
             )
         }),
         manifest: Manifest::PyProject(pyproject),
+        // The packager reads `project.dependencies` only, and resolves it anew.
+        releases: if pyproject.standard && !pyproject.dynamic {
+            Releases::Newest
+        } else {
+            Releases::Unknown
+        },
     })
 }
 

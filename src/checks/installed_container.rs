@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::installed::{Installed, Manifest};
+use super::installed::{Installed, Manifest, Releases};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
 use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, PyProject};
@@ -43,7 +43,9 @@ pub(super) fn container<'a>(
         words: Vec::new(),
         uncertain: None,
         manifest,
+        releases: Releases::Newest,
     };
+    let mut taken = BTreeSet::new();
     for stage in dockerfile.stages() {
         let bare = stage.image.split(['@', ':']).next().unwrap_or("");
         let leaf = bare.rsplit('/').next().unwrap_or("");
@@ -63,14 +65,62 @@ pub(super) fn container<'a>(
     {
         for command in commands(&run.words()) {
             installed.command(&command, pyproject, facts, run);
+            taken.extend(releases(&command, facts));
         }
     }
+    installed.releases = match taken.len() {
+        1 if installed.uncertain.is_none() => taken.pop_first().unwrap_or(Releases::Unknown),
+        _ => Releases::Unknown,
+    };
     // One file may be installed twice: once for the layer's cache, once with the project.
     let mut seen = BTreeSet::new();
     installed
         .declared
         .retain(|one| seen.insert((&one.site, &one.name)));
     Some(installed)
+}
+
+/// Which releases a command that installs takes; `None` for one that does not.
+fn releases(words: &[String], facts: &DependencyFacts) -> Option<Releases> {
+    let has = |word: &str| words.iter().any(|each| each == word);
+    let tool = |name: &str| {
+        words
+            .iter()
+            .any(|word| word.rsplit('/').next() == Some(name))
+    };
+    if tool("uv") && has("sync") {
+        // Without a lock it makes one, of the newest.
+        return Some(match facts.uv_lock.read() {
+            Some(_) if !has("--upgrade") && !has("-U") => Releases::Locked,
+            _ => Releases::Newest,
+        });
+    }
+    if [
+        "poetry",
+        "pdm",
+        "pipenv",
+        "conda",
+        "mamba",
+        "micromamba",
+        "pixi",
+    ]
+    .into_iter()
+    .any(tool)
+    {
+        return Some(Releases::Unknown);
+    }
+    let pip = tool("pip") || tool("pip3") || tool("uv") && (has("pip") || has("add"));
+    if !pip || !(has("install") || has("add") || has("sync")) {
+        return None;
+    }
+    let bound = |word: &String| {
+        word == "-c" || word.starts_with("--constraint") || word.starts_with("--resolution")
+    };
+    Some(if words.iter().any(bound) {
+        Releases::Unknown
+    } else {
+        Releases::Newest
+    })
 }
 
 fn mentions(dockerfile: &Dockerfile, file: &str) -> bool {

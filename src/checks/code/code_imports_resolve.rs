@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::import_answer::{Answer, Node, Python};
 use crate::checks::agent_code::{self, AgentCode};
-use crate::checks::installed::{Installed, Manifest};
+use crate::checks::installed::{Installed, Manifest, Releases};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
+use crate::model::site::Site;
 use crate::model::source::{ExternalImport, Import, Language, ModuleId};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
@@ -30,13 +31,67 @@ pub(super) static CHECK: Check = Check {
 /// A finding over all imports of one package.
 struct Missing {
     says: String,
-    add: Option<&'static str>,
+    add: Option<String>,
+    /// What is declared is to be bound, not added to.
+    bounds: bool,
     evidence: Evidence,
     breaks_start: bool,
 }
 
 fn run(context: &Context) -> Vec<Outcome> {
     agent_code::each(context, |code| judge(context, code))
+}
+
+/// What is found, import by import.
+#[derive(Default)]
+struct Found {
+    missing: BTreeMap<(String, String), Missing>,
+    unknown: BTreeMap<String, String>,
+    transitive: BTreeMap<String, Site>,
+    counted: BTreeSet<String>,
+}
+
+impl Found {
+    fn take(&mut self, external: &ExternalImport, place: &Site, answer: Answer, starts: bool) {
+        self.counted.insert(external.package.clone());
+        let (why, add, bounds) = match answer {
+            Answer::Resolved => return,
+            Answer::Transitive(of) => {
+                self.transitive
+                    .entry(of)
+                    .or_insert_with(|| external.site.clone());
+                return;
+            }
+            Answer::Unknown(why) => {
+                self.unknown.entry(external.package.clone()).or_insert(why);
+                return;
+            }
+            Answer::Missing(why, add) => (why, add, false),
+            Answer::Lacks(lack) => (lack.why, lack.bound, true),
+        };
+        let (note, severity) = if starts {
+            (why.clone(), Severity::High)
+        } else {
+            let note = format!("{why}; it breaks when this runs, not at the start");
+            (note, Severity::Medium)
+        };
+        let site = if bounds { place } else { &external.site };
+        let found = Missing {
+            says: format!("{} ({why})", external.dotted),
+            add,
+            bounds,
+            evidence: Evidence::code(site).note(note).severity(severity),
+            breaks_start: starts,
+        };
+        let key = (external.package.clone(), why);
+        match self.missing.get_mut(&key) {
+            Some(before) if before.breaks_start || !starts => {}
+            Some(before) => *before = found,
+            None => {
+                self.missing.insert(key, found);
+            }
+        }
+    }
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
@@ -46,9 +101,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let python = Python::new(context, code, facts);
     let node = Node::new(context, code, facts);
     let eager = eager(code);
-    let mut missing: BTreeMap<(String, String), Missing> = BTreeMap::new();
-    let mut unknown: BTreeMap<String, String> = BTreeMap::new();
-    let (mut transitive, mut counted) = (BTreeMap::new(), BTreeSet::new());
+    let mut found = Found::default();
     for external in &code.code.external {
         let Some((module, import)) = import_of(code, external) else {
             continue;
@@ -60,65 +113,20 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             Language::Python => python.answer(external, import),
             Language::TypeScript => node.answer(external),
         };
-        counted.insert(external.package.clone());
-        match answer {
-            Answer::Resolved => {}
-            Answer::Transitive(of) => {
-                transitive
-                    .entry(of)
-                    .or_insert_with(|| external.site.clone());
-            }
-            Answer::Unknown(why) => {
-                unknown.entry(external.package.clone()).or_insert(why);
-            }
-            Answer::Missing(why, add) => {
-                let breaks_start =
-                    !import.lazy && !import.dynamic && eager.contains(&external.module);
-                let says = format!("{} ({why})", external.dotted);
-                let evidence = Evidence::code(&external.site)
-                    .note(if breaks_start {
-                        why.clone()
-                    } else {
-                        format!("{why}; it breaks when this runs, not at the start")
-                    })
-                    .severity(if breaks_start {
-                        Severity::High
-                    } else {
-                        Severity::Medium
-                    });
-                let found = Missing {
-                    says,
-                    add,
-                    evidence,
-                    breaks_start,
-                };
-                let key = (external.package.clone(), why);
-                match missing.get_mut(&key) {
-                    Some(before) if before.breaks_start || !breaks_start => {}
-                    Some(before) => *before = found,
-                    None => {
-                        missing.insert(key, found);
-                    }
-                }
-            }
-        }
+        let starts = !import.lazy && !import.dynamic && eager.contains(&external.module);
+        found.take(external, &module.site(import.range), answer, starts);
     }
-    let notes = transitive.into_iter().map(|(of, site)| {
+    let notes = found.transitive.into_iter().map(|(of, site)| {
         Evidence::code(&site)
             .note(format!("{of} is not declared; it comes along with another dependency, and may leave with it"))
             .context()
     });
-    if !missing.is_empty() {
-        return failed(
-            context,
-            code,
-            missing.into_values().collect(),
-            python.installed.as_ref(),
-        )
-        .evidences(notes);
+    if !found.missing.is_empty() {
+        let missing = found.missing.into_values().collect();
+        return failed(context, code, missing, python.installed.as_ref()).evidences(notes);
     }
-    if let Some((package, why)) = unknown.iter().next() {
-        let more = match unknown.len() {
+    if let Some((package, why)) = found.unknown.iter().next() {
+        let more = match found.unknown.len() {
             1 => String::new(),
             count => format!(" (and {} more)", count - 1),
         };
@@ -137,7 +145,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         resource,
         format!(
             "runtime {name}: the {} package(s) that the {} import are in the standard library, the tree or what is installed",
-            counted.len(),
+            found.counted.len(),
             code.scope()
         ),
     )
@@ -171,6 +179,7 @@ fn eager(code: &AgentCode<'_>) -> BTreeSet<ModuleId> {
                 .filter_map(|import| import.target),
         );
         waiting.extend(module.exports.iter().filter_map(|export| export.target));
+        waiting.extend(code.packages_of(module));
     }
     seen
 }
@@ -188,12 +197,17 @@ fn failed(
     } else {
         "it cannot start"
     };
-    let add: BTreeSet<&str> = missing.iter().filter_map(|one| one.add).collect();
     let rest = missing.iter().filter(|one| one.add.is_none()).count();
+    let all_bounds = missing.iter().all(|one| one.bounds);
+    let what = if all_bounds {
+        "needs names that the releases it gets do not have"
+    } else {
+        "imports what does not ship"
+    };
     let outcome = Outcome::fail(
         code.resource(),
         format!(
-            "runtime {} imports what does not ship, so {consequence}: {}",
+            "runtime {} {what}, so {consequence}: {}",
             code.runtime.name,
             says.join("; ")
         ),
@@ -204,17 +218,48 @@ fn failed(
         Severity::High
     })
     .evidences(missing.iter().map(|one| one.evidence.clone()));
-    let by_hand = "add the distribution that holds the module (its name is not always the module's: look it up, a wrong name may be someone else's package), move the module into the code location, or drop the import";
+    outcome.fix(fix(context, &missing, installed, rest, all_bounds))
+}
+
+const BY_HAND: &str = "add the distribution that holds the module (its name is not always the module's: look it up, a wrong name may be someone else's package), move the module into the code location, or drop the import";
+const REWRITE: &str = "import what took the name's place, as the package's release notes say; the manifest asks for a release without it";
+
+fn fix(
+    context: &Context,
+    missing: &[Missing],
+    installed: Option<&Installed<'_>>,
+    rest: usize,
+    all_bounds: bool,
+) -> Fix {
+    let by_hand = if all_bounds { REWRITE } else { BY_HAND };
+    let add: BTreeSet<&str> = missing
+        .iter()
+        .filter_map(|one| one.add.as_deref())
+        .collect();
     if add.is_empty() {
-        return outcome.fix(Fix::new("Make what is imported ship").note(by_hand));
+        let title = if all_bounds {
+            "Import what the release has"
+        } else {
+            "Make what is imported ship"
+        };
+        return Fix::new(title).note(by_hand);
     }
-    let mut fix = Fix::new("Declare what is imported");
+    let mut fix = Fix::new(if all_bounds {
+        "Stay with the releases that have the names, until the code is moved on"
+    } else {
+        "Declare what is imported"
+    });
+    let locked = installed.is_some_and(|installed| installed.releases == Releases::Locked);
     match installed.map(|installed| installed.manifest) {
         Some(Manifest::PyProject(pyproject)) if pyproject.standard => {
+            let mut command = Command::new("uv").arg("add");
+            // The lock that the image is built from has to follow.
+            if !locked {
+                command = command.arg("--frozen");
+            }
             fix = fix
                 .command(
-                    Command::new("uv")
-                        .args(["add", "--frozen"])
+                    command
                         .opt("--project", pyproject.folder.as_str())
                         .args(add),
                 )
@@ -241,5 +286,5 @@ fn failed(
     if rest > 0 {
         fix = fix.note(format!("for the other {rest}: {by_hand}"));
     }
-    outcome.fix(fix)
+    fix
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::import_release::{self, Lack};
 use crate::checks::agent_code::AgentCode;
 use crate::checks::installed::{self, Available, Installed, Manifest};
 use crate::context::Context;
 use crate::model::dependencies::DependencyFacts;
-use crate::model::distributions::{self, Standard, alike, full_name};
+use crate::model::distributions::{self, Standard, alike, full_name, releases};
 use crate::model::source::{Expr, ExternalImport, Import};
 use crate::shell::Command;
 
@@ -16,8 +17,10 @@ pub(super) enum Answer {
     Resolved,
     /// It comes along with another dependency only.
     Transitive(String),
+    /// The release that is installed does not hold it.
+    Lacks(Lack),
     /// Nothing holds it: in words, and the distribution to add where that is sure.
-    Missing(String, Option<&'static str>),
+    Missing(String, Option<String>),
     /// It cannot be told.
     Unknown(String),
 }
@@ -126,6 +129,9 @@ impl<'a> Python<'a> {
             );
         };
         if let Some(found) = self.holds(&full) {
+            if let Some(lack) = self.lack(installed, &found, &full) {
+                return Answer::Lacks(lack);
+            }
             return if self.available.roots.contains(&found) {
                 Answer::Resolved
             } else {
@@ -165,32 +171,49 @@ impl<'a> Python<'a> {
                 ));
             }
         }
-        self.nothing(installed, known)
+        self.nothing(installed, known, &full)
     }
 
-    fn nothing(&self, installed: &Installed<'_>, known: Option<&'static [&'static str]>) -> Answer {
+    fn lack(&self, installed: &Installed<'_>, found: &str, full: &str) -> Option<Lack> {
+        let gone = releases::gone(full).filter(|gone| gone.distribution == found)?;
+        import_release::lack(installed, self.facts, self.minor, &gone)
+    }
+
+    fn nothing(
+        &self,
+        installed: &Installed<'_>,
+        known: Option<&'static [&'static str]>,
+        full: &str,
+    ) -> Answer {
         let file = installed.manifest.path();
-        let add = known.and_then(|names| names.first().copied());
-        let Some(distribution) = add else {
-            return Answer::Missing(
-                format!("nothing in {file} bears its name, and nothing that comes along does"),
-                None,
-            );
-        };
-        let shelved = match (installed.manifest, known) {
-            (Manifest::PyProject(pyproject), Some(names)) => names
-                .iter()
-                .find_map(|name| installed::only_in(pyproject, name)),
+        let conventional = distributions::conventional(full);
+        let known_names = known.unwrap_or_default().iter().copied();
+        let shelved = match installed.manifest {
+            Manifest::PyProject(pyproject) => known_names
+                .chain(conventional.iter().rev().map(String::as_str))
+                .find_map(|name| Some((name.to_owned(), installed::only_in(pyproject, name)?))),
             _ => None,
         };
+        let add = known.and_then(|names| names.first().copied());
+        let Some(distribution) = add else {
+            return match shelved {
+                Some((name, place)) => {
+                    Answer::Missing(format!("{name} is only in {place}"), Some(name))
+                }
+                None => Answer::Missing(
+                    format!("nothing in {file} bears its name, and nothing that comes along does"),
+                    None,
+                ),
+            };
+        };
         let why = match shelved {
-            Some(place) => format!("{distribution} is only in {place}"),
+            Some((name, place)) => format!("{name} is only in {place}"),
             None if self.container => {
                 format!("neither {file} nor the Dockerfile installs {distribution}")
             }
             None => format!("{file} does not install {distribution}"),
         };
-        Answer::Missing(why, Some(distribution))
+        Answer::Missing(why, Some(distribution.to_owned()))
     }
 
     /// The installed distribution that holds a dotted name.

@@ -14,6 +14,7 @@ mod gateway_target;
 mod guards;
 mod handlers;
 mod import_answer;
+mod import_release;
 pub(crate) mod live;
 pub(in crate::checks) mod outbound;
 mod outbound_fix;

@@ -117,7 +117,7 @@ impl<'a> Startup<'_, 'a> {
             let Some(module) = self.code.source.module(id) else {
                 continue;
             };
-            self.packages(module);
+            self.open.extend(self.code.packages_of(module));
             let script = self.code.code.entry == Some(id);
             for stmt in module.import_time(false) {
                 self.stmt(module, stmt, None, 0);
@@ -135,19 +135,6 @@ impl<'a> Startup<'_, 'a> {
             if script {
                 self.main_block(module);
             }
-        }
-    }
-
-    /// `import a.b.c` runs `a/__init__.py` and `a/b/__init__.py` first.
-    fn packages(&mut self, module: &Module) {
-        if module.language != Language::Python {
-            return;
-        }
-        let mut name = &*module.name;
-        while let Some((parent, _)) = name.rsplit_once('.') {
-            name = parent;
-            let found = self.code.modules().find(|module| *module.name == *parent);
-            self.open.extend(found.map(|module| module.id));
         }
     }
 

@@ -244,6 +244,7 @@ pub fn plain_import(module: &str, range: ByteRange) -> Import {
         type_only: false,
         dynamic: false,
         range,
+        origin: range,
         target: None,
     }
 }

@@ -241,7 +241,7 @@ impl Collection {
                 }
             };
             if !resolved {
-                let site = module.site(import.range);
+                let site = module.site(import.origin);
                 external.push(ExternalImport {
                     module: id,
                     import: index,

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use super::source::Import;
 
+pub mod releases;
+
 /// Lines of `module, first minor version, last minor version` of CPython 3; empty where it was there before or is there still.
 const STDLIB: &str = include_str!("stdlib.tsv");
 /// Lines of `module, distributions`.

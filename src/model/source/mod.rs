@@ -82,7 +82,7 @@ pub struct ExternalImport {
     pub package: String,
     /// The module as written, relative dots resolved.
     pub dotted: String,
-    /// Where.
+    /// Where the module is named.
     pub site: Site,
 }
 

@@ -76,8 +76,10 @@ pub struct Import {
     pub type_only: bool,
     /// A call: `importlib.import_module("x")`, `import("x")`, `require("x")`.
     pub dynamic: bool,
-    /// Where it stands.
+    /// Where it stands; of `from a import b` the `b`.
     pub range: ByteRange,
+    /// Where the module is named; of `from a import b` the `a`.
+    pub origin: ByteRange,
     /// The project's module it leads to, once linked. For `from package import submodule` the submodule.
     pub target: Option<ModuleId>,
 }

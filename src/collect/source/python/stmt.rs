@@ -262,7 +262,12 @@ impl Python<'_> {
         let mut found = Vec::new();
         for alias in &node.names {
             let name = alias.name.as_str();
-            let import = plain_import(&module, range(alias.range));
+            let place = range(alias.range);
+            let named = node.module.as_ref().map(|module| range(module.range));
+            let import = Import {
+                origin: named.unwrap_or(place),
+                ..plain_import(&module, place)
+            };
             found.push(self.low.import(if name == "*" {
                 Import {
                     star: true,
