@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use super::callers::Callers;
 use super::gateway_target::{host_label, ignore_env_local, label, words};
 use super::live::{Absent, Live};
-use super::outbound::{Outbound, Reach, calls};
+use super::outbound::{Address, Outbound, Reach, calls, of_client, service};
 use super::providers::{Provider, ProviderKind, providers};
+use super::secrets_env_read;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::project::Credential;
+use crate::model::source::resolve::{Meaning, leaf, package};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::{self, Command, EnvName};
 
@@ -73,19 +75,35 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             }
         }
     }
-    let vault = uses_vault(&callers);
-    let all = calls(&callers, &live);
-    for call in all.iter().filter(|call| call.auth.is_some() && !vault) {
-        if let Some((site, one)) = unregistered(context, code, call, &claimed) {
-            sites.push(site);
-            if let Some(one) = one {
+    let reads: BTreeSet<String> = secrets_env_read::reads(&callers)
+        .into_iter()
+        .map(|read| read.name)
+        .collect();
+    if !uses_vault(&callers) {
+        let mut all = calls(&callers, &live);
+        all.extend(keyed(&callers, &live));
+        for call in &mut all {
+            // What only a developer's machine sets is no key of the deployed runtime.
+            if let Some(auth) = &mut call.auth {
+                auth.variable = auth.variable.take().filter(|name| reads.contains(name));
+            }
+        }
+        for call in all.iter().filter(|call| call.auth.is_some()) {
+            if let Some((site, one)) = unregistered(context, code, call, &claimed) {
+                sites.push(site);
                 missing.push(one);
             }
         }
     }
     let name = &code.runtime.name;
     if !sites.iter().any(|site| site.primary) {
+        let known: Vec<&str> = reads.iter().map(String::as_str).take(3).collect();
         let message = match used.len() {
+            0 if !known.is_empty() => format!(
+                "no call that runtime {name} makes was seen to need a credential that is not registered; which service takes {}, that it \
+                 reads from its environment (secrets-env-read), could not be followed to its end",
+                known.join(", ")
+            ),
             0 => format!(
                 "runtime {name} calls no authenticated external service in the {}",
                 code.scope()
@@ -184,8 +202,76 @@ fn uses_vault(callers: &Callers<'_>) -> bool {
         }) else {
             return false;
         };
-        matches!(&**attr, "get_secret_value" | "get_secret_string")
+        // Without an argument it is pydantic's `SecretStr` that is opened.
+        let asks = call
+            .as_call()
+            .is_some_and(|call| !call.args.is_empty() || !call.keywords.is_empty());
+        asks && matches!(&**attr, "get_secret_value" | "get_secret_string")
     })
+}
+
+/// Clients of libraries that are given a key out of the environment: `voyageai.Client(api_key=…)`.
+fn keyed<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbound> {
+    let mut found = Vec::new();
+    for (module, _, expr) in callers.code().calls() {
+        let source = callers.source();
+        let Some(call) = expr.as_call() else { continue };
+        let Some(name) = source.callee_name(module.id, expr) else {
+            continue;
+        };
+        let own = source.callee(module.id, expr).is_some()
+            || matches!(source.meaning(module.id, &call.callee), Meaning::Class(_));
+        if own || !makes_client(&name) || !live.runs(module.id, expr.range) {
+            continue;
+        }
+        let Some(auth) = of_client(callers, module.id, call) else {
+            continue;
+        };
+        found.push(Outbound {
+            module: module.id,
+            range: expr.range,
+            reach: Reach::Unknown,
+            address: Address::default(),
+            method: String::new(),
+            auth: Some(auth),
+            data: false,
+        });
+    }
+    found
+}
+
+/// Whether a name is a client's constructor of some library: not a request, which is judged as a call, and not a model of data.
+fn makes_client(name: &str) -> bool {
+    const OTHERS: [&str; 12] = [
+        "boto3",
+        "botocore",
+        "aioboto3",
+        "pydantic",
+        "pydantic_settings",
+        "dataclasses",
+        "os",
+        "requests",
+        "httpx",
+        "aiohttp",
+        "urllib",
+        "bedrock_agentcore",
+    ];
+    let last = leaf(name);
+    let constructs = last.starts_with(|c: char| c.is_ascii_uppercase())
+        || matches!(
+            last,
+            "client"
+                | "create_client"
+                | "createClient"
+                | "init_chat_model"
+                | "connect"
+                | "configure"
+        );
+    name.contains('.')
+        && constructs
+        && !OTHERS.contains(&package(name))
+        && !name.contains("@aws-sdk/")
+        && service(name).is_none()
 }
 
 /// An authenticated call of an external service that no registered credential can be for.
@@ -194,14 +280,16 @@ fn unregistered(
     code: &AgentCode<'_>,
     call: &Outbound,
     claimed: &BTreeSet<String>,
-) -> Option<(Evidence, Option<Missing>)> {
+) -> Option<(Evidence, Missing)> {
+    let auth = call.auth.as_ref()?;
     let service = match &call.reach {
         Reach::External(host) => host_label(host),
         Reach::Mcp(_) | Reach::Streaming => host_label(&call.address.host()?),
         Reach::Library(service) => label(service),
+        // Where the host is not known, the key's name says whose it is.
+        Reach::Unknown => of_variable(auth.variable.as_deref()?),
         _ => return None,
     };
-    let auth = call.auth.as_ref()?;
     let words = words(&service);
     let mut free = false;
     for credential in &context.project.credentials {
@@ -229,7 +317,21 @@ fn unregistered(
         kind: ProviderKind::ApiKey,
         variable: auth.variable.clone(),
     };
-    Some((site, Some(missing)))
+    Some((site, missing))
+}
+
+/// The service that a variable's name tells: `LLAMA_CLOUD_API_KEY` is that of `llama-cloud`.
+fn of_variable(name: &str) -> String {
+    const KINDS: [&str; 11] = [
+        "api", "key", "token", "secret", "access", "auth", "client", "bearer", "apikey",
+        "password", "private",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let kept: Vec<&str> = lower
+        .split('_')
+        .filter(|part| !part.is_empty() && !KINDS.contains(part))
+        .collect();
+    label(&kept.join("-"))
 }
 
 fn fix(context: &Context, missing: &[Missing]) -> Fix {

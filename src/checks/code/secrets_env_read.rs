@@ -35,9 +35,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     agent_code::each(context, |code| judge(context, code))
 }
 
-fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
-    let callers = Callers::new(code);
-    let name = &code.runtime.name;
+/// The reads of secret-like variables that run in the deployed runtime and that no code fills itself.
+pub(super) fn reads(callers: &Callers<'_>) -> Vec<Variable> {
+    let code = callers.code();
     let set = |variable: &str| {
         let mut env = code.runtime.common.env.iter();
         env.any(|(set, _)| set == variable)
@@ -45,12 +45,19 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let wanted = |variable: &str| {
         secret_like_name(variable) && (!variable.starts_with(DEVELOPMENT) || set(variable))
     };
-    let mut found = variables(&callers, &wanted);
+    let mut found = variables(callers, &wanted);
     if !found.is_empty() {
-        let live = Live::new(&callers, Absent::Unknown);
-        let own = written(&callers);
+        let live = Live::new(callers, Absent::Unknown);
+        let own = written(callers);
         found.retain(|read| live.runs(read.module, read.range) && !own.contains(&read.name));
     }
+    found
+}
+
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
+    let callers = Callers::new(code);
+    let name = &code.runtime.name;
+    let found = reads(&callers);
     if found.is_empty() {
         let message = format!(
             "runtime {name} reads no secret from its environment variables in the {}",

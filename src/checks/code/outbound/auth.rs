@@ -1,5 +1,8 @@
 //! How a request authenticates, as far as its call shows.
 
+use std::collections::{BTreeSet, VecDeque};
+
+use super::behind::behind;
 use crate::checks::code::callers::Callers;
 use crate::checks::code::environment::read;
 use crate::model::source::ir::FormatPart;
@@ -200,7 +203,7 @@ fn entries<'a>(
 fn auth<'a>(callers: &Callers<'a>, module: ModuleId, by: &str, value: &'a Expr) -> Auth {
     let mut variable = None;
     for inner in sub_expressions(value) {
-        variable = variable.or_else(|| secret(callers, module, inner, 0));
+        variable = variable.or_else(|| secret(callers, module, inner));
     }
     Auth {
         by: by.to_owned(),
@@ -209,39 +212,65 @@ fn auth<'a>(callers: &Callers<'a>, module: ModuleId, by: &str, value: &'a Expr) 
     }
 }
 
-/// The secret-like variable that an expression reads, through a name or helper too.
-fn secret<'a>(
-    callers: &Callers<'a>,
-    module: ModuleId,
-    expr: &'a Expr,
-    depth: u8,
-) -> Option<String> {
-    if let Some(found) = read(callers, module, expr) {
-        let names = found.names(callers.source());
-        return names.into_iter().find(|name| secret_like_name(name));
-    }
-    if depth > 2 {
-        return None;
-    }
-    if let ExprKind::Name(_) | ExprKind::Attribute { .. } = &expr.kind {
-        return match callers.source().meaning(module, expr) {
-            Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
-                secret(callers, at, value, depth + 1)
+/// Most expressions that are looked at for one secret.
+const STEPS: u32 = 200;
+/// Deepest chain of names, attributes, helpers and callers that is followed.
+const DEEPEST: u8 = 9;
+
+/// The secret-like variable that an expression reads, through names, attributes and helpers too.
+fn secret<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Option<String> {
+    let mut waiting = VecDeque::from([(module, expr, 0)]);
+    let mut seen = BTreeSet::new();
+    let mut steps = STEPS;
+    while let Some((module, expr, depth)) = waiting.pop_front() {
+        if steps == 0 || !seen.insert((module, expr.range.start, expr.range.end)) {
+            continue;
+        }
+        steps -= 1;
+        if let Some(found) = read(callers, module, expr) {
+            let names = found.names(callers.source());
+            match names.into_iter().find(|name| secret_like_name(name)) {
+                Some(name) => return Some(name),
+                None => continue,
             }
-            Meaning::Instance(made)
-                if matches!(&*made.type_name, "os.getenv" | "os.environ.get") =>
-            {
-                let name = callers
-                    .source()
-                    .string(made.module, made.call?.args.first()?)?;
-                secret_like_name(&name).then_some(name)
-            }
-            Meaning::Unknown => callers
-                .given(module, expr)
-                .into_iter()
-                .find_map(|(at, value)| secret(callers, at, value, depth + 1)),
-            _ => None,
-        };
+        }
+        if depth < DEEPEST {
+            let more = behind(callers, module, expr).into_iter();
+            waiting.extend(more.map(|(module, expr)| (module, expr, depth + 1)));
+        }
     }
     None
+}
+
+/// The key that a client of a library is given out of the environment: the constructor's arguments whose names say that they
+/// are secrets, those in a table of arguments too.
+pub(in crate::checks) fn of_client<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    call: &'a Call,
+) -> Option<Auth> {
+    let key = |name: &str| {
+        let named = secret_like_name(name) || matches!(name, "key" | "token" | "auth");
+        named && !name.to_ascii_lowercase().contains("password")
+    };
+    let given = call
+        .keywords
+        .iter()
+        .filter_map(|keyword| Some((keyword.name.as_deref()?, &keyword.value)));
+    let tables = call
+        .args
+        .iter()
+        .chain(call.keywords.iter().map(|one| &one.value));
+    let inside = tables
+        .filter_map(|table| match &table.kind {
+            ExprKind::Dict(entries) => Some(entries),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|entry| Some((entry.key.as_ref()?.as_str()?, &entry.value)));
+    given
+        .chain(inside)
+        .filter(|(name, _)| key(name))
+        .map(|(name, value)| auth(callers, module, name, value))
+        .find(|auth| auth.variable.is_some())
 }

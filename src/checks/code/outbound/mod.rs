@@ -2,6 +2,7 @@
 
 mod address;
 mod auth;
+mod behind;
 pub(in crate::checks) mod clients;
 mod data;
 mod mcp;
@@ -13,8 +14,9 @@ use crate::checks::code::live::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
 pub(in crate::checks) use address::Address;
-pub(in crate::checks) use auth::Auth;
+pub(in crate::checks) use auth::{Auth, of_client};
 use clients::{Client, Shape, client};
+pub(in crate::checks) use services::service;
 pub(in crate::checks) use url::addresses;
 
 /// What a call reaches, in the order in which it is decided.

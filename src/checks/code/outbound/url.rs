@@ -1,28 +1,13 @@
 //! Addresses: what of a URL can be known, through constants, formats, joins, environment defaults, constructors and callers.
 
 use super::address::Address;
+use super::behind::{SAME, behind};
 use crate::checks::code::callers::Callers;
 use crate::checks::code::environment::read;
 use crate::model::source::ir::FormatPart;
-use crate::model::source::module::BindingKind;
 use crate::model::source::resolve::Meaning;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
-/// Methods that leave the start of a text as it is.
-const SAME: [&str; 12] = [
-    "rstrip",
-    "strip",
-    "trim",
-    "trimEnd",
-    "replace",
-    "toString",
-    "removesuffix",
-    "lower",
-    "geturl",
-    "get_secret_value",
-    "unicode_string",
-    "encode",
-];
 /// Callables whose first argument is the URL that they stand for.
 const WRAPPERS: [&str; 14] = [
     "str",
@@ -104,12 +89,15 @@ fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8
                 Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
                     starts(callers, at, value, depth + 1)
                 }
-                Meaning::Instance(instance) => match instance.call {
-                    Some(call) => {
+                Meaning::Instance(instance) => {
+                    let found = instance.call.map(|call| {
                         wrapped(callers, instance.module, &instance.type_name, call, depth)
+                    });
+                    match found {
+                        Some(found) if !found.is_empty() => found,
+                        _ => given(callers, module, expr, depth),
                     }
-                    None => Vec::new(),
-                },
+                }
                 _ => given(callers, module, expr, depth),
             }
         }
@@ -242,8 +230,23 @@ fn called<'a>(
         Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
             starts(callers, at, value, depth + 1)
         }
-        _ => Vec::new(),
+        _ => through(callers, module, expr, depth),
     }
+}
+
+/// What the expressions hold that the value is taken from.
+fn through<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<Address> {
+    // Helpers that return helpers: what hostile code makes of it has to stay small.
+    if depth > 8 {
+        return Vec::new();
+    }
+    let mut found: Vec<Address> = behind(callers, module, expr)
+        .into_iter()
+        .take(4)
+        .flat_map(|(at, value)| starts(callers, at, value, depth + 1))
+        .collect();
+    found.truncate(16);
+    found
 }
 
 fn wrapped<'a>(
@@ -312,21 +315,8 @@ fn given<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8)
     {
         found.extend(starts(callers, module, default, depth + 2));
     }
-    if let (ExprKind::Attribute { base, attr }, Some(place)) = (&expr.kind, place)
-        && matches!(base.as_name(), Some("self" | "this"))
-    {
-        let class = place
-            .function_at(expr.range.start)
-            .and_then(|function| function.class);
-        let class = class.and_then(|class| callers.source().class(class));
-        let bindings = class.and_then(|class| class.instance.names.get(&**attr));
-        for binding in bindings.into_iter().flatten() {
-            if let BindingKind::Value { value, path, .. } = &binding.kind
-                && path.is_empty()
-            {
-                found.extend(starts(callers, module, value, depth + 2));
-            }
-        }
+    if found.is_empty() {
+        found = through(callers, module, expr, depth + 1);
     }
     found
 }
