@@ -256,3 +256,74 @@ fn what_is_not_known_is_an_error() {
         assert!(text.contains(told), "{text}");
     }
 }
+
+/// What the policy lets an agent do whose code is this, with a memory and a gateway that asks for a token.
+fn allowed(code: &str, credentials: &Value) -> (BTreeSet<String>, String) {
+    let root = tempfile::tempdir().unwrap();
+    let configuration = json!({
+        "name": "Shop", "version": 1, "managedBy": "CDK",
+        "runtimes": [{
+            "name": "Main", "build": "CodeZip", "entrypoint": "main.py", "codeLocation": "app/Main/",
+            "runtimeVersion": "PYTHON_3_13", "networkMode": "PUBLIC", "protocol": "HTTP"
+        }],
+        "memories": [{"name": "History", "eventExpiryDuration": 30, "strategies": []}],
+        "credentials": credentials,
+        "agentCoreGateways": [{"name": "tools", "authorizerType": "CUSTOM_JWT", "targets": []}],
+    });
+    write(
+        root.path(),
+        "agentcore/agentcore.json",
+        &configuration.to_string(),
+    );
+    let target = json!([{"name": "default", "account": ACCOUNT, "region": "us-east-1"}]);
+    write(
+        root.path(),
+        "agentcore/aws-targets.json",
+        &target.to_string(),
+    );
+    write(root.path(), "app/Main/main.py", code);
+    let output = policy(root.path(), &["--json"]);
+    let page: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (actions(&page["policy"]), page["notes"].to_string())
+}
+
+#[test]
+fn the_session_manager_of_strands_may_replace_events() {
+    let manager = |import: &str, name: &str| {
+        let code = format!(
+            "import os\nfrom {import} import {name}\nmanager = {name}(os.environ[\"MEMORY_HISTORY_ID\"])\n"
+        );
+        allowed(&code, &json!([])).0
+    };
+    let strands = manager(
+        "bedrock_agentcore.memory.integrations.strands.session_manager",
+        "AgentCoreMemorySessionManager",
+    );
+    assert!(
+        strands.contains("bedrock-agentcore:DeleteEvent"),
+        "{strands:?}"
+    );
+    let graph = manager("langgraph_checkpoint_aws", "AgentCoreMemorySaver");
+    assert!(graph.contains("bedrock-agentcore:CreateEvent"), "{graph:?}");
+    assert!(
+        !graph.contains("bedrock-agentcore:DeleteEvent"),
+        "{graph:?}"
+    );
+}
+
+#[test]
+fn a_gateway_s_token_is_granted_to_who_fetches_it() {
+    const OAUTH: &str = "bedrock-agentcore:GetResourceOauth2Token";
+    let silent = "import os\nurl = os.environ[\"AGENTCORE_GATEWAY_TOOLS_URL\"]\n";
+    let (has, notes) = allowed(silent, &json!([]));
+    assert!(!has.contains(OAUTH), "{has:?}");
+    assert!(notes.contains("gateway tools asks for a token"), "{notes}");
+    let registered = json!([{"name": "tools-oauth", "authorizerType": "OAuthCredentialProvider"}]);
+    assert!(allowed(silent, &registered).0.contains(OAUTH));
+    let fetching = format!(
+        "{silent}from bedrock_agentcore.identity.auth import requires_access_token\n\n\n\
+         @requires_access_token(provider_name=\"tools-oauth\", scopes=[], auth_flow=\"M2M\")\n\
+         def token(access_token):\n    return access_token\n"
+    );
+    assert!(allowed(&fetching, &json!([])).0.contains(OAUTH));
+}

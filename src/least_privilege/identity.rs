@@ -22,7 +22,19 @@ pub(super) fn gateways(subject: &Subject<'_>, words: &Words, statements: &mut St
             .as_ref()
             .map(|kind| kind.value.as_str())
         {
-            Some("CUSTOM_JWT") => oauth(subject, &format!("{name}-oauth"), statements),
+            Some("CUSTOM_JWT") => {
+                // The CLI registers the gateway's own client under this name.
+                let provider = format!("{name}-oauth");
+                let credentials = &subject.context.project.credentials;
+                let registered = credentials.iter().any(|one| one.name == provider);
+                if registered || !words.known || TOKEN_CALLS.iter().any(|call| words.has(call)) {
+                    oauth(subject, &provider, statements);
+                } else {
+                    statements.note(format!(
+                        "gateway {name} asks for a token, and no code that runs fetches one: no right to a token is granted"
+                    ));
+                }
+            }
             Some("AWS_IAM" | "AUTHENTICATE_ONLY") => {
                 statements.allow(
                     "CallGateway",
@@ -34,6 +46,15 @@ pub(super) fn gateways(subject: &Subject<'_>, words: &Words, statements: &mut St
         }
     }
 }
+
+/// What fetches an OAuth token from AgentCore Identity.
+const TOKEN_CALLS: [&str; 5] = [
+    "requires_access_token",
+    "withAccessToken",
+    "get_resource_oauth2_token",
+    "GetResourceOauth2TokenCommand",
+    "IdentityClient",
+];
 
 /// Directory and workload identity of the agent.
 fn identity(subject: &Subject<'_>) -> [String; 2] {

@@ -58,8 +58,17 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words, statements: &mut Stateme
         .collect();
     let integrated =
         words.any_contains("AgentCoreMemory") || words.any_contains("MemorySessionManager");
+    // That of Strands replaces an event by a newer one: when a message is redacted, when a session is written the new way.
+    let replaces = !words.known || words.any_contains("AgentCoreMemorySessionManager");
     let actions: Vec<&str> = if used.is_empty() || integrated {
-        used.iter().copied().chain(MEMORY_INTEGRATION).collect()
+        let replaced = replaces.then_some("DeleteEvent");
+        let all: BTreeSet<&str> = used
+            .iter()
+            .copied()
+            .chain(MEMORY_INTEGRATION)
+            .chain(replaced)
+            .collect();
+        all.into_iter().collect()
     } else {
         used.into_iter().collect()
     };
