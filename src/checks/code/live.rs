@@ -14,7 +14,7 @@ use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Stmt, StmtKind};
 /// What to think of a variable that the runtime's `envVars` do not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Absent {
-    /// It is not set: its default holds.
+    /// It is not set, unless the project's own stack names it: its default holds.
     Unset,
     /// Something else may set it, unless its name says that it belongs to a developer's machine.
     Unknown,
@@ -344,6 +344,9 @@ impl<'c, 'a> Live<'c, 'a> {
         let set = &self.callers.code().runtime.common.env;
         if let Some((_, value)) = set.iter().find(|(set, _)| set == name) {
             return Some(Some(value.value.clone()));
+        }
+        if self.callers.source().stack_words.contains(name) {
+            return None;
         }
         let local = name
             .split('_')

@@ -10,6 +10,7 @@ mod lowered;
 mod parse;
 mod python;
 mod reach;
+mod stack;
 mod suppress;
 #[cfg(test)]
 mod tests;
@@ -64,11 +65,13 @@ pub fn of_project(project: &Project, callers: &[String]) -> Source {
         })
     };
     let requests: Vec<CodeRequest> = project.runtimes.iter().filter_map(request).collect();
-    collect_source(
+    let mut source = collect_source(
         &project.root,
         &requests,
         &CallerSearch::Given(callers.to_vec()),
-    )
+    );
+    source.stack_words = stack::variables(&project.root);
+    source
 }
 
 /// Reads the code of every runtime, and the callers. Never fails: what cannot be read is in [`Source::notes`].

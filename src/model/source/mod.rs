@@ -52,6 +52,8 @@ pub struct Source {
     pub callers: BTreeSet<ModuleId>,
     /// What could not be read or parsed.
     pub notes: Vec<SourceNote>,
+    /// Words of the project's own stack that may name environment variables which it sets beside `envVars`.
+    pub stack_words: BTreeSet<String>,
 }
 
 /// The code of one runtime.
