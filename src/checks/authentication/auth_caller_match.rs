@@ -1,6 +1,6 @@
 //! `auth-caller-match`: Callers in the repository sign as the runtime expects.
 
-use crate::checks::callers::{self, Call, Kind, Via, http, length};
+use crate::checks::callers::{self, Call, Kind, Via, entries, http, length};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::project::Agent;
@@ -147,8 +147,8 @@ fn mismatch(call: &Call<'_>, kind: Option<&str>) -> Option<(String, Mend)> {
 /// The session header and the length of the id.
 fn session<'a, 'c>(context: &'a Context, call: &'c Call<'a>) -> Option<Fault<'a, 'c>> {
     if let Some((name, value)) = http::misspelt(call) {
-        let site =
-            crate::checks::agent_code::evidence(&context.source, value.module, value.expr.range);
+        let key = entries::key_of(&context.source, *value).unwrap_or(value.expr.range);
+        let site = crate::checks::agent_code::evidence(&context.source, value.module, key);
         return Some(Fault {
             call,
             evidence: site.note(format!(

@@ -167,6 +167,42 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, depth: u32, out: &m
     }
 }
 
+/// Where the name of an entry stands, by its value: the key of a literal, of a pair, of what is put in later.
+pub(crate) fn key_of(source: &Source, value: At<'_>) -> Option<ByteRange> {
+    let module = source.module(value.module)?;
+    let is_it = |expr: &Expr| std::ptr::eq(expr, value.expr);
+    let held = module.all_expressions().into_iter().find_map(|(_, expr)| {
+        let pair = match &expr.kind {
+            ExprKind::Dict(items) => {
+                let item = items.iter().find(|item| is_it(&item.value))?;
+                return item.key.as_ref().map(|key| key.range);
+            }
+            ExprKind::Tuple(pair) | ExprKind::List(pair) => pair,
+            ExprKind::Call(call) => &call.args,
+            _ => return None,
+        };
+        match pair.as_slice() {
+            [key, value] if is_it(value) => Some(key.range),
+            _ => None,
+        }
+    });
+    held.or_else(|| {
+        let function = module.function_at(value.expr.range.start);
+        let body = source.body(value.module, function.map(|function| function.id));
+        walk::statements(body).into_iter().find_map(|stmt| {
+            let StmtKind::Assign(assign) = &stmt.kind else {
+                return None;
+            };
+            assign.value.as_ref().filter(|value| is_it(value))?;
+            assign.targets.iter().find_map(|target| match &target.kind {
+                ExprKind::Subscript { index, .. } => Some(index.range),
+                ExprKind::Attribute { .. } => Some(target.range),
+                _ => None,
+            })
+        })
+    })
+}
+
 /// An option of a call: a keyword, a `**mapping`, a property of the last object in TypeScript, wherever that object was made.
 pub(crate) fn option<'a>(
     source: &'a Source,
