@@ -11,11 +11,25 @@ pub fn harmless_value(value: &str) -> bool {
     trimmed.is_empty()
         || trimmed.starts_with("arn:")
         || trimmed.starts_with("enc:v1:")
+        || dynamic_reference(trimmed).is_some()
         || matches!(
             trimmed.to_ascii_lowercase().as_str(),
             "true" | "false" | "none" | "null"
         )
         || (trimmed.len() <= 6 && trimmed.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// The service that a CloudFormation dynamic reference takes its value from: `{{resolve:secretsmanager:NAME:SecretString:KEY}}`.
+/// The reference itself is no secret; what CloudFormation puts in its place may be.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
+pub fn dynamic_reference(value: &str) -> Option<&str> {
+    let inner = value
+        .trim()
+        .strip_prefix("{{resolve:")?
+        .strip_suffix("}}")?;
+    let (service, rest) = inner.split_once(':')?;
+    let known = matches!(service, "secretsmanager" | "ssm" | "ssm-secure");
+    (known && !rest.is_empty() && !rest.contains(['{', '}'])).then_some(service)
 }
 
 /// Segments that imply a secret wherever they stand in a name.
@@ -62,6 +76,9 @@ const SETTING: &[&str] = &[
     "BUDGET",
     "TYPE",
     "PATH",
+    "PARAM",
+    "PARAMETER",
+    "SSM",
     "FILE",
     "DIR",
     "HEADER",

@@ -1,12 +1,16 @@
 //! `secrets-runtime-env`: No secrets in runtime environment variables.
 
+use std::cell::Cell;
+
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Variable, VariableValue};
 use crate::model::project::Agent;
 use crate::report::{Evidence, Fix, Outcome, Severity};
-use crate::secrets::{self, names::harmless_value, names::secret_like_name};
+use crate::secrets::{
+    self, names::dynamic_reference, names::harmless_value, names::secret_like_name,
+};
 
 pub(super) static CHECK: Check = Check {
     id: "secrets-runtime-env",
@@ -42,16 +46,21 @@ fn run(context: &Context) -> Vec<Outcome> {
 /// What has to happen to a secret that was ever written down.
 const REPLACE: &str = "replace the secrets at their issuer: they are in old versions of the runtime, and in the git history and the template where they stood there";
 
+const WRITTEN: &str = "in environment variables, which are plain text to whoever may read the configuration, the template or the runtime";
+const RESOLVED: &str = "resolved into the deployed runtime's plain-text configuration, where whoever may read the runtime sees them";
+
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
     let layers = context.environments(agent);
+    // What a deploy fetches from a vault was never written down.
+    let written = Cell::new(false);
     let mut outcome = judge_sources(
         context,
         resource.clone(),
         &layers,
         || context.agent_unread(agent),
         |layer| {
-            let found: Vec<(&Variable, String)> = layer
+            let found: Vec<(&Variable, Suspicion)> = layer
                 .value
                 .iter()
                 .filter_map(|variable| Some((variable, suspected(variable)?)))
@@ -65,17 +74,21 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
                 });
             }
             let names: Vec<&str> = found.iter().map(|(one, _)| one.name.as_str()).collect();
+            let resolved = found.iter().all(|(_, suspicion)| suspicion.resolved);
+            written.set(written.get() || !resolved);
+            let what = if resolved { RESOLVED } else { WRITTEN };
             Err(Problem {
-                message: format!(
-                    "{resource} has secrets in environment variables, which are plain text to whoever may read the configuration, the template or the runtime: {}",
-                    names.join(", ")
-                ),
-                severity: None,
+                message: format!("{resource} has secrets {what}: {}", names.join(", ")),
+                severity: resolved.then_some(Severity::High),
                 evidence: found
                     .iter()
-                    .map(|(variable, why)| {
-                        let note = format!("{}: {why}", variable.name);
-                        hidden(&variable.evidence, &layer.value).note(note)
+                    .map(|(variable, suspicion)| {
+                        let note = format!("{}: {}", variable.name, suspicion.why);
+                        let site = hidden(&variable.evidence, &layer.value).note(note);
+                        match suspicion.resolved {
+                            true => site.severity(Severity::High),
+                            false => site,
+                        }
                     })
                     .collect(),
                 fixes: vec![fix(context, agent, &names)],
@@ -83,7 +96,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         },
     );
     // A deploy alone takes it out of the runtime, and out of nothing else.
-    for fix in &mut outcome.fixes {
+    for fix in outcome.fixes.iter_mut().filter(|_| written.get()) {
         if !fix.note.contains(REPLACE) {
             fix.note = format!("{}. Then {REPLACE}", fix.note);
         }
@@ -91,8 +104,36 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     outcome
 }
 
+/// Why a variable is taken for a secret.
+struct Suspicion {
+    why: String,
+    /// The configuration holds a reference only, which CloudFormation replaces by the secret.
+    resolved: bool,
+}
+
 /// Why a variable is taken for a secret, in whichever source it stands.
-fn suspected(variable: &Variable) -> Option<String> {
+fn suspected(variable: &Variable) -> Option<Suspicion> {
+    if let VariableValue::Text(text) = &variable.value
+        && let Some(service) = dynamic_reference(text)
+    {
+        // A parameter of the plain kind may be any setting.
+        let secret = service != "ssm" || secret_like_name(&variable.name);
+        return secret.then(|| Suspicion {
+            why: format!(
+                "CloudFormation resolves `{}` into the deployed runtime's plain-text configuration",
+                text.trim()
+            ),
+            resolved: true,
+        });
+    }
+    let why = suspected_text(variable)?;
+    Some(Suspicion {
+        why,
+        resolved: false,
+    })
+}
+
+fn suspected_text(variable: &Variable) -> Option<String> {
     match &variable.value {
         VariableValue::Text(text) => suspicion(&variable.name, text),
         // An attribute of another resource: an id, a name, a URL.
@@ -139,7 +180,7 @@ fn hidden(evidence: &Evidence, environment: &Environment) -> Evidence {
     if let Some(site) = &mut evidence.site {
         let mut values: Vec<String> = environment
             .iter()
-            .filter(|variable| suspected(variable).is_some())
+            .filter(|variable| suspected(variable).is_some_and(|found| !found.resolved))
             .filter_map(Variable::text)
             .flat_map(|text| [text.to_owned(), escaped(text)])
             .filter(|value| !value.trim().is_empty())
