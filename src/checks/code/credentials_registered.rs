@@ -79,21 +79,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         .into_iter()
         .map(|read| read.name)
         .collect();
-    if !uses_vault(&callers) {
-        let mut all = calls(&callers, &live);
-        all.extend(keyed(&callers, &live));
-        for call in &mut all {
-            // What only a developer's machine sets is no key of the deployed runtime.
-            if let Some(auth) = &mut call.auth {
-                auth.variable = auth.variable.take().filter(|name| reads.contains(name));
-            }
-        }
-        for call in all.iter().filter(|call| call.auth.is_some()) {
-            if let Some((site, one)) = unregistered(context, code, call, &claimed) {
-                sites.push(site);
-                missing.push(one);
-            }
-        }
+    for (site, one) in calls_without(context, &callers, &live, &reads, &claimed) {
+        sites.push(site);
+        missing.push(one);
     }
     let name = &code.runtime.name;
     if !sites.iter().any(|site| site.primary) {
@@ -133,6 +121,29 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         failed = failed.fix(fix(context, &missing));
     }
     failed
+}
+
+/// The authenticated calls for which there is no credential; `reads` are the secrets that the environment is asked for.
+fn calls_without<'a>(
+    context: &Context,
+    callers: &Callers<'a>,
+    live: &Live<'_, 'a>,
+    reads: &BTreeSet<String>,
+    claimed: &BTreeSet<String>,
+) -> Vec<(Evidence, Missing)> {
+    if uses_vault(callers) {
+        return Vec::new();
+    }
+    let mut all = calls(callers, live);
+    all.extend(keyed(callers, live));
+    for auth in all.iter_mut().filter_map(|call| call.auth.as_mut()) {
+        // What only a developer's machine sets is no key of the deployed runtime.
+        auth.variable = auth.variable.take().filter(|name| reads.contains(name));
+    }
+    all.iter()
+        .filter(|call| call.auth.is_some())
+        .filter_map(|call| unregistered(context, callers.code(), call, claimed))
+        .collect()
 }
 
 fn evidence(code: &AgentCode<'_>, provider: &Provider) -> Evidence {
