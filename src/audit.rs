@@ -88,7 +88,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         }
         DiscoverySource::Fetch(_) | DiscoverySource::Offline => taken,
     };
-    let source = source::of_project(&project, &files.contents.callers);
+    let source = source::of_project(&project, &files.contents);
     files.dependencies = dependencies::collect(&project, &files, &source);
     files.artifacts = artifact::collect(&project, &template);
     let stale = match &template {

@@ -1,6 +1,8 @@
 //! What every check over an agent's code starts from: the modules that run, and the rule that code which could not be read
 //! never passes.
 
+use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::collect::project::joined;
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Runtime};
@@ -25,7 +27,7 @@ pub struct AgentCode<'a> {
 pub fn each<'a>(context: &'a Context, judge: impl Fn(&AgentCode<'a>) -> Outcome) -> Vec<Outcome> {
     if context.project.runtimes.is_empty() {
         let message = "no runtime with code of its own is configured";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     let one = |runtime: &'a Runtime| match of(context, runtime) {
         Ok(code) => code.honest(judge(&code)),
@@ -42,7 +44,7 @@ pub fn of<'a>(context: &'a Context, runtime: &'a Runtime) -> Result<AgentCode<'a
     let found = context.source.runtime(&runtime.name);
     let code = found
         .filter(|code| code.entry.is_some())
-        .ok_or_else(|| missing(runtime))?;
+        .ok_or_else(|| missing(context, runtime))?;
     Ok(AgentCode {
         runtime,
         code,
@@ -50,7 +52,33 @@ pub fn of<'a>(context: &'a Context, runtime: &'a Runtime) -> Result<AgentCode<'a
     })
 }
 
-fn missing(runtime: &Runtime) -> Unread {
+/// What of a runtime's code is not here because git ignores it and the step that makes it was not run.
+pub fn not_made(context: &Context, runtime: &Runtime) -> Option<Unread> {
+    let location = &runtime.code_location.as_ref()?.value;
+    let entry = runtime.entrypoint.as_ref();
+    let entry = entry.map(|entry| {
+        let file = entry.value.split(':').next().unwrap_or_default();
+        joined(location, file)
+    });
+    let named = &context.project.named_files;
+    let ignored = |path: &String| named.get(path).is_some_and(|file| file.ignored);
+    let path = [Some(location.clone()), entry]
+        .into_iter()
+        .flatten()
+        .find(ignored)?;
+    Some(Unread::new(
+        ReasonCode::Absent,
+        format!(
+            "the code of runtime {} is not here: {path} does not exist, and git ignores it: run the step that builds it, then check again",
+            runtime.name
+        ),
+    ))
+}
+
+fn missing(context: &Context, runtime: &Runtime) -> Unread {
+    if let Some(reason) = not_made(context, runtime) {
+        return reason;
+    }
     let text = |value: &Option<crate::model::site::Sited<String>>| {
         value
             .as_ref()

@@ -1,5 +1,6 @@
 //! What the checks of deployed resources share: how a runtime is looked up, what is said when it cannot be, `aws` commands.
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::context::Context;
 use crate::model::aws::{AwsState, Runtime};
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -63,7 +64,7 @@ pub fn each_agent(
         .collect();
     if outcomes.is_empty() {
         let message = "the project has neither runtimes nor harnesses";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     outcomes
 }

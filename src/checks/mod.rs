@@ -20,6 +20,7 @@ mod quotas;
 mod resources;
 mod shell_access;
 mod testing;
+mod unconfigured;
 
 use crate::context::Context;
 use crate::report::{Outcome, Severity};

@@ -10,7 +10,7 @@ use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
 use super::project::{Ignores, walk as walk_package};
-use super::source::{is_caller_candidate, mentions_agentcore};
+use super::source::{is_caller_candidate, mentions_agentcore, mentions_commands};
 
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
@@ -43,7 +43,9 @@ const LEFT_OUT: [&str; 14] = [
 #[derive(Default)]
 struct Found {
     secrets: Vec<SecretSite>,
+    source: bool,
     caller: bool,
+    commands: bool,
     unread: Option<String>,
 }
 
@@ -63,6 +65,12 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
         contents.unread.extend(file.unread);
         if file.caller {
             contents.callers.push(shown.clone());
+        }
+        if file.commands {
+            contents.commands.push(shown.clone());
+        }
+        if file.source {
+            contents.sources.insert(shown.clone());
         }
     }
     contents
@@ -166,7 +174,9 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
     if let Err(error) = file.read_to_end(&mut bytes) {
         return unread(error.to_string());
     }
-    let caller = is_caller_candidate(shown) && mentions_agentcore(&bytes);
+    let source = is_caller_candidate(shown);
+    let caller = source && mentions_agentcore(&bytes);
+    let commands = source && mentions_commands(&bytes);
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         // Keys and tokens are ASCII: what else stands in the file does not matter.
@@ -180,7 +190,9 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
     };
     Found {
         secrets,
+        source,
         caller,
+        commands,
         unread: None,
     }
 }

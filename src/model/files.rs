@@ -1,6 +1,7 @@
 //! Facts about files: what ships, manifests, secrets, the CLI on PATH.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::artifact::Artifact;
 use super::dependencies::DependencyFacts;
@@ -56,6 +57,10 @@ pub struct Contents {
     pub secrets: Vec<SecretSite>,
     /// Source files that mention AgentCore's data plane, relative to the project root.
     pub callers: Vec<String>,
+    /// Source files that may run commands or evaluate code, relative to the project root.
+    pub commands: Vec<String>,
+    /// Source files of the project's own: no tests, dependencies or build output. Relative to the project root.
+    pub sources: BTreeSet<String>,
     /// Files that could not be read, with the reason.
     pub unread: Vec<String>,
 }

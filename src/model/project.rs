@@ -98,6 +98,8 @@ pub struct NamedFile {
     pub out_of_reach: bool,
     /// What is there.
     pub kind: NamedFileKind,
+    /// True when it is missing and git ignores it: a step that makes it was not run in this clone.
+    pub ignored: bool,
     /// Its text, for the small files whose content is configuration (policies, schemas).
     pub text: Option<String>,
     /// The text parsed, where it is JSON.

@@ -1,6 +1,7 @@
 //! `auth-caller-match`: Callers in the repository sign as the runtime expects.
 
 use crate::checks::callers::{self, Call, Kind, Via, entries, http, length};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::project::Agent;
@@ -39,13 +40,13 @@ enum Mend {
 fn run(context: &Context) -> Vec<Outcome> {
     if context.project.agents().next().is_none() {
         let message = "no runtime is configured";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     let calls = callers::find(&context.source);
     context
         .project
         .agents()
-        .map(|agent| callers::honest(context, judge(context, agent, &calls)))
+        .map(|agent| callers::honest_of_callers(context, judge(context, agent, &calls)))
         .collect()
 }
 
@@ -79,10 +80,10 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
         }
         faults.extend(session(context, call));
     }
-    let scope = callers::scope(&context.source);
+    let scope = callers::scope(context);
     if faults.is_empty() {
         let message = match count {
-            0 => format!("no code in the repository calls {resource} ({scope} looked at)"),
+            0 => format!("no code in the repository calls {resource} (looked at: {scope})"),
             1 => format!("the 1 call of {resource} in {scope} signs as it expects"),
             _ => format!("the {count} calls of {resource} in {scope} sign as it expects"),
         };

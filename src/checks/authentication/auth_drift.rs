@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::{Gateway, Jwt, Network};
@@ -42,7 +43,11 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect();
     if outcomes.is_empty() {
         let message = "the project has neither runtimes nor gateways";
-        return vec![Outcome::not_applicable(project.resource(), message)];
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent, Listed::Gateway],
+            message,
+        )];
     }
     outcomes
 }

@@ -2,6 +2,7 @@
 
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Authorizer, Context, JwtView, Layer, Seen};
 use crate::model::known::Unread;
@@ -63,8 +64,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     });
     let outcomes: Vec<Outcome> = agents.chain(gateways).collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent, Listed::Gateway],
             "no runtime, harness or gateway is configured",
         )];
     }

@@ -1,5 +1,6 @@
 //! `auth-jwt-issuer`: If CUSTOM_JWT: issuer matches the discovery URL and its keys are usable.
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::{Authorizer as View, Context, Layer, Origin, Seen};
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -46,7 +47,11 @@ fn run(context: &Context) -> Vec<Outcome> {
     let outcomes: Vec<Outcome> = agents.chain(gateways).flatten().collect();
     if outcomes.is_empty() {
         let message = "no runtime, harness or gateway validates JWTs (CUSTOM_JWT)";
-        return vec![Outcome::not_applicable(project.resource(), message)];
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent, Listed::Gateway],
+            message,
+        )];
     }
     outcomes
 }

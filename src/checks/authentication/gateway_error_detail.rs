@@ -1,6 +1,7 @@
 //! `gateway-error-detail`: Gateways return no debug exception detail.
 
 use crate::checks::judge::{Problem, judge_sources};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::Context;
@@ -25,8 +26,9 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     if project.gateways.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Gateway],
             "no gateway is configured",
         )];
     }

@@ -13,6 +13,7 @@ pub(crate) mod values;
 
 use std::collections::BTreeSet;
 
+use super::unconfigured::{Listed, unconfigured};
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
@@ -164,19 +165,44 @@ fn foreign(text: &str) -> bool {
     })
 }
 
-/// How many files were looked at, in words.
-pub(crate) fn scope(source: &Source) -> String {
-    let count = modules(source).len();
-    format!("{count} source file{}", if count == 1 { "" } else { "s" })
+/// How many files were looked at, in words: those that run, and those that mention AgentCore or Bedrock.
+pub(crate) fn scope(context: &Context) -> String {
+    let (read, sources) = (
+        modules(&context.source).len(),
+        &context.files.contents.sources,
+    );
+    let runs = context
+        .source
+        .runtimes
+        .iter()
+        .flat_map(|runtime| &runtime.reachable);
+    let outside_of_list = runs
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .filter_map(|id| context.source.module(*id))
+        .filter(|module| !sources.contains(&*module.path))
+        .count();
+    let all = (sources.len() + outside_of_list).max(read);
+    match all {
+        0 => "no source file".to_owned(),
+        1 => "1 source file".to_owned(),
+        _ if read == all || read == 0 => format!("{all} source files"),
+        _ => format!("the {read} of {all} source files that run or mention AgentCore"),
+    }
 }
 
 /// Turns a pass into `skipped` where a caller could not be read, or where nothing was read at all.
-pub(crate) fn honest(context: &Context, outcome: Outcome) -> Outcome {
+pub(crate) fn honest_of_callers(context: &Context, outcome: Outcome) -> Outcome {
+    let all: BTreeSet<ModuleId> = modules(&context.source).into_iter().collect();
+    honest(context, &all, outcome)
+}
+
+/// Turns a pass into `skipped` where one of the modules could not be read, or where nothing was read at all.
+pub(crate) fn honest(context: &Context, all: &BTreeSet<ModuleId>, outcome: Outcome) -> Outcome {
     if outcome.status != Status::Pass {
         return outcome;
     }
     let source = &context.source;
-    let all = modules(source);
     let paths: BTreeSet<&str> = all
         .iter()
         .filter_map(|id| source.module(*id))
@@ -199,6 +225,13 @@ pub(crate) fn honest(context: &Context, outcome: Outcome) -> Outcome {
             "no source file of the project could be read",
         );
         return Outcome::skipped(outcome.resource, reason);
+    }
+    if context.project.runtimes.is_empty() {
+        // What the agents themselves do stands where nobody looked.
+        let unknown = unconfigured(context, &[Listed::Agent], "");
+        if unknown.status == Status::Skipped {
+            return unknown;
+        }
     }
     outcome
 }

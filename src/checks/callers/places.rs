@@ -68,7 +68,11 @@ const SCRIPT_FOLDERS: [&str; 11] = [
 impl<'a> Places<'a> {
     /// Reads the handlers of every module that runs or calls.
     pub(crate) fn new(source: &'a Source) -> Self {
-        let modules = super::modules(source);
+        Self::of(source, super::modules(source))
+    }
+
+    /// Reads the handlers of these modules.
+    pub(crate) fn of(source: &'a Source, modules: Vec<ModuleId>) -> Self {
         let mut handlers = BTreeMap::new();
         for entry in entrypoint::find(source, &modules) {
             if let Some(function) = entry.function {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Variable, VariableValue};
 use crate::model::project::Agent;
@@ -35,8 +36,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         .map(|agent| outcome(context, agent))
         .collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime or harness is configured",
         )];
     }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::checks::agent_code::not_made;
 use crate::checks::edits;
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::collect::project::{ENV_LOCAL, LOCAL_RULES};
 use crate::context::Context;
 use crate::model::files::{GitIgnored, Package, PackageKind, SecretFile, ShippedSecret};
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::project::Agent;
 use crate::model::site::Site;
 use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::Command;
@@ -38,11 +41,11 @@ fn run(context: &Context) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = packages
         .iter()
         .filter(|(resource, _)| ***resource != of_project)
-        .map(|(resource, packages)| shipped(resource, packages))
+        .map(|(resource, packages)| shipped(context, resource, packages))
         .collect();
     // Lambda functions and tools ship with the project; they are told apart by their folders.
     if let Some(packages) = packages.get(&of_project) {
-        let outcome = shipped(&of_project, packages);
+        let outcome = shipped(context, &of_project, packages);
         outcomes.push(local_file(context, Some(outcome)));
     } else {
         outcomes.push(local_file(context, None));
@@ -50,7 +53,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     outcomes
 }
 
-fn shipped(resource: &Resource, packages: &[&Package]) -> Outcome {
+fn shipped(context: &Context, resource: &Resource, packages: &[&Package]) -> Outcome {
     let found: Vec<(&Package, &ShippedSecret)> = packages
         .iter()
         .flat_map(|package| {
@@ -61,7 +64,7 @@ fn shipped(resource: &Resource, packages: &[&Package]) -> Outcome {
         })
         .collect();
     if found.is_empty() {
-        return clean(resource, packages);
+        return clean(context, resource, packages);
     }
     let first = found.first().map_or("", |(_, file)| file.path.as_str());
     let more = match found.len() {
@@ -87,7 +90,16 @@ fn shipped(resource: &Resource, packages: &[&Package]) -> Outcome {
     outcome
 }
 
-fn clean(resource: &Resource, packages: &[&Package]) -> Outcome {
+fn clean(context: &Context, resource: &Resource, packages: &[&Package]) -> Outcome {
+    let absent = packages.iter().any(|package| !package.present);
+    let mut runtimes = context.project.runtimes.iter();
+    let runtime = runtimes.find(|runtime| Agent::Runtime(runtime).resource() == *resource);
+    if let Some(reason) = runtime
+        .filter(|_| absent)
+        .and_then(|it| not_made(context, it))
+    {
+        return Outcome::skipped(resource.clone(), reason);
+    }
     let unseen = packages
         .iter()
         .find(|package| !package.present || !package.unread.is_empty());
@@ -202,30 +214,32 @@ fn escaped(path: &str) -> String {
     pattern
 }
 
+/// There is no such file, and nothing ships but the runtimes' own code, which has its own results.
+fn without_local(context: &Context) -> Outcome {
+    let message = if context.files.packages.is_empty() {
+        format!("there is no {ENV_LOCAL} here, and the project packages no code of its own")
+    } else {
+        format!("there is no {ENV_LOCAL} here; what the agents ship has results of its own")
+    };
+    unconfigured(context, &[Listed::Agent], message)
+}
+
 /// `agentcore/.env.local` holds the values of credentials on this machine; it must not be committed.
 fn local_file(context: &Context, other: Option<Outcome>) -> Outcome {
     let resource = Resource::new(ResourceType::Project, context.project.display_name());
     let ignored = &context.files.ignored;
-    let local =
-        match &context.project.env_local {
-            Known::Absent => return other.unwrap_or_else(|| {
-                Outcome::not_applicable(
-                    resource,
-                    format!(
-                        "there is no {ENV_LOCAL} here, and the project packages no code of its own"
-                    ),
-                )
-            }),
-            Known::Unread(reason) => Outcome::skipped(resource, reason.clone()),
-            Known::Read(_) => {
-                let tracked = ignored.env_local_tracked == Some(true);
-                if ignored.env_local && !tracked {
-                    Outcome::pass(resource, format!("git ignores {ENV_LOCAL}"))
-                } else {
-                    exposed(resource, ignored, tracked)
-                }
+    let local = match &context.project.env_local {
+        Known::Absent => return other.unwrap_or_else(|| without_local(context)),
+        Known::Unread(reason) => Outcome::skipped(resource, reason.clone()),
+        Known::Read(_) => {
+            let tracked = ignored.env_local_tracked == Some(true);
+            if ignored.env_local && !tracked {
+                Outcome::pass(resource, format!("git ignores {ENV_LOCAL}"))
+            } else {
+                exposed(resource, ignored, tracked)
             }
-        };
+        }
+    };
     match other {
         None => local,
         Some(other) => merged(local, other),

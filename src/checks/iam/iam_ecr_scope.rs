@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::breadth::narrowed;
 use super::foreign::foreign_repository;
 use super::roles::{self, Finding, Judgement, grant_evidence};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::arn::Arn;
@@ -52,7 +53,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect();
     if outcomes.is_empty() {
         let message = "nothing is built as a container image";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     outcomes
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::checks::fixes;
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Origin};
 use crate::model::project::Agent;
@@ -27,8 +28,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     let agents: Vec<Agent<'_>> = project.agents().collect();
     if agents.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime or harness is configured",
         )];
     }

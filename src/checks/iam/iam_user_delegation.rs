@@ -3,6 +3,7 @@
 use super::delegation::{Uses, delegation_uses};
 use super::foreign;
 use super::roles::{self, Finding, Judgement, grant_evidence};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::reach::{Grant, Reach};
@@ -35,7 +36,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     let agents: Vec<Agent<'_>> = context.project.agents().collect();
     if agents.is_empty() {
         let message = "no runtime or harness is configured";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     agents
         .into_iter()

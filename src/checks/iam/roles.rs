@@ -2,6 +2,7 @@
 
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::context::{Context, Layer, Origin, RoleOwner, RoleView};
 use crate::iam::document::{Clause, Statement};
 use crate::iam::reach::{Grant, Reach};
@@ -50,7 +51,7 @@ pub(super) fn outcomes(context: &Context, judgement: &Judgement<'_>) -> Vec<Outc
     outcomes.extend(others.filter_map(|role| of_other(context, role, judgement)));
     if outcomes.is_empty() {
         let message = "no runtime or harness is configured";
-        outcomes.push(Outcome::not_applicable(context.project.resource(), message));
+        outcomes.push(unconfigured(context, &[Listed::Agent], message));
     }
     outcomes
 }

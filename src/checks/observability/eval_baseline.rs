@@ -1,5 +1,6 @@
 //! `eval-baseline`: Eval baseline established.
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::evaluation::EvaluationRun;
@@ -27,8 +28,9 @@ const BASELINE: [&str; 2] = ["Builtin.Helpfulness", "Builtin.GoalSuccessRate"];
 
 fn run(context: &Context) -> Vec<Outcome> {
     if context.project.runtimes.is_empty() {
-        return vec![Outcome::not_applicable(
-            context.project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime is configured",
         )];
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::checks::judge::{Problem, judge_sources};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::{Context, EvalView};
@@ -35,8 +36,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect();
     if outcomes.is_empty() {
         // The CLI refuses an evaluation of anything but a runtime.
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime is configured",
         )];
     }

@@ -2,7 +2,9 @@
 
 use super::tracing_container::python_container;
 use super::tracing_destination::destination;
+use crate::checks::agent_code::not_made;
 use crate::checks::judge::Problem;
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::{Context, Environment, Layer, Origin, Variable};
@@ -64,8 +66,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         .map(|agent| outcome(context, agent))
         .collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime or harness is configured",
         )];
     }
@@ -292,6 +295,9 @@ fn python_zip(
     match manifests.pyproject.known() {
         Err(reason) if problems.is_empty() => return Finding::Unknown(reason),
         Ok(None) if problems.is_empty() => {
+            if let Some(reason) = not_made(context, runtime) {
+                return Finding::Unknown(reason);
+            }
             let message = format!(
                 "{resource} has no pyproject.toml, which the packager installs from: its dependencies are unknown"
             );

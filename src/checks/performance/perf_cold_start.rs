@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
@@ -31,8 +32,9 @@ const NAMED: usize = 5;
 
 fn run(context: &Context) -> Vec<Outcome> {
     if context.project.runtimes.is_empty() {
-        return vec![Outcome::not_applicable(
-            context.project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime with code of its own is configured",
         )];
     }

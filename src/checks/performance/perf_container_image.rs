@@ -2,6 +2,7 @@
 
 use super::image::{Base, Image};
 use crate::checks::edits;
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -58,8 +59,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         .filter_map(|agent| judge(context, agent))
         .collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(
-            context.project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime is built as a container",
         )];
     }

@@ -1,5 +1,6 @@
 //! `perf-lambda-concurrency`: Lambda targets have provisioned concurrency.
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::{GatewayTarget, ProvisionedConcurrency};
@@ -30,7 +31,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect();
     if outcomes.is_empty() {
         let message = "no gateway has a target that calls a Lambda function";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Gateway], message)];
     }
     outcomes
 }

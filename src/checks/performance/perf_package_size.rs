@@ -1,6 +1,8 @@
 //! `perf-package-size`: Deployment package size under 200 MB (target under 100 MB).
 
 use super::wheels;
+use crate::checks::agent_code::not_made;
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, installed};
 use crate::config::Workload;
 use crate::context::Context;
@@ -42,7 +44,7 @@ const NAMED: usize = 10;
 fn run(context: &Context) -> Vec<Outcome> {
     if context.project.runtimes.is_empty() {
         let message = "no runtime with code of its own is configured";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     context
         .project
@@ -178,6 +180,9 @@ fn estimated(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
         .text();
     let absent =
         |message: String| Unread::new(ReasonCode::Absent, message).command_if(package.clone());
+    if let Some(reason) = not_made(context, runtime) {
+        return Err(reason);
+    }
     let manifests = context.files.manifests.get(&resource);
     let Some(minor) = installed::python_minor(runtime, manifests) else {
         return Err(absent(format!(

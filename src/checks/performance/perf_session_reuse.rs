@@ -2,6 +2,7 @@
 
 use crate::checks::callers::places::Places;
 use crate::checks::callers::{self, Call, Kind, http, sessions};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, agent_code};
 use crate::config::Workload;
 use crate::context::Context;
@@ -24,8 +25,9 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let resource = context.project.resource();
     if context.project.agents().next().is_none() {
-        return vec![Outcome::not_applicable(
-            resource,
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime is configured",
         )];
     }
@@ -42,10 +44,10 @@ fn run(context: &Context) -> Vec<Outcome> {
     }
     found.sort_by_key(place);
     found.dedup_by(|one, other| one.site == other.site);
-    let scope = callers::scope(source);
+    let scope = callers::scope(context);
     let outcome = if found.is_empty() {
         let message = match begun.len() {
-            0 => format!("no code in the repository invokes a runtime ({scope} looked at)"),
+            0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
             count => format!(
                 "{count} call{} of runtimes in {scope} begin{} no session anew for every message",
                 if count == 1 { "" } else { "s" },
@@ -71,7 +73,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             ))
             .evidences(found)
     };
-    vec![callers::honest(context, outcome)]
+    vec![callers::honest_of_callers(context, outcome)]
 }
 
 fn place(evidence: &Evidence) -> (String, u32, u32) {

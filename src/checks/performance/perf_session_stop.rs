@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::callers::places::{Places, in_loop};
 use crate::checks::callers::{self, Call, Kind, sessions};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
 use crate::context::Context;
@@ -26,8 +27,9 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let resource = context.project.resource();
     if context.project.agents().next().is_none() {
-        return vec![Outcome::not_applicable(
-            resource,
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime is configured",
         )];
     }
@@ -61,10 +63,10 @@ fn run(context: &Context) -> Vec<Outcome> {
             found.push(unstopped(first));
         }
     }
-    let scope = callers::scope(source);
+    let scope = callers::scope(context);
     let outcome = if found.is_empty() {
         let message = match files.len() {
-            0 => format!("no code in the repository invokes a runtime ({scope} looked at)"),
+            0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
             count => format!(
                 "{count} file{} that invoke{} a runtime: sessions are stopped, are a chat's, or are a person's own run",
                 if count == 1 { "" } else { "s" },
@@ -96,7 +98,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         ))
     };
     let outcome = outcome.evidences(found).evidences(notes);
-    vec![callers::honest(context, outcome)]
+    vec![callers::honest_of_callers(context, outcome)]
 }
 
 fn unstopped(call: &Call<'_>) -> Evidence {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::checks::judge::{Problem, judge_sources};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::config::Workload;
@@ -76,8 +77,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         .map(|agent| outcome(context, agent))
         .collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime or harness is configured",
         )];
     }

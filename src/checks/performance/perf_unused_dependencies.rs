@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::checks::agent_code::not_made;
 use crate::checks::installed::{self, Manifest};
+use crate::checks::unconfigured::{self, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::dependencies::DependencyFacts;
@@ -31,7 +33,11 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     if context.project.runtimes.is_empty() {
         let message = "no runtime with code of its own is configured";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(
+            context,
+            &[unconfigured::Listed::Agent],
+            message,
+        )];
     }
     context
         .project
@@ -66,10 +72,10 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         .runtime(&runtime.name)
         .is_none_or(|code| code.entry.is_none())
     {
-        let reason = Unread::new(
-            ReasonCode::Absent,
-            format!("the code of runtime {} is not here", runtime.name),
-        );
+        let reason = not_made(context, runtime).unwrap_or_else(|| {
+            let message = format!("the code of runtime {} is not here", runtime.name);
+            Unread::new(ReasonCode::Absent, message)
+        });
         return Outcome::skipped(resource, reason);
     }
     let minor = installed::python_minor(runtime, Some(manifests));

@@ -124,6 +124,14 @@ impl Files<'_> {
         if right {
             return true;
         }
+        if found.ignored {
+            let words = format!(
+                "names the {} {written}, which git ignores and which is not here: it was not judged; run the step that builds it, then check again",
+                kind.words()
+            );
+            self.report(Class::Note, member, path, words);
+            return false;
+        }
         let words = match found.kind {
             NamedFileKind::Missing => {
                 format!("names the {} {written}, which does not exist", kind.words())

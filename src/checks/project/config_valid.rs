@@ -1,11 +1,11 @@
 //! `config-valid`: Project configuration is valid.
 
-use super::config_files;
 use super::config_fixes;
 use super::schema::{self, Class, Fault};
-use crate::checks::{Category, Check, Need};
+use super::{config_files, payment_secrets};
+use crate::checks::{Category, Check, Need, unconfigured};
 use crate::collect::json::repeated_keys;
-use crate::collect::project::{DEPLOYED, ENV_LOCAL, TARGETS, inside};
+use crate::collect::project::{DEPLOYED, TARGETS, inside};
 use crate::context::Context;
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
@@ -136,14 +136,36 @@ impl Findings {
                 "hold"
             };
             let documents = listed(&self.documents);
-            let unseen = if self.unseen {
-                format!("; git ignores {TARGETS}, which is not here")
+            let named = context.project.named_files.iter();
+            let not_made: Vec<String> = named
+                .filter(|(_, file)| file.ignored)
+                .map(|(path, _)| path.clone())
+                .collect();
+            // What stands in a folder that is not here is not named beside it.
+            let roots = not_made.iter().filter(|path| {
+                let above = |other: &&String| {
+                    let other = other.trim_end_matches('/');
+                    path.trim_end_matches('/') != other && path.starts_with(&format!("{other}/"))
+                };
+                !not_made.iter().any(|other| above(&other))
+            });
+            let unseen: Vec<String> = self
+                .unseen
+                .then(|| TARGETS.to_owned())
+                .into_iter()
+                .chain(roots.cloned())
+                .collect();
+            let exists = if not_made.is_empty() {
+                "every file named there exists"
             } else {
-                String::new()
+                "every other file named there exists"
             };
-            let message = format!(
-                "{documents} {verb} what CLI 0.30 accepts, and every file named there exists{unseen}"
-            );
+            let unseen = match unseen.as_slice() {
+                [] => String::new(),
+                [one] => format!("; git ignores {one}, which is not here"),
+                several => format!("; git ignores {}, which are not here", listed(several)),
+            };
+            let message = format!("{documents} {verb} what CLI 0.30 accepts, and {exists}{unseen}");
             return Outcome::pass(resource, message).evidences(self.notes);
         }
         let fix = self.fix();
@@ -178,70 +200,25 @@ fn listed(paths: &[String]) -> String {
 fn project(context: &Context, findings: &mut Findings) {
     let document = &context.project.document;
     let mut faults = schema::validate(&document.root, &schema::PROJECT);
+    explain_hidden(context, &mut faults);
     faults.extend(schema::references(&document.root));
     faults.extend(schema::lengths(&document.root));
     faults.extend(config_files::faults(context));
-    faults.extend(payment_secrets(context));
+    faults.extend(payment_secrets::faults(context));
     findings.add(document, faults);
 }
 
-/// The variables that the payment connectors need; `agentcore validate` looks for them in `.env.local`.
-fn payment_secrets(context: &Context) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for payment in &context.project.payments {
-        let connectors = payment
-            .node
-            .get("connectors")
-            .map(Node::items)
-            .unwrap_or_default();
-        for connector in connectors {
-            let text = |key: &str| connector.get(key).and_then(Node::as_str);
-            let (Some(name), false) = (
-                text("credentialName"),
-                text("provisionMode") == Some("QUICK_CREATE"),
-            ) else {
-                continue;
-            };
-            let missing = missing(context, name, text("provider") == Some("StripePrivy"));
-            if let (Some(member), false) = (connector.member("credentialName"), missing.is_empty())
-            {
-                faults.push(Fault {
-                    range: member.range(),
-                    path: format!("payments.{}.connectors.{name}", payment.name),
-                    class: Class::Rejected,
-                    words: format!("needs {} in {ENV_LOCAL}", missing.join(", ")),
-                    repair: None,
-                });
-            }
+/// A list of resources under a key that the CLI does not know is not to be deleted: it is to stand where the CLI looks.
+fn explain_hidden(context: &Context, faults: &mut [Fault]) {
+    for hidden in unconfigured::hidden(&context.project) {
+        let fault = faults
+            .iter_mut()
+            .find(|fault| fault.range == hidden.member.range());
+        if let Some(fault) = fault {
+            fault.words = format!("{}; {}", fault.words, hidden.form());
+            fault.repair = None;
         }
     }
-    faults
-}
-
-fn missing(context: &Context, credential: &str, stripe: bool) -> Vec<String> {
-    let endings: &[&str] = if stripe {
-        &[
-            "APP_ID",
-            "APP_SECRET",
-            "AUTHORIZATION_PRIVATE_KEY",
-            "AUTHORIZATION_ID",
-        ]
-    } else {
-        &["API_KEY_ID", "API_KEY_SECRET", "WALLET_SECRET"]
-    };
-    let start = format!(
-        "AGENTCORE_CREDENTIAL_{}",
-        credential.replace('-', "_").to_uppercase()
-    );
-    let filled = |name: &String| match &context.project.env_local {
-        Known::Read(variables) => variables.get(name) == Some(&false),
-        Known::Absent | Known::Unread(_) => false,
-    };
-    endings
-        .iter()
-        .map(|ending| format!("{start}_{ending}"))
-        .filter(|name| !filled(name))
-        .collect()
 }
 
 fn targets(context: &Context, findings: &mut Findings) {

@@ -4,7 +4,10 @@ mod cli_version;
 mod config_files;
 mod config_fixes;
 mod config_valid;
+mod payment_secrets;
 mod schema;
+
+pub(super) use schema::knows_root_key;
 
 use super::Check;
 

@@ -26,7 +26,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     let mut found: Vec<Evidence> = retries::code::turned_off(source);
     found.extend(retries::environment::turned_off(context));
     found.extend(retries::bare::without_retry(source));
-    let scope = callers::scope(source);
+    let scope = callers::scope(context);
     let outcome = if found.is_empty() {
         Outcome::pass(
             resource,
@@ -50,5 +50,5 @@ fn run(context: &Context) -> Vec<Outcome> {
             ))
             .evidences(found)
     };
-    vec![callers::honest(context, outcome)]
+    vec![callers::honest_of_callers(context, outcome)]
 }

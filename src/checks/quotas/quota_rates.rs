@@ -1,5 +1,6 @@
 //! `quota-rates`: Expected request rates fit the quotas.
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
@@ -47,7 +48,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     let loads = loads(context);
     if loads.is_empty() {
         let message = "the project has no runtime or harness that is invoked";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     let mut outcomes: Vec<Outcome> = loads
         .iter()

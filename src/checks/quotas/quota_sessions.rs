@@ -1,5 +1,6 @@
 //! `quota-sessions`: Expected live sessions fit the quota.
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
@@ -36,7 +37,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     };
     if loads.is_empty() {
         let message = "the project has no runtime or harness, so it holds no sessions";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     let mut outcomes: Vec<Outcome> = loads
         .iter()

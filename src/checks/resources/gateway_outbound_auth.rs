@@ -4,6 +4,7 @@ use super::outbound_rules::{NoneMeans, Rule, rule};
 use super::runtime_endpoint::{self, RuntimeEndpoint};
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, TargetView};
 use crate::model::known::{ReasonCode, Unread};
@@ -42,7 +43,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 format!("no gateway has a target; {count} in unassignedTargets are not deployed")
             }
         };
-        return vec![Outcome::not_applicable(project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Gateway], message)];
     }
     outcomes
 }

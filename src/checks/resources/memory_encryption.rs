@@ -1,5 +1,6 @@
 //! `memory-encryption`: Memory encrypted with a customer-managed key.
 
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
@@ -24,8 +25,9 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     if project.memories.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Memory],
             "no memory is configured",
         )];
     }

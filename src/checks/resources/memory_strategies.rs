@@ -3,6 +3,7 @@
 use super::memory_use;
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, MemoryView, StrategyView};
 use crate::model::project::Memory;
@@ -27,8 +28,9 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     if project.memories.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Memory],
             "no memory is configured",
         )];
     }

@@ -3,6 +3,7 @@
 use crate::checks::agent_code;
 use crate::checks::code::private_hosts as hosts_named;
 use crate::checks::judge::{Problem, judge_sources};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Layer, Network, Origin, Seen};
 use crate::model::known::Unread;
@@ -31,8 +32,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         .map(|agent| outcome(context, agent))
         .collect();
     if outcomes.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime or harness is configured",
         )];
     }

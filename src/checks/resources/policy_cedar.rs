@@ -7,6 +7,7 @@ use cedar_policy::{Effect, PolicySet};
 use miette::Diagnostic;
 
 use super::cedar::{permits_everything, prepare};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{CedarView, Context, Layer, Origin};
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -33,8 +34,9 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     if project.policy_engines.is_empty() {
-        return vec![Outcome::not_applicable(
-            project.resource(),
+        return vec![unconfigured(
+            context,
+            &[Listed::PolicyEngine],
             "no policy engine is configured",
         )];
     }

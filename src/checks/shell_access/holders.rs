@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::checks::live;
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::arn::{Breadth, breadth};
 use crate::iam::document::{Clause, Statement};
@@ -140,7 +141,7 @@ pub(super) fn beforehand(
     let resource = context.project.resource();
     if context.project.agents().next().is_none() {
         let message = "no runtime or harness is configured";
-        return Some(Outcome::not_applicable(resource, message));
+        return Some(unconfigured(context, &[Listed::Agent], message));
     }
     if !holders.is_empty() {
         return None;

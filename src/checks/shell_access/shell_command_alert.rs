@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::alert_commands;
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::{AwsState, EventRule, Selector, Trail};
@@ -40,7 +41,7 @@ fn judge(context: &Context) -> Result<Outcome, Box<Outcome>> {
     let resource = context.project.resource();
     if context.project.agents().next().is_none() {
         let message = "the project has neither runtimes nor harnesses to run commands in";
-        return Ok(Outcome::not_applicable(resource, message));
+        return Ok(unconfigured(context, &[Listed::Agent], message));
     }
     let state = live::state(context, &resource)?;
     if nobody_can(state) {

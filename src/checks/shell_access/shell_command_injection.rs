@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::injection::{self, Finding};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, agent_code, callers};
 use crate::context::Context;
 use crate::model::source::{ModuleId, Source};
@@ -26,7 +27,7 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let source = &context.source;
-    let (findings, looked) = injection::find(source);
+    let findings = injection::find(source);
     let mut outcomes = Vec::new();
     let mut run: BTreeSet<ModuleId> = BTreeSet::new();
     for runtime in &source.runtimes {
@@ -38,26 +39,58 @@ fn run(context: &Context) -> Vec<Outcome> {
             judge(source, code.resource(), &findings, &modules, &code.scope())
         }));
     }
-    let others: BTreeSet<ModuleId> = callers::modules(source)
+    let others: BTreeSet<ModuleId> = injection::modules(source)
         .into_iter()
         .filter(|id| !run.contains(id))
         .collect();
-    let resource = context.project.resource();
     if context.project.runtimes.is_empty() || !others.is_empty() {
-        let scope = format!(
-            "{} source file{} outside of the runtimes",
-            others.len(),
-            if others.len() == 1 { "" } else { "s" }
-        );
-        let outcome = judge(source, resource, &findings, &others, &scope);
-        let outcome = match outcome.status {
-            Status::Pass if others.is_empty() && looked == 0 => outcome,
-            Status::Pass => callers::honest(context, outcome),
-            _ => outcome,
-        };
-        outcomes.push(outcome);
+        outcomes.push(outside(context, &findings, &run, &others));
     }
     outcomes
+}
+
+/// The code that no runtime of the project runs: clients, Lambda functions, servers, scripts.
+fn outside(
+    context: &Context,
+    findings: &[Finding],
+    run: &BTreeSet<ModuleId>,
+    others: &BTreeSet<ModuleId>,
+) -> Outcome {
+    let (source, resource) = (&context.source, context.project.resource());
+    let runs = |path: &&String| {
+        let mut paths = run.iter().filter_map(|id| source.module(*id));
+        paths.any(|module| *module.path == ***path)
+    };
+    let sources = &context.files.contents.sources;
+    let all = sources.iter().filter(|path| !runs(path)).count();
+    let files = if all == 1 { "file" } else { "files" };
+    if others.is_empty() {
+        let message = match all {
+            0 => "there is no source file outside of the runtimes".to_owned(),
+            1 => "the 1 source file outside of the runtimes runs no command and evaluates no code"
+                .to_owned(),
+            _ => format!(
+                "none of the {all} source files outside of the runtimes runs a command or evaluates code"
+            ),
+        };
+        let unknown = unconfigured(context, &[Listed::Agent], "");
+        // What the agents themselves run stands where nobody looked.
+        let hidden = context.project.runtimes.is_empty() && unknown.status == Status::Skipped;
+        return if hidden {
+            unknown
+        } else {
+            Outcome::pass(resource, message)
+        };
+    }
+    let scope = format!(
+        "{} of {all} source {files} outside of the runtimes that may run commands or call AgentCore",
+        others.len()
+    );
+    callers::honest(
+        context,
+        others,
+        judge(source, resource, findings, others, &scope),
+    )
 }
 
 fn judge(

@@ -1,6 +1,7 @@
 //! `test-error-cases`: Error cases tested (tool failures, model errors).
 
 use super::found::{evidence, none};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::report::{Evidence, Outcome, Severity};
@@ -21,8 +22,9 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let resource = context.project.resource();
     if context.project.runtimes.is_empty() {
-        return vec![Outcome::not_applicable(
-            resource,
+        return vec![unconfigured(
+            context,
+            &[Listed::Agent],
             "no runtime with code of its own is configured",
         )];
     }

@@ -1,6 +1,7 @@
 //! `test-inputs`: Agent tested with production-representative inputs.
 
 use super::found::{evidence, none};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::project::Agent;
@@ -22,7 +23,7 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     if context.project.runtimes.is_empty() {
         let message = "no runtime with code of its own is configured";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     context
         .project

@@ -1,6 +1,7 @@
 //! `test-memory-cross-session`: Memory cross-session tested (if using LTM).
 
 use super::found::{evidence, none};
+use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::report::{Evidence, Outcome, Resource, ResourceType, Severity};
@@ -25,7 +26,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect();
     if lasting.is_empty() {
         let message = "no memory with a long-term strategy is configured";
-        return vec![Outcome::not_applicable(context.project.resource(), message)];
+        return vec![unconfigured(context, &[Listed::Memory], message)];
     }
     lasting
         .into_iter()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::file::{Budget, inside, read_text};
+use super::git::is_ignored;
 use crate::collect::json;
 use crate::model::json::Node;
 use crate::model::project::{NamedFile, NamedFileKind, Project};
@@ -168,14 +169,20 @@ fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget)
     let Some(path) = inside(root, written) else {
         // A monorepo's shared folder is looked at as far as the repository goes, and never opened.
         let repository = project.repository.as_deref();
-        let reachable = repository.filter(|repository| {
+        let reachable = repository.and_then(|repository| {
             let base = root.strip_prefix(repository).unwrap_or(Path::new(""));
-            inside(repository, &base.join(written).to_string_lossy()).is_some()
+            let path = inside(repository, &base.join(written).to_string_lossy())?;
+            Some(repository.join(path))
         });
+        let kind = reachable
+            .as_ref()
+            .map_or(NamedFileKind::Missing, |_| kind(&root.join(written)));
         return NamedFile {
             path: None,
             out_of_reach: reachable.is_none(),
-            kind: reachable.map_or(NamedFileKind::Missing, |_| kind(&root.join(written))),
+            ignored: kind == NamedFileKind::Missing
+                && reachable.is_some_and(|full| ignored(project, &full)),
+            kind,
             text: None,
             document: None,
         };
@@ -193,10 +200,17 @@ fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget)
     NamedFile {
         path: Some(path),
         out_of_reach: false,
+        ignored: kind == NamedFileKind::Missing && ignored(project, &full),
         kind,
         text,
         document,
     }
+}
+
+/// True when git ignores what would be there, as a file or as a folder.
+fn ignored(project: &Project, missing: &Path) -> bool {
+    let base = project.repository.as_deref().unwrap_or(&project.root);
+    is_ignored(base, missing) || is_ignored(base, &missing.join("any"))
 }
 
 fn kind(path: &Path) -> NamedFileKind {

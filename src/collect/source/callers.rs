@@ -26,6 +26,28 @@ const WORDS: [&str; 12] = [
     "AnthropicBedrock",
 ];
 
+/// What runs a command or evaluates code cannot do without one of these.
+const SHELL_WORDS: [&str; 18] = [
+    "os.system",
+    "popen",
+    "subprocess",
+    "os.exec",
+    "pty.spawn",
+    "anyio",
+    "paramiko",
+    "fabric",
+    "invoke.run",
+    "child_process",
+    "execa",
+    "cross-spawn",
+    "runInThisContext",
+    "runInNewContext",
+    "runInContext",
+    "new Function",
+    "eval(",
+    "exec(",
+];
+
 /// Folders that hold no source of the project's own.
 const LEFT_OUT: [&str; 22] = [
     "node_modules",
@@ -58,6 +80,16 @@ static MATCHER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         .build(WORDS)
         .ok()
 });
+
+static SHELL_MATCHER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(SHELL_WORDS).ok());
+
+/// Whether the text may run a command or evaluate code.
+pub fn mentions_commands(bytes: &[u8]) -> bool {
+    SHELL_MATCHER
+        .as_ref()
+        .is_some_and(|matcher| matcher.is_match(bytes))
+}
 
 /// Whether the text may hold a call of AgentCore; for a scan that reads every file anyway.
 pub fn mentions_agentcore(bytes: &[u8]) -> bool {

@@ -20,11 +20,12 @@ mod uses;
 
 use std::path::{Path, PathBuf};
 
-pub use callers::{find_callers, is_caller_candidate, mentions_agentcore};
+pub use callers::{find_callers, is_caller_candidate, mentions_agentcore, mentions_commands};
 pub use parse::language_of;
 pub use uses::{find_uses, parse_alone};
 
 use crate::collect::project::inside;
+use crate::model::files::Contents;
 use crate::model::project::{Project, Runtime};
 use crate::model::source::Source;
 
@@ -50,8 +51,8 @@ pub enum CallerSearch {
     Off,
 }
 
-/// Reads the code of every runtime of a project, and the callers that were found by their text.
-pub fn of_project(project: &Project, callers: &[String]) -> Source {
+/// Reads the code of every runtime of a project, and the callers and the files that run commands, which were found by their text.
+pub fn of_project(project: &Project, contents: &Contents) -> Source {
     let request = |runtime: &Runtime| {
         let location = inside(&project.root, &runtime.code_location.as_ref()?.value)?;
         Some(CodeRequest {
@@ -65,21 +66,24 @@ pub fn of_project(project: &Project, callers: &[String]) -> Source {
         })
     };
     let requests: Vec<CodeRequest> = project.runtimes.iter().filter_map(request).collect();
-    let mut source = collect_source(
-        &project.root,
-        &requests,
-        &CallerSearch::Given(callers.to_vec()),
-    );
+    let mut source = on_a_deep_stack(|| {
+        let callers = CallerSearch::Given(contents.callers.clone());
+        reach::collect(&project.root, &requests, &callers, &contents.commands)
+    });
     source.stack_words = stack::variables(&project.root);
     source
 }
 
 /// Reads the code of every runtime, and the callers. Never fails: what cannot be read is in [`Source::notes`].
 pub fn collect_source(root: &Path, requests: &[CodeRequest], callers: &CallerSearch) -> Source {
+    on_a_deep_stack(|| reach::collect(root, requests, callers, &[]))
+}
+
+fn on_a_deep_stack(work: impl FnOnce() -> Source + Send) -> Source {
     // The parsers recurse; their nesting is bounded by `guard`, and this stack is enough for that bound in a debug build.
     let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
     match pool {
-        Ok(pool) => pool.install(|| reach::collect(root, requests, callers)),
+        Ok(pool) => pool.install(work),
         Err(error) => {
             tracing::warn!(%error, "no thread pool for parsing");
             Source::default()

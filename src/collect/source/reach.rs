@@ -31,8 +31,13 @@ struct Collection {
     by_path: BTreeMap<Arc<str>, ModuleId>,
 }
 
-/// Collects everything.
-pub fn collect(root: &Path, requests: &[CodeRequest], callers: &CallerSearch) -> Source {
+/// Collects everything. `commands` are files that may run commands, relative to `root`.
+pub fn collect(
+    root: &Path,
+    requests: &[CodeRequest],
+    callers: &CallerSearch,
+    commands: &[String],
+) -> Source {
     let mut all = Collection {
         tree: Tree::new(root),
         source: Source::default(),
@@ -56,7 +61,14 @@ pub fn collect(root: &Path, requests: &[CodeRequest], callers: &CallerSearch) ->
             .collect(),
         CallerSearch::Off => Vec::new(),
     };
-    all.callers(&paths);
+    let paths = all.outside(&paths);
+    all.source.callers.extend(paths);
+    let commands: Vec<String> = commands
+        .iter()
+        .map(|path| relative(root, path).to_string())
+        .collect();
+    let commands = all.outside(&commands);
+    all.source.commands.extend(commands);
     let found: Vec<_> = all
         .source
         .runtimes
@@ -309,20 +321,19 @@ impl Collection {
         }
     }
 
-    /// Parses the callers. Their own imports are linked to modules that are there, but not followed.
-    fn callers(&mut self, paths: &[String]) {
+    /// Parses files outside of the runtimes. Their own imports are linked to modules that are there, but not followed.
+    fn outside(&mut self, paths: &[String]) -> BTreeSet<ModuleId> {
         let names = Lookup {
             roots: vec![String::new()],
             aliases: node_path::Aliases::default(),
         };
         self.parse(&names, paths);
-        for path in paths {
-            let Some(&id) = self.by_path.get(path.as_str()) else {
-                continue;
-            };
-            self.source.callers.insert(id);
-        }
-        for id in self.source.callers.clone() {
+        let by_path = &self.by_path;
+        let found: BTreeSet<ModuleId> = paths
+            .iter()
+            .filter_map(|path| by_path.get(path.as_str()).copied())
+            .collect();
+        for &id in &found {
             let Some(module) = self.source.module(id) else {
                 continue;
             };
@@ -333,6 +344,7 @@ impl Collection {
             };
             self.targets(&lookup, id);
         }
+        found
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Source {
     pub runtimes: Vec<RuntimeSource>,
     /// Files anywhere in the repository that invoke AgentCore or Bedrock (a reachable module may be one too).
     pub callers: BTreeSet<ModuleId>,
+    /// Files outside of the runtimes that may run commands or evaluate code (a caller may be one too).
+    pub commands: BTreeSet<ModuleId>,
     /// What could not be read or parsed.
     pub notes: Vec<SourceNote>,
     /// Words of the project's own stack that may name environment variables which it sets beside `envVars`.

@@ -15,7 +15,7 @@ static ARN_FORM: Pattern = Pattern::new(
 );
 static VOLUME_FORM: Pattern = Pattern::new(
     "^[a-zA-Z][a-zA-Z0-9_-]{0,47}$",
-    "a letter, then letters, digits, underscores and hyphens (48 in all)",
+    "a letter, then letters, digits, underscores and hyphens; at most 48 characters",
 );
 /// The name of a volume.
 pub const VOLUME_NAME: Text = FILLED.max(48).like(&VOLUME_FORM);

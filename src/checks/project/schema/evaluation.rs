@@ -159,7 +159,7 @@ pub static DATASET: Shape = Shape::Object(&DATASET_OBJECT);
 
 static BUNDLE_FORM: Pattern = Pattern::new(
     "^[a-zA-Z][a-zA-Z0-9_]{0,99}$",
-    "a letter, then letters, digits and underscores (100 in all)",
+    "a letter, then letters, digits and underscores; at most 100 characters",
 );
 static COMPONENT_OBJECT: Object = open(&[must("configuration", map(TEXT, &ANYTHING))]);
 static COMPONENT: Shape = Shape::Object(&COMPONENT_OBJECT);
@@ -261,7 +261,7 @@ fn variants(scope: &mut Scope<'_, '_>) {
 
 static BASE_FORM: Pattern = Pattern::new(
     "^[a-zA-Z][a-zA-Z0-9_-]{0,47}$",
-    "a letter, then letters, digits, underscores and hyphens (48 in all)",
+    "a letter, then letters, digits, underscores and hyphens; at most 48 characters",
 );
 static BUCKET_FORM: Pattern = Pattern::new("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "a bucket's name");
 fn s3_location(text: &str) -> Option<&'static str> {

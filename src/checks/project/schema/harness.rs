@@ -16,7 +16,7 @@ use crate::model::json::Node;
 
 static NAME_FORM: Pattern = Pattern::new(
     "^[a-zA-Z][a-zA-Z0-9_]{0,39}$",
-    "a letter, then letters, digits and underscores (40 in all)",
+    "a letter, then letters, digits and underscores; at most 40 characters",
 );
 const NAME: Text = FILLED.max(40).like(&NAME_FORM);
 static ENTRY_OBJECT: Object = open(&[must("name", NAME.shape()), must("path", FILLED.shape())]);

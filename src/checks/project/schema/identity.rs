@@ -42,7 +42,7 @@ pub static CREDENTIAL: Shape = Shape::Tagged(
 
 static MANAGER_FORM: Pattern = Pattern::new(
     "^[a-zA-Z][a-zA-Z0-9]{0,47}$",
-    "a letter, then letters and digits (48 in all)",
+    "a letter, then letters and digits; at most 48 characters",
 );
 static QUICK: Object = open(&[
     must("name", NAME.shape()),

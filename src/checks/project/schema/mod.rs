@@ -27,7 +27,7 @@ mod words;
 pub use deploy_references::lengths;
 pub use fault::{Class, Fault, Repair};
 pub use harness::HARNESS;
-pub use project::PROJECT;
+pub use project::{PROJECT, knows_root_key};
 pub use references::across as references;
 pub use state::{DEPLOYED_STATE, TARGETS};
 pub use walk::validate;

@@ -129,7 +129,7 @@ pub static MOUNTED: Shape = Shape::Either(&[
 
 static CONNECTION_FORM: Pattern = Pattern::new(
     "^[a-zA-Z][a-zA-Z0-9_-]{0,63}$",
-    "a letter, then letters, digits, underscores and hyphens (64 in all)",
+    "a letter, then letters, digits, underscores and hyphens; at most 64 characters",
 );
 static MEMORY_ARN: Pattern = Pattern::new(
     "^arn:[^:]+:bedrock-agentcore:[a-z0-9-]+:[0-9]{12}:memory/[^\n\r\u{2028}\u{2029}]+$",

@@ -4,7 +4,7 @@ use super::shape::{FILLED, Map, Pattern, Shape, TEXT, Text};
 
 static WORD_48: Pattern = Pattern::new(
     "^[a-zA-Z][a-zA-Z0-9_]{0,47}$",
-    "a letter, then letters, digits and underscores (48 in all)",
+    "a letter, then letters, digits and underscores; at most 48 characters",
 );
 /// A name of most resources.
 pub const NAME: Text = FILLED.like(&WORD_48);

@@ -16,7 +16,7 @@ use super::shape::{
 
 static NAME_FORM: Pattern = Pattern::new(
     "^[A-Za-z][A-Za-z0-9]{0,22}$",
-    "a letter, then letters and digits (23 in all)",
+    "a letter, then letters and digits; at most 23 characters",
 );
 /// Names of packages that the agent's environment installs: a folder by such a name shadows the package.
 const RESERVED: [&str; 49] = [
@@ -106,3 +106,8 @@ static ROOT: Object = strict(&[
 ]);
 /// `agentcore.json`.
 pub static PROJECT: Shape = Shape::Object(&ROOT);
+
+/// True for a key that the root of `agentcore.json` may have.
+pub fn knows_root_key(key: &str) -> bool {
+    ROOT.fields.iter().any(|field| field.key == key)
+}

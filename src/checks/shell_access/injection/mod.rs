@@ -36,9 +36,16 @@ pub(super) struct Finding {
     pub(super) severity: Severity,
 }
 
-/// Every finding in the repository, and how many places that run commands were looked at.
-pub(super) fn find(source: &Source) -> (Vec<Finding>, usize) {
-    let places = Places::new(source);
+/// The modules that are looked at: what runs, what calls AgentCore, and what runs commands.
+pub(super) fn modules(source: &Source) -> Vec<ModuleId> {
+    let mut all: BTreeSet<ModuleId> = callers::modules(source).into_iter().collect();
+    all.extend(&source.commands);
+    all.into_iter().collect()
+}
+
+/// Every finding in the repository.
+pub(super) fn find(source: &Source) -> Vec<Finding> {
+    let places = Places::of(source, modules(source));
     let local: Vec<Sink<'_>> = places
         .modules
         .iter()
@@ -60,10 +67,9 @@ pub(super) fn find(source: &Source) -> (Vec<Finding>, usize) {
             })
         })
         .collect();
-    let count = local.len() + remote.len();
     let mut found = Vec::new();
-    if count == 0 {
-        return (found, 0);
+    if local.is_empty() && remote.is_empty() {
+        return found;
     }
     for (function, kind, payload) in places.handlers() {
         let seeds = From {
@@ -88,7 +94,7 @@ pub(super) fn find(source: &Source) -> (Vec<Finding>, usize) {
         (one.module, one.range, one.severity).cmp(&(other.module, other.range, other.severity))
     });
     found.dedup_by(|one, other| (one.module, one.range) == (other.module, other.range));
-    (found, count)
+    found
 }
 
 /// A command for a session's VM that nobody in sight gives a handler's payload: what its function is given, or what a person types.
