@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
+use super::own_resources;
 use super::project::{Ignores, walk as walk_package};
 use super::source::{is_caller_candidate, mentions_agentcore, mentions_commands};
 
@@ -46,6 +47,7 @@ struct Found {
     source: bool,
     caller: bool,
     commands: bool,
+    own_resources: Vec<u32>,
     unread: Option<String>,
 }
 
@@ -68,6 +70,11 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
         }
         if file.commands {
             contents.commands.push(shown.clone());
+        }
+        if !file.own_resources.is_empty() {
+            contents
+                .own_resources
+                .insert(shown.clone(), file.own_resources);
         }
         if file.source {
             contents.sources.insert(shown.clone());
@@ -182,6 +189,7 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
         // Keys and tokens are ASCII: what else stands in the file does not matter.
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     };
+    let own_resources = own_resources::lines(shown, &text);
     let hits = secrets::scan(shown, &text, &secrets::Options::default());
     let secrets = if hits.is_empty() {
         Vec::new()
@@ -193,6 +201,7 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
         source,
         caller,
         commands,
+        own_resources,
         unread: None,
     }
 }

@@ -12,6 +12,7 @@ pub mod evaluation;
 pub mod json;
 pub mod manifest;
 pub mod measurement;
+pub mod own_resources;
 pub mod package;
 pub mod project;
 pub mod settings;

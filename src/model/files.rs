@@ -57,6 +57,8 @@ pub struct Contents {
     pub secrets: Vec<SecretSite>,
     /// Source files that mention AgentCore's data plane, relative to the project root.
     pub callers: Vec<String>,
+    /// Files whose infrastructure code defines AgentCore resources outside of `agentcore/`, with the lines.
+    pub own_resources: BTreeMap<String, Vec<u32>>,
     /// Source files that may run commands or evaluate code, relative to the project root.
     pub commands: Vec<String>,
     /// Source files of the project's own: no tests, dependencies or build output. Relative to the project root.

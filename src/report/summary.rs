@@ -113,6 +113,7 @@ pub fn evidence(context: &Context, aws: &'static str) -> EvidenceSummary {
 pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
     let mut notes = context.notes.clone();
     notes.extend(unparsed(context));
+    notes.extend(own_resources(context));
     let targets = &context.project.targets;
     if let Some(target) = &context.target
         && targets.len() > 1
@@ -131,6 +132,27 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
         });
     }
     notes
+}
+
+/// Where infrastructure code beside `agentcore/` defines AgentCore resources: they are not judged.
+fn own_resources(context: &Context) -> Option<String> {
+    const NAMED: usize = 5;
+    let found = &context.files.contents.own_resources;
+    let places: Vec<String> = found
+        .iter()
+        .flat_map(|(path, lines)| lines.iter().map(move |line| format!("{path}:{line}")))
+        .collect();
+    let named = places.iter().take(NAMED).cloned().collect::<Vec<_>>();
+    let more = match places.len().checked_sub(NAMED) {
+        Some(more) if more > 0 => format!(" and {more} more"),
+        _ => String::new(),
+    };
+    (!places.is_empty()).then(|| {
+        format!(
+            "AgentCore resources that the project defines in infrastructure code of its own were not judged: {}{more}",
+            named.join(", ")
+        )
+    })
 }
 
 /// Files that could not be read in full: the first fault of each, and how many more there are.

@@ -6,10 +6,11 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, installed};
 use crate::config::Workload;
 use crate::context::Context;
+use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::lock::Wanted;
 use crate::model::package::PackageContents;
-use crate::model::project::{Agent, Runtime};
+use crate::model::project::{Agent, Harness, Runtime};
 use crate::model::site::Site;
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
@@ -42,16 +43,47 @@ const LARGEST_IMAGE: u64 = 2_000 * MB;
 const NAMED: usize = 10;
 
 fn run(context: &Context) -> Vec<Outcome> {
-    if context.project.runtimes.is_empty() {
-        let message = "no runtime with code of its own is configured";
+    let outcomes: Vec<Outcome> = context
+        .project
+        .agents()
+        .filter_map(|agent| match agent {
+            Agent::Runtime(runtime) => Some(judge(context, runtime)),
+            Agent::Harness(harness) => harness_image(context, harness),
+        })
+        .collect();
+    if outcomes.is_empty() {
+        let message = "no runtime with code of its own, and no harness with an image of its own, is configured";
         return vec![unconfigured(context, &[Listed::Agent], message)];
     }
-    context
-        .project
-        .runtimes
-        .iter()
-        .map(|runtime| judge(context, runtime))
-        .collect()
+    outcomes
+}
+
+/// A harness that brings an image; one without runs AWS's own.
+fn harness_image(context: &Context, harness: &Harness) -> Option<Outcome> {
+    let root = &harness.document.read()?.root;
+    let file = root.get("dockerfile").and_then(Node::as_str);
+    let uri = root.get("containerUri").and_then(Node::as_str);
+    let what = match (file, uri) {
+        (Some(file), _) => format!("the image that the deploy builds from {file}"),
+        (None, Some(uri)) => format!("the image {uri}"),
+        (None, None) => return None,
+    };
+    let resource = Agent::Harness(harness).resource();
+    let message = format!("{what} for {resource}");
+    let reason = match &context.aws {
+        // What a harness runs is AWS's to start: its image is not among what is read of the account.
+        Known::Read(_) => Unread::new(
+            ReasonCode::Unsupported,
+            format!(
+                "{message} was not measured: the image of a harness is not read; `aws ecr describe-images` tells imageSizeInBytes"
+            ),
+        ),
+        Known::Absent | Known::Unread(_) => context.unread(
+            &format!("{message} can be measured in ECR only"),
+            "ecr:DescribeImages",
+        ),
+    };
+    Some(Outcome::skipped(resource, reason))
 }
 
 /// A size and what it is made of.

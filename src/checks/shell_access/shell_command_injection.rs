@@ -82,9 +82,12 @@ fn outside(
             Outcome::pass(resource, message)
         };
     }
+    let count = match others.len() {
+        count if count == all => String::new(),
+        count => format!("{count} of "),
+    };
     let scope = format!(
-        "{} of {all} source {files} outside of the runtimes that may run commands or call AgentCore",
-        others.len()
+        "{count}{all} source {files} outside of the runtimes that may run commands or call AgentCore"
     );
     callers::honest(
         context,

@@ -6,7 +6,7 @@ use super::super::style::{Paint, Verdict};
 use super::super::{clean, wrap};
 use super::Page;
 use crate::checks::Category;
-use crate::report::{CheckResult, Status};
+use crate::report::{CheckResult, Evidence, Status};
 
 /// Columns of the mark and the blank behind it.
 const MARK: usize = 2;
@@ -201,8 +201,26 @@ impl Page<'_> {
         }
         let text = clean::line(&format!("{}: {}", result.resource, result.message));
         self.dimmed(&wrap::hanging(&left, &text, self.look.width))?;
+        let mut before: Option<&Evidence> = None;
         for evidence in &result.evidence {
-            self.place(evidence, 4)?;
+            let same = |other: &Evidence| {
+                other.site == evidence.site
+                    && (&other.arn, &other.policy, &other.statement, &other.field)
+                        == (
+                            &evidence.arn,
+                            &evidence.policy,
+                            &evidence.statement,
+                            &evidence.field,
+                        )
+            };
+            if !before.is_some_and(same) {
+                self.place(evidence, 4)?;
+            }
+            before = Some(evidence);
+            let note = clean::line(&evidence.note);
+            if !note.is_empty() && !text.contains(&note) {
+                self.dimmed(&wrap::hanging("      ", &note, self.look.width))?;
+            }
         }
         Ok(())
     }
