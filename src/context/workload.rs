@@ -1,6 +1,9 @@
 //! What kind of work the code of a runtime shows that it does. Only what leaves no doubt; the user declares the rest.
 
+use super::Context;
 use crate::config::Workload;
+use crate::model::project::Runtime;
+use crate::model::source::detect::is_model_id;
 use crate::model::source::resolve::leaf;
 use crate::model::source::{EntrypointKind, ExprKind, FnId, RuntimeSource, Source};
 
@@ -45,6 +48,82 @@ pub(super) fn shown_by(source: &Source, code: &RuntimeSource, agui: bool) -> Opt
     });
     let connected = agui || has(EntrypointKind::WebSocket) || has(EntrypointKind::AgUi);
     (connected || streams && conversation).then_some(Workload::Chat)
+}
+
+/// Packages that call models without being a framework of agents (top-level Python modules, npm packages).
+const MODEL_CLIENTS: [&str; 14] = [
+    "openai",
+    "anthropic",
+    "@anthropic-ai/sdk",
+    "@anthropic-ai/bedrock-sdk",
+    "litellm",
+    "groq",
+    "mistralai",
+    "cohere",
+    "ollama",
+    "together",
+    "google.genai",
+    "@google/genai",
+    "@aws-sdk/client-bedrock-runtime",
+    "@aws-sdk/client-bedrock-agent-runtime",
+];
+
+impl Context {
+    /// True for a runtime that serves tools over MCP and whose code, all of it read, names no model, client of models or
+    /// framework of agents: there are no answers of an agent to be judged.
+    pub fn serves_tools_only(&self, runtime: &Runtime) -> bool {
+        let mcp = runtime
+            .protocol
+            .as_ref()
+            .is_some_and(|protocol| protocol.value == "MCP");
+        let Some(code) = self.source.runtime(&runtime.name).filter(|_| mcp) else {
+            return false;
+        };
+        let source = &self.source;
+        let modules = || code.reachable.iter().filter_map(|id| source.module(*id));
+        let unread = || {
+            source
+                .notes
+                .iter()
+                .any(|note| modules().any(|module| *module.path == *note.site.path))
+        };
+        let client = |module: &str| {
+            MODEL_CLIENTS.iter().any(|client| {
+                let rest = module.strip_prefix(client);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+            })
+        };
+        let imports_client =
+            || modules().any(|module| module.imports.iter().any(|import| client(&import.module)));
+        let framework = source.framework(&code.reachable);
+        let env = runtime.common.env.iter();
+        code.entry.is_some()
+            && !unread()
+            && framework.is_none_or(|framework| framework.value == "mcp")
+            && source.models(&code.reachable).is_empty()
+            && !env.map(|(_, value)| &value.value).any(|value| is_model_id(value))
+            && !imports_client()
+            // Mentions Bedrock or the invocation of an agent.
+            && !code.reachable.iter().any(|id| source.callers.contains(id))
+    }
+
+    /// True for an MCP server that keeps nothing between requests: `FastMCP(…, stateless_http=True)`.
+    pub fn serves_stateless_mcp(&self, runtime: &Runtime) -> bool {
+        let Some(code) = self.source.runtime(&runtime.name) else {
+            return false;
+        };
+        let modules = code
+            .reachable
+            .iter()
+            .filter_map(|id| self.source.module(*id));
+        modules.flat_map(|module| module.calls()).any(|(_, expr)| {
+            let keywords = expr.as_call().map(|call| call.keywords.as_slice());
+            keywords.unwrap_or_default().iter().any(|keyword| {
+                keyword.name.as_deref() == Some("stateless_http")
+                    && matches!(keyword.value.kind, ExprKind::Bool(true))
+            })
+        })
+    }
 }
 
 fn generates(source: &Source, id: FnId) -> bool {

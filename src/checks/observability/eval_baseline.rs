@@ -53,6 +53,15 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
         .filter(|run| !run.scores.is_empty())
         .collect();
     let Some(newest) = scored.last() else {
+        let tools_only = agent
+            .runtime()
+            .is_some_and(|it| context.serves_tools_only(it));
+        if tools_only && runs.is_empty() {
+            let message = format!(
+                "runtime {name} serves tools over MCP and calls no model: evaluators judge the answers of agents"
+            );
+            return Outcome::not_applicable(agent.resource(), message);
+        }
         return none(context, agent, runs.len());
     };
     let evidence = |run: &EvaluationRun| {

@@ -84,7 +84,15 @@ fn outcome(context: &Context, runtime: &Runtime) -> Outcome {
             return Outcome::pass(resource, message).evidence(layer.evidence.context());
         }
     }
-    last.unwrap_or_else(|| unwatched(context, runtime, resource))
+    last.unwrap_or_else(|| {
+        if context.serves_tools_only(runtime) {
+            let message = format!(
+                "{resource} serves tools over MCP and calls no model: evaluators judge the answers of agents"
+            );
+            return Outcome::not_applicable(resource, message);
+        }
+        unwatched(context, runtime, resource)
+    })
 }
 
 /// By name, or by the log group or service name of a custom source.

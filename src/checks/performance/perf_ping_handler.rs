@@ -62,8 +62,12 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let name = &code.runtime.name;
     if found.is_empty() {
         let message = match handlers.len() {
-            0 => format!(
+            0 if starts_with_sdk(code) => format!(
                 "runtime {name} has no ping handler of its own: the SDK reports its real state"
+            ),
+            0 => format!(
+                "runtime {name} has no ping handler of its own that could keep a session alive ({})",
+                code.scope()
             ),
             _ => format!("the ping handler of runtime {name} reports a state, not a constant"),
         };
@@ -79,6 +83,20 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
              `time_of_last_update` out or set it when the state changes, not when it is asked.",
         ),
     )
+}
+
+/// Whether the AgentCore SDK is there to answer the ping; a plain MCP or web server goes without it.
+fn starts_with_sdk(code: &AgentCode<'_>) -> bool {
+    code.modules().any(|module| {
+        module.imports.iter().any(|import| {
+            ["bedrock_agentcore", "bedrock-agentcore"]
+                .iter()
+                .any(|sdk| {
+                    let rest = import.module.strip_prefix(sdk);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+                })
+        })
+    })
 }
 
 /// Whether a handler answers the path `/ping`.

@@ -205,7 +205,7 @@ fn passed(resource: &Resource, lifecycle: &Lifecycle, row: Option<&Row>) -> Stri
     }
 }
 
-/// One fix for a known workload; for an unknown one, one for each, the chat first.
+/// One fix for a known workload; for an unknown one, one for each, the chat first, or request-reply for a server of tools.
 fn fixes_for(
     context: &Context,
     agent: Agent<'_>,
@@ -213,10 +213,16 @@ fn fixes_for(
     row: Option<&Row>,
     job: Option<f64>,
 ) -> Vec<Fix> {
-    let rows: Vec<&Row> = match row {
+    let mut rows: Vec<&Row> = match row {
         Some(row) => vec![row],
         None => ROWS.iter().collect(),
     };
+    let alone =
+        |runtime| context.serves_tools_only(runtime) || context.serves_stateless_mcp(runtime);
+    if agent.runtime().is_some_and(alone) {
+        // Its requests stand alone.
+        rows.sort_by_key(|row| row.workload != Workload::RequestReply);
+    }
     rows.into_iter()
         .map(|wanted| fix(context, agent, now, wanted, row.is_some(), job))
         .collect()

@@ -4,8 +4,9 @@ use super::found::{evidence, none};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::project::Agent;
+use crate::model::project::{Agent, Runtime};
 use crate::model::site::Site;
+use crate::model::source::{EntrypointKind, Language};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
@@ -57,7 +58,7 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
         let look = "try it with inputs as its users will send them (long, empty, in their languages, off topic, hostile), and keep them as tests or as a dataset";
         return none(context, agent.resource(), &missing, look)
             .evidence(Evidence::config(agent.site()).context())
-            .fix(Fix::new("Start with one input").command(Command::new("agentcore").arg("invoke").opt("--runtime", name).opt("--prompt", "What can you do for me?")).note("`agentcore dev` answers the same without a deploy; a test that calls the entrypoint, or a dataset in agentcore.json, makes it last"));
+            .fix(Fix::new("Start with one input").command(first_input(context, agent)).note("`agentcore dev` answers the same without a deploy; a test that calls the entrypoint, or a dataset in agentcore.json, makes it last"));
     }
     let mut found = Vec::new();
     if !tests.is_empty() {
@@ -81,4 +82,69 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
     )
     .evidences(evidence(tests))
     .evidences(recorded.map(|run| Evidence::file(&Site::file(run.path.as_str()))))
+}
+
+/// The command that gives the agent an input: a prompt, or over MCP the call of a tool.
+fn first_input(context: &Context, agent: Agent<'_>) -> Command {
+    let (name, invoke) = (agent.name(), Command::new("agentcore").arg("invoke"));
+    let mcp = |runtime: &&Runtime| {
+        let protocol = runtime.protocol.as_ref();
+        protocol.is_some_and(|protocol| protocol.value == "MCP")
+    };
+    let Some(runtime) = agent.runtime().filter(mcp) else {
+        return invoke
+            .opt("--runtime", name)
+            .opt("--prompt", "What can you do for me?");
+    };
+    match a_tool(context, runtime) {
+        Some((tool, input)) => invoke
+            .arg("call-tool")
+            .opt("--runtime", name)
+            .opt("--tool", tool)
+            .opt("--input", input),
+        None => invoke.arg("list-tools").opt("--runtime", name),
+    }
+}
+
+/// A tool of an MCP server, with a value for each argument that it cannot do without; where types tell which.
+fn a_tool(context: &Context, runtime: &Runtime) -> Option<(String, String)> {
+    let code = context.source.runtime(&runtime.name)?;
+    let tools = code
+        .entrypoints
+        .iter()
+        .filter(|entry| entry.kind == EntrypointKind::McpTool);
+    tools
+        .filter_map(|entry| {
+            let function = context.source.function(entry.function?)?;
+            let module = context.source.module(function.id.module)?;
+            // A decorator that is given something may name the tool otherwise.
+            let renamed = function.decorators.iter().any(|decorator| {
+                decorator
+                    .as_call()
+                    .is_some_and(|call| !call.args.is_empty() || !call.keywords.is_empty())
+            });
+            if module.language != Language::Python || renamed || function.class.is_some() {
+                return None;
+            }
+            let mut input = serde_json::Map::new();
+            for param in function
+                .params
+                .iter()
+                .filter(|param| param.default.is_none())
+            {
+                let annotation = param.annotation.as_deref()?.as_name()?;
+                let value = match annotation {
+                    "int" => serde_json::json!(1),
+                    "float" => serde_json::json!(1.5),
+                    "bool" => serde_json::json!(true),
+                    "str" => serde_json::json!("test"),
+                    "Context" => continue,
+                    _ => return None,
+                };
+                input.insert(param.name.to_string(), value);
+            }
+            let input = serde_json::Value::Object(input).to_string();
+            Some((function.name.to_string(), input))
+        })
+        .next()
 }
