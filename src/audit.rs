@@ -97,7 +97,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     };
     Ok(Context {
         target,
-        tests: tests::collect(&project, &source),
+        tests: tests::collect(&project, &source, &files.contents),
         source,
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),

@@ -11,7 +11,9 @@ use rayon::prelude::*;
 
 use super::own_resources;
 use super::project::{Ignores, walk as walk_package};
-use super::source::{is_caller_candidate, mentions_agentcore, mentions_commands};
+use super::source::{
+    is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands,
+};
 
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
@@ -47,6 +49,7 @@ struct Found {
     source: bool,
     caller: bool,
     commands: bool,
+    script: bool,
     own_resources: Vec<u32>,
     unread: Option<String>,
 }
@@ -75,6 +78,9 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
             contents
                 .own_resources
                 .insert(shown.clone(), file.own_resources);
+        }
+        if file.script {
+            contents.scripts.push(shown.clone());
         }
         if file.source {
             contents.sources.insert(shown.clone());
@@ -184,6 +190,7 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
     let source = is_caller_candidate(shown);
     let caller = source && mentions_agentcore(&bytes);
     let commands = source && mentions_commands(&bytes);
+    let script = source && is_invoking_script(shown, &bytes);
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         // Keys and tokens are ASCII: what else stands in the file does not matter.
@@ -201,6 +208,7 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
         source,
         caller,
         commands,
+        script,
         own_resources,
         unread: None,
     }

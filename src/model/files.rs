@@ -61,6 +61,8 @@ pub struct Contents {
     pub own_resources: BTreeMap<String, Vec<u32>>,
     /// Source files that may run commands or evaluate code, relative to the project root.
     pub commands: Vec<String>,
+    /// Source files that a person starts and that may invoke an agent, relative to the project root.
+    pub scripts: Vec<String>,
     /// Source files of the project's own: no tests, dependencies or build output. Relative to the project root.
     pub sources: BTreeSet<String>,
     /// Files that could not be read, with the reason.

@@ -13,6 +13,8 @@ pub struct TestFacts {
     pub invocations: Vec<TestSite>,
     /// Where a tool, a model or a client is made to fail.
     pub failures: Vec<TestSite>,
+    /// Where a double fails in a test that no import leads from to the code of a runtime.
+    pub elsewhere: Vec<TestSite>,
     /// Where only a raised error is expected, without anything being made to fail.
     pub raises: Vec<Site>,
     /// Where memory is written in one session and read in another.

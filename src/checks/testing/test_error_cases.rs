@@ -36,7 +36,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         );
         return vec![Outcome::pass(resource, message).evidences(evidence(&facts.failures))];
     }
-    let missing = if facts.raises.is_empty() {
+    let missing = if !facts.elsewhere.is_empty() {
+        "doubles fail only in tests that import nothing that a runtime runs"
+    } else if facts.raises.is_empty() {
         "no test makes a tool or a model fail"
     } else {
         "tests expect errors, and none makes a tool or a model fail"
@@ -49,5 +51,11 @@ fn run(context: &Context) -> Vec<Outcome> {
             .take(3)
             .map(|site| Evidence::code(site).note("expects an error").context()),
     );
+    let elsewhere = facts.elsewhere.iter().take(3);
+    let outcome = outcome.evidences(elsewhere.map(|test| {
+        Evidence::code(&test.site)
+            .note("fails, for other code")
+            .context()
+    }));
     vec![outcome]
 }

@@ -91,6 +91,28 @@ pub fn mentions_commands(bytes: &[u8]) -> bool {
         .is_some_and(|matcher| matcher.is_match(bytes))
 }
 
+/// Whether a source file is one that a person starts (a main guard, a folder of scripts) and that may invoke an agent.
+pub fn is_invoking_script(path: &str, bytes: &[u8]) -> bool {
+    let holds = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
+    let mut folders = path
+        .rsplit_once('/')
+        .map_or("", |(folders, _)| folders)
+        .split('/');
+    let started = holds("__main__")
+        || holds("require.main")
+        || holds("import.meta.main")
+        || folders.any(|folder| matches!(folder, "scripts" | "script" | "examples" | "demo"));
+    let invokes = [
+        "/invocations",
+        "invoke_agent_runtime",
+        "InvokeAgentRuntime",
+        "invoke_harness",
+        "InvokeHarness",
+        "agentcore",
+    ];
+    started && invokes.into_iter().any(holds)
+}
+
 /// Whether the text may hold a call of AgentCore; for a scan that reads every file anyway.
 pub fn mentions_agentcore(bytes: &[u8]) -> bool {
     MATCHER

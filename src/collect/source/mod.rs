@@ -20,7 +20,9 @@ mod uses;
 
 use std::path::{Path, PathBuf};
 
-pub use callers::{find_callers, is_caller_candidate, mentions_agentcore, mentions_commands};
+pub use callers::{
+    find_callers, is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands,
+};
 pub use parse::language_of;
 pub use uses::{find_uses, parse_alone};
 

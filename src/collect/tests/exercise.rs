@@ -232,7 +232,7 @@ fn bodies(module: &Module) -> Vec<&[crate::model::source::Stmt]> {
     all
 }
 
-/// Functions inside tests, and methods of doubles, that do nothing but raise.
+/// Functions inside tests, and methods of doubles, that raise.
 pub(super) fn doubles(module: &Module) -> Vec<TestSite> {
     let is_double = |function: &&Function| {
         let test = function.name.starts_with("test") || function.name.starts_with("assert");
@@ -244,16 +244,17 @@ pub(super) fn doubles(module: &Module) -> Vec<TestSite> {
         });
         !test && (function.parent.is_some() || method || fake(&function.name))
     };
+    // Under a condition too: a double that fails the second time is the better one.
     let raises = |function: &Function| {
-        let last = function
-            .body
-            .iter()
-            .rev()
-            .find(|stmt| !matches!(stmt.kind, StmtKind::Nothing))?;
-        match &last.kind {
-            StmtKind::Raise {
-                value: Some(value), ..
-            } => {
+        walk::statements(&function.body)
+            .into_iter()
+            .find_map(|stmt| {
+                let StmtKind::Raise {
+                    value: Some(value), ..
+                } = &stmt.kind
+                else {
+                    return None;
+                };
                 let name = match &value.kind {
                     ExprKind::Call(call) => leaf(&call.callee),
                     _ => leaf(value),
@@ -263,13 +264,12 @@ pub(super) fn doubles(module: &Module) -> Vec<TestSite> {
                     "AssertionError"
                         | "NotImplementedError"
                         | "StopIteration"
+                        | "StopAsyncIteration"
                         | "KeyError"
                         | "SkipTest"
                 );
-                real.then_some(last.range)
-            }
-            _ => None,
-        }
+                real.then_some(stmt.range)
+            })
     };
     module
         .functions

@@ -1,6 +1,7 @@
 //! Reads the tests in the tree and keeps what they exercise, not their trees.
 
 mod exercise;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,10 @@ use crate::collect::project::Ignores;
 use rayon::prelude::*;
 
 use self::exercise::{assigned, doubles, failure, imported, invocation, leaf, sessions, site};
+use self::reach::{TestFile, exercising};
 use super::project::{inside, read_text_up_to};
 use super::source::{language_of, parse_alone};
+use crate::model::files::Contents;
 use crate::model::json::Node;
 use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
@@ -41,16 +44,33 @@ struct Found {
     cross_session: Vec<TestSite>,
     unread: Option<String>,
     is_test: bool,
+    /// What a test imports and names.
+    names: BTreeSet<String>,
 }
 
 /// Reads the tests of the project.
-pub fn collect(project: &Project, source: &Source) -> TestFacts {
+pub fn collect(project: &Project, source: &Source, contents: &Contents) -> TestFacts {
     let entries = entries(source);
     let mut facts = TestFacts {
         datasets: datasets(project),
         ..TestFacts::default()
     };
-    let files = list(&project.root);
+    let mut files = list(&project.root);
+    // A script that a person runs may invoke the agent too; what runs in it does not.
+    let runs = |path: &str| {
+        let reachable = source
+            .runtimes
+            .iter()
+            .flat_map(|runtime| &runtime.reachable);
+        reachable
+            .filter_map(|id| source.module(*id))
+            .any(|module| &*module.path == path)
+    };
+    for path in contents.scripts.iter().filter(|path| !runs(path)) {
+        files
+            .entry(path.clone())
+            .or_insert_with(|| project.root.join(path));
+    }
     let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
     let Ok(pool) = pool else { return facts };
     let found: Vec<Found> = pool.install(|| {
@@ -59,10 +79,28 @@ pub fn collect(project: &Project, source: &Source) -> TestFacts {
             .map(|(shown, path)| read(path, shown, &entries))
             .collect()
     });
-    for file in found {
+    let running = reach::Running::of(source);
+    let tests: Vec<TestFile> = files
+        .keys()
+        .zip(&found)
+        .map(|(path, file)| TestFile {
+            path: path.clone(),
+            names: file.names.clone(),
+            invokes: !file.invocations.is_empty(),
+        })
+        .collect();
+    // No test can be told to reach code that was not read.
+    let exercising =
+        pool.install(|| exercising(&project.root, &running, &contents.sources, &tests));
+    for (file, exercises) in found.into_iter().zip(exercising) {
+        let (failures, elsewhere) = match exercises {
+            true => (file.failures, Vec::new()),
+            false => (Vec::new(), file.failures),
+        };
+        facts.elsewhere.extend(elsewhere);
+        facts.failures.extend(failures);
         facts.files += usize::from(file.is_test);
         facts.invocations.extend(file.invocations);
-        facts.failures.extend(file.failures);
         facts.raises.extend(file.raises);
         facts.cross_session.extend(file.cross_session);
         facts.unread.extend(file.unread);
@@ -216,13 +254,20 @@ fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {
         return script(path, shown);
     }
     let (module, notes) = parse_alone(path, shown);
+    if !is_test(shown) {
+        return Found {
+            invocations: invocations(&module, entries),
+            ..Found::default()
+        };
+    }
     let mut found = Found {
         is_test: true,
+        names: reach::names(&module),
+        invocations: invocations(&module, entries),
         unread: notes.first().map(|note| format!("{shown}: {note}")),
         ..Found::default()
     };
-    let imported = imported(&module);
-    for (function, expr) in module.all_expressions() {
+    for (_, expr) in module.all_expressions() {
         let Some(call) = expr
             .as_call()
             .filter(|_| matches!(expr.kind, ExprKind::Call(_)))
@@ -230,9 +275,6 @@ fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {
             continue;
         };
         let leaf = leaf(&call.callee);
-        if let Some(site) = invocation(&module, expr, leaf, entries, &imported) {
-            found.invocations.push(site);
-        }
         if let Some(what) = failure(expr, leaf) {
             found.failures.push(site(&module, expr.range, what));
         } else if matches!(
@@ -241,14 +283,28 @@ fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {
         ) {
             found.raises.push(module.site(expr.range));
         }
-        let _ = function;
     }
     found.failures.extend(assigned(&module));
     found.failures.extend(doubles(&module));
     found.cross_session.extend(sessions(&module));
-    found.invocations.truncate(MOST_OF_A_FILE);
     found.failures.truncate(MOST_OF_A_FILE);
     found.raises.truncate(MOST_OF_A_FILE);
+    found
+}
+
+/// Where a file invokes an agent.
+fn invocations(module: &Module, entries: &[Entry]) -> Vec<TestSite> {
+    let imported = imported(module);
+    let mut found: Vec<TestSite> = module
+        .all_expressions()
+        .into_iter()
+        .filter(|(_, expr)| matches!(expr.kind, ExprKind::Call(_)))
+        .filter_map(|(_, expr)| {
+            let leaf = leaf(&expr.as_call()?.callee);
+            invocation(module, expr, leaf, entries, &imported)
+        })
+        .collect();
+    found.truncate(MOST_OF_A_FILE);
     found
 }
 
