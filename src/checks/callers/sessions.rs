@@ -7,7 +7,8 @@ use super::places::{Places, Repeat, in_loop};
 use super::{Call, Kind, Via};
 use crate::config::Workload;
 use crate::context::Context;
-use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId};
+use crate::model::source::resolve::Meaning;
+use crate::model::source::{ByteRange, EntrypointKind, Expr, FnId, ModuleId};
 
 /// A place that makes a new session id again and again.
 pub(crate) struct Renewal {
@@ -172,4 +173,41 @@ pub(crate) fn declared(context: &Context, call: &Call<'_>, workload: Workload) -
                 .and_then(|settings| settings.workload.as_ref())
                 .is_some_and(|declared| declared.value == workload)
         })
+}
+
+/// Whether a person starts the call: in a script, and not in a loop that begins a session in every turn.
+pub(crate) fn of_a_person<'a>(context: &'a Context, places: &Places<'a>, call: &Call<'a>) -> bool {
+    let body = context.source.body(call.module.id, call.function);
+    let script = places.is_script(call.module) || call.function.is_none();
+    let repeats = in_loop(body, call.expr.range) && !renewals(context, places, call).is_empty();
+    script && !repeats
+}
+
+/// What the key of a conversation is called.
+const CONVERSATION: [&str; 6] = [
+    "thread_ts",
+    "thread_id",
+    "threadid",
+    "conversation",
+    "chat_id",
+    "chatid",
+];
+
+/// Whether the session's id is made of the key of a conversation: `uuid5(NAMESPACE_URL, thread_ts)`, `f"slack-{thread_id}"`.
+pub(crate) fn of_a_conversation(context: &Context, call: &Call<'_>) -> bool {
+    let Some(session) = call.session else {
+        return false;
+    };
+    let source = &context.source;
+    let says = |module: ModuleId, expr: &Expr| {
+        let text = source.module(module).map(|module| module.text(expr.range));
+        let text = text.unwrap_or_default().to_ascii_lowercase();
+        text.len() < 400 && CONVERSATION.iter().any(|key| text.contains(key))
+    };
+    let value = match source.meaning(session.module, session.expr) {
+        Meaning::Value(module, value) => (module, value),
+        _ => (session.module, session.expr),
+    };
+    let made = [(session.module, session.expr), value];
+    made.into_iter().any(|(module, expr)| says(module, expr))
 }

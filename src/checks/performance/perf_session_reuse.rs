@@ -39,9 +39,22 @@ fn run(context: &Context) -> Vec<Outcome> {
         .filter(|call| matches!(call.kind, Kind::Invoke | Kind::Command | Kind::Socket))
         .collect();
     let mut found: Vec<Evidence> = Vec::new();
+    let mut notes: Vec<Evidence> = Vec::new();
     for call in &begun {
-        faults(context, &places, &calls, call, &mut found);
+        let mut here = Vec::new();
+        faults(context, call, &mut found);
+        renewed(context, &places, &calls, call, &mut here);
+        if sessions::of_a_person(context, &places, call) {
+            notes.extend(here.into_iter().map(|evidence| {
+                let note = format!("{}, in a script that a person runs", evidence.note);
+                evidence.note(note).context()
+            }));
+        } else {
+            found.extend(here);
+        }
     }
+    notes.sort_by_key(place);
+    notes.dedup_by(|one, other| one.site == other.site);
     found.sort_by_key(place);
     found.dedup_by(|one, other| one.site == other.site);
     let scope = callers::scope(context);
@@ -65,15 +78,19 @@ fn run(context: &Context) -> Vec<Outcome> {
         Outcome::fail(resource, message)
             .fix(Fix::new("Keep one session per conversation or batch").note(
                 "Make the id where the conversation (or batch) begins, keep it with the user's state, and give the same \
-                 runtimeSessionId to every related call.",
+                 runtimeSessionId to every related call. For conversations also set `workload = \"chat\"` under `[runtimes.NAME]` in \
+                 agentcore-harden.toml: perf-session-stop then asks for no stop.",
             ))
-            .fix(Fix::new("Say that each call is self-contained").note(
-                "Where no call follows on another, set `workload = \"request-reply\"` under `[runtimes.NAME]` in agentcore-harden.toml, \
-                 or stop the session after the answer.",
+            .fix(Fix::new("Stop the session after the answer").note(
+                "Where no call follows on another, end each session when its answer is there: that answers perf-session-stop too. \
+                 `workload = \"request-reply\"` under `[runtimes.NAME]` in agentcore-harden.toml says as much for this check, not for that one.",
             ))
             .evidences(found)
     };
-    vec![callers::honest_of_callers(context, outcome)]
+    vec![callers::honest_of_callers(
+        context,
+        outcome.evidences(notes),
+    )]
 }
 
 fn place(evidence: &Evidence) -> (String, u32, u32) {
@@ -86,13 +103,8 @@ fn place(evidence: &Evidence) -> (String, u32, u32) {
     )
 }
 
-fn faults<'a>(
-    context: &'a Context,
-    places: &Places<'a>,
-    calls: &[Call<'a>],
-    call: &Call<'a>,
-    found: &mut Vec<Evidence>,
-) {
+/// What is wrong with the ids themselves.
+fn faults(context: &Context, call: &Call<'_>, found: &mut Vec<Evidence>) {
     if call.session.is_some() && call.mcp_session.is_some() {
         found.push(call.evidence().note(
             "runtimeSessionId and mcpSessionId are given together, which can bind two VMs to one session",
@@ -105,6 +117,16 @@ fn faults<'a>(
             )),
         );
     }
+}
+
+/// Where a call begins a session anew for every message.
+fn renewed<'a>(
+    context: &'a Context,
+    places: &Places<'a>,
+    calls: &[Call<'a>],
+    call: &Call<'a>,
+    found: &mut Vec<Evidence>,
+) {
     let self_contained = sessions::declared(context, call, Workload::RequestReply)
         || sessions::stopped(context, calls, call);
     if self_contained {

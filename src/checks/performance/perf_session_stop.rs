@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::callers::places::{Places, in_loop};
+use crate::checks::callers::places::Places;
 use crate::checks::callers::{self, Call, Kind, sessions};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
@@ -45,6 +45,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     }
     let mut found = Vec::new();
     let mut notes = Vec::new();
+    let mut conversations = true;
     for calls_here in files.values() {
         let open: Vec<&&Call<'_>> = calls_here
             .iter()
@@ -56,10 +57,16 @@ fn run(context: &Context) -> Vec<Outcome> {
         let Some(first) = open.first() else {
             continue;
         };
-        if open.iter().all(|call| lone(context, &places, call)) {
+        if open
+            .iter()
+            .all(|call| sessions::of_a_person(context, &places, call))
+        {
             let note = "a caller that a person runs: its session ends by the idle timeout";
             notes.push(first.evidence().note(note).context());
         } else {
+            conversations &= open
+                .iter()
+                .all(|call| sessions::of_a_conversation(context, call));
             found.push(unstopped(first));
         }
     }
@@ -80,6 +87,19 @@ fn run(context: &Context) -> Vec<Outcome> {
             .filter_map(|evidence| evidence.site.as_ref())
             .map(|site| &*site.path)
             .collect();
+        let stop = Fix::new("Stop the session when the work is done").note(
+            "AWS_IAM: client.stop_runtime_session(agentRuntimeArn=…, runtimeSessionId=…) or StopRuntimeSessionCommand. CUSTOM_JWT: \
+             POST …/runtimes/ESCAPED_ARN/stopruntimesession with the bearer token and the session header. It answers perf-session-reuse too.",
+        );
+        let chat = Fix::new("Say that the session is a conversation").note(
+            "Where users come back to the session, set `workload = \"chat\"` under `[runtimes.NAME]` in agentcore-harden.toml.",
+        );
+        // An id that is made of the conversation's own key is that of a chat.
+        let (first, second) = if conversations {
+            (chat, stop)
+        } else {
+            (stop, chat)
+        };
         Outcome::fail(
             resource,
             format!(
@@ -89,13 +109,8 @@ fn run(context: &Context) -> Vec<Outcome> {
                 if paths.len() == 1 { "s" } else { "" }
             ),
         )
-        .fix(Fix::new("Stop the session when the work is done").note(
-            "AWS_IAM: client.stop_runtime_session(agentRuntimeArn=…, runtimeSessionId=…) or StopRuntimeSessionCommand. CUSTOM_JWT: \
-             POST …/runtimes/ESCAPED_ARN/stopruntimesession with the bearer token and the session header.",
-        ))
-        .fix(Fix::new("Say that the session is a conversation").note(
-            "Where users come back to the session, set `workload = \"chat\"` under `[runtimes.NAME]` in agentcore-harden.toml.",
-        ))
+        .fix(first)
+        .fix(second)
     };
     let outcome = outcome.evidences(found).evidences(notes);
     vec![callers::honest_of_callers(context, outcome)]
@@ -104,13 +119,4 @@ fn run(context: &Context) -> Vec<Outcome> {
 fn unstopped(call: &Call<'_>) -> Evidence {
     call.evidence()
         .note("invokes a runtime; no stop of its session is reachable from this file")
-}
-
-/// One call in a script, not in a loop.
-fn lone<'a>(context: &'a Context, places: &Places<'a>, call: &Call<'a>) -> bool {
-    let body = context.source.body(call.module.id, call.function);
-    let script = places.is_script(call.module) || call.function.is_none();
-    let repeats =
-        in_loop(body, call.expr.range) && !sessions::renewals(context, places, call).is_empty();
-    script && !repeats
 }
