@@ -217,3 +217,32 @@ fn every_built_check_has_fixtures_for_both_sides() {
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
+
+/// The first fix of an image is a diff of its Dockerfile: applied as printed, nothing is left but what `.dockerignore` mends.
+#[test]
+fn the_diff_of_a_dockerfile_mends_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checks/perf-container-image");
+    let mut applied = 0;
+    for original in folders(&root) {
+        if !name(&original).starts_with("fail-") {
+            continue;
+        }
+        let place = tempfile::tempdir().unwrap();
+        let fixture = place.path().join("fixture");
+        copy(&original, &fixture);
+        for result in run("perf-container-image", &fixture) {
+            for edit in result.fixes.iter().flat_map(|fix| &fix.edits) {
+                if edit.path.ends_with("Dockerfile") {
+                    fs::write(fixture.join(&edit.path), &edit.new_text).unwrap();
+                    applied += 1;
+                }
+            }
+        }
+        for result in run("perf-container-image", &fixture) {
+            let mended = result.status == Status::Pass
+                || !result.message.contains("stage") && !result.message.contains("root");
+            assert!(mended, "{}: {}", original.display(), result.message);
+        }
+    }
+    assert!(applied > 2, "{applied} diffs");
+}

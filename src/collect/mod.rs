@@ -19,3 +19,5 @@ pub mod settings;
 pub mod source;
 pub mod template;
 pub mod tests;
+
+pub use dockerfile::parse as parse_dockerfile;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::collect::parse_dockerfile as parse;
 use crate::model::manifest::{Dockerfile, Instruction, Stage};
 
 /// Images whose plain tags are a whole development environment; the tag says when they are not.
@@ -231,6 +232,11 @@ impl<'a> Image<'a> {
         found
     }
 
+    /// All build packages that a `RUN` installs.
+    pub fn tools_of(&self, run: &Instruction) -> Vec<String> {
+        installed(&self.expand(&run.arguments))
+    }
+
     /// The user that the container runs as, and where it is set; `None` when nothing sets one.
     pub fn user(&self) -> Option<(String, &'a Instruction)> {
         let set = self
@@ -299,6 +305,13 @@ impl<'a> Image<'a> {
             .filter(|each| matches!(each.keyword.as_str(), "RUN" | "COPY" | "ADD"))
             .count()
     }
+}
+
+/// Whether the image of a Dockerfile's text still has build tools.
+pub fn leaves_tools(path: &str, text: &str) -> bool {
+    let dockerfile = parse(path, text);
+    let image = Image::new(&dockerfile);
+    image.is_none_or(|image| !image.build_tools().is_empty())
 }
 
 /// Build packages that a shell text installs.

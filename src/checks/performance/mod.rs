@@ -3,6 +3,7 @@
 mod background;
 mod heavy;
 mod image;
+mod image_edit;
 mod perf_async_tasks;
 mod perf_cold_start;
 mod perf_container_image;

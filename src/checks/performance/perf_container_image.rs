@@ -1,6 +1,7 @@
 //! `perf-container-image`: Container image is slim, multi-stage and not run as root.
 
-use super::image::{Base, Image};
+use super::image::{self, Base, Image};
+use super::image_edit::edit;
 use crate::checks::edits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
@@ -9,7 +10,7 @@ use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::Dockerfile;
 use crate::model::package::{Leftover, LeftoverKind, PackageContents};
 use crate::model::project::Agent;
-use crate::report::{Edit, Evidence, Fix, Outcome, Severity};
+use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
@@ -147,12 +148,19 @@ fn verdict(
         resource,
         format!("the image of {}: {}", agent.name(), says.join("; ")),
     );
-    if let Some(fix) = edit(dockerfile, image) {
-        outcome = outcome.fix(fix);
-    } else if says
+    let changed = edit(agent, dockerfile, image);
+    // Where the form of the RUN does not allow to take the tools out, a person moves them.
+    let left = changed
+        .as_ref()
+        .and_then(|fix| fix.edits.first())
+        .is_none_or(|edit| image::leaves_tools(&edit.path, &edit.new_text));
+    let tools = says
         .iter()
-        .any(|says| says.contains("stays in the last stage"))
-    {
+        .any(|says| says.contains("stays in the last stage"));
+    if let Some(fix) = changed {
+        outcome = outcome.fix(fix);
+    }
+    if tools && left {
         outcome = outcome.fix(Fix::new("Build in a stage of its own").note("Build in a first stage with the tools, and copy what was built into a last stage that starts from a slim image."));
     }
     if missing_ignore {
@@ -240,69 +248,6 @@ fn ignore(image: &Image<'_>, contents: &PackageContents) -> Option<Fault> {
     (!unwanted.is_empty()).then(|| Fault {
         says: format!(".dockerignore lets {} into the image", unwanted.join(", ")),
         evidence: Evidence::file(&copy.site).note("copied from here"),
-    })
-}
-
-/// The changes that need no knowledge of the agent, as a diff.
-fn edit(dockerfile: &Dockerfile, image: &Image<'_>) -> Option<Fix> {
-    let old = &*dockerfile.source.text;
-    let mut lines: Vec<String> = old.lines().map(str::to_owned).collect();
-    let root = image.root();
-    let line_of = |site: &crate::model::site::Site| site.span.map(|span| span.line as usize - 1);
-    if let Some((platform, stage)) = image.other_platform()
-        && let Some(line) = line_of(&stage.site).and_then(|line| lines.get_mut(line))
-    {
-        *line = line.replace(&format!("--platform={platform}"), "--platform=linux/arm64");
-    }
-    if image.base() == Base::Full
-        && !root.image.contains('$')
-        && let Some(slim) = slim(&root.image)
-        && let Some(line) = line_of(&root.site).and_then(|line| lines.get_mut(line))
-    {
-        *line = line.replacen(&root.image, &slim, 1);
-    }
-    let runs_as_root = image
-        .user()
-        .is_none_or(|(user, _)| user == "root" || user == "0");
-    if runs_as_root && !image.expand(&root.image).contains("nonroot") {
-        let start = dockerfile
-            .entry()
-            .into_iter()
-            .filter_map(|each| line_of(&each.site))
-            .min()
-            .unwrap_or(lines.len());
-        lines.insert(start.min(lines.len()), "USER 1000".to_owned());
-    }
-    let mut new = lines.join("\n");
-    if old.ends_with('\n') {
-        new.push('\n');
-    }
-    if new == old {
-        return None;
-    }
-    let path = dockerfile.source.path.to_string();
-    let diff = similar::TextDiff::from_lines(old, &new)
-        .unified_diff()
-        .header(&format!("a/{path}"), &format!("b/{path}"))
-        .to_string();
-    Some(
-        Fix::new("Change the Dockerfile")
-            .note("Build it once before you deploy: a slim image lacks the libraries that some wheels are compiled against, and user 1000 must be able to read what was copied.")
-            .edit(Edit { path, diff, new_text: new }),
-    )
-}
-
-/// The slim tag of an image that has one.
-fn slim(image: &str) -> Option<String> {
-    let (name, tag) = image.split_once(':').unwrap_or((image, "latest"));
-    let leaf = name.rsplit('/').next()?;
-    let known = matches!(leaf, "python" | "node" | "rust" | "ruby" | "openjdk");
-    (known && !tag.contains('@')).then(|| {
-        if tag == "latest" {
-            format!("{name}:slim")
-        } else {
-            format!("{name}:{tag}-slim")
-        }
     })
 }
 
