@@ -146,7 +146,7 @@ fn hand_over(agent: Agent<'_>, image: &Image<'_>) -> Option<String> {
 fn made(text: &str) -> Vec<String> {
     let flat = text.replace("\\\n", " ").replace(['\n', ';'], " && ");
     flat.split("&&")
-        .filter_map(|command| shlex::split(command))
+        .filter_map(shlex::split)
         .filter(|words| words.first().is_some_and(|word| word == "mkdir"))
         .flat_map(|words| words.into_iter().skip(1))
         .filter(|word| {
