@@ -2,7 +2,10 @@
 
 mod compared;
 mod fields;
+mod fixes;
 mod kinds;
+mod payload;
+mod proofs;
 mod pydantic;
 mod reach;
 mod schema;
@@ -13,9 +16,11 @@ mod zod;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::report::{Evidence, Outcome, Severity};
+use std::collections::BTreeSet;
 
 use self::fields::{Field, Kind};
+use self::fixes::fix;
 
 pub(super) static CHECK: Check = Check {
     id: "code-input-validation",
@@ -56,22 +61,24 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         return Outcome::pass(code.resource(), message);
     };
     let (field, severity, what) = worst;
-    let more = match faults.len() {
-        1 => String::new(),
-        count => format!(
-            " (and {} more field{})",
-            count - 1,
-            if count == 2 { "" } else { "s" }
-        ),
+    let others: BTreeSet<&str> = faults
+        .iter()
+        .map(|(field, ..)| &*field.name)
+        .filter(|other| *other != field.name)
+        .collect();
+    let more = match others.len() {
+        0 => String::new(),
+        1 => " (and 1 more field)".to_owned(),
+        count => format!(" (and {count} more fields)"),
     };
     let message = format!(
-        "runtime {name}: payload field `{}` reaches {} {what}{more}; {}",
-        field.name,
+        "runtime {name}: {} reaches {} {what}{more}; {}",
+        called(field),
         field.reaches,
         why(field, *severity)
     );
     let evidence = faults.iter().map(|(field, severity, what)| {
-        let note = format!("`{}` reaches {} {what}", field.name, field.reaches);
+        let note = format!("{} reaches {} {what}", quoted(field), field.reaches);
         agent_code::evidence(code.source, field.site.0, field.site.1)
             .note(note)
             .severity(*severity)
@@ -84,11 +91,25 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
 }
 
 fn names(fields: &[Field]) -> String {
-    let names: Vec<String> = fields
-        .iter()
-        .map(|field| format!("`{}`", field.name))
+    let names: BTreeSet<String> = fields.iter().map(quoted).collect();
+    Vec::from_iter(names).join(", ")
+}
+
+/// `prompt`, or `prompt` or `input`.
+fn quoted(field: &Field) -> String {
+    let names: Vec<String> = field
+        .name
+        .split(taken::OR)
+        .map(|name| format!("`{name}`"))
         .collect();
-    names.join(", ")
+    names.join(" or ")
+}
+
+fn called(field: &Field) -> String {
+    match field.whole {
+        true => format!("{} as a whole", quoted(field)),
+        false => format!("payload field {}", quoted(field)),
+    }
 }
 
 /// What a field lacks, and how bad that is.
@@ -144,31 +165,4 @@ fn why(field: &Field, severity: Severity) -> &'static str {
         (Kind::Number, _) => "a caller can ask for any amount of work",
         _ => "a payload may hold 100 MB, and every token of it is paid",
     }
-}
-
-fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
-    let python = code
-        .source
-        .module(field.site.0)
-        .is_none_or(|module| module.language == crate::model::source::Language::Python);
-    let name = &field.name;
-    let note = match (python, field.kind) {
-        (true, Kind::Id) => format!(
-            "Before it is used: `if not isinstance({name}, str) or not re.fullmatch(r\"[A-Za-z0-9_-]{{1,128}}\", {name}): return {{\"error\": \"Invalid '{name}'\"}}`. Better, take it from the verified token or the request context."
-        ),
-        (true, Kind::Number) => format!(
-            "Before it is used: `if not isinstance({name}, int) or not 1 <= {name} <= 100: return {{\"error\": \"Invalid '{name}'\"}}`."
-        ),
-        (true, _) => format!(
-            "Before it is used: `if not isinstance({name}, str) or len({name}) > 10_000: return {{\"error\": \"Missing or too long '{name}'\"}}`; or a pydantic model with `{name}: str = Field(max_length=10_000)`."
-        ),
-        (false, Kind::Id) => format!(
-            "In the request schema: `{name}: z.string().regex(/^[A-Za-z0-9_-]{{1,128}}$/)`."
-        ),
-        (false, Kind::Number) => {
-            format!("In the request schema: `{name}: z.number().int().min(1).max(100)`.")
-        }
-        (false, _) => format!("In the request schema: `{name}: z.string().max(10_000)`."),
-    };
-    Fix::new("Test the field before it is used").note(note)
 }

@@ -1,79 +1,101 @@
 //! Comparisons: a length with a limit, a number with a range, a type with its name, a value with a fixed set.
 
-use crate::model::source::flow::Flow;
 use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
-use super::tested::{Tested, by_types, mark, type_names};
+use super::tested::{Tested, type_names};
 
-pub(super) fn compared(
+/// What one comparison (left, operator, right) says when it comes out so.
+pub(super) fn compared<'e>(
     source: &Source,
-    flow: &Flow,
     module: ModuleId,
-    left: &Expr,
-    operator: &str,
-    right: &Expr,
-    found: &mut [Tested],
+    (left, operator, right): (&'e Expr, &str, &'e Expr),
+    truth: bool,
+    found: &mut Vec<(&'e Expr, Tested)>,
 ) {
-    for (one, other, operator) in [
-        (left, right, operator.to_owned()),
-        (right, left, mirrored(operator)),
-    ] {
+    let holds = if truth { operator } else { negated(operator) };
+    for (one, other, holds) in [(left, right, holds), (right, left, mirrored(holds))] {
         if let Some(measured) = length_of(one) {
-            if is_upper(source, module, &operator, other) {
-                mark(flow.labels(module, measured), found, |tested| {
-                    tested.bounded = true
-                });
+            // `len(x) < 3` refuses what is too short: nothing is said when it fails.
+            if matches!(holds, "<" | "<=" | "==" | "is") {
+                found.push((measured, Tested::BOUNDED));
             }
             continue;
         }
-        if let ExprKind::Unary {
-            op: "typeof",
-            operand,
-        } = &one.kind
-        {
-            let kind = other.as_str().unwrap_or("").to_owned();
-            mark(flow.labels(module, operand), found, |tested| {
-                tested.typed = true;
-                tested.text_only |= kind == "string";
-                tested.number |= kind == "number";
-                tested.flag |= kind == "boolean";
-                tested.lists |= kind == "object";
-            });
-        }
-        if let Some(call) = one.as_call()
-            && call.callee.as_name() == Some("type")
-            && let Some(value) = call.args.first()
-        {
-            let types = type_names(source, module, other);
-            mark(flow.labels(module, value), found, |tested| {
-                by_types(tested, &types)
-            });
+        if let Some((value, types)) = typed(source, module, one, other) {
+            match holds {
+                "==" | "is" | "in" => found.push((value, Tested::of_types(&types))),
+                "!=" | "is not" | "not in" => found.push((value, Tested::of_other_types(&types))),
+                _ => {}
+            }
+            continue;
         }
         let number = other.as_number().is_some()
             || matches!(other.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
                 && is_number(source, module, other);
-        if matches!(&*operator, "<" | "<=" | ">" | ">=") && number {
-            mark(flow.labels(module, one), found, |tested| {
-                tested.ranged = true;
-                tested.number = true;
-            });
+        if matches!(holds, "<" | "<=" | ">" | ">=") && number {
+            found.push((one, Tested::RANGED));
+        }
+        if matches!(holds, "==" | "is")
+            && (number || matches!(other.kind, ExprKind::Str(_) | ExprKind::Bool(_)))
+        {
+            found.push((one, Tested::ONE_OF_A_SET));
         }
     }
-    if matches!(operator, "in" | "not in") && is_fixed_set(source, module, right) {
-        mark(flow.labels(module, left), found, Tested::one_of_a_set);
+    if holds == "instanceof" {
+        let types = type_names(source, module, right);
+        found.push((left, Tested::of_types(&types)));
+    }
+    if holds == "in" && is_fixed_set(source, module, right) {
+        found.push((left, Tested::ONE_OF_A_SET));
     }
 }
 
-fn mirrored(operator: &str) -> String {
+/// `typeof x` with the name of a type, `type(x)` with a type.
+fn typed<'e>(
+    source: &Source,
+    module: ModuleId,
+    one: &'e Expr,
+    other: &Expr,
+) -> Option<(&'e Expr, Vec<String>)> {
+    if let ExprKind::Unary {
+        op: "typeof",
+        operand,
+    } = &one.kind
+    {
+        return Some((operand, vec![other.as_str()?.to_owned()]));
+    }
+    let call = one.as_call()?;
+    let value = call.args.first()?;
+    (call.callee.as_name() == Some("type")).then(|| (value, type_names(source, module, other)))
+}
+
+/// The operator that holds where this one does not.
+fn negated(operator: &str) -> &'static str {
+    match operator {
+        "<" => ">=",
+        "<=" => ">",
+        ">" => "<=",
+        ">=" => "<",
+        "==" => "!=",
+        "!=" => "==",
+        "in" => "not in",
+        "not in" => "in",
+        "is" => "is not",
+        "is not" => "is",
+        _ => "",
+    }
+}
+
+fn mirrored(operator: &str) -> &str {
     match operator {
         "<" => ">",
         "<=" => ">=",
         ">" => "<",
         ">=" => "<=",
+        "in" | "not in" => "",
         other => other,
     }
-    .to_owned()
 }
 
 /// `len(x)`, `x.length`, `len(x.encode())`.
@@ -95,25 +117,6 @@ fn length_of(expr: &Expr) -> Option<&Expr> {
     }
 }
 
-/// Whether a comparison of a length keeps it from growing: more than some figure is refused, or up to some figure is let
-/// through. `len(x) < 3` refuses what is too short, `len(x) > 0` asks whether there is any.
-fn is_upper(source: &Source, module: ModuleId, operator: &str, limit: &Expr) -> bool {
-    let figure = limit
-        .as_number()
-        .or_else(|| constant(source, module, limit));
-    let text = source.module(module).map_or(String::new(), |module| {
-        module.text(limit.range).to_lowercase()
-    });
-    if text.contains("min") && !text.contains("max") {
-        return false;
-    }
-    match operator {
-        ">" | ">=" => figure.is_none_or(|figure| figure > 1.0),
-        "<" | "<=" => figure.is_none_or(|figure| figure > 10.0),
-        _ => false,
-    }
-}
-
 fn constant(source: &Source, module: ModuleId, expr: &Expr) -> Option<f64> {
     match source.meaning(module, expr) {
         Meaning::Value(_, value) => value.as_number(),
@@ -128,8 +131,15 @@ fn is_number(source: &Source, module: ModuleId, expr: &Expr) -> bool {
 /// A collection of constants, or a name in capitals that stands for one.
 pub(super) fn is_fixed_set(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     let fixed = |value: &Expr| match &value.kind {
-        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => !items.is_empty(),
-        ExprKind::Dict(entries) => !entries.is_empty(),
+        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+            !items.is_empty() && items.iter().all(is_constant)
+        }
+        ExprKind::Dict(entries) => {
+            !entries.is_empty()
+                && entries
+                    .iter()
+                    .all(|entry| entry.key.as_ref().is_none_or(is_constant))
+        }
         _ => false,
     };
     if fixed(expr) {
@@ -143,4 +153,8 @@ pub(super) fn is_fixed_set(source: &Source, module: ModuleId, expr: &Expr) -> bo
         }
         _ => false,
     }
+}
+
+fn is_constant(item: &Expr) -> bool {
+    !matches!(item.kind, ExprKind::Call(_) | ExprKind::Subscript { .. })
 }

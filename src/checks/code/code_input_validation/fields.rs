@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::agent_code::AgentCode;
-use crate::model::source::flow::{Flow, Labels, Seeds};
+use crate::model::source::flow::{Flow, Labels};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
-use super::super::outward::outward;
 use super::kinds::{kind_of, strips_tool_use};
+use super::payload::Payload;
 use super::reach::{Reach, sinks, words_of};
 use super::schema::{self, Rule};
 use super::taken::{A2A_TEXT, Taken, taken_out};
-use super::tested::{Tested, tests};
+use super::tested::{Fact, Tested, expected};
 
 /// The label of the payload as a whole.
 pub(super) const WHOLE: Labels = 1 << 63;
@@ -48,9 +48,13 @@ pub(super) struct Field {
     pub tested: Tested,
     /// Whether it may reach an agent as a list or object.
     pub structured: bool,
+    /// Whether it is the payload as a whole.
+    pub whole: bool,
+    /// Whether it is taken out in the handler itself, not in a helper.
+    pub in_handler: bool,
 }
 
-/// The fields of all handlers of a runtime, each name once: the least tested first.
+/// The fields of all handlers of a runtime, once for each place where one is taken.
 pub(super) fn reaching(code: &AgentCode<'_>) -> Vec<Field> {
     use EntrypointKind::{A2a, AgUi, Invocation, Lambda, McpTool, Route, WebSocket};
     let tools: BTreeSet<FnId> = code
@@ -79,100 +83,6 @@ pub(super) fn reaching(code: &AgentCode<'_>) -> Vec<Field> {
     }
     found.sort_by_key(|field| field.site);
     found
-}
-
-/// The seeds: the payload's parameters, and the fields that are taken out of it.
-struct Payload<'a> {
-    source: &'a Source,
-    start: FnId,
-    params: BTreeMap<usize, Labels>,
-    taken: BTreeMap<(ModuleId, ByteRange), Labels>,
-    /// Whether only the values themselves are followed, not text made of them.
-    structure: bool,
-}
-
-impl Seeds for Payload<'_> {
-    fn param(&self, function: FnId, index: usize) -> Labels {
-        if function == self.start {
-            self.params.get(&index).copied().unwrap_or(0)
-        } else {
-            0
-        }
-    }
-
-    fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
-        // Flask and Quart give the request by a name that is imported.
-        if expr.as_name() == Some("request")
-            && self
-                .source
-                .canonical(module, expr)
-                .is_some_and(|name| matches!(&*name, "flask.request" | "quart.request"))
-        {
-            return WHOLE;
-        }
-        self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
-    }
-
-    fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {
-        if outward(self.source, module, expr).is_some() {
-            return true;
-        }
-        let Some(call) = expr.as_call() else {
-            return false;
-        };
-        let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind
-        else {
-            return false;
-        };
-        if matches!(
-            &**name,
-            "len" | "isinstance" | "bool" | "hash" | "Boolean" | "isArray"
-        ) {
-            return true;
-        }
-        if !self.structure || self.source.callee(module, expr).is_some() {
-            return false;
-        }
-        // Of what is not the project's own, these hand on what they are given; anything else makes something new of it.
-        !matches!(
-            &**name,
-            "get"
-                | "pop"
-                | "list"
-                | "dict"
-                | "tuple"
-                | "copy"
-                | "deepcopy"
-                | "loads"
-                | "HumanMessage"
-                | "ChatMessage"
-                | "UserMessage"
-                | "convert_to_messages"
-                | "json"
-                | "get_json"
-                | "receive_json"
-                | "parse"
-                | "reversed"
-                | "getattr"
-                | "Message"
-                | "structuredClone"
-                | "safeParse"
-                | "parseAsync"
-                | "cast"
-        )
-    }
-
-    fn through_text(&self) -> bool {
-        !self.structure
-    }
-
-    fn cleans_entry(&self, key: &str) -> bool {
-        self.structure
-            && !matches!(
-                key,
-                "messages" | "content" | "input" | "inputs" | "prompt" | "query" | "message"
-            )
-    }
 }
 
 fn of_entry(
@@ -233,7 +143,9 @@ fn of_entry(
         start: function,
         params,
         taken: BTreeMap::new(),
+        names: Vec::new(),
         structure: false,
+        fact: None,
     };
     let mut flow = Flow::run(source, function, &seeds);
     let mut taken = taken_out(source, entry.kind, &flow);
@@ -256,35 +168,37 @@ fn of_entry(
     names.truncate(fixed);
     seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
     flow = Flow::run(source, function, &seeds);
-    seeds.structure = true;
-    let raw = Flow::run(source, function, &seeds);
+    seeds.names = names;
     let reached = sinks(source, &flow, tools);
-    let by_tests = tests(source, &flow, names.len());
-    let schemas = schema::applied(source, &flow, &names);
+    if reached.is_empty() {
+        return Vec::new();
+    }
+    let judged = Judged::new(source, function, &mut seeds, &reached, tools);
+    let schemas = schema::applied(source, &flow, &seeds.names);
+    let expects = expected(source, &flow, seeds.names.len());
     let strips = strips_tool_use(source, &flow);
     let mut found = Vec::new();
-    for (bit, name) in names.iter().enumerate() {
+    for (bit, name) in seeds.names.iter().enumerate() {
         let mask: Labels = 1 << bit;
-        let Some(reach) = reached.iter().find(|reach| reach.labels & mask != 0) else {
+        let (Some(reach), Some(&site)) = (
+            reached.iter().find(|reach| reach.labels & mask != 0),
+            sites.get(&bit),
+        ) else {
             continue;
         };
-        let mut tested = by_tests.get(bit).cloned().unwrap_or_default();
+        let mut tested = expects.get(bit).copied().unwrap_or_default();
+        judged.put(mask, &mut tested);
         for rule in rules.get(name).into_iter().chain(schemas.get(&bit)) {
             tested.add(rule);
         }
+        // A list whose `toolUse` blocks are looked for was looked into.
+        let stripped = tested.lists && strips & mask != 0;
+        tested.typed |= stripped;
         let kind = kind_of(name, defaults.get(&bit).copied(), &tested);
-        let agent = reached.iter().any(|reach| {
-            reach.runs_agent
-                && reach
-                    .values
-                    .iter()
-                    .any(|(module, range)| at(&raw, *module, *range) & mask != 0)
-        });
-        let guarded = tested.text_only || tested.lists && strips & mask != 0;
-        let structured = agent && !guarded && matches!(kind, Kind::Text);
-        let Some(&site) = sites.get(&bit) else {
-            continue;
-        };
+        let structured = judged.structured & mask != 0
+            && !tested.text_only
+            && !stripped
+            && matches!(kind, Kind::Text);
         found.push(Field {
             name: name.clone(),
             site,
@@ -292,10 +206,67 @@ fn of_entry(
             reaches: words_of(source, reach),
             tested,
             structured,
+            whole: false,
+            in_handler: inside(source, function, site),
         });
     }
-    found.extend(whole(source, function, &reached, &flow, &raw));
+    found.extend(whole(source, function, &reached, &flow, &judged));
     found
+}
+
+fn inside(source: &Source, function: FnId, site: (ModuleId, ByteRange)) -> bool {
+    source
+        .function(function)
+        .is_some_and(|found| function.module == site.0 && found.range.contains(site.1))
+}
+
+/// What still reaches something once each kind of test ends the way of what it vouches for.
+struct Judged {
+    facts: Vec<(Fact, Flow, Labels)>,
+    /// Labels that reach an agent as they are, and may be lists or objects there.
+    structured: Labels,
+    raw: Flow,
+}
+
+impl Judged {
+    fn new(
+        source: &Source,
+        function: FnId,
+        seeds: &mut Payload<'_>,
+        reached: &[Reach],
+        tools: &BTreeSet<FnId>,
+    ) -> Self {
+        let mut facts = Vec::new();
+        for fact in Fact::ALL {
+            seeds.fact = Some(fact);
+            let flow = Flow::run(source, function, seeds);
+            let left = sinks(source, &flow, tools)
+                .iter()
+                .fold(0, |all, reach| all | reach.labels);
+            facts.push((fact, flow, left));
+        }
+        seeds.structure = true;
+        seeds.fact = Some(Fact::Text);
+        let raw = Flow::run(source, function, seeds);
+        let structured = reached
+            .iter()
+            .flat_map(|reach| &reach.as_they_are)
+            .fold(0, |all, (module, range)| all | at(&raw, *module, *range));
+        Self {
+            facts,
+            structured,
+            raw,
+        }
+    }
+
+    /// Notes what is tested of a label on every way.
+    fn put(&self, mask: Labels, tested: &mut Tested) {
+        for (fact, _, left) in &self.facts {
+            if left & mask == 0 {
+                fact.put(tested);
+            }
+        }
+    }
 }
 
 /// The payload as a whole, where it reaches something without a field being taken out of it.
@@ -304,17 +275,8 @@ fn whole(
     function: FnId,
     reached: &[Reach],
     flow: &Flow,
-    raw: &Flow,
-) -> Option<Field> {
-    let alone = reached.iter().find_map(|reach| {
-        let value = reach
-            .values
-            .iter()
-            .find(|(module, range)| at(flow, *module, *range) == WHOLE)?;
-        Some((reach, *value))
-    });
-    let (reach, value) = alone?;
-    let structured = reach.runs_agent && at(raw, value.0, value.1) & WHOLE != 0;
+    judged: &Judged,
+) -> Vec<Field> {
     let name = source
         .function(function)
         .and_then(|found| found.params.first())
@@ -324,14 +286,33 @@ fn whole(
         "event" | "body" | "data" | "input" => name,
         _ => "payload".to_owned(),
     };
-    Some(Field {
-        name,
-        site: value,
-        kind: Kind::Text,
-        reaches: words_of(source, reach),
-        tested: Tested::default(),
-        structured,
-    })
+    let mut found = Vec::new();
+    for reach in reached {
+        for &value in &reach.values {
+            if at(flow, value.0, value.1) != WHOLE {
+                continue;
+            }
+            let mut tested = Tested::NOTHING;
+            for (fact, flow, _) in &judged.facts {
+                if at(flow, value.0, value.1) & WHOLE == 0 {
+                    fact.put(&mut tested);
+                }
+            }
+            let structured = reach.as_they_are.contains(&value)
+                && at(&judged.raw, value.0, value.1) & WHOLE != 0;
+            found.push(Field {
+                name: name.clone(),
+                site: value,
+                kind: Kind::Text,
+                reaches: words_of(source, reach),
+                tested,
+                structured,
+                whole: true,
+                in_handler: inside(source, function, value),
+            });
+        }
+    }
+    found
 }
 
 pub(super) fn at(flow: &Flow, module: ModuleId, range: ByteRange) -> Labels {
@@ -360,13 +341,13 @@ fn label(
     sites.retain(|bit, _| *bit < names.len());
     defaults.clear();
     for one in taken {
-        let bit = match names.iter().position(|name| *name == one.name) {
-            Some(bit) => bit,
-            None if names.len() < MOST_FIELDS => {
-                names.push(one.name.clone());
-                names.len() - 1
-            }
-            None => continue,
+        let bit = if names.len() < MOST_FIELDS {
+            names.push(one.name.clone());
+            names.len() - 1
+        } else if let Some(bit) = names.iter().position(|name| *name == one.name) {
+            bit
+        } else {
+            continue;
         };
         sites.entry(bit).or_insert((one.module, one.range));
         if let Some(kind) = one.default {

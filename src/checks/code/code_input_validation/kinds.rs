@@ -6,9 +6,23 @@ use crate::model::source::{ExprKind, Source};
 
 use super::super::handlers::words;
 use super::fields::Kind;
+use super::taken::OR;
 use super::tested::Tested;
 
+/// What a field holds; of one that has several names, what all of them hold, else text.
 pub(super) fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
+    let mut kinds = name
+        .split(OR)
+        .map(|name| kind_of_one(name, default, tested));
+    let first = kinds.next().unwrap_or(Kind::Text);
+    if kinds.all(|kind| kind == first) {
+        first
+    } else {
+        Kind::Text
+    }
+}
+
+fn kind_of_one(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
     let words = words(name);
     let id = words.last().is_some_and(|last| last == "id")
         && (words.len() == 1

@@ -14,7 +14,8 @@ use super::super::outward::{Reached, outward};
 pub(super) struct Reach {
     pub labels: Labels,
     pub values: Vec<(ModuleId, ByteRange)>,
-    pub runs_agent: bool,
+    /// Those among them that an agent takes as they are: a list there is a conversation, an object its state.
+    pub as_they_are: Vec<(ModuleId, ByteRange)>,
     pub what: &'static str,
     pub at: (ModuleId, ByteRange),
 }
@@ -26,26 +27,48 @@ pub(super) fn sinks(source: &Source, flow: &Flow, tools: &BTreeSet<FnId>) -> Vec
             let ExprKind::Call(call) = &expr.kind else {
                 continue;
             };
-            let Some((what, runs_agent)) = sink(source, id.module, expr, call, tools) else {
+            let Some((what, takes)) = sink(source, id.module, expr, call, tools) else {
                 continue;
             };
-            let values: Vec<&Expr> = call
+            let keywords = call
+                .keywords
+                .iter()
+                .map(|keyword| (keyword.name.as_deref(), &keyword.value));
+            let values: Vec<(Option<&str>, &Expr)> = call
                 .args
                 .iter()
-                .chain(call.keywords.iter().map(|keyword| &keyword.value))
+                .map(|value| (None, value))
+                .chain(keywords)
                 .collect();
             let labels = values
                 .iter()
-                .fold(0, |all, value| all | flow.labels(id.module, value));
+                .fold(0, |all, (_, value)| all | flow.labels(id.module, value));
             if labels != 0 {
-                let values = values
+                let mut as_they_are: Vec<(ModuleId, ByteRange)> = values
                     .iter()
-                    .map(|value| (id.module, value.range))
+                    .filter(|(name, _)| match takes {
+                        Takes::Anything => true,
+                        Takes::Conversation => name.is_some_and(is_conversation),
+                        Takes::Text => false,
+                    })
+                    .map(|(_, value)| (id.module, value.range))
                     .collect();
+                if let (Takes::Conversation, Some(last)) = (takes, call.args.last())
+                    && let ExprKind::Dict(entries) = &last.kind
+                {
+                    let named = entries.iter().filter(|entry| {
+                        let key = entry.key.as_ref().and_then(Expr::as_str);
+                        key.is_some_and(is_conversation)
+                    });
+                    as_they_are.extend(named.map(|entry| (id.module, entry.value.range)));
+                }
                 found.push(Reach {
                     labels,
-                    values,
-                    runs_agent,
+                    values: values
+                        .iter()
+                        .map(|(_, value)| (id.module, value.range))
+                        .collect(),
+                    as_they_are,
                     what,
                     at: (id.module, expr.range),
                 });
@@ -53,9 +76,54 @@ pub(super) fn sinks(source: &Source, flow: &Flow, tools: &BTreeSet<FnId>) -> Vec
         }
     }
     // The agent itself says more than what it is built with.
-    found.sort_by_key(|reach| (!reach.runs_agent, reach.at));
+    found.sort_by_key(|reach| (reach.as_they_are.is_empty(), reach.at));
     found
 }
+
+/// What a call does with a list or an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// Whatever it is given may be a conversation.
+    Anything,
+    /// What it is given by a telling name.
+    Conversation,
+    /// Nothing: it is text there, or an error.
+    Text,
+}
+
+/// Names under which an agent is given what was said before, or the state it was in.
+fn is_conversation(name: &str) -> bool {
+    matches!(
+        name,
+        "messages"
+            | "conversation_history"
+            | "conversationHistory"
+            | "message_history"
+            | "messageHistory"
+            | "chat_history"
+            | "chatHistory"
+            | "history"
+            | "state"
+            | "initial_state"
+            | "initialState"
+    )
+}
+
+/// What is reached by a call that sets an agent's state, in words.
+pub(super) const STATE: &str = "the state of an agent";
+
+/// Methods that set an agent or a graph into a state that they are given.
+const LOADS_STATE: &[&str] = &[
+    "deserialize_state",
+    "load_state",
+    "restore_state",
+    "set_state",
+    "update_state",
+    "aupdate_state",
+    "loadState",
+    "deserializeState",
+    "updateState",
+];
 
 fn sink(
     source: &Source,
@@ -63,20 +131,26 @@ fn sink(
     expr: &Expr,
     call: &Call,
     tools: &BTreeSet<FnId>,
-) -> Option<(&'static str, bool)> {
+) -> Option<(&'static str, Takes)> {
+    if let ExprKind::Attribute { attr, .. } = &call.callee.kind
+        && LOADS_STATE.contains(&&**attr)
+        && source.callee(module, expr).is_none()
+    {
+        return Some((STATE, Takes::Anything));
+    }
     if let Some(out) = outward(source, module, expr) {
         return match out.reached {
-            Reached::Agent => Some(("the agent", true)),
-            Reached::Model => Some(("the model", false)),
-            Reached::Tool => Some(("a tool", false)),
-            Reached::Client => has_id(call).then_some(("memory or a session", false)),
+            Reached::Agent => Some(("the agent", Takes::Anything)),
+            Reached::Model => Some(("the model", Takes::Text)),
+            Reached::Tool => Some(("a tool", Takes::Text)),
+            Reached::Client => has_id(call).then_some(("memory or a session", Takes::Text)),
         };
     }
     if source
         .callee(module, expr)
         .is_some_and(|callee| tools.contains(&callee))
     {
-        return Some(("a tool", false));
+        return Some(("a tool", Takes::Text));
     }
     let name = source.callee_name(module, expr)?;
     let command = matches!(
@@ -100,7 +174,7 @@ fn sink(
             | "child_process.execFile"
     );
     if command {
-        return Some(("a command", false));
+        return Some(("a command", Takes::Text));
     }
     if source.callee(module, expr).is_some() {
         return None;
@@ -112,10 +186,10 @@ fn sink(
         || last == "createReactAgent"
         || last == "createAgent";
     if builds && name.contains('.') {
-        return Some(("the agent that is built", false));
+        return Some(("the agent that is built", Takes::Conversation));
     }
     let known = name.starts_with("bedrock_agentcore") || name.contains("session");
-    (known && has_id(call)).then_some(("memory or a session", false))
+    (known && has_id(call)).then_some(("memory or a session", Takes::Text))
 }
 
 /// Whether a call is given an id by name.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::model::source::flow::Flow;
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, Language, ModuleId, Source};
+use crate::model::source::{
+    Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
+};
 
 use super::fields::{Kind, WHOLE, at};
 use super::schema;
@@ -52,7 +54,7 @@ const PLUMBING: &[&str] = &[
     "parameters",
 ];
 
-/// Every place where something is taken out of a labelled value by a constant key.
+/// Every place where something is taken out of a labelled value by a key that is known.
 pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> Vec<Taken> {
     let mut found = Vec::new();
     for id in flow.functions() {
@@ -68,26 +70,34 @@ pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> V
             .collect();
         for expr in &all {
             let one = match &expr.kind {
-                ExprKind::Subscript { base, index } => {
-                    index.as_str().map(|key| (key, &**base, None))
-                }
+                ExprKind::Subscript { base, index } => Some((Key::Expr(index), &**base, None)),
                 ExprKind::Call(call) => got(call),
                 ExprKind::Attribute { base, attr }
                     if !called.contains(&expr.range)
                         && (typescript || schema::is_model_value(source, id.module, base)) =>
                 {
-                    Some((&**attr, &**base, None))
+                    Some((Key::Text(attr), &**base, None))
                 }
                 _ => None,
             };
-            if let Some((key, base, default)) = one
-                && flow.labels(id.module, base) & WHOLE != 0
-                && !(PLUMBING.contains(&key)
-                    && (kind != EntrypointKind::Invocation || matches!(key, "data" | "body")))
-                && !(typescript && matches!(key, "length" | "success" | "error"))
-            {
+            let Some((key, base, default)) = one else {
+                continue;
+            };
+            if flow.labels(id.module, base) & WHOLE == 0 {
+                continue;
+            }
+            let mut names = match key {
+                Key::Text(key) => vec![key.to_owned()],
+                Key::Expr(key) => keys(source, flow, id, key),
+            };
+            names.retain(|key| {
+                !(PLUMBING.contains(&&**key)
+                    && (kind != EntrypointKind::Invocation || matches!(&**key, "data" | "body")))
+                    && !(typescript && matches!(&**key, "length" | "success" | "error"))
+            });
+            if !names.is_empty() {
                 found.push(Taken {
-                    name: key.to_owned(),
+                    name: names.join(OR),
                     module: id.module,
                     range: expr.range,
                     base: base.range,
@@ -121,8 +131,53 @@ pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> V
     found
 }
 
+/// What names a field.
+enum Key<'e> {
+    Text(&'e str),
+    Expr(&'e Expr),
+}
+
+/// Between the names of what is taken out of one place: `for key in ("prompt", "input"): payload.get(key)`.
+pub(super) const OR: &str = "/";
+/// Most names of one place.
+const MOST_NAMES: usize = 8;
+
+/// The constant names that a key can be: its own, those of a loop's elements, those that callers on the way give.
+fn keys(source: &Source, flow: &Flow, function: FnId, key: &Expr) -> Vec<String> {
+    if let Some(key) = key.as_str() {
+        return vec![key.to_owned()];
+    }
+    if matches!(key.kind, ExprKind::Number(_) | ExprKind::Slice(_)) {
+        return Vec::new();
+    }
+    let mut found = source.strings(function.module, key);
+    let place = key.as_name().and_then(|name| {
+        let params = &source.function(function)?.params;
+        params.iter().position(|param| &*param.name == name)
+    });
+    if let Some(index) = place {
+        for id in flow.functions() {
+            for expr in expressions(source.body(id.module, Some(id))) {
+                if let ExprKind::Call(call) = &expr.kind
+                    && source.callee(id.module, expr) == Some(function)
+                    && let Some(param) = source
+                        .function(function)
+                        .and_then(|called| called.params.get(index))
+                    && let Some(given) = call.argument(index, &param.name)
+                {
+                    found.extend(source.strings(id.module, given));
+                }
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found.truncate(MOST_NAMES);
+    found
+}
+
 /// `payload.get("prompt", "default")`, `getattr(payload, "prompt")`.
-fn got(call: &Call) -> Option<(&str, &Expr, Option<Kind>)> {
+fn got(call: &Call) -> Option<(Key<'_>, &Expr, Option<Kind>)> {
     let default = |index: usize| {
         call.args.get(index).and_then(|value| match &value.kind {
             ExprKind::Number(_) => Some(Kind::Number),
@@ -132,13 +187,14 @@ fn got(call: &Call) -> Option<(&str, &Expr, Option<Kind>)> {
     };
     match &call.callee.kind {
         ExprKind::Attribute { base, attr } if &**attr == "get_user_input" => {
-            Some((A2A_TEXT, base, None))
+            Some((Key::Text(A2A_TEXT), base, None))
         }
         ExprKind::Attribute { base, attr } if matches!(&**attr, "get" | "pop") => {
-            Some((call.args.first()?.as_str()?, base, default(1)))
+            Some((Key::Expr(call.args.first()?), base, default(1)))
         }
         ExprKind::Name(name) if &**name == "getattr" => {
-            Some((call.args.get(1)?.as_str()?, call.args.first()?, default(2)))
+            let key = Key::Expr(call.args.get(1)?);
+            Some((key, call.args.first()?, default(2)))
         }
         _ => None,
     }

@@ -1,8 +1,8 @@
-//! Expressions and calls.
+//! Expressions.
 
-use super::super::ir::{Call, Expr, ExprKind, FormatPart};
-use super::super::module::{Function, Param, ParamKind};
-use super::{Engine, Env, Labels, Place};
+use super::super::ir::{BoolOp, Expr, ExprKind, FormatPart};
+use super::env::Env;
+use super::{Engine, Labels, Place};
 
 impl<'s> Engine<'s> {
     pub(super) fn note(&mut self, place: &Place, expr: &Expr, labels: Labels) {
@@ -15,9 +15,15 @@ impl<'s> Engine<'s> {
         }
     }
 
-    pub(super) fn expr(&mut self, place: &Place, expr: &'s Expr, env: &mut Env) -> Labels {
+    pub(super) fn expr(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
         let mut labels = self.value(place, expr, env);
         labels |= self.seeds.expr(place.module, expr);
+        if self.seeds.refines() && matches!(expr.kind, ExprKind::Call(_)) {
+            for vouched in self.seeds.proves(place.module, expr) {
+                self.prove(place, vouched, env);
+            }
+        }
+        labels &= env.alive;
         self.note(place, expr, labels);
         labels
     }
@@ -26,17 +32,17 @@ impl<'s> Engine<'s> {
         &mut self,
         place: &Place,
         items: impl IntoIterator<Item = &'s Expr>,
-        env: &mut Env,
+        env: &mut Env<'s>,
     ) -> Labels {
         items
             .into_iter()
             .fold(0, |all, item| all | self.expr(place, item, env))
     }
 
-    pub(super) fn value(&mut self, place: &Place, expr: &'s Expr, env: &mut Env) -> Labels {
+    pub(super) fn value(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
         match &expr.kind {
             ExprKind::Name(name) => match env.get(name) {
-                Some(labels) => *labels,
+                Some(labels) => labels,
                 None => self
                     .globals
                     .get(&(place.module, name.clone()))
@@ -57,6 +63,9 @@ impl<'s> Engine<'s> {
                 // What is looked up by a labelled key is not itself labelled.
                 self.expr(place, index, env);
                 let labels = self.expr(place, base, env);
+                if self.seeds.refines() && self.seeds.cleans(place.module, expr) {
+                    return 0;
+                }
                 match index.as_str() {
                     Some(key) if self.seeds.cleans_member(place.module, key) => 0,
                     _ => labels,
@@ -75,6 +84,9 @@ impl<'s> Engine<'s> {
             | ExprKind::Set(items)
             | ExprKind::Slice(items) => self.all(place, items, env),
             ExprKind::Other(items) => self.all(place, items, env),
+            ExprKind::BoolOp { op, values } if self.seeds.refines() => {
+                self.one_after_another(place, *op, values, env)
+            }
             ExprKind::BoolOp { values, .. } => self.all(place, values, env),
             ExprKind::Dict(entries) => entries.iter().fold(0, |all, entry| {
                 let key = entry
@@ -112,7 +124,12 @@ impl<'s> Engine<'s> {
             }
             ExprKind::Conditional { test, body, orelse } => {
                 self.expr(place, test, env);
-                self.expr(place, body, env) | self.expr(place, orelse, env)
+                let mut other = env.clone();
+                self.refine(place, test, true, env);
+                self.refine(place, test, false, &mut other);
+                let labels = self.expr(place, body, env) | self.expr(place, orelse, &mut other);
+                env.join(&other);
+                labels
             }
             ExprKind::Yield { value, .. } => {
                 let labels = value
@@ -124,6 +141,7 @@ impl<'s> Engine<'s> {
             ExprKind::Assign { target, value } => {
                 let labels = self.expr(place, value, env);
                 self.assign(place, target, labels, env);
+                self.remember(place, target, value, env);
                 labels
             }
             ExprKind::Comprehension(inner) => {
@@ -131,7 +149,10 @@ impl<'s> Engine<'s> {
                 for generator in &inner.generators {
                     let labels = self.expr(place, &generator.iter, &mut local);
                     self.assign(place, &generator.target, labels, &mut local);
-                    self.all(place, &generator.ifs, &mut local);
+                    for test in &generator.ifs {
+                        self.expr(place, test, &mut local);
+                        self.refine(place, test, true, &mut local);
+                    }
                 }
                 let element = self.expr(place, &inner.element, &mut local);
                 element
@@ -148,7 +169,7 @@ impl<'s> Engine<'s> {
                         .function(*id)
                         .map_or(0, |function| function.params.len())
                 ];
-                self.function(*id, &none, &env.clone());
+                self.function(*id, &none, env.clone());
                 0
             }
             ExprKind::Str(_)
@@ -165,157 +186,30 @@ impl<'s> Engine<'s> {
         if self.seeds.through_text() { labels } else { 0 }
     }
 
-    pub(super) fn call(
+    /// `a and b`: what stands behind is only looked at when what stands before came out so.
+    fn one_after_another(
         &mut self,
         place: &Place,
-        expr: &'s Expr,
-        call: &'s Call,
-        env: &mut Env,
+        op: BoolOp,
+        values: &'s [Expr],
+        env: &mut Env<'s>,
     ) -> Labels {
-        let callee = self.expr(place, &call.callee, env);
-        let args: Vec<Labels> = call
-            .args
-            .iter()
-            .map(|arg| self.argument(place, arg, call, env))
-            .collect();
-        let keywords: Vec<Labels> = call
-            .keywords
-            .iter()
-            .map(|keyword| self.expr(place, &keyword.value, env))
-            .collect();
-        let given = args
-            .iter()
-            .chain(&keywords)
-            .fold(0, |all, labels| all | labels);
-        if let ExprKind::Attribute { base, attr } = &call.callee.kind
-            && matches!(
-                &**attr,
-                "append"
-                    | "add"
-                    | "extend"
-                    | "insert"
-                    | "update"
-                    | "push"
-                    | "set"
-                    | "setdefault"
-                    | "unshift"
-                    | "put"
-                    | "appendleft"
-            )
-        {
-            self.put_into(place, base, given, env);
-        }
-        if self.seeds.cleans(place.module, expr) {
-            return 0;
-        }
-        if let Some(id) = self.source.callee(place.module, expr) {
-            let Some(function) = self.source.function(id) else {
-                return 0;
-            };
-            let constructor = matches!(&*function.name, "__init__" | "constructor");
-            let params = self.match_params(place, function, call, &args, &keywords, callee);
-            let around = if function.parent.is_some() {
-                env.clone()
-            } else {
-                Env::new()
-            };
-            let returned = self.function(id, &params, &around);
-            return if constructor { given } else { returned };
-        }
-        match self.handed(place, call, &args, env) {
-            Some(returned) => returned | given | callee,
-            None => given | callee,
-        }
-    }
-
-    /// An argument; a function given as a callback receives what the object it is given to carries (`items.map(x => …)`).
-    pub(super) fn argument(
-        &mut self,
-        place: &Place,
-        arg: &'s Expr,
-        call: &'s Call,
-        env: &mut Env,
-    ) -> Labels {
-        let ExprKind::Lambda(id) = &arg.kind else {
-            return self.expr(place, arg, env);
-        };
-        let carried = match &call.callee.kind {
-            ExprKind::Attribute { base, .. } => self
-                .flow
-                .facts
-                .get(&(place.module, base.range))
-                .copied()
-                .unwrap_or(0),
-            _ => 0,
-        };
-        let count = self
-            .source
-            .function(*id)
-            .map_or(0, |function| function.params.len());
-        self.function(*id, &vec![carried; count], &env.clone())
-    }
-
-    /// Labels of each parameter of a called function.
-    pub(super) fn match_params(
-        &self,
-        place: &Place,
-        function: &Function,
-        call: &Call,
-        args: &[Labels],
-        keywords: &[Labels],
-        callee: Labels,
-    ) -> Vec<Labels> {
-        let python = self
-            .source
-            .module(function.id.module)
-            .is_some_and(|module| module.language == super::super::Language::Python);
-        let bound = python && function.class.is_some() && !function.is_static;
-        let mut params = vec![0; function.params.len()];
-        if bound && let Some(first) = params.first_mut() {
-            *first = callee;
-        }
-        let spread = call
-            .args
-            .iter()
-            .zip(args)
-            .filter(|(arg, _)| matches!(arg.kind, ExprKind::Starred(_)));
-        let everywhere = spread.fold(0, |all, (_, labels)| all | labels);
-        for (index, labels) in args.iter().enumerate() {
-            let at = index + usize::from(bound);
-            let rest = function
-                .params
-                .iter()
-                .position(|param| param.kind == ParamKind::Rest);
-            let at = rest.map_or(at, |rest| at.min(rest));
-            if let Some(param) = params.get_mut(at) {
-                *param |= labels;
+        let mut labels = 0;
+        let mut local = env.clone();
+        for (index, value) in values.iter().enumerate() {
+            let at = if index == 0 { &mut *env } else { &mut local };
+            let own = self.expr(place, value, at);
+            if index == 0 {
+                local = env.clone();
+            }
+            // Of `x and y` only what is empty in `x` comes out.
+            if op != BoolOp::And || index + 1 == values.len() {
+                labels |= own;
+            }
+            if op != BoolOp::Coalesce {
+                self.refine(place, value, op == BoolOp::And, &mut local);
             }
         }
-        for (keyword, labels) in call.keywords.iter().zip(keywords) {
-            let fits = |param: &Param| match &keyword.name {
-                Some(name) => param.name == *name,
-                None => true,
-            };
-            let mut matched = false;
-            for (param, slot) in function.params.iter().zip(&mut params) {
-                if fits(param) {
-                    *slot |= labels;
-                    matched = true;
-                }
-            }
-            let rest = function
-                .params
-                .iter()
-                .position(|param| param.kind == ParamKind::Keywords);
-            if !matched && let Some(slot) = rest.and_then(|rest| params.get_mut(rest)) {
-                *slot |= labels;
-            }
-        }
-        let _ = place;
-        params
-            .iter_mut()
-            .skip(usize::from(bound))
-            .for_each(|slot| *slot |= everywhere);
-        params
+        labels
     }
 }

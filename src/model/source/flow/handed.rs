@@ -2,7 +2,8 @@
 
 use super::super::FnId;
 use super::super::ir::{Call, Expr, ExprKind};
-use super::{Engine, Env, Labels, Place};
+use super::env::Env;
+use super::{Engine, Labels, Place};
 
 /// What runs the function that it is given.
 const RUNNERS: [&str; 12] = [
@@ -27,7 +28,7 @@ impl<'s> Engine<'s> {
         place: &Place,
         call: &'s Call,
         args: &[Labels],
-        env: &Env,
+        env: &Env<'s>,
     ) -> Option<Labels> {
         let name = match &call.callee.kind {
             ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => name,
@@ -70,12 +71,10 @@ impl<'s> Engine<'s> {
         for (slot, labels) in params.iter_mut().skip(bound).zip(given) {
             *slot = labels;
         }
-        let around = if found.parent.is_some() {
-            env.clone()
-        } else {
-            Env::new()
-        };
-        Some(self.function(function, &params, &around))
+        Some(
+            self.function(function, &params, self.around(found, env))
+                .returned,
+        )
     }
 
     fn named_function(&self, place: &Place, value: &'s Expr) -> Option<FnId> {

@@ -3,15 +3,20 @@
 //!
 //! Statements are taken in order, a plain assignment replaces what a name carried, branches are joined, loops run twice.
 
+mod calls;
+mod env;
 mod exprs;
 mod handed;
+mod refine;
 mod stmts;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::ir::{ByteRange, Expr, Handler, Name};
 use super::module::Function;
 use super::{ClassId, FnId, ModuleId, Source};
+use env::Env;
 
 /// A set of seeds, one bit each: the caller gives the bits their meaning.
 pub type Labels = u64;
@@ -46,12 +51,36 @@ pub trait Seeds {
     fn cleans_entry(&self, _key: &str) -> bool {
         false
     }
+    /// Whether tests are looked at: a value that a test vouches for carries nothing where the test held.
+    fn refines(&self) -> bool {
+        false
+    }
+    /// The values that a condition vouches for when it comes out so.
+    fn vouches<'e>(&self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<&'e Expr> {
+        Vec::new()
+    }
+    /// The values that an expression vouches for by not raising.
+    fn proves<'e>(&self, _module: ModuleId, _expr: &'e Expr) -> Vec<&'e Expr> {
+        Vec::new()
+    }
+    /// Whether a `match` pattern vouches for what fits it.
+    fn vouches_case(&self, _pattern: &Expr) -> bool {
+        false
+    }
+    /// All labels that stand for the same as these: what is vouched for by one reading is so for another.
+    fn also(&self, labels: Labels) -> Labels {
+        labels
+    }
 }
 
 /// Deepest chain of calls that is followed.
 const DEEPEST_CALLS: u32 = 8;
 /// Most function bodies that one flow evaluates.
 const MOST_BODIES: u32 = 400;
+/// Most conditions that one flow looks at.
+const MOST_CONDITIONS: u32 = 50_000;
+/// Most ends of a function that are kept apart.
+const MOST_EXITS: usize = 24;
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -73,14 +102,14 @@ impl Flow {
                 .map(|index| seeds.param(from, index))
                 .collect::<Vec<_>>()
         });
-        engine.function(from, &params.unwrap_or_default(), &Env::new());
+        engine.function(from, &params.unwrap_or_default(), Env::start(Labels::MAX));
         engine.flow
     }
 
     /// Runs the flow over what a module does at import.
     pub fn run_module(source: &Source, module: ModuleId, seeds: &dyn Seeds) -> Flow {
         let mut engine = Engine::new(source, seeds);
-        let mut env = Env::new();
+        let mut env = Env::start(Labels::MAX);
         let body = source.body(module, None);
         engine.body(
             &Place {
@@ -109,10 +138,17 @@ impl Flow {
     }
 }
 
-type Env = BTreeMap<Name, Labels>;
+/// A function with what goes into it: its parameters, the names around it, and what nothing has vouched for.
+type Context = (FnId, Vec<Labels>, Vec<(Name, Labels)>, Labels);
 
-/// A function with what goes into it: its parameters, and the names around it.
-type Context = (FnId, Vec<Labels>, Vec<(Name, Labels)>);
+/// What a function does with what goes into it.
+#[derive(Default)]
+struct Summary<'s> {
+    /// What it gives.
+    returned: Labels,
+    /// Where it comes back, with what it gives there; only where tests are looked at.
+    exits: Vec<(Env<'s>, Option<&'s Expr>)>,
+}
 
 struct Place {
     module: ModuleId,
@@ -124,13 +160,17 @@ struct Engine<'s> {
     seeds: &'s dyn Seeds,
     flow: Flow,
     /// Results by function and what went in; None while being evaluated.
-    memo: BTreeMap<Context, Option<Labels>>,
+    memo: BTreeMap<Context, Option<Rc<Summary<'s>>>>,
     fields: BTreeMap<(ClassId, Name), Labels>,
     globals: BTreeMap<(ModuleId, Name), Labels>,
     /// What `break` and `continue` take out of each loop that is open.
-    left: Vec<Env>,
+    left: Vec<Env<'s>>,
+    /// The functions that are being evaluated.
+    open: Vec<Summary<'s>>,
     depth: u32,
     bodies: u32,
+    budget: u32,
+    refining: u32,
 }
 
 impl<'s> Engine<'s> {
@@ -143,48 +183,69 @@ impl<'s> Engine<'s> {
             fields: BTreeMap::new(),
             globals: BTreeMap::new(),
             left: Vec::new(),
+            open: Vec::new(),
             depth: 0,
             bodies: 0,
+            budget: MOST_CONDITIONS,
+            refining: 0,
         }
     }
 
-    fn function(&mut self, id: FnId, params: &[Labels], around: &Env) -> Labels {
-        let carried: Vec<_> = around
-            .iter()
-            .filter(|(_, labels)| **labels != 0)
-            .map(|(name, labels)| (name.clone(), *labels))
-            .collect();
-        let key = (id, params.to_vec(), carried);
+    fn function(&mut self, id: FnId, params: &[Labels], mut env: Env<'s>) -> Rc<Summary<'s>> {
+        let key = (id, params.to_vec(), env.carried(), env.alive);
         if let Some(known) = self.memo.get(&key) {
-            return known.unwrap_or_else(|| self.flow.returned(id));
+            return known.clone().unwrap_or_else(|| {
+                Rc::new(Summary {
+                    returned: self.flow.returned(id),
+                    exits: Vec::new(),
+                })
+            });
         }
         let Some(function) = self.source.function(id) else {
-            return 0;
+            return Rc::default();
         };
         if self.depth >= DEEPEST_CALLS || self.bodies >= MOST_BODIES {
-            return params.iter().fold(0, |all, labels| all | labels);
+            return Rc::new(Summary {
+                returned: params.iter().fold(0, |all, labels| all | labels),
+                exits: Vec::new(),
+            });
         }
         self.memo.insert(key.clone(), None);
         self.depth += 1;
         self.bodies += 1;
         self.flow.functions.insert(id);
-        let mut env = around.clone();
         self.bind_params(function, params, &mut env);
-        self.body(
-            &Place {
-                module: id.module,
-                function: Some(id),
-            },
-            &function.body,
-            &mut env,
-        );
+        self.open.push(Summary::default());
+        let left = std::mem::take(&mut self.left);
+        let place = Place {
+            module: id.module,
+            function: Some(id),
+        };
+        self.body(&place, &function.body, &mut env);
+        if !stmts::leaves(&function.body) {
+            self.exit(None, &env);
+        }
+        self.left = left;
         self.depth -= 1;
-        let returned = self.flow.returned(id);
-        self.memo.insert(key, Some(returned));
-        returned
+        let summary = Rc::new(self.open.pop().unwrap_or_default());
+        self.memo.insert(key, Some(summary.clone()));
+        summary
     }
 
-    fn bind_params(&mut self, function: &'s Function, labels: &[Labels], env: &mut Env) {
+    /// The function that is being evaluated comes back here.
+    fn exit(&mut self, value: Option<&'s Expr>, env: &Env<'s>) {
+        if self.seeds.refines()
+            && let Some(open) = self.open.last_mut()
+        {
+            let full = open.exits.len() >= MOST_EXITS;
+            match open.exits.last_mut() {
+                Some((last, _)) if full => last.join(env),
+                _ => open.exits.push((env.clone(), value)),
+            }
+        }
+    }
+
+    fn bind_params(&mut self, function: &'s Function, labels: &[Labels], env: &mut Env<'s>) {
         for (index, param) in function.params.iter().enumerate() {
             let labels = labels.get(index).copied().unwrap_or(0);
             let place = Place {
@@ -193,9 +254,7 @@ impl<'s> Engine<'s> {
             };
             match &param.pattern {
                 Some(pattern) => self.assign(&place, pattern, labels, env),
-                None => {
-                    env.insert(param.name.clone(), labels);
-                }
+                None => env.bind(&param.name, labels),
             }
         }
     }

@@ -1,0 +1,111 @@
+//! What to write where a field is not tested.
+
+use crate::checks::agent_code::AgentCode;
+use crate::model::source::Language;
+use crate::report::Fix;
+
+use super::super::handlers::words;
+use super::fields::{Field, Kind};
+use super::reach::STATE;
+use super::taken::OR;
+
+/// The test that a field lacks.
+pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
+    let python = code
+        .source
+        .module(field.site.0)
+        .is_none_or(|module| module.language == Language::Python);
+    // Several names, or one that is no identifier, are one value.
+    let name = match field.name.contains(OR) || !is_identifier(&field.name) {
+        true => "value",
+        false => &*field.name,
+    };
+    if field.whole {
+        return Fix::new("Take the fields that are needed out of it, and test each").note(format!(
+            "What is passed on here is all that a caller sends. Take each field by its name, and test its type and its length before it is used; give none of `{}` on as it came.",
+            field.name
+        ));
+    }
+    if holds_a_list(field) {
+        return Fix::new("Test each message before it is used")
+            .note(conversation(python, name, field));
+    }
+    let note = match (python, field.kind) {
+        (true, Kind::Id) => refuse(
+            field,
+            &format!(
+                "not isinstance({name}, str) or not re.fullmatch(r\"[A-Za-z0-9_-]{{1,128}}\", {name})"
+            ),
+            &format!("Invalid '{name}'"),
+            ". Better, take it from the verified token or the request context.",
+        ),
+        (true, Kind::Number) => refuse(
+            field,
+            &format!("not isinstance({name}, int) or not 1 <= {name} <= 100"),
+            &format!("Invalid '{name}'"),
+            ".",
+        ),
+        (true, _) => refuse(
+            field,
+            &format!("not isinstance({name}, str) or len({name}) > 10_000"),
+            &format!("Missing or too long '{name}'"),
+            &format!("; or a pydantic model with `{name}: str = Field(max_length=10_000)`."),
+        ),
+        (false, Kind::Id) => format!(
+            "In the request schema: `{name}: z.string().regex(/^[A-Za-z0-9_-]{{1,128}}$/)`."
+        ),
+        (false, Kind::Number) => {
+            format!("In the request schema: `{name}: z.number().int().min(1).max(100)`.")
+        }
+        (false, _) => format!("In the request schema: `{name}: z.string().max(10_000)`."),
+    };
+    Fix::new("Test the field before it is used").note(note)
+}
+
+/// The refusal: an answer where the handler itself takes the field, an exception where a helper does.
+fn refuse(field: &Field, bad: &str, error: &str, rest: &str) -> String {
+    if field.in_handler {
+        return format!("Before it is used: `if {bad}: return {{\"error\": \"{error}\"}}`{rest}");
+    }
+    format!(
+        "In the handler, before it calls this helper, or here with an exception that the handler answers: `if {bad}: raise ValueError(\"{error}\")`{rest}"
+    )
+}
+
+/// Whether a field is a conversation or a state, by its name or by what is asked of it.
+fn holds_a_list(field: &Field) -> bool {
+    field.structured
+        && (field.reaches.starts_with(STATE)
+            || field.tested.lists && !field.tested.text_only
+            || words(&field.name).iter().any(|word| {
+                matches!(
+                    &**word,
+                    "messages" | "history" | "conversation" | "state" | "turns" | "chats"
+                )
+            }))
+}
+
+fn conversation(python: bool, name: &str, field: &Field) -> String {
+    let place = match field.in_handler {
+        true => "Before it is used",
+        false => "In the handler, before it calls this helper",
+    };
+    let keep = match python {
+        true => format!(
+            "`{name} = [{{\"role\": \"user\", \"content\": [{{\"text\": block[\"text\"][:10_000]}} for block in m[\"content\"] if set(block) == {{\"text\"}}]}} for m in {name}[-20:] if m[\"role\"] == \"user\"]`"
+        ),
+        false => format!(
+            "`{name}: z.array(z.object({{ role: z.literal('user'), content: z.array(z.object({{ text: z.string().max(10_000) }}).strict()).max(8) }})).max(20)` in the request schema"
+        ),
+    };
+    format!(
+        "{place}: it is a list, each role is `user`, only text blocks are kept (no `toolUse`, no `toolResult`), and the count is bounded: {keep}. A state or the assistant's turns come from where the agent stored them (AgentCore Memory, a session manager), never from the caller."
+    )
+}
+
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        && name
+            .chars()
+            .all(|char| char.is_alphanumeric() || char == '_')
+}

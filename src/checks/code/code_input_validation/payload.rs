@@ -1,0 +1,184 @@
+//! What is followed of a payload, and where a test ends it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::source::flow::{Labels, Seeds};
+use crate::model::source::ir::ByteRange;
+use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
+
+use super::super::outward::outward;
+use super::fields::WHOLE;
+use super::proofs;
+use super::tested::{Fact, Tested};
+
+/// Most fields that one test is believed to be about: `question or prompt or messages`, not a state that holds them all.
+const TOGETHER: usize = 4;
+
+/// The seeds: the payload's parameters, and the fields that are taken out of it.
+pub(super) struct Payload<'a> {
+    pub source: &'a Source,
+    pub start: FnId,
+    pub params: BTreeMap<usize, Labels>,
+    pub taken: BTreeMap<(ModuleId, ByteRange), Labels>,
+    /// The field of each label.
+    pub names: Vec<String>,
+    /// Whether only the values themselves are followed, not text made of them.
+    pub structure: bool,
+    /// Which test ends a value's way; None where it is followed whatever is tested of it.
+    pub fact: Option<Fact>,
+}
+
+impl Payload<'_> {
+    fn counts(&self, says: &Tested) -> bool {
+        self.fact.is_some_and(|fact| fact.is_in(says))
+    }
+}
+
+impl Seeds for Payload<'_> {
+    fn param(&self, function: FnId, index: usize) -> Labels {
+        if function == self.start {
+            self.params.get(&index).copied().unwrap_or(0)
+        } else {
+            0
+        }
+    }
+
+    fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
+        // Flask and Quart give the request by a name that is imported.
+        if expr.as_name() == Some("request")
+            && self
+                .source
+                .canonical(module, expr)
+                .is_some_and(|name| matches!(&*name, "flask.request" | "quart.request"))
+        {
+            return WHOLE;
+        }
+        self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
+    }
+
+    fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {
+        if outward(self.source, module, expr).is_some()
+            || self.fact.is_some()
+                && proofs::made(self.source, module, expr)
+                    .is_some_and(|(_, says)| self.counts(&says))
+        {
+            return true;
+        }
+        let Some(call) = expr.as_call() else {
+            return false;
+        };
+        let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind
+        else {
+            return false;
+        };
+        if matches!(
+            &**name,
+            "len" | "isinstance" | "bool" | "hash" | "Boolean" | "isArray"
+        ) {
+            return true;
+        }
+        if !self.structure || self.source.callee(module, expr).is_some() {
+            return false;
+        }
+        // Of what is not the project's own, these hand on what they are given; anything else makes something new of it.
+        !matches!(
+            &**name,
+            "get"
+                | "pop"
+                | "list"
+                | "dict"
+                | "tuple"
+                | "copy"
+                | "deepcopy"
+                | "loads"
+                | "HumanMessage"
+                | "ChatMessage"
+                | "UserMessage"
+                | "convert_to_messages"
+                | "json"
+                | "get_json"
+                | "receive_json"
+                | "parse"
+                | "reversed"
+                | "getattr"
+                | "Message"
+                | "structuredClone"
+                | "safeParse"
+                | "parseAsync"
+                | "cast"
+        )
+    }
+
+    fn through_text(&self) -> bool {
+        !self.structure
+    }
+
+    fn cleans_entry(&self, key: &str) -> bool {
+        self.structure
+            && !matches!(
+                key,
+                "messages" | "content" | "input" | "inputs" | "prompt" | "query" | "message"
+            )
+    }
+
+    fn refines(&self) -> bool {
+        self.fact.is_some()
+    }
+
+    fn vouches<'e>(&self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<&'e Expr> {
+        proofs::when(self.source, module, test, truth)
+            .into_iter()
+            .filter(|(_, says)| self.counts(says))
+            .map(|(value, _)| value)
+            .collect()
+    }
+
+    fn proves<'e>(&self, module: ModuleId, expr: &'e Expr) -> Vec<&'e Expr> {
+        proofs::unless_raised(self.source, module, expr)
+            .into_iter()
+            .filter(|(_, says)| self.counts(says))
+            .map(|(value, _)| value)
+            .collect()
+    }
+
+    fn vouches_case(&self, pattern: &Expr) -> bool {
+        // `case str():`, `case "short" | "long":`
+        let text = pattern
+            .as_call()
+            .is_some_and(|call| call.callee.as_name() == Some("str"));
+        text && self.counts(&Tested::TEXT)
+            || is_literal(pattern) && self.counts(&Tested::ONE_OF_A_SET)
+    }
+
+    fn also(&self, labels: Labels) -> Labels {
+        let of = |bit: usize| labels & (1 << bit) != 0;
+        let named: BTreeSet<&str> = self
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| of(*bit))
+            .map(|(_, name)| &**name)
+            .collect();
+        if named.len() > TOGETHER {
+            return 0;
+        }
+        let same = self
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| named.contains(&***name));
+        same.fold(0, |all, (bit, _)| all | 1 << bit) & !WHOLE
+    }
+}
+
+fn is_literal(pattern: &Expr) -> bool {
+    match &pattern.kind {
+        ExprKind::Str(_) | ExprKind::Number(_) => true,
+        ExprKind::BinOp {
+            op: "|",
+            left,
+            right,
+        } => is_literal(left) && is_literal(right),
+        _ => false,
+    }
+}
