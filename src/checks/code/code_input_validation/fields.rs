@@ -1,5 +1,6 @@
 //! The payload fields that reach a model, a tool or a command, and what is tested of each on the way.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::agent_code::AgentCode;
@@ -13,7 +14,7 @@ use super::kinds::{kind_of, strips_tool_use};
 use super::payload::Payload;
 use super::reach::{Reach, sinks, words_of};
 use super::schema::{self, Rule};
-use super::taken::{A2A_TEXT, Taken, taken_out};
+use super::taken::{A2A_TEXT, OR, Taken, taken_out};
 use super::tested::{Fact, Tested, expected};
 
 /// The label of the payload as a whole.
@@ -146,6 +147,7 @@ fn of_entry(
         names: Vec::new(),
         structure: false,
         fact: None,
+        leaving: RefCell::default(),
     };
     let mut flow = Flow::run(source, function, &seeds);
     let mut taken = taken_out(source, entry.kind, &flow);
@@ -154,16 +156,7 @@ fn of_entry(
         names.truncate(fixed);
         seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
         flow = Flow::run(source, function, &seeds);
-        let fields = !WHOLE;
-        taken.retain(|one| {
-            let own = seeds
-                .taken
-                .get(&(one.module, one.range))
-                .copied()
-                .unwrap_or(0);
-            let base = at(&flow, one.module, one.base);
-            base & fields & !own == 0
-        });
+        nest(&mut taken, &seeds.taken, &flow);
     }
     names.truncate(fixed);
     seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
@@ -173,9 +166,10 @@ fn of_entry(
     if reached.is_empty() {
         return Vec::new();
     }
-    let judged = Judged::new(source, function, &mut seeds, &reached, tools);
     let schemas = schema::applied(source, &flow, &seeds.names);
     let expects = expected(source, &flow, seeds.names.len());
+    let wanted = facts(&seeds.names, &expects, &defaults);
+    let judged = Judged::new(source, function, &mut seeds, (&reached, &wanted), tools);
     let strips = strips_tool_use(source, &flow);
     let mut found = Vec::new();
     for (bit, name) in seeds.names.iter().enumerate() {
@@ -186,7 +180,10 @@ fn of_entry(
         ) else {
             continue;
         };
-        let mut tested = expects.get(bit).copied().unwrap_or_default();
+        let mut tested = Tested {
+            flag: false,
+            ..expects.get(bit).copied().unwrap_or_default()
+        };
         judged.put(mask, &mut tested);
         for rule in rules.get(name).into_iter().chain(schemas.get(&bit)) {
             tested.add(rule);
@@ -214,6 +211,43 @@ fn of_entry(
     found
 }
 
+/// The tests that some field can need.
+fn facts(names: &[String], expects: &[Tested], defaults: &BTreeMap<usize, Kind>) -> Vec<Fact> {
+    let holds = |wanted: Kind| {
+        names
+            .iter()
+            .zip(expects)
+            .enumerate()
+            .any(|(bit, (name, expects))| {
+                kind_of(name, defaults.get(&bit).copied(), expects) == wanted
+            })
+    };
+    let mut facts = vec![Fact::Typed, Fact::Text, Fact::Bounded];
+    if expects.iter().any(|expects| expects.flag) {
+        facts.push(Fact::Flag);
+    }
+    if holds(Kind::Number) {
+        facts.push(Fact::Ranged);
+    }
+    if holds(Kind::Id) {
+        facts.push(Fact::Formatted);
+    }
+    facts
+}
+
+/// Leaves out what is taken out of something that is itself taken out: fields of fields are part of the field. What several
+/// names lead to (`body = next(payload[key] for key in ("input", "request"))`) gives way to the fields taken out of it.
+fn nest(taken: &mut Vec<Taken>, labels: &BTreeMap<(ModuleId, ByteRange), Labels>, flow: &Flow) {
+    let own = |one: &Taken| labels.get(&(one.module, one.range)).copied().unwrap_or(0);
+    let outer = |one: &Taken| at(flow, one.module, one.base) & !WHOLE & !own(one);
+    let bases = taken.iter().fold(0, |all, one| all | outer(one));
+    let wrappers = taken
+        .iter()
+        .filter(|one| one.name.contains(OR))
+        .fold(0, |all, one| all | own(one) & bases);
+    taken.retain(|one| outer(one) & !wrappers == 0 && own(one) & wrappers == 0);
+}
+
 fn inside(source: &Source, function: FnId, site: (ModuleId, ByteRange)) -> bool {
     source
         .function(function)
@@ -233,11 +267,11 @@ impl Judged {
         source: &Source,
         function: FnId,
         seeds: &mut Payload<'_>,
-        reached: &[Reach],
+        (reached, wanted): (&[Reach], &[Fact]),
         tools: &BTreeSet<FnId>,
     ) -> Self {
         let mut facts = Vec::new();
-        for fact in Fact::ALL {
+        for &fact in wanted {
             seeds.fact = Some(fact);
             let flow = Flow::run(source, function, seeds);
             let left = sinks(source, &flow, tools)

@@ -68,7 +68,8 @@ fn kind_of_one(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
     if tested.flag {
         return Kind::Flag;
     }
-    if tested.number || amount && !tested.text_only {
+    // What is known to be text is no number, whatever is compared further on.
+    if (tested.number || amount) && !tested.text_only {
         return Kind::Number;
     }
     default.unwrap_or(Kind::Text)

@@ -1,5 +1,6 @@
 //! What is followed of a payload, and where a test ends it.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::source::flow::{Labels, Seeds};
@@ -26,9 +27,20 @@ pub(super) struct Payload<'a> {
     pub structure: bool,
     /// Which test ends a value's way; None where it is followed whatever is tested of it.
     pub fact: Option<Fact>,
+    /// Which calls leave the project, looked up once.
+    pub leaving: RefCell<BTreeMap<(ModuleId, ByteRange), bool>>,
 }
 
 impl Payload<'_> {
+    fn leaves(&self, module: ModuleId, expr: &Expr) -> bool {
+        matches!(expr.kind, ExprKind::Call(_))
+            && *self
+                .leaving
+                .borrow_mut()
+                .entry((module, expr.range))
+                .or_insert_with(|| outward(self.source, module, expr).is_some())
+    }
+
     fn counts(&self, says: &Tested) -> bool {
         self.fact.is_some_and(|fact| fact.is_in(says))
     }
@@ -57,7 +69,7 @@ impl Seeds for Payload<'_> {
     }
 
     fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {
-        if outward(self.source, module, expr).is_some()
+        if self.leaves(module, expr)
             || self.fact.is_some()
                 && proofs::made(self.source, module, expr)
                     .is_some_and(|(_, says)| self.counts(&says))

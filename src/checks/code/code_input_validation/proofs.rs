@@ -1,5 +1,6 @@
 //! What code proves of a value: a condition by its outcome, a call by not raising, an expression of the value that it makes.
 
+use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
 use super::compared::{compared, is_fixed_set};
@@ -106,6 +107,12 @@ pub(super) fn unless_raised<'e>(source: &Source, module: ModuleId, expr: &'e Exp
             | "toUpperCase" | "startswith" | "startsWith" | "isalnum" | "isidentifier",
             Some(base),
         ) => vec![(base, Tested::TEXT)],
+        _ if is_enum(source, module, call) => call
+            .args
+            .first()
+            .map(|value| (value, Tested::ONE_OF_A_SET))
+            .into_iter()
+            .collect(),
         ("UUID", _) if source.callee(module, expr).is_none() => call
             .args
             .first()
@@ -145,6 +152,9 @@ fn made_by_call<'e>(
 ) -> Option<(&'e Expr, Tested)> {
     let (name, base) = named(call)?;
     let first = call.args.first();
+    if is_enum(source, module, call) {
+        return Some((first?, Tested::ONE_OF_A_SET));
+    }
     let plain = base.is_none();
     match name {
         "str" | "String" if plain => Some((first?, Tested::TEXT)),
@@ -187,6 +197,21 @@ fn named(call: &Call) -> Option<(&str, Option<&Expr>)> {
         ExprKind::Attribute { base, attr } => Some((attr, Some(base))),
         _ => None,
     }
+}
+
+/// `Mode(x)`: an enumeration of the project raises for what it does not hold.
+fn is_enum(source: &Source, module: ModuleId, call: &Call) -> bool {
+    let named = named(call)
+        .is_some_and(|(name, _)| name.starts_with(|first: char| first.is_ascii_uppercase()));
+    named
+        && call.args.len() == 1
+        && match source.meaning(module, &call.callee) {
+            Meaning::Class(class) => source
+                .bases(class)
+                .iter()
+                .any(|base| matches!(leaf(base), "Enum" | "StrEnum" | "IntEnum")),
+            _ => false,
+        }
 }
 
 /// Whether a slice has an upper end: its text has something behind the first colon.

@@ -41,16 +41,6 @@ pub(super) enum Fact {
 }
 
 impl Fact {
-    /// All of them.
-    pub(super) const ALL: [Fact; 6] = [
-        Fact::Typed,
-        Fact::Text,
-        Fact::Flag,
-        Fact::Bounded,
-        Fact::Ranged,
-        Fact::Formatted,
-    ];
-
     /// Whether it is among what was tested.
     pub(super) fn is_in(self, tested: &Tested) -> bool {
         match self {
@@ -202,6 +192,7 @@ pub(super) fn expected(source: &Source, flow: &Flow, count: usize) -> Vec<Tested
             if labels & (1 << bit) != 0 {
                 tested.lists |= says.lists;
                 tested.number |= says.number;
+                tested.flag |= says.flag;
             }
         }
     };

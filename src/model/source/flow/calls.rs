@@ -8,6 +8,15 @@ use super::env::Env;
 use super::{Engine, FnId, Labels, Place, Summary};
 
 impl<'s> Engine<'s> {
+    /// The project's function that a call runs.
+    pub(super) fn callee(&mut self, place: &Place, call: &'s Expr) -> Option<FnId> {
+        let source = self.source;
+        *self
+            .callees
+            .entry((place.module, call.range))
+            .or_insert_with(|| source.callee(place.module, call))
+    }
+
     /// What goes into a call: what its callee carries, each argument, each keyword.
     fn goes_in(
         &mut self,
@@ -37,7 +46,7 @@ impl<'s> Engine<'s> {
         call: &'s Call,
         env: &mut Env<'s>,
     ) -> Option<(FnId, Rc<Summary<'s>>)> {
-        let id = self.source.callee(place.module, expr)?;
+        let id = self.callee(place, expr)?;
         let function = self.source.function(id)?;
         let (callee, args, keywords) = self.goes_in(place, call, env);
         let params = self.match_params(place, function, call, &args, &keywords, callee);
@@ -85,7 +94,7 @@ impl<'s> Engine<'s> {
         if self.seeds.cleans(place.module, expr) {
             return 0;
         }
-        if let Some(id) = self.source.callee(place.module, expr) {
+        if let Some(id) = self.callee(place, expr) {
             let Some(function) = self.source.function(id) else {
                 return 0;
             };

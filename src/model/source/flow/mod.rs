@@ -78,7 +78,7 @@ const DEEPEST_CALLS: u32 = 8;
 /// Most function bodies that one flow evaluates.
 const MOST_BODIES: u32 = 400;
 /// Most conditions that one flow looks at.
-const MOST_CONDITIONS: u32 = 50_000;
+const MOST_CONDITIONS: u32 = 10_000;
 /// Most ends of a function that are kept apart.
 const MOST_EXITS: usize = 24;
 
@@ -167,6 +167,8 @@ struct Engine<'s> {
     left: Vec<Env<'s>>,
     /// The functions that are being evaluated.
     open: Vec<Summary<'s>>,
+    /// The project's function behind each call, looked up once.
+    callees: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
     depth: u32,
     bodies: u32,
     budget: u32,
@@ -184,6 +186,7 @@ impl<'s> Engine<'s> {
             globals: BTreeMap::new(),
             left: Vec::new(),
             open: Vec::new(),
+            callees: BTreeMap::new(),
             depth: 0,
             bodies: 0,
             budget: MOST_CONDITIONS,

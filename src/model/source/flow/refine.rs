@@ -3,16 +3,23 @@
 use std::rc::Rc;
 
 use super::super::ir::{BoolOp, Call, Expr, ExprKind, StmtKind};
+use super::super::scope::names_in;
 use super::env::{Env, Part};
 use super::{Engine, FnId, Place, Summary};
 
 impl<'s> Engine<'s> {
     /// Takes a condition to have come out true or false.
     pub(super) fn refine(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
-        if !self.seeds.refines() || self.budget == 0 {
+        if !self.seeds.refines() || self.budget == 0 || self.refining >= DEEPEST {
             return;
         }
         self.budget -= 1;
+        self.refining += 1;
+        self.refine_at(place, test, truth, env);
+        self.refining -= 1;
+    }
+
+    fn refine_at(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
         match &test.kind {
             ExprKind::Unary { op: "not", operand } => {
                 return self.refine(place, operand, !truth, env);
@@ -59,7 +66,7 @@ impl<'s> Engine<'s> {
                 }
             }
             ExprKind::Call(call) => {
-                if self.source.callee(place.module, test).is_some() {
+                if self.callee(place, test).is_some() {
                     return self.refine_result(place, test, None, truth, env);
                 }
                 self.refine_call(place, call, truth, env);
@@ -173,10 +180,6 @@ impl<'s> Engine<'s> {
         let Some((id, summary)) = self.summary(place, made, call, env) else {
             return;
         };
-        if self.refining >= DEEPEST {
-            return;
-        }
-        self.refining += 1;
         let inside = Place {
             module: id.module,
             function: Some(id),
@@ -204,7 +207,6 @@ impl<'s> Engine<'s> {
             }
             any.join(&end);
         }
-        self.refining -= 1;
         if unknown {
             // Which of its ends says what is not seen: the result decides, and so its tests count.
             for (end, _) in &summary.exits {
@@ -311,7 +313,7 @@ impl<'s> Engine<'s> {
             ExprKind::Compare { .. } | ExprKind::BoolOp { .. } => true,
             ExprKind::Unary { op, .. } => *op == "not",
             ExprKind::Call(_) => {
-                self.source.callee(place.module, inner).is_some()
+                self.callee(place, inner).is_some()
                     || !self.seeds.vouches(place.module, inner, true).is_empty()
             }
             _ => false,
@@ -320,6 +322,8 @@ impl<'s> Engine<'s> {
             return;
         }
         match &target.kind {
+            // `ok = ok and more` says nothing that can be looked up later.
+            ExprKind::Name(name) if names_in(inner).contains(&name) => {}
             ExprKind::Name(name) => env.mean(name, inner, None),
             ExprKind::Tuple(items) | ExprKind::List(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -342,8 +346,8 @@ impl<'s> Engine<'s> {
     }
 }
 
-/// Deepest chain of helpers whose outcome is another's.
-const DEEPEST: u32 = 6;
+/// Deepest nesting of conditions, names for them and helpers looked through.
+const DEEPEST: u32 = 24;
 
 fn sameness(operator: &str) -> Option<bool> {
     match operator {
