@@ -1,13 +1,14 @@
 //! `code-error-handling`: Error handling wraps all agent logic.
 
 mod exposed;
+mod fixes;
 
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::resolve::leaf;
 use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::report::{Evidence, Outcome, Severity};
 
 use self::exposed::{Exposed, Walker};
 use super::guards::{self, Fate};
@@ -81,14 +82,18 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         },
         match first.fate {
             Fate::Unlogged(_) => "nobody will know that it did",
-            _ => consequence(first.kind, language(code, first.site.0)),
+            _ => fixes::consequence(
+                first.kind,
+                language(code, first.site.0),
+                streams(code, first),
+            ),
         },
     );
     Outcome::fail(code.resource(), message)
         .evidences(walker.exposed.iter().map(|exposed| site(code, exposed)))
         .evidences(served)
         .evidences(tools)
-        .fix(fix(first, language(code, first.site.0)))
+        .fix(fixes::fix(code, first))
 }
 
 fn judged<'a>(code: &AgentCode<'a>) -> impl Iterator<Item = &'a Entrypoint> {
@@ -107,26 +112,12 @@ fn language(code: &AgentCode<'_>, module: ModuleId) -> Language {
         .map_or(Language::Python, |module| module.language)
 }
 
-/// What the caller sees when an exception escapes.
-fn consequence(kind: EntrypointKind, language: Language) -> &'static str {
-    match (kind, language) {
-        (EntrypointKind::Invocation, Language::Python) => {
-            "an exception that escapes is answered by the SDK with its text: HTTP 500 and {\"error\": str(e)}"
-        }
-        (EntrypointKind::Invocation, Language::TypeScript) => {
-            "an exception that escapes is answered by the SDK with its text: HTTP 500 and {\"error\": error.message}"
-        }
-        (EntrypointKind::WebSocket, _) => {
-            "an exception that escapes closes the socket without an answer"
-        }
-        (EntrypointKind::McpTool, _) => {
-            "an exception that escapes is answered by the MCP server with its text"
-        }
-        (EntrypointKind::Lambda, _) => {
-            "an exception that escapes is answered by Lambda with its text and stack trace"
-        }
-        _ => "an exception that escapes breaks the answer off, with whatever the server says of it",
-    }
+/// Whether the function that makes the call yields its answer.
+fn streams(code: &AgentCode<'_>, exposed: &Exposed) -> bool {
+    code.source
+        .module(exposed.site.0)
+        .and_then(|module| module.function_at(exposed.site.1.start))
+        .is_some_and(|function| function.is_generator)
 }
 
 fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
@@ -247,22 +238,4 @@ fn tools(code: &AgentCode<'_>) -> Vec<Evidence> {
         }
     }
     found
-}
-
-fn fix(first: &Exposed, language: Language) -> Fix {
-    let stream = "Put the whole loop inside the `try` where the answer is streamed, and yield the error as the last event.";
-    let note = match (language, first.kind) {
-        (Language::Python, EntrypointKind::McpTool) => {
-            "In the tool: `try:` around the call, then `except Exception: logger.exception(\"tool failed\"); raise ToolError(\"The tool failed. Please try again.\") from None`.".to_owned()
-        }
-        (Language::Python, _) => format!(
-            "In {}: `try:` around the call, then `except Exception: logger.exception(\"invocation failed\"); return {{\"error\": \"An error occurred. Please try again.\"}}`. {stream}",
-            first.entry
-        ),
-        (Language::TypeScript, _) => format!(
-            "In {}: `try {{ … }} catch (error) {{ console.error('invocation failed', error); return {{ error: 'An error occurred. Please try again.' }}; }}`. {stream}",
-            first.entry
-        ),
-    };
-    Fix::new("Catch, log and answer in the handler").note(note)
 }

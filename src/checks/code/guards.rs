@@ -1,6 +1,7 @@
 //! What catches an exception that is raised at a place: the `try` statements around it, `.catch`, context managers, decorators,
 //! and the error handlers that a web framework is given.
 
+mod after;
 mod streams;
 mod web;
 
@@ -77,10 +78,21 @@ pub(super) fn around(
             .handlers
             .iter()
             .find(|handler| handlers::is_broad(source, found, handler));
-        guards.extend(broad.map(|handler| Guard {
-            conduct: handlers::conduct(source, found, &handler.body),
-            module,
-            range: handler.range,
+        guards.extend(broad.map(|handler| {
+            let mut conduct = handlers::conduct(source, found, &handler.body);
+            // `last = error` in a loop of attempts, and `raise last` behind it.
+            if conduct.answers
+                && !conduct.raises
+                && after::raises_later(source, module, body, handler)
+            {
+                conduct.answers = false;
+                conduct.raises = true;
+            }
+            Guard {
+                conduct,
+                module,
+                range: handler.range,
+            }
         }));
     }
     for node in path_to(body, range) {

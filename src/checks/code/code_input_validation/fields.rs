@@ -131,13 +131,15 @@ fn of_entry(
         }
     }
     rules.extend(schema::of_entry(source, entry, function));
-    rules.insert(
-        A2A_TEXT.to_owned(),
-        Rule {
-            text: true,
-            ..Rule::TYPED
-        },
-    );
+    if entry.kind == EntrypointKind::A2a {
+        rules.insert(
+            A2A_TEXT.to_owned(),
+            Rule {
+                text: true,
+                ..Rule::TYPED
+            },
+        );
+    }
     let fixed = names.len();
     let mut seeds = Payload {
         source,

@@ -188,6 +188,50 @@ pub(super) const PLAIN: &[&str] = &[
     "call",
     "batch",
 ];
+/// Names under which an agent is given what somebody asks.
+pub(super) const ASKED: &[&str] = &[
+    "prompt",
+    "user_message",
+    "userMessage",
+    "messages",
+    "conversation_history",
+    "conversationHistory",
+    "input",
+    "query",
+    "question",
+    "user_input",
+    "user_prompt",
+];
+/// Words of a method's name that say that it runs what it belongs to.
+pub(super) const RUN_WORDS: &[&str] = &[
+    "run", "ask", "chat", "answer", "converse", "respond", "reply", "invoke", "execute", "query",
+    "complete", "solve", "think",
+];
+/// How methods start that prepare an agent and run nothing.
+pub(super) const SETS_UP: &[&str] = &[
+    "add",
+    "set",
+    "get",
+    "register",
+    "load",
+    "save",
+    "bind",
+    "with_",
+    "on_",
+    "from_",
+    "to_",
+    "update",
+    "append",
+    "log",
+    "create",
+    "build",
+    "configure",
+    "clear",
+    "reset",
+    "count",
+    "format",
+    "validate",
+];
 /// Words of a receiver's name that say agent or model.
 pub(super) const AGENT_WORDS: &[&str] = &[
     "agent",

@@ -2,7 +2,7 @@
 
 use super::Reached;
 use super::names::*;
-use crate::model::source::resolve::package;
+use crate::model::source::resolve::{leaf, package};
 use crate::model::source::{Call, Expr, ExprKind};
 
 /// Where nobody can tell what made the receiver, its name and the method's may.
@@ -52,7 +52,7 @@ pub(super) fn by_words(name: Option<&str>, call: &Call) -> Option<Reached> {
                     return Some(Reached::Model);
                 }
             }
-            None
+            is_asked(name, &receiver, attr, call).then_some(Reached::Agent)
         }
         // `agent(prompt)`: only a value, not a class or a function of the project, is called so.
         ExprKind::Name(called) => {
@@ -75,6 +75,41 @@ pub(super) fn by_words(name: Option<&str>, call: &Call) -> Option<Reached> {
         }
         _ => None,
     }
+}
+
+/// Whether an agent of a package that nobody has read is run, whatever the method is called: an instance of a class named
+/// `…Agent`, or a receiver named as an agent, that is given what somebody asks.
+fn is_asked(name: Option<&str>, receiver: &str, method: &str, call: &Call) -> bool {
+    let class = name
+        .and_then(|name| name.strip_suffix(method)?.strip_suffix('.'))
+        .filter(|owner| owner.contains('.'))
+        .map_or("", leaf);
+    let read = name.is_some_and(|name| {
+        let top = package(name);
+        AGENT_PACKAGES.contains(&top)
+            || MODEL_PACKAGES.contains(&top)
+            || HTTP_PACKAGES.contains(&top)
+            || matches!(top, "boto3" | "botocore" | "aioboto3" | "bedrock_agentcore")
+            || top.starts_with("@aws-sdk/")
+    });
+    let named = class.ends_with("Agent") || receiver.ends_with("agent");
+    if read || !named || SETS_UP.iter().any(|start| method.starts_with(start)) {
+        return false;
+    }
+    let by_name = call
+        .keywords
+        .iter()
+        .filter_map(|keyword| keyword.name.as_deref())
+        .any(|keyword| ASKED.contains(&keyword));
+    let in_object = call.args.last().is_some_and(|last| {
+        ASKED
+            .iter()
+            .any(|asked| matches!(last.kind, ExprKind::Dict(_)) && last.entry(asked).is_some())
+    });
+    let runs = method
+        .split(['_', '.'])
+        .any(|word| RUN_WORDS.contains(&word.to_lowercase().as_str()));
+    by_name || in_object || class.ends_with("Agent") && runs && !call.args.is_empty()
 }
 
 /// Packages of the standard library and helpers that have methods of those names and run nothing outside.

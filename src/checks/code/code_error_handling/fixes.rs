@@ -1,0 +1,92 @@
+//! What an escaping exception means for the caller, and what to write.
+
+use crate::checks::agent_code::AgentCode;
+use crate::model::source::{EntrypointKind, Language};
+use crate::report::Fix;
+
+use super::super::guards::Fate;
+use super::exposed::Exposed;
+use super::{language, place, streams};
+
+/// What the caller sees when an exception escapes.
+pub(super) fn consequence(kind: EntrypointKind, language: Language, streams: bool) -> &'static str {
+    if streams && kind == EntrypointKind::Invocation {
+        return "an exception that escapes ends the stream with an event of the SDK that holds its text";
+    }
+    match (kind, language) {
+        (EntrypointKind::Invocation, Language::Python) => {
+            "an exception that escapes is answered by the SDK with its text: HTTP 500 and {\"error\": str(e)}"
+        }
+        (EntrypointKind::Invocation, Language::TypeScript) => {
+            "an exception that escapes is answered by the SDK with its text: HTTP 500 and {\"error\": error.message}"
+        }
+        (EntrypointKind::WebSocket, _) => {
+            "an exception that escapes closes the socket without an answer"
+        }
+        (EntrypointKind::McpTool, _) => {
+            "an exception that escapes is answered by the MCP server with its text"
+        }
+        (EntrypointKind::Lambda, _) => {
+            "an exception that escapes is answered by Lambda with its text and stack trace"
+        }
+        _ => "an exception that escapes breaks the answer off, with whatever the server says of it",
+    }
+}
+
+/// What to write where nothing catches, where what catches logs nothing, and where it only raises again.
+pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
+    let language = language(code, first.site.0);
+    let yields = streams(code, first);
+    let gives = match (language, yields) {
+        (_, true) => "yield",
+        (_, false) => "return",
+    };
+    let (log, answer) = match language {
+        Language::Python => (
+            "logger.exception(\"invocation failed\")",
+            format!("{gives} {{\"error\": \"An error occurred. Please try again.\"}}"),
+        ),
+        Language::TypeScript => (
+            "console.error('invocation failed', error)",
+            format!("{gives} {{ error: 'An error occurred. Please try again.' }}"),
+        ),
+    };
+    match first.fate {
+        Fate::Unlogged(guard) => {
+            return Fix::new("Log in the handler that is there").note(format!(
+                "In the handler at {}: add `{log}` as its first line. What it answers can stay.",
+                place(code, guard.module, guard.range.start)
+            ));
+        }
+        Fate::RaisedAgain(guard) if first.kind != EntrypointKind::McpTool => {
+            return Fix::new("Answer in place of raising again").note(format!(
+                "In the handler at {}, or around the call in {}: `{log}`, then `{answer}` where it raises now.",
+                place(code, guard.module, guard.range.start),
+                first.entry
+            ));
+        }
+        _ => {}
+    }
+    let stream = match yields {
+        true => {
+            "Put the whole loop inside the `try`: the error is the last event of the stream, and what was sent before it stays sent."
+        }
+        false => {
+            "Put the whole loop inside the `try` where the answer is streamed, and yield the error as the last event."
+        }
+    };
+    let note = match (language, first.kind) {
+        (Language::Python, EntrypointKind::McpTool) => {
+            "In the tool: `try:` around the call, then `except Exception: logger.exception(\"tool failed\"); raise ToolError(\"The tool failed. Please try again.\") from None`.".to_owned()
+        }
+        (Language::Python, _) => format!(
+            "In {}: `try:` around the call, then `except Exception: {log}; {answer}`. {stream}",
+            first.entry
+        ),
+        (Language::TypeScript, _) => format!(
+            "In {}: `try {{ … }} catch (error) {{ {log}; {answer}; }}`. {stream}",
+            first.entry
+        ),
+    };
+    Fix::new("Catch, log and answer in the handler").note(note)
+}
