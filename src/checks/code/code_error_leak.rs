@@ -151,10 +151,14 @@ fn sites(
     let labelled = |module: ModuleId, expr: &crate::model::source::Expr| flow.labels(module, expr);
     sinks::of(code.source, function, kind, &flow)
         .into_iter()
-        .filter_map(|(sink, values)| {
+        .filter_map(|(mut sink, values)| {
             let labels = values
                 .iter()
                 .fold(0, |all, value| all | labelled(sink.module, value));
+            let entry = values
+                .iter()
+                .find_map(|value| sinks::entry(&flow, sink.module, value));
+            sink.range = entry.unwrap_or(sink.range);
             (labels != 0).then_some(Leak { sink, labels })
         })
         .collect()

@@ -55,6 +55,29 @@ pub(super) fn of<'s>(
     found
 }
 
+/// The entry of an object literal, or of one in a list or a call, that holds what leaves.
+pub(super) fn entry(flow: &Flow, module: ModuleId, value: &Expr) -> Option<ByteRange> {
+    let tainted = |value: &Expr| flow.labels(module, value) != 0;
+    let inside = |value: &Expr| entry(flow, module, value);
+    match &value.kind {
+        ExprKind::Dict(entries) => {
+            let held = entries.iter().find(|entry| tainted(&entry.value))?;
+            Some(inside(&held.value).unwrap_or(held.value.range))
+        }
+        ExprKind::List(items) | ExprKind::Tuple(items) => {
+            items.iter().filter(|item| tainted(item)).find_map(inside)
+        }
+        ExprKind::Call(call) => call
+            .args
+            .iter()
+            .chain(call.keywords.iter().map(|keyword| &keyword.value))
+            .filter(|arg| tainted(arg))
+            .find_map(inside),
+        ExprKind::Await(inner) => inside(inner),
+        _ => None,
+    }
+}
+
 /// What a function returns or yields; for a call of a generator that is handed on (`return StreamingResponse(stream())`) what
 /// that generator yields.
 fn given<'s>(source: &'s Source, id: FnId, flow: &Flow, found: &mut Vec<(Sink, Vec<&'s Expr>)>) {
