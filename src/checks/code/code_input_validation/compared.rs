@@ -23,10 +23,8 @@ pub(super) fn compared<'e>(
             continue;
         }
         if let Some((value, types)) = typed(source, module, one, other) {
-            match holds {
-                "==" | "is" | "in" => found.push((value, Tested::of_types(&types))),
-                "!=" | "is not" | "not in" => found.push((value, Tested::of_other_types(&types))),
-                _ => {}
+            if matches!(holds, "==" | "is" | "in") {
+                found.push((value, Tested::of_types(&types)));
             }
             continue;
         }

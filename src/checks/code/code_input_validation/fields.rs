@@ -245,9 +245,17 @@ fn nest(taken: &mut Vec<Taken>, labels: &BTreeMap<(ModuleId, ByteRange), Labels>
     let bases = taken.iter().fold(0, |all, one| all | outer(one));
     let wrappers = taken
         .iter()
-        .filter(|one| one.name.contains(OR))
+        .filter(|one| one.name.contains(OR) && one.name.split(OR).any(is_wrapper))
         .fold(0, |all, one| all | own(one) & bases);
     taken.retain(|one| outer(one) & !wrappers == 0 && own(one) & wrappers == 0);
+}
+
+/// Names of what holds the fields, not of one.
+fn is_wrapper(name: &str) -> bool {
+    matches!(
+        name,
+        "payload" | "request" | "body" | "data" | "event" | "params" | "arguments"
+    )
 }
 
 fn inside(source: &Source, function: FnId, site: (ModuleId, ByteRange)) -> bool {

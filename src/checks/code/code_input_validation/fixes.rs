@@ -26,6 +26,15 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
             field.name
         ));
     }
+    if field.structured
+        && (field.reaches.starts_with(STATE)
+            || words(&field.name).iter().any(|word| word == "state"))
+    {
+        return Fix::new("Keep the state where the agent stored it").note(format!(
+            "A state from the caller holds messages with tool calls in them, whatever its keys are. Store it where the agent runs (a session manager, AgentCore Memory, a checkpointer), under the session's id, and load it from there; take nothing of `{}` from the payload.",
+            field.name
+        ));
+    }
     if holds_a_list(field) {
         return Fix::new("Test each message before it is used")
             .note(conversation(python, name, field));
@@ -75,12 +84,11 @@ fn refuse(field: &Field, bad: &str, error: &str, rest: &str) -> String {
 /// Whether a field is a conversation or a state, by its name or by what is asked of it.
 fn holds_a_list(field: &Field) -> bool {
     field.structured
-        && (field.reaches.starts_with(STATE)
-            || field.tested.lists && !field.tested.text_only
+        && (field.tested.lists && !field.tested.text_only
             || words(&field.name).iter().any(|word| {
                 matches!(
                     &**word,
-                    "messages" | "history" | "conversation" | "state" | "turns" | "chats"
+                    "messages" | "history" | "conversation" | "turns" | "chats"
                 )
             }))
 }
@@ -99,7 +107,7 @@ fn conversation(python: bool, name: &str, field: &Field) -> String {
         ),
     };
     format!(
-        "{place}: it is a list, each role is `user`, only text blocks are kept (no `toolUse`, no `toolResult`), and the count is bounded: {keep}. A state or the assistant's turns come from where the agent stored them (AgentCore Memory, a session manager), never from the caller."
+        "{place}: it is a list, each role is `user`, only text blocks are kept (no `toolUse`, no `toolResult`), and the count is bounded: {keep}. The assistant's turns come from where the agent stored them (AgentCore Memory, a session manager), never from the caller."
     )
 }
 

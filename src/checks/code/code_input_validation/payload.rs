@@ -137,10 +137,30 @@ impl Seeds for Payload<'_> {
         self.fact.is_some()
     }
 
-    fn vouches<'e>(&self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<&'e Expr> {
+    fn vouches<'e>(&self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<(&'e Expr, bool)> {
+        // That something is one of a set is no word on what else was taken out of the same field.
         proofs::when(self.source, module, test, truth)
             .into_iter()
             .filter(|(_, says)| self.counts(says))
+            .map(|(value, says)| {
+                let field = self.taken.contains_key(&(module, value.range));
+                (value, field || says != Tested::ONE_OF_A_SET)
+            })
+            .collect()
+    }
+
+    fn excuses<'e>(&self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<&'e Expr> {
+        // `isinstance(x, str)` that fails, `typeof x !== 'string'` that holds.
+        proofs::when(self.source, module, test, !truth)
+            .into_iter()
+            .filter(|(_, says)| {
+                let excused = Tested {
+                    bounded: says.text_only,
+                    ranged: says.number && says.typed,
+                    ..Tested::NOTHING
+                };
+                self.counts(&excused)
+            })
             .map(|(value, _)| value)
             .collect()
     }

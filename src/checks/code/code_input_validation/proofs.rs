@@ -48,10 +48,9 @@ fn asked<'e>(source: &Source, module: ModuleId, call: &'e Call, truth: bool) -> 
             .get(1)
             .map(|types| type_names(source, module, types))
             .unwrap_or_default();
-        return match (truth, types.is_empty()) {
-            (_, true) => Vec::new(),
-            (true, _) => one(first, Tested::of_types(&types)),
-            (false, _) => one(first, Tested::of_other_types(&types)),
+        return match truth && !types.is_empty() {
+            true => one(first, Tested::of_types(&types)),
+            false => Vec::new(),
         };
     }
     if !truth {

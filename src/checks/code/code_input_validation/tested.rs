@@ -144,16 +144,6 @@ impl Tested {
             ..Tested::NOTHING
         }
     }
-
-    /// What a test says whose value is of none of these types: what is no text needs no bound on its length.
-    pub(super) fn of_other_types(types: &[String]) -> Tested {
-        let held = Self::of_types(types);
-        Tested {
-            bounded: held.text_only,
-            ranged: held.number,
-            ..Tested::NOTHING
-        }
-    }
 }
 
 /// The names of the types in the second argument of `isinstance`.

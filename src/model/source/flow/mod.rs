@@ -55,8 +55,19 @@ pub trait Seeds {
     fn refines(&self) -> bool {
         false
     }
-    /// The values that a condition vouches for when it comes out so.
-    fn vouches<'e>(&self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<&'e Expr> {
+    /// The values that a condition vouches for when it comes out so; whether with each of them all that carries its labels, or
+    /// that one value only (of a message whose role is `user`, the role).
+    fn vouches<'e>(
+        &self,
+        _module: ModuleId,
+        _test: &'e Expr,
+        _truth: bool,
+    ) -> Vec<(&'e Expr, bool)> {
+        Vec::new()
+    }
+    /// The values that a condition beside others leaves nothing to be asked of when it comes out so: of `isinstance(x, str) and
+    /// len(x) > 9`, what is no text needs no limit.
+    fn excuses<'e>(&self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<&'e Expr> {
         Vec::new()
     }
     /// The values that an expression vouches for by not raising.

@@ -73,14 +73,16 @@ impl<'s> Engine<'s> {
             }
             _ => {}
         }
-        for vouched in self.seeds.vouches(place.module, test, truth) {
-            self.prove(place, vouched, env);
+        for (vouched, whole) in self.seeds.vouches(place.module, test, truth) {
+            self.prove_part(place, vouched, whole, env);
         }
-        let own =
-            matches!(test.kind, ExprKind::Name(_)) || self.seeds.expr(place.module, test) != 0;
-        if !truth && own {
-            // Nothing, or empty.
-            self.prove(place, test, env);
+        if !truth {
+            // Nothing, or empty. What it was made of need not be.
+            if let ExprKind::Name(name) = &test.kind {
+                env.vouch(name);
+            } else if self.seeds.expr(place.module, test) != 0 {
+                self.prove(place, test, env);
+            }
         }
     }
 
@@ -102,6 +104,9 @@ impl<'s> Engine<'s> {
         for value in values {
             let mut one = env.clone();
             self.refine(place, value, truth, &mut one);
+            for excused in self.seeds.excuses(place.module, value, truth) {
+                self.prove(place, excused, &mut one);
+            }
             any.join(&one);
             self.refine(place, value, !truth, env);
         }
@@ -269,6 +274,10 @@ impl<'s> Engine<'s> {
 
     /// A value is vouched for: the name that holds it, and the labels that it carries.
     pub(super) fn prove(&mut self, place: &Place, value: &'s Expr, env: &mut Env<'s>) {
+        self.prove_part(place, value, true, env);
+    }
+
+    fn prove_part(&mut self, place: &Place, value: &'s Expr, whole: bool, env: &mut Env<'s>) {
         let mut value = value;
         for _ in 0..8 {
             value = match &value.kind {
@@ -291,7 +300,9 @@ impl<'s> Engine<'s> {
         if let ExprKind::Name(name) = &value.kind {
             env.vouch(name);
         }
-        env.alive &= !self.seeds.also(labels);
+        if whole {
+            env.alive &= !self.seeds.also(labels);
+        }
     }
 
     /// Remembers the condition whose outcome a name is given.
