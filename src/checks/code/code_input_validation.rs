@@ -3,6 +3,7 @@
 mod compared;
 mod fields;
 mod fixes;
+mod judged;
 mod kinds;
 mod payload;
 mod proofs;

@@ -10,12 +10,13 @@ use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
+use super::judged::{Judged, facts};
 use super::kinds::{kind_of, strips_tool_use};
 use super::payload::Payload;
 use super::reach::{Reach, sinks, words_of};
 use super::schema::{self, Rule};
 use super::taken::{A2A_TEXT, OR, Taken, taken_out};
-use super::tested::{Fact, Tested, expected};
+use super::tested::{Tested, expected};
 
 /// The label of the payload as a whole.
 pub(super) const WHOLE: Labels = 1 << 63;
@@ -213,30 +214,6 @@ fn of_entry(
     found
 }
 
-/// The tests that some field can need.
-fn facts(names: &[String], expects: &[Tested], defaults: &BTreeMap<usize, Kind>) -> Vec<Fact> {
-    let holds = |wanted: Kind| {
-        names
-            .iter()
-            .zip(expects)
-            .enumerate()
-            .any(|(bit, (name, expects))| {
-                kind_of(name, defaults.get(&bit).copied(), expects) == wanted
-            })
-    };
-    let mut facts = vec![Fact::Typed, Fact::Text, Fact::Bounded];
-    if expects.iter().any(|expects| expects.flag) {
-        facts.push(Fact::Flag);
-    }
-    if holds(Kind::Number) {
-        facts.push(Fact::Ranged);
-    }
-    if holds(Kind::Id) {
-        facts.push(Fact::Formatted);
-    }
-    facts
-}
-
 /// Leaves out what is taken out of something that is itself taken out: fields of fields are part of the field. What several
 /// names lead to (`body = next(payload[key] for key in ("input", "request"))`) gives way to the fields taken out of it.
 fn nest(taken: &mut Vec<Taken>, labels: &BTreeMap<(ModuleId, ByteRange), Labels>, flow: &Flow) {
@@ -262,55 +239,6 @@ fn inside(source: &Source, function: FnId, site: (ModuleId, ByteRange)) -> bool 
     source
         .function(function)
         .is_some_and(|found| function.module == site.0 && found.range.contains(site.1))
-}
-
-/// What still reaches something once each kind of test ends the way of what it vouches for.
-struct Judged {
-    facts: Vec<(Fact, Flow, Labels)>,
-    /// Labels that reach an agent as they are, and may be lists or objects there.
-    structured: Labels,
-    raw: Flow,
-}
-
-impl Judged {
-    fn new(
-        source: &Source,
-        function: FnId,
-        seeds: &mut Payload<'_>,
-        (reached, wanted): (&[Reach], &[Fact]),
-        tools: &BTreeSet<FnId>,
-    ) -> Self {
-        let mut facts = Vec::new();
-        for &fact in wanted {
-            seeds.fact = Some(fact);
-            let flow = Flow::run(source, function, seeds);
-            let left = sinks(source, &flow, tools)
-                .iter()
-                .fold(0, |all, reach| all | reach.labels);
-            facts.push((fact, flow, left));
-        }
-        seeds.structure = true;
-        seeds.fact = Some(Fact::Text);
-        let raw = Flow::run(source, function, seeds);
-        let structured = reached
-            .iter()
-            .flat_map(|reach| &reach.as_they_are)
-            .fold(0, |all, (module, range)| all | at(&raw, *module, *range));
-        Self {
-            facts,
-            structured,
-            raw,
-        }
-    }
-
-    /// Notes what is tested of a label on every way.
-    fn put(&self, mask: Labels, tested: &mut Tested) {
-        for (fact, _, left) in &self.facts {
-            if left & mask == 0 {
-                fact.put(tested);
-            }
-        }
-    }
 }
 
 /// The payload as a whole, where it reaches something without a field being taken out of it.

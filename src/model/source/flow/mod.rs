@@ -7,6 +7,7 @@ mod calls;
 mod env;
 mod exprs;
 mod handed;
+mod outcome;
 mod refine;
 mod stmts;
 

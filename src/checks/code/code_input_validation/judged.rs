@@ -1,0 +1,89 @@
+//! Which tests stand on every way of a field to what it reaches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::source::flow::{Flow, Labels};
+use crate::model::source::{FnId, Source};
+
+use super::fields::{Kind, at};
+use super::kinds::kind_of;
+use super::payload::Payload;
+use super::reach::{Reach, sinks};
+use super::tested::{Fact, Tested};
+
+/// The tests that some field can need.
+pub(super) fn facts(
+    names: &[String],
+    expects: &[Tested],
+    defaults: &BTreeMap<usize, Kind>,
+) -> Vec<Fact> {
+    let holds = |wanted: Kind| {
+        names
+            .iter()
+            .zip(expects)
+            .enumerate()
+            .any(|(bit, (name, expects))| {
+                kind_of(name, defaults.get(&bit).copied(), expects) == wanted
+            })
+    };
+    let mut facts = vec![Fact::Typed, Fact::Text, Fact::Bounded];
+    if expects.iter().any(|expects| expects.flag) {
+        facts.push(Fact::Flag);
+    }
+    if holds(Kind::Number) {
+        facts.push(Fact::Ranged);
+    }
+    if holds(Kind::Id) {
+        facts.push(Fact::Formatted);
+    }
+    facts
+}
+
+/// What still reaches something once each kind of test ends the way of what it vouches for.
+pub(super) struct Judged {
+    pub(super) facts: Vec<(Fact, Flow, Labels)>,
+    /// Labels that reach an agent as they are, and may be lists or objects there.
+    pub(super) structured: Labels,
+    pub(super) raw: Flow,
+}
+
+impl Judged {
+    pub(super) fn new(
+        source: &Source,
+        function: FnId,
+        seeds: &mut Payload<'_>,
+        (reached, wanted): (&[Reach], &[Fact]),
+        tools: &BTreeSet<FnId>,
+    ) -> Self {
+        let mut facts = Vec::new();
+        for &fact in wanted {
+            seeds.fact = Some(fact);
+            let flow = Flow::run(source, function, seeds);
+            let left = sinks(source, &flow, tools)
+                .iter()
+                .fold(0, |all, reach| all | reach.labels);
+            facts.push((fact, flow, left));
+        }
+        seeds.structure = true;
+        seeds.fact = Some(Fact::Text);
+        let raw = Flow::run(source, function, seeds);
+        let structured = reached
+            .iter()
+            .flat_map(|reach| &reach.as_they_are)
+            .fold(0, |all, (module, range)| all | at(&raw, *module, *range));
+        Self {
+            facts,
+            structured,
+            raw,
+        }
+    }
+
+    /// Notes what is tested of a label on every way.
+    pub(super) fn put(&self, mask: Labels, tested: &mut Tested) {
+        for (fact, _, left) in &self.facts {
+            if left & mask == 0 {
+                fact.put(tested);
+            }
+        }
+    }
+}
