@@ -86,9 +86,16 @@ static SHELL_MATCHER: LazyLock<Option<AhoCorasick>> =
 
 /// Whether the text may run a command or evaluate code.
 pub fn mentions_commands(bytes: &[u8]) -> bool {
-    SHELL_MATCHER
-        .as_ref()
-        .is_some_and(|matcher| matcher.is_match(bytes))
+    let Some(matcher) = SHELL_MATCHER.as_ref() else {
+        return false;
+    };
+    matcher.find_iter(bytes).any(|hit| {
+        // `pattern.exec(text)` and `def eval(self)` are other functions of that name.
+        let evaluates = bytes.get(hit.end() - 1) == Some(&b'(');
+        let before = bytes.get(..hit.start()).unwrap_or_default();
+        let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        !evaluates || !(before.last().is_some_and(part) || before.ends_with(b"def "))
+    })
 }
 
 /// Whether a source file is one that a person starts (a main guard, a folder of scripts) and that may invoke an agent.

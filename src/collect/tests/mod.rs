@@ -6,6 +6,7 @@ mod reach;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use aho_corasick::AhoCorasick;
 use ignore::WalkBuilder;
 
 use crate::collect::project::Ignores;
@@ -28,6 +29,21 @@ const MOST_FILES: usize = 5000;
 const LARGEST_SCRIPT: u64 = 1024 * 1024;
 /// Sites that are kept of one file.
 const MOST_OF_A_FILE: usize = 5;
+/// Test files that are parsed whatever they hold. Where there are more, those of dependencies are among them, and one is parsed only
+/// where it names code that runs, or a way to invoke it.
+const MOST_PARSED: usize = 500;
+/// Ways to invoke an agent and to use its memory, as they are written.
+const INVOKES: [&str; 9] = [
+    "/invocations",
+    "agentcore",
+    "invoke_agent_runtime",
+    "invokeAgentRuntime",
+    "InvokeAgentRuntime",
+    "invoke_harness",
+    "InvokeHarness",
+    "create_event",
+    "CreateEventCommand",
+];
 /// An entrypoint that a test may call, or a function that it hands its payload on to: the runtime, the module's last name, the function.
 struct Entry {
     runtime: String,
@@ -71,15 +87,24 @@ pub fn collect(project: &Project, source: &Source, contents: &Contents) -> TestF
             .entry(path.clone())
             .or_insert_with(|| project.root.join(path));
     }
+    let running = reach::Running::of(source);
+    let words = (files.len() > MOST_PARSED)
+        .then(|| AhoCorasick::new(INVOKES.into_iter().chain(running.last_names())).ok())
+        .flatten();
     let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
     let Ok(pool) = pool else { return facts };
     let found: Vec<Found> = pool.install(|| {
         files
             .par_iter()
-            .map(|(shown, path)| read(path, shown, &entries))
+            .map(|(shown, path)| match &words {
+                Some(words) if is_test(shown) && !names_any(path, shown, words) => Found {
+                    is_test: language_of(shown).is_some(),
+                    ..Found::default()
+                },
+                _ => read(path, shown, &entries),
+            })
             .collect()
     });
-    let running = reach::Running::of(source);
     let tests: Vec<TestFile> = files
         .keys()
         .zip(&found)
@@ -247,6 +272,27 @@ fn list(root: &Path) -> BTreeMap<String, PathBuf> {
         })
         .take(MOST_FILES)
         .collect()
+}
+
+/// Whether a file names a way to invoke an agent, or as a word of its own a module that runs; true where it cannot be read, so that
+/// the reader says why.
+fn names_any(path: &Path, shown: &str, words: &AhoCorasick) -> bool {
+    if shown.ends_with("conftest.py") {
+        return true;
+    }
+    let Ok(text) = read_text_up_to(path, shown, LARGEST_SCRIPT) else {
+        return true;
+    };
+    let bytes = text.as_bytes();
+    let edge =
+        |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    words.find_overlapping_iter(&*text).any(|hit| {
+        if hit.pattern().as_usize() < INVOKES.len() {
+            return true;
+        }
+        let before = hit.start().checked_sub(1).and_then(|at| bytes.get(at));
+        edge(before) && edge(bytes.get(hit.end()))
+    })
 }
 
 fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {

@@ -70,6 +70,11 @@ impl Running {
         }
     }
 
+    /// The last parts of their dotted paths.
+    pub(super) fn last_names(&self) -> impl Iterator<Item = &str> {
+        self.modules.by_last.keys().map(String::as_str)
+    }
+
     /// True where one of the names that a test holds leads to one of the modules.
     pub(super) fn reached_by(&self, names: &BTreeSet<String>) -> bool {
         names
