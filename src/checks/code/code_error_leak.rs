@@ -159,6 +159,7 @@ fn sites(
                 .iter()
                 .find_map(|value| sinks::entry(&flow, sink.module, value));
             sink.range = entry.unwrap_or(sink.range);
+            let labels = seeds::leaking(labels);
             (labels != 0).then_some(Leak { sink, labels })
         })
         .collect()

@@ -5,13 +5,14 @@ mod silent;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
+use crate::model::source::ir::{ByteRange, Handler, Stmt, StmtKind, Try};
 use crate::model::source::resolve::leaf;
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{Expr, ExprKind, Language, Module};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
 use self::silent::{Silence, silence};
+use super::rejections;
 
 pub(super) static CHECK: Check = Check {
     id: "code-swallowed-exceptions",
@@ -140,12 +141,9 @@ fn look<'a>(
                 }
             }
             Node::Expr(expr) => {
-                if let Some(handler) = silent_catch(module, expr) {
+                if let Some(swallowed) = rejected(code, module, expr) {
                     broad += 1;
-                    found.push(Swallowed {
-                        range: handler,
-                        silence: Silence::Dropped,
-                    });
+                    found.push(swallowed);
                 }
             }
             _ => {}
@@ -177,6 +175,53 @@ fn suppresses_all(code: &AgentCode<'_>, module: &Module, context: &Expr) -> bool
             .args
             .iter()
             .any(|caught| super::handlers::broad_type(code.source, module.id, caught))
+}
+
+/// What a function given to `.catch` or as the second one to `.then` does, judged as the `catch` clause that it stands for.
+fn rejected(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> Option<Swallowed> {
+    if let Some(range) = silent_catch(module, expr) {
+        return Some(Swallowed {
+            range,
+            silence: Silence::Dropped,
+        });
+    }
+    let call = expr.as_call()?;
+    let ExprKind::Attribute { base, .. } = &call.callee.kind else {
+        return None;
+    };
+    let rejection = rejections::of_call(code.source, module, expr, call)
+        .into_iter()
+        .find(|rejection| rejection.answers)?;
+    if silent::is_cleanup_call(base) {
+        return None;
+    }
+    let function = module.function(rejection.function)?;
+    let param = function.params.first();
+    let binding = param.map(|param| {
+        param.pattern.clone().unwrap_or_else(|| Expr {
+            kind: ExprKind::Name(param.name.clone()),
+            range: param.range,
+        })
+    });
+    let handler = Handler {
+        types: Vec::new(),
+        binding,
+        body: function.body.clone(),
+        range: function.range,
+    };
+    let tried = Try {
+        body: vec![Stmt {
+            kind: StmtKind::Expr((**base).clone()),
+            range: base.range,
+        }],
+        handlers: Vec::new(),
+        orelse: Vec::new(),
+        finally: Vec::new(),
+    };
+    silence(code.source, module, &[], &tried, &handler).map(|silence| Swallowed {
+        range: rejection.given,
+        silence,
+    })
 }
 
 /// `promise.catch(() => {})`: the range of the handler.

@@ -21,6 +21,7 @@ mod outbound_fix;
 mod outward;
 pub(in crate::checks) mod private_hosts;
 mod providers;
+mod rejections;
 mod runtime_debug_mode;
 mod secrets_env_read;
 mod secrets_hardcoded;

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::checks::agent_code::AgentCode;
-use crate::model::source::flow::{Flow, Labels, Seeds};
+use crate::model::source::flow::{Labels, Seeds};
 use crate::model::source::ir::{ByteRange, Handler, StmtKind, Try};
 use crate::model::source::resolve::leaf;
 use crate::model::source::walk::statements;
-use crate::model::source::{Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
 
 use super::super::handlers;
 use super::super::outward::outward;
+use super::super::rejections::rejections;
 use super::harmless::{MEANT, harmless, is_harmless_member, literal_classes};
 
 /// The label of a formatted traceback.
@@ -18,14 +19,25 @@ pub(super) const TRACE: Labels = 1 << 63;
 /// The label of exceptions beyond the first sixty.
 const OTHERS: Labels = 1 << 62;
 const COUNTED: usize = 60;
+/// The label of what `Promise.allSettled` gives: the `reason` of its items is an exception.
+const SETTLED: Labels = 1 << 61;
+/// The label of the AI SDK's `fullStream`: the `error` of its parts is an exception.
+const STREAM: Labels = 1 << 60;
+
+/// The labels of what holds an exception's text now, without those of what has one in some member.
+pub(super) fn leaking(labels: Labels) -> Labels {
+    labels & !(SETTLED | STREAM)
+}
 
 /// The exceptions that the code catches, each with its label.
 pub(super) struct Caught<'s> {
     source: &'s Source,
     labels: BTreeMap<(ModuleId, ByteRange), Labels>,
     places: Vec<(ModuleId, ByteRange)>,
-    /// Values of `promise.catch(error => …)` whose function gives the error's text.
-    rejected: BTreeMap<(ModuleId, ByteRange), Labels>,
+    /// Functions that are given what a promise rejects with, as they stand in the call.
+    rejected: BTreeMap<(ModuleId, ByteRange), FnId>,
+    /// The labels of the first parameter of these functions.
+    thrown: BTreeMap<FnId, Labels>,
 }
 
 impl<'s> Caught<'s> {
@@ -37,6 +49,7 @@ impl<'s> Caught<'s> {
             labels: BTreeMap::new(),
             places: Vec::new(),
             rejected: BTreeMap::new(),
+            thrown: BTreeMap::new(),
         };
         for module in code.modules() {
             for tried in tries(module) {
@@ -51,12 +64,13 @@ impl<'s> Caught<'s> {
                 }
             }
         }
-        for module in code
-            .modules()
-            .filter(|module| module.language == Language::TypeScript)
-        {
-            for (_, expr) in module.calls() {
-                caught.promise(module, expr);
+        for module in code.modules() {
+            for rejection in rejections(source, module) {
+                let label = caught.add(module.id, rejection.call);
+                caught
+                    .rejected
+                    .insert((module.id, rejection.given), rejection.function);
+                *caught.thrown.entry(rejection.function).or_default() |= label;
             }
         }
         caught
@@ -71,27 +85,6 @@ impl<'s> Caught<'s> {
         self.places.push((module, range));
         self.labels.insert((module, range), label);
         label
-    }
-
-    /// `promise.catch(error => …)` is a handler too; what its function returns is the value of the promise.
-    fn promise(&mut self, module: &Module, expr: &Expr) {
-        let Some(call) = expr.as_call() else { return };
-        let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
-            return;
-        };
-        if &**attr != "catch" {
-            return;
-        }
-        let function = call
-            .args
-            .first()
-            .and_then(|arg| self.source.function_value(module.id, arg));
-        let Some(function) = function else { return };
-        let label = self.add(module.id, expr.range);
-        let seeds = Rejected { function, label };
-        if Flow::run(self.source, function, &seeds).returned(function) != 0 {
-            self.rejected.insert((module.id, expr.range), label);
-        }
     }
 
     /// The places that labels stand for, as `path:line`.
@@ -110,25 +103,6 @@ impl<'s> Caught<'s> {
             }
         }
         found
-    }
-}
-
-/// The parameter of a promise's `catch`.
-struct Rejected {
-    function: FnId,
-    label: Labels,
-}
-
-impl Seeds for Rejected {
-    fn param(&self, function: FnId, index: usize) -> Labels {
-        if function == self.function && index == 0 {
-            self.label
-        } else {
-            0
-        }
-    }
-    fn cleans_member(&self, _module: ModuleId, member: &str) -> bool {
-        is_harmless_member(member)
     }
 }
 
@@ -168,9 +142,12 @@ impl Seeds for Exceptions<'_, '_> {
             .unwrap_or(0)
     }
 
-    fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
+    fn expr(&self, _module: ModuleId, expr: &Expr) -> Labels {
         let ExprKind::Call(call) = &expr.kind else {
-            return 0;
+            return match &expr.kind {
+                ExprKind::Attribute { attr, .. } if &**attr == "fullStream" => STREAM,
+                _ => 0,
+            };
         };
         let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
             return match call.callee.as_name() {
@@ -181,12 +158,7 @@ impl Seeds for Exceptions<'_, '_> {
         match &**attr {
             "format_exc" | "format_exception" | "format_tb" | "format_stack" => TRACE,
             "exc_info" => OTHERS,
-            "catch" => self
-                .caught
-                .rejected
-                .get(&(module, expr.range))
-                .copied()
-                .unwrap_or(0),
+            "allSettled" => SETTLED,
             _ => 0,
         }
     }
@@ -223,6 +195,37 @@ impl Seeds for Exceptions<'_, '_> {
 
     fn cleans_member(&self, _module: ModuleId, member: &str) -> bool {
         is_harmless_member(member)
+    }
+
+    fn member(&self, _module: ModuleId, member: &str, labels: Labels) -> Labels {
+        if is_harmless_member(member) {
+            return 0;
+        }
+        let mut found = leaking(labels);
+        if labels & SETTLED != 0 {
+            found |= match member {
+                "reason" => OTHERS,
+                "value" => 0,
+                _ => SETTLED,
+            };
+        }
+        if labels & STREAM != 0 {
+            found |= match member {
+                "error" | "errorText" => OTHERS,
+                "text" | "textDelta" | "delta" => 0,
+                _ => STREAM,
+            };
+        }
+        found
+    }
+
+    fn called_back(&self, module: ModuleId, given: &Expr) -> Option<FnId> {
+        self.caught.rejected.get(&(module, given.range)).copied()
+    }
+
+    fn always(&self, function: FnId, index: usize) -> Labels {
+        let thrown = self.caught.thrown.get(&function).copied();
+        thrown.filter(|_| index == 0).unwrap_or(0)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::model::source::flow::Flow;
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::{TryPart, enclosing_tries, expressions, statements};
-use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
+use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source, Stmt};
 
 use super::super::handlers;
 
@@ -27,10 +27,18 @@ pub(super) fn of<'s>(
     given(source, start, flow, &mut found);
     // What a framework sends goes out of any function on the way.
     for id in flow.functions() {
-        for expr in expressions(source.body(id.module, Some(id))) {
-            if let ExprKind::Call(call) = &expr.kind
-                && is_send(call)
-            {
+        let body = source.body(id.module, Some(id));
+        found.extend(
+            statements(body)
+                .into_iter()
+                .filter_map(|stmt| put(id, stmt)),
+        );
+        for expr in expressions(body) {
+            let ExprKind::Call(call) = &expr.kind else {
+                continue;
+            };
+            streamed(source, id.module, call, &mut found);
+            if is_send(call) {
                 let sink = Sink {
                     module: id.module,
                     range: expr.range,
@@ -135,6 +143,66 @@ fn nested_stream(source: &Source, id: FnId, value: &Expr) -> Option<FnId> {
         })
 }
 
+/// `res.statusMessage = …`, `ctx.body = …`.
+fn put(id: FnId, stmt: &Stmt) -> Option<(Sink, Vec<&Expr>)> {
+    let StmtKind::Assign(assign) = &stmt.kind else {
+        return None;
+    };
+    let leaves = assign.targets.iter().any(|target| {
+        matches!(&target.kind, ExprKind::Attribute { base, attr }
+            if matches!(&**attr, "statusMessage" | "body")
+                && root(base).is_some_and(|word| matches!(&*word, "res" | "response" | "reply" | "ctx")))
+    });
+    let value = assign.value.as_deref().filter(|_| leaves)?;
+    let sink = Sink {
+        module: id.module,
+        range: stmt.range,
+        verb: "sends",
+    };
+    Some((sink, vec![value]))
+}
+
+/// What the AI SDK writes into the stream for an error: what the `onError` of the response returns.
+fn streamed<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    call: &'s Call,
+    found: &mut Vec<(Sink, Vec<&'s Expr>)>,
+) {
+    const STREAMS: &[&str] = &[
+        "toUIMessageStream",
+        "toUIMessageStreamResponse",
+        "pipeUIMessageStreamToResponse",
+        "createUIMessageStream",
+        "toDataStream",
+        "toDataStreamResponse",
+        "pipeDataStreamToResponse",
+        "createDataStream",
+        "createDataStreamResponse",
+    ];
+    let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind else {
+        return;
+    };
+    if !STREAMS.contains(&&**name) {
+        return;
+    }
+    let function = ["onError", "getErrorMessage"]
+        .iter()
+        .filter_map(|key| call.option(key))
+        .find_map(|value| source.function_value(module, value));
+    let Some(id) = function else { return };
+    for stmt in statements(source.body(id.module, Some(id))) {
+        if let StmtKind::Return(Some(value)) = &stmt.kind {
+            let sink = Sink {
+                module: id.module,
+                range: value.range,
+                verb: "streams",
+            };
+            found.push((sink, vec![value]));
+        }
+    }
+}
+
 /// `ws.send(…)`, `res.status(500).json(…)`, `reply.send(…)`, `event_queue.enqueue_event(…)`.
 fn is_send(call: &Call) -> bool {
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
@@ -161,6 +229,9 @@ fn is_send(call: &Call) -> bool {
         "publish",
         "send_error",
         "enqueueEvent",
+        "setHeader",
+        "header",
+        "writeHead",
     ];
     if !SENDS.contains(&&**attr) {
         return false;

@@ -1,5 +1,6 @@
 //! Expressions.
 
+use super::super::FnId;
 use super::super::ir::{BoolOp, Expr, ExprKind, FormatPart};
 use super::env::Env;
 use super::{Engine, Labels, Place};
@@ -18,6 +19,11 @@ impl<'s> Engine<'s> {
     pub(super) fn expr(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
         let mut labels = self.value(place, expr, env);
         labels |= self.seeds.expr(place.module, expr);
+        if let ExprKind::Name(_) | ExprKind::Attribute { .. } = &expr.kind
+            && let Some(id) = self.seeds.called_back(place.module, expr)
+        {
+            labels |= self.unknown_call(id, env.clone());
+        }
         if self.seeds.refines() && matches!(expr.kind, ExprKind::Call(_)) {
             for vouched in self.seeds.proves(place.module, expr) {
                 self.prove(place, vouched, env);
@@ -51,6 +57,7 @@ impl<'s> Engine<'s> {
             },
             ExprKind::Attribute { base, attr } => {
                 let labels = self.expr(place, base, env);
+                let labels = self.seeds.member(place.module, attr, labels);
                 if self.seeds.cleans_member(place.module, attr) {
                     return 0;
                 }
@@ -67,8 +74,8 @@ impl<'s> Engine<'s> {
                     return 0;
                 }
                 match index.as_str() {
-                    Some(key) if self.seeds.cleans_member(place.module, key) => 0,
-                    _ => labels,
+                    Some(key) => self.seeds.member(place.module, key, labels),
+                    None => labels,
                 }
             }
             ExprKind::Call(call) => self.call(place, expr, call, env),
@@ -163,13 +170,7 @@ impl<'s> Engine<'s> {
             }
             ExprKind::Lambda(id) => {
                 // Its body sees what is around it; whether and with what it is called is not known.
-                let none = vec![
-                    0;
-                    self.source
-                        .function(*id)
-                        .map_or(0, |function| function.params.len())
-                ];
-                self.function(*id, &none, env.clone());
+                self.unknown_call(*id, env.clone());
                 0
             }
             ExprKind::Str(_)
@@ -180,6 +181,13 @@ impl<'s> Engine<'s> {
             | ExprKind::Regex(_)
             | ExprKind::Class(_) => 0,
         }
+    }
+
+    /// A call of which only the function is known.
+    fn unknown_call(&mut self, id: FnId, around: Env<'s>) -> Labels {
+        let function = self.source.function(id);
+        let none = vec![0; function.map_or(0, |function| function.params.len())];
+        self.function(id, &none, around).returned
     }
 
     fn of_text(&self, labels: Labels) -> Labels {

@@ -44,6 +44,22 @@ pub trait Seeds {
     fn cleans_member(&self, _module: ModuleId, _member: &str) -> bool {
         false
     }
+    /// What a member of a labelled value carries.
+    fn member(&self, module: ModuleId, member: &str, labels: Labels) -> Labels {
+        if self.cleans_member(module, member) {
+            0
+        } else {
+            labels
+        }
+    }
+    /// The function of the project that an expression stands for where it is given to what calls it back (`.catch(failed)`).
+    fn called_back(&self, _module: ModuleId, _given: &Expr) -> Option<FnId> {
+        None
+    }
+    /// The labels that a parameter carries whoever calls: what a promise rejects with.
+    fn always(&self, _function: FnId, _index: usize) -> Labels {
+        0
+    }
     /// Whether text made of labelled values carries their labels: yes, unless only the values themselves are followed.
     fn through_text(&self) -> bool {
         true
@@ -262,7 +278,8 @@ impl<'s> Engine<'s> {
 
     fn bind_params(&mut self, function: &'s Function, labels: &[Labels], env: &mut Env<'s>) {
         for (index, param) in function.params.iter().enumerate() {
-            let labels = labels.get(index).copied().unwrap_or(0);
+            let labels =
+                labels.get(index).copied().unwrap_or(0) | self.seeds.always(function.id, index);
             let place = Place {
                 module: function.id.module,
                 function: Some(function.id),

@@ -216,6 +216,10 @@ impl<'s> Engine<'s> {
             }
             ExprKind::Dict(entries) => entries.iter().for_each(|entry| {
                 let own = self.seeds.expr(place.module, &entry.value);
+                let labels = match entry.key.as_ref().and_then(Expr::as_str) {
+                    Some(key) => self.seeds.member(place.module, key, labels),
+                    None => labels,
+                };
                 self.assign(place, &entry.value, labels | own, env);
             }),
             ExprKind::Starred(inner) => self.assign(place, inner, labels, env),
