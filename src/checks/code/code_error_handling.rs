@@ -82,6 +82,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         },
         match first.fate {
             Fate::Unlogged(_) => "nobody will know that it did",
+            Fate::Ended(..) => "the caller gets an empty or broken-off answer that looks complete",
             _ => fixes::consequence(
                 first.kind,
                 language(code, first.site.0),
@@ -128,6 +129,9 @@ fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
             "what goes wrong in {what} is only raised again ({})",
             place(code, guard.module, guard.range.start)
         ),
+        Fate::Ended(..) => {
+            format!("what goes wrong in {what} does not throw: the stream that is read just ends")
+        }
         _ => format!("{what} is in no `try` that catches, logs and answers"),
     }
 }
@@ -160,6 +164,10 @@ fn site(code: &AgentCode<'_>, exposed: &Exposed) -> Evidence {
             "{what}; the handler at {} raises again",
             place(code, guard.module, guard.range.start)
         ),
+        Fate::Ended(module, range) => {
+            let note = "a model that fails ends this stream without an exception: a `try` around it catches nothing";
+            return agent_code::evidence(code.source, module, range).note(note);
+        }
         _ if exposed.deferred => format!("{what}; the stream runs after the `try` has been left"),
         _ => format!("{what}; no broad handler is around it"),
     };

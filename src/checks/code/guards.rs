@@ -2,9 +2,11 @@
 //! and the error handlers that a web framework is given.
 
 mod after;
+mod ai;
 mod streams;
 mod web;
 
+pub(super) use self::ai::stream_fate;
 pub(super) use self::streams::consumed_at;
 pub(super) use self::web::{error_handlers, mcp, web};
 
@@ -39,6 +41,8 @@ pub(super) enum Fate {
     RaisedAgain(Guard),
     /// Nothing broad is around.
     Uncaught,
+    /// It is not raised: the stream that is read here ends as if nothing had happened.
+    Ended(ModuleId, ByteRange),
 }
 
 /// What becomes of an exception that goes through these guards, innermost first.
@@ -133,6 +137,9 @@ fn caught_by_promise(
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
     };
+    if &**attr == "allSettled" && base.as_name() == Some("Promise") {
+        return settled(source, module, call, range);
+    }
     let handler = match &**attr {
         "catch" => call.args.first()?,
         "then" => call.args.get(1)?,
@@ -150,6 +157,33 @@ fn caught_by_promise(
         ),
         module: function.module,
         range: source.function(function)?.header,
+    })
+}
+
+/// `Promise.allSettled([…])` with the place inside: it never rejects, and what follows looks at the outcomes.
+fn settled(source: &Source, module: ModuleId, call: &Call, range: ByteRange) -> Option<Guard> {
+    let inside = call.args.first().filter(|arg| arg.range.contains(range))?;
+    let found = source.module(module)?;
+    let function = found
+        .function_at(inside.range.start)
+        .map(|function| function.id);
+    // What goes through the outcomes is often a function of its own.
+    let nested = found.functions.iter().filter(|one| {
+        function.is_some_and(|outer| {
+            is_inside(source, one, outer) && one.range.start > inside.range.end
+        })
+    });
+    let mut bodies = nested
+        .map(|one| one.body.as_slice())
+        .chain([source.body(module, function)]);
+    Some(Guard {
+        conduct: Conduct {
+            logs: bodies.any(|body| handlers::logs(source, module, body)),
+            answers: true,
+            ..Conduct::default()
+        },
+        module,
+        range: inside.range,
     })
 }
 

@@ -45,7 +45,7 @@ pub(super) fn broad_type(source: &Source, module: ModuleId, caught: &Expr) -> bo
 pub(super) fn conduct(source: &Source, module: &Module, body: &[Stmt]) -> Conduct {
     let mut found = Conduct {
         logs: logs(source, module.id, body),
-        raises: ends_in_raise(body),
+        raises: ends_in_raise(module.language, body),
         ..Conduct::default()
     };
     walk(body, &mut |path, node| {
@@ -63,31 +63,45 @@ pub(super) fn conduct(source: &Source, module: &Module, body: &[Stmt]) -> Conduc
         }
         true
     });
-    // `abort(500)` raises for the framework; `reject(error)`, `next(error)` hand it on.
+    // `abort(500)` raises for the framework; `reject(error)` hands it on.
     found.answers = !found.raises || found.raises_answer;
     found
 }
 
 /// Whether every way through a body raises.
-fn ends_in_raise(body: &[Stmt]) -> bool {
+fn ends_in_raise(language: Language, body: &[Stmt]) -> bool {
     body.iter().any(|stmt| match &stmt.kind {
         StmtKind::Raise { .. } => true,
+        StmtKind::Expr(value) | StmtKind::Return(Some(value)) => {
+            language == Language::TypeScript && hands_on(value)
+        }
         StmtKind::If(branch) => {
             !branch.orelse.is_empty()
-                && ends_in_raise(&branch.body)
-                && ends_in_raise(&branch.orelse)
+                && ends_in_raise(language, &branch.body)
+                && ends_in_raise(language, &branch.orelse)
         }
-        StmtKind::Block(body) => ends_in_raise(body),
-        StmtKind::With(with) => ends_in_raise(&with.body),
+        StmtKind::Block(body) => ends_in_raise(language, body),
+        StmtKind::With(with) => ends_in_raise(language, &with.body),
         StmtKind::Try(tried) => {
-            ends_in_raise(&tried.finally)
-                || ends_in_raise(&tried.body)
+            ends_in_raise(language, &tried.finally)
+                || ends_in_raise(language, &tried.body)
                     && tried
                         .handlers
                         .iter()
-                        .all(|handler| ends_in_raise(&handler.body))
+                        .all(|handler| ends_in_raise(language, &handler.body))
         }
         _ => false,
+    })
+}
+
+/// `next(error)` of Express: the error middleware gets it, as if it had been raised.
+fn hands_on(value: &Expr) -> bool {
+    value.as_call().is_some_and(|call| {
+        call.callee.as_name() == Some("next")
+            && call
+                .args
+                .first()
+                .is_some_and(|given| given.as_str().is_none())
     })
 }
 
@@ -283,12 +297,9 @@ fn says_log(base: &Expr) -> bool {
         _ => return false,
     };
     let word = word.trim_matches('_');
-    word == "log"
-        || word == "console"
+    matches!(word, "log" | "console" | "logging" | "debug")
         || word.contains("logger")
         || word.ends_with("_log")
-        || word == "logging"
-        || word == "debug"
 }
 
 fn named_as_report(call: &Call) -> bool {
@@ -380,9 +391,8 @@ fn mentions(node: Node<'_>, names: &[String]) -> bool {
     let mut found = false;
     walk_node(node, &mut |_, node| {
         if let Node::Expr(expr) = node {
-            found |= expr
-                .as_name()
-                .is_some_and(|name| names.iter().any(|known| known == name));
+            let name = expr.as_name();
+            found |= name.is_some_and(|name| names.iter().any(|known| known == name));
         }
         !found
     });

@@ -7,7 +7,8 @@ use crate::model::source::module::BindingKind;
 use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind,
+    Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
+    StmtKind,
 };
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
@@ -56,7 +57,13 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let mut found = Vec::new();
     for function in handlers.iter().filter_map(|id| source.function(*id)) {
         found.extend(always_busy(source, function));
-        found.extend(stamps_now(source, function));
+        // The helper that makes the answer stamps it as well as the handler does.
+        let makers = source.reach(function.id).into_iter();
+        found.extend(
+            makers
+                .filter_map(|id| source.function(id))
+                .find_map(|maker| stamps_now(source, maker)),
+        );
     }
     found.extend(forced(code));
     let name = &code.runtime.name;
@@ -120,6 +127,41 @@ pub(super) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
         })
 }
 
+/// Everything that a handler answers with: what it returns, and what it sends (`res.status(200).json(…)`, `reply.send(…)`,
+/// `ctx.body = …`).
+fn answered<'s>(source: &'s Source, function: &'s Function) -> Vec<&'s Expr> {
+    let mut found = returned(function);
+    let typescript = source
+        .module(function.id.module)
+        .is_some_and(|module| module.language == Language::TypeScript);
+    if !typescript {
+        return found;
+    }
+    for expr in expressions(&function.body) {
+        if let ExprKind::Call(call) = &expr.kind
+            && let ExprKind::Attribute { attr, .. } = &call.callee.kind
+            && matches!(
+                &**attr,
+                "json" | "send" | "end" | "jsonp" | "body" | "text" | "write"
+            )
+            && let Some(first) = call.args.first()
+            && !found.iter().any(|known| known.range.contains(expr.range))
+        {
+            found.push(first);
+        }
+    }
+    found.extend(statements(&function.body).into_iter().filter_map(|stmt| {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            return None;
+        };
+        let body = assign.targets.iter().any(
+            |target| matches!(&target.kind, ExprKind::Attribute { attr, .. } if &**attr == "body"),
+        );
+        assign.value.as_deref().filter(|_| body)
+    }));
+    found
+}
+
 /// Everything that a function returns.
 fn returned(function: &Function) -> Vec<&Expr> {
     let found = statements(&function.body).into_iter();
@@ -132,9 +174,9 @@ fn returned(function: &Function) -> Vec<&Expr> {
 }
 
 /// Whether every answer is `HealthyBusy`.
-fn always_busy(source: &Source, function: &Function) -> Option<Evidence> {
+fn always_busy<'s>(source: &'s Source, function: &'s Function) -> Option<Evidence> {
     let module = function.id.module;
-    let answers = returned(function);
+    let answers = answered(source, function);
     let busy = !answers.is_empty()
         && answers
             .iter()
@@ -160,11 +202,22 @@ fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool 
         ExprKind::Dict(_) => answer
             .entry("status")
             .is_some_and(|status| is_busy(source, module, status, depth + 1)),
-        ExprKind::Call(call) => call
-            .args
-            .iter()
-            .chain(call.keywords.iter().map(|keyword| &keyword.value))
-            .any(|value| is_busy(source, module, value, depth + 1)),
+        ExprKind::Call(call) => {
+            let helper = source
+                .callee(module, answer)
+                .and_then(|id| source.function(id));
+            if let Some(helper) = helper.filter(|helper| &*helper.name != "__init__") {
+                let made = returned(helper);
+                return !made.is_empty()
+                    && made
+                        .iter()
+                        .all(|value| is_busy(source, helper.id.module, value, depth + 1));
+            }
+            call.args
+                .iter()
+                .chain(call.keywords.iter().map(|keyword| &keyword.value))
+                .any(|value| is_busy(source, module, value, depth + 1))
+        }
         ExprKind::Attribute { base, attr } => {
             matches!(&**attr, "HEALTHY_BUSY" | "HealthyBusy")
                 || &**attr == "value" && is_busy(source, module, base, depth + 1)

@@ -144,7 +144,9 @@ impl<'s> Walker<'s> {
             if self.counted.insert((id.module, expr.range)) {
                 self.calls += 1;
             }
-            let fate = guards::fate(local.into_iter().chain(trail.iter().rev().copied()));
+            let fate = guards::stream_fate(source, id.module, id, expr).unwrap_or_else(|| {
+                guards::fate(local.into_iter().chain(trail.iter().rev().copied()))
+            });
             if !matches!(fate, Fate::Handled) {
                 self.report(
                     start,

@@ -65,6 +65,13 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
                 first.entry
             ));
         }
+        Fate::Ended(..) => {
+            return Fix::new("Go through `fullStream` and answer its error part").note(format!(
+                "In {}: `for await (const part of result.fullStream) {{ if (part.type === 'error') {{ {answer}; }} else if (part.type === 'text-delta') {{ yield {{ data: part.text }}; }} }}`. \
+                 `onError: ({{ error }}) => {log}` among the options of the call logs it (from version 5 of `ai` that is the default). A `try` around the loop is for what fails outside the model.",
+                first.entry
+            ));
+        }
         _ => {}
     }
     let stream = match yields {
