@@ -3,15 +3,19 @@
 mod compared;
 mod fields;
 mod fixes;
+mod json_schema;
 mod judged;
 mod kinds;
+mod labels;
 mod payload;
 mod proofs;
 mod pydantic;
 mod reach;
+mod rules;
 mod schema;
 mod taken;
 mod tested;
+mod validators;
 mod zod;
 
 use crate::checks::agent_code::{self, AgentCode};
@@ -115,6 +119,15 @@ fn called(field: &Field) -> String {
 
 /// What a field lacks, and how bad that is.
 fn fault(field: &Field) -> Option<(Severity, String)> {
+    let found = lacks(field)?;
+    if field.tested.unread {
+        let what = "through a validator that could not be read: whether it tests type and length is not known";
+        return Some((Severity::Low, what.to_owned()));
+    }
+    Some(found)
+}
+
+fn lacks(field: &Field) -> Option<(Severity, String)> {
     let tested = &field.tested;
     if field.structured {
         let what = if tested.lists && !tested.text_only {

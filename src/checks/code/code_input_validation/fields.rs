@@ -12,15 +12,19 @@ use crate::model::source::{
 
 use super::judged::{Judged, facts};
 use super::kinds::{kind_of, strips_tool_use};
+use super::labels::{label, parts};
 use super::payload::Payload;
 use super::reach::{Reach, sinks, words_of};
-use super::schema::{self, Rule};
+use super::rules::{Fields, Rule};
+use super::schema;
 use super::taken::{A2A_TEXT, OR, Taken, taken_out};
 use super::tested::{Tested, expected};
 
 /// The label of the payload as a whole.
 pub(super) const WHOLE: Labels = 1 << 63;
-const MOST_FIELDS: usize = 60;
+pub(super) const MOST_FIELDS: usize = 60;
+/// The path under which a schema stands that could not be read.
+pub(super) const UNREAD: &str = "*";
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +99,7 @@ fn of_entry(
 ) -> Vec<Field> {
     let source = code.source;
     let mut names: Vec<String> = Vec::new();
-    let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+    let mut rules = Fields::new();
     let mut sites: BTreeMap<usize, (ModuleId, ByteRange)> = BTreeMap::new();
     let mut params = BTreeMap::new();
     let mut defaults: BTreeMap<usize, Kind> = BTreeMap::new();
@@ -147,6 +151,7 @@ fn of_entry(
         start: function,
         params,
         taken: BTreeMap::new(),
+        nested: BTreeMap::new(),
         names: Vec::new(),
         structure: false,
         fact: None,
@@ -164,12 +169,22 @@ fn of_entry(
     names.truncate(fixed);
     seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
     flow = Flow::run(source, function, &seeds);
-    seeds.names = names;
-    let reached = sinks(source, &flow, tools);
+    let mut reached = sinks(source, &flow, tools);
     if reached.is_empty() {
         return Vec::new();
     }
-    let schemas = schema::applied(source, &flow, &seeds.names);
+    let schemas = schema::applied(source, &flow, names.len());
+    for (path, rule) in &schemas.whole {
+        let known = rules.entry(path.clone()).or_default();
+        *known = known.both(*rule);
+    }
+    let parts = parts(&rules, &schemas.of, &mut names, &mut sites);
+    seeds.names = names;
+    if !parts.nested.is_empty() {
+        seeds.nested = parts.nested;
+        flow = Flow::run(source, function, &seeds);
+        reached = sinks(source, &flow, tools);
+    }
     let expects = expected(source, &flow, seeds.names.len());
     let wanted = facts(&seeds.names, &expects, &defaults);
     let judged = Judged::new(source, function, &mut seeds, (&reached, &wanted), tools);
@@ -188,7 +203,7 @@ fn of_entry(
             ..expects.get(bit).copied().unwrap_or_default()
         };
         judged.put(mask, &mut tested);
-        for rule in rules.get(name).into_iter().chain(schemas.get(&bit)) {
+        for rule in parts.rules.get(&bit).into_iter().chain(rules.get(UNREAD)) {
             tested.add(rule);
         }
         // A list whose `toolUse` blocks are looked for was looked into.
@@ -197,6 +212,7 @@ fn of_entry(
         let kind = kind_of(name, defaults.get(&bit).copied(), &tested);
         let structured = judged.structured & mask != 0
             && !tested.text_only
+            && !tested.closed
             && !stripped
             && matches!(kind, Kind::Text);
         found.push(Field {
@@ -210,7 +226,9 @@ fn of_entry(
             in_handler: inside(source, function, site),
         });
     }
-    found.extend(whole(source, function, &reached, &flow, &judged));
+    let said = rules.get("").into_iter().chain(rules.get(UNREAD));
+    let said = said.fold(Rule::default(), |all, rule| all.both(*rule));
+    found.extend(whole(source, function, &reached, &flow, &judged, said));
     found
 }
 
@@ -248,6 +266,7 @@ fn whole(
     reached: &[Reach],
     flow: &Flow,
     judged: &Judged,
+    said: Rule,
 ) -> Vec<Field> {
     let name = source
         .function(function)
@@ -270,7 +289,9 @@ fn whole(
                     fact.put(&mut tested);
                 }
             }
+            tested.add(&said);
             let structured = reach.as_they_are.contains(&value)
+                && !said.is_closed()
                 && at(&judged.raw, value.0, value.1) & WHOLE != 0;
             found.push(Field {
                 name: name.clone(),
@@ -301,31 +322,4 @@ fn is_python(source: &Source, module: ModuleId) -> bool {
     source
         .module(module)
         .is_some_and(|module| module.language == Language::Python)
-}
-
-fn label(
-    taken: &[Taken],
-    names: &mut Vec<String>,
-    sites: &mut BTreeMap<usize, (ModuleId, ByteRange)>,
-    defaults: &mut BTreeMap<usize, Kind>,
-) -> BTreeMap<(ModuleId, ByteRange), Labels> {
-    let mut found = BTreeMap::new();
-    sites.retain(|bit, _| *bit < names.len());
-    defaults.clear();
-    for one in taken {
-        let bit = if names.len() < MOST_FIELDS {
-            names.push(one.name.clone());
-            names.len() - 1
-        } else if let Some(bit) = names.iter().position(|name| *name == one.name) {
-            bit
-        } else {
-            continue;
-        };
-        sites.entry(bit).or_insert((one.module, one.range));
-        if let Some(kind) = one.default {
-            defaults.entry(bit).or_insert(kind);
-        }
-        found.insert((one.module, one.range), 1 << bit);
-    }
-    found
 }

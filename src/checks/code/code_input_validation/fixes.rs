@@ -15,10 +15,11 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         .source
         .module(field.site.0)
         .is_none_or(|module| module.language == Language::Python);
-    // Several names, or one that is no identifier, are one value.
-    let name = match field.name.contains(OR) || !is_identifier(&field.name) {
+    // Several names, or one that is no identifier, are one value; of `input.prompt` the rule is that of `prompt`.
+    let last = field.name.rsplit('.').next().unwrap_or(&field.name);
+    let name = match field.name.contains(OR) || !is_identifier(last) {
         true => "value",
-        false => &*field.name,
+        false => last,
     };
     if field.whole {
         return Fix::new("Take the fields that are needed out of it, and test each").note(format!(

@@ -11,6 +11,7 @@ use super::tested::Tested;
 
 /// What a field holds; of one that has several names, what all of them hold, else text.
 pub(super) fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
+    let name = name.rsplit('.').next().unwrap_or(name);
     let mut kinds = name
         .split(OR)
         .map(|name| kind_of_one(name, default, tested));

@@ -21,6 +21,8 @@ pub(super) struct Payload<'a> {
     pub start: FnId,
     pub params: BTreeMap<usize, Labels>,
     pub taken: BTreeMap<(ModuleId, ByteRange), Labels>,
+    /// Fields of fields that a schema knows: the bit of each by the bit and the member that it is taken with.
+    pub nested: BTreeMap<(usize, String), usize>,
     /// The field of each label.
     pub names: Vec<String>,
     /// Whether only the values themselves are followed, not text made of them.
@@ -123,6 +125,16 @@ impl Seeds for Payload<'_> {
 
     fn through_text(&self) -> bool {
         !self.structure
+    }
+
+    fn member(&self, _module: ModuleId, member: &str, labels: Labels) -> Labels {
+        let mut found = labels;
+        for ((bit, name), inner) in &self.nested {
+            if labels & (1 << bit) != 0 && name == member {
+                found = found & !(1 << bit) | 1 << inner;
+            }
+        }
+        found
     }
 
     fn cleans_entry(&self, key: &str) -> bool {

@@ -5,7 +5,7 @@ use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId, Source};
 
-use super::schema::{Fields, Rule};
+use super::rules::{Fields, Rule, Shape};
 
 /// Whether a class is a pydantic model.
 pub(super) fn is_model(source: &Source, class: ClassId) -> bool {
@@ -48,9 +48,22 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields, depth: u8) {
         let StmtKind::Assign(assign) = &stmt.kind else {
             continue;
         };
-        if let Some((name, rule)) = field(source, id.module, assign) {
-            found.insert(name, rule);
+        let Some((name, rule)) = field(source, id.module, assign) else {
+            continue;
+        };
+        if let Some(inner) = assign
+            .annotation
+            .as_ref()
+            .and_then(|annotation| model_in(source, id.module, annotation, 0))
+            .filter(|inner| *inner != id)
+        {
+            let mut nested = Fields::new();
+            collect(source, inner, &mut nested, depth + 1);
+            for (path, rule) in nested {
+                found.insert(format!("{name}.{path}"), rule);
+            }
         }
+        found.insert(name, rule);
     }
     for (_, method) in &class.methods {
         let Some(function) = source.function(*method) else {
@@ -81,6 +94,60 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields, depth: u8) {
             }
         }
     }
+}
+
+/// The model that an annotation holds: `Chat`, `list[Chat]`, `Chat | None`.
+fn model_in(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Option<ClassId> {
+    if depth > 6 {
+        return None;
+    }
+    let within = |inner: &Expr| model_in(source, module, inner, depth + 1);
+    match &annotation.kind {
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+            match source.meaning(module, annotation) {
+                Meaning::Class(class) => is_model(source, class).then_some(class),
+                _ => None,
+            }
+        }
+        ExprKind::BinOp {
+            op: "|",
+            left,
+            right,
+        } => within(left).or_else(|| within(right)),
+        ExprKind::Subscript { index, .. } => within(index),
+        ExprKind::Tuple(items) => items.iter().find_map(within),
+        _ => None,
+    }
+}
+
+/// What a model as a whole tests: it is closed when each of its fields is, and nothing else is kept.
+fn whole(source: &Source, class: ClassId, depth: u8) -> Rule {
+    let mut nested = Fields::new();
+    collect(source, class, &mut nested, depth + 1);
+    let top = nested
+        .into_iter()
+        .filter(|(path, _)| !path.contains('.'))
+        .map(|(path, rule)| (path, Shape::of(rule)));
+    let made = Shape::object(top);
+    let open = source.class(class).is_some_and(|found| {
+        found.body.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Assign(assign) => {
+                assign.targets.first().and_then(Expr::as_name) == Some("model_config")
+                    && assign
+                        .value
+                        .as_deref()
+                        .is_some_and(|value| expressions_in(value).any(|text| text == "allow"))
+            }
+            _ => false,
+        })
+    });
+    if open { made.open().rule } else { made.rule }
+}
+
+fn expressions_in(value: &Expr) -> impl Iterator<Item = &str> {
+    crate::model::source::walk::sub_expressions(value)
+        .into_iter()
+        .filter_map(Expr::as_str)
 }
 
 fn field(source: &Source, module: ModuleId, assign: &Assign) -> Option<(String, Rule)> {
@@ -213,6 +280,25 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) ->
                     }
                     _ => annotated(source, module, index, depth + 1),
                 },
+                "list" | "List" | "set" | "Set" | "Sequence" | "conlist" | "tuple" | "Tuple" => {
+                    let items: Vec<&Expr> = match &index.kind {
+                        ExprKind::Tuple(items) => items.iter().collect(),
+                        _ => vec![index],
+                    };
+                    let each = items
+                        .into_iter()
+                        .map(|item| Shape::of(annotated(source, module, item, depth + 1)));
+                    Shape::list(Shape::union(each)).rule
+                }
+                "dict" | "Dict" | "Mapping" => match &index.kind {
+                    ExprKind::Tuple(items) => {
+                        let value = items.last().map_or(Rule::default(), |value| {
+                            annotated(source, module, value, depth + 1)
+                        });
+                        Shape::list(Shape::of(value)).rule
+                    }
+                    _ => Rule::TYPED,
+                },
                 _ => Rule::TYPED,
             }
         }
@@ -231,15 +317,7 @@ fn either_side(source: &Source, module: ModuleId, left: &Expr, right: &Expr, dep
                 annotated(source, module, left, depth + 1),
                 annotated(source, module, right, depth + 1),
             );
-            Rule {
-                typed: left.typed && right.typed,
-                text: left.text && right.text,
-                number: left.number && right.number,
-                flag: left.flag && right.flag,
-                bounded: left.bounded && right.bounded,
-                ranged: left.ranged && right.ranged,
-                formatted: left.formatted && right.formatted,
-            }
+            left.weaker(right)
         }
     }
 }
@@ -251,7 +329,13 @@ fn named(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Rul
                 .bases(class)
                 .iter()
                 .any(|base| matches!(leaf(base), "Enum" | "StrEnum" | "IntEnum"));
-            return if set { Rule::SET } else { Rule::TYPED };
+            return if set {
+                Rule::SET
+            } else if is_model(source, class) && depth < 6 {
+                whole(source, class, depth)
+            } else {
+                Rule::TYPED
+            };
         }
         Meaning::Value(at, value) if !std::ptr::eq(value, annotation) => {
             return annotated(source, at, value, depth + 1);
@@ -291,7 +375,7 @@ fn constraints(call: &Call, found: &mut Rule) {
             keyword.name.as_deref() == Some(name) && !matches!(keyword.value.kind, ExprKind::None)
         })
     };
-    found.bounded |= has("max_length") || has("max_items") || has("max");
+    found.bounded |= (has("max_length") || has("max_items") || has("max")) && !found.long;
     found.ranged |= has("le") || has("lt");
     if has("pattern") || has("regex") {
         found.formatted = true;

@@ -9,53 +9,10 @@ use crate::model::source::{
     Call, Entrypoint, Expr, ExprKind, FnId, ModuleId, Param as Parameter, Source,
 };
 
-use super::fields::WHOLE;
-use super::{pydantic, zod};
+use super::fields::{UNREAD, WHOLE};
+use super::{json_schema, pydantic, validators, zod};
 
-/// What a schema tests of one field.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Rule {
-    /// Its type.
-    pub typed: bool,
-    /// That it is text.
-    pub text: bool,
-    /// That it is a number.
-    pub number: bool,
-    /// That it is true or false.
-    pub flag: bool,
-    /// An upper bound on its length.
-    pub bounded: bool,
-    /// A range.
-    pub ranged: bool,
-    /// A format.
-    pub formatted: bool,
-}
-
-impl Rule {
-    /// One of a fixed set: nothing more can be asked.
-    pub(super) const SET: Self = Self {
-        typed: true,
-        text: true,
-        number: false,
-        flag: false,
-        bounded: true,
-        ranged: true,
-        formatted: true,
-    };
-    /// A type and nothing else.
-    pub(super) const TYPED: Self = Self {
-        typed: true,
-        text: false,
-        number: false,
-        flag: false,
-        bounded: false,
-        ranged: false,
-        formatted: false,
-    };
-}
-
-/// The rules by field.
-pub(super) type Fields = BTreeMap<String, Rule>;
+pub(super) use super::rules::{Fields, Rule, Shape};
 
 /// What a parameter of a Python route or MCP tool is.
 pub(super) enum Param {
@@ -134,22 +91,11 @@ pub(super) fn of_entry(source: &Source, entry: &Entrypoint, function: FnId) -> F
                         .iter()
                         .find_map(|key| expr.entry(key))
                 {
-                    return zod::fields(source, module.id, schema, 0);
+                    return zod::fields(source, module.id, schema);
                 }
             }
             ExprKind::Call(call) if expr.range == entry.range => {
-                // `server.registerTool("name", { inputSchema: { … } }, handler)`, `server.tool("name", { … }, handler)`.
-                for arg in &call.args {
-                    let schema = arg
-                        .entry("inputSchema")
-                        .or(Some(arg).filter(|arg| matches!(arg.kind, ExprKind::Dict(_))));
-                    if let Some(schema) = schema {
-                        let fields = zod::fields(source, module.id, schema, 0);
-                        if !fields.is_empty() {
-                            return fields;
-                        }
-                    }
-                }
+                return validators::registered(source, module, call);
             }
             _ => {}
         }
@@ -180,9 +126,18 @@ pub(super) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> 
     class.is_some_and(|class| pydantic::is_model(source, class))
 }
 
-/// The rules that schemas apply to labelled values, by the bit of the field.
-pub(super) fn applied(source: &Source, flow: &Flow, names: &[String]) -> BTreeMap<usize, Rule> {
-    let mut found: BTreeMap<usize, Rule> = BTreeMap::new();
+/// What schemas that are applied say.
+#[derive(Default)]
+pub(super) struct Applied {
+    /// By the path in the payload.
+    pub whole: Fields,
+    /// By the path in a field, of which the bit is given; the empty path is the field itself.
+    pub of: BTreeMap<usize, Fields>,
+}
+
+/// The rules that schemas apply to labelled values.
+pub(super) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
+    let mut found = Applied::default();
     for id in flow.functions() {
         for expr in expressions(source.body(id.module, Some(id))) {
             let ExprKind::Call(call) = &expr.kind else {
@@ -191,29 +146,32 @@ pub(super) fn applied(source: &Source, flow: &Flow, names: &[String]) -> BTreeMa
             let Some((fields, value)) = application(source, id.module, call) else {
                 continue;
             };
-            let mut put = |bit: usize, rule: Rule| {
-                let known = found.entry(bit).or_default();
-                *known = either(*known, rule);
-            };
             for (key, labels) in value.given(flow, id.module) {
                 match key {
                     // A named argument, or the payload as a whole.
                     Some(key) => {
-                        if let Some(rule) = fields.get(&key) {
-                            bits(labels, names.len()).for_each(|bit| put(bit, *rule));
+                        let Some(rule) = fields.get(&key) else {
+                            continue;
+                        };
+                        for bit in bits(labels, count) {
+                            put(found.of.entry(bit).or_default(), "", *rule);
                         }
                     }
-                    None if labels & !WHOLE == 0 && labels != 0 => {
-                        for (bit, name) in names.iter().enumerate() {
-                            fields
-                                .get(name)
-                                .into_iter()
-                                .for_each(|rule| put(bit, *rule));
-                        }
-                    }
+                    None if labels & !WHOLE == 0 && labels != 0 => fields
+                        .iter()
+                        .for_each(|(path, rule)| put(&mut found.whole, path, *rule)),
                     None => {
-                        let all = whole_rule(&fields);
-                        bits(labels, names.len()).for_each(|bit| put(bit, all));
+                        let all = fields.get("").or(fields.get(UNREAD));
+                        let all = all.copied().unwrap_or_else(|| whole_rule(&fields));
+                        for bit in bits(labels, count) {
+                            let of = found.of.entry(bit).or_default();
+                            put(of, "", all);
+                            for (path, rule) in &fields {
+                                if !matches!(&**path, "" | UNREAD) {
+                                    put(of, path, *rule);
+                                }
+                            }
+                        }
                     }
                 }
             }
@@ -222,34 +180,22 @@ pub(super) fn applied(source: &Source, flow: &Flow, names: &[String]) -> BTreeMa
     found
 }
 
+fn put(into: &mut Fields, path: &str, rule: Rule) {
+    let known = into.entry(path.to_owned()).or_default();
+    *known = known.both(rule);
+}
+
 fn bits(labels: u64, count: usize) -> impl Iterator<Item = usize> {
     (0..count).filter(move |bit| labels & (1 << bit) != 0)
 }
 
-fn either(one: Rule, other: Rule) -> Rule {
-    Rule {
-        typed: one.typed || other.typed,
-        text: one.text || other.text,
-        number: one.number || other.number,
-        flag: one.flag || other.flag,
-        bounded: one.bounded || other.bounded,
-        ranged: one.ranged || other.ranged,
-        formatted: one.formatted || other.formatted,
-    }
-}
-
-/// What a schema says of a nested object: bounded when all its texts are.
+/// What a model says of a nested object: bounded when all its texts are.
 fn whole_rule(fields: &Fields) -> Rule {
-    let bounded = fields.values().all(|rule| !rule.text || rule.bounded);
-    Rule {
-        typed: true,
-        text: true,
-        number: false,
-        flag: false,
-        bounded,
-        ranged: bounded,
-        formatted: bounded,
-    }
+    let top = fields
+        .iter()
+        .filter(|(path, _)| !path.contains('.'))
+        .map(|(path, rule)| (path.clone(), Shape::of(*rule)));
+    Shape::object(top).rule
 }
 
 /// What a schema is applied to.
@@ -287,17 +233,11 @@ fn application<'a>(
         return pydantic::is_model(source, class)
             .then(|| (pydantic::fields(source, class), Given::Named(call)));
     }
-    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
-        let name = call.callee.as_name()?;
-        let schema = call.argument(1, "schema")?;
-        return (name == "validate").then(|| {
-            (
-                zod::json_schema(source, module, schema),
-                Given::One(call.args.first().unwrap_or(&call.callee)),
-            )
-        });
-    };
     let first = call.args.first();
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return validators::by_name(source, module, call)
+            .and_then(|fields| Some((fields, Given::One(first?))));
+    };
     match &**attr {
         "model_validate"
         | "parse_obj"
@@ -323,18 +263,16 @@ fn application<'a>(
             (!fields.is_empty()).then_some(())?;
             Some((fields, Given::One(first?)))
         }
-        "validate" if call.args.len() > 1 || call.option("schema").is_some() => {
+        "validate" if call.option("schema").is_some() => {
             let schema = call.argument(1, "schema")?;
             Some((
-                zod::json_schema(source, module, schema),
+                json_schema::fields(source, module, schema),
                 Given::One(call.argument(0, "instance")?),
             ))
         }
-        "parse" | "safeParse" | "parseAsync" | "safeParseAsync" => {
-            let fields = zod::fields(source, module, base, 0);
-            (!fields.is_empty()).then_some(())?;
-            Some((fields, Given::One(first?)))
+        _ => {
+            let (fields, given) = validators::by_method(source, module, call, base, attr)?;
+            Some((fields, Given::One(call.args.get(given)?)))
         }
-        _ => None,
     }
 }

@@ -6,7 +6,7 @@ use crate::model::source::walk::expressions;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 use super::proofs;
-use super::schema::Rule;
+use super::rules::Rule;
 
 /// What is tested of a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub(super) struct Tested {
     pub text_only: bool,
     /// That it is a list or object.
     pub lists: bool,
+    /// That it is a list or object in which no block of a message fits.
+    pub closed: bool,
+    /// That a validator is on the way that could not be read.
+    pub unread: bool,
     /// That it is a number.
     pub number: bool,
     /// That it is true or false.
@@ -78,6 +82,8 @@ impl Tested {
         typed: false,
         text_only: false,
         lists: false,
+        closed: false,
+        unread: false,
         number: false,
         flag: false,
         bounded: false,
@@ -113,6 +119,8 @@ impl Tested {
     pub(super) fn add(&mut self, rule: &Rule) {
         self.typed |= rule.typed;
         self.text_only |= rule.text;
+        self.closed |= rule.closed;
+        self.unread |= rule.unread;
         self.number |= rule.number;
         self.flag |= rule.flag;
         self.bounded |= rule.bounded;

@@ -1,208 +1,270 @@
-//! zod schemas and JSON Schema literals.
+//! Schemas that are built by calls: zod, valibot, Joi, yup, TypeBox. Each is a tree; what it says of a path is what its leaf says.
 
-use crate::model::source::resolve::Meaning;
+use crate::model::source::ir::StmtKind;
+use crate::model::source::resolve::{Meaning, leaf};
+use crate::model::source::walk::statements;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
-use super::schema::{Fields, Rule};
+use super::json_schema;
+use super::schema::{Fields, Rule, Shape};
 
-const DEEPEST: u8 = 8;
+const DEEPEST: u8 = 12;
 
-/// The fields of `z.object({…})`, of a chain that ends in one, of a plain object of zod types, or of a JSON Schema.
-pub(super) fn fields(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Fields {
+/// The rules of a schema by path; the empty path is the value as a whole.
+pub(super) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
+    shape(source, module, expr, 0).into_fields()
+}
+
+/// What a schema says.
+pub(super) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Shape {
     if depth > DEEPEST {
-        return Fields::new();
+        return Shape::default();
     }
     match &expr.kind {
-        ExprKind::Dict(entries) => {
-            if expr.entry("properties").is_some() {
-                return json_schema(source, module, expr);
-            }
-            let mut found = Fields::new();
-            for entry in entries {
-                match entry.key.as_ref().and_then(Expr::as_str) {
-                    Some(key) => {
-                        let rule = rule(source, module, &entry.value, 0);
-                        if rule != Rule::default() {
-                            found.insert(key.to_owned(), rule);
-                        }
-                    }
-                    None => found.extend(fields(source, module, &entry.value, depth + 1)),
-                }
-            }
-            found
+        ExprKind::Dict(_) if json_schema::is_schema(expr) => {
+            json_schema::shape(source, module, expr, depth)
         }
+        // A plain object of types, as MCP servers take it.
+        ExprKind::Dict(_) => Shape {
+            rule: Rule::default(),
+            ..object(source, module, expr, depth)
+        },
         ExprKind::Call(call) => of_call(source, module, call, depth),
-        ExprKind::Await(inner) => fields(source, module, inner, depth + 1),
+        ExprKind::Await(inner) => shape(source, module, inner, depth + 1),
         _ => match source.meaning(module, expr) {
-            Meaning::Instance(made) => made.call.map_or_else(Fields::new, |call| {
+            Meaning::Instance(made) => made.call.map_or_else(Shape::default, |call| {
                 of_call(source, made.module, call, depth + 1)
             }),
             Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
-                fields(source, at, value, depth + 1)
+                shape(source, at, value, depth + 1)
             }
-            _ => Fields::new(),
+            _ => Shape::default(),
         },
     }
 }
 
-fn of_call(source: &Source, module: ModuleId, call: &Call, depth: u8) -> Fields {
-    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
-        return match call.args.first() {
-            Some(first) if matches!(first.kind, ExprKind::Dict(_)) => {
-                fields(source, module, first, depth + 1)
-            }
-            _ => Fields::new(),
-        };
-    };
-    let inner = |expr: Option<&Expr>| {
-        expr.map_or_else(Fields::new, |expr| fields(source, module, expr, depth + 1))
-    };
-    match &**attr {
-        "object" | "strictObject" | "looseObject" => inner(call.args.first()),
-        "extend" | "merge" | "safeExtend" | "and" => {
-            let mut found = inner(Some(base));
-            found.extend(inner(call.args.first()));
-            found
-        }
-        _ => inner(Some(base)),
-    }
-}
-
-/// What a chain such as `z.string().min(1).max(100)` tests.
-fn rule(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Rule {
+fn of_call(source: &Source, module: ModuleId, call: &Call, depth: u8) -> Shape {
     if depth > DEEPEST {
-        return Rule::default();
+        return Shape::default();
     }
-    let ExprKind::Call(call) = &expr.kind else {
-        return match source.meaning(module, expr) {
-            Meaning::Instance(made) => made.call.map_or(Rule::default(), |call| {
-                chain(source, made.module, call, depth + 1)
-            }),
-            _ => Rule::default(),
-        };
+    if let Meaning::Function(id) = source.meaning(module, &call.callee) {
+        // A helper of the project that makes a schema.
+        let made = statements(source.body(id.module, Some(id)))
+            .into_iter()
+            .filter_map(|stmt| match &stmt.kind {
+                StmtKind::Return(Some(value)) => Some(value),
+                _ => None,
+            });
+        return Shape::union(made.map(|value| shape(source, id.module, value, depth + 2)));
+    }
+    let at = Place {
+        source,
+        module,
+        call,
+        depth: depth + 1,
     };
-    chain(source, module, call, depth)
+    match &call.callee.kind {
+        ExprKind::Attribute { base, attr } => match at.receiver(base) {
+            Some(known) => at.method(attr, known),
+            None => at.constructor(attr),
+        },
+        _ => {
+            let name = source.canonical(module, &call.callee).unwrap_or_default();
+            match call.args.first() {
+                _ if name.contains('.') => at.constructor(leaf(&name)),
+                Some(first) if matches!(first.kind, ExprKind::Dict(_)) => {
+                    shape(source, module, first, depth + 1)
+                }
+                _ => Shape::default(),
+            }
+        }
+    }
 }
 
-fn chain(source: &Source, module: ModuleId, call: &Call, depth: u8) -> Rule {
-    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
-        return Rule::default();
+/// `{ prompt: z.string(), …base }` as an object type.
+fn object(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Shape {
+    let ExprKind::Dict(entries) = &expr.kind else {
+        return shape(source, module, expr, depth + 1);
     };
-    match &**attr {
-        "string" => {
-            return Rule {
+    let mut found = Vec::new();
+    let mut spread = Vec::new();
+    for entry in entries {
+        let inner = shape(source, module, &entry.value, depth + 1);
+        match entry.key.as_ref().and_then(Expr::as_str) {
+            Some(key) => found.push((key.to_owned(), inner)),
+            None => spread.push(inner),
+        }
+    }
+    let made = Shape::object(found);
+    spread.into_iter().fold(made, Shape::with)
+}
+
+/// A call that makes or refines a type.
+struct Place<'s> {
+    source: &'s Source,
+    module: ModuleId,
+    call: &'s Call,
+    depth: u8,
+}
+
+impl Place<'_> {
+    /// The type that a method is called on; None for the library itself (`z`, `z.coerce`, `Type`).
+    fn receiver(&self, base: &Expr) -> Option<Shape> {
+        let chain = matches!(base.kind, ExprKind::Call(_))
+            || matches!(
+                self.source.meaning(self.module, base),
+                Meaning::Instance(_) | Meaning::Value(..)
+            );
+        chain.then(|| shape(self.source, self.module, base, self.depth))
+    }
+
+    fn arg(&self, index: usize) -> Shape {
+        self.call
+            .args
+            .get(index)
+            .map_or_else(Shape::default, |arg| {
+                shape(self.source, self.module, arg, self.depth)
+            })
+    }
+
+    fn object(&self, index: usize) -> Shape {
+        self.call
+            .args
+            .get(index)
+            .map_or_else(Shape::default, |arg| {
+                object(self.source, self.module, arg, self.depth)
+            })
+    }
+
+    /// The types in a list, or given one by one.
+    fn each(&self, index: usize) -> Vec<Shape> {
+        let of = |item: &Expr| shape(self.source, self.module, item, self.depth);
+        match self.call.args.get(index).map(|list| &list.kind) {
+            Some(ExprKind::List(items)) => items.iter().map(of).collect(),
+            _ => self.call.args.iter().skip(index).map(of).collect(),
+        }
+    }
+
+    fn constructor(&self, name: &str) -> Shape {
+        let has = |key: &str| self.call.option(key).is_some();
+        let rule = match name {
+            "string" | "String" | "str" | "nonEmptyString" => Rule {
                 text: true,
+                bounded: has("maxLength"),
+                formatted: has("pattern") || has("format"),
                 ..Rule::TYPED
-            };
-        }
-        "number" | "int" | "bigint" if !is_chain(base) => {
-            return Rule {
+            },
+            "number" | "int" | "bigint" | "Number" | "Integer" | "integer" | "int32"
+            | "float32" | "float64" => Rule {
                 number: true,
+                ranged: has("maximum") || has("exclusiveMaximum"),
                 ..Rule::TYPED
-            };
-        }
-        "boolean" => {
-            return Rule {
+            },
+            "boolean" | "Boolean" | "bool" | "stringbool" => Rule {
                 flag: true,
                 ..Rule::TYPED
-            };
-        }
-        "uuid" | "guid" | "ulid" | "cuid" | "cuid2" | "nanoid" | "datetime" | "ipv4"
-        | "isoDate"
-            if !is_chain(base) =>
-        {
-            return Rule::SET;
-        }
-        "email" | "url" if !is_chain(base) => {
-            return Rule {
+            },
+            "uuid" | "guid" | "ulid" | "cuid" | "cuid2" | "nanoid" | "datetime" | "ipv4"
+            | "ipv6" | "isoDate" | "date" | "Date" | "enum" | "nativeEnum" | "literal"
+            | "Literal" | "Enum" | "picklist" | "valid" | "null" | "Null" | "undefined"
+            | "void" | "never" | "enums" | "oneOf" => Rule::SET,
+            "email" | "url" => Rule {
                 text: true,
                 formatted: true,
                 ..Rule::TYPED
-            };
-        }
-        "enum" | "nativeEnum" | "literal" => return Rule::SET,
-        "array" | "object" | "record" | "tuple" | "strictObject" | "union"
-        | "discriminatedUnion"
-            if !is_chain(base) =>
-        {
-            return Rule::TYPED;
-        }
-        "any" | "unknown" | "custom" => return Rule::default(),
-        _ => {}
-    }
-    let mut found = match &base.kind {
-        ExprKind::Call(_) => rule(source, module, base, depth + 1),
-        _ => match source
-            .type_of(module, base)
-            .and_then(|made| made.call.map(|call| (made.module, call)))
-        {
-            Some((at, inner)) => chain(source, at, inner, depth + 1),
-            None => Rule::default(),
-        },
-    };
-    match &**attr {
-        "max" | "length" | "lte" | "lt" => {
-            found.bounded = true;
-            found.ranged = true;
-        }
-        "uuid" | "guid" | "ulid" | "cuid" | "cuid2" | "nanoid" | "datetime" => {
-            found.formatted = true;
-            found.bounded = true;
-        }
-        "regex" => {
-            found.formatted = true;
-            found.bounded |= call.args.first().is_some_and(|pattern| matches!(&pattern.kind, ExprKind::Regex(text) if text.contains('{') && text.contains('$')));
-        }
-        "email" | "url" | "startsWith" => found.formatted = true,
-        _ => {}
-    }
-    found
-}
-
-/// Whether a receiver is itself a chain (`z.string()`), not `z` or `z.coerce`.
-fn is_chain(base: &Expr) -> bool {
-    matches!(base.kind, ExprKind::Call(_))
-}
-
-/// The properties of a JSON Schema literal.
-pub(super) fn json_schema(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
-    let mut found = Fields::new();
-    let Meaning::Value(_, schema) = source.meaning(module, expr) else {
-        return found;
-    };
-    let Some(ExprKind::Dict(entries)) = schema
-        .entry("properties")
-        .map(|properties| &properties.kind)
-    else {
-        return found;
-    };
-    for entry in entries {
-        let Some(key) = entry.key.as_ref().and_then(Expr::as_str) else {
-            continue;
-        };
-        let kind = entry
-            .value
-            .entry("type")
-            .and_then(Expr::as_str)
-            .unwrap_or("");
-        let has = |name: &str| entry.value.entry(name).is_some();
-        let rule = Rule {
-            typed: !kind.is_empty(),
-            text: kind == "string",
-            number: matches!(kind, "integer" | "number"),
-            flag: kind == "boolean",
-            bounded: has("maxLength") || has("maxItems"),
-            ranged: has("maximum") || has("exclusiveMaximum"),
-            formatted: has("pattern") || has("format"),
-        };
-        found.insert(
-            key.to_owned(),
-            if has("enum") || has("const") {
-                Rule::SET
-            } else {
-                rule
             },
-        );
+            _ => return self.compound(name),
+        };
+        Shape::of(rule)
     }
-    found
+
+    fn compound(&self, name: &str) -> Shape {
+        match name {
+            "object" | "strictObject" | "Object" | "interface" => self.object(0),
+            "looseObject" | "objectWithRest" => self.object(0).open(),
+            "array" | "Array" | "set" => {
+                let made = Shape::list(self.arg(0));
+                if self.call.option("maxItems").is_some() {
+                    made.limited()
+                } else {
+                    made
+                }
+            }
+            "tuple" | "Tuple" => Shape::list(Shape::union(self.each(0))).limited(),
+            "record" | "Record" | "map" => {
+                Shape::list(self.arg(self.call.args.len().saturating_sub(1)))
+            }
+            "union" | "Union" | "xor" | "alternatives" => Shape::union(self.each(0)),
+            "discriminatedUnion" | "variant" => Shape::union(self.each(1)),
+            "intersection" | "intersect" | "Intersect" | "Composite" => {
+                self.each(0).into_iter().fold(Shape::default(), Shape::with)
+            }
+            "optional" | "nullable" | "nullish" | "exactOptional" | "readonly" | "Optional"
+            | "Readonly" | "nonOptional" | "prefault" | "partial" | "Partial" | "required"
+            | "strict" => self.arg(0),
+            "preprocess" => self.arg(1),
+            // valibot: a type, then what it must fit.
+            "pipe" => {
+                let tests = self.call.args.iter().skip(1).filter_map(Expr::as_call);
+                tests.fold(self.arg(0), |made, test| {
+                    let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) =
+                        &test.callee.kind
+                    else {
+                        return made;
+                    };
+                    refined(name, test, made)
+                })
+            }
+            _ => Shape::default(),
+        }
+    }
+
+    fn method(&self, name: &str, known: Shape) -> Shape {
+        match name {
+            "extend" | "merge" | "safeExtend" | "and" | "keys" | "append" | "concat" => {
+                known.with(self.object(0))
+            }
+            "or" => Shape::union([known, self.arg(0)]),
+            "try" => Shape::union(self.each(0)),
+            "array" => Shape::list(known),
+            "items" | "of" => {
+                let made = Shape::list(Shape::union(self.each(0)));
+                if known.rule.bounded {
+                    made.limited()
+                } else {
+                    made
+                }
+            }
+            "passthrough" | "loose" | "unknown" | "catchall" => known.open(),
+            "object" => self.object(0),
+            _ => refined(name, self.call, known),
+        }
+    }
+}
+
+/// What `.max(100)`, `.uuid()`, `maxLength(100)` add.
+fn refined(name: &str, call: &Call, mut made: Shape) -> Shape {
+    match name {
+        "max" | "length" | "lte" | "lt" | "maxLength" | "maxValue" | "less" | "size"
+        | "maxSize" => {
+            made = made.limited();
+            made.rule.ranged = true;
+        }
+        "between" | "positive" | "negative" => {}
+        "uuid" | "guid" | "ulid" | "cuid" | "cuid2" | "nanoid" | "datetime" | "isoDate"
+        | "isoTimestamp" => {
+            made.rule.formatted = true;
+            made.rule.bounded = true;
+        }
+        "regex" | "pattern" | "matches" => {
+            made.rule.formatted = true;
+            made.rule.bounded |= call.args.first().is_some_and(|pattern| {
+                matches!(&pattern.kind, ExprKind::Regex(text) if text.contains('{') && text.contains('$'))
+            });
+        }
+        "email" | "url" | "startsWith" => made.rule.formatted = true,
+        "valid" | "oneOf" | "equal" => made.rule = Rule::SET,
+        _ => {}
+    }
+    made
 }
