@@ -7,6 +7,7 @@ mod json_schema;
 mod judged;
 mod kinds;
 mod labels;
+mod marshmallow;
 mod payload;
 mod proofs;
 mod pydantic;

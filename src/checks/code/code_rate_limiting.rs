@@ -82,6 +82,12 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         if limits && live.runs(module.id, expr.range) && lines.insert((module.id, start)) {
             let note = format!("a limiter of {}", package(&name));
             found.push(agent_code::evidence(code.source, module.id, expr.range).note(note));
+        } else if let Some(given) = registered(code.source, module.id, expr)
+            && live.runs(module.id, expr.range)
+            && lines.insert((module.id, start))
+        {
+            let note = format!("a limiter of {given}");
+            found.push(agent_code::evidence(code.source, module.id, expr.range).note(note));
         }
     }
     for function in &handlers {
@@ -107,6 +113,24 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
              sessions per second by default).",
         ),
     )
+}
+
+/// `server.register(rateLimit, …)`, `app.add_middleware(SlowAPIMiddleware)`: the package of the limiter that a server is given.
+fn registered(source: &Source, module: ModuleId, expr: &Expr) -> Option<String> {
+    let call = expr.as_call()?;
+    let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
+        return None;
+    };
+    let registers = matches!(
+        &**attr,
+        "register" | "use" | "add_middleware" | "addMiddleware" | "init_app" | "apply"
+    );
+    let given = call.args.iter().filter(|_| registers);
+    given
+        .filter(|arg| matches!(arg.kind, ExprKind::Name(_) | ExprKind::Attribute { .. }))
+        .filter_map(|arg| source.canonical(module, arg))
+        .map(|name| package(&name).to_owned())
+        .find(|name| INBOUND.contains(&name.as_str()))
 }
 
 /// The functions that answer callers, and the helpers that they call directly.

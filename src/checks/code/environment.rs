@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::callers::Callers;
+use super::elements::looped_over;
 use super::writes::targets;
 use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
@@ -170,6 +171,15 @@ pub(in crate::checks) fn read<'a>(
                     default: None,
                 });
             }
+            if let [object, key, ..] = call.args.as_slice()
+                && callers.source().callee_name(module, expr).as_deref() == Some("Reflect.get")
+            {
+                return is_environ(callers, module, object, 0).then_some(Read {
+                    key: Key::Expr(key),
+                    module,
+                    default: None,
+                });
+            }
             let index = reader(callers.source(), module, &call.callee).or_else(|| {
                 // `.get` of a name that holds the environment in a roundabout way.
                 let ExprKind::Attribute { base, attr } = &call.callee.kind else {
@@ -322,38 +332,4 @@ fn named<'a>(
         .into_iter()
         .flat_map(|(at, item)| named(callers, at, item, depth + 1))
         .collect()
-}
-
-/// The elements of the lists that callers give for a parameter that a name loops over.
-fn looped_over<'a>(
-    callers: &Callers<'a>,
-    module: ModuleId,
-    key: &'a Expr,
-) -> Vec<(ModuleId, &'a Expr)> {
-    use crate::model::source::module::BindingKind;
-    let source = callers.source();
-    let (Some(name), Some(place)) = (key.as_name(), source.module(module)) else {
-        return Vec::new();
-    };
-    let function = place.function_at(key.range.start);
-    let scope = place
-        .scopes
-        .get(function.map_or(0, |function| function.id.index as usize + 1));
-    let bindings = scope.and_then(|scope| scope.names.get(name));
-    let mut found = Vec::new();
-    for binding in bindings.into_iter().flatten() {
-        let BindingKind::Element { iter, path } = &binding.kind else {
-            continue;
-        };
-        for (at, given) in callers.given(module, iter) {
-            if let Meaning::Value(at, list) = source.meaning(at, given)
-                && path.is_empty()
-                && let ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) =
-                    &list.kind
-            {
-                found.extend(items.iter().map(|item| (at, item)));
-            }
-        }
-    }
-    found
 }

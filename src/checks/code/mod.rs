@@ -9,6 +9,7 @@ mod code_outbound_http;
 mod code_rate_limiting;
 mod code_swallowed_exceptions;
 mod credentials_registered;
+mod elements;
 pub(in crate::checks) mod environment;
 mod gateway_target;
 mod guards;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::waited::{closes, detached, joins, starts, waits};
 use crate::checks::agent_code::AgentCode;
-use crate::model::source::walk::{Node, expressions, walk};
+use crate::model::source::walk::{Node, expressions, sub_expressions, walk};
 use crate::model::source::{
     ByteRange, Call, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
 };
@@ -140,7 +140,12 @@ fn typescript<'a>(
     let name = source.callee_name(module, expr).unwrap_or_default();
     if matches!(
         &*name,
-        "setTimeout" | "setImmediate" | "timers.setTimeout" | "timers.setImmediate"
+        "setTimeout"
+            | "setImmediate"
+            | "timers.setTimeout"
+            | "timers.setImmediate"
+            | "process.nextTick"
+            | "queueMicrotask"
     ) {
         let target = started(source, module, call.args.first()?)?;
         // A timer that only ends a wait or aborts a request is no work.
@@ -163,13 +168,39 @@ fn typescript<'a>(
     if answered {
         return None;
     }
+    if matches!(
+        &*name,
+        "Promise.all" | "Promise.allSettled" | "Promise.race" | "Promise.any"
+    ) {
+        let target = call
+            .args
+            .iter()
+            .flat_map(sub_expressions)
+            .find_map(|inner| promised(source, module, inner))?;
+        return detached(source, function, path, expr).then_some(("a promise", Some(target)));
+    }
     let target = source.callee(module, expr)?;
     let promised = source.function(target)?.is_async && !source.function(target)?.is_generator;
     (promised && detached(source, function, path, expr)).then_some(("a promise", Some(target)))
 }
 
+/// The async function of the project that an expression calls, or that it is where it is given to what calls it.
+fn promised(source: &Source, module: ModuleId, expr: &Expr) -> Option<FnId> {
+    let id = match &expr.kind {
+        ExprKind::Call(_) => source.callee(module, expr)?,
+        ExprKind::Lambda(id) => *id,
+        _ => return None,
+    };
+    let is_async = |id: FnId| source.function(id).is_some_and(|found| found.is_async);
+    let within = source
+        .runs(id.module, Some(id))
+        .into_iter()
+        .find(|inner| is_async(*inner));
+    if is_async(id) { Some(id) } else { within }
+}
+
 /// Whether a callback of a promise goes on with the request: the response waits for it.
-fn answers(source: &Source, module: ModuleId, callback: &Expr) -> bool {
+pub(super) fn answers(source: &Source, module: ModuleId, callback: &Expr) -> bool {
     const ANSWERS: [&str; 5] = ["next", "resolve", "reject", "res", "reply"];
     let Some(function) = source.function_value(module, callback) else {
         return callback

@@ -141,6 +141,19 @@ const NAMES: &[(&str, &str)] = &[
     ("openai.chat.completions.create", ASKS),
     ("anthropic.Anthropic.messages.create", ASKS),
     ("ai.generateText", ASKS),
+    ("ai.streamText", ASKS),
+    ("ai.generateObject", ASKS),
+    ("ai.streamObject", ASKS),
+    ("ai.embed", ASKS),
+    ("ai.embedMany", ASKS),
+    ("@strands-agents/sdk.Agent.invoke", ASKS),
+    ("@strands-agents/sdk.Agent.stream", ASKS),
+    ("@openai/agents.run", ASKS),
+    ("openai.responses.create", ASKS),
+    ("openai.embeddings.create", ASKS),
+    ("openai.models.list", ASKS),
+    ("@anthropic-ai/sdk.messages.create", ASKS),
+    ("@anthropic-ai/sdk.Anthropic.messages.create", ASKS),
     ("time.sleep", WAITS),
 ];
 
@@ -153,7 +166,11 @@ const METHODS: &[(&str, &[&str], &str)] = &[
     ("load_local", &["langchain"], LOADS),
     ("create_all", &["sqlalchemy"], CONNECTS),
     ("setup", &["langgraph"], CONNECTS),
-    ("invoke", &["langchain", "langgraph"], ASKS),
+    ("invoke", &["langchain", "langgraph", "@langchain"], ASKS),
+    ("embedQuery", &["@langchain"], ASKS),
+    ("embedDocuments", &["@langchain"], ASKS),
+    ("fromDocuments", &["@langchain", "langchain"], EMBEDS),
+    ("fromTexts", &["@langchain", "langchain"], EMBEDS),
     ("embed_query", &["langchain"], ASKS),
     ("embed_documents", &["langchain"], ASKS),
     ("get_tools", &["langchain_mcp_adapters"], MCP),
@@ -258,7 +275,14 @@ fn is_mcp_client(name: &str) -> bool {
 /// Calls of boto3 clients and resources, of `@aws-sdk` clients, and of the AgentCore SDK's clients.
 fn calls_aws(name: &str, last: &str) -> bool {
     if name.starts_with("@aws-sdk/client-") || name.starts_with("@aws-sdk/lib-dynamodb") {
-        return last == "send";
+        // `new S3({}).getObject(…)`: the aggregated clients have a method for each operation.
+        let parts: Vec<&str> = name.rsplit('.').collect();
+        let aggregated = parts.get(1).is_some_and(|class| {
+            class.starts_with(|c: char| c.is_ascii_uppercase())
+                && !class.ends_with("Client")
+                && !class.ends_with("Command")
+        });
+        return last == "send" || aggregated && !matches!(last, "destroy" | "from");
     }
     let made = [
         "boto3.client.",

@@ -1,5 +1,6 @@
 //! Whether a function waits for the work that it starts.
 
+use super::background::answers;
 use crate::model::source::ir::LoopKind;
 use crate::model::source::resolve::leaf;
 use crate::model::source::walk::{Node, expressions, walk};
@@ -72,6 +73,12 @@ fn dropped(source: &Source, function: &Function, target: &Expr) -> bool {
         }
         match path.last() {
             Some(Node::Expr(outer)) => match &outer.kind {
+                // `p.catch(() => {})` waits for nothing, where its own promise is dropped.
+                ExprKind::Attribute { attr, .. }
+                    if matches!(&**attr, "then" | "catch" | "finally") =>
+                {
+                    waited |= !chain_dropped(source, function, path);
+                }
                 ExprKind::Attribute { attr, .. } => {
                     waited |= !matches!(
                         &**attr,
@@ -97,6 +104,33 @@ fn dropped(source: &Source, function: &Function, target: &Expr) -> bool {
         && !kept
             .into_iter()
             .any(|container| looked_at(function, container))
+}
+
+/// Whether a chain of a promise's methods ends in nothing, and none of its callbacks goes on with the request.
+fn chain_dropped(source: &Source, function: &Function, path: &[Node<'_>]) -> bool {
+    for node in path.iter().rev() {
+        match node {
+            Node::Expr(Expr {
+                kind: ExprKind::Attribute { .. } | ExprKind::Unary { op: "void", .. },
+                ..
+            }) => {}
+            Node::Expr(Expr {
+                kind: ExprKind::Call(call),
+                ..
+            }) => {
+                let goes_on = call
+                    .args
+                    .iter()
+                    .any(|callback| answers(source, function.id.module, callback));
+                if goes_on {
+                    return false;
+                }
+            }
+            Node::Stmt(stmt) => return matches!(stmt.kind, StmtKind::Expr(_)),
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Functions defined inside of a function: they see its names.

@@ -2,7 +2,7 @@
 
 mod alert_commands;
 mod holders;
-mod injection;
+pub(in crate::checks) mod injection;
 mod shell_command_alert;
 mod shell_command_grants;
 mod shell_command_injection;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::checks::shell_access::injection::is_command;
 use crate::model::source::flow::{Flow, Labels};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::resolve::leaf;
@@ -152,30 +153,13 @@ fn sink(
     {
         return Some(("a tool", Takes::Text));
     }
-    let name = source.callee_name(module, expr)?;
-    let command = matches!(
-        &*name,
-        "os.system"
-            | "os.popen"
-            | "eval"
-            | "exec"
-            | "subprocess.run"
-            | "subprocess.call"
-            | "subprocess.check_output"
-            | "subprocess.check_call"
-            | "subprocess.Popen"
-            | "subprocess.getoutput"
-            | "asyncio.create_subprocess_shell"
-            | "asyncio.create_subprocess_exec"
-            | "child_process.exec"
-            | "child_process.execSync"
-            | "child_process.spawn"
-            | "child_process.spawnSync"
-            | "child_process.execFile"
-    );
-    if command {
+    let runs = source
+        .module(module)
+        .is_some_and(|module| is_command(source, module, expr));
+    if runs {
         return Some(("a command", Takes::Text));
     }
+    let name = source.callee_name(module, expr)?;
     if source.callee(module, expr).is_some() {
         return None;
     }

@@ -10,7 +10,7 @@ use crate::model::source::{
 };
 
 use super::fields::{UNREAD, WHOLE};
-use super::{json_schema, pydantic, validators, zod};
+use super::{json_schema, marshmallow, pydantic, validators, zod};
 
 pub(super) use super::rules::{Fields, Rule, Shape};
 
@@ -259,7 +259,7 @@ fn application<'a>(
         }
         "load" => {
             let class = source.type_of(module, base)?.class?;
-            let fields = pydantic::marshmallow(source, class);
+            let fields = marshmallow::fields(source, class);
             (!fields.is_empty()).then_some(())?;
             Some((fields, Given::One(first?)))
         }

@@ -81,10 +81,13 @@ pub(super) fn of_request<'a>(
             }
         }
     }
-    if let Some(found) = call
+    let written = call
         .args
         .iter()
-        .find_map(|url| of_url(callers, module, url))
+        .find_map(|url| of_url(callers, module, url));
+    if let Some(found) = written
+        .or_else(|| in_url(callers, module, call))
+        .or_else(|| in_body(callers, module, call))
     {
         return Some(found);
     }
@@ -123,6 +126,104 @@ fn of_url<'a>(callers: &Callers<'a>, module: ModuleId, url: &'a Expr) -> Option<
         let key = text.strip_suffix('=')?.rsplit(['?', '&']).next()?;
         is_parameter(key).then(|| auth(callers, at, key, value))
     })
+}
+
+/// A key in an address that is built in steps: `new URL(`…?key=${key}`)`, `url.searchParams.set('key', key)`, `new URLSearchParams({ key })`.
+fn in_url<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Option<Auth> {
+    let url = call.args.first().or_else(|| call.option("url"))?;
+    let source = callers.source();
+    let at = source.module(module)?;
+    // The name that the address is built under, and what it was built of.
+    let (built, whole) = match (url.as_name(), source.meaning(module, url)) {
+        (Some(name), Meaning::Value(_, value)) => (Some(name), value),
+        (Some(name), Meaning::Instance(made)) => (
+            Some(name),
+            made.call.and_then(|call| call.args.first()).unwrap_or(url),
+        ),
+        (name, _) => (name, url),
+    };
+    for part in sub_expressions(whole) {
+        match &part.kind {
+            ExprKind::Format(_) => {
+                if let Some(found) = of_url(callers, module, part) {
+                    return Some(found);
+                }
+            }
+            ExprKind::Call(inner) => {
+                let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) =
+                    &inner.callee.kind
+                else {
+                    continue;
+                };
+                let given = inner.args.first();
+                let Some(given) = given
+                    .filter(|_| matches!(&**name, "URLSearchParams" | "urlencode" | "stringify"))
+                else {
+                    continue;
+                };
+                let key = entries(callers, module, given)
+                    .into_iter()
+                    .find(|(_, name, _)| is_parameter(name));
+                if let Some((at, name, value)) = key {
+                    return Some(auth(callers, at, name, value));
+                }
+            }
+            _ => {}
+        }
+    }
+    let built = built?;
+    at.calls().into_iter().find_map(|(_, expr)| {
+        let set = expr.as_call()?;
+        let ExprKind::Attribute { base, attr } = &set.callee.kind else {
+            return None;
+        };
+        let ExprKind::Attribute {
+            base: owner,
+            attr: params,
+        } = &base.kind
+        else {
+            return None;
+        };
+        let puts = matches!(&**attr, "set" | "append")
+            && &**params == "searchParams"
+            && owner.as_name() == Some(built);
+        let [name, value] = set.args.as_slice() else {
+            return None;
+        };
+        let name = name.as_str().filter(|name| puts && is_parameter(name))?;
+        Some(auth(callers, module, name, value))
+    })
+}
+
+/// A key in the body: `body: JSON.stringify({ api_key })`, `axios.post(url, { api_key })`, `json={"api_key": key}`. A body has
+/// fields of every name: only one that comes from a secret is a key.
+fn in_body<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Option<Auth> {
+    let options = ["body", "json", "data", "form"].into_iter();
+    let given = options
+        .filter_map(|name| call.option(name))
+        .chain(call.args.get(1));
+    for body in given {
+        let body = match body.as_call() {
+            Some(made)
+                if matches!(
+                    callers.source().callee_name(module, body).as_deref(),
+                    Some("JSON.stringify" | "json.dumps" | "URLSearchParams")
+                ) =>
+            {
+                made.args.first().unwrap_or(body)
+            }
+            _ => body,
+        };
+        for (at, key, value) in entries(callers, module, body) {
+            if is_parameter(key) || secret_like_name(key) {
+                let found = auth(callers, at, key, value);
+                if found.variable.is_some() {
+                    return Some(found);
+                }
+            }
+        }
+    }
+    None
 }
 
 /// The key that a library of one service is given.
@@ -233,6 +334,14 @@ fn secret<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Option
                 Some(name) => return Some(name),
                 None => continue,
             }
+        }
+        // `const { TAVILY_API_KEY: key } = process.env`
+        if let ExprKind::Name(_) = &expr.kind
+            && let Meaning::External(name) = callers.source().meaning(module, expr)
+            && let Some(name) = name.strip_prefix("process.env.")
+            && secret_like_name(name)
+        {
+            return Some(name.to_owned());
         }
         if depth < DEEPEST {
             let more = behind(callers, module, expr).into_iter();

@@ -15,6 +15,7 @@ use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{ByteRange, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
 use crate::report::Severity;
 use guards::Guards;
+pub(in crate::checks) use sinks::is_command;
 use sinks::{Danger, Sink};
 
 /// What the caller of a handler sent.

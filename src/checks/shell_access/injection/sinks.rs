@@ -93,6 +93,18 @@ pub(super) fn of_module<'a>(source: &'a Source, module: &'a Module) -> Vec<Sink<
         .collect()
 }
 
+/// Whether a call runs a command or evaluates code, whatever it is given.
+pub(in crate::checks) fn is_command(source: &Source, module: &Module, expr: &Expr) -> bool {
+    let (Some(call), Some(name)) = (expr.as_call(), source.callee_name(module.id, expr)) else {
+        return false;
+    };
+    let name = promisified(source, module, call, &name);
+    SHELLS.contains(&name.as_str())
+        || RUNNERS.contains(&name.as_str())
+        || EVALUATORS.contains(&name.as_str())
+        || remote_shell(&name)
+}
+
 fn read<'a>(
     source: &'a Source,
     module: &'a Module,
