@@ -160,6 +160,10 @@ impl<'s> Walker<'s> {
                 );
             }
         }
+        for callee in listeners(call) {
+            // An event comes when whatever stands around here is left.
+            self.function(start, callee, &[], under, depth + 1);
+        }
         for callee in self.run_by(id.module, expr, call) {
             let Some(function) = source.function(callee) else {
                 continue;
@@ -317,6 +321,19 @@ impl<'s> Walker<'s> {
         let short: String = line.chars().take(60).collect();
         format!("{short}()")
     }
+}
+
+/// The functions that a call registers for an event: `socket.on('message', async (data) => …)`.
+fn listeners(call: &Call) -> Vec<FnId> {
+    let registers = matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
+        if matches!(&**attr, "on" | "once" | "addEventListener"));
+    let given = call.args.iter().skip(1).filter(|_| registers);
+    given
+        .filter_map(|arg| match arg.kind {
+            ExprKind::Lambda(id) => Some(id),
+            _ => None,
+        })
+        .collect()
 }
 
 /// A generator that is a context manager runs where it is entered.

@@ -143,9 +143,15 @@ fn given(source: &Source, module: &Module, arg: &Expr) -> Fields {
         // `server.registerTool("name", { inputSchema: { … } }, handler)`, `server.tool("name", { … }, handler)`, and
         // `server.post(path, { schema: { body } }, handler)` of Fastify.
         ExprKind::Dict(_) => {
-            let body = arg.entry("schema").and_then(|schema| schema.entry("body"));
-            let schema = body.or(arg.entry("inputSchema")).unwrap_or(arg);
-            zod::fields(source, module.id, schema)
+            let route = arg
+                .entry("schema")
+                .map(|schema| match source.meaning(module.id, schema) {
+                    Meaning::Value(at, schema) => (at, schema),
+                    _ => (module.id, schema),
+                });
+            let body = route.and_then(|(at, schema)| Some((at, schema.entry("body")?)));
+            let (at, schema) = body.unwrap_or((module.id, arg.entry("inputSchema").unwrap_or(arg)));
+            zod::fields(source, at, schema)
         }
         ExprKind::List(items) => {
             let mut found = Fields::new();

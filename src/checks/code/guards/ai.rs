@@ -129,11 +129,23 @@ impl OnError {
     }
 }
 
+/// Whether a name belongs to a function around this one, or to the module.
 fn is_outer(source: &Source, function: FnId, name: &str) -> bool {
-    let scope = source
-        .module(function.module)
-        .and_then(|module| module.scopes.get(function.index as usize + 1));
-    !scope.is_some_and(|scope| scope.names.contains_key(name))
+    let Some(module) = source.module(function.module) else {
+        return false;
+    };
+    let has = |index: usize| {
+        let scope = module.scopes.get(index);
+        scope.is_some_and(|scope| scope.names.contains_key(name))
+    };
+    let mut at = module.function(function).and_then(|found| found.parent);
+    while let Some(id) = at {
+        if has(id.index as usize + 1) {
+            return true;
+        }
+        at = module.function(id).and_then(|found| found.parent);
+    }
+    has(0)
 }
 
 /// `res.write(…)`, `controller.enqueue(…)`, `errors.push(error)`.

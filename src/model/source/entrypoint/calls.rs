@@ -2,12 +2,21 @@
 
 use super::super::ir::{ByteRange, Call, Expr, ExprKind};
 use super::super::module::Module;
-use super::super::resolve::{Meaning, leaf};
+use super::super::resolve::{Meaning, leaf, package};
 use super::super::{Entrypoint, EntrypointKind, FnId, ModuleId, Source};
 use super::{entry, registration};
 
 /// Keys under which a tool's function is given in TypeScript.
 const TOOL_KEYS: [&str; 6] = ["callback", "execute", "func", "run", "handler", "invoke"];
+
+/// Libraries and functions that wrap the handler of a route.
+const WRAPPERS: [&str; 5] = [
+    "express-async-handler",
+    "asyncHandler",
+    "express-async-wrap",
+    "catchAsync",
+    "wrapAsync",
+];
 
 /// Handlers that are given to a call.
 pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
@@ -72,6 +81,32 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
                     module.id,
                     call,
                     EntrypointKind::Route,
+                    expr.range,
+                    found,
+                );
+            }
+            // `http.createServer((req, res) => …)`: the one handler of every path.
+            "createServer" | "createSecureServer"
+                if matches!(package(&name), "http" | "https" | "http2") =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::Route,
+                    expr.range,
+                    found,
+                );
+            }
+            // `new WebSocketServer({ … }).on('connection', (socket) => …)`
+            "on" if package(&name) == "ws"
+                && call.args.first().and_then(Expr::as_str) == Some("connection") =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::WebSocket,
                     expr.range,
                     found,
                 );
@@ -230,8 +265,25 @@ fn functions_of(
 }
 
 fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {
-    match source.meaning(module, value) {
-        Meaning::Function(id) => Some(id),
+    if let Meaning::Function(id) = source.meaning(module, value) {
+        return Some(id);
+    }
+    let ExprKind::Call(call) = &value.kind else {
+        return None;
+    };
+    // `controller.ping.bind(controller)`
+    if let ExprKind::Attribute { base, attr } = &call.callee.kind
+        && &**attr == "bind"
+    {
+        return function_of(source, module, base);
+    }
+    // `asyncHandler(async (req, res) => …)`: a wrapper of a library around the handler.
+    let name = source.canonical(module, &call.callee)?;
+    let wraps = WRAPPERS
+        .iter()
+        .any(|wrapper| package(&name) == *wrapper || leaf(&name) == *wrapper);
+    match call.args.as_slice() {
+        [handler] if wraps => function_of(source, module, handler),
         _ => None,
     }
 }

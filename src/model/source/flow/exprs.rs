@@ -3,7 +3,7 @@
 use super::super::FnId;
 use super::super::ir::{BoolOp, Expr, ExprKind, FormatPart};
 use super::env::Env;
-use super::{Engine, Labels, Place};
+use super::{Engine, Labels, Place, closures};
 
 impl<'s> Engine<'s> {
     pub(super) fn note(&mut self, place: &Place, expr: &Expr, labels: Labels) {
@@ -48,7 +48,9 @@ impl<'s> Engine<'s> {
     pub(super) fn value(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
         match &expr.kind {
             ExprKind::Name(name) => match env.get(name) {
-                Some(labels) => labels,
+                // What was vouched for since it was bound is what the closure gave too.
+                Some(labels) if env.is_sound(name) => labels,
+                Some(labels) => labels | closures::put_into(self, place, name),
                 None => self
                     .globals
                     .get(&(place.module, name.clone()))

@@ -4,6 +4,7 @@
 //! Statements are taken in order, a plain assignment replaces what a name carried, branches are joined, loops run twice.
 
 mod calls;
+mod closures;
 mod env;
 mod exprs;
 mod handed;
@@ -191,6 +192,8 @@ struct Engine<'s> {
     memo: BTreeMap<Context, Option<Rc<Summary<'s>>>>,
     fields: BTreeMap<(ClassId, Name), Labels>,
     globals: BTreeMap<(ModuleId, Name), Labels>,
+    /// What closures put into names of the function around them: `request.on('data', (chunk) => { body += chunk; })`.
+    closed: BTreeMap<(FnId, Name), Labels>,
     /// What `break` and `continue` take out of each loop that is open.
     left: Vec<Env<'s>>,
     /// The functions that are being evaluated.
@@ -212,6 +215,7 @@ impl<'s> Engine<'s> {
             memo: BTreeMap::new(),
             fields: BTreeMap::new(),
             globals: BTreeMap::new(),
+            closed: BTreeMap::new(),
             left: Vec::new(),
             open: Vec::new(),
             callees: BTreeMap::new(),
@@ -257,6 +261,7 @@ impl<'s> Engine<'s> {
             self.exit(None, &env);
         }
         self.left = left;
+        closures::put_out(self, function, &key.2, &env);
         self.depth -= 1;
         let summary = Rc::new(self.open.pop().unwrap_or_default());
         self.memo.insert(key, Some(summary.clone()));
