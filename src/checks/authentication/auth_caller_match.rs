@@ -91,7 +91,7 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
     }
     let first = &faults[0];
     let message = format!(
-        "{}:{} calls {resource} and {}",
+        "{}:{}, a call of {resource}: {}",
         first.call.module.path,
         line(&first.evidence),
         first.evidence.note
@@ -124,7 +124,7 @@ fn authorizer(context: &Context, agent: Agent<'_>) -> Option<String> {
 fn mismatch(call: &Call<'_>, kind: Option<&str>) -> Option<(String, Mend)> {
     let what = match (call.via, call.kind) {
         (Via::Sdk, Kind::Stop) => "stops a session through the AWS SDK, which signs with SigV4",
-        (Via::Sdk, _) => "calls through the AWS SDK, which signs with SigV4",
+        (Via::Sdk, _) => "goes through the AWS SDK, which signs with SigV4",
         (Via::Http, _) => "signs the request with SigV4",
     };
     match (kind, call.proof.sigv4, call.proof.bearer) {

@@ -53,8 +53,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     }
     let name = &code.runtime.name;
     if found.is_empty() {
+        let plural = if handlers == 1 { "" } else { "s" };
         let message = format!(
-            "runtime {name} swallows no exception: {handlers} broad handlers in the {}",
+            "runtime {name} swallows no exception: {handlers} broad handler{plural} in the {}",
             code.scope()
         );
         return Outcome::pass(code.resource(), message);

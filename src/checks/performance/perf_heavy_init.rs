@@ -69,8 +69,12 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let count = startup.imported.len();
     if startup.found.is_empty() {
         let message = format!(
-            "runtime {name} does nothing heavy while its {count} module{} load",
-            if count == 1 { "" } else { "s" }
+            "runtime {name} does nothing heavy while its {count} {}",
+            if count == 1 {
+                "module loads"
+            } else {
+                "modules load"
+            }
         );
         return Outcome::pass(code.resource(), message);
     }

@@ -177,8 +177,11 @@ impl Page<'_> {
             for command in &fix.commands {
                 self.command(INDENT + 2, command)?;
             }
-            for edit in &fix.edits {
-                self.diff(&edit.diff)?;
+            // The commands make the same edits: the diffs beside them are for who asks for everything.
+            if fix.commands.is_empty() || self.look.verbose {
+                for edit in &fix.edits {
+                    self.diff(&edit.diff)?;
+                }
             }
             if !fix.note.is_empty() {
                 let note = clean::line(&fix.note);
