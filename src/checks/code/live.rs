@@ -1,5 +1,5 @@
 //! Which of the code that is there runs in the deployed runtime: branches that the environment switches off, `__main__` blocks
-//! of modules that are only imported, and functions that nothing but those call.
+//! of modules that are only imported, and functions that nothing else calls.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ impl<'c, 'a> Live<'c, 'a> {
 
     /// Whether the code at a range runs.
     pub(crate) fn runs(&self, module: ModuleId, range: ByteRange) -> bool {
-        self.off.is_empty() || self.runs_within(module, range, 0)
+        self.runs_within(module, range, 0)
     }
 
     fn runs_within(&self, module: ModuleId, range: ByteRange, depth: u8) -> bool {
@@ -93,7 +93,7 @@ impl<'c, 'a> Live<'c, 'a> {
             .any(|entry| entry.function == Some(function.id));
         let uses = self.callers.of(function.id);
         entered
-            || uses.is_empty()
+            || (uses.is_empty() && !self.callers.is_idle(function))
             || uses
                 .iter()
                 .any(|used| self.runs_within(used.module, used.expr.range, depth + 1))
