@@ -1,5 +1,6 @@
 //! What reaches a command unchecked: flows from handlers, parameters and a person's input.
 
+mod argv;
 mod guards;
 mod sinks;
 mod types;
@@ -47,11 +48,11 @@ pub(super) fn modules(source: &Source) -> Vec<ModuleId> {
 /// Every finding in the repository.
 pub(super) fn find(source: &Source) -> Vec<Finding> {
     let places = Places::of(source, modules(source));
-    let local: Vec<Sink<'_>> = places
+    let local: Vec<Vec<Sink<'_>>> = places
         .modules
         .iter()
         .filter_map(|id| source.module(*id))
-        .flat_map(|module| sinks::of_module(source, module))
+        .flat_map(|module| sinks::of_module(&places, source, module))
         .collect();
     let calls = callers::find(source);
     let remote: Vec<Sink<'_>> = calls
@@ -81,7 +82,7 @@ pub(super) fn find(source: &Source) -> Vec<Finding> {
         };
         let flow = Flow::run(source, function, &seeds);
         let ran: BTreeSet<FnId> = flow.functions().collect();
-        for sink in local.iter().chain(&remote) {
+        for sink in local.iter().flatten().chain(&remote) {
             if sink.function.is_some_and(|id| ran.contains(&id)) {
                 let reached = (Some(function), words(kind), Severity::Critical);
                 found.extend(unchecked(source, &flow, sink, reached, PAYLOAD));

@@ -1,7 +1,9 @@
 //! Where a text becomes a command: shells, program lists, evaluated code, commands sent to a session's VM.
 
+use super::argv::Place;
 use super::words::words;
 use crate::checks::callers::entries::{entries, option};
+use crate::checks::callers::places::Places;
 use crate::checks::callers::values::At;
 use crate::model::source::ir::Call;
 use crate::model::source::resolve::leaf;
@@ -85,11 +87,15 @@ const EVALUATORS: [&str; 12] = [
 ];
 
 /// The sinks of a module.
-pub(super) fn of_module<'a>(source: &'a Source, module: &'a Module) -> Vec<Sink<'a>> {
+pub(super) fn of_module<'a>(
+    places: &Places<'a>,
+    source: &'a Source,
+    module: &'a Module,
+) -> Vec<Vec<Sink<'a>>> {
     module
         .calls()
         .into_iter()
-        .filter_map(|(function, expr)| read(source, module, function, expr))
+        .filter_map(|(function, expr)| read(places, source, module, function, expr))
         .collect()
 }
 
@@ -105,12 +111,14 @@ pub(in crate::checks) fn is_command(source: &Source, module: &Module, expr: &Exp
         || remote_shell(&name)
 }
 
+/// The sinks of one call: more than one where its words come from callers.
 fn read<'a>(
+    places: &Places<'a>,
     source: &'a Source,
     module: &'a Module,
     function: Option<FnId>,
     expr: &'a Expr,
-) -> Option<Sink<'a>> {
+) -> Option<Vec<Sink<'a>>> {
     let call = expr.as_call()?;
     let name = source.callee_name(module.id, expr)?;
     let name = promisified(source, module, call, &name);
@@ -141,20 +149,25 @@ fn read<'a>(
                 words
             }
         } else {
-            words(source, call, at(first), &name)
+            let place = Place {
+                module: module.id,
+                function,
+                expr,
+            };
+            return Some(words(places, source, place, first, &name));
         }
     } else if remote_shell(&name) {
         vec![(at(first?), Danger::Shell)]
     } else {
         return None;
     };
-    Some(Sink {
+    Some(vec![Sink {
         what: leaf_of(&name),
         module: module.id,
         function,
         expr,
         parts,
-    })
+    }])
 }
 
 /// `const run = promisify(exec)`: what is called is `exec`.
@@ -182,7 +195,8 @@ fn remote_shell(name: &str) -> bool {
     ) || name.ends_with("AgentCoreRuntimeClient.open_shell.send")
 }
 
-fn leaf_of(name: &str) -> String {
+/// The last two parts of a name.
+pub(super) fn leaf_of(name: &str) -> String {
     match name.rsplit_once('.') {
         Some((owner, last)) => format!("{}.{last}", leaf(owner)),
         None => name.to_owned(),

@@ -1,9 +1,9 @@
 //! The words of a program that is run without a shell.
 
-use super::sinks::Danger;
-use crate::checks::callers::values::{At, bound};
-use crate::model::source::ir::{Call, FormatPart};
-use crate::model::source::walk;
+use super::argv::{Place, Word, lists};
+use super::sinks::{Danger, Sink, leaf_of};
+use crate::checks::callers::places::Places;
+use crate::model::source::ir::FormatPart;
 use crate::model::source::{Expr, ExprKind, Source};
 
 const SHELL_PROGRAMS: [&str; 8] = [
@@ -43,111 +43,68 @@ const FLAGS: [&str; 16] = [
     "--raw",
 ];
 
-/// What is dangerous among the words of a program.
+/// What is dangerous among the words of a program, where they stand: one sink at the call that runs it, and one at each call
+/// that gives a helper the words.
 pub(super) fn words<'a>(
+    places: &Places<'a>,
     source: &'a Source,
-    call: &'a Call,
-    first: At<'a>,
+    place: Place<'a>,
+    first: &'a Expr,
     name: &str,
-) -> Vec<(At<'a>, Danger)> {
+) -> Vec<Sink<'a>> {
+    let Some(call) = place.expr.as_call() else {
+        return Vec::new();
+    };
+    let exec = name.ends_with("create_subprocess_exec");
     let separate = name.starts_with("child_process.")
         || name.starts_with("execa.")
         || name == "cross-spawn"
-        || name.ends_with("create_subprocess_exec");
-    let mut list = Vec::new();
+        || exec;
+    let mut parts = vec![first];
     if separate {
-        list.push(first);
-        for arg in call.args.iter().skip(1) {
-            if name.ends_with("create_subprocess_exec") {
-                flatten(source, At::new(first.module, arg), 0, &mut list);
-            } else if !matches!(arg.kind, ExprKind::Dict(_)) {
-                flatten(source, At::new(first.module, arg), 0, &mut list);
-                break;
-            }
-        }
-    } else {
-        flatten(source, first, 0, &mut list);
+        let rest = call.args.iter().skip(1);
+        let rest = rest.filter(|arg| exec || !matches!(arg.kind, ExprKind::Dict(_)));
+        parts.extend(rest.take(if exec { usize::MAX } else { 1 }));
     }
-    judge(source, &list)
+    let what = leaf_of(name);
+    lists(source, places, place, &parts, separate)
+        .into_iter()
+        .flat_map(|list| split(place, &what, judge(source, &list)))
+        .collect()
 }
 
-/// The words of a list, as far as they can be seen.
-fn flatten<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Vec<At<'a>>) {
-    if depth > 5 || out.len() > 100 {
-        return;
-    }
-    let next = |expr: &'a Expr, out: &mut Vec<At<'a>>| {
-        flatten(source, At::new(at.module, expr), depth + 1, out);
+/// The sinks that the words of one run are: those of a helper's caller stand at that call.
+fn split<'a>(place: Place<'a>, what: &str, parts: Vec<(Word<'a>, Danger)>) -> Vec<Sink<'a>> {
+    let mut found: Vec<Sink<'a>> = Vec::new();
+    let own = Sink {
+        what: what.to_owned(),
+        module: place.module,
+        function: place.function,
+        expr: place.expr,
+        parts: Vec::new(),
     };
-    match &at.expr.kind {
-        ExprKind::List(items) | ExprKind::Tuple(items) => {
-            for item in items {
-                match &item.kind {
-                    ExprKind::Starred(inner) => next(inner, out),
-                    _ => out.push(At::new(at.module, item)),
-                }
-            }
-        }
-        ExprKind::Starred(inner) => next(inner, out),
-        ExprKind::BinOp {
-            op: "+",
-            left,
-            right,
-        } => {
-            next(left, out);
-            next(right, out);
-        }
-        ExprKind::Name(name) => {
-            let values = bound(source, at.module, name, at.expr.range.start);
-            let lists: Vec<&Expr> = values
-                .iter()
-                .copied()
-                .filter(|value| {
-                    matches!(
-                        value.kind,
-                        ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::BinOp { .. }
-                    ) && !value.range.contains(at.expr.range)
-                })
-                .collect();
-            if lists.is_empty() {
-                out.push(at);
-                return;
-            }
-            lists.into_iter().for_each(|value| next(value, out));
-            appended(source, at, name, depth, out);
-        }
-        _ => out.push(at),
-    }
-}
-
-fn appended<'a>(source: &'a Source, at: At<'a>, name: &str, depth: u32, out: &mut Vec<At<'a>>) {
-    let Some(module) = source.module(at.module) else {
-        return;
-    };
-    let function = module
-        .function_at(at.expr.range.start)
-        .map(|function| function.id);
-    for expr in walk::expressions(source.body(at.module, function)) {
-        if let ExprKind::Call(call) = &expr.kind
-            && let ExprKind::Attribute { base, attr } = &call.callee.kind
-            && base.as_name() == Some(name)
-        {
-            match &**attr {
-                "append" | "push" => {
-                    out.extend(call.args.iter().map(|arg| At::new(at.module, arg)));
-                }
-                "extend" => call.args.iter().for_each(|arg| {
-                    flatten(source, At::new(at.module, arg), depth + 1, out);
-                }),
-                _ => {}
-            }
+    found.push(own);
+    for (word, danger) in parts {
+        let at = word.place;
+        let same =
+            |sink: &&mut Sink<'a>| sink.module == at.module && sink.expr.range == at.expr.range;
+        match found.iter_mut().find(same) {
+            Some(sink) => sink.parts.push((word.at, danger)),
+            None => found.push(Sink {
+                what: what.to_owned(),
+                module: at.module,
+                function: at.function,
+                expr: at.expr,
+                parts: vec![(word.at, danger)],
+            }),
         }
     }
+    found
 }
 
-fn judge<'a>(source: &Source, list: &[At<'a>]) -> Vec<(At<'a>, Danger)> {
+fn judge<'a>(source: &Source, list: &[Word<'a>]) -> Vec<(Word<'a>, Danger)> {
     let mut found = Vec::new();
-    let literal = |at: &At<'a>| source.string(at.module, at.expr);
+    let literal = |word: &Word<'a>| source.string(word.at.module, word.at.expr);
     let mut program = 0;
     while list
         .get(program)
@@ -182,7 +139,7 @@ fn judge<'a>(source: &Source, list: &[At<'a>]) -> Vec<(At<'a>, Danger)> {
             found.push((*word, Danger::Shell));
         } else if code {
             found.push((*word, Danger::Code));
-        } else if !guarded && bare(word.expr) && !takes_value(&before) {
+        } else if !guarded && bare(word.at.expr) && !takes_value(&before) {
             found.push((*word, Danger::Option));
         }
     }
