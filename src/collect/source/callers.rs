@@ -149,6 +149,7 @@ pub fn find_callers(root: &Path) -> Vec<String> {
             if entry.file_type().is_some_and(|kind| kind.is_file())
                 && language_of(path).is_some()
                 && !is_test(path)
+                && !is_scaffold(path)
                 && holds(entry.path(), &mut buffer)
                 && let Ok(mut found) = found.lock()
             {
@@ -167,13 +168,8 @@ fn wanted(entry: &ignore::DirEntry) -> bool {
         return true;
     }
     let name = entry.file_name().to_str().unwrap_or("");
-    let own_cdk = name == "cdk"
-        && entry
-            .path()
-            .parent()
-            .is_some_and(|parent| parent.ends_with("agentcore"));
     let tests = matches!(name, "test" | "tests" | "__tests__" | "e2e");
-    !own_cdk && !tests && !LEFT_OUT.contains(&name) && !entry.path().join("pyvenv.cfg").exists()
+    !tests && !LEFT_OUT.contains(&name) && !entry.path().join("pyvenv.cfg").exists()
 }
 
 /// Whether a path is one of source that may call an agent: no test, no dependency, no build output.
@@ -184,8 +180,21 @@ pub fn is_caller_candidate(path: &str) -> bool {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     language_of(path).is_some()
         && !is_test(path)
-        && !path.starts_with("agentcore/cdk/")
+        && !is_scaffold(path)
         && !folders.split('/').any(folder_left_out)
+}
+
+/// Whether the path is one of the CDK app that the CLI writes into `agentcore/cdk`. What a project adds there (the functions of a
+/// stack of its own) is the project's code.
+fn is_scaffold(path: &str) -> bool {
+    let inside = match path.strip_prefix("agentcore/cdk/") {
+        Some(inside) => inside,
+        None => match path.split_once("/agentcore/cdk/") {
+            Some((_, inside)) => inside,
+            None => return false,
+        },
+    };
+    inside.starts_with("bin/") || inside.starts_with("lib/cdk-stack.")
 }
 
 fn is_test(path: &str) -> bool {
