@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::waited::{closes, detached, joins, starts, waits};
 use crate::checks::agent_code::AgentCode;
-use crate::model::source::walk::{Node, expressions, sub_expressions, walk};
+use crate::model::source::ir::LoopKind;
+use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk};
 use crate::model::source::{
     ByteRange, Call, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
+    StmtKind,
 };
 
 /// Work that outlives the function that starts it.
@@ -22,6 +24,8 @@ pub(super) struct Launch {
     pub target: Option<FnId>,
     /// How, in words.
     pub how: &'static str,
+    /// It serves the process, not the request: a daemon thread that waits for work for ever.
+    pub service: bool,
 }
 
 /// Functions that run while a caller waits for an answer.
@@ -58,12 +62,73 @@ pub(super) fn launches(source: &Source, functions: &BTreeSet<FnId>) -> Vec<Launc
                     range: expr.range,
                     target,
                     how,
+                    service: language == Language::Python
+                        && is_daemon(function, call)
+                        && target.is_some_and(|target| waits_for_ever(source, target)),
                 });
             }
             true
         });
     }
     found
+}
+
+/// `daemon=True`, or `thread.daemon = True` in the function that starts it.
+fn is_daemon(function: &Function, call: &Call) -> bool {
+    if let Some(given) = call.option("daemon") {
+        return matches!(given.kind, ExprKind::Bool(true));
+    }
+    statements(&function.body).into_iter().any(|stmt| {
+        matches!(&stmt.kind, StmtKind::Assign(assign)
+            if assign.targets.iter().any(|target| matches!(&target.kind, ExprKind::Attribute { attr, .. } if &**attr == "daemon"))
+                && matches!(assign.value.as_deref().map(|value| &value.kind), Some(ExprKind::Bool(true))))
+    })
+}
+
+/// Whether a function is a loop without an end that waits for a queue or an event at each turn.
+fn waits_for_ever(source: &Source, target: FnId) -> bool {
+    let Some(function) = source.function(target) else {
+        return false;
+    };
+    function.body.iter().any(|stmt| {
+        let StmtKind::Loop(looped) = &stmt.kind else {
+            return false;
+        };
+        let endless = looped.kind == LoopKind::While
+            && match looped.iter.as_deref().map(|test| &test.kind) {
+                Some(ExprKind::Bool(true)) | None => true,
+                Some(ExprKind::Number(text)) => &**text == "1",
+                _ => false,
+            };
+        endless
+            && expressions(&looped.body).into_iter().any(|expr| {
+                let Some(call) = expr.as_call() else {
+                    return false;
+                };
+                let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+                    return false;
+                };
+                let name = source
+                    .type_of(target.module, base)
+                    .map(|made| made.type_name.to_string())
+                    .unwrap_or_default();
+                let kept = match &base.kind {
+                    ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => {
+                        name.to_lowercase()
+                    }
+                    _ => String::new(),
+                };
+                match &**attr {
+                    "get" => name.contains("Queue") || kept.contains("queue") || kept == "q",
+                    "wait" => {
+                        name.contains("Event")
+                            || name.contains("Condition")
+                            || kept.contains("event")
+                    }
+                    _ => false,
+                }
+            })
+    })
 }
 
 type Started = Option<(&'static str, Option<FnId>)>;

@@ -57,12 +57,16 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let mut found = launches(code.source, &functions);
     found.retain(|launch| live.runs(launch.module, launch.range));
     let name = &code.runtime.name;
-    let mut sites = Vec::new();
+    let (mut sites, mut services) = (Vec::new(), Vec::new());
     for launch in &found {
         let at = agent_code::evidence(code.source, launch.module, launch.range);
         let how = launch.how;
         match tracked(code, &callers, launch) {
             Tracked::Whole => {}
+            Tracked::Never if launch.service => services.push(
+                at.note("a daemon thread that waits for work as long as the process lives: it keeps no session busy, and what it still does when the session ends is lost")
+                    .context(),
+            ),
             Tracked::Never => sites.push(at.note(format!(
                 "{how} outlives the response, and no async task is registered before it starts"
             ))),
@@ -81,12 +85,12 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     }
     if sites.is_empty() {
         let message = match found.len() {
-            0 => {
+            count if count == services.len() => {
                 format!("nothing that runtime {name} starts in its handlers outlives the response")
             }
             _ => format!("the background work of runtime {name} is registered and completed"),
         };
-        return Outcome::pass(code.resource(), message);
+        return Outcome::pass(code.resource(), message).evidences(services);
     }
     if let Some(instead) = alternative(context, code) {
         let sites = sites.into_iter().map(crate::report::Evidence::context);
