@@ -157,6 +157,9 @@ impl<'a> Startup<'_, 'a> {
                     break;
                 }
                 self.stmt(module, stmt, None, 0);
+                if ends(self.code, module.id, stmt) {
+                    break;
+                }
             }
             self.main = false;
         }
@@ -278,8 +281,33 @@ impl<'a> Startup<'_, 'a> {
                 break;
             }
             self.stmt(inside, stmt, from, depth + 1);
+            if ends(self.code, inside.id, stmt) {
+                break;
+            }
         }
     }
+}
+
+/// Whether nothing behind a statement is reached: it returns or raises, or calls a function that does nothing but raise.
+fn ends(code: AgentCode<'_>, module: ModuleId, stmt: &Stmt) -> bool {
+    let value = match &stmt.kind {
+        StmtKind::Return(_) | StmtKind::Raise { .. } => return true,
+        StmtKind::Expr(value) => Some(value),
+        StmtKind::Assign(assign) => assign.value.as_deref(),
+        _ => None,
+    };
+    let called = value
+        .filter(|value| value.as_call().is_some())
+        .and_then(|value| code.source.callee(module, value))
+        .and_then(|id| code.source.function(id))
+        .filter(|function| !function.is_async && !function.is_generator);
+    called.is_some_and(|function| {
+        let first = function.body.iter().find(|stmt| {
+            !matches!(&stmt.kind, StmtKind::Expr(value) if value.as_str().is_some())
+                && !matches!(stmt.kind, StmtKind::Nothing | StmtKind::Import(_))
+        });
+        first.is_some_and(|first| matches!(first.kind, StmtKind::Raise { .. }))
+    })
 }
 
 /// Whether a statement starts serving: what stands behind it never runs before the agent is ready.
