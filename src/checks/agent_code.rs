@@ -1,6 +1,8 @@
 //! What every check over an agent's code starts from: the modules that run, and the rule that code which could not be read
 //! never passes.
 
+mod served;
+
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::collect::project::joined;
 use crate::context::Context;
@@ -34,6 +36,21 @@ pub fn each<'a>(context: &'a Context, judge: impl Fn(&AgentCode<'a>) -> Outcome)
         Err(reason) => Outcome::skipped(Agent::Runtime(runtime).resource(), reason),
     };
     context.project.runtimes.iter().map(one).collect()
+}
+
+/// As [`each`], for checks of what handlers do: where no handler was found, a pass would say nothing, and it is `skipped`.
+pub fn each_handled<'a>(
+    context: &'a Context,
+    judge: impl Fn(&AgentCode<'a>) -> Outcome,
+) -> Vec<Outcome> {
+    each(context, |code| {
+        let outcome = judge(code);
+        let silent = outcome.status == Status::Pass && code.unread().is_none();
+        if silent && !served::serves(code) {
+            return Outcome::skipped(outcome.resource, served::nothing(code));
+        }
+        outcome
+    })
 }
 
 /// The code of a runtime; [`AgentCode::unread`] tells what of it could not be parsed.

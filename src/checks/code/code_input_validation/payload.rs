@@ -67,10 +67,17 @@ impl Seeds for Payload<'_> {
         {
             return WHOLE;
         }
+        // `http.server` gives the body as a file.
+        if reads_body(expr) {
+            return WHOLE;
+        }
         self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
     }
 
     fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {
+        if reads_body(expr) {
+            return false;
+        }
         if self.leaves(module, expr)
             || self.fact.is_some()
                 && proofs::made(self.source, module, expr)
@@ -223,6 +230,17 @@ fn is_literal(pattern: &Expr) -> bool {
             left,
             right,
         } => is_literal(left) && is_literal(right),
+        _ => false,
+    }
+}
+
+/// `self.rfile`, and what is read from it.
+fn reads_body(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Attribute { base, attr } => &**attr == "rfile" && base.as_name() == Some("self"),
+        ExprKind::Call(call) => {
+            matches!(&call.callee.kind, ExprKind::Attribute { base, .. } if reads_body(base))
+        }
         _ => false,
     }
 }
