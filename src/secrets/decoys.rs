@@ -1,6 +1,7 @@
 //! What looks like a secret and is none.
 
 use super::text::{entropy, is_hex, periodic, sequential, variety};
+use super::typed::typed;
 
 /// Words of placeholders. Looked for in lower case, in upper case and capitalised, so that a random string in mixed
 /// case is next to never thrown away.
@@ -142,15 +143,15 @@ fn holds(value: &str, word: &str) -> bool {
 
 /// Whether a value that has a vendor's form is too regular to be a live one.
 ///
-/// Vendors issue random values. A run along the alphabet, a repeated unit or a handful of different characters is what
-/// people type when they need something of the right form.
+/// Vendors issue random values. A run along the alphabet, a repeated unit, a handful of different characters or
+/// words like `secret` with such a run is what people type when they need something of the right form.
 pub(super) fn regular(value: &str) -> bool {
     let few = match value.len() {
         0..=11 => 4,
         12..=23 => 6,
         _ => 7,
     };
-    variety(value) < few || sequential(value) || periodic(value)
+    variety(value) < few || sequential(value) || periodic(value) || typed(value)
 }
 
 /// Whether a value in a vendor's form is a decoy: a placeholder, too regular, or with too little entropy for its length.

@@ -25,6 +25,7 @@ mod named;
 pub mod names;
 mod scan;
 mod text;
+mod typed;
 mod value;
 
 #[cfg(test)]

@@ -206,6 +206,49 @@ fn decoys_are_told_from_values() {
 }
 
 #[test]
+fn words_with_a_sequence_are_typed() {
+    use super::typed::typed;
+    for value in [
+        "some-key-1234567890",
+        "secret-cmc-key-abcdef123456",
+        "sk-verylongsecretkey12345",
+        "SUPERSECRET1234567890abcdef",
+        "sk-1234hardcodedkey",
+        "secret-pass",
+        "sk-live-test-token-123456",
+        "MyLegacyToken_0123456789",
+    ] {
+        assert!(typed(value), "{value}");
+    }
+    for value in [
+        "key-8f2Kd9Lq0xZ7mWv3",
+        "token_q7Zk29xLmP0vw5",
+        "1234567890abcdef",
+        "prod-7c1e9a40b2d8",
+        "sk-proj-a8Kd02mNqP1x",
+    ] {
+        assert!(!typed(value), "{value}");
+    }
+    let mut random = Random(7);
+    for alphabet in [
+        Alphabet::Hex,
+        Alphabet::Lower,
+        Alphabet::Alnum,
+        Alphabet::Upper,
+    ] {
+        for _ in 0..4000 {
+            let value = random.string(&Shape {
+                alphabet,
+                least: 12,
+                most: 40,
+            });
+            assert!(!typed(&value), "{value}");
+            assert!(!typed(&format!("sk-live-{value}")), "{value}");
+        }
+    }
+}
+
+#[test]
 fn names_that_imply_a_secret() {
     use super::names::secret_like_name;
     let secret = [
