@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::import_answer::{Answer, Node, Python};
+use super::src_layout;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::installed::{Installed, Manifest, Releases};
 use crate::checks::{Category, Check, Need, fixes};
@@ -34,6 +35,8 @@ struct Missing {
     add: Option<String>,
     /// What is declared is to be bound, not added to.
     bounds: bool,
+    /// It lies below `src/`, where Python does not look.
+    below_src: bool,
     evidence: Evidence,
     breaks_start: bool,
 }
@@ -54,6 +57,7 @@ struct Found {
 impl Found {
     fn take(&mut self, external: &ExternalImport, place: &Site, answer: Answer, starts: bool) {
         self.counted.insert(external.package.clone());
+        let below_src = matches!(answer, Answer::BelowSrc(_));
         let (why, add, bounds) = match answer {
             Answer::Resolved => return,
             Answer::Transitive(of) => {
@@ -67,6 +71,7 @@ impl Found {
                 return;
             }
             Answer::Missing(why, add) => (why, add, false),
+            Answer::BelowSrc(why) => (why, None, false),
             Answer::Lacks(lack) => (lack.why, lack.bound, true),
         };
         let (note, severity) = if starts {
@@ -80,6 +85,7 @@ impl Found {
             says: format!("{} ({why})", external.dotted),
             add,
             bounds,
+            below_src,
             evidence: Evidence::code(site).note(note).severity(severity),
             breaks_start: starts,
         };
@@ -102,7 +108,10 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let node = Node::new(context, code, facts);
     let eager = eager(code);
     let mut found = Found::default();
-    for external in &code.code.external {
+    let idle = !python.moves_path && !src_layout::is_on_path(context, code);
+    let src = code.code.below_src.iter().filter(|_| idle);
+    let imports = code.code.external.iter().map(|external| (external, false));
+    for (external, below_src) in imports.chain(src.map(|external| (external, true))) {
         let Some((module, import)) = import_of(code, external) else {
             continue;
         };
@@ -110,6 +119,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             continue;
         }
         let answer = match module.language {
+            Language::Python if below_src => python.below_src(external, &code.code.code_root),
             Language::Python => python.answer(external, import),
             Language::TypeScript => node.answer(external),
         };
@@ -197,7 +207,10 @@ fn failed(
     } else {
         "it cannot start"
     };
-    let rest = missing.iter().filter(|one| one.add.is_none()).count();
+    let rest = missing
+        .iter()
+        .filter(|one| one.add.is_none() && !one.below_src)
+        .count();
     let all_bounds = missing.iter().all(|one| one.bounds);
     let what = if all_bounds {
         "needs names that the releases it gets do not have"
@@ -218,7 +231,11 @@ fn failed(
         Severity::High
     })
     .evidences(missing.iter().map(|one| one.evidence.clone()));
-    outcome.fix(fix(context, &missing, installed, rest, all_bounds))
+    let mut fix = fix(context, &missing, installed, rest, all_bounds);
+    if missing.iter().any(|one| one.below_src) {
+        fix = fix.note(src_layout::remedy(code));
+    }
+    outcome.fix(fix)
 }
 
 const BY_HAND: &str = "add the distribution that holds the module (its name is not always the module's: look it up, a wrong name may be someone else's package), move the module into the code location, or drop the import";
@@ -242,7 +259,8 @@ fn fix(
         } else {
             "Make what is imported ship"
         };
-        return Fix::new(title).note(by_hand);
+        let fix = Fix::new(title);
+        return if rest > 0 { fix.note(by_hand) } else { fix };
     }
     let mut fix = Fix::new(if all_bounds {
         "Stay with the releases that have the names, until the code is moved on"

@@ -17,6 +17,8 @@ pub(super) enum Answer {
     Resolved,
     /// It comes along with another dependency only.
     Transitive(String),
+    /// Only the folder `src` has it, which is on no path: in words.
+    BelowSrc(String),
     /// The release that is installed does not hold it.
     Lacks(Lack),
     /// Nothing holds it: in words, and the distribution to add where that is sure.
@@ -32,7 +34,7 @@ pub(super) struct Python<'a> {
     available: Available,
     facts: Option<&'a DependencyFacts>,
     /// The code adds folders to `sys.path`, so that modules may come from where nobody looks.
-    moves_path: bool,
+    pub(super) moves_path: bool,
     /// Declared dependencies that answer no import and of whose modules nothing is known.
     idle: BTreeSet<String>,
     container: bool,
@@ -172,6 +174,25 @@ impl<'a> Python<'a> {
             }
         }
         self.nothing(installed, known, &full)
+    }
+
+    /// An import that only the folder `src` answers, with nothing that puts it on the path.
+    pub(super) fn below_src(&self, external: &ExternalImport, code_root: &str) -> Answer {
+        let top = external.package.as_str();
+        if self.available.all.iter().any(|name| alike(name, top)) {
+            return Answer::Resolved;
+        }
+        let folder = if code_root.is_empty() {
+            "src".to_owned()
+        } else {
+            format!("{code_root}/src")
+        };
+        let why = if self.container {
+            "the image neither installs the project nor puts that folder on sys.path"
+        } else {
+            "the packager installs the dependencies, not the project, and that folder is not on sys.path"
+        };
+        Answer::BelowSrc(format!("it is only below {folder}/; {why}"))
     }
 
     fn lack(&self, installed: &Installed<'_>, found: &str, full: &str) -> Option<Lack> {

@@ -29,6 +29,7 @@ mod secrets_hardcoded;
 mod secrets_runtime_env;
 mod secrets_shipped_files;
 mod settings;
+mod src_layout;
 mod writes;
 
 use super::Check;

@@ -91,6 +91,7 @@ impl Collection {
             reachable: Vec::new(),
             entrypoints: Vec::new(),
             external: Vec::new(),
+            below_src: Vec::new(),
         };
         let Some(entry) = self.entry_file(&code_root, &request.entry) else {
             let message = format!(
@@ -189,7 +190,7 @@ impl Collection {
                     continue;
                 };
                 runtime.reachable.push(id);
-                next.extend(self.link(lookup, id, &mut runtime.external));
+                next.extend(self.link(lookup, id, runtime));
             }
             wave = next
                 .into_iter()
@@ -203,21 +204,22 @@ impl Collection {
     }
 
     /// The files that a module's imports run; what the tree does not answer is external.
-    fn link(
-        &mut self,
-        lookup: &Lookup,
-        id: ModuleId,
-        external: &mut Vec<ExternalImport>,
-    ) -> Vec<String> {
+    fn link(&mut self, lookup: &Lookup, id: ModuleId, runtime: &mut RuntimeSource) -> Vec<String> {
         let Some(module) = self.source.modules.get(id.0 as usize) else {
             return Vec::new();
         };
+        let source_root = join(&runtime.code_root, "src");
         let mut files = Vec::new();
         for (index, import) in module.imports.iter().enumerate() {
+            let mut below_src = false;
             let (found, resolved, package, dotted) = match module.language {
                 Language::Python => {
                     let found =
                         python_path::resolve(&mut self.tree, &lookup.roots, &module.path, import);
+                    // The entry's own folder comes first; `src` is last, and only where it is not that folder.
+                    let root = found.root.filter(|index| *index > 0);
+                    let root = root.and_then(|index| lookup.roots.get(index));
+                    below_src = found.resolved && root == Some(&source_root);
                     let package = import.module.split('.').next().unwrap_or("");
                     let package = if package.is_empty() {
                         &*import.module
@@ -252,9 +254,14 @@ impl Collection {
                     (files, resolved, package, import.module.to_string())
                 }
             };
-            if !resolved {
+            if !resolved || below_src {
                 let site = module.site(import.origin);
-                external.push(ExternalImport {
+                let list = if resolved {
+                    &mut runtime.below_src
+                } else {
+                    &mut runtime.external
+                };
+                list.push(ExternalImport {
                     module: id,
                     import: index,
                     package,

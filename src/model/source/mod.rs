@@ -73,6 +73,8 @@ pub struct RuntimeSource {
     pub entrypoints: Vec<Entrypoint>,
     /// Imports that lead out of the tree.
     pub external: Vec<ExternalImport>,
+    /// Imports that only the folder `src` of the code root answers, which is on no path unless something puts it there.
+    pub below_src: Vec<ExternalImport>,
 }
 
 /// An import that no file of the code root answers: the standard library, a dependency, or nothing.

@@ -12,16 +12,18 @@ pub struct Found {
     pub target: Option<String>,
     /// Whether the tree answers the import at all (a namespace package or a compiled module has no file to read).
     pub resolved: bool,
+    /// Which of the roots answers it; `None` for a relative import.
+    pub root: Option<usize>,
 }
 
 /// The folders that an entry file's imports are looked up in.
 pub fn roots(tree: &mut Tree, code_root: &str, entry: &str) -> Vec<String> {
     let mut roots = vec![folder_of(entry).to_owned(), code_root.to_owned()];
     let source = join(code_root, "src");
-    if tree.is_folder(&source) {
+    roots.dedup();
+    if tree.is_folder(&source) && !roots.contains(&source) {
         roots.push(source);
     }
-    roots.dedup();
     roots
 }
 
@@ -54,10 +56,13 @@ pub fn resolve(tree: &mut Tree, roots: &[String], path: &str, import: &Import) -
         }
         return below(tree, &base, dotted, import);
     }
-    for root in roots {
+    for (index, root) in roots.iter().enumerate() {
         let found = below(tree, root, dotted, import);
         if found.resolved {
-            return found;
+            return Found {
+                root: Some(index),
+                ..found
+            };
         }
     }
     Found::default()
