@@ -31,6 +31,7 @@ mod secrets_shipped_files;
 mod settings;
 mod src_layout;
 mod writes;
+mod written;
 
 use super::Check;
 

@@ -6,6 +6,7 @@ use super::callers::Callers;
 use super::environment::read;
 use super::live::{Absent, Live};
 use super::outbound::{Reach, calls, is_loopback};
+use super::written::addresses;
 use crate::checks::agent_code::{self, AgentCode};
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::statements;
@@ -38,16 +39,13 @@ pub(in crate::checks) fn in_code(
         }
     }
     for module in code.modules() {
+        for (expr, text) in addresses(code.source, module) {
+            if let Some(host) = private(text) {
+                add(host, module.id, expr.range);
+            }
+        }
         for (_, expr) in module.all_expressions() {
             match &expr.kind {
-                // A whole address, wherever it stands.
-                ExprKind::Str(text)
-                    if text.contains("://") && !text.contains(char::is_whitespace) =>
-                {
-                    if let Some(host) = private(text) {
-                        add(host, module.id, expr.range);
-                    }
-                }
                 ExprKind::Call(call) => {
                     for keyword in &call.keywords {
                         if let Some(name) = keyword.name.as_deref() {
