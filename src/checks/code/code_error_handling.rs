@@ -2,6 +2,7 @@
 
 mod exposed;
 mod fixes;
+mod tools;
 
 use crate::checks::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
@@ -49,7 +50,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         walker.entry(entry.kind, function, around);
     }
     let name = &code.runtime.name;
-    let tools = tools(code);
+    let tools = tools::bare(code);
     if walker.exposed.is_empty() {
         let message = match walker.calls {
             0 if !served.is_empty() => format!(
@@ -125,6 +126,11 @@ fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
     let what = format!("`{}` in {}", exposed.callee, exposed.entry);
     match exposed.fate {
         Fate::Unlogged(_) => format!("what goes wrong in {what} is caught and logged nowhere"),
+        // The handler raises for somebody further out, and nobody there catches it.
+        Fate::RaisedAgain(guard) if !is_own(code, exposed, guard) => format!(
+            "{what} is in no `try` that catches, logs and answers: what the handler at {} raises again goes to the caller",
+            place(code, guard.module, guard.range.start)
+        ),
         Fate::RaisedAgain(guard) => format!(
             "what goes wrong in {what} is only raised again ({})",
             place(code, guard.module, guard.range.start)
@@ -134,6 +140,16 @@ fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
         }
         _ => format!("{what} is in no `try` that catches, logs and answers"),
     }
+}
+
+/// Whether a handler stands in the function that makes the call.
+fn is_own(code: &AgentCode<'_>, exposed: &Exposed, guard: guards::Guard) -> bool {
+    let function = |module: ModuleId, offset: u32| {
+        let module = code.source.module(module)?;
+        module.function_at(offset).map(|function| function.id)
+    };
+    let (module, range) = exposed.site;
+    function(module, range.start) == function(guard.module, guard.range.start)
 }
 
 fn place(code: &AgentCode<'_>, module: ModuleId, offset: u32) -> String {
@@ -212,38 +228,4 @@ fn library(code: &AgentCode<'_>, entry: &Entrypoint) -> Option<Evidence> {
             .note(note)
             .context(),
     )
-}
-
-/// In-process tools that call out and handle nothing: a note, since what escapes goes to the model and not to the caller.
-fn tools(code: &AgentCode<'_>) -> Vec<Evidence> {
-    let tools = code
-        .code
-        .entrypoints
-        .iter()
-        .filter(|entry| entry.kind == EntrypointKind::AgentTool);
-    let mut found = Vec::new();
-    for entry in tools {
-        let Some(function) = entry.function else {
-            continue;
-        };
-        let mut walker = Walker::new(code.source);
-        walker.entry(entry.kind, function, &[]);
-        let bare = walker
-            .exposed
-            .iter()
-            .find(|exposed| matches!(exposed.fate, Fate::Uncaught));
-        if let Some(exposed) = bare {
-            let note = format!(
-                "tool {} calls {} without handling: the framework tells the model what escapes",
-                exposed.entry,
-                exposed.reached.words()
-            );
-            found.push(
-                agent_code::evidence(code.source, exposed.site.0, exposed.site.1)
-                    .note(note)
-                    .context(),
-            );
-        }
-    }
-    found
 }
