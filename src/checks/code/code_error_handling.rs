@@ -128,7 +128,7 @@ fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
         Fate::Unlogged(_) => format!("what goes wrong in {what} is caught and logged nowhere"),
         // The handler raises for somebody further out, and nobody there catches it.
         Fate::RaisedAgain(guard) if !is_own(code, exposed, guard) => format!(
-            "{what} is in no `try` that catches, logs and answers: what the handler at {} raises again goes to the caller",
+            "{what} is in no `try` that catches, logs and answers: what goes wrong is raised again ({}) and goes to the caller",
             place(code, guard.module, guard.range.start)
         ),
         Fate::RaisedAgain(guard) => format!(
