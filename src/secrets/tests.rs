@@ -217,13 +217,17 @@ fn words_with_a_sequence_are_typed() {
         "secret-pass",
         "sk-live-test-token-123456",
         "MyLegacyToken_0123456789",
+        "secure-billing-key-1234567890",
+        "legacy-env-billing-key-1234567890",
+        "env-live-token-fedcba9876543210",
+        "key_aBcDeFgHiJkLmNoPqRsTuVwXyZ123456",
     ] {
         assert!(typed(value), "{value}");
     }
     for value in [
         "key-8f2Kd9Lq0xZ7mWv3",
         "token_q7Zk29xLmP0vw5",
-        "1234567890abcdef",
+        "qzkxvtrw-plmokn-key-8a1f90",
         "prod-7c1e9a40b2d8",
         "sk-proj-a8Kd02mNqP1x",
     ] {

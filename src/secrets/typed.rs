@@ -90,49 +90,85 @@ const WORDS: &[&str] = &[
 ];
 /// Shortest run that counts.
 const RUN: usize = 3;
+/// A run that nobody takes for a part of a random value.
+const LONG_RUN: usize = 6;
 /// Longest part between separators that may be anything (a vendor's prefix, an abbreviation).
 const SHORT: usize = 4;
+/// Longest part of plain letters beside a long run.
+const LONG: usize = 12;
+
+/// A way through a value: how many of its characters are words, runs and other parts.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    words: usize,
+    runs: usize,
+    other: usize,
+}
+
+impl Way {
+    /// The less is unexplained, the better.
+    fn rank(self) -> (usize, std::cmp::Reverse<usize>) {
+        (self.other, std::cmp::Reverse(self.words))
+    }
+
+    /// Most of it says what it is, or runs.
+    fn typed(self, length: usize) -> bool {
+        let short = self.words >= 3 && self.other * 3 <= length;
+        let named = self.words >= 3 && self.runs >= LONG_RUN && self.other * 2 <= length;
+        let alphabet = self.runs * 10 >= length * 7;
+        short || named || alphabet
+    }
+}
 
 /// Whether a value is made of such words and runs only, separators and short parts aside: `some-key-1234567890`,
-/// `sk-verylongsecretkey12345`. Random values are not: every character has to be covered.
+/// `sk-verylongsecretkey12345`. Random values are not: every character has to be covered. Behind a long run parts in plain
+/// letters may be longer (`test-billing-key-1234567890`).
 pub(super) fn typed(value: &str) -> bool {
-    let bytes = value.as_bytes();
-    if !(8..=80).contains(&bytes.len()) || !value.is_ascii() {
-        return false;
-    }
-    // For each place that words and runs lead to: how much of the way was words, and how much was short parts.
-    let mut ways: Vec<Option<(usize, usize)>> = vec![None; bytes.len() + 1];
-    ways[0] = Some((0, 0));
+    value.is_ascii()
+        && (8..=80).contains(&value.len())
+        && [SHORT, LONG].into_iter().any(|longest| {
+            way(value.as_bytes(), longest).is_some_and(|way| {
+                (longest == SHORT || way.runs >= LONG_RUN) && way.typed(value.len())
+            })
+        })
+}
+
+fn way(bytes: &[u8], longest: usize) -> Option<Way> {
+    let mut ways: Vec<Option<Way>> = vec![None; bytes.len() + 1];
+    ways[0] = Some(Way::default());
     for at in 0..bytes.len() {
-        let Some((words, short)) = ways[at] else {
+        let Some(here) = ways[at] else {
             continue;
         };
-        let mut reach = |to: usize, way: (usize, usize)| {
-            if let Some(slot) = ways.get_mut(to) {
-                let better = slot.is_none_or(|(known, rest)| {
-                    (way.1, usize::MAX - way.0) < (rest, usize::MAX - known)
-                });
-                if better {
-                    *slot = Some(way);
-                }
+        let mut reach = |to: usize, way: Way| {
+            if let Some(slot) = ways.get_mut(to)
+                && slot.is_none_or(|known| way.rank() < known.rank())
+            {
+                *slot = Some(way);
             }
         };
-        if matches!(bytes[at], b'-' | b'_' | b'.' | b'/' | b':' | b'!') {
-            reach(at + 1, (words, short));
+        if is_separator(bytes[at]) {
+            reach(at + 1, here);
             continue;
         }
         for word in WORDS.iter().filter(|word| is_at(bytes, at, word)) {
-            reach(at + word.len(), (words + word.len(), short));
+            let words = here.words + word.len();
+            reach(at + word.len(), Way { words, ..here });
         }
-        for to in at + RUN..=at + run(&bytes[at..]) {
-            reach(to, (words, short));
+        for length in RUN..=run(&bytes[at..]) {
+            let runs = here.runs + length;
+            reach(at + length, Way { runs, ..here });
         }
-        if let Some(length) = part(bytes, at) {
-            reach(at + length, (words, short + length));
+        if let Some(length) = part(bytes, at, longest) {
+            let other = here.other + length;
+            reach(at + length, Way { other, ..here });
         }
     }
-    // Most of it says what it is, or runs; and some of it says.
-    ways[bytes.len()].is_some_and(|(words, short)| words >= 3 && short * 3 <= bytes.len())
+    ways[bytes.len()]
+}
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'-' | b'_' | b'.' | b'/' | b':' | b'!')
 }
 
 /// Whether a word stands there: in lower case, in upper case or capitalised.
@@ -144,24 +180,35 @@ fn is_at(bytes: &[u8], at: usize, word: &str) -> bool {
     })
 }
 
-/// How many characters from the first on go up by one each, zero after nine.
+/// How many characters from the first on go up by one each, or down, in the digits, the alphabet or both.
 fn run(bytes: &[u8]) -> usize {
-    let steps = bytes.windows(2).take_while(|pair| {
-        pair[0].is_ascii_alphanumeric() && pair[1] == pair[0] + 1 || pair == b"90"
-    });
-    let steps = steps.count();
+    let follows = |one: u8, other: u8| {
+        one.is_ascii_alphanumeric()
+            && other.is_ascii_alphanumeric()
+            && (other == one + 1 || matches!((one, other), (b'9', b'0' | b'a')))
+    };
+    let lower = |byte: &u8| byte.to_ascii_lowercase();
+    let up = bytes
+        .windows(2)
+        .take_while(|pair| follows(lower(&pair[0]), lower(&pair[1])))
+        .count();
+    let down = bytes
+        .windows(2)
+        .take_while(|pair| follows(lower(&pair[1]), lower(&pair[0])))
+        .count();
+    let steps = up.max(down);
     if steps + 1 < RUN { 0 } else { steps + 1 }
 }
 
-/// The length of a whole part between separators, where it is short and of one case.
-fn part(bytes: &[u8], at: usize) -> Option<usize> {
-    let begins = at == 0 || matches!(bytes[at - 1], b'-' | b'_' | b'.');
-    let length = bytes[at..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric())
-        .count();
-    let lower = bytes[at..at + length]
-        .iter()
-        .all(|byte| !byte.is_ascii_uppercase());
-    (begins && lower && (1..=SHORT).contains(&length)).then_some(length)
+/// The length of a whole part between separators that is not too long and of one case: a vendor's prefix, an abbreviation, or a
+/// word of plain letters where longer ones are let through.
+fn part(bytes: &[u8], at: usize, longest: usize) -> Option<usize> {
+    let begins = at == 0 || is_separator(bytes[at - 1]);
+    let part = bytes[at..]
+        .split(|byte| !byte.is_ascii_alphanumeric())
+        .next()
+        .unwrap_or_default();
+    let lower = part.iter().all(|byte| !byte.is_ascii_uppercase());
+    let plain = part.len() <= SHORT || part.iter().all(u8::is_ascii_lowercase);
+    (begins && lower && plain && (1..=longest).contains(&part.len())).then_some(part.len())
 }

@@ -16,7 +16,7 @@ formats! { FORMATS Identity;
     "password-hash-crypt" "Password hash (md5crypt, sha256crypt, sha512crypt)" ["$1$", "$5$", "$6$", "$8$"] r"\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}|\$5\$(?:rounds=\d+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}|\$6\$(?:rounds=\d+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}|\$8\$[./A-Za-z0-9]{8,16}\$[./A-Za-z0-9]{43}" "https://man7.org/linux/man-pages/man5/crypt.5.html";
     "kerberos-asrep" "Kerberos AS-REP hash" ["$krb5asrep$"] r"\$krb5asrep\$\d+\$(?:[^:\s]+:)?[0-9A-Fa-f]{32}\$[0-9A-Fa-f]{64,}" "https://hashcat.net/wiki/doku.php?id=example_hashes";
     "salesforce-token" "Salesforce session id or token" @ 20 ["!"] r"\b(00[A-Za-z0-9]{13}![A-Za-z0-9_.]{90,120})" "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/";
-    "netrc-password" "Password in .netrc" @ 0 ["machine "] r"machine\s+\S{2,80}\s+login\s+\S{1,80}\s+password\s+([^\s<>${}]{4,80})" "https://everything.curl.dev/usingcurl/netrc.html";
+    "netrc-password" "Password in .netrc" @ 0 ["machine "] r"machine\s+\S{2,80}\s+login\s+\S{1,80}\s+password\s+([^\s<>${}\x22'\\]{4,80})" "https://everything.curl.dev/usingcurl/netrc.html";
     "powershell-securestring" "Plain text in ConvertTo-SecureString" ["ConvertTo-SecureString"] r"ConvertTo-SecureString\s+(?:-AsPlainText\s+-Force\s+)?(?:-String\s+)?[\x22']([^\x22'$\s]{6,200})[\x22']" "https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.security/convertto-securestring";
     "psexec-password" "Password of PsExec" @ 0 ["psexec"] r"(?i:psexec)[^\n]{0,100}?\s-u\s+\S+\s+-p\s+([^\s%$<]{4,80})" "https://learn.microsoft.com/en-us/sysinternals/downloads/psexec";
 }
