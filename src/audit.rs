@@ -73,8 +73,11 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         .or_else(|| std::env::var_os("PATH"));
     let mut files = project::files(&project, path_env.as_deref());
     files.manifests = manifest::collect(&project);
-    files.package_contents = package::collect(&project, &files.packages);
-    files.contents = contents::collect(&project, &files.packages);
+    // Both go through the whole tree.
+    (files.package_contents, files.contents) = rayon::join(
+        || package::collect(&project, &files.packages),
+        || contents::collect(&project, &files.packages),
+    );
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
@@ -89,7 +92,11 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         DiscoverySource::Fetch(_) | DiscoverySource::Offline => taken,
     };
     let source = source::of_project(&project, &files.contents);
-    files.dependencies = dependencies::collect(&project, &files, &source);
+    let tests;
+    (files.dependencies, tests) = rayon::join(
+        || dependencies::collect(&project, &files, &source),
+        || tests::collect(&project, &source, &files.contents),
+    );
     files.artifacts = artifact::collect(&project, &template);
     let stale = match &template {
         Known::Unread(reason) => Some(reason.message.clone()),
@@ -97,7 +104,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     };
     Ok(Context {
         target,
-        tests: tests::collect(&project, &source, &files.contents),
+        tests,
         source,
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
