@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
@@ -208,23 +210,23 @@ pub fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>,
 /// Runs the selected checks.
 pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
     let redactor = Redactor::new(context.project.documents());
-    let mut results: Vec<CheckResult> = checks::all()
-        .filter(|check| selected(check))
-        .flat_map(|check| {
-            (check.run)(context)
-                .into_iter()
-                .map(move |outcome| (check, outcome))
-        })
-        .map(|(check, outcome)| {
-            assemble::result(
-                check,
-                outcome,
-                context.settings.severity.get(check.id).copied(),
-            )
-        })
-        .collect();
-    for result in &mut results {
-        redactor.result(result);
-    }
-    results
+    let chosen: Vec<&'static Check> = checks::all().filter(|check| selected(check)).collect();
+    let judge = |check: &&'static Check| -> Vec<CheckResult> {
+        let severity = context.settings.severity.get(check.id).copied();
+        let outcomes = (check.run)(context).into_iter();
+        let mut results: Vec<CheckResult> = outcomes
+            .map(|outcome| assemble::result(check, outcome, severity))
+            .collect();
+        for result in &mut results {
+            redactor.result(result);
+        }
+        results
+    };
+    // Checks are pure: they run side by side, and their results stand in the order of the registry. Code may be nested deeply.
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
+    let results: Vec<Vec<CheckResult>> = match pool {
+        Ok(pool) => pool.install(|| chosen.par_iter().map(judge).collect()),
+        Err(_) => chosen.iter().map(judge).collect(),
+    };
+    results.into_iter().flatten().collect()
 }

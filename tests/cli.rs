@@ -528,3 +528,57 @@ fn a_comment_in_code_suppresses_and_a_baseline_forgets_nothing_else() {
         report["notes"]
     );
 }
+
+/// Excerpts and diffs are copied from the file that holds the secret, also where it is all one line.
+#[test]
+fn no_format_prints_a_secret_of_the_configuration() {
+    let key = ["sk-ant-api03-", &"R7xK2mQ9vB4nT8w".repeat(6), "AAAA"].concat();
+    let words = "plain words no scanner knows";
+    let config = format!(
+        r#"{{
+  "name": "Kept",
+  "version": 1,
+  "runtimes": [
+    {{
+      "name": "Agent",
+      "build": "CodeZip",
+      "entrypoint": "main.py",
+      "codeLocation": "app/",
+      "envVars": [
+        {{ "name": "ANTHROPIC_API_KEY", "value": "{key}" }},
+        {{ "name": "DB_PASSWORD", "value": "{words}" }}
+      ],
+      "authorizerType": "NONE"
+    }}
+  ]
+}}
+"#
+    );
+    for text_of_file in [config.clone(), config.replace("\n", "")] {
+        let folder = projects(&["Kept"]);
+        let project = folder.path().join("Kept");
+        fs::write(project.join("agentcore/agentcore.json"), &text_of_file).unwrap();
+        let mut shown = Vec::new();
+        for format in ["text", "json", "markdown", "sarif", "junit", "github"] {
+            let ran = run(&[
+                "check",
+                text(&project),
+                "--offline",
+                "-v",
+                "--format",
+                format,
+            ]);
+            assert_eq!(ran.code, 1, "{}", ran.err);
+            shown.push(ran.out + &ran.err);
+        }
+        let ran = run(&["check", text(&project), "--offline", "--fix", "--dry-run"]);
+        shown.push(ran.out + &ran.err);
+        for out in shown {
+            assert!(out.contains("Agent"));
+            assert!(
+                !out.contains(&key[8..]) && !out.contains(&words[6..]),
+                "{out}"
+            );
+        }
+    }
+}
