@@ -110,8 +110,9 @@ fn inside(root: &Path, edit: &SafeEdit) -> Result<PathBuf, ApplyError> {
     }
 }
 
-/// The permissions that a new file has, not the 0600 of a temporary one.
-fn builder() -> tempfile::Builder<'static, 'static> {
+/// Builds temporary files that become the file itself: with the permissions that a file has when it is created anew, not the 0600 of
+/// a temporary one.
+pub(crate) fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".agentcore-harden-");
     #[cfg(unix)]

@@ -19,6 +19,7 @@ use crate::model::project::{Project, Target};
 use crate::model::template::Template;
 use crate::oidc::authorizer;
 use crate::oidc::discovery::Discovery;
+use crate::pool;
 use crate::report::redact::Redactor;
 use crate::report::{CheckResult, assemble};
 
@@ -223,10 +224,9 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
         results
     };
     // Checks are pure: they run side by side, and their results stand in the order of the registry. Code may be nested deeply.
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
-    let results: Vec<Vec<CheckResult>> = match pool {
-        Ok(pool) => pool.install(|| chosen.par_iter().map(judge).collect()),
-        Err(_) => chosen.iter().map(judge).collect(),
+    let results: Vec<Vec<CheckResult>> = match pool::deep() {
+        Some(pool) => pool.install(|| chosen.par_iter().map(judge).collect()),
+        None => chosen.iter().map(judge).collect(),
     };
     results.into_iter().flatten().collect()
 }

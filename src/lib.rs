@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: [`collect`] reads, [`checks`] judge a [`context::Context`], [`render`] prints the [`report::Report`].
 
+pub mod analysis;
 pub mod apply;
 pub mod audit;
 pub mod checks;
@@ -16,6 +17,7 @@ pub mod least_privilege;
 pub mod measure;
 pub mod model;
 pub mod oidc;
+pub mod pool;
 pub mod quota;
 pub mod render;
 pub mod report;

@@ -2,9 +2,7 @@
 //! pure function over the [`Context`]. Everything that names checks (`list`, `explain`, SARIF rules, the README's table) comes
 //! from [`all`].
 
-pub(crate) mod agent_code;
 mod authentication;
-pub(crate) mod callers;
 pub(crate) mod code;
 mod edits;
 mod fixes;
@@ -20,7 +18,7 @@ mod quotas;
 mod resources;
 mod shell_access;
 mod testing;
-mod unconfigured;
+pub(crate) mod unconfigured;
 
 use crate::context::Context;
 use crate::report::{Outcome, Severity};

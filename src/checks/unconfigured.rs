@@ -13,7 +13,7 @@ const DEEPEST: usize = 4;
 
 /// A kind of resource that checks are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Listed {
+pub(crate) enum Listed {
     /// Runtimes and harnesses.
     Agent,
     /// Gateways and their targets.
@@ -28,7 +28,7 @@ impl Listed {
     const ALL: [Self; 4] = [Self::Agent, Self::Gateway, Self::Memory, Self::PolicyEngine];
 
     /// The key where the CLI looks.
-    pub(super) fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Agent => "runtimes",
             Self::Gateway => "agentCoreGateways",
@@ -38,7 +38,7 @@ impl Listed {
     }
 
     /// The least that an entry holds.
-    pub(super) fn form(self) -> &'static str {
+    pub(crate) fn form(self) -> &'static str {
         match self {
             Self::Agent => r#"[{"name": …, "build": …, "entrypoint": …, "codeLocation": …}]"#,
             Self::Gateway => r#"[{"name": …, "targets": […]}]"#,
@@ -75,18 +75,18 @@ impl Listed {
 }
 
 /// A list of resources under a key that the CLI does not know.
-pub(super) struct Hidden<'a> {
+pub(crate) struct Hidden<'a> {
     /// The key at the root of the file.
-    pub(super) member: &'a Member,
+    pub(crate) member: &'a Member,
     /// The path down to what names the kind: `agents`, `resources.runtimes`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What it lists.
-    pub(super) kind: Listed,
+    pub(crate) kind: Listed,
 }
 
 impl Hidden<'_> {
     /// What is to be done, as one sentence.
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let (path, key) = (&self.path, self.kind.key());
         let list = matches!(self.member.node.value, Json::Array(_)) && *self.member.key == **path;
         if list {
@@ -104,7 +104,7 @@ impl Hidden<'_> {
 
 impl Hidden<'_> {
     /// Where the CLI looks for it, and in which form.
-    pub(super) fn form(&self) -> String {
+    pub(crate) fn form(&self) -> String {
         let (key, form) = (self.kind.key(), self.kind.form());
         let path = &self.path;
         format!("what `{path}` holds stands where the CLI looks as `\"{key}\": {form}`")
@@ -112,7 +112,7 @@ impl Hidden<'_> {
 }
 
 /// What the file lists under keys that the CLI does not know, one entry per kind whose own key is not there.
-pub(super) fn hidden(project: &Project) -> Vec<Hidden<'_>> {
+pub(crate) fn hidden(project: &Project) -> Vec<Hidden<'_>> {
     let root = &project.document.root;
     let listed = |kind: &Listed| {
         root.get(kind.key())
@@ -156,7 +156,7 @@ fn holds_something(node: &Node) -> bool {
 }
 
 /// The outcome of a check whose kinds of resources are not configured.
-pub(super) fn unconfigured(
+pub(crate) fn unconfigured(
     context: &Context,
     kinds: &[Listed],
     message: impl Into<String>,

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use crate::apply::builder;
 use crate::exit::Failure;
 
 /// Writes `bytes` to `file` through a temporary file beside it, so that nothing half-written is ever seen. What is no regular
@@ -36,16 +37,4 @@ pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .persist(&target)
         .map_err(|error| failure(error.error))?;
     Ok(())
-}
-
-/// The permissions that a file has when it is created anew, not the 0600 of a temporary file.
-fn builder() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".agentcore-harden-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder
 }

@@ -1,10 +1,10 @@
 //! What kind of work the code of a runtime shows that it does. Only what leaves no doubt; the user declares the rest.
 
 use super::Context;
+use crate::analysis::names::leaf;
 use crate::config::Workload;
 use crate::model::project::Runtime;
 use crate::model::source::detect::is_model_id;
-use crate::model::source::resolve::leaf;
 use crate::model::source::{EntrypointKind, ExprKind, FnId, RuntimeSource, Source};
 
 /// Methods that register background work with the platform, and the decorators for it.

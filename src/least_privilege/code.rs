@@ -1,8 +1,8 @@
 //! The code of an agent as far as it runs: what branches that the environment switches off and `__main__` blocks hold is left out.
 
-use crate::checks::agent_code::AgentCode;
-use crate::checks::code::callers::Callers;
-use crate::checks::code::live::{Absent, Live};
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::call_sites::Callers;
+use crate::analysis::reachability::{Absent, Live};
 use crate::model::source::module::Module;
 use crate::model::source::walk::statements;
 use crate::model::source::{ByteRange, Call, Expr, ModuleId, Source, Stmt};

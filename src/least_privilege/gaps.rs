@@ -1,7 +1,7 @@
 //! What a policy cannot know, said before anything else.
 
 use super::{Statements, Subject};
-use crate::checks::agent_code;
+use crate::analysis::agent_code;
 use crate::context::Context;
 use crate::model::project::Agent;
 

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use super::code::Code;
 use super::values::{Texts, texts};
 use super::{Statements, Subject};
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Expr, ExprKind, StmtKind};
-use crate::model::source::resolve::{Meaning, leaf};
 
 /// Names under which models and their wrappers take a guardrail's id or ARN.
 const IDS: [&str; 5] = [

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Subject;
-use crate::checks::callers::{self, Kind, Via, entries, http::USER_HEADER};
+use crate::analysis::clients::{self, Kind, Via, entries, http::USER_HEADER};
 
 /// The runtime and its endpoints: actions on sessions are authorized on both.
 fn runtime_and_endpoints(subject: &Subject<'_>) -> [String; 2] {
@@ -32,8 +32,8 @@ struct Callers {
 fn callers(subject: &Subject<'_>) -> Callers {
     let source = &subject.context.source;
     let mut found = Callers::default();
-    for call in callers::find(source) {
-        let targets = callers::targets(subject.context, &call);
+    for call in clients::find(source) {
+        let targets = clients::targets(subject.context, &call);
         if !targets
             .iter()
             .any(|agent| agent.name() == subject.agent.name())

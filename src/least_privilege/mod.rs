@@ -19,8 +19,8 @@ mod values;
 
 use serde_json::{Value, json};
 
-use crate::checks::agent_code;
-use crate::checks::code::callers::Callers;
+use crate::analysis::agent_code;
+use crate::analysis::call_sites::Callers;
 use crate::context::Context;
 use crate::model::predicted_role::Names;
 use crate::model::project::Agent;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::Code;
 use super::values::{Texts, texts};
 use super::{Statements, Subject};
+use crate::analysis::names::{leaf, package};
 use crate::model::source::ir::{Expr, ExprKind};
-use crate::model::source::resolve::{leaf, package};
 
 /// Packages whose every import is a tool.
 const PACKAGES: [&str; 4] = [

@@ -9,11 +9,11 @@ use super::operations;
 use super::parameters::{PARAMETERS, Parameter, arns, usual};
 use super::values::{Texts, entry, texts};
 use super::{Statements, Subject, UNKNOWN_SUFFIX, models};
+use crate::analysis::names::leaf;
 use crate::iam::actions::Action;
 use crate::iam::escalation::ESCALATIONS;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Call, Expr, ExprKind};
-use crate::model::source::resolve::leaf;
 
 /// A call of an operation.
 struct Use<'s> {

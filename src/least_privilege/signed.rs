@@ -6,8 +6,9 @@ use super::agentcore::core_actions;
 use super::code::Code;
 use super::values::texts;
 use super::{Statements, Subject};
+use crate::analysis::names::leaf;
+use crate::model::source::ModuleId;
 use crate::model::source::ir::{Call, Expr};
-use crate::model::source::{ModuleId, resolve::leaf};
 
 /// The name that requests to AgentCore's data plane are signed for.
 const SERVICE: &str = "bedrock-agentcore";

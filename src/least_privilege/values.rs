@@ -3,9 +3,9 @@
 
 use super::Subject;
 use super::code::Code;
+use crate::analysis::names::Meaning;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, FormatPart};
-use crate::model::source::resolve::Meaning;
 
 /// Deepest chain that is followed.
 const DEEPEST: u8 = 10;

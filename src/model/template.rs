@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::json::{Document, Json, Member, Node};
 use super::site::{Site, Sited};
-use super::template_agent::{harness, jwt};
+use super::template_agent::{environment, harness, jwt};
 use crate::iam::cloudformation::TemplateRole;
 
 /// A template of `agentcore/cdk/cdk.out`.
@@ -288,10 +288,6 @@ fn runtime(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
     let lifecycle = properties.get("LifecycleConfiguration");
     let artifact = properties.get("AgentRuntimeArtifact");
     let code = artifact.and_then(|artifact| artifact.get("CodeConfiguration"));
-    let variables = properties
-        .get("EnvironmentVariables")
-        .map(Node::members)
-        .unwrap_or_default();
     TemplateRuntime {
         jwt: jwt(document, properties),
         network_mode: properties
@@ -300,13 +296,7 @@ fn runtime(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
         idle_timeout: lifecycle
             .and_then(|block| document.number(block, "IdleRuntimeSessionTimeout")),
         max_lifetime: lifecycle.and_then(|block| document.number(block, "MaxLifetime")),
-        env: variables
-            .iter()
-            .map(|member| {
-                let name = Sited::new(member.key.to_string(), document.member_site(member));
-                (name, member.node.as_str().map(str::to_owned))
-            })
-            .collect(),
+        env: environment(document, properties),
         role: properties.get("RoleArn").and_then(reference),
         code_asset: code
             .and_then(|code| code.path(&["Code", "S3"]))

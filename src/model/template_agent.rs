@@ -1,4 +1,4 @@
-//! What runtimes, harnesses and gateways of the template share: the JWT authorizer; and a harness in the shape of a runtime,
+//! What runtimes, harnesses and gateways of the template share: the environment, the JWT authorizer; and a harness in the shape of a runtime,
 //! since the same questions are asked of both.
 
 use super::json::{Document, Json, Node};
@@ -8,27 +8,17 @@ use super::template::{TemplateJwt, TemplateNamed, TemplateRuntime, reference};
 /// Reads `AWS::BedrockAgentCore::Harness`.
 pub(super) fn harness(document: &Document, resource: TemplateNamed) -> TemplateRuntime {
     let properties = &resource.properties;
-    let environment = properties.path(&["Environment", "AgentCoreRuntimeEnvironment"]);
-    let lifecycle = environment.and_then(|block| block.get("LifecycleConfiguration"));
-    let variables = properties
-        .get("EnvironmentVariables")
-        .map(Node::members)
-        .unwrap_or_default();
+    let platform = properties.path(&["Environment", "AgentCoreRuntimeEnvironment"]);
+    let lifecycle = platform.and_then(|block| block.get("LifecycleConfiguration"));
     TemplateRuntime {
         jwt: jwt(document, properties),
-        network_mode: environment
+        network_mode: platform
             .and_then(|block| block.get("NetworkConfiguration"))
             .and_then(|block| document.string(block, "NetworkMode")),
         idle_timeout: lifecycle
             .and_then(|block| document.number(block, "IdleRuntimeSessionTimeout")),
         max_lifetime: lifecycle.and_then(|block| document.number(block, "MaxLifetime")),
-        env: variables
-            .iter()
-            .map(|member| {
-                let name = Sited::new(member.key.to_string(), document.member_site(member));
-                (name, member.node.as_str().map(str::to_owned))
-            })
-            .collect(),
+        env: environment(document, properties),
         role: properties.get("ExecutionRoleArn").and_then(reference),
         code_asset: None,
         entry_point: Vec::new(),
@@ -37,6 +27,23 @@ pub(super) fn harness(document: &Document, resource: TemplateNamed) -> TemplateR
             .is_some(),
         resource,
     }
+}
+
+/// `EnvironmentVariables`; a value that CloudFormation makes is `None`.
+pub(super) fn environment(
+    document: &Document,
+    properties: &Node,
+) -> Vec<(Sited<String>, Option<String>)> {
+    properties
+        .get("EnvironmentVariables")
+        .map(Node::members)
+        .unwrap_or_default()
+        .iter()
+        .map(|member| {
+            let name = Sited::new(member.key.to_string(), document.member_site(member));
+            (name, member.node.as_str().map(str::to_owned))
+        })
+        .collect()
 }
 
 /// `AuthorizerConfiguration.CustomJWTAuthorizer`.

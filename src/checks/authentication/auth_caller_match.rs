@@ -1,6 +1,6 @@
 //! `auth-caller-match`: Callers in the repository sign as the runtime expects.
 
-use crate::checks::callers::{self, Call, Kind, Via, entries, http, length};
+use crate::analysis::clients::{self, Call, Kind, Via, entries, http, length};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -42,11 +42,11 @@ fn run(context: &Context) -> Vec<Outcome> {
         let message = "no runtime is configured";
         return vec![unconfigured(context, &[Listed::Agent], message)];
     }
-    let calls = callers::find(&context.source);
+    let calls = clients::find(&context.source);
     context
         .project
         .agents()
-        .map(|agent| callers::honest_of_callers(context, judge(context, agent, &calls)))
+        .map(|agent| clients::honest_of_callers(context, judge(context, agent, &calls)))
         .collect()
 }
 
@@ -56,7 +56,7 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
     let mut unsure: Vec<Evidence> = Vec::new();
     let mut count = 0;
     for call in calls {
-        let targets = callers::targets(context, call);
+        let targets = clients::targets(context, call);
         if !targets.iter().any(|target| target.name() == agent.name()) {
             continue;
         }
@@ -80,7 +80,7 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
         }
         faults.extend(session(context, call));
     }
-    let scope = callers::scope(context);
+    let scope = clients::scope(context);
     if faults.is_empty() {
         let message = match count {
             0 => format!("no code in the repository calls {resource} (looked at: {scope})"),
@@ -149,7 +149,7 @@ fn mismatch(call: &Call<'_>, kind: Option<&str>) -> Option<(String, Mend)> {
 fn session<'a, 'c>(context: &'a Context, call: &'c Call<'a>) -> Option<Fault<'a, 'c>> {
     if let Some((name, value)) = http::misspelt(call) {
         let key = entries::key_of(&context.source, *value).unwrap_or(value.expr.range);
-        let site = crate::checks::agent_code::evidence(&context.source, value.module, key);
+        let site = crate::analysis::agent_code::evidence(&context.source, value.module, key);
         return Some(Fault {
             call,
             evidence: site.note(format!(
@@ -160,7 +160,7 @@ fn session<'a, 'c>(context: &'a Context, call: &'c Call<'a>) -> Option<Fault<'a,
     }
     let (at, count) = length::wrong(&context.source, call.session?)?;
     let (least, most) = length::BOUNDS;
-    let evidence = crate::checks::agent_code::evidence(&context.source, at.module, at.expr.range);
+    let evidence = crate::analysis::agent_code::evidence(&context.source, at.module, at.expr.range);
     Some(Fault {
         call,
         evidence: evidence.note(format!(

@@ -4,15 +4,15 @@ mod exposed;
 mod fixes;
 mod tools;
 
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::source::resolve::leaf;
 use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
 use crate::report::{Evidence, Outcome, Severity};
 
 use self::exposed::{Exposed, Walker};
-use super::guards::{self, Fate};
+use crate::analysis::guards::{self, Fate};
 
 pub(super) static CHECK: Check = Check {
     id: "code-error-handling",

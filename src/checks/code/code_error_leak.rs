@@ -4,16 +4,16 @@ mod harmless;
 mod seeds;
 mod sinks;
 
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::dataflow::Flow;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::source::flow::Flow;
 use crate::model::source::{EntrypointKind, FnId, ModuleId};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
 use self::seeds::{Caught, Exceptions};
 use self::sinks::Sink;
-use super::guards;
+use crate::analysis::guards;
 
 pub(super) static CHECK: Check = Check {
     id: "code-error-leak",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::import_answer::{Answer, Node, Python};
 use super::src_layout;
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
 use crate::checks::installed::{Installed, Manifest, Releases};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;

@@ -19,7 +19,7 @@ mod tested;
 mod validators;
 mod zod;
 
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::report::{Evidence, Outcome, Severity};

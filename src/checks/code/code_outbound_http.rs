@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::callers::Callers;
 use super::gateway_target;
-use super::live::{Absent, Live};
 use super::outbound::{Outbound, Reach, calls};
 use super::outbound_fix;
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::report::{Evidence, Outcome, Severity};

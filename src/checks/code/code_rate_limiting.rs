@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::callers::Callers;
-use super::live::{Absent, Live};
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::names::package;
+use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::source::resolve::package;
 use crate::model::source::walk::{Node, expressions, sub_expressions, walk};
 use crate::model::source::{
     EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind,

@@ -2,17 +2,17 @@
 
 mod silent;
 
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::ir::{ByteRange, Handler, Stmt, StmtKind, Try};
-use crate::model::source::resolve::leaf;
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{Expr, ExprKind, Language, Module};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
 use self::silent::{Silence, silence};
-use super::rejections;
+use crate::analysis::rejections;
 
 pub(super) static CHECK: Check = Check {
     id: "code-swallowed-exceptions",
@@ -112,7 +112,9 @@ fn look<'a>(
                 ..
             }) => {
                 for handler in &tried.handlers {
-                    broad += usize::from(super::handlers::is_broad(source, module, handler));
+                    broad += usize::from(crate::analysis::exceptions::is_broad(
+                        source, module, handler,
+                    ));
                     if let Some(silence) = silence(source, module, path, tried, handler) {
                         let end = handler.body.first().map_or(handler.range.end, |first| {
                             first.range.start.max(handler.range.start + 1)
@@ -175,7 +177,7 @@ fn suppresses_all(code: &AgentCode<'_>, module: &Module, context: &Expr) -> bool
         && call
             .args
             .iter()
-            .any(|caught| super::handlers::broad_type(code.source, module.id, caught))
+            .any(|caught| crate::analysis::exceptions::broad_type(code.source, module.id, caught))
 }
 
 /// What a function given to `.catch` or as the second one to `.then` does, judged as the `catch` clause that it stands for.

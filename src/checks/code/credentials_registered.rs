@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::callers::Callers;
 use super::gateway_target::{host_label, ignore_env_local, label, words};
-use super::live::{Absent, Live};
 use super::outbound::{Address, Outbound, Reach, calls, of_client, service};
 use super::providers::{Provider, ProviderKind, providers};
 use super::secrets_env_read;
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::names::{Meaning, leaf, package};
+use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::project::Credential;
-use crate::model::source::resolve::{Meaning, leaf, package};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::{self, Command, EnvName};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::import_release::{self, Lack};
-use crate::checks::agent_code::AgentCode;
+use crate::analysis::agent_code::AgentCode;
 use crate::checks::installed::{self, Available, Installed, Manifest};
 use crate::context::Context;
 use crate::model::dependencies::DependencyFacts;

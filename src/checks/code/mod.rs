@@ -1,6 +1,5 @@
 //! The checks of the category `code`, in the order of the report.
 
-pub(crate) mod callers;
 mod code_error_handling;
 mod code_error_leak;
 mod code_imports_resolve;
@@ -9,29 +8,19 @@ mod code_outbound_http;
 mod code_rate_limiting;
 mod code_swallowed_exceptions;
 mod credentials_registered;
-mod elements;
-pub(in crate::checks) mod environment;
 mod gateway_target;
-mod guards;
-mod handlers;
 mod import_answer;
 mod import_release;
-pub(crate) mod live;
 pub(in crate::checks) mod outbound;
 mod outbound_fix;
-mod outward;
 pub(in crate::checks) mod private_hosts;
 mod providers;
-mod rejections;
 mod runtime_debug_mode;
 mod secrets_env_read;
 mod secrets_hardcoded;
 mod secrets_runtime_env;
 mod secrets_shipped_files;
-mod settings;
 mod src_layout;
-mod writes;
-mod written;
 
 use super::Check;
 

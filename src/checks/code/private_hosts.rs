@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::callers::Callers;
-use super::environment::read;
-use super::live::{Absent, Live};
 use super::outbound::{Reach, calls, is_loopback};
-use super::written::addresses;
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::read;
+use crate::analysis::reachability::{Absent, Live};
+use crate::analysis::written::addresses;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::statements;
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId};

@@ -1,9 +1,9 @@
 //! Credential providers that code names.
 
-use super::callers::Callers;
-use super::environment::read;
-use super::live::Live;
-use crate::model::source::resolve::{Meaning, leaf};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::read;
+use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId};
 
 /// What kind of credential a provider holds.

@@ -1,9 +1,9 @@
 //! `runtime-debug-mode`: Debug mode is off.
 
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::names::Meaning;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::source::resolve::Meaning;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::callers::Callers;
-use super::environment::{Variable, is_environ, variables};
-use super::live::{Absent, Live};
-use super::writes::writes;
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::{Variable, is_environ, variables};
+use crate::analysis::reachability::{Absent, Live};
+use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::ExprKind;
@@ -105,7 +105,7 @@ fn written(callers: &Callers<'_>) -> BTreeSet<String> {
                         | ExprKind::Conditional { .. }
                         | ExprKind::BoolOp { .. }
                         | ExprKind::Attribute { .. }
-                ) && super::environment::read(callers, at, value).is_none()
+                ) && crate::analysis::environment::read(callers, at, value).is_none()
             });
             if !given {
                 continue;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::agent_code::not_made;
+use crate::analysis::agent_code::not_made;
 use crate::checks::edits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};

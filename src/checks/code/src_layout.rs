@@ -1,6 +1,6 @@
 //! Packages below `src/`: Python finds them only where the project is installed, or where something puts the folder on its path.
 
-use crate::checks::agent_code::AgentCode;
+use crate::analysis::agent_code::AgentCode;
 use crate::checks::installed;
 use crate::context::Context;
 use crate::model::manifest::{Dockerfile, Instruction};

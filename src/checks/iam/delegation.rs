@@ -1,7 +1,7 @@
 //! Where the code that runs acts for a user by a name that nobody verified.
 
-use crate::checks::callers::entries::option;
-use crate::checks::callers::http::USER_HEADER;
+use crate::analysis::clients::entries::option;
+use crate::analysis::clients::http::USER_HEADER;
 use crate::context::Context;
 use crate::model::project::Agent;
 use crate::model::site::Site;

@@ -2,7 +2,7 @@
 
 use super::tracing_container::python_container;
 use super::tracing_destination::destination;
-use crate::checks::agent_code::not_made;
+use crate::analysis::agent_code::not_made;
 use crate::checks::judge::Problem;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};

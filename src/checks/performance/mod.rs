@@ -1,6 +1,5 @@
 //! The checks of the category `performance`, in the order of the report.
 
-mod background;
 mod heavy;
 mod image;
 mod image_edit;
@@ -15,7 +14,6 @@ mod perf_session_reuse;
 mod perf_session_stop;
 mod perf_session_timeouts;
 mod perf_unused_dependencies;
-mod waited;
 mod wheels;
 
 use super::Check;

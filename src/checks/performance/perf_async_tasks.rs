@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::background::{Launch, answering, launches};
 use super::perf_ping_handler::is_ping_route;
-use crate::checks::agent_code::{self, AgentCode};
-use crate::checks::code::callers::Callers;
-use crate::checks::code::live::{Absent, Live};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::background::{Launch, answering, launches};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::walk::{TryPart, enclosing_tries, expressions};

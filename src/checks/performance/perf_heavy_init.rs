@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::heavy::{RUNS, entered, heavy};
-use crate::checks::agent_code::{self, AgentCode};
-use crate::checks::code::callers::Callers;
-use crate::checks::code::live::{Absent, Live};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::walk::{Node, walk_node};
@@ -318,7 +318,7 @@ fn serves(code: AgentCode<'_>, module: ModuleId, stmt: &Stmt) -> bool {
     let Some(name) = code.source.callee_name(module, value) else {
         return false;
     };
-    let last = crate::model::source::resolve::leaf(&name);
+    let last = crate::analysis::names::leaf(&name);
     let servers = [
         "App",
         "FastMCP",

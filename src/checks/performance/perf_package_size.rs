@@ -1,7 +1,7 @@
 //! `perf-package-size`: Deployment package size under 200 MB (target under 100 MB).
 
 use super::wheels;
-use crate::checks::agent_code::not_made;
+use crate::analysis::agent_code::not_made;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, installed};
 use crate::config::Workload;

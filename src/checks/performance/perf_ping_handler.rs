@@ -1,10 +1,10 @@
 //! `perf-ping-handler`: Ping handler reports the real state.
 
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::names::{Meaning, leaf};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::module::BindingKind;
-use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,

@@ -1,9 +1,10 @@
 //! `perf-session-reuse`: Session reuse strategy chosen for multi-turn / batch workloads.
 
-use crate::checks::callers::places::Places;
-use crate::checks::callers::{self, Call, Kind, http, sessions};
+use crate::analysis::agent_code;
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::{self, Call, Kind, http, sessions};
 use crate::checks::unconfigured::{Listed, unconfigured};
-use crate::checks::{Category, Check, Need, agent_code};
+use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
 use crate::context::Context;
 use crate::report::{Evidence, Fix, Outcome, Severity};
@@ -32,7 +33,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         )];
     }
     let source = &context.source;
-    let calls = callers::find(source);
+    let calls = clients::find(source);
     let places = Places::new(source);
     let begun: Vec<&Call<'_>> = calls
         .iter()
@@ -57,7 +58,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     notes.dedup_by(|one, other| one.site == other.site);
     found.sort_by_key(place);
     found.dedup_by(|one, other| one.site == other.site);
-    let scope = callers::scope(context);
+    let scope = clients::scope(context);
     let outcome = if found.is_empty() {
         let message = match begun.len() {
             0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
@@ -87,7 +88,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             ))
             .evidences(found)
     };
-    vec![callers::honest_of_callers(
+    vec![clients::honest_of_callers(
         context,
         outcome.evidences(notes),
     )]

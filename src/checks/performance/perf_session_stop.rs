@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::callers::places::Places;
-use crate::checks::callers::{self, Call, Kind, sessions};
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::{self, Call, Kind, sessions};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
@@ -34,7 +34,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         )];
     }
     let source = &context.source;
-    let calls = callers::find(source);
+    let calls = clients::find(source);
     let places = Places::new(source);
     let mut files: BTreeMap<&str, Vec<&Call<'_>>> = BTreeMap::new();
     for call in calls
@@ -70,7 +70,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             found.push(unstopped(first));
         }
     }
-    let scope = callers::scope(context);
+    let scope = clients::scope(context);
     let outcome = if found.is_empty() {
         let message = match files.len() {
             0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
@@ -113,7 +113,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         .fix(second)
     };
     let outcome = outcome.evidences(found).evidences(notes);
-    vec![callers::honest_of_callers(context, outcome)]
+    vec![clients::honest_of_callers(context, outcome)]
 }
 
 fn unstopped(call: &Call<'_>) -> Evidence {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::agent_code::not_made;
+use crate::analysis::agent_code::not_made;
 use crate::checks::installed::{self, Manifest};
 use crate::checks::unconfigured::{self, unconfigured};
 use crate::checks::{Category, Check, Need};

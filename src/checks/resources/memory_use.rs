@@ -1,11 +1,11 @@
 //! How code uses a memory: the namespaces of long-term records that it reads.
 
-use crate::checks::agent_code;
-use crate::checks::callers::entries::option;
-use crate::checks::callers::values::{At, HOLE, bound, text};
+use crate::analysis::agent_code;
+use crate::analysis::clients::entries::option;
+use crate::analysis::clients::values::{At, HOLE, bound, text};
+use crate::analysis::names::{Meaning, leaf};
 use crate::context::{Context, MemoryView};
 use crate::model::project::Memory;
-use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 use crate::report::Evidence;
 

@@ -1,6 +1,6 @@
 //! `network-mode`: VPC configured where private resources are reached.
 
-use crate::checks::agent_code;
+use crate::analysis::agent_code;
 use crate::checks::code::private_hosts as hosts_named;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};

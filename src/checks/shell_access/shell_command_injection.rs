@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::injection::{self, Finding};
+use crate::analysis::{agent_code, clients};
 use crate::checks::unconfigured::{Listed, unconfigured};
-use crate::checks::{Category, Check, Need, agent_code, callers};
+use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::{ModuleId, Source};
 use crate::report::{Evidence, Fix, Outcome, Resource, Severity, Status};
@@ -89,7 +90,7 @@ fn outside(
     let scope = format!(
         "{count}{all} source {files} outside of the runtimes that may run commands or call AgentCore"
     );
-    callers::honest(
+    clients::honest(
         context,
         others,
         judge(source, resource, findings, others, &scope),

@@ -1,14 +1,10 @@
 //! Files that invoke a runtime: found by their bytes, then parsed.
 
-use std::io::Read;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
-use ignore::{WalkBuilder, WalkState};
-use std::sync::Mutex;
 
-use super::parse::{LARGEST, language_of};
+use super::parse::language_of;
 
 /// What a caller of AgentCore or Bedrock cannot do without.
 const WORDS: [&str; 12] = [
@@ -127,51 +123,6 @@ pub fn mentions_agentcore(bytes: &[u8]) -> bool {
         .is_some_and(|matcher| matcher.is_match(bytes))
 }
 
-/// Source files below a folder that mention AgentCore's invocation: relative to it, sorted. Tests, virtualenvs, packages and
-/// build output are left out, and so is a folder that holds a `pyvenv.cfg`.
-pub fn find_callers(root: &Path) -> Vec<String> {
-    let found = Mutex::new(Vec::new());
-    let walk = WalkBuilder::new(root)
-        .standard_filters(false)
-        .follow_links(false)
-        .filter_entry(wanted)
-        .build_parallel();
-    walk.run(|| {
-        let mut buffer = Vec::new();
-        let found = &found;
-        Box::new(move |entry| {
-            let Ok(entry) = entry else {
-                return WalkState::Continue;
-            };
-            let Some(path) = entry.path().strip_prefix(root).ok().and_then(Path::to_str) else {
-                return WalkState::Continue;
-            };
-            if entry.file_type().is_some_and(|kind| kind.is_file())
-                && language_of(path).is_some()
-                && !is_test(path)
-                && !is_scaffold(path)
-                && holds(entry.path(), &mut buffer)
-                && let Ok(mut found) = found.lock()
-            {
-                found.push(path.replace('\\', "/"));
-            }
-            WalkState::Continue
-        })
-    });
-    let mut found = found.into_inner().unwrap_or_default();
-    found.sort();
-    found
-}
-
-fn wanted(entry: &ignore::DirEntry) -> bool {
-    if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
-        return true;
-    }
-    let name = entry.file_name().to_str().unwrap_or("");
-    let tests = matches!(name, "test" | "tests" | "__tests__" | "e2e");
-    !tests && !LEFT_OUT.contains(&name) && !entry.path().join("pyvenv.cfg").exists()
-}
-
 /// Whether a path is one of source that may call an agent: no test, no dependency, no build output.
 pub fn is_caller_candidate(path: &str) -> bool {
     let folder_left_out = |name: &str| {
@@ -204,15 +155,4 @@ fn is_test(path: &str) -> bool {
         || name.contains("_test.")
         || name.contains(".test.")
         || name.contains(".spec.")
-}
-
-fn holds(path: &Path, buffer: &mut Vec<u8>) -> bool {
-    buffer.clear();
-    let Ok(file) = std::fs::File::open(path) else {
-        return false;
-    };
-    if file.metadata().map_or(true, |about| about.len() > LARGEST) {
-        return false;
-    }
-    file.take(LARGEST).read_to_end(buffer).is_ok() && mentions_agentcore(buffer)
 }

@@ -18,11 +18,9 @@ mod tree;
 mod typescript;
 mod uses;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub use callers::{
-    find_callers, is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands,
-};
+pub use callers::{is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands};
 pub use parse::language_of;
 pub use uses::{find_uses, parse_alone};
 
@@ -30,6 +28,7 @@ use crate::collect::project::inside;
 use crate::model::files::Contents;
 use crate::model::project::{Project, Runtime};
 use crate::model::source::Source;
+use crate::pool;
 
 /// A runtime whose code is wanted.
 #[derive(Clone, Debug)]
@@ -40,17 +39,6 @@ pub struct CodeRequest {
     pub code_location: String,
     /// The entry file below it: `main.py`, `main.py:handler`, `pkg.main`, `main.js` (whose source is `main.ts`).
     pub entry: String,
-}
-
-/// Which files are looked through for clients that invoke AgentCore.
-#[derive(Clone, Debug)]
-pub enum CallerSearch {
-    /// Every source file below the folder.
-    Walk(PathBuf),
-    /// These, already known to pass [`mentions_agentcore`]; relative to the project root.
-    Given(Vec<String>),
-    /// None.
-    Off,
 }
 
 /// Reads the code of every runtime of a project, and the callers and the files that run commands, which were found by their text.
@@ -68,29 +56,28 @@ pub fn of_project(project: &Project, contents: &Contents) -> Source {
         })
     };
     let requests: Vec<CodeRequest> = project.runtimes.iter().filter_map(request).collect();
-    let mut source = on_a_deep_stack(|| {
-        let callers = CallerSearch::Given(contents.callers.clone());
-        reach::collect(&project.root, &requests, &callers, &contents.commands)
-    });
+    let mut source = collect_source(
+        &project.root,
+        &requests,
+        &contents.callers,
+        &contents.commands,
+    );
     source.stack_words = stack::variables(&project.root);
     source
 }
 
-/// Reads the code of every runtime, and the callers. Never fails: what cannot be read is in [`Source::notes`].
-pub fn collect_source(root: &Path, requests: &[CodeRequest], callers: &CallerSearch) -> Source {
-    on_a_deep_stack(|| reach::collect(root, requests, callers, &[]))
-}
-
-fn on_a_deep_stack(work: impl FnOnce() -> Source + Send) -> Source {
-    // The parsers recurse; their nesting is bounded by `guard`, and this stack is enough for that bound in a debug build.
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
-    match pool {
-        Ok(pool) => pool.install(work),
-        Err(error) => {
-            tracing::warn!(%error, "no thread pool for parsing");
-            Source::default()
-        }
-    }
+/// Reads the code of every runtime, the files that call AgentCore and those that run commands, by their paths relative to `root`.
+/// Never fails: what cannot be read is in [`Source::notes`].
+pub fn collect_source(
+    root: &Path,
+    requests: &[CodeRequest],
+    callers: &[String],
+    commands: &[String],
+) -> Source {
+    let Some(pool) = pool::deep() else {
+        return Source::default();
+    };
+    pool.install(|| reach::collect(root, requests, callers, commands))
 }
 
 /// A project of these files with one runtime, for tests of checks.
@@ -108,9 +95,14 @@ pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
         code_location: String::new(),
         entry: entry.into(),
     };
-    collect_source(
-        folder.path(),
-        &[request],
-        &CallerSearch::Walk(folder.path().to_path_buf()),
-    )
+    let calls = |(path, text): &&(&str, &str)| {
+        is_caller_candidate(path) && mentions_agentcore(text.as_bytes())
+    };
+    let mut callers: Vec<String> = files
+        .iter()
+        .filter(calls)
+        .map(|(path, _)| (*path).to_owned())
+        .collect();
+    callers.sort();
+    collect_source(folder.path(), &[request], &callers, &[])
 }

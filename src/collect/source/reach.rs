@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::callers::find_callers;
+use super::CodeRequest;
 use super::parse::{Parsed, language_of, parse_file};
 use super::python::path as python_path;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
-use super::{CallerSearch, CodeRequest};
+use crate::analysis::handlers;
 use crate::model::site::Site;
 use crate::model::source::{
     ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote, SourceNoteKind,
-    entrypoint,
 };
 
 /// Where one runtime's imports are looked up.
@@ -31,11 +30,11 @@ struct Collection {
     by_path: BTreeMap<Arc<str>, ModuleId>,
 }
 
-/// Collects everything. `commands` are files that may run commands, relative to `root`.
+/// Collects everything. `callers` are files that call AgentCore, `commands` those that may run commands, relative to `root`.
 pub fn collect(
     root: &Path,
     requests: &[CodeRequest],
-    callers: &CallerSearch,
+    callers: &[String],
     commands: &[String],
 ) -> Source {
     let mut all = Collection {
@@ -47,33 +46,19 @@ pub fn collect(
         let runtime = all.runtime(root, request);
         all.source.runtimes.push(runtime);
     }
-    let paths = match callers {
-        CallerSearch::Walk(folder) => {
-            let base = relative(root, folder.to_str().unwrap_or(""));
-            find_callers(folder)
-                .into_iter()
-                .map(|path| join(&base, &path))
-                .collect()
-        }
-        CallerSearch::Given(paths) => paths
-            .iter()
-            .map(|path| relative(root, path).to_string())
-            .collect(),
-        CallerSearch::Off => Vec::new(),
+    let inside = |paths: &[String]| -> Vec<String> {
+        let paths = paths.iter();
+        paths.map(|path| relative(root, path).to_string()).collect()
     };
-    let paths = all.outside(&paths);
-    all.source.callers.extend(paths);
-    let commands: Vec<String> = commands
-        .iter()
-        .map(|path| relative(root, path).to_string())
-        .collect();
-    let commands = all.outside(&commands);
+    let callers = all.outside(&inside(callers));
+    all.source.callers.extend(callers);
+    let commands = all.outside(&inside(commands));
     all.source.commands.extend(commands);
     let found: Vec<_> = all
         .source
         .runtimes
         .iter()
-        .map(|runtime| entrypoint::find(&all.source, &runtime.reachable))
+        .map(|runtime| handlers::find(&all.source, &runtime.reachable))
         .collect();
     for (runtime, entrypoints) in all.source.runtimes.iter_mut().zip(found) {
         runtime.entrypoints = entrypoints;

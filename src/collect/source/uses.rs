@@ -11,6 +11,7 @@ use crate::collect::project::Walk;
 use crate::model::distributions::{self, full_name, is_of};
 use crate::model::site::Site;
 use crate::model::source::{ExprKind, Language, Module, ModuleId};
+use crate::pool;
 
 /// Longest string that can name a package to load, in bytes; longer ones are prose.
 const LONGEST_NAME: usize = 120;
@@ -98,8 +99,9 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
             },
         })
     };
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
-    let Ok(pool) = pool else { return uses };
+    let Some(pool) = pool::deep() else {
+        return uses;
+    };
     let results: Vec<_> = pool.install(|| files.par_iter().map(look).collect());
     for result in results {
         match result {

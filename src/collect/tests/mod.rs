@@ -22,6 +22,7 @@ use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
 use crate::model::source::{EntrypointKind, ExprKind, Function, Module, Source, walk};
 use crate::model::tests::{TestFacts, TestSite};
+use crate::pool;
 
 /// Test files that are read; a project of this service has far fewer.
 const MOST_FILES: usize = 5000;
@@ -91,8 +92,9 @@ pub fn collect(project: &Project, source: &Source, contents: &Contents) -> TestF
     let words = (files.len() > MOST_PARSED)
         .then(|| AhoCorasick::new(INVOKES.into_iter().chain(running.last_names())).ok())
         .flatten();
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build();
-    let Ok(pool) = pool else { return facts };
+    let Some(pool) = pool::deep() else {
+        return facts;
+    };
     let found: Vec<Found> = pool.install(|| {
         files
             .par_iter()

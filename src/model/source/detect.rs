@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::ir::ExprKind;
-use super::resolve::package;
 use super::{Language, ModuleId, Source};
+use crate::analysis::names::package;
 use crate::model::site::{Site, Sited};
 
 /// Packages (top-level Python modules, npm packages) by the framework they are of, the more telling first.

@@ -3,12 +3,8 @@
 //! `collect::source` fills [`Source`]; nothing here reads a file.
 
 pub mod detect;
-pub mod entrypoint;
-pub mod flow;
-pub mod graph;
 pub mod ir;
 pub mod module;
-pub mod resolve;
 pub mod scope;
 pub mod walk;
 

@@ -6,8 +6,8 @@ use crate::model::source::ir::ByteRange;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
 
-use super::super::guards::{self, Fate, Guard};
-use super::super::outward::{Reached, outward};
+use crate::analysis::guards::{self, Fate, Guard};
+use crate::analysis::outward::{Reached, outward};
 
 /// Deepest chain of calls that is followed.
 const DEEPEST: usize = 10;

@@ -1,12 +1,12 @@
 //! What an escaping exception means for the caller, and what to write.
 
-use crate::checks::agent_code::AgentCode;
+use crate::analysis::agent_code::AgentCode;
 use crate::model::source::{EntrypointKind, Language};
 use crate::report::Fix;
 
-use super::super::guards::Fate;
 use super::exposed::Exposed;
 use super::{language, place, streams};
+use crate::analysis::guards::Fate;
 
 /// What the caller sees when an exception escapes.
 pub(super) fn consequence(kind: EntrypointKind, language: Language, streams: bool) -> &'static str {

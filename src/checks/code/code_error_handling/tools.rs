@@ -1,11 +1,11 @@
 //! In-process tools that call out without handling what goes wrong.
 
-use super::super::guards::Fate;
-use super::super::handlers;
 use super::exposed::Walker;
-use crate::checks::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::exceptions;
+use crate::analysis::guards::Fate;
+use crate::analysis::names::leaf;
 use crate::model::source::ir::ByteRange;
-use crate::model::source::resolve::leaf;
 use crate::model::source::walk::{TryPart, enclosing_tries};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, ModuleId, Source};
 use crate::report::Evidence;
@@ -49,7 +49,7 @@ fn expected(source: &Source, (id, range): (ModuleId, ByteRange)) -> bool {
                 .types
                 .iter()
                 .any(|caught| remote(source, id, caught))
-                && handlers::conduct(source, module, &handler.body).answers
+                && exceptions::conduct(source, module, &handler.body).answers
         })
 }
 

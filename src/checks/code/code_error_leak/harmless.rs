@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::agent_code::AgentCode;
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::ir::{Handler, StmtKind, Try};
-use crate::model::source::resolve::{Meaning, leaf, package};
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
 
-use super::super::handlers;
+use crate::analysis::exceptions;
 
 /// Exceptions whose text is made for the caller.
 pub(super) const MEANT: &[&str] = &[
@@ -222,7 +222,7 @@ fn raises_only_own(
             if !class
                 && !QUIET.contains(&&**name)
                 && !name.ends_with("Error")
-                && !handlers::is_log(source, at, expr, 0)
+                && !exceptions::is_log(source, at, expr, 0)
             {
                 return false;
             }

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::agent_code::AgentCode;
-use crate::model::source::flow::{Labels, Seeds};
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::dataflow::{Labels, Seeds};
+use crate::analysis::names::leaf;
 use crate::model::source::ir::{ByteRange, Handler, StmtKind, Try};
-use crate::model::source::resolve::leaf;
 use crate::model::source::walk::statements;
 use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
 
-use super::super::handlers;
-use super::super::outward::outward;
-use super::super::rejections::rejections;
 use super::harmless::{MEANT, harmless, is_harmless_member, literal_classes};
+use crate::analysis::exceptions;
+use crate::analysis::outward::outward;
+use crate::analysis::rejections::rejections;
 
 /// The label of a formatted traceback.
 pub(super) const TRACE: Labels = 1 << 63;
@@ -189,7 +189,7 @@ impl Seeds for Exceptions<'_, '_> {
                 | "randomUUID"
                 | "hexdigest"
                 | "int"
-        ) || handlers::is_log(self.caught.source, module, call, 0)
+        ) || exceptions::is_log(self.caught.source, module, call, 0)
             || outward(self.caught.source, module, call).is_some()
     }
 

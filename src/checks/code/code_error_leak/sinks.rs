@@ -1,11 +1,11 @@
 //! Where values leave for the caller: what a handler returns, yields, sends, and the exceptions that a framework answers with.
 
-use crate::model::source::flow::Flow;
+use crate::analysis::dataflow::Flow;
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::{TryPart, enclosing_tries, expressions, statements};
 use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source, Stmt};
 
-use super::super::handlers;
+use crate::analysis::exceptions;
 
 /// A place where something leaves.
 #[derive(Clone, Debug)]
@@ -322,11 +322,11 @@ fn raised<'s>(source: &'s Source, id: FnId, any: bool, found: &mut Vec<(Sink, Ve
                             tried
                                 .handlers
                                 .iter()
-                                .any(|handler| handlers::is_broad(source, module, handler))
+                                .any(|handler| exceptions::is_broad(source, module, handler))
                         })
                 })
         };
-        if (any || handlers::is_answering_exception(source, id.module, value)) && escapes() {
+        if (any || exceptions::is_answering_exception(source, id.module, value)) && escapes() {
             push(value.range, call);
         }
     }

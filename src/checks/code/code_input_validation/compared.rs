@@ -1,6 +1,6 @@
 //! Comparisons: a length with a limit, a number with a range, a type with its name, a value with a fixed set.
 
-use crate::model::source::resolve::{Meaning, leaf};
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 use super::tested::{Tested, type_names};

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::agent_code::AgentCode;
-use crate::model::source::flow::{Flow, Labels};
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::dataflow::{Flow, Labels};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,

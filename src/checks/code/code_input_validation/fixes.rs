@@ -1,13 +1,13 @@
 //! What to write where a field is not tested.
 
-use crate::checks::agent_code::AgentCode;
+use crate::analysis::agent_code::AgentCode;
 use crate::model::source::Language;
 use crate::report::Fix;
 
-use super::super::handlers::words;
 use super::fields::{Field, Kind};
 use super::reach::STATE;
 use super::taken::OR;
+use crate::analysis::exceptions::words;
 
 /// The test that a field lacks.
 pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {

@@ -1,6 +1,6 @@
 //! JSON Schema literals.
 
-use crate::model::source::resolve::Meaning;
+use crate::analysis::names::Meaning;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 use super::schema::{Fields, Rule, Shape};

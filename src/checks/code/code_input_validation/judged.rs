@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::source::flow::{Flow, Labels};
+use crate::analysis::dataflow::{Flow, Labels};
 use crate::model::source::{FnId, Source};
 
 use super::fields::{Kind, at};

@@ -1,13 +1,13 @@
 //! What a field holds, by its name, its default and what is tested of it; and whether `toolUse` blocks are looked for.
 
-use crate::model::source::flow::{Flow, Labels};
+use crate::analysis::dataflow::{Flow, Labels};
 use crate::model::source::walk::expressions;
 use crate::model::source::{ExprKind, Source};
 
-use super::super::handlers::words;
 use super::fields::Kind;
 use super::taken::OR;
 use super::tested::Tested;
+use crate::analysis::exceptions::words;
 
 /// What a field holds; of one that has several names, what all of them hold, else text.
 pub(super) fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {

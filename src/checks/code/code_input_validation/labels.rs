@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::analysis::dataflow::Labels;
 use crate::model::source::ModuleId;
-use crate::model::source::flow::Labels;
 use crate::model::source::ir::ByteRange;
 
 use super::fields::{Kind, MOST_FIELDS, UNREAD};

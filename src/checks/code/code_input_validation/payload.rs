@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::source::flow::{Labels, Seeds};
+use crate::analysis::dataflow::{Labels, Seeds};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
-use super::super::outward::outward;
 use super::fields::WHOLE;
 use super::proofs;
 use super::tested::{Fact, Tested};
+use crate::analysis::outward::outward;
 
 /// Most fields that one test is believed to be about: `question or prompt or messages`, not a state that holds them all.
 const TOGETHER: usize = 4;

@@ -1,6 +1,6 @@
 //! What code proves of a value: a condition by its outcome, a call by not raising, an expression of the value that it makes.
 
-use crate::model::source::resolve::{Meaning, leaf};
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
 use super::compared::{compared, is_fixed_set};

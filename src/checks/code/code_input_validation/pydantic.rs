@@ -1,7 +1,7 @@
 //! Pydantic models (and marshmallow schemas): what their annotations, `Field(…)`s and validators test.
 
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::{Assign, StmtKind};
-use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId, Source};
 

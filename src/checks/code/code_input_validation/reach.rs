@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis::dataflow::{Flow, Labels};
+use crate::analysis::names::leaf;
 use crate::checks::shell_access::injection::is_command;
-use crate::model::source::flow::{Flow, Labels};
 use crate::model::source::ir::ByteRange;
-use crate::model::source::resolve::leaf;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
-use super::super::outward::{Reached, outward};
+use crate::analysis::outward::{Reached, outward};
 
 /// A call that fields reach.
 pub(super) struct Reach {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::source::flow::Flow;
-use crate::model::source::resolve::{Meaning, leaf};
+use crate::analysis::dataflow::Flow;
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::walk::expressions;
 use crate::model::source::{
     Call, Entrypoint, Expr, ExprKind, FnId, ModuleId, Param as Parameter, Source,

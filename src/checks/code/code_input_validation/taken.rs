@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::source::flow::Flow;
+use crate::analysis::dataflow::Flow;
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{

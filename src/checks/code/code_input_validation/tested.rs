@@ -1,7 +1,7 @@
 //! What can be tested of a value: its type, a bound on its length, a range, a format.
 
-use crate::model::source::flow::{Flow, Labels};
-use crate::model::source::resolve::leaf;
+use crate::analysis::dataflow::{Flow, Labels};
+use crate::analysis::names::leaf;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
@@ -167,7 +167,7 @@ pub(super) fn type_names(source: &Source, module: ModuleId, types: &Expr) -> Vec
             .collect(),
         _ => match source.meaning(module, types) {
             // `TEXT = (str, bytes)`.
-            crate::model::source::resolve::Meaning::Value(at, value)
+            crate::analysis::names::Meaning::Value(at, value)
                 if !std::ptr::eq(value, types)
                     && matches!(value.kind, ExprKind::Tuple(_) | ExprKind::List(_)) =>
             {

@@ -4,7 +4,7 @@ use crate::model::source::ir::{Handler, LoopKind, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, expressions, statements};
 use crate::model::source::{Expr, ExprKind, Language, Module, Source};
 
-use super::super::handlers;
+use crate::analysis::exceptions;
 
 /// How a handler swallows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub(super) fn silence<'a>(
     tried: &'a Try,
     handler: &'a Handler,
 ) -> Option<Silence> {
-    if !handlers::is_broad(source, module, handler) {
+    if !exceptions::is_broad(source, module, handler) {
         return None;
     }
-    let conduct = handlers::conduct(source, module, &handler.body);
+    let conduct = exceptions::conduct(source, module, &handler.body);
     let bare = module.language == Language::Python && handler.types.is_empty();
     if conduct.raises {
         return None;
@@ -73,7 +73,7 @@ fn does_nothing(stmt: &Stmt) -> bool {
 
 /// Whether the handler returns or records that something failed.
 fn tells(module: &Module, handler: &Handler) -> bool {
-    if handlers::uses_exception(handler) {
+    if exceptions::uses_exception(handler) {
         return true;
     }
     for stmt in statements(&handler.body) {
@@ -197,7 +197,7 @@ fn speaks_of_failure(text: &str) -> bool {
         "inc",
         "increment",
     ];
-    handlers::words(text)
+    exceptions::words(text)
         .iter()
         .any(|word| WORDS.contains(&&**word))
 }
@@ -249,7 +249,7 @@ fn told_after(source: &Source, module: &Module, path: &[Node<'_>]) -> bool {
         .any(|stmt| match &stmt.kind {
             StmtKind::Raise { .. } => true,
             StmtKind::Return(Some(value)) => tells_failure(module, value),
-            StmtKind::Expr(value) => handlers::is_log(source, module.id, value, 1),
+            StmtKind::Expr(value) => exceptions::is_log(source, module.id, value, 1),
             _ => false,
         })
 }

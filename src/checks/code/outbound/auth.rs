@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::behind::behind;
-use crate::checks::code::callers::Callers;
-use crate::checks::code::environment::read;
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::read;
+use crate::analysis::names::Meaning;
 use crate::model::source::ir::FormatPart;
-use crate::model::source::resolve::Meaning;
 use crate::model::source::walk::sub_expressions;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 use crate::secrets::names::secret_like_name;

@@ -1,9 +1,9 @@
 //! Where the value of an expression comes from: assignments, attributes, helpers, callers.
 
-use crate::checks::callers::values;
-use crate::checks::code::callers::Callers;
+use crate::analysis::call_sites::Callers;
+use crate::analysis::clients::values;
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::module::BindingKind;
-use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId};
 
 /// Methods that leave the start of a text as it is.

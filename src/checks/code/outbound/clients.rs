@@ -1,7 +1,7 @@
 //! Clients: which calls leave the process, by the canonical name of what is called.
 
+use crate::analysis::names::{leaf, package};
 use crate::model::source::Language;
-use crate::model::source::resolve::{leaf, package};
 
 const VERBS: [&str; 9] = [
     "get", "post", "put", "patch", "delete", "head", "options", "request", "stream",

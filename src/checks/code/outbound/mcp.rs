@@ -3,8 +3,8 @@
 use super::address::Address;
 use super::auth::{self, Auth};
 use super::url::addresses;
-use crate::checks::code::callers::Callers;
-use crate::model::source::resolve::Meaning;
+use crate::analysis::call_sites::Callers;
+use crate::analysis::names::Meaning;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
 /// The addresses of an MCP client's servers, with their authentication.

@@ -9,8 +9,8 @@ mod mcp;
 mod services;
 mod url;
 
-use crate::checks::code::callers::Callers;
-use crate::checks::code::live::Live;
+use crate::analysis::call_sites::Callers;
+use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
 pub(in crate::checks) use address::Address;

@@ -1,6 +1,6 @@
 //! Libraries that wrap one public REST service, and hosts of model providers.
 
-use crate::model::source::resolve::leaf;
+use crate::analysis::names::leaf;
 
 /// Canonical start, and the service behind it.
 const LIBRARIES: &[(&str, &str)] = &[

@@ -2,10 +2,10 @@
 
 use super::address::Address;
 use super::behind::{SAME, behind};
-use crate::checks::code::callers::Callers;
-use crate::checks::code::environment::read;
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::read;
+use crate::analysis::names::Meaning;
 use crate::model::source::ir::FormatPart;
-use crate::model::source::resolve::Meaning;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
 /// Callables whose first argument is the URL that they stand for.

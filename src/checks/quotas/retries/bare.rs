@@ -1,9 +1,9 @@
 //! HTTP clients that call a runtime: nothing retries for them.
 
-use crate::checks::callers::places::Places;
-use crate::checks::callers::{self, Call, Kind, Via, http};
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::{self, Call, Kind, Via, http};
+use crate::analysis::names::leaf;
 use crate::model::source::ir::{Stmt, StmtKind};
-use crate::model::source::resolve::leaf;
 use crate::model::source::walk::{self, Node};
 use crate::model::source::{Expr, ExprKind, FnId, Module, Source};
 use crate::report::Evidence;
@@ -53,7 +53,7 @@ const PACKAGES: [&str; 13] = [
 /// Requests to a runtime that nothing repeats when it is throttled.
 pub(in crate::checks::quotas) fn without_retry(source: &Source) -> Vec<Evidence> {
     let places = Places::new(source);
-    callers::find(source)
+    clients::find(source)
         .iter()
         .filter(|call| {
             call.via == Via::Http

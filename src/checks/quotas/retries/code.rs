@@ -1,10 +1,10 @@
 //! Options of SDK clients.
 
-use crate::checks::callers::entries::{entries, option};
-use crate::checks::callers::values::At;
-use crate::checks::{agent_code, callers};
+use crate::analysis::clients::entries::{entries, option};
+use crate::analysis::clients::values::At;
+use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::{agent_code, clients};
 use crate::model::source::ir::Call;
-use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::{Expr, ExprKind, Language, Module, ModuleId, Source};
 use crate::report::Evidence;
 
@@ -33,7 +33,7 @@ const BEDROCK_CLASSES: [&str; 9] = [
 /// Every place where the retries of a client of AgentCore or Bedrock are turned off.
 pub(in crate::checks::quotas) fn turned_off(source: &Source) -> Vec<Evidence> {
     let mut found: Vec<(ModuleId, &Expr, String)> = Vec::new();
-    for module in callers::modules(source)
+    for module in clients::modules(source)
         .into_iter()
         .filter_map(|id| source.module(id))
     {

@@ -1,6 +1,6 @@
 //! The environment: what the configuration gives a runtime, and what code sets for itself.
 
-use crate::checks::{agent_code, callers};
+use crate::analysis::{agent_code, clients};
 use crate::context::{Context, Origin, Variable, VariableValue};
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk;
@@ -50,7 +50,7 @@ pub(in crate::checks::quotas) fn turned_off(context: &Context) -> Vec<Evidence> 
         }
     }
     let source = &context.source;
-    for module in callers::modules(source)
+    for module in clients::modules(source)
         .into_iter()
         .filter_map(|id| source.module(id))
     {

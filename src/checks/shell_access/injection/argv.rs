@@ -1,7 +1,7 @@
 //! The words of an argument list as they are seen from a place: through names, parameters and the helpers that make lists.
 
-use crate::checks::callers::places::Places;
-use crate::checks::callers::values::{At, bound, returned};
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::values::{At, bound, returned};
 use crate::model::source::module::{BindingKind, ParamKind};
 use crate::model::source::walk;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};

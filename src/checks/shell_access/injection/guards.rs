@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::sinks::Danger;
 use super::types::{restricted_by_schema, restricted_by_type};
 use super::verdict::{Test, mentions};
-use crate::model::source::flow::Flow;
+use crate::analysis::dataflow::Flow;
 use crate::model::source::ir::{Stmt, StmtKind};
 use crate::model::source::walk;
 use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Module, ModuleId, Source};

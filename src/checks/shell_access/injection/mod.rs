@@ -9,10 +9,10 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use crate::checks::callers::places::Places;
-use crate::checks::callers::{self, Kind};
-use crate::model::source::flow::{Flow, Labels, Seeds};
-use crate::model::source::resolve::{Meaning, leaf};
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::{self, Kind};
+use crate::analysis::dataflow::{Flow, Labels, Seeds};
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::{ByteRange, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
 use crate::report::Severity;
 use guards::Guards;
@@ -40,7 +40,7 @@ pub(super) struct Finding {
 
 /// The modules that are looked at: what runs, what calls AgentCore, and what runs commands.
 pub(super) fn modules(source: &Source) -> Vec<ModuleId> {
-    let mut all: BTreeSet<ModuleId> = callers::modules(source).into_iter().collect();
+    let mut all: BTreeSet<ModuleId> = clients::modules(source).into_iter().collect();
     all.extend(&source.commands);
     all.into_iter().collect()
 }
@@ -54,7 +54,7 @@ pub(super) fn find(source: &Source) -> Vec<Finding> {
         .filter_map(|id| source.module(*id))
         .flat_map(|module| sinks::of_module(&places, source, module))
         .collect();
-    let calls = callers::find(source);
+    let calls = clients::find(source);
     let remote: Vec<Sink<'_>> = calls
         .iter()
         .filter(|call| call.kind == Kind::Command)

@@ -2,11 +2,11 @@
 
 use super::argv::Place;
 use super::words::words;
-use crate::checks::callers::entries::{entries, option};
-use crate::checks::callers::places::Places;
-use crate::checks::callers::values::At;
+use crate::analysis::clients::entries::{entries, option};
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::values::At;
+use crate::analysis::names::leaf;
 use crate::model::source::ir::Call;
-use crate::model::source::resolve::leaf;
 use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
 
 /// What an unchecked text can do there.

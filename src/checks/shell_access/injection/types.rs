@@ -1,7 +1,7 @@
 //! Texts that their type restricts.
 
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::module::Param;
-use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::walk;
 use crate::model::source::{ExprKind, Module, Source};
 

@@ -2,8 +2,8 @@
 
 use super::guards::Guards;
 use super::sinks::Danger;
+use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::StmtKind;
-use crate::model::source::resolve::{Meaning, leaf};
 use crate::model::source::walk;
 use crate::model::source::{Call, Expr, ExprKind, Module};
 

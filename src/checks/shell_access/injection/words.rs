@@ -2,7 +2,7 @@
 
 use super::argv::{Place, Word, lists};
 use super::sinks::{Danger, Sink, leaf_of};
-use crate::checks::callers::places::Places;
+use crate::analysis::clients::places::Places;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::{Expr, ExprKind, Source};
 

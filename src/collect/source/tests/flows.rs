@@ -1,5 +1,5 @@
 use super::{entry, find, python, source_of_files, typescript};
-use crate::model::source::flow::{Flow, Labels, Seeds};
+use crate::analysis::dataflow::{Flow, Labels, Seeds};
 use crate::model::source::ir::{Expr, Handler};
 use crate::model::source::{FnId, ModuleId, Source};
 

@@ -1,5 +1,5 @@
 use super::{called, callee, entry, find, python, source_of_files, typescript};
-use crate::model::source::resolve::Meaning;
+use crate::analysis::names::Meaning;
 
 #[test]
 fn python_names_are_followed_to_their_origin() {

@@ -1,0 +1,102 @@
+//! Whether code serves anything: a handler that is known, or the start of a server.
+
+use super::AgentCode;
+use crate::analysis::names::leaf;
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::source::{Call, EntrypointKind, ExprKind};
+
+/// Methods and functions that serve, whatever they belong to.
+const SERVE: [&str; 8] = [
+    "serve",
+    "serve_forever",
+    "serve_async",
+    "run_app",
+    "run_server",
+    "listen",
+    "createServer",
+    "run_http_async",
+];
+/// What serves where it is told to `run`, `start` or `launch`: the end of its class or module, or of the name it is kept under.
+const SERVERS: [&str; 11] = [
+    "app",
+    "server",
+    "mcp",
+    "flask",
+    "uvicorn",
+    "hypercorn",
+    "granian",
+    "application",
+    "web",
+    "service",
+    "bot",
+];
+
+/// Whether the modules that run hold a handler of invocations, or start a server whose handlers are not known here.
+pub(super) fn serves(code: &AgentCode<'_>) -> bool {
+    use EntrypointKind::{A2a, AgUi, Invocation, McpTool, Ping, Route, WebSocket};
+    let handled = code.code.entrypoints.iter().any(|entry| {
+        matches!(
+            entry.kind,
+            Invocation | WebSocket | Ping | Route | McpTool | A2a | AgUi
+        )
+    });
+    handled
+        || code.calls().any(|(module, _, expr)| {
+            let name = code.source.callee_name(module.id, expr);
+            expr.as_call()
+                .is_some_and(|call| starts(call, name.as_deref().unwrap_or("")))
+        })
+}
+
+fn starts(call: &Call, name: &str) -> bool {
+    let (written, base) = match &call.callee.kind {
+        ExprKind::Name(name) => (&**name, None),
+        ExprKind::Attribute { base, attr } => (&**attr, Some(&**base)),
+        _ => return false,
+    };
+    let last = if name.is_empty() { written } else { leaf(name) };
+    if SERVE.contains(&last) || last.starts_with("serve_") {
+        return true;
+    }
+    if !matches!(
+        last,
+        "run" | "start" | "launch" | "run_async" | "start_server"
+    ) {
+        return false;
+    }
+    let owner = name
+        .strip_suffix(last)
+        .map_or("", |rest| leaf(rest.trim_end_matches('.')));
+    let kept = match base.map(|base| &base.kind) {
+        Some(ExprKind::Name(name)) => &**name,
+        Some(ExprKind::Attribute { attr, .. }) => &**attr,
+        _ => "",
+    };
+    [owner, kept].iter().any(|word| {
+        let word = word.to_lowercase();
+        SERVERS.iter().any(|server| word.ends_with(server))
+    })
+}
+
+/// Why nothing can be said of the handlers.
+pub(super) fn nothing(code: &AgentCode<'_>) -> Unread {
+    let lambda = code
+        .code
+        .entrypoints
+        .iter()
+        .any(|entry| entry.kind == EntrypointKind::Lambda);
+    let more = if lambda {
+        "; its Lambda handler is not called by AgentCore Runtime"
+    } else {
+        ""
+    };
+    Unread::new(
+        ReasonCode::Unsupported,
+        format!(
+            "no entrypoint found in the code of runtime {}; looked for @app.entrypoint, an invocation handler, HTTP routes, MCP tools, \
+             A2A and AG-UI agents and the start of a server in {}{more}",
+            code.runtime.name,
+            code.scope()
+        ),
+    )
+}

@@ -1,0 +1,251 @@
+//! The entries of option objects and headers, wherever they are put together.
+
+use std::collections::BTreeSet;
+
+use super::values::{At, DEEPEST, STEPS, bound, returned};
+use crate::analysis::names::Meaning;
+use crate::model::source::ir::{Call, StmtKind};
+use crate::model::source::walk;
+use crate::model::source::{ByteRange, Expr, ExprKind, Language, ModuleId, Source};
+
+/// The entries of a dict or object, as far as they can be seen: literals, spreads, `Object.assign`, `new Headers`, helpers that
+/// return one, and what is put in later (`headers["X"] = v`, `headers.update(…)`, `headers.set("X", v)`).
+pub(crate) fn entries<'a>(source: &'a Source, at: At<'a>) -> Vec<(String, At<'a>)> {
+    let mut out = Entries {
+        found: Vec::new(),
+        seen: BTreeSet::new(),
+    };
+    gather_entries(source, at, 0, &mut out);
+    out.found
+}
+
+/// Entries on the way, and the expressions looked at already.
+struct Entries<'a> {
+    found: Vec<(String, At<'a>)>,
+    seen: BTreeSet<(ModuleId, ByteRange)>,
+}
+
+impl<'a> Entries<'a> {
+    fn push(&mut self, entry: (String, At<'a>)) {
+        self.found.push(entry);
+    }
+}
+
+fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entries<'a>) {
+    if depth > DEEPEST
+        || out.seen.len() > STEPS as usize
+        || !out.seen.insert((at.module, at.expr.range))
+    {
+        return;
+    }
+    let next = |expr: &'a Expr, out: &mut Entries<'a>| {
+        gather_entries(source, At::new(at.module, expr), depth + 1, out);
+    };
+    match &at.expr.kind {
+        ExprKind::Dict(items) => items.iter().for_each(|item| match &item.key {
+            Some(key) => {
+                for key in source.strings(at.module, key) {
+                    out.push((key, At::new(at.module, &item.value)));
+                }
+            }
+            None => next(&item.value, out),
+        }),
+        ExprKind::List(items) | ExprKind::Tuple(items) => {
+            items.iter().for_each(|pair| match &pair.kind {
+                ExprKind::Tuple(pair) | ExprKind::List(pair) => {
+                    if let [key, value] = pair.as_slice() {
+                        for key in source.strings(at.module, key) {
+                            out.push((key, At::new(at.module, value)));
+                        }
+                    }
+                }
+                _ => {}
+            });
+        }
+        ExprKind::Await(inner) | ExprKind::Starred(inner) => next(inner, out),
+        ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| next(value, out)),
+        ExprKind::Conditional { body, orelse, .. } => {
+            next(body, out);
+            next(orelse, out);
+        }
+        ExprKind::BinOp { left, right, .. } => {
+            next(left, out);
+            next(right, out);
+        }
+        ExprKind::Call(call) => match source.callee(at.module, at.expr) {
+            Some(function) => returned(source, function)
+                .into_iter()
+                .for_each(|value| gather_entries(source, value, depth + 1, out)),
+            None => {
+                call.args.iter().for_each(|arg| next(arg, out));
+                for keyword in &call.keywords {
+                    match &keyword.name {
+                        Some(name) => {
+                            out.push((name.to_string(), At::new(at.module, &keyword.value)));
+                        }
+                        None => next(&keyword.value, out),
+                    }
+                }
+            }
+        },
+        ExprKind::Name(name) => {
+            let values = bound(source, at.module, name, at.expr.range.start);
+            if values.is_empty()
+                && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
+                && !std::ptr::eq(value, at.expr)
+            {
+                gather_entries(source, At::new(module, value), depth + 1, out);
+            }
+            for value in values {
+                if !value.range.contains(at.expr.range) {
+                    next(value, out);
+                }
+            }
+            put_later(source, at, name, depth, out);
+        }
+        ExprKind::Attribute { .. } => {
+            if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
+                && !std::ptr::eq(value, at.expr)
+            {
+                gather_entries(source, At::new(module, value), depth + 1, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the function around puts into a container after it was made.
+fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, depth: u32, out: &mut Entries<'a>) {
+    let Some(module) = source.module(at.module) else {
+        return;
+    };
+    let function = module
+        .function_at(at.expr.range.start)
+        .map(|function| function.id);
+    let body = source.body(at.module, function);
+    for stmt in walk::statements(body) {
+        if let StmtKind::Assign(assign) = &stmt.kind
+            && let Some(value) = &assign.value
+        {
+            for target in &assign.targets {
+                let key = match &target.kind {
+                    ExprKind::Subscript { base, index } if base.as_name() == Some(name) => {
+                        source.strings(at.module, index)
+                    }
+                    ExprKind::Attribute { base, attr } if base.as_name() == Some(name) => {
+                        vec![attr.to_string()]
+                    }
+                    _ => continue,
+                };
+                for key in key {
+                    out.push((key, At::new(at.module, value)));
+                }
+            }
+        }
+    }
+    for expr in walk::expressions(body) {
+        let ExprKind::Call(call) = &expr.kind else {
+            continue;
+        };
+        let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+            continue;
+        };
+        if base.as_name() != Some(name) {
+            continue;
+        }
+        match (&**attr, call.args.as_slice()) {
+            ("update", [more]) => {
+                gather_entries(source, At::new(at.module, more), depth + 1, out);
+            }
+            ("set" | "append" | "setdefault" | "add", [key, value]) => {
+                for key in source.strings(at.module, key) {
+                    out.push((key, At::new(at.module, value)));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where the name of an entry stands, by its value: the key of a literal, of a pair, of what is put in later.
+pub(crate) fn key_of(source: &Source, value: At<'_>) -> Option<ByteRange> {
+    let module = source.module(value.module)?;
+    let is_it = |expr: &Expr| std::ptr::eq(expr, value.expr);
+    let held = module.all_expressions().into_iter().find_map(|(_, expr)| {
+        let pair = match &expr.kind {
+            ExprKind::Dict(items) => {
+                let item = items.iter().find(|item| is_it(&item.value))?;
+                return item.key.as_ref().map(|key| key.range);
+            }
+            ExprKind::Tuple(pair) | ExprKind::List(pair) => pair,
+            ExprKind::Call(call) => &call.args,
+            _ => return None,
+        };
+        match pair.as_slice() {
+            [key, value] if is_it(value) => Some(key.range),
+            _ => None,
+        }
+    });
+    held.or_else(|| {
+        let function = module.function_at(value.expr.range.start);
+        let body = source.body(value.module, function.map(|function| function.id));
+        walk::statements(body).into_iter().find_map(|stmt| {
+            let StmtKind::Assign(assign) = &stmt.kind else {
+                return None;
+            };
+            assign.value.as_ref().filter(|value| is_it(value))?;
+            assign.targets.iter().find_map(|target| match &target.kind {
+                ExprKind::Subscript { index, .. } => Some(index.range),
+                ExprKind::Attribute { .. } => Some(target.range),
+                _ => None,
+            })
+        })
+    })
+}
+
+/// An option of a call: a keyword, a `**mapping`, a property of the last object in TypeScript, wherever that object was made.
+pub(crate) fn option<'a>(
+    source: &'a Source,
+    module: ModuleId,
+    call: &'a Call,
+    name: &str,
+) -> Option<At<'a>> {
+    if let Some(value) = call.option(name) {
+        return Some(At::new(module, value));
+    }
+    let spread = call
+        .keywords
+        .iter()
+        .filter(|keyword| keyword.name.is_none())
+        .map(|keyword| &keyword.value);
+    let typescript = source
+        .module(module)
+        .is_some_and(|module| module.language == Language::TypeScript);
+    let last = call.args.last().filter(|_| typescript);
+    spread.chain(last).find_map(|value| {
+        entries(source, At::new(module, value))
+            .into_iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
+    })
+}
+
+/// Whether the call takes options that cannot be seen (`**kwargs` of a parameter, an object from elsewhere).
+pub(crate) fn opaque(source: &Source, module: ModuleId, call: &Call) -> bool {
+    let typescript = source
+        .module(module)
+        .is_some_and(|module| module.language == Language::TypeScript);
+    let spread = call
+        .keywords
+        .iter()
+        .filter(|keyword| keyword.name.is_none())
+        .map(|keyword| &keyword.value);
+    let last = call.args.last().filter(|_| typescript);
+    spread.chain(last).any(|value| match &value.kind {
+        ExprKind::Dict(items) => items.iter().any(|item| {
+            item.key.is_none() && entries(source, At::new(module, &item.value)).is_empty()
+        }),
+        _ => entries(source, At::new(module, value)).is_empty(),
+    })
+}

@@ -1,0 +1,363 @@
+//! Where a session id comes from: made anew at a place, or given from outside.
+
+use std::collections::BTreeSet;
+
+use super::places::Places;
+use super::values::{At, returned};
+use crate::analysis::names::leaf;
+use crate::model::source::ir::FormatPart;
+use crate::model::source::module::{Binding, BindingKind, Module};
+use crate::model::source::{ExprKind, FnId, ModuleId, Source};
+
+/// Where an id comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Made here: the module, the function that runs it, and the offset of the expression.
+    Fresh {
+        /// The module.
+        module: ModuleId,
+        /// The function in which it is made; None at import.
+        function: Option<FnId>,
+        /// Where.
+        range: crate::model::source::ByteRange,
+    },
+    /// Given from outside, kept somewhere, or not known.
+    Given,
+    /// A literal.
+    Constant,
+}
+
+const DEEPEST: u32 = 8;
+
+/// What makes a new id, by canonical name.
+const MAKERS: [&str; 31] = [
+    "uuid.uuid1",
+    "uuid.uuid4",
+    "uuid.uuid6",
+    "uuid.uuid7",
+    "uuid.v1",
+    "uuid.v4",
+    "uuid.v7",
+    "crypto.randomUUID",
+    "randomUUID",
+    "crypto.randomBytes",
+    "crypto.randomUUIDv7",
+    "nanoid",
+    "nanoid.nanoid",
+    "ulid.ulid",
+    "ulid.new",
+    "ulid.ULID",
+    "secrets.token_hex",
+    "secrets.token_urlsafe",
+    "secrets.token_bytes",
+    "os.urandom",
+    "time.time",
+    "time.time_ns",
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.now",
+    "Date.now",
+    "Date",
+    "Math.random",
+    "expo-crypto.randomUUID",
+    "shortuuid.uuid",
+    "cuid.cuid",
+];
+
+/// Finds the origin of an id.
+pub(crate) fn of<'a>(source: &'a Source, places: &Places<'a>, at: At<'a>) -> Vec<Origin> {
+    let mut finder = Finder {
+        source,
+        places,
+        open: BTreeSet::new(),
+        steps: 2_000,
+    };
+    finder.origins(at, 0)
+}
+
+struct Finder<'a, 'p> {
+    source: &'a Source,
+    places: &'p Places<'a>,
+    open: BTreeSet<(FnId, usize)>,
+    /// How many more expressions are looked at.
+    steps: u32,
+}
+
+impl<'a> Finder<'a, '_> {
+    /// The possible origins; more than one where several callers give different ids.
+    fn origins(&mut self, at: At<'a>, depth: u32) -> Vec<Origin> {
+        if depth > DEEPEST || self.steps == 0 {
+            return vec![Origin::Given];
+        }
+        self.steps -= 1;
+        let Some(module) = self.source.module(at.module) else {
+            return vec![Origin::Given];
+        };
+        match &at.expr.kind {
+            ExprKind::Str(_) | ExprKind::Number(_) => vec![Origin::Constant],
+            ExprKind::Format(parts) => {
+                let inner: Vec<At<'a>> = parts
+                    .iter()
+                    .filter_map(|part| match part {
+                        FormatPart::Expr(inner) => Some(At::new(at.module, inner)),
+                        FormatPart::Text(_) => None,
+                    })
+                    .collect();
+                self.mixed(inner, depth)
+            }
+            ExprKind::BinOp { left, right, .. } => {
+                let parts = [&**left, &**right].map(|part| At::new(at.module, part));
+                self.mixed(parts.to_vec(), depth)
+            }
+            ExprKind::Await(inner) => self.origins(At::new(at.module, inner), depth + 1),
+            ExprKind::Subscript { base, .. } => {
+                // A slice or first part of a new id is new; an element of anything else is given.
+                match self.origins(At::new(at.module, base), depth + 1).as_slice() {
+                    [fresh @ Origin::Fresh { .. }] => vec![fresh.clone()],
+                    _ => vec![Origin::Given],
+                }
+            }
+            // `given or new()`: the caller can keep a session.
+            ExprKind::BoolOp { values, .. } => {
+                let all: Vec<Origin> = values
+                    .iter()
+                    .flat_map(|value| self.origins(At::new(at.module, value), depth + 1))
+                    .collect();
+                together(&all)
+            }
+            ExprKind::Conditional { body, orelse, .. } => {
+                let all: Vec<Origin> = [&**body, &**orelse]
+                    .into_iter()
+                    .flat_map(|value| self.origins(At::new(at.module, value), depth + 1))
+                    .collect();
+                together(&all)
+            }
+            ExprKind::Call(call) => self.call(module, at, call, depth),
+            ExprKind::Attribute { base, attr } => {
+                if matches!(&**attr, "hex" | "value" | "bytes" | "int") {
+                    return self.origins(At::new(at.module, base), depth + 1);
+                }
+                vec![Origin::Given]
+            }
+            ExprKind::Name(name) => self.name(module, at, name, depth),
+            _ => vec![Origin::Given],
+        }
+    }
+
+    /// A text made of several parts is new as soon as one of them is new and at random; one that comes from outside keeps it
+    /// apart from others, not from its own next call.
+    fn mixed(&mut self, parts: Vec<At<'a>>, depth: u32) -> Vec<Origin> {
+        let mut given = false;
+        for part in parts {
+            for origin in self.origins(part, depth + 1) {
+                match origin {
+                    fresh @ Origin::Fresh { .. } => return vec![fresh],
+                    Origin::Given => given = true,
+                    Origin::Constant => {}
+                }
+            }
+        }
+        vec![if given {
+            Origin::Given
+        } else {
+            Origin::Constant
+        }]
+    }
+
+    fn call(
+        &mut self,
+        module: &'a Module,
+        at: At<'a>,
+        call: &'a crate::model::source::Call,
+        depth: u32,
+    ) -> Vec<Origin> {
+        let here = || Origin::Fresh {
+            module: at.module,
+            function: module
+                .function_at(at.expr.range.start)
+                .map(|function| function.id),
+            range: at.expr.range,
+        };
+        if let Some(helper) = self.source.callee(at.module, at.expr) {
+            let mut all = Vec::new();
+            for value in returned(self.source, helper) {
+                all.extend(self.origins(value, depth + 1));
+            }
+            let made = |origin: &Origin| matches!(origin, Origin::Fresh { function, .. } if *function == Some(helper));
+            // A helper that always makes one makes it wherever it is called; one that may find one keeps it.
+            return if !all.is_empty() && all.iter().all(made) {
+                vec![here()]
+            } else {
+                vec![Origin::Given]
+            };
+        }
+        let name = self
+            .source
+            .callee_name(at.module, at.expr)
+            .unwrap_or_default();
+        if MAKERS.contains(&name.as_str()) {
+            return vec![here()];
+        }
+        // `str(x)`, `x.replace("-", "")`, `x.strftime(…)`, `"-".join([…])`.
+        if let ExprKind::Attribute { base, attr } = &call.callee.kind {
+            if matches!(
+                &**attr,
+                "replace"
+                    | "replaceAll"
+                    | "strip"
+                    | "lower"
+                    | "upper"
+                    | "toString"
+                    | "substring"
+                    | "slice"
+                    | "ljust"
+                    | "padEnd"
+                    | "zfill"
+                    | "strftime"
+                    | "isoformat"
+                    | "toISOString"
+                    | "getTime"
+                    | "timestamp"
+                    | "encode"
+                    | "decode"
+                    | "hex"
+            ) {
+                return self.origins(At::new(at.module, base), depth + 1);
+            }
+            if matches!(&**attr, "join" | "format" | "concat") {
+                let mut parts: Vec<At<'a>> = vec![At::new(at.module, base)];
+                for arg in &call.args {
+                    match &arg.kind {
+                        ExprKind::List(items) | ExprKind::Tuple(items) => {
+                            parts.extend(items.iter().map(|item| At::new(at.module, item)));
+                        }
+                        _ => parts.push(At::new(at.module, arg)),
+                    }
+                }
+                return self.mixed(parts, depth);
+            }
+        }
+        if matches!(leaf(&name), "str" | "String" | "int" | "hash" | "hex") {
+            let parts = call.args.iter().map(|arg| At::new(at.module, arg));
+            return self.mixed(parts.collect(), depth);
+        }
+        vec![Origin::Given]
+    }
+
+    fn name(&mut self, module: &'a Module, at: At<'a>, name: &str, depth: u32) -> Vec<Origin> {
+        let mut scope = module.function_at(at.expr.range.start);
+        let bindings: &'a [Binding] = loop {
+            let index = scope.map_or(0, |function| function.id.index as usize + 1);
+            let found = module
+                .scopes
+                .get(index)
+                .and_then(|scope| scope.names.get(name));
+            match (found, scope) {
+                (Some(found), _) => break found,
+                (None, Some(function)) => {
+                    scope = function.parent.and_then(|id| module.function(id));
+                }
+                (None, None) => return vec![Origin::Given],
+            }
+        };
+        let mut all = Vec::new();
+        for binding in bindings {
+            match &binding.kind {
+                BindingKind::Value {
+                    value,
+                    path,
+                    default: None,
+                    ..
+                } if path.is_empty() && !value.range.contains(at.expr.range) => {
+                    all.extend(self.origins(At::new(module.id, value), depth + 1));
+                }
+                // What is added to it does not make it another.
+                BindingKind::Augmented(_) | BindingKind::Declared(_) => {}
+                BindingKind::Param { index, path } if path.is_empty() => {
+                    if let Some(function) = scope {
+                        all.extend(self.param(function.id, *index, depth));
+                    }
+                }
+                _ => all.push(Origin::Given),
+            }
+        }
+        if bindings.len() > 1 {
+            return together(&all);
+        }
+        all
+    }
+
+    /// What the callers in sight give for a parameter.
+    fn param(&mut self, function: FnId, index: usize, depth: u32) -> Vec<Origin> {
+        if !self.open.insert((function, index)) {
+            return vec![Origin::Given];
+        }
+        let source = self.source;
+        let Some(about) = source.function(function) else {
+            return vec![Origin::Given];
+        };
+        let Some(param) = about.params.get(index) else {
+            return vec![Origin::Given];
+        };
+        let mut all = Vec::new();
+        let bound =
+            usize::from(about.class.is_some() && !about.is_static && is_python(source, function));
+        let places = self.places;
+        for used in places.uses(function).iter().filter(|used| used.direct) {
+            let (module, caller, call) = (used.module, used.caller, used.expr);
+            let Some(called) = call.as_call() else {
+                continue;
+            };
+            let given = index
+                .checked_sub(bound)
+                .and_then(|place| called.argument(place, &param.name));
+            match (given, param.default.as_deref()) {
+                (Some(given), _) => all.extend(self.origins(At::new(module, given), depth + 1)),
+                (None, Some(default)) => {
+                    let made = self.origins(At::new(function.module, default), depth + 1);
+                    for origin in made {
+                        all.push(match origin {
+                            // A default is made at the call in TypeScript, once in Python.
+                            Origin::Fresh { .. } if !is_python(source, function) => Origin::Fresh {
+                                module,
+                                function: caller,
+                                range: call.range,
+                            },
+                            _ => Origin::Given,
+                        });
+                    }
+                }
+                (None, None) => all.push(Origin::Given),
+            }
+        }
+        self.open.remove(&(function, index));
+        if all.is_empty() {
+            all.push(Origin::Given);
+        }
+        all
+    }
+}
+
+fn is_python(source: &Source, function: FnId) -> bool {
+    source
+        .module(function.module)
+        .is_some_and(|module| module.language == crate::model::source::Language::Python)
+}
+
+/// Several assignments or alternatives of one id: new only where each is.
+fn together(all: &[Origin]) -> Vec<Origin> {
+    let fresh = all
+        .iter()
+        .filter(|origin| matches!(origin, Origin::Fresh { .. }))
+        .count();
+    match all
+        .iter()
+        .find(|origin| matches!(origin, Origin::Fresh { .. }))
+    {
+        Some(first) if fresh == all.len() => vec![first.clone()],
+        _ if all.iter().all(|origin| *origin == Origin::Constant) && !all.is_empty() => {
+            vec![Origin::Constant]
+        }
+        _ => vec![Origin::Given],
+    }
+}

@@ -1,0 +1,218 @@
+//! What a value is made of: the literal text in it, the expressions behind a name.
+
+use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::ir::{Call, FormatPart, StmtKind};
+use crate::model::source::module::BindingKind;
+use crate::model::source::walk;
+use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
+
+/// Deepest chain of names and helpers that is followed.
+pub(super) const DEEPEST: u32 = 8;
+/// Most expressions that one question looks at.
+pub(super) const STEPS: u32 = 400;
+/// Stands in a text for what is not literal.
+pub(crate) const HOLE: char = '\u{1}';
+
+/// An expression with the module it stands in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At<'a> {
+    pub(crate) module: ModuleId,
+    pub(crate) expr: &'a Expr,
+}
+
+impl<'a> At<'a> {
+    pub(crate) fn new(module: ModuleId, expr: &'a Expr) -> Self {
+        Self { module, expr }
+    }
+}
+
+/// The expressions that a name may hold: its assignments in the innermost scope that binds it. Empty where it is bound any
+/// other way (a parameter, a loop).
+pub(crate) fn bound<'a>(
+    source: &'a Source,
+    id: ModuleId,
+    name: &str,
+    offset: u32,
+) -> Vec<&'a Expr> {
+    let Some(module) = source.module(id) else {
+        return Vec::new();
+    };
+    let mut at = module.function_at(offset);
+    loop {
+        let scope = module
+            .scopes
+            .get(at.map_or(0, |function| function.id.index as usize + 1));
+        if let Some(found) = scope.and_then(|scope| scope.names.get(name)) {
+            let mut values = Vec::new();
+            for binding in found {
+                match &binding.kind {
+                    BindingKind::Value { value, path, .. } if path.is_empty() => {
+                        values.push(&**value);
+                    }
+                    BindingKind::Augmented(value) => values.push(value),
+                    BindingKind::Declared(_) => {}
+                    _ => return Vec::new(),
+                }
+            }
+            return values;
+        }
+        match at {
+            Some(function) => at = function.parent.and_then(|id| module.function(id)),
+            None => return Vec::new(),
+        }
+    }
+}
+
+/// What a function returns, expression by expression.
+pub(crate) fn returned(source: &Source, function: FnId) -> Vec<At<'_>> {
+    let body = source.body(function.module, Some(function));
+    walk::statements(body)
+        .into_iter()
+        .filter_map(|stmt| match &stmt.kind {
+            StmtKind::Return(Some(value)) => Some(At::new(function.module, value)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// All literal text in a value, in order, names and helpers followed; [`HOLE`] stands for the rest. The names of environment
+/// variables are part of it, since they say what they hold.
+pub(crate) fn text(source: &Source, at: At<'_>) -> String {
+    let mut out = Text {
+        text: String::new(),
+        steps: STEPS,
+    };
+    gather(source, at, 0, &mut out);
+    out.text
+}
+
+/// Text on the way, and how many more expressions are looked at.
+struct Text {
+    text: String,
+    steps: u32,
+}
+
+impl Text {
+    fn push(&mut self, char: char) {
+        self.text.push(char);
+    }
+
+    fn push_str(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+}
+
+fn gather(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
+    if depth > DEEPEST || out.text.len() > 4096 || out.steps == 0 {
+        out.push(HOLE);
+        return;
+    }
+    out.steps -= 1;
+    let next = |expr: &Expr, out: &mut Text| {
+        gather(source, At::new(at.module, expr), depth + 1, out);
+    };
+    match &at.expr.kind {
+        ExprKind::Str(text) => out.push_str(text),
+        ExprKind::Format(parts) => parts.iter().for_each(|part| match part {
+            FormatPart::Text(text) => out.push_str(text),
+            FormatPart::Expr(inner) => next(inner, out),
+        }),
+        ExprKind::BinOp { left, right, .. } => {
+            next(left, out);
+            next(right, out);
+        }
+        ExprKind::Await(inner) | ExprKind::Starred(inner) => next(inner, out),
+        ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| {
+            next(value, out);
+            out.push(HOLE);
+        }),
+        ExprKind::Conditional { body, orelse, .. } => {
+            next(body, out);
+            out.push(HOLE);
+            next(orelse, out);
+        }
+        ExprKind::Subscript { base, index } => {
+            out.push(HOLE);
+            if let Some(name) = index.as_str() {
+                out.push_str(name);
+            } else {
+                next(base, out);
+            }
+            out.push(HOLE);
+        }
+        ExprKind::Call(call) => gather_call(source, at, call, depth, out),
+        ExprKind::Name(name) => {
+            let values = bound(source, at.module, name, at.expr.range.start);
+            if values.is_empty() {
+                gather_meaning(source, at, depth, out);
+            }
+            for value in values {
+                if !value.range.contains(at.expr.range) {
+                    next(value, out);
+                    out.push(HOLE);
+                }
+            }
+        }
+        ExprKind::Attribute { base, attr } => {
+            let made = source.type_of(at.module, base).and_then(|made| {
+                let url = made.call?.option(attr)?;
+                Some(At::new(made.module, url))
+            });
+            match made {
+                Some(made) => gather(source, made, depth + 1, out),
+                None => gather_meaning(source, at, depth, out),
+            }
+        }
+        _ => out.push(HOLE),
+    }
+}
+
+fn gather_call(source: &Source, at: At<'_>, call: &Call, depth: u32, out: &mut Text) {
+    let next = |expr: &Expr, out: &mut Text| {
+        gather(source, At::new(at.module, expr), depth + 1, out);
+    };
+    if let Some(function) = source.callee(at.module, at.expr) {
+        for value in returned(source, function) {
+            gather(source, value, depth + 1, out);
+            out.push(HOLE);
+        }
+        return;
+    }
+    // `url.format(arn=…)`, `base.rstrip("/")`, `str(url)`, `new URL(path, base)`, `os.environ.get("X", default)`.
+    if let ExprKind::Attribute { base, .. } = &call.callee.kind {
+        next(base, out);
+    }
+    for value in call
+        .args
+        .iter()
+        .chain(call.keywords.iter().map(|keyword| &keyword.value))
+    {
+        next(value, out);
+        out.push(HOLE);
+    }
+}
+
+fn gather_meaning(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
+    match source.meaning(at.module, at.expr) {
+        Meaning::Value(module, value) if !std::ptr::eq(value, at.expr) => {
+            gather(source, At::new(module, value), depth + 1, out);
+        }
+        Meaning::External(name) => {
+            out.push(HOLE);
+            out.push_str(leaf(&name));
+            out.push(HOLE);
+        }
+        Meaning::Instance(instance) => match instance.call {
+            Some(call) => call
+                .args
+                .iter()
+                .chain(call.keywords.iter().map(|keyword| &keyword.value))
+                .for_each(|value| {
+                    gather(source, At::new(instance.module, value), depth + 1, out);
+                    out.push(HOLE);
+                }),
+            None => out.push(HOLE),
+        },
+        _ => out.push(HOLE),
+    }
+}

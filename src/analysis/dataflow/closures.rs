@@ -1,0 +1,78 @@
+//! What a function of JavaScript assigns to names of the functions around it.
+
+use super::env::Env;
+use super::{Engine, Labels, Place};
+use crate::model::source::ir::{Name, StmtKind};
+use crate::model::source::module::Function;
+use crate::model::source::walk::statements;
+use crate::model::source::{FnId, Language, Source};
+
+/// Keeps what a function put into names that are not its own.
+pub(super) fn put_out(
+    engine: &mut Engine<'_>,
+    function: &Function,
+    before: &[(Name, Labels)],
+    after: &Env<'_>,
+) {
+    if function.parent.is_none() || !is_typescript(engine.source, function.id) {
+        return;
+    }
+    for (name, labels) in after.carried() {
+        let known = before.iter().find(|(known, _)| *known == name);
+        if labels & !known.map_or(0, |(_, labels)| *labels) != 0
+            && assigns(function, &name)
+            && let Some(owner) = owner(engine.source, function.parent, &name)
+        {
+            *engine.closed.entry((owner, name)).or_default() |= labels;
+        }
+    }
+}
+
+/// What closures put into a name that is read here.
+pub(super) fn put_into(engine: &Engine<'_>, place: &Place, name: &Name) -> Labels {
+    if engine.closed.is_empty() {
+        return 0;
+    }
+    owner(engine.source, place.function, name)
+        .and_then(|owner| engine.closed.get(&(owner, name.clone())))
+        .copied()
+        .unwrap_or(0)
+}
+
+/// Whether a function assigns to a name other than by declaring a constant of its own.
+fn assigns(function: &Function, name: &Name) -> bool {
+    statements(&function.body)
+        .into_iter()
+        .any(|stmt| match &stmt.kind {
+            StmtKind::Assign(assign) => {
+                !assign.constant
+                    && assign.value.is_some()
+                    && assign
+                        .targets
+                        .iter()
+                        .any(|target| target.as_name() == Some(name))
+            }
+            _ => false,
+        })
+}
+
+/// The outermost function, from this one on, that has the name: an assignment reads like a declaration here.
+fn owner(source: &Source, from: Option<FnId>, name: &Name) -> Option<FnId> {
+    let mut found = None;
+    let mut at = from;
+    while let Some(id) = at {
+        let module = source.module(id.module)?;
+        let scope = module.scopes.get(id.index as usize + 1);
+        if scope.is_some_and(|scope| scope.names.contains_key(name)) {
+            found = Some(id);
+        }
+        at = module.function(id).and_then(|function| function.parent);
+    }
+    found
+}
+
+fn is_typescript(source: &Source, function: FnId) -> bool {
+    source
+        .module(function.module)
+        .is_some_and(|module| module.language == Language::TypeScript)
+}

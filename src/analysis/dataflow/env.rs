@@ -1,0 +1,130 @@
+//! What the names of a function carry at a point of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Labels;
+use crate::model::source::ir::{Expr, Name};
+
+/// A part of a value: by position or by key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Index(usize),
+    Key(Name),
+}
+
+/// What is known at a point.
+#[derive(Clone, Debug)]
+pub(super) struct Env<'s> {
+    names: BTreeMap<Name, Labels>,
+    /// Labels that nothing on the way here has vouched for.
+    pub alive: Labels,
+    /// Names whose value was vouched for since it was bound.
+    sound: BTreeSet<Name>,
+    /// The condition, or the call of the project's, whose outcome a name holds.
+    meant: BTreeMap<Name, (&'s Expr, Option<Part>)>,
+    /// Nothing comes here.
+    never: bool,
+}
+
+impl<'s> Env<'s> {
+    /// The start of a body.
+    pub(super) fn start(alive: Labels) -> Self {
+        Self {
+            names: BTreeMap::new(),
+            alive,
+            sound: BTreeSet::new(),
+            meant: BTreeMap::new(),
+            never: false,
+        }
+    }
+
+    /// A point that nothing comes to yet.
+    pub(super) fn never() -> Self {
+        Self {
+            never: true,
+            ..Self::start(0)
+        }
+    }
+
+    pub(super) fn is_never(&self) -> bool {
+        self.never
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Labels> {
+        self.names.get(name).copied()
+    }
+
+    /// The names that carry something.
+    pub(super) fn carried(&self) -> Vec<(Name, Labels)> {
+        self.names
+            .iter()
+            .filter(|(_, labels)| **labels != 0)
+            .map(|(name, labels)| (name.clone(), *labels))
+            .collect()
+    }
+
+    /// Binds a name anew.
+    pub(super) fn bind(&mut self, name: &Name, labels: Labels) {
+        self.sound.remove(name);
+        self.meant.remove(name);
+        self.names.insert(name.clone(), labels);
+    }
+
+    /// Puts something into what a name holds.
+    pub(super) fn add(&mut self, name: &Name, labels: Labels) {
+        if labels != 0 {
+            self.sound.remove(name);
+        }
+        *self.names.entry(name.clone()).or_default() |= labels;
+    }
+
+    /// The value of a name is vouched for.
+    pub(super) fn vouch(&mut self, name: &Name) {
+        self.names.insert(name.clone(), 0);
+        self.sound.insert(name.clone());
+    }
+
+    pub(super) fn is_sound(&self, name: &str) -> bool {
+        self.sound.contains(name)
+    }
+
+    /// Remembers which condition a name holds the outcome of.
+    pub(super) fn mean(&mut self, name: &Name, condition: &'s Expr, part: Option<Part>) {
+        self.meant.insert(name.clone(), (condition, part));
+    }
+
+    pub(super) fn meaning(&self, name: &str) -> Option<(&'s Expr, Option<Part>)> {
+        self.meant.get(name).cloned()
+    }
+
+    /// Two ways come together: what is vouched for on one only, is not.
+    pub(super) fn join(&mut self, other: &Env<'s>) {
+        if other.never {
+            return;
+        }
+        if self.never {
+            *self = other.clone();
+            return;
+        }
+        if self.alive != other.alive {
+            let alive = self.alive;
+            self.names.values_mut().for_each(|labels| *labels &= alive);
+        }
+        for (name, labels) in &other.names {
+            let kept = if self.alive == other.alive {
+                *labels
+            } else {
+                labels & other.alive
+            };
+            *self.names.entry(name.clone()).or_default() |= kept;
+        }
+        self.alive |= other.alive;
+        self.sound.retain(|name| other.sound.contains(name));
+        self.meant.retain(|name, (condition, part)| {
+            other
+                .meant
+                .get(name)
+                .is_some_and(|(same, of)| std::ptr::eq(*same, *condition) && of == part)
+        });
+    }
+}

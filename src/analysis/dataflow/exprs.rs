@@ -1,0 +1,225 @@
+//! Expressions.
+
+use super::env::Env;
+use super::{Engine, Labels, Place, closures};
+use crate::model::source::FnId;
+use crate::model::source::ir::{BoolOp, Expr, ExprKind, FormatPart};
+
+impl<'s> Engine<'s> {
+    pub(super) fn note(&mut self, place: &Place, expr: &Expr, labels: Labels) {
+        if labels != 0 {
+            *self
+                .flow
+                .facts
+                .entry((place.module, expr.range))
+                .or_default() |= labels;
+        }
+    }
+
+    pub(super) fn expr(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
+        let mut labels = self.value(place, expr, env);
+        labels |= self.seeds.expr(place.module, expr);
+        if let ExprKind::Name(_) | ExprKind::Attribute { .. } = &expr.kind
+            && let Some(id) = self.seeds.called_back(place.module, expr)
+        {
+            labels |= self.unknown_call(id, env.clone());
+        }
+        if self.seeds.refines() && matches!(expr.kind, ExprKind::Call(_)) {
+            for vouched in self.seeds.proves(place.module, expr) {
+                self.prove(place, vouched, env);
+            }
+        }
+        labels &= env.alive;
+        self.note(place, expr, labels);
+        labels
+    }
+
+    pub(super) fn all(
+        &mut self,
+        place: &Place,
+        items: impl IntoIterator<Item = &'s Expr>,
+        env: &mut Env<'s>,
+    ) -> Labels {
+        items
+            .into_iter()
+            .fold(0, |all, item| all | self.expr(place, item, env))
+    }
+
+    pub(super) fn value(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
+        match &expr.kind {
+            ExprKind::Name(name) => match env.get(name) {
+                // What was vouched for since it was bound is what the closure gave too.
+                Some(labels) if env.is_sound(name) => labels,
+                Some(labels) => labels | closures::put_into(self, place, name),
+                None => self
+                    .globals
+                    .get(&(place.module, name.clone()))
+                    .copied()
+                    .unwrap_or(0),
+            },
+            ExprKind::Attribute { base, attr } => {
+                let labels = self.expr(place, base, env);
+                let labels = self.seeds.member(place.module, attr, labels);
+                if self.seeds.cleans_member(place.module, attr) {
+                    return 0;
+                }
+                let field = self
+                    .own_class(place, base)
+                    .and_then(|class| self.fields.get(&(class, attr.clone())));
+                labels | field.copied().unwrap_or(0)
+            }
+            ExprKind::Subscript { base, index } => {
+                // What is looked up by a labelled key is not itself labelled.
+                self.expr(place, index, env);
+                let labels = self.expr(place, base, env);
+                if self.seeds.refines() && self.seeds.cleans(place.module, expr) {
+                    return 0;
+                }
+                match index.as_str() {
+                    Some(key) => self.seeds.member(place.module, key, labels),
+                    None => labels,
+                }
+            }
+            ExprKind::Call(call) => self.call(place, expr, call, env),
+            ExprKind::Format(parts) => {
+                let labels = parts.iter().fold(0, |all, part| match part {
+                    FormatPart::Expr(inner) => all | self.expr(place, inner, env),
+                    FormatPart::Text(_) => all,
+                });
+                self.of_text(labels)
+            }
+            ExprKind::List(items)
+            | ExprKind::Tuple(items)
+            | ExprKind::Set(items)
+            | ExprKind::Slice(items) => self.all(place, items, env),
+            ExprKind::Other(items) => self.all(place, items, env),
+            ExprKind::BoolOp { op, values } if self.seeds.refines() => {
+                self.one_after_another(place, *op, values, env)
+            }
+            ExprKind::BoolOp { values, .. } => self.all(place, values, env),
+            ExprKind::Dict(entries) => entries.iter().fold(0, |all, entry| {
+                let key = entry
+                    .key
+                    .as_ref()
+                    .map_or(0, |key| self.expr(place, key, env));
+                let value = self.expr(place, &entry.value, env);
+                let name = entry.key.as_ref().and_then(Expr::as_str);
+                let kept = !name.is_some_and(|name| self.seeds.cleans_entry(name));
+                all | key | if kept { value } else { 0 }
+            }),
+            ExprKind::BinOp { left, right, .. } => {
+                let labels = self.expr(place, left, env) | self.expr(place, right, env);
+                let text = [left, right]
+                    .iter()
+                    .any(|side| matches!(side.kind, ExprKind::Str(_) | ExprKind::Format(_)));
+                if text { self.of_text(labels) } else { labels }
+            }
+            ExprKind::Unary { op, operand } => {
+                let labels = self.expr(place, operand, env);
+                if matches!(*op, "not" | "typeof" | "void" | "delete") {
+                    0
+                } else {
+                    labels
+                }
+            }
+            ExprKind::Await(inner) | ExprKind::Starred(inner) => self.expr(place, inner, env),
+            ExprKind::Compare { left, rest } => {
+                // The outcome of a comparison tells nothing of the text compared.
+                self.expr(place, left, env);
+                rest.iter().for_each(|(_, right)| {
+                    self.expr(place, right, env);
+                });
+                0
+            }
+            ExprKind::Conditional { test, body, orelse } => {
+                self.expr(place, test, env);
+                let mut other = env.clone();
+                self.refine(place, test, true, env);
+                self.refine(place, test, false, &mut other);
+                let labels = self.expr(place, body, env) | self.expr(place, orelse, &mut other);
+                env.join(&other);
+                labels
+            }
+            ExprKind::Yield { value, .. } => {
+                let labels = value
+                    .as_deref()
+                    .map_or(0, |value| self.expr(place, value, env));
+                self.give(place, labels);
+                0
+            }
+            ExprKind::Assign { target, value } => {
+                let labels = self.expr(place, value, env);
+                self.assign(place, target, labels, env);
+                self.remember(place, target, value, env);
+                labels
+            }
+            ExprKind::Comprehension(inner) => {
+                let mut local = env.clone();
+                for generator in &inner.generators {
+                    let labels = self.expr(place, &generator.iter, &mut local);
+                    self.assign(place, &generator.target, labels, &mut local);
+                    for test in &generator.ifs {
+                        self.expr(place, test, &mut local);
+                        self.refine(place, test, true, &mut local);
+                    }
+                }
+                let element = self.expr(place, &inner.element, &mut local);
+                element
+                    | inner
+                        .value
+                        .as_ref()
+                        .map_or(0, |value| self.expr(place, value, &mut local))
+            }
+            ExprKind::Lambda(id) => {
+                // Its body sees what is around it; whether and with what it is called is not known.
+                self.unknown_call(*id, env.clone());
+                0
+            }
+            ExprKind::Str(_)
+            | ExprKind::Bytes
+            | ExprKind::Number(_)
+            | ExprKind::Bool(_)
+            | ExprKind::None
+            | ExprKind::Regex(_)
+            | ExprKind::Class(_) => 0,
+        }
+    }
+
+    /// A call of which only the function is known.
+    fn unknown_call(&mut self, id: FnId, around: Env<'s>) -> Labels {
+        let function = self.source.function(id);
+        let none = vec![0; function.map_or(0, |function| function.params.len())];
+        self.function(id, &none, around).returned
+    }
+
+    fn of_text(&self, labels: Labels) -> Labels {
+        if self.seeds.through_text() { labels } else { 0 }
+    }
+
+    /// `a and b`: what stands behind is only looked at when what stands before came out so.
+    fn one_after_another(
+        &mut self,
+        place: &Place,
+        op: BoolOp,
+        values: &'s [Expr],
+        env: &mut Env<'s>,
+    ) -> Labels {
+        let mut labels = 0;
+        let mut local = env.clone();
+        for (index, value) in values.iter().enumerate() {
+            let at = if index == 0 { &mut *env } else { &mut local };
+            let own = self.expr(place, value, at);
+            if index == 0 {
+                local = env.clone();
+            }
+            // Of `x and y` only what is empty in `x` comes out.
+            if op != BoolOp::And || index + 1 == values.len() {
+                labels |= own;
+            }
+            if op != BoolOp::Coalesce {
+                self.refine(place, value, op == BoolOp::And, &mut local);
+            }
+        }
+        labels
+    }
+}

@@ -1,0 +1,99 @@
+//! Functions that are handed over with their arguments: `Thread(target=work, args=(x,))`, `to_thread(work, x)`, `submit(work, x)`.
+
+use super::env::Env;
+use super::{Engine, Labels, Place};
+use crate::model::source::FnId;
+use crate::model::source::ir::{Call, Expr, ExprKind};
+
+/// What runs the function that it is given.
+const RUNNERS: [&str; 12] = [
+    "Thread",
+    "Timer",
+    "Process",
+    "to_thread",
+    "submit",
+    "run_in_executor",
+    "run_in_threadpool",
+    "run_sync",
+    "add_task",
+    "call_soon",
+    "call_soon_threadsafe",
+    "partial",
+];
+
+impl<'s> Engine<'s> {
+    /// Follows a call that runs a function of the project it is given, with the arguments beside it. Returns what that gives.
+    pub(super) fn handed(
+        &mut self,
+        place: &Place,
+        call: &'s Call,
+        args: &[Labels],
+        env: &Env<'s>,
+    ) -> Option<Labels> {
+        let name = match &call.callee.kind {
+            ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => name,
+            _ => return None,
+        };
+        if !RUNNERS.contains(&&**name) {
+            return None;
+        }
+        let named = |wanted: &str| {
+            let keyword = call
+                .keywords
+                .iter()
+                .find(|keyword| keyword.name.as_deref() == Some(wanted));
+            keyword.map(|keyword| &keyword.value)
+        };
+        let (function, given) = match named("target") {
+            Some(target) => (
+                self.named_function(place, target)?,
+                self.each(place, named("args")),
+            ),
+            None => {
+                let at = call
+                    .args
+                    .iter()
+                    .position(|arg| self.named_function(place, arg).is_some())?;
+                let function = self.named_function(place, call.args.get(at)?)?;
+                (function, args.get(at + 1..).unwrap_or_default().to_vec())
+            }
+        };
+        let found = self.source.function(function)?;
+        let bound = usize::from(
+            found.class.is_some()
+                && !found.is_static
+                && found
+                    .params
+                    .first()
+                    .is_some_and(|param| &*param.name == "self"),
+        );
+        let mut params = vec![0; found.params.len()];
+        for (slot, labels) in params.iter_mut().skip(bound).zip(given) {
+            *slot = labels;
+        }
+        Some(
+            self.function(function, &params, self.around(found, env))
+                .returned,
+        )
+    }
+
+    fn named_function(&self, place: &Place, value: &'s Expr) -> Option<FnId> {
+        match value.kind {
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                self.source.function_value(place.module, value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The labels of each element of a tuple or list that was evaluated already.
+    fn each(&self, place: &Place, items: Option<&'s Expr>) -> Vec<Labels> {
+        match items.map(|items| &items.kind) {
+            Some(ExprKind::Tuple(items) | ExprKind::List(items)) => items
+                .iter()
+                .map(|item| self.flow.labels(place.module, item))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! A small forward data-flow: from seeds (a payload parameter, a caught exception, a call's result) to every expression that
+//! carries something of them, through assignments, destructuring, containers, strings, and calls of the project's functions.
+//!
+//! Statements are taken in order, a plain assignment replaces what a name carried, branches are joined, loops run twice.
+
+mod calls;
+mod closures;
+mod env;
+mod exprs;
+mod handed;
+mod outcome;
+mod refine;
+mod stmts;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::model::source::ir::{ByteRange, Expr, Handler, Name};
+use crate::model::source::module::Function;
+use crate::model::source::{ClassId, FnId, ModuleId, Source};
+use env::Env;
+
+/// A set of seeds, one bit each: the caller gives the bits their meaning.
+pub type Labels = u64;
+
+/// What starts a flow and what ends it.
+pub trait Seeds {
+    /// The labels of a parameter of the function that the flow starts in.
+    fn param(&self, _function: FnId, _index: usize) -> Labels {
+        0
+    }
+    /// The labels of the exception that a handler binds.
+    fn exception(&self, _module: ModuleId, _handler: &Handler) -> Labels {
+        0
+    }
+    /// The labels that an expression carries of itself, over what flows into it.
+    fn expr(&self, _module: ModuleId, _expr: &Expr) -> Labels {
+        0
+    }
+    /// Whether a call's result carries nothing of its arguments (`len(x)`, a validator that returns a checked value).
+    fn cleans(&self, _module: ModuleId, _call: &Expr) -> bool {
+        false
+    }
+    /// Whether a member of a labelled value carries nothing (`type(e).__name__`, `response.status_code`).
+    fn cleans_member(&self, _module: ModuleId, _member: &str) -> bool {
+        false
+    }
+    /// What a member of a labelled value carries.
+    fn member(&self, module: ModuleId, member: &str, labels: Labels) -> Labels {
+        if self.cleans_member(module, member) {
+            0
+        } else {
+            labels
+        }
+    }
+    /// The function of the project that an expression stands for where it is given to what calls it back (`.catch(failed)`).
+    fn called_back(&self, _module: ModuleId, _given: &Expr) -> Option<FnId> {
+        None
+    }
+    /// The labels that a parameter carries whoever calls: what a promise rejects with.
+    fn always(&self, _function: FnId, _index: usize) -> Labels {
+        0
+    }
+    /// Whether text made of labelled values carries their labels: yes, unless only the values themselves are followed.
+    fn through_text(&self) -> bool {
+        true
+    }
+    /// Whether a value put under this key of a dict or object literal is no longer followed.
+    fn cleans_entry(&self, _key: &str) -> bool {
+        false
+    }
+    /// Whether tests are looked at: a value that a test vouches for carries nothing where the test held.
+    fn refines(&self) -> bool {
+        false
+    }
+    /// The values that a condition vouches for when it comes out so; whether with each of them all that carries its labels, or
+    /// that one value only (of a message whose role is `user`, the role).
+    fn vouches<'e>(
+        &self,
+        _module: ModuleId,
+        _test: &'e Expr,
+        _truth: bool,
+    ) -> Vec<(&'e Expr, bool)> {
+        Vec::new()
+    }
+    /// The values that a condition beside others leaves nothing to be asked of when it comes out so: of `isinstance(x, str) and
+    /// len(x) > 9`, what is no text needs no limit.
+    fn excuses<'e>(&self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<&'e Expr> {
+        Vec::new()
+    }
+    /// The values that an expression vouches for by not raising.
+    fn proves<'e>(&self, _module: ModuleId, _expr: &'e Expr) -> Vec<&'e Expr> {
+        Vec::new()
+    }
+    /// Whether a `match` pattern vouches for what fits it.
+    fn vouches_case(&self, _pattern: &Expr) -> bool {
+        false
+    }
+    /// All labels that stand for the same as these: what is vouched for by one reading is so for another.
+    fn also(&self, labels: Labels) -> Labels {
+        labels
+    }
+}
+
+/// Deepest chain of calls that is followed.
+const DEEPEST_CALLS: u32 = 8;
+/// Most function bodies that one flow evaluates.
+const MOST_BODIES: u32 = 400;
+/// Most conditions that one flow looks at.
+const MOST_CONDITIONS: u32 = 10_000;
+/// Most ends of a function that are kept apart.
+const MOST_EXITS: usize = 24;
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Flow {
+    /// Labels of every expression reached, over all contexts.
+    facts: BTreeMap<(ModuleId, ByteRange), Labels>,
+    /// Labels of what each function returns or yields.
+    returns: BTreeMap<FnId, Labels>,
+    /// Functions evaluated.
+    functions: std::collections::BTreeSet<FnId>,
+}
+
+impl Flow {
+    /// Runs the flow from a function.
+    pub fn run(source: &Source, from: FnId, seeds: &dyn Seeds) -> Flow {
+        let mut engine = Engine::new(source, seeds);
+        let params = source.function(from).map(|function| {
+            (0..function.params.len())
+                .map(|index| seeds.param(from, index))
+                .collect::<Vec<_>>()
+        });
+        engine.function(from, &params.unwrap_or_default(), Env::start(Labels::MAX));
+        engine.flow
+    }
+
+    /// Runs the flow over what a module does at import.
+    pub fn run_module(source: &Source, module: ModuleId, seeds: &dyn Seeds) -> Flow {
+        let mut engine = Engine::new(source, seeds);
+        let mut env = Env::start(Labels::MAX);
+        let body = source.body(module, None);
+        engine.body(
+            &Place {
+                module,
+                function: None,
+            },
+            body,
+            &mut env,
+        );
+        engine.flow
+    }
+
+    /// The labels of an expression.
+    pub fn labels(&self, module: ModuleId, expr: &Expr) -> Labels {
+        self.facts.get(&(module, expr.range)).copied().unwrap_or(0)
+    }
+
+    /// The labels of what a function returned or yielded.
+    pub fn returned(&self, function: FnId) -> Labels {
+        self.returns.get(&function).copied().unwrap_or(0)
+    }
+
+    /// The functions that the flow went through.
+    pub fn functions(&self) -> impl Iterator<Item = FnId> + '_ {
+        self.functions.iter().copied()
+    }
+}
+
+/// A function with what goes into it: its parameters, the names around it, and what nothing has vouched for.
+type Context = (FnId, Vec<Labels>, Vec<(Name, Labels)>, Labels);
+
+/// What a function does with what goes into it.
+#[derive(Default)]
+struct Summary<'s> {
+    /// What it gives.
+    returned: Labels,
+    /// Where it comes back, with what it gives there; only where tests are looked at.
+    exits: Vec<(Env<'s>, Option<&'s Expr>)>,
+}
+
+struct Place {
+    module: ModuleId,
+    function: Option<FnId>,
+}
+
+struct Engine<'s> {
+    source: &'s Source,
+    seeds: &'s dyn Seeds,
+    flow: Flow,
+    /// Results by function and what went in; None while being evaluated.
+    memo: BTreeMap<Context, Option<Rc<Summary<'s>>>>,
+    fields: BTreeMap<(ClassId, Name), Labels>,
+    globals: BTreeMap<(ModuleId, Name), Labels>,
+    /// What closures put into names of the function around them: `request.on('data', (chunk) => { body += chunk; })`.
+    closed: BTreeMap<(FnId, Name), Labels>,
+    /// What `break` and `continue` take out of each loop that is open.
+    left: Vec<Env<'s>>,
+    /// The functions that are being evaluated.
+    open: Vec<Summary<'s>>,
+    /// The project's function behind each call, looked up once.
+    callees: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
+    depth: u32,
+    bodies: u32,
+    budget: u32,
+    refining: u32,
+}
+
+impl<'s> Engine<'s> {
+    fn new(source: &'s Source, seeds: &'s dyn Seeds) -> Self {
+        Self {
+            source,
+            seeds,
+            flow: Flow::default(),
+            memo: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            globals: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            left: Vec::new(),
+            open: Vec::new(),
+            callees: BTreeMap::new(),
+            depth: 0,
+            bodies: 0,
+            budget: MOST_CONDITIONS,
+            refining: 0,
+        }
+    }
+
+    fn function(&mut self, id: FnId, params: &[Labels], mut env: Env<'s>) -> Rc<Summary<'s>> {
+        let key = (id, params.to_vec(), env.carried(), env.alive);
+        if let Some(known) = self.memo.get(&key) {
+            return known.clone().unwrap_or_else(|| {
+                Rc::new(Summary {
+                    returned: self.flow.returned(id),
+                    exits: Vec::new(),
+                })
+            });
+        }
+        let Some(function) = self.source.function(id) else {
+            return Rc::default();
+        };
+        if self.depth >= DEEPEST_CALLS || self.bodies >= MOST_BODIES {
+            return Rc::new(Summary {
+                returned: params.iter().fold(0, |all, labels| all | labels),
+                exits: Vec::new(),
+            });
+        }
+        self.memo.insert(key.clone(), None);
+        self.depth += 1;
+        self.bodies += 1;
+        self.flow.functions.insert(id);
+        self.bind_params(function, params, &mut env);
+        self.open.push(Summary::default());
+        let left = std::mem::take(&mut self.left);
+        let place = Place {
+            module: id.module,
+            function: Some(id),
+        };
+        self.body(&place, &function.body, &mut env);
+        if !stmts::leaves(&function.body) {
+            self.exit(None, &env);
+        }
+        self.left = left;
+        closures::put_out(self, function, &key.2, &env);
+        self.depth -= 1;
+        let summary = Rc::new(self.open.pop().unwrap_or_default());
+        self.memo.insert(key, Some(summary.clone()));
+        summary
+    }
+
+    /// The function that is being evaluated comes back here.
+    fn exit(&mut self, value: Option<&'s Expr>, env: &Env<'s>) {
+        if self.seeds.refines()
+            && let Some(open) = self.open.last_mut()
+        {
+            let full = open.exits.len() >= MOST_EXITS;
+            match open.exits.last_mut() {
+                Some((last, _)) if full => last.join(env),
+                _ => open.exits.push((env.clone(), value)),
+            }
+        }
+    }
+
+    fn bind_params(&mut self, function: &'s Function, labels: &[Labels], env: &mut Env<'s>) {
+        for (index, param) in function.params.iter().enumerate() {
+            let labels =
+                labels.get(index).copied().unwrap_or(0) | self.seeds.always(function.id, index);
+            let place = Place {
+                module: function.id.module,
+                function: Some(function.id),
+            };
+            match &param.pattern {
+                Some(pattern) => self.assign(&place, pattern, labels, env),
+                None => env.bind(&param.name, labels),
+            }
+        }
+    }
+}

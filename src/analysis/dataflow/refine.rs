@@ -1,0 +1,370 @@
+//! What the outcome of a condition vouches for: a value that was tested carries nothing where the test held.
+
+use std::rc::Rc;
+
+use super::env::{Env, Part};
+use super::outcome::{certain, part_of, taken};
+use super::{Engine, FnId, Place, Summary};
+use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, StmtKind};
+use crate::model::source::scope::names_in;
+
+impl<'s> Engine<'s> {
+    /// Takes a condition to have come out true or false.
+    pub(super) fn refine(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
+        if !self.seeds.refines() || self.budget == 0 || self.refining >= DEEPEST {
+            return;
+        }
+        self.budget -= 1;
+        self.refining += 1;
+        self.refine_at(place, test, truth, env);
+        self.refining -= 1;
+    }
+
+    fn refine_at(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
+        match &test.kind {
+            ExprKind::Unary { op: "not", operand } => {
+                return self.refine(place, operand, !truth, env);
+            }
+            ExprKind::Await(inner) => return self.refine(place, inner, truth, env),
+            ExprKind::Assign { value, .. } => self.refine(place, value, truth, env),
+            ExprKind::BoolOp { op, values } if *op != BoolOp::Coalesce => {
+                return self.refine_several(
+                    place,
+                    (*op == BoolOp::And) == truth,
+                    values,
+                    truth,
+                    env,
+                );
+            }
+            ExprKind::Compare { left, rest } => {
+                if let [(operator, right)] = rest.as_slice()
+                    && let Some(same) = sameness(operator)
+                    && let ExprKind::None | ExprKind::Bool(_) = right.kind
+                {
+                    let wanted = matches!(right.kind, ExprKind::Bool(true));
+                    return self.refine(place, left, (same == truth) == wanted, env);
+                }
+            }
+            ExprKind::Name(name) => {
+                if let Some((condition, part)) = env.meaning(name) {
+                    return match part {
+                        None => self.refine(place, condition, truth, env),
+                        part => self.refine_result(place, condition, part, truth, env),
+                    };
+                }
+            }
+            ExprKind::Attribute { base, attr } => {
+                if let Some((condition, None)) = base.as_name().and_then(|name| env.meaning(name)) {
+                    let part = Some(Part::Key(attr.clone()));
+                    return self.refine_result(place, condition, part, truth, env);
+                }
+            }
+            ExprKind::Subscript { base, index } => {
+                if let Some((condition, None)) = base.as_name().and_then(|name| env.meaning(name))
+                    && let Some(part) = part_of(index)
+                {
+                    return self.refine_result(place, condition, Some(part), truth, env);
+                }
+            }
+            ExprKind::Call(call) => {
+                if self.callee(place, test).is_some() {
+                    return self.refine_result(place, test, None, truth, env);
+                }
+                self.refine_call(place, call, truth, env);
+            }
+            _ => {}
+        }
+        for (vouched, whole) in self.seeds.vouches(place.module, test, truth) {
+            self.prove_part(place, vouched, whole, env);
+        }
+        if !truth {
+            // Nothing, or empty. What it was made of need not be.
+            if let ExprKind::Name(name) = &test.kind {
+                env.vouch(name);
+            } else if self.seeds.expr(place.module, test) != 0 {
+                self.prove(place, test, env);
+            }
+        }
+    }
+
+    fn refine_several(
+        &mut self,
+        place: &Place,
+        every: bool,
+        values: &'s [Expr],
+        truth: bool,
+        env: &mut Env<'s>,
+    ) {
+        if every {
+            for value in values {
+                self.refine(place, value, truth, env);
+            }
+            return;
+        }
+        let mut any = Env::never();
+        for value in values {
+            let mut one = env.clone();
+            self.refine(place, value, truth, &mut one);
+            for excused in self.seeds.excuses(place.module, value, truth) {
+                self.prove(place, excused, &mut one);
+            }
+            any.join(&one);
+            self.refine(place, value, !truth, env);
+        }
+        *env = any;
+    }
+
+    /// `all(isinstance(x, str) for x in xs)`, `xs.every(x => …)`, `bool(x)`.
+    fn refine_call(&mut self, place: &Place, call: &'s Call, truth: bool, env: &mut Env<'s>) {
+        let (name, first) = match (&call.callee.kind, call.args.first()) {
+            (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }, Some(first)) => {
+                (name, first)
+            }
+            _ => return,
+        };
+        let each = match &**name {
+            "all" | "every" => truth,
+            "any" | "some" => !truth,
+            "bool" | "Boolean" => return self.refine(place, first, truth, env),
+            _ => return,
+        };
+        if !each {
+            return;
+        }
+        match &first.kind {
+            ExprKind::Comprehension(inner) => {
+                let mut local = env.clone();
+                for generator in &inner.generators {
+                    let labels = self.expr(place, &generator.iter, &mut local);
+                    self.assign(place, &generator.target, labels, &mut local);
+                }
+                self.refine(place, &inner.element, truth, &mut local);
+                env.alive &= local.alive;
+            }
+            ExprKind::Lambda(id) => {
+                let ExprKind::Attribute { base, .. } = &call.callee.kind else {
+                    return;
+                };
+                let labels = self.expr(place, base, env);
+                let Some(function) = self.source.function(*id) else {
+                    return;
+                };
+                let mut local = env.clone();
+                self.bind_params(function, &vec![labels; function.params.len()], &mut local);
+                let inside = Place {
+                    module: id.module,
+                    function: Some(*id),
+                };
+                if let [only] = function.body.as_slice()
+                    && let StmtKind::Return(Some(value)) = &only.kind
+                {
+                    self.expr(&inside, value, &mut local);
+                    self.refine(&inside, value, truth, &mut local);
+                    env.alive &= local.alive;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the project's function, or a condition, has vouched for where its outcome (or a part of it) is true or false.
+    fn refine_result(
+        &mut self,
+        place: &Place,
+        condition: &'s Expr,
+        part: Option<Part>,
+        truth: bool,
+        env: &mut Env<'s>,
+    ) {
+        let Some(call) = condition.as_call() else {
+            return;
+        };
+        let made = match &condition.kind {
+            ExprKind::Await(inner) => inner,
+            _ => condition,
+        };
+        let Some((id, summary)) = self.summary(place, made, call, env) else {
+            return;
+        };
+        let inside = Place {
+            module: id.module,
+            function: Some(id),
+        };
+        let mut any = Env::never();
+        let mut unknown = false;
+        for (end, value) in &summary.exits {
+            let value = match (&part, value) {
+                (None, value) => *value,
+                (Some(part), Some(value)) => match taken(value, part) {
+                    Some(taken) => Some(taken),
+                    None => {
+                        unknown = true;
+                        break;
+                    }
+                },
+                (Some(_), None) => None,
+            };
+            if certain(value).is_some_and(|known| known != truth) {
+                continue;
+            }
+            let mut end = end.clone();
+            if let Some(value) = value {
+                self.refine(&inside, value, truth, &mut end);
+            }
+            any.join(&end);
+        }
+        if unknown {
+            // Which of its ends says what is not seen: the result decides, and so its tests count.
+            for (end, _) in &summary.exits {
+                self.learn(place, id, call, end, env);
+            }
+        } else if !any.is_never() {
+            self.learn(place, id, call, &any, env);
+        }
+    }
+
+    /// What holds after a function of the project has come back, whatever it gave.
+    pub(super) fn came_back(
+        &self,
+        place: &Place,
+        id: FnId,
+        call: &'s Call,
+        summary: &Rc<Summary<'s>>,
+        env: &mut Env<'s>,
+    ) {
+        if !self.seeds.refines()
+            || self
+                .source
+                .function(id)
+                .is_none_or(|function| function.is_generator)
+        {
+            return;
+        }
+        let mut any = Env::never();
+        for (end, _) in &summary.exits {
+            any.join(end);
+        }
+        if !any.is_never() {
+            self.learn(place, id, call, &any, env);
+        }
+    }
+
+    fn learn(&self, place: &Place, id: FnId, call: &'s Call, end: &Env<'s>, env: &mut Env<'s>) {
+        env.alive &= end.alive;
+        let Some(function) = self.source.function(id) else {
+            return;
+        };
+        let bound = usize::from(self.is_bound(function));
+        for (index, arg) in call.args.iter().enumerate() {
+            if let (ExprKind::Name(name), Some(param)) =
+                (&arg.kind, function.params.get(index + bound))
+                && end.is_sound(&param.name)
+            {
+                env.vouch(name);
+            }
+        }
+        for keyword in &call.keywords {
+            if let (ExprKind::Name(name), Some(param)) = (&keyword.value.kind, &keyword.name)
+                && end.is_sound(param)
+            {
+                env.vouch(name);
+            }
+        }
+        let _ = place;
+    }
+
+    /// A value is vouched for: the name that holds it, and the labels that it carries.
+    pub(super) fn prove(&mut self, place: &Place, value: &'s Expr, env: &mut Env<'s>) {
+        self.prove_part(place, value, true, env);
+    }
+
+    fn prove_part(&mut self, place: &Place, value: &'s Expr, whole: bool, env: &mut Env<'s>) {
+        let mut value = value;
+        for _ in 0..8 {
+            value = match &value.kind {
+                ExprKind::Await(inner) => inner,
+                ExprKind::Assign { target, .. } => target,
+                // `len(text.encode())`, `len(str(text))`.
+                ExprKind::Call(call) => match (&call.callee.kind, call.args.as_slice()) {
+                    (ExprKind::Attribute { base, attr }, _)
+                        if matches!(&**attr, "strip" | "encode" | "trim" | "lower" | "rstrip") =>
+                    {
+                        base
+                    }
+                    (ExprKind::Name(name), [only]) if matches!(&**name, "str" | "String") => only,
+                    _ => break,
+                },
+                _ => break,
+            };
+        }
+        let labels = self.expr(place, value, env);
+        if let ExprKind::Name(name) = &value.kind {
+            env.vouch(name);
+        }
+        if whole {
+            env.alive &= !self.seeds.also(labels);
+        }
+    }
+
+    /// Remembers the condition whose outcome a name is given.
+    pub(super) fn remember(
+        &mut self,
+        place: &Place,
+        target: &'s Expr,
+        value: &'s Expr,
+        env: &mut Env<'s>,
+    ) {
+        if !self.seeds.refines() {
+            return;
+        }
+        let inner = match &value.kind {
+            ExprKind::Await(inner) => inner,
+            _ => value,
+        };
+        let condition = match &inner.kind {
+            ExprKind::Compare { .. } | ExprKind::BoolOp { .. } => true,
+            ExprKind::Unary { op, .. } => *op == "not",
+            ExprKind::Call(_) => {
+                self.callee(place, inner).is_some()
+                    || !self.seeds.vouches(place.module, inner, true).is_empty()
+            }
+            _ => false,
+        };
+        if !condition {
+            return;
+        }
+        match &target.kind {
+            // `ok = ok and more` says nothing that can be looked up later.
+            ExprKind::Name(name) if names_in(inner).contains(&name) => {}
+            ExprKind::Name(name) => env.mean(name, inner, None),
+            ExprKind::Tuple(items) | ExprKind::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    if let ExprKind::Name(name) = &item.kind {
+                        env.mean(name, inner, Some(Part::Index(index)));
+                    }
+                }
+            }
+            ExprKind::Dict(entries) => {
+                for entry in entries {
+                    if let (Some(ExprKind::Str(key)), ExprKind::Name(name)) =
+                        (entry.key.as_ref().map(|key| &key.kind), &entry.value.kind)
+                    {
+                        env.mean(name, inner, Some(Part::Key(key.clone())));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Deepest nesting of conditions, names for them and helpers looked through.
+const DEEPEST: u32 = 24;
+
+fn sameness(operator: &str) -> Option<bool> {
+    match operator {
+        "is" | "==" => Some(true),
+        "is not" | "!=" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,302 @@
+//! Statements, in order, and what they bind.
+
+use super::env::Env;
+use super::{Engine, Labels, Place};
+use crate::model::source::ClassId;
+use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Stmt, StmtKind, Switch};
+use crate::model::source::scope::receiver;
+
+impl<'s> Engine<'s> {
+    pub(super) fn body(&mut self, place: &Place, body: &'s [Stmt], env: &mut Env<'s>) {
+        for stmt in body {
+            self.stmt(place, stmt, env);
+        }
+    }
+
+    pub(super) fn stmt(&mut self, place: &Place, stmt: &'s Stmt, env: &mut Env<'s>) {
+        match &stmt.kind {
+            StmtKind::Expr(value) => {
+                self.expr(place, value, env);
+            }
+            StmtKind::Assign(assign) => {
+                let Some(value) = &assign.value else { return };
+                let mut labels = self.expr(place, value, env);
+                for target in &assign.targets {
+                    if assign.augmented.is_some() {
+                        labels |= self.expr(place, target, env);
+                    }
+                    self.assign(place, target, labels, env);
+                    if assign.augmented.is_none() {
+                        self.remember(place, target, value, env);
+                    }
+                }
+            }
+            StmtKind::Return(value) => {
+                let labels = value
+                    .as_ref()
+                    .map_or(0, |value| self.expr(place, value, env));
+                self.give(place, labels);
+                self.exit(value.as_ref(), env);
+            }
+            StmtKind::If(branch) => {
+                self.expr(place, &branch.test, env);
+                let mut other = env.clone();
+                self.refine(place, &branch.test, true, env);
+                self.refine(place, &branch.test, false, &mut other);
+                self.body(place, &branch.body, env);
+                self.body(place, &branch.orelse, &mut other);
+                if ends(&branch.body) {
+                    *env = other;
+                } else if !ends(&branch.orelse) {
+                    env.join(&other);
+                }
+            }
+            StmtKind::Loop(looped) => self.looped(place, looped, env),
+            StmtKind::Try(tried) => {
+                let before = env.clone();
+                self.body(place, &tried.body, env);
+                let mut caught = env.clone();
+                caught.join(&before);
+                self.body(place, &tried.orelse, env);
+                for handler in &tried.handlers {
+                    let mut inner = caught.clone();
+                    if let Some(binding) = &handler.binding {
+                        let labels = self.seeds.exception(place.module, handler);
+                        self.assign(place, binding, labels, &mut inner);
+                    }
+                    self.body(place, &handler.body, &mut inner);
+                    if !ends(&handler.body) {
+                        env.join(&inner);
+                    }
+                }
+                self.body(place, &tried.finally, env);
+            }
+            StmtKind::With(with) => {
+                for item in &with.items {
+                    let labels = self.expr(place, &item.context, env);
+                    if let Some(target) = &item.target {
+                        self.assign(place, target, labels, env);
+                    }
+                }
+                self.body(place, &with.body, env);
+            }
+            StmtKind::Switch(switch) => self.switch(place, switch, env),
+            StmtKind::Raise { value, cause } => {
+                for value in value.iter().chain(cause) {
+                    self.expr(place, value, env);
+                }
+            }
+            StmtKind::Assert { test, message } => {
+                self.expr(place, test, env);
+                if let Some(message) = message {
+                    self.expr(place, message, env);
+                }
+                self.refine(place, test, true, env);
+            }
+            StmtKind::Block(body) => self.body(place, body, env),
+            StmtKind::Delete(values) => values.iter().for_each(|value| {
+                self.expr(place, value, env);
+            }),
+            StmtKind::FunctionDef(_)
+            | StmtKind::ClassDef(_)
+            | StmtKind::Import(_)
+            | StmtKind::Global(_)
+            | StmtKind::Nothing => {}
+            StmtKind::Break | StmtKind::Continue => {
+                // What was bound so far is there in the next turn and after the loop.
+                if let Some(left) = self.left.last_mut() {
+                    left.join(env);
+                }
+            }
+        }
+    }
+
+    fn looped(&mut self, place: &Place, looped: &'s Loop, env: &mut Env<'s>) {
+        let before = env.clone();
+        let mut iterated = 0;
+        self.left.push(Env::never());
+        for _ in 0..2 {
+            let labels = looped
+                .iter
+                .as_deref()
+                .map_or(0, |iter| self.expr(place, iter, env));
+            iterated |= labels;
+            if let Some(target) = &looped.target {
+                self.assign(place, target, labels, env);
+            } else if let (LoopKind::While, Some(test)) = (looped.kind, looped.iter.as_deref()) {
+                self.refine(place, test, true, env);
+            }
+            self.body(place, &looped.body, env);
+            if let Some(left) = self.left.last() {
+                env.join(left);
+            }
+        }
+        self.left.pop();
+        // A test of each element holds for all of them, and where there is none, there is nothing to test.
+        let tested = match &looped.target {
+            Some(_) => self.seeds.also(iterated) & !env.alive,
+            None => 0,
+        };
+        env.join(&before);
+        env.alive &= !tested;
+        self.body(place, &looped.orelse, env);
+    }
+
+    fn switch(&mut self, place: &Place, switch: &'s Switch, env: &mut Env<'s>) {
+        let labels = self.expr(place, &switch.subject, env);
+        let before = env.clone();
+        let all = switch
+            .cases
+            .iter()
+            .any(|case| case.pattern.is_none() && case.guard.is_none());
+        if all && self.seeds.refines() {
+            *env = Env::never();
+        }
+        for case in &switch.cases {
+            let mut inner = before.clone();
+            let vouched = case
+                .pattern
+                .as_ref()
+                .is_some_and(|pattern| self.seeds.vouches_case(pattern));
+            if vouched {
+                self.prove(place, &switch.subject, &mut inner);
+            }
+            for (name, _) in &case.captures {
+                inner.bind(name, if vouched { 0 } else { labels });
+            }
+            for test in case.pattern.iter().chain(&case.guard) {
+                self.expr(place, test, &mut inner);
+            }
+            if let Some(guard) = &case.guard {
+                self.refine(place, guard, true, &mut inner);
+            }
+            self.body(place, &case.body, &mut inner);
+            if !leaves(&case.body) {
+                env.join(&inner);
+            }
+        }
+        if env.is_never() {
+            *env = before;
+        }
+    }
+
+    /// What a function gives to whoever called it.
+    pub(super) fn give(&mut self, place: &Place, labels: Labels) {
+        if let Some(id) = place.function {
+            if let Some(open) = self.open.last_mut() {
+                open.returned |= labels;
+            }
+            *self.flow.returns.entry(id).or_default() |= labels;
+        }
+    }
+
+    pub(super) fn assign(
+        &mut self,
+        place: &Place,
+        target: &'s Expr,
+        labels: Labels,
+        env: &mut Env<'s>,
+    ) {
+        self.note(place, target, labels);
+        match &target.kind {
+            ExprKind::Name(name) => {
+                env.bind(name, labels);
+                let global = place.function.is_none() || self.is_global(place, name);
+                if global && labels != 0 {
+                    *self
+                        .globals
+                        .entry((place.module, name.clone()))
+                        .or_default() |= labels;
+                }
+            }
+            ExprKind::Tuple(items) | ExprKind::List(items) => {
+                items
+                    .iter()
+                    .for_each(|item| self.assign(place, item, labels, env));
+            }
+            ExprKind::Dict(entries) => entries.iter().for_each(|entry| {
+                let own = self.seeds.expr(place.module, &entry.value);
+                let labels = match entry.key.as_ref().and_then(Expr::as_str) {
+                    Some(key) => self.seeds.member(place.module, key, labels),
+                    None => labels,
+                };
+                self.assign(place, &entry.value, labels | own, env);
+            }),
+            ExprKind::Starred(inner) => self.assign(place, inner, labels, env),
+            ExprKind::Assign { target, value } => {
+                let default = self.expr(place, value, env);
+                self.assign(place, target, labels | default, env);
+            }
+            ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
+                Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
+                None => self.put_into(place, base, labels, env),
+            },
+            ExprKind::Subscript { base, index } => {
+                self.expr(place, index, env);
+                self.put_into(place, base, labels, env);
+            }
+            _ => {}
+        }
+    }
+
+    /// A container that something is put into carries it.
+    pub(super) fn put_into(
+        &mut self,
+        place: &Place,
+        base: &'s Expr,
+        labels: Labels,
+        env: &mut Env<'s>,
+    ) {
+        match &base.kind {
+            ExprKind::Name(name) => env.add(name, labels),
+            ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
+                Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
+                None => self.put_into(place, base, labels, env),
+            },
+            ExprKind::Subscript { base, .. } => self.put_into(place, base, labels, env),
+            _ => {}
+        }
+    }
+
+    pub(super) fn is_global(&self, place: &Place, name: &str) -> bool {
+        let Some(module) = self.source.module(place.module) else {
+            return false;
+        };
+        let index = place.function.map_or(0, |id| id.index as usize + 1);
+        module
+            .scopes
+            .get(index)
+            .is_some_and(|scope| scope.outer.iter().any(|outer| &**outer == name))
+    }
+
+    pub(super) fn own_class(&self, place: &Place, base: &Expr) -> Option<ClassId> {
+        let module = self.source.module(place.module)?;
+        let function = module.function(place.function?)?;
+        let (class, name) = receiver(module, function)?;
+        (base.as_name() == Some(&*name)).then_some(class)
+    }
+}
+
+/// Whether a body always leaves: what it did to names does not reach what follows.
+fn ends(body: &[Stmt]) -> bool {
+    body.last().is_some_and(|last| match &last.kind {
+        StmtKind::Return(_) | StmtKind::Raise { .. } | StmtKind::Continue | StmtKind::Break => true,
+        StmtKind::If(branch) => {
+            !branch.orelse.is_empty() && ends(&branch.body) && ends(&branch.orelse)
+        }
+        StmtKind::Block(body) => ends(body),
+        _ => false,
+    })
+}
+
+/// Whether a body always leaves its function.
+pub(super) fn leaves(body: &[Stmt]) -> bool {
+    body.last().is_some_and(|last| match &last.kind {
+        StmtKind::Return(_) | StmtKind::Raise { .. } => true,
+        StmtKind::If(branch) => {
+            !branch.orelse.is_empty() && leaves(&branch.body) && leaves(&branch.orelse)
+        }
+        StmtKind::Block(body) => leaves(body),
+        _ => false,
+    })
+}

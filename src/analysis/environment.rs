@@ -1,0 +1,332 @@
+//! Reads of environment variables, whichever way they are written.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::call_sites::Callers;
+use crate::analysis::elements::looped_over;
+use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::writes::targets;
+use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
+
+/// A read: the expression that names the variable, and what stands in where it is not set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Read<'a> {
+    /// The name.
+    pub key: Key<'a>,
+    /// The module of the key and the default.
+    pub module: ModuleId,
+    /// The default given.
+    pub default: Option<&'a Expr>,
+}
+
+/// How a read names its variable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'a> {
+    /// An expression.
+    Expr(&'a Expr),
+    /// `process.env.NAME`.
+    Text(&'a str),
+}
+
+/// A variable that code reads, and the place that names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Variable {
+    /// The module.
+    pub module: ModuleId,
+    /// The place.
+    pub range: ByteRange,
+    /// The variable.
+    pub name: String,
+}
+
+/// Functions and methods that read the variable that an argument names: canonical name, and which argument.
+const READERS: &[(&str, usize)] = &[
+    ("os.getenv", 0),
+    ("os.getenvb", 0),
+    ("os.environ.get", 0),
+    ("os.environ.pop", 0),
+    ("os.environ.setdefault", 0),
+    ("os.environ.__getitem__", 0),
+    ("Deno.env.get", 0),
+    ("Bun.env.get", 0),
+    ("decouple.config", 0),
+    ("decouple.AutoConfig.__call__", 0),
+    ("starlette.config.Config.__call__", 0),
+    ("environs.Env.__call__", 0),
+    ("environs.env", 0),
+    ("environ.Env.__call__", 0),
+    ("env-var.get", 0),
+    ("langchain_core.utils.secret_from_env", 0),
+    ("langchain_core.utils.from_env", 0),
+    ("langchain_core.utils.utils.secret_from_env", 0),
+    ("langchain_core.utils.utils.from_env", 0),
+    ("langchain_core.utils.get_from_env", 1),
+    ("langchain_core.utils.env.get_from_env", 1),
+    ("langchain_core.utils.get_from_dict_or_env", 2),
+    ("langchain_core.utils.env.get_from_dict_or_env", 2),
+    ("get_env.get_env", 0),
+];
+
+/// Objects whose every text method reads a variable (`env.str("X")`).
+const OBJECTS: &[&str] = &["environs.Env", "environs.env", "environ.Env", "env-var"];
+
+/// Whether an expression is the process's environment, or a copy of it.
+pub(crate) fn is_environ<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    depth: u8,
+) -> bool {
+    if depth > 5 {
+        return false;
+    }
+    let source = callers.source();
+    let below = |module, expr| is_environ(callers, module, expr, depth + 1);
+    match &expr.kind {
+        ExprKind::Conditional { body, orelse, .. } => below(module, body) || below(module, orelse),
+        ExprKind::BoolOp { values, .. } => values.iter().any(|value| below(module, value)),
+        ExprKind::Assign { value, .. } => below(module, value),
+        ExprKind::Dict(entries) => entries
+            .iter()
+            .any(|entry| entry.key.is_none() && below(module, &entry.value)),
+        ExprKind::Call(call) => match source.callee_name(module, expr).as_deref() {
+            Some("os.environ.copy") => true,
+            Some("dict" | "Object.assign" | "structuredClone" | "types.MappingProxyType") => {
+                call.args.iter().any(|arg| below(module, arg))
+            }
+            _ => false,
+        },
+        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+            match source.meaning(module, expr) {
+                Meaning::External(name) => is_environ_name(&name),
+                Meaning::Instance(instance) => match instance.type_name.as_str() {
+                    "os.environ.copy" => true,
+                    "dict" => instance.call.is_some_and(|call| {
+                        call.args.iter().any(|arg| below(instance.module, arg))
+                    }),
+                    _ => false,
+                },
+                Meaning::Value(at, value) if !std::ptr::eq(value, expr) => below(at, value),
+                Meaning::Unknown => callers
+                    .given(module, expr)
+                    .into_iter()
+                    .any(|(at, value)| below(at, value)),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+fn is_environ_name(name: &str) -> bool {
+    matches!(
+        name,
+        "os.environ" | "os.environb" | "process.env" | "Bun.env" | "import.meta.env"
+    )
+}
+
+/// The read that an expression is.
+pub(crate) fn read<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Option<Read<'a>> {
+    match &expr.kind {
+        ExprKind::Subscript { base, index } => {
+            is_environ(callers, module, base, 0).then_some(Read {
+                key: Key::Expr(index),
+                module,
+                default: None,
+            })
+        }
+        ExprKind::Attribute { base, attr } => {
+            let place = callers.source().module(module)?;
+            let typescript = place.language == crate::model::source::Language::TypeScript;
+            (typescript && is_environ(callers, module, base, 0)).then_some(Read {
+                key: Key::Text(attr),
+                module,
+                default: None,
+            })
+        }
+        ExprKind::Call(call) => {
+            if let Some((inner, held)) = partial(callers.source(), module, &call.callee) {
+                let index = reader(callers.source(), inner.0, inner.1)?;
+                let key = call.args.get(index.checked_sub(held.len())?)?;
+                return Some(Read {
+                    key: Key::Expr(key),
+                    module,
+                    default: None,
+                });
+            }
+            // `partial(os.getenv, "X")` is where the variable is named.
+            if let [inner, held @ ..] = call.args.as_slice()
+                && !held.is_empty()
+                && callers.source().callee_name(module, expr).as_deref()
+                    == Some("functools.partial")
+            {
+                let key = held.get(reader(callers.source(), module, inner)?)?;
+                return Some(Read {
+                    key: Key::Expr(key),
+                    module,
+                    default: None,
+                });
+            }
+            if let [object, key, ..] = call.args.as_slice()
+                && callers.source().callee_name(module, expr).as_deref() == Some("Reflect.get")
+            {
+                return is_environ(callers, module, object, 0).then_some(Read {
+                    key: Key::Expr(key),
+                    module,
+                    default: None,
+                });
+            }
+            let index = reader(callers.source(), module, &call.callee).or_else(|| {
+                // `.get` of a name that holds the environment in a roundabout way.
+                let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+                    return None;
+                };
+                let reads = matches!(&**attr, "get" | "pop" | "setdefault" | "__getitem__");
+                (reads && !call.args.is_empty() && is_environ(callers, module, base, 0))
+                    .then_some(0)
+            })?;
+            let key = call
+                .argument(index, "key")
+                .or_else(|| call.option("varname"))?;
+            let default = call.argument(index + 1, "default");
+            Some(Read {
+                key: Key::Expr(key),
+                module,
+                default,
+            })
+        }
+        ExprKind::Await(inner) => read(callers, module, inner),
+        _ => None,
+    }
+}
+
+/// Which argument of a callee names the variable.
+fn reader(source: &Source, module: ModuleId, callee: &Expr) -> Option<usize> {
+    let name = match source.meaning(module, callee) {
+        Meaning::External(name) => name,
+        Meaning::Instance(instance) => format!("{}.__call__", instance.type_name),
+        _ => return None,
+    };
+    let known = READERS.iter().find(|(reader, _)| *reader == name);
+    known.map(|(_, index)| *index).or_else(|| {
+        let owner = name.strip_suffix(leaf(&name))?.strip_suffix('.')?;
+        OBJECTS.contains(&owner).then_some(0)
+    })
+}
+
+/// The function behind a `functools.partial` and the arguments it holds.
+fn partial<'a>(
+    source: &'a Source,
+    module: ModuleId,
+    callee: &'a Expr,
+) -> Option<((ModuleId, &'a Expr), &'a [Expr])> {
+    let made = source.type_of(module, callee)?;
+    let call = made
+        .call
+        .filter(|_| made.type_name == "functools.partial")?;
+    let (inner, rest) = call.args.split_first()?;
+    Some(((made.module, inner), rest))
+}
+
+impl Read<'_> {
+    /// The constant names that the variable can have, without looking at callers.
+    pub(crate) fn names(&self, source: &Source) -> Vec<String> {
+        match self.key {
+            Key::Text(name) => vec![name.to_owned()],
+            Key::Expr(expr) => source.strings(self.module, expr),
+        }
+    }
+}
+
+/// Every variable that the code reads and whose name is wanted, each place once.
+pub(crate) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Variable> {
+    let mut found = BTreeSet::new();
+    let code = callers.code();
+    for module in code.modules() {
+        let targets = targets(code.source, module.id);
+        for (_, expr) in module.all_expressions() {
+            if targets.contains(&expr.range) || !may_read(expr) {
+                continue;
+            }
+            let Some(read) = read(callers, module.id, expr) else {
+                continue;
+            };
+            match read.key {
+                Key::Text(name) if wanted(name) => {
+                    found.insert(Variable {
+                        module: module.id,
+                        range: expr.range,
+                        name: name.to_owned(),
+                    });
+                }
+                Key::Text(_) => {}
+                Key::Expr(key) => {
+                    for (at, range, name) in named(callers, read.module, key, 0) {
+                        // A constant is reported where it is read, what a caller gives at the caller.
+                        let range = if range == key.range {
+                            expr.range
+                        } else {
+                            range
+                        };
+                        if wanted(&name) {
+                            found.insert(Variable {
+                                module: at,
+                                range,
+                                name,
+                            });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    crate::analysis::settings::variables(callers, wanted, &mut found);
+    found.into_iter().collect()
+}
+
+/// Shapes that can be a read, so that most expressions are never resolved.
+fn may_read(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Subscript { index, .. } => {
+            !matches!(index.kind, ExprKind::Number(_) | ExprKind::Slice(_))
+        }
+        ExprKind::Attribute { attr, .. } => attr.chars().any(|c| c.is_ascii_uppercase()),
+        ExprKind::Call(call) => !call.args.is_empty() || !call.keywords.is_empty(),
+        _ => false,
+    }
+}
+
+/// The names that a key can be: constants (a loop variable is each of its elements), what callers of the function give.
+fn named<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    key: &'a Expr,
+    depth: u8,
+) -> Vec<(ModuleId, ByteRange, String)> {
+    let source = callers.source();
+    let here = source.strings(module, key);
+    if !here.is_empty() {
+        return here
+            .into_iter()
+            .map(|name| (module, key.range, name))
+            .collect();
+    }
+    if depth > 3 {
+        return Vec::new();
+    }
+    let given = callers.given(module, key);
+    if !given.is_empty() {
+        return given
+            .into_iter()
+            .flat_map(|(at, value)| named(callers, at, value, depth + 1))
+            .collect();
+    }
+    looped_over(callers, module, key)
+        .into_iter()
+        .flat_map(|(at, item)| named(callers, at, item, depth + 1))
+        .collect()
+}

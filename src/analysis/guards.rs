@@ -1,0 +1,291 @@
+//! What catches an exception that is raised at a place: the `try` statements around it, `.catch`, context managers, decorators,
+//! and the error handlers that a web framework is given.
+
+mod after;
+mod ai;
+mod streams;
+mod web;
+
+pub(crate) use self::ai::stream_fate;
+pub(crate) use self::streams::consumed_at;
+pub(crate) use self::web::{error_handlers, mcp, web};
+
+use crate::analysis::names::Meaning;
+use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
+use crate::model::source::walk::{
+    Node, TryPart, enclosing_tries, expressions, path_to, statements,
+};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Function, ModuleId, Source};
+
+use crate::analysis::exceptions::{self, Conduct};
+
+/// Something that catches whatever is raised inside it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard {
+    /// What it does with the exception.
+    pub conduct: Conduct,
+    /// Its module.
+    pub module: ModuleId,
+    /// Its place.
+    pub range: ByteRange,
+}
+
+/// What becomes of an exception.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fate {
+    /// Caught, logged and answered.
+    Handled,
+    /// Answered by this handler, and logged nowhere.
+    Unlogged(Guard),
+    /// This handler raises it again, and nothing around it answers.
+    RaisedAgain(Guard),
+    /// Nothing broad is around.
+    Uncaught,
+    /// It is not raised: the stream that is read here ends as if nothing had happened.
+    Ended(ModuleId, ByteRange),
+}
+
+/// What becomes of an exception that goes through these guards, innermost first.
+pub(crate) fn fate(inside_out: impl Iterator<Item = Guard>) -> Fate {
+    let (mut logged, mut again) = (false, None);
+    for guard in inside_out {
+        logged |= guard.conduct.logs;
+        if guard.conduct.answers {
+            return if logged {
+                Fate::Handled
+            } else {
+                Fate::Unlogged(guard)
+            };
+        }
+        again = again.or(Some(guard));
+    }
+    again.map_or(Fate::Uncaught, Fate::RaisedAgain)
+}
+
+/// What is around a place within its own function, innermost first.
+pub(crate) fn around(
+    source: &Source,
+    module: ModuleId,
+    function: Option<FnId>,
+    range: ByteRange,
+) -> Vec<Guard> {
+    let Some(found) = source.module(module) else {
+        return Vec::new();
+    };
+    let body = source.body(module, function);
+    let mut guards: Vec<Guard> = Vec::new();
+    for (tried, part) in enclosing_tries(body, range) {
+        if part != TryPart::Body {
+            continue;
+        }
+        let broad = tried
+            .handlers
+            .iter()
+            .find(|handler| exceptions::is_broad(source, found, handler));
+        guards.extend(broad.map(|handler| {
+            let mut conduct = exceptions::conduct(source, found, &handler.body);
+            // `last = error` in a loop of attempts, and `raise last` behind it.
+            if conduct.answers
+                && !conduct.raises
+                && after::raises_later(source, module, body, handler)
+            {
+                conduct.answers = false;
+                conduct.raises = true;
+            }
+            Guard {
+                conduct,
+                module,
+                range: handler.range,
+            }
+        }));
+    }
+    for node in path_to(body, range) {
+        match node {
+            Node::Expr(Expr {
+                kind: ExprKind::Call(call),
+                ..
+            }) => {
+                guards.extend(caught_by_promise(source, module, call, range));
+            }
+            Node::Stmt(Stmt {
+                kind: StmtKind::With(with),
+                ..
+            }) => {
+                let inside = with.body.iter().any(|stmt| stmt.range.contains(range));
+                if inside {
+                    guards.extend(
+                        with.items
+                            .iter()
+                            .filter_map(|item| manager(source, module, &item.context)),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+    guards.sort_by_key(|guard| std::cmp::Reverse(guard.range.start));
+    guards
+}
+
+/// `promise.catch(handler)`, `promise.then(onDone, onFailed)` with the place inside `promise`.
+fn caught_by_promise(
+    source: &Source,
+    module: ModuleId,
+    call: &Call,
+    range: ByteRange,
+) -> Option<Guard> {
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return None;
+    };
+    if &**attr == "allSettled" && base.as_name() == Some("Promise") {
+        return settled(source, module, call, range);
+    }
+    let handler = match &**attr {
+        "catch" => call.args.first()?,
+        "then" => call.args.get(1)?,
+        _ => return None,
+    };
+    if !base.range.contains(range) {
+        return None;
+    }
+    let function = source.function_value(module, handler)?;
+    Some(Guard {
+        conduct: exceptions::conduct(
+            source,
+            source.module(function.module)?,
+            source.body(function.module, Some(function)),
+        ),
+        module: function.module,
+        range: source.function(function)?.header,
+    })
+}
+
+/// `Promise.allSettled([…])` with the place inside: it never rejects, and what follows looks at the outcomes.
+fn settled(source: &Source, module: ModuleId, call: &Call, range: ByteRange) -> Option<Guard> {
+    let inside = call.args.first().filter(|arg| arg.range.contains(range))?;
+    let found = source.module(module)?;
+    let function = found
+        .function_at(inside.range.start)
+        .map(|function| function.id);
+    // What goes through the outcomes is often a function of its own.
+    let nested = found.functions.iter().filter(|one| {
+        function.is_some_and(|outer| {
+            is_inside(source, one, outer) && one.range.start > inside.range.end
+        })
+    });
+    let mut bodies = nested
+        .map(|one| one.body.as_slice())
+        .chain([source.body(module, function)]);
+    Some(Guard {
+        conduct: Conduct {
+            logs: bodies.any(|body| exceptions::logs(source, module, body)),
+            answers: true,
+            ..Conduct::default()
+        },
+        module,
+        range: inside.range,
+    })
+}
+
+/// A context manager of the project that handles what is raised in its body.
+fn manager(source: &Source, module: ModuleId, context: &Expr) -> Option<Guard> {
+    if let Meaning::Instance(instance) = source.meaning(module, context)
+        && let Some(class) = instance.class.and_then(|class| source.class(class))
+    {
+        let exit = class
+            .method("__exit__")
+            .or_else(|| class.method("__aexit__"))?;
+        let body = source.body(exit.module, Some(exit));
+        let gives_true = statements(body).iter().any(|stmt| match &stmt.kind {
+            StmtKind::Return(Some(value)) => {
+                !matches!(value.kind, ExprKind::Bool(false) | ExprKind::None)
+            }
+            _ => false,
+        });
+        let conduct = Conduct {
+            logs: exceptions::logs(source, exit.module, body),
+            raises: !gives_true,
+            answers: gives_true,
+            ..Conduct::default()
+        };
+        return Some(Guard {
+            conduct,
+            module: exit.module,
+            range: source.function(exit)?.header,
+        });
+    }
+    let maker = source.callee(module, context)?;
+    let function = source.function(maker)?;
+    let at = expressions(&function.body)
+        .into_iter()
+        .find(|expr| matches!(expr.kind, ExprKind::Yield { .. }))?;
+    around(source, maker.module, Some(maker), at.range)
+        .into_iter()
+        .next()
+}
+
+/// The guards that a function's decorators of the project put around it, innermost first.
+pub(crate) fn decorators(source: &Source, function: &Function) -> Vec<Guard> {
+    let mut found = Vec::new();
+    for decorator in function.decorators.iter().rev() {
+        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+        let Some(made) = source.function_value(function.id.module, target) else {
+            continue;
+        };
+        found.extend(wrapper_guards(source, made));
+    }
+    found
+}
+
+/// What a decorator's inner functions put around the call of what they wrap.
+fn wrapper_guards(source: &Source, decorator: FnId) -> Vec<Guard> {
+    let Some(module) = source.module(decorator.module) else {
+        return Vec::new();
+    };
+    let inner = module
+        .functions
+        .iter()
+        .filter(|function| is_inside(source, function, decorator));
+    let mut found = Vec::new();
+    for function in inner {
+        // The wrapped function is a parameter of the decorator, or of a function in it.
+        let wrapped = |name: &str| {
+            let mut outer = function.parent;
+            while let Some(id) = outer {
+                let Some(parent) = source.function(id) else {
+                    return false;
+                };
+                if parent.params.iter().any(|param| &*param.name == name) {
+                    return true;
+                }
+                outer = parent.parent;
+            }
+            false
+        };
+        for expr in expressions(&function.body) {
+            if let ExprKind::Call(call) = &expr.kind
+                && call.callee.as_name().is_some_and(wrapped)
+            {
+                found.extend(around(
+                    source,
+                    decorator.module,
+                    Some(function.id),
+                    expr.range,
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a function stands inside another.
+pub(crate) fn is_inside(source: &Source, function: &Function, outer: FnId) -> bool {
+    let mut at = function.parent;
+    while let Some(id) = at {
+        if id == outer {
+            return true;
+        }
+        at = source.function(id).and_then(|parent| parent.parent);
+    }
+    false
+}

@@ -1,0 +1,331 @@
+//! Handlers that are registered by a call instead of a decorator.
+
+use super::{entry, registration};
+use crate::analysis::names::{Meaning, leaf, package};
+use crate::model::source::ir::{ByteRange, Call, Expr, ExprKind};
+use crate::model::source::module::Module;
+use crate::model::source::{Entrypoint, EntrypointKind, FnId, ModuleId, Source};
+
+/// Keys under which a tool's function is given in TypeScript.
+const TOOL_KEYS: [&str; 6] = ["callback", "execute", "func", "run", "handler", "invoke"];
+
+/// Libraries and functions that wrap the handler of a route.
+const WRAPPERS: [&str; 5] = [
+    "express-async-handler",
+    "asyncHandler",
+    "express-async-wrap",
+    "catchAsync",
+    "wrapAsync",
+];
+
+/// Handlers that are given to a call.
+pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
+    for (_, expr) in module.calls() {
+        let Some(call) = expr.as_call() else { continue };
+        let Some(name) = source.canonical(module.id, &call.callee) else {
+            continue;
+        };
+        match leaf(&name) {
+            "BedrockAgentCoreApp" => application(source, module.id, call, expr.range, found),
+            "entrypoint" | "websocket" | "ping" | "async_task"
+                if name.contains("BedrockAgentCoreApp.") =>
+            {
+                let kind = registration(&name, None);
+                let function = call
+                    .args
+                    .first()
+                    .and_then(|arg| source.function_value(module.id, arg));
+                if let (Some(kind), Some(function)) = (kind, function) {
+                    found.push(entry(source, kind, function, expr.range));
+                }
+            }
+            "serve_a2a" | "build_a2a_app" | "A2AStarletteApplication" | "A2AServer" | "to_a2a" => {
+                served(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::A2a,
+                    expr.range,
+                    found,
+                );
+            }
+            "serve_ag_ui" | "build_ag_ui_app" | "AGUIApp" => {
+                served(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::AgUi,
+                    expr.range,
+                    found,
+                );
+            }
+            last if last.starts_with("add_") && last.ends_with("_fastapi_endpoint") => {
+                served(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::AgUi,
+                    expr.range,
+                    found,
+                );
+            }
+            "Route"
+            | "WebSocketRoute"
+            | "add_route"
+            | "add_api_route"
+            | "add_websocket_route"
+            | "add_api_websocket_route"
+            | "add_url_rule" => {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::Route,
+                    expr.range,
+                    found,
+                );
+            }
+            // `http.createServer((req, res) => …)`: the one handler of every path.
+            "createServer" | "createSecureServer"
+                if matches!(package(&name), "http" | "https" | "http2") =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::Route,
+                    expr.range,
+                    found,
+                );
+            }
+            // `new WebSocketServer({ … }).on('connection', (socket) => …)`
+            "on" if package(&name) == "ws"
+                && call.args.first().and_then(Expr::as_str) == Some("connection") =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::WebSocket,
+                    expr.range,
+                    found,
+                );
+            }
+            "setRequestHandler" => functions_of(
+                source,
+                module.id,
+                call,
+                EntrypointKind::McpTool,
+                expr.range,
+                found,
+            ),
+            "tool"
+            | "FunctionTool"
+            | "DynamicStructuredTool"
+            | "DynamicTool"
+            | "from_function"
+            | "StructuredTool"
+            | "betaZodTool"
+                if registration(&name, None) != Some(EntrypointKind::McpTool) =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::AgentTool,
+                    expr.range,
+                    found,
+                );
+            }
+            _ => {
+                if let Some(kind) = registration(&name, None)
+                    .filter(|_| matches!(call.callee.kind, ExprKind::Attribute { .. }))
+                {
+                    functions_of(source, module.id, call, kind, expr.range, found);
+                }
+            }
+        }
+        if let Some(tools) = call.option("tools") {
+            listed_tools(source, module.id, tools, found, 0);
+        }
+    }
+}
+
+/// `new BedrockAgentCoreApp({ invocationHandler: { process }, pingHandler, websocketHandler })`.
+fn application(
+    source: &Source,
+    module: ModuleId,
+    call: &Call,
+    range: ByteRange,
+    found: &mut Vec<Entrypoint>,
+) {
+    let Some(options) = call.args.first() else {
+        return;
+    };
+    let Meaning::Value(module, options) = source.meaning(module, options) else {
+        return;
+    };
+    let kinds = [
+        ("invocationHandler", EntrypointKind::Invocation),
+        ("pingHandler", EntrypointKind::Ping),
+        ("websocketHandler", EntrypointKind::WebSocket),
+    ];
+    for (key, kind) in kinds {
+        let Some(handler) = options.entry(key) else {
+            continue;
+        };
+        let function = match source.meaning(module, handler) {
+            Meaning::Value(at, inner) => inner
+                .entry("process")
+                .and_then(|process| source.function_value(at, process)),
+            _ => source.function_value(module, handler),
+        };
+        if let Some(function) = function {
+            let range = source
+                .function(function)
+                .map_or(range, |function| function.header);
+            found.push(entry(source, kind, function, range));
+        }
+    }
+}
+
+/// What a serving function is given: a function, an instance of the project's executor, or an object of a library.
+fn served(
+    source: &Source,
+    module: ModuleId,
+    call: &Call,
+    kind: EntrypointKind,
+    range: ByteRange,
+    found: &mut Vec<Entrypoint>,
+) {
+    if let Some(ping) = call
+        .option("ping_handler")
+        .and_then(|ping| function_of(source, module, ping))
+    {
+        found.push(entry(source, EntrypointKind::Ping, ping, range));
+    }
+    let given = call
+        .keywords
+        .iter()
+        .filter(|keyword| keyword.name.as_deref() != Some("ping_handler"));
+    let mut function = None;
+    for value in call.args.iter().chain(given.map(|keyword| &keyword.value)) {
+        function = match source.meaning(module, value) {
+            Meaning::Function(id) => Some(id),
+            Meaning::Instance(instance) => instance
+                .class
+                .and_then(|class| source.class(class))
+                .and_then(|class| {
+                    ["execute", "run", "__call__", "stream"]
+                        .into_iter()
+                        .find_map(|method| class.method(method))
+                }),
+            _ => None,
+        };
+        if function.is_some() {
+            break;
+        }
+    }
+    match function {
+        Some(function) => found.push(entry(source, kind, function, range)),
+        None => found.push(Entrypoint {
+            kind,
+            function: None,
+            module,
+            payload: Vec::new(),
+            range,
+        }),
+    }
+}
+
+/// Every function among a call's arguments, and under the usual keys of an options object.
+fn functions_of(
+    source: &Source,
+    module: ModuleId,
+    call: &Call,
+    kind: EntrypointKind,
+    range: ByteRange,
+    found: &mut Vec<Entrypoint>,
+) {
+    for value in call
+        .args
+        .iter()
+        .chain(call.keywords.iter().map(|keyword| &keyword.value))
+    {
+        if let ExprKind::Dict(_) = &value.kind {
+            for inner in TOOL_KEYS.iter().filter_map(|key| value.entry(key)) {
+                if let Some(function) = source.function_value(module, inner) {
+                    found.push(entry(source, kind, function, range));
+                }
+            }
+        } else if let Some(function) = function_of(source, module, value) {
+            found.push(entry(source, kind, function, range));
+        }
+    }
+}
+
+fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {
+    if let Meaning::Function(id) = source.meaning(module, value) {
+        return Some(id);
+    }
+    let ExprKind::Call(call) = &value.kind else {
+        return None;
+    };
+    // `controller.ping.bind(controller)`
+    if let ExprKind::Attribute { base, attr } = &call.callee.kind
+        && &**attr == "bind"
+    {
+        return function_of(source, module, base);
+    }
+    // `asyncHandler(async (req, res) => …)`: a wrapper of a library around the handler.
+    let name = source.canonical(module, &call.callee)?;
+    let wraps = WRAPPERS
+        .iter()
+        .any(|wrapper| package(&name) == *wrapper || leaf(&name) == *wrapper);
+    match call.args.as_slice() {
+        [handler] if wraps => function_of(source, module, handler),
+        _ => None,
+    }
+}
+
+/// Functions in the list that an agent is given as its tools.
+fn listed_tools(
+    source: &Source,
+    module: ModuleId,
+    tools: &Expr,
+    found: &mut Vec<Entrypoint>,
+    depth: u8,
+) {
+    if depth > 4 {
+        return;
+    }
+    let Meaning::Value(module, list) = source.meaning(module, tools) else {
+        return;
+    };
+    match &list.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) => {
+            for item in items {
+                let inner = match &item.kind {
+                    ExprKind::Starred(inner) => {
+                        listed_tools(source, module, inner, found, depth + 1);
+                        continue;
+                    }
+                    _ => item,
+                };
+                if let Some(function) = function_of(source, module, inner) {
+                    found.push(entry(
+                        source,
+                        EntrypointKind::AgentTool,
+                        function,
+                        inner.range,
+                    ));
+                }
+            }
+        }
+        ExprKind::BinOp { left, right, .. } => {
+            listed_tools(source, module, left, found, depth + 1);
+            listed_tools(source, module, right, found, depth + 1);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,224 @@
+//! Finds the functions that the platform or a framework calls.
+
+mod calls;
+
+use crate::analysis::names::{leaf, package};
+use crate::model::source::ir::{ByteRange, ExprKind};
+use crate::model::source::module::{Function, Module, ParamKind};
+use crate::model::source::{Entrypoint, EntrypointKind, FnId, Language, ModuleId, Source};
+
+/// Classes whose methods register HTTP routes.
+const WEB_CLASSES: [&str; 12] = [
+    "FastAPI",
+    "APIRouter",
+    "Flask",
+    "Blueprint",
+    "Starlette",
+    "Quart",
+    "Sanic",
+    "RouteTableDef",
+    "Hono",
+    "OpenAPIHono",
+    "Router",
+    "Application",
+];
+/// npm packages whose default export makes a server with route methods.
+const WEB_PACKAGES: [&str; 8] = [
+    "express",
+    "fastify",
+    "hono",
+    "koa-router",
+    "@koa/router",
+    "@hono/zod-openapi",
+    "restify",
+    "polka",
+];
+const VERBS: [&str; 11] = [
+    "get",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "all",
+    "route",
+    "api_route",
+    "websocket",
+    "head",
+    "options",
+];
+
+/// The handlers of these modules, in the order of modules and text, each function and kind once.
+pub fn find(source: &Source, modules: &[ModuleId]) -> Vec<Entrypoint> {
+    let mut found: Vec<Entrypoint> = Vec::new();
+    for &id in modules {
+        let Some(module) = source.module(id) else {
+            continue;
+        };
+        let mut here = Vec::new();
+        decorated(source, module, &mut here);
+        inherited(source, module, &mut here);
+        calls::registered(source, module, &mut here);
+        here.sort_by_key(|entry| entry.range);
+        for entry in here {
+            let known = found.iter().any(|other| {
+                other.kind == entry.kind
+                    && other.function == entry.function
+                    && entry.function.is_some()
+            });
+            if !known {
+                found.push(entry);
+            }
+        }
+    }
+    found
+}
+
+fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
+    for function in &module.functions {
+        for decorator in &function.decorators {
+            let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+            let name = source.canonical(module.id, target).unwrap_or_default();
+            let attr = match &target.kind {
+                ExprKind::Attribute { attr, .. } => Some(&**attr),
+                _ => None,
+            };
+            if let Some(kind) = registration(&name, attr) {
+                found.push(entry(source, kind, function.id, decorator.range));
+            }
+        }
+        if &*function.name == "lambda_handler"
+            && function.parent.is_none()
+            && function.class.is_none()
+        {
+            found.push(entry(
+                source,
+                EntrypointKind::Lambda,
+                function.id,
+                function.header,
+            ));
+        }
+    }
+}
+
+/// What kind of handler a decorator or registering method of this canonical name makes.
+fn registration(name: &str, attr: Option<&str>) -> Option<EntrypointKind> {
+    let last = leaf(name);
+    let owner = name
+        .strip_suffix(last)
+        .and_then(|rest| rest.strip_suffix('.'))
+        .unwrap_or("");
+    let class = leaf(owner);
+    if matches!(class, "BedrockAgentCoreApp" | "AGUIApp") {
+        return match last {
+            "entrypoint" if class == "AGUIApp" => Some(EntrypointKind::AgUi),
+            "entrypoint" => Some(EntrypointKind::Invocation),
+            "websocket" => Some(EntrypointKind::WebSocket),
+            "ping" => Some(EntrypointKind::Ping),
+            "async_task" => Some(EntrypointKind::AsyncTask),
+            "route" => Some(EntrypointKind::Route),
+            _ => None,
+        };
+    }
+    if matches!(class, "FastMCP" | "McpServer" | "MCPServer")
+        || class == "Server" && package(name) == "mcp"
+    {
+        return match last {
+            "tool" | "registerTool" | "add_tool" | "resource" | "registerResource" | "prompt"
+            | "registerPrompt" | "call_tool" | "read_resource" | "get_prompt" => {
+                Some(EntrypointKind::McpTool)
+            }
+            "custom_route" => Some(EntrypointKind::Route),
+            _ => None,
+        };
+    }
+    let web = WEB_CLASSES.contains(&class)
+        || WEB_PACKAGES.contains(&owner)
+        || WEB_PACKAGES.contains(&package(owner)) && !owner.is_empty();
+    if web && VERBS.contains(&last) {
+        return Some(EntrypointKind::Route);
+    }
+    if matches!(
+        last,
+        "tool" | "function_tool" | "kernel_function" | "beta_tool" | "beta_async_tool"
+    ) && name.contains('.')
+    {
+        return Some(EntrypointKind::AgentTool);
+    }
+    // An application object that could not be followed (made by a helper of another package) still shows by the name.
+    (attr == Some("entrypoint") && !name.contains("BedrockAgentCoreApp"))
+        .then_some(EntrypointKind::Invocation)
+}
+
+fn inherited(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
+    for class in &module.classes {
+        if class.bases.is_empty() {
+            continue;
+        }
+        for base in source.bases(class.id) {
+            let (kind, methods): (_, &[&str]) = match leaf(&base) {
+                "AgentExecutor" => (EntrypointKind::A2a, &["execute"]),
+                "HTTPEndpoint" => (
+                    EntrypointKind::Route,
+                    &["get", "post", "put", "patch", "delete"],
+                ),
+                "BaseHTTPRequestHandler" | "SimpleHTTPRequestHandler" => (
+                    EntrypointKind::Route,
+                    &["do_GET", "do_POST", "do_PUT", "do_PATCH", "do_DELETE"],
+                ),
+                _ => continue,
+            };
+            for method in methods.iter().filter_map(|method| class.method(method)) {
+                found.push(entry(source, kind, method, class.range));
+            }
+        }
+    }
+}
+
+fn entry(source: &Source, kind: EntrypointKind, function: FnId, range: ByteRange) -> Entrypoint {
+    let payload = source.function(function).map(|found| {
+        let language = source.module(function.module).map(|module| module.language);
+        payload_of(kind, found, language)
+    });
+    Entrypoint {
+        kind,
+        function: Some(function),
+        module: function.module,
+        payload: payload.unwrap_or_default(),
+        range,
+    }
+}
+
+/// Which parameters carry what the caller sent.
+fn payload_of(kind: EntrypointKind, function: &Function, language: Option<Language>) -> Vec<usize> {
+    let receiver = usize::from(
+        language == Some(Language::Python) && function.class.is_some() && !function.is_static,
+    );
+    let all = receiver..function.params.len();
+    match kind {
+        EntrypointKind::Ping | EntrypointKind::AsyncTask => Vec::new(),
+        EntrypointKind::Route | EntrypointKind::McpTool | EntrypointKind::AgentTool
+            if language == Some(Language::Python) =>
+        {
+            all.filter(|&index| {
+                function.params.get(index).is_some_and(|param| {
+                    let given =
+                        param
+                            .annotation
+                            .as_deref()
+                            .and_then(|annotation| match &annotation.kind {
+                                ExprKind::Name(name) => Some(name.to_string()),
+                                ExprKind::Attribute { attr, .. } => Some(attr.to_string()),
+                                _ => None,
+                            });
+                    let injected = matches!(
+                        given.as_deref(),
+                        Some("Context" | "ToolContext" | "RunContextWrapper")
+                    );
+                    !injected && param.kind != ParamKind::Keywords
+                })
+            })
+            .collect()
+        }
+        _ => all.take(1).collect(),
+    }
+}

@@ -1,0 +1,23 @@
+//! Facts of code: who calls what, which values reach where, what runs at startup and per request.
+//!
+//! Collectors lower files into [`crate::model::source`]; checks ask this layer and walk no tree of their own.
+
+pub mod agent_code;
+pub mod background;
+pub mod call_sites;
+pub mod callgraph;
+pub mod clients;
+pub mod dataflow;
+pub mod elements;
+pub mod environment;
+pub mod exceptions;
+pub mod guards;
+pub mod handlers;
+pub mod names;
+pub mod outward;
+pub mod reachability;
+pub mod rejections;
+pub mod settings;
+pub mod waited;
+pub mod writes;
+pub mod written;

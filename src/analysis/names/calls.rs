@@ -1,0 +1,235 @@
+//! Calls: what a call gives, what a function returns, what an annotation promises.
+
+use super::imports::external_module;
+use super::members::filled;
+use super::{DEEPEST, Instance, Meaning, Question};
+use crate::model::source::ir::{Call, Expr, ExprKind, Stmt, StmtKind};
+use crate::model::source::module::Function;
+use crate::model::source::walk::{expressions, statements};
+use crate::model::source::{FnId, ModuleId};
+
+impl<'s> Question<'s> {
+    pub(super) fn call(&self, id: ModuleId, expr: &'s Expr, call: &'s Call) -> Meaning<'s> {
+        let Some(module) = self.module(id) else {
+            return Meaning::Unknown;
+        };
+        if let Some(import) = module
+            .imports
+            .iter()
+            .find(|import| import.dynamic && import.range == expr.range)
+        {
+            return match import.target {
+                Some(target) => Meaning::Module(target),
+                None => Meaning::External(external_module(module.language, import)),
+            };
+        }
+        match (call.callee.as_name(), call.args.as_slice()) {
+            (Some("getattr"), [object, name, ..]) if name.as_str().is_some() => {
+                return self.attribute(self.meaning(id, object), name.as_str().unwrap_or(""));
+            }
+            (Some("super"), _) => return self.this(module, expr.range.start, true),
+            _ => {}
+        }
+        if let ExprKind::Attribute { base, attr } = &call.callee.kind
+            && matches!(&**attr, "get" | "pop" | "setdefault")
+            && let Some(name) = base.as_name()
+            && !filled(module, name, base.range.start).is_empty()
+        {
+            let found = self.element(id, base);
+            if matches!(found, Meaning::Instance(_) | Meaning::Unknown) {
+                return found;
+            }
+        }
+        self.made_by(id, self.meaning(id, &call.callee), Some(call))
+    }
+
+    /// The value that calling something gives.
+    pub(super) fn made_by(
+        &self,
+        module: ModuleId,
+        callee: Meaning<'s>,
+        call: Option<&'s Call>,
+    ) -> Meaning<'s> {
+        match callee {
+            Meaning::External(type_name) => Meaning::Instance(Instance {
+                type_name,
+                class: None,
+                module,
+                call,
+            }),
+            Meaning::Class(class) => {
+                let type_name = self.source.class_name(class).unwrap_or_default();
+                Meaning::Instance(Instance {
+                    type_name,
+                    class: Some(class),
+                    module,
+                    call,
+                })
+            }
+            Meaning::Function(id) => self
+                .source
+                .function(id)
+                .map_or(Meaning::Unknown, |function| self.returned(function)),
+            Meaning::Instance(instance) => match instance.type_name.as_str() {
+                "functools.partial" | "functools.lru_cache" | "functools.cache" => {
+                    let inner = instance.call.and_then(|call| call.args.first());
+                    let inner = inner.map_or(Meaning::Unknown, |inner| {
+                        self.meaning(instance.module, inner)
+                    });
+                    self.made_by(module, inner, call)
+                }
+                name => {
+                    let type_name = name.to_owned();
+                    Meaning::Instance(Instance {
+                        type_name,
+                        class: None,
+                        module,
+                        call,
+                    })
+                }
+            },
+            Meaning::Module(_) | Meaning::Value(..) | Meaning::Unknown => Meaning::Unknown,
+        }
+    }
+
+    /// The value that a function of the project returns.
+    pub(super) fn returned(&self, function: &'s Function) -> Meaning<'s> {
+        if self.fuel.get() == 0 || self.depth.get() >= DEEPEST {
+            return Meaning::Unknown;
+        }
+        self.depth.set(self.depth.get() + 1);
+        let module = function.id.module;
+        let mut values: Vec<&'s Expr> = Vec::new();
+        for stmt in statements(&function.body) {
+            if let Stmt {
+                kind: StmtKind::Return(Some(value)),
+                ..
+            } = stmt
+            {
+                values.push(value);
+            }
+        }
+        if is_context_manager(function) {
+            for expr in expressions(&function.body) {
+                if let ExprKind::Yield {
+                    value: Some(value), ..
+                } = &expr.kind
+                {
+                    values.push(value);
+                }
+            }
+        }
+        let mut fallback = Meaning::Unknown;
+        for value in values {
+            match self.meaning(module, value) {
+                Meaning::Unknown => {}
+                Meaning::Value(at, value) => {
+                    if matches!(fallback, Meaning::Unknown) || self.is_none(&fallback) {
+                        fallback = Meaning::Value(at, value);
+                    }
+                }
+                known => {
+                    fallback = known;
+                    break;
+                }
+            }
+        }
+        if matches!(fallback, Meaning::Unknown)
+            && let Some(returns) = &function.returns
+        {
+            fallback = self.annotation(module, returns);
+        }
+        self.depth.set(self.depth.get() - 1);
+        fallback
+    }
+
+    /// A value of an annotated type; optional, annotated and awaited types looked through.
+    pub(super) fn annotation(&self, module: ModuleId, annotation: &'s Expr) -> Meaning<'s> {
+        match &annotation.kind {
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                self.made_by(module, self.meaning(module, annotation), None)
+            }
+            ExprKind::Str(name)
+                if name
+                    .chars()
+                    .all(|char| char.is_alphanumeric() || char == '_') =>
+            {
+                self.made_by(
+                    module,
+                    self.name(module, name, annotation.range.start),
+                    None,
+                )
+            }
+            ExprKind::BinOp {
+                op: "|",
+                left,
+                right,
+            } => match left.kind {
+                ExprKind::None => self.annotation(module, right),
+                _ => self.annotation(module, left),
+            },
+            ExprKind::Subscript { base, index } => {
+                let outer = match &base.kind {
+                    ExprKind::Name(name) => &**name,
+                    ExprKind::Attribute { attr, .. } => &**attr,
+                    _ => "",
+                };
+                match outer {
+                    "Optional" | "Annotated" | "Promise" | "Awaitable" | "Final" | "ClassVar"
+                    | "Readonly" => match &index.kind {
+                        ExprKind::Tuple(items) => items
+                            .first()
+                            .map_or(Meaning::Unknown, |first| self.annotation(module, first)),
+                        _ => self.annotation(module, index),
+                    },
+                    "list" | "List" | "Array" | "Sequence" | "Iterable" | "Callable" | "Union" => {
+                        Meaning::Unknown
+                    }
+                    _ => self.annotation(module, base),
+                }
+            }
+            _ => Meaning::Unknown,
+        }
+    }
+
+    pub(super) fn function(&self, meaning: Meaning<'s>) -> Option<FnId> {
+        match meaning {
+            Meaning::Function(id) => Some(id),
+            Meaning::Class(class) => {
+                let class = self.source.class(class)?;
+                class
+                    .method("__init__")
+                    .or_else(|| class.method("constructor"))
+            }
+            Meaning::Instance(Instance {
+                type_name,
+                call: Some(call),
+                module,
+                ..
+            }) if matches!(
+                &*type_name,
+                "functools.partial" | "functools.lru_cache" | "functools.cache"
+            ) =>
+            {
+                self.function(self.meaning(module, call.args.first()?))
+            }
+            Meaning::Instance(Instance {
+                class: Some(class), ..
+            }) => self.source.class(class)?.method("__call__"),
+            _ => None,
+        }
+    }
+}
+
+fn is_context_manager(function: &Function) -> bool {
+    function
+        .decorators
+        .iter()
+        .any(|decorator| match &decorator.kind {
+            ExprKind::Name(name) => matches!(&**name, "contextmanager" | "asynccontextmanager"),
+            ExprKind::Attribute { attr, .. } => {
+                matches!(&**attr, "contextmanager" | "asynccontextmanager")
+            }
+            _ => false,
+        })
+}

@@ -1,0 +1,188 @@
+//! Imports and exports: from a name in one module to its definition in another.
+
+use super::{DEEPEST, Meaning, Question, leaf};
+use crate::model::source::ModuleId;
+use crate::model::source::ir::{Expr, ExprKind};
+use crate::model::source::module::{Import, Language, Module};
+
+impl<'s> Question<'s> {
+    pub(super) fn import(&self, module: &'s Module, import: &'s Import) -> Meaning<'s> {
+        match (import.target, import.name.as_deref()) {
+            (Some(target), Some(name)) => {
+                let found = self.export(target, name);
+                let is_submodule = module.language == Language::Python
+                    && self
+                        .module(target)
+                        .is_some_and(|target| leaf(&target.name) == name);
+                match found {
+                    Meaning::Unknown if is_submodule => Meaning::Module(target),
+                    found => found,
+                }
+            }
+            (Some(target), None) => {
+                let first = import.module.split('.').next().unwrap_or("");
+                let top = module.language == Language::Python
+                    && import.module.contains('.')
+                    && import.alias.as_deref() == Some(first);
+                // `import a.b` binds `a`; what follows is resolved by `dotted_import`.
+                if top {
+                    Meaning::External(first.to_owned())
+                } else {
+                    Meaning::Module(target)
+                }
+            }
+            (None, name) => {
+                let base = external_module(module.language, import);
+                Meaning::External(match name {
+                    Some("default") if module.language == Language::TypeScript => base,
+                    Some(name) => format!("{base}.{name}"),
+                    None if module.language == Language::Python
+                        && import.alias.as_deref() == import.module.split('.').next() =>
+                    {
+                        import.alias.as_deref().unwrap_or("").to_owned()
+                    }
+                    None => base,
+                })
+            }
+        }
+    }
+
+    /// `a.b.f` after `import a.b`, where `a.b` is the project's.
+    pub(super) fn dotted_import(&self, id: ModuleId, expr: &'s Expr) -> Option<Meaning<'s>> {
+        let module = self.module(id)?;
+        if module.language != Language::Python {
+            return None;
+        }
+        let chain = chain(expr)?;
+        let mut best: Option<&Import> = None;
+        for import in &module.imports {
+            let whole =
+                import.name.is_none() && import.module.contains('.') && import.target.is_some();
+            let bare = import.alias.as_deref() == import.module.split('.').next();
+            let fits = chain == *import.module
+                || chain
+                    .strip_prefix(&*import.module)
+                    .is_some_and(|rest| rest.starts_with('.'));
+            if whole
+                && bare
+                && fits
+                && best.is_none_or(|best| best.module.len() < import.module.len())
+            {
+                best = Some(import);
+            }
+        }
+        let import = best?;
+        let mut meaning = Meaning::Module(import.target?);
+        for part in chain
+            .get(import.module.len()..)?
+            .split('.')
+            .filter(|part| !part.is_empty())
+        {
+            meaning = self.attribute(meaning, part);
+        }
+        Some(meaning)
+    }
+
+    /// What a module gives under a name.
+    pub(super) fn export(&self, id: ModuleId, name: &str) -> Meaning<'s> {
+        if self.fuel.get() == 0 || self.depth.get() >= DEEPEST {
+            return Meaning::Unknown;
+        }
+        self.depth.set(self.depth.get() + 1);
+        let found = self.export_of(id, name);
+        self.depth.set(self.depth.get() - 1);
+        found
+    }
+
+    pub(super) fn export_of(&self, id: ModuleId, name: &str) -> Meaning<'s> {
+        let Some(module) = self.module(id) else {
+            return Meaning::Unknown;
+        };
+        if module.language == Language::TypeScript {
+            return self.node_export(module, name);
+        }
+        if let Some(found) = module
+            .scopes
+            .first()
+            .and_then(|scope| scope.names.get(name))
+        {
+            return self.best(module, found.iter().rev().collect(), u32::MAX);
+        }
+        let inner = format!("{}.{name}", module.name);
+        if module.path.ends_with("/__init__.py")
+            && let Some(inner) = self
+                .source
+                .modules
+                .iter()
+                .find(|candidate| *candidate.name == *inner)
+        {
+            return Meaning::Module(inner.id);
+        }
+        match self.unbound(module, name) {
+            Meaning::External(_) => Meaning::Unknown,
+            found => found,
+        }
+    }
+
+    pub(super) fn node_export(&self, module: &'s Module, name: &str) -> Meaning<'s> {
+        for export in module
+            .exports
+            .iter()
+            .filter(|export| export.name.as_deref() == Some(name))
+        {
+            let found = match (&export.from, export.target, &export.local, &export.value) {
+                (Some(_), Some(target), Some(local), _) => self.export(target, local),
+                (Some(_), Some(target), None, _) => Meaning::Module(target),
+                (Some(from), None, local, _) => {
+                    let base = external_name(from);
+                    Meaning::External(
+                        local
+                            .as_ref()
+                            .map_or(base.clone(), |local| format!("{base}.{local}")),
+                    )
+                }
+                (None, _, Some(local), _) => self.name(module.id, local, u32::MAX),
+                (None, _, None, Some(value)) => self.meaning(module.id, value),
+                (None, _, None, None) => Meaning::Unknown,
+            };
+            if !matches!(found, Meaning::Unknown) {
+                return found;
+            }
+        }
+        for export in module.exports.iter().filter(|export| export.name.is_none()) {
+            if let Some(target) = export.target {
+                let found = self.export(target, name);
+                if !matches!(found, Meaning::Unknown) {
+                    return found;
+                }
+            }
+        }
+        if name == "default" {
+            Meaning::Module(module.id)
+        } else {
+            Meaning::Unknown
+        }
+    }
+}
+
+pub(super) fn external_module(language: Language, import: &Import) -> String {
+    match language {
+        Language::Python => import.module.to_string(),
+        Language::TypeScript => external_name(&import.module),
+    }
+}
+
+/// `node:fs/promises` is `fs/promises`; a `.js` at the end of a package's path is left out.
+pub(super) fn external_name(specifier: &str) -> String {
+    let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
+    bare.strip_suffix(".js").unwrap_or(bare).to_owned()
+}
+
+/// A dotted chain of names as text.
+fn chain(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name.to_string()),
+        ExprKind::Attribute { base, attr } => Some(format!("{}.{attr}", chain(base)?)),
+        _ => None,
+    }
+}

@@ -1,0 +1,216 @@
+//! Members: attributes of modules, classes, instances and literals; elements of containers.
+
+use super::{Meaning, Question};
+use crate::model::source::ir::{Expr, ExprKind, Name};
+use crate::model::source::module::{Function, Language, Module, Step};
+use crate::model::source::{ClassId, ModuleId};
+
+impl<'s> Question<'s> {
+    pub(super) fn project(&self, mut meaning: Meaning<'s>, path: &[Step]) -> Meaning<'s> {
+        for step in path {
+            meaning = match step {
+                Step::Key(key) => self.attribute(meaning, key),
+                Step::Index(index) => match meaning {
+                    Meaning::Value(
+                        module,
+                        Expr {
+                            kind: ExprKind::Tuple(items) | ExprKind::List(items),
+                            ..
+                        },
+                    ) => items
+                        .get(*index)
+                        .map_or(Meaning::Unknown, |item| self.meaning(module, item)),
+                    _ => Meaning::Unknown,
+                },
+                Step::Rest => Meaning::Unknown,
+            };
+        }
+        meaning
+    }
+
+    pub(super) fn attribute(&self, base: Meaning<'s>, attr: &str) -> Meaning<'s> {
+        match base {
+            Meaning::External(name) if matches!(&*name, "globalThis" | "window" | "global") => {
+                Meaning::External(attr.to_owned())
+            }
+            Meaning::External(name) => Meaning::External(format!("{name}.{attr}")),
+            Meaning::Module(id) => self.export(id, attr),
+            Meaning::Class(id) => self.class_member(id, attr),
+            Meaning::Instance(instance) => match instance.class {
+                Some(class) => self.class_member(class, attr),
+                None => Meaning::External(format!("{}.{attr}", instance.type_name)),
+            },
+            Meaning::Value(module, value) => {
+                let typescript = self
+                    .module(module)
+                    .is_some_and(|module| module.language == Language::TypeScript);
+                let kind = match &value.kind {
+                    ExprKind::Dict(_) => match value.entry(attr) {
+                        Some(entry) => return self.meaning(module, entry),
+                        None if typescript => "Object",
+                        None => "dict",
+                    },
+                    ExprKind::Str(_) | ExprKind::Format(_) => "str",
+                    ExprKind::List(_) if typescript => "Array",
+                    ExprKind::List(_) => "list",
+                    ExprKind::Set(_) => "set",
+                    _ => return Meaning::Unknown,
+                };
+                Meaning::External(format!("{kind}.{attr}"))
+            }
+            Meaning::Function(_) | Meaning::Unknown => Meaning::Unknown,
+        }
+    }
+
+    pub(super) fn class_member(&self, id: ClassId, attr: &str) -> Meaning<'s> {
+        self.class_member_at(id, attr, 0).unwrap_or_else(|| {
+            let name = self.source.class_name(id).unwrap_or_default();
+            Meaning::External(format!("{name}.{attr}"))
+        })
+    }
+
+    pub(super) fn class_member_at(
+        &self,
+        id: ClassId,
+        attr: &str,
+        depth: u8,
+    ) -> Option<Meaning<'s>> {
+        let module = self.module(id.module)?;
+        let class = module.classes.get(id.index as usize)?;
+        if let Some(method) = class.method(attr) {
+            let function = module.function(method)?;
+            return Some(if is_property(function) {
+                self.returned(function)
+            } else {
+                Meaning::Function(method)
+            });
+        }
+        let mut fallback = None;
+        for scope in [&class.instance, &class.fields] {
+            if let Some(bindings) = scope.names.get(attr) {
+                match self.best(module, bindings.iter().rev().collect(), u32::MAX) {
+                    found @ (Meaning::Unknown | Meaning::Value(..)) => {
+                        fallback = fallback.or(Some(found))
+                    }
+                    found => return Some(found),
+                }
+            }
+        }
+        if fallback.is_some() {
+            return fallback;
+        }
+        for base in class.bases.iter().filter(|_| depth < 8) {
+            match self.meaning(module.id, base) {
+                Meaning::Class(base) if base != id => {
+                    if let Some(found) = self.class_member_at(base, attr, depth + 1) {
+                        return Some(found);
+                    }
+                }
+                Meaning::External(name) => {
+                    return Some(Meaning::External(format!("{name}.{attr}")));
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    pub(super) fn subscript(&self, id: ModuleId, base: &'s Expr, index: &'s Expr) -> Meaning<'s> {
+        let meaning = self.meaning(id, base);
+        let typescript = self
+            .module(id)
+            .is_some_and(|module| module.language == Language::TypeScript);
+        match (&meaning, index.as_str()) {
+            (Meaning::Value(module, value), Some(key)) if value.entry(key).is_some() => value
+                .entry(key)
+                .map_or(Meaning::Unknown, |entry| self.meaning(*module, entry)),
+            (_, Some(key)) if typescript => self.attribute(meaning, key),
+            _ => self.element_of(id, base, meaning),
+        }
+    }
+
+    /// What a container holds.
+    pub(super) fn element(&self, id: ModuleId, container: &'s Expr) -> Meaning<'s> {
+        let meaning = self.meaning(id, container);
+        self.element_of(id, container, meaning)
+    }
+
+    pub(super) fn element_of(
+        &self,
+        id: ModuleId,
+        container: &'s Expr,
+        meaning: Meaning<'s>,
+    ) -> Meaning<'s> {
+        if let Meaning::Value(at, value) = &meaning {
+            let items: Vec<&'s Expr> = match &value.kind {
+                ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+                    items.iter().collect()
+                }
+                ExprKind::Dict(entries) => entries.iter().map(|entry| &entry.value).collect(),
+                ExprKind::Conditional { body, orelse, .. } => [&**body, &**orelse]
+                    .into_iter()
+                    .filter_map(|side| match &side.kind {
+                        ExprKind::List(items) | ExprKind::Tuple(items) => items.first(),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            };
+            if let Some(first) = items
+                .first()
+                .filter(|item| !matches!(item.kind, ExprKind::Starred(_)))
+            {
+                return self.meaning(*at, first);
+            }
+        }
+        let (Some(module), Some(name)) = (self.module(id), container.as_name()) else {
+            return Meaning::Unknown;
+        };
+        let key = (id, Name::from(name));
+        if !self.open.borrow_mut().insert(key.clone()) {
+            return Meaning::Unknown;
+        }
+        let mut found = Meaning::Unknown;
+        for element in filled(module, name, container.range.start) {
+            found = self.meaning(id, element);
+            if !matches!(found, Meaning::Unknown) {
+                break;
+            }
+        }
+        self.open.borrow_mut().remove(&key);
+        found
+    }
+}
+
+/// What is put into a container of that name, seen from a place: in the scopes around it, else anywhere in the module.
+pub(super) fn filled<'s>(module: &'s Module, name: &str, offset: u32) -> Vec<&'s Expr> {
+    let mut at = module.function_at(offset);
+    loop {
+        let scope = module
+            .scopes
+            .get(at.map_or(0, |function| function.id.index as usize + 1));
+        if let Some(elements) = scope.and_then(|scope| scope.elements.get(name)) {
+            return elements.iter().map(|element| &**element).collect();
+        }
+        match at {
+            Some(function) => at = function.parent.and_then(|id| module.function(id)),
+            None => break,
+        }
+    }
+    let anywhere = module
+        .scopes
+        .iter()
+        .filter_map(|scope| scope.elements.get(name));
+    anywhere.flatten().map(|element| &**element).collect()
+}
+
+fn is_property(function: &Function) -> bool {
+    function
+        .decorators
+        .iter()
+        .any(|decorator| match &decorator.kind {
+            ExprKind::Name(name) => matches!(&**name, "property" | "cached_property"),
+            ExprKind::Attribute { attr, .. } => matches!(&**attr, "cached_property"),
+            _ => false,
+        })
+}

@@ -1,0 +1,251 @@
+//! What an expression refers to: names followed through imports, aliases, re-exports, assignments, constructors and helpers,
+//! across the project's modules.
+
+mod calls;
+mod constants;
+mod imports;
+mod looped;
+mod members;
+mod names;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use crate::model::source::ir::{Call, Expr, ExprKind, Name};
+use crate::model::source::module::Module;
+use crate::model::source::{ClassId, FnId, ModuleId, Source};
+
+/// Steps that one question may take: enough for any real chain, and an end for cyclic ones.
+const FUEL: u32 = 600;
+/// Deepest chain of one question.
+const DEEPEST: u32 = 40;
+
+/// What an expression refers to.
+#[derive(Clone, Debug)]
+pub enum Meaning<'s> {
+    /// Something outside the project, by its canonical dotted name: `requests.get`, `os.environ`, `process.env.X`, `open`.
+    External(String),
+    /// A module of the project.
+    Module(ModuleId),
+    /// A function of the project.
+    Function(FnId),
+    /// A class of the project.
+    Class(ClassId),
+    /// A value that a call made, or that is annotated so.
+    Instance(Instance<'s>),
+    /// Any other expression: a literal, a container, a computed value.
+    Value(ModuleId, &'s Expr),
+    /// Not known.
+    Unknown,
+}
+
+/// A value by the constructor (or other callable) that made it.
+#[derive(Clone, Debug)]
+pub struct Instance<'s> {
+    /// The canonical name of what was called, or of the annotated type: `httpx.Client`, `boto3.client`.
+    pub type_name: String,
+    /// The class, when it is the project's own.
+    pub class: Option<ClassId>,
+    /// The module of the call.
+    pub module: ModuleId,
+    /// The call, with its arguments; None where only an annotation tells the type.
+    pub call: Option<&'s Call>,
+}
+
+/// A running question.
+struct Question<'s> {
+    source: &'s Source,
+    fuel: Cell<u32>,
+    depth: Cell<u32>,
+    /// Containers whose elements are being asked for: one may be filled with what was taken from it.
+    open: RefCell<BTreeSet<(ModuleId, Name)>>,
+}
+
+impl Source {
+    /// What an expression refers to. The expression must be of that module: names are looked up at its place.
+    pub fn meaning<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Meaning<'s> {
+        Question::new(self).meaning(module, expr)
+    }
+
+    /// The canonical dotted name of a reference: `r.get` after `import requests as r` is `requests.get`, `client.get` after
+    /// `client = httpx.Client()` is `httpx.Client.get`; a function of the project is `module.name`.
+    pub fn canonical<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Option<String> {
+        self.name_of(&self.meaning(module, expr))
+    }
+
+    /// The canonical name of what a call calls; an `await` around the call is looked through. A value that a call made and
+    /// that is itself called is `maker.__call__`: `bedrock("id")` after `bedrock = createAmazonBedrock()`.
+    pub fn callee_name<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<String> {
+        match self.meaning(module, &call.as_call()?.callee) {
+            Meaning::Instance(instance) => Some(format!("{}.__call__", instance.type_name)),
+            meaning => self.name_of(&meaning),
+        }
+    }
+
+    /// The constructor that made the value of an expression.
+    pub fn type_of<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Option<Instance<'s>> {
+        match self.meaning(module, expr) {
+            Meaning::Instance(instance) => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// The project's function that a call runs: functions, methods, constructors, closures, lambdas, partials.
+    pub fn callee<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<FnId> {
+        self.function_value(module, &call.as_call()?.callee)
+    }
+
+    /// The project's function that an expression stands for, when it is given as a value or called.
+    pub fn function_value<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Option<FnId> {
+        let question = Question::new(self);
+        question.function(question.meaning(module, expr))
+    }
+
+    /// Every constant string that an expression can be seen to hold: literals, constants, defaults of environment reads,
+    /// either side of a choice, concatenations of such, each element of a literal that a loop goes over.
+    pub fn strings<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Vec<String> {
+        let mut found = Question::new(self).strings(module, expr, 0);
+        found.dedup();
+        found
+    }
+
+    /// The one constant string of an expression.
+    pub fn string<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Option<String> {
+        let mut found = self.strings(module, expr);
+        if found.len() == 1 { found.pop() } else { None }
+    }
+
+    fn name_of(&self, meaning: &Meaning<'_>) -> Option<String> {
+        match meaning {
+            Meaning::External(name) => Some(name.clone()),
+            Meaning::Module(id) => self.module(*id).map(|module| module.name.to_string()),
+            Meaning::Function(id) => {
+                let module = self.module(id.module)?;
+                module
+                    .function(*id)
+                    .map(|function| format!("{}.{}", module.name, function.qualified))
+            }
+            Meaning::Class(id) => self.class_name(*id),
+            Meaning::Instance(_) | Meaning::Value(..) | Meaning::Unknown => None,
+        }
+    }
+
+    fn class_name(&self, id: ClassId) -> Option<String> {
+        let module = self.module(id.module)?;
+        module
+            .classes
+            .get(id.index as usize)
+            .map(|class| format!("{}.{}", module.name, class.name))
+    }
+
+    /// The canonical names of a class's bases, the project's own followed to theirs.
+    pub fn bases(&self, id: ClassId) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut open = vec![id];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            for base in self
+                .class(id)
+                .map(|class| class.bases.as_slice())
+                .unwrap_or_default()
+            {
+                let meaning = self.meaning(id.module, base);
+                found.extend(self.name_of(&meaning));
+                if let Meaning::Class(base) = meaning {
+                    open.push(base);
+                }
+            }
+        }
+        found
+    }
+}
+
+impl<'s> Question<'s> {
+    fn new(source: &'s Source) -> Self {
+        Self {
+            source,
+            fuel: Cell::new(FUEL),
+            depth: Cell::new(0),
+            open: RefCell::default(),
+        }
+    }
+
+    fn module(&self, id: ModuleId) -> Option<&'s Module> {
+        self.source.module(id)
+    }
+
+    fn meaning(&self, module: ModuleId, expr: &'s Expr) -> Meaning<'s> {
+        if self.fuel.get() == 0 || self.depth.get() >= DEEPEST {
+            return Meaning::Unknown;
+        }
+        self.fuel.set(self.fuel.get() - 1);
+        self.depth.set(self.depth.get() + 1);
+        let found = self.meaning_of(module, expr);
+        self.depth.set(self.depth.get() - 1);
+        found
+    }
+
+    fn meaning_of(&self, module: ModuleId, expr: &'s Expr) -> Meaning<'s> {
+        match &expr.kind {
+            ExprKind::Name(name) => self.name(module, name, expr.range.start),
+            ExprKind::Attribute { base, attr } => self
+                .dotted_import(module, expr)
+                .unwrap_or_else(|| self.attribute(self.meaning(module, base), attr)),
+            ExprKind::Subscript { base, index } => self.subscript(module, base, index),
+            ExprKind::Call(call) => self.call(module, expr, call),
+            ExprKind::Await(inner) => self.meaning(module, inner),
+            ExprKind::Assign { value, .. } => self.meaning(module, value),
+            ExprKind::Lambda(id) => Meaning::Function(*id),
+            ExprKind::Class(id) => Meaning::Class(*id),
+            ExprKind::Conditional { body, orelse, .. } => {
+                self.first(module, [&**body, &**orelse].into_iter(), expr)
+            }
+            ExprKind::BoolOp { values, .. } => self.first(module, values.iter(), expr),
+            _ => Meaning::Value(module, expr),
+        }
+    }
+
+    /// The first of several that tells something; else the whole.
+    fn first(
+        &self,
+        module: ModuleId,
+        several: impl Iterator<Item = &'s Expr>,
+        whole: &'s Expr,
+    ) -> Meaning<'s> {
+        for one in several {
+            let meaning = self.meaning(module, one);
+            if matches!(
+                meaning,
+                Meaning::Instance(_)
+                    | Meaning::Function(_)
+                    | Meaning::Class(_)
+                    | Meaning::Module(_)
+            ) {
+                return meaning;
+            }
+        }
+        Meaning::Value(module, whole)
+    }
+}
+
+/// The last segment of a dotted name.
+pub fn leaf(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// The package of a canonical name: `google.adk.agents.Agent` is `google`, `@scope/name/sub.Thing` is `@scope/name`.
+pub fn package(name: &str) -> &str {
+    if let Some(rest) = name.strip_prefix('@') {
+        let end = rest.find('/').and_then(|slash| {
+            let after = rest.get(slash + 1..)?;
+            Some(slash + 1 + after.find(['/', '.']).unwrap_or(after.len()))
+        });
+        return name
+            .get(..end.map_or(name.len(), |end| end + 1))
+            .unwrap_or(name);
+    }
+    name.split(['.', '/']).next().unwrap_or(name)
+}

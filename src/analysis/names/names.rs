@@ -1,0 +1,233 @@
+//! Names: which binding a name means at a place, and what the binding holds.
+
+use super::{Instance, Meaning, Question};
+use crate::model::source::ir::ExprKind;
+use crate::model::source::module::{Binding, BindingKind, Language, Module, Step};
+use crate::model::source::scope::receiver;
+use crate::model::source::{ClassId, ModuleId};
+
+impl<'s> Question<'s> {
+    /// The bindings of a name seen from a place, best first, with the function they belong to.
+    pub(super) fn bindings(&self, module: &'s Module, name: &str, offset: u32) -> Vec<&'s Binding> {
+        let mut at = module.function_at(offset);
+        loop {
+            let scope = module
+                .scopes
+                .get(at.map_or(0, |function| function.id.index as usize + 1));
+            if let Some(found) = scope.and_then(|scope| scope.names.get(name)) {
+                let (before, after): (Vec<_>, Vec<_>) = found
+                    .iter()
+                    .partition(|binding| binding.range.start <= offset);
+                return before
+                    .into_iter()
+                    .rev()
+                    .chain(after.into_iter().rev())
+                    .collect();
+            }
+            match at {
+                Some(function) => at = function.parent.and_then(|id| module.function(id)),
+                None => return Vec::new(),
+            }
+        }
+    }
+
+    pub(super) fn name(&self, id: ModuleId, name: &str, offset: u32) -> Meaning<'s> {
+        let Some(module) = self.module(id) else {
+            return Meaning::Unknown;
+        };
+        if name == "this" || name == "super" {
+            return self.this(module, offset, name == "super");
+        }
+        let bindings = self.bindings(module, name, offset);
+        if bindings.is_empty() {
+            return self.unbound(module, name);
+        }
+        self.best(module, bindings, offset)
+    }
+
+    pub(super) fn best(
+        &self,
+        module: &'s Module,
+        bindings: Vec<&'s Binding>,
+        offset: u32,
+    ) -> Meaning<'s> {
+        let mut fallback = Meaning::Unknown;
+        for binding in bindings {
+            // `x = x or default` looks the inner `x` up before itself.
+            let meaning = match &binding.kind {
+                BindingKind::Value { value, .. }
+                    if value.range.start <= offset && offset < value.range.end =>
+                {
+                    continue;
+                }
+                _ => self.binding(module, binding),
+            };
+            match meaning {
+                Meaning::Unknown => {}
+                Meaning::Value(at, value) => {
+                    let empty = matches!(value.kind, ExprKind::None);
+                    if matches!(fallback, Meaning::Unknown) || !empty && self.is_none(&fallback) {
+                        fallback = Meaning::Value(at, value);
+                    }
+                    if !empty {
+                        return fallback;
+                    }
+                }
+                known => return known,
+            }
+        }
+        fallback
+    }
+
+    pub(super) fn is_none(&self, meaning: &Meaning<'_>) -> bool {
+        matches!(meaning, Meaning::Value(_, value) if matches!(value.kind, ExprKind::None))
+    }
+
+    /// A name that nothing binds: a builtin or global, or what `from x import *` brings.
+    pub(super) fn unbound(&self, module: &'s Module, name: &str) -> Meaning<'s> {
+        for import in module.imports.iter().filter(|import| import.star) {
+            let found = import
+                .target
+                .map_or(Meaning::Unknown, |target| self.export(target, name));
+            if !matches!(found, Meaning::Unknown) {
+                return found;
+            }
+        }
+        Meaning::External(name.to_owned())
+    }
+
+    pub(super) fn this(&self, module: &'s Module, offset: u32, parent: bool) -> Meaning<'s> {
+        let Some(function) = module.function_at(offset) else {
+            return Meaning::Unknown;
+        };
+        let Some((class, _)) = receiver(module, function) else {
+            return Meaning::Unknown;
+        };
+        if !parent {
+            return self.instance_of(class);
+        }
+        let Some(base) = module
+            .classes
+            .get(class.index as usize)
+            .and_then(|class| class.bases.first())
+        else {
+            return Meaning::Unknown;
+        };
+        self.made_by(module.id, self.meaning(module.id, base), None)
+    }
+
+    pub(super) fn instance_of(&self, class: ClassId) -> Meaning<'s> {
+        let type_name = self.source.class_name(class).unwrap_or_default();
+        Meaning::Instance(Instance {
+            type_name,
+            class: Some(class),
+            module: class.module,
+            call: None,
+        })
+    }
+
+    pub(super) fn binding(&self, module: &'s Module, binding: &'s Binding) -> Meaning<'s> {
+        match &binding.kind {
+            BindingKind::Import(index) => module
+                .imports
+                .get(*index)
+                .map_or(Meaning::Unknown, |import| self.import(module, import)),
+            BindingKind::Function(id) => Meaning::Function(*id),
+            BindingKind::Class(id) => Meaning::Class(*id),
+            BindingKind::Value {
+                value,
+                path,
+                default,
+                annotation,
+            } => {
+                let mut meaning = self.project(self.meaning(module.id, value), path);
+                if matches!(meaning, Meaning::Unknown)
+                    && let Some(default) = default
+                {
+                    meaning = self.meaning(module.id, default);
+                }
+                match (meaning, annotation) {
+                    (meaning @ (Meaning::Unknown | Meaning::Value(..)), Some(annotation)) => {
+                        let declared = self.annotation(module.id, annotation);
+                        if matches!(declared, Meaning::Unknown) || !path.is_empty() {
+                            meaning
+                        } else {
+                            self.prefer(meaning, declared)
+                        }
+                    }
+                    (meaning, _) => meaning,
+                }
+            }
+            BindingKind::With(value) => self.meaning(module.id, value),
+            BindingKind::Declared(annotation) => {
+                annotation.as_ref().map_or(Meaning::Unknown, |annotation| {
+                    self.annotation(module.id, annotation)
+                })
+            }
+            BindingKind::Element { iter, path } => {
+                self.project(self.element(module.id, iter), path)
+            }
+            BindingKind::Param { index, path } => self.param(module, binding, *index, path),
+            BindingKind::Exception { types, path } => {
+                let made = types
+                    .first()
+                    .map(|caught| self.made_by(module.id, self.meaning(module.id, caught), None));
+                self.project(made.unwrap_or(Meaning::Unknown), path)
+            }
+            BindingKind::Augmented(_) | BindingKind::Capture(_) => Meaning::Unknown,
+        }
+    }
+
+    /// A literal's own value says more than a declared `str`; an empty one says less than a declared class.
+    pub(super) fn prefer(&self, value: Meaning<'s>, declared: Meaning<'s>) -> Meaning<'s> {
+        match &value {
+            Meaning::Value(_, expr) if !matches!(expr.kind, ExprKind::None) => value,
+            _ => declared,
+        }
+    }
+
+    pub(super) fn param(
+        &self,
+        module: &'s Module,
+        binding: &'s Binding,
+        index: usize,
+        path: &[Step],
+    ) -> Meaning<'s> {
+        let owner = module.functions.iter().find(|function| {
+            function.params.get(index).is_some_and(|param| {
+                param.range.start <= binding.range.start && binding.range.end <= param.range.end
+            })
+        });
+        let Some(function) = owner else {
+            return Meaning::Unknown;
+        };
+        let Some(param) = function.params.get(index) else {
+            return Meaning::Unknown;
+        };
+        let receiver = index == 0 && module.language == Language::Python && !function.is_static;
+        if let Some(class) = function.class.filter(|_| receiver && path.is_empty()) {
+            let of_class = function
+                .decorators
+                .iter()
+                .any(|decorator| decorator.as_name() == Some("classmethod"));
+            return if of_class {
+                Meaning::Class(class)
+            } else {
+                self.instance_of(class)
+            };
+        }
+        if let Some(annotation) = param.annotation.as_deref().filter(|_| path.is_empty()) {
+            let declared = self.annotation(module.id, annotation);
+            if !matches!(declared, Meaning::Unknown) {
+                return declared;
+            }
+        }
+        match param.default.as_deref() {
+            Some(default) => match self.project(self.meaning(module.id, default), path) {
+                Meaning::Value(..) => Meaning::Unknown,
+                known => known,
+            },
+            None => Meaning::Unknown,
+        }
+    }
+}

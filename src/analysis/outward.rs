@@ -1,0 +1,313 @@
+//! Calls that leave the project's code: to a model, an agent, a tool server, another service. Known by the package that made
+//! the receiver; by the method's name alone only where that name means nothing else.
+
+mod names;
+mod words;
+
+use crate::analysis::names::{leaf, package};
+use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+
+use self::names::*;
+use self::words::by_words;
+
+/// What a call reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reached {
+    /// A model's own API: Bedrock, Anthropic, OpenAI, `generateText` without tools is one too.
+    Model,
+    /// An agent: a loop that may call tools.
+    Agent,
+    /// A tool of an MCP server.
+    Tool,
+    /// Another client: HTTP, AWS, A2A, memory.
+    Client,
+}
+
+impl Reached {
+    /// In words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Model => "the model",
+            Self::Agent => "the agent",
+            Self::Tool => "an MCP server",
+            Self::Client => "another service",
+        }
+    }
+}
+
+/// A call that leaves the project.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outward {
+    /// What it reaches.
+    pub reached: Reached,
+    /// Whether nothing happens until its result is iterated.
+    pub lazy: bool,
+}
+
+/// What a call reaches outside the project; None for a call of the project's own functions and for what stays in the process.
+pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) -> Option<Outward> {
+    let ExprKind::Call(call) = &expr.kind else {
+        return None;
+    };
+    if source.callee(module, expr).is_some() {
+        return None;
+    }
+    let name = source.callee_name(module, expr);
+    let found = name
+        .as_deref()
+        .and_then(|name| by_package(source, module, call, name))
+        .or_else(|| by_words(name.as_deref(), call));
+    let method = name
+        .as_deref()
+        .map(leaf)
+        .or_else(|| method_of(call))
+        .unwrap_or("");
+    found.map(|reached| Outward {
+        reached,
+        lazy: LAZY.contains(&method) && reached <= Reached::Agent,
+    })
+}
+
+fn method_of(call: &Call) -> Option<&str> {
+    match &call.callee.kind {
+        ExprKind::Attribute { attr, .. } => Some(attr),
+        ExprKind::Name(name) => Some(name),
+        _ => None,
+    }
+}
+
+fn by_package<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    call: &'s Call,
+    name: &str,
+) -> Option<Reached> {
+    let (top, last) = (package(name), leaf(name));
+    let owner = name
+        .strip_suffix(last)
+        .and_then(|rest| rest.strip_suffix('.'))
+        .unwrap_or("");
+    let made = leaf(owner);
+    // A constructor or module-level helper is not a run: `Agent()`, `langgraph.types.interrupt`.
+    let on_instance = made.starts_with(|first: char| first.is_ascii_uppercase())
+        || made.starts_with("create_")
+        || made.starts_with("init_")
+        || matches!(
+            made,
+            "compile"
+                | "with_structured_output"
+                | "bind_tools"
+                | "bind"
+                | "with_config"
+                | "with_retry"
+                | "withStructuredOutput"
+                | "bindTools"
+                | "createReactAgent"
+                | "createAgent"
+        )
+        || matches!(call.callee.kind, ExprKind::Attribute { .. })
+            && !owner.is_empty()
+            && owner != top;
+    if name.starts_with("boto3")
+        || name.starts_with("aioboto3")
+        || name.starts_with("aiobotocore")
+        || name.starts_with("botocore")
+    {
+        return aws(last, owner);
+    }
+    if top.starts_with("@aws-sdk/") {
+        return (last == "send").then(|| command(source, module, call, top));
+    }
+    if top == "mcp"
+        || top == "fastmcp"
+        || top == "@modelcontextprotocol/sdk"
+        || top == "langchain_mcp_adapters"
+        || top == "@langchain/mcp-adapters"
+    {
+        let session = matches!(
+            made,
+            "ClientSession" | "Client" | "MultiServerMCPClient" | "__aenter__"
+        ) || owner.contains("client");
+        return (session
+            && matches!(
+                last,
+                "call_tool"
+                    | "callTool"
+                    | "list_tools"
+                    | "listTools"
+                    | "initialize"
+                    | "connect"
+                    | "get_tools"
+                    | "getTools"
+                    | "read_resource"
+                    | "readResource"
+                    | "get_prompt"
+            ))
+        .then_some(Reached::Tool);
+    }
+    if matches!(
+        last,
+        "call_tool_sync" | "call_tool_async" | "list_tools_sync"
+    ) {
+        return Some(Reached::Tool);
+    }
+    if top == "google"
+        && !name.starts_with("google.adk")
+        && !name.starts_with("google.genai")
+        && !name.starts_with("google.generativeai")
+    {
+        return None;
+    }
+    if name.starts_with("google.gen") && RUNS.contains(&last) {
+        return Some(Reached::Model);
+    }
+    if top == "claude_agent_sdk" || top.starts_with("@anthropic-ai/claude-") {
+        return matches!(
+            last,
+            "query" | "receive_response" | "receive_messages" | "connect"
+        )
+        .then_some(Reached::Agent);
+    }
+    if AGENT_PACKAGES.contains(&top) {
+        // `langchain.chat_models` and `strands.models` hold models.
+        let model =
+            name.contains("chat_models") || name.contains(".models.") || name.contains(".llms.");
+        let static_runner =
+            matches!(made, "Runner") || top.starts_with("@openai/agents") && last == "run";
+        return (RUNS.contains(&last) && (on_instance || static_runner)).then_some(if model {
+            Reached::Model
+        } else {
+            Reached::Agent
+        });
+    }
+    if MODEL_PACKAGES.contains(&top) {
+        let verb = matches!(last, "create" | "stream" | "parse" | "generate" | "acreate")
+            && MODEL_RESOURCES.contains(&made);
+        let run = RUNS.contains(&last) && (on_instance || matches!(top, "ai" | "litellm"));
+        let agent = run && top == "ai" && call.option("tools").is_some() || made.ends_with("Agent");
+        return (verb || run).then_some(if agent {
+            Reached::Agent
+        } else {
+            Reached::Model
+        });
+    }
+    if top == "bedrock_agentcore" || top == "bedrock-agentcore" {
+        return agentcore(owner, last);
+    }
+    if HTTP_PACKAGES.contains(&top) {
+        let plain = matches!(
+            name,
+            "axios" | "axios.__call__" | "got" | "ky" | "undici.fetch" | "node-fetch"
+        );
+        return (HTTP_VERBS.contains(&last) || plain).then_some(Reached::Client);
+    }
+    if name == "fetch" || name == "urllib.request.urlopen" {
+        return Some(Reached::Client);
+    }
+    if top == "a2a" || top == "@a2a-js/sdk" {
+        return matches!(
+            last,
+            "send_message"
+                | "send_message_streaming"
+                | "sendMessage"
+                | "sendMessageStream"
+                | "get_agent_card"
+        )
+        .then_some(Reached::Client);
+    }
+    None
+}
+
+fn aws(last: &str, owner: &str) -> Option<Reached> {
+    let service = [
+        "client",
+        "resource",
+        "get_paginator",
+        "Table",
+        "Bucket",
+        "Object",
+        "create_client",
+    ];
+    if BEDROCK.contains(&last) {
+        return Some(Reached::Model);
+    }
+    if BEDROCK_AGENTS.contains(&last) {
+        return Some(Reached::Agent);
+    }
+    let on_client = service.contains(&leaf(owner)) || leaf(owner) == "__aenter__";
+    let calls = on_client
+        && !AWS_LOCAL.contains(&last)
+        && !last.starts_with("exceptions")
+        && last != "meta";
+    calls.then_some(Reached::Client)
+}
+
+/// `client.send(new ConverseCommand({…}))`.
+fn command<'s>(source: &'s Source, module: ModuleId, call: &'s Call, top: &str) -> Reached {
+    let given = call.args.first();
+    let name = given
+        .and_then(|given| {
+            source
+                .callee_name(module, given)
+                .or_else(|| source.type_of(module, given).map(|made| made.type_name))
+        })
+        .unwrap_or_default();
+    let name = leaf(&name);
+    if name.starts_with("Converse")
+        || name.starts_with("InvokeModel")
+        || name.starts_with("RetrieveAndGenerate")
+    {
+        Reached::Model
+    } else if name.starts_with("InvokeAgent")
+        || name.starts_with("InvokeInlineAgent")
+        || name.starts_with("InvokeFlow")
+    {
+        Reached::Agent
+    } else if top == "@aws-sdk/client-bedrock-runtime" {
+        Reached::Model
+    } else {
+        Reached::Client
+    }
+}
+
+fn agentcore(owner: &str, last: &str) -> Option<Reached> {
+    let class = leaf(owner);
+    let memory = class.starts_with("Memory")
+        && !matches!(last, "get_logger")
+        && [
+            "create_",
+            "list_",
+            "get_",
+            "retrieve_",
+            "delete_",
+            "add_",
+            "save_",
+            "process_",
+            "search_",
+            "fork_",
+            "wait_",
+        ]
+        .iter()
+        .any(|start| last.starts_with(start));
+    let tools = matches!(
+        class,
+        "CodeInterpreter"
+            | "BrowserClient"
+            | "code_session"
+            | "browser_session"
+            | "CodeInterpreterClient"
+    ) && matches!(
+        last,
+        "start"
+            | "stop"
+            | "invoke"
+            | "execute_code"
+            | "execute_command"
+            | "generate_ws_headers"
+            | "install_packages"
+            | "upload_file"
+            | "executeCode"
+            | "executeCommand"
+    );
+    (memory || tools).then_some(Reached::Client)
+}

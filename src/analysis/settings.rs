@@ -1,0 +1,248 @@
+//! Environment variables that are read by declaration: settings classes, destructuring, schemas parsed over the environment.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::{Variable, is_environ};
+use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::writes::writes;
+use crate::model::source::ir::StmtKind;
+use crate::model::source::{Class, Expr, ExprKind, Module, ModuleId, Source};
+
+type Found = BTreeSet<Variable>;
+
+/// Adds every variable that is wanted.
+pub(crate) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool, found: &mut Found) {
+    let code = *callers.code();
+    for module in code.modules() {
+        for class in &module.classes {
+            settings_class(code.source, module, class, wanted, found);
+        }
+        for (_, target, value) in writes(code.source, module.id) {
+            if let (ExprKind::Dict(_), Some(value)) = (&target.kind, value) {
+                destructured(callers, module.id, target, value, wanted, found);
+            }
+        }
+        for param in module
+            .functions
+            .iter()
+            .flat_map(|function| &function.params)
+        {
+            if let (Some(pattern), Some(default)) = (&param.pattern, param.default.as_deref()) {
+                destructured(callers, module.id, pattern, default, wanted, found);
+            }
+        }
+        for (_, expr) in module.calls() {
+            schema(callers, module.id, expr, wanted, found);
+        }
+    }
+}
+
+fn add(
+    found: &mut Found,
+    module: ModuleId,
+    key: &Expr,
+    name: String,
+    wanted: &dyn Fn(&str) -> bool,
+) {
+    if wanted(&name) {
+        found.insert(Variable {
+            module,
+            range: key.range,
+            name,
+        });
+    }
+}
+
+/// `class Settings(BaseSettings): openai_api_key: str`.
+fn settings_class(
+    source: &Source,
+    module: &Module,
+    class: &Class,
+    wanted: &dyn Fn(&str) -> bool,
+    found: &mut Found,
+) {
+    if class.bases.is_empty() {
+        return;
+    }
+    let bases = source.bases(class.id);
+    let is_settings = bases.iter().any(|base| {
+        leaf(base) == "BaseSettings"
+            && matches!(
+                base.split('.').next(),
+                Some("pydantic" | "pydantic_settings" | "ninja")
+            )
+    });
+    if !is_settings {
+        return;
+    }
+    let prefix = prefix(source, module, class);
+    for stmt in &class.body {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        let Some(target) = assign.targets.first() else {
+            continue;
+        };
+        let Some(field) = target.as_name() else {
+            continue;
+        };
+        if field == "model_config" || assign.annotation.is_none() && assign.value.is_none() {
+            continue;
+        }
+        let aliases = assign
+            .value
+            .as_deref()
+            .map(|value| aliases(source, module.id, value))
+            .unwrap_or_default();
+        if aliases.is_empty() {
+            let name = format!("{prefix}{field}").to_uppercase();
+            add(found, module.id, target, name, wanted);
+        }
+        for alias in aliases {
+            add(found, module.id, target, alias.to_uppercase(), wanted);
+        }
+    }
+}
+
+/// `env_prefix` of `SettingsConfigDict`, a dict, or the inner class `Config`.
+fn prefix(source: &Source, module: &Module, class: &Class) -> String {
+    for stmt in &class.body {
+        if let StmtKind::Assign(assign) = &stmt.kind
+            && assign.targets.first().and_then(Expr::as_name) == Some("model_config")
+            && let Some(value) = assign.value.as_deref()
+        {
+            let given = value
+                .as_call()
+                .and_then(|call| call.option("env_prefix"))
+                .or_else(|| value.entry("env_prefix"));
+            return given
+                .and_then(|given| source.string(module.id, given))
+                .unwrap_or_default();
+        }
+    }
+    let inner = module
+        .classes
+        .iter()
+        .find(|inner| &*inner.name == "Config" && class.range.contains(inner.range));
+    let statements = inner.map(|inner| inner.body.as_slice()).unwrap_or_default();
+    for stmt in statements {
+        if let StmtKind::Assign(assign) = &stmt.kind
+            && assign.targets.first().and_then(Expr::as_name) == Some("env_prefix")
+            && let Some(value) = assign.value.as_deref()
+        {
+            return source.string(module.id, value).unwrap_or_default();
+        }
+    }
+    String::new()
+}
+
+/// The names that `Field(validation_alias=…)`, `alias=`, `env=` give.
+fn aliases(source: &Source, module: ModuleId, value: &Expr) -> Vec<String> {
+    let Some(call) = value.as_call() else {
+        return Vec::new();
+    };
+    for option in ["validation_alias", "alias", "env"] {
+        let Some(given) = call.option(option) else {
+            continue;
+        };
+        if let Some(choices) = given.as_call() {
+            return choices
+                .args
+                .iter()
+                .filter_map(|choice| source.string(module, choice))
+                .collect();
+        }
+        if let ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) = &given.kind {
+            return items
+                .iter()
+                .filter_map(|item| source.string(module, item))
+                .collect();
+        }
+        return source.string(module, given).into_iter().collect();
+    }
+    Vec::new()
+}
+
+/// `const { API_KEY: key } = process.env`, `const { env: { API_KEY } } = process`.
+fn destructured<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    pattern: &'a Expr,
+    value: &'a Expr,
+    wanted: &dyn Fn(&str) -> bool,
+    found: &mut Found,
+) {
+    let ExprKind::Dict(entries) = &pattern.kind else {
+        return;
+    };
+    if is_environ(callers, module, value, 0) {
+        for entry in entries {
+            if let Some(key) = &entry.key
+                && let Some(name) = key.as_str()
+            {
+                add(found, module, key, name.to_owned(), wanted);
+            }
+        }
+    } else if let Meaning::External(name) = callers.source().meaning(module, value)
+        && name == "process"
+        && let Some(ExprKind::Dict(entries)) = pattern.entry("env").map(|inner| &inner.kind)
+    {
+        for key in entries.iter().filter_map(|entry| entry.key.as_ref()) {
+            if let Some(name) = key.as_str() {
+                add(found, module, key, name.to_owned(), wanted);
+            }
+        }
+    }
+}
+
+/// `z.object({…}).parse(process.env)`, `cleanEnv(process.env, {…})`, `createEnv({ server: {…}, runtimeEnv: process.env })`.
+fn schema<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    wanted: &dyn Fn(&str) -> bool,
+    found: &mut Found,
+) {
+    let Some(call) = expr.as_call() else { return };
+    let leaf_of_callee = match &call.callee.kind {
+        ExprKind::Attribute { attr, .. } => &**attr,
+        ExprKind::Name(name) => &**name,
+        _ => return,
+    };
+    let environ =
+        |value: Option<&'a Expr>| value.is_some_and(|value| is_environ(callers, module, value, 0));
+    let mut shapes: Vec<(ModuleId, &Expr)> = Vec::new();
+    match leaf_of_callee {
+        "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "model_validate" => {
+            if environ(call.args.first())
+                && let ExprKind::Attribute { base, .. } = &call.callee.kind
+                && let Some(made) = callers.source().type_of(module, base)
+            {
+                let shape = made.call.and_then(|call| call.args.first());
+                shapes.extend(shape.map(|shape| (made.module, shape)));
+            }
+        }
+        "cleanEnv" | "createEnv" | "loadEnv" => {
+            if environ(call.args.first()) {
+                shapes.extend(call.args.get(1).map(|shape| (module, shape)));
+            } else if environ(call.option("runtimeEnv")) {
+                shapes.extend(call.option("server").map(|shape| (module, shape)));
+            }
+        }
+        _ => {}
+    }
+    for (at, shape) in shapes {
+        let (at, shape) = match callers.source().meaning(at, shape) {
+            Meaning::Value(at, value) => (at, value),
+            _ => (at, shape),
+        };
+        if let ExprKind::Dict(entries) = &shape.kind {
+            for key in entries.iter().filter_map(|entry| entry.key.as_ref()) {
+                if let Some(name) = key.as_str() {
+                    add(found, at, key, name.to_owned(), wanted);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a module assigns or deletes.
+
+use std::collections::BTreeSet;
+
+use crate::model::source::ir::{Assign, StmtKind};
+use crate::model::source::walk::{Node, walk};
+use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
+
+/// Ranges that are written or deleted, not read.
+pub(crate) fn targets(source: &Source, module: ModuleId) -> BTreeSet<ByteRange> {
+    let mut found = BTreeSet::new();
+    for (_, target, _) in writes(source, module) {
+        found.insert(target.range);
+    }
+    found
+}
+
+/// What a module assigns or deletes: the module, the target, and the value where there is one.
+pub(crate) fn writes(source: &Source, module: ModuleId) -> Vec<(ModuleId, &Expr, Option<&Expr>)> {
+    let mut found = Vec::new();
+    let Some(place) = source.module(module) else {
+        return found;
+    };
+    let bodies = std::iter::once(&place.body)
+        .chain(place.functions.iter().map(|function| &function.body))
+        .chain(place.classes.iter().map(|class| &class.body));
+    for body in bodies {
+        walk(body, &mut |_, node| {
+            match node {
+                Node::Stmt(stmt) => match &stmt.kind {
+                    StmtKind::Assign(assign) => {
+                        let Assign { targets, value, .. } = &**assign;
+                        for target in targets {
+                            found.push((module, target, value.as_deref()));
+                        }
+                    }
+                    StmtKind::Delete(targets) => {
+                        found.extend(targets.iter().map(|target| (module, target, None)));
+                    }
+                    // `os.environ.setdefault("X", …)` for its effect: what it gives is not taken.
+                    StmtKind::Expr(expr) => {
+                        if let ExprKind::Call(call) = &expr.kind
+                            && let ExprKind::Attribute { attr, .. } = &call.callee.kind
+                            && &**attr == "setdefault"
+                        {
+                            found.push((module, expr, call.args.get(1)));
+                        }
+                    }
+                    _ => {}
+                },
+                Node::Expr(Expr {
+                    kind: ExprKind::Assign { target, value },
+                    ..
+                }) => {
+                    found.push((module, &**target, Some(&**value)));
+                }
+                _ => {}
+            }
+            true
+        });
+    }
+    found
+}

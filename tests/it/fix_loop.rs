@@ -1,0 +1,362 @@
+//! Every command that is printed works: each failing fixture is copied, the commands of its first fix are run in a shell exactly
+//! as printed, and the audit is asked again. Deploys are printed last and not run.
+//!
+//! `AGENTCORE_CLI` names the real AgentCore CLI; without it, its commands are held against its grammar alone.
+//! `AGENTCORE_HARDEN_AWS` names the real AWS CLI, whose parser then validates each call; `AGENTCORE_HARDEN_MOTO` the server that
+//! takes calls where a fixture has no frozen AWS state. Without them, calls are held against the shape of a call.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::commands::grammar::{Grammar, check_aws};
+use crate::commands::{Sandbox, copy, on_path};
+use agentcore_harden::audit::{self, DiscoverySource, Options};
+use agentcore_harden::report::{CheckResult, Status};
+
+/// What is allowed to get worse, and why. Check to be mended, check that may then fail.
+const WORSE: [(&str, &str); 9] = [
+    // The CLI creates a role of its own for an online evaluation, and that role is broad.
+    ("eval-online", "iam-trust-policy"),
+    ("eval-online", "iam-broad-permissions"),
+    ("eval-online", "iam-bedrock-scope"),
+    // The gateway that replaces another is new to every check: it has the old one's faults under its own name.
+    ("auth-inbound-type", "gateway-policy-engine"),
+    ("auth-inbound-type", "gateway-outbound-auth"),
+    ("auth-inbound-type", "iam-trust-policy"),
+    ("auth-inbound-type", "iam-broad-permissions"),
+    // What a gateway's role needs for an outbound credential or a policy engine, the CLI's construct grants broadly.
+    ("gateway-outbound-auth", "iam-broad-permissions"),
+    ("gateway-policy-engine", "iam-broad-permissions"),
+];
+
+type Key = (String, String);
+
+#[derive(Default)]
+struct Tally {
+    run: usize,
+    passed: usize,
+    grammar_only: usize,
+    after_deploy: usize,
+    faults: Vec<String>,
+}
+
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<_> = fs::read_dir(of)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// The failing fixtures with the check that each is about, and the project that fails in many ways.
+fn fixtures() -> Vec<(Option<String>, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for check in folders(&root.join("checks")) {
+        for fixture in folders(&check) {
+            if name(&fixture).starts_with("fail-") {
+                found.push((Some(name(&check)), fixture));
+            }
+        }
+    }
+    found.push((None, root.join("projects/insecure-agent")));
+    found
+}
+
+fn audited(project: &Path, frozen: bool) -> Vec<CheckResult> {
+    let snapshot = project.join("aws.json");
+    let discovery = match fs::read_to_string(project.join("discovery.json")) {
+        Ok(text) if frozen => DiscoverySource::Given(serde_json::from_str(&text).unwrap()),
+        _ => DiscoverySource::Offline,
+    };
+    let options = Options {
+        shown: ".".to_owned(),
+        discovery,
+        offline: true,
+        snapshot: (frozen && snapshot.is_file()).then_some(snapshot),
+        ..Options::default()
+    };
+    let context = audit::collect(project, &options).unwrap();
+    audit::evaluate(&context, |_| true)
+}
+
+fn by_key(results: &[CheckResult]) -> BTreeMap<Key, &CheckResult> {
+    results
+        .iter()
+        .map(|result| {
+            (
+                (result.check.to_owned(), result.resource.to_string()),
+                result,
+            )
+        })
+        .collect()
+}
+
+/// What got worse: a new failure, or one more severe.
+fn worse(before: &[CheckResult], after: &[CheckResult], mended: &str) -> Vec<String> {
+    let before = by_key(before);
+    let failing = after.iter().filter(|result| result.status == Status::Fail);
+    failing
+        .filter(|result| {
+            let key = (result.check.to_owned(), result.resource.to_string());
+            let same = before
+                .get(&key)
+                .is_some_and(|old| old.status == Status::Fail && old.severity <= result.severity);
+            !same && !WORSE.contains(&(mended, result.check))
+        })
+        .map(|result| {
+            format!(
+                "{} {} got worse: {}",
+                result.check, result.resource, result.message
+            )
+        })
+        .collect()
+}
+
+fn sandbox(frozen: bool) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    if let Some(program) = std::env::var_os("AGENTCORE_CLI") {
+        sandbox.set("REAL_AGENTCORE", program);
+    }
+    if let Some(aws) = std::env::var_os("AGENTCORE_HARDEN_AWS") {
+        sandbox.set("REAL_AWS", aws);
+        sandbox.set("AWS_MODE", "parse");
+        if let (false, Some(moto)) = (frozen, std::env::var_os("AGENTCORE_HARDEN_MOTO")) {
+            sandbox.set("AWS_MODE", "live");
+            sandbox.set("AWS_ENDPOINT_URL", moto);
+        }
+    }
+    sandbox
+}
+
+/// Whether `agentcore-harden ARGUMENTS` is a command that this build has.
+fn own_command_exists(arguments: &[String]) -> bool {
+    let words = std::iter::once("agentcore-harden".to_owned()).chain(arguments.iter().cloned());
+    <agentcore_harden::cli::Cli as clap::Parser>::try_parse_from(words).is_ok()
+}
+
+/// Empties the stand-in for AWS: what one case created must not be in the way of the next.
+fn forget_everything() {
+    use std::io::{Read, Write};
+    let Ok(endpoint) = std::env::var("AGENTCORE_HARDEN_MOTO") else {
+        return;
+    };
+    let address = endpoint.trim_start_matches("http://").to_owned();
+    let mut stream = std::net::TcpStream::connect(&address).unwrap();
+    let request = format!(
+        "POST /moto-api/reset HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Runs the commands of one result's first fix in a copy of its project and asks again.
+fn mend(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tally) {
+    let place = format!(
+        "{}: {} {}",
+        fixture.file_name().unwrap().to_string_lossy(),
+        result.check,
+        result.resource
+    );
+    let fix = &result.fixes[0];
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("project");
+    copy(fixture, &project);
+    // The stand-in for AWS has no service quotas: such a request is parsed and not sent.
+    let asks_quota = fix
+        .commands
+        .iter()
+        .any(|command| command.starts_with("aws service-quotas"));
+    let frozen = project.join("aws.json").is_file() || asks_quota;
+    forget_everything();
+    if fix
+        .commands
+        .iter()
+        .any(|command| command.starts_with("git "))
+    {
+        // The fixture lies in this repository, where git tracks it; so must the copy.
+        for words in [&["init", "-q"][..], &["add", "-A", "-f"]] {
+            let git = std::process::Command::new("git")
+                .args(words)
+                .current_dir(&project)
+                .status();
+            assert!(git.unwrap().success());
+        }
+    }
+    let before = audited(&project, false);
+    let sandbox = sandbox(frozen);
+    let (mut halted, mut stood_in, mut calls_aws) = (false, false, false);
+    for (index, command) in fix.commands.iter().enumerate() {
+        if command.starts_with("agentcore deploy") && index + 1 != fix.commands.len() {
+            tally
+                .faults
+                .push(format!("{place}: the deploy does not stand last"));
+        }
+        if command.starts_with("uv ") && !on_path("uv") {
+            (halted, stood_in) = (true, true);
+            break;
+        }
+        let output = sandbox.run(command, &project);
+        tally.run += 1;
+        let mut refused = None;
+        for call in sandbox.calls() {
+            let verdict = match call.program.as_str() {
+                "agentcore" => {
+                    stood_in |= call.arguments[0] != "deploy"
+                        && std::env::var_os("AGENTCORE_CLI").is_none();
+                    grammar.check(&call.arguments)
+                }
+                "aws" => {
+                    calls_aws = true;
+                    // What is asked for is granted by AWS, later.
+                    stood_in |= call.arguments[0] == "service-quotas";
+                    check_aws(&call.arguments)
+                }
+                // A command that a later version of this program brings.
+                "agentcore-harden" if !own_command_exists(&call.arguments) => {
+                    (halted, stood_in) = (true, true);
+                    Ok(())
+                }
+                _ => Ok(()),
+            };
+            refused = refused.or(verdict.err());
+        }
+        if let Some(refused) = refused {
+            tally
+                .faults
+                .push(format!("{place}: {refused}\n      {command}"));
+        }
+        if halted {
+            break;
+        }
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        if command.starts_with("uv ") && stderr.contains("nterpreter") {
+            // This machine has no Python of the version that the project asks for.
+            (halted, stood_in) = (true, true);
+            break;
+        }
+        if !output.status.success() {
+            let told = String::from_utf8_lossy(&output.stderr).into_owned()
+                + &String::from_utf8_lossy(&output.stdout);
+            tally
+                .faults
+                .push(format!("{place}: {}\n      {command}", told.trim()));
+            halted = true;
+            break;
+        }
+    }
+    // A frozen account does not change by calls: the tests over a server that answers them are in `tests/moto.rs`.
+    if stood_in || halted || (frozen && calls_aws) {
+        tally.grammar_only += 1;
+        return;
+    }
+    // A deploy synthesizes the template anew: the one that was there no longer tells what comes next.
+    if fix
+        .commands
+        .last()
+        .is_some_and(|command| command.starts_with("agentcore deploy"))
+    {
+        let _ = fs::remove_dir_all(project.join("agentcore/cdk/cdk.out"));
+    }
+    let after = audited(&project, false);
+    tally.faults.extend(
+        worse(&before, &after, result.check)
+            .into_iter()
+            .map(|fault| format!("{place}: {fault}")),
+    );
+    let key = (result.check.to_owned(), result.resource.to_string());
+    // A verdict other than `pass` is in order only where a deploy carries the fix out.
+    let deployed = fix
+        .commands
+        .last()
+        .is_some_and(|command| command.starts_with("agentcore deploy"));
+    match by_key(&after).get(&key) {
+        Some(now) if now.status == Status::Fail => {
+            let commands = fix.commands.join("\n      ");
+            tally.faults.push(format!(
+                "{place}: still fails: {}\n      {commands}",
+                now.message
+            ));
+        }
+        Some(now) if now.status == Status::Pass => tally.passed += 1,
+        // What the commands set is judged once it is deployed (a role of one's own, a discovery document), or the resource that
+        // failed is gone.
+        Some(now) if !deployed => tally.faults.push(format!(
+            "{place}: is {} then: {}",
+            now.status.as_str(),
+            now.message
+        )),
+        Some(_) | None => tally.after_deploy += 1,
+    }
+}
+
+#[test]
+fn every_fix_mends_its_result() {
+    if !on_path("jq") {
+        println!("fix loop: skipped, jq is not on PATH");
+        return;
+    }
+    let grammar = Grammar::load();
+    let mut tally = Tally::default();
+    for (check, fixture) in fixtures() {
+        let results = audited(&fixture, true);
+        let failing = results.iter().filter(|result| {
+            result.status == Status::Fail
+                && check.as_ref().is_none_or(|check| check == result.check)
+        });
+        for result in failing.filter(|result| {
+            result
+                .fixes
+                .first()
+                .is_some_and(|fix| !fix.commands.is_empty())
+        }) {
+            mend(&fixture, result, &grammar, &mut tally);
+        }
+    }
+    println!(
+        "fix loop: {} commands run, {} results turned to pass, {} grammar-only ({} more can be judged only once deployed)",
+        tally.run, tally.passed, tally.grammar_only, tally.after_deploy
+    );
+    assert!(
+        tally.faults.is_empty(),
+        "{} faults:\n{}",
+        tally.faults.len(),
+        tally.faults.join("\n")
+    );
+}
+
+#[test]
+fn the_grammar_refuses_what_the_program_refuses() {
+    let grammar = Grammar::load();
+    let check = |line: &str| grammar.check(&shlex::split(line).unwrap());
+    assert_eq!(
+        check("add online-eval --name a -r B --evaluator X Y --sampling-rate 5"),
+        Ok(())
+    );
+    assert_eq!(check("deploy -y --target prod"), Ok(()));
+    for wrong in [
+        "add agent --authorizer-type NONE --name x",
+        "add online-eval --name a --runtime b --evaluator c",
+        "add gateway --name x --exception-level ALL",
+        "status --runtimes",
+        "frobnicate",
+        "deploy -y --target",
+        "deploy now",
+        "add policy --name a --engine b",
+    ] {
+        assert!(check(wrong).is_err(), "{wrong}");
+    }
+}

@@ -1,0 +1,317 @@
+//! `policy`: what code, packaged tools, guardrails, parameters and deployed state put into it, and what it says of what it cannot read.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::projects::{policy, write};
+
+const ACCOUNT: &str = "123456789012";
+const BEDROCK: &str = "arn:aws:bedrock:eu-west-1:123456789012";
+
+fn page(root: &Path, arguments: &[&str]) -> Value {
+    let output = policy(root, arguments);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn configuration(root: &Path, variables: &[(&str, &str)]) {
+    let variables: Vec<Value> = variables
+        .iter()
+        .map(|(name, value)| json!({"name": name, "value": value}))
+        .collect();
+    let configuration = json!({
+        "name": "Shop", "version": 1, "managedBy": "CDK",
+        "runtimes": [{
+            "name": "Main", "build": "CodeZip", "entrypoint": "main.py", "codeLocation": "app/Main/",
+            "runtimeVersion": "PYTHON_3_13", "networkMode": "PUBLIC", "protocol": "HTTP", "envVars": variables
+        }]
+    });
+    write(root, "agentcore/agentcore.json", &configuration.to_string());
+    let target = json!([{"name": "default", "account": ACCOUNT, "region": "eu-west-1"}]);
+    write(root, "agentcore/aws-targets.json", &target.to_string());
+}
+
+/// What the policy for an agent of that code says.
+fn of(code: &str, variables: &[(&str, &str)]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    configuration(folder.path(), variables);
+    write(folder.path(), "app/Main/main.py", code);
+    page(folder.path(), &["--json"])
+}
+
+fn resources(page: &Value, action: &str) -> Vec<String> {
+    let statements = page["policy"]["Statement"].as_array().unwrap().iter();
+    let with = statements.filter(|statement| {
+        let actions = statement["Action"].as_array().unwrap();
+        actions.iter().any(|own| own == action)
+    });
+    let all: BTreeSet<String> = with
+        .flat_map(|statement| statement["Resource"].as_array().unwrap())
+        .map(|resource| resource.as_str().unwrap().to_owned())
+        .collect();
+    all.into_iter().collect()
+}
+
+fn notes(page: &Value) -> String {
+    page["notes"].to_string()
+}
+
+#[test]
+fn a_guardrail_of_a_model_may_be_applied() {
+    for (code, variables, wanted) in [
+        (
+            "from strands.models import BedrockModel\nm = BedrockModel(model_id='amazon.nova-pro-v1:0', guardrail_id='gr1', guardrail_version='1')\n",
+            &[][..],
+            "guardrail/gr1",
+        ),
+        (
+            "import os\nfrom strands.models import BedrockModel\nGUARD = os.environ.get('GUARD')\n\ndef make(guard):\n    return BedrockModel(model_id='amazon.nova-pro-v1:0', guardrail_id=guard)\n\nm = make(GUARD)\n",
+            &[("GUARD", "gr2")],
+            "guardrail/gr2",
+        ),
+        (
+            "from langchain_aws import ChatBedrockConverse\nm = ChatBedrockConverse(model='amazon.nova-pro-v1:0', guardrail_config={'guardrailIdentifier': 'gr3', 'guardrailVersion': '1'})\n",
+            &[],
+            "guardrail/gr3",
+        ),
+        (
+            "import boto3\nc = boto3.client('bedrock-runtime')\nc.converse(modelId='amazon.nova-pro-v1:0', messages=[], guardrailConfig={'guardrailIdentifier': 'gr4'})\n",
+            &[],
+            "guardrail/gr4",
+        ),
+        (
+            "import boto3\nc = boto3.client('bedrock-runtime')\nc.invoke_model(modelId='amazon.nova-pro-v1:0', body='', guardrailIdentifier='gr5', guardrailVersion='DRAFT')\n",
+            &[],
+            "guardrail/gr5",
+        ),
+        (
+            "import os\nfrom strands.models import BedrockModel\nm = BedrockModel(model_id='amazon.nova-pro-v1:0', guardrail_id=os.environ['GUARD'])\n",
+            &[],
+            "guardrail/*",
+        ),
+        (
+            "import json, os\nfrom langchain_aws import ChatBedrock\nm = ChatBedrock(model='amazon.nova-pro-v1:0', guardrails=json.loads(os.environ['G']))\n",
+            &[],
+            "guardrail/*",
+        ),
+    ] {
+        let page = of(code, variables);
+        let found = resources(&page, "bedrock:ApplyGuardrail");
+        assert_eq!(found, [format!("{BEDROCK}:{wanted}")], "{code}");
+        assert_eq!(
+            notes(&page).contains("guardrail whose id"),
+            wanted.ends_with('*'),
+            "{code}"
+        );
+    }
+    for none in [
+        "from strands.models import BedrockModel\nm = BedrockModel(model_id='amazon.nova-pro-v1:0', guardrail_id=None)\n",
+        "from agents import Agent\na = Agent(name='a', guardrails=load())\nprint({'guardrail_id': find()})\n",
+    ] {
+        let page = of(none, &[]);
+        assert!(
+            resources(&page, "bedrock:ApplyGuardrail").is_empty(),
+            "{none}"
+        );
+    }
+}
+
+#[test]
+fn packaged_tools_need_what_they_call() {
+    let code = "from strands import Agent\nfrom strands_tools import calculator, retrieve, use_aws, brand_new\nagent = Agent(tools=[calculator, retrieve, use_aws, brand_new])\n";
+    let known = of(code, &[("KNOWLEDGE_BASE_ID", "KB12345678")]);
+    assert_eq!(
+        resources(&known, "bedrock:Retrieve"),
+        [format!("{BEDROCK}:knowledge-base/KB12345678")]
+    );
+    let said = notes(&known);
+    assert!(said.contains("strands_tools.use_aws"), "{said}");
+    assert!(said.contains("strands_tools.brand_new: what"), "{said}");
+    assert!(!said.contains("calculator"), "{said}");
+    let unknown = of(code, &[]);
+    assert_eq!(
+        resources(&unknown, "bedrock:Retrieve"),
+        [format!("{BEDROCK}:knowledge-base/*")]
+    );
+    assert!(notes(&unknown).contains("KNOWLEDGE_BASE_ID"));
+    let retriever = "from langchain_aws.retrievers import AmazonKnowledgeBasesRetriever\nr = AmazonKnowledgeBasesRetriever(knowledge_base_id='KB1')\n";
+    assert_eq!(
+        resources(&of(retriever, &[]), "bedrock:Retrieve"),
+        [format!("{BEDROCK}:knowledge-base/KB1")]
+    );
+}
+
+#[test]
+fn a_project_whose_code_is_not_there_gets_no_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    configuration(folder.path(), &[]);
+    let found = page(folder.path(), &["--json"]);
+    assert_eq!(found["commands"], json!([]));
+    let first = found["notes"][0].as_str().unwrap();
+    assert!(
+        first.contains("the code of runtime Main is not here") && first.contains("app/Main/"),
+        "{first}"
+    );
+    let text = policy(folder.path(), &[]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(!text.contains("create-role"), "{text}");
+    let note = text.find("note: the code of").unwrap();
+    assert!(note < text.find("Execution role").unwrap(), "{text}");
+    write(folder.path(), "app/Main/main.py", "print('here')\n");
+    let found = page(folder.path(), &["--json"]);
+    assert!(found["commands"].to_string().contains("create-role"));
+}
+
+#[test]
+fn ids_that_aws_makes_up_are_never_guessed() {
+    let code = "import os\nimport boto3\n\ndef search(query):\n    kb_id = os.environ.get('KAI_KB_ID')\n    client = boto3.client('bedrock-agent-runtime')\n    return client.retrieve(knowledgeBaseId=kb_id, retrievalQuery={'text': query})\n\nk = boto3.client('kms')\nk.decrypt(KeyId=os.environ['KEY'], CiphertextBlob=b'')\n\nboto3.client('cloudformation').describe_stacks(StackName='ToolsStack')\n\nprint(search('x'))\n";
+    let set = of(code, &[("KAI_KB_ID", "KB1"), ("KEY", "k-1")]);
+    assert_eq!(
+        resources(&set, "bedrock:Retrieve"),
+        [format!("{BEDROCK}:knowledge-base/KB1")]
+    );
+    assert_eq!(
+        resources(&set, "kms:Decrypt"),
+        [format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/k-1")]
+    );
+    assert_eq!(
+        resources(&set, "cloudformation:DescribeStacks"),
+        [format!(
+            "arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/ToolsStack/*"
+        )]
+    );
+    assert!(!notes(&set).contains("does not show every resource"));
+    let unset = of(code, &[]);
+    assert_eq!(
+        resources(&unset, "bedrock:Retrieve"),
+        [format!("{BEDROCK}:knowledge-base/*")]
+    );
+    assert_eq!(
+        resources(&unset, "kms:Decrypt"),
+        [format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/*")]
+    );
+    assert!(notes(&unset).contains("does not show every resource that it uses of kms"));
+}
+
+#[test]
+fn code_that_never_runs_is_granted_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    configuration(folder.path(), &[]);
+    write(
+        folder.path(),
+        "app/Main/main.py",
+        "import helper\nhelper.work()\n",
+    );
+    write(
+        folder.path(),
+        "app/Main/helper.py",
+        "import boto3\n\ndef work():\n    boto3.client('s3').get_object(Bucket='b', Key='k')\n\ndef seed():\n    boto3.client('s3').delete_bucket(Bucket='b')\n\nif __name__ == '__main__':\n    seed()\n",
+    );
+    let found = page(folder.path(), &["--json"]);
+    assert_eq!(resources(&found, "s3:GetObject"), ["arn:aws:s3:::b/*"]);
+    assert!(resources(&found, "s3:DeleteBucket").is_empty());
+}
+
+#[test]
+fn a_gateway_of_elsewhere_may_be_called_where_requests_are_signed() {
+    let signed = "import os\nfrom botocore.auth import SigV4Auth\nfrom mcp.client.streamable_http import streamablehttp_client\n\nclass SigV4:\n    SERVICE = 'bedrock-agentcore'\n\n    def flow(self, request):\n        SigV4Auth(self.creds, self.SERVICE, self.region).add_auth(request)\n        return request\n\nurl = os.environ['TOOLS_GATEWAY_URL']\nclient = streamablehttp_client(url, auth=SigV4())\n";
+    let unknown = of(signed, &[]);
+    let core = format!("arn:aws:bedrock-agentcore:eu-west-1:{ACCOUNT}");
+    assert_eq!(
+        resources(&unknown, "bedrock-agentcore:InvokeGateway"),
+        [format!("{core}:gateway/*")]
+    );
+    assert!(notes(&unknown).contains("put the ARN of the gateway"));
+    let known = of(
+        signed,
+        &[(
+            "TOOLS_GATEWAY_URL",
+            "https://tools-abcdefghij.gateway.bedrock-agentcore.eu-west-1.amazonaws.com/mcp",
+        )],
+    );
+    assert_eq!(
+        resources(&known, "bedrock-agentcore:InvokeGateway"),
+        [format!("{core}:gateway/tools-abcdefghij")]
+    );
+    let bearer = "from mcp.client.streamable_http import streamablehttp_client\nclient = streamablehttp_client('https://x.gateway.bedrock-agentcore.eu-west-1.amazonaws.com/mcp', headers={'Authorization': token()})\n";
+    assert!(resources(&of(bearer, &[]), "bedrock-agentcore:InvokeGateway").is_empty());
+}
+
+#[test]
+fn permissions_that_the_cdk_app_adds_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    configuration(folder.path(), &[]);
+    write(folder.path(), "app/Main/main.py", "print('here')\n");
+    let vended = "env.runtime.role.addToPrincipalPolicy(\n  new iam.PolicyStatement({\n    actions: ['sts:AssumeRole'],\n    resources: [manager.processPaymentRoleArn],\n  })\n);\nbuild.grantPushTo(repository);\n";
+    write(folder.path(), "agentcore/cdk/lib/cdk-stack.ts", vended);
+    let found = page(folder.path(), &["--json"]);
+    assert!(!notes(&found).contains("CDK code"), "{}", notes(&found));
+    let own = format!("{vended}\ntable.grantReadData(env.runtime.role);\n");
+    write(folder.path(), "agentcore/cdk/lib/cdk-stack.ts", &own);
+    let found = page(folder.path(), &["--json"]);
+    assert!(
+        notes(&found).contains("agentcore/cdk/lib/cdk-stack.ts:9"),
+        "{}",
+        notes(&found)
+    );
+}
+
+#[test]
+fn the_deployed_state_says_where_a_project_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    configuration(root, &[]);
+    write(
+        root,
+        "app/Main/main.py",
+        "from bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n",
+    );
+    write(root, "agentcore/aws-targets.json", "[]");
+    let arn = format!("arn:aws:bedrock-agentcore:eu-west-1:{ACCOUNT}:runtime/Shop_Main-abcdefghij");
+    let state = json!({"targets": {"prod": {"resources": {"runtimes": {"Main": {
+        "runtimeId": "Shop_Main-abcdefghij", "runtimeArn": arn}}}}}});
+    let path = "agentcore/.cli/deployed-state.json";
+    write(root, path, &state.to_string());
+    let of_kind = |kind: &str| page(root, &["--kind", kind, "--json"])["policy"].to_string();
+    assert!(of_kind("invoke").contains(&arn));
+    assert!(!of_kind("invoke").contains("InvokeAgentRuntimeForUser"));
+    write(
+        root,
+        "scripts/call.py",
+        "import boto3\nc = boto3.client('bedrock-agentcore')\nc.invoke_agent_runtime(agentRuntimeArn=ARN, runtimeUserId=user, payload=b'')\n",
+    );
+    assert!(of_kind("invoke").contains("bedrock-agentcore:InvokeAgentRuntimeForUser"));
+    write(root, path, &state.to_string().replace(ACCOUNT, "ACCOUNT"));
+    assert_eq!(policy(root, &[]).status.code(), Some(2));
+}
+
+#[test]
+fn a_loop_over_constants_takes_each_of_them() {
+    let parameter = |name: &str| format!("arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/{name}");
+    let each = "import os\nimport boto3\nc = boto3.client('ssm')\nfor name in ('/p/a', '/p/b', os.environ['THIRD']):\n    c.get_parameter(Name=name)\n";
+    let found = of(each, &[("THIRD", "/p/c")]);
+    assert_eq!(
+        resources(&found, "ssm:GetParameter"),
+        [parameter("p/a"), parameter("p/b"), parameter("p/c")]
+    );
+    assert!(!notes(&found).contains("does not show every"));
+    let pairs = "import boto3\nc = boto3.client('ssm')\nNAMES = {'x': '/p/x', 'y': '/p/y'}\nvalues = {key: c.get_parameter(Name=name) for key, name in NAMES.items()}\n";
+    assert_eq!(
+        resources(&of(pairs, &[]), "ssm:GetParameter"),
+        [parameter("p/x"), parameter("p/y")]
+    );
+    let open = of(each, &[]);
+    assert_eq!(
+        resources(&open, "ssm:GetParameter"),
+        [parameter("Shop*"), parameter("p/a"), parameter("p/b")]
+    );
+    assert!(notes(&open).contains("does not show every resource that it uses of ssm"));
+}

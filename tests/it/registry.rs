@@ -1,0 +1,207 @@
+//! No list may drift: ids, titles, pages, the README's table, the boundaries between modules.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agentcore_harden::checks::{self, Category};
+
+const HEADINGS: [&str; 5] = [
+    "## What it checks",
+    "## Why it matters",
+    "## How it decides",
+    "## Remediation",
+    "## References",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file with that extension below a folder.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let path = entry.unwrap().into_path();
+        if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn ids_are_unique_and_kebab_case() {
+    let mut seen = BTreeSet::new();
+    let shape = regex::Regex::new("^[a-z0-9]+(-[a-z0-9]+)+$").unwrap();
+    for check in checks::all() {
+        assert!(seen.insert(check.id), "{} twice", check.id);
+        assert!(shape.is_match(check.id), "{}", check.id);
+        assert!(
+            !Category::ALL
+                .iter()
+                .any(|category| category.id() == check.id),
+            "{} is a category",
+            check.id
+        );
+    }
+    for category in Category::ALL {
+        assert!(
+            checks::all().any(|check| check.category == category),
+            "{} is empty",
+            category.id()
+        );
+    }
+}
+
+#[test]
+fn what_is_declared_is_complete() {
+    for check in checks::all() {
+        assert!(
+            (8..=150).contains(&check.title.chars().count()),
+            "{}: title",
+            check.id
+        );
+        assert!(
+            !check.title.ends_with('.'),
+            "{}: a title is no sentence",
+            check.id
+        );
+        assert!(!check.needs.is_empty(), "{}: needs", check.id);
+        assert!(!check.references.is_empty(), "{}: references", check.id);
+        for reference in check.references {
+            let url = url::Url::parse(reference)
+                .unwrap_or_else(|error| panic!("{}: {reference}: {error}", check.id));
+            assert_eq!(url.scheme(), "https", "{}: {reference}", check.id);
+        }
+    }
+}
+
+#[test]
+fn checks_stand_in_the_order_of_the_categories() {
+    let order: Vec<Category> = checks::all().map(|check| check.category).collect();
+    assert!(order.is_sorted(), "{order:?}");
+}
+
+#[test]
+fn every_page_has_its_headings_in_order() {
+    for check in checks::all() {
+        let headings: Vec<&str> = check
+            .page
+            .lines()
+            .filter(|line| line.starts_with("## "))
+            .collect();
+        assert_eq!(headings, HEADINGS, "{}", check.id);
+        for part in check.page.split("## ").skip(1) {
+            let body = part.split_once('\n').map_or("", |(_, body)| body);
+            assert!(!body.trim().is_empty(), "{}: an empty section", check.id);
+        }
+        assert!(check.page.contains("https://"), "{}: no source", check.id);
+    }
+}
+
+#[test]
+fn the_table_of_the_readme_is_the_registry() {
+    let mut table =
+        String::from("| check | severity | reads | passes when |\n| --- | --- | --- | --- |\n");
+    for category in Category::ALL {
+        let _ = writeln!(table, "| **{}** | | | |", category.title());
+        for check in checks::all().filter(|check| check.category == category) {
+            let needs: Vec<&str> = check.needs.iter().map(|need| need.id()).collect();
+            let title = check.title.replace('|', "\\|");
+            let _ = writeln!(
+                table,
+                "| `{}` | {} | {} | {title} |",
+                check.id,
+                check.severity,
+                needs.join(", ")
+            );
+        }
+    }
+    let path = root().join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- checks:begin -->\n", "<!-- checks:end -->");
+    let (head, rest) = readme
+        .split_once(begin)
+        .expect("README.md: no <!-- checks:begin -->");
+    let (kept, tail) = rest
+        .split_once(end)
+        .expect("README.md: no <!-- checks:end -->");
+    if kept == table {
+        return;
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(&path, format!("{head}{begin}{table}{end}{tail}")).unwrap();
+        return;
+    }
+    panic!("the table of README.md is stale: UPDATE_README=1 cargo test --test it registry::");
+}
+
+#[test]
+fn checks_and_renderers_do_no_input_or_output() {
+    let banned = [
+        "std::fs",
+        "std::env",
+        "TcpStream",
+        "UdpSocket",
+        "ToSocketAddrs",
+        "std::process",
+        "tokio",
+        "aws_sdk",
+        "aws_config",
+        "reqwest",
+        "println!",
+        "eprintln!",
+        "SystemTime",
+        "Instant::now",
+        "Zoned::now",
+        "Timestamp::now",
+    ];
+    let mut faults = Vec::new();
+    for folder in [
+        "checks", "render", "report", "model", "config", "iam", "context",
+    ] {
+        for (file, code) in sources(&root().join("src").join(folder)) {
+            let words = banned.iter().filter(|word| code.contains(**word));
+            faults.extend(words.map(|word| format!("{file}: {word}")));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Every source file below a folder that is no test, relative to the crate, with its text up to its tests.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    if !folder.exists() {
+        return Vec::new();
+    }
+    files(folder, "rs")
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+            let path = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
+            (path, code)
+        })
+        .filter(|(path, _)| !path.contains("/tests/") && !path.ends_with("/tests.rs"))
+        .collect()
+}
+
+#[test]
+fn every_page_belongs_to_a_check() {
+    let pages: BTreeSet<&str> = checks::all().map(|check| check.page).collect();
+    for file in files(&root().join("src/checks"), "md") {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(
+            pages.contains(text.as_str()),
+            "{}: no check includes it",
+            file.display()
+        );
+    }
+}

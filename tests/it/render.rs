@@ -1,0 +1,397 @@
+//! The formats, from a report made by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use crate::support::report;
+use agentcore_harden::checks;
+use agentcore_harden::cli::Format;
+use agentcore_harden::render::{self, Look};
+use agentcore_harden::report::{Report, Status};
+use serde_json::Value;
+
+/// Everything that a terminal, a table, an annotation or XML could trip over.
+const HOSTILE: &str =
+    "x\u{1b}[31m\u{202e}|`<img src=x>`]]>\"'&%0A::error::@team \u{9b}\u{0}\u{ffff}\n::error::pwned";
+
+fn shown(format: Format, reports: &[Report], look: Look) -> String {
+    let mut out = Vec::new();
+    render::render(format, reports, look, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn plain(format: Format) -> String {
+    shown(
+        format,
+        &[report("Support", "open-gateway")],
+        Look::default(),
+    )
+}
+
+fn hostile(format: Format) -> String {
+    let mut report = report(HOSTILE, HOSTILE);
+    report.notes.push(HOSTILE.to_owned());
+    for result in &mut report.results {
+        result.message.push_str(HOSTILE);
+        for evidence in &mut result.evidence {
+            evidence.note = HOSTILE.to_owned();
+            if let Some(site) = &mut evidence.site {
+                site.path = HOSTILE.into();
+                site.line_text = HOSTILE.into();
+                site.excerpt = HOSTILE.into();
+            }
+        }
+    }
+    shown(
+        format,
+        &[report],
+        Look {
+            verbose: true,
+            ..Look::default()
+        },
+    )
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_checklist_reads_as_it_should() {
+    insta::assert_snapshot!(plain(Format::Text));
+}
+
+#[test]
+fn quiet_shows_failures_and_the_last_line() {
+    let look = Look {
+        quiet: true,
+        ..Look::default()
+    };
+    let text = shown(Format::Text, &[report("Support", "open-gateway")], look);
+    assert!(
+        text.contains("CRITICAL gateway open-gateway") && !text.contains("✔"),
+        "{text}"
+    );
+    assert!(
+        text.trim_end().ends_with(
+            "NOT READY Support: 1 critical, 2 high, 1 low; 4 not judged (--fail-on medium)"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn only_commands_and_addresses_are_wider_than_the_page() {
+    for line in plain(Format::Text).lines() {
+        let long_word = line.split(' ').any(|word| word.len() > 60);
+        let command = ["jq ", "agentcore", "aws "]
+            .iter()
+            .any(|program| line.trim_start().starts_with(program));
+        assert!(line.chars().count() <= 80 || command || long_word, "{line}");
+    }
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let look = Look {
+        color: true,
+        ..Look::default()
+    };
+    let coloured = shown(Format::Text, &[report("Support", "open-gateway")], look);
+    let escape = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
+    let stripped = escape
+        .replace_all(&coloured, "")
+        .replace(" NOT READY  ", "NOT READY ");
+    assert_eq!(stripped, plain(Format::Text));
+}
+
+#[test]
+fn nothing_hidden_reaches_any_output() {
+    for format in [
+        Format::Text,
+        Format::Json,
+        Format::Sarif,
+        Format::Markdown,
+        Format::Junit,
+        Format::Github,
+    ] {
+        let text = hostile(format);
+        let bad = text
+            .chars()
+            .find(|c| *c != '\n' && agentcore_harden::shell::is_unprintable(*c));
+        assert_eq!(bad, None, "{format:?}");
+    }
+}
+
+#[test]
+fn the_json_report_keeps_the_contract() {
+    let report = json(&plain(Format::Json));
+    let keys = |value: &Value| {
+        value
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        keys(&report),
+        [
+            "schemaVersion",
+            "tool",
+            "project",
+            "evidence",
+            "summary",
+            "notes",
+            "results"
+        ]
+    );
+    assert_eq!(
+        keys(&report["project"]),
+        ["name", "path", "target", "account", "region", "runtimes"]
+    );
+    assert_eq!(
+        keys(&report["project"]["runtimes"][0]),
+        [
+            "name",
+            "language",
+            "framework",
+            "models",
+            "build",
+            "networkMode",
+            "protocol",
+            "workload",
+            "executionRole"
+        ]
+    );
+    assert_eq!(
+        keys(&report["evidence"]),
+        ["config", "code", "template", "aws"]
+    );
+    assert_eq!(
+        keys(&report["summary"]),
+        [
+            "pass",
+            "fail",
+            "manual",
+            "skipped",
+            "notApplicable",
+            "suppressed",
+            "failBySeverity",
+            "ready"
+        ]
+    );
+    assert_eq!(
+        keys(&report["summary"]["failBySeverity"]),
+        ["critical", "high", "medium", "low"]
+    );
+    let results = report["results"].as_array().unwrap();
+    let of = |check: &str| {
+        results
+            .iter()
+            .find(|result| result["check"] == check)
+            .unwrap()
+    };
+    let failed = of("auth-inbound-type");
+    assert_eq!(
+        keys(failed),
+        [
+            "check",
+            "category",
+            "title",
+            "resource",
+            "status",
+            "severity",
+            "message",
+            "evidence",
+            "fixes",
+            "references"
+        ]
+    );
+    assert_eq!(
+        keys(&failed["evidence"][0]),
+        [
+            "kind",
+            "path",
+            "line",
+            "column",
+            "endLine",
+            "endColumn",
+            "excerpt",
+            "note"
+        ]
+    );
+    assert_eq!(failed["resource"]["type"], "gateway");
+    assert_eq!(
+        keys(&of("iam-trust-policy")["reason"]),
+        ["code", "message", "iamAction"]
+    );
+    assert_eq!(
+        keys(&of("code-outbound-http")["suppression"]),
+        ["reason", "source", "expires"]
+    );
+    assert_eq!(of("code-outbound-http")["status"], "fail");
+    assert_eq!(
+        (&report["summary"]["fail"], &report["summary"]["suppressed"]),
+        (&4.into(), &1.into())
+    );
+    assert_eq!(of("auth-jwt-config")["status"], "not-applicable");
+}
+
+#[test]
+fn several_reports_are_json_lines() {
+    let reports = [report("A", "g"), report("B", "g")];
+    let text = shown(Format::Json, &reports, Look::default());
+    let names: Vec<Value> = text
+        .lines()
+        .map(|line| json(line)["project"]["name"].clone())
+        .collect();
+    assert_eq!(names, ["A", "B"]);
+}
+
+#[test]
+fn json_gives_back_the_text_that_it_escapes() {
+    assert_eq!(json(&hostile(Format::Json))["project"]["name"], HOSTILE);
+}
+
+#[test]
+fn sarif_has_the_structure_that_code_scanning_reads() {
+    let reports = [report("A", "g"), report("B", "g")];
+    let log = json(&shown(Format::Sarif, &reports, Look::default()));
+    assert_eq!(log["version"], "2.1.0");
+    assert_eq!(log["runs"].as_array().unwrap().len(), 1);
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), checks::all().count());
+    for rule in rules {
+        for text in ["shortDescription", "fullDescription", "help"] {
+            assert!(
+                !rule[text]["text"].as_str().unwrap().is_empty(),
+                "{}: {text}",
+                rule["id"]
+            );
+        }
+        assert!(
+            rule["help"]["markdown"]
+                .as_str()
+                .unwrap()
+                .starts_with("## What it checks")
+        );
+        let score: f64 = rule["properties"]["security-severity"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((0.0..=10.0).contains(&score));
+    }
+    let results = run["results"].as_array().unwrap();
+    // Two sites of secrets-env-read are two results; a suppressed one is in, marked.
+    assert_eq!(results.len(), 12);
+    let mut prints = std::collections::BTreeSet::new();
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        let location = &result["locations"][0]["physicalLocation"];
+        let uri = location["artifactLocation"]["uri"].as_str().unwrap();
+        assert!(uri.starts_with("services/support/"), "{uri}");
+        assert!(location["region"]["startLine"].as_u64().unwrap() >= 1);
+        assert!(
+            prints.insert(result["partialFingerprints"].to_string()),
+            "{result}"
+        );
+        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+        let suppressed = result["ruleId"] == "code-outbound-http";
+        assert_eq!(
+            !result["suppressions"].as_array().unwrap().is_empty(),
+            suppressed
+        );
+    }
+    let aws = results
+        .iter()
+        .find(|result| result["ruleId"] == "iam-bedrock-scope")
+        .unwrap();
+    let logical = &aws["locations"][0]["logicalLocations"][0]["fullyQualifiedName"];
+    assert!(
+        logical.as_str().unwrap().starts_with("arn:aws:iam::"),
+        "{logical}"
+    );
+}
+
+#[test]
+fn annotations_stay_on_their_line() {
+    let text = hostile(Format::Github);
+    let shape = regex::Regex::new("^::(error|warning|notice) [^:]*::").unwrap();
+    for line in text.lines() {
+        assert!(shape.is_match(line), "{line}");
+    }
+    assert!(plain(Format::Github).starts_with(
+        "::error file=services/support/agentcore/agentcore.json,line=6,col=7,endColumn=31,title=critical auth-inbound-type%3A "
+    ));
+}
+
+#[test]
+fn markdown_cannot_be_injected_into() {
+    let text = hostile(Format::Markdown);
+    let mut fence: Option<String> = None;
+    for line in text.lines() {
+        let line = line.trim_start();
+        let ticks: String = line.chars().take_while(|c| *c == '`').collect();
+        match &fence {
+            Some(open) if *open == line => fence = None,
+            Some(_) => {}
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            None => {
+                assert!(!line.contains("<img") && !line.contains("@team"), "{line}");
+                if line.starts_with('|') {
+                    let cells = line.replace("\\|", "").matches('|').count();
+                    assert!(cells == 5 || cells == 8, "{line}");
+                }
+            }
+        }
+    }
+    assert_eq!(fence, None);
+}
+
+#[test]
+fn junit_is_well_formed_and_counts() {
+    let text = hostile(Format::Junit);
+    let mut open: Vec<String> = Vec::new();
+    let tag = regex::Regex::new(r"<(/?)([a-z]+)((?:\s[^<>]*?)?)(/?)>").unwrap();
+    let body = text.lines().skip(1).collect::<Vec<_>>().join("\n");
+    assert_eq!(body.matches('<').count(), tag.find_iter(&body).count());
+    for found in tag.captures_iter(&body) {
+        match (&found[1], &found[4]) {
+            ("/", _) => assert_eq!(open.pop().as_deref(), Some(&found[2])),
+            (_, "/") => {}
+            _ => open.push(found[2].to_owned()),
+        }
+    }
+    assert!(open.is_empty());
+    let entity = regex::Regex::new(r"&(amp|lt|gt|quot|apos);").unwrap();
+    assert_eq!(body.matches('&').count(), entity.find_iter(&body).count());
+    let text = plain(Format::Junit);
+    assert!(
+        text.contains(r#"tests="18" failures="4" skipped="9""#),
+        "{text}"
+    );
+    assert_eq!(text.matches("<testsuite ").count(), 1);
+}
+
+#[test]
+fn strict_makes_what_was_not_judged_a_failure() {
+    let mut report = report("Support", "g");
+    report.view.strict = true;
+    let text = shown(Format::Junit, &[report.clone()], Look::default());
+    let skipped = report
+        .results
+        .iter()
+        .filter(|result| result.status == Status::Skipped)
+        .count();
+    assert!(text.contains(&format!(r#"failures="{}""#, 4 + skipped)));
+}
+
+#[test]
+fn names_do_not_reach_the_terminal_unclean() {
+    let text = hostile(Format::Text);
+    assert!(text.contains("\\u{1b}[31m\\u{202e}"), "shown as an escape");
+    assert!(!text.lines().any(|line| line.starts_with("::error")));
+}
