@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-const TABLE: &str = include_str!("../agentcore_grammar.txt");
+const TABLE: &str = include_str!("../../agentcore_grammar.txt");
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
