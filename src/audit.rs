@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use crate::analysis::handlers;
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
@@ -94,7 +96,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         }
         DiscoverySource::Fetch(_) | DiscoverySource::Offline => taken,
     };
-    let source = source::of_project(&project, &files.contents);
+    let mut source = source::of_project(&project, &files.contents);
+    handlers::find_all(&mut source);
     let tests;
     (files.dependencies, tests) = rayon::join(
         || dependencies::collect(&project, &files, &source),
@@ -115,6 +118,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         settings,
         files,
         template,
+        template_roles: OnceLock::new(),
         aws,
         discovery,
         today: jiff::Zoned::now().date(),

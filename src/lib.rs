@@ -9,6 +9,7 @@ pub mod checks;
 pub mod cli;
 pub mod collect;
 pub mod commands;
+pub mod comments;
 pub mod config;
 pub mod context;
 pub mod exit;
@@ -23,6 +24,7 @@ pub mod render;
 pub mod report;
 pub mod secrets;
 pub mod shell;
+pub mod text;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -17,6 +17,8 @@ pub mod names;
 pub mod outward;
 pub mod reachability;
 pub mod rejections;
+#[cfg(test)]
+pub mod sample;
 pub mod settings;
 pub mod waited;
 pub mod writes;

@@ -12,10 +12,10 @@ use super::step::{Step, StepStatus};
 use super::token::Token;
 use super::verify::{Candidates, candidates, signature_holds};
 use super::{base, discovery_url, lists};
+use crate::model::finding::ResourceType;
 use crate::model::known::Known;
 use crate::model::project::JwtAuthorizer;
 use crate::model::site::Sited;
-use crate::report::ResourceType;
 
 /// Clocks may differ by this many seconds before a time decides; AWS documents no figure, so within it the step is a note.
 pub const CLOCK_SKEW: f64 = 60.0;

@@ -324,7 +324,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
     )
     .unwrap();
     let found =
-        agentcore_harden::collect::comments::collect(folder.path(), &Source::default(), &results());
+        agentcore_harden::comments::collect(folder.path(), &Source::default(), &results());
     assert_eq!(found.comments.len(), 1);
     assert_eq!(
         (found.comments[0].line, found.comments[0].lines.clone()),
@@ -333,7 +333,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
     // A file that is gone has no comments, and is no error.
     let empty = tempfile::tempdir().unwrap();
     assert!(
-        agentcore_harden::collect::comments::collect(empty.path(), &Source::default(), &results())
+        agentcore_harden::comments::collect(empty.path(), &Source::default(), &results())
             .comments
             .is_empty()
     );
@@ -368,7 +368,7 @@ proptest::proptest! {
         let runtimes = Runtimes { names: &["A"], exclusive: true };
         let _ = parse("t.toml", &text, runtimes);
         let _ = comment::parse(&"a.py".into(), &text.replace("ignore", "# agentcore-harden: ignore["));
-        let clean = agentcore_harden::render::clean::line(&text);
+        let clean = agentcore_harden::text::clean::line(&text);
         proptest::prop_assert!(!clean.chars().any(agentcore_harden::shell::is_unprintable));
     }
 }

@@ -32,7 +32,7 @@ pub(super) static CHECK: Check = Check {
 const DEVELOPMENT: &str = "AGENTCORE_CREDENTIAL_";
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// The reads of secret-like variables that run in the deployed runtime and that no code fills itself.

@@ -2,6 +2,7 @@
 //!
 //! `collect::source` fills [`Source`]; nothing here reads a file.
 
+pub mod canonical;
 pub mod detect;
 pub mod ir;
 pub mod module;
