@@ -6,7 +6,7 @@ pub mod authorizer;
 pub mod discovery;
 pub mod keys;
 mod lists;
-pub mod mend;
+pub mod remedy;
 pub mod recommend;
 pub mod step;
 pub mod token;
