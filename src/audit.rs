@@ -70,7 +70,7 @@ pub enum DiscoverySource {
 /// When the audit cannot be done: `agentcore.json` is missing, unreadable or not a JSON object.
 pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let project = project::collect(root, &options.shown).map_err(|error| {
-        Failure::new(error.to_string()).help("mend the file; `agentcore validate` reads it too")
+        Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
     })?;
     let path_env = options
         .path_env

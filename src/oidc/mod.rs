@@ -4,7 +4,7 @@
 pub mod address;
 pub mod authorizer;
 mod lists;
-pub mod mend;
+pub mod remedy;
 pub mod recommend;
 pub mod step;
 pub mod token;

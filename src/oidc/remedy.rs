@@ -8,7 +8,7 @@ use crate::shell::{self, Command};
 
 /// Edits of one authorizer, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Mend {
+pub struct Remedy {
     edits: Vec<Edit>,
 }
 
@@ -30,7 +30,7 @@ enum Edit {
 const LONGEST: usize = 255;
 const JWT: &str = ".authorizerConfiguration.customJwtAuthorizer";
 
-impl Mend {
+impl Remedy {
     /// True when nothing needs an edit.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
