@@ -4,8 +4,8 @@
 pub mod address;
 pub mod authorizer;
 mod lists;
-pub mod remedy;
 pub mod recommend;
+pub mod remedy;
 pub mod step;
 pub mod token;
 pub mod verify;

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::authorizer::{Authorizer, Kind};
 use super::discovery::{Discovery, IssuerRule, issuer_rule};
 use super::keys::{Jwks, KeySet};
-use super::remedy::Remedy;
 use super::recommend::recommend;
+use super::remedy::Remedy;
 use super::step::{Step, StepStatus};
 use super::token::Token;
 use super::verify::{Candidates, candidates, signature_holds};
@@ -97,7 +97,8 @@ fn become_jwt(input: &Input<'_>, walk: &mut Walk) {
     let lists = recommend(input.token).lists;
     let Some(first) = lists.first() else { return };
     walk.remedy.custom_jwt();
-    walk.remedy.set("discoveryUrl", json!(discovery_url(issuer)));
+    walk.remedy
+        .set("discoveryUrl", json!(discovery_url(issuer)));
     walk.remedy.set(first.list, first.value.clone());
 }
 
@@ -162,7 +163,8 @@ fn issuer(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
         && usable_issuer(claimed)
         && discovery_url(claimed) != url.value
     {
-        walk.remedy.set("discoveryUrl", json!(discovery_url(claimed)));
+        walk.remedy
+            .set("discoveryUrl", json!(discovery_url(claimed)));
     }
     walk.steps.push(step.at(&url.site));
 }

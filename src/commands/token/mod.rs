@@ -14,8 +14,8 @@ use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Project;
 use crate::oidc::authorizer::{self, Authorizer, Kind};
 use crate::oidc::discovery::Discovery;
-use crate::oidc::remedy::Remedy;
 use crate::oidc::recommend::{Advice, recommend};
+use crate::oidc::remedy::Remedy;
 use crate::oidc::step::{Step, StepStatus, Verdict, verdict};
 use crate::oidc::token::{LARGEST, Token, TokenError};
 use crate::oidc::walk::{Input, walk};
@@ -123,7 +123,8 @@ fn judge(arguments: &TokenArgs, token: &Token, project: &Project) -> Result<Judg
     if let Known::Read(document) = &discovery {
         notes.extend(document.notes.clone());
     }
-    let fix = (verdict == Verdict::NotAccepted).then(|| fix(&walk.remedy, &walk.steps, &authorizer));
+    let fix =
+        (verdict == Verdict::NotAccepted).then(|| fix(&walk.remedy, &walk.steps, &authorizer));
     Ok(Judged {
         resource: authorizer.resource.clone(),
         steps: walk.steps,
