@@ -3,6 +3,10 @@
 
 mod served;
 
+use std::collections::HashSet;
+
+use crate::analysis::facts::RuntimeFacts;
+use crate::analysis::limits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::collect::project::joined;
 use crate::context::Context;
@@ -22,6 +26,8 @@ pub struct AgentCode<'a> {
     pub code: &'a RuntimeSource,
     /// All source.
     pub source: &'a Source,
+    /// What was found out about it.
+    pub(crate) facts: &'a RuntimeFacts,
 }
 
 /// One outcome per runtime. A runtime whose code is not there is `skipped`; a project without runtimes is not applicable (the
@@ -32,7 +38,11 @@ pub fn each<'a>(context: &'a Context, judge: impl Fn(&AgentCode<'a>) -> Outcome)
         return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     let one = |runtime: &'a Runtime| match of(context, runtime) {
-        Ok(code) => code.honest(judge(&code)),
+        Ok(code) => {
+            let (outcome, limit) = limits::watch(|| judge(&code));
+            let outcome = code.honest(outcome);
+            limit.map_or(outcome.clone(), |limit| limit.honest(code.source, outcome))
+        }
         Err(reason) => Outcome::skipped(Agent::Runtime(runtime).resource(), reason),
     };
     context.project.runtimes.iter().map(one).collect()
@@ -59,13 +69,16 @@ pub fn each_handled<'a>(
 /// Why it is not there.
 pub fn of<'a>(context: &'a Context, runtime: &'a Runtime) -> Result<AgentCode<'a>, Unread> {
     let found = context.source.runtime(&runtime.name);
-    let code = found
+    let facts = context.facts.of(&context.source, &runtime.name);
+    let (code, facts) = found
         .filter(|code| code.entry.is_some())
+        .zip(facts)
         .ok_or_else(|| missing(context, runtime))?;
     Ok(AgentCode {
         runtime,
         code,
         source: &context.source,
+        facts,
     })
 }
 
@@ -133,7 +146,8 @@ impl<'a> AgentCode<'a> {
         let mut name = &*module.name;
         while let Some((parent, _)) = name.rsplit_once('.') {
             name = parent;
-            let package = self.modules().find(|module| *module.name == *parent);
+            let package = self.source.module_named(parent);
+            let package = package.filter(|package| self.code.reachable.contains(&package.id));
             found.extend(package.map(|module| module.id));
         }
         found
@@ -160,12 +174,12 @@ impl<'a> AgentCode<'a> {
 
     /// What of the code that runs could not be read or parsed.
     pub fn unread(&self) -> Option<Unread> {
-        let runs = |path: &str| self.modules().any(|module| &*module.path == path);
-        let note = self
-            .source
-            .notes
-            .iter()
-            .find(|note| runs(&note.site.path))?;
+        if self.source.notes.is_empty() {
+            return None;
+        }
+        let runs: HashSet<&str> = self.modules().map(|module| &*module.path).collect();
+        let mut notes = self.source.notes.iter();
+        let note = notes.find(|note| runs.contains(&*note.site.path))?;
         let line = note.site.span.map_or(String::new(), |span| {
             format!(":{}:{}", span.line, span.column)
         });

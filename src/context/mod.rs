@@ -28,6 +28,7 @@ pub use roles::{Owned, Place, RoleOwner, RoleView};
 
 use jiff::civil::Date;
 
+use crate::analysis::facts::Facts;
 use crate::config::Settings;
 use crate::model::aws::AwsState;
 use crate::model::evaluation::Evaluations;
@@ -57,6 +58,8 @@ pub struct Context {
     pub template: Known<Template>,
     /// The agent's code, and the code that calls it.
     pub source: Source,
+    /// What the analysis found out about that code.
+    pub facts: Facts,
     /// What the tests in the tree exercise.
     pub tests: TestFacts,
     /// Recorded evaluation runs.
