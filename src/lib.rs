@@ -19,6 +19,7 @@ pub mod measure;
 pub mod model;
 pub mod oidc;
 pub mod pool;
+mod quiet;
 pub mod quota;
 pub mod render;
 pub mod report;

@@ -3,6 +3,9 @@
 
 pub(crate) mod served;
 
+use std::collections::HashSet;
+
+use crate::analysis::facts::RuntimeFacts;
 use crate::model::finding::{Evidence, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Runtime};
@@ -19,6 +22,8 @@ pub struct AgentCode<'a> {
     pub code: &'a RuntimeSource,
     /// All source.
     pub source: &'a Source,
+    /// What was found out about it.
+    pub(crate) facts: &'a RuntimeFacts,
 }
 
 impl<'a> AgentCode<'a> {
@@ -42,7 +47,8 @@ impl<'a> AgentCode<'a> {
         let mut name = &*module.name;
         while let Some((parent, _)) = name.rsplit_once('.') {
             name = parent;
-            let package = self.modules().find(|module| *module.name == *parent);
+            let package = self.source.module_named(parent);
+            let package = package.filter(|package| self.code.reachable.contains(&package.id));
             found.extend(package.map(|module| module.id));
         }
         found
@@ -69,12 +75,12 @@ impl<'a> AgentCode<'a> {
 
     /// What of the code that runs could not be read or parsed.
     pub fn unread(&self) -> Option<Unread> {
-        let runs = |path: &str| self.modules().any(|module| &*module.path == path);
-        let note = self
-            .source
-            .notes
-            .iter()
-            .find(|note| runs(&note.site.path))?;
+        if self.source.notes.is_empty() {
+            return None;
+        }
+        let runs: HashSet<&str> = self.modules().map(|module| &*module.path).collect();
+        let mut notes = self.source.notes.iter();
+        let note = notes.find(|note| runs.contains(&*note.site.path))?;
         let line = note.site.span.map_or(String::new(), |span| {
             format!(":{}:{}", span.line, span.column)
         });

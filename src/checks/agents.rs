@@ -2,6 +2,7 @@
 
 use super::unconfigured::{Listed, unconfigured};
 use crate::analysis::agent_code::{AgentCode, served};
+use crate::analysis::limits;
 use crate::context::{Context, code};
 use crate::model::finding::{Outcome, Status};
 use crate::model::project::{Agent, Runtime};
@@ -17,7 +18,14 @@ pub(super) fn each<'a>(
         return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     let one = |runtime: &'a Runtime| match code::of(context, runtime) {
-        Ok(code) => honest(&code, judge(&code)),
+        Ok(code) => {
+            let (outcome, limit) = limits::watch(|| judge(&code));
+            let outcome = honest(&code, outcome);
+            match limit {
+                Some(limit) => limit.honest(code.source, outcome),
+                None => outcome,
+            }
+        }
         Err(reason) => Outcome::skipped(Agent::Runtime(runtime).resource(), reason),
     };
     context.project.runtimes.iter().map(one).collect()

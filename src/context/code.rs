@@ -12,13 +12,16 @@ use crate::model::project::Runtime;
 /// Why it is not there.
 pub(crate) fn of<'a>(context: &'a Context, runtime: &'a Runtime) -> Result<AgentCode<'a>, Unread> {
     let found = context.source.runtime(&runtime.name);
-    let code = found
+    let facts = context.facts.of(&context.source, &runtime.name);
+    let (code, facts) = found
         .filter(|code| code.entry.is_some())
+        .zip(facts)
         .ok_or_else(|| missing(context, runtime))?;
     Ok(AgentCode {
         runtime,
         code,
         source: &context.source,
+        facts,
     })
 }
 

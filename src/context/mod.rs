@@ -31,6 +31,7 @@ pub use roles::{Owned, Place, RoleOwner, RoleView};
 
 use jiff::civil::Date;
 
+use crate::analysis::facts::Facts;
 use crate::config::Settings;
 use crate::iam::cloudformation::TemplateRole;
 use crate::model::aws::AwsState;
@@ -63,6 +64,8 @@ pub struct Context {
     pub template_roles: OnceLock<Vec<TemplateRole>>,
     /// The agent's code, and the code that calls it.
     pub source: Source,
+    /// What the analysis found out about that code.
+    pub facts: Facts,
     /// What the tests in the tree exercise.
     pub tests: TestFacts,
     /// Recorded evaluation runs.

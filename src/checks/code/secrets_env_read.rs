@@ -111,11 +111,11 @@ fn written(callers: &Callers<'_>) -> BTreeSet<String> {
                 continue;
             }
             match &target.kind {
-                ExprKind::Subscript { base, index } if is_environ(callers, at, base, 0) => {
+                ExprKind::Subscript { base, index } if is_environ(callers, at, base) => {
                     found.extend(source.strings(at, index));
                 }
                 ExprKind::Attribute { base, attr }
-                    if secret_like_name(attr) && is_environ(callers, at, base, 0) =>
+                    if secret_like_name(attr) && is_environ(callers, at, base) =>
                 {
                     found.insert(attr.to_string());
                 }

@@ -201,7 +201,8 @@ fn starters(callers: &Callers<'_>, function: FnId) -> BTreeSet<FnId> {
             continue;
         };
         let parent = module.function(id).and_then(|function| function.parent);
-        let uses = callers.of(id).iter().filter_map(|used| {
+        let all = callers.of(id);
+        let uses = all.iter().filter_map(|used| {
             let module = callers.source().module(used.module)?;
             module
                 .function_at(used.expr.range.start)
