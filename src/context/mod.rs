@@ -34,6 +34,7 @@ use crate::model::aws::AwsState;
 use crate::model::evaluation::Evaluations;
 use crate::model::files::FileFacts;
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::lazy::Lazy;
 use crate::model::measurement::Measurement;
 
 use crate::model::project::{DeployedTarget, Project, Target};
@@ -57,11 +58,11 @@ pub struct Context {
     /// The synthesized template.
     pub template: Known<Template>,
     /// The agent's code, and the code that calls it.
-    pub source: Source,
+    pub source: Lazy<Source>,
     /// What the analysis found out about that code.
     pub facts: Facts,
     /// What the tests in the tree exercise.
-    pub tests: TestFacts,
+    pub tests: Lazy<TestFacts>,
     /// Recorded evaluation runs.
     pub evaluations: Evaluations,
     /// What `measure` recorded, by runtime.

@@ -11,6 +11,7 @@ pub mod files;
 pub mod json;
 pub mod json_edit;
 pub mod known;
+pub mod lazy;
 pub mod lock;
 pub mod manifest;
 pub mod measurement;
