@@ -95,7 +95,7 @@ impl Run<'_> {
             results.retain(|result| self.selection.result(result));
             let suppressions = Suppressions {
                 rules: &context.settings.ignores,
-                comments: comments::collect(root, &context.source, &results),
+                comments: comments::collect(root, context.source.made(), &results),
                 baseline: None,
             };
             let name = context.project.display_name().to_owned();
@@ -120,7 +120,7 @@ impl Run<'_> {
         ));
         let mut suppressions = Suppressions {
             rules: &context.settings.ignores,
-            comments: comments::collect(root, &context.source, &results),
+            comments: comments::collect(root, context.source.made(), &results),
             baseline: None,
         };
         let name = context.project.display_name().to_owned();

@@ -38,6 +38,7 @@ use crate::model::aws::AwsState;
 use crate::model::evaluation::Evaluations;
 use crate::model::files::FileFacts;
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::lazy::Lazy;
 use crate::model::measurement::Measurement;
 
 use crate::model::finding::{Evidence, Outcome, Resource};
@@ -63,11 +64,11 @@ pub struct Context {
     /// The template's roles with every policy attached to them, read when they are first asked for.
     pub template_roles: OnceLock<Vec<TemplateRole>>,
     /// The agent's code, and the code that calls it.
-    pub source: Source,
+    pub source: Lazy<Source>,
     /// What the analysis found out about that code.
     pub facts: Facts,
     /// What the tests in the tree exercise.
-    pub tests: TestFacts,
+    pub tests: Lazy<TestFacts>,
     /// Recorded evaluation runs.
     pub evaluations: Evaluations,
     /// What `measure` recorded, by runtime.
