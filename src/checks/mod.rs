@@ -17,6 +17,7 @@ mod project;
 mod quotas;
 mod resources;
 mod shell_access;
+mod snapshot;
 mod testing;
 pub(crate) mod unconfigured;
 
@@ -56,6 +57,8 @@ pub enum Category {
     ShellAccess,
     /// Code quality.
     Code,
+    /// Restored sessions: platform version V2.
+    Snapshot,
     /// Observability and evaluation.
     Observability,
     /// Performance and session lifecycle.
@@ -70,12 +73,13 @@ pub enum Category {
 
 impl Category {
     /// Every category, in the order of the report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Project,
         Self::Iam,
         Self::Authentication,
         Self::ShellAccess,
         Self::Code,
+        Self::Snapshot,
         Self::Observability,
         Self::Performance,
         Self::Resources,
@@ -91,6 +95,7 @@ impl Category {
             Self::Authentication => "authentication",
             Self::ShellAccess => "shell-access",
             Self::Code => "code",
+            Self::Snapshot => "snapshot",
             Self::Observability => "observability",
             Self::Performance => "performance",
             Self::Resources => "resources",
@@ -107,6 +112,7 @@ impl Category {
             Self::Authentication => "Authentication",
             Self::ShellAccess => "Shell access",
             Self::Code => "Code quality",
+            Self::Snapshot => "Safe to restore",
             Self::Observability => "Observability",
             Self::Performance => "Performance",
             Self::Resources => "Resources",
@@ -158,6 +164,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         authentication::CHECKS,
         shell_access::CHECKS,
         code::CHECKS,
+        snapshot::CHECKS,
         observability::CHECKS,
         performance::CHECKS,
         resources::CHECKS,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::context::PlatformVersion;
 use crate::model::site::{Site, Sited};
 use crate::report::Severity;
 
@@ -64,6 +65,8 @@ pub struct RuntimeSettings {
     pub peak_invocations_per_second: Option<f64>,
     /// `job-seconds`.
     pub job_seconds: Option<f64>,
+    /// `platform-version`.
+    pub platform_version: Option<Sited<PlatformVersion>>,
 }
 
 /// The workload shapes of the checklist.

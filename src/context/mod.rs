@@ -11,6 +11,7 @@ mod gateway_layers;
 mod gateways;
 mod memories;
 mod models;
+mod platform;
 mod policies;
 mod roles;
 mod sources;
@@ -22,6 +23,7 @@ pub use agents::{
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;
+pub use platform::{PlatformVersion, PlatformView, judged};
 pub use policies::CedarView;
 pub(crate) use roles::partition;
 pub use roles::{Owned, Place, RoleOwner, RoleView};
