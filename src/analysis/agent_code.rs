@@ -3,6 +3,8 @@
 
 mod served;
 
+pub(crate) use served::starts as starts_serving;
+
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::collect::project::joined;
 use crate::context::Context;

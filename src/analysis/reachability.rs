@@ -73,6 +73,12 @@ impl<'c, 'a> Live<'c, 'a> {
         self.runs_within(module, range, 0)
     }
 
+    /// Whether the code at a range is switched off, whoever calls it.
+    pub(crate) fn is_off(&self, module: ModuleId, range: ByteRange) -> bool {
+        let off = self.off.get(&module);
+        off.is_some_and(|off| off.iter().any(|dead| dead.contains(range)))
+    }
+
     fn runs_within(&self, module: ModuleId, range: ByteRange, depth: u8) -> bool {
         let off = self.off.get(&module);
         if off.is_some_and(|off| off.iter().any(|dead| dead.contains(range))) {

@@ -73,6 +73,8 @@ pub struct Context {
     pub today: Date,
     /// Facts about the run that are no result, found while collecting.
     pub notes: Vec<String>,
+    /// What startup code and request code do, found when a check first asks.
+    pub startup: crate::analysis::startup::Cache,
 }
 
 /// Which source a value comes from, weakest first.
