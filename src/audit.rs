@@ -120,6 +120,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         discovery,
         today: jiff::Zoned::now().date(),
         notes: stale.into_iter().collect(),
+        startup: Default::default(),
     })
 }
 

@@ -19,6 +19,7 @@ pub mod manifest;
 pub mod measurement;
 pub mod oidc;
 pub mod package;
+pub mod platform;
 pub mod predicted_role;
 pub mod project;
 pub mod secret;

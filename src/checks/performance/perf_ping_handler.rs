@@ -3,13 +3,13 @@
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::startup::is_ping_route;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
-    StmtKind,
+    EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
 };
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
@@ -105,27 +105,6 @@ fn starts_with_sdk(code: &AgentCode<'_>) -> bool {
                 })
         })
     })
-}
-
-/// Whether a handler answers the path `/ping`.
-pub(super) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
-    entry.kind == EntrypointKind::Route
-        && source.module(entry.module).is_some_and(|module| {
-            let registered = module
-                .calls()
-                .into_iter()
-                .find(|(_, call)| call.range == entry.range);
-            let call = registered.and_then(|(_, call)| call.as_call());
-            call.is_some_and(|call| {
-                let values = call
-                    .args
-                    .iter()
-                    .chain(call.keywords.iter().map(|keyword| &keyword.value));
-                values
-                    .into_iter()
-                    .any(|value| value.as_str() == Some("/ping"))
-            })
-        })
 }
 
 /// Everything that a handler answers with: what it returns, and what it sends (`res.status(200).json(…)`, `reply.send(…)`,
