@@ -2,6 +2,7 @@
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView};
 use crate::model::project::Agent;
@@ -150,9 +151,9 @@ fn taken_at_startup(source: &Source, module: ModuleId, expr: &Expr) -> bool {
         let scope = place.scopes.get(function.id.index as usize + 1);
         scope.is_some_and(|scope| scope.names.contains_key(&**name))
     });
-    let written_elsewhere = place.scopes.iter().skip(1).any(|scope| {
-        scope.outer.iter().any(|outer| **outer == **name)
-    });
+    let written = writes(source, module).into_iter();
+    let written = written.filter(|(_, target, _)| target.as_name() == Some(&**name));
+    let written_elsewhere = written.count() > 1;
     let bindings = place.scopes.first().and_then(|scope| scope.names.get(&**name));
     let Some([binding]) = bindings.map(Vec::as_slice).filter(|_| !local && !written_elsewhere) else {
         return false;

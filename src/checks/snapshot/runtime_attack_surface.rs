@@ -27,6 +27,8 @@ pub(super) static CHECK: Check = Check {
 
 /// How many ports one entry may open before nobody can have meant all of them.
 const MANY_PORTS: i64 = 10;
+/// The mount of a bucket.
+const BUCKET: &str = "s3BucketMount";
 /// What a prefix of a bucket mount holds where each session sees its own objects only.
 const PER_SESSION: &str = "{runtimeSessionId}";
 
@@ -142,6 +144,10 @@ fn deployed(context: &Context, agent: Agent<'_>) -> Option<Surface> {
             .push((*ports, field(&format!("allowedPorts[{index}]")).note(named(*ports))));
     }
     for (index, mount) in runtime.mounts.iter().enumerate() {
+        // The others are the agent's own storage, or have an access point that bounds them.
+        if mount.kind != BUCKET {
+            continue;
+        }
         surface.mounts.push((
             mount.clone(),
             field(&format!("filesystemConfigurations[{index}]")).note(mounted(mount)),
@@ -204,7 +210,7 @@ fn synthesized(context: &Context, agent: Agent<'_>) -> Option<Surface> {
         // A prefix that the deploy makes is one.
         let prefix = text("Prefix").or_else(|| block.get("Prefix").map(|_| PER_SESSION.to_owned()));
         let mount = Mount {
-            kind: "s3BucketMount".to_owned(),
+            kind: BUCKET.to_owned(),
             path: text("MountPath").unwrap_or_default(),
             bucket: text("Bucket"),
             prefix,
@@ -344,8 +350,7 @@ fn names_port(
 
 fn mounts(context: &Context, agent: Agent<'_>, surface: &Surface) -> Vec<Fault> {
     let several = serves_several_users(context, agent);
-    let of_bucket = |mount: &Mount| mount.kind == "s3BucketMount";
-    let buckets = surface.mounts.iter().filter(|(mount, _)| of_bucket(mount));
+    let buckets = surface.mounts.iter();
     buckets
         .filter_map(|(mount, evidence)| {
             let bucket = mount.bucket.as_deref().unwrap_or("a bucket");
