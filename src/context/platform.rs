@@ -9,40 +9,14 @@ use jiff::Timestamp;
 
 use super::{Context, Origin};
 use crate::model::aws;
+use crate::model::finding::{Evidence, EvidenceKind, Severity};
 use crate::model::json::Node;
 use crate::model::known::Known;
+pub use crate::model::platform::PlatformVersion;
 use crate::model::project::Agent;
-use crate::report::{Evidence, Severity};
-
-/// A platform version of AgentCore Runtime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PlatformVersion {
-    /// Every session starts the process anew.
-    V1,
-    /// The process is started once per runtime version; every session is restored from a snapshot of it.
-    V2,
-}
 
 /// Since when runtimes that name no version get V2 in many Regions (reported for 2026-11-12; AWS lists no Regions).
 const DEFAULT_CHANGED: &str = "2026-11-12T00:00:00Z";
-
-impl PlatformVersion {
-    /// Every version.
-    pub const ALL: [Self; 2] = [Self::V1, Self::V2];
-
-    /// The spelling of the API and of the configuration file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V1 => "V1",
-            Self::V2 => "V2",
-        }
-    }
-
-    /// The version that the API or a template spells so.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.as_str() == text)
-    }
-}
 
 /// What one source says of the version.
 #[derive(Clone, Debug, PartialEq)]
@@ -199,8 +173,8 @@ impl Context {
         let sources = self.platform_sources(agent);
         if let Some(evidence) = sources.instances {
             let origin = match evidence.kind {
-                crate::report::EvidenceKind::Aws => Origin::Live,
-                crate::report::EvidenceKind::Template => Origin::Template,
+                EvidenceKind::Aws => Origin::Live,
+                EvidenceKind::Template => Origin::Template,
                 _ => Origin::Config,
             };
             return view(PlatformVersion::V1, origin, evidence);

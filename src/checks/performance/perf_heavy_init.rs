@@ -35,7 +35,7 @@ pub(super) static CHECK: Check = Check {
 const DEEPEST: u8 = 12;
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// A place in a module.

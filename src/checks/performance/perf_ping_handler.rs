@@ -42,7 +42,7 @@ const CLOCKS: [&str; 9] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {

@@ -12,7 +12,7 @@ use crate::model::project::{Agent, Runtime};
 use crate::model::site::Site;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Class, Expr, FnId, Language, ModuleId};
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "obs-trace-ids",
@@ -51,7 +51,7 @@ const BASES: [&str; 3] = ["IdGenerator", "RandomIdGenerator", "AwsXRayIdGenerato
 const METHODS: [&str; 2] = ["generate_span_id", "generate_trace_id"];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {

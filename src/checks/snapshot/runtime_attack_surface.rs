@@ -1,15 +1,15 @@
 //! `runtime-attack-surface`: Ports, bucket mounts and instance privileges of the runtime are as narrow as its code needs.
 
-use crate::analysis::agent_code;
+use crate::analysis::agent_code::AgentCode;
 use crate::checks::{Category, Check, Need, live};
-use crate::context::{Context, Origin};
+use crate::context::{Context, Origin, code};
 use crate::model::aws::{Mount, Ports};
 use crate::model::json::{Json, Node};
 use crate::model::known::{Known, Unread};
 use crate::model::project::Agent;
 use crate::model::source::{ExprKind, Source};
 use crate::model::template::{Reference, Template, reference};
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-attack-surface",
@@ -295,7 +295,7 @@ fn ports(
         if surface.own_port.is_some_and(|own| (ports.from..=ports.to).contains(&own)) {
             continue;
         }
-        let code = agent.runtime().map(|runtime| agent_code::of(context, runtime));
+        let code = agent.runtime().map(|runtime| code::of(context, runtime));
         match code {
             Some(Ok(code)) => match code.unread() {
                 None if names_port(context, agent, &code, *ports) => {}
@@ -319,7 +319,7 @@ fn ports(
 fn names_port(
     context: &Context,
     agent: Agent<'_>,
-    code: &agent_code::AgentCode<'_>,
+    code: &AgentCode<'_>,
     ports: Ports,
 ) -> bool {
     let wanted = |text: &str| {

@@ -9,7 +9,7 @@ use crate::context::{
 };
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-env-size",

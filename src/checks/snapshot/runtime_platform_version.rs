@@ -5,7 +5,7 @@ use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{Context, PlatformSource, PlatformSources, PlatformVersion, Told};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-platform-version",

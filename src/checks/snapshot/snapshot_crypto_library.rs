@@ -6,7 +6,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::{Context, judged};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-crypto-library",

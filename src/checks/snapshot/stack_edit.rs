@@ -2,7 +2,7 @@
 
 use crate::context::{Context, PlatformVersion};
 use crate::model::json_edit::{self, Splice};
-use crate::report::Edit;
+use crate::model::finding::Edit;
 
 /// What the vended stack makes the runtimes with.
 const APPLICATION: &str = "new AgentCoreApplication(";
