@@ -26,6 +26,8 @@ pub struct Settings {
     pub severity: BTreeMap<String, Severity>,
     /// `[[ignore]]`.
     pub ignores: Vec<Ignore>,
+    /// `--assume-platform-version`: wins over every source.
+    pub assumed_platform: Option<PlatformVersion>,
 }
 
 /// The severity at which the run fails.

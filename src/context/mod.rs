@@ -26,7 +26,9 @@ pub use agents::{
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;
-pub use platform::{PlatformVersion, PlatformView, judged};
+pub use platform::{
+    NotKnown, PlatformSource, PlatformSources, PlatformVersion, PlatformView, Told, judged,
+};
 pub use policies::CedarView;
 pub(crate) use roles::partition;
 pub use roles::{Owned, Place, RoleOwner, RoleView};

@@ -20,4 +20,11 @@ impl PlatformVersion {
             Self::V2 => "V2",
         }
     }
+
+    /// The version that the API or a template spells so.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|version| version.as_str() == text)
+    }
 }
