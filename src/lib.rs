@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod context;
 pub mod exit;
+pub mod fixes;
 pub mod iam;
 pub mod least_privilege;
 pub mod measure;

@@ -14,6 +14,7 @@ pub mod known;
 pub mod lock;
 pub mod manifest;
 pub mod measurement;
+pub mod narrowed_roles;
 pub mod package;
 pub mod predicted_role;
 pub mod project;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 pub use super::deployed::{DeployedResource, DeployedRuntime, DeployedTarget};
 use super::json::{Document, Node};
 use super::known::Known;
+use super::narrowed_roles::CdkStack;
 use super::site::{Site, Sited};
 use crate::report::{Resource, ResourceType};
 
@@ -71,6 +72,8 @@ pub struct Project {
     pub cdk_version: Option<CdkVersion>,
     /// Where the CDK app of the project adds permissions to roles itself, beyond what the CLI's template does.
     pub cdk_grants: Vec<Site>,
+    /// The stack of the CDK app.
+    pub stack: Option<CdkStack>,
     /// Files that the configuration names, by the path as written (prefixed with the folder that it is relative to, where that
     /// is not the project root), with what was found there.
     pub named_files: BTreeMap<String, NamedFile>,

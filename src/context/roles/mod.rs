@@ -15,6 +15,7 @@ use crate::iam::document::Statement;
 use crate::iam::role::{NamedPolicy, Role};
 use crate::model::json;
 use crate::model::known::{Known, Unread};
+use crate::model::narrowed_roles::NarrowedRoles;
 use crate::model::project::Agent;
 use crate::model::site::Site;
 use crate::report::{Evidence, Resource, ResourceType};
@@ -87,6 +88,12 @@ pub struct RoleOwner<'a> {
     pub brought: bool,
 }
 
+const MEMORY: &str = "memory";
+const GATEWAY: &str = "gateway";
+const EVALUATION: &str = "online evaluation";
+/// What roles that are no agent's are for.
+const OTHERS: [&str; 3] = [MEMORY, GATEWAY, EVALUATION];
+
 impl RoleView<'_> {
     /// The evidence for a statement of one of its policies, or of its trust policy where `policy` is `None`.
     pub fn at(&self, policy: Option<&NamedPolicy>, statement: &Statement) -> Evidence {
@@ -156,7 +163,7 @@ impl Context {
             .chain(self.live_agent_role(agent))
             .collect();
         if layers.is_empty() {
-            layers.extend(self.predicted_agent(agent));
+            layers.extend(self.predicted_agent(agent, self.narrowed()));
         }
         // The template holds what additionalPolicies adds.
         let synthesized = self.template.read().is_some();
@@ -168,19 +175,60 @@ impl Context {
         layers
     }
 
+    /// The execution role that the CLI makes once the stack applies these rules; `None` for one's own.
+    pub fn agent_role_under(
+        &self,
+        agent: Agent<'_>,
+        rules: &NarrowedRoles,
+    ) -> Option<Layer<RoleView<'_>>> {
+        self.predicted_agent(agent, Some(rules))
+    }
+
+    /// The role of a resource that is no agent once the stack applies these rules.
+    pub fn other_role_under(
+        &self,
+        resource: &Resource,
+        rules: &NarrowedRoles,
+    ) -> Option<Layer<RoleView<'_>>> {
+        let project = &self.project;
+        let (kind, name) = OTHERS.iter().find_map(|kind| {
+            let rest = resource.name.strip_prefix(kind)?;
+            Some((*kind, rest.strip_prefix(' ')?))
+        })?;
+        match kind {
+            MEMORY => {
+                let mut memories = project.memories.iter();
+                let memory = memories.find(|memory| memory.name == name)?;
+                Some(self.predicted_memory(name, &memory.site, Some(rules)))
+            }
+            GATEWAY => {
+                let mut gateways = project.gateways.iter();
+                let gateway = gateways.find(|gateway| gateway.name == name)?;
+                Some(self.predicted_gateway(gateway, Some(rules)))
+            }
+            _ => {
+                let mut evals = project.online_evals.iter();
+                let eval = evals.find(|eval| eval.name == name)?;
+                Some(self.predicted_eval(eval, Some(rules)))
+            }
+        }
+    }
+
     /// The roles of gateways, memories and online evaluations.
     pub fn other_roles(&self) -> Vec<RoleOwner<'_>> {
+        let narrowed = self.narrowed();
         let mut roles = Vec::new();
         for memory in &self.project.memories {
             let own = memory.node.get("executionRoleArn").is_some();
             let live = self.aws.read().map(|state| state.memory(&memory.name));
             let live = live.map(|known| known.map(|memory| memory.role_arn.clone()));
             let role = Other {
-                name: format!("memory {}", memory.name),
+                name: format!("{MEMORY} {}", memory.name),
                 owned: self.owned_by(&memory.name),
                 template: self.template_memory_role(&memory.name),
                 live,
-                predicted: (!own).then(|| self.predicted_memory(&memory.name, &memory.site)),
+                predicted: (!own)
+                    .then(|| self.predicted_memory(&memory.name, &memory.site, narrowed)),
                 complete: true,
                 list: Some("memories"),
                 brought: own,
@@ -192,11 +240,11 @@ impl Context {
             let live = self.aws.read().map(|state| state.gateway(&gateway.name));
             let live = live.map(|known| known.map(|gateway| gateway.role_arn.clone()));
             let role = Other {
-                name: format!("gateway {}", gateway.name),
+                name: format!("{GATEWAY} {}", gateway.name),
                 owned: self.owned_by(&gateway.name),
                 template: self.template_gateway_role(&gateway.name),
                 live,
-                predicted: (!own).then(|| self.predicted_gateway(gateway)),
+                predicted: (!own).then(|| self.predicted_gateway(gateway, narrowed)),
                 complete: gateway.targets.is_empty(),
                 list: Some("agentCoreGateways"),
                 brought: own,
@@ -205,11 +253,11 @@ impl Context {
         }
         for eval in &self.project.online_evals {
             let role = Other {
-                name: format!("online evaluation {}", eval.name),
+                name: format!("{EVALUATION} {}", eval.name),
                 owned: self.owned_by(&eval.name),
                 template: self.template_eval(&eval.name),
                 live: self.live_eval(&eval.name),
-                predicted: Some(self.predicted_eval(eval)),
+                predicted: Some(self.predicted_eval(eval, narrowed)),
                 complete: true,
                 list: None,
                 brought: false,
