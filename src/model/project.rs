@@ -233,6 +233,8 @@ pub struct Memory {
     pub strategies: Vec<MemoryStrategy>,
     /// `encryptionKeyArn`.
     pub encryption_key_arn: Option<Sited<String>>,
+    /// `executionRoleArn`.
+    pub execution_role_arn: Option<Sited<String>>,
 }
 
 /// A long-term strategy of a memory.

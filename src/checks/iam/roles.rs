@@ -76,10 +76,22 @@ fn of_other(
     });
     match unread {
         Some(reason) if found_none => return Some(Outcome::skipped(role.resource, reason)),
-        _ if layers.is_empty() => return None,
-        None if found_none && !role.complete => {
+        _ if layers.is_empty() => {
+            let arn = role.brought.as_ref()?;
+            let message = format!("the role {} was not read", arn.value);
+            let unread = context.unread(&message, judgement.action);
+            return Some(
+                Outcome::skipped(role.resource, unread).evidence(Evidence::config(&arn.site)),
+            );
+        }
+        None if found_none && judgement.permissions && !role.complete => {
             // Some statements depend on what the targets are; without template or AWS a pass would be a guess.
-            let unread = context.unread("the role's policies were not read", judgement.action);
+            let unread = if role.deployed {
+                context.unread("the role's policies were not read", judgement.action)
+            } else {
+                let message = "the role is not synthesized or deployed yet, and what its targets add to it is not known";
+                Unread::new(ReasonCode::Absent, message).command("agentcore deploy --dry-run")
+            };
             return Some(Outcome::skipped(role.resource, unread));
         }
         _ => {}
@@ -98,7 +110,7 @@ fn of_other(
 /// The stack edit, where the role passes with it; else who changes it, and where.
 fn fixes_of_other(context: &Context, role: &RoleOwner<'_>, judgement: &Judgement<'_>) -> Vec<Fix> {
     let named = &role.resource.name;
-    if role.brought {
+    if role.brought.is_some() {
         let note = format!(
             "{named} names this role as its executionRoleArn: change the role where it was made"
         );
