@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use crate::analysis::facts::Facts;
+use crate::analysis::handlers;
+use crate::analysis::limits;
 use crate::checks::{self, Check};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
@@ -20,8 +24,9 @@ use crate::model::template::Template;
 use crate::oidc::authorizer;
 use crate::oidc::discovery::Discovery;
 use crate::pool;
+use crate::quiet;
 use crate::report::redact::Redactor;
-use crate::report::{CheckResult, assemble};
+use crate::report::{CheckResult, Outcome, Resource, ResourceType, assemble};
 
 /// What to collect, and from where.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +73,7 @@ pub enum DiscoverySource {
 /// When the audit cannot be done: `agentcore.json` is missing, unreadable or not a JSON object.
 pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let project = project::collect(root, &options.shown).map_err(|error| {
-        Failure::new(error.to_string()).help("mend the file; `agentcore validate` reads it too")
+        Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
     })?;
     let path_env = options
         .path_env
@@ -94,7 +99,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         }
         DiscoverySource::Fetch(_) | DiscoverySource::Offline => taken,
     };
-    let source = source::of_project(&project, &files.contents);
+    let mut source = source::of_project(&project, &files.contents);
+    handlers::find_all(&mut source);
     let tests;
     (files.dependencies, tests) = rayon::join(
         || dependencies::collect(&project, &files, &source),
@@ -109,12 +115,14 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         target,
         tests,
         source,
+        facts: Facts::default(),
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,
         settings,
         files,
         template,
+        template_roles: OnceLock::new(),
         aws,
         discovery,
         today: jiff::Zoned::now().date(),
@@ -214,7 +222,7 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
     let chosen: Vec<&'static Check> = checks::all().filter(|check| selected(check)).collect();
     let judge = |check: &&'static Check| -> Vec<CheckResult> {
         let severity = context.settings.severity.get(check.id).copied();
-        let outcomes = (check.run)(context).into_iter();
+        let outcomes = run(check, context).into_iter();
         let mut results: Vec<CheckResult> = outcomes
             .map(|outcome| assemble::result(check, outcome, severity))
             .collect();
@@ -229,4 +237,28 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
         None => chosen.iter().map(judge).collect(),
     };
     results.into_iter().flatten().collect()
+}
+
+/// Runs a check. One that fails costs its own result, never the report; one that a budget cut short does not pass.
+fn run(check: &Check, context: &Context) -> Vec<Outcome> {
+    let judged = quiet::catch(|| limits::watch(|| (check.run)(context)));
+    let (outcomes, limit) = match judged {
+        Ok(judged) => judged,
+        Err(place) => return vec![failed(check, context, &place)],
+    };
+    let Some(limit) = limit else {
+        return outcomes;
+    };
+    let honest = |outcome| limit.honest(&context.source, outcome);
+    outcomes.into_iter().map(honest).collect()
+}
+
+fn failed(check: &Check, context: &Context, place: &str) -> Outcome {
+    let message = format!(
+        "the check {} failed at {place}; this is a fault of agentcore-harden: please report it at {} with this message",
+        check.id,
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/issues"),
+    );
+    let resource = Resource::new(ResourceType::Project, context.project.display_name());
+    Outcome::skipped(resource, Unread::new(ReasonCode::Internal, message))
 }

@@ -3,13 +3,13 @@
 use super::{Context, Seen, seen_all};
 use crate::config::Workload;
 use crate::model::aws;
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::AgentManifests;
 use crate::model::project::{Agent, JwtAuthorizer};
 use crate::model::site::Sited;
 use crate::model::template::TemplateJwt;
-use crate::report::Evidence;
 
 /// Who may call an agent or a gateway.
 #[derive(Clone, Debug, PartialEq)]

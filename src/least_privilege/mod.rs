@@ -19,7 +19,6 @@ mod values;
 
 use serde_json::{Value, json};
 
-use crate::analysis::agent_code;
 use crate::analysis::call_sites::Callers;
 use crate::context::{BedrockModel, Context};
 use crate::model::predicted_role::Names;
@@ -138,7 +137,7 @@ fn execution_role(subject: &Subject<'_>) -> Plan {
     models::add(subject, &mut statements);
     agentcore::add(subject, &mut statements);
     let read = subject.agent.runtime();
-    let read = read.and_then(|runtime| agent_code::of(subject.context, runtime).ok());
+    let read = read.and_then(|runtime| crate::context::code::of(subject.context, runtime).ok());
     let callers = read.as_ref().map(Callers::new);
     if let Some(code) = callers.as_ref().map(Code::new) {
         guardrails::add(subject, &code, &mut statements);

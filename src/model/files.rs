@@ -9,8 +9,8 @@ use super::known::Known;
 use super::manifest::AgentManifests;
 use super::package::PackageContents;
 use super::site::Site;
-use crate::report::Resource;
-use crate::secrets::{Confidence, Context};
+use crate::model::finding::Resource;
+use crate::model::secret::{Confidence, Context};
 
 /// Facts about files.
 #[derive(Clone, Debug)]

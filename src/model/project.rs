@@ -11,7 +11,7 @@ use super::json::{Document, Node};
 use super::known::Known;
 use super::narrowed_roles::CdkStack;
 use super::site::{Site, Sited};
-use crate::report::{Resource, ResourceType};
+use crate::model::finding::{Resource, ResourceType};
 
 /// A project: the folder that holds `agentcore/agentcore.json`, and what it says.
 #[derive(Clone, Debug)]

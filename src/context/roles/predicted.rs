@@ -6,6 +6,7 @@ use super::{Owned, Place, RoleView};
 use crate::context::{Context, Layer, Origin};
 use crate::iam::document::Document;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode};
 use crate::model::narrowed_roles::{self, NarrowedRoles, construct_id};
@@ -14,7 +15,6 @@ use crate::model::project::{
     Agent, CdkVersion, Gateway, Harness, MemoryStrategy, OnlineEval, Runtime,
 };
 use crate::model::site::Site;
-use crate::report::Evidence;
 
 impl Context {
     /// The names that predicted documents hold.

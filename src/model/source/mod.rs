@@ -2,13 +2,17 @@
 //!
 //! `collect::source` fills [`Source`]; nothing here reads a file.
 
+pub mod canonical;
 pub mod detect;
+pub mod index;
 pub mod ir;
+pub mod memo;
 pub mod module;
 pub mod scope;
 pub mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 pub use ir::{ByteRange, Call, Expr, ExprKind, Stmt, StmtKind};
 pub use module::{Class, Function, Import, Language, Module, Param, Suppression};
@@ -52,6 +56,8 @@ pub struct Source {
     pub notes: Vec<SourceNote>,
     /// Words of the project's own stack that may name environment variables which it sets beside `envVars`.
     pub stack_words: BTreeSet<String>,
+    /// Modules by name, made when the first is asked for: all of them are there by then.
+    by_name: OnceLock<HashMap<ir::Name, ModuleId>>,
 }
 
 /// The code of one runtime.
@@ -156,6 +162,17 @@ impl Source {
     /// The module of that id.
     pub fn module(&self, id: ModuleId) -> Option<&Module> {
         self.modules.get(id.0 as usize)
+    }
+
+    /// The first module of a name.
+    pub fn module_named(&self, name: &str) -> Option<&Module> {
+        let by_name = self.by_name.get_or_init(|| {
+            let named = self.modules.iter().rev();
+            named
+                .map(|module| (module.name.clone(), module.id))
+                .collect()
+        });
+        self.module(*by_name.get(name)?)
     }
 
     /// The function of that id.

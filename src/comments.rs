@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::project::read_text;
+use crate::collect::project::read_text;
 use crate::model::source::Source;
 use crate::report::comment::{Comments, parse};
 use crate::report::{CheckResult, Status};
