@@ -17,6 +17,7 @@ pub mod lazy;
 pub mod lock;
 pub mod manifest;
 pub mod measurement;
+pub mod narrowed_roles;
 pub mod oidc;
 pub mod package;
 pub mod platform;
