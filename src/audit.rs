@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -127,7 +128,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     })
 }
 
-/// What goes through the whole tree: it is read when a check looks at it.
+/// What goes through the whole tree: it is read when a check looks at it. Each looks at what it is made of before it starts, so
+/// that no thread of a pool has to wait for something that needs the pool.
 fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<TestFacts>) {
     let project = Arc::new(project.clone());
     let packages: Arc<[Package]> = files.packages.clone().into();
@@ -137,14 +139,24 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
     files.contents = Lazy::new(move || contents::collect(&of, &all));
     let (of, contents) = (Arc::clone(&project), files.contents.clone());
     let source = Lazy::new(move || {
+        contents.force();
         let mut source = source::of_project(&of, &contents);
         handlers::find_all(&mut source);
         source
     });
     let (of, known, code) = (Arc::clone(&project), files.clone(), source.clone());
-    files.dependencies = Lazy::new(move || dependencies::collect(&of, &known, &code));
+    files.dependencies = Lazy::new(move || {
+        known.package_contents.force();
+        known.contents.force();
+        code.force();
+        dependencies::collect(&of, &known, &code)
+    });
     let (contents, code) = (files.contents.clone(), source.clone());
-    let tests = Lazy::new(move || tests::collect(&project, &code, &contents));
+    let tests = Lazy::new(move || {
+        contents.force();
+        code.force();
+        tests::collect(&project, &code, &contents)
+    });
     (source, tests)
 }
 
@@ -157,9 +169,15 @@ fn read_ahead(context: &Context, chosen: &[&'static Check]) {
     let files = &context.files;
     // What fails here fails again, and then costs the result of the check that needs it.
     let _ = quiet::catch(|| {
-        rayon::join(|| files.package_contents.len(), || files.contents.files);
-        let _ = &*context.source;
-        rayon::join(|| files.dependencies.len(), || context.tests.files);
+        thread::scope(|scope| {
+            scope.spawn(|| files.package_contents.force());
+            files.contents.force();
+        });
+        context.source.force();
+        thread::scope(|scope| {
+            scope.spawn(|| files.dependencies.force());
+            context.tests.force();
+        });
     });
 }
 
