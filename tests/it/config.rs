@@ -10,6 +10,7 @@ use crate::support::{CODE, gateway, runtime, site};
 use agentcore_harden::checks;
 use agentcore_harden::config::{Ignore, Runtimes, parse};
 use agentcore_harden::model::source::Source;
+use agentcore_harden::report::verdict::Basis;
 use agentcore_harden::report::baseline::Baseline;
 use agentcore_harden::report::comment;
 use agentcore_harden::report::suppress::{Suppressions, apply};
@@ -76,12 +77,7 @@ fn a_rule_that_covers_every_site_suppresses_the_result() {
     assert_eq!(suppression.expires.as_deref(), Some("2026-07-01"));
     assert_eq!(results[0].status.as_str(), "fail");
     assert_eq!(notes, [""; 0]);
-    let summary = assemble::summary(
-        &results,
-        agentcore_harden::config::FailOn::Never,
-        false,
-        false,
-    );
+    let summary = assemble::summary(&results, &Basis::default());
     assert_eq!((summary.fail, summary.suppressed), (2, 1));
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{context, quota_json, region, standing};
 use crate::cli::quota::RequestArgs;
 use crate::exit::{Exit, Failure, suggestion};
+use crate::quota::applied::number;
 use crate::quota::mitigations::mitigations;
 use crate::quota::request::{Request, request};
 use crate::quota::table::{self, Default, Quota};
@@ -52,6 +53,16 @@ pub fn run(arguments: &RequestArgs, out: &mut dyn Write) -> Result<Exit, Failure
         arguments.aws.region.as_deref(),
         context,
     );
+    if let (Some(wanted), Some(current)) = (arguments.value, request.current.value)
+        && wanted <= current
+    {
+        return Err(Failure::new(format!(
+            "--value {} is not more than the current value, {}",
+            number(wanted),
+            number(current)
+        ))
+        .help("an increase is asked for with a higher value; nothing needs to be asked for below it"));
+    }
     let tried = context
         .map(|context| standing(context, quota.checks))
         .unwrap_or_default();
@@ -136,7 +147,7 @@ fn text_page(
     }
     writeln!(
         out,
-        "Confirm the code and the account's value (codes here come from third parties)"
+        "Confirm the code and the account's value (the codes printed here are unofficial)"
     )?;
     for command in &request.confirm {
         writeln!(out, "  {command}")?;

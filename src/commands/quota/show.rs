@@ -184,7 +184,7 @@ fn text_page(
     if defaults {
         let note = format!(
             "Values are AWS's defaults as of {AS_OF}, not the account's: `aws service-quotas list-service-quotas --service-code bedrock-agentcore` \
-             tells those. New accounts may start lower."
+             lists those. New accounts may start lower."
         );
         writeln!(out, "\n{}", hanging("", &note))?;
     }

@@ -6,6 +6,7 @@ use agentcore_harden::checks;
 use agentcore_harden::config::FailOn;
 use agentcore_harden::model::known::{ReasonCode, Unread};
 use agentcore_harden::model::site::{Site, SourceText};
+use agentcore_harden::report::verdict::{Basis, Stage};
 use agentcore_harden::report::{
     Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, ProjectSummary, Report, Resource,
     ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool, View, assemble,
@@ -129,6 +130,7 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
                 protocol: Some("HTTP".into()),
                 workload: Some("chat".into()),
                 execution_role: "cli-managed",
+                kind: "runtime",
             }],
         },
         evidence: EvidenceSummary {
@@ -138,7 +140,14 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
             aws: Some("live"),
         },
         filters: Filters::default(),
-        summary: assemble::summary(&results, fail_on, false, false),
+        summary: assemble::summary(
+            &results,
+            &Basis {
+                fail_on,
+                stage: Stage::Deployed,
+                ..Basis::default()
+            },
+        ),
         notes: vec![
             "2 targets in aws-targets.json: default was looked at; --target NAME picks another"
                 .into(),
@@ -148,6 +157,7 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
             prefix: "services/support/".into(),
             fail_on,
             strict: false,
+            ..View::default()
         },
     }
 }
