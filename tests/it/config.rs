@@ -253,7 +253,7 @@ fn every_problem_of_the_file_is_told_and_the_run_exits_2() {
         "error: agentcore-harden.toml:1:1: unknown key \"fail_on\"; did you mean \"fail-on\"?\n\
          agentcore-harden.toml:3:1: unknown check \"auth-inbond-type\"; did you mean \"auth-inbound-type\"?\n\
          agentcore-harden.toml:4:11: unknown runtime \"Mian\"; did you mean \"Main\"?\n\
-         help: fix the configuration file; the README documents its keys\n"
+         help: fix the configuration file; docs/configuration.md documents its keys\n"
     );
 }
 

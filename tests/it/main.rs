@@ -6,6 +6,7 @@ mod cli;
 mod collect;
 mod commands;
 mod config;
+mod documentation;
 mod config_valid;
 mod fix;
 mod fix_loop;

@@ -7,7 +7,7 @@ use super::super::{clean, place, wrap};
 use super::Page;
 use super::excerpt::Excerpt;
 use super::item::{self, Item};
-use crate::report::{CheckResult, Evidence, EvidenceKind, Fix, Severity};
+use crate::report::{CheckResult, Evidence, EvidenceKind, Fix, ResourceType, Severity};
 
 /// Columns before evidence and fixes.
 const INDENT: usize = 4;
@@ -102,7 +102,13 @@ impl Page<'_> {
             }
             let blank = " ".repeat(INDENT);
             let word = self.painter.paint(Paint::Good, "Fix:");
-            let title = format!("{} of {} (-v)", clean::line(&fix.title), result.resource);
+            let of = match result.resource.kind {
+                // The name of a role says whose it is.
+                ResourceType::Role => result.resource.name.clone(),
+                _ => result.resource.to_string(),
+            };
+            let title = format!("{} of {of} (-v)", fix.title);
+            let title = clean::line(&title);
             let title = wrap::cut(&title, self.look.width.saturating_sub(INDENT + 5));
             self.line(&format!("{blank}{word} {title}"))?;
         }

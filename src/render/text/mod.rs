@@ -205,7 +205,9 @@ impl Page<'_> {
 
     fn verdict(&mut self, report: &Report) -> io::Result<()> {
         let (word, rest) = verdict::parts(report);
-        let text = wrap::hanging("", &format!("{word} {rest}"), self.look.width);
+        // The coloured word has a blank on each side.
+        let width = self.look.width.saturating_sub(2);
+        let text = wrap::hanging("", &format!("{word} {rest}"), width);
         let rest = text.strip_prefix(&*word).unwrap_or_default();
         let word = if self.look.color {
             let paint = verdict::paint(report);
