@@ -9,26 +9,30 @@ pub mod checks;
 pub mod cli;
 pub mod collect;
 pub mod commands;
+pub mod comments;
 pub mod config;
 pub mod context;
 pub mod exit;
+pub mod fixes;
 pub mod iam;
 pub mod least_privilege;
 pub mod measure;
 pub mod model;
 pub mod oidc;
 pub mod pool;
+mod quiet;
 pub mod quota;
 pub mod render;
 pub mod report;
 pub mod secrets;
 pub mod shell;
+pub mod text;
 
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::{CommandFactory, Parser};
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use exit::{Exit, Failure};
 
 /// Parses `arguments` (the program's name first) and runs the command: reports go to `out`, errors to `err`.
@@ -107,7 +111,9 @@ fn refused(
         .collect();
     Err(Failure::new(message.join(" ")).help(if tips.is_empty() {
         let known = cli::Cli::command();
-        let command = known.find_subcommand(&*word).map(|command| command.get_name());
+        let command = known
+            .find_subcommand(&*word)
+            .map(|command| command.get_name());
         match command {
             Some(command) => format!("try `agentcore-harden {command} --help`"),
             None => "try `agentcore-harden --help`".to_owned(),

@@ -9,13 +9,14 @@ use super::select::Selection;
 use super::{emit, fix, output, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::checks;
-use crate::cli::{CheckArgs, FailOnArg, Format};
+use crate::cli::{CheckArgs, FailOnArg, Format, PlatformArg};
 use crate::collect::discovery::FetchOptions;
-use crate::collect::{baseline, comments, project};
+use crate::collect::{baseline, project};
+use crate::comments;
 use crate::config::FailOn;
-use crate::context::Context;
-use crate::model::known::ReasonCode;
+use crate::context::{Context, PlatformVersion};
 use crate::exit::{Exit, Failure};
+use crate::model::known::ReasonCode;
 use crate::render::{self, Look};
 use crate::report::baseline::Baseline;
 use crate::report::suppress::{self, Suppressions};
@@ -47,8 +48,9 @@ pub fn run(
     })?;
     let report = &arguments.report;
     if report.json && report.format.is_some_and(|format| format != Format::Json) {
-        return Err(Failure::new("--json and another --format were given")
-            .help("leave one of the two out"));
+        return Err(
+            Failure::new("--json and another --format were given").help("leave one of the two out")
+        );
     }
     let roots = roots(&arguments.paths)?;
     let several = roots.len() > 1;
@@ -130,7 +132,7 @@ impl Run<'_> {
             let suppressions = Suppressions {
                 rules: &context.settings.ignores,
                 accepts: &context.settings.accepts,
-                comments: comments::collect(root, &context.source, &results),
+                comments: comments::collect(root, context.source.made(), &results),
                 baseline: None,
             };
             let name = context.project.display_name().to_owned();
@@ -181,7 +183,7 @@ impl Run<'_> {
         let mut suppressions = Suppressions {
             rules: &context.settings.ignores,
             accepts: &context.settings.accepts,
-            comments: comments::collect(root, &context.source, &results),
+            comments: comments::collect(root, context.source.made(), &results),
             baseline: None,
         };
         let name = context.project.display_name().to_owned();
@@ -285,6 +287,14 @@ impl Run<'_> {
             shown: shown(&self.asked, root),
             target: aws.target,
             config: self.arguments.policy.config.clone(),
+            platform: self
+                .arguments
+                .policy
+                .assume_platform_version
+                .map(|version| match version {
+                    PlatformArg::V1 => PlatformVersion::V1,
+                    PlatformArg::V2 => PlatformVersion::V2,
+                }),
             offline: aws.offline,
             live: aws.live,
             discovery: if !aws.offline {
@@ -391,8 +401,9 @@ fn roots(paths: &[PathBuf]) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
     for path in paths {
         let text = path.to_string_lossy();
         if text.is_empty() {
-            return Err(Failure::new("PATH is empty")
-                .help("a variable that is not set? `agentcore-harden check .` is the project here"));
+            return Err(Failure::new("PATH is empty").help(
+                "a variable that is not set? `agentcore-harden check .` is the project here",
+            ));
         }
         let found = project::discover(path).map_err(|error| {
             Failure::new(error.to_string()).help(if text.contains("://") {

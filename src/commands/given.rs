@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::exit::{Failure, suggestion};
+use crate::exit::Failure;
+use crate::text::suggest::suggestion;
 
 /// How AWS is reached, as given.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,8 +78,9 @@ pub(super) fn usable(given: Given<'_>) -> Result<(), Failure> {
         named.iter().find(|(_, value)| value.is_some()),
     ) {
         return Err(
-            Failure::new(format!("{flag} cannot be used with {without}"))
-                .help(format!("AWS is not read with {without}: leave one of the two out")),
+            Failure::new(format!("{flag} cannot be used with {without}")).help(format!(
+                "AWS is not read with {without}: leave one of the two out"
+            )),
         );
     }
     if let Some(url) = given.endpoint_url {
@@ -99,10 +101,10 @@ fn endpoint(text: &str) -> Result<(), Failure> {
     if sound {
         return Ok(());
     }
-    Err(
-        Failure::new(format!("--endpoint-url: {text:?} is not an http or https URL"))
-            .help("write it as https://host or http://localhost:5000"),
-    )
+    Err(Failure::new(format!(
+        "--endpoint-url: {text:?} is not an http or https URL"
+    ))
+    .help("write it as https://host or http://localhost:5000"))
 }
 
 fn region(wanted: &str) -> Result<(), Failure> {
@@ -188,7 +190,10 @@ mod tests {
             ..Given::default()
         };
         for bad in ["localhost:5000", "ftp://x", "not a url", "http://"] {
-            assert!(refused(url(bad)).contains("is not an http or https URL"), "{bad}");
+            assert!(
+                refused(url(bad)).contains("is not an http or https URL"),
+                "{bad}"
+            );
         }
         assert!(usable(url("http://127.0.0.1:5000")).is_ok());
         let region = |name| Given {

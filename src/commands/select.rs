@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::checks::{self, Category, Check};
-use crate::config;
 use crate::cli::ScopeArgs;
+use crate::config;
 use crate::exit::{Failure, suggestion};
 use crate::report::{CheckResult, Filters, ResourceType};
 
@@ -99,8 +99,7 @@ impl Selection {
 
 fn known(flag: &str, word: &str) -> Result<(), Failure> {
     let categories = || Category::ALL.into_iter().map(Category::id);
-    if checks::all().any(|check| config::names(word, check.id))
-        || categories().any(|id| id == word)
+    if checks::all().any(|check| config::names(word, check.id)) || categories().any(|id| id == word)
     {
         return Ok(());
     }

@@ -52,14 +52,7 @@ fn auto(terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> bool {
 
 /// True for terminals that are known to show links (OSC 8) and for those whose user asks for them.
 fn links(variable: &dyn Fn(&str) -> Option<String>) -> bool {
-    const PROGRAMS: [&str; 6] = [
-        "iTerm.app",
-        "WezTerm",
-        "vscode",
-        "ghostty",
-        "Hyper",
-        "rio",
-    ];
+    const PROGRAMS: [&str; 6] = ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio"];
     if let Some(value) = variable("FORCE_HYPERLINK") {
         return value != "0";
     }

@@ -7,8 +7,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Accept, FailOn, Ignore, RuntimeSettings, Settings, Workload, names};
 use crate::checks;
-use crate::exit::suggestion;
+use crate::model::platform::PlatformVersion;
 use crate::model::site::{Sited, SourceText};
+use crate::text::suggest::suggestion;
 
 /// A problem of the configuration file; any problem makes the run exit 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,12 +74,13 @@ struct Reader<'a> {
 }
 
 const KEYS: [&str; 5] = ["fail-on", "runtimes", "severity", "ignore", "accept"];
-const RUNTIME_KEYS: [&str; 5] = [
+const RUNTIME_KEYS: [&str; 6] = [
     "workload",
     "peak-new-sessions-per-minute",
     "mean-session-seconds",
     "peak-invocations-per-second",
     "job-seconds",
+    "platform-version",
 ];
 const IGNORE_KEYS: [&str; 5] = ["check", "path", "resource", "reason", "expires"];
 const ACCEPT_KEYS: [&str; 5] = ["check", "resource", "reason", "by", "expires"];
@@ -192,7 +194,7 @@ impl Reader<'_> {
             for check in checks::all().filter(|check| names(&pattern, check.id)) {
                 settings.severity.remove(check.id);
                 settings.off.remove(check.id);
-                match text.parse::<crate::report::Severity>() {
+                match text.parse::<crate::model::finding::Severity>() {
                     Ok(severity) => {
                         settings.severity.insert(check.id.to_owned(), severity);
                     }
@@ -224,6 +226,7 @@ impl Reader<'_> {
                 settings.peak_invocations_per_second = reader.amount(entry, key);
             }
             "job-seconds" => settings.job_seconds = reader.amount(entry, key),
+            "platform-version" => settings.platform_version = reader.platform_version(entry),
             other => reader.unknown(at, "key", other, &RUNTIME_KEYS),
         });
         settings
@@ -237,6 +240,18 @@ impl Reader<'_> {
         if found.is_none() {
             let known = Workload::ALL.map(Workload::as_str);
             self.unknown(value.span(), "workload", &text, &known);
+        }
+        Some(Sited::new(found?, self.source.site(value.span())))
+    }
+
+    fn platform_version(&mut self, value: &Value<'_>) -> Option<Sited<PlatformVersion>> {
+        let text = self.text(value, "platform-version")?;
+        let found = PlatformVersion::ALL
+            .into_iter()
+            .find(|version| version.as_str() == text);
+        if found.is_none() {
+            let known = PlatformVersion::ALL.map(PlatformVersion::as_str);
+            self.unknown(value.span(), "platform version", &text, &known);
         }
         Some(Sited::new(found?, self.source.site(value.span())))
     }
@@ -433,7 +448,7 @@ impl Reader<'_> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::report::Severity;
+    use crate::model::finding::Severity;
 
     fn read(text: &str) -> Result<Settings, Vec<String>> {
         let runtimes = Runtimes {
@@ -484,10 +499,22 @@ mod tests {
         .unwrap();
         assert_eq!(settings.accepts[0].by, "data protection officer");
         for (text, missing) in [
-            ("check = \"memory-encryption\"\nby = \"x\"\nexpires = 2027-01-31", "`reason`"),
-            ("check = \"memory-encryption\"\nreason = \"x\"\nexpires = 2027-01-31", "`by`"),
-            ("check = \"memory-encryption\"\nreason = \"x\"\nby = \"y\"", "`expires`"),
-            ("reason = \"x\"\nby = \"y\"\nexpires = 2027-01-31", "`check`"),
+            (
+                "check = \"memory-encryption\"\nby = \"x\"\nexpires = 2027-01-31",
+                "`reason`",
+            ),
+            (
+                "check = \"memory-encryption\"\nreason = \"x\"\nexpires = 2027-01-31",
+                "`by`",
+            ),
+            (
+                "check = \"memory-encryption\"\nreason = \"x\"\nby = \"y\"",
+                "`expires`",
+            ),
+            (
+                "reason = \"x\"\nby = \"y\"\nexpires = 2027-01-31",
+                "`check`",
+            ),
         ] {
             let problems = read(&format!("[[accept]]\n{text}\n")).unwrap_err();
             assert!(problems[0].contains(missing), "{problems:?}");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::authorizer::Authorizer;
-use crate::report::ResourceType;
+use crate::model::finding::ResourceType;
 use crate::shell::{self, Command};
 
 /// Edits of one authorizer, in order.

@@ -60,9 +60,11 @@ impl TokenError {
                  authorization server, PingFederate from a JSON token access token manager"
             }
             Self::NoToken => "pipe in the token endpoint's answer, or only the token",
-            Self::Truncated | Self::TooLarge | Self::Segments(_) | Self::Base64(_) | Self::Json(..) => {
-                "copy the whole token: it starts with eyJ and has two dots"
-            }
+            Self::Truncated
+            | Self::TooLarge
+            | Self::Segments(_)
+            | Self::Base64(_)
+            | Self::Json(..) => "copy the whole token: it starts with eyJ and has two dots",
         }
     }
 }

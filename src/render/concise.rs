@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::clean;
 use super::style::{Paint, Painter};
 use super::text::{item, verdict};
 use super::{Look, place};
 use crate::report::{CheckResult, Report};
+use crate::text::clean;
 
 /// Writes the findings of every report, worst first, and the verdict of each.
 ///

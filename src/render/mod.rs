@@ -1,6 +1,5 @@
 //! The renderers: one file per format, all from the same report.
 
-pub mod clean;
 pub mod concise;
 pub mod github;
 pub mod json;
@@ -13,7 +12,6 @@ pub mod sarif;
 pub mod site;
 pub mod style;
 pub mod text;
-pub mod wrap;
 
 use std::io::{self, Write};
 

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::Look;
 use super::style::{Paint, Painter};
-use super::wrap;
 use crate::checks::Check;
+use crate::text::wrap;
 
 /// Writes what is declared of a check, then its page.
 ///
@@ -70,7 +70,11 @@ fn row(line: &str, painter: Painter, width: usize, out: &mut dyn Write) -> io::R
     let Some((first, rest)) = cells.split_first() else {
         return Ok(());
     };
-    let rest: Vec<&str> = rest.iter().copied().filter(|cell| !cell.is_empty()).collect();
+    let rest: Vec<&str> = rest
+        .iter()
+        .copied()
+        .filter(|cell| !cell.is_empty())
+        .collect();
     let text = match rest.as_slice() {
         [] => (*first).to_owned(),
         rest => format!("{first}: {}", rest.join("; ")),

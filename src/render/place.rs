@@ -1,7 +1,7 @@
 //! Places as a terminal shows them: relative to the folder that the command runs in, so that they can be opened as printed.
 
-use super::clean;
 use crate::report::{Evidence, Report};
+use crate::text::clean;
 
 /// `app/Main/main.py:3:7`, or the ARN where there is no file.
 pub(super) fn of(report: &Report, evidence: &Evidence) -> Option<String> {

@@ -12,8 +12,8 @@ use jiff::civil::Date;
 use super::baseline::{Baseline, judged};
 use super::comment::Comments;
 use super::{Acceptance, CheckResult, Evidence, Severity, Status, Suppression, fingerprint};
-use crate::model::site::Site;
 use crate::config::{Accept, Ignore, names};
+use crate::model::site::Site;
 
 /// Everything that suppresses.
 #[derive(Debug, Default)]

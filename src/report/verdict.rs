@@ -196,10 +196,7 @@ mod tests {
             };
             let summary = assemble::summary(&fail, &basis);
             assert_eq!(summary.verdict, Some(Word::NotReady));
-            assert_eq!(
-                summary.ready,
-                fail_on != FailOn::Severity(Severity::Medium)
-            );
+            assert_eq!(summary.ready, fail_on != FailOn::Severity(Severity::Medium));
         }
     }
 

@@ -537,7 +537,11 @@ impl HttpConnector for Throttling {
                 None,
                 "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
             ),
-            (None, 1 | 2) => answer(429, Some("ThrottlingException"), r#"{"message": "slow down"}"#),
+            (None, 1 | 2) => answer(
+                429,
+                Some("ThrottlingException"),
+                r#"{"message": "slow down"}"#,
+            ),
             (Some(action), _) if action == "GetCallerIdentity" => answer(
                 200,
                 None,

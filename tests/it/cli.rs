@@ -72,12 +72,7 @@ fn exit_status_follows_the_threshold() {
     let strict = run(&["check", insecure, "--offline", "--strict"]);
     assert_eq!(strict.code, 1, "{}", strict.out);
     assert!(
-        strict
-            .out
-            .lines()
-            .last()
-            .unwrap()
-            .starts_with("not judged"),
+        strict.out.lines().last().unwrap().starts_with("not judged"),
         "{}",
         strict.out
     );
@@ -148,10 +143,24 @@ fn a_selection_gets_no_verdict_word() {
     assert!(last.starts_with("passed the 4 selected checks "), "{last}");
     assert!(!ran.out.contains("READY"), "{}", ran.out);
     let insecure = "fixtures/projects/insecure-agent";
-    let ran = run(&["check", insecure, "--offline", "--only", "secrets-hardcoded", "-q"]);
+    let ran = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--only",
+        "secrets-hardcoded",
+        "-q",
+    ]);
     let last = ran.out.lines().last().unwrap();
     assert!(last.starts_with("failed the selected check "), "{last}");
-    let ran = run(&["check", insecure, "--offline", "--runtime", "Portal", "--json"]);
+    let ran = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--runtime",
+        "Portal",
+        "--json",
+    ]);
     assert_eq!(json(&ran.out)["summary"]["verdict"], Value::Null);
 }
 
@@ -161,9 +170,19 @@ fn fail_on_changes_the_exit_status_and_not_the_word() {
     let ran = run(&["check", insecure, "--offline", "--fail-on", "never", "-q"]);
     assert_eq!(ran.code, 0);
     let last = ran.out.lines().last().unwrap();
-    assert!(last.starts_with("NOT READY Helpdesk, before the deploy"), "{last}");
+    assert!(
+        last.starts_with("NOT READY Helpdesk, before the deploy"),
+        "{last}"
+    );
     assert!(last.ends_with("(--fail-on never)"), "{last}");
-    let ran = run(&["check", insecure, "--offline", "--fail-on", "never", "--json"]);
+    let ran = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--fail-on",
+        "never",
+        "--json",
+    ]);
     let report = json(&ran.out);
     assert_eq!(report["summary"]["verdict"], "NOT READY");
     assert_eq!(report["summary"]["failOn"], "never");
@@ -182,12 +201,27 @@ fn what_was_suppressed_is_counted_in_the_last_line() {
 fn aws_options_that_cannot_be_used_are_errors() {
     let clean = "fixtures/projects/clean-agent";
     let cases: [(&[&str], &str); 6] = [
-        (&["--endpoint-url", "localhost:5000"], "not an http or https URL"),
+        (
+            &["--endpoint-url", "localhost:5000"],
+            "not an http or https URL",
+        ),
         (&["--region", "us-esat-1"], "no AWS Region \"us-esat-1\""),
-        (&["--profile", "nobody-has-this"], "no AWS profile \"nobody-has-this\""),
-        (&["--offline", "--region", "us-east-1"], "--region cannot be used with --offline"),
-        (&["--offline", "--profile", "x"], "--profile cannot be used with --offline"),
-        (&["--offline", "--endpoint-url", "http://localhost:1"], "--endpoint-url cannot be used with --offline"),
+        (
+            &["--profile", "nobody-has-this"],
+            "no AWS profile \"nobody-has-this\"",
+        ),
+        (
+            &["--offline", "--region", "us-east-1"],
+            "--region cannot be used with --offline",
+        ),
+        (
+            &["--offline", "--profile", "x"],
+            "--profile cannot be used with --offline",
+        ),
+        (
+            &["--offline", "--endpoint-url", "http://localhost:1"],
+            "--endpoint-url cannot be used with --offline",
+        ),
     ];
     for (options, words) in cases {
         let arguments: Vec<&str> = ["check", clean].iter().chain(options).copied().collect();
@@ -213,21 +247,32 @@ fn a_fresh_project_is_reported_in_120_lines() {
     let concise = run(&["check", fresh, "--offline", "--format", "concise"]);
     let words = concise.out.split_whitespace().count();
     assert!(words < 500, "{words}");
-    for line in concise.out.lines().filter(|line| !line.starts_with("NOT READY")) {
+    for line in concise
+        .out
+        .lines()
+        .filter(|line| !line.starts_with("NOT READY"))
+    {
         assert!(line.starts_with(fresh), "opened as printed: {line}");
     }
 }
 
 #[test]
 fn checks_are_turned_off_and_questions_closed_visibly() {
-    let folder = one("main.py", b"from bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n");
+    let folder = one(
+        "main.py",
+        b"from bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n",
+    );
     let settings = "[severity]\n\"test-*\" = \"off\"\n\n[[accept]]\ncheck = \"perf-cold-start\"\nreason = \"measured in staging\"\nby = \"tech lead\"\nexpires = 2999-01-31\n";
     fs::write(folder.path().join("agentcore-harden.toml"), settings).unwrap();
     let ran = run(&["check", text(folder.path()), "--offline", "--json"]);
     let report = json(&ran.out);
     let off = report["filters"]["off"].as_array().unwrap();
     assert_eq!(off.len(), 3, "{off:?}");
-    assert!(report["notes"].to_string().contains("test-inputs is turned off"));
+    assert!(
+        report["notes"]
+            .to_string()
+            .contains("test-inputs is turned off")
+    );
     let results = report["results"].as_array().unwrap();
     assert!(results.iter().all(|result| result["category"] != "testing"));
     let cold = results
@@ -237,7 +282,11 @@ fn checks_are_turned_off_and_questions_closed_visibly() {
     assert_eq!(cold["acceptance"]["by"], "tech lead");
     assert_eq!(report["summary"]["accepted"], 1);
     let ran = run(&["check", text(folder.path()), "--offline"]);
-    assert!(ran.out.contains("3 checks off") && ran.out.contains("☑ perf-cold-start"), "{}", ran.out);
+    assert!(
+        ran.out.contains("3 checks off") && ran.out.contains("☑ perf-cold-start"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
@@ -256,20 +305,35 @@ fn with_a_file_the_verdict_and_the_worst_go_to_standard_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("report.sarif");
     let insecure = "fixtures/projects/insecure-agent";
-    let ran = run(&["check", insecure, "--offline", "--format", "sarif", "-o", text(&file)]);
+    let ran = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--format",
+        "sarif",
+        "-o",
+        text(&file),
+    ]);
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
     let lines: Vec<&str> = ran.err.lines().collect();
     assert_eq!(lines.len(), 7, "{}", ran.err);
     assert!(lines[0].contains(": CRITICAL ") && lines[6].starts_with("NOT READY Helpdesk"));
     let ran = run(&["check", insecure, "--offline", "-o", "/nowhere/x.sarif"]);
-    assert!(ran.err.contains("the folder /nowhere does not exist"), "{}", ran.err);
+    assert!(
+        ran.err.contains("the folder /nowhere does not exist"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
 fn words_of_other_tools_lead_here() {
     for (arguments, words) in [
         (&["scan"][..], "the audit is `agentcore-harden check`"),
-        (&["fixtures"], "did you mean `agentcore-harden check fixtures`?"),
+        (
+            &["fixtures"],
+            "did you mean `agentcore-harden check fixtures`?",
+        ),
         (&["check", "--severity", "high"], "`--fail-on high`"),
         (&["explain"], "agentcore-harden explain --help"),
         (&["quota", "diagnose", ""], ""),

@@ -10,10 +10,10 @@ use crate::support::{CODE, gateway, runtime, site};
 use agentcore_harden::checks;
 use agentcore_harden::config::{Ignore, Runtimes, parse};
 use agentcore_harden::model::source::Source;
-use agentcore_harden::report::verdict::Basis;
 use agentcore_harden::report::baseline::Baseline;
 use agentcore_harden::report::comment;
 use agentcore_harden::report::suppress::{Suppressions, apply};
+use agentcore_harden::report::verdict::Basis;
 use agentcore_harden::report::{CheckResult, Evidence, Outcome, Severity, assemble};
 use assert_cmd::cargo::CommandCargoExt;
 use jiff::civil::{Date, date};
@@ -320,7 +320,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
     )
     .unwrap();
     let found =
-        agentcore_harden::collect::comments::collect(folder.path(), &Source::default(), &results());
+        agentcore_harden::comments::collect(folder.path(), Some(&Source::default()), &results());
     assert_eq!(found.comments.len(), 1);
     assert_eq!(
         (found.comments[0].line, found.comments[0].lines.clone()),
@@ -329,7 +329,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
     // A file that is gone has no comments, and is no error.
     let empty = tempfile::tempdir().unwrap();
     assert!(
-        agentcore_harden::collect::comments::collect(empty.path(), &Source::default(), &results())
+        agentcore_harden::comments::collect(empty.path(), Some(&Source::default()), &results())
             .comments
             .is_empty()
     );
@@ -364,7 +364,7 @@ proptest::proptest! {
         let runtimes = Runtimes { names: &["A"], exclusive: true };
         let _ = parse("t.toml", &text, runtimes);
         let _ = comment::parse(&"a.py".into(), &text.replace("ignore", "# agentcore-harden: ignore["));
-        let clean = agentcore_harden::render::clean::line(&text);
+        let clean = agentcore_harden::text::clean::line(&text);
         proptest::prop_assert!(!clean.chars().any(agentcore_harden::shell::is_unprintable));
     }
 }

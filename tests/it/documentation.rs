@@ -48,7 +48,9 @@ fn code(text: &str, language: &str) -> Vec<String> {
 
 /// The words of the program's call in a line of shell: up to a pipe, a redirection or a comment.
 fn words(line: &str) -> Option<Vec<String>> {
-    let call = line.split(" | ").find(|part| part.contains("agentcore-harden "))?;
+    let call = line
+        .split(" | ")
+        .find(|part| part.contains("agentcore-harden "))?;
     let call = &call[call.find("agentcore-harden ")?..];
     let call = call.split(" # ").next()?.split(" < ").next()?;
     let mut words = Vec::new();
@@ -128,6 +130,9 @@ fn every_option_of_check_is_documented() {
         let Some(long) = argument.get_long().filter(|long| *long != "help") else {
             continue;
         };
-        assert!(text.contains(&format!("`--{long}")) || text.contains(&format!("--{long} ")), "--{long}");
+        assert!(
+            text.contains(&format!("`--{long}")) || text.contains(&format!("--{long} ")),
+            "--{long}"
+        );
     }
 }

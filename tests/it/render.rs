@@ -130,7 +130,11 @@ fn the_worst_site_is_shown_and_the_mildest_are_cut() {
             let mut span = site.span.unwrap();
             (span.line, span.end_line) = (line * 10, line * 10);
             site.span = Some(span);
-            let severity = if line == 5 { Severity::High } else { Severity::Low };
+            let severity = if line == 5 {
+                Severity::High
+            } else {
+                Severity::Low
+            };
             evidence.severity(severity)
         })
         .collect();
@@ -138,7 +142,10 @@ fn the_worst_site_is_shown_and_the_mildest_are_cut() {
     assert!(text.contains("app/Support/main.py:50:7\n"), "{text}");
     assert!(text.contains("… and 2 more (-v shows all)"), "{text}");
     let concise = shown(Format::Concise, &[report], Look::default());
-    assert!(concise.contains("app/Support/main.py:50:7: HIGH"), "{concise}");
+    assert!(
+        concise.contains("app/Support/main.py:50:7: HIGH"),
+        "{concise}"
+    );
 }
 
 #[test]
@@ -146,10 +153,17 @@ fn the_report_ends_with_where_to_start() {
     let text = plain(Format::Text);
     let (_, end) = text.split_once("Start here ").unwrap();
     let lines: Vec<&str> = end.lines().skip(1).collect();
-    assert!(lines[0].starts_with("1. CRITICAL gateway open-gateway"), "{end}");
+    assert!(
+        lines[0].starts_with("1. CRITICAL gateway open-gateway"),
+        "{end}"
+    );
     assert_eq!(lines[1], "   agentcore/agentcore.json:6:7  Require SigV4");
     assert!(lines.len() < 20, "one screen: {end}");
-    assert!(lines.iter().any(|line| line.starts_with("NOT READY Support, deployed")));
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("NOT READY Support, deployed"))
+    );
 }
 
 #[test]
@@ -182,7 +196,13 @@ fn a_question_that_somebody_answered_is_closed_and_shown() {
 
 #[test]
 fn only_commands_and_addresses_are_wider_than_the_page() {
-    for (width, verbose) in [(60, false), (80, false), (80, true), (100, false), (120, true)] {
+    for (width, verbose) in [
+        (60, false),
+        (80, false),
+        (80, true),
+        (100, false),
+        (120, true),
+    ] {
         let look = Look {
             width,
             verbose,

@@ -46,7 +46,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     context
         .project
         .agents()
-        .map(|agent| clients::honest_of_callers(context, judge(context, agent, &calls)))
+        .map(|agent| {
+            crate::checks::callers::honest_of_callers(context, judge(context, agent, &calls))
+        })
         .collect()
 }
 
@@ -56,7 +58,7 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
     let mut unsure: Vec<Evidence> = Vec::new();
     let mut count = 0;
     for call in calls {
-        let targets = clients::targets(context, call);
+        let targets = crate::context::clients::targets(context, call);
         if !targets.iter().any(|target| target.name() == agent.name()) {
             continue;
         }
@@ -80,7 +82,7 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
         }
         faults.extend(session(context, call));
     }
-    let scope = clients::scope(context);
+    let scope = crate::checks::callers::scope(context);
     if faults.is_empty() {
         let message = match count {
             0 => format!("no code in the repository calls {resource} (looked at: {scope})"),

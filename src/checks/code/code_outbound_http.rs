@@ -27,7 +27,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// What a call comes to: the severity of a finding, or none where it is fine, and what to say of it.
@@ -68,7 +68,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         false => "its answers pass",
     };
     let message = format!(
-        "runtime {name} calls {} directly: {passes} through the agent, and no policy stands between",
+        "runtime {name} calls {} directly: {passes} through the agent, with no policy in between",
         reached(&hits)
     );
     let mut outcome = Outcome::fail(code.resource(), message)

@@ -103,7 +103,8 @@ impl Session {
             ProgressBar::hidden()
         };
         // The number of calls is not known before the last: what moves is the spinner, and the words say what is waited for.
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({pos} calls, {elapsed})") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({pos} calls, {elapsed})")
+        {
             bar.set_style(style);
         }
         if progress {

@@ -12,6 +12,7 @@ use crate::quota::mitigations::mitigations;
 use crate::quota::request::{Request, request};
 use crate::quota::table::{self, Default, Quota};
 use crate::render::prose::{hanging, json_page};
+use crate::render::style::{Paint, Painter};
 use crate::report::{CheckResult, SCHEMA_VERSION, Status};
 
 /// A quota whose code is not in the table.
@@ -61,7 +62,9 @@ pub fn run(arguments: &RequestArgs, out: &mut dyn Write) -> Result<Exit, Failure
             number(wanted),
             number(current)
         ))
-        .help("an increase is asked for with a higher value; nothing needs to be asked for below it"));
+        .help(
+            "an increase is asked for with a higher value; nothing needs to be asked for below it",
+        ));
     }
     let tried = context
         .map(|context| standing(context, quota.checks))
@@ -145,16 +148,22 @@ fn text_page(
     if !open.is_empty() {
         writeln!(out)?;
     }
+    let painter = Painter {
+        color: crate::commands::colored(),
+    };
+    let heading = |text: &str| painter.paint(Paint::Strong, text);
     writeln!(
         out,
-        "Confirm the code and the account's value (the codes printed here are unofficial)"
+        "{}",
+        heading("Confirm the code and the account's value (the codes printed here are unofficial)")
     )?;
+    let command_line = |command: String| painter.paint(Paint::Command, &command);
     for command in &request.confirm {
-        writeln!(out, "  {command}")?;
+        writeln!(out, "  {}", command_line(command.to_string()))?;
     }
-    writeln!(out, "\nAsk")?;
+    writeln!(out, "\n{}", heading("Ask"))?;
     match (&request.command, &request.code) {
-        (Some(command), _) => writeln!(out, "  {command}")?,
+        (Some(command), _) => writeln!(out, "  {}", command_line(command.to_string()))?,
         (None, None) => writeln!(
             out,
             "{}",
@@ -172,7 +181,7 @@ fn text_page(
             )
         )?,
     }
-    writeln!(out, "\nJustification")?;
+    writeln!(out, "\n{}", heading("Justification"))?;
     for field in &request.fields {
         writeln!(
             out,

@@ -5,18 +5,18 @@ mod page;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
+use crate::cli::ColorArg;
 use crate::cli::token::TokenArgs;
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::project;
-use crate::cli::ColorArg;
 use crate::commands::{root, terminal};
 use crate::exit::{Exit, Failure};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Project;
 use crate::oidc::authorizer::{self, Authorizer, Kind};
 use crate::oidc::discovery::Discovery;
-use crate::oidc::remedy::Remedy;
 use crate::oidc::recommend::{Advice, recommend};
+use crate::oidc::remedy::Remedy;
 use crate::oidc::step::{Step, StepStatus, Verdict, verdict};
 use crate::oidc::token::{LARGEST, Token, TokenError};
 use crate::oidc::walk::{Input, walk};
@@ -125,7 +125,8 @@ fn judge(arguments: &TokenArgs, token: &Token, project: &Project) -> Result<Judg
     if let Known::Read(document) = &discovery {
         notes.extend(document.notes.clone());
     }
-    let fix = (verdict == Verdict::NotAccepted).then(|| fix(&walk.remedy, &walk.steps, &authorizer));
+    let fix =
+        (verdict == Verdict::NotAccepted).then(|| fix(&walk.remedy, &walk.steps, &authorizer));
     Ok(Judged {
         resource: authorizer.resource.clone(),
         steps: walk.steps,

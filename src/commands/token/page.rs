@@ -8,10 +8,11 @@ use super::{Answer, Judged};
 use crate::oidc::step::{Step, StepStatus, Verdict};
 use crate::oidc::token::Token;
 use crate::oidc::walk::moment;
-use crate::render::style::{Paint, Painter};
-use crate::render::{Look, clean};
+use crate::render::Look;
 use crate::render::prose::{hanging, json_page};
+use crate::render::style::{Paint, Painter};
 use crate::report::SCHEMA_VERSION;
+use crate::text::clean;
 
 /// Longest claim value in text output, in characters.
 const LONGEST_TEXT: usize = 100;
@@ -91,7 +92,8 @@ fn members(
 }
 
 fn recommendation(answer: &Answer, painter: Painter, out: &mut dyn Write) -> io::Result<()> {
-    let heading = "What a customJwtAuthorizer can match in this token (it enforces all that is configured)";
+    let heading =
+        "What a customJwtAuthorizer can match in this token (it enforces all that is configured)";
     writeln!(out, "\n{}", painter.paint(Paint::Strong, heading))?;
     for list in &answer.advice.lists {
         writeln!(
@@ -128,7 +130,11 @@ fn walked(judged: &Judged, painter: Painter, out: &mut dyn Write) -> io::Result<
             StepStatus::Note | StepStatus::Unknown => Paint::Warn,
         };
         // Only the mark is coloured: the first of its kind in the line.
-        writeln!(out, "{}", text.replacen(mark, &painter.paint(paint, mark), 1))?;
+        writeln!(
+            out,
+            "{}",
+            text.replacen(mark, &painter.paint(paint, mark), 1)
+        )?;
         if matches!(step.status, StepStatus::Refused | StepStatus::Unknown)
             && let Some(site) = &step.site
         {

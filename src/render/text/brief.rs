@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::super::style::{Paint, Verdict};
-use super::super::{clean, wrap};
 use super::item::{self, Item};
 use super::{Page, verdict};
 use crate::checks::Category;
 use crate::model::known::{ReasonCode, Unread};
 use crate::report::{CheckResult, Report};
+use crate::text::{clean, wrap};
 
 impl Page<'_> {
     pub(super) fn brief(&mut self, report: &Report) -> io::Result<()> {
@@ -130,7 +130,9 @@ impl Page<'_> {
         for (reason, checks) in reasons {
             let why = if reason.code == ReasonCode::Offline && checks.len() > 1 {
                 match &reason.flag {
-                    Some(flag) => format!("AWS or the network is not read in this run; give {flag}"),
+                    Some(flag) => {
+                        format!("AWS or the network is not read in this run; give {flag}")
+                    }
                     None => "AWS or the network is not read in this run".to_owned(),
                 }
             } else {
@@ -189,7 +191,9 @@ fn by_check(report: &Report, wanted: Verdict) -> Vec<Vec<&CheckResult>> {
         .filter(|result| Verdict::of(result) == wanted)
     {
         let same = |group: &&mut Vec<&CheckResult>| {
-            group.first().is_some_and(|first| first.check == result.check)
+            group
+                .first()
+                .is_some_and(|first| first.check == result.check)
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.push(result),

@@ -2,12 +2,13 @@
 
 use std::io;
 
+use super::super::place;
 use super::super::style::Paint;
-use super::super::{clean, place, wrap};
 use super::Page;
 use super::excerpt::Excerpt;
 use super::item::{self, Item};
 use crate::report::{CheckResult, Evidence, EvidenceKind, Fix, ResourceType, Severity};
+use crate::text::{clean, wrap};
 
 /// Columns before evidence and fixes.
 const INDENT: usize = 4;
@@ -128,9 +129,9 @@ impl Page<'_> {
             wrap::fold(&mut lines, MESSAGE);
         }
         let id = format!("[{}]", result.check);
-        let fits = lines.last().is_some_and(|line| {
-            wrap::width(line) + wrap::width(&id) + 3 <= self.look.width
-        });
+        let fits = lines
+            .last()
+            .is_some_and(|line| wrap::width(line) + wrap::width(&id) + 3 <= self.look.width);
         if !fits {
             lines.push(String::new());
         }
@@ -229,12 +230,7 @@ impl Page<'_> {
     }
 
     /// A place and its line, on one line where they fit.
-    fn place_beside(
-        &mut self,
-        evidence: &Evidence,
-        line: &str,
-        than: Severity,
-    ) -> io::Result<()> {
+    fn place_beside(&mut self, evidence: &Evidence, line: &str, than: Severity) -> io::Result<()> {
         let place = place::of(self.report, evidence).unwrap_or_default();
         let severity = evidence
             .severity
@@ -301,7 +297,10 @@ impl Page<'_> {
         let Some(excerpt) = excerpt else {
             if !note.is_empty() {
                 let left = " ".repeat(INDENT + 2);
-                for line in notes(self.look.width.saturating_sub(INDENT + 2), self.look.verbose) {
+                for line in notes(
+                    self.look.width.saturating_sub(INDENT + 2),
+                    self.look.verbose,
+                ) {
                     self.line(&format!("{left}{line}"))?;
                 }
             }
@@ -426,11 +425,7 @@ impl Page<'_> {
 
     fn diff(&mut self, diff: &str) -> io::Result<()> {
         let text = clean::block(diff);
-        let most = if self.look.verbose {
-            usize::MAX
-        } else {
-            DIFF
-        };
+        let most = if self.look.verbose { usize::MAX } else { DIFF };
         for line in text.lines().take(most) {
             let paint = match line.chars().next() {
                 Some('+') => Paint::Good,

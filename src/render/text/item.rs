@@ -44,8 +44,7 @@ pub(in crate::render) fn all(report: &Report, plain: bool) -> Vec<Item<'_>> {
         let same = items.iter_mut().find(|item| match cause {
             Some(_) => item.cause == cause,
             None => {
-                item.cause.is_none()
-                    && item.results.iter().any(|other| other.check == result.check)
+                item.cause.is_none() && item.results.iter().any(|other| other.check == result.check)
             }
         });
         match same {

@@ -12,12 +12,12 @@ pub mod verdict;
 use std::io::{self, Write};
 
 use super::Look;
-use super::clean;
 use super::style::{Paint, Painter, Verdict};
-use super::wrap;
 use crate::checks::Category;
 use crate::model::known::Unread;
 use crate::report::{CheckResult, Report};
+use crate::text::clean;
+use crate::text::wrap;
 
 /// Writes the checklists, one after the other.
 ///
@@ -162,7 +162,8 @@ impl Page<'_> {
 
     fn notes(&mut self, report: &Report) -> io::Result<()> {
         // That AWS was not read stands in the header and beside what was not judged.
-        let said = |note: &&String| self.look.verbose || !note.starts_with("offline: AWS is not read");
+        let said =
+            |note: &&String| self.look.verbose || !note.starts_with("offline: AWS is not read");
         let notes: Vec<&String> = report.notes.iter().filter(said).collect();
         if notes.is_empty() {
             return Ok(());

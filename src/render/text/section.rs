@@ -3,11 +3,11 @@
 use std::io;
 
 use super::super::style::{Paint, Verdict};
-use super::super::{clean, wrap};
 use super::Page;
-use crate::checks::Category;
 use super::item::Item;
+use crate::checks::Category;
 use crate::report::{CheckResult, Evidence, Severity, Status};
+use crate::text::{clean, wrap};
 
 /// Columns of the mark and the blank behind it.
 const MARK: usize = 2;
@@ -25,7 +25,10 @@ impl Page<'_> {
             let failed = group
                 .iter()
                 .filter(|result| Verdict::of(result) == Verdict::Fail);
-            failed.map(|result| result.severity).min().map_or((true, Severity::Low), |worst| (false, worst))
+            failed
+                .map(|result| result.severity)
+                .min()
+                .map_or((true, Severity::Low), |worst| (false, worst))
         });
         self.heading(category.title(), &tally(&groups))?;
         // What is shown in full stands apart from the lines around it.
@@ -199,11 +202,7 @@ impl Page<'_> {
             suppression.source,
             until.unwrap_or_default()
         );
-        self.dimmed(&wrap::hanging(
-            "⊘ ",
-            &clean::line(&text),
-            self.look.width,
-        ))?;
+        self.dimmed(&wrap::hanging("⊘ ", &clean::line(&text), self.look.width))?;
         if self.look.verbose {
             self.line(&wrap::hanging(
                 "  ",

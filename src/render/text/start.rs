@@ -2,11 +2,12 @@
 
 use std::io;
 
+use super::super::place;
 use super::super::style::{Paint, Verdict};
-use super::super::{clean, place, wrap};
 use super::Page;
 use super::item::{self, Item};
 use crate::report::Report;
+use crate::text::{clean, wrap};
 
 /// Findings that are named.
 const MOST: usize = 5;

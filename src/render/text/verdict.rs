@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::clean;
 use super::super::style::{Paint, Verdict};
 use crate::config::FailOn;
 use crate::report::verdict::Word;
 use crate::report::{Report, Severity, Status, Summary};
+use crate::text::clean;
 
 /// The whole line.
 pub fn line(report: &Report) -> String {

@@ -8,8 +8,9 @@ use agentcore_harden::model::known::{ReasonCode, Unread};
 use agentcore_harden::model::site::{Site, SourceText};
 use agentcore_harden::report::verdict::{Basis, Stage};
 use agentcore_harden::report::{
-    Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, ProjectSummary, Report, Resource,
-    ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool, View, assemble,
+    Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, PlatformSummary, ProjectSummary,
+    Report, Resource, ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool,
+    View, assemble,
 };
 use agentcore_harden::shell::{Command, deploy, jq_edit};
 
@@ -131,6 +132,10 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
                 workload: Some("chat".into()),
                 execution_role: "cli-managed",
                 kind: "runtime",
+                platform_version: PlatformSummary {
+                    value: Some("V2"),
+                    source: Some("aws"),
+                },
             }],
         },
         evidence: EvidenceSummary {
