@@ -270,7 +270,9 @@ pub fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>,
 /// Runs the selected checks.
 pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
     let redactor = Redactor::new(context.project.documents());
-    let chosen: Vec<&'static Check> = checks::all().filter(|check| selected(check)).collect();
+    let chosen: Vec<&'static Check> = checks::all()
+        .filter(|check| selected(check) && !context.settings.off.contains_key(check.id))
+        .collect();
     read_ahead(context, &chosen);
     let judge = |check: &&'static Check| -> Vec<CheckResult> {
         let severity = context.settings.severity.get(check.id).copied();

@@ -4,6 +4,7 @@ pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod fix;
+mod given;
 pub mod list;
 pub mod man;
 pub mod measure;
@@ -19,6 +20,11 @@ pub mod token;
 use std::io::{ErrorKind, Write};
 
 use crate::exit::Failure;
+
+/// True where standard output is to have colours.
+pub(crate) fn colored() -> bool {
+    terminal::look(crate::cli::ColorArg::Auto, false).color
+}
 
 /// Writes what a command made. A reader that went away (`| head`) is no failure.
 ///

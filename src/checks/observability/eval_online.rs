@@ -195,13 +195,13 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
         .opt("--evaluator", "Builtin.Helpfulness")
         .opt("--sampling-rate", "5");
     let message = format!(
-        "no online evaluation watches {resource}: nobody is told when its answers get worse"
+        "no online evaluation watches {resource}: nobody notices when its answers get worse"
     );
     Outcome::fail(resource, message).evidence(Evidence::config(&runtime.site)).fix(
         Fix::new("Evaluate 5 % of the sessions")
             .command(add)
             .command(fixes::deploy(context))
             .safe_edit(safe)
-            .note("each sampled session costs model calls; take a higher rate while there is little traffic"),
+            .note("each sampled session costs model calls; use a higher rate while there is little traffic"),
     )
 }

@@ -87,7 +87,7 @@ fn text_page(
     )?;
     let adjustable = match (first.adjustable, first.code) {
         (true, Some(code)) => format!(
-            "yes, {code} (a code from third parties; `quota request --quota {}` prints how to confirm it)",
+            "yes, {code} (an unofficial quota code; `quota request --quota {}` prints how to confirm it)",
             first.id
         ),
         (true, None) => "yes".to_owned(),
