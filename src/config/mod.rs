@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::context::PlatformVersion;
+use crate::model::finding::Severity;
+use crate::model::platform::PlatformVersion;
 use crate::model::site::{Site, Sited};
-use crate::report::Severity;
 
 /// The name of the file, in the project root.
 pub const FILE: &str = "agentcore-harden.toml";
@@ -26,6 +26,8 @@ pub struct Settings {
     pub severity: BTreeMap<String, Severity>,
     /// `[[ignore]]`.
     pub ignores: Vec<Ignore>,
+    /// `--assume-platform-version`: wins over every source.
+    pub assumed_platform: Option<PlatformVersion>,
 }
 
 /// The severity at which the run fails.

@@ -634,7 +634,7 @@ impl<'a> Follower<'_, 'a> {
         }
         self.word(&found.name);
         if self.mode == Mode::Request {
-            for used in self.ground.callers.of(function) {
+            for used in self.ground.callers.of(function).iter() {
                 if used.called {
                     self.queue.push_back((used.module, used.expr));
                 }
@@ -659,7 +659,7 @@ impl<'a> Follower<'_, 'a> {
 
     /// What a cached function answered at startup is what request code gets.
     fn cached(&mut self, function: FnId) {
-        for used in self.ground.callers.of(function) {
+        for used in self.ground.callers.of(function).iter() {
             let inside = self
                 .source
                 .module(used.module)

@@ -60,7 +60,7 @@ pub(super) fn each<'a>(
     words: &'static Words,
     look: impl Fn(&AgentCode<'a>, &Snapshot) -> Found,
 ) -> Vec<Outcome> {
-    agent_code::each(context, |code| {
+    crate::checks::agents::each(context, |code| {
         let view = context.platform(Agent::Runtime(code.runtime));
         let facts: Arc<Snapshot> = snapshot(&context.startup, code);
         judge(code, &view, words, look(code, &facts), &facts)
@@ -91,10 +91,7 @@ fn judge(
             let message = format!(
                 "the startup code of runtime {name} is larger than is followed: what it keeps is not known"
             );
-            return Outcome::skipped(
-                code.resource(),
-                Unread::new(ReasonCode::Unsupported, message),
-            );
+            return Outcome::skipped(code.resource(), Unread::new(ReasonCode::Limit, message));
         }
         let count = facts.modules;
         let message = format!(
