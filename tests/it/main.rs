@@ -24,6 +24,7 @@ mod scaffolds;
 mod secrets;
 mod secrets_decoys;
 mod secrets_hostile;
+mod snapshot_proof;
 mod support;
 mod template;
 mod token;
