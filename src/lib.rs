@@ -13,6 +13,7 @@ pub mod comments;
 pub mod config;
 pub mod context;
 pub mod exit;
+pub mod fixes;
 pub mod iam;
 pub mod least_privilege;
 pub mod measure;

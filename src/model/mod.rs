@@ -16,6 +16,7 @@ pub mod known;
 pub mod lock;
 pub mod manifest;
 pub mod measurement;
+pub mod narrowed_roles;
 pub mod oidc;
 pub mod package;
 pub mod platform;

@@ -5,7 +5,6 @@ mod runtime_attack_surface;
 mod runtime_env_size;
 mod runtime_platform_version;
 mod snapshot_crypto_library;
-mod stack_edit;
 
 use crate::checks::Check;
 

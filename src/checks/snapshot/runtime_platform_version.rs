@@ -1,11 +1,11 @@
 //! `runtime-platform-version`: Platform version of the runtime is known and pinned.
 
-use super::stack_edit;
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{Context, PlatformSource, PlatformSources, PlatformVersion, Told};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::fixes::stack;
+use crate::model::finding::{Edit, Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-platform-version",
@@ -166,8 +166,13 @@ fn not_synthesized(context: &Context, agent: Agent<'_>, sources: &PlatformSource
         );
         return Outcome::skipped(resource, reason);
     }
-    match &context.project.cdk_stack {
-        Some(stack) if !stack.text.contains(OVERRIDE) && sources.exists == Some(false) => {
+    let sets = |text: &str| text.contains(OVERRIDE);
+    match &context.project.stack {
+        Some(stack)
+            if sources.exists == Some(false)
+                && !sets(&stack.text)
+                && !stack.file.as_deref().is_some_and(sets) =>
+        {
             let evidence = Evidence::predicted(agent.site(), "the CLI's construct sets no PlatformVersion");
             unpinned(context, agent, sources, evidence)
         }
@@ -264,16 +269,14 @@ fn pin(context: &Context, agent: Agent<'_>, version: PlatformVersion) -> Fix {
         PlatformVersion::V1 => String::new(),
         PlatformVersion::V2 => "read `agentcore-harden check --only snapshot --assume-platform-version V2` first; ".to_owned(),
     };
-    let edit = stack_edit::platform_version(context, agent.name(), version);
-    let how = match &edit {
-        Some(_) if context.project.runtimes.len() > 1 => "the edit pins every runtime of the stack",
-        Some(_) => "",
-        None => "in agentcore/cdk/lib/cdk-stack.ts",
+    let edits = match agent.name().starts_with('#') {
+        true => None,
+        false => stack::set_on_runtime(context, agent.name(), OVERRIDE, version.as_str().into()),
     };
-    let by_hand = match &edit {
-        Some(_) => how.to_owned(),
+    let by_hand = match &edits {
+        Some(_) => String::new(),
         None => format!(
-            "call `addPropertyOverride('PlatformVersion', '{}')` on the CfnRuntime of {} {how}",
+            "call `addPropertyOverride('{OVERRIDE}', '{}')` on the CfnRuntime of {} in agentcore/cdk/lib/cdk-stack.ts",
             version.as_str(),
             agent.name()
         ),
@@ -282,10 +285,11 @@ fn pin(context: &Context, agent: Agent<'_>, version: PlatformVersion) -> Fix {
     let parts = [by_hand, last.to_owned()];
     let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     let fix = Fix::new(title).command(fixes::deploy(context)).note(format!("{first}{}", parts.join("; ")));
-    match edit {
-        Some(edit) => fix.edit(edit),
+    // Which version it is to be is a decision: shown, and not made by `check --fix`.
+    edits.into_iter().flatten().fold(fix, |fix, edit| match edit.new_text() {
+        Some(new) => fix.edit(Edit::new(&edit.path, edit.old.as_deref(), new)),
         None => fix,
-    }
+    })
 }
 
 /// The key taken out, and the version pinned where it works.
