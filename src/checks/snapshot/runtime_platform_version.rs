@@ -34,8 +34,12 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
     let sources = context.platform_sources(agent);
     let dead = dead_key(context, agent, &sources);
     if let Some((true, evidence)) = &dead {
+        let set = match &sources.template {
+            Some(_) => ", and the template does not set that version",
+            None => "",
+        };
         let message = format!(
-            "`platformVersion` of {resource} in agentcore.json has no effect: the CLI passes it on to nobody, and the template sets none"
+            "`platformVersion` of {resource} in agentcore.json has no effect: no program reads it{set}"
         );
         let version = sources.deployed.as_ref().and_then(|found| found.told.version());
         return Outcome::fail(resource, message)
@@ -59,7 +63,10 @@ fn dead_key(
     let set = sources.template.as_ref().and_then(|found| found.told.version());
     let deployed = sources.deployed.as_ref().and_then(|found| found.told.version());
     let holds = |version: PlatformVersion| value.as_deref() == Some(version.as_str());
-    let holds_anyway = set.is_some_and(holds) || set.is_none() && deployed.is_some_and(holds);
+    // The stack may set it; what it makes of it only the template shows.
+    let unseen = sources.template.is_none() && stack_sets(context);
+    let holds_anyway =
+        unseen || set.is_some_and(holds) || set.is_none() && deployed.is_some_and(holds);
     Some((
         !holds_anyway,
         evidence.note("this key has no effect: nothing of the CLI reads it"),
@@ -166,13 +173,8 @@ fn not_synthesized(context: &Context, agent: Agent<'_>, sources: &PlatformSource
         );
         return Outcome::skipped(resource, reason);
     }
-    let sets = |text: &str| text.contains(OVERRIDE);
     match &context.project.stack {
-        Some(stack)
-            if sources.exists == Some(false)
-                && !sets(&stack.text)
-                && !stack.file.as_deref().is_some_and(sets) =>
-        {
+        Some(_) if sources.exists == Some(false) && !stack_sets(context) => {
             let evidence = Evidence::predicted(agent.site(), "the CLI's construct sets no PlatformVersion");
             unpinned(context, agent, sources, evidence)
         }
@@ -184,6 +186,13 @@ fn not_synthesized(context: &Context, agent: Agent<'_>, sources: &PlatformSource
             Outcome::skipped(resource, reason)
         }
     }
+}
+
+/// True where the project's stack names the property.
+fn stack_sets(context: &Context) -> bool {
+    let sets = |text: &str| text.contains(OVERRIDE);
+    let stack = context.project.stack.as_ref();
+    stack.is_some_and(|stack| sets(&stack.text) || stack.file.as_deref().is_some_and(sets))
 }
 
 /// The template sets none.
@@ -274,7 +283,7 @@ fn pin(context: &Context, agent: Agent<'_>, version: PlatformVersion) -> Fix {
         false => stack::set_on_runtime(context, agent.name(), OVERRIDE, version.as_str().into()),
     };
     let by_hand = match &edits {
-        Some(_) => String::new(),
+        Some(_) => "make the edit of the stack first (`edits` of --json, or -v, show it as a diff), then deploy".to_owned(),
         None => format!(
             "call `addPropertyOverride('{OVERRIDE}', '{}')` on the CfnRuntime of {} in agentcore/cdk/lib/cdk-stack.ts",
             version.as_str(),
