@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use crate::analysis::facts::Facts;
 use crate::analysis::handlers;
 use crate::analysis::limits;
-use crate::checks::{self, Check};
+use crate::checks::{self, Check, Need};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::{
     artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
@@ -18,9 +18,13 @@ use crate::collect::{
 use crate::context::{Context, PlatformVersion};
 use crate::exit::{Failure, suggestion};
 use crate::model::aws::AwsState;
+use crate::model::files::{FileFacts, Package};
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::lazy::Lazy;
 use crate::model::project::{Project, Target};
+use crate::model::source::Source;
 use crate::model::template::Template;
+use crate::model::tests::TestFacts;
 use crate::oidc::authorizer;
 use crate::oidc::discovery::Discovery;
 use crate::pool;
@@ -83,11 +87,6 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         .or_else(|| std::env::var_os("PATH"));
     let mut files = project::files(&project, path_env.as_deref());
     files.manifests = manifest::collect(&project);
-    // Both go through the whole tree.
-    (files.package_contents, files.contents) = rayon::join(
-        || package::collect(&project, &files.packages),
-        || contents::collect(&project, &files.packages),
-    );
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let mut settings = settings::load(root, options.config.as_deref(), &runtimes)?;
@@ -102,14 +101,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         }
         DiscoverySource::Fetch(_) | DiscoverySource::Offline => taken,
     };
-    let mut source = source::of_project(&project, &files.contents);
-    handlers::find_all(&mut source);
-    let tests;
-    (files.dependencies, tests) = rayon::join(
-        || dependencies::collect(&project, &files, &source),
-        || tests::collect(&project, &source, &files.contents),
-    );
     files.artifacts = artifact::collect(&project, &template);
+    let (source, tests) = whole_tree(&project, &mut files);
     let stale = match &template {
         Known::Unread(reason) => Some(reason.message.clone()),
         Known::Absent | Known::Read(_) => None,
@@ -130,7 +123,44 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         discovery,
         today: jiff::Zoned::now().date(),
         notes: stale.into_iter().collect(),
+        startup: Default::default(),
     })
+}
+
+/// What goes through the whole tree: it is read when a check looks at it.
+fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<TestFacts>) {
+    let project = Arc::new(project.clone());
+    let packages: Arc<[Package]> = files.packages.clone().into();
+    let (of, all) = (Arc::clone(&project), Arc::clone(&packages));
+    files.package_contents = Lazy::new(move || package::collect(&of, &all));
+    let (of, all) = (Arc::clone(&project), packages);
+    files.contents = Lazy::new(move || contents::collect(&of, &all));
+    let (of, contents) = (Arc::clone(&project), files.contents.clone());
+    let source = Lazy::new(move || {
+        let mut source = source::of_project(&of, &contents);
+        handlers::find_all(&mut source);
+        source
+    });
+    let (of, known, code) = (Arc::clone(&project), files.clone(), source.clone());
+    files.dependencies = Lazy::new(move || dependencies::collect(&of, &known, &code));
+    let (contents, code) = (files.contents.clone(), source.clone());
+    let tests = Lazy::new(move || tests::collect(&project, &code, &contents));
+    (source, tests)
+}
+
+/// Reads ahead, side by side, what the chosen checks say that they need. What one reads beyond that is read when it does.
+fn read_ahead(context: &Context, chosen: &[&'static Check]) {
+    let needed = |need| chosen.iter().any(|check| check.needs.contains(&need));
+    if !needed(Need::Code) || !needed(Need::Files) {
+        return;
+    }
+    let files = &context.files;
+    // What fails here fails again, and then costs the result of the check that needs it.
+    let _ = quiet::catch(|| {
+        rayon::join(|| files.package_contents.len(), || files.contents.files);
+        let _ = &*context.source;
+        rayon::join(|| files.dependencies.len(), || context.tests.files);
+    });
 }
 
 /// The discovery URLs of every source.
@@ -223,6 +253,7 @@ pub fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>,
 pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
     let redactor = Redactor::new(context.project.documents());
     let chosen: Vec<&'static Check> = checks::all().filter(|check| selected(check)).collect();
+    read_ahead(context, &chosen);
     let judge = |check: &&'static Check| -> Vec<CheckResult> {
         let severity = context.settings.severity.get(check.id).copied();
         let outcomes = run(check, context).into_iter();
@@ -235,7 +266,7 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
         results
     };
     // Checks are pure: they run side by side, and their results stand in the order of the registry. Code may be nested deeply.
-    let results: Vec<Vec<CheckResult>> = match pool::deep() {
+    let results: Vec<Vec<CheckResult>> = match pool::judging() {
         Some(pool) => pool.install(|| chosen.par_iter().map(judge).collect()),
         None => chosen.iter().map(judge).collect(),
     };

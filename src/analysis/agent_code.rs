@@ -3,6 +3,8 @@
 
 pub(crate) mod served;
 
+pub(crate) use served::starts as starts_serving;
+
 use std::collections::HashSet;
 
 use crate::analysis::facts::RuntimeFacts;
@@ -38,6 +40,15 @@ impl<'a> AgentCode<'a> {
         code.reachable.iter().filter_map(|id| source.module(*id))
     }
 
+    /// Whether a module runs.
+    pub(crate) fn is_reachable(&self, module: ModuleId) -> bool {
+        let reachable = self.facts.reachable.get_or_init(|| {
+            let reachable = self.code.reachable.iter();
+            reachable.copied().collect()
+        });
+        reachable.contains(&module)
+    }
+
     /// The packages that importing a module runs first: `a/__init__.py` and `a/b/__init__.py` for `a.b.c`.
     pub fn packages_of(&self, module: &Module) -> Vec<ModuleId> {
         let mut found = Vec::new();
@@ -47,8 +58,8 @@ impl<'a> AgentCode<'a> {
         let mut name = &*module.name;
         while let Some((parent, _)) = name.rsplit_once('.') {
             name = parent;
-            let package = self.source.module_named(parent);
-            let package = package.filter(|package| self.code.reachable.contains(&package.id));
+            let mut named = self.source.modules_named(parent);
+            let package = named.find(|package| self.is_reachable(package.id));
             found.extend(package.map(|module| module.id));
         }
         found

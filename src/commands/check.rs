@@ -95,7 +95,7 @@ impl Run<'_> {
             results.retain(|result| self.selection.result(result));
             let suppressions = Suppressions {
                 rules: &context.settings.ignores,
-                comments: comments::collect(root, &context.source, &results),
+                comments: comments::collect(root, context.source.made(), &results),
                 baseline: None,
             };
             let name = context.project.display_name().to_owned();
@@ -120,7 +120,7 @@ impl Run<'_> {
         ));
         let mut suppressions = Suppressions {
             rules: &context.settings.ignores,
-            comments: comments::collect(root, &context.source, &results),
+            comments: comments::collect(root, context.source.made(), &results),
             baseline: None,
         };
         let name = context.project.display_name().to_owned();
@@ -199,10 +199,14 @@ impl Run<'_> {
             shown: shown(&self.arguments.path, root),
             target: aws.target,
             config: self.arguments.policy.config.clone(),
-            platform: self.arguments.policy.assume_platform_version.map(|version| match version {
-                PlatformArg::V1 => PlatformVersion::V1,
-                PlatformArg::V2 => PlatformVersion::V2,
-            }),
+            platform: self
+                .arguments
+                .policy
+                .assume_platform_version
+                .map(|version| match version {
+                    PlatformArg::V1 => PlatformVersion::V1,
+                    PlatformArg::V2 => PlatformVersion::V2,
+                }),
             offline: aws.offline,
             live: aws.live,
             discovery: if !aws.offline {

@@ -42,6 +42,7 @@ use crate::model::aws::AwsState;
 use crate::model::evaluation::Evaluations;
 use crate::model::files::FileFacts;
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::lazy::Lazy;
 use crate::model::measurement::Measurement;
 
 use crate::model::finding::{Evidence, Outcome, Resource};
@@ -67,11 +68,11 @@ pub struct Context {
     /// The template's roles with every policy attached to them, read when they are first asked for.
     pub template_roles: OnceLock<Vec<TemplateRole>>,
     /// The agent's code, and the code that calls it.
-    pub source: Source,
+    pub source: Lazy<Source>,
     /// What the analysis found out about that code.
     pub facts: Facts,
     /// What the tests in the tree exercise.
-    pub tests: TestFacts,
+    pub tests: Lazy<TestFacts>,
     /// Recorded evaluation runs.
     pub evaluations: Evaluations,
     /// What `measure` recorded, by runtime.
@@ -84,6 +85,8 @@ pub struct Context {
     pub today: Date,
     /// Facts about the run that are no result, found while collecting.
     pub notes: Vec<String>,
+    /// What startup code and request code do, found when a check first asks.
+    pub startup: crate::analysis::startup::Cache,
 }
 
 /// Which source a value comes from, weakest first.

@@ -184,10 +184,12 @@ impl Context {
             let told = found.and_then(|found| Some((found.told.version()?, found)));
             match (told, declared) {
                 (Some((version, found)), _) => view(version, origin, found.evidence.clone()),
-                (None, Some(declared)) => declared.told.version().map_or(
-                    PlatformView::UNKNOWN,
-                    |version| view(version, Origin::Config, declared.evidence.clone()),
-                ),
+                (None, Some(declared)) => declared
+                    .told
+                    .version()
+                    .map_or(PlatformView::UNKNOWN, |version| {
+                        view(version, Origin::Config, declared.evidence.clone())
+                    }),
                 (None, None) => PlatformView {
                     why: match found.map(|found| &found.told) {
                         Some(Told::Other(_)) => NotKnown::Value,
@@ -346,7 +348,9 @@ fn deployed_note(runtime: &aws::Runtime) -> String {
 fn made_before_the_change(runtime: &aws::Runtime) -> bool {
     let time = |text: &str| text.parse::<Timestamp>().ok();
     let (created, changed) = (time(&runtime.created), time(DEFAULT_CHANGED));
-    created.zip(changed).is_some_and(|(created, changed)| created < changed)
+    created
+        .zip(changed)
+        .is_some_and(|(created, changed)| created < changed)
 }
 
 impl Context {

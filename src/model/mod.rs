@@ -13,6 +13,7 @@ pub mod finding;
 pub mod json;
 pub mod json_edit;
 pub mod known;
+pub mod lazy;
 pub mod lock;
 pub mod manifest;
 pub mod measurement;

@@ -23,6 +23,8 @@ impl PlatformVersion {
 
     /// The version that the API or a template spells so.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.as_str() == text)
+        Self::ALL
+            .into_iter()
+            .find(|version| version.as_str() == text)
     }
 }

@@ -280,14 +280,24 @@ fn fields_that_are_newer_than_the_sdk_are_read_from_the_answer_as_sent() {
     assert_eq!(runtime.platform_version.as_deref(), Some("V2"));
     assert_eq!(runtime.created, "2026-11-20T00:00:00Z");
     assert_eq!(runtime.env[0].bytes, Some(16));
-    let ports: Vec<_> = runtime.allowed_ports.iter().map(|one| (one.from, one.to)).collect();
+    let ports: Vec<_> = runtime
+        .allowed_ports
+        .iter()
+        .map(|one| (one.from, one.to))
+        .collect();
     assert_eq!(ports, [(8000, 8400), (9100, 9100)]);
     let mount = &runtime.mounts[0];
-    assert_eq!((mount.kind.as_str(), mount.prefix.as_deref()), ("s3BucketMount", Some("p/")));
+    assert_eq!(
+        (mount.kind.as_str(), mount.prefix.as_deref()),
+        ("s3BucketMount", Some("p/"))
+    );
     assert_eq!(runtime.warmup.as_ref().unwrap().path, "/warm");
     assert_eq!(runtime.minimum_memory_mib, Some(4096));
     let provider = runtime.capacity_provider.as_ref().unwrap();
-    assert_eq!(provider.privilege_mode, Known::Read("PRIVILEGED".to_owned()));
+    assert_eq!(
+        provider.privilege_mode,
+        Known::Read("PRIVILEGED".to_owned())
+    );
 }
 
 #[test]

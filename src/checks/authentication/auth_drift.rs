@@ -140,7 +140,9 @@ fn platform(context: &Context, agent: Agent<'_>) -> Option<(String, Vec<Evidence
             now.as_str(),
             next.as_str()
         );
-        let next = template.evidence.note(format!("next deploy: {}", next.as_str()));
+        let next = template
+            .evidence
+            .note(format!("next deploy: {}", next.as_str()));
         (message, vec![next, deployed.evidence])
     })
 }

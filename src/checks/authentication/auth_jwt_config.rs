@@ -261,7 +261,9 @@ fn url_fault(
     }
     let said = match (secure, suffixed) {
         (false, _) => format!("discoveryUrl is {}, not https", parsed.scheme()),
-        _ if behind => format!("discoveryUrl has a path behind the well-known suffix, which the service accepts and the CLI refuses: it must end in {SUFFIX}"),
+        _ if behind => format!(
+            "discoveryUrl has a path behind the well-known suffix, which the service accepts and the CLI refuses: it must end in {SUFFIX}"
+        ),
         _ => format!("discoveryUrl does not end in {SUFFIX}"),
     };
     // Fixed where scheme and suffix are all that is wrong; a query or fragment leaves no place for the suffix.

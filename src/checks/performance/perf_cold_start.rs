@@ -129,7 +129,8 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
 fn verdict(ms: f64, view: &PlatformView) -> (Option<Severity>, String) {
     const ONCE: &str =
         "on platform version V2 that is paid once per deploy, within a deadline of 120 s";
-    const EACH: &str = "on platform version V1 every new session waits for it, and 10 s are too long";
+    const EACH: &str =
+        "on platform version V1 every new session waits for it, and 10 s are too long";
     match view.version {
         Some(PlatformVersion::V1) if ms >= SLOW_MS => (
             Some(Severity::Medium),
@@ -138,15 +139,22 @@ fn verdict(ms: f64, view: &PlatformView) -> (Option<Severity>, String) {
         Some(PlatformVersion::V1) => (None, String::new()),
         Some(PlatformVersion::V2) if ms >= DEADLINE_MS => (
             Some(Severity::High),
-            "; on platform version V2 /ping must be healthy within 120 s: the deploy fails".to_owned(),
+            "; on platform version V2 /ping must be healthy within 120 s: the deploy fails"
+                .to_owned(),
         ),
         Some(PlatformVersion::V2) if ms >= NEAR_MS => (Some(Severity::Medium), format!("; {ONCE}")),
         Some(PlatformVersion::V2) => (None, format!("; {ONCE}")),
         None if ms >= DEADLINE_MS => (
             Some(Severity::High),
-            format!("; {EACH}; on V2 /ping must be healthy within 120 s or the deploy fails{}", view.words()),
+            format!(
+                "; {EACH}; on V2 /ping must be healthy within 120 s or the deploy fails{}",
+                view.words()
+            ),
         ),
-        None if ms >= SLOW_MS => (Some(Severity::Low), format!("; {EACH}; {ONCE}{}", view.words())),
+        None if ms >= SLOW_MS => (
+            Some(Severity::Low),
+            format!("; {EACH}; {ONCE}{}", view.words()),
+        ),
         None => (None, String::new()),
     }
 }

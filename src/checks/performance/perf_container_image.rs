@@ -180,10 +180,12 @@ fn verdict(
         outcome = outcome.fix(longer_ignore(dockerfile, contents));
     }
     // On V2 the image is unpacked once per version: its size is no part of the start of a session.
-    let evidence = faults.into_iter().map(|fault| match fault.size && view.is_v2() {
-        true => fault.evidence.severity(Severity::Low),
-        false => fault.evidence,
-    });
+    let evidence = faults
+        .into_iter()
+        .map(|fault| match fault.size && view.is_v2() {
+            true => fault.evidence.severity(Severity::Low),
+            false => fault.evidence,
+        });
     outcome.evidences(evidence)
 }
 

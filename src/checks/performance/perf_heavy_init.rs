@@ -135,8 +135,12 @@ fn once_per_version(code: &AgentCode<'_>, startup: &Startup<'_, '_>) -> Outcome 
     let name = &code.runtime.name;
     let sites = startup.found.iter().map(|((module, range), (does, _))| {
         let whose = match *does {
-            does if OPENS.contains(&does) => ": the connection is dead after a restore (snapshot-connections judges it)",
-            CALLS_AWS | ASKS_HTTP => ": right for warming up; what it keeps is frozen (snapshot-stale-data judges it)",
+            does if OPENS.contains(&does) => {
+                ": the connection is dead after a restore (snapshot-connections judges it)"
+            }
+            CALLS_AWS | ASKS_HTTP => {
+                ": right for warming up; what it keeps is frozen (snapshot-stale-data judges it)"
+            }
             _ => ": the right place on platform version V2",
         };
         agent_code::evidence(code.source, *module, *range)
@@ -150,13 +154,17 @@ fn once_per_version(code: &AgentCode<'_>, startup: &Startup<'_, '_>) -> Outcome 
         false => "; what is loaded on first use is paid by the first request of every session, and could be loaded at startup".to_owned(),
     };
     let message = match startup.found.is_empty() {
-        true => format!("runtime {name} does nothing heavy at startup, which runs once per version on platform version V2{late}"),
+        true => format!(
+            "runtime {name} does nothing heavy at startup, which runs once per version on platform version V2{late}"
+        ),
         false => format!(
             "runtime {name} {} at startup: on platform version V2 that is done once per version, before the snapshot, within 120 s{late}",
             listed(startup)
         ),
     };
-    Outcome::pass(code.resource(), message).evidences(sites).evidences(lazy)
+    Outcome::pass(code.resource(), message)
+        .evidences(sites)
+        .evidences(lazy)
 }
 
 /// Models and data that request code loads.
@@ -176,7 +184,9 @@ fn lazy(code: &AgentCode<'_>) -> Vec<Evidence> {
         let does = heavy(&name, expr.as_call()?, module.language)?;
         [LOADS, FETCHES, EMBEDS].contains(&does).then(|| {
             agent_code::evidence(source, module.id, expr.range)
-                .note(format!("{does} in request code: on platform version V2 move it to startup"))
+                .note(format!(
+                    "{does} in request code: on platform version V2 move it to startup"
+                ))
                 .context()
         })
     });

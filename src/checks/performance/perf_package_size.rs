@@ -301,7 +301,10 @@ fn verdict(context: &Context, runtime: &Runtime, measured: Measured) -> Outcome 
         )
     } else if view.is_v2() {
         let says = "on platform version V2 it is unpacked once per version, so that only what a deploy accepts limits it";
-        (None, format!("{size}: {says} ({})", megabytes(measured.limit)))
+        (
+            None,
+            format!("{size}: {says} ({})", megabytes(measured.limit)),
+        )
     } else if measured.bytes >= LARGE {
         // Not known: the time of a start depends on it on V1 only.
         let severity = match view.version {
@@ -312,7 +315,10 @@ fn verdict(context: &Context, runtime: &Runtime, measured: Measured) -> Outcome 
         (Some(severity), format!("{size}: {}", both(says, &view)))
     } else if measured.bytes >= TARGET {
         let says = "over the target of 100 MB";
-        (Some(Severity::Low), format!("{size}: {}", both(says, &view)))
+        (
+            Some(Severity::Low),
+            format!("{size}: {}", both(says, &view)),
+        )
     } else {
         (None, format!("{size}, under the target of 100 MB"))
     };

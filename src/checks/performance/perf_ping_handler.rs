@@ -1,7 +1,9 @@
 //! `perf-ping-handler`: Ping handler reports the real state.
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::startup::is_ping_route;
 use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView};
@@ -9,8 +11,7 @@ use crate::model::project::Agent;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
-    StmtKind,
+    EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
 };
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
@@ -73,7 +74,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     if found.is_empty() && !view.is_v1() {
         let functions = handlers.iter().filter_map(|id| source.function(*id));
         let makers = functions.flat_map(|function| source.reach(function.id));
-        let frozen = makers.filter_map(|id| source.function(id)).find_map(|maker| stamps_startup(source, maker));
+        let frozen = makers
+            .filter_map(|id| source.function(id))
+            .find_map(|maker| stamps_startup(source, maker));
         if let Some(frozen) = frozen {
             return frozen_stamp(code, &view, frozen);
         }
@@ -121,19 +124,23 @@ fn frozen_stamp(code: &AgentCode<'_>, view: &PlatformView, site: Evidence) -> Ou
 /// Where an answer carries a time that a module took when it was imported and that nothing sets again.
 fn stamps_startup(source: &Source, function: &Function) -> Option<Evidence> {
     let module = function.id.module;
-    let stamps = expressions(&function.body).into_iter().filter_map(|expr| match &expr.kind {
-        ExprKind::Dict(_) => ["time_of_last_update", "timeOfLastUpdate"]
-            .into_iter()
-            .find_map(|key| expr.entry(key)),
-        ExprKind::Call(call) => call
-            .keywords
-            .iter()
-            .find(|keyword| keyword.name.as_deref() == Some("time_of_last_update"))
-            .map(|keyword| &keyword.value),
-        _ => None,
-    });
+    let stamps = expressions(&function.body)
+        .into_iter()
+        .filter_map(|expr| match &expr.kind {
+            ExprKind::Dict(_) => ["time_of_last_update", "timeOfLastUpdate"]
+                .into_iter()
+                .find_map(|key| expr.entry(key)),
+            ExprKind::Call(call) => call
+                .keywords
+                .iter()
+                .find(|keyword| keyword.name.as_deref() == Some("time_of_last_update"))
+                .map(|keyword| &keyword.value),
+            _ => None,
+        });
     stamps.into_iter().find_map(|stamp| {
-        let taken = sub_expressions(stamp).into_iter().any(|part| taken_at_startup(source, module, part));
+        let taken = sub_expressions(stamp)
+            .into_iter()
+            .any(|part| taken_at_startup(source, module, part));
         let note = "a time that was taken at startup";
         taken.then(|| agent_code::evidence(source, module, stamp.range).note(note))
     })
@@ -154,8 +161,14 @@ fn taken_at_startup(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     let written = writes(source, module).into_iter();
     let written = written.filter(|(_, target, _)| target.as_name() == Some(&**name));
     let written_elsewhere = written.count() > 1;
-    let bindings = place.scopes.first().and_then(|scope| scope.names.get(&**name));
-    let Some([binding]) = bindings.map(Vec::as_slice).filter(|_| !local && !written_elsewhere) else {
+    let bindings = place
+        .scopes
+        .first()
+        .and_then(|scope| scope.names.get(&**name));
+    let Some([binding]) = bindings
+        .map(Vec::as_slice)
+        .filter(|_| !local && !written_elsewhere)
+    else {
         return false;
     };
     let BindingKind::Value { value, .. } = &binding.kind else {
@@ -163,7 +176,9 @@ fn taken_at_startup(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     };
     sub_expressions(value).into_iter().any(|inner| {
         matches!(inner.kind, ExprKind::Call(_))
-            && source.callee_name(module, inner).is_some_and(|name| CLOCKS.contains(&&*name))
+            && source
+                .callee_name(module, inner)
+                .is_some_and(|name| CLOCKS.contains(&&*name))
     })
 }
 
@@ -179,27 +194,6 @@ fn starts_with_sdk(code: &AgentCode<'_>) -> bool {
                 })
         })
     })
-}
-
-/// Whether a handler answers the path `/ping`.
-pub(super) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
-    entry.kind == EntrypointKind::Route
-        && source.module(entry.module).is_some_and(|module| {
-            let registered = module
-                .calls()
-                .into_iter()
-                .find(|(_, call)| call.range == entry.range);
-            let call = registered.and_then(|(_, call)| call.as_call());
-            call.is_some_and(|call| {
-                let values = call
-                    .args
-                    .iter()
-                    .chain(call.keywords.iter().map(|keyword| &keyword.value));
-                values
-                    .into_iter()
-                    .any(|value| value.as_str() == Some("/ping"))
-            })
-        })
 }
 
 /// Everything that a handler answers with: what it returns, and what it sends (`res.status(200).json(…)`, `reply.send(…)`,
@@ -265,7 +259,8 @@ fn always_busy<'s>(source: &'s Source, function: &'s Function) -> Option<Evidenc
 
 /// Whether an answer says busy, whatever happens.
 fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool {
-    if depth > 6 {
+    let step = limits::step(limits::NAMES, module, answer.range);
+    if step.is_none() || depth > 6 {
         return false;
     }
     match &answer.kind {

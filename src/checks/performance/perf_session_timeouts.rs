@@ -108,7 +108,11 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             // Above the row, idle sessions cost a place in the quota and no memory on V2.
             let mild = view.is_v2()
                 && matches!(faults.as_slice(), [_])
-                && layer.value.idle.as_ref().is_some_and(|idle| row.is_some_and(|row| idle.value > row.idle.1));
+                && layer
+                    .value
+                    .idle
+                    .as_ref()
+                    .is_some_and(|idle| row.is_some_and(|row| idle.value > row.idle.1));
             if faults.is_empty() {
                 return Ok(passed(&resource, &layer.value, row));
             }

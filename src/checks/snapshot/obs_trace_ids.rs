@@ -6,13 +6,13 @@ use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need, installed};
 use crate::context::{Context, PlatformView, judged};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, Dockerfile};
 use crate::model::project::{Agent, Runtime};
 use crate::model::site::Site;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Class, Expr, FnId, Language, ModuleId};
-use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "obs-trace-ids",
@@ -60,26 +60,39 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let view = context.platform(agent);
     let name = &code.runtime.name;
     if view.is_v1() {
-        let message = format!("runtime {name} runs on platform version V1: each session seeds its own generator");
+        let message = format!(
+            "runtime {name} runs on platform version V1: each session seeds its own generator"
+        );
         return Outcome::not_applicable(resource, message);
     }
     let entry = code.code.entry.and_then(|id| code.source.module(id));
     if entry.is_some_and(|module| module.language == Language::TypeScript) {
-        let message = format!("runtime {name} is TypeScript: the check is about the generator of the Python SDK");
+        let message = format!(
+            "runtime {name} is TypeScript: the check is about the generator of the Python SDK"
+        );
         return Outcome::not_applicable(resource, message);
     }
     if let Some(off) = switched_off(context, agent) {
-        return Outcome::pass(resource, format!("OpenTelemetry is turned off for runtime {name}: no ids are drawn")).evidence(off);
+        return Outcome::pass(
+            resource,
+            format!("OpenTelemetry is turned off for runtime {name}: no ids are drawn"),
+        )
+        .evidence(off);
     }
     let provider = provider(code);
     let traced = match &provider {
-        Some((module, expr)) => Ok(Some(agent_code::evidence(code.source, *module, expr.range).note("the provider that draws the ids"))),
+        Some((module, expr)) => Ok(Some(
+            agent_code::evidence(code.source, *module, expr.range)
+                .note("the provider that draws the ids"),
+        )),
         None => traced(context, code.runtime),
     };
     let anchor = match traced {
         Err(reason) => return Outcome::skipped(resource, reason),
         Ok(None) => {
-            let message = format!("nothing starts runtime {name} under OpenTelemetry, and its code makes no tracer provider: no ids are drawn");
+            let message = format!(
+                "nothing starts runtime {name} under OpenTelemetry, and its code makes no tracer provider: no ids are drawn"
+            );
             return Outcome::pass(resource, message);
         }
         Ok(Some(anchor)) => anchor,
@@ -89,19 +102,36 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         return Outcome::pass(resource, message).evidence(evidence);
     }
     if let Some((module, class)) = os_generator(code) {
-        let message = format!("runtime {name} draws trace and span ids from the operating system ({})", class.name);
-        return Outcome::pass(resource, message).evidence(agent_code::evidence(code.source, module, class.range));
+        let message = format!(
+            "runtime {name} draws trace and span ids from the operating system ({})",
+            class.name
+        );
+        return Outcome::pass(resource, message).evidence(agent_code::evidence(
+            code.source,
+            module,
+            class.range,
+        ));
     }
     if let Some((module, expr)) = reseeded(code) {
-        let message = format!("runtime {name} seeds `random` anew in request code, so that sessions draw different ids");
-        return Outcome::pass(resource, message).evidence(agent_code::evidence(code.source, module, expr.range));
+        let message = format!(
+            "runtime {name} seeds `random` anew in request code, so that sessions draw different ids"
+        );
+        return Outcome::pass(resource, message).evidence(agent_code::evidence(
+            code.source,
+            module,
+            expr.range,
+        ));
     }
     fail(context, code, &view, anchor)
 }
 
 fn fail(context: &Context, code: &AgentCode<'_>, view: &PlatformView, anchor: Evidence) -> Outcome {
     let several = context.project.runtimes.len() > 1;
-    let a2a = code.runtime.protocol.as_ref().is_some_and(|protocol| protocol.value == "A2A");
+    let a2a = code
+        .runtime
+        .protocol
+        .as_ref()
+        .is_some_and(|protocol| protocol.value == "A2A");
     let severity = match several || a2a {
         true => Severity::Medium,
         false => Severity::Low,
@@ -125,7 +155,9 @@ fn fail(context: &Context, code: &AgentCode<'_>, view: &PlatformView, anchor: Ev
 
 /// What turns it off, in the configuration, the template or AWS.
 fn switched_off(context: &Context, agent: Agent<'_>) -> Option<Evidence> {
-    let enabled = agent.runtime().and_then(|runtime| runtime.enable_otel.as_ref());
+    let enabled = agent
+        .runtime()
+        .and_then(|runtime| runtime.enable_otel.as_ref());
     if let Some(enabled) = enabled.filter(|enabled| !enabled.value) {
         return Some(Evidence::config(&enabled.site));
     }
@@ -134,7 +166,9 @@ fn switched_off(context: &Context, agent: Agent<'_>) -> Option<Evidence> {
     let off = layers.iter().map(|layer| {
         let mut variables = layer.value.iter();
         variables.find(|variable| {
-            SWITCHES.iter().any(|(name, word)| variable.name == *name && variable.is(word))
+            SWITCHES
+                .iter()
+                .any(|(name, word)| variable.name == *name && variable.is(word))
         })
     });
     let off: Option<Vec<_>> = off.collect();
@@ -145,14 +179,18 @@ fn switched_off(context: &Context, agent: Agent<'_>) -> Option<Evidence> {
 fn provider<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Expr)> {
     code.calls().find_map(|(module, _, expr)| {
         let name = code.source.callee_name(module.id, expr)?;
-        (leaf(&name) == "TracerProvider" && name.starts_with("opentelemetry.")).then_some((module.id, expr))
+        (leaf(&name) == "TracerProvider" && name.starts_with("opentelemetry."))
+            .then_some((module.id, expr))
     })
 }
 
 /// Where it is seen that the runtime is started under OpenTelemetry.
 fn traced(context: &Context, runtime: &Runtime) -> Result<Option<Evidence>, Unread> {
     let Some(manifests) = context.manifests(Agent::Runtime(runtime)) else {
-        let message = format!("the files beside the code of runtime {} were not read", runtime.name);
+        let message = format!(
+            "the files beside the code of runtime {} were not read",
+            runtime.name
+        );
         return Err(Unread::new(ReasonCode::Absent, message));
     };
     if !installed::is_container(runtime) {
@@ -174,18 +212,26 @@ fn listed(manifests: &AgentManifests) -> Result<Option<Site>, Unread> {
     let project = manifests.pyproject.known()?;
     let requirements = manifests.requirements.known()?;
     if project.is_none() && requirements.is_none() {
-        let message = "neither pyproject.toml nor requirements.txt is there: the dependencies are unknown";
+        let message =
+            "neither pyproject.toml nor requirements.txt is there: the dependencies are unknown";
         return Err(Unread::new(ReasonCode::Absent, message));
     }
     if let Some(project) = project.filter(|project| project.dynamic) {
-        let message = format!("the dependencies of {} are computed by its build backend", project.path);
+        let message = format!(
+            "the dependencies of {} are computed by its build backend",
+            project.path
+        );
         return Err(Unread::new(ReasonCode::Unsupported, message));
     }
     let dependencies = project
         .map(|project| project.dependencies.as_slice())
         .unwrap_or_default()
         .iter()
-        .chain(requirements.map(|file| file.dependencies.as_slice()).unwrap_or_default());
+        .chain(
+            requirements
+                .map(|file| file.dependencies.as_slice())
+                .unwrap_or_default(),
+        );
     let mut found = dependencies.filter(|dependency| brings(&dependency.name));
     Ok(found.next().map(|dependency| dependency.site.clone()))
 }
@@ -193,9 +239,13 @@ fn listed(manifests: &AgentManifests) -> Result<Option<Site>, Unread> {
 /// The start command that runs it.
 fn wrapped(dockerfile: &Dockerfile) -> Option<Site> {
     let words = dockerfile.entry_words();
-    let wraps = words.iter().any(|word| word.rsplit('/').next() == Some(WRAPPER));
+    let wraps = words
+        .iter()
+        .any(|word| word.rsplit('/').next() == Some(WRAPPER));
     let entry = dockerfile.entry();
-    wraps.then(|| entry.first().map(|instruction| instruction.site.clone())).flatten()
+    wraps
+        .then(|| entry.first().map(|instruction| instruction.site.clone()))
+        .flatten()
 }
 
 /// An entry point that the environment names, in configuration, template or Dockerfile.
@@ -205,16 +255,24 @@ fn own_entry_point(context: &Context, agent: Agent<'_>) -> Option<Evidence> {
         !value.is_empty() && !FROM_RANDOM.contains(&value.as_str())
     };
     for layer in context.environments(agent) {
-        let variable = layer.value.iter().find(|variable| variable.name == GENERATOR);
+        let variable = layer
+            .value
+            .iter()
+            .find(|variable| variable.name == GENERATOR);
         if let Some(variable) = variable.filter(|variable| variable.text().is_some_and(own)) {
             return Some(variable.evidence.clone());
         }
     }
     let dockerfile = context.manifests(agent)?.dockerfile.read()?;
-    let mut set = dockerfile.instructions.iter().filter(|each| each.keyword == "ENV");
+    let mut set = dockerfile
+        .instructions
+        .iter()
+        .filter(|each| each.keyword == "ENV");
     set.find_map(|each| {
         let words = each.words();
-        let value = words.iter().find_map(|word| word.strip_prefix(GENERATOR)?.strip_prefix('='));
+        let value = words
+            .iter()
+            .find_map(|word| word.strip_prefix(GENERATOR)?.strip_prefix('='));
         value.is_some_and(own).then(|| Evidence::file(&each.site))
     })
 }
@@ -235,11 +293,15 @@ fn asks_the_system(code: &AgentCode<'_>, module: ModuleId, expr: &Expr) -> bool 
 fn os_generator<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Class)> {
     let source = code.source;
     let draws = |id: FnId| {
-        source.reach(id).into_iter().filter_map(|id| source.function(id)).any(|function| {
-            expressions(&function.body)
-                .into_iter()
-                .any(|expr| asks_the_system(code, function.id.module, expr))
-        })
+        source
+            .reach(id)
+            .into_iter()
+            .filter_map(|id| source.function(id))
+            .any(|function| {
+                expressions(&function.body)
+                    .into_iter()
+                    .any(|expr| asks_the_system(code, function.id.module, expr))
+            })
     };
     let mut made = BTreeSet::new();
     for (module, _, expr) in code.calls() {
@@ -249,8 +311,13 @@ fn os_generator<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Class)> {
     }
     code.modules().find_map(|module| {
         let class = module.classes.iter().find(|class| {
-            let generator = source.bases(class.id).iter().any(|base| BASES.contains(&leaf(base)));
-            let both = METHODS.iter().all(|name| class.method(name).is_some_and(draws));
+            let generator = source
+                .bases(class.id)
+                .iter()
+                .any(|base| BASES.contains(&leaf(base)));
+            let both = METHODS
+                .iter()
+                .all(|name| class.method(name).is_some_and(draws));
             generator && both && made.contains(&class.id)
         })?;
         Some((module.id, class))
@@ -272,7 +339,9 @@ fn reseeded<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Expr)> {
         let call = expr.as_call()?;
         let fresh = match call.args.first() {
             None => true,
-            Some(argument) => expressions_of(argument).any(|inner| asks_the_system(code, module.id, inner)),
+            Some(argument) => {
+                expressions_of(argument).any(|inner| asks_the_system(code, module.id, inner))
+            }
         };
         let handles = function.is_some_and(|id| handled.contains(&id));
         (seeds && fresh && handles).then_some((module.id, expr))

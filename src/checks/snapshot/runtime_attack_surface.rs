@@ -4,12 +4,12 @@ use crate::analysis::agent_code::AgentCode;
 use crate::checks::{Category, Check, Need, live};
 use crate::context::{Context, Origin, code};
 use crate::model::aws::{Mount, Ports};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::{Json, Node};
 use crate::model::known::{Known, Unread};
 use crate::model::project::Agent;
 use crate::model::source::{ExprKind, Source};
 use crate::model::template::{Reference, Template, reference};
-use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-attack-surface",
@@ -110,7 +110,10 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
         let opened = surfaces.iter().flat_map(|(_, surface)| {
             let ports = surface.ports.iter().map(|(_, evidence)| evidence.clone());
             let mounts = surface.mounts.iter().map(|(_, evidence)| evidence.clone());
-            let privilege = surface.privilege.iter().map(|(_, evidence)| evidence.clone());
+            let privilege = surface
+                .privilege
+                .iter()
+                .map(|(_, evidence)| evidence.clone());
             ports.chain(mounts).chain(privilege).collect::<Vec<_>>()
         });
         let message = format!(
@@ -123,7 +126,9 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
     let mut outcome = Outcome::fail(resource.clone(), format!("{resource}: {}", says.join("; ")));
     outcome.severity = worst;
     for fault in faults {
-        outcome.evidence.push(fault.evidence.severity(fault.severity));
+        outcome
+            .evidence
+            .push(fault.evidence.severity(fault.severity));
         if !outcome.fixes.contains(&fault.fix) {
             outcome.fixes.push(fault.fix);
         }
@@ -139,9 +144,10 @@ fn deployed(context: &Context, agent: Agent<'_>) -> Option<Surface> {
         ..Surface::default()
     };
     for (index, ports) in runtime.allowed_ports.iter().enumerate() {
-        surface
-            .ports
-            .push((*ports, field(&format!("allowedPorts[{index}]")).note(named(*ports))));
+        surface.ports.push((
+            *ports,
+            field(&format!("allowedPorts[{index}]")).note(named(*ports)),
+        ));
     }
     for (index, mount) in runtime.mounts.iter().enumerate() {
         // The others are the agent's own storage, or have an access point that bounds them.
@@ -165,7 +171,8 @@ fn deployed(context: &Context, agent: Agent<'_>) -> Option<Surface> {
             }
             // STANDARD is the default, and the answer of a provider without the block.
             Known::Absent => {
-                let evidence = field("capacityProviderConfiguration").note("no privilegeMode: STANDARD");
+                let evidence =
+                    field("capacityProviderConfiguration").note("no privilegeMode: STANDARD");
                 surface.privilege = Some(("STANDARD".to_owned(), evidence));
             }
             Known::Unread(reason) => surface.unread = Some(reason.clone()),
@@ -194,13 +201,18 @@ fn synthesized(context: &Context, agent: Agent<'_>) -> Option<Surface> {
     for entry in items("AllowedPorts") {
         let range = entry.get("PortRange");
         let ports = match (number(entry, "Port"), range) {
-            (Some(port), _) => Some(Ports { from: port, to: port }),
+            (Some(port), _) => Some(Ports {
+                from: port,
+                to: port,
+            }),
             (None, Some(range)) => number(range, "From")
                 .zip(number(range, "To"))
                 .map(|(from, to)| Ports { from, to }),
             (None, None) => None,
         };
-        surface.ports.extend(ports.map(|ports| (ports, site(entry))));
+        surface
+            .ports
+            .extend(ports.map(|ports| (ports, site(entry))));
     }
     for entry in items("FilesystemConfigurations") {
         let Some(block) = entry.get("S3BucketMount") else {
@@ -235,7 +247,10 @@ fn template_privilege(template: &Template, configuration: &Node) -> Option<(Stri
     let Some(Reference::Logical(id)) = reference(arn) else {
         return None;
     };
-    let resource = template.document.root.path(&["Resources", &id, "Properties"])?;
+    let resource = template
+        .document
+        .root
+        .path(&["Resources", &id, "Properties"])?;
     let mut open = vec![resource];
     while let Some(node) = open.pop() {
         if let Some(mode) = node.get("PrivilegeMode").and_then(Node::as_str) {
@@ -259,7 +274,10 @@ fn named(ports: Ports) -> String {
 }
 
 fn mounted(mount: &Mount) -> String {
-    let prefix = mount.prefix.as_deref().map_or("no prefix".to_owned(), |prefix| format!("prefix {prefix}"));
+    let prefix = mount
+        .prefix
+        .as_deref()
+        .map_or("no prefix".to_owned(), |prefix| format!("prefix {prefix}"));
     match &mount.bucket {
         Some(bucket) => format!("bucket {bucket} at {}, {prefix}", mount.path),
         None => format!("{} at {}", mount.kind, mount.path),
@@ -276,13 +294,15 @@ fn ports(
     let mut faults = Vec::new();
     let mut unread = None;
     for (ports, evidence) in &surface.ports {
-        let fault = |says: String| Fault {
+        let fault = |says: String| {
+            Fault {
             says,
             severity: Severity::Medium,
             evidence: evidence.clone(),
             fix: Fix::new("Open only the ports that the code serves").note(
                 "the session's own URL reaches an allowed port past the agent's handler: name single ports, take the others out of the list, and see that what listens there checks who calls",
             ),
+        }
         };
         let count = ports.to.saturating_sub(ports.from).saturating_add(1);
         if count > MANY_PORTS {
@@ -292,7 +312,10 @@ fn ports(
             )));
             continue;
         }
-        if surface.own_port.is_some_and(|own| (ports.from..=ports.to).contains(&own)) {
+        if surface
+            .own_port
+            .is_some_and(|own| (ports.from..=ports.to).contains(&own))
+        {
             continue;
         }
         let code = agent.runtime().map(|runtime| code::of(context, runtime));
@@ -316,12 +339,7 @@ fn ports(
 }
 
 /// Whether the runtime's code, its environment or its Dockerfile names one of the ports.
-fn names_port(
-    context: &Context,
-    agent: Agent<'_>,
-    code: &AgentCode<'_>,
-    ports: Ports,
-) -> bool {
+fn names_port(context: &Context, agent: Agent<'_>, code: &AgentCode<'_>, ports: Ports) -> bool {
     let wanted = |text: &str| {
         let words = text.split(|letter: char| !letter.is_ascii_digit());
         words
@@ -336,13 +354,21 @@ fn names_port(
             _ => false,
         })
     });
-    let mut values = agent.common().env.iter().map(|(_, value)| value.value.as_str());
-    let dockerfile = context.manifests(agent).and_then(|manifests| manifests.dockerfile.read());
+    let mut values = agent
+        .common()
+        .env
+        .iter()
+        .map(|(_, value)| value.value.as_str());
+    let dockerfile = context
+        .manifests(agent)
+        .and_then(|manifests| manifests.dockerfile.read());
     let in_dockerfile = dockerfile.is_some_and(|dockerfile| {
         let mut instructions = dockerfile.instructions.iter();
         instructions.any(|each| {
-            matches!(each.keyword.as_str(), "EXPOSE" | "ENV" | "CMD" | "ENTRYPOINT")
-                && wanted(&each.arguments)
+            matches!(
+                each.keyword.as_str(),
+                "EXPOSE" | "ENV" | "CMD" | "ENTRYPOINT"
+            ) && wanted(&each.arguments)
         })
     });
     in_code || in_dockerfile || values.any(wanted)
@@ -380,7 +406,10 @@ fn mounts(context: &Context, agent: Agent<'_>, surface: &Surface) -> Vec<Fault> 
 
 /// Why sessions of one runtime belong to several users, where that is seen.
 fn serves_several_users(context: &Context, agent: Agent<'_>) -> Option<&'static str> {
-    let jwt = context.authorizers(agent).iter().any(|layer| layer.value.kind.value == "CUSTOM_JWT");
+    let jwt = context
+        .authorizers(agent)
+        .iter()
+        .any(|layer| layer.value.kind.value == "CUSTOM_JWT");
     if jwt {
         return Some("inbound auth is CUSTOM_JWT");
     }

@@ -7,9 +7,9 @@ use crate::checks::{Category, Check, Need};
 use crate::context::{
     Context, Environment, Layer, Origin, PlatformVersion, PlatformView, VariableValue, judged,
 };
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-env-size",
@@ -88,12 +88,19 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             .variables
             .iter()
             .take(NAMED)
-            .map(|(name, bytes, evidence)| evidence.clone().note(format!("{name}: {}", size_of(*bytes))))
+            .map(|(name, bytes, evidence)| {
+                evidence
+                    .clone()
+                    .note(format!("{name}: {}", size_of(*bytes)))
+            })
             .collect();
         if evidence.is_empty() {
             evidence.push(layer.evidence.clone());
         }
-        let largest = counted.variables.first().map_or("", |(name, ..)| name.as_str());
+        let largest = counted
+            .variables
+            .first()
+            .map_or("", |(name, ..)| name.as_str());
         Err(Problem {
             message: format!("the environment of {resource} is {size}: {says}"),
             severity: Some(severity),
@@ -126,7 +133,9 @@ fn count(context: &Context, layer: &Layer<Environment>) -> Option<Counted> {
     }
     variables.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     Some(Counted {
-        bytes: variables.iter().fold(0, |sum, (_, bytes, _)| sum.saturating_add(*bytes)),
+        bytes: variables
+            .iter()
+            .fold(0, |sum, (_, bytes, _)| sum.saturating_add(*bytes)),
         variables,
         estimate,
     })
@@ -144,8 +153,9 @@ fn reference(name: &str) -> usize {
 fn added(context: &Context, layer: &Layer<Environment>) -> Vec<(String, usize, Evidence)> {
     let upper = |name: &str| name.to_uppercase().replace('-', "_");
     let memories = context.project.memories.iter();
-    let mut names: Vec<String> =
-        memories.map(|memory| format!("MEMORY_{}_ID", upper(&memory.name))).collect();
+    let mut names: Vec<String> = memories
+        .map(|memory| format!("MEMORY_{}_ID", upper(&memory.name)))
+        .collect();
     for gateway in &context.project.gateways {
         let name = upper(&gateway.name);
         names.push(format!("AGENTCORE_GATEWAY_{name}_URL"));
@@ -156,10 +166,12 @@ fn added(context: &Context, layer: &Layer<Environment>) -> Vec<(String, usize, E
     names
         .into_iter()
         .map(|name| {
-            let bytes = name.len().saturating_add(match name.ends_with("_AUTH_TYPE") {
-                true => "CUSTOM_JWT".len(),
-                false => reference(&name),
-            });
+            let bytes = name
+                .len()
+                .saturating_add(match name.ends_with("_AUTH_TYPE") {
+                    true => "CUSTOM_JWT".len(),
+                    false => reference(&name),
+                });
             (name, bytes, layer.evidence.clone())
         })
         .collect()
@@ -217,14 +229,22 @@ fn verdict(counted: &Counted, view: &PlatformView, container: bool) -> Option<(S
                 view.words()
             ),
         )),
-        None => nearly(PlatformVersion::V2)
-            .map(|(severity, says)| (severity, format!("{says}; V1 accepts {}{}", size_of(V1), view.words()))),
+        None => nearly(PlatformVersion::V2).map(|(severity, says)| {
+            (
+                severity,
+                format!("{says}; V1 accepts {}{}", size_of(V1), view.words()),
+            )
+        }),
     }
 }
 
 fn limits(view: &PlatformView, container: bool) -> String {
     let one = |version: PlatformVersion| {
-        format!("{} on platform version {}", size_of(limit(version, container)), version.as_str())
+        format!(
+            "{} on platform version {}",
+            size_of(limit(version, container)),
+            version.as_str()
+        )
     };
     match view.version {
         Some(version) => one(version),
@@ -250,13 +270,20 @@ fn words(counted: &Counted) -> String {
         false => "",
     };
     let plural = if count == 1 { "" } else { "s" };
-    format!("{about}{} in {count} variable{plural}{estimate}", size_of(counted.bytes))
+    format!(
+        "{about}{} in {count} variable{plural}{estimate}",
+        size_of(counted.bytes)
+    )
 }
 
 fn size_of(bytes: usize) -> String {
     let text = bytes.to_string();
     match text.len() {
-        4..=6 => format!("{},{} bytes", &text[..text.len() - 3], &text[text.len() - 3..]),
+        4..=6 => format!(
+            "{},{} bytes",
+            &text[..text.len() - 3],
+            &text[text.len() - 3..]
+        ),
         _ => format!("{text} bytes"),
     }
 }
@@ -290,7 +317,12 @@ mod tests {
         }
     }
 
-    fn severity(bytes: usize, estimate: bool, version: Option<PlatformVersion>, container: bool) -> Option<Severity> {
+    fn severity(
+        bytes: usize,
+        estimate: bool,
+        version: Option<PlatformVersion>,
+        container: bool,
+    ) -> Option<Severity> {
         verdict(&counted(bytes, estimate), &on(version), container).map(|(severity, _)| severity)
     }
 

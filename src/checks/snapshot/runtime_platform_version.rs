@@ -2,10 +2,10 @@
 
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{Context, PlatformSource, PlatformSources, PlatformVersion, Told};
-use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::project::Agent;
 use crate::fixes::stack;
 use crate::model::finding::{Edit, Evidence, Fix, Outcome, Severity};
+use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::project::Agent;
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-platform-version",
@@ -41,10 +41,17 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
         let message = format!(
             "`platformVersion` of {resource} in agentcore.json has no effect: no program reads it{set}"
         );
-        let version = sources.deployed.as_ref().and_then(|found| found.told.version());
+        let version = sources
+            .deployed
+            .as_ref()
+            .and_then(|found| found.told.version());
         return Outcome::fail(resource, message)
             .evidence(evidence.clone())
-            .fix(without_key(context, agent, version.unwrap_or(PlatformVersion::V1)))
+            .fix(without_key(
+                context,
+                agent,
+                version.unwrap_or(PlatformVersion::V1),
+            ))
             .evidences(context_of(&sources));
     }
     let outcome = known(context, agent, &sources);
@@ -60,8 +67,14 @@ fn dead_key(
     sources: &PlatformSources,
 ) -> Option<(bool, Evidence)> {
     let (value, evidence) = context.dead_platform_key(agent)?;
-    let set = sources.template.as_ref().and_then(|found| found.told.version());
-    let deployed = sources.deployed.as_ref().and_then(|found| found.told.version());
+    let set = sources
+        .template
+        .as_ref()
+        .and_then(|found| found.told.version());
+    let deployed = sources
+        .deployed
+        .as_ref()
+        .and_then(|found| found.told.version());
     let holds = |version: PlatformVersion| value.as_deref() == Some(version.as_str());
     // The stack may set it; what it makes of it only the template shows.
     let unseen = sources.template.is_none() && stack_sets(context);
@@ -112,21 +125,31 @@ fn existing(
 ) -> Outcome {
     let resource = agent.resource();
     let next = next.filter(|next| next.told != Told::Default);
-    match (deployed.told.version(), next.map(|next| (next, next.told.version()))) {
+    match (
+        deployed.told.version(),
+        next.map(|next| (next, next.told.version())),
+    ) {
         (Some(now), Some((next, Some(then)))) if now != then => {
             let message = format!(
                 "the next deploy moves {resource} from platform version {} to {}: sessions start in another way, and price and limits change",
                 now.as_str(),
                 then.as_str()
             );
-            let title = format!("Keep platform version {} until the move is wanted", now.as_str());
+            let title = format!(
+                "Keep platform version {} until the move is wanted",
+                now.as_str()
+            );
             let note = format!(
                 "set the override of PlatformVersion in the CDK app to '{}', or read `agentcore-harden check --only snapshot --assume-platform-version {}` first and deploy when it is clean",
                 now.as_str(),
                 then.as_str()
             );
             Outcome::fail(resource, message)
-                .evidence(next.evidence.clone().note(format!("next deploy: {}", then.as_str())))
+                .evidence(
+                    next.evidence
+                        .clone()
+                        .note(format!("next deploy: {}", then.as_str())),
+                )
                 .evidence(deployed.evidence.clone().context())
                 .fix(Fix::new(title).note(note))
         }
@@ -136,9 +159,13 @@ fn existing(
                 now.as_str()
             );
             match next.told {
-                Told::Other(_) => unknown(context, agent, "the template holds a value that only the deploy resolves")
-                    .evidence(next.evidence.clone())
-                    .evidence(deployed.evidence.clone()),
+                Told::Other(_) => unknown(
+                    context,
+                    agent,
+                    "the template holds a value that only the deploy resolves",
+                )
+                .evidence(next.evidence.clone())
+                .evidence(deployed.evidence.clone()),
                 _ => Outcome::pass(resource, message)
                     .evidence(deployed.evidence.clone())
                     .evidence(next.evidence.clone().context()),
@@ -175,14 +202,16 @@ fn not_synthesized(context: &Context, agent: Agent<'_>, sources: &PlatformSource
     }
     match &context.project.stack {
         Some(_) if sources.exists == Some(false) && !stack_sets(context) => {
-            let evidence = Evidence::predicted(agent.site(), "the CLI's construct sets no PlatformVersion");
+            let evidence =
+                Evidence::predicted(agent.site(), "the CLI's construct sets no PlatformVersion");
             unpinned(context, agent, sources, evidence)
         }
         _ => {
             let message = format!(
                 "the platform version of {resource} stands in the synthesized template, which is not here"
             );
-            let reason = Unread::new(ReasonCode::Absent, message).command("agentcore deploy --dry-run");
+            let reason =
+                Unread::new(ReasonCode::Absent, message).command("agentcore deploy --dry-run");
             Outcome::skipped(resource, reason)
         }
     }
@@ -211,8 +240,12 @@ fn unpinned(
         return Outcome::skipped(resource, reason).evidence(evidence.context());
     }
     if agent.runtime().is_none() {
-        return unknown(context, agent, "the service makes the runtime of a harness and chooses its version")
-            .evidence(evidence.context());
+        return unknown(
+            context,
+            agent,
+            "the service makes the runtime of a harness and chooses its version",
+        )
+        .evidence(evidence.context());
     }
     let message = format!(
         "no platform version is pinned for the new {resource}: the Region's default at the first deploy decides (V1 until 2026-11-12, V2 in many Regions since), and with it how sessions start, the price and the limit on environment variables"
@@ -248,7 +281,10 @@ fn unknown(context: &Context, agent: Agent<'_>, why: &str) -> Outcome {
 fn contradicted(sources: &PlatformSources) -> Option<Evidence> {
     let declared = sources.declared.as_ref()?;
     let found = [&sources.deployed, &sources.template];
-    let told = found.into_iter().flatten().find_map(|found| found.told.version())?;
+    let told = found
+        .into_iter()
+        .flatten()
+        .find_map(|found| found.told.version())?;
     let ours = declared.told.version()?;
     (ours != told).then(|| {
         declared
@@ -266,7 +302,9 @@ fn contradicted(sources: &PlatformSources) -> Option<Evidence> {
 fn context_of(sources: &PlatformSources) -> Vec<Evidence> {
     let found = [&sources.deployed, &sources.template];
     let found = found.into_iter().flatten();
-    found.map(|found| found.evidence.clone().context()).collect()
+    found
+        .map(|found| found.evidence.clone().context())
+        .collect()
 }
 
 fn pin(context: &Context, agent: Agent<'_>, version: PlatformVersion) -> Fix {
@@ -276,7 +314,10 @@ fn pin(context: &Context, agent: Agent<'_>, version: PlatformVersion) -> Fix {
     };
     let first = match version {
         PlatformVersion::V1 => String::new(),
-        PlatformVersion::V2 => "read `agentcore-harden check --only snapshot --assume-platform-version V2` first; ".to_owned(),
+        PlatformVersion::V2 => {
+            "read `agentcore-harden check --only snapshot --assume-platform-version V2` first; "
+                .to_owned()
+        }
     };
     let edits = match agent.name().starts_with('#') {
         true => None,
@@ -290,15 +331,25 @@ fn pin(context: &Context, agent: Agent<'_>, version: PlatformVersion) -> Fix {
             agent.name()
         ),
     };
-    let last = "never change it by a bare `update-agent-runtime`: that call resets what it is not given";
+    let last =
+        "never change it by a bare `update-agent-runtime`: that call resets what it is not given";
     let parts = [by_hand, last.to_owned()];
-    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    let fix = Fix::new(title).command(fixes::deploy(context)).note(format!("{first}{}", parts.join("; ")));
+    let parts: Vec<&str> = parts
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let fix = Fix::new(title)
+        .command(fixes::deploy(context))
+        .note(format!("{first}{}", parts.join("; ")));
     // Which version it is to be is a decision: shown, and not made by `check --fix`.
-    edits.into_iter().flatten().fold(fix, |fix, edit| match edit.new_text() {
-        Some(new) => fix.edit(Edit::new(&edit.path, edit.old.as_deref(), new)),
-        None => fix,
-    })
+    edits
+        .into_iter()
+        .flatten()
+        .fold(fix, |fix, edit| match edit.new_text() {
+            Some(new) => fix.edit(Edit::new(&edit.path, edit.old.as_deref(), new)),
+            None => fix,
+        })
 }
 
 /// The key taken out, and the version pinned where it works.

@@ -4,9 +4,9 @@ use crate::checks::performance::image::Image;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, judged};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-crypto-library",
@@ -79,7 +79,8 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
     let resource = agent.resource();
     let view = context.platform(agent);
     if view.is_v1() {
-        let message = format!("{resource} runs on platform version V1: each session starts the process anew");
+        let message =
+            format!("{resource} runs on platform version V1: each session starts the process anew");
         return Some(Outcome::not_applicable(resource, message));
     }
     let manifests = context.files.manifests.get(&resource.to_string());
@@ -88,12 +89,18 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
         Some(Known::Unread(reason)) => return Some(Outcome::skipped(resource, reason.clone())),
         Some(Known::Absent) | None => {
             let message = format!("the Dockerfile of {} is not there", agent.name());
-            return Some(Outcome::skipped(resource, Unread::new(ReasonCode::Absent, message)));
+            return Some(Outcome::skipped(
+                resource,
+                Unread::new(ReasonCode::Absent, message),
+            ));
         }
     };
     let Some(image) = Image::new(dockerfile) else {
         let message = format!("{} has no FROM", dockerfile.source.path);
-        return Some(Outcome::skipped(resource, Unread::new(ReasonCode::Unsupported, message)));
+        return Some(Outcome::skipped(
+            resource,
+            Unread::new(ReasonCode::Unsupported, message),
+        ));
     };
     let root = image.root();
     let base = image.expand(&root.image);
@@ -108,7 +115,10 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
     let evidence = Evidence::file(&root.site);
     Some(match kind(&base) {
         Kind::Brings => {
-            let message = format!("the image of {} starts from {base}, which brings it", agent.name());
+            let message = format!(
+                "the image of {} starts from {base}, which brings it",
+                agent.name()
+            );
             Outcome::pass(resource, message).evidence(evidence)
         }
         Kind::Without => {
@@ -130,7 +140,10 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
                 "the image of {} starts from {base}: whether its OpenSSL survives a snapshot cannot be seen from its name; ask whoever builds it for {PACKAGE}",
                 agent.name()
             );
-            let reason = Unread::new(ReasonCode::Unsupported, "the base image is not one that is known here");
+            let reason = Unread::new(
+                ReasonCode::Unsupported,
+                "the base image is not one that is known here",
+            );
             Outcome::manual(resource, message, reason).evidence(evidence)
         }
     })
@@ -143,8 +156,12 @@ fn installs(command: &str) -> bool {
         let part = part.trim();
         !part.starts_with('#')
             && part.contains(PACKAGE)
-            && ["install", "swap", "-i", "-U"].iter().any(|verb| part.split_whitespace().any(|word| word == *verb))
-            && !part.split_whitespace().any(|word| word == "remove" || word == "erase")
+            && ["install", "swap", "-i", "-U"]
+                .iter()
+                .any(|verb| part.split_whitespace().any(|word| word == *verb))
+            && !part
+                .split_whitespace()
+                .any(|word| word == "remove" || word == "erase")
     })
 }
 
@@ -177,10 +194,16 @@ fn kind(image: &str) -> Kind {
     let name = path.rsplit('/').next().unwrap_or_default();
     // A registry of one's own may hold anything under a common name; the public ones hold the common image.
     let public = match path.split_once('/') {
-        Some((host, _)) if host.contains('.') || host.contains(':') => {
-            ["docker.io", "public.ecr.aws", "ghcr.io", "gcr.io", "mcr.microsoft.com", "quay.io", "registry.access.redhat.com"]
-                .contains(&host)
-        }
+        Some((host, _)) if host.contains('.') || host.contains(':') => [
+            "docker.io",
+            "public.ecr.aws",
+            "ghcr.io",
+            "gcr.io",
+            "mcr.microsoft.com",
+            "quay.io",
+            "registry.access.redhat.com",
+        ]
+        .contains(&host),
         _ => true,
     };
     match public && WITHOUT.contains(&name) {
@@ -201,11 +224,23 @@ mod tests {
 
     #[test]
     fn images_are_known_by_name() {
-        assert_eq!(kind("public.ecr.aws/docker/library/python:3.12-slim-trixie"), Kind::Without);
+        assert_eq!(
+            kind("public.ecr.aws/docker/library/python:3.12-slim-trixie"),
+            Kind::Without
+        );
         assert_eq!(kind("node:22-alpine"), Kind::Without);
-        assert_eq!(kind("public.ecr.aws/lambda/microvms:al2023-minimal"), Kind::Brings);
-        assert_eq!(kind("public.ecr.aws/amazonlinux/amazonlinux:2023"), Kind::Without);
-        assert_eq!(kind("123456789012.dkr.ecr.us-east-1.amazonaws.com/python:3"), Kind::Unknown);
+        assert_eq!(
+            kind("public.ecr.aws/lambda/microvms:al2023-minimal"),
+            Kind::Brings
+        );
+        assert_eq!(
+            kind("public.ecr.aws/amazonlinux/amazonlinux:2023"),
+            Kind::Without
+        );
+        assert_eq!(
+            kind("123456789012.dkr.ecr.us-east-1.amazonaws.com/python:3"),
+            Kind::Unknown
+        );
         assert_eq!(kind("acme/agent-base:7"), Kind::Unknown);
         assert_eq!(kind("${BASE}"), Kind::Unknown);
         assert_eq!(kind("localhost:5000/python"), Kind::Unknown);
@@ -213,7 +248,9 @@ mod tests {
 
     #[test]
     fn only_what_installs_it_counts() {
-        assert!(installs("dnf -y swap openssl-libs openssl-snapsafe-libs && dnf -y install python3.12"));
+        assert!(installs(
+            "dnf -y swap openssl-libs openssl-snapsafe-libs && dnf -y install python3.12"
+        ));
         assert!(installs("dnf install -y openssl-snapsafe-libs"));
         assert!(!installs("echo openssl-snapsafe-libs"));
         assert!(!installs("dnf -y remove openssl-snapsafe-libs"));

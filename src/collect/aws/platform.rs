@@ -15,12 +15,13 @@ use crate::model::known::Known;
 pub(super) fn read(runtime: &mut Runtime, output: &GetAgentRuntimeOutput, raw: &Value) {
     runtime.platform_version = output.platform_version().map(str::to_owned);
     runtime.created = shapes::time(output.created_at());
-    runtime.capacity_provider = output
-        .capacity_provider_configuration()
-        .map(|block| CapacityProvider {
-            arn: block.capacity_provider_arn().unwrap_or_default().to_owned(),
-            privilege_mode: Known::Absent,
-        });
+    runtime.capacity_provider =
+        output
+            .capacity_provider_configuration()
+            .map(|block| CapacityProvider {
+                arn: block.capacity_provider_arn().unwrap_or_default().to_owned(),
+                privilege_mode: Known::Absent,
+            });
     runtime.protocol_port = output
         .protocol_configuration()
         .and_then(|block| block.port())
@@ -54,7 +55,9 @@ fn text(value: &Value, key: &str) -> Option<String> {
 
 /// The mounts as sent; where no body was kept, those that the SDK knows.
 fn mounts(known: &[sdk::FilesystemConfiguration], raw: &Value) -> Vec<Mount> {
-    let sent = raw.get("filesystemConfigurations").and_then(Value::as_array);
+    let sent = raw
+        .get("filesystemConfigurations")
+        .and_then(Value::as_array);
     let mut mounts: Vec<Mount> = match sent {
         Some(sent) => sent.iter().filter_map(sent_mount).collect(),
         None => known.iter().filter_map(mount).collect(),
@@ -64,7 +67,10 @@ fn mounts(known: &[sdk::FilesystemConfiguration], raw: &Value) -> Vec<Mount> {
 }
 
 fn sent_mount(entry: &Value) -> Option<Mount> {
-    let (kind, block) = entry.as_object()?.iter().find(|(_, block)| block.is_object())?;
+    let (kind, block) = entry
+        .as_object()?
+        .iter()
+        .find(|(_, block)| block.is_object())?;
     Some(Mount {
         kind: kind.clone(),
         path: text(block, "mountPath").unwrap_or_default(),
@@ -122,7 +128,10 @@ pub(super) async fn capacity_provider(
 fn privilege(raw: &Value) -> Option<String> {
     let mut open = vec![raw];
     while let Some(value) = open.pop() {
-        if let Some(mode) = value.pointer("/linux/privilegeMode").and_then(Value::as_str) {
+        if let Some(mode) = value
+            .pointer("/linux/privilegeMode")
+            .and_then(Value::as_str)
+        {
             return Some(mode.to_owned());
         }
         match value {
@@ -165,13 +174,22 @@ mod tests {
         read(&mut runtime, &output, &raw);
         assert_eq!(runtime.platform_version.as_deref(), Some("V2"));
         assert_eq!(runtime.created, "2026-05-02T10:00:00Z");
-        assert_eq!(runtime.allowed_ports, [Ports { from: 9100, to: 9100 }]);
+        assert_eq!(
+            runtime.allowed_ports,
+            [Ports {
+                from: 9100,
+                to: 9100
+            }]
+        );
         let warmup = runtime.warmup.unwrap();
         assert_eq!((warmup.path.as_str(), warmup.port), ("/warm", Some(9000)));
         assert_eq!(runtime.minimum_memory_mib, Some(4096));
         assert_eq!(runtime.mounts[0].prefix.as_deref(), Some("p/"));
         assert_eq!(
-            privilege(&json!({"operatingSystemConfiguration": {"linux": {"privilegeMode": "PRIVILEGED"}}})).as_deref(),
+            privilege(
+                &json!({"operatingSystemConfiguration": {"linux": {"privilegeMode": "PRIVILEGED"}}})
+            )
+            .as_deref(),
             Some("PRIVILEGED")
         );
     }

@@ -14,14 +14,18 @@ pub const OAUTH_SUFFIX: &str = "/.well-known/oauth-authorization-server";
 /// (RFC 8414, section 3.1; the service accepts it since 2026-11-05), the origin and that path. `None` where it has neither form.
 pub fn base(discovery_url: &str) -> Option<Cow<'_, str>> {
     let ends = [SUFFIX, OAUTH_SUFFIX];
-    let ended = ends.iter().find_map(|suffix| discovery_url.strip_suffix(suffix));
+    let ended = ends
+        .iter()
+        .find_map(|suffix| discovery_url.strip_suffix(suffix));
     if let Some(base) = ended {
         return Some(Cow::Borrowed(base));
     }
     ends.iter().find_map(|suffix| {
         let (origin, path) = discovery_url.split_once(suffix)?;
         let whole = path.starts_with('/') && path.len() > 1 && !path.contains(['?', '#']);
-        let host = origin.split_once("://").is_some_and(|(_, host)| !host.contains('/'));
+        let host = origin
+            .split_once("://")
+            .is_some_and(|(_, host)| !host.contains('/'));
         (whole && host).then(|| Cow::Owned(format!("{origin}{path}")))
     })
 }
@@ -44,12 +48,30 @@ mod tests {
     fn the_path_of_an_issuer_may_stand_on_either_side() {
         let of = |url: &str| base(url).map(std::borrow::Cow::into_owned);
         let some = |text: &str| Some(text.to_owned());
-        assert_eq!(of("https://a.io/x/.well-known/openid-configuration"), some("https://a.io/x"));
-        assert_eq!(of("https://a.io/.well-known/oauth-authorization-server/x/y"), some("https://a.io/x/y"));
-        assert_eq!(of("https://a.io/.well-known/openid-configuration/x"), some("https://a.io/x"));
-        assert_eq!(of("https://a.io/.well-known/openid-configuration?x=/y"), None);
-        assert_eq!(of("https://a.io/.well-known/openid-configuration/x#y"), None);
-        assert_eq!(of("https://a.io/t/.well-known/openid-configuration/x"), None);
+        assert_eq!(
+            of("https://a.io/x/.well-known/openid-configuration"),
+            some("https://a.io/x")
+        );
+        assert_eq!(
+            of("https://a.io/.well-known/oauth-authorization-server/x/y"),
+            some("https://a.io/x/y")
+        );
+        assert_eq!(
+            of("https://a.io/.well-known/openid-configuration/x"),
+            some("https://a.io/x")
+        );
+        assert_eq!(
+            of("https://a.io/.well-known/openid-configuration?x=/y"),
+            None
+        );
+        assert_eq!(
+            of("https://a.io/.well-known/openid-configuration/x#y"),
+            None
+        );
+        assert_eq!(
+            of("https://a.io/t/.well-known/openid-configuration/x"),
+            None
+        );
         assert_eq!(of("https://a.io/.well-known/other"), None);
     }
 }

@@ -7,8 +7,9 @@ use agentcore_harden::config::FailOn;
 use agentcore_harden::model::known::{ReasonCode, Unread};
 use agentcore_harden::model::site::{Site, SourceText};
 use agentcore_harden::report::{
-    Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, ProjectSummary, Report, Resource,
-    PlatformSummary, ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool, View, assemble,
+    Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, PlatformSummary, ProjectSummary,
+    Report, Resource, ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool,
+    View, assemble,
 };
 use agentcore_harden::shell::{Command, deploy, jq_edit};
 
