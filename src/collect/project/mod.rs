@@ -114,7 +114,6 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
         deployed_file,
         cdk_version: cdk::version(root),
         cdk_grants: cdk::grants(root),
-        cdk_stack: cdk::stack(root),
         stack: stack::read(root),
         named_files: BTreeMap::new(),
         env_local: env_local(root),
