@@ -9,6 +9,7 @@ use super::{emit, fix, output, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::cli::{CheckArgs, FailOnArg, Format};
 use crate::collect::discovery::FetchOptions;
+use crate::collect::project::Edited;
 use crate::collect::{baseline, project};
 use crate::comments;
 use crate::config::FailOn;
@@ -89,7 +90,11 @@ impl Run<'_> {
         let stream: &mut dyn Write = if text { &mut *out } else { &mut *err };
         let shown = shown(&self.arguments.path, root);
         let options = self.options(root);
-        let audit = || {
+        let mut audit = |edited: &Edited| {
+            let options = Options {
+                edited: edited.clone(),
+                ..options.clone()
+            };
             let context = audit::collect(root, &options)?;
             let mut results = audit::evaluate(&context, |check| self.selection.check(check));
             results.retain(|result| self.selection.result(result));
@@ -100,9 +105,15 @@ impl Run<'_> {
             };
             let name = context.project.display_name().to_owned();
             suppress::apply(&name, &mut results, &suppressions, context.today);
-            Ok(results)
+            let fail_on = self.fail_on(&context);
+            Ok(fix::Audited { results, fail_on })
         };
-        let done = fix::run(root, &shown, self.arguments.fix.dry_run, stream, audit)?;
+        let how = fix::How {
+            root,
+            shown: &shown,
+            dry_run: self.arguments.fix.dry_run,
+        };
+        let done = fix::run(how, stream, &mut audit)?;
         Ok(done.notes)
     }
 
@@ -146,11 +157,7 @@ impl Run<'_> {
             context.today,
         ));
         let policy = &self.arguments.policy;
-        let fail_on = policy
-            .fail_on
-            .map(fail_on)
-            .or(context.settings.fail_on)
-            .unwrap_or(FailOn::Severity(Severity::Medium));
+        let fail_on = self.fail_on(&context);
         let aws = if self.arguments.aws.snapshot.is_some() {
             "snapshot"
         } else {
@@ -180,6 +187,16 @@ impl Run<'_> {
         })
     }
 
+    /// The severity at which the run fails: the flag's, else the configuration's.
+    fn fail_on(&self, context: &Context) -> FailOn {
+        self.arguments
+            .policy
+            .fail_on
+            .map(fail_on)
+            .or(context.settings.fail_on)
+            .unwrap_or(FailOn::Severity(Severity::Medium))
+    }
+
     /// Among several projects a failure says whose it is.
     fn named(&self, root: &Path, failure: Failure) -> Failure {
         if !self.several {
@@ -195,6 +212,7 @@ impl Run<'_> {
     fn options(&self, root: &Path) -> Options {
         let aws = self.arguments.aws.clone();
         Options {
+            edited: Edited::new(),
             path_env: None,
             shown: shown(&self.arguments.path, root),
             target: aws.target,

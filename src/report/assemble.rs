@@ -45,6 +45,7 @@ pub fn summary(results: &[CheckResult], fail_on: FailOn, live: bool, strict: boo
             (Status::Fail, Some(_)) => summary.suppressed += 1,
             (Status::Fail, None) => {
                 summary.fail += 1;
+                summary.fixable += usize::from(result.fixes.iter().any(|fix| !fix.safe.is_empty()));
                 *summary.fail_by_severity.entry(result.severity).or_default() += 1;
             }
             (Status::Pass, _) => summary.pass += 1,

@@ -177,6 +177,8 @@ pub struct Summary {
     pub suppressed: usize,
     /// Failures by severity, every severity present.
     pub fail_by_severity: BTreeMap<Severity, usize>,
+    /// Failures that `check --fix` has an edit for.
+    pub fixable: usize,
     /// Nothing failed at or above `--fail-on`, and nothing that needed AWS was skipped in a `--live` run.
     pub ready: bool,
 }

@@ -40,6 +40,18 @@ pub struct SafeEdit {
 }
 
 impl SafeEdit {
+    /// A file with another text.
+    pub fn whole(path: &str, old: Option<&str>, new: String) -> Self {
+        Self {
+            path: path.to_owned(),
+            old: old.map(str::to_owned),
+            splices: vec![Splice {
+                range: 0..old.map_or(0, str::len),
+                text: new,
+            }],
+        }
+    }
+
     /// The file's new text; `None` where the changes are about the same place.
     pub fn new_text(&self) -> Option<String> {
         json_edit::apply(self.old.as_deref().unwrap_or_default(), &self.splices)
@@ -143,6 +155,16 @@ impl Fix {
     #[must_use]
     pub fn edit(mut self, edit: Edit) -> Self {
         self.edits.push(edit);
+        self
+    }
+
+    /// Adds an edit that only the user may decide on: it is shown, and `check --fix` leaves it alone.
+    #[must_use]
+    pub fn edit_of(mut self, edit: &SafeEdit) -> Self {
+        if let Some(new) = edit.new_text() {
+            self.edits
+                .push(Edit::new(&edit.path, edit.old.as_deref(), new));
+        }
         self
     }
 

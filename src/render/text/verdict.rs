@@ -40,6 +40,9 @@ pub fn parts(report: &Report) -> (&'static str, String) {
     if summary.skipped > 0 {
         text.push_str(&format!("; {} not judged", summary.skipped));
     }
+    if summary.fixable > 0 {
+        text.push_str(&format!("; {} fixable with --fix", summary.fixable));
+    }
     text.push_str(&because(report));
     (word, text)
 }
