@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::select::Selection;
-use super::{emit, fix, output, terminal};
+use super::{emit, fix, output, plan, terminal};
 use crate::audit::{self, DiscoverySource, Options};
-use crate::cli::{CheckArgs, FailOnArg, Format};
+use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs};
 use crate::collect::discovery::FetchOptions;
 use crate::collect::project::Edited;
 use crate::collect::{baseline, project};
@@ -29,6 +29,9 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    if arguments.fix.plan {
+        return plan::run(&planned(arguments), out);
+    }
     let selection = Selection::new(&arguments.scope)?;
     let roots = project::discover(&arguments.path).map_err(|error| {
         Failure::new(error.to_string())
@@ -59,6 +62,20 @@ pub fn run(
         return Err(joined(run.failures));
     }
     run.finish(out, err)
+}
+
+/// What `check --plan` asks of `plan`.
+fn planned(arguments: &CheckArgs) -> PlanArgs {
+    PlanArgs {
+        path: arguments.path.clone(),
+        script: None,
+        edit: false,
+        json: arguments.report.format() == Format::Json,
+        fail_on: arguments.policy.fail_on,
+        config: arguments.policy.config.clone(),
+        scope: arguments.scope.clone(),
+        aws: arguments.aws.clone(),
+    }
 }
 
 /// One run over all its projects.
@@ -105,7 +122,7 @@ impl Run<'_> {
             };
             let name = context.project.display_name().to_owned();
             suppress::apply(&name, &mut results, &suppressions, context.today);
-            let fail_on = self.fail_on(&context);
+            let fail_on = threshold(self.arguments.policy.fail_on, &context);
             Ok(fix::Audited { results, fail_on })
         };
         let how = fix::How {
@@ -157,7 +174,7 @@ impl Run<'_> {
             context.today,
         ));
         let policy = &self.arguments.policy;
-        let fail_on = self.fail_on(&context);
+        let fail_on = threshold(self.arguments.policy.fail_on, &context);
         let aws = if self.arguments.aws.snapshot.is_some() {
             "snapshot"
         } else {
@@ -187,16 +204,6 @@ impl Run<'_> {
         })
     }
 
-    /// The severity at which the run fails: the flag's, else the configuration's.
-    fn fail_on(&self, context: &Context) -> FailOn {
-        self.arguments
-            .policy
-            .fail_on
-            .map(fail_on)
-            .or(context.settings.fail_on)
-            .unwrap_or(FailOn::Severity(Severity::Medium))
-    }
-
     /// Among several projects a failure says whose it is.
     fn named(&self, root: &Path, failure: Failure) -> Failure {
         if !self.several {
@@ -210,26 +217,9 @@ impl Run<'_> {
     }
 
     fn options(&self, root: &Path) -> Options {
-        let aws = self.arguments.aws.clone();
-        Options {
-            edited: Edited::new(),
-            path_env: None,
-            shown: shown(&self.arguments.path, root),
-            target: aws.target,
-            config: self.arguments.policy.config.clone(),
-            offline: aws.offline,
-            live: aws.live,
-            discovery: if !aws.offline {
-                let allow_private = aws.allow_private_issuer;
-                DiscoverySource::Fetch(FetchOptions { allow_private })
-            } else {
-                DiscoverySource::Offline
-            },
-            snapshot: aws.snapshot,
-            profile: aws.profile,
-            region: aws.region,
-            endpoint_url: aws.endpoint_url,
-        }
+        let shown = shown(&self.arguments.path, root);
+        let config = self.arguments.policy.config.as_ref();
+        options(&self.arguments.aws, config, &shown)
     }
 
     /// Writes what was made, says what could not be, and gives the exit status.
@@ -282,6 +272,38 @@ impl Run<'_> {
     }
 }
 
+/// What to collect of a project.
+pub(super) fn options(aws: &AwsArgs, config: Option<&PathBuf>, shown: &str) -> Options {
+    let aws = aws.clone();
+    Options {
+        edited: Edited::new(),
+        path_env: None,
+        shown: shown.to_owned(),
+        target: aws.target,
+        config: config.cloned(),
+        offline: aws.offline,
+        live: aws.live,
+        discovery: if !aws.offline {
+            let allow_private = aws.allow_private_issuer;
+            DiscoverySource::Fetch(FetchOptions { allow_private })
+        } else {
+            DiscoverySource::Offline
+        },
+        snapshot: aws.snapshot,
+        profile: aws.profile,
+        region: aws.region,
+        endpoint_url: aws.endpoint_url,
+    }
+}
+
+/// The severity at which a run fails: the flag's, else the configuration's.
+pub(super) fn threshold(given: Option<FailOnArg>, context: &Context) -> FailOn {
+    given
+        .map(fail_on)
+        .or(context.settings.fail_on)
+        .unwrap_or(FailOn::Severity(Severity::Medium))
+}
+
 /// `--live` asks for AWS evidence; without it the run has not done what was asked.
 fn unread(report: &Report) -> Option<Failure> {
     let unread = assemble::unread_aws(&report.results);
@@ -326,7 +348,7 @@ fn joined(failures: Vec<Failure>) -> Failure {
 }
 
 /// The root relative to the folder that was asked for: `.`, `services/a`, or `..` where PATH lies inside the project.
-fn shown(asked: &Path, root: &Path) -> String {
+pub(super) fn shown(asked: &Path, root: &Path) -> String {
     let asked = std::fs::canonicalize(asked).unwrap_or_else(|_| asked.to_path_buf());
     let asked = if asked.is_file() {
         asked.parent().unwrap_or(Path::new("")).to_path_buf()

@@ -299,9 +299,10 @@ fn wanted(
     failing
         .filter_map(|result| {
             let fix = result.fixes.iter().find(|fix| may(fix))?;
-            (!fix.safe.is_empty() && !tried.contains(&identity(&fix.safe))).then(|| Wanted {
+            let edits = fix.edits_to_make();
+            (!edits.is_empty() && !tried.contains(&identity(edits))).then(|| Wanted {
                 what: what(result),
-                edits: fix.safe.clone(),
+                edits: edits.to_vec(),
             })
         })
         .collect()

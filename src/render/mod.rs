@@ -5,6 +5,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod page;
+pub mod plan;
 pub mod prose;
 pub mod sarif;
 pub mod site;
