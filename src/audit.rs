@@ -12,6 +12,7 @@ use crate::analysis::handlers;
 use crate::analysis::limits;
 use crate::checks::{self, Check, Need};
 use crate::collect::discovery::{self, FetchOptions};
+use crate::collect::project::Edited;
 use crate::collect::{
     artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
     settings, source, template, tests,
@@ -60,6 +61,8 @@ pub struct Options {
     pub platform: Option<PlatformVersion>,
     /// Discovery documents.
     pub discovery: DiscoverySource,
+    /// Files as an edit would leave them.
+    pub edited: Edited,
 }
 
 /// Where discovery documents come from.
@@ -79,9 +82,10 @@ pub enum DiscoverySource {
 /// # Errors
 /// When the audit cannot be done: `agentcore.json` is missing, unreadable or not a JSON object.
 pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
-    let project = project::collect(root, &options.shown).map_err(|error| {
-        Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
-    })?;
+    let project =
+        project::collect_edited(root, &options.shown, &options.edited).map_err(|error| {
+            Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
+        })?;
     let path_env = options
         .path_env
         .clone()

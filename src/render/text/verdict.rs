@@ -36,6 +36,9 @@ pub fn parts(report: &Report) -> (String, String) {
         0 => {}
         off => text.push_str(&format!("; {} off", count(off, "check"))),
     }
+    if summary.fixable > 0 {
+        text.push_str(&format!("; {} fixable with --fix", summary.fixable));
+    }
     text.push_str(&because(report));
     (word(report), text)
 }
