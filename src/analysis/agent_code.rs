@@ -3,6 +3,7 @@
 
 mod served;
 
+use crate::analysis::dataflow::Truncation;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::collect::project::joined;
 use crate::context::Context;
@@ -182,6 +183,24 @@ impl<'a> AgentCode<'a> {
             _ => outcome,
         }
     }
+}
+
+/// Why a data flow that was given up says nothing: the place, and the limit that ran out there.
+pub fn limited(source: &Source, truncated: &Truncation) -> Unread {
+    let site = source
+        .module(truncated.module)
+        .map(|module| module.site(truncated.range));
+    let place = site.map_or_else(String::new, |site| {
+        let line = site.span.map_or(1, |span| span.line);
+        format!("{}:{line}: ", site.path)
+    });
+    Unread::new(
+        ReasonCode::Limit,
+        format!(
+            "{place}the data flow was not followed to its end: {}",
+            truncated.limit.words()
+        ),
+    )
 }
 
 /// Evidence in code, at a range of a module.

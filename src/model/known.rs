@@ -18,6 +18,8 @@ pub enum ReasonCode {
     Unsupported,
     /// Something must be built first, or the check itself is not built yet.
     NotBuilt,
+    /// A limit of the analysis ran out; what lies beyond it was not looked at.
+    Limit,
     /// The user has to declare it (traffic, workload).
     Undeclared,
 }

@@ -1,23 +1,14 @@
 //! `code-input-validation`: Input validation on payload fields (type, length, format).
 
-mod compared;
 mod fields;
 mod fixes;
-mod json_schema;
 mod judged;
 mod kinds;
 mod labels;
-mod marshmallow;
 mod payload;
-mod proofs;
-mod pydantic;
 mod reach;
-mod rules;
-mod schema;
 mod taken;
 mod tested;
-mod validators;
-mod zod;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};

@@ -15,16 +15,11 @@ use super::kinds::{kind_of, strips_tool_use};
 use super::labels::{label, parts};
 use super::payload::Payload;
 use super::reach::{Reach, sinks, words_of};
-use super::rules::{Fields, Rule};
-use super::schema;
+use crate::analysis::schema::{self, Fields, Rule, UNREAD, WHOLE};
 use super::taken::{A2A_TEXT, OR, Taken, taken_out};
-use super::tested::{Tested, expected};
+use super::tested::{self, Tested, expected};
 
-/// The label of the payload as a whole.
-pub(super) const WHOLE: Labels = 1 << 63;
 pub(super) const MOST_FIELDS: usize = 60;
-/// The path under which a schema stands that could not be read.
-pub(super) const UNREAD: &str = "*";
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,7 +199,7 @@ fn of_entry(
         };
         judged.put(mask, &mut tested);
         for rule in parts.rules.get(&bit).into_iter().chain(rules.get(UNREAD)) {
-            tested.add(rule);
+            tested::add(&mut tested, rule);
         }
         // A list whose `toolUse` blocks are looked for was looked into.
         let stripped = tested.lists && strips & mask != 0;
@@ -289,7 +284,7 @@ fn whole(
                     fact.put(&mut tested);
                 }
             }
-            tested.add(&said);
+            tested::add(&mut tested, &said);
             let structured = reach.as_they_are.contains(&value)
                 && !said.is_closed()
                 && at(&judged.raw, value.0, value.1) & WHOLE != 0;

@@ -1,12 +1,13 @@
 //! Marshmallow schemas.
 
+use crate::analysis::facts::pattern;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::{ClassId, Expr, ExprKind, Source};
 
 use super::rules::{Fields, Rule};
 
 /// The fields of a marshmallow schema: `name = fields.Str(validate=validate.Length(max=…))`.
-pub(super) fn fields(source: &Source, id: ClassId) -> Fields {
+pub(crate) fn fields(source: &Source, id: ClassId) -> Fields {
     let mut found = Fields::new();
     let Some(class) = source.class(id) else {
         return found;
@@ -38,6 +39,7 @@ pub(super) fn fields(source: &Source, id: ClassId) -> Fields {
             flag: matches!(&**kind, "Bool" | "Boolean"),
             formatted: matches!(&**kind, "UUID" | "Email"),
             bounded: &**kind == "UUID",
+            safe: &**kind == "UUID",
             ..Rule::TYPED
         };
         for inner in call
@@ -59,7 +61,10 @@ pub(super) fn fields(source: &Source, id: ClassId) -> Fields {
                         || test.option("equal").is_some()
                 }
                 "Range" => rule.ranged |= test.option("max").is_some() || test.args.len() > 1,
-                "Regexp" => rule.formatted = true,
+                "Regexp" => {
+                    rule.formatted = true;
+                    rule.safe |= test.args.first().is_some_and(pattern::is_literal_safe);
+                }
                 "OneOf" => rule = Rule::SET,
                 _ => {}
             }

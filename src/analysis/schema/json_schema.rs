@@ -1,15 +1,15 @@
 //! JSON Schema literals.
 
+use crate::analysis::facts::pattern;
 use crate::analysis::names::Meaning;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
-use super::schema::{Fields, Rule, Shape};
-use super::zod;
+use super::{Fields, Rule, Shape, zod};
 
 const DEEPEST: u8 = 12;
 
 /// Whether an object literal is a JSON Schema: it has `properties`, or a `type` that is one of the seven.
-pub(super) fn is_schema(expr: &Expr) -> bool {
+pub(crate) fn is_schema(expr: &Expr) -> bool {
     expr.entry("properties").is_some()
         || expr.entry("type").is_some_and(|kind| {
             matches!(
@@ -20,7 +20,7 @@ pub(super) fn is_schema(expr: &Expr) -> bool {
 }
 
 /// The rules of a schema by path.
-pub(super) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
+pub(crate) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
     match source.meaning(module, expr) {
         Meaning::Value(at, schema) => shape(source, at, schema, 0).into_fields(),
         _ => Fields::new(),
@@ -28,7 +28,7 @@ pub(super) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
 }
 
 /// What a schema says.
-pub(super) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Shape {
+pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Shape {
     if depth > DEEPEST {
         return Shape::default();
     }
@@ -91,6 +91,7 @@ pub(super) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -
         bounded: has("maxLength"),
         ranged: has("maximum") || has("exclusiveMaximum"),
         formatted: has("pattern") || has("format"),
+        safe: expr.entry("pattern").is_some_and(pattern::is_literal_safe),
         ..Rule::default()
     })
 }

@@ -1,5 +1,6 @@
 //! Pydantic models (and marshmallow schemas): what their annotations, `Field(…)`s and validators test.
 
+use crate::analysis::facts::pattern;
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::{Assign, StmtKind};
 use crate::model::source::walk::expressions;
@@ -8,7 +9,7 @@ use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId, Source};
 use super::rules::{Fields, Rule, Shape};
 
 /// Whether a class is a pydantic model.
-pub(super) fn is_model(source: &Source, class: ClassId) -> bool {
+pub(crate) fn is_model(source: &Source, class: ClassId) -> bool {
     let by_base = source.bases(class).iter().any(|base| {
         matches!(
             leaf(base),
@@ -27,7 +28,7 @@ pub(super) fn is_model(source: &Source, class: ClassId) -> bool {
 }
 
 /// The fields of a model, those of its bases too.
-pub(super) fn fields(source: &Source, class: ClassId) -> Fields {
+pub(crate) fn fields(source: &Source, class: ClassId) -> Fields {
     let mut found = Fields::new();
     collect(source, class, &mut found, 0);
     found
@@ -89,6 +90,7 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields, depth: u8) {
                 if named.is_empty() || named.contains(&name.as_str()) || named.contains(&"*") {
                     rule.bounded |= tests.bounded;
                     rule.formatted |= tests.formatted;
+                    rule.safe |= tests.safe;
                     rule.ranged |= tests.ranged;
                 }
             }
@@ -186,6 +188,7 @@ fn validator(body: &[crate::model::source::Stmt]) -> Rule {
                 {
                     found.formatted = true;
                     found.bounded = true;
+                    found.safe = true;
                 }
             }
             ExprKind::Call(call) => {
@@ -194,6 +197,8 @@ fn validator(body: &[crate::model::source::Stmt]) -> Rule {
                 {
                     found.formatted = true;
                     found.bounded |= &**attr != "isalnum";
+                    found.safe |= matches!(&**attr, "UUID" | "isalnum")
+                        || &**attr == "fullmatch" && call.args.first().is_some_and(pattern::is_literal_safe_whole);
                 }
             }
             ExprKind::Subscript { index, .. } => {
@@ -206,7 +211,7 @@ fn validator(body: &[crate::model::source::Stmt]) -> Rule {
 }
 
 /// What an annotation and a default say of a field.
-pub(super) fn rule(
+pub(crate) fn rule(
     source: &Source,
     module: ModuleId,
     annotation: Option<&Expr>,
@@ -360,9 +365,11 @@ fn named(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Rul
             flag: true,
             ..Rule::TYPED
         },
-        "UUID" | "UUID1" | "UUID3" | "UUID4" | "UUID5" | "datetime" | "date" | "EmailStr" => {
-            Rule::SET
-        }
+        "UUID" | "UUID1" | "UUID3" | "UUID4" | "UUID5" | "datetime" | "date" => Rule::SET,
+        "EmailStr" => Rule {
+            safe: false,
+            ..Rule::SET
+        },
         "Any" | "object" | "" => Rule::default(),
         _ => Rule::TYPED,
     }
@@ -379,5 +386,9 @@ fn constraints(call: &Call, found: &mut Rule) {
     found.ranged |= has("le") || has("lt");
     if has("pattern") || has("regex") {
         found.formatted = true;
+        found.safe |= ["pattern", "regex"]
+            .iter()
+            .filter_map(|name| call.option(name))
+            .any(pattern::is_literal_safe);
     }
 }

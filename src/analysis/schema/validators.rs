@@ -1,11 +1,11 @@
 //! Where validators of the TypeScript ecosystem are applied: `schema.parse(x)`, `v.parse(schema, x)`, Ajv, middleware of a route.
 
+use crate::analysis::facts::pattern;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 
-use super::fields::UNREAD;
 use super::rules::{Fields, Rule};
-use super::{json_schema, zod};
+use super::{UNREAD, json_schema, zod};
 
 /// Packages that validate and whose schemas are not read, or not always.
 const PACKAGES: &[&str] = &[
@@ -62,7 +62,7 @@ fn unread() -> Fields {
 
 /// `validate(x)` of `ajv.compile(schema)`, `validate(instance, schema)` of jsonschema, `parse(schema, x)` of valibot; with the
 /// value as the first argument but for valibot's, which [`by_method`] reads under its usual `v.`.
-pub(super) fn by_name(source: &Source, module: ModuleId, call: &Call) -> Option<Fields> {
+pub(crate) fn by_name(source: &Source, module: ModuleId, call: &Call) -> Option<Fields> {
     let name = call.callee.as_name()?;
     if let Meaning::Instance(made) = source.meaning(module, &call.callee)
         && let Some(ExprKind::Attribute { attr, .. }) = made.call.map(|call| &call.callee.kind)
@@ -82,7 +82,7 @@ pub(super) fn by_name(source: &Source, module: ModuleId, call: &Call) -> Option<
 }
 
 /// `schema.parse(x)`, `schema.validate(x)`, `v.parse(schema, x)`, with the index of the argument that is tested.
-pub(super) fn by_method(
+pub(crate) fn by_method(
     source: &Source,
     module: ModuleId,
     call: &Call,
@@ -130,7 +130,7 @@ pub(super) fn by_method(
 }
 
 /// What a route or tool is registered with beside its handler: a schema, or middleware that validates.
-pub(super) fn registered(source: &Source, module: &Module, call: &Call) -> Fields {
+pub(crate) fn registered(source: &Source, module: &Module, call: &Call) -> Fields {
     let mut found = Fields::new();
     for arg in &call.args {
         found.extend(given(source, module, arg));
@@ -246,7 +246,14 @@ fn express(source: &Source, module: ModuleId, call: &Call) -> Option<(String, Ru
         "isLength" => rule.bounded |= max,
         "isUUID" | "isMongoId" | "isULID" | "isISO8601" => rule = Rule::SET,
         "isIn" => rule = Rule::SET,
-        "isAlphanumeric" | "matches" | "isEmail" | "isURL" | "isSlug" => rule.formatted = true,
+        "isAlphanumeric" | "isSlug" => {
+            rule.formatted = true;
+            rule.safe = true;
+        }
+        "matches" | "isEmail" | "isURL" => {
+            rule.formatted = true;
+            rule.safe |= pattern::of_first(source, module, call);
+        }
         _ => {}
     }
     Some((path, rule))

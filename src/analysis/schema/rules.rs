@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// What a schema tests of one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Rule {
+pub(crate) struct Rule {
     /// Its type.
     pub typed: bool,
     /// That it is text.
@@ -23,13 +23,15 @@ pub(super) struct Rule {
     pub ranged: bool,
     /// A format.
     pub formatted: bool,
+    /// That no character which means something to a shell fits in: one of a set, or a pattern of harmless characters.
+    pub safe: bool,
     /// That a validator is there that could not be read.
     pub unread: bool,
 }
 
 impl Rule {
     /// A type and nothing else.
-    pub(super) const TYPED: Self = Self {
+    pub(crate) const TYPED: Self = Self {
         typed: true,
         text: false,
         number: false,
@@ -39,35 +41,42 @@ impl Rule {
         long: false,
         ranged: false,
         formatted: false,
+        safe: false,
         unread: false,
     };
     /// One of a fixed set: nothing more can be asked.
-    pub(super) const SET: Self = Self {
+    pub(crate) const SET: Self = Self {
         text: true,
         bounded: true,
         ranged: true,
         formatted: true,
+        safe: true,
         ..Self::TYPED
     };
     /// Tested by something that could not be read.
-    pub(super) const UNREAD: Self = Self {
+    pub(crate) const UNREAD: Self = Self {
         typed: false,
         unread: true,
         ..Self::TYPED
     };
 
     /// Whether no block of a model's message fits in.
-    pub(super) fn is_closed(self) -> bool {
+    pub(crate) fn is_closed(self) -> bool {
         self.text || self.number || self.flag || self.closed
     }
 
     /// Whether it cannot be arbitrarily long.
-    pub(super) fn is_bounded(self) -> bool {
+    pub(crate) fn is_bounded(self) -> bool {
         self.bounded || self.number || self.flag
     }
 
+    /// Whether it can be put into the text of a command.
+    pub(crate) fn is_safe(self) -> bool {
+        self.safe || self.number || self.flag
+    }
+
     /// What holds whichever of two applies.
-    pub(super) fn weaker(self, other: Self) -> Self {
+    pub(crate) fn weaker(self, other: Self) -> Self {
         Self {
             typed: self.typed && other.typed,
             text: self.text && other.text,
@@ -78,12 +87,13 @@ impl Rule {
             long: self.long || other.long,
             ranged: self.ranged && other.ranged,
             formatted: self.formatted && other.formatted,
+            safe: self.is_safe() && other.is_safe(),
             unread: self.unread || other.unread,
         }
     }
 
     /// What holds where both apply.
-    pub(super) fn both(self, other: Self) -> Self {
+    pub(crate) fn both(self, other: Self) -> Self {
         Self {
             typed: self.typed || other.typed,
             text: self.text || other.text,
@@ -94,23 +104,24 @@ impl Rule {
             long: self.long && other.long,
             ranged: self.ranged || other.ranged,
             formatted: self.formatted || other.formatted,
+            safe: self.safe || other.safe,
             unread: self.unread || other.unread,
         }
     }
 }
 
 /// The rules by path: `prompt`, `input.prompt`, through lists (`messages.content`); the empty path is the whole.
-pub(super) type Fields = BTreeMap<String, Rule>;
+pub(crate) type Fields = BTreeMap<String, Rule>;
 
 /// What a schema says of a value and of what is in it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     pub rule: Rule,
     pub fields: Fields,
 }
 
 impl Shape {
-    pub(super) fn of(rule: Rule) -> Self {
+    pub(crate) fn of(rule: Rule) -> Self {
         Self {
             rule,
             fields: Fields::new(),
@@ -118,7 +129,7 @@ impl Shape {
     }
 
     /// An object of these entries and no others.
-    pub(super) fn object(entries: impl IntoIterator<Item = (String, Self)>) -> Self {
+    pub(crate) fn object(entries: impl IntoIterator<Item = (String, Self)>) -> Self {
         let mut made = Self::of(Rule {
             closed: true,
             bounded: true,
@@ -143,7 +154,7 @@ impl Shape {
     }
 
     /// A list of such, or a map to such.
-    pub(super) fn list(element: Self) -> Self {
+    pub(crate) fn list(element: Self) -> Self {
         Self {
             rule: Rule {
                 closed: element.rule.is_closed(),
@@ -155,13 +166,13 @@ impl Shape {
     }
 
     /// With a bound on its own length.
-    pub(super) fn limited(mut self) -> Self {
+    pub(crate) fn limited(mut self) -> Self {
         self.rule.bounded = !self.rule.long;
         self
     }
 
     /// With anything else beside what is named.
-    pub(super) fn open(mut self) -> Self {
+    pub(crate) fn open(mut self) -> Self {
         self.rule.closed = false;
         self.rule.bounded = false;
         self.rule.long = true;
@@ -169,7 +180,7 @@ impl Shape {
     }
 
     /// An object with the entries of both.
-    pub(super) fn with(mut self, other: Self) -> Self {
+    pub(crate) fn with(mut self, other: Self) -> Self {
         self.rule = if self.rule == Rule::default() {
             other.rule
         } else if other.rule == Rule::default() {
@@ -182,7 +193,7 @@ impl Shape {
     }
 
     /// One of several: the weakest of them; of a path, of those that have it.
-    pub(super) fn union(branches: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn union(branches: impl IntoIterator<Item = Self>) -> Self {
         let mut branches = branches.into_iter();
         let Some(mut made) = branches.next() else {
             return Self::default();
@@ -200,7 +211,7 @@ impl Shape {
     }
 
     /// The rules by path, the whole under the empty one.
-    pub(super) fn into_fields(mut self) -> Fields {
+    pub(crate) fn into_fields(mut self) -> Fields {
         if self.rule != Rule::default() {
             self.fields.insert(String::new(), self.rule);
         }

@@ -1,22 +1,22 @@
 //! Schemas that are built by calls: zod, valibot, Joi, yup, TypeBox. Each is a tree; what it says of a path is what its leaf says.
 
+use crate::analysis::facts::pattern;
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::statements;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
-use super::json_schema;
-use super::schema::{Fields, Rule, Shape};
+use super::{Fields, Rule, Shape, json_schema};
 
 const DEEPEST: u8 = 12;
 
 /// The rules of a schema by path; the empty path is the value as a whole.
-pub(super) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
+pub(crate) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
     shape(source, module, expr, 0).into_fields()
 }
 
 /// What a schema says.
-pub(super) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Shape {
+pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Shape {
     if depth > DEEPEST {
         return Shape::default();
     }
@@ -255,9 +255,11 @@ fn refined(name: &str, call: &Call, mut made: Shape) -> Shape {
         | "isoTimestamp" => {
             made.rule.formatted = true;
             made.rule.bounded = true;
+            made.rule.safe = true;
         }
         "regex" | "pattern" | "matches" => {
             made.rule.formatted = true;
+            made.rule.safe |= call.args.first().is_some_and(pattern::is_literal_safe);
             made.rule.bounded |= call.args.first().is_some_and(|pattern| {
                 matches!(&pattern.kind, ExprKind::Regex(text) if text.contains('{') && text.contains('$'))
             });

@@ -3,28 +3,28 @@
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
-use super::tested::{Tested, type_names};
+use super::{Facts, type_names};
 
 /// What one comparison (left, operator, right) says when it comes out so.
-pub(super) fn compared<'e>(
+pub(crate) fn compared<'e>(
     source: &Source,
     module: ModuleId,
     (left, operator, right): (&'e Expr, &str, &'e Expr),
     truth: bool,
-    found: &mut Vec<(&'e Expr, Tested)>,
+    found: &mut Vec<(&'e Expr, Facts)>,
 ) {
     let holds = if truth { operator } else { negated(operator) };
     for (one, other, holds) in [(left, right, holds), (right, left, mirrored(holds))] {
         if let Some(measured) = length_of(one) {
             // `len(x) < 3` refuses what is too short: nothing is said when it fails.
             if matches!(holds, "<" | "<=" | "==" | "is") {
-                found.push((measured, Tested::BOUNDED));
+                found.push((measured, Facts::BOUNDED));
             }
             continue;
         }
         if let Some((value, types)) = typed(source, module, one, other) {
             if matches!(holds, "==" | "is" | "in") {
-                found.push((value, Tested::of_types(&types)));
+                found.push((value, Facts::of_types(&types)));
             }
             continue;
         }
@@ -32,21 +32,50 @@ pub(super) fn compared<'e>(
             || matches!(other.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
                 && is_number(source, module, other);
         if matches!(holds, "<" | "<=" | ">" | ">=") && number {
-            found.push((one, Tested::RANGED));
+            found.push((one, Facts::RANGED));
         }
         if matches!(holds, "==" | "is")
-            && (number || matches!(other.kind, ExprKind::Str(_) | ExprKind::Bool(_)))
+            && (number
+                || matches!(other.kind, ExprKind::Str(_) | ExprKind::Bool(_))
+                || is_text(source, module, other))
         {
-            found.push((one, Tested::ONE_OF_A_SET));
+            found.push((one, Facts::ONE_OF_A_SET));
         }
     }
     if holds == "instanceof" {
         let types = type_names(source, module, right);
-        found.push((left, Tested::of_types(&types)));
+        found.push((left, Facts::of_types(&types)));
     }
-    if holds == "in" && is_fixed_set(source, module, right) {
-        found.push((left, Tested::ONE_OF_A_SET));
+    if holds == "in" {
+        if is_fixed_set(source, module, right) {
+            found.push((left, Facts::ONE_OF_A_SET));
+        } else if !matches!(right.kind, ExprKind::Str(_) | ExprKind::Format(_)) {
+            found.push((left, Facts::MEMBER));
+        }
     }
+    // `set(command) <= SAFE`: each character, or each word, is one of those.
+    if let ("<=", Some(call)) = (holds, left.as_call())
+        && call.callee.as_name() == Some("set")
+        && let Some(value) = call.args.first()
+    {
+        found.push((value, Facts::MEMBER));
+    }
+    // `ALLOWED.indexOf(x) !== -1`.
+    if let (Some(call), Some(number)) = (left.as_call(), right.as_number())
+        && let ExprKind::Attribute { base, attr } = &call.callee.kind
+        && &**attr == "indexOf"
+        && matches!((holds, number), ("!=" | ">", -1.0) | (">=", 0.0))
+        && is_fixed_set(source, module, base)
+        && let Some(value) = call.args.first()
+    {
+        found.push((value, Facts::ONE_OF_A_SET));
+    }
+}
+
+/// A constant text by name.
+fn is_text(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+        && matches!(source.meaning(module, expr), Meaning::Value(_, value) if value.as_str().is_some())
 }
 
 /// `typeof x` with the name of a type, `type(x)` with a type.
@@ -127,7 +156,7 @@ fn is_number(source: &Source, module: ModuleId, expr: &Expr) -> bool {
 }
 
 /// A collection of constants, or a name in capitals that stands for one.
-pub(super) fn is_fixed_set(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+pub(crate) fn is_fixed_set(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     let fixed = |value: &Expr| match &value.kind {
         ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
             !items.is_empty() && items.iter().all(is_constant)

@@ -1,21 +1,30 @@
 //! Schemas: what they say of each field, and where they are applied.
 
+mod json_schema;
+mod marshmallow;
+mod pydantic;
+mod rules;
+mod validators;
+mod zod;
+
 use std::collections::BTreeMap;
 
-use crate::analysis::dataflow::Flow;
+use crate::analysis::dataflow::{Flow, Labels};
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::walk::expressions;
 use crate::model::source::{
     Call, Entrypoint, Expr, ExprKind, FnId, ModuleId, Param as Parameter, Source,
 };
 
-use super::fields::{UNREAD, WHOLE};
-use super::{json_schema, marshmallow, pydantic, validators, zod};
+pub(crate) use self::rules::{Fields, Rule, Shape};
 
-pub(super) use super::rules::{Fields, Rule, Shape};
+/// The label of the payload as a whole.
+pub(crate) const WHOLE: Labels = 1 << 63;
+/// The path under which a schema stands that could not be read.
+pub(crate) const UNREAD: &str = "*";
 
 /// What a parameter of a Python route or MCP tool is.
-pub(super) enum Param {
+pub(crate) enum Param {
     /// Given by the framework.
     Injected,
     /// The request, or a dict that is not looked into.
@@ -27,7 +36,7 @@ pub(super) enum Param {
 }
 
 /// What the framework makes of a parameter by its annotation.
-pub(super) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> Param {
+pub(crate) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> Param {
     let Some(annotation) = param.annotation.as_deref() else {
         return match &*param.name {
             "request" | "req" | "payload" | "body" | "websocket" | "ws" => Param::Payload,
@@ -75,7 +84,7 @@ pub(super) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> 
 }
 
 /// The schema that a handler of the TypeScript SDK or of an MCP server is registered with.
-pub(super) fn of_entry(source: &Source, entry: &Entrypoint, function: FnId) -> Fields {
+pub(crate) fn of_entry(source: &Source, entry: &Entrypoint, function: FnId) -> Fields {
     let Some(module) = source.module(entry.module) else {
         return Fields::new();
     };
@@ -104,7 +113,7 @@ pub(super) fn of_entry(source: &Source, entry: &Entrypoint, function: FnId) -> F
 }
 
 /// Whether an expression is a value of a pydantic model of the project, whose attributes are its fields.
-pub(super) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+pub(crate) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     let Some(made) = source.type_of(module, expr) else {
         return false;
     };
@@ -128,7 +137,7 @@ pub(super) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> 
 
 /// What schemas that are applied say.
 #[derive(Default)]
-pub(super) struct Applied {
+pub(crate) struct Applied {
     /// By the path in the payload.
     pub whole: Fields,
     /// By the path in a field, of which the bit is given; the empty path is the field itself.
@@ -136,7 +145,7 @@ pub(super) struct Applied {
 }
 
 /// The rules that schemas apply to labelled values.
-pub(super) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
+pub(crate) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
     let mut found = Applied::default();
     for id in flow.functions() {
         for expr in expressions(source.body(id.module, Some(id))) {
