@@ -100,6 +100,10 @@ pub trait Seeds {
     fn element(&self, labels: Labels) -> Labels {
         labels
     }
+    /// What a test of each element speaks for, of what they are elements of.
+    fn whole(&self, labels: Labels) -> Labels {
+        labels
+    }
     /// What text, a container or a part made of labelled values carries, which is not the value itself any more.
     fn derived(&self, labels: Labels) -> Labels {
         labels
@@ -152,7 +156,7 @@ pub struct Vouched<'e> {
 pub struct Truncation {
     /// The module.
     pub module: ModuleId,
-    /// The function, or the condition, that was not looked at.
+    /// The function that was not looked into.
     pub range: ByteRange,
     /// The limit that ran out.
     pub limit: Limit,
@@ -165,8 +169,6 @@ pub enum Limit {
     Depth,
     /// Functions evaluated, each once for what goes into it.
     Bodies,
-    /// Conditions looked at.
-    Conditions,
 }
 
 impl Limit {
@@ -176,9 +178,6 @@ impl Limit {
             Self::Depth => format!("calls are followed {DEEPEST_CALLS} deep, and it goes on here"),
             Self::Bodies => {
                 format!("{MOST_BODIES} calls are followed in one flow, and it goes on here")
-            }
-            Self::Conditions => {
-                format!("{MOST_CONDITIONS} conditions are looked at in one flow, and it goes on here")
             }
         }
     }
@@ -190,7 +189,7 @@ pub const DEEPEST_CALLS: u32 = 64;
 const MOST_STACK: usize = 16 << 20;
 /// Most calls of the project's functions that one flow evaluates, each once for what goes into it.
 const MOST_BODIES: u32 = 10_000;
-/// Most conditions that one flow looks at.
+/// Most conditions that one flow looks at: without the rest nothing is vouched for, and so no pass rests on it.
 const MOST_CONDITIONS: u32 = 200_000;
 /// Most ends of a function that are kept apart.
 const MOST_EXITS: usize = 24;

@@ -4,18 +4,14 @@ use std::rc::Rc;
 
 use super::env::{Env, Part};
 use super::outcome::{certain, part_of, taken};
-use super::{Engine, FnId, Labels, Limit, Place, Summary};
+use super::{Engine, FnId, Labels, Place, Summary};
 use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, StmtKind};
 use crate::model::source::scope::names_in;
 
 impl<'s> Engine<'s> {
     /// Takes a condition to have come out true or false.
     pub(super) fn refine(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
-        if !self.seeds.refines() {
-            return;
-        }
-        if self.budget == 0 || self.refining >= DEEPEST {
-            self.give_up(place.module, test.range, Limit::Conditions);
+        if !self.seeds.refines() || self.budget == 0 || self.refining >= DEEPEST {
             return;
         }
         self.budget -= 1;
@@ -189,7 +185,7 @@ impl<'s> Engine<'s> {
         if whole == element || element == 0 || element & after.alive != 0 {
             0
         } else {
-            self.seeds.derived(whole) | whole
+            self.seeds.whole(whole)
         }
     }
 

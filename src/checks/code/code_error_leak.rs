@@ -5,7 +5,7 @@ mod seeds;
 mod sinks;
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::dataflow::Flow;
+use crate::analysis::dataflow::{Flow, Truncation};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::{EntrypointKind, FnId, ModuleId};
@@ -36,6 +36,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let caught = Caught::new(code);
+    let mut truncated = None;
     let (mut leaks, mut notes) = (Vec::new(), Vec::new());
     for entry in &code.code.entrypoints {
         let Some(function) = entry.function else {
@@ -44,18 +45,21 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         match entry.kind {
             EntrypointKind::Ping | EntrypointKind::AsyncTask => {}
             EntrypointKind::AgentTool => {
-                notes.extend(sites(code, &caught, function, entry.kind, None))
+                notes.extend(sites(code, &caught, (function, entry.kind, None), &mut truncated))
             }
-            kind => leaks.extend(sites(code, &caught, function, kind, None)),
+            kind => leaks.extend(sites(code, &caught, (function, kind, None), &mut truncated)),
         }
     }
     for handler in guards::error_handlers(code) {
         leaks.extend(sites(
             code,
             &caught,
-            handler.function,
-            EntrypointKind::Route,
-            Some(handler.exception),
+            (
+                handler.function,
+                EntrypointKind::Route,
+                Some(handler.exception),
+            ),
+            &mut truncated,
         ));
     }
     leaks.sort_by_key(|leak| (leak.sink.module, leak.sink.range));
@@ -70,6 +74,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let notes: Vec<Evidence> = notes.iter().map(|note| tool_note(code, note)).collect();
     let name = &code.runtime.name;
     let Some(first) = leaks.first() else {
+        if let Some(truncated) = truncated {
+            let reason = agent_code::limited(code.source, &truncated);
+            return Outcome::skipped(code.resource(), reason).evidences(notes);
+        }
         let message = format!(
             "nothing that runtime {name} answers its callers holds an exception's text; looked at {}",
             code.scope()
@@ -138,9 +146,8 @@ impl Leak {
 fn sites(
     code: &AgentCode<'_>,
     caught: &Caught<'_>,
-    function: FnId,
-    kind: EntrypointKind,
-    exception: Option<usize>,
+    (function, kind, exception): (FnId, EntrypointKind, Option<usize>),
+    truncated: &mut Option<Truncation>,
 ) -> Vec<Leak> {
     let seeds = Exceptions {
         caught,
@@ -148,6 +155,7 @@ fn sites(
         exception,
     };
     let flow = Flow::run(code.source, function, &seeds);
+    *truncated = truncated.or(flow.truncated);
     let labelled = |module: ModuleId, expr: &crate::model::source::Expr| flow.labels(module, expr);
     sinks::of(code.source, function, kind, &flow)
         .into_iter()

@@ -38,13 +38,17 @@ fn run(context: &Context) -> Vec<Outcome> {
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
-    let fields = fields::reaching(code);
+    let (fields, truncated) = fields::reaching(code);
     let name = &code.runtime.name;
     let faults: Vec<(&Field, Severity, String)> = fields
         .iter()
         .filter_map(|field| fault(field).map(|(severity, what)| (field, severity, what)))
         .collect();
     let Some(worst) = faults.iter().min_by_key(|(_, severity, _)| *severity) else {
+        if let Some(truncated) = truncated {
+            let reason = agent_code::limited(code.source, &truncated);
+            return Outcome::skipped(code.resource(), reason);
+        }
         let message = match fields.len() {
             0 => format!(
                 "no payload field of runtime {name} reaches a model, a tool or a command; looked at {}",

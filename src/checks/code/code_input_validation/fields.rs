@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::dataflow::{Flow, Labels};
+use crate::analysis::dataflow::{Flow, Labels, Truncation};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
@@ -56,7 +56,7 @@ pub(super) struct Field {
 }
 
 /// The fields of all handlers of a runtime, once for each place where one is taken.
-pub(super) fn reaching(code: &AgentCode<'_>) -> Vec<Field> {
+pub(super) fn reaching(code: &AgentCode<'_>) -> (Vec<Field>, Option<Truncation>) {
     use EntrypointKind::{A2a, AgUi, Invocation, Lambda, McpTool, Route, WebSocket};
     let tools: BTreeSet<FnId> = code
         .code
@@ -66,13 +66,14 @@ pub(super) fn reaching(code: &AgentCode<'_>) -> Vec<Field> {
         .filter_map(|entry| entry.function)
         .collect();
     let mut found: Vec<Field> = Vec::new();
+    let mut truncated = None;
     for entry in &code.code.entrypoints {
         if matches!(
             entry.kind,
             Invocation | WebSocket | Route | McpTool | A2a | AgUi | Lambda
         ) && let Some(function) = entry.function
         {
-            for field in of_entry(code, entry, function, &tools) {
+            for field in of_entry(code, entry, function, &tools, &mut truncated) {
                 if !found
                     .iter()
                     .any(|known| known.site == field.site && known.name == field.name)
@@ -83,7 +84,7 @@ pub(super) fn reaching(code: &AgentCode<'_>) -> Vec<Field> {
         }
     }
     found.sort_by_key(|field| field.site);
-    found
+    (found, truncated)
 }
 
 fn of_entry(
@@ -91,6 +92,7 @@ fn of_entry(
     entry: &Entrypoint,
     function: FnId,
     tools: &BTreeSet<FnId>,
+    truncated: &mut Option<Truncation>,
 ) -> Vec<Field> {
     let source = code.source;
     let mut names: Vec<String> = Vec::new();
@@ -164,6 +166,7 @@ fn of_entry(
     names.truncate(fixed);
     seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
     flow = Flow::run(source, function, &seeds);
+    *truncated = truncated.or(flow.truncated);
     let mut reached = sinks(source, &flow, tools);
     if reached.is_empty() {
         return Vec::new();
@@ -183,6 +186,10 @@ fn of_entry(
     let expects = expected(source, &flow, seeds.names.len());
     let wanted = facts(&seeds.names, &expects, &defaults);
     let judged = Judged::new(source, function, &mut seeds, (&reached, &wanted), tools);
+    *truncated = truncated.or(judged.raw.truncated);
+    for (_, flow, _) in &judged.facts {
+        *truncated = truncated.or(flow.truncated);
+    }
     let strips = strips_tool_use(source, &flow);
     let mut found = Vec::new();
     for (bit, name) in seeds.names.iter().enumerate() {

@@ -358,6 +358,21 @@ impl Seeds for Sources<'_> {
         self.part(labels, EACH)
     }
 
+    fn whole(&self, labels: Labels) -> Labels {
+        let origins = self.origins.borrow();
+        let mut found = 0;
+        for bit in 0..origins.len() {
+            // The elements of an object are its keys: a test of them says nothing of what is taken out by one.
+            let is_object = origins
+                .iter()
+                .any(|origin| origin.from & (1 << bit) != 0 && !origin.key.starts_with('['));
+            if labels & (1 << bit) != 0 && !is_object {
+                found |= (1 << bit) | (1 << (bit + SOURCES));
+            }
+        }
+        found
+    }
+
     fn derived(&self, labels: Labels) -> Labels {
         labels & OF
     }
@@ -464,8 +479,9 @@ fn takes_out(source: &Source, module: ModuleId, call: &Call) -> bool {
         .and_then(|first| match &first.kind {
             // Without the flag only the first one is replaced.
             ExprKind::Regex(text) => {
-                let all = text.rsplit('/').next().is_some_and(|flags| flags.contains('g'));
-                all.then(|| text.to_string())
+                let written = source.module(module).map_or("", |at| at.text(first.range));
+                let flags = written.rsplit('/').next().unwrap_or_default();
+                flags.contains('g').then(|| text.to_string())
             }
             _ => pattern::text_of(source, module, first),
         });
