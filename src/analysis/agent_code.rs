@@ -3,7 +3,7 @@
 
 mod served;
 
-use crate::analysis::dataflow::Truncation;
+use crate::analysis::dataflow::{Step, Truncation};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::collect::project::joined;
 use crate::context::Context;
@@ -12,7 +12,7 @@ use crate::model::project::{Agent, Runtime};
 use crate::model::source::{
     ByteRange, Expr, FnId, Language, Module, ModuleId, RuntimeSource, Source,
 };
-use crate::report::{Evidence, Outcome, Resource, Status};
+use crate::report::{Evidence, EvidenceStep, Outcome, Resource, Status};
 
 /// The code of one runtime.
 #[derive(Clone, Copy)]
@@ -201,6 +201,27 @@ pub fn limited(source: &Source, truncated: &Truncation) -> Unread {
             truncated.limit.words()
         ),
     )
+}
+
+/// The way of a value as evidence shows it; a way of one place only says nothing more than that place.
+pub fn steps(source: &Source, path: &[Step]) -> Vec<EvidenceStep> {
+    if path.len() < 2 {
+        return Vec::new();
+    }
+    path.iter()
+        .filter_map(|step| {
+            let site = source.module(step.module)?.site(step.range);
+            let span = site.span?;
+            Some(EvidenceStep {
+                path: site.path.to_string(),
+                line: span.line,
+                column: span.column,
+                end_line: span.end_line,
+                end_column: span.end_column,
+                note: step.kind.words(),
+            })
+        })
+        .collect()
 }
 
 /// Evidence in code, at a range of a module.

@@ -13,7 +13,7 @@ mod status;
 pub mod summary;
 pub mod suppress;
 
-pub use evidence::{Evidence, EvidenceKind};
+pub use evidence::{Evidence, EvidenceKind, EvidenceStep};
 pub use fix::{Edit, Fix, SafeEdit};
 pub use outcome::Outcome;
 pub use resource::{Resource, ResourceType};

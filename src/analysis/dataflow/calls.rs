@@ -103,6 +103,7 @@ impl<'s> Engine<'s> {
             let Some(function) = self.source.function(id) else {
                 return 0;
             };
+            self.trace_given(place, function, call, (&args, &keywords));
             let constructor = matches!(&*function.name, "__init__" | "constructor");
             let params = self.match_params(function, call, &args, &keywords, callee);
             let into = Given {
@@ -119,6 +120,7 @@ impl<'s> Engine<'s> {
                 let Some(function) = self.source.function(id) else {
                     return all;
                 };
+                self.trace_given(place, function, call, (&args, &keywords));
                 let into = Given {
                     functions: self.match_functions(place, function, call, env),
                     labels: self.match_params(function, call, &args, &keywords, callee),
@@ -140,12 +142,36 @@ impl<'s> Engine<'s> {
                 .iter()
                 .chain(&keywords)
                 .fold(0, |all, labels| all | labels);
-            if let Some(taken) = self.seeds.taken_by_key(place.module, from, key, labels) {
+            if let Some(taken) = self.seeds.taken_by_key(place.module, expr, (from, key), labels) {
                 return taken | default;
             }
         }
         let labels = handed.unwrap_or(0) | given | callee;
         self.seeds.of_call(place.module, expr, labels)
+    }
+
+    /// Remembers which arguments a function was given.
+    fn trace_given(
+        &mut self,
+        place: &Place,
+        function: &'s Function,
+        call: &'s Call,
+        (args, keywords): (&[Labels], &[Labels]),
+    ) {
+        let here = (place.module, place.function);
+        let bound = usize::from(self.is_bound(function));
+        for (index, (arg, labels)) in call.args.iter().zip(args).enumerate() {
+            let to = (function.id, index + bound);
+            self.flow.trace.give(here, to, arg.range, *labels);
+        }
+        for (keyword, labels) in call.keywords.iter().zip(keywords) {
+            let mut params = function.params.iter();
+            let index = params.position(|param| Some(&param.name) == keyword.name.as_ref());
+            if let Some(index) = index {
+                let to = (function.id, index);
+                self.flow.trace.give(here, to, keyword.value.range, *labels);
+            }
+        }
     }
 
     /// The functions of the project that a called name or member holds: given as an argument, kept in a name or in `self`.

@@ -9,6 +9,7 @@ mod env;
 mod exprs;
 mod handed;
 mod outcome;
+mod path;
 mod refine;
 mod stmts;
 
@@ -19,6 +20,7 @@ use crate::model::source::ir::{ByteRange, Expr, Handler, Name};
 use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 use env::Env;
+pub use path::{Step, StepKind};
 
 /// A set of seeds, one bit each: the caller gives the bits their meaning.
 pub type Labels = u64;
@@ -86,8 +88,8 @@ pub trait Seeds {
     fn taken_by_key(
         &self,
         _module: ModuleId,
-        _from: &Expr,
-        _key: &Expr,
+        _call: &Expr,
+        (_from, _key): (&Expr, &Expr),
         _labels: Labels,
     ) -> Option<Labels> {
         None
@@ -203,6 +205,8 @@ pub struct Flow {
     returns: BTreeMap<FnId, Labels>,
     /// Functions evaluated.
     functions: BTreeSet<FnId>,
+    /// Where values were handed on.
+    trace: path::Trace,
     /// Where it was given up first.
     pub truncated: Option<Truncation>,
 }

@@ -26,6 +26,8 @@ impl<'s> Engine<'s> {
                         labels |= self.expr(place, target, env);
                     }
                     self.assign(place, target, labels, env);
+                    let here = (place.module, place.function);
+                    self.flow.trace.bind(here, target, value.range, labels & env.alive);
                     if assign.augmented.is_none() {
                         self.remember(place, target, value, env);
                         self.keep_functions(place, target, value, env);
@@ -37,6 +39,9 @@ impl<'s> Engine<'s> {
                     .as_ref()
                     .map_or(0, |value| self.expr(place, value, env));
                 self.give(place, labels);
+                if let (Some(id), Some(value)) = (place.function, value) {
+                    self.flow.trace.give_back(id, value.range, labels);
+                }
                 self.exit(value.as_ref(), env);
             }
             StmtKind::If(branch) => {
@@ -76,6 +81,9 @@ impl<'s> Engine<'s> {
                 for item in &with.items {
                     let labels = self.expr(place, &item.context, env);
                     if let Some(target) = &item.target {
+                        let here = (place.module, place.function);
+                        let value = item.context.range;
+                        self.flow.trace.bind(here, target, value, labels);
                         self.assign(place, target, labels, env);
                     }
                 }
@@ -126,6 +134,10 @@ impl<'s> Engine<'s> {
                 let element = self.seeds.element(labels);
                 elements |= element;
                 self.assign(place, target, element, env);
+                if let Some(iter) = looped.iter.as_deref() {
+                    let here = (place.module, place.function);
+                    self.flow.trace.bind(here, target, iter.range, element);
+                }
             } else if let (LoopKind::While, Some(test)) = (looped.kind, looped.iter.as_deref()) {
                 self.refine(place, test, true, env);
             }

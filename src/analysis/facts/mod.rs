@@ -18,6 +18,10 @@ pub(crate) struct Facts {
     pub text_only: bool,
     /// That it is a list or object.
     pub lists: bool,
+    /// That it is an object.
+    pub object: bool,
+    /// That it is a list.
+    pub sequence: bool,
     /// That it is a list or object in which no block of a message fits.
     pub closed: bool,
     /// That a validator is on the way that could not be read.
@@ -57,6 +61,8 @@ impl Facts {
         typed: false,
         text_only: false,
         lists: false,
+        object: false,
+        sequence: false,
         closed: false,
         unread: false,
         number: false,
@@ -130,6 +136,10 @@ impl Facts {
             ]),
             text_only: all(&["str", "bytes", "NoneType", "string"]),
             lists,
+            sequence: types.iter().any(|name| {
+                matches!(&**name, "list" | "tuple" | "Sequence" | "Array")
+            }),
+            object: all(&["dict", "Mapping", "MutableMapping", "object", "NoneType"]) && lists,
             flag: all(&["bool", "boolean"]),
             number: all(&[
                 "int", "float", "Number", "Real", "Decimal", "Integral", "number",

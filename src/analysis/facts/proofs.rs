@@ -40,6 +40,8 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
     let Some((name, base)) = named(call) else {
         return Vec::new();
     };
+    let known = known_as(source, module, call);
+    let name = known.as_deref().unwrap_or(name);
     let first = call.args.first();
     let one = |value: Option<&'e Expr>, says: Facts| -> Proved<'e> {
         value.map(|value| (value, says)).into_iter().collect()
@@ -82,6 +84,7 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
             first,
             Facts {
                 lists: true,
+                sequence: true,
                 ..Facts::NOTHING
             },
         ),
@@ -134,6 +137,8 @@ fn matched<'e>(
     call: &'e Call,
 ) -> Option<(Option<String>, Held, Option<&'e Expr>)> {
     let (name, base) = named(call)?;
+    let known = known_as(source, module, call);
+    let name = known.as_deref().unwrap_or(name);
     let held = match name {
         "fullmatch" => Held::Whole,
         "match" => Held::Start,
@@ -360,6 +365,17 @@ fn made_by_call<'e>(
         }
         _ => None,
     }
+}
+
+/// The name of a function that was imported under another one: `fullmatch` of `from re import fullmatch as matches`.
+fn known_as(source: &Source, module: ModuleId, call: &Call) -> Option<String> {
+    let written = call.callee.as_name()?;
+    let name = match source.meaning(module, &call.callee) {
+        Meaning::External(name) => name,
+        _ => return None,
+    };
+    let last = leaf(&name);
+    (last != written).then(|| last.to_owned())
 }
 
 /// The last name of what is called, and what it is called on.

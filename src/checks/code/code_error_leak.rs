@@ -5,7 +5,7 @@ mod seeds;
 mod sinks;
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::dataflow::{Flow, Truncation};
+use crate::analysis::dataflow::{Flow, Step, Truncation};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::{EntrypointKind, FnId, ModuleId};
@@ -101,7 +101,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             leak.what(),
             leak.from(code, &caught)
         );
-        agent_code::evidence(code.source, leak.sink.module, leak.sink.range).note(note)
+        agent_code::evidence(code.source, leak.sink.module, leak.sink.range)
+            .note(note)
+            .steps(agent_code::steps(code.source, &leak.steps))
     });
     Outcome::fail(code.resource(), message).evidences(found).evidences(notes).fix(
         Fix::new("Log the exception, answer with a fixed sentence").note(
@@ -114,6 +116,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
 struct Leak {
     sink: Sink,
     labels: u64,
+    steps: Vec<Step>,
 }
 
 impl Leak {
@@ -168,7 +171,17 @@ fn sites(
                 .find_map(|value| sinks::entry(&flow, sink.module, value));
             sink.range = entry.unwrap_or(sink.range);
             let labels = seeds::leaking(labels);
-            (labels != 0).then_some(Leak { sink, labels })
+            let value = values
+                .iter()
+                .find(|value| seeds::leaking(labelled(sink.module, value)) != 0)?;
+            let module = code.source.module(sink.module)?;
+            let within = module.function_at(value.range.start).map(|found| found.id);
+            let steps = flow.path(code.source, (sink.module, within), value, labels);
+            (labels != 0).then_some(Leak {
+                sink,
+                labels,
+                steps,
+            })
         })
         .collect()
 }

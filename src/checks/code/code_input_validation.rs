@@ -2,6 +2,7 @@
 
 mod fields;
 mod fixes;
+mod graphs;
 mod judged;
 mod kinds;
 mod labels;
@@ -83,6 +84,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         agent_code::evidence(code.source, field.site.0, field.site.1)
             .note(note)
             .severity(*severity)
+            .steps(agent_code::steps(code.source, &field.steps))
     });
     let evidence: Vec<Evidence> = evidence.collect();
     Outcome::fail(code.resource(), message)

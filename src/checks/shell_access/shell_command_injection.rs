@@ -109,6 +109,16 @@ fn judge(
         .iter()
         .filter(|finding| modules.contains(&finding.module))
         .collect();
+    let notes: Vec<Evidence> = found
+        .idle
+        .iter()
+        .filter(|finding| modules.contains(&finding.module))
+        .map(|finding| {
+            agent_code::evidence(source, finding.module, finding.range)
+                .note(finding.note.clone())
+                .context()
+        })
+        .collect();
     let Some(worst) = here.iter().map(|finding| finding.severity).min() else {
         let given_up = found
             .truncated
@@ -120,7 +130,8 @@ fn judge(
         return Outcome::pass(
             resource,
             format!("no unchecked text reaches a command in the {scope}"),
-        );
+        )
+        .evidences(notes);
     };
     let evidence: Vec<Evidence> = here
         .iter()
@@ -128,6 +139,7 @@ fn judge(
             agent_code::evidence(source, finding.module, finding.range)
                 .note(finding.note.clone())
                 .severity(finding.severity)
+                .steps(agent_code::steps(source, &finding.steps))
         })
         .collect();
     let first = here
@@ -146,6 +158,7 @@ fn judge(
     Outcome::fail(resource, message)
         .severity(worst)
         .evidences(evidence)
+        .evidences(notes)
         .fix(Fix::new("Allow only the commands that you know").note(
             "Compare with a fixed set and refuse the rest (`if name not in ALLOWED: return …`), or map a name to a whole command; \
              for values in it, match a pattern over the whole text (`re.fullmatch(r\"[A-Za-z0-9_./-]+\", value)`) or use shlex.quote.",

@@ -56,10 +56,31 @@ impl Page<'_> {
         };
         for evidence in merged(&result.evidence).iter().take(shown) {
             self.site(evidence, &result.message)?;
+            if self.look.verbose {
+                self.steps(evidence)?;
+            }
         }
         let more = merged(&result.evidence).len().saturating_sub(shown);
         if more > 0 {
             let text = format!("{}… and {more} more (-v shows all)", " ".repeat(INDENT));
+            let text = self.painter.paint(Paint::Dim, &text);
+            self.line(&text)?;
+        }
+        Ok(())
+    }
+
+    /// The way of a value to the place, a line each.
+    fn steps(&mut self, evidence: &Evidence) -> io::Result<()> {
+        let blank = " ".repeat(INDENT + 2);
+        for (index, step) in evidence.steps.iter().enumerate() {
+            let path = clean::line(&step.path);
+            let text = format!(
+                "{blank}{}. {path}:{}:{} {}",
+                index + 1,
+                step.line,
+                step.column,
+                step.note
+            );
             let text = self.painter.paint(Paint::Dim, &text);
             self.line(&text)?;
         }

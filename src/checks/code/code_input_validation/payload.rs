@@ -74,6 +74,28 @@ impl Seeds for Payload<'_> {
         self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
     }
 
+    /// A field that is taken out is that field, and no more the payload as a whole.
+    fn read(&self, module: ModuleId, expr: &Expr, labels: Labels) -> Labels {
+        match self.taken.get(&(module, expr.range)) {
+            // The default of `payload.get("order", payload)` stays what it is; see `taken_by_key`.
+            Some(own) if matches!(expr.kind, ExprKind::Call(_)) => labels | own,
+            Some(own) => labels & !WHOLE | own,
+            None => labels | self.expr(module, expr),
+        }
+    }
+
+    fn taken_by_key(
+        &self,
+        module: ModuleId,
+        call: &Expr,
+        _of: (&Expr, &Expr),
+        labels: Labels,
+    ) -> Option<Labels> {
+        self.taken
+            .contains_key(&(module, call.range))
+            .then_some(labels & !WHOLE)
+    }
+
     fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {
         if reads_body(expr) {
             return false;

@@ -3,9 +3,10 @@
 use crate::analysis::dataflow::{Flow, Labels};
 use crate::analysis::facts::proofs;
 pub(super) use crate::analysis::facts::Facts as Tested;
-use crate::analysis::schema::Rule;
+use crate::analysis::clients::values::bound;
+use crate::analysis::schema::{Rule, WHOLE};
 use crate::model::source::walk::expressions;
-use crate::model::source::Source;
+use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 /// What a test must say to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +63,13 @@ pub(super) fn add(tested: &mut Tested, rule: &Rule) {
 pub(super) fn expected(source: &Source, flow: &Flow, count: usize) -> Vec<Tested> {
     let mut found = vec![Tested::NOTHING; count];
     let mut mark = |labels: Labels, says: Tested| {
+        // What is made of several fields is none of them.
+        let one = (labels & !WHOLE).count_ones() == 1;
         for (bit, tested) in found.iter_mut().enumerate() {
             if labels & (1 << bit) != 0 {
                 tested.lists |= says.lists;
+                tested.object |= says.object && one;
+                tested.sequence |= says.sequence;
                 tested.number |= says.number;
                 tested.flag |= says.flag;
             }
@@ -73,7 +78,8 @@ pub(super) fn expected(source: &Source, flow: &Flow, count: usize) -> Vec<Tested
     for id in flow.functions() {
         for expr in expressions(source.body(id.module, Some(id))) {
             for truth in [true, false] {
-                for (value, says) in proofs::when(source, id.module, expr, truth) {
+                for (value, mut says) in proofs::when(source, id.module, expr, truth) {
+                    says.object &= !is_made_here(source, id.module, value);
                     mark(flow.labels(id.module, value), says);
                 }
             }
@@ -83,4 +89,13 @@ pub(super) fn expected(source: &Source, flow: &Flow, count: usize) -> Vec<Tested
         }
     }
     found
+}
+
+/// Whether a name holds a literal: a dict that fields were put into is no field.
+fn is_made_here(source: &Source, module: ModuleId, value: &Expr) -> bool {
+    value.as_name().is_some_and(|name| {
+        bound(source, module, name, value.range.start)
+            .iter()
+            .any(|value| matches!(value.kind, ExprKind::Dict(_) | ExprKind::List(_)))
+    })
 }

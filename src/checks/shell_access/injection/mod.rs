@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Kind};
-use crate::analysis::dataflow::{Flow, Truncation};
+use crate::analysis::dataflow::{Flow, Step, Truncation};
 use crate::analysis::handlers;
 use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId, Source};
 use crate::report::Severity;
@@ -28,6 +28,8 @@ pub(super) struct Finding {
     pub(super) note: String,
     /// How bad.
     pub(super) severity: Severity,
+    /// The way that it takes.
+    pub(super) steps: Vec<Step>,
 }
 
 /// What was found, and where the search was given up.
@@ -35,6 +37,8 @@ pub(super) struct Finding {
 pub(super) struct Found {
     pub(super) findings: Vec<Finding>,
     pub(super) truncated: Vec<Truncation>,
+    /// What a function that nothing calls would run.
+    pub(super) idle: Vec<Finding>,
 }
 
 /// The modules that are looked at: what runs, what calls AgentCore, and what runs commands.
@@ -91,6 +95,7 @@ pub(super) fn find(source: &Source) -> Found {
             .findings
             .extend(unchecked(&sources, &flow, &sinks, |_| reached, &mut found.truncated));
     }
+    found.idle = idle(source, &places, &local);
     for sink in &remote {
         outside(source, &places, sink, &mut found);
     }
@@ -100,6 +105,33 @@ pub(super) fn find(source: &Source) -> Found {
     found
         .findings
         .dedup_by(|one, other| (one.module, one.range) == (other.module, other.range));
+    found
+}
+
+/// The commands of functions that nothing calls or is given, made of what they would be given: no failure, since nothing runs
+/// them, and nothing to be silent about.
+fn idle(source: &Source, places: &Places<'_>, local: &[Vec<Sink<'_>>]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for sink in local.iter().flatten() {
+        let Some(function) = sink.function else {
+            continue;
+        };
+        let about = source.function(function);
+        let alone = about.is_some_and(|about| {
+            about.parent.is_none() && about.class.is_none() && about.decorators.is_empty()
+        });
+        if !alone || places.handler(function).is_some() || !places.uses(function).is_empty() {
+            continue;
+        }
+        let sources = Sources::of_anyone(source, Start::Function(function));
+        let mut truncated = Vec::new();
+        let flow = sources.flow(None, &mut truncated);
+        let reached = |_: bool| ("a parameter", Severity::Medium);
+        for mut finding in unchecked(&sources, &flow, &[sink], reached, &mut truncated) {
+            finding.note = format!("{}; nothing calls this function", finding.note);
+            found.push(finding);
+        }
+    }
     found
 }
 
@@ -172,7 +204,16 @@ fn unchecked(
                 Danger::Option => Severity::Medium,
                 _ => severity,
             };
+            let steps = sink
+                .parts
+                .iter()
+                .find(|(at, of)| *of == danger && tested.labels(at.module, at.expr) != 0)
+                .map(|(at, _)| {
+                    let function = sources.function_at(at.module, at.expr);
+                    tested.path(sources.source, (at.module, function), at.expr, labels)
+                });
             found.push(Finding {
+                steps: steps.unwrap_or_default(),
                 module: sink.module,
                 range: sink.expr.range,
                 note: format!(

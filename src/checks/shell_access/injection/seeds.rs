@@ -44,7 +44,7 @@ struct Origin {
 
 /// The sources of one flow, over all of its runs.
 pub(super) struct Sources<'a> {
-    source: &'a Source,
+    pub(super) source: &'a Source,
     start: Start,
     /// What each parameter of the start carries.
     params: Vec<Labels>,
@@ -246,6 +246,12 @@ impl<'a> Sources<'a> {
         (path, typed && from & (WHOLE | OTHERS) == 0)
     }
 
+    /// The function that an expression stands in.
+    pub(super) fn function_at(&self, module: ModuleId, expr: &Expr) -> Option<FnId> {
+        let function = self.source.module(module)?.function_at(expr.range.start)?;
+        Some(function.id)
+    }
+
     fn counts(&self, facts: &Facts) -> bool {
         self.danger.get().is_some_and(|danger| danger.is_met_by(facts))
     }
@@ -328,8 +334,8 @@ impl Seeds for Sources<'_> {
     fn taken_by_key(
         &self,
         module: ModuleId,
-        from: &Expr,
-        key: &Expr,
+        _call: &Expr,
+        (from, key): (&Expr, &Expr),
         labels: Labels,
     ) -> Option<Labels> {
         if labels != 0 {
