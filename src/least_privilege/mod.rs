@@ -19,9 +19,8 @@ mod values;
 
 use serde_json::{Value, json};
 
-use crate::analysis::agent_code;
 use crate::analysis::call_sites::Callers;
-use crate::context::Context;
+use crate::context::{BedrockModel, Context};
 use crate::model::predicted_role::Names;
 use crate::model::project::Agent;
 
@@ -105,6 +104,12 @@ impl Subject<'_> {
 /// What AWS puts behind the names of AgentCore resources: ten characters.
 const UNKNOWN_SUFFIX: &str = "??????????";
 
+/// The resources that a call of the model with an id is authorized on; none for a model that Amazon Bedrock does not serve.
+pub fn model_arns(names: &Names, id: &str) -> Vec<String> {
+    let model = BedrockModel::parse(id);
+    model.map_or_else(Vec::new, |model| models::arns(names, &model))
+}
+
 /// The policy of a kind for an agent.
 pub fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {
     match kind {
@@ -132,7 +137,7 @@ fn execution_role(subject: &Subject<'_>) -> Plan {
     models::add(subject, &mut statements);
     agentcore::add(subject, &mut statements);
     let read = subject.agent.runtime();
-    let read = read.and_then(|runtime| agent_code::of(subject.context, runtime).ok());
+    let read = read.and_then(|runtime| crate::context::code::of(subject.context, runtime).ok());
     let callers = read.as_ref().map(Callers::new);
     if let Some(code) = callers.as_ref().map(Code::new) {
         guardrails::add(subject, &code, &mut statements);

@@ -1,6 +1,6 @@
 //! JSON Schema literals.
 
-use crate::analysis::facts::pattern;
+use crate::analysis::tested::pattern;
 use crate::analysis::names::Meaning;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 

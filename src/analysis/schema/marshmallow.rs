@@ -1,6 +1,6 @@
 //! Marshmallow schemas.
 
-use crate::analysis::facts::pattern;
+use crate::analysis::tested::pattern;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::{ClassId, Expr, ExprKind, Source};
 

@@ -1,6 +1,6 @@
 //! Pydantic models (and marshmallow schemas): what their annotations, `Field(…)`s and validators test.
 
-use crate::analysis::facts::pattern;
+use crate::analysis::tested::pattern;
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::{Assign, StmtKind};
 use crate::model::source::walk::expressions;

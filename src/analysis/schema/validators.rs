@@ -1,6 +1,6 @@
 //! Where validators of the TypeScript ecosystem are applied: `schema.parse(x)`, `v.parse(schema, x)`, Ajv, middleware of a route.
 
-use crate::analysis::facts::pattern;
+use crate::analysis::tested::pattern;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 

@@ -1,6 +1,6 @@
 //! Schemas that are built by calls: zod, valibot, Joi, yup, TypeBox. Each is a tree; what it says of a path is what its leaf says.
 
-use crate::analysis::facts::pattern;
+use crate::analysis::tested::pattern;
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::statements;

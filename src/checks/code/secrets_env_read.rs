@@ -32,7 +32,7 @@ pub(super) static CHECK: Check = Check {
 const DEVELOPMENT: &str = "AGENTCORE_CREDENTIAL_";
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// The reads of secret-like variables that run in the deployed runtime and that no code fills itself.
@@ -182,11 +182,11 @@ fn written(callers: &Callers<'_>, live: &Live<'_, '_>) -> Vec<Write> {
                 continue;
             }
             let names = match &target.kind {
-                ExprKind::Subscript { base, index } if is_environ(callers, at, base, 0) => {
+                ExprKind::Subscript { base, index } if is_environ(callers, at, base) => {
                     source.strings(at, index)
                 }
                 ExprKind::Attribute { base, attr }
-                    if secret_like_name(attr) && is_environ(callers, at, base, 0) =>
+                    if secret_like_name(attr) && is_environ(callers, at, base) =>
                 {
                     vec![attr.to_string()]
                 }

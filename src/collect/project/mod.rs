@@ -11,6 +11,7 @@ mod git;
 mod named;
 mod secret_files;
 mod shipped;
+mod stack;
 
 pub use discover::{DiscoverError, discover};
 pub use file::{FileError, inside, read_text, read_text_up_to};
@@ -23,7 +24,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::collect::json::{self, JsonError};
-use crate::model::files::{Contents, FileFacts};
+use crate::model::files::FileFacts;
 use crate::model::json::{Document, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Harness, Project, Target};
@@ -113,6 +114,8 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
         deployed_file,
         cdk_version: cdk::version(root),
         cdk_grants: cdk::grants(root),
+        cdk_stack: cdk::stack(root),
+        stack: stack::read(root),
         named_files: BTreeMap::new(),
         env_local: env_local(root),
         document,
@@ -125,14 +128,10 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
 pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
     let tracked = git::Index::read(project.repository.as_deref());
     FileFacts {
-        manifests: BTreeMap::new(),
-        package_contents: BTreeMap::new(),
-        dependencies: BTreeMap::new(),
-        artifacts: BTreeMap::new(),
-        contents: Contents::default(),
         cli: path_env.map_or(Known::Absent, cli::on_path),
         packages: shipped::packages(project, &tracked),
         ignored: git::ignored(project, &tracked),
+        ..FileFacts::default()
     }
 }
 

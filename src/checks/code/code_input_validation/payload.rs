@@ -8,7 +8,7 @@ use crate::model::source::ir::ByteRange;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
 use crate::analysis::schema::WHOLE;
-use crate::analysis::facts::proofs;
+use crate::analysis::tested::proofs;
 use super::tested::{Fact, Tested};
 use crate::analysis::outward::outward;
 

@@ -1,8 +1,8 @@
 //! What can be tested of a value: its type, a bound on its length, a range, a format.
 
 use crate::analysis::dataflow::{Flow, Labels};
-use crate::analysis::facts::proofs;
-pub(super) use crate::analysis::facts::Facts as Tested;
+use crate::analysis::tested::proofs;
+pub(super) use crate::analysis::tested::Facts as Tested;
 use crate::analysis::clients::values::bound;
 use crate::analysis::schema::{Rule, WHOLE};
 use crate::model::source::walk::expressions;

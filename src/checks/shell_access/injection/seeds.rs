@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::sinks::Danger;
 use crate::analysis::dataflow::{Flow, Labels, Seeds, Truncation, Vouched};
-use crate::analysis::facts::{Facts, pattern, proofs};
+use crate::analysis::tested::{Facts, pattern, proofs};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
 use crate::model::source::{
