@@ -10,8 +10,8 @@ pub mod suppress;
 pub mod verdict;
 
 pub use crate::model::finding::{
-    Edit, Evidence, EvidenceKind, Fix, Outcome, Resource, ResourceType, SCHEMA_VERSION, SafeEdit,
-    Severity, Status,
+    Edit, Evidence, EvidenceKind, EvidenceStep, Fix, Outcome, Resource, ResourceType,
+    SCHEMA_VERSION, SafeEdit, Severity, Status,
 };
 
 use std::collections::BTreeMap;

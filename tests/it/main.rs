@@ -1,5 +1,6 @@
 //! All integration tests in one program: the AWS SDK is linked once. `cargo test --test it checks::` runs one module of it.
 
+mod agreement;
 mod aws;
 mod checks;
 mod cli;

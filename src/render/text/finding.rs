@@ -165,6 +165,9 @@ impl Page<'_> {
         let mut before: Option<Evidence> = None;
         for evidence in merged.iter().take(shown) {
             self.site(evidence, before.as_ref(), result)?;
+            if self.look.verbose {
+                self.steps(evidence)?;
+            }
             before = Some(evidence.clone());
         }
         let more = merged.len().saturating_sub(shown);
@@ -179,6 +182,24 @@ impl Page<'_> {
         for line in wrap::hanging(left, text, self.look.width).lines() {
             let line = self.painter.paint(Paint::Dim, line);
             self.line(&line)?;
+        }
+        Ok(())
+    }
+
+    /// The way of a value to the place, a line each.
+    fn steps(&mut self, evidence: &Evidence) -> io::Result<()> {
+        let blank = " ".repeat(INDENT + 2);
+        for (index, step) in evidence.steps.iter().enumerate() {
+            let path = clean::line(&step.path);
+            let text = format!(
+                "{blank}{}. {path}:{}:{} {}",
+                index + 1,
+                step.line,
+                step.column,
+                step.note
+            );
+            let text = self.painter.paint(Paint::Dim, &text);
+            self.line(&text)?;
         }
         Ok(())
     }
