@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod arn;
+pub mod authorization;
 pub mod cloudformation;
 pub mod comparison;
 pub mod condition;
@@ -12,6 +13,7 @@ pub mod document;
 pub mod escalation;
 pub mod evaluate;
 pub mod glob;
+pub mod lint;
 mod narrow;
 pub mod principal;
 pub mod reach;

@@ -19,7 +19,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn of(subject: &Subject<'_>) -> Self {
+    pub(super) fn of(subject: &Subject<'_>) -> Self {
         let source = &subject.context.source;
         let code = source.runtime(subject.agent.name());
         let mut all = BTreeSet::new();

@@ -8,7 +8,7 @@ use crate::model::json::Node;
 use crate::model::project::Agent;
 
 /// What code calls on a memory, and the action that each call is.
-const MEMORY_CALLS: [(&str, &str); 24] = [
+pub(super) const MEMORY_CALLS: [(&str, &str); 24] = [
     ("create_event", "CreateEvent"),
     ("create_blob_event", "CreateEvent"),
     ("save_conversation", "CreateEvent"),
