@@ -64,7 +64,7 @@ pub struct CheckArgs {
     /// What fails
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// What is mended
+    /// What is fixed
     #[command(flatten)]
     pub fix: FixArgs,
 }

@@ -11,12 +11,17 @@ pub mod dataflow;
 pub mod elements;
 pub mod environment;
 pub mod exceptions;
+pub mod facts;
+pub(crate) mod graph;
 pub mod guards;
 pub mod handlers;
+pub(crate) mod limits;
 pub mod names;
 pub mod outward;
 pub mod reachability;
 pub mod rejections;
+#[cfg(test)]
+pub mod sample;
 pub mod settings;
 pub mod waited;
 pub mod writes;

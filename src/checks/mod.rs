@@ -2,7 +2,9 @@
 //! pure function over the [`Context`]. Everything that names checks (`list`, `explain`, SARIF rules, the README's table) comes
 //! from [`all`].
 
+mod agents;
 mod authentication;
+mod callers;
 pub(crate) mod code;
 mod edits;
 mod fixes;
@@ -16,6 +18,7 @@ mod performance;
 mod project;
 mod quotas;
 mod resources;
+mod sessions;
 mod shell_access;
 mod testing;
 pub(crate) mod unconfigured;

@@ -3,7 +3,6 @@
 pub mod artifact;
 pub mod aws;
 pub mod baseline;
-pub mod comments;
 pub mod contents;
 pub mod dependencies;
 pub mod discovery;

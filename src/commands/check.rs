@@ -9,7 +9,8 @@ use super::{emit, fix, output, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::cli::{CheckArgs, FailOnArg, Format};
 use crate::collect::discovery::FetchOptions;
-use crate::collect::{baseline, comments, project};
+use crate::collect::{baseline, project};
+use crate::comments;
 use crate::config::FailOn;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -94,7 +95,7 @@ impl Run<'_> {
             results.retain(|result| self.selection.result(result));
             let suppressions = Suppressions {
                 rules: &context.settings.ignores,
-                comments: comments::collect(root, &context.source, &results),
+                comments: comments::collect(root, context.source.made(), &results),
                 baseline: None,
             };
             let name = context.project.display_name().to_owned();
@@ -119,7 +120,7 @@ impl Run<'_> {
         ));
         let mut suppressions = Suppressions {
             rules: &context.settings.ignores,
-            comments: comments::collect(root, &context.source, &results),
+            comments: comments::collect(root, context.source.made(), &results),
             baseline: None,
         };
         let name = context.project.display_name().to_owned();

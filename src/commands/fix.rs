@@ -6,11 +6,11 @@ use std::path::Path;
 use crate::apply;
 use crate::collect::json;
 use crate::exit::Failure;
-use crate::render::clean;
 use crate::report::redact::Redactor;
 use crate::report::{CheckResult, Edit, SafeEdit, Status};
+use crate::text::clean;
 
-/// Most rounds of audit and edit. Each mends what the one before brought to light; two are the rule.
+/// Most rounds of audit and edit. Each fixes what the one before brought to light; two are the rule.
 const ROUNDS: usize = 10;
 
 /// What was done.

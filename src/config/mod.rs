@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::model::finding::Severity;
 use crate::model::site::{Site, Sited};
-use crate::report::Severity;
 
 /// The name of the file, in the project root.
 pub const FILE: &str = "agentcore-harden.toml";

@@ -7,9 +7,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::{FailOn, Ignore, RuntimeSettings, Settings, Workload};
 use crate::checks;
-use crate::exit::suggestion;
+use crate::model::finding::Severity;
 use crate::model::site::{Sited, SourceText};
-use crate::report::Severity;
+use crate::text::suggest::suggestion;
 
 /// A problem of the configuration file; any problem makes the run exit 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

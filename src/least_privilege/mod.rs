@@ -23,7 +23,6 @@ mod values;
 
 use serde_json::{Value, json};
 
-use crate::analysis::agent_code;
 use crate::analysis::call_sites::Callers;
 use crate::context::Context;
 use crate::model::predicted_role::Names;
@@ -138,7 +137,7 @@ fn gather(subject: &Subject<'_>) -> Statements {
     models::add(subject, &mut statements);
     agentcore::add(subject, &mut statements);
     let read = subject.agent.runtime();
-    let read = read.and_then(|runtime| agent_code::of(subject.context, runtime).ok());
+    let read = read.and_then(|runtime| crate::context::code::of(subject.context, runtime).ok());
     let callers = read.as_ref().map(Callers::new);
     let code = callers.as_ref().map(Code::new);
     invoked::add(subject, code.as_ref(), &mut statements);

@@ -12,6 +12,7 @@ use super::parameters::{PARAMETERS, Parameter, arns, usual};
 use super::values::{Texts, entry, texts};
 use super::{Statements, Subject, UNKNOWN_SUFFIX, models};
 use crate::analysis::agent_code::evidence;
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::iam::actions::Action;
 use crate::iam::escalation::ESCALATIONS;
@@ -85,6 +86,7 @@ fn client<'s>(
     if depth > 6 {
         return None;
     }
+    let _step = limits::step(limits::CALLERS, module, expr.range)?;
     let source = code.source();
     let Some(instance) = source.type_of(module, expr) else {
         let given = code.callers().given(module, expr);

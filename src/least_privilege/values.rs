@@ -3,6 +3,7 @@
 
 use super::Subject;
 use super::code::Code;
+use crate::analysis::limits;
 use crate::analysis::names::{Instance, Meaning};
 use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, FormatPart, StmtKind};
 use crate::model::source::module::{Binding, BindingKind};
@@ -87,7 +88,8 @@ struct Reader<'r, 'c, 'a> {
 
 impl<'a> Reader<'_, '_, 'a> {
     fn read(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Texts {
-        if depth > DEEPEST {
+        let step = limits::step(limits::CALLERS, module, expr.range);
+        if step.is_none() || depth > DEEPEST {
             return Texts::default();
         }
         let below = |inner: &'a Expr| self.read(module, inner, depth + 1);

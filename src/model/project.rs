@@ -10,7 +10,7 @@ pub use super::deployed::{DeployedResource, DeployedRuntime, DeployedTarget};
 use super::json::{Document, Node};
 use super::known::Known;
 use super::site::{Site, Sited};
-use crate::report::{Resource, ResourceType};
+use crate::model::finding::{Resource, ResourceType};
 
 /// A project: the folder that holds `agentcore/agentcore.json`, and what it says.
 #[derive(Clone, Debug)]

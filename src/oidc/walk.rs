@@ -6,16 +6,16 @@ use serde_json::json;
 use super::authorizer::{Authorizer, Kind};
 use super::discovery::{Discovery, IssuerRule, issuer_rule};
 use super::keys::{Jwks, KeySet};
-use super::mend::Mend;
 use super::recommend::recommend;
+use super::remedy::Remedy;
 use super::step::{Step, StepStatus};
 use super::token::Token;
 use super::verify::{Candidates, candidates, signature_holds};
 use super::{base, discovery_url, lists};
+use crate::model::finding::ResourceType;
 use crate::model::known::Known;
 use crate::model::project::JwtAuthorizer;
 use crate::model::site::Sited;
-use crate::report::ResourceType;
 
 /// Clocks may differ by this many seconds before a time decides; AWS documents no figure, so within it the step is a note.
 pub const CLOCK_SKEW: f64 = 60.0;
@@ -40,7 +40,7 @@ pub struct Walk {
     /// In the order of the checklist.
     pub steps: Vec<Step>,
     /// The edits that would let the token in.
-    pub mend: Mend,
+    pub remedy: Remedy,
 }
 
 /// Walks every step.
@@ -96,9 +96,10 @@ fn become_jwt(input: &Input<'_>, walk: &mut Walk) {
     };
     let lists = recommend(input.token).lists;
     let Some(first) = lists.first() else { return };
-    walk.mend.custom_jwt();
-    walk.mend.set("discoveryUrl", json!(discovery_url(issuer)));
-    walk.mend.set(first.list, first.value.clone());
+    walk.remedy.custom_jwt();
+    walk.remedy
+        .set("discoveryUrl", json!(discovery_url(issuer)));
+    walk.remedy.set(first.list, first.value.clone());
 }
 
 fn usable_issuer(issuer: &str) -> bool {
@@ -162,7 +163,8 @@ fn issuer(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
         && usable_issuer(claimed)
         && discovery_url(claimed) != url.value
     {
-        walk.mend.set("discoveryUrl", json!(discovery_url(claimed)));
+        walk.remedy
+            .set("discoveryUrl", json!(discovery_url(claimed)));
     }
     walk.steps.push(step.at(&url.site));
 }

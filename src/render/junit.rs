@@ -3,9 +3,9 @@
 
 use std::io::{self, Write};
 
-use super::clean;
 use super::style::Verdict;
 use crate::report::{CheckResult, Report};
+use crate::text::clean;
 
 /// Writes the suites.
 ///

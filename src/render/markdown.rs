@@ -4,11 +4,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::site;
 use super::style::Verdict;
 use super::text::verdict;
-use super::{clean, site};
 use crate::checks::Category;
 use crate::report::{CheckResult, Evidence, Fix, Report};
+use crate::text::clean;
 
 /// Writes the reports, one section each.
 ///

@@ -1,6 +1,5 @@
 //! The renderers: one file per format, all from the same report.
 
-pub mod clean;
 pub mod github;
 pub mod json;
 pub mod junit;
@@ -11,7 +10,6 @@ pub mod sarif;
 pub mod site;
 pub mod style;
 pub mod text;
-pub mod wrap;
 
 use std::io::{self, Write};
 

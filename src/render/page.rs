@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::Look;
 use super::style::{Paint, Painter};
-use super::wrap;
 use crate::checks::Check;
+use crate::text::wrap;
 
 /// Writes what is declared of a check, then its page.
 ///

@@ -3,21 +3,15 @@
 pub mod assemble;
 pub mod baseline;
 pub mod comment;
-mod evidence;
 pub mod fingerprint;
-mod fix;
-mod outcome;
 pub mod redact;
-mod resource;
-mod status;
 pub mod summary;
 pub mod suppress;
 
-pub use evidence::{Evidence, EvidenceKind};
-pub use fix::{Edit, Fix, SafeEdit};
-pub use outcome::Outcome;
-pub use resource::{Resource, ResourceType};
-pub use status::{Severity, Status};
+pub use crate::model::finding::{
+    Edit, Evidence, EvidenceKind, Fix, Outcome, Resource, ResourceType, SCHEMA_VERSION, SafeEdit,
+    Severity, Status,
+};
 
 use std::collections::BTreeMap;
 
@@ -25,9 +19,6 @@ use serde::Serialize;
 
 use crate::config::FailOn;
 use crate::model::known::Unread;
-
-/// The version of the JSON report; fields are added, never changed or removed.
-pub const SCHEMA_VERSION: u32 = 1;
 
 /// The report of one project.
 #[derive(Clone, Debug, Serialize)]

@@ -229,7 +229,7 @@ impl Pass<'_> {
                     .map(|path| format!(" in {path}"))
                     .unwrap_or_default();
                 self.notes.push(format!(
-                    "{path}: {} of {}{at} is mended; --update-baseline drops it",
+                    "{path}: {} of {}{at} is fixed; --update-baseline drops it",
                     entry.check, entry.resource
                 ));
             }

@@ -511,7 +511,7 @@ fn a_comment_in_code_suppresses_and_a_baseline_forgets_nothing_else() {
     assert_eq!((status, &suppression["reason"]), (0, &"demo stage".into()));
     assert_eq!(suppression["source"], "app/Main/main.py:2");
     assert!(
-        !report["notes"].to_string().contains("mended"),
+        !report["notes"].to_string().contains("fixed"),
         "{}",
         report["notes"]
     );

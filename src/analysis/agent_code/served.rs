@@ -32,7 +32,7 @@ const SERVERS: [&str; 11] = [
 ];
 
 /// Whether the modules that run hold a handler of invocations, or start a server whose handlers are not known here.
-pub(super) fn serves(code: &AgentCode<'_>) -> bool {
+pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
     use EntrypointKind::{A2a, AgUi, Invocation, McpTool, Ping, Route, WebSocket};
     let handled = code.code.entrypoints.iter().any(|entry| {
         matches!(
@@ -79,7 +79,7 @@ fn starts(call: &Call, name: &str) -> bool {
 }
 
 /// Why nothing can be said of the handlers.
-pub(super) fn nothing(code: &AgentCode<'_>) -> Unread {
+pub(crate) fn nothing(code: &AgentCode<'_>) -> Unread {
     let lambda = code
         .code
         .entrypoints

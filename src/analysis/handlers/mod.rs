@@ -47,6 +47,17 @@ const VERBS: [&str; 11] = [
     "options",
 ];
 
+/// Finds the handlers of every runtime's code.
+pub fn find_all(source: &mut Source) {
+    let runtimes = source.runtimes.iter();
+    let found: Vec<_> = runtimes
+        .map(|runtime| find(source, &runtime.reachable))
+        .collect();
+    for (runtime, handlers) in source.runtimes.iter_mut().zip(found) {
+        runtime.entrypoints = handlers;
+    }
+}
+
 /// The handlers of these modules, in the order of modules and text, each function and kind once.
 pub fn find(source: &Source, modules: &[ModuleId]) -> Vec<Entrypoint> {
     let mut found: Vec<Entrypoint> = Vec::new();

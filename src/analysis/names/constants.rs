@@ -6,10 +6,13 @@ use crate::model::source::ir::{Expr, ExprKind, FormatPart};
 
 impl<'s> Question<'s> {
     pub(super) fn strings(&self, module: ModuleId, expr: &'s Expr, depth: u8) -> Vec<String> {
-        if depth > 12 || self.fuel.get() == 0 {
+        if depth > 12 {
+            self.exhausted.set(true);
             return Vec::new();
         }
-        self.fuel.set(self.fuel.get() - 1);
+        if !self.step() {
+            return Vec::new();
+        }
         let below = |inner: &'s Expr| self.strings(module, inner, depth + 1);
         match &expr.kind {
             ExprKind::Str(text) => vec![text.to_string()],

@@ -197,10 +197,8 @@ pub(super) fn filled<'s>(module: &'s Module, name: &str, offset: u32) -> Vec<&'s
             None => break,
         }
     }
-    let anywhere = module
-        .scopes
-        .iter()
-        .filter_map(|scope| scope.elements.get(name));
+    let scopes = module.scopes_that_fill(name);
+    let anywhere = scopes.filter_map(|scope| scope.elements.get(name));
     anywhere.flatten().map(|element| &**element).collect()
 }
 

@@ -252,7 +252,7 @@ fn url_fault(context: &Context, url: &Seen<String>, edit: UrlEdit<'_>) -> Option
         (false, _) => format!("discoveryUrl is {}, not https", parsed.scheme()),
         _ => format!("discoveryUrl does not end in {SUFFIX}"),
     };
-    // Mended where scheme and suffix are all that is wrong; a query or fragment leaves no place for the suffix.
+    // Fixed where scheme and suffix are all that is wrong; a query or fragment leaves no place for the suffix.
     let clean = parsed.query().is_none()
         && parsed.fragment().is_none()
         && matches!(parsed.scheme(), "http" | "https");
@@ -270,10 +270,10 @@ fn url_fault(context: &Context, url: &Seen<String>, edit: UrlEdit<'_>) -> Option
     } else {
         SUFFIX
     };
-    let mended = format!("https://{stem}{suffix}");
+    let fixed = format!("https://{stem}{suffix}");
     fault(
         said,
-        fixes::edit_and_deploy(context, "Mend the discovery URL", edit(&mended))
+        fixes::edit_and_deploy(context, "Fix the discovery URL", edit(&fixed))
             .note("check that it answers before you deploy"),
     )
 }

@@ -43,7 +43,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each_handled(context, judge)
+    crate::checks::agents::each_handled(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {

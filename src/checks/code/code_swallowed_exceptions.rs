@@ -35,7 +35,7 @@ struct Swallowed {
 }
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {

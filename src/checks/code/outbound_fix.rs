@@ -1,4 +1,4 @@
-//! What mends direct calls: the edits of the code, and the gateway targets that they need before.
+//! What fixes direct calls: the edits of the code, and the gateway targets that they need before.
 
 use std::collections::{BTreeMap, BTreeSet};
 

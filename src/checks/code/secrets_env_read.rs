@@ -32,7 +32,7 @@ pub(super) static CHECK: Check = Check {
 const DEVELOPMENT: &str = "AGENTCORE_CREDENTIAL_";
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// The reads of secret-like variables that run in the deployed runtime and that no code fills itself.
@@ -111,11 +111,11 @@ fn written(callers: &Callers<'_>) -> BTreeSet<String> {
                 continue;
             }
             match &target.kind {
-                ExprKind::Subscript { base, index } if is_environ(callers, at, base, 0) => {
+                ExprKind::Subscript { base, index } if is_environ(callers, at, base) => {
                     found.extend(source.strings(at, index));
                 }
                 ExprKind::Attribute { base, attr }
-                    if secret_like_name(attr) && is_environ(callers, at, base, 0) =>
+                    if secret_like_name(attr) && is_environ(callers, at, base) =>
                 {
                     found.insert(attr.to_string());
                 }

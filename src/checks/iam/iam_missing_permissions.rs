@@ -5,7 +5,6 @@ mod fix;
 
 use self::answer::{Answer, Held, hold};
 use super::roles::unread_role_of;
-use crate::analysis::agent_code;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need as Reads};
@@ -77,12 +76,13 @@ fn of_agent(context: &Context, agent: Agent<'_>) -> Outcome {
         return unread_role_of(context, agent, "iam:GetRolePolicy");
     }
     // What the code calls beside what was read nobody knows.
-    let code = agent
-        .runtime()
-        .and_then(|runtime| match agent_code::of(context, runtime) {
-            Ok(code) => code.unread(),
-            Err(reason) => Some(reason),
-        });
+    let code =
+        agent
+            .runtime()
+            .and_then(|runtime| match crate::context::code::of(context, runtime) {
+                Ok(code) => code.unread(),
+                Err(reason) => Some(reason),
+            });
     let unread = context.live_role_unread(agent).or(code);
     let fixes =
         |role: &RoleView<'_>, missing: &[&Held<'_>]| fix::of_agent(context, agent, role, missing);

@@ -7,6 +7,7 @@ mod iam_bedrock_scope;
 mod iam_broad_permissions;
 mod iam_ecr_scope;
 mod iam_missing_permissions;
+mod iam_passrole;
 mod iam_policy_valid;
 mod iam_resource_policy;
 mod iam_role_shared;
@@ -29,4 +30,5 @@ pub(super) static CHECKS: &[&Check] = &[
     &iam_resource_policy::CHECK,
     &iam_missing_permissions::CHECK,
     &iam_policy_valid::CHECK,
+    &iam_passrole::CHECK,
 ];

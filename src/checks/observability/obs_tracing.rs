@@ -2,11 +2,11 @@
 
 use super::tracing_container::python_container;
 use super::tracing_destination::destination;
-use crate::analysis::agent_code::not_made;
 use crate::checks::judge::Problem;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
+use crate::context::code::not_made;
 use crate::context::{Context, Environment, Layer, Origin, Variable};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, PyProject};

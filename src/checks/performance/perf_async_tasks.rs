@@ -30,7 +30,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// What registers a task: the SDKs' methods, and the name that such a function is kept under.
@@ -201,7 +201,8 @@ fn starters(callers: &Callers<'_>, function: FnId) -> BTreeSet<FnId> {
             continue;
         };
         let parent = module.function(id).and_then(|function| function.parent);
-        let uses = callers.of(id).iter().filter_map(|used| {
+        let all = callers.of(id);
+        let uses = all.iter().filter_map(|used| {
             let module = callers.source().module(used.module)?;
             module
                 .function_at(used.expr.range.start)

@@ -32,7 +32,7 @@ pub(super) static CHECK: Check = Check {
 const DEEPEST: u8 = 12;
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 /// A place in a module.

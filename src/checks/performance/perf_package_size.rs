@@ -1,11 +1,11 @@
 //! `perf-package-size`: Deployment package size under 200 MB (target under 100 MB).
 
 use super::wheels;
-use crate::analysis::agent_code::not_made;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, installed};
 use crate::config::Workload;
 use crate::context::Context;
+use crate::context::code::not_made;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::lock::Wanted;

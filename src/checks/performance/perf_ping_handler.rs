@@ -1,6 +1,7 @@
 //! `perf-ping-handler`: Ping handler reports the real state.
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -40,7 +41,7 @@ const CLOCKS: [&str; 9] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
@@ -190,7 +191,8 @@ fn always_busy<'s>(source: &'s Source, function: &'s Function) -> Option<Evidenc
 
 /// Whether an answer says busy, whatever happens.
 fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool {
-    if depth > 6 {
+    let step = limits::step(limits::NAMES, module, answer.range);
+    if step.is_none() || depth > 6 {
         return false;
     }
     match &answer.kind {

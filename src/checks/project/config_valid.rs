@@ -49,10 +49,10 @@ struct Findings {
     /// Each with the words of the message.
     faults: Vec<(String, Evidence)>,
     notes: Vec<Evidence>,
-    /// Commands that mend the faults so far.
+    /// Commands that fix the faults so far.
     commands: Vec<Command>,
-    /// What they mend.
-    mended: Vec<String>,
+    /// What they fix.
+    fixed: Vec<String>,
     /// True when some fault is left for a person.
     left: bool,
     /// What else to know of the commands.
@@ -94,30 +94,30 @@ impl Findings {
             self.notes
                 .push(Evidence::config(&site).note(words).context());
         }
-        let mend = config_fixes::of_document(&path, &faults);
-        self.left |= !mend.complete;
-        if mend.nearest {
+        let remedy = config_fixes::of_document(&path, &faults);
+        self.left |= !remedy.complete;
+        if remedy.nearest {
             self.remark = Some(NEAREST);
         }
-        self.mended.extend(mend.what);
-        self.commands.extend(mend.command);
+        self.fixed.extend(remedy.what);
+        self.commands.extend(remedy.command);
         self.documents.push(path);
     }
 
-    /// Adds a fault of a whole file, which a person mends.
+    /// Adds a fault of a whole file, which a person fixes.
     fn file(&mut self, site: &Site, words: &str) {
         self.left = true;
         self.faults
             .push((words.to_owned(), Evidence::config(site).note(words)));
     }
 
-    /// Commands are printed where they mend all: one that leaves the result failing would break its promise.
+    /// Commands are printed where they fix all: one that leaves the result failing would break its promise.
     fn fix(&mut self) -> Fix {
         if self.left {
-            let note = "Mend each place that the evidence names; `agentcore validate` reads the files again.";
+            let note = "Fix each place that the evidence names; `agentcore validate` reads the files again.";
             return Fix::new("Edit the configuration").note(note);
         }
-        let title = format!("Set {}", self.mended.join(", "));
+        let title = format!("Set {}", self.fixed.join(", "));
         let fix = Fix::new(title).commands(std::mem::take(&mut self.commands));
         match self.remark {
             Some(remark) => fix.note(remark),
@@ -239,7 +239,7 @@ fn targets(context: &Context, findings: &mut Findings) {
                 format!("{TARGETS} does not exist: `agentcore validate` and `deploy` need it");
             let evidence = Evidence::config(&Site::file(TARGETS)).note(words.clone());
             findings.faults.push((words, evidence));
-            findings.mended.push(TARGETS.to_owned());
+            findings.fixed.push(TARGETS.to_owned());
             findings.remark = Some(
                 "An empty list is what `agentcore create` writes; the first `agentcore deploy` asks for account and Region.",
             );

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::injection::{self, Finding};
-use crate::analysis::{agent_code, clients};
+use crate::analysis::agent_code;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -35,7 +35,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         run.extend(&runtime.reachable);
     }
     if !context.project.runtimes.is_empty() {
-        outcomes.extend(agent_code::each(context, |code| {
+        outcomes.extend(crate::checks::agents::each(context, |code| {
             let modules: BTreeSet<ModuleId> = code.code.reachable.iter().copied().collect();
             judge(source, code.resource(), &findings, &modules, &code.scope())
         }));
@@ -90,7 +90,7 @@ fn outside(
     let scope = format!(
         "{count}{all} source {files} outside of the runtimes that may run commands or call AgentCore"
     );
-    clients::honest(
+    crate::checks::callers::honest(
         context,
         others,
         judge(source, resource, findings, others, &scope),

@@ -11,7 +11,6 @@ use super::parse::{Parsed, language_of, parse_file};
 use super::python::path as python_path;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
-use crate::analysis::handlers;
 use crate::model::site::Site;
 use crate::model::source::{
     ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote, SourceNoteKind,
@@ -54,15 +53,6 @@ pub fn collect(
     all.source.callers.extend(callers);
     let commands = all.outside(&inside(commands));
     all.source.commands.extend(commands);
-    let found: Vec<_> = all
-        .source
-        .runtimes
-        .iter()
-        .map(|runtime| handlers::find(&all.source, &runtime.reachable))
-        .collect();
-    for (runtime, entrypoints) in all.source.runtimes.iter_mut().zip(found) {
-        runtime.entrypoints = entrypoints;
-    }
     all.source
 }
 

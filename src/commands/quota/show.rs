@@ -12,9 +12,9 @@ use crate::quota::applied::{applied, number};
 use crate::quota::load::{Load, loads};
 use crate::quota::request::peak;
 use crate::quota::table::{AS_OF, QUOTAS, Quota};
-use crate::render::clean;
 use crate::render::prose::{hanging, json_page};
 use crate::report::SCHEMA_VERSION;
+use crate::text::clean;
 
 /// A row: a quota, what is expected of it, and how that was found.
 struct Row {

@@ -14,8 +14,8 @@ use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Project;
 use crate::oidc::authorizer::{self, Authorizer, Kind};
 use crate::oidc::discovery::Discovery;
-use crate::oidc::mend::Mend;
 use crate::oidc::recommend::{Advice, recommend};
+use crate::oidc::remedy::Remedy;
 use crate::oidc::step::{Step, StepStatus, Verdict, verdict};
 use crate::oidc::token::{LARGEST, Token, TokenError};
 use crate::oidc::walk::{Input, walk};
@@ -103,7 +103,7 @@ fn find_project(arguments: &TokenArgs) -> Result<Option<Project>, Failure> {
         return Ok(None);
     };
     let project = project::collect(&root, ".").map_err(|error| {
-        Failure::new(error.to_string()).help("mend the file; `agentcore validate` reads it too")
+        Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
     })?;
     Ok(Some(project))
 }
@@ -123,7 +123,8 @@ fn judge(arguments: &TokenArgs, token: &Token, project: &Project) -> Result<Judg
     if let Known::Read(document) = &discovery {
         notes.extend(document.notes.clone());
     }
-    let fix = (verdict == Verdict::NotAccepted).then(|| fix(&walk.mend, &walk.steps, &authorizer));
+    let fix =
+        (verdict == Verdict::NotAccepted).then(|| fix(&walk.remedy, &walk.steps, &authorizer));
     Ok(Judged {
         resource: authorizer.resource.clone(),
         steps: walk.steps,
@@ -133,19 +134,19 @@ fn judge(arguments: &TokenArgs, token: &Token, project: &Project) -> Result<Judg
     })
 }
 
-fn fix(mend: &Mend, steps: &[Step], authorizer: &Authorizer<'_>) -> Option<Fix> {
+fn fix(remedy: &Remedy, steps: &[Step], authorizer: &Authorizer<'_>) -> Option<Fix> {
     // A token that nobody vouches for is no reason to widen who may call.
     let unproved = |step: &Step| {
         step.status == StepStatus::Refused && matches!(step.id, "signature" | "algorithm")
     };
-    if mend.is_empty() || steps.iter().any(unproved) {
+    if remedy.is_empty() || steps.iter().any(unproved) {
         return None;
     }
     let fix = Fix::new(format!(
         "Change {} so that it accepts this token",
         authorizer.resource
     ))
-    .command(mend.command(authorizer))
+    .command(remedy.command(authorizer))
     .command(shell::deploy(None));
     let elsewhere = ["expiry", "jwks"];
     let more = steps

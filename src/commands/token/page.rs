@@ -8,9 +8,9 @@ use super::{Answer, Judged};
 use crate::oidc::step::{Step, StepStatus, Verdict};
 use crate::oidc::token::Token;
 use crate::oidc::walk::moment;
-use crate::render::clean;
 use crate::render::prose::{hanging, json_page};
 use crate::report::SCHEMA_VERSION;
+use crate::text::clean;
 
 /// Longest claim value in text output, in characters.
 const LONGEST_TEXT: usize = 100;

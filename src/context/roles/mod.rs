@@ -13,11 +13,11 @@ pub(crate) use predicted::partition;
 use super::{Context, Layer};
 use crate::iam::document::Statement;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::model::finding::{Evidence, Resource, ResourceType};
 use crate::model::json;
 use crate::model::known::{Known, Unread};
 use crate::model::project::Agent;
 use crate::model::site::Site;
-use crate::report::{Evidence, Resource, ResourceType};
 
 /// A role.
 #[derive(Clone, Debug)]

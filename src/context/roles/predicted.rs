@@ -8,6 +8,7 @@ use super::{Owned, Place, RoleView};
 use crate::context::{Context, Layer, Origin};
 use crate::iam::document::Document;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode};
 use crate::model::predicted_role::{self, CONSTRUCT_VERSION, HarnessNeeds, Names, RuntimeNeeds};
@@ -15,7 +16,6 @@ use crate::model::project::{
     Agent, CdkVersion, Gateway, Harness, MemoryStrategy, OnlineEval, Runtime,
 };
 use crate::model::site::Site;
-use crate::report::Evidence;
 
 impl Context {
     /// The names that predicted documents hold.

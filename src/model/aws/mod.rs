@@ -22,7 +22,7 @@ pub use iam::{NamedPolicy, Principal, PrincipalKind, Role};
 pub use watch::{EventRule, Quota, Selector, TraceDestination, Trail};
 
 use super::known::{Known, ReasonCode, Unread};
-use crate::oidc::discovery::Discovery;
+use crate::model::oidc::discovery::Discovery;
 
 /// What was read from AWS for one target.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use super::super::clean;
 use crate::model::site::Site;
+use crate::text::clean;
 
 /// What stands for the part of a line that was cut off.
 const CUT: char = '…';

@@ -3,10 +3,10 @@
 use std::io;
 
 use super::super::style::Paint;
-use super::super::{clean, wrap};
 use super::Page;
 use super::excerpt::Excerpt;
 use crate::report::{CheckResult, Evidence, Fix};
+use crate::text::{clean, wrap};
 
 /// Columns of a badge: the longest is CRITICAL.
 const BADGE: usize = 8;

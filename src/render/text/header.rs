@@ -3,9 +3,9 @@
 use std::io;
 
 use super::super::style::Paint;
-use super::super::{clean, wrap};
 use super::Page;
 use crate::report::{Report, RuntimeSummary};
+use crate::text::{clean, wrap};
 
 impl Page<'_> {
     pub(super) fn header(&mut self, report: &Report) -> io::Result<()> {

@@ -9,12 +9,12 @@ pub mod verdict;
 use std::io::{self, Write};
 
 use super::Look;
-use super::clean;
 use super::style::{Paint, Painter, Verdict};
-use super::wrap;
 use crate::checks::Category;
 use crate::model::known::Unread;
 use crate::report::{CheckResult, Report};
+use crate::text::clean;
+use crate::text::wrap;
 
 /// Writes the checklists, one after the other.
 ///

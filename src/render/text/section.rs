@@ -3,10 +3,10 @@
 use std::io;
 
 use super::super::style::{Paint, Verdict};
-use super::super::{clean, wrap};
 use super::Page;
 use crate::checks::Category;
 use crate::report::{CheckResult, Evidence, Status};
+use crate::text::{clean, wrap};
 
 /// Columns of the mark and the blank behind it.
 const MARK: usize = 2;

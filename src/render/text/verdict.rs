@@ -1,9 +1,9 @@
 //! The last line: ready or not, and why.
 
-use super::super::clean;
 use super::super::style::Verdict;
 use crate::config::FailOn;
 use crate::report::{Report, Severity, Status, Summary};
+use crate::text::clean;
 
 /// The whole line.
 pub fn line(report: &Report) -> String {

@@ -8,6 +8,7 @@ use oxc_span::GetSpan;
 use super::super::lower::{expr as node, plain_import};
 use super::{TypeScript, range};
 use crate::model::source::ir::{BoolOp, ByteRange, Call, DictEntry, Expr, ExprKind, FormatPart};
+use crate::model::source::memo::Memo;
 use crate::model::source::module::Import;
 
 impl<'a> TypeScript<'_> {
@@ -147,6 +148,7 @@ impl<'a> TypeScript<'_> {
                     args,
                     keywords: Vec::new(),
                     is_new: false,
+                    resolved: Memo::default(),
                 }))
             }
             ast::Expression::TaggedTemplateExpression(tagged) => {
@@ -158,6 +160,7 @@ impl<'a> TypeScript<'_> {
                     args,
                     keywords: Vec::new(),
                     is_new: false,
+                    resolved: Memo::default(),
                 }))
             }
             ast::Expression::ObjectExpression(object) => self.object(object),
@@ -272,6 +275,7 @@ impl<'a> TypeScript<'_> {
             args,
             keywords: Vec::new(),
             is_new,
+            resolved: Memo::default(),
         }))
     }
 

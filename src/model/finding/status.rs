@@ -42,9 +42,9 @@ pub enum Severity {
     Critical,
     /// Likely to be exploited or to break in production.
     High,
-    /// Should be mended before launch.
+    /// Should be fixed before launch.
     Medium,
-    /// Worth mending.
+    /// Worth fixing.
     Low,
 }
 

@@ -1,18 +1,18 @@
-//! Fixes: what mends a failure.
+//! Fixes: what fixes a failure.
 
 use serde::Serialize;
 
 use crate::model::json_edit::{self, Splice};
 use crate::shell::Command;
 
-/// One way to mend a failure. Its commands are run in order, from the project root.
+/// One way to fix a failure. Its commands are run in order, from the project root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fix {
     /// What it does, in a few words.
     pub title: String,
     /// Commands ready to paste into a POSIX shell.
     pub commands: Vec<String>,
-    /// What else to know; where only a person can mend it, the edit to make.
+    /// What else to know; where only a person can fix it, the edit to make.
     pub note: String,
     /// Files to change, as unified diffs.
     #[serde(skip_serializing_if = "Vec::is_empty")]

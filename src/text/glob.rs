@@ -312,7 +312,7 @@ fn is_variable(body: &str) -> bool {
 }
 
 /// Splits `${body}rest` at the start of a text.
-pub(super) fn placeholder(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn placeholder(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix("${")?;
     let end = inner.find('}')?;
     let body = &inner[..end];

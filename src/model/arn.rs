@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::glob::{Pattern, placeholder};
-use super::truth::Truth;
+use crate::text::glob::{Pattern, placeholder};
+use crate::text::truth::Truth;
 
 /// The parts of an ARN or of an ARN pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

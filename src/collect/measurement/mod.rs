@@ -1,9 +1,17 @@
 //! Reads the record of `measure`, and whether it was made of the code that is there now.
 
+mod import_time;
+mod record;
+
+pub use import_time::{ImportNode, ImportTime, parse as parse_import_time};
+pub use record::{
+    Record, RuntimeRecord, content_hash, file as record_file, read as read_record,
+    write as write_record,
+};
+
 use std::collections::BTreeMap;
 
 use crate::collect::project::inside;
-use crate::measure::{content_hash, read_record, record_file};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::measurement::Measurement;
 use crate::model::project::Project;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::origin::{self, Origin};
-use super::places::{Places, Repeat, in_loop};
-use super::{Call, Kind, Via};
+use crate::analysis::clients::origin::{self, Origin};
+use crate::analysis::clients::places::{Places, Repeat, in_loop};
+use crate::analysis::clients::{Call, Kind, Via, http, modules};
 use crate::analysis::names::Meaning;
 use crate::config::Workload;
 use crate::context::Context;
+use crate::context::clients::targets;
 use crate::model::source::{ByteRange, EntrypointKind, Expr, FnId, ModuleId};
 
 /// A place that makes a new session id again and again.
@@ -50,7 +51,7 @@ pub(crate) fn renewals<'a>(
                 && call.mcp_session.is_none();
             let at = (call.module.id, call.function, call.expr.range);
             if own
-                && super::http::misspelt(call).is_none()
+                && http::misspelt(call).is_none()
                 && let Some(why) = again(context, places, at.0, at.1, at.2, call)
             {
                 let what = match call.via {
@@ -127,7 +128,7 @@ fn words(kind: EntrypointKind) -> &'static str {
 /// runtime that takes tokens only the HTTP form works.
 pub(crate) fn stopped(context: &Context, calls: &[Call<'_>], call: &Call<'_>) -> bool {
     let source = &context.source;
-    let targets = super::targets(context, call);
+    let targets = targets(context, call);
     let jwt = !targets.is_empty()
         && targets.iter().all(|agent| {
             context
@@ -146,7 +147,7 @@ pub(crate) fn stopped(context: &Context, calls: &[Call<'_>], call: &Call<'_>) ->
         .iter()
         .filter_map(|import| import.target);
     near.extend(imported);
-    for module in super::modules(source)
+    for module in modules(source)
         .into_iter()
         .filter_map(|id| source.module(id))
     {
@@ -163,7 +164,7 @@ pub(crate) fn stopped(context: &Context, calls: &[Call<'_>], call: &Call<'_>) ->
 
 /// Whether every agent that a call may go to is declared to be of that workload.
 pub(crate) fn declared(context: &Context, call: &Call<'_>, workload: Workload) -> bool {
-    let targets = super::targets(context, call);
+    let targets = targets(context, call);
     !targets.is_empty()
         && targets.iter().all(|agent| {
             context

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::authorizer::Authorizer;
-use crate::report::ResourceType;
+use crate::model::finding::ResourceType;
 use crate::shell::{self, Command};
 
 /// Edits of one authorizer, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Mend {
+pub struct Remedy {
     edits: Vec<Edit>,
 }
 
@@ -30,7 +30,7 @@ enum Edit {
 const LONGEST: usize = 255;
 const JWT: &str = ".authorizerConfiguration.customJwtAuthorizer";
 
-impl Mend {
+impl Remedy {
     /// True when nothing needs an edit.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
