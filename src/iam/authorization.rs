@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use super::arn::segments;
 use super::glob::Pattern;
 
 /// What a condition key holds.
@@ -188,9 +189,21 @@ pub fn fits(action: &str, resource: &str) -> bool {
     let Some(arns) = resources_of(action) else {
         return true;
     };
-    let resource = Pattern::resource(resource);
-    arns.iter()
-        .any(|arn| Pattern::resource(arn).intersects(&resource))
+    let parts = |text: &str| -> Vec<Pattern> {
+        let parts = segments(text, ':', 6).into_iter();
+        parts.map(Pattern::resource).collect()
+    };
+    let ours = parts(resource);
+    // A wildcard of the table stands for one part; one of a policy, where parts are missing, for several.
+    if ours.len() < 6 {
+        let resource = Pattern::resource(resource);
+        let mut patterns = arns.iter().map(|arn| Pattern::resource(arn));
+        return patterns.any(|arn| arn.intersects(&resource));
+    }
+    arns.iter().any(|arn| {
+        let theirs = parts(arn);
+        theirs.iter().zip(&ours).all(|(one, two)| one.intersects(two))
+    })
 }
 
 #[cfg(test)]

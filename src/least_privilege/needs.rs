@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Statements, Subject, gather, size};
+use super::{Statements, Subject, gather};
 use crate::report::Evidence;
 
 /// Something that is used, and the permission that it takes.
@@ -99,8 +99,8 @@ pub fn needs(subject: &Subject<'_>) -> Vec<Need> {
     kept
 }
 
-/// A policy that allows needs, and how many characters it counts.
-pub fn policy_for<'n>(needs: impl IntoIterator<Item = &'n Need>) -> (Value, usize) {
+/// A policy that allows needs.
+pub fn policy_for<'n>(needs: impl IntoIterator<Item = &'n Need>) -> Value {
     let mut statements = Statements::default();
     for need in needs {
         let Some(action) = need.actions.first() else {
@@ -127,7 +127,5 @@ pub fn policy_for<'n>(needs: impl IntoIterator<Item = &'n Need>) -> (Value, usiz
             condition,
         );
     }
-    let (document, _) = statements.finish();
-    let size = size(&document);
-    (document, size)
+    statements.finish().0
 }

@@ -5,14 +5,9 @@ use serde_json::Value;
 use super::answer::{Answer, Held};
 use crate::checks::fixes;
 use crate::context::{Context, Place, RoleView};
-use crate::least_privilege::{INLINE_LIMIT, policy_for};
-use crate::model::project::{Agent, Gateway, Runtime};
+use crate::least_privilege::{apply, policy_for};
+use crate::model::project::{Agent, Gateway};
 use crate::report::Fix;
-use crate::shell::{self, Command};
-
-/// The inline policy that is added to a role of one's own.
-const POLICY: &str = "missing-permissions";
-const CONFIG: &str = "agentcore/agentcore.json";
 
 /// What a statement that allows can repair; the rest is denied whatever allows it.
 fn addable<'h, 'n>(missing: &[&'h Held<'n>]) -> Vec<&'h Held<'n>> {
@@ -50,7 +45,7 @@ fn in_the_way(missing: &[&Held<'_>]) -> Option<Fix> {
     (!texts.is_empty()).then(|| Fix::new("Change what denies it").note(texts.join("; ")))
 }
 
-fn document(missing: &[&Held<'_>]) -> (Value, usize) {
+fn document(missing: &[&Held<'_>]) -> Value {
     policy_for(missing.iter().map(|held| held.need))
 }
 
@@ -77,77 +72,24 @@ pub(super) fn of_agent(
     let mut fixes: Vec<Fix> = Vec::new();
     let add = addable(missing);
     if !add.is_empty() {
-        let (document, size) = document(&add);
-        fixes.push(match (agent, own_role(agent, role)) {
-            (_, Some(name)) => put(&name, &document, size),
-            (Agent::Runtime(runtime), None) => attach(context, runtime, &document),
-            (Agent::Harness(_), None) => fixes::own_role(context, agent),
+        let document = document(&add);
+        let live = match &role.place {
+            Place::Live { arn } => Some(role_name(arn)),
+            _ => None,
+        };
+        let title = "Allow it in a policy of its own";
+        fixes.push(match (apply::add_policy(context, agent, live, &document), agent) {
+            (Ok(commands), _) => Fix::new(title).commands(commands).note(note(&document)),
+            (Err(_), Agent::Harness(_)) => fixes::own_role(context, agent),
+            (Err(why), _) => Fix::new(title).note(why),
         });
     }
     fixes.extend(in_the_way(missing));
     fixes
 }
 
-/// The name of a role that the project brings; `None` where the construct makes it.
-fn own_role(agent: Agent<'_>, role: &RoleView<'_>) -> Option<String> {
-    let own = agent.common().execution_role_arn.as_ref()?;
-    Some(match &role.place {
-        Place::Live { arn } => role_name(arn),
-        _ => role_name(&own.value),
-    })
-}
-
-fn role_name(arn: &str) -> String {
-    arn.rsplit('/').next().unwrap_or(arn).to_owned()
-}
-
-/// An inline policy beside those that the role has.
-fn put(role: &str, document: &Value, size: usize) -> Fix {
-    let title = "Allow it in a policy of its own";
-    if size > INLINE_LIMIT {
-        return Fix::new(title).note(format!("the statement counts {size} characters and a role takes {INLINE_LIMIT} inline: write it with `agentcore-harden policy` and make managed policies of its parts"));
-    }
-    let command = Command::new("aws")
-        .args(["iam", "put-role-policy"])
-        .opt("--role-name", role)
-        .opt("--policy-name", POLICY)
-        .opt("--policy-document", document.to_string());
-    Fix::new(title).command(command).note(note(document))
-}
-
-/// A policy file beside the code, which the construct adds to the role that it makes.
-fn attach(context: &Context, runtime: &Runtime, document: &Value) -> Fix {
-    let title = "Add the statement as a policy file of the runtime";
-    let Some(location) = &runtime.code_location else {
-        return Fix::new(title).note(
-            "the runtime has no codeLocation: additionalPolicies takes files beside the code",
-        );
-    };
-    let taken = |file: &String| {
-        runtime
-            .additional_policies
-            .iter()
-            .any(|entry| entry.value == *file)
-    };
-    let mut names = (1..100).map(|number| match number {
-        1 => format!("{POLICY}.json"),
-        _ => format!("{POLICY}-{number}.json"),
-    });
-    let Some(file) = names.find(|file| !taken(file)) else {
-        return Fix::new(title).note("additionalPolicies holds a hundred such files already");
-    };
-    let path = format!("{}/{file}", location.value.trim_end_matches('/'));
-    let write = Command::new("jq")
-        .arg("-n")
-        .arg(document.to_string())
-        .to_file(&path);
-    let edit = "(.runtimes[] | select(.name == $name)).additionalPolicies += [$file]";
-    let edit = shell::jq_edit(CONFIG, edit, &[("name", &runtime.name), ("file", &file)]);
-    Fix::new(title)
-        .command(write)
-        .command(edit)
-        .command(fixes::deploy(context))
-        .note(note(document))
+fn role_name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 /// The role of a gateway.
@@ -161,9 +103,11 @@ pub(super) fn of_gateway(
     let mut fixes: Vec<Fix> = Vec::new();
     let add = addable(missing);
     if !add.is_empty() {
-        let (document, size) = document(&add);
+        let document = document(&add);
         fixes.push(match (&role.place, brought) {
-            (Place::Live { arn }, true) => put(&role_name(arn), &document, size),
+            (Place::Live { arn }, true) => Fix::new("Allow it in a policy of its own")
+                .command(apply::put_policy(role_name(arn), &document))
+                .note(note(&document)),
             (Place::Live { .. }, false) => fixes::deploy_what_is_configured(context),
             _ => Fix::new("Allow it in the stack").note(format!(
                 "agentcore.json has no key for the permissions of gateway {}: add this statement to its role in agentcore/cdk/lib/cdk-stack.ts, then deploy: {document}",
