@@ -10,10 +10,10 @@ use crate::context::Context;
 use crate::diagnose::{Cause, Denied, Diagnosis, Finding, diagnose, finding};
 use crate::exit::{Exit, Failure};
 use crate::quota::diagnose as of_quota;
-use crate::text::clean;
 use crate::render::prose::{hanging, json_page};
 use crate::report::{CheckResult, Evidence, SCHEMA_VERSION, Status};
 use crate::shell::Command;
+use crate::text::clean;
 
 /// Longest log that is read from standard input, in bytes; its end is looked at.
 const LONGEST_LOG: usize = 64 * 1024 * 1024;
@@ -96,23 +96,49 @@ fn denied_page(
     context: Option<&Context>,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    let on = denied.resource.as_ref().map_or_else(String::new, |resource| format!(" on {}", clean::line(resource)));
+    let on = denied
+        .resource
+        .as_ref()
+        .map_or_else(String::new, |resource| {
+            format!(" on {}", clean::line(resource))
+        });
     let how = match (denied.explicit, denied.policy) {
         (true, Some(policy)) => format!("an explicit Deny in a {}", policy.words()),
         (true, None) => "an explicit Deny".to_owned(),
         (false, Some(policy)) => format!("no {} allows it", policy.words()),
         (false, None) => "nothing allows it".to_owned(),
     };
-    writeln!(out, "{}", hanging("", &format!("IAM refuses {}{on}: {how}.", clean::line(&denied.action))))?;
+    writeln!(
+        out,
+        "{}",
+        hanging(
+            "",
+            &format!("IAM refuses {}{on}: {how}.", clean::line(&denied.action))
+        )
+    )?;
     if let Some(who) = &denied.principal {
         writeln!(out, "{}", hanging("  who asked  ", &clean::line(who)))?;
     }
     let Some(found) = found else {
-        return writeln!(out, "{}", hanging("  project    ", "none here: run it in the project, or give its path, to see which agent needs this and what its role says"));
+        return writeln!(
+            out,
+            "{}",
+            hanging(
+                "  project    ",
+                "none here: run it in the project, or give its path, to see which agent needs this and what its role says"
+            )
+        );
     };
     match &found.owner {
         Some(owner) => writeln!(out, "{}", hanging("  whose      ", &clean::line(owner)))?,
-        None => writeln!(out, "{}", hanging("  whose      ", "the role is none that this project is known to use: a caller's, a deployer's or another project's"))?,
+        None => writeln!(
+            out,
+            "{}",
+            hanging(
+                "  whose      ",
+                "the role is none that this project is known to use: a caller's, a deployer's or another project's"
+            )
+        )?,
     }
     if found.owner.is_some() {
         let places: Vec<String> = found
@@ -154,7 +180,11 @@ fn commands(commands: &[Command], out: &mut dyn Write) -> std::io::Result<()> {
     Ok(())
 }
 
-fn cause_page(cause: &Cause, context: Option<&Context>, out: &mut dyn Write) -> std::io::Result<()> {
+fn cause_page(
+    cause: &Cause,
+    context: Option<&Context>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     writeln!(out, "{}", hanging("", &sentence(cause.title)))?;
     writeln!(out, "{}", hanging("  why  ", cause.why))?;
     writeln!(out, "\nDo this, in this order")?;
@@ -169,7 +199,10 @@ fn checks(ids: &[&str], context: Option<&Context>, out: &mut dyn Write) -> std::
         return Ok(());
     }
     let Some(context) = context else {
-        let text = format!("Checks that bear on it: {} (run in a project to see how they stand).", ids.join(", "));
+        let text = format!(
+            "Checks that bear on it: {} (run in a project to see how they stand).",
+            ids.join(", ")
+        );
         return writeln!(out, "\n{}", hanging("", &text));
     };
     writeln!(out, "\nHow this project stands")?;
@@ -181,7 +214,14 @@ fn checks(ids: &[&str], context: Option<&Context>, out: &mut dyn Write) -> std::
             Status::Skipped => "–",
             Status::NotApplicable => "○",
         };
-        writeln!(out, "{}", hanging(&format!("  {mark} {:<24}", result.check), &clean::line(&result.message)))?;
+        writeln!(
+            out,
+            "{}",
+            hanging(
+                &format!("  {mark} {:<24}", result.check),
+                &clean::line(&result.message)
+            )
+        )?;
     }
     Ok(())
 }
@@ -210,7 +250,12 @@ fn denied_json(denied: &Denied, found: Option<&Finding>, context: Option<&Contex
         page["roles"] = json!(found.roles);
         page["notes"] = json!(found.notes);
         page["policy"] = json!(found.policy);
-        page["commands"] = found.commands.iter().filter_map(Command::text).map(Value::from).collect();
+        page["commands"] = found
+            .commands
+            .iter()
+            .filter_map(Command::text)
+            .map(Value::from)
+            .collect();
     }
     page
 }

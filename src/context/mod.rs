@@ -25,6 +25,7 @@ pub use agents::{
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;
+pub(crate) use models::needs_a_profile;
 pub use policies::CedarView;
 pub(crate) use roles::partition;
 pub use roles::{Owned, Place, RoleOwner, RoleView};

@@ -57,7 +57,10 @@ impl Policy {
     pub fn words(self) -> &'static str {
         match self {
             Self::Endpoint => "VPC endpoint policy",
-            other => Self::ALL.iter().find(|(kind, _)| *kind == other).map_or("policy", |(_, words)| words),
+            other => Self::ALL
+                .iter()
+                .find(|(kind, _)| *kind == other)
+                .map_or("policy", |(_, words)| words),
         }
     }
 }
@@ -87,7 +90,8 @@ pub(super) fn read(text: &str) -> Option<Denied> {
         principal,
         role,
         action: part("action")?,
-        resource: part("resource").map(|text| text.trim_end_matches(['.', ',', ')', ';']).to_owned()),
+        resource: part("resource")
+            .map(|text| text.trim_end_matches(['.', ',', ')', ';']).to_owned()),
         explicit: rest.contains("explicit deny"),
         policy: first.map(|(_, kind)| kind),
     })

@@ -48,7 +48,10 @@ pub fn finding(context: &Context, denied: &Denied) -> Finding {
             names: context.names(),
         };
         for need in least_privilege::needs(&subject) {
-            let same = need.actions.iter().any(|action| action.eq_ignore_ascii_case(&denied.action));
+            let same = need
+                .actions
+                .iter()
+                .any(|action| action.eq_ignore_ascii_case(&denied.action));
             if same && (need.resource == "*" || glob::intersects(&need.resource, &resource)) {
                 found.used.push((need.by, need.evidence));
             }
@@ -59,12 +62,17 @@ pub fn finding(context: &Context, denied: &Denied) -> Finding {
             .map(|layer| said(layer, denied, &resource))
             .collect();
     }
-    let helps = !denied.explicit && matches!(denied.policy, None | Some(Policy::Identity | Policy::Session));
+    let helps = !denied.explicit
+        && matches!(
+            denied.policy,
+            None | Some(Policy::Identity | Policy::Session)
+        );
     note(denied, &mut found);
     if helps {
         let policy = statement(denied, &resource);
         match agent {
-            Some(agent) => match apply::add_policy(context, agent, denied.role.as_deref(), &policy) {
+            Some(agent) => match apply::add_policy(context, agent, denied.role.as_deref(), &policy)
+            {
                 Ok(commands) => found.commands = commands,
                 Err(note) => found.notes.push(note),
             },
@@ -84,12 +92,19 @@ fn owner<'c>(context: &'c Context, denied: &Denied) -> Option<Agent<'c>> {
     let role = denied.role.as_deref();
     let last = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
     let by_role = |agent: &Agent<'_>| {
-        let own = agent.common().execution_role_arn.as_ref().map(|arn| last(&arn.value));
+        let own = agent
+            .common()
+            .execution_role_arn
+            .as_ref()
+            .map(|arn| last(&arn.value));
         let deployed = context.deployed_role(*agent).map(last);
         let live = context.live_role_arn(*agent).map(|arn| last(&arn));
         let named = [own, deployed, live];
         let plain = |text: &str| -> String {
-            text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
+            text.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .collect::<String>()
+                .to_lowercase()
         };
         role.is_some_and(|role| {
             // The construct names a role after stack and agent, cut short.
@@ -104,7 +119,10 @@ fn owner<'c>(context: &'c Context, denied: &Denied) -> Option<Agent<'c>> {
     let only = agents.next().filter(|_| agents.next().is_none())?;
     // Somebody else's role, or a user, is not the agent.
     let other = denied.principal.is_some() && only.common().execution_role_arn.is_some();
-    let user = denied.principal.as_deref().is_some_and(|who| who.contains(":user/"));
+    let user = denied
+        .principal
+        .as_deref()
+        .is_some_and(|who| who.contains(":user/"));
     (!other && !user).then_some(only)
 }
 
@@ -124,7 +142,9 @@ fn said(layer: &Layer<RoleView<'_>>, denied: &Denied, resource: &str) -> String 
         .collect::<Vec<_>>()
         .join(", ");
     match decision.verdict {
-        Verdict::Allowed => format!("{who} it allows this by {by}: another policy decides, or the deployed role is an older one"),
+        Verdict::Allowed => format!(
+            "{who} it allows this by {by}: another policy decides, or the deployed role is an older one"
+        ),
         Verdict::DeniedExplicitly => format!("{who} it denies this by {by}"),
         Verdict::DeniedImplicitly => format!("{who} it does not allow this"),
         Verdict::Unknown if by.is_empty() => format!("{who} it was not read in full"),
@@ -154,15 +174,23 @@ fn note(denied: &Denied, found: &mut Finding) {
 /// The least policy that allows it.
 fn statement(denied: &Denied, resource: &str) -> Value {
     let unscoped = Action::lookup(&denied.action).is_some_and(|known| !known.resource_types);
-    let action = Action::lookup(&denied.action).map_or(denied.action.as_str(), |known| known.name.as_str());
-    let mut resources = vec![if unscoped { "*".to_owned() } else { resource.to_owned() }];
+    let action =
+        Action::lookup(&denied.action).map_or(denied.action.as_str(), |known| known.name.as_str());
+    let mut resources = vec![if unscoped {
+        "*".to_owned()
+    } else {
+        resource.to_owned()
+    }];
     // A refused Region of a profile is one of several.
     if let Some((start, model)) = resource.split_once("::foundation-model/")
         && let Some((head, _)) = start.rsplit_once(':')
     {
         resources = vec![format!("{head}:*::foundation-model/{model}")];
     }
-    if let Some((object, _)) = resource.strip_prefix("arn:aws:s3:::").and_then(|rest| rest.split_once('/')) {
+    if let Some((object, _)) = resource
+        .strip_prefix("arn:aws:s3:::")
+        .and_then(|rest| rest.split_once('/'))
+    {
         resources = vec![format!("arn:aws:s3:::{object}/*")];
     }
     serde_json::json!({

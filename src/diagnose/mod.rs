@@ -49,26 +49,51 @@ mod tests {
         assert_eq!(denied.action, "bedrock:InvokeModelWithResponseStream");
         assert_eq!(
             denied.resource.as_deref(),
-            Some("arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0")
+            Some(
+                "arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0"
+            )
         );
-        assert_eq!((denied.explicit, denied.policy), (false, Some(Policy::Identity)));
+        assert_eq!(
+            (denied.explicit, denied.policy),
+            (false, Some(Policy::Identity))
+        );
     }
 
     #[test]
     fn the_kind_of_policy_is_told() {
         let with = |end: &str| {
-            let text = format!("User: arn:aws:sts::123456789012:assumed-role/main/x is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::b/k\" {end}");
+            let text = format!(
+                "User: arn:aws:sts::123456789012:assumed-role/main/x is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::b/k\" {end}"
+            );
             match diagnose(&text) {
                 Diagnosis::Denied(denied) => (denied.explicit, denied.policy),
                 _ => (false, None),
             }
         };
-        assert_eq!(with("with an explicit deny in a service control policy"), (true, Some(Policy::Control)));
-        assert_eq!(with("with an explicit deny in an identity-based policy"), (true, Some(Policy::Identity)));
-        assert_eq!(with("because no permissions boundary allows the s3:GetObject action"), (false, Some(Policy::Boundary)));
-        assert_eq!(with("because no resource-based policy allows the s3:GetObject action"), (false, Some(Policy::Resource)));
-        assert_eq!(with("because no session policy allows the s3:GetObject action"), (false, Some(Policy::Session)));
-        assert_eq!(with("with an explicit deny in a VPC endpoint policy"), (true, Some(Policy::Endpoint)));
+        assert_eq!(
+            with("with an explicit deny in a service control policy"),
+            (true, Some(Policy::Control))
+        );
+        assert_eq!(
+            with("with an explicit deny in an identity-based policy"),
+            (true, Some(Policy::Identity))
+        );
+        assert_eq!(
+            with("because no permissions boundary allows the s3:GetObject action"),
+            (false, Some(Policy::Boundary))
+        );
+        assert_eq!(
+            with("because no resource-based policy allows the s3:GetObject action"),
+            (false, Some(Policy::Resource))
+        );
+        assert_eq!(
+            with("because no session policy allows the s3:GetObject action"),
+            (false, Some(Policy::Session))
+        );
+        assert_eq!(
+            with("with an explicit deny in a VPC endpoint policy"),
+            (true, Some(Policy::Endpoint))
+        );
         assert_eq!(with(""), (false, None));
     }
 
@@ -80,18 +105,51 @@ mod tests {
             Diagnosis::Unknown => "?",
         };
         for (text, id) in [
-            ("HTTP 403: OAuth authorization failed: Invalid Bearer token", "inbound-auth"),
-            ("401 Unauthorized {\"message\":\"Claim 'client_id' value mismatch with configuration.\"}", "inbound-auth"),
-            ("An error occurred (RuntimeClientError): Received error (424) from runtime. Runtime initialization time exceeded. Please make sure that initialization completes in 30s.", "initialization"),
-            ("An error occurred (ExpiredTokenException) when calling the PutItem operation: The security token included in the request is expired", "expired-credentials"),
-            ("An error occurred (ValidationException) when calling the UpdateAgentRuntime operation: Environment variables are too large: 1900 bytes", "environment-too-large"),
-            ("An error occurred (ConflictException) when calling the UpdateAgentRuntime operation: the runtime is in state UPDATING", "conflict"),
-            ("exec /usr/local/bin/python: exec format error", "architecture"),
-            ("ValidationException: Invocation of model ID anthropic.claude-sonnet-4-5-20250929-v1:0 with on-demand throughput isn\u{2019}t supported. Retry your request with the ID or ARN of an inference profile", "profile-only-model"),
-            ("ModuleNotFoundError: No module named 'strands_tools'", "module-missing"),
+            (
+                "HTTP 403: OAuth authorization failed: Invalid Bearer token",
+                "inbound-auth",
+            ),
+            (
+                "401 Unauthorized {\"message\":\"Claim 'client_id' value mismatch with configuration.\"}",
+                "inbound-auth",
+            ),
+            (
+                "An error occurred (RuntimeClientError): Received error (424) from runtime. Runtime initialization time exceeded. Please make sure that initialization completes in 30s.",
+                "initialization",
+            ),
+            (
+                "An error occurred (ExpiredTokenException) when calling the PutItem operation: The security token included in the request is expired",
+                "expired-credentials",
+            ),
+            (
+                "An error occurred (ValidationException) when calling the UpdateAgentRuntime operation: Environment variables are too large: 1900 bytes",
+                "environment-too-large",
+            ),
+            (
+                "An error occurred (ConflictException) when calling the UpdateAgentRuntime operation: the runtime is in state UPDATING",
+                "conflict",
+            ),
+            (
+                "exec /usr/local/bin/python: exec format error",
+                "architecture",
+            ),
+            (
+                "ValidationException: Invocation of model ID anthropic.claude-sonnet-4-5-20250929-v1:0 with on-demand throughput isn\u{2019}t supported. Retry your request with the ID or ARN of an inference profile",
+                "profile-only-model",
+            ),
+            (
+                "ModuleNotFoundError: No module named 'strands_tools'",
+                "module-missing",
+            ),
             ("retrieve_memories returned []", "memory-empty"),
-            ("ValueError: Workload access token has not been set", "workload-token"),
-            ("Value 'abc' at 'runtimeSessionId' failed to satisfy constraint: Member must have length greater than or equal to 33", "session-id"),
+            (
+                "ValueError: Workload access token has not been set",
+                "workload-token",
+            ),
+            (
+                "Value 'abc' at 'runtimeSessionId' failed to satisfy constraint: Member must have length greater than or equal to 33",
+                "session-id",
+            ),
             ("the cat sat on the mat", "?"),
             ("", "?"),
         ] {

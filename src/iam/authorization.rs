@@ -202,7 +202,10 @@ pub fn fits(action: &str, resource: &str) -> bool {
     }
     arns.iter().any(|arn| {
         let theirs = parts(arn);
-        theirs.iter().zip(&ours).all(|(one, two)| one.intersects(two))
+        theirs
+            .iter()
+            .zip(&ours)
+            .all(|(one, two)| one.intersects(two))
     })
 }
 

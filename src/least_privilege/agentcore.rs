@@ -117,6 +117,13 @@ fn observe(subject: &Subject<'_>, statements: &mut Statements) {
             ["*"],
         );
     }
+    let unified = subject.agent.common().env.iter().any(|(name, value)| {
+        name == "UNIFIED_TRACES_DESTINATION_ENABLED" && value.value.eq_ignore_ascii_case("true")
+    });
+    if unified && traced.is_none_or(|traced| traced.value) {
+        // Spans go to the agent's own log group, and X-Ray is let in there.
+        statements.allow("LetTracesIn", ["logs:PutResourcePolicy"], ["*"]);
+    }
     statements.allow_when(
         "WriteMetrics",
         ["cloudwatch:PutMetricData"],

@@ -142,7 +142,10 @@ pub fn add_policy(
     if let Some(own) = &agent.common().execution_role_arn {
         let size = super::size(document);
         if size > super::INLINE_LIMIT {
-            return Err(format!("the statements count {size} characters and a role takes {} inline: write them with `agentcore-harden policy` and make managed policies of its parts", super::INLINE_LIMIT));
+            return Err(format!(
+                "the statements count {size} characters and a role takes {} inline: write them with `agentcore-harden policy` and make managed policies of its parts",
+                super::INLINE_LIMIT
+            ));
         }
         let named = own.value.rsplit('/').next().unwrap_or(&own.value);
         return Ok(vec![put_policy(role.unwrap_or(named), document)]);
@@ -151,7 +154,10 @@ pub fn add_policy(
         return Err("the CLI has no key for the permissions of a harness: make a role of your own with `agentcore-harden policy`, and name it as executionRoleArn".to_owned());
     };
     let Some(location) = &runtime.code_location else {
-        return Err("the runtime has no codeLocation: additionalPolicies takes files beside the code".to_owned());
+        return Err(
+            "the runtime has no codeLocation: additionalPolicies takes files beside the code"
+                .to_owned(),
+        );
     };
     let taken = |file: &String| {
         let mut entries = runtime.additional_policies.iter();
@@ -165,7 +171,10 @@ pub fn add_policy(
         return Err("additionalPolicies holds a hundred such files already".to_owned());
     };
     let path = format!("{}/{file}", location.value.trim_end_matches('/'));
-    let write = Command::new("jq").arg("-n").arg(document.to_string()).to_file(&path);
+    let write = Command::new("jq")
+        .arg("-n")
+        .arg(document.to_string())
+        .to_file(&path);
     let edit = "(.runtimes[] | select(.name == $name)).additionalPolicies += [$file]";
     let target = context.target.as_ref();
     Ok(vec![

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Statements, Subject};
-use crate::context::BedrockModel;
+use crate::context::{BedrockModel, needs_a_profile};
 
 /// What calls a model; Converse is authorized as InvokeModel.
 pub(super) const CALLS: [&str; 2] = [
@@ -26,6 +26,9 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
                 resources.insert(arn.clone());
             }
             BedrockModel::Foundation(model) => {
+                if needs_a_profile(model) {
+                    statements.note(by_base_id(subject, model));
+                }
                 resources.insert(foundation(subject, &subject.names.region, model));
             }
             BedrockModel::Profile(geography, model) => {
@@ -49,6 +52,26 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
         });
     }
     statements.allow("CallModels", CALLS, resources);
+}
+
+/// A model that answers with an error under its own id.
+fn by_base_id(subject: &Subject<'_>, model: &str) -> String {
+    let context = subject.context;
+    let code = context.source.runtime(subject.agent.name());
+    let named = code.map(|code| context.source.models(&code.reachable));
+    let site = named.as_ref().and_then(|named| named.get(model)?.first());
+    let place = site.map_or_else(String::new, |site| match site.span {
+        Some(span) => format!("{}:{}: ", site.path, span.line),
+        None => format!("{}: ", site.path),
+    });
+    let geography = match subject.names.region.split('-').next() {
+        Some("eu") => "eu",
+        Some("us") => "us",
+        _ => "global",
+    };
+    format!(
+        "{place}{model} is called through an inference profile, such as {geography}.{model}, and answers with an error under its own id"
+    )
 }
 
 fn foundation(subject: &Subject<'_>, region: &str, model: &str) -> String {

@@ -7,6 +7,7 @@ mod collect;
 mod commands;
 mod config;
 mod config_valid;
+mod diagnose;
 mod fix;
 mod fix_loop;
 mod hostile;

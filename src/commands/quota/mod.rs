@@ -67,7 +67,11 @@ pub(super) fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Conte
 }
 
 /// An argument, or standard input for `-` and for nothing.
-pub(super) fn text_or_stdin(given: Option<&str>, longest: usize, help: &str) -> Result<String, Failure> {
+pub(super) fn text_or_stdin(
+    given: Option<&str>,
+    longest: usize,
+    help: &str,
+) -> Result<String, Failure> {
     if let Some(text) = given.filter(|text| *text != "-") {
         return Ok(text.to_owned());
     }

@@ -78,11 +78,13 @@ pub(super) fn of_agent(
             _ => None,
         };
         let title = "Allow it in a policy of its own";
-        fixes.push(match (apply::add_policy(context, agent, live, &document), agent) {
-            (Ok(commands), _) => Fix::new(title).commands(commands).note(note(&document)),
-            (Err(_), Agent::Harness(_)) => fixes::own_role(context, agent),
-            (Err(why), _) => Fix::new(title).note(why),
-        });
+        fixes.push(
+            match (apply::add_policy(context, agent, live, &document), agent) {
+                (Ok(commands), _) => Fix::new(title).commands(commands).note(note(&document)),
+                (Err(_), Agent::Harness(_)) => fixes::own_role(context, agent),
+                (Err(why), _) => Fix::new(title).note(why),
+            },
+        );
     }
     fixes.extend(in_the_way(missing));
     fixes
