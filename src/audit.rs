@@ -15,7 +15,7 @@ use crate::collect::{
     artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
     settings, source, template, tests,
 };
-use crate::context::Context;
+use crate::context::{Context, PlatformVersion};
 use crate::exit::{Failure, suggestion};
 use crate::model::aws::AwsState;
 use crate::model::files::{FileFacts, Package};
@@ -55,6 +55,8 @@ pub struct Options {
     pub region: Option<String>,
     /// `--endpoint-url`.
     pub endpoint_url: Option<String>,
+    /// `--assume-platform-version`.
+    pub platform: Option<PlatformVersion>,
     /// Discovery documents.
     pub discovery: DiscoverySource,
 }
@@ -87,7 +89,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     files.manifests = manifest::collect(&project);
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
-    let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
+    let mut settings = settings::load(root, options.config.as_deref(), &runtimes)?;
+    settings.assumed_platform = options.platform;
     let (aws, taken) = aws(&project, target.as_ref(), options)?;
     let template = template::collect(&project, target.as_ref());
     let reads_aws = matches!(aws, Known::Read(_)) && options.snapshot.is_none();
@@ -120,6 +123,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         discovery,
         today: jiff::Zoned::now().date(),
         notes: stale.into_iter().collect(),
+        startup: Default::default(),
     })
 }
 

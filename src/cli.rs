@@ -196,6 +196,9 @@ pub struct PolicyArgs {
     /// A result that could not be judged counts as failed
     #[arg(long)]
     pub strict: bool,
+    /// Judge as if every runtime ran on this platform version: what breaks if it moves there?
+    #[arg(long, value_enum, value_name = "VERSION", ignore_case = true)]
+    pub assume_platform_version: Option<PlatformArg>,
     /// Configuration file [default: agentcore-harden.toml in the project root]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -255,6 +258,17 @@ pub enum FailOnArg {
     Medium,
     Low,
     Never,
+}
+
+/// Values of `--assume-platform-version`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlatformArg {
+    /// Every session starts the process anew
+    #[value(name = "V1")]
+    V1,
+    /// Every session is restored from one snapshot of the started process
+    #[value(name = "V2")]
+    V2,
 }
 
 /// Values of `--color`.

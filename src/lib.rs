@@ -14,6 +14,7 @@ pub mod config;
 pub mod context;
 pub mod diagnose;
 pub mod exit;
+pub mod fixes;
 pub mod iam;
 pub mod least_privilege;
 pub mod measure;

@@ -3,6 +3,8 @@
 
 pub(crate) mod served;
 
+pub(crate) use served::starts as starts_serving;
+
 use std::collections::HashSet;
 
 use crate::analysis::facts::RuntimeFacts;

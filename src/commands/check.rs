@@ -7,12 +7,12 @@ use std::path::{Component, Path, PathBuf};
 use super::select::Selection;
 use super::{emit, fix, output, terminal};
 use crate::audit::{self, DiscoverySource, Options};
-use crate::cli::{CheckArgs, FailOnArg, Format};
+use crate::cli::{CheckArgs, FailOnArg, Format, PlatformArg};
 use crate::collect::discovery::FetchOptions;
 use crate::collect::{baseline, project};
 use crate::comments;
 use crate::config::FailOn;
-use crate::context::Context;
+use crate::context::{Context, PlatformVersion};
 use crate::exit::{Exit, Failure};
 use crate::render::{self, Look};
 use crate::report::baseline::Baseline;
@@ -199,6 +199,14 @@ impl Run<'_> {
             shown: shown(&self.arguments.path, root),
             target: aws.target,
             config: self.arguments.policy.config.clone(),
+            platform: self
+                .arguments
+                .policy
+                .assume_platform_version
+                .map(|version| match version {
+                    PlatformArg::V1 => PlatformVersion::V1,
+                    PlatformArg::V2 => PlatformVersion::V2,
+                }),
             offline: aws.offline,
             live: aws.live,
             discovery: if !aws.offline {

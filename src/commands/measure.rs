@@ -217,6 +217,14 @@ fn text(out: &mut dyn Write, name: &str, record: &RuntimeRecord) -> io::Result<(
         lowest / 1000.0,
         highest / 1000.0
     )?;
+    writeln!(
+        out,
+        "  at startup: on platform version V1 every new session waits that long; on V2 it is paid once per deploy, within 120 s, before the snapshot"
+    )?;
+    writeln!(
+        out,
+        "  per session: on V2 the restore (about 2 s at any size, not measured here) and what request code loads on first use"
+    )?;
     writeln!(out, "  started as: {}", record.command)?;
     for note in &record.notes {
         writeln!(out, "  note: {note}")?;

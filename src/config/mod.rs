@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::model::finding::Severity;
+use crate::model::platform::PlatformVersion;
 use crate::model::site::{Site, Sited};
 
 /// The name of the file, in the project root.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub severity: BTreeMap<String, Severity>,
     /// `[[ignore]]`.
     pub ignores: Vec<Ignore>,
+    /// `--assume-platform-version`: wins over every source.
+    pub assumed_platform: Option<PlatformVersion>,
 }
 
 /// The severity at which the run fails.
@@ -64,6 +67,8 @@ pub struct RuntimeSettings {
     pub peak_invocations_per_second: Option<f64>,
     /// `job-seconds`.
     pub job_seconds: Option<f64>,
+    /// `platform-version`.
+    pub platform_version: Option<Sited<PlatformVersion>>,
 }
 
 /// The workload shapes of the checklist.

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::{FailOn, Ignore, RuntimeSettings, Settings, Workload};
 use crate::checks;
 use crate::model::finding::Severity;
+use crate::model::platform::PlatformVersion;
 use crate::model::site::{Sited, SourceText};
 use crate::text::suggest::suggestion;
 
@@ -74,12 +75,13 @@ struct Reader<'a> {
 }
 
 const KEYS: [&str; 4] = ["fail-on", "runtimes", "severity", "ignore"];
-const RUNTIME_KEYS: [&str; 5] = [
+const RUNTIME_KEYS: [&str; 6] = [
     "workload",
     "peak-new-sessions-per-minute",
     "mean-session-seconds",
     "peak-invocations-per-second",
     "job-seconds",
+    "platform-version",
 ];
 const IGNORE_KEYS: [&str; 5] = ["check", "path", "resource", "reason", "expires"];
 const FAIL_ON: [&str; 5] = ["critical", "high", "medium", "low", "never"];
@@ -205,6 +207,7 @@ impl Reader<'_> {
                 settings.peak_invocations_per_second = reader.amount(entry, key);
             }
             "job-seconds" => settings.job_seconds = reader.amount(entry, key),
+            "platform-version" => settings.platform_version = reader.platform_version(entry),
             other => reader.unknown(at, "key", other, &RUNTIME_KEYS),
         });
         settings
@@ -218,6 +221,18 @@ impl Reader<'_> {
         if found.is_none() {
             let known = Workload::ALL.map(Workload::as_str);
             self.unknown(value.span(), "workload", &text, &known);
+        }
+        Some(Sited::new(found?, self.source.site(value.span())))
+    }
+
+    fn platform_version(&mut self, value: &Value<'_>) -> Option<Sited<PlatformVersion>> {
+        let text = self.text(value, "platform-version")?;
+        let found = PlatformVersion::ALL
+            .into_iter()
+            .find(|version| version.as_str() == text);
+        if found.is_none() {
+            let known = PlatformVersion::ALL.map(PlatformVersion::as_str);
+            self.unknown(value.span(), "platform version", &text, &known);
         }
         Some(Sited::new(found?, self.source.site(value.span())))
     }

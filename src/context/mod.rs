@@ -14,6 +14,7 @@ mod gateway_layers;
 mod gateways;
 mod memories;
 mod models;
+mod platform;
 mod policies;
 mod roles;
 mod sources;
@@ -26,6 +27,9 @@ pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;
 pub(crate) use models::needs_a_profile;
+pub use platform::{
+    NotKnown, PlatformSource, PlatformSources, PlatformVersion, PlatformView, Told, judged,
+};
 pub use policies::CedarView;
 pub(crate) use roles::partition;
 pub use roles::{Owned, Place, RoleOwner, RoleView};
@@ -82,6 +86,8 @@ pub struct Context {
     pub today: Date,
     /// Facts about the run that are no result, found while collecting.
     pub notes: Vec<String>,
+    /// What startup code and request code do, found when a check first asks.
+    pub startup: crate::analysis::startup::Cache,
 }
 
 /// Which source a value comes from, weakest first.

@@ -24,7 +24,7 @@ mod values;
 use serde_json::{Value, json};
 
 use crate::analysis::call_sites::Callers;
-use crate::context::Context;
+use crate::context::{BedrockModel, Context};
 use crate::model::predicted_role::Names;
 use crate::model::project::Agent;
 
@@ -108,6 +108,12 @@ impl Subject<'_> {
 
 /// What AWS puts behind the names of AgentCore resources: ten characters.
 const UNKNOWN_SUFFIX: &str = "??????????";
+
+/// The resources that a call of the model with an id is authorized on; none for a model that Amazon Bedrock does not serve.
+pub fn model_arns(names: &Names, id: &str) -> Vec<String> {
+    let model = BedrockModel::parse(id);
+    model.map_or_else(Vec::new, |model| models::arns(names, &model))
+}
 
 /// The policy of a kind for an agent.
 pub fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {

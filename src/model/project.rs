@@ -9,7 +9,8 @@ use std::path::PathBuf;
 pub use super::deployed::{DeployedResource, DeployedRuntime, DeployedTarget};
 use super::json::{Document, Node};
 use super::known::Known;
-use super::site::{Site, Sited};
+use super::narrowed_roles::CdkStack;
+use super::site::{Site, Sited, SourceText};
 use crate::model::finding::{Resource, ResourceType};
 
 /// A project: the folder that holds `agentcore/agentcore.json`, and what it says.
@@ -71,6 +72,10 @@ pub struct Project {
     pub cdk_version: Option<CdkVersion>,
     /// Where the CDK app of the project adds permissions to roles itself, beyond what the CLI's template does.
     pub cdk_grants: Vec<Site>,
+    /// `agentcore/cdk/lib/cdk-stack.ts`, the stack of the CDK app.
+    pub cdk_stack: Option<SourceText>,
+    /// The stack of the CDK app.
+    pub stack: Option<CdkStack>,
     /// Files that the configuration names, by the path as written (prefixed with the folder that it is relative to, where that
     /// is not the project root), with what was found there.
     pub named_files: BTreeMap<String, NamedFile>,
@@ -230,6 +235,8 @@ pub struct Memory {
     pub strategies: Vec<MemoryStrategy>,
     /// `encryptionKeyArn`.
     pub encryption_key_arn: Option<Sited<String>>,
+    /// `executionRoleArn`.
+    pub execution_role_arn: Option<Sited<String>>,
 }
 
 /// A long-term strategy of a memory.

@@ -211,8 +211,9 @@ fn issuer_advice(issuer: &str, claimed: &str) -> String {
 }
 
 fn issuer_unread(why: &str, url: &Sited<String>, claimed: &str) -> Step {
-    let told = base(&url.value).map(|base| base.trim_end_matches('/'));
-    if told == Some(claimed.trim_end_matches('/')) {
+    let known = base(&url.value);
+    let known = known.as_deref().map(|base| base.trim_end_matches('/'));
+    if known == Some(claimed.trim_end_matches('/')) {
         Step::unknown(
             "issuer",
             format!("iss {claimed:?} fits the discovery URL; its document was not read ({why})"),
@@ -222,7 +223,7 @@ fn issuer_unread(why: &str, url: &Sited<String>, claimed: &str) -> Step {
             "issuer",
             format!(
                 "iss {claimed:?} is not the discovery URL less its suffix, {:?}; the document's issuer decides, and it was not read ({why})",
-                told.unwrap_or_default()
+                known.unwrap_or_default()
             ),
         )
     }

@@ -123,6 +123,17 @@ pub struct RuntimeSummary {
     pub workload: Option<String>,
     /// `cli-managed`, `own` or `unknown`.
     pub execution_role: &'static str,
+    /// The platform version of AgentCore Runtime.
+    pub platform_version: PlatformSummary,
+}
+
+/// A platform version, and which source tells it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlatformSummary {
+    /// `V1` or `V2`; null where nothing tells it.
+    pub value: Option<&'static str>,
+    /// `aws`, `template`, `config` (declared, or instances of the account) or `assumed`; null where nothing tells it.
+    pub source: Option<&'static str>,
 }
 
 /// Which evidence was there.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{EvidenceSummary, ProjectSummary, RuntimeSummary};
-use crate::context::Context;
+use super::{EvidenceSummary, PlatformSummary, ProjectSummary, RuntimeSummary};
+use crate::context::{Context, PlatformVersion};
 use crate::model::known::{Known, ReasonCode};
 use crate::model::project::Agent;
 use crate::model::source::detect::is_model_id;
@@ -66,6 +66,15 @@ fn runtime(context: &Context, agent: Agent<'_>) -> RuntimeSummary {
         } else {
             "cli-managed"
         },
+        platform_version: platform(context, agent),
+    }
+}
+
+fn platform(context: &Context, agent: Agent<'_>) -> PlatformSummary {
+    let view = context.platform(agent);
+    PlatformSummary {
+        value: view.version.map(PlatformVersion::as_str),
+        source: view.source(),
     }
 }
 

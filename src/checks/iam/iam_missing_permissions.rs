@@ -143,7 +143,7 @@ fn of_gateway(context: &Context, gateway: &Gateway) -> Option<Outcome> {
         .filter(|need| !(predicted && need.by_construct))
         .map(|need| need.need)
         .collect();
-    let brought = owner.brought;
+    let brought = owner.brought.is_some();
     let fixes = |role: &RoleView<'_>, missing: &[&Held<'_>]| {
         fix::of_gateway(context, gateway, brought, role, missing)
     };

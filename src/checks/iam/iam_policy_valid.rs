@@ -54,7 +54,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             context,
             role.resource,
             &role.layers,
-            role.brought,
+            role.brought.is_some(),
             role.unread,
         ));
     }

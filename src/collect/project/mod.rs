@@ -11,6 +11,7 @@ mod git;
 mod named;
 mod secret_files;
 mod shipped;
+mod stack;
 
 pub use discover::{DiscoverError, discover};
 pub use file::{FileError, inside, read_text, read_text_up_to};
@@ -113,6 +114,8 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
         deployed_file,
         cdk_version: cdk::version(root),
         cdk_grants: cdk::grants(root),
+        cdk_stack: cdk::stack(root),
+        stack: stack::read(root),
         named_files: BTreeMap::new(),
         env_local: env_local(root),
         document,

@@ -4,7 +4,7 @@
 //! the entry file, and folders are only listed to see which module an import means.
 
 mod callers;
-mod guard;
+pub(super) mod guard;
 mod lower;
 mod lowered;
 mod parse;

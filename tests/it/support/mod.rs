@@ -7,8 +7,9 @@ use agentcore_harden::config::FailOn;
 use agentcore_harden::model::known::{ReasonCode, Unread};
 use agentcore_harden::model::site::{Site, SourceText};
 use agentcore_harden::report::{
-    Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, ProjectSummary, Report, Resource,
-    ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool, View, assemble,
+    Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, PlatformSummary, ProjectSummary,
+    Report, Resource, ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool,
+    View, assemble,
 };
 use agentcore_harden::shell::{Command, deploy, jq_edit};
 
@@ -129,6 +130,10 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
                 protocol: Some("HTTP".into()),
                 workload: Some("chat".into()),
                 execution_role: "cli-managed",
+                platform_version: PlatformSummary {
+                    value: Some("V2"),
+                    source: Some("aws"),
+                },
             }],
         },
         evidence: EvidenceSummary {
