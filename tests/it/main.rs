@@ -8,6 +8,7 @@ mod collect;
 mod commands;
 mod config;
 mod config_valid;
+mod diagnose;
 mod documentation;
 mod fix;
 mod fix_loop;
