@@ -24,6 +24,7 @@ mod scaffolds;
 mod secrets;
 mod secrets_decoys;
 mod secrets_hostile;
+mod steps;
 mod support;
 mod template;
 mod token;
