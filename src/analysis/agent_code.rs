@@ -7,8 +7,8 @@ pub(crate) use served::starts as starts_serving;
 
 use std::collections::HashSet;
 
-use crate::analysis::facts::RuntimeFacts;
 use crate::analysis::dataflow::{Step, Truncation};
+use crate::analysis::facts::RuntimeFacts;
 use crate::model::finding::{Evidence, EvidenceStep, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Runtime};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::elements::looped_over;
 use crate::analysis::clients::values::bound;
-use crate::analysis::names::constants::text_call;
+use crate::analysis::elements::looped_over;
 use crate::analysis::limits;
+use crate::analysis::names::constants::text_call;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::targets;
 use crate::model::source::ir::FormatPart;
@@ -409,12 +409,7 @@ fn named<'a>(
 
 /// The texts that a key is put together of, with what callers give for the parameters in it, what its names are bound to, and the
 /// default of what is looked up: `f"{vendor}_API_KEY"`, `options.get("variable", "OPENAI_API_KEY")`.
-fn texts<'a>(
-    callers: &Callers<'a>,
-    module: ModuleId,
-    expr: &'a Expr,
-    depth: u8,
-) -> Vec<String> {
+fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<String> {
     const MOST: usize = 16;
     let source = callers.source();
     let known = source.strings(module, expr);
@@ -452,7 +447,9 @@ fn texts<'a>(
             let given = callers.given(module, expr);
             if given.is_empty() {
                 let values = bound(source, module, name, expr.range.start);
-                let values = values.into_iter().filter(|value| !value.range.contains(expr.range));
+                let values = values
+                    .into_iter()
+                    .filter(|value| !value.range.contains(expr.range));
                 values.flat_map(below).collect()
             } else {
                 given

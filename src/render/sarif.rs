@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use serde_sarif::sarif::{ThreadFlow, ThreadFlowLocation, 
+use serde_sarif::sarif::{
     ArtifactContent, ArtifactLocation, CodeFlow, Location, LogicalLocation, Message,
     MultiformatMessageString, PhysicalLocation, PropertyBag, Region, ReportingConfiguration,
-    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, Tool,
-    ToolComponent,
+    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, ThreadFlow,
+    ThreadFlowLocation, Tool, ToolComponent,
 };
 
 use super::site::{self, Finding};

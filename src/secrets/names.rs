@@ -303,9 +303,11 @@ fn implies(segments: &[String], before_key: &[&str]) -> bool {
             && segments.get(at - 2).is_some_and(|word| word == "SERVICE");
         segment == "KEY" && role
             || segment == "KEY"
-            && before.is_some_and(|word| {
-                BEFORE_KEY.contains(&word) || before_key.contains(&word) || vendors().contains(word)
-            })
+                && before.is_some_and(|word| {
+                    BEFORE_KEY.contains(&word)
+                        || before_key.contains(&word)
+                        || vendors().contains(word)
+                })
     })
 }
 

@@ -68,15 +68,26 @@ impl Guard {
         match self {
             Self::None => &[],
             Self::Member => &["if value not in ALLOWED:", "    return None"],
-            Self::Equal => &["if value != \"date\" and value != \"uptime\":", "    return None"],
-            Self::Pattern => &["if not re.fullmatch(r\"[a-z]{1,20}\", value):", "    return None"],
+            Self::Equal => &[
+                "if value != \"date\" and value != \"uptime\":",
+                "    return None",
+            ],
+            Self::Pattern => &[
+                "if not re.fullmatch(r\"[a-z]{1,20}\", value):",
+                "    return None",
+            ],
             Self::Assert => &["assert value in ALLOWED"],
             Self::Helper => &["if not is_known(value):", "    return None"],
             Self::HelperThatRaises => &["must_be_known(value)"],
-            Self::Named => &["known = value in ALLOWED", "if not known:", "    return None"],
-            Self::MemberUnlessAdmin => {
-                &["if value not in ALLOWED and not other.get(\"admin\"):", "    return None"]
-            }
+            Self::Named => &[
+                "known = value in ALLOWED",
+                "if not known:",
+                "    return None",
+            ],
+            Self::MemberUnlessAdmin => &[
+                "if value not in ALLOWED and not other.get(\"admin\"):",
+                "    return None",
+            ],
             Self::OnlyWhenStrict => &[
                 "if other.get(\"strict\"):",
                 "    if value not in ALLOWED:",
@@ -136,7 +147,11 @@ fn program(helpers: usize, guard: Guard, at: usize, nests: &[Nest]) -> String {
         };
         let _ = write!(text, "\n\ndef f{level}(value, other):\n");
         let (before, after) = nest.lines();
-        let indent = if before.is_empty() { "    " } else { "        " };
+        let indent = if before.is_empty() {
+            "    "
+        } else {
+            "        "
+        };
         for line in before {
             let _ = writeln!(text, "    {line}");
         }
@@ -201,7 +216,11 @@ fn every_guard_gets_one_answer() {
     for guard in GUARDS {
         for helpers in [0, 3] {
             let text = program(helpers, guard, 0, &[]);
-            let wanted = if guard.holds() { Status::Pass } else { Status::Fail };
+            let wanted = if guard.holds() {
+                Status::Pass
+            } else {
+                Status::Fail
+            };
             assert_eq!(judged(&text), (wanted, wanted), "{guard:?}\n{text}");
         }
     }

@@ -125,7 +125,9 @@ impl<'s> Engine<'s> {
                     functions: self.match_functions(place, function, call, env),
                     labels: self.match_params(function, call, &args, &keywords, callee),
                 };
-                all | self.function(id, &into, self.around(function, env)).returned
+                all | self
+                    .function(id, &into, self.around(function, env))
+                    .returned
             });
         }
         let handed = self.handed(place, call, &args, env);
@@ -142,7 +144,10 @@ impl<'s> Engine<'s> {
                 .iter()
                 .chain(&keywords)
                 .fold(0, |all, labels| all | labels);
-            if let Some(taken) = self.seeds.taken_by_key(place.module, expr, (from, key), labels) {
+            if let Some(taken) = self
+                .seeds
+                .taken_by_key(place.module, expr, (from, key), labels)
+            {
                 return taken | default;
             }
         }

@@ -116,12 +116,7 @@ pub trait Seeds {
         labels
     }
     /// The values that a condition vouches for when it comes out so.
-    fn vouches<'e>(
-        &'e self,
-        _module: ModuleId,
-        _test: &'e Expr,
-        _truth: bool,
-    ) -> Vec<Vouched<'e>> {
+    fn vouches<'e>(&'e self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<Vouched<'e>> {
         Vec::new()
     }
     /// The values that a condition beside others leaves nothing to be asked of when it comes out so: of `isinstance(x, str) and
@@ -349,8 +344,7 @@ impl<'s> Engine<'s> {
         let Some(function) = self.source.function(id) else {
             return Rc::default();
         };
-        let deep =
-            self.depth >= DEEPEST_CALLS || self.stack.abs_diff(stack_now()) >= MOST_STACK;
+        let deep = self.depth >= DEEPEST_CALLS || self.stack.abs_diff(stack_now()) >= MOST_STACK;
         if deep || self.bodies >= MOST_BODIES {
             let limit = if deep { Limit::Depth } else { Limit::Bodies };
             self.give_up(id.module, function.header, limit);

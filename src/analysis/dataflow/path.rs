@@ -213,7 +213,9 @@ impl Flow {
                     .iter()
                     .filter(|(spot, of)| of & labels != 0 && spot.range.end <= range.start)
                     .max_by_key(|(spot, _)| spot.range.start);
-                let spot = before.map(|(spot, _)| *spot).or_else(|| pick(places, labels));
+                let spot = before
+                    .map(|(spot, _)| *spot)
+                    .or_else(|| pick(places, labels));
                 if let Some(spot) = spot {
                     return Some((spot, StepKind::Bound));
                 }

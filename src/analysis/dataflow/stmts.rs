@@ -27,7 +27,9 @@ impl<'s> Engine<'s> {
                     }
                     self.assign(place, target, labels, env);
                     let here = (place.module, place.function);
-                    self.flow.trace.bind(here, target, value.range, labels & env.alive);
+                    self.flow
+                        .trace
+                        .bind(here, target, value.range, labels & env.alive);
                     if assign.augmented.is_none() {
                         self.remember(place, target, value, env);
                         self.keep_functions(place, target, value, env);

@@ -1,7 +1,7 @@
 //! JSON Schema literals.
 
-use crate::analysis::tested::pattern;
 use crate::analysis::names::Meaning;
+use crate::analysis::tested::pattern;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 use super::{Fields, Rule, Shape, zod};

@@ -1,7 +1,7 @@
 //! Pydantic models (and marshmallow schemas): what their annotations, `Field(…)`s and validators test.
 
-use crate::analysis::tested::pattern;
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::tested::pattern;
 use crate::model::source::ir::{Assign, StmtKind};
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId, Source};
@@ -198,7 +198,11 @@ fn validator(body: &[crate::model::source::Stmt]) -> Rule {
                     found.formatted = true;
                     found.bounded |= &**attr != "isalnum";
                     found.safe |= matches!(&**attr, "UUID" | "isalnum")
-                        || &**attr == "fullmatch" && call.args.first().is_some_and(pattern::is_literal_safe_whole);
+                        || &**attr == "fullmatch"
+                            && call
+                                .args
+                                .first()
+                                .is_some_and(pattern::is_literal_safe_whole);
                 }
             }
             ExprKind::Subscript { index, .. } => {

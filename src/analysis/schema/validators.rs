@@ -1,7 +1,7 @@
 //! Where validators of the TypeScript ecosystem are applied: `schema.parse(x)`, `v.parse(schema, x)`, Ajv, middleware of a route.
 
-use crate::analysis::tested::pattern;
 use crate::analysis::names::{Meaning, leaf, package};
+use crate::analysis::tested::pattern;
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 
 use super::rules::{Fields, Rule};

@@ -1,7 +1,7 @@
 //! Schemas that are built by calls: zod, valibot, Joi, yup, TypeBox. Each is a tree; what it says of a path is what its leaf says.
 
-use crate::analysis::tested::pattern;
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::tested::pattern;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::statements;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};

@@ -136,9 +136,9 @@ impl Facts {
             ]),
             text_only: all(&["str", "bytes", "NoneType", "string"]),
             lists,
-            sequence: types.iter().any(|name| {
-                matches!(&**name, "list" | "tuple" | "Sequence" | "Array")
-            }),
+            sequence: types
+                .iter()
+                .any(|name| matches!(&**name, "list" | "tuple" | "Sequence" | "Array")),
             object: all(&["dict", "Mapping", "MutableMapping", "object", "NoneType"]) && lists,
             flag: all(&["bool", "boolean"]),
             number: all(&[
@@ -176,4 +176,3 @@ pub(crate) fn type_names(source: &Source, module: ModuleId, types: &Expr) -> Vec
         },
     }
 }
-

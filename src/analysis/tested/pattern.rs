@@ -237,9 +237,7 @@ fn may_hold(hir: &Hir, char: char) -> bool {
                 .any(|window| window == wanted)
         }
         HirKind::Class(class) => class_has(class, char),
-        HirKind::Repetition(repeated) => {
-            repeated.max != Some(0) && may_hold(&repeated.sub, char)
-        }
+        HirKind::Repetition(repeated) => repeated.max != Some(0) && may_hold(&repeated.sub, char),
         HirKind::Capture(group) => may_hold(&group.sub, char),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
             parts.iter().any(|part| may_hold(part, char))

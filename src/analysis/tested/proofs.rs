@@ -260,7 +260,10 @@ fn matched<'e>(
 fn is_case(flags: &Expr) -> bool {
     match &flags.kind {
         ExprKind::Attribute { attr, .. } => {
-            matches!(&**attr, "I" | "IGNORECASE" | "A" | "ASCII" | "U" | "UNICODE")
+            matches!(
+                &**attr,
+                "I" | "IGNORECASE" | "A" | "ASCII" | "U" | "UNICODE"
+            )
         }
         ExprKind::BinOp {
             op: "|",

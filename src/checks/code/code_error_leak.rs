@@ -44,9 +44,12 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         };
         match entry.kind {
             EntrypointKind::Ping | EntrypointKind::AsyncTask => {}
-            EntrypointKind::AgentTool => {
-                notes.extend(sites(code, &caught, (function, entry.kind, None), &mut truncated))
-            }
+            EntrypointKind::AgentTool => notes.extend(sites(
+                code,
+                &caught,
+                (function, entry.kind, None),
+                &mut truncated,
+            )),
             kind => leaks.extend(sites(code, &caught, (function, kind, None), &mut truncated)),
         }
     }

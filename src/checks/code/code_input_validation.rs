@@ -170,11 +170,9 @@ fn lacks(field: &Field) -> Option<(Severity, String)> {
 
 fn why(field: &Field, severity: Severity) -> &'static str {
     match (field.kind, severity) {
-        (_, Severity::High | Severity::Critical) => {
-            "AWS names this way past the model in its security practices"
-        }
+        (_, Severity::High | Severity::Critical) => "AWS's security guidance describes this bypass",
         (Kind::Id, _) => "a caller can name any other user's or session's data",
         (Kind::Number, _) => "a caller can ask for any amount of work",
-        _ => "a payload may hold 100 MB, and every token of it is paid",
+        _ => "a payload can be 100 MB, and you pay for every token",
     }
 }

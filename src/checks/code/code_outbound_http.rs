@@ -86,7 +86,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         false => "can be switched to call",
     };
     let message = format!(
-        "runtime {name} {calls} {} directly: {passes} through the agent, and no policy stands between",
+        "runtime {name} {calls} {} directly: {passes} through the agent, with no policy in between",
         reached(&hits)
     );
     let mut outcome = Outcome::fail(code.resource(), message)

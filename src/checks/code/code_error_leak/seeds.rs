@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::dataflow::{Labels, Seeds, Vouched};
-use crate::analysis::tested::proofs;
 use crate::analysis::names::{leaf, package};
+use crate::analysis::tested::proofs;
 use crate::model::source::ir::{ByteRange, Handler, StmtKind, Try};
 use crate::model::source::walk::statements;
 use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};

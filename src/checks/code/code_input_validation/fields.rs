@@ -11,15 +11,15 @@ use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
+use super::graphs;
 use super::judged::{Judged, facts};
 use super::kinds::{kind_of, strips_tool_use};
 use super::labels::{label, parts};
 use super::payload::Payload;
-use super::graphs;
 use super::reach::{Reach, Targets, sinks, words_of};
-use crate::analysis::schema::{self, Fields, Rule, UNREAD, WHOLE};
 use super::taken::{A2A_TEXT, OR, Taken, taken_out};
 use super::tested::{self, Tested, expected};
+use crate::analysis::schema::{self, Fields, Rule, UNREAD, WHOLE};
 
 pub(super) const MOST_FIELDS: usize = 60;
 

@@ -52,7 +52,10 @@ fn nodes(source: &Source, module: &Module) -> Option<Vec<FnId>> {
         let ExprKind::Attribute { base, attr } = &call.callee.kind else {
             continue;
         };
-        let adds = matches!(&**attr, "add_node" | "addNode" | "add_sequence" | "addSequence");
+        let adds = matches!(
+            &**attr,
+            "add_node" | "addNode" | "add_sequence" | "addSequence"
+        );
         let graph = adds
             && source
                 .callee_name(module.id, expr)

@@ -7,8 +7,8 @@ use crate::model::source::ModuleId;
 use crate::model::source::ir::ByteRange;
 
 use super::fields::{Kind, MOST_FIELDS};
-use crate::analysis::schema::{Fields, Rule, UNREAD};
 use super::taken::Taken;
+use crate::analysis::schema::{Fields, Rule, UNREAD};
 
 /// What schemas know of the fields and of what is in them.
 #[derive(Default)]

@@ -7,10 +7,10 @@ use crate::analysis::dataflow::{Labels, Seeds, Vouched};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
-use crate::analysis::schema::WHOLE;
-use crate::analysis::tested::proofs;
 use super::tested::{Fact, Tested};
 use crate::analysis::outward::outward;
+use crate::analysis::schema::WHOLE;
+use crate::analysis::tested::proofs;
 
 /// Most fields that one test is believed to be about: `question or prompt or messages`, not a state that holds them all.
 const TOGETHER: usize = 4;

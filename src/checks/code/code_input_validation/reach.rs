@@ -34,11 +34,7 @@ pub(super) struct Reach<'s> {
     pub at: (ModuleId, ByteRange),
 }
 
-pub(super) fn sinks<'s>(
-    source: &'s Source,
-    flow: &Flow,
-    tools: &Targets,
-) -> Vec<Reach<'s>> {
+pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec<Reach<'s>> {
     let mut found = Vec::new();
     for id in flow.functions() {
         for expr in expressions(source.body(id.module, Some(id))) {

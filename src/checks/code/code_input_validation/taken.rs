@@ -9,9 +9,9 @@ use crate::model::source::{
     Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
-use crate::analysis::schema::WHOLE;
 use super::fields::{Kind, at};
 use crate::analysis::schema;
+use crate::analysis::schema::WHOLE;
 
 /// A place where a field is taken out of something.
 pub(super) struct Taken {

@@ -90,8 +90,8 @@ fn tells(module: &Module, tried: &Try, handler: &Handler) -> bool {
     });
     for stmt in statements(&handler.body) {
         match &stmt.kind {
-            StmtKind::Return(Some(value))
-                if answers && matches!(value.kind, ExprKind::Bool(_)) => {}
+            StmtKind::Return(Some(value)) if answers && matches!(value.kind, ExprKind::Bool(_)) => {
+            }
             StmtKind::Return(Some(value)) if tells_failure(module, value) => return true,
             StmtKind::Assign(assign) => {
                 let flag = assign

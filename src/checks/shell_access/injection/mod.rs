@@ -91,9 +91,13 @@ pub(super) fn find(source: &Source) -> Found {
             .filter(|sink| sink.function.is_some_and(|id| ran.contains(&id)))
             .collect();
         let reached = (words(kind), Severity::Critical);
-        found
-            .findings
-            .extend(unchecked(&sources, &flow, &sinks, |_| reached, &mut found.truncated));
+        found.findings.extend(unchecked(
+            &sources,
+            &flow,
+            &sinks,
+            |_| reached,
+            &mut found.truncated,
+        ));
     }
     found.idle = idle(source, &places, &local);
     for sink in &remote {
@@ -150,14 +154,15 @@ fn outside(source: &Source, places: &Places<'_>, sink: &Sink<'_>, found: &mut Fo
         let flow = sources.flow(None, &mut found.truncated);
         let reached = |typed: bool| match typed {
             true => ("what a person types", Severity::Medium),
-            false => (
-                "a parameter that anything may be given for",
-                Severity::High,
-            ),
+            false => ("a parameter that anything may be given for", Severity::High),
         };
-        found
-            .findings
-            .extend(unchecked(&sources, &flow, &[sink], reached, &mut found.truncated));
+        found.findings.extend(unchecked(
+            &sources,
+            &flow,
+            &[sink],
+            reached,
+            &mut found.truncated,
+        ));
     }
 }
 

@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 
 use super::sinks::Danger;
 use crate::analysis::dataflow::{Flow, Labels, Seeds, Truncation, Vouched};
-use crate::analysis::tested::{Facts, pattern, proofs};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
+use crate::analysis::tested::{Facts, pattern, proofs};
 use crate::model::source::{
     Call, Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
@@ -156,10 +156,13 @@ impl<'a> Sources<'a> {
     pub(super) fn learn_schemas(&self, flow: &Flow) {
         let applied = schema::applied(self.source, flow, SOURCES);
         self.rules.borrow_mut().extend(applied.whole);
-        let safe = applied.of.into_iter().filter(|(_, fields)| {
-            fields.get("").is_some_and(|rule| rule.is_safe())
-        });
-        self.restricted.borrow_mut().extend(safe.map(|(bit, _)| bit));
+        let safe = applied
+            .of
+            .into_iter()
+            .filter(|(_, fields)| fields.get("").is_some_and(|rule| rule.is_safe()));
+        self.restricted
+            .borrow_mut()
+            .extend(safe.map(|(bit, _)| bit));
     }
 
     /// Whether all of it is what a person types.
@@ -253,7 +256,9 @@ impl<'a> Sources<'a> {
     }
 
     fn counts(&self, facts: &Facts) -> bool {
-        self.danger.get().is_some_and(|danger| danger.is_met_by(facts))
+        self.danger
+            .get()
+            .is_some_and(|danger| danger.is_met_by(facts))
     }
 }
 
@@ -302,7 +307,10 @@ impl Seeds for Sources<'_> {
             | "shescape.escape"
             | "shell-escape"
             | "werkzeug.utils.secure_filename" => {
-                return self.danger.get().is_none_or(|danger| danger == Danger::Shell);
+                return self
+                    .danger
+                    .get()
+                    .is_none_or(|danger| danger == Danger::Shell);
             }
             _ => {}
         }
@@ -483,18 +491,15 @@ fn takes_out(source: &Source, module: ModuleId, call: &Call) -> bool {
         ExprKind::Attribute { base, .. } => pattern::text_of(source, module, base),
         _ => None,
     };
-    let first = call
-        .args
-        .first()
-        .and_then(|first| match &first.kind {
-            // Without the flag only the first one is replaced.
-            ExprKind::Regex(text) => {
-                let written = source.module(module).map_or("", |at| at.text(first.range));
-                let flags = written.rsplit('/').next().unwrap_or_default();
-                flags.contains('g').then(|| text.to_string())
-            }
-            _ => pattern::text_of(source, module, first),
-        });
+    let first = call.args.first().and_then(|first| match &first.kind {
+        // Without the flag only the first one is replaced.
+        ExprKind::Regex(text) => {
+            let written = source.module(module).map_or("", |at| at.text(first.range));
+            let flags = written.rsplit('/').next().unwrap_or_default();
+            flags.contains('g').then(|| text.to_string())
+        }
+        _ => pattern::text_of(source, module, first),
+    });
     let by = match call.args.as_slice() {
         [_, by] if base.is_none() => Some(by),
         [by, ..] if base.is_some() => Some(by),
