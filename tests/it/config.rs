@@ -323,7 +323,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
         "# agentcore-harden: ignore[cli-version] r\n",
     )
     .unwrap();
-    let found = agentcore_harden::comments::collect(folder.path(), &Source::default(), &results());
+    let found = agentcore_harden::comments::collect(folder.path(), Some(&Source::default()), &results());
     assert_eq!(found.comments.len(), 1);
     assert_eq!(
         (found.comments[0].line, found.comments[0].lines.clone()),
@@ -332,7 +332,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
     // A file that is gone has no comments, and is no error.
     let empty = tempfile::tempdir().unwrap();
     assert!(
-        agentcore_harden::comments::collect(empty.path(), &Source::default(), &results())
+        agentcore_harden::comments::collect(empty.path(), Some(&Source::default()), &results())
             .comments
             .is_empty()
     );
