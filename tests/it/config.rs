@@ -323,7 +323,8 @@ fn comments_are_read_from_the_files_that_findings_name() {
         "# agentcore-harden: ignore[cli-version] r\n",
     )
     .unwrap();
-    let found = agentcore_harden::comments::collect(folder.path(), Some(&Source::default()), &results());
+    let found =
+        agentcore_harden::comments::collect(folder.path(), Some(&Source::default()), &results());
     assert_eq!(found.comments.len(), 1);
     assert_eq!(
         (found.comments[0].line, found.comments[0].lines.clone()),

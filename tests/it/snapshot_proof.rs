@@ -127,7 +127,10 @@ fn copies_of_a_started_interpreter_share_what_startup_made() {
     assert_eq!(one["frozen"]["ready"], false);
     // snapshot-connections: the old one is dead, a new one is not.
     for copy in [one, two] {
-        assert_eq!((&copy["dead"], &copy["connects"]), (&Value::Bool(true), &Value::Bool(true)));
+        assert_eq!(
+            (&copy["dead"], &copy["connects"]),
+            (&Value::Bool(true), &Value::Bool(true))
+        );
     }
     // The remedies: each differs.
     let (fresh, other) = (one["fresh"].as_object().unwrap(), &two["fresh"]);
@@ -198,7 +201,12 @@ fn processes_of_one_v8_snapshot_share_what_startup_made() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("entry.js"), ENTRY).unwrap();
     let built = Command::new("node")
-        .args(["--snapshot-blob", "start.blob", "--build-snapshot", "entry.js"])
+        .args([
+            "--snapshot-blob",
+            "start.blob",
+            "--build-snapshot",
+            "entry.js",
+        ])
         .current_dir(folder.path())
         .output()
         .unwrap();
@@ -207,7 +215,7 @@ fn processes_of_one_v8_snapshot_share_what_startup_made() {
         "{}",
         String::from_utf8_lossy(&built.stderr)
     );
-    let mut run = || {
+    let run = || {
         json(
             Command::new("node").args(["--snapshot-blob", "start.blob"]),
             folder.path(),
