@@ -160,7 +160,8 @@ fn the_json_report_keeps_the_contract() {
             "networkMode",
             "protocol",
             "workload",
-            "executionRole"
+            "executionRole",
+            "platformVersion"
         ]
     );
     assert_eq!(
