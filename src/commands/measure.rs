@@ -232,13 +232,13 @@ fn text(out: &mut dyn Write, name: &str, record: &RuntimeRecord) -> io::Result<(
     if !record.imports.heaviest.is_empty() {
         writeln!(
             out,
-            "  imports: {:.2} s in all, with the interpreter's own accounting on; heaviest packages:",
+            "  imports: {:.2} s in all, with the interpreter's own accounting on; heaviest packages, without what they import:",
             record.imports.total_ms / 1000.0
         )?;
         for (package, milliseconds) in &record.imports.heaviest {
             writeln!(out, "    {milliseconds:8.0} ms  {package}")?;
         }
-        writeln!(out, "  tree (from 1 %):")?;
+        writeln!(out, "  tree (from 1 %), each with what it imports:")?;
         for node in &record.imports.tree {
             tree(out, node, 2)?;
         }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::verdict::{Basis, Stage};
 use super::{EvidenceSummary, PlatformSummary, ProjectSummary, RuntimeSummary};
+use crate::collect::aws::Scope;
 use crate::context::{Context, PlatformVersion};
 use crate::model::known::{Known, ReasonCode};
 use crate::model::project::Agent;
@@ -66,6 +68,10 @@ fn runtime(context: &Context, agent: Agent<'_>) -> RuntimeSummary {
         } else {
             "cli-managed"
         },
+        kind: match agent {
+            Agent::Runtime(_) => "runtime",
+            Agent::Harness(_) => "harness",
+        },
         platform_version: platform(context, agent),
     }
 }
@@ -124,6 +130,24 @@ pub fn evidence(context: &Context, aws: &'static str) -> EvidenceSummary {
     }
 }
 
+/// What the verdict rests on, as far as the project says: whether it is deployed, and whether there is anything to judge.
+pub fn basis(context: &Context) -> Basis {
+    let scope = Scope::new(&context.project, context.target.as_ref());
+    let project = &context.project;
+    Basis {
+        stage: if scope.deployed {
+            Stage::Deployed
+        } else {
+            Stage::BeforeDeploy
+        },
+        names_aws: scope.names_something(),
+        something: project.agents().next().is_some()
+            || !project.gateways.is_empty()
+            || !project.memories.is_empty(),
+        ..Basis::default()
+    }
+}
+
 /// Facts about the run: the target that was chosen among several, and why AWS was not read.
 pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
     let mut notes = context.notes.clone();
@@ -170,7 +194,7 @@ fn own_resources(context: &Context) -> Option<String> {
     };
     (!places.is_empty()).then(|| {
         format!(
-            "AgentCore resources that the project defines in infrastructure code of its own were not judged: {}{more}",
+            "AgentCore resources that the project defines in infrastructure code of its own, and what it grants there, were not judged: {}{more}",
             named.join(", ")
         )
     })

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use agentcore_harden::cli::Cli;
 use agentcore_harden::collect::aws::{Clients, Scope, Session, read};
@@ -14,7 +16,10 @@ use aws_credential_types::Credentials;
 use aws_sdk_bedrockagentcorecontrol as agentcore;
 use aws_sdk_iam as iam;
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
@@ -552,4 +557,96 @@ fn a_snapshot_of_something_else_is_refused() {
     assert!(refused("\"target\": \"default\"", "\"target\": \"prod\"").contains("target prod"));
     assert!(refused("\"schemaVersion\": 1", "\"schemaVersion\": 2").contains("version 2"));
     assert!(refused("\"schemaVersion\": 1,", "").contains("not a snapshot"));
+}
+
+/// Throttles every operation twice, then answers that there is nothing.
+#[derive(Clone, Debug, Default)]
+struct Throttling {
+    calls: Arc<Mutex<BTreeMap<String, usize>>>,
+}
+
+impl HttpConnector for Throttling {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().unwrap_or_default();
+        let body = String::from_utf8_lossy(body).into_owned();
+        let query = body
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("Action="))
+            .map(str::to_owned);
+        let target = request.headers().get("x-amz-target").map(str::to_owned);
+        let path = request.uri().split('?').next().unwrap_or_default();
+        let name = query
+            .clone()
+            .or(target)
+            .unwrap_or_else(|| format!("{} {path}", request.method()));
+        let count = {
+            let mut calls = self.calls.lock().unwrap();
+            let count = calls.entry(name).or_default();
+            *count += 1;
+            *count
+        };
+        HttpConnectorFuture::ready(Ok(match (query, count) {
+            (Some(_), 1 | 2) => answer(
+                400,
+                None,
+                "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
+            ),
+            (None, 1 | 2) => answer(
+                429,
+                Some("ThrottlingException"),
+                r#"{"message": "slow down"}"#,
+            ),
+            (Some(action), _) if action == "GetCallerIdentity" => answer(
+                200,
+                None,
+                "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+            ),
+            (Some(_), _) => answer(
+                200,
+                None,
+                "<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated></GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>",
+            ),
+            (None, _) => answer(200, None, "{}"),
+        }))
+    }
+}
+
+#[test]
+fn a_throttled_operation_is_asked_again_and_nothing_stays_unread_for_it() {
+    let connector = Throttling::default();
+    let calls = connector.calls.clone();
+    let ids = |name: &str| [(name.to_owned(), Some(format!("{name}-0123456789")))].into();
+    let scope = Scope {
+        harnesses: ids("Desk"),
+        gateways: ids("Tools"),
+        memories: ids("Notes"),
+        policy_engines: ids("Rules"),
+        runtimes: ids("Main"),
+        role_arns: [ROLE.to_owned()].into(),
+        deployed: true,
+        ..scope()
+    };
+    let state = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            let shared = SharedHttpConnector::new(connector);
+            let config = aws_config::defaults(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+                .http_client(http_client_fn(move |_, _| shared.clone()))
+                .load()
+                .await;
+            let session = Session::new(Clients::new(&config), false);
+            read(&session, &scope, "us-east-1").await
+        })
+        .unwrap();
+    let calls = calls.lock().unwrap();
+    assert!(calls.len() >= 15, "{calls:?}");
+    for (operation, count) in calls.iter() {
+        assert!(*count >= 3, "{operation} was given up after {count} calls");
+    }
+    let page = serde_json::to_string(&state).unwrap().to_lowercase();
+    assert!(!page.contains("throttl"), "{page}");
 }

@@ -104,6 +104,7 @@ fn of_other(
         judgement,
         &fixes,
         None,
+        role.list.is_none(),
     ))
 }
 
@@ -173,6 +174,7 @@ pub(super) fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgemen
         judgement,
         &fixes,
         Some(agent),
+        false,
     );
     if outcome.status != Status::Fail {
         if let Some(reason) = unreadable {
@@ -218,6 +220,11 @@ pub(super) fn unread_prediction(context: &Context, agent: Agent<'_>, unknown: &s
 
 /// The role is one's own, or its statements stand where they were not read.
 fn unread_role(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> Outcome {
+    unread_role_of(context, agent, judgement.action)
+}
+
+/// The same; `action` would read it.
+pub(super) fn unread_role_of(context: &Context, agent: Agent<'_>, action: &str) -> Outcome {
     let resource = agent.resource();
     match &agent.common().execution_role_arn {
         Some(arn) => {
@@ -231,7 +238,7 @@ fn unread_role(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -
             };
             let reason = context.unread(
                 &format!("the role {} was not read{note}", arn.value),
-                judgement.action,
+                action,
             );
             Outcome::skipped(resource, reason).evidence(Evidence::config(&arn.site))
         }
@@ -255,6 +262,7 @@ fn one(
     judgement: &Judgement<'_>,
     fixes: &dyn Fn() -> Vec<Fix>,
     agent: Option<Agent<'_>>,
+    keyless: bool,
 ) -> Outcome {
     let unread = || context.unread("the role was not read", judgement.action);
     // A resource of type role is named by what it is for; it weighs less.
@@ -267,12 +275,10 @@ fn one(
         if found.is_empty() {
             return Ok(format!("{} {named} {}", layer.value.title, judgement.fine));
         }
-        let lower = |severity: Severity| {
-            if agent.is_none() {
-                severity.lowered()
-            } else {
-                severity
-            }
+        let lower = |severity: Severity| match agent {
+            Some(_) => severity,
+            None if keyless => Severity::Low,
+            None => severity.lowered(),
         };
         let worst = found
             .iter()

@@ -62,7 +62,7 @@ pub fn collect(request: &Request<'_>) -> Known<AwsState> {
         return Known::Unread(
             Unread::new(
                 ReasonCode::Offline,
-                "the project names nothing in AWS yet (no deployed target, no executionRoleArn)",
+                "AWS was not read: nothing is deployed yet, and no executionRoleArn is set",
             )
             .flag("--live"),
         );

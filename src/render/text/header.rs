@@ -31,7 +31,12 @@ impl Page<'_> {
         }
         self.fact("Target", &target(report))?;
         for runtime in &report.project.runtimes {
-            self.fact("Runtime", &runtime_line(runtime))?;
+            let kind = if runtime.kind == "harness" {
+                "Harness"
+            } else {
+                "Runtime"
+            };
+            self.fact(kind, &runtime_line(runtime))?;
             if !runtime.models.is_empty() {
                 self.fact("", &format!("models: {}", runtime.models.join(", ")))?;
             }
@@ -49,6 +54,10 @@ impl Page<'_> {
             if !values.is_empty() {
                 self.fact("Filter", &format!("{flag} {}", values.join(", ")))?;
             }
+        }
+        if !filters.off.is_empty() {
+            let text = format!("{} (agentcore-harden.toml)", filters.off.join(", "));
+            self.fact("Off", &text)?;
         }
         Ok(())
     }
