@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -11,6 +12,7 @@ use crate::analysis::handlers;
 use crate::analysis::limits;
 use crate::checks::{self, Check, Need};
 use crate::collect::discovery::{self, FetchOptions};
+use crate::collect::project::Edited;
 use crate::collect::{
     artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
     settings, source, template, tests,
@@ -59,6 +61,8 @@ pub struct Options {
     pub platform: Option<PlatformVersion>,
     /// Discovery documents.
     pub discovery: DiscoverySource,
+    /// Files as an edit would leave them.
+    pub edited: Edited,
 }
 
 /// Where discovery documents come from.
@@ -78,9 +82,10 @@ pub enum DiscoverySource {
 /// # Errors
 /// When the audit cannot be done: `agentcore.json` is missing, unreadable or not a JSON object.
 pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
-    let project = project::collect(root, &options.shown).map_err(|error| {
-        Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
-    })?;
+    let project =
+        project::collect_edited(root, &options.shown, &options.edited).map_err(|error| {
+            Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
+        })?;
     let path_env = options
         .path_env
         .clone()
@@ -127,7 +132,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     })
 }
 
-/// What goes through the whole tree: it is read when a check looks at it.
+/// What goes through the whole tree: it is read when a check looks at it. Each looks at what it is made of before it starts, so
+/// that no thread of a pool has to wait for something that needs the pool.
 fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<TestFacts>) {
     let project = Arc::new(project.clone());
     let packages: Arc<[Package]> = files.packages.clone().into();
@@ -137,14 +143,24 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
     files.contents = Lazy::new(move || contents::collect(&of, &all));
     let (of, contents) = (Arc::clone(&project), files.contents.clone());
     let source = Lazy::new(move || {
+        contents.force();
         let mut source = source::of_project(&of, &contents);
         handlers::find_all(&mut source);
         source
     });
     let (of, known, code) = (Arc::clone(&project), files.clone(), source.clone());
-    files.dependencies = Lazy::new(move || dependencies::collect(&of, &known, &code));
+    files.dependencies = Lazy::new(move || {
+        known.package_contents.force();
+        known.contents.force();
+        code.force();
+        dependencies::collect(&of, &known, &code)
+    });
     let (contents, code) = (files.contents.clone(), source.clone());
-    let tests = Lazy::new(move || tests::collect(&project, &code, &contents));
+    let tests = Lazy::new(move || {
+        contents.force();
+        code.force();
+        tests::collect(&project, &code, &contents)
+    });
     (source, tests)
 }
 
@@ -157,9 +173,15 @@ fn read_ahead(context: &Context, chosen: &[&'static Check]) {
     let files = &context.files;
     // What fails here fails again, and then costs the result of the check that needs it.
     let _ = quiet::catch(|| {
-        rayon::join(|| files.package_contents.len(), || files.contents.files);
-        let _ = &*context.source;
-        rayon::join(|| files.dependencies.len(), || context.tests.files);
+        thread::scope(|scope| {
+            scope.spawn(|| files.package_contents.force());
+            files.contents.force();
+        });
+        context.source.force();
+        thread::scope(|scope| {
+            scope.spawn(|| files.dependencies.force());
+            context.tests.force();
+        });
     });
 }
 

@@ -25,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Audit a project
     Check(Box<CheckArgs>),
+    /// List all fixes of the report in order, each step once, or write them as a script
+    Plan(Box<PlanArgs>),
     /// List every check
     List(ListArgs),
     /// Explain a check: what it looks for, why it matters, how to fix it
@@ -76,9 +78,41 @@ pub struct FixArgs {
     /// Make the safe edits of what fails in the project's files, shown as a diff; nothing in AWS is changed
     #[arg(long)]
     pub fix: bool,
+    /// List all fixes in order, each step once, in place of the report (see `plan`)
+    #[arg(long, conflicts_with = "fix")]
+    pub plan: bool,
     /// With --fix: show the diff, change nothing
     #[arg(long, requires = "fix")]
     pub dry_run: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Clone, Debug)]
+pub struct PlanArgs {
+    /// The project, a folder above or below it, or a monorepo with several
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Write the plan as a commented shell script that stops at the first error
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Make the edits of the plan in the project's files
+    #[arg(long)]
+    pub edit: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Lowest severity that fails the run: no edit may make more of these [default: medium]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOnArg>,
+    /// Configuration file [default: agentcore-harden.toml in the project root]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What is audited
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// The live account
+    #[command(flatten)]
+    pub aws: AwsArgs,
 }
 
 /// Arguments of `snapshot`.

@@ -61,6 +61,7 @@ pub fn run(cli: &cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> Result<E
     match &cli.command {
         cli::Command::Measure(arguments) => commands::measure::run(arguments, out),
         cli::Command::Check(arguments) => commands::check::run(arguments, out, err),
+        cli::Command::Plan(arguments) => commands::plan::run(arguments, out),
         cli::Command::List(arguments) => commands::list::run(arguments, out),
         cli::Command::Explain(arguments) => commands::explain::run(arguments, out),
         cli::Command::Snapshot(arguments) => commands::snapshot::run(arguments, out),

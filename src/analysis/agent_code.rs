@@ -7,8 +7,9 @@ pub(crate) use served::starts as starts_serving;
 
 use std::collections::HashSet;
 
+use crate::analysis::dataflow::{Step, Truncation};
 use crate::analysis::facts::RuntimeFacts;
-use crate::model::finding::{Evidence, Resource};
+use crate::model::finding::{Evidence, EvidenceStep, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Runtime};
 use crate::model::source::{
@@ -100,6 +101,45 @@ impl<'a> AgentCode<'a> {
             format!("{}{line}: {}", note.site.path, note.message),
         ))
     }
+}
+
+/// Why a data flow that was given up says nothing: the place, and the limit that ran out there.
+pub fn limited(source: &Source, truncated: &Truncation) -> Unread {
+    let site = source
+        .module(truncated.module)
+        .map(|module| module.site(truncated.range));
+    let place = site.map_or_else(String::new, |site| {
+        let line = site.span.map_or(1, |span| span.line);
+        format!("{}:{line}: ", site.path)
+    });
+    Unread::new(
+        ReasonCode::Limit,
+        format!(
+            "{place}the data flow was not followed to its end: {}",
+            truncated.limit.words()
+        ),
+    )
+}
+
+/// The way of a value as evidence shows it; a way of one place only says nothing more than that place.
+pub fn steps(source: &Source, path: &[Step]) -> Vec<EvidenceStep> {
+    if path.len() < 2 {
+        return Vec::new();
+    }
+    path.iter()
+        .filter_map(|step| {
+            let site = source.module(step.module)?.site(step.range);
+            let span = site.span?;
+            Some(EvidenceStep {
+                path: site.path.to_string(),
+                line: span.line,
+                column: span.column,
+                end_line: span.end_line,
+                end_column: span.end_column,
+                note: step.kind.words(),
+            })
+        })
+        .collect()
 }
 
 /// Evidence in code, at a range of a module.

@@ -23,8 +23,10 @@ pub mod reachability;
 pub mod rejections;
 #[cfg(test)]
 pub mod sample;
+pub mod schema;
 pub mod settings;
 pub mod startup;
+pub mod tested;
 pub mod waited;
 pub mod writes;
 pub mod written;

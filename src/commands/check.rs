@@ -6,11 +6,12 @@ use std::path::{Component, Path, PathBuf};
 
 use super::given::{self, Given};
 use super::select::Selection;
-use super::{emit, fix, output, terminal};
+use super::{emit, fix, output, plan, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::checks;
-use crate::cli::{CheckArgs, FailOnArg, Format, PlatformArg};
+use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg};
 use crate::collect::discovery::FetchOptions;
+use crate::collect::project::Edited;
 use crate::collect::{baseline, project};
 use crate::comments;
 use crate::config::FailOn;
@@ -34,6 +35,9 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    if arguments.fix.plan {
+        return plan::run(&planned(arguments), out);
+    }
     let selection = Selection::new(&arguments.scope)?;
     let aws = &arguments.aws;
     given::usable(Given {
@@ -93,6 +97,24 @@ pub fn run(
     run.finish(out, err)
 }
 
+/// What `check --plan` asks of `plan`.
+fn planned(arguments: &CheckArgs) -> PlanArgs {
+    PlanArgs {
+        path: arguments
+            .paths
+            .first()
+            .cloned()
+            .unwrap_or_else(|| ".".into()),
+        script: None,
+        edit: false,
+        json: arguments.report.format() == Format::Json,
+        fail_on: arguments.policy.fail_on,
+        config: arguments.policy.config.clone(),
+        scope: arguments.scope.clone(),
+        aws: arguments.aws.clone(),
+    }
+}
+
 /// One run over all its projects.
 struct Run<'a> {
     arguments: &'a CheckArgs,
@@ -125,7 +147,11 @@ impl Run<'_> {
         let stream: &mut dyn Write = if text { &mut *out } else { &mut *err };
         let shown = shown(&self.asked, root);
         let options = self.options(root);
-        let audit = || {
+        let mut audit = |edited: &Edited| {
+            let options = Options {
+                edited: edited.clone(),
+                ..options.clone()
+            };
             let context = audit::collect(root, &options)?;
             let mut results = audit::evaluate(&context, |check| self.selection.check(check));
             results.retain(|result| self.selection.result(result));
@@ -137,9 +163,15 @@ impl Run<'_> {
             };
             let name = context.project.display_name().to_owned();
             suppress::apply(&name, &mut results, &suppressions, context.today);
-            Ok(results)
+            let fail_on = threshold(self.arguments.policy.fail_on, &context);
+            Ok(fix::Audited { results, fail_on })
         };
-        let done = fix::run(root, &shown, self.arguments.fix.dry_run, stream, audit)?;
+        let how = fix::How {
+            root,
+            shown: &shown,
+            dry_run: self.arguments.fix.dry_run,
+        };
+        let done = fix::run(how, stream, &mut audit)?;
         Ok(done.notes)
     }
 
@@ -209,11 +241,7 @@ impl Run<'_> {
             context.today,
         ));
         let policy = &self.arguments.policy;
-        let fail_on = policy
-            .fail_on
-            .map(fail_on)
-            .or(context.settings.fail_on)
-            .unwrap_or(FailOn::Severity(Severity::Medium));
+        let fail_on = threshold(self.arguments.policy.fail_on, &context);
         let aws = if self.arguments.aws.snapshot.is_some() {
             "snapshot"
         } else {
@@ -281,32 +309,15 @@ impl Run<'_> {
     }
 
     fn options(&self, root: &Path) -> Options {
-        let aws = self.arguments.aws.clone();
+        let shown = shown(&self.asked, root);
+        let config = self.arguments.policy.config.as_ref();
+        let assumed = self.arguments.policy.assume_platform_version;
         Options {
-            path_env: None,
-            shown: shown(&self.asked, root),
-            target: aws.target,
-            config: self.arguments.policy.config.clone(),
-            platform: self
-                .arguments
-                .policy
-                .assume_platform_version
-                .map(|version| match version {
-                    PlatformArg::V1 => PlatformVersion::V1,
-                    PlatformArg::V2 => PlatformVersion::V2,
-                }),
-            offline: aws.offline,
-            live: aws.live,
-            discovery: if !aws.offline {
-                let allow_private = aws.allow_private_issuer;
-                DiscoverySource::Fetch(FetchOptions { allow_private })
-            } else {
-                DiscoverySource::Offline
-            },
-            snapshot: aws.snapshot,
-            profile: aws.profile,
-            region: aws.region,
-            endpoint_url: aws.endpoint_url,
+            platform: assumed.map(|version| match version {
+                PlatformArg::V1 => PlatformVersion::V1,
+                PlatformArg::V2 => PlatformVersion::V2,
+            }),
+            ..options(&self.arguments.aws, config, &shown)
         }
     }
 
@@ -362,6 +373,39 @@ impl Run<'_> {
         }
         Ok(worst)
     }
+}
+
+/// What to collect of a project.
+pub(super) fn options(aws: &AwsArgs, config: Option<&PathBuf>, shown: &str) -> Options {
+    let aws = aws.clone();
+    Options {
+        edited: Edited::new(),
+        platform: None,
+        path_env: None,
+        shown: shown.to_owned(),
+        target: aws.target,
+        config: config.cloned(),
+        offline: aws.offline,
+        live: aws.live,
+        discovery: if !aws.offline {
+            let allow_private = aws.allow_private_issuer;
+            DiscoverySource::Fetch(FetchOptions { allow_private })
+        } else {
+            DiscoverySource::Offline
+        },
+        snapshot: aws.snapshot,
+        profile: aws.profile,
+        region: aws.region,
+        endpoint_url: aws.endpoint_url,
+    }
+}
+
+/// The severity at which a run fails: the flag's, else the configuration's.
+pub(super) fn threshold(given: Option<FailOnArg>, context: &Context) -> FailOn {
+    given
+        .map(fail_on)
+        .or(context.settings.fail_on)
+        .unwrap_or(FailOn::Severity(Severity::Medium))
 }
 
 /// `--live` asks for AWS evidence; without it the run has not done what was asked.
@@ -441,7 +485,7 @@ fn joined(failures: Vec<Failure>) -> Failure {
 }
 
 /// The root relative to the folder that was asked for: `.`, `services/a`, or `..` where PATH lies inside the project.
-fn shown(asked: &Path, root: &Path) -> String {
+pub(super) fn shown(asked: &Path, root: &Path) -> String {
     let asked = std::fs::canonicalize(asked).unwrap_or_else(|_| asked.to_path_buf());
     let asked = if asked.is_file() {
         asked.parent().unwrap_or(Path::new("")).to_path_buf()

@@ -9,6 +9,7 @@ pub mod list;
 pub mod man;
 pub mod measure;
 mod output;
+pub mod plan;
 pub mod policy;
 pub mod quota;
 mod root;

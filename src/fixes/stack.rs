@@ -68,6 +68,27 @@ pub fn fix(context: &Context, title: &str) -> Option<Fix> {
 
 const NOTE: &str = "read the list in agentcore/cdk/lib/narrowed-roles.ts before you deploy: what stands there is what code and configuration were seen to use, and a permission that is missing shows as AccessDenied";
 
+/// The edit of the stack that goes with a new online evaluation: its role is narrow from the start.
+pub fn with_eval(
+    context: &Context,
+    name: &str,
+    runtime: &str,
+    evaluators: &[String],
+) -> Option<Vec<SafeEdit>> {
+    let stack = context.project.stack.as_ref()?;
+    let mut roles = rules(context)?.clone();
+    let own = context
+        .project
+        .runtimes
+        .iter()
+        .any(|one| one.name == runtime);
+    let rule = eval_rule(context, name, evaluators.iter().map(String::as_str));
+    if own && roles.rule(&rule.at).is_none() {
+        roles.rules.push(rule);
+    }
+    edits_of(stack, &roles)
+}
+
 /// True where the project's stack applies the rules already: a deploy carries them out.
 pub fn is_made(context: &Context) -> bool {
     let stack = context.project.stack.as_ref();
@@ -144,14 +165,7 @@ fn edits_of(stack: &CdkStack, roles: &NarrowedRoles) -> Option<Vec<SafeEdit>> {
         Some(file) if NarrowedRoles::parse(file).as_ref() == Some(roles) => {}
         // A file of that name that is not this program's is not overwritten.
         Some(file) if NarrowedRoles::parse(file).is_none() => return None,
-        old => edits.push(SafeEdit {
-            path: PATH.to_owned(),
-            old: old.map(str::to_owned),
-            splices: vec![Splice {
-                range: 0..old.map_or(0, str::len),
-                text,
-            }],
-        }),
+        old => edits.push(SafeEdit::whole(PATH, old, text)),
     }
     let newline = if stack.text.contains("\r\n") {
         "\r\n"
@@ -423,6 +437,15 @@ fn of_gateway(context: &Context, gateway: &Gateway) -> Option<Rule> {
 /// that AWS brings use models of the service.
 /// <https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/evaluations-prerequisites.html>
 fn of_eval(context: &Context, eval: &OnlineEval) -> Rule {
+    let evaluators = eval.evaluators.iter().map(|name| name.value.as_str());
+    eval_rule(context, &eval.name, evaluators)
+}
+
+fn eval_rule<'e>(
+    context: &Context,
+    name: &str,
+    evaluators: impl Iterator<Item = &'e str> + Clone,
+) -> Rule {
     let spans = arn("logs", "log-group:aws/spans");
     let mut grant = vec![allow(
         "ReadSpans",
@@ -440,14 +463,11 @@ fn of_eval(context: &Context, eval: &OnlineEval) -> Rule {
         let evaluators = &context.project.evaluators;
         evaluators.iter().find(|evaluator| evaluator.name == name)
     };
-    let all_known = eval
-        .evaluators
-        .iter()
-        .all(|name| name.value.starts_with("Builtin.") || own(&name.value).is_some());
-    let used: Vec<&Node> = eval
-        .evaluators
-        .iter()
-        .filter_map(|name| Some(&own(&name.value)?.node))
+    let all_known = evaluators
+        .clone()
+        .all(|name| name.starts_with("Builtin.") || own(name).is_some());
+    let used: Vec<&Node> = evaluators
+        .filter_map(|name| Some(&own(name)?.node))
         .collect();
     let names = names(context);
     let models = used
@@ -476,7 +496,7 @@ fn of_eval(context: &Context, eval: &OnlineEval) -> Rule {
         }
     }
     Rule {
-        at: format!("Application/{}", construct_id("OnlineEval", &eval.name)),
+        at: format!("Application/{}", construct_id("OnlineEval", name)),
         without,
         grant,
         set: Map::new(),

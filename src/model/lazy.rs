@@ -25,6 +25,11 @@ impl<T: Send + Sync + 'static> Lazy<T> {
         }))
     }
 
+    /// Makes the value, unless it is there.
+    pub fn force(&self) {
+        let _ = &**self;
+    }
+
     /// The value where something looked at it before.
     pub fn made(&self) -> Option<&T> {
         self.0.value.get()

@@ -10,7 +10,7 @@ pub use super::deployed::{DeployedResource, DeployedRuntime, DeployedTarget};
 use super::json::{Document, Node};
 use super::known::Known;
 use super::narrowed_roles::CdkStack;
-use super::site::{Site, Sited, SourceText};
+use super::site::{Site, Sited};
 use crate::model::finding::{Resource, ResourceType};
 
 /// A project: the folder that holds `agentcore/agentcore.json`, and what it says.
@@ -72,8 +72,6 @@ pub struct Project {
     pub cdk_version: Option<CdkVersion>,
     /// Where the CDK app of the project adds permissions to roles itself, beyond what the CLI's template does.
     pub cdk_grants: Vec<Site>,
-    /// `agentcore/cdk/lib/cdk-stack.ts`, the stack of the CDK app.
-    pub cdk_stack: Option<SourceText>,
     /// The stack of the CDK app.
     pub stack: Option<CdkStack>,
     /// Files that the configuration names, by the path as written (prefixed with the folder that it is relative to, where that

@@ -7,6 +7,7 @@ pub mod junit;
 pub mod markdown;
 pub mod page;
 mod place;
+pub mod plan;
 pub mod prose;
 pub mod sarif;
 pub mod site;

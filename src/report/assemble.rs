@@ -59,6 +59,7 @@ pub fn summary(results: &[CheckResult], basis: &Basis) -> Summary {
             }
             (Status::Fail, None) => {
                 summary.fail += 1;
+                summary.fixable += usize::from(result.fixes.iter().any(|fix| !fix.safe.is_empty()));
                 *summary.fail_by_severity.entry(result.severity).or_default() += 1;
             }
             (Status::Pass, _) => summary.pass += 1,

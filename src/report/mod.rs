@@ -10,8 +10,8 @@ pub mod suppress;
 pub mod verdict;
 
 pub use crate::model::finding::{
-    Edit, Evidence, EvidenceKind, Fix, Outcome, Resource, ResourceType, SCHEMA_VERSION, SafeEdit,
-    Severity, Status,
+    Edit, Evidence, EvidenceKind, EvidenceStep, Fix, Outcome, Resource, ResourceType,
+    SCHEMA_VERSION, SafeEdit, Severity, Status,
 };
 
 use std::collections::BTreeMap;
@@ -206,6 +206,8 @@ pub struct Summary {
     pub accepted: usize,
     /// Failures by severity, every severity present.
     pub fail_by_severity: BTreeMap<Severity, usize>,
+    /// Failures that `check --fix` has an edit for.
+    pub fixable: usize,
     /// Nothing failed at or above `--fail-on`, and nothing that needed AWS was skipped in a `--live` run: the exit status.
     pub ready: bool,
     /// `READY`, `NOT READY` or `INCOMPLETE`; null where checks or runtimes were left out on request.

@@ -153,6 +153,12 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
     let mut notes = context.notes.clone();
     notes.extend(unparsed(context));
     notes.extend(own_resources(context));
+    if let Some(version) = context.settings.assumed_platform {
+        notes.push(format!(
+            "judged as if every runtime ran on platform version {} (--assume-platform-version), whatever is deployed",
+            version.as_str()
+        ));
+    }
     let targets = &context.project.targets;
     if let Some(target) = &context.target
         && targets.len() > 1

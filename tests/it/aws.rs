@@ -252,6 +252,60 @@ fn twelve_hundred_roles_cost_pages_and_not_a_call_each() {
 }
 
 #[test]
+fn fields_that_are_newer_than_the_sdk_are_read_from_the_answer_as_sent() {
+    const RUNTIME: &str = r#"{
+        "agentRuntimeArn": "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/x",
+        "agentRuntimeName": "Support_Main", "agentRuntimeId": "Support_Main-x", "agentRuntimeVersion": "4",
+        "createdAt": "2026-11-20T00:00:00Z", "lastUpdatedAt": "2026-11-21T00:00:00Z", "roleArn": "r", "status": "READY",
+        "environmentVariables": {"POLICY": "0123456789"}, "platformVersion": "V2",
+        "allowedPorts": [{"port": 9100}, {"portRange": {"from": 8000, "to": 8400}}],
+        "capacityProviderConfiguration": {"capacityProviderArn": "arn:aws:bedrock-agentcore:us-east-1:123456789012:capacity-provider/cp-1"},
+        "filesystemConfigurations": [{"s3BucketMount": {"bucket": "crm", "mountPath": "/mnt/crm", "prefix": "p/"}}],
+        "hooksConfiguration": {"build": {"warmup": {"action": {"httpPost": {"path": "/warm"}}}}},
+        "resourceConfigurations": [{"minimumMemoryInMiB": 4096}]
+    }"#;
+    const PROVIDER: &str = r#"{
+        "capacityProviderId": "cp-1", "capacityProviderArn": "a", "name": "cp", "status": "READY",
+        "createdAt": "2026-11-20T00:00:00Z", "lastUpdatedAt": "2026-11-20T00:00:00Z",
+        "operatingSystemConfiguration": {"linux": {"privilegeMode": "PRIVILEGED"}}
+    }"#;
+    let list = list_in_pages();
+    let get = mock!(agentcore::Client::get_agent_runtime)
+        .then_http_response(|| answer(200, None, RUNTIME));
+    let provider = mock!(agentcore::Client::get_capacity_provider)
+        .then_http_response(|| answer(200, None, PROVIDER));
+    let mocks = Mocks {
+        agentcore: vec![&list, &get, &provider],
+        ..Mocks::default()
+    };
+    let state = collect(&mocks, &scope()).unwrap();
+    let Known::Read(runtime) = state.runtime("Main") else {
+        panic!("{:?}", state.runtimes);
+    };
+    assert_eq!(runtime.platform_version.as_deref(), Some("V2"));
+    assert_eq!(runtime.created, "2026-11-20T00:00:00Z");
+    assert_eq!(runtime.env[0].bytes, Some(16));
+    let ports: Vec<_> = runtime
+        .allowed_ports
+        .iter()
+        .map(|one| (one.from, one.to))
+        .collect();
+    assert_eq!(ports, [(8000, 8400), (9100, 9100)]);
+    let mount = &runtime.mounts[0];
+    assert_eq!(
+        (mount.kind.as_str(), mount.prefix.as_deref()),
+        ("s3BucketMount", Some("p/"))
+    );
+    assert_eq!(runtime.warmup.as_ref().unwrap().path, "/warm");
+    assert_eq!(runtime.minimum_memory_mib, Some(4096));
+    let provider = runtime.capacity_provider.as_ref().unwrap();
+    assert_eq!(
+        provider.privilege_mode,
+        Known::Read("PRIVILEGED".to_owned())
+    );
+}
+
+#[test]
 fn no_value_of_a_variable_is_kept() {
     let (list, get) = (list_in_pages(), get_runtime());
     let mocks = Mocks {

@@ -1,5 +1,6 @@
 //! All integration tests in one program: the AWS SDK is linked once. `cargo test --test it checks::` runs one module of it.
 
+mod agreement;
 mod aws;
 mod checks;
 mod cli;
@@ -24,6 +25,7 @@ mod scaffolds;
 mod secrets;
 mod secrets_decoys;
 mod secrets_hostile;
+mod snapshot_proof;
 mod support;
 mod template;
 mod token;

@@ -12,7 +12,8 @@ use crate::model::source::module::BindingKind;
 use crate::model::source::scope::receiver;
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{
-    ByteRange, Call, ClassId, Expr, ExprKind, FnId, Language, ModuleId, Source, Stmt, StmtKind,
+    ByteRange, Call, ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source, Stmt,
+    StmtKind,
 };
 
 /// Most expressions that one value is followed through.
@@ -605,15 +606,15 @@ impl<'a> Follower<'_, 'a> {
             }
             // An object of a library: what it does with the value nobody sees.
             _ if self.mode == Mode::Startup => {
-                let local = root(base, depth)
-                    .is_some_and(|name| scope_of(module, name, base.range.start).is_some());
-                if local {
-                    if let Some(name) = root(base, depth) {
-                        let scope = scope_of(module, name, base.range.start);
-                        self.spread(Target::Name(id, scope, name.to_owned()));
+                let holder = root(base, depth).and_then(|name| {
+                    let scope = scope_of(module, name, base.range.start)?;
+                    Some((name, scope))
+                });
+                match holder.filter(|(name, scope)| !is_param(module, *scope, name)) {
+                    Some((name, scope)) => {
+                        self.spread(Target::Name(id, Some(scope), name.to_owned()));
                     }
-                } else {
-                    self.fate.outside = true;
+                    None => self.fate.outside = true,
                 }
             }
             _ => {}
@@ -631,8 +632,8 @@ impl<'a> Follower<'_, 'a> {
         if self.ground.handlers.contains(&function) {
             self.fate.answered = true;
         }
+        self.word(&found.name);
         if self.mode == Mode::Request {
-            self.word(&found.name.clone());
             for used in self.ground.callers.of(function).iter() {
                 if used.called {
                     self.queue.push_back((used.module, used.expr));
@@ -910,6 +911,12 @@ impl<'a> Follower<'_, 'a> {
     fn keep(&mut self, id: ModuleId, at: ByteRange, name: &str) {
         self.fate.kept.get_or_insert(((id, at), name.to_owned()));
     }
+}
+
+/// Whether a name of a function is one of its parameters.
+fn is_param(module: &Module, function: FnId, name: &str) -> bool {
+    let function = module.function(function);
+    function.is_some_and(|found| found.params.iter().any(|param| &*param.name == name))
 }
 
 /// The name that a chain of attributes starts with.

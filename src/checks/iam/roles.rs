@@ -104,6 +104,7 @@ fn of_other(
         judgement,
         &fixes,
         None,
+        role.list.is_none(),
     ))
 }
 
@@ -173,6 +174,7 @@ pub(super) fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgemen
         judgement,
         &fixes,
         Some(agent),
+        false,
     );
     if outcome.status != Status::Fail {
         if let Some(reason) = unreadable {
@@ -255,6 +257,7 @@ fn one(
     judgement: &Judgement<'_>,
     fixes: &dyn Fn() -> Vec<Fix>,
     agent: Option<Agent<'_>>,
+    keyless: bool,
 ) -> Outcome {
     let unread = || context.unread("the role was not read", judgement.action);
     // A resource of type role is named by what it is for; it weighs less.
@@ -267,12 +270,10 @@ fn one(
         if found.is_empty() {
             return Ok(format!("{} {named} {}", layer.value.title, judgement.fine));
         }
-        let lower = |severity: Severity| {
-            if agent.is_none() {
-                severity.lowered()
-            } else {
-                severity
-            }
+        let lower = |severity: Severity| match agent {
+            Some(_) => severity,
+            None if keyless => Severity::Low,
+            None => severity.lowered(),
         };
         let worst = found
             .iter()

@@ -306,7 +306,12 @@ fn fix(
         ];
         editor.set(node, &[block], &values);
     });
-    let fix = fix.safe_edit(safe);
+    // Without a known workload the values are a choice that is the owner's.
+    let fix = if declared {
+        fix.safe_edit(safe)
+    } else {
+        fix.choice()
+    };
     match (row.workload, job) {
         (Workload::Batch, None) => {
             fix.note("maxLifetime is to be the job's length and a buffer, at most twice its length")

@@ -91,10 +91,7 @@ fn judge(
             let message = format!(
                 "the startup code of runtime {name} is larger than is followed: what it keeps is not known"
             );
-            return Outcome::skipped(
-                code.resource(),
-                Unread::new(ReasonCode::Unsupported, message),
-            );
+            return Outcome::skipped(code.resource(), Unread::new(ReasonCode::Limit, message));
         }
         let count = facts.modules;
         let message = format!(

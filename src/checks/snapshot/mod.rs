@@ -17,7 +17,6 @@ mod snapshot_prng;
 mod snapshot_ready_ping;
 mod snapshot_stale_data;
 mod snapshot_unique_values;
-mod stack_edit;
 mod work;
 
 use crate::checks::Check;

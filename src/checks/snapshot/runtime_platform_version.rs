@@ -1,9 +1,9 @@
 //! `runtime-platform-version`: Platform version of the runtime is known and pinned.
 
-use super::stack_edit;
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{Context, PlatformSource, PlatformSources, PlatformVersion, Told};
-use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::fixes::stack;
+use crate::model::finding::{Edit, Evidence, Fix, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
 
@@ -34,8 +34,12 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
     let sources = context.platform_sources(agent);
     let dead = dead_key(context, agent, &sources);
     if let Some((true, evidence)) = &dead {
+        let set = match &sources.template {
+            Some(_) => ", and the template does not set that version",
+            None => "",
+        };
         let message = format!(
-            "`platformVersion` of {resource} in agentcore.json has no effect: the CLI passes it on to nobody, and the template sets none"
+            "`platformVersion` of {resource} in agentcore.json has no effect: no program reads it{set}"
         );
         let version = sources
             .deployed
@@ -72,7 +76,10 @@ fn dead_key(
         .as_ref()
         .and_then(|found| found.told.version());
     let holds = |version: PlatformVersion| value.as_deref() == Some(version.as_str());
-    let holds_anyway = set.is_some_and(holds) || set.is_none() && deployed.is_some_and(holds);
+    // The stack may set it; what it makes of it only the template shows.
+    let unseen = sources.template.is_none() && stack_sets(context);
+    let holds_anyway =
+        unseen || set.is_some_and(holds) || set.is_none() && deployed.is_some_and(holds);
     Some((
         !holds_anyway,
         evidence.note("this key has no effect: nothing of the CLI reads it"),
@@ -193,8 +200,8 @@ fn not_synthesized(context: &Context, agent: Agent<'_>, sources: &PlatformSource
         );
         return Outcome::skipped(resource, reason);
     }
-    match &context.project.cdk_stack {
-        Some(stack) if !stack.text.contains(OVERRIDE) && sources.exists == Some(false) => {
+    match &context.project.stack {
+        Some(_) if sources.exists == Some(false) && !stack_sets(context) => {
             let evidence =
                 Evidence::predicted(agent.site(), "the CLI's construct sets no PlatformVersion");
             unpinned(context, agent, sources, evidence)
@@ -208,6 +215,13 @@ fn not_synthesized(context: &Context, agent: Agent<'_>, sources: &PlatformSource
             Outcome::skipped(resource, reason)
         }
     }
+}
+
+/// True where the project's stack names the property.
+fn stack_sets(context: &Context) -> bool {
+    let sets = |text: &str| text.contains(OVERRIDE);
+    let stack = context.project.stack.as_ref();
+    stack.is_some_and(|stack| sets(&stack.text) || stack.file.as_deref().is_some_and(sets))
 }
 
 /// The template sets none.
@@ -305,16 +319,14 @@ fn pin(context: &Context, agent: Agent<'_>, version: PlatformVersion) -> Fix {
                 .to_owned()
         }
     };
-    let edit = stack_edit::platform_version(context, agent.name(), version);
-    let how = match &edit {
-        Some(_) if context.project.runtimes.len() > 1 => "the edit pins every runtime of the stack",
-        Some(_) => "",
-        None => "in agentcore/cdk/lib/cdk-stack.ts",
+    let edits = match agent.name().starts_with('#') {
+        true => None,
+        false => stack::set_on_runtime(context, agent.name(), OVERRIDE, version.as_str().into()),
     };
-    let by_hand = match &edit {
-        Some(_) => how.to_owned(),
+    let by_hand = match &edits {
+        Some(_) => "make the edit of the stack first (`edits` of --json, or -v, show it as a diff), then deploy".to_owned(),
         None => format!(
-            "call `addPropertyOverride('PlatformVersion', '{}')` on the CfnRuntime of {} {how}",
+            "call `addPropertyOverride('{OVERRIDE}', '{}')` on the CfnRuntime of {} in agentcore/cdk/lib/cdk-stack.ts",
             version.as_str(),
             agent.name()
         ),
@@ -330,10 +342,14 @@ fn pin(context: &Context, agent: Agent<'_>, version: PlatformVersion) -> Fix {
     let fix = Fix::new(title)
         .command(fixes::deploy(context))
         .note(format!("{first}{}", parts.join("; ")));
-    match edit {
-        Some(edit) => fix.edit(edit),
-        None => fix,
-    }
+    // Which version it is to be is a decision: shown, and not made by `check --fix`.
+    edits
+        .into_iter()
+        .flatten()
+        .fold(fix, |fix, edit| match edit.new_text() {
+            Some(new) => fix.edit(Edit::new(&edit.path, edit.old.as_deref(), new)),
+            None => fix,
+        })
 }
 
 /// The key taken out, and the version pinned where it works.

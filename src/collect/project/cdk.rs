@@ -14,8 +14,6 @@ const LIBRARY: &str = "@aws/agentcore-cdk";
 const MANIFEST: &str = "agentcore/cdk/package.json";
 /// What was installed.
 const LOCK: &str = "agentcore/cdk/package-lock.json";
-/// The stack of the app, as the CLI makes it.
-const STACK: &str = "agentcore/cdk/lib/cdk-stack.ts";
 /// Folders of the app's own code.
 const FOLDERS: [&str; 2] = ["agentcore/cdk/lib", "agentcore/cdk/bin"];
 /// Most files of a folder that are read.
@@ -65,12 +63,6 @@ pub(super) fn version(root: &Path) -> Option<CdkVersion> {
         exact: plain.starts_with(|first: char| first.is_ascii_digit())
             && !plain.contains([' ', '|', 'x', '*']),
     })
-}
-
-/// The stack.
-pub(super) fn stack(root: &Path) -> Option<SourceText> {
-    let text = read_text(&root.join(STACK), STACK).ok()?;
-    Some(SourceText::new(STACK, text.as_str()))
 }
 
 /// Where the app's own code adds permissions to what may be an agent's role.

@@ -8,15 +8,19 @@ use oxc_ast::ast;
 use oxc_parser::Parser;
 use oxc_span::{GetSpan, SourceType};
 
-use super::file::read_text;
+use super::file::{Edited, read_text};
 use crate::collect::source::guard;
 use crate::model::narrowed_roles::{CLASS, CdkStack, METHOD, MODULE, NarrowedRoles, PATH, STACK};
 use crate::model::source::Language;
 
 /// The stack; `None` where there is none that can be read.
-pub(super) fn read(root: &Path) -> Option<CdkStack> {
-    let text = read_text(&root.join(STACK), STACK).ok()?;
-    let file = read_text(&root.join(PATH), PATH).ok();
+pub(super) fn read(root: &Path, edited: &Edited) -> Option<CdkStack> {
+    let text = |path: &str| match edited.get(path) {
+        Some(text) => Some(text.clone()),
+        None => read_text(&root.join(path), path).ok(),
+    };
+    let file = text(PATH);
+    let text = text(STACK)?;
     let places = places(&text);
     let applied = places.imported && places.called;
     let narrowed = file.as_deref().filter(|_| applied);

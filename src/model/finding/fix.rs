@@ -20,6 +20,12 @@ pub struct Fix {
     /// The edits among them that `check --fix` makes: they need no knowledge of the agent.
     #[serde(skip)]
     pub safe: Vec<SafeEdit>,
+    /// Edits that only the user may decide on: `plan` makes them beside the fix's commands.
+    #[serde(skip)]
+    pub offered: Vec<SafeEdit>,
+    /// One of several between which only the user can choose.
+    #[serde(skip)]
+    choice: bool,
     /// A command cannot be written for a shell: none is printed.
     #[serde(skip)]
     unwritable: bool,
@@ -40,6 +46,18 @@ pub struct SafeEdit {
 }
 
 impl SafeEdit {
+    /// A file with another text.
+    pub fn whole(path: &str, old: Option<&str>, new: String) -> Self {
+        Self {
+            path: path.to_owned(),
+            old: old.map(str::to_owned),
+            splices: vec![Splice {
+                range: 0..old.map_or(0, str::len),
+                text: new,
+            }],
+        }
+    }
+
     /// The file's new text; `None` where the changes are about the same place.
     pub fn new_text(&self) -> Option<String> {
         json_edit::apply(self.old.as_deref().unwrap_or_default(), &self.splices)
@@ -106,6 +124,8 @@ impl Fix {
             note: String::new(),
             edits: Vec::new(),
             safe: Vec::new(),
+            offered: Vec::new(),
+            choice: false,
             unwritable: false,
         }
     }
@@ -144,6 +164,43 @@ impl Fix {
     pub fn edit(mut self, edit: Edit) -> Self {
         self.edits.push(edit);
         self
+    }
+
+    /// Adds an edit that only the user may decide on: it is shown, and `check --fix` leaves it alone.
+    #[must_use]
+    pub fn edit_of(mut self, edit: &SafeEdit) -> Self {
+        if let Some(new) = edit.new_text() {
+            self.edits
+                .push(Edit::new(&edit.path, edit.old.as_deref(), new));
+            self.offered.push(edit.clone());
+        }
+        self
+    }
+
+    /// Says that only the user can choose between this and the other fixes.
+    #[must_use]
+    pub fn choice(mut self) -> Self {
+        self.choice = true;
+        self
+    }
+
+    /// True where only the user can choose between this and the other fixes.
+    pub fn is_a_choice(&self) -> bool {
+        self.choice
+    }
+
+    /// True for what comes before the fix that stands beside it, and is no alternative to it.
+    pub fn is_preparation(&self) -> bool {
+        self.title.starts_with("Before the edit")
+    }
+
+    /// The edits that are made for it, by `check --fix` or by `plan`.
+    pub fn edits_to_make(&self) -> &[SafeEdit] {
+        if self.safe.is_empty() {
+            &self.offered
+        } else {
+            &self.safe
+        }
     }
 
     /// Adds an edit that `check --fix` may make.

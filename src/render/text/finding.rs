@@ -170,6 +170,9 @@ impl Page<'_> {
         let mut before: Option<Evidence> = None;
         for evidence in merged.iter().take(shown) {
             self.site(evidence, before.as_ref(), result)?;
+            if self.look.verbose {
+                self.steps(evidence)?;
+            }
             before = Some(evidence.clone());
         }
         let more = merged.len().saturating_sub(shown);
@@ -184,6 +187,24 @@ impl Page<'_> {
         for line in wrap::hanging(left, text, self.look.width).lines() {
             let line = self.painter.paint(Paint::Dim, line);
             self.line(&line)?;
+        }
+        Ok(())
+    }
+
+    /// The way of a value to the place, a line each.
+    fn steps(&mut self, evidence: &Evidence) -> io::Result<()> {
+        let blank = " ".repeat(INDENT + 2);
+        for (index, step) in evidence.steps.iter().enumerate() {
+            let path = clean::line(&step.path);
+            let text = format!(
+                "{blank}{}. {path}:{}:{} {}",
+                index + 1,
+                step.line,
+                step.column,
+                step.note
+            );
+            let text = self.painter.paint(Paint::Dim, &text);
+            self.line(&text)?;
         }
         Ok(())
     }
@@ -391,7 +412,7 @@ impl Page<'_> {
         // Half of a sequence is worse than none: a long one is for who asks for it.
         let long = !self.look.verbose && fix.commands.len() > COMMANDS;
         if long && above.is_none() {
-            title.push_str(&format!(" ({} commands: -v)", fix.commands.len()));
+            title.push_str(&format!(" ({} commands: `plan` or -v)", fix.commands.len()));
         }
         if !self.look.verbose {
             let other = match more {

@@ -45,6 +45,9 @@ fn line_parts(report: &Report, alone: bool) -> (String, String) {
         0 => {}
         off => text.push_str(&format!("; {} off", count(off, "check"))),
     }
+    if summary.fixable > 0 && alone {
+        text.push_str(&format!("; {} fixable with --fix", summary.fixable));
+    }
     let usual = report.view.fail_on == FailOn::Severity(Severity::Medium);
     let because = because(report);
     // The default needs no word where the counts say the same.
