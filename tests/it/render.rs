@@ -177,6 +177,7 @@ fn the_json_report_keeps_the_contract() {
             "notApplicable",
             "suppressed",
             "failBySeverity",
+            "fixable",
             "ready"
         ]
     );
