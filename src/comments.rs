@@ -11,7 +11,7 @@ use crate::report::{CheckResult, Status};
 
 /// The comments of every file with a failing site, in the order of the paths. What was parsed as code is not read again; of
 /// other files (Dockerfile, TOML, YAML) the lines are looked at. A file that cannot be read now has none.
-pub fn collect(root: &Path, source: &Source, results: &[CheckResult]) -> Comments {
+pub fn collect(root: &Path, source: Option<&Source>, results: &[CheckResult]) -> Comments {
     let files: BTreeSet<&Arc<str>> = results
         .iter()
         .filter(|result| result.status == Status::Fail)
@@ -22,7 +22,8 @@ pub fn collect(root: &Path, source: &Source, results: &[CheckResult]) -> Comment
         .collect();
     let mut all = Comments::default();
     for path in files {
-        let module = source.modules.iter().find(|module| module.path == *path);
+        let mut modules = source.into_iter().flat_map(|source| &source.modules);
+        let module = modules.find(|module| module.path == *path);
         let found = match module {
             Some(module) => {
                 let mut found = parse(path, &module.source.text);

@@ -3,10 +3,13 @@
 
 pub(crate) mod served;
 
+pub(crate) use served::starts as starts_serving;
+
 use std::collections::HashSet;
 
+use crate::analysis::dataflow::{Step, Truncation};
 use crate::analysis::facts::RuntimeFacts;
-use crate::model::finding::{Evidence, Resource};
+use crate::model::finding::{Evidence, EvidenceStep, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Runtime};
 use crate::model::source::{
@@ -38,6 +41,15 @@ impl<'a> AgentCode<'a> {
         code.reachable.iter().filter_map(|id| source.module(*id))
     }
 
+    /// Whether a module runs.
+    pub(crate) fn is_reachable(&self, module: ModuleId) -> bool {
+        let reachable = self.facts.reachable.get_or_init(|| {
+            let reachable = self.code.reachable.iter();
+            reachable.copied().collect()
+        });
+        reachable.contains(&module)
+    }
+
     /// The packages that importing a module runs first: `a/__init__.py` and `a/b/__init__.py` for `a.b.c`.
     pub fn packages_of(&self, module: &Module) -> Vec<ModuleId> {
         let mut found = Vec::new();
@@ -47,8 +59,8 @@ impl<'a> AgentCode<'a> {
         let mut name = &*module.name;
         while let Some((parent, _)) = name.rsplit_once('.') {
             name = parent;
-            let package = self.source.module_named(parent);
-            let package = package.filter(|package| self.code.reachable.contains(&package.id));
+            let mut named = self.source.modules_named(parent);
+            let package = named.find(|package| self.is_reachable(package.id));
             found.extend(package.map(|module| module.id));
         }
         found
@@ -89,6 +101,45 @@ impl<'a> AgentCode<'a> {
             format!("{}{line}: {}", note.site.path, note.message),
         ))
     }
+}
+
+/// Why a data flow that was given up says nothing: the place, and the limit that ran out there.
+pub fn limited(source: &Source, truncated: &Truncation) -> Unread {
+    let site = source
+        .module(truncated.module)
+        .map(|module| module.site(truncated.range));
+    let place = site.map_or_else(String::new, |site| {
+        let line = site.span.map_or(1, |span| span.line);
+        format!("{}:{line}: ", site.path)
+    });
+    Unread::new(
+        ReasonCode::Limit,
+        format!(
+            "{place}the data flow was not followed to its end: {}",
+            truncated.limit.words()
+        ),
+    )
+}
+
+/// The way of a value as evidence shows it; a way of one place only says nothing more than that place.
+pub fn steps(source: &Source, path: &[Step]) -> Vec<EvidenceStep> {
+    if path.len() < 2 {
+        return Vec::new();
+    }
+    path.iter()
+        .filter_map(|step| {
+            let site = source.module(step.module)?.site(step.range);
+            let span = site.span?;
+            Some(EvidenceStep {
+                path: site.path.to_string(),
+                line: span.line,
+                column: span.column,
+                end_line: span.end_line,
+                end_column: span.end_column,
+                note: step.kind.words(),
+            })
+        })
+        .collect()
 }
 
 /// Evidence in code, at a range of a module.

@@ -3,10 +3,13 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::analysis::call_sites::Callers;
+use crate::analysis::clients::values::bound;
 use crate::analysis::elements::looped_over;
 use crate::analysis::limits;
+use crate::analysis::names::constants::text_call;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::targets;
+use crate::model::source::ir::FormatPart;
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
@@ -386,6 +389,14 @@ fn named<'a>(
         if given.is_empty() {
             given = looped_over(callers, module, key);
         }
+        if given.is_empty() {
+            let mut put_together = texts(callers, module, key, 0);
+            put_together.sort();
+            put_together.dedup();
+            let put_together = put_together.into_iter();
+            found.extend(put_together.map(|name| (module, key.range, name)));
+            continue;
+        }
         given
             .into_iter()
             .for_each(|(at, value)| ways.add(at, value));
@@ -394,4 +405,68 @@ fn named<'a>(
         limits::reached(limits::CALLERS, module, key.range);
     }
     found
+}
+
+/// The texts that a key is put together of, with what callers give for the parameters in it, what its names are bound to, and the
+/// default of what is looked up: `f"{vendor}_API_KEY"`, `options.get("variable", "OPENAI_API_KEY")`.
+fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<String> {
+    const MOST: usize = 16;
+    let source = callers.source();
+    let known = source.strings(module, expr);
+    if !known.is_empty() || depth > 6 {
+        return known;
+    }
+    let mut below = |inner: &'a Expr| texts(callers, module, inner, depth + 1);
+    let mut found = match &expr.kind {
+        ExprKind::Format(parts) => {
+            let mut whole = vec![String::new()];
+            for part in parts {
+                let next = match part {
+                    FormatPart::Text(text) => vec![text.to_string()],
+                    FormatPart::Expr(inner) => below(inner),
+                };
+                whole = pairs(&whole, &next);
+            }
+            whole
+        }
+        ExprKind::BinOp {
+            op: "+",
+            left,
+            right,
+        } => pairs(&below(left), &below(right)),
+        ExprKind::BoolOp { values, .. } => values.iter().flat_map(below).collect(),
+        ExprKind::Call(call) => text_call(call, &mut below).unwrap_or_else(|| {
+            let looks_up = matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
+                if matches!(&**attr, "get" | "pop" | "setdefault"));
+            match (looks_up, call.args.as_slice()) {
+                (true, [_, default]) => below(default),
+                _ => Vec::new(),
+            }
+        }),
+        ExprKind::Name(name) => {
+            let given = callers.given(module, expr);
+            if given.is_empty() {
+                let values = bound(source, module, name, expr.range.start);
+                let values = values
+                    .into_iter()
+                    .filter(|value| !value.range.contains(expr.range));
+                values.flat_map(below).collect()
+            } else {
+                given
+                    .into_iter()
+                    .flat_map(|(at, value)| texts(callers, at, value, depth + 1))
+                    .collect()
+            }
+        }
+        _ => Vec::new(),
+    };
+    found.truncate(MOST);
+    found
+}
+
+fn pairs(starts: &[String], ends: &[String]) -> Vec<String> {
+    let all = starts
+        .iter()
+        .flat_map(|start| ends.iter().map(move |end| format!("{start}{end}")));
+    all.take(16).collect()
 }

@@ -2,13 +2,13 @@
 //!
 //! They are kept beside the source that they are about, so they name places by ids and never refer into the tree.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::analysis::call_sites::Uses;
 use crate::analysis::reachability::{Absent, Running};
-use crate::model::source::Source;
 use crate::model::source::ir::Name;
+use crate::model::source::{ModuleId, Source};
 
 /// The facts of every runtime.
 #[derive(Debug, Default)]
@@ -30,6 +30,8 @@ impl Facts {
 /// The facts of one runtime.
 #[derive(Debug, Default)]
 pub(crate) struct RuntimeFacts {
+    /// The modules that run.
+    pub(crate) reachable: OnceLock<HashSet<ModuleId>>,
     /// Where every function is used.
     pub(crate) uses: OnceLock<Uses>,
     /// How often the names of functions that stand by themselves are written.

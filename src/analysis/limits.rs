@@ -44,6 +44,39 @@ pub(crate) fn again(limit: Option<Limit>) {
     REACHED.set(REACHED.get().or(limit));
 }
 
+/// Steps that one question may take, those of the questions that it asks in turn included.
+const MOST_STEPS: u32 = 5_000;
+/// How deep they may go: each may stand on the stack with what calls it.
+const DEEPEST: u32 = 100;
+
+thread_local! {
+    /// How many steps are being taken inside each other, and how many were taken since the outermost began.
+    static STEPS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+}
+
+/// A step of a question that recurses over code which leads to code; it ends when this is dropped.
+pub(crate) struct Step(());
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        let (inside, taken) = STEPS.get();
+        STEPS.set((inside.saturating_sub(1), taken));
+    }
+}
+
+/// Takes a step; None, and [`reached`], where the question took too many. The depth that a caller counts itself bounds the chain
+/// that it follows; this bounds the work, which is exponential in that depth where everything leads to everything.
+pub(crate) fn step(what: &'static str, module: ModuleId, range: ByteRange) -> Option<Step> {
+    let (inside, taken) = STEPS.get();
+    let taken = if inside == 0 { 0 } else { taken };
+    if taken >= MOST_STEPS || inside >= DEEPEST {
+        reached(what, module, range);
+        return None;
+    }
+    STEPS.set((inside + 1, taken + 1));
+    Some(Step(()))
+}
+
 /// Runs a judgement, and tells which budget ran out meanwhile.
 pub(crate) fn watch<T>(run: impl FnOnce() -> T) -> (T, Option<Limit>) {
     let before = REACHED.take();

@@ -3,6 +3,7 @@
 //! Collectors lower files into [`crate::model::source`]; checks ask this layer and walk no tree of their own.
 
 pub mod agent_code;
+pub mod api;
 pub mod background;
 pub mod call_sites;
 pub mod callgraph;
@@ -22,7 +23,10 @@ pub mod reachability;
 pub mod rejections;
 #[cfg(test)]
 pub mod sample;
+pub mod schema;
 pub mod settings;
+pub mod startup;
+pub mod tested;
 pub mod waited;
 pub mod writes;
 pub mod written;

@@ -74,6 +74,11 @@ impl<'c, 'a> Live<'c, 'a> {
         Self { callers, running }
     }
 
+    /// Whether the code at a range is switched off, whoever calls it.
+    pub(crate) fn is_off(&self, module: ModuleId, range: ByteRange) -> bool {
+        !self.running.is_on(module, range)
+    }
+
     /// Whether the code at a range runs.
     pub(crate) fn runs(&self, module: ModuleId, range: ByteRange) -> bool {
         self.running.is_on(module, range)

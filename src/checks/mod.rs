@@ -20,6 +20,7 @@ mod quotas;
 mod resources;
 mod sessions;
 mod shell_access;
+mod snapshot;
 mod testing;
 pub(crate) mod unconfigured;
 
@@ -59,6 +60,8 @@ pub enum Category {
     ShellAccess,
     /// Code quality.
     Code,
+    /// Restored sessions: platform version V2.
+    Snapshot,
     /// Observability and evaluation.
     Observability,
     /// Performance and session lifecycle.
@@ -73,12 +76,13 @@ pub enum Category {
 
 impl Category {
     /// Every category, in the order of the report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Project,
         Self::Iam,
         Self::Authentication,
         Self::ShellAccess,
         Self::Code,
+        Self::Snapshot,
         Self::Observability,
         Self::Performance,
         Self::Resources,
@@ -94,6 +98,7 @@ impl Category {
             Self::Authentication => "authentication",
             Self::ShellAccess => "shell-access",
             Self::Code => "code",
+            Self::Snapshot => "snapshot",
             Self::Observability => "observability",
             Self::Performance => "performance",
             Self::Resources => "resources",
@@ -110,6 +115,7 @@ impl Category {
             Self::Authentication => "Authentication",
             Self::ShellAccess => "Shell access",
             Self::Code => "Code quality",
+            Self::Snapshot => "Safe to restore",
             Self::Observability => "Observability",
             Self::Performance => "Performance",
             Self::Resources => "Resources",
@@ -161,6 +167,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         authentication::CHECKS,
         shell_access::CHECKS,
         code::CHECKS,
+        snapshot::CHECKS,
         observability::CHECKS,
         performance::CHECKS,
         resources::CHECKS,

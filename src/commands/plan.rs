@@ -69,7 +69,8 @@ fn of_project(
         results.retain(|result| selection.result(result));
         let suppressions = Suppressions {
             rules: &context.settings.ignores,
-            comments: comments::collect(root, &context.source, &results),
+            accepts: &context.settings.accepts,
+            comments: comments::collect(root, context.source.made(), &results),
             baseline: None,
         };
         suppress::apply(&name, &mut results, &suppressions, context.today);

@@ -11,4 +11,6 @@ pub mod token;
 pub mod verify;
 pub mod walk;
 
-pub use crate::model::oidc::{OAUTH_SUFFIX, SUFFIX, base, discovery, discovery_url, keys};
+pub use crate::model::oidc::{
+    OAUTH_SUFFIX, SUFFIX, base, discovery, discovery_url, keys, path_behind_suffix,
+};

@@ -30,7 +30,7 @@ pub struct Input<'a> {
     pub discovery: &'a Known<Discovery>,
     /// Seconds since the epoch.
     pub now: f64,
-    /// Verify the signature too.
+    /// The signature must be verified: without the keys the verdict is not known.
     pub verify: bool,
 }
 
@@ -136,7 +136,15 @@ fn walk_jwt(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
     keys(input, walk);
     walk.steps.push(times(input.token, input.now));
     walk.steps.push(algorithm(input.token));
-    if input.verify {
+    // A signature that can be verified is: without it the rest proves nothing.
+    let keys_read = matches!(
+        input.discovery,
+        Known::Read(Discovery {
+            jwks: Known::Read(_),
+            ..
+        })
+    );
+    if input.verify || keys_read {
         walk.steps.push(signature(input));
     }
 }
@@ -211,8 +219,9 @@ fn issuer_advice(issuer: &str, claimed: &str) -> String {
 }
 
 fn issuer_unread(why: &str, url: &Sited<String>, claimed: &str) -> Step {
-    let told = base(&url.value).map(|base| base.trim_end_matches('/'));
-    if told == Some(claimed.trim_end_matches('/')) {
+    let known = base(&url.value);
+    let known = known.as_deref().map(|base| base.trim_end_matches('/'));
+    if known == Some(claimed.trim_end_matches('/')) {
         Step::unknown(
             "issuer",
             format!("iss {claimed:?} fits the discovery URL; its document was not read ({why})"),
@@ -221,10 +230,11 @@ fn issuer_unread(why: &str, url: &Sited<String>, claimed: &str) -> Step {
         Step::unknown(
             "issuer",
             format!(
-                "iss {claimed:?} is not the discovery URL less its suffix, {:?}; the document's issuer decides, and it was not read ({why})",
-                told.unwrap_or_default()
+                "iss {claimed:?} does not match the discovery URL (without /.well-known/openid-configuration: {:?}); the document's issuer decides, and it was not read ({why})",
+                known.unwrap_or_default()
             ),
         )
+        .decides()
     }
 }
 

@@ -13,6 +13,7 @@ use agentcore_harden::model::source::Source;
 use agentcore_harden::report::baseline::Baseline;
 use agentcore_harden::report::comment;
 use agentcore_harden::report::suppress::{Suppressions, apply};
+use agentcore_harden::report::verdict::Basis;
 use agentcore_harden::report::{CheckResult, Evidence, Outcome, Severity, assemble};
 use assert_cmd::cargo::CommandCargoExt;
 use jiff::civil::{Date, date};
@@ -76,12 +77,7 @@ fn a_rule_that_covers_every_site_suppresses_the_result() {
     assert_eq!(suppression.expires.as_deref(), Some("2026-07-01"));
     assert_eq!(results[0].status.as_str(), "fail");
     assert_eq!(notes, [""; 0]);
-    let summary = assemble::summary(
-        &results,
-        agentcore_harden::config::FailOn::Never,
-        false,
-        false,
-    );
+    let summary = assemble::summary(&results, &Basis::default());
     assert_eq!((summary.fail, summary.suppressed), (2, 1));
 }
 
@@ -257,7 +253,7 @@ fn every_problem_of_the_file_is_told_and_the_run_exits_2() {
         "error: agentcore-harden.toml:1:1: unknown key \"fail_on\"; did you mean \"fail-on\"?\n\
          agentcore-harden.toml:3:1: unknown check \"auth-inbond-type\"; did you mean \"auth-inbound-type\"?\n\
          agentcore-harden.toml:4:11: unknown runtime \"Mian\"; did you mean \"Main\"?\n\
-         help: fix the configuration file; the README documents its keys\n"
+         help: fix the configuration file; docs/configuration.md documents its keys\n"
     );
 }
 
@@ -323,7 +319,8 @@ fn comments_are_read_from_the_files_that_findings_name() {
         "# agentcore-harden: ignore[cli-version] r\n",
     )
     .unwrap();
-    let found = agentcore_harden::comments::collect(folder.path(), &Source::default(), &results());
+    let found =
+        agentcore_harden::comments::collect(folder.path(), Some(&Source::default()), &results());
     assert_eq!(found.comments.len(), 1);
     assert_eq!(
         (found.comments[0].line, found.comments[0].lines.clone()),
@@ -332,7 +329,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
     // A file that is gone has no comments, and is no error.
     let empty = tempfile::tempdir().unwrap();
     assert!(
-        agentcore_harden::comments::collect(empty.path(), &Source::default(), &results())
+        agentcore_harden::comments::collect(empty.path(), Some(&Source::default()), &results())
             .comments
             .is_empty()
     );

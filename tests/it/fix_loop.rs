@@ -167,7 +167,7 @@ fn forget_everything() {
 }
 
 /// Does what one fix of a result says in a copy of its project and asks again.
-fn fix(fixture: &Path, result: &CheckResult, fix: &Fix, grammar: &Grammar, tally: &mut Tally) {
+fn try_out(fixture: &Path, result: &CheckResult, fix: &Fix, grammar: &Grammar, tally: &mut Tally) {
     let place = format!(
         "{}: {} {} ({})",
         fixture.file_name().unwrap().to_string_lossy(),
@@ -324,7 +324,7 @@ fn every_fix_fixes_its_result() {
                 does && !fix.is_preparation()
             });
             for fix in fixes {
-                fix(&fixture, result, fix, &grammar, &mut tally);
+                try_out(&fixture, result, fix, &grammar, &mut tally);
             }
         }
     }

@@ -48,7 +48,7 @@ pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
         })
 }
 
-fn starts(call: &Call, name: &str) -> bool {
+pub(crate) fn starts(call: &Call, name: &str) -> bool {
     let (written, base) = match &call.callee.kind {
         ExprKind::Name(name) => (&**name, None),
         ExprKind::Attribute { base, attr } => (&**attr, Some(&**base)),

@@ -106,8 +106,16 @@ impl<'s> Question<'s> {
             return self.best(module, found.iter().rev().collect(), u32::MAX);
         }
         let inner = format!("{}.{name}", module.name);
-        if module.path.ends_with("/__init__.py")
-            && let Some(inner) = self.source.module_named(&inner)
+        let below = |folder: &str| {
+            let mut named = self.source.modules_named(&inner);
+            let own = |inner: &&Module| inner.path.strip_prefix(folder).is_some();
+            named
+                .find(own)
+                .or_else(|| self.source.modules_named(&inner).next())
+        };
+        if let Some(folder) = module.path.strip_suffix("__init__.py")
+            && folder.ends_with('/')
+            && let Some(inner) = below(folder)
         {
             return Meaning::Module(inner.id);
         }

@@ -54,6 +54,25 @@ impl<'s> Question<'s> {
                     ExprKind::List(_) if typescript => "Array",
                     ExprKind::List(_) => "list",
                     ExprKind::Set(_) => "set",
+                    // `Path("a") / "b"` is a path.
+                    ExprKind::BinOp { op: "/", left, .. } => {
+                        let left = self.meaning(module, left);
+                        let path = match &left {
+                            Meaning::Instance(made) => made.type_name.starts_with("pathlib."),
+                            Meaning::Value(_, inner) => {
+                                matches!(inner.kind, ExprKind::BinOp { op: "/", .. })
+                                    && matches!(
+                                        self.attribute(left.clone(), attr),
+                                        Meaning::External(_)
+                                    )
+                            }
+                            _ => false,
+                        };
+                        if !path {
+                            return Meaning::Unknown;
+                        }
+                        "pathlib.Path"
+                    }
                     _ => return Meaning::Unknown,
                 };
                 Meaning::External(format!("{kind}.{attr}"))

@@ -2,7 +2,7 @@
 //! across the project's modules.
 
 mod calls;
-mod constants;
+pub(crate) mod constants;
 mod imports;
 mod looped;
 mod members;

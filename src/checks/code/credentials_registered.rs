@@ -316,7 +316,7 @@ fn unregistered(
         return None;
     }
     let note = format!(
-        "an authenticated call of {service} ({}{}): no credential of the project can be for it",
+        "an authenticated call of {service} ({}{}): no credential registered in agentcore.json matches it",
         auth.by,
         auth.variable
             .as_ref()

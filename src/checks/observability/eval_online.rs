@@ -183,7 +183,7 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
         .opt("--evaluator", "Builtin.Helpfulness")
         .opt("--sampling-rate", "5");
     let message = format!(
-        "no online evaluation watches {resource}: nobody is told when its answers get worse"
+        "no online evaluation watches {resource}: nobody notices when its answers get worse"
     );
     let evaluators = vec!["Builtin.Helpfulness".to_owned()];
     let with = stack::with_eval(context, &name, &runtime.name, &evaluators);
@@ -205,7 +205,7 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
     fix = fix
         .command(add)
         .command(fixes::deploy(context))
-        .note(format!("each sampled session costs model calls; take a higher rate while there is little traffic. {role}"));
+        .note(format!("each sampled session costs model calls; use a higher rate while there is little traffic. {role}"));
     Outcome::fail(resource, message)
         .evidence(Evidence::config(&runtime.site))
         .fix(fix)

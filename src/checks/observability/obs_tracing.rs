@@ -339,9 +339,7 @@ fn missing_distro(
     breaks: bool,
 ) -> Problem {
     let consequence = if breaks {
-        format!(
-            "the deploy starts it by {WRAPPER}, which is then not there, so it may not start at all"
-        )
+        format!("the deploy starts it with {WRAPPER}, which is not installed: it may fail to start")
     } else {
         "no spans of what it does reach X-Ray".to_owned()
     };

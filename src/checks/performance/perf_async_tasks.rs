@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::perf_ping_handler::is_ping_route;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::{Launch, answering, launches};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::reachability::{Absent, Live};
+use crate::analysis::startup::is_ping_route;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::walk::{TryPart, enclosing_tries, expressions};

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
 use crate::model::site::Site;
+use crate::model::source::SourceNoteKind;
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
@@ -18,7 +19,7 @@ pub(super) static CHECK: Check = Check {
     title: "Project configuration is valid",
     category: Category::Project,
     severity: Severity::High,
-    needs: &[Need::Config],
+    needs: &[Need::Config, Need::Code],
     page: include_str!("config_valid.md"),
     references: &[
         "https://schema.agentcore.aws.dev/v1/agentcore.json",
@@ -40,6 +41,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     targets(context, &mut findings);
     deployed(context, &mut findings);
     harnesses(context, &mut findings);
+    sources(context, &mut findings);
     vec![findings.outcome(context)]
 }
 
@@ -60,6 +62,8 @@ struct Findings {
     documents: Vec<String>,
     /// True when the targets file is not here and git ignores it.
     unseen: bool,
+    /// How many of the faults are of source files.
+    code: usize,
 }
 
 impl Findings {
@@ -114,8 +118,17 @@ impl Findings {
     /// Commands are printed where they fix all: one that leaves the result failing would break its promise.
     fn fix(&mut self) -> Fix {
         if self.left {
-            let note = "Fix each place that the evidence names; `agentcore validate` reads the files again.";
-            return Fix::new("Edit the configuration").note(note);
+            let note = if self.documents.is_empty() || self.code < self.faults.len() {
+                "Fix each place that the evidence names; `agentcore validate` reads the files again."
+            } else {
+                "Fix each place that the evidence names, and start the agent once before the deploy: `agentcore dev`."
+            };
+            let title = if self.code == self.faults.len() {
+                "Fix the source"
+            } else {
+                "Edit the configuration"
+            };
+            return Fix::new(title).note(note);
         }
         let title = format!("Set {}", self.fixed.join(", "));
         let fix = Fix::new(title).commands(std::mem::take(&mut self.commands));
@@ -180,12 +193,49 @@ impl Findings {
             more => format!("; and {more} more"),
         };
         let faults = if count == 1 { "a fault" } else { "faults" };
-        let message = format!("the configuration has {faults}: {}{more}", named.join("; "));
+        let what = if self.code == count {
+            "the code that is deployed"
+        } else {
+            "the configuration"
+        };
+        let message = format!("{what} has {faults}: {}{more}", named.join("; "));
         let mut outcome = Outcome::fail(resource, message);
         for (_, evidence) in self.faults.into_iter().take(MOST_LISTED) {
             outcome = outcome.evidence(evidence);
         }
         outcome.evidences(self.notes).fix(fix)
+    }
+}
+
+/// Source files of a runtime that do not parse or cannot be read: what a checklist says of code that nobody could read is worth
+/// nothing, and what does not parse does not start. One fault a file.
+fn sources(context: &Context, findings: &mut Findings) {
+    let source = &context.source;
+    let mut seen: Vec<&str> = Vec::new();
+    for runtime in &source.runtimes {
+        let modules = runtime.reachable.iter().filter_map(|id| source.module(*id));
+        for module in modules {
+            let path = &*module.path;
+            let note = source.notes.iter().find(|note| {
+                &*note.site.path == path
+                    && matches!(
+                        note.kind,
+                        SourceNoteKind::Syntax | SourceNoteKind::Unreadable
+                    )
+            });
+            let (Some(note), false) = (note, seen.contains(&path)) else {
+                continue;
+            };
+            seen.push(path);
+            let words = match note.kind {
+                SourceNoteKind::Syntax => format!("{path} does not parse: {}", note.message),
+                _ => format!("{path} {}", note.message),
+            };
+            findings.left = true;
+            findings.code += 1;
+            let evidence = Evidence::code(&note.site).note(words.clone());
+            findings.faults.push((words, evidence));
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::collect::json::{self, JsonError};
-use crate::model::files::{Contents, FileFacts};
+use crate::model::files::FileFacts;
 use crate::model::json::{Document, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Harness, Project, Target};
@@ -139,14 +139,10 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
 pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
     let tracked = git::Index::read(project.repository.as_deref());
     FileFacts {
-        manifests: BTreeMap::new(),
-        package_contents: BTreeMap::new(),
-        dependencies: BTreeMap::new(),
-        artifacts: BTreeMap::new(),
-        contents: Contents::default(),
         cli: path_env.map_or(Known::Absent, cli::on_path),
         packages: shipped::packages(project, &tracked),
         ignored: git::ignored(project, &tracked),
+        ..FileFacts::default()
     }
 }
 

@@ -5,10 +5,11 @@ mod page;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
+use crate::cli::ColorArg;
 use crate::cli::token::TokenArgs;
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::project;
-use crate::commands::root;
+use crate::commands::{root, terminal};
 use crate::exit::{Exit, Failure};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Project;
@@ -65,7 +66,8 @@ pub fn run(arguments: &TokenArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
     if arguments.json {
         page::json(&answer, out)?;
     } else {
-        page::text(&answer, out)?;
+        let look = terminal::look(ColorArg::Auto, false);
+        page::text(&answer, look, out)?;
     }
     Ok(exit)
 }

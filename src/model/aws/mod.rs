@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use agentcore::{
-    Artifact, Claim, CredentialProvider, EnvValue, Harness, Image, Jwt, LogGroup, Memory, Network,
-    OnlineEval, Policy, PolicyEngine, Runtime, RuntimeEndpoint, Strategy,
+    Artifact, CapacityProvider, Claim, CredentialProvider, EnvValue, Harness, Image, Jwt, LogGroup,
+    Memory, Mount, Network, OnlineEval, Policy, PolicyEngine, Ports, Runtime, RuntimeEndpoint,
+    Strategy, Warmup,
 };
 pub use gateway::{Gateway, GatewayEngine, GatewayTarget, OutboundAuth, ProvisionedConcurrency};
 pub use iam::{NamedPolicy, Principal, PrincipalKind, Role};

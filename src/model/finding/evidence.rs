@@ -46,6 +46,26 @@ pub struct Evidence {
     pub api: Option<String>,
     /// The field of its answer.
     pub field: Option<String>,
+    /// The way on which a value got there, its source first; empty where none was followed.
+    pub steps: Vec<EvidenceStep>,
+}
+
+/// A place on the way of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EvidenceStep {
+    /// The file.
+    pub path: String,
+    /// Its first line.
+    pub line: u32,
+    /// Its first column.
+    pub column: u32,
+    /// Its last line.
+    pub end_line: u32,
+    /// The column after its last character.
+    pub end_column: u32,
+    /// What happens to the value there.
+    pub note: &'static str,
 }
 
 impl Evidence {
@@ -61,6 +81,7 @@ impl Evidence {
             statement: None,
             api: None,
             field: None,
+            steps: Vec::new(),
         }
     }
 
@@ -112,6 +133,13 @@ impl Evidence {
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
+        self
+    }
+
+    /// Tells the way on which a value got there.
+    #[must_use]
+    pub fn steps(mut self, steps: Vec<EvidenceStep>) -> Self {
+        self.steps = steps;
         self
     }
 
@@ -169,6 +197,8 @@ impl Serialize for Evidence {
             #[serde(skip_serializing_if = "Option::is_none")]
             severity: Option<Severity>,
             note: &'a str,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            steps: &'a [EvidenceStep],
         }
         let site = self.site.as_ref();
         let span = site.and_then(|site| site.span);
@@ -187,6 +217,7 @@ impl Serialize for Evidence {
             field: self.field.as_deref(),
             severity: self.severity,
             note: &self.note,
+            steps: &self.steps,
         }
         .serialize(serializer)
     }

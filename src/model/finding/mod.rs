@@ -6,7 +6,7 @@ mod outcome;
 mod resource;
 mod status;
 
-pub use evidence::{Evidence, EvidenceKind};
+pub use evidence::{Evidence, EvidenceKind, EvidenceStep};
 pub use fix::{Edit, Fix, SafeEdit};
 pub use outcome::Outcome;
 pub use resource::{Resource, ResourceType};

@@ -126,8 +126,8 @@ pub fn issuer_rule(discovery_url: &str, issuer: &str) -> IssuerRule {
     if issuer.contains('{') {
         return IssuerRule::Template;
     }
-    let base = base(discovery_url).unwrap_or(discovery_url);
-    let (Ok(expected), Ok(found)) = (url::Url::parse(base), url::Url::parse(issuer)) else {
+    let base = base(discovery_url).unwrap_or(discovery_url.into());
+    let (Ok(expected), Ok(found)) = (url::Url::parse(&base), url::Url::parse(issuer)) else {
         return IssuerRule::NotHttps;
     };
     if found.scheme() != "https" {

@@ -57,7 +57,7 @@ pub struct Source {
     /// Words of the project's own stack that may name environment variables which it sets beside `envVars`.
     pub stack_words: BTreeSet<String>,
     /// Modules by name, made when the first is asked for: all of them are there by then.
-    by_name: OnceLock<HashMap<ir::Name, ModuleId>>,
+    by_name: OnceLock<HashMap<ir::Name, Vec<ModuleId>>>,
 }
 
 /// The code of one runtime.
@@ -164,15 +164,18 @@ impl Source {
         self.modules.get(id.0 as usize)
     }
 
-    /// The first module of a name.
-    pub fn module_named(&self, name: &str) -> Option<&Module> {
+    /// The modules of a name, in order: each code root may have one.
+    pub fn modules_named(&self, name: &str) -> impl Iterator<Item = &Module> {
         let by_name = self.by_name.get_or_init(|| {
-            let named = self.modules.iter().rev();
-            named
-                .map(|module| (module.name.clone(), module.id))
-                .collect()
+            let mut by_name: HashMap<ir::Name, Vec<ModuleId>> = HashMap::new();
+            for module in &self.modules {
+                let named = by_name.entry(module.name.clone()).or_default();
+                named.push(module.id);
+            }
+            by_name
         });
-        self.module(*by_name.get(name)?)
+        let named = by_name.get(name).into_iter().flatten();
+        named.filter_map(|id| self.module(*id))
     }
 
     /// The function of that id.

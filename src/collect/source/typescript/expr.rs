@@ -85,7 +85,17 @@ impl<'a> TypeScript<'_> {
                 ExprKind::Number(literal.value.as_str().into())
             }
             ast::Expression::RegExpLiteral(literal) => {
-                ExprKind::Regex(literal.regex.pattern.text.as_str().into())
+                // Flags that change what a pattern matches stand in it, the way other languages write them.
+                let flags = literal.regex.flags;
+                let mut text = String::new();
+                if flags.contains(ast::RegExpFlags::M) {
+                    text.push_str("(?m)");
+                }
+                if flags.contains(ast::RegExpFlags::S) {
+                    text.push_str("(?s)");
+                }
+                text.push_str(literal.regex.pattern.text.as_str());
+                ExprKind::Regex(text.into())
             }
             ast::Expression::StringLiteral(literal) => ExprKind::Str(literal.value.as_str().into()),
             ast::Expression::TemplateLiteral(template) => self.template(template),
