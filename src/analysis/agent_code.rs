@@ -1,6 +1,7 @@
 //! What every check over an agent's code starts from: the modules that run, and the rule that code which could not be read
 //! never passes.
 
+pub(crate) mod absent;
 mod served;
 
 use crate::checks::unconfigured::{Listed, unconfigured};
@@ -32,7 +33,7 @@ pub fn each<'a>(context: &'a Context, judge: impl Fn(&AgentCode<'a>) -> Outcome)
         return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     let one = |runtime: &'a Runtime| match of(context, runtime) {
-        Ok(code) => code.honest(judge(&code)),
+        Ok(code) => code.honest(context, judge(&code)),
         Err(reason) => Outcome::skipped(Agent::Runtime(runtime).resource(), reason),
     };
     context.project.runtimes.iter().map(one).collect()
@@ -45,8 +46,8 @@ pub fn each_handled<'a>(
 ) -> Vec<Outcome> {
     each(context, |code| {
         let outcome = judge(code);
-        let silent = outcome.status == Status::Pass && code.unread().is_none();
-        if silent && !served::serves(code) {
+        let read = code.unread().is_none() && absent::code(context, code).is_none();
+        if outcome.status == Status::Pass && read && !served::serves(code) {
             return Outcome::skipped(outcome.resource, served::nothing(code));
         }
         outcome
@@ -139,14 +140,30 @@ impl<'a> AgentCode<'a> {
         found
     }
 
-    /// Every call in the modules that run, with its module and the function that it stands in.
+    /// Every call in the modules that run, with its module and the function that it stands in. Functions that nothing can call are
+    /// left out.
     pub fn calls(&self) -> impl Iterator<Item = (&'a Module, Option<FnId>, &'a Expr)> + use<'a> {
-        self.modules().flat_map(|module| {
+        let code = self.code;
+        let runs = move |function: Option<FnId>| function.is_none_or(|id| !code.idle.contains(&id));
+        self.modules().flat_map(move |module| {
             module
                 .calls()
                 .into_iter()
+                .filter(move |(function, _)| runs(*function))
                 .map(move |(function, call)| (module, function, call))
         })
+    }
+
+    /// Whether a function can run: something that runs may call it.
+    pub fn may_run(&self, function: FnId) -> bool {
+        !self.code.idle.contains(&function)
+    }
+
+    /// Whether the code, all of it read, starts nothing that could answer a request.
+    pub fn starts_nothing(&self, context: &Context) -> bool {
+        self.unread().is_none()
+            && absent::code(context, self).is_none()
+            && served::starts_nothing(self)
     }
 
     /// How many modules were read, in words, for the message of a pass.
@@ -175,11 +192,14 @@ impl<'a> AgentCode<'a> {
         ))
     }
 
-    /// Turns a pass into `skipped` where a module that runs could not be read: what is in it nobody knows.
-    fn honest(&self, outcome: Outcome) -> Outcome {
-        match (outcome.status, self.unread()) {
-            (Status::Pass, Some(reason)) => Outcome::skipped(outcome.resource, reason),
-            _ => outcome,
+    /// Turns a pass into `skipped` where a module that runs could not be read, or is not here: what is in it nobody knows.
+    fn honest(&self, context: &Context, outcome: Outcome) -> Outcome {
+        if outcome.status != Status::Pass {
+            return outcome;
+        }
+        match self.unread().or_else(|| absent::code(context, self)) {
+            Some(reason) => Outcome::skipped(outcome.resource, reason),
+            None => outcome,
         }
     }
 }

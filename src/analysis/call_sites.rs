@@ -1,7 +1,7 @@
 //! Who calls which function of the project, computed once per runtime and only when asked for.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::model::source::module::BindingKind;
@@ -22,7 +22,6 @@ pub(crate) struct Use<'a> {
 pub(crate) struct Callers<'a> {
     code: AgentCode<'a>,
     uses: OnceCell<BTreeMap<FnId, Vec<Use<'a>>>>,
-    mentions: OnceCell<HashMap<&'a str, u32>>,
 }
 
 impl<'a> Callers<'a> {
@@ -31,7 +30,6 @@ impl<'a> Callers<'a> {
         Self {
             code: *code,
             uses: OnceCell::new(),
-            mentions: OnceCell::new(),
         }
     }
 
@@ -51,15 +49,9 @@ impl<'a> Callers<'a> {
         uses.get(&function).map_or(&[], Vec::as_slice)
     }
 
-    /// True for a function that nothing can call: it stands by itself in a module that is only imported, no decorator hands it to a
-    /// framework, and its name is written nowhere in the code that runs but where it is defined, not even in a text.
+    /// True for a function that nothing which runs can call.
     pub(crate) fn is_idle(&self, function: &Function) -> bool {
-        let alone = function.parent.is_none()
-            && function.class.is_none()
-            && function.decorators.is_empty()
-            && self.code.code.entry != Some(function.id.module);
-        let mentions = self.mentions.get_or_init(|| mentions(&self.code));
-        alone && mentions.get(&*function.name) == Some(&1)
+        !self.code.may_run(function.id)
     }
 
     /// What the callers give for a name that is a parameter of the function around it.
@@ -121,25 +113,6 @@ fn passed<'a>(call: &'a Call, index: Option<usize>, name: &str) -> Option<&'a Ex
             .any(|arg| matches!(arg.kind, ExprKind::Starred(_)));
         (!spread).then_some(positional)
     })
-}
-
-/// How often the names of the functions that stand by themselves are written.
-fn mentions<'a>(code: &AgentCode<'a>) -> HashMap<&'a str, u32> {
-    let mut counts: HashMap<&str, u32> = HashMap::new();
-    for module in code.modules() {
-        let alone = |function: &&Function| function.parent.is_none() && function.class.is_none();
-        let functions = module.functions.iter().filter(alone);
-        counts.extend(functions.map(|function| (&*function.name, 0)));
-    }
-    for module in code.modules() {
-        let part = |c: char| !c.is_alphanumeric() && c != '_' && c != '$';
-        for word in module.source.text.split(part) {
-            if let Some(count) = counts.get_mut(word) {
-                *count += 1;
-            }
-        }
-    }
-    counts
 }
 
 fn collect<'a>(code: &AgentCode<'a>) -> BTreeMap<FnId, Vec<Use<'a>>> {

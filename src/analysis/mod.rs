@@ -2,6 +2,7 @@
 //!
 //! Collectors lower files into [`crate::model::source`]; checks ask this layer and walk no tree of their own.
 
+pub(crate) mod actors;
 pub mod agent_code;
 pub mod background;
 pub mod call_sites;
@@ -15,6 +16,7 @@ pub mod guards;
 pub mod handlers;
 pub mod names;
 pub mod outward;
+pub(crate) mod provenance;
 pub mod reachability;
 pub mod rejections;
 pub mod settings;

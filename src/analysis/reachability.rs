@@ -55,7 +55,7 @@ impl<'c, 'a> Live<'c, 'a> {
         let mut off = BTreeMap::new();
         for module in code.modules() {
             let mut here = Vec::new();
-            let script = code.code.entry == Some(module.id);
+            let script = code.code.starts(module.id);
             live.body(module.id, &module.body, script, &mut here);
             for function in &module.functions {
                 live.body(module.id, &function.body, script, &mut here);
@@ -86,6 +86,9 @@ impl<'c, 'a> Live<'c, 'a> {
         let Some(function) = function.filter(|_| depth < 6) else {
             return true;
         };
+        if self.callers.is_idle(function) {
+            return false;
+        }
         let entered = code
             .code
             .entrypoints
@@ -93,7 +96,7 @@ impl<'c, 'a> Live<'c, 'a> {
             .any(|entry| entry.function == Some(function.id));
         let uses = self.callers.of(function.id);
         entered
-            || (uses.is_empty() && !self.callers.is_idle(function))
+            || uses.is_empty()
             || uses
                 .iter()
                 .any(|used| self.runs_within(used.module, used.expr.range, depth + 1))

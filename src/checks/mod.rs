@@ -4,6 +4,7 @@
 
 mod authentication;
 pub(crate) mod code;
+pub(crate) mod copied_code;
 mod edits;
 mod fixes;
 mod iam;
@@ -15,7 +16,7 @@ mod observability;
 mod performance;
 mod project;
 mod quotas;
-mod resources;
+pub(crate) mod resources;
 mod shell_access;
 mod testing;
 pub(crate) mod unconfigured;

@@ -71,11 +71,24 @@ pub struct Project {
     pub cdk_version: Option<CdkVersion>,
     /// Where the CDK app of the project adds permissions to roles itself, beyond what the CLI's template does.
     pub cdk_grants: Vec<Site>,
+    /// Files of its own that the CDK app imports and that are not there.
+    pub cdk_lost: Vec<LostFile>,
     /// Files that the configuration names, by the path as written (prefixed with the folder that it is relative to, where that
     /// is not the project root), with what was found there.
     pub named_files: BTreeMap<String, NamedFile>,
     /// `agentcore/.env.local`: the variables that it sets, by name, with whether the value is empty. No value is kept.
     pub env_local: Known<BTreeMap<String, bool>>,
+}
+
+/// A file that code imports and that is not there.
+#[derive(Clone, Debug)]
+pub struct LostFile {
+    /// The import.
+    pub site: Site,
+    /// What it names.
+    pub specifier: String,
+    /// The file and the pattern by which git keeps it out of the repository.
+    pub rule: Option<(String, String)>,
 }
 
 /// An entry of a resource kind that only its name, its references and its raw keys are read of.

@@ -114,6 +114,7 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
     let mut notes = context.notes.clone();
     notes.extend(unparsed(context));
     notes.extend(own_resources(context));
+    notes.extend(unnamed(context));
     let targets = &context.project.targets;
     if let Some(target) = &context.target
         && targets.len() > 1
@@ -132,6 +133,19 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
         });
     }
     notes
+}
+
+/// Entrypoints that no runtime of the configuration names: nothing about them was judged.
+fn unnamed(context: &Context) -> Option<String> {
+    let found = context.unnamed_entrypoints();
+    let (path, line) = found.first()?;
+    let more = match found.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    Some(format!(
+        "{path}:{line}{more} holds an AgentCore entrypoint that no runtime of agentcore.json names: nothing about it was judged"
+    ))
 }
 
 /// Where infrastructure code beside `agentcore/` defines AgentCore resources: they are not judged.

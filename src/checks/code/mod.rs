@@ -9,7 +9,7 @@ mod code_rate_limiting;
 mod code_swallowed_exceptions;
 mod credentials_registered;
 mod gateway_target;
-mod import_answer;
+pub(crate) mod import_answer;
 mod import_release;
 pub(in crate::checks) mod outbound;
 mod outbound_fix;

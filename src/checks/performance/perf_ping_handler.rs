@@ -40,7 +40,7 @@ const CLOCKS: [&str; 9] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    agent_code::each_handled(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {

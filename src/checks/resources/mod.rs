@@ -3,6 +3,8 @@
 mod cedar;
 mod gateway_outbound_auth;
 mod gateway_policy_engine;
+pub(crate) mod harness_memory;
+mod memory_actor_id;
 mod memory_encryption;
 mod memory_strategies;
 mod memory_use;
@@ -17,6 +19,7 @@ use super::Check;
 /// In the order of the report.
 pub(super) static CHECKS: &[&Check] = &[
     &memory_strategies::CHECK,
+    &memory_actor_id::CHECK,
     &memory_encryption::CHECK,
     &gateway_outbound_auth::CHECK,
     &gateway_policy_engine::CHECK,

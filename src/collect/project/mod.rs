@@ -113,6 +113,7 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
         deployed_file,
         cdk_version: cdk::version(root),
         cdk_grants: cdk::grants(root),
+        cdk_lost: cdk::lost(root, repository(root).as_deref()),
         named_files: BTreeMap::new(),
         env_local: env_local(root),
         document,

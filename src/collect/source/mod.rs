@@ -8,8 +8,10 @@ mod guard;
 mod lower;
 mod lowered;
 mod parse;
+mod programs;
 mod python;
 mod reach;
+mod running;
 mod stack;
 mod suppress;
 #[cfg(test)]

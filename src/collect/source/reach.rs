@@ -8,19 +8,36 @@ use rayon::prelude::*;
 
 use super::CodeRequest;
 use super::parse::{Parsed, language_of, parse_file};
+use super::programs::Program;
 use super::python::path as python_path;
+use super::running::Running;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
 use crate::analysis::handlers;
 use crate::model::site::Site;
 use crate::model::source::{
-    ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote, SourceNoteKind,
+    EntrypointKind, ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote,
+    SourceNoteKind,
 };
 
 /// Where one runtime's imports are looked up.
 struct Lookup {
     roots: Vec<String>,
     aliases: node_path::Aliases,
+}
+
+/// What an import leads to.
+struct Link {
+    /// Files that it runs.
+    files: Vec<String>,
+    /// The module itself.
+    target: Option<String>,
+    /// The tree answers it.
+    resolved: bool,
+    /// Only the folder `src` does.
+    below_src: bool,
+    /// The package that it is of.
+    package: String,
 }
 
 /// The state of a collection.
@@ -60,7 +77,13 @@ pub fn collect(
         .iter()
         .map(|runtime| handlers::find(&all.source, &runtime.reachable))
         .collect();
-    for (runtime, entrypoints) in all.source.runtimes.iter_mut().zip(found) {
+    for (runtime, mut entrypoints) in all.source.runtimes.iter_mut().zip(found) {
+        // What a process of its own serves goes to the agent that started it, not to the caller.
+        for entry in &mut entrypoints {
+            if entry.kind == EntrypointKind::McpTool && runtime.programs.contains(&entry.module) {
+                entry.kind = EntrypointKind::AgentTool;
+            }
+        }
         runtime.entrypoints = entrypoints;
     }
     all.source
@@ -74,6 +97,8 @@ impl Collection {
             code_root: code_root.clone(),
             entry: None,
             reachable: Vec::new(),
+            programs: BTreeSet::new(),
+            idle: BTreeSet::new(),
             entrypoints: Vec::new(),
             external: Vec::new(),
             below_src: Vec::new(),
@@ -165,22 +190,90 @@ impl Collection {
     }
 
     fn follow(&mut self, lookup: &Lookup, first: Vec<String>, runtime: &mut RuntimeSource) {
+        let mut running = Running::default();
+        let mut linked: BTreeMap<ModuleId, Vec<Link>> = BTreeMap::new();
+        // Modules whose imports all lead to something that was read, or out of the tree.
+        let mut whole: BTreeSet<ModuleId> = BTreeSet::new();
+        let mut taken: BTreeSet<(ModuleId, usize)> = BTreeSet::new();
         let mut seen: BTreeSet<String> = first.iter().cloned().collect();
+        let mut programs = seen.clone();
         let mut wave = first;
         while !wave.is_empty() {
             self.parse(lookup, &wave);
-            let mut next = BTreeSet::new();
             for path in &wave {
                 let Some(&id) = self.by_path.get(path.as_str()) else {
                     continue;
                 };
                 runtime.reachable.push(id);
-                next.extend(self.link(lookup, id, runtime));
+                let links = self.link(lookup, id, &runtime.code_root);
+                linked.insert(id, links);
+                if let Some(module) = self.source.module(id) {
+                    running.load(module, programs.contains(path));
+                }
+            }
+            self.connect(lookup, &linked, &mut running, &mut whole);
+            running.settle(&self.source);
+            let mut next = BTreeSet::new();
+            for (id, links) in &linked {
+                let Some(module) = self.source.module(*id) else {
+                    continue;
+                };
+                for (index, link) in links.iter().enumerate() {
+                    let new = !taken.contains(&(*id, index));
+                    if new && running.imports(module, index) {
+                        taken.insert((*id, index));
+                        next.extend(link.files.iter().cloned());
+                    }
+                }
+            }
+            for (id, program) in running.take_started() {
+                let Some(file) = self.program_file(lookup, id, &program, &runtime.code_root) else {
+                    continue;
+                };
+                if !programs.insert(file.clone()) {
+                    continue;
+                }
+                if seen.contains(&file)
+                    && let Some(&known) = self.by_path.get(file.as_str())
+                {
+                    running.start(known);
+                    running.settle(&self.source);
+                }
+                next.insert(file);
             }
             wave = next
                 .into_iter()
                 .filter(|path| seen.insert(path.clone()))
                 .collect();
+        }
+        for id in &runtime.reachable {
+            let Some(module) = self.source.module(*id) else {
+                continue;
+            };
+            runtime.idle.extend(running.idle(module));
+            if runtime.reachable.first() != Some(id) && programs.contains(&*module.path) {
+                runtime.programs.insert(*id);
+            }
+            let links = linked.remove(id).unwrap_or_default();
+            for (index, link) in links.into_iter().enumerate() {
+                let list = match (link.resolved, link.below_src) {
+                    (true, false) => continue,
+                    (true, true) => &mut runtime.below_src,
+                    (false, _) => &mut runtime.external,
+                };
+                let Some(import) = module.imports.get(index) else {
+                    continue;
+                };
+                if taken.contains(&(*id, index)) {
+                    list.push(ExternalImport {
+                        module: *id,
+                        import: index,
+                        package: link.package,
+                        dotted: import.module.to_string(),
+                        site: module.site(import.origin),
+                    });
+                }
+            }
         }
         // Links lead to ids, which the last wave has only now.
         for id in runtime.reachable.clone() {
@@ -188,35 +281,115 @@ impl Collection {
         }
     }
 
-    /// The files that a module's imports run; what the tree does not answer is external.
-    fn link(&mut self, lookup: &Lookup, id: ModuleId, runtime: &mut RuntimeSource) -> Vec<String> {
+    /// Tells which modules the imports of the modules read so far lead to.
+    fn connect(
+        &mut self,
+        lookup: &Lookup,
+        linked: &BTreeMap<ModuleId, Vec<Link>>,
+        running: &mut Running,
+        whole: &mut BTreeSet<ModuleId>,
+    ) {
+        for (id, links) in linked {
+            if whole.contains(id) {
+                continue;
+            }
+            let imports: Vec<Option<ModuleId>> = links
+                .iter()
+                .map(|link| self.by_path.get(link.target.as_deref()?).copied())
+                .collect();
+            let read = links
+                .iter()
+                .zip(&imports)
+                .all(|(link, found)| link.target.is_none() || found.is_some());
+            let Some(module) = self.source.module(*id) else {
+                continue;
+            };
+            let path = module.path.clone();
+            let froms: Vec<_> = module
+                .exports
+                .iter()
+                .map(|export| export.from.clone())
+                .collect();
+            if read && froms.is_empty() {
+                whole.insert(*id);
+            }
+            let exports = froms
+                .into_iter()
+                .map(|from| {
+                    let target = self.node_target(lookup, &path, &from?)?;
+                    self.by_path.get(target.as_str()).copied()
+                })
+                .collect();
+            running.link(*id, imports, exports);
+        }
+    }
+
+    /// The file of a program that a module starts; none where the tree does not hold it.
+    fn program_file(
+        &mut self,
+        lookup: &Lookup,
+        by: ModuleId,
+        program: &Program,
+        code_root: &str,
+    ) -> Option<String> {
+        let module = self.source.module(by)?;
+        let (language, path) = (module.language, module.path.clone());
+        match program {
+            Program::Module(dotted) => {
+                if language != Language::Python || dotted.starts_with('.') {
+                    return None;
+                }
+                let import = super::lower::plain_import(dotted, Default::default());
+                let target =
+                    python_path::resolve(&mut self.tree, &lookup.roots, &path, &import).target?;
+                match target.strip_suffix("/__init__.py") {
+                    Some(package) => {
+                        let main = join(package, "__main__.py");
+                        self.tree.is_file(&main).then_some(main)
+                    }
+                    None => Some(target),
+                }
+            }
+            Program::File(file) => {
+                let folder = folder_of(&path).to_owned();
+                [folder.as_str(), code_root]
+                    .into_iter()
+                    .find_map(|folder| self.entry_file(folder, file))
+                    .filter(|found| language_of(found).is_some())
+            }
+        }
+    }
+
+    /// What a module's imports lead to.
+    fn link(&mut self, lookup: &Lookup, id: ModuleId, code_root: &str) -> Vec<Link> {
         let Some(module) = self.source.modules.get(id.0 as usize) else {
             return Vec::new();
         };
-        let source_root = join(&runtime.code_root, "src");
-        let mut files = Vec::new();
-        for (index, import) in module.imports.iter().enumerate() {
-            let mut below_src = false;
-            let (found, resolved, package, dotted) = match module.language {
+        let source_root = join(code_root, "src");
+        let mut links = Vec::new();
+        for import in &module.imports {
+            let mut link = match module.language {
                 Language::Python => {
                     let found =
                         python_path::resolve(&mut self.tree, &lookup.roots, &module.path, import);
                     // The entry's own folder comes first; `src` is last, and only where it is not that folder.
                     let root = found.root.filter(|index| *index > 0);
                     let root = root.and_then(|index| lookup.roots.get(index));
-                    below_src = found.resolved && root == Some(&source_root);
                     let package = import.module.split('.').next().unwrap_or("");
                     let package = if package.is_empty() {
                         &*import.module
                     } else {
                         package
                     };
-                    (
-                        found.files,
-                        found.resolved,
-                        package.to_owned(),
-                        import.module.to_string(),
-                    )
+                    // Importing `a.b` runs `a/__init__.py`; the entry's own package does not run when it is started as a script.
+                    let files = found.files.into_iter();
+                    Link {
+                        files: files.filter(|file| language_of(file).is_some()).collect(),
+                        target: found.target,
+                        resolved: found.resolved,
+                        below_src: found.resolved && root == Some(&source_root),
+                        package: package.to_owned(),
+                    }
                 }
                 Language::TypeScript => {
                     let found = node_path::resolve(
@@ -230,39 +403,26 @@ impl Collection {
                         node_path::Found::File(file) => vec![file],
                         _ => Vec::new(),
                     };
-                    let relative = import.module.starts_with('.');
-                    let package = if relative {
+                    let package = if import.module.starts_with('.') {
                         import.module.to_string()
                     } else {
                         node_path::package_of(&import.module)
                     };
-                    (files, resolved, package, import.module.to_string())
+                    Link {
+                        target: files.first().cloned(),
+                        files,
+                        resolved,
+                        below_src: false,
+                        package,
+                    }
                 }
             };
-            if !resolved || below_src {
-                let site = module.site(import.origin);
-                let list = if resolved {
-                    &mut runtime.below_src
-                } else {
-                    &mut runtime.external
-                };
-                list.push(ExternalImport {
-                    module: id,
-                    import: index,
-                    package,
-                    dotted,
-                    site,
-                });
+            if import.type_only {
+                link.files.clear();
             }
-            if !import.type_only {
-                files.extend(found);
-            }
+            links.push(link);
         }
-        if module.language == Language::Python {
-            // Importing `a.b` runs `a/__init__.py`; the entry's own package does not run when it is started as a script.
-            files.retain(|file| language_of(file).is_some());
-        }
-        files
+        links
     }
 
     /// Fills in which module each import and re-export leads to.
