@@ -155,10 +155,12 @@ fn look<'a>(source: &'a Source, places: &Places<'a>, call: &Call<'a>, found: &mu
         let Some(part) = chosen(places, alternative) else {
             continue;
         };
-        let Root::Parameter { function, .. } = part.root else {
-            continue;
+        let handler = match part.root {
+            Root::Parameter { function, .. } => Some(function),
+            _ => None,
         };
-        if is_checked(source, function, part) || is_checked_near(source, call, part) {
+        let mut near = [handler, call.function].into_iter().flatten();
+        if near.any(|function| is_checked(source, function, part)) {
             continue;
         }
         found.push(agent_code::evidence(source, part.at.module, part.at.expr.range).note(
@@ -171,7 +173,9 @@ fn look<'a>(source: &'a Source, places: &Places<'a>, call: &Call<'a>, found: &mu
 fn chosen<'a, 'p>(places: &Places<'a>, parts: &'p Alternative<'a>) -> Option<&'p Part<'a>> {
     let is_chosen = |part: &&Part<'a>| {
         let Root::Parameter { function, .. } = part.root else {
-            return false;
+            // Flask's request of the moment.
+            let global = part.path.first().is_some_and(|first| first == "request");
+            return part.root == Root::Unknown && global && has(&part.path, &CHOSEN) && !is_known(part);
         };
         let handler = matches!(
             places.handler(function),
@@ -219,11 +223,6 @@ fn is_known(part: &Part<'_>) -> bool {
                     .iter()
                     .any(|step| KNOWN.iter().any(|word| step.contains(word)))
     }
-}
-
-fn is_checked_near(source: &Source, call: &Call<'_>, part: &Part<'_>) -> bool {
-    call.function
-        .is_some_and(|function| is_checked(source, function, part))
 }
 
 /// Whether a function holds the id against the user: a call or comparison that names both.

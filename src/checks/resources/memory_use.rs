@@ -246,8 +246,21 @@ fn is_plain(source: &Source, at: At<'_>) -> bool {
 
 /// Whether what code reads is a whole namespace of a template: as many parts, a trailing slash included.
 fn is_exactly(read: &str, template: &str) -> bool {
-    let parts = |text: &str| text.trim_start_matches('/').split('/').count();
-    parts(read) == parts(template)
+    let parts = |text: &str| -> Vec<String> {
+        let parts = text.trim_start_matches('/').split('/');
+        parts.map(str::to_owned).collect()
+    };
+    let (read, template) = (parts(read), parts(template));
+    let same = |(one, other): (&String, &String)| {
+        let varies = |part: &str| part.contains(HOLE) || part.contains('{');
+        match (varies(one), varies(other)) {
+            (false, false) => one == other,
+            (false, true) => !one.is_empty(),
+            (true, false) => !other.is_empty(),
+            (true, true) => true,
+        }
+    };
+    read.len() == template.len() && read.iter().zip(&template).all(same)
 }
 
 /// Whether a call reads this memory: its id comes from `MEMORY_<NAME>_ID`, or cannot be told and there is only one.

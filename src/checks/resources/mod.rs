@@ -1,6 +1,7 @@
 //! The checks of the category `resources`, in the order of the report.
 
 mod cedar;
+mod cedar_names;
 mod gateway_outbound_auth;
 mod gateway_policy_engine;
 pub(crate) mod harness_memory;
@@ -13,6 +14,7 @@ mod outbound_rules;
 mod policy_cedar;
 mod runtime_endpoint;
 mod runtime_mmds_v2;
+mod tool_network;
 
 use super::Check;
 
@@ -25,5 +27,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &gateway_policy_engine::CHECK,
     &policy_cedar::CHECK,
     &network_mode::CHECK,
+    &tool_network::CHECK,
     &runtime_mmds_v2::CHECK,
 ];

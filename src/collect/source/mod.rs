@@ -63,23 +63,26 @@ pub fn of_project(project: &Project, contents: &Contents) -> Source {
         &requests,
         &contents.callers,
         &contents.commands,
+        &contents.sources.iter().cloned().collect::<Vec<_>>(),
     );
     source.stack_words = stack::variables(&project.root);
     source
 }
 
-/// Reads the code of every runtime, the files that call AgentCore and those that run commands, by their paths relative to `root`.
+/// Reads the code of every runtime, the files that call AgentCore (and of `others` those that import one) and those that run commands,
+/// by their paths relative to `root`.
 /// Never fails: what cannot be read is in [`Source::notes`].
 pub fn collect_source(
     root: &Path,
     requests: &[CodeRequest],
     callers: &[String],
     commands: &[String],
+    others: &[String],
 ) -> Source {
     let Some(pool) = pool::deep() else {
         return Source::default();
     };
-    pool.install(|| reach::collect(root, requests, callers, commands))
+    pool.install(|| reach::collect(root, requests, callers, commands, others))
 }
 
 /// A project of these files with one runtime, for tests of checks.
@@ -106,5 +109,5 @@ pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
         .map(|(path, _)| (*path).to_owned())
         .collect();
     callers.sort();
-    collect_source(folder.path(), &[request], &callers, &[])
+    collect_source(folder.path(), &[request], &callers, &[], &[])
 }

@@ -26,6 +26,11 @@ struct Lookup {
     aliases: node_path::Aliases,
 }
 
+/// Largest file that is looked through for the import of a caller, in bytes.
+const LARGEST_IMPORTER: u64 = 1024 * 1024;
+/// Most files that are parsed because they name a caller.
+const MOST_IMPORTERS: usize = 400;
+
 /// What an import leads to.
 struct Link {
     /// Files that it runs.
@@ -47,12 +52,14 @@ struct Collection {
     by_path: BTreeMap<Arc<str>, ModuleId>,
 }
 
-/// Collects everything. `callers` are files that call AgentCore, `commands` those that may run commands, relative to `root`.
+/// Collects everything. `callers` are files that call AgentCore, `commands` those that may run commands, `others` all source of the
+/// project's own, relative to `root`.
 pub fn collect(
     root: &Path,
     requests: &[CodeRequest],
     callers: &[String],
     commands: &[String],
+    others: &[String],
 ) -> Source {
     let mut all = Collection {
         tree: Tree::new(root),
@@ -69,6 +76,8 @@ pub fn collect(
     };
     let callers = all.outside(&inside(callers));
     all.source.callers.extend(callers);
+    let importers = all.importers(&inside(others));
+    all.source.callers.extend(importers);
     let commands = all.outside(&inside(commands));
     all.source.commands.extend(commands);
     let found: Vec<_> = all
@@ -473,6 +482,70 @@ impl Collection {
         }
     }
 
+    /// Of the project's other files those that import a caller: who calls a client's helper is a caller too.
+    fn importers(&mut self, others: &[String]) -> BTreeSet<ModuleId> {
+        let inside: BTreeSet<ModuleId> = self
+            .source
+            .runtimes
+            .iter()
+            .flat_map(|runtime| runtime.reachable.iter().copied())
+            .collect();
+        let known: BTreeSet<ModuleId> = self
+            .source
+            .callers
+            .difference(&inside)
+            .copied()
+            .collect();
+        let stems: BTreeSet<String> = known
+            .iter()
+            .filter_map(|id| self.source.module(*id))
+            .filter_map(|module| stem(&module.path))
+            .collect();
+        let Ok(matcher) = aho_corasick::AhoCorasick::new(&stems) else {
+            return BTreeSet::new();
+        };
+        if stems.is_empty() {
+            return BTreeSet::new();
+        }
+        let unread: Vec<&String> = others
+            .iter()
+            .filter(|path| !self.by_path.contains_key(path.as_str()))
+            .collect();
+        let tree = &self.tree;
+        let mut wanted: Vec<String> = unread
+            .into_par_iter()
+            .filter(|path| {
+                let file = tree.on_disk(path);
+                let small = std::fs::metadata(&file)
+                    .is_ok_and(|about| about.is_file() && about.len() <= LARGEST_IMPORTER);
+                small
+                    && std::fs::read(&file).is_ok_and(|bytes| {
+                        matcher.find_overlapping_iter(&bytes).any(|hit| {
+                            let edge = |byte: Option<&u8>| {
+                                byte.is_none_or(|byte| {
+                                    !byte.is_ascii_alphanumeric() && *byte != b'_'
+                                })
+                            };
+                            let before = hit.start().checked_sub(1).and_then(|at| bytes.get(at));
+                            edge(before) && edge(bytes.get(hit.end()))
+                        })
+                    })
+            })
+            .cloned()
+            .collect();
+        wanted.truncate(MOST_IMPORTERS);
+        let found = self.outside(&wanted);
+        let leads = |id: &ModuleId| {
+            self.source.module(*id).is_some_and(|module| {
+                module
+                    .imports
+                    .iter()
+                    .any(|import| import.target.is_some_and(|target| known.contains(&target)))
+            })
+        };
+        found.into_iter().filter(leads).collect()
+    }
+
     /// Parses files outside of the runtimes. Their own imports are linked to modules that are there, but not followed.
     fn outside(&mut self, paths: &[String]) -> BTreeSet<ModuleId> {
         let names = Lookup {
@@ -507,6 +580,17 @@ fn set_targets(module: &mut Module, imports: &[Option<ModuleId>], exports: &[Opt
     for (export, target) in module.exports.iter_mut().zip(exports) {
         export.target = *target;
     }
+}
+
+/// The name by which a file is imported.
+fn stem(path: &str) -> Option<String> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split('.').next()?;
+    let stem = match stem {
+        "__init__" | "index" => folder.rsplit('/').next()?,
+        stem => stem,
+    };
+    (stem.len() > 1).then(|| stem.to_owned())
 }
 
 fn bare_name(path: &str) -> String {
