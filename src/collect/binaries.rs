@@ -80,9 +80,16 @@ fn interpreter(head: &[u8]) -> Option<String> {
     let line = line.split(|byte| *byte == b'\n').next()?;
     let text = String::from_utf8_lossy(line);
     let program = text.trim().split_whitespace().next()?.to_owned();
-    let local = ["/Users/", "/home/", "/private/", "/tmp/", "/root/", "/opt/homebrew/"]
-        .iter()
-        .any(|start| program.starts_with(start))
+    let local = [
+        "/Users/",
+        "/home/",
+        "/private/",
+        "/tmp/",
+        "/root/",
+        "/opt/homebrew/",
+    ]
+    .iter()
+    .any(|start| program.starts_with(start))
         || program.contains("/.venv/")
         || program.contains("/venv/")
         || program.contains(":\\");

@@ -1,9 +1,9 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
-mod binaries;
 pub mod artifact;
 pub mod aws;
 pub mod baseline;
+mod binaries;
 pub mod comments;
 pub mod contents;
 pub mod dependencies;

@@ -58,7 +58,9 @@ fn read(folder: &Path, package: &Package, root: &Path) -> PackageContents {
         .largest
         .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     contents.largest.truncate(NAMED);
-    contents.unfit.sort_by(|one, other| one.path.cmp(&other.path));
+    contents
+        .unfit
+        .sort_by(|one, other| one.path.cmp(&other.path));
     contents.leftovers = leftovers
         .into_iter()
         .map(|((kind, path), bytes)| Leftover { path, kind, bytes })

@@ -175,7 +175,10 @@ fn chosen<'a, 'p>(places: &Places<'a>, parts: &'p Alternative<'a>) -> Option<&'p
         let Root::Parameter { function, .. } = part.root else {
             // Flask's request of the moment.
             let global = part.path.first().is_some_and(|first| first == "request");
-            return part.root == Root::Unknown && global && has(&part.path, &CHOSEN) && !is_known(part);
+            return part.root == Root::Unknown
+                && global
+                && has(&part.path, &CHOSEN)
+                && !is_known(part);
         };
         let handler = matches!(
             places.handler(function),

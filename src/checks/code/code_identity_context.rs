@@ -103,7 +103,12 @@ fn beside_the_sdk(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence
     let by_sdk = code.calls().any(|(module, _, expr)| {
         code.source
             .callee_name(module.id, expr)
-            .is_some_and(|name| matches!(leaf(&name), "BedrockAgentCoreApp" | "serve_a2a" | "serve_ag_ui" | "AGUIApp"))
+            .is_some_and(|name| {
+                matches!(
+                    leaf(&name),
+                    "BedrockAgentCoreApp" | "serve_a2a" | "serve_ag_ui" | "AGUIApp"
+                )
+            })
     });
     if by_sdk {
         return Vec::new();

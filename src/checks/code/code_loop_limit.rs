@@ -154,8 +154,14 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     seen.finite.sort();
     seen.finite.dedup();
     let message = match seen.finite.as_slice() {
-        [] => format!("runtime {name} runs no agent loop of its own ({})", code.scope()),
-        bounds => format!("the agent loops of runtime {name} are bounded: {}", bounds.join(", ")),
+        [] => format!(
+            "runtime {name} runs no agent loop of its own ({})",
+            code.scope()
+        ),
+        bounds => format!(
+            "the agent loops of runtime {name} are bounded: {}",
+            bounds.join(", ")
+        ),
     };
     Outcome::pass(code.resource(), message)
 }
@@ -203,7 +209,10 @@ fn framework(
     };
     let (top, last) = (package(&name), leaf(&name));
     let at = || agent_code::evidence(code.source, module.id, expr.range);
-    if let Some(limit) = call.option("recursion_limit").or_else(|| config_limit(call)) {
+    if let Some(limit) = call
+        .option("recursion_limit")
+        .or_else(|| config_limit(call))
+    {
         judge_limit(code, module, limit, "recursion_limit", seen);
         return;
     }
@@ -248,13 +257,7 @@ fn config_limit(call: &Call) -> Option<&Expr> {
     })
 }
 
-fn judge_limit(
-    code: &AgentCode<'_>,
-    module: &Module,
-    limit: &Expr,
-    option: &str,
-    seen: &mut Seen,
-) {
+fn judge_limit(code: &AgentCode<'_>, module: &Module, limit: &Expr, option: &str, seen: &mut Seen) {
     let text = module.text(limit.range);
     let number = limit.as_number();
     let off = match &limit.kind {
@@ -262,15 +265,23 @@ fn judge_limit(
         ExprKind::List(items) => items.is_empty(),
         _ => {
             number.is_some_and(|number| number <= 0.0 || number > ENDLESS)
-                || ["Infinity", "math.inf", "sys.maxsize", "float(\"inf\")", "MAX_SAFE_INTEGER"]
-                    .iter()
-                    .any(|word| text.contains(word))
+                || [
+                    "Infinity",
+                    "math.inf",
+                    "sys.maxsize",
+                    "float(\"inf\")",
+                    "MAX_SAFE_INTEGER",
+                ]
+                .iter()
+                .any(|word| text.contains(word))
         }
     };
     if off {
         seen.found.push(
             agent_code::evidence(code.source, module.id, limit.range)
-                .note(format!("{option} is {text}, which bounds nothing: only the model ends the loop"))
+                .note(format!(
+                    "{option} is {text}, which bounds nothing: only the model ends the loop"
+                ))
                 .severity(Severity::Medium),
         );
     } else {
@@ -307,7 +318,9 @@ fn own_loops(code: &AgentCode<'_>, module: &Module, seen: &mut Seen) {
                 };
                 seen.found.push(
                     agent_code::evidence(code.source, module.id, head)
-                        .note("a loop around calls of the model has no bound: only the model ends it")
+                        .note(
+                            "a loop around calls of the model has no bound: only the model ends it",
+                        )
                         .severity(Severity::Medium),
                 );
             }
@@ -334,14 +347,16 @@ fn asks_a_model(code: &AgentCode<'_>, module: &Module, looped: &Loop) -> bool {
 
 /// Whether a number or a time is compared in the loop: a bound of its own. An input that is waited for is one too.
 fn counts(looped: &Loop) -> bool {
-    expressions(&looped.body).into_iter().any(|expr| match &expr.kind {
-        ExprKind::Compare { rest, .. } => rest
-            .iter()
-            .any(|(operator, _)| matches!(*operator, "<" | "<=" | ">" | ">=")),
-        ExprKind::Call(call) => matches!(
-            written(call),
-            "input" | "receive" | "recv" | "receive_text" | "receive_json" | "get" | "next"
-        ),
-        _ => false,
-    })
+    expressions(&looped.body)
+        .into_iter()
+        .any(|expr| match &expr.kind {
+            ExprKind::Compare { rest, .. } => rest
+                .iter()
+                .any(|(operator, _)| matches!(*operator, "<" | "<=" | ">" | ">=")),
+            ExprKind::Call(call) => matches!(
+                written(call),
+                "input" | "receive" | "recv" | "receive_text" | "receive_json" | "get" | "next"
+            ),
+            _ => false,
+        })
 }

@@ -82,7 +82,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             End::Always => continue,
             End::Never => format!("{what} begins a session that nothing here ends"),
             End::WithoutFailure => {
-                format!("{what} begins a session that goes on where anything fails before it is ended")
+                format!(
+                    "{what} begins a session that goes on where anything fails before it is ended"
+                )
             }
         };
         found.push(agent_code::evidence(code.source, module.id, expr.range).note(note));
@@ -90,8 +92,13 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let name = &code.runtime.name;
     let Some(first) = found.first() else {
         let message = match count {
-            0 => format!("runtime {name} begins no session of a tool itself ({})", code.scope()),
-            _ => format!("runtime {name} ends the {count} session(s) of tools that it begins, whatever happens"),
+            0 => format!(
+                "runtime {name} begins no session of a tool itself ({})",
+                code.scope()
+            ),
+            _ => format!(
+                "runtime {name} ends the {count} session(s) of tools that it begins, whatever happens"
+            ),
         };
         return Outcome::pass(code.resource(), message);
     };
@@ -135,7 +142,11 @@ fn begins(code: &AgentCode<'_>, module: &Module, expr: &Expr, call: &Call) -> Op
     (CLASSES.contains(&class)
         && matches!(
             package(&made.type_name),
-            "bedrock_agentcore" | "bedrock-agentcore" | "strands" | "agents" | "@strands-agents/sdk"
+            "bedrock_agentcore"
+                | "bedrock-agentcore"
+                | "strands"
+                | "agents"
+                | "@strands-agents/sdk"
         ))
     .then(|| format!("{class}.{written}()"))
 }
@@ -199,11 +210,12 @@ fn end(code: &AgentCode<'_>, module: &Module, function: Option<FnId>, expr: &Exp
     }
     if function.is_none() {
         // A session of the whole process ends with it, where something ends it at all.
-        plain |= module
-            .functions
-            .iter()
-            .any(|function| ends(&function.body));
+        plain |= module.functions.iter().any(|function| ends(&function.body));
         return if plain { End::Always } else { End::Never };
     }
-    if plain { End::WithoutFailure } else { End::Never }
+    if plain {
+        End::WithoutFailure
+    } else {
+        End::Never
+    }
 }

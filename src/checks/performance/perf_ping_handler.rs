@@ -146,8 +146,7 @@ fn always_idle<'s>(source: &'s Source, function: &'s Function) -> Option<Evidenc
             .all(|answer| is_status(source, module, answer, 0, &["Healthy", "HEALTHY"]));
     let first = answers.first()?;
     idle.then(|| {
-        agent_code::evidence(source, module, first.range)
-            .note("answers Healthy whatever runs")
+        agent_code::evidence(source, module, first.range).note("answers Healthy whatever runs")
     })
 }
 
@@ -249,17 +248,17 @@ fn always_busy<'s>(source: &'s Source, function: &'s Function) -> Option<Evidenc
 
 /// Whether an answer says busy, whatever happens.
 fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool {
-    is_status(source, module, answer, depth, &["HealthyBusy", "HEALTHY_BUSY"])
+    is_status(
+        source,
+        module,
+        answer,
+        depth,
+        &["HealthyBusy", "HEALTHY_BUSY"],
+    )
 }
 
 /// Whether an answer is one of these states, whatever happens.
-fn is_status(
-    source: &Source,
-    module: ModuleId,
-    answer: &Expr,
-    depth: u8,
-    words: &[&str],
-) -> bool {
+fn is_status(source: &Source, module: ModuleId, answer: &Expr, depth: u8, words: &[&str]) -> bool {
     if depth > 6 {
         return false;
     }
@@ -267,7 +266,8 @@ fn is_status(
         ExprKind::Str(text) => words.iter().any(|word| text.eq_ignore_ascii_case(word)),
         ExprKind::Await(inner) => is_status(source, module, inner, depth + 1, words),
         ExprKind::Conditional { body, orelse, .. } => {
-            is_status(source, module, body, depth + 1, words) && is_status(source, module, orelse, depth + 1, words)
+            is_status(source, module, body, depth + 1, words)
+                && is_status(source, module, orelse, depth + 1, words)
         }
         ExprKind::Dict(_) => answer
             .entry("status")
@@ -312,9 +312,7 @@ fn is_status(
                     Meaning::Value(at, value) if !std::ptr::eq(value, answer) => {
                         is_status(source, at, value, depth + 1, words)
                     }
-                    Meaning::External(name) => {
-                        words.contains(&leaf(&name))
-                    }
+                    Meaning::External(name) => words.contains(&leaf(&name)),
                     _ => false,
                 }
         }

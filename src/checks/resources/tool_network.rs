@@ -58,28 +58,38 @@ fn run(context: &Context) -> Vec<Outcome> {
                 )));
             }
             Some(mode) if mode.as_str().is_none() => unknown = Some(id.clone()),
-            None if properties.get("NetworkConfiguration").is_some_and(|node| node.get("Ref").is_some() || node.get("Fn::If").is_some()) => {
+            None if properties
+                .get("NetworkConfiguration")
+                .is_some_and(|node| node.get("Ref").is_some() || node.get("Fn::If").is_some()) =>
+            {
                 unknown = Some(id.clone());
             }
             _ => {}
         }
         if *kind == "browser" {
             let on = properties.path(&["RecordingConfig", "Enabled"]);
-            let off = on.is_none_or(|node| {
-                node.as_bool() == Some(false) || node.as_str() == Some("false")
-            });
+            let off = on
+                .is_none_or(|node| node.as_bool() == Some(false) || node.as_str() == Some("false"));
             if off {
                 let anchor = properties.get("RecordingConfig").unwrap_or(properties);
                 let site = template.document.site(anchor);
-                found.push(Evidence::template(&site).note(format!(
-                    "what the browser {id} does is recorded nowhere (RecordingConfig)"
-                )).severity(Severity::Low));
+                found.push(
+                    Evidence::template(&site)
+                        .note(format!(
+                            "what the browser {id} does is recorded nowhere (RecordingConfig)"
+                        ))
+                        .severity(Severity::Low),
+                );
             }
         }
     }
-    let Some(first) = found.iter().min_by_key(|evidence| evidence.severity.unwrap_or(Severity::Medium)) else {
+    let Some(first) = found
+        .iter()
+        .min_by_key(|evidence| evidence.severity.unwrap_or(Severity::Medium))
+    else {
         if let Some(id) = unknown {
-            let message = format!("the network of {id} is a reference that only the deploy resolves");
+            let message =
+                format!("the network of {id} is a reference that only the deploy resolves");
             return vec![Outcome::skipped(
                 resource,
                 Unread::new(ReasonCode::Unsupported, message),

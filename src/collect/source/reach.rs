@@ -490,12 +490,7 @@ impl Collection {
             .iter()
             .flat_map(|runtime| runtime.reachable.iter().copied())
             .collect();
-        let known: BTreeSet<ModuleId> = self
-            .source
-            .callers
-            .difference(&inside)
-            .copied()
-            .collect();
+        let known: BTreeSet<ModuleId> = self.source.callers.difference(&inside).copied().collect();
         let stems: BTreeSet<String> = known
             .iter()
             .filter_map(|id| self.source.module(*id))
