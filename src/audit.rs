@@ -2,26 +2,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use rayon::prelude::*;
 
-use crate::checks::{self, Check};
+use crate::analysis::facts::Facts;
+use crate::analysis::handlers;
+use crate::analysis::limits;
+use crate::checks::{self, Check, Need};
 use crate::collect::discovery::{self, FetchOptions};
+use crate::collect::project::Edited;
 use crate::collect::{
     artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
     settings, source, template, tests,
 };
-use crate::context::Context;
+use crate::context::{Context, PlatformVersion};
 use crate::exit::{Failure, suggestion};
 use crate::model::aws::AwsState;
+use crate::model::files::{FileFacts, Package};
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::lazy::Lazy;
 use crate::model::project::{Project, Target};
+use crate::model::source::Source;
 use crate::model::template::Template;
+use crate::model::tests::TestFacts;
 use crate::oidc::authorizer;
 use crate::oidc::discovery::Discovery;
 use crate::pool;
+use crate::quiet;
 use crate::report::redact::Redactor;
-use crate::report::{CheckResult, assemble};
+use crate::report::{CheckResult, Outcome, Resource, ResourceType, assemble};
 
 /// What to collect, and from where.
 #[derive(Clone, Debug, Default)]
@@ -46,8 +57,12 @@ pub struct Options {
     pub region: Option<String>,
     /// `--endpoint-url`.
     pub endpoint_url: Option<String>,
+    /// `--assume-platform-version`.
+    pub platform: Option<PlatformVersion>,
     /// Discovery documents.
     pub discovery: DiscoverySource,
+    /// Files as an edit would leave them.
+    pub edited: Edited,
 }
 
 /// Where discovery documents come from.
@@ -67,23 +82,20 @@ pub enum DiscoverySource {
 /// # Errors
 /// When the audit cannot be done: `agentcore.json` is missing, unreadable or not a JSON object.
 pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
-    let project = project::collect(root, &options.shown).map_err(|error| {
-        Failure::new(error.to_string()).help("mend the file; `agentcore validate` reads it too")
-    })?;
+    let project =
+        project::collect_edited(root, &options.shown, &options.edited).map_err(|error| {
+            Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
+        })?;
     let path_env = options
         .path_env
         .clone()
         .or_else(|| std::env::var_os("PATH"));
     let mut files = project::files(&project, path_env.as_deref());
     files.manifests = manifest::collect(&project);
-    // Both go through the whole tree.
-    (files.package_contents, files.contents) = rayon::join(
-        || package::collect(&project, &files.packages),
-        || contents::collect(&project, &files.packages),
-    );
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
-    let settings = settings::load(root, options.config.as_deref(), &runtimes)?;
+    let mut settings = settings::load(root, options.config.as_deref(), &runtimes)?;
+    settings.assumed_platform = options.platform;
     let (aws, taken) = aws(&project, target.as_ref(), options)?;
     let template = template::collect(&project, target.as_ref());
     let reads_aws = matches!(aws, Known::Read(_)) && options.snapshot.is_none();
@@ -94,13 +106,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         }
         DiscoverySource::Fetch(_) | DiscoverySource::Offline => taken,
     };
-    let source = source::of_project(&project, &files.contents);
-    let tests;
-    (files.dependencies, tests) = rayon::join(
-        || dependencies::collect(&project, &files, &source),
-        || tests::collect(&project, &source, &files.contents),
-    );
     files.artifacts = artifact::collect(&project, &template);
+    let (source, tests) = whole_tree(&project, &mut files);
     let stale = match &template {
         Known::Unread(reason) => Some(reason.message.clone()),
         Known::Absent | Known::Read(_) => None,
@@ -109,17 +116,73 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         target,
         tests,
         source,
+        facts: Facts::default(),
         evaluations: evaluation::collect(root),
         measurements: measurement::collect(&project),
         project,
         settings,
         files,
         template,
+        template_roles: OnceLock::new(),
         aws,
         discovery,
         today: jiff::Zoned::now().date(),
         notes: stale.into_iter().collect(),
+        startup: Default::default(),
     })
+}
+
+/// What goes through the whole tree: it is read when a check looks at it. Each looks at what it is made of before it starts, so
+/// that no thread of a pool has to wait for something that needs the pool.
+fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<TestFacts>) {
+    let project = Arc::new(project.clone());
+    let packages: Arc<[Package]> = files.packages.clone().into();
+    let (of, all) = (Arc::clone(&project), Arc::clone(&packages));
+    files.package_contents = Lazy::new(move || package::collect(&of, &all));
+    let (of, all) = (Arc::clone(&project), packages);
+    files.contents = Lazy::new(move || contents::collect(&of, &all));
+    let (of, contents) = (Arc::clone(&project), files.contents.clone());
+    let source = Lazy::new(move || {
+        contents.force();
+        let mut source = source::of_project(&of, &contents);
+        handlers::find_all(&mut source);
+        source
+    });
+    let (of, known, code) = (Arc::clone(&project), files.clone(), source.clone());
+    files.dependencies = Lazy::new(move || {
+        known.package_contents.force();
+        known.contents.force();
+        code.force();
+        dependencies::collect(&of, &known, &code)
+    });
+    let (contents, code) = (files.contents.clone(), source.clone());
+    let tests = Lazy::new(move || {
+        contents.force();
+        code.force();
+        tests::collect(&project, &code, &contents)
+    });
+    (source, tests)
+}
+
+/// Reads ahead, side by side, what the chosen checks say that they need. What one reads beyond that is read when it does.
+fn read_ahead(context: &Context, chosen: &[&'static Check]) {
+    let needed = |need| chosen.iter().any(|check| check.needs.contains(&need));
+    if !needed(Need::Code) || !needed(Need::Files) {
+        return;
+    }
+    let files = &context.files;
+    // What fails here fails again, and then costs the result of the check that needs it.
+    let _ = quiet::catch(|| {
+        thread::scope(|scope| {
+            scope.spawn(|| files.package_contents.force());
+            files.contents.force();
+        });
+        context.source.force();
+        thread::scope(|scope| {
+            scope.spawn(|| files.dependencies.force());
+            context.tests.force();
+        });
+    });
 }
 
 /// The discovery URLs of every source.
@@ -211,10 +274,13 @@ pub fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>,
 /// Runs the selected checks.
 pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
     let redactor = Redactor::new(context.project.documents());
-    let chosen: Vec<&'static Check> = checks::all().filter(|check| selected(check)).collect();
+    let chosen: Vec<&'static Check> = checks::all()
+        .filter(|check| selected(check) && !context.settings.off.contains_key(check.id))
+        .collect();
+    read_ahead(context, &chosen);
     let judge = |check: &&'static Check| -> Vec<CheckResult> {
         let severity = context.settings.severity.get(check.id).copied();
-        let outcomes = (check.run)(context).into_iter();
+        let outcomes = run(check, context).into_iter();
         let mut results: Vec<CheckResult> = outcomes
             .map(|outcome| assemble::result(check, outcome, severity))
             .collect();
@@ -224,9 +290,33 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
         results
     };
     // Checks are pure: they run side by side, and their results stand in the order of the registry. Code may be nested deeply.
-    let results: Vec<Vec<CheckResult>> = match pool::deep() {
+    let results: Vec<Vec<CheckResult>> = match pool::judging() {
         Some(pool) => pool.install(|| chosen.par_iter().map(judge).collect()),
         None => chosen.iter().map(judge).collect(),
     };
     results.into_iter().flatten().collect()
+}
+
+/// Runs a check. One that fails costs its own result, never the report; one that a budget cut short does not pass.
+fn run(check: &Check, context: &Context) -> Vec<Outcome> {
+    let judged = quiet::catch(|| limits::watch(|| (check.run)(context)));
+    let (outcomes, limit) = match judged {
+        Ok(judged) => judged,
+        Err(place) => return vec![failed(check, context, &place)],
+    };
+    let Some(limit) = limit else {
+        return outcomes;
+    };
+    let honest = |outcome| limit.honest(&context.source, outcome);
+    outcomes.into_iter().map(honest).collect()
+}
+
+fn failed(check: &Check, context: &Context, place: &str) -> Outcome {
+    let message = format!(
+        "the check {} failed at {place}; this is a fault of agentcore-harden: please report it at {} with this message",
+        check.id,
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/issues"),
+    );
+    let resource = Resource::new(ResourceType::Project, context.project.display_name());
+    Outcome::skipped(resource, Unread::new(ReasonCode::Internal, message))
 }

@@ -1,5 +1,6 @@
 //! The command line: clap types only.
 
+pub mod diagnose;
 pub mod policy;
 pub mod quota;
 pub mod token;
@@ -25,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Audit a project
     Check(Box<CheckArgs>),
+    /// List all fixes of the report in order, each step once, or write them as a script
+    Plan(Box<PlanArgs>),
     /// List every check
     List(ListArgs),
     /// Explain a check: what it looks for, why it matters, how to fix it
@@ -33,6 +36,8 @@ pub enum Command {
     Policy(policy::LeastPrivilegeArgs),
     /// Explain a JWT: what an authorizer can match, and whether a runtime would accept it
     Token(token::TokenArgs),
+    /// Lead an error (AccessDenied, 401, 403, 424, a quota, …) to its cause in the project and what to do
+    Diagnose(diagnose::DiagnoseArgs),
     /// Explain quota errors, show quotas beside the expected load, prepare a request for more
     Quota(quota::QuotaArgs),
     /// Start the agent as the platform would and time it to a healthy /ping
@@ -49,9 +54,9 @@ pub enum Command {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub struct CheckArgs {
-    /// The project, a folder above or below it, or a monorepo with several
-    #[arg(default_value = ".")]
-    pub path: PathBuf,
+    /// The project, a folder above or below it, or a monorepo with several (repeatable)
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
     /// The report
     #[command(flatten)]
     pub report: ReportArgs,
@@ -64,7 +69,7 @@ pub struct CheckArgs {
     /// What fails
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// What is mended
+    /// What is fixed
     #[command(flatten)]
     pub fix: FixArgs,
 }
@@ -76,9 +81,41 @@ pub struct FixArgs {
     /// Make the safe edits of what fails in the project's files, shown as a diff; nothing in AWS is changed
     #[arg(long)]
     pub fix: bool,
+    /// List all fixes in order, each step once, in place of the report (see `plan`)
+    #[arg(long, conflicts_with = "fix")]
+    pub plan: bool,
     /// With --fix: show the diff, change nothing
     #[arg(long, requires = "fix")]
     pub dry_run: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Args, Clone, Debug)]
+pub struct PlanArgs {
+    /// The project, a folder above or below it, or a monorepo with several
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Write the plan as a commented shell script that stops at the first error
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Make the edits of the plan in the project's files
+    #[arg(long)]
+    pub edit: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Lowest severity that fails the run: no edit may make more of these [default: medium]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOnArg>,
+    /// Configuration file [default: agentcore-harden.toml in the project root]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What is audited
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// The live account
+    #[command(flatten)]
+    pub aws: AwsArgs,
 }
 
 /// Arguments of `snapshot`.
@@ -112,15 +149,15 @@ pub struct SnapshotArgs {
 #[command(next_help_heading = "Report")]
 pub struct ReportArgs {
     /// Same as --format json
-    #[arg(long, conflicts_with = "format")]
+    #[arg(long)]
     pub json: bool,
-    /// Format of the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    /// Format of the report [default: text]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
     /// Write the report to FILE instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Only failures and the last line (text)
+    /// Only the findings, one a line, and the verdict: --format concise
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Also what was looked at where nothing failed, every site and every source (text)
@@ -134,7 +171,11 @@ pub struct ReportArgs {
 impl ReportArgs {
     /// The format that was asked for.
     pub fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
+        if self.json {
+            Format::Json
+        } else {
+            self.format.unwrap_or(Format::Text)
+        }
     }
 }
 
@@ -190,9 +231,12 @@ pub struct PolicyArgs {
     /// Lowest severity that fails the run [default: medium]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOnArg>,
-    /// A result that could not be judged counts as failed
+    /// A result that could not be judged counts as a failure of its severity, and INCOMPLETE exits 1
     #[arg(long)]
     pub strict: bool,
+    /// Judge as if every runtime ran on this platform version: what breaks if it moves there?
+    #[arg(long, value_enum, value_name = "VERSION", ignore_case = true)]
+    pub assume_platform_version: Option<PlatformArg>,
     /// Configuration file [default: agentcore-harden.toml in the project root]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -231,6 +275,8 @@ pub struct CompletionsArgs {
 pub enum Format {
     /// The checklist, for people
     Text,
+    /// One line a finding: path:line:col: SEVERITY check: message
+    Concise,
     /// JSON, schemaVersion 1; one line a project where there are several
     Json,
     /// SARIF 2.1.0, for code scanning
@@ -252,6 +298,17 @@ pub enum FailOnArg {
     Medium,
     Low,
     Never,
+}
+
+/// Values of `--assume-platform-version`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlatformArg {
+    /// Every session starts the process anew
+    #[value(name = "V1")]
+    V1,
+    /// Every session is restored from one snapshot of the started process
+    #[value(name = "V2")]
+    V2,
 }
 
 /// Values of `--color`.

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+pub use crate::text::suggest::suggestion;
+
 /// The exit statuses. The order is from mild to bad: over several projects the highest wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -55,9 +57,9 @@ impl Failure {
     /// # Errors
     /// When writing fails.
     pub fn write(&self, err: &mut dyn Write) -> io::Result<()> {
-        writeln!(err, "error: {}", crate::render::clean::block(&self.message))?;
+        writeln!(err, "error: {}", crate::text::clean::block(&self.message))?;
         if let Some(help) = &self.help {
-            writeln!(err, "help: {}", crate::render::clean::block(help))?;
+            writeln!(err, "help: {}", crate::text::clean::block(help))?;
         }
         Ok(())
     }
@@ -65,7 +67,7 @@ impl Failure {
     /// The object that `--json` prints where there is no report.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({
-            "schemaVersion": crate::report::SCHEMA_VERSION,
+            "schemaVersion": crate::model::finding::SCHEMA_VERSION,
             "error": {"message": self.message, "help": self.help},
         })
     }
@@ -74,37 +76,5 @@ impl Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::new(error.to_string())
-    }
-}
-
-/// ` did you mean "…"?` for a word that is close to one of the known ones, else nothing.
-pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
-    let similarity = |candidate: &str| {
-        let candidate = candidate.to_lowercase();
-        let contained = lower.len() >= 3 && candidate.contains(&lower);
-        strsim::jaro_winkler(&lower, &candidate).max(if contained { 0.9 } else { 0.0 })
-    };
-    known
-        .into_iter()
-        .map(|candidate| (similarity(candidate), candidate))
-        .filter(|(score, _)| *score >= 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
-        .map(|(_, candidate)| candidate)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_suggestion_is_close_or_none() {
-        let known = ["auth-inbound-type", "auth-jwt-config", "cli-version"];
-        assert_eq!(
-            suggestion("auth-inbund-type", known),
-            Some("auth-inbound-type")
-        );
-        assert_eq!(suggestion("jwt-config", known), Some("auth-jwt-config"));
-        assert_eq!(suggestion("zzz", known), None);
     }
 }

@@ -1,18 +1,20 @@
 //! What every check over an agent's code starts from: the modules that run, and the rule that code which could not be read
 //! never passes.
 
-pub(crate) mod absent;
-mod served;
+pub(crate) mod served;
 
-use crate::checks::unconfigured::{Listed, unconfigured};
-use crate::collect::project::joined;
-use crate::context::Context;
+pub(crate) use served::starts as starts_serving;
+
+use std::collections::HashSet;
+
+use crate::analysis::dataflow::{Step, Truncation};
+use crate::analysis::facts::RuntimeFacts;
+use crate::model::finding::{Evidence, EvidenceStep, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Runtime};
 use crate::model::source::{
     ByteRange, Expr, FnId, Language, Module, ModuleId, RuntimeSource, Source,
 };
-use crate::report::{Evidence, Outcome, Resource, Status};
 
 /// The code of one runtime.
 #[derive(Clone, Copy)]
@@ -23,94 +25,8 @@ pub struct AgentCode<'a> {
     pub code: &'a RuntimeSource,
     /// All source.
     pub source: &'a Source,
-}
-
-/// One outcome per runtime. A runtime whose code is not there is `skipped`; a project without runtimes is not applicable (the
-/// model loop of a harness is AWS's own code).
-pub fn each<'a>(context: &'a Context, judge: impl Fn(&AgentCode<'a>) -> Outcome) -> Vec<Outcome> {
-    if context.project.runtimes.is_empty() {
-        let message = "no runtime with code of its own is configured";
-        return vec![unconfigured(context, &[Listed::Agent], message)];
-    }
-    let one = |runtime: &'a Runtime| match of(context, runtime) {
-        Ok(code) => code.honest(context, judge(&code)),
-        Err(reason) => Outcome::skipped(Agent::Runtime(runtime).resource(), reason),
-    };
-    context.project.runtimes.iter().map(one).collect()
-}
-
-/// As [`each`], for checks of what handlers do: where no handler was found, a pass would say nothing, and it is `skipped`.
-pub fn each_handled<'a>(
-    context: &'a Context,
-    judge: impl Fn(&AgentCode<'a>) -> Outcome,
-) -> Vec<Outcome> {
-    each(context, |code| {
-        let outcome = judge(code);
-        let read = code.unread().is_none() && absent::code(context, code).is_none();
-        if outcome.status == Status::Pass && read && !served::serves(code) {
-            return Outcome::skipped(outcome.resource, served::nothing(code));
-        }
-        outcome
-    })
-}
-
-/// The code of a runtime; [`AgentCode::unread`] tells what of it could not be parsed.
-///
-/// # Errors
-/// Why it is not there.
-pub fn of<'a>(context: &'a Context, runtime: &'a Runtime) -> Result<AgentCode<'a>, Unread> {
-    let found = context.source.runtime(&runtime.name);
-    let code = found
-        .filter(|code| code.entry.is_some())
-        .ok_or_else(|| missing(context, runtime))?;
-    Ok(AgentCode {
-        runtime,
-        code,
-        source: &context.source,
-    })
-}
-
-/// What of a runtime's code is not here because git ignores it and the step that makes it was not run.
-pub fn not_made(context: &Context, runtime: &Runtime) -> Option<Unread> {
-    let location = &runtime.code_location.as_ref()?.value;
-    let entry = runtime.entrypoint.as_ref();
-    let entry = entry.map(|entry| {
-        let file = entry.value.split(':').next().unwrap_or_default();
-        joined(location, file)
-    });
-    let named = &context.project.named_files;
-    let ignored = |path: &String| named.get(path).is_some_and(|file| file.ignored);
-    let path = [Some(location.clone()), entry]
-        .into_iter()
-        .flatten()
-        .find(ignored)?;
-    Some(Unread::new(
-        ReasonCode::Absent,
-        format!(
-            "the code of runtime {} is not here: {path} does not exist, and git ignores it: run the step that builds it, then check again",
-            runtime.name
-        ),
-    ))
-}
-
-fn missing(context: &Context, runtime: &Runtime) -> Unread {
-    if let Some(reason) = not_made(context, runtime) {
-        return reason;
-    }
-    let text = |value: &Option<crate::model::site::Sited<String>>| {
-        value
-            .as_ref()
-            .map_or("?", |text| text.value.as_str())
-            .to_owned()
-    };
-    let (location, entry) = (text(&runtime.code_location), text(&runtime.entrypoint));
-    Unread::new(
-        ReasonCode::Absent,
-        format!(
-            "the code of runtime {} is not here: no {entry} in {location} that can be read",
-            runtime.name
-        ),
-    )
+    /// What was found out about it.
+    pub(crate) facts: &'a RuntimeFacts,
 }
 
 impl<'a> AgentCode<'a> {
@@ -125,6 +41,15 @@ impl<'a> AgentCode<'a> {
         code.reachable.iter().filter_map(|id| source.module(*id))
     }
 
+    /// Whether a module runs.
+    pub(crate) fn is_reachable(&self, module: ModuleId) -> bool {
+        let reachable = self.facts.reachable.get_or_init(|| {
+            let reachable = self.code.reachable.iter();
+            reachable.copied().collect()
+        });
+        reachable.contains(&module)
+    }
+
     /// The packages that importing a module runs first: `a/__init__.py` and `a/b/__init__.py` for `a.b.c`.
     pub fn packages_of(&self, module: &Module) -> Vec<ModuleId> {
         let mut found = Vec::new();
@@ -134,7 +59,8 @@ impl<'a> AgentCode<'a> {
         let mut name = &*module.name;
         while let Some((parent, _)) = name.rsplit_once('.') {
             name = parent;
-            let package = self.modules().find(|module| *module.name == *parent);
+            let mut named = self.source.modules_named(parent);
+            let package = named.find(|package| self.is_reachable(package.id));
             found.extend(package.map(|module| module.id));
         }
         found
@@ -159,13 +85,6 @@ impl<'a> AgentCode<'a> {
         !self.code.idle.contains(&function)
     }
 
-    /// Whether the code, all of it read, starts nothing that could answer a request.
-    pub fn starts_nothing(&self, context: &Context) -> bool {
-        self.unread().is_none()
-            && absent::code(context, self).is_none()
-            && served::starts_nothing(self)
-    }
-
     /// How many modules were read, in words, for the message of a pass.
     pub fn scope(&self) -> String {
         let count = self.code.reachable.len();
@@ -177,12 +96,12 @@ impl<'a> AgentCode<'a> {
 
     /// What of the code that runs could not be read or parsed.
     pub fn unread(&self) -> Option<Unread> {
-        let runs = |path: &str| self.modules().any(|module| &*module.path == path);
-        let note = self
-            .source
-            .notes
-            .iter()
-            .find(|note| runs(&note.site.path))?;
+        if self.source.notes.is_empty() {
+            return None;
+        }
+        let runs: HashSet<&str> = self.modules().map(|module| &*module.path).collect();
+        let mut notes = self.source.notes.iter();
+        let note = notes.find(|note| runs.contains(&*note.site.path))?;
         let line = note.site.span.map_or(String::new(), |span| {
             format!(":{}:{}", span.line, span.column)
         });
@@ -191,17 +110,45 @@ impl<'a> AgentCode<'a> {
             format!("{}{line}: {}", note.site.path, note.message),
         ))
     }
+}
 
-    /// Turns a pass into `skipped` where a module that runs could not be read, or is not here: what is in it nobody knows.
-    fn honest(&self, context: &Context, outcome: Outcome) -> Outcome {
-        if outcome.status != Status::Pass {
-            return outcome;
-        }
-        match self.unread().or_else(|| absent::code(context, self)) {
-            Some(reason) => Outcome::skipped(outcome.resource, reason),
-            None => outcome,
-        }
+/// Why a data flow that was given up says nothing: the place, and the limit that ran out there.
+pub fn limited(source: &Source, truncated: &Truncation) -> Unread {
+    let site = source
+        .module(truncated.module)
+        .map(|module| module.site(truncated.range));
+    let place = site.map_or_else(String::new, |site| {
+        let line = site.span.map_or(1, |span| span.line);
+        format!("{}:{line}: ", site.path)
+    });
+    Unread::new(
+        ReasonCode::Limit,
+        format!(
+            "{place}the data flow was not followed to its end: {}",
+            truncated.limit.words()
+        ),
+    )
+}
+
+/// The way of a value as evidence shows it; a way of one place only says nothing more than that place.
+pub fn steps(source: &Source, path: &[Step]) -> Vec<EvidenceStep> {
+    if path.len() < 2 {
+        return Vec::new();
     }
+    path.iter()
+        .filter_map(|step| {
+            let site = source.module(step.module)?.site(step.range);
+            let span = site.span?;
+            Some(EvidenceStep {
+                path: site.path.to_string(),
+                line: span.line,
+                column: span.column,
+                end_line: span.end_line,
+                end_column: span.end_column,
+                note: step.kind.words(),
+            })
+        })
+        .collect()
 }
 
 /// Evidence in code, at a range of a module.

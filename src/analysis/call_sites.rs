@@ -1,11 +1,15 @@
 //! Who calls which function of the project, computed once per runtime and only when asked for.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::limits::{self, Limit};
 use crate::model::source::module::BindingKind;
-use crate::model::source::{Call, Expr, ExprKind, FnId, Function, Language, ModuleId, Source};
+use crate::model::source::{
+    ByteRange, Call, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
+};
 
 /// A place where a function is called, or given away as a value.
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +22,36 @@ pub(crate) struct Use<'a> {
     pub called: bool,
 }
 
+/// Where every function is used, without references into the tree: one value serves all checks.
+#[derive(Debug)]
+pub(crate) struct Uses {
+    sites: HashMap<FnId, Vec<Site>>,
+    /// A budget that ran out while names were followed.
+    limit: Option<Limit>,
+}
+
+/// A place where a function is used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site {
+    /// The module.
+    pub(crate) module: ModuleId,
+    /// The place.
+    pub(crate) range: ByteRange,
+    /// Which call of the module.
+    call: usize,
+    /// Which value given to the call; None where the call calls the function.
+    given: Option<usize>,
+}
+
 /// The uses of every function in the modules that run.
 pub(crate) struct Callers<'a> {
     code: AgentCode<'a>,
-    uses: OnceCell<BTreeMap<FnId, Vec<Use<'a>>>>,
+    /// The calls of the modules that were looked into so far.
+    calls: RefCell<HashMap<ModuleId, Rc<[&'a Expr]>>>,
+    /// The answers so far.
+    found: RefCell<HashMap<FnId, Rc<[Use<'a>]>>>,
+    /// Expressions, by their addresses, that are known to be the process's environment or not to be it.
+    pub(super) environs: RefCell<HashMap<usize, bool>>,
 }
 
 impl<'a> Callers<'a> {
@@ -29,7 +59,9 @@ impl<'a> Callers<'a> {
     pub(crate) fn new(code: &AgentCode<'a>) -> Self {
         Self {
             code: *code,
-            uses: OnceCell::new(),
+            calls: RefCell::default(),
+            found: RefCell::default(),
+            environs: RefCell::default(),
         }
     }
 
@@ -44,9 +76,42 @@ impl<'a> Callers<'a> {
     }
 
     /// Where a function is used.
-    pub(crate) fn of(&self, function: FnId) -> &[Use<'a>] {
-        let uses = self.uses.get_or_init(|| collect(&self.code));
-        uses.get(&function).map_or(&[], Vec::as_slice)
+    pub(crate) fn of(&self, function: FnId) -> Rc<[Use<'a>]> {
+        if let Some(found) = self.found.borrow().get(&function) {
+            return Rc::clone(found);
+        }
+        let sites = self.sites(function).iter();
+        let found: Rc<[Use<'a>]> = sites.filter_map(|site| self.seen(site)).collect();
+        let mut all = self.found.borrow_mut();
+        Rc::clone(all.entry(function).or_insert(found))
+    }
+
+    /// The places where a function is used.
+    pub(crate) fn sites(&self, function: FnId) -> &'a [Site] {
+        let uses = self.code.facts.uses.get_or_init(|| collect(&self.code));
+        limits::again(uses.limit);
+        uses.sites.get(&function).map_or(&[], Vec::as_slice)
+    }
+
+    /// The expression of a place.
+    fn seen(&self, site: &Site) -> Option<Use<'a>> {
+        let module = self.source().module(site.module)?;
+        let calls = Rc::clone(
+            self.calls
+                .borrow_mut()
+                .entry(site.module)
+                .or_insert_with(|| module.calls().into_iter().map(|(_, call)| call).collect()),
+        );
+        let call = *calls.get(site.call)?;
+        let expr = match site.given {
+            Some(at) => values(call.as_call()?).nth(at)?,
+            None => call,
+        };
+        Some(Use {
+            module: site.module,
+            expr,
+            called: site.given.is_none(),
+        })
     }
 
     /// True for a function that nothing which runs can call.
@@ -115,40 +180,45 @@ fn passed<'a>(call: &'a Call, index: Option<usize>, name: &str) -> Option<&'a Ex
     })
 }
 
-fn collect<'a>(code: &AgentCode<'a>) -> BTreeMap<FnId, Vec<Use<'a>>> {
-    let mut uses: BTreeMap<FnId, Vec<Use<'a>>> = BTreeMap::new();
-    for (module, _, expr) in code.calls() {
-        let Some(call) = expr.as_call() else { continue };
-        let module = module.id;
-        if let Some(function) = code.source.callee(module, expr) {
-            let used = Use {
-                module,
-                expr,
-                called: true,
-            };
-            uses.entry(function).or_default().push(used);
-        }
-        let values = call
-            .args
-            .iter()
-            .chain(call.keywords.iter().map(|keyword| &keyword.value));
-        for value in values {
-            let named = matches!(
-                value.kind,
-                ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Lambda(_)
-            );
-            if let Some(function) = named
-                .then(|| code.source.function_value(module, value))
-                .flatten()
-            {
-                let used = Use {
+/// The values given to a call, by place and by name.
+fn values(call: &Call) -> impl Iterator<Item = &Expr> {
+    let by_name = call.keywords.iter().map(|keyword| &keyword.value);
+    call.args.iter().chain(by_name)
+}
+
+fn collect(code: &AgentCode<'_>) -> Uses {
+    let (sites, limit) = limits::watch(|| all_sites(code));
+    Uses { sites, limit }
+}
+
+fn all_sites(code: &AgentCode<'_>) -> HashMap<FnId, Vec<Site>> {
+    let mut sites: HashMap<FnId, Vec<Site>> = HashMap::new();
+    for place in code.modules() {
+        let module = place.id;
+        for (at, (_, expr)) in place.calls().into_iter().enumerate() {
+            let Some(call) = expr.as_call() else { continue };
+            let mut add = |function: FnId, range: ByteRange, given: Option<usize>| {
+                sites.entry(function).or_default().push(Site {
                     module,
-                    expr: value,
-                    called: false,
-                };
-                uses.entry(function).or_default().push(used);
+                    range,
+                    call: at,
+                    given,
+                });
+            };
+            if let Some(function) = code.source.callee(module, expr) {
+                add(function, expr.range, None);
+            }
+            for (nth, value) in values(call).enumerate() {
+                let named = matches!(
+                    value.kind,
+                    ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Lambda(_)
+                );
+                let function = named.then(|| code.source.function_value(module, value));
+                if let Some(function) = function.flatten() {
+                    add(function, value.range, Some(nth));
+                }
             }
         }
     }
-    uses
+    sites
 }

@@ -1,11 +1,15 @@
 //! Reads of environment variables, whichever way they are written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::analysis::call_sites::Callers;
+use crate::analysis::clients::values::bound;
 use crate::analysis::elements::looped_over;
+use crate::analysis::limits;
+use crate::analysis::names::constants::text_call;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::targets;
+use crate::model::source::ir::FormatPart;
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
@@ -70,52 +74,121 @@ const READERS: &[(&str, usize)] = &[
 /// Objects whose every text method reads a variable (`env.str("X")`).
 const OBJECTS: &[&str] = &["environs.Env", "environs.env", "environ.Env", "env-var"];
 
+/// Expressions that one question about a value looks at.
+const MOST: usize = 400;
+
 /// Whether an expression is the process's environment, or a copy of it.
-pub(crate) fn is_environ<'a>(
+pub(crate) fn is_environ<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> bool {
+    if let Some(known) = callers.environs.borrow().get(&address(expr)) {
+        return *known;
+    }
+    let mut ways = Ways::from(module, expr);
+    let mut found = false;
+    while let Some((module, expr)) = ways.next() {
+        let known = callers.environs.borrow().get(&address(expr)).copied();
+        found = known.unwrap_or_else(|| leads_to_environ(callers, module, expr, &mut ways));
+        if found {
+            break;
+        }
+    }
+    let mut environs = callers.environs.borrow_mut();
+    match (found, ways.cut) {
+        (false, true) => {
+            limits::reached(limits::CALLERS, module, expr.range);
+        }
+        // Nothing of what was looked at is the environment.
+        (false, false) => environs.extend(ways.seen.into_iter().map(|seen| (seen, false))),
+        (true, _) => {
+            environs.insert(address(expr), true);
+        }
+    }
+    found
+}
+
+fn address(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr).addr()
+}
+
+/// Expressions that a value may come from, each looked at once.
+struct Ways<'a> {
+    open: Vec<(ModuleId, &'a Expr)>,
+    seen: HashSet<usize>,
+    /// There were more than [`MOST`].
+    cut: bool,
+}
+
+impl<'a> Ways<'a> {
+    fn from(module: ModuleId, expr: &'a Expr) -> Self {
+        let mut ways = Self {
+            open: Vec::new(),
+            seen: HashSet::new(),
+            cut: false,
+        };
+        ways.add(module, expr);
+        ways
+    }
+
+    fn add(&mut self, module: ModuleId, expr: &'a Expr) {
+        if self.seen.len() >= MOST {
+            self.cut |= !self.seen.contains(&address(expr));
+        } else if self.seen.insert(address(expr)) {
+            self.open.push((module, expr));
+        }
+    }
+
+    fn next(&mut self) -> Option<(ModuleId, &'a Expr)> {
+        self.open.pop()
+    }
+}
+
+/// Whether an expression is the environment by itself; what else it may stand for is added to the ways.
+fn leads_to_environ<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     expr: &'a Expr,
-    depth: u8,
+    ways: &mut Ways<'a>,
 ) -> bool {
-    if depth > 5 {
-        return false;
-    }
     let source = callers.source();
-    let below = |module, expr| is_environ(callers, module, expr, depth + 1);
     match &expr.kind {
-        ExprKind::Conditional { body, orelse, .. } => below(module, body) || below(module, orelse),
-        ExprKind::BoolOp { values, .. } => values.iter().any(|value| below(module, value)),
-        ExprKind::Assign { value, .. } => below(module, value),
-        ExprKind::Dict(entries) => entries
-            .iter()
-            .any(|entry| entry.key.is_none() && below(module, &entry.value)),
+        ExprKind::Conditional { body, orelse, .. } => {
+            ways.add(module, body);
+            ways.add(module, orelse);
+        }
+        ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| ways.add(module, value)),
+        ExprKind::Assign { value, .. } => ways.add(module, value),
+        ExprKind::Dict(entries) => {
+            let spread = entries.iter().filter(|entry| entry.key.is_none());
+            spread.for_each(|entry| ways.add(module, &entry.value));
+        }
         ExprKind::Call(call) => match source.callee_name(module, expr).as_deref() {
-            Some("os.environ.copy") => true,
+            Some("os.environ.copy") => return true,
             Some("dict" | "Object.assign" | "structuredClone" | "types.MappingProxyType") => {
-                call.args.iter().any(|arg| below(module, arg))
+                call.args.iter().for_each(|arg| ways.add(module, arg));
             }
-            _ => false,
+            _ => {}
         },
         ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
             match source.meaning(module, expr) {
-                Meaning::External(name) => is_environ_name(&name),
+                Meaning::External(name) => return is_environ_name(&name),
                 Meaning::Instance(instance) => match instance.type_name.as_str() {
-                    "os.environ.copy" => true,
-                    "dict" => instance.call.is_some_and(|call| {
-                        call.args.iter().any(|arg| below(instance.module, arg))
-                    }),
-                    _ => false,
+                    "os.environ.copy" => return true,
+                    "dict" => {
+                        let args = instance.call.into_iter().flat_map(|call| &call.args);
+                        args.for_each(|arg| ways.add(instance.module, arg));
+                    }
+                    _ => {}
                 },
-                Meaning::Value(at, value) if !std::ptr::eq(value, expr) => below(at, value),
-                Meaning::Unknown => callers
-                    .given(module, expr)
-                    .into_iter()
-                    .any(|(at, value)| below(at, value)),
-                _ => false,
+                Meaning::Value(at, value) => ways.add(at, value),
+                Meaning::Unknown => {
+                    let given = callers.given(module, expr).into_iter();
+                    given.for_each(|(at, value)| ways.add(at, value));
+                }
+                _ => {}
             }
         }
-        _ => false,
+        _ => {}
     }
+    false
 }
 
 fn is_environ_name(name: &str) -> bool {
@@ -132,17 +205,15 @@ pub(crate) fn read<'a>(
     expr: &'a Expr,
 ) -> Option<Read<'a>> {
     match &expr.kind {
-        ExprKind::Subscript { base, index } => {
-            is_environ(callers, module, base, 0).then_some(Read {
-                key: Key::Expr(index),
-                module,
-                default: None,
-            })
-        }
+        ExprKind::Subscript { base, index } => is_environ(callers, module, base).then_some(Read {
+            key: Key::Expr(index),
+            module,
+            default: None,
+        }),
         ExprKind::Attribute { base, attr } => {
             let place = callers.source().module(module)?;
             let typescript = place.language == crate::model::source::Language::TypeScript;
-            (typescript && is_environ(callers, module, base, 0)).then_some(Read {
+            (typescript && is_environ(callers, module, base)).then_some(Read {
                 key: Key::Text(attr),
                 module,
                 default: None,
@@ -174,7 +245,7 @@ pub(crate) fn read<'a>(
             if let [object, key, ..] = call.args.as_slice()
                 && callers.source().callee_name(module, expr).as_deref() == Some("Reflect.get")
             {
-                return is_environ(callers, module, object, 0).then_some(Read {
+                return is_environ(callers, module, object).then_some(Read {
                     key: Key::Expr(key),
                     module,
                     default: None,
@@ -186,8 +257,7 @@ pub(crate) fn read<'a>(
                     return None;
                 };
                 let reads = matches!(&**attr, "get" | "pop" | "setdefault" | "__getitem__");
-                (reads && !call.args.is_empty() && is_environ(callers, module, base, 0))
-                    .then_some(0)
+                (reads && !call.args.is_empty() && is_environ(callers, module, base)).then_some(0)
             })?;
             let key = call
                 .argument(index, "key")
@@ -265,7 +335,7 @@ pub(crate) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool) ->
                 }
                 Key::Text(_) => {}
                 Key::Expr(key) => {
-                    for (at, range, name) in named(callers, read.module, key, 0) {
+                    for (at, range, name) in named(callers, read.module, key) {
                         // A constant is reported where it is read, what a caller gives at the caller.
                         let range = if range == key.range {
                             expr.range
@@ -305,28 +375,98 @@ fn named<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     key: &'a Expr,
-    depth: u8,
 ) -> Vec<(ModuleId, ByteRange, String)> {
     let source = callers.source();
-    let here = source.strings(module, key);
-    if !here.is_empty() {
-        return here
+    let mut ways = Ways::from(module, key);
+    let mut found = Vec::new();
+    while let Some((module, key)) = ways.next() {
+        let here = source.strings(module, key);
+        if !here.is_empty() {
+            found.extend(here.into_iter().map(|name| (module, key.range, name)));
+            continue;
+        }
+        let mut given = callers.given(module, key);
+        if given.is_empty() {
+            given = looped_over(callers, module, key);
+        }
+        if given.is_empty() {
+            let mut put_together = texts(callers, module, key, 0);
+            put_together.sort();
+            put_together.dedup();
+            let put_together = put_together.into_iter();
+            found.extend(put_together.map(|name| (module, key.range, name)));
+            continue;
+        }
+        given
             .into_iter()
-            .map(|name| (module, key.range, name))
-            .collect();
+            .for_each(|(at, value)| ways.add(at, value));
     }
-    if depth > 3 {
-        return Vec::new();
+    if ways.cut {
+        limits::reached(limits::CALLERS, module, key.range);
     }
-    let given = callers.given(module, key);
-    if !given.is_empty() {
-        return given
-            .into_iter()
-            .flat_map(|(at, value)| named(callers, at, value, depth + 1))
-            .collect();
+    found
+}
+
+/// The texts that a key is put together of, with what callers give for the parameters in it, what its names are bound to, and the
+/// default of what is looked up: `f"{vendor}_API_KEY"`, `options.get("variable", "OPENAI_API_KEY")`.
+fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<String> {
+    const MOST: usize = 16;
+    let source = callers.source();
+    let known = source.strings(module, expr);
+    if !known.is_empty() || depth > 6 {
+        return known;
     }
-    looped_over(callers, module, key)
-        .into_iter()
-        .flat_map(|(at, item)| named(callers, at, item, depth + 1))
-        .collect()
+    let mut below = |inner: &'a Expr| texts(callers, module, inner, depth + 1);
+    let mut found = match &expr.kind {
+        ExprKind::Format(parts) => {
+            let mut whole = vec![String::new()];
+            for part in parts {
+                let next = match part {
+                    FormatPart::Text(text) => vec![text.to_string()],
+                    FormatPart::Expr(inner) => below(inner),
+                };
+                whole = pairs(&whole, &next);
+            }
+            whole
+        }
+        ExprKind::BinOp {
+            op: "+",
+            left,
+            right,
+        } => pairs(&below(left), &below(right)),
+        ExprKind::BoolOp { values, .. } => values.iter().flat_map(below).collect(),
+        ExprKind::Call(call) => text_call(call, &mut below).unwrap_or_else(|| {
+            let looks_up = matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
+                if matches!(&**attr, "get" | "pop" | "setdefault"));
+            match (looks_up, call.args.as_slice()) {
+                (true, [_, default]) => below(default),
+                _ => Vec::new(),
+            }
+        }),
+        ExprKind::Name(name) => {
+            let given = callers.given(module, expr);
+            if given.is_empty() {
+                let values = bound(source, module, name, expr.range.start);
+                let values = values
+                    .into_iter()
+                    .filter(|value| !value.range.contains(expr.range));
+                values.flat_map(below).collect()
+            } else {
+                given
+                    .into_iter()
+                    .flat_map(|(at, value)| texts(callers, at, value, depth + 1))
+                    .collect()
+            }
+        }
+        _ => Vec::new(),
+    };
+    found.truncate(MOST);
+    found
+}
+
+fn pairs(starts: &[String], ends: &[String]) -> Vec<String> {
+    let all = starts
+        .iter()
+        .flat_map(|start| ends.iter().map(move |end| format!("{start}{end}")));
+    all.take(16).collect()
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod actors;
 pub mod agent_code;
+pub mod api;
 pub mod background;
 pub mod call_sites;
 pub mod callgraph;
@@ -12,14 +13,22 @@ pub mod dataflow;
 pub mod elements;
 pub mod environment;
 pub mod exceptions;
+pub mod facts;
+pub(crate) mod graph;
 pub mod guards;
 pub mod handlers;
+pub(crate) mod limits;
 pub mod names;
 pub mod outward;
 pub(crate) mod provenance;
 pub mod reachability;
 pub mod rejections;
+#[cfg(test)]
+pub mod sample;
+pub mod schema;
 pub mod settings;
+pub mod startup;
+pub mod tested;
 pub mod waited;
 pub mod writes;
 pub mod written;

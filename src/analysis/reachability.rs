@@ -1,15 +1,18 @@
 //! Which of the code that is there runs in the deployed runtime: branches that the environment switches off, `__main__` blocks
 //! of modules that are only imported, and functions that nothing else calls.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
+use crate::analysis::graph::Graph;
+use crate::analysis::limits::{self, Limit};
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::BoolOp;
 use crate::model::source::walk::{Node, walk};
-use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Stmt, StmtKind};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Function, ModuleId, Stmt, StmtKind};
 
 /// What to think of a variable that the runtime's `envVars` do not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,70 +39,211 @@ const PLATFORM: [&str; 10] = [
     "OTEL_",
 ];
 
-/// The parts of a runtime's code that do not run.
+/// Parts that one condition may be made of.
+const MOST_PARTS: u32 = 400;
+/// Deepest nesting of names and operators in a condition that is followed.
+const DEEPEST: u8 = 16;
+
+/// The parts of a runtime's code that do not run, by their places: one value serves all checks.
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// Branches that are switched off, sorted, none inside another.
+    off: BTreeMap<ModuleId, Vec<ByteRange>>,
+    /// Functions that only such code calls.
+    dead: BTreeSet<FnId>,
+    /// A budget that ran out meanwhile.
+    limit: Option<Limit>,
+}
+
+/// Which of a runtime's code runs.
 pub(crate) struct Live<'c, 'a> {
     callers: &'c Callers<'a>,
-    absent: Absent,
-    off: BTreeMap<ModuleId, Vec<ByteRange>>,
+    running: &'a Running,
 }
 
 impl<'c, 'a> Live<'c, 'a> {
-    /// Judges every branch of the code that is there.
+    /// Judges every branch of the code that is there, once in an audit.
     pub(crate) fn new(callers: &'c Callers<'a>, absent: Absent) -> Self {
-        let mut live = Self {
-            callers,
-            absent,
-            off: BTreeMap::new(),
-        };
         let code = *callers.code();
-        let mut off = BTreeMap::new();
-        for module in code.modules() {
-            let mut here = Vec::new();
-            let script = code.code.starts(module.id);
-            live.body(module.id, &module.body, script, &mut here);
-            for function in &module.functions {
-                live.body(module.id, &function.body, script, &mut here);
-            }
-            if !here.is_empty() {
-                off.insert(module.id, here);
-            }
-        }
-        live.off = off;
-        live
+        let running = code.facts.running(absent).get_or_init(|| {
+            let (mut running, limit) = limits::watch(|| judge(callers, absent));
+            running.limit = limit;
+            running
+        });
+        limits::again(running.limit);
+        Self { callers, running }
+    }
+
+    /// Whether the code at a range is switched off, whoever calls it.
+    pub(crate) fn is_off(&self, module: ModuleId, range: ByteRange) -> bool {
+        !self.running.is_on(module, range)
     }
 
     /// Whether the code at a range runs.
     pub(crate) fn runs(&self, module: ModuleId, range: ByteRange) -> bool {
-        self.runs_within(module, range, 0)
+        self.running.is_on(module, range)
+            && self
+                .callers
+                .source()
+                .module(module)
+                .and_then(|module| module.function_at(range.start))
+                .is_none_or(|function| !self.running.dead.contains(&function.id))
     }
+}
 
-    fn runs_within(&self, module: ModuleId, range: ByteRange, depth: u8) -> bool {
-        let off = self.off.get(&module);
-        if off.is_some_and(|off| off.iter().any(|dead| dead.contains(range))) {
-            return false;
-        }
-        let code: &AgentCode<'a> = self.callers.code();
-        let function = code
-            .source
-            .module(module)
-            .and_then(|module| module.function_at(range.start));
-        let Some(function) = function.filter(|_| depth < 6) else {
+impl Running {
+    /// Whether no branch around a range is switched off.
+    fn is_on(&self, module: ModuleId, range: ByteRange) -> bool {
+        let Some(off) = self.off.get(&module) else {
             return true;
         };
-        if self.callers.is_idle(function) {
+        let after = off.partition_point(|dead| dead.start <= range.start);
+        let before = after.checked_sub(1).and_then(|at| off.get(at));
+        before.is_none_or(|dead| !dead.contains(range))
+    }
+}
+
+fn judge<'a>(callers: &Callers<'a>, absent: Absent) -> Running {
+    let conditions = Conditions {
+        callers,
+        absent,
+        left: Cell::new(MOST_PARTS),
+    };
+    let code = *callers.code();
+    let mut running = Running {
+        off: BTreeMap::new(),
+        dead: BTreeSet::new(),
+        limit: None,
+    };
+    for module in code.modules() {
+        let mut here = Vec::new();
+        let script = code.code.starts(module.id);
+        conditions.body(module.id, &module.body, script, &mut here);
+        for function in &module.functions {
+            conditions.body(module.id, &function.body, script, &mut here);
+        }
+        if !here.is_empty() {
+            running.off.insert(module.id, outermost(here));
+        }
+    }
+    running.dead = dead(callers, &running);
+    running
+}
+
+/// Sorted, without ranges that stand inside another.
+fn outermost(mut ranges: Vec<ByteRange>) -> Vec<ByteRange> {
+    ranges.sort_unstable_by_key(|range| (range.start, Reverse(range.end)));
+    let mut end = 0;
+    ranges.retain(|range| {
+        let outer = range.end > end;
+        end = end.max(range.end);
+        outer
+    });
+    ranges
+}
+
+/// The functions that do not run: what uses them does not run either. Functions that use each other count as one, for nothing
+/// inside such a circle starts it; a circle that nothing outside uses may be started by a framework, as any function that
+/// nothing uses.
+fn dead(callers: &Callers<'_>, running: &Running) -> BTreeSet<FnId> {
+    let code = callers.code();
+    let mut graph = Graph::default();
+    let entries: BTreeSet<FnId> = code
+        .code
+        .entrypoints
+        .iter()
+        .filter_map(|entry| entry.function)
+        .collect();
+    let functions: Vec<&Function> = code
+        .modules()
+        .flat_map(|module| &module.functions)
+        .collect();
+    let number: HashMap<FnId, usize> = functions
+        .iter()
+        .enumerate()
+        .map(|(at, function)| (function.id, at))
+        .collect();
+    // By function: whether something starts it, who uses it in code that is on, and who uses it at all (None is module level).
+    let mut starts: Vec<bool> = Vec::new();
+    let mut users: Vec<Vec<Option<usize>>> = Vec::new();
+    for function in &functions {
+        let sites = callers.sites(function.id);
+        let mut start =
+            entries.contains(&function.id) || sites.is_empty() && !callers.is_idle(function);
+        let mut all = Vec::new();
+        let mut on = Vec::new();
+        for site in sites {
+            let module = code.source.module(site.module);
+            let around = module.and_then(|module| module.function_at(site.range.start));
+            let around = around.and_then(|around| number.get(&around.id).copied());
+            all.push(around);
+            if running.is_on(site.module, site.range) {
+                start |= around.is_none();
+                on.extend(around);
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        on.sort_unstable();
+        on.dedup();
+        starts.push(start);
+        users.push(all);
+        graph.edges.push(on);
+    }
+    let mut runs = vec![false; functions.len()];
+    for circle in graph.circles() {
+        let started = circle.iter().any(|&at| {
+            let used = graph.edges.get(at).into_iter().flatten();
+            starts.get(at) == Some(&true)
+                || used.into_iter().any(|&user| runs.get(user) == Some(&true))
+        });
+        let alone = || {
+            circle.iter().all(|&at| {
+                let users = users.get(at).into_iter().flatten();
+                let mut users = users.into_iter();
+                users.all(|user| user.is_some_and(|user| circle.binary_search(&user).is_ok()))
+            })
+        };
+        let unused = circle.iter().any(|&at| {
+            let users = users.get(at).into_iter().flatten();
+            users.count() > 0
+        });
+        if started || unused && alone() {
+            for &at in &circle {
+                if let Some(run) = runs.get_mut(at) {
+                    *run = true;
+                }
+            }
+        }
+    }
+    let dead = functions.iter().zip(runs).filter(|(_, runs)| !runs);
+    dead.map(|(function, _)| function.id).collect()
+}
+
+/// Decides conditions that the environment alone decides.
+struct Conditions<'c, 'a> {
+    callers: &'c Callers<'a>,
+    absent: Absent,
+    /// What is left of [`MOST_PARTS`] for the condition at hand.
+    left: Cell<u32>,
+}
+
+impl<'a> Conditions<'_, 'a> {
+    /// Whether a condition holds in the runtime.
+    fn holds(&self, module: ModuleId, test: &'a Expr) -> Option<bool> {
+        self.left.set(MOST_PARTS);
+        self.truth(module, test, 0)
+    }
+
+    /// Takes a step; false where the condition has more parts, or deeper ones, than are followed.
+    fn step(&self, module: ModuleId, expr: &Expr, depth: u8) -> bool {
+        let left = self.left.get();
+        if left == 0 || depth > DEEPEST {
+            limits::reached(limits::CONDITIONS, module, expr.range);
             return false;
         }
-        let entered = code
-            .code
-            .entrypoints
-            .iter()
-            .any(|entry| entry.function == Some(function.id));
-        let uses = self.callers.of(function.id);
-        entered
-            || uses.is_empty()
-            || uses
-                .iter()
-                .any(|used| self.runs_within(used.module, used.expr.range, depth + 1))
+        self.left.set(left - 1);
+        true
     }
 
     fn body(&self, module: ModuleId, body: &'a [Stmt], script: bool, off: &mut Vec<ByteRange>) {
@@ -130,7 +274,7 @@ impl<'c, 'a> Live<'c, 'a> {
             let value = if guard {
                 (!script).then_some(false)
             } else {
-                self.truth(module, &branch.test, 0)
+                self.holds(module, &branch.test)
             };
             match value {
                 Some(false) => off.extend(span(&branch.body)),
@@ -149,7 +293,7 @@ impl<'c, 'a> Live<'c, 'a> {
 
     fn branches(&self, module: ModuleId, expr: &'a Expr, off: &mut Vec<ByteRange>) {
         match &expr.kind {
-            ExprKind::Conditional { test, body, orelse } => match self.truth(module, test, 0) {
+            ExprKind::Conditional { test, body, orelse } => match self.holds(module, test) {
                 Some(true) => off.push(orelse.range),
                 Some(false) => off.push(body.range),
                 None => {}
@@ -161,7 +305,7 @@ impl<'c, 'a> Live<'c, 'a> {
                 let stops = *op == BoolOp::Or;
                 let decided = values
                     .iter()
-                    .position(|value| self.truth(module, value, 0) == Some(stops));
+                    .position(|value| self.holds(module, value) == Some(stops));
                 if let Some(at) = decided {
                     off.extend(values.iter().skip(at + 1).map(|value| value.range));
                 }
@@ -172,7 +316,7 @@ impl<'c, 'a> Live<'c, 'a> {
 
     /// Whether a condition holds in the runtime, where the environment alone decides it.
     fn truth(&self, module: ModuleId, test: &'a Expr, depth: u8) -> Option<bool> {
-        if depth > 8 {
+        if !self.step(module, test, depth) {
             return None;
         }
         let below = |expr| self.truth(module, expr, depth + 1);
@@ -197,9 +341,9 @@ impl<'c, 'a> Live<'c, 'a> {
                 let [(operator, right)] = rest.as_slice() else {
                     return None;
                 };
-                self.compared(module, left, operator, right)
+                self.compared(module, left, operator, right, depth)
                     .or_else(|| match *operator {
-                        "==" => self.compared(module, right, operator, left),
+                        "==" => self.compared(module, right, operator, left, depth),
                         _ => None,
                     })
             }
@@ -222,7 +366,7 @@ impl<'c, 'a> Live<'c, 'a> {
 
     /// A read is true when it gives text; a name is what it was given, where that is a test of the environment.
     fn followed(&self, module: ModuleId, test: &'a Expr, depth: u8) -> Option<bool> {
-        if let Some(text) = self.text(module, test) {
+        if let Some(text) = self.text(module, test, depth + 1) {
             return Some(text.is_some_and(|text| !text.is_empty()));
         }
         match self.callers.source().meaning(module, test) {
@@ -245,8 +389,9 @@ impl<'c, 'a> Live<'c, 'a> {
         left: &'a Expr,
         operator: &str,
         right: &'a Expr,
+        depth: u8,
     ) -> Option<bool> {
-        let text = self.text(module, left)?;
+        let text = self.text(module, left, depth + 1)?;
         let none = matches!(right.kind, ExprKind::None);
         match operator {
             "is" | "==" if none => Some(text.is_none()),
@@ -269,7 +414,10 @@ impl<'c, 'a> Live<'c, 'a> {
     }
 
     /// The text that an expression over one environment variable gives: `Some(None)` where the variable is not set.
-    fn text(&self, module: ModuleId, expr: &'a Expr) -> Option<Option<String>> {
+    fn text(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Option<Option<String>> {
+        if !self.step(module, expr, depth) {
+            return None;
+        }
         if let Some(call) = expr.as_call()
             && let ExprKind::Attribute { base, attr } = &call.callee.kind
             && call.args.is_empty()
@@ -278,10 +426,10 @@ impl<'c, 'a> Live<'c, 'a> {
                 "lower" | "casefold" | "toLowerCase" => str::to_lowercase,
                 "upper" | "toUpperCase" => str::to_uppercase,
                 "strip" | "trim" => |text| text.trim().to_owned(),
-                _ => return self.value(module, expr),
+                _ => return self.value(module, expr, depth),
             };
             return self
-                .text(module, base)
+                .text(module, base, depth + 1)
                 .map(|text| text.map(|text| change(&text)));
         }
         if let ExprKind::BoolOp {
@@ -290,16 +438,16 @@ impl<'c, 'a> Live<'c, 'a> {
         } = &expr.kind
             && let [first, second] = values.as_slice()
         {
-            let first = self.text(module, first)?;
+            let first = self.text(module, first, depth + 1)?;
             return match first.filter(|text| !text.is_empty()) {
                 Some(text) => Some(Some(text)),
                 None => second.as_str().map(|text| Some(text.to_owned())),
             };
         }
-        self.value(module, expr)
+        self.value(module, expr, depth)
     }
 
-    fn value(&self, module: ModuleId, expr: &'a Expr) -> Option<Option<String>> {
+    fn value(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Option<Option<String>> {
         let source = self.callers.source();
         let Some(found) = read(self.callers, module, expr) else {
             // A name that holds what was read.
@@ -313,7 +461,7 @@ impl<'c, 'a> Live<'c, 'a> {
                                 | ExprKind::BoolOp { .. }
                         ) =>
                 {
-                    self.text(at, value)
+                    self.text(at, value, depth + 1)
                 }
                 _ => self.made(module, expr),
             };

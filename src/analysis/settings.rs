@@ -176,7 +176,7 @@ fn destructured<'a>(
     let ExprKind::Dict(entries) = &pattern.kind else {
         return;
     };
-    if is_environ(callers, module, value, 0) {
+    if is_environ(callers, module, value) {
         for entry in entries {
             if let Some(key) = &entry.key
                 && let Some(name) = key.as_str()
@@ -211,7 +211,7 @@ fn schema<'a>(
         _ => return,
     };
     let environ =
-        |value: Option<&'a Expr>| value.is_some_and(|value| is_environ(callers, module, value, 0));
+        |value: Option<&'a Expr>| value.is_some_and(|value| is_environ(callers, module, value));
     let mut shapes: Vec<(ModuleId, &Expr)> = Vec::new();
     match leaf_of_callee {
         "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "model_validate" => {

@@ -37,15 +37,6 @@ pub(super) fn agent(
     }
 }
 
-/// Edits `agentcore.json` at its root.
-pub(super) fn config(
-    context: &Context,
-    change: impl FnOnce(&mut Editor<'_>, &Node),
-) -> Option<SafeEdit> {
-    let document = &context.project.document;
-    json(document, |editor| change(editor, &document.root))
-}
-
 fn json(document: &Document, change: impl FnOnce(&mut Editor<'_>)) -> Option<SafeEdit> {
     let mut editor = Editor::new(document);
     change(&mut editor);

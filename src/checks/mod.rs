@@ -2,7 +2,10 @@
 //! pure function over the [`Context`]. Everything that names checks (`list`, `explain`, SARIF rules, the README's table) comes
 //! from [`all`].
 
+pub(crate) mod absent_code;
+mod agents;
 mod authentication;
+mod callers;
 pub(crate) mod code;
 pub(crate) mod copied_code;
 mod edits;
@@ -17,7 +20,9 @@ mod performance;
 mod project;
 mod quotas;
 pub(crate) mod resources;
+mod sessions;
 mod shell_access;
+mod snapshot;
 mod testing;
 pub(crate) mod unconfigured;
 
@@ -57,6 +62,8 @@ pub enum Category {
     ShellAccess,
     /// Code quality.
     Code,
+    /// Restored sessions: platform version V2.
+    Snapshot,
     /// Observability and evaluation.
     Observability,
     /// Performance and session lifecycle.
@@ -71,12 +78,13 @@ pub enum Category {
 
 impl Category {
     /// Every category, in the order of the report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Project,
         Self::Iam,
         Self::Authentication,
         Self::ShellAccess,
         Self::Code,
+        Self::Snapshot,
         Self::Observability,
         Self::Performance,
         Self::Resources,
@@ -92,6 +100,7 @@ impl Category {
             Self::Authentication => "authentication",
             Self::ShellAccess => "shell-access",
             Self::Code => "code",
+            Self::Snapshot => "snapshot",
             Self::Observability => "observability",
             Self::Performance => "performance",
             Self::Resources => "resources",
@@ -108,6 +117,7 @@ impl Category {
             Self::Authentication => "Authentication",
             Self::ShellAccess => "Shell access",
             Self::Code => "Code quality",
+            Self::Snapshot => "Safe to restore",
             Self::Observability => "Observability",
             Self::Performance => "Performance",
             Self::Resources => "Resources",
@@ -159,6 +169,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
         authentication::CHECKS,
         shell_access::CHECKS,
         code::CHECKS,
+        snapshot::CHECKS,
         observability::CHECKS,
         performance::CHECKS,
         resources::CHECKS,

@@ -45,15 +45,15 @@ pub struct ShowArgs {
     /// The project (default: the one around the current folder)
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
-    /// The account whose values are shown; without it the dated table of defaults
-    #[command(flatten)]
-    pub aws: AwsArgs,
     /// Every quota of the table, not only those that the project meets
     #[arg(long)]
     pub all: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// The account whose values are shown; without it the dated table of defaults
+    #[command(flatten)]
+    pub aws: AwsArgs,
 }
 
 /// Arguments of `quota request`.
@@ -63,15 +63,15 @@ pub struct RequestArgs {
     #[arg(long, value_name = "ID|CODE")]
     pub quota: String,
     /// The value to ask for (default: from the expected load)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub value: Option<f64>,
-    /// The account and the Region to ask in
-    #[command(flatten)]
-    pub aws: AwsArgs,
     /// The project (default: the one around the current folder)
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// The account and the Region to ask in
+    #[command(flatten)]
+    pub aws: AwsArgs,
 }

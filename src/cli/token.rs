@@ -19,7 +19,7 @@ pub struct TokenArgs {
     /// The gateway that the token is sent to
     #[arg(long, value_name = "NAME")]
     pub gateway: Option<String>,
-    /// Also verify the signature with the issuer's key set
+    /// Require a verified signature (it is verified anyway when the issuer's keys can be read)
     #[arg(long, conflicts_with = "offline")]
     pub verify: bool,
     /// Never touch the network: the discovery document is not read

@@ -21,7 +21,7 @@ pub fn load(file: &Path, fresh: bool) -> Result<Baseline, Failure> {
             )));
         }
     };
-    let help = "it is no baseline that this version wrote; remove it, then --update-baseline";
+    let help = "not a baseline written by this version: delete it, and run with --update-baseline";
     let baseline: Baseline = serde_json::from_str(&text).map_err(|error| {
         Failure::new(format!(
             "{shown}:{}:{}: {error}",

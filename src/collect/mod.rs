@@ -4,7 +4,6 @@ pub mod artifact;
 pub mod aws;
 pub mod baseline;
 mod binaries;
-pub mod comments;
 pub mod contents;
 pub mod dependencies;
 pub mod discovery;

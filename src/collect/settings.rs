@@ -30,6 +30,6 @@ pub fn load(root: &Path, explicit: Option<&Path>, runtimes: &[&str]) -> Result<S
     parse(&shown, &text, runtimes).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::new(lines.join("\n"))
-            .help("mend the configuration file; the README documents its keys")
+            .help("fix the configuration file; docs/configuration.md documents its keys")
     })
 }

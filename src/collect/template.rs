@@ -5,8 +5,11 @@ use std::path::Path;
 
 use super::json;
 use super::project::{FileError, read_text_up_to};
+use serde_json::Value;
+
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::narrowed_roles::PATH;
 use crate::model::project::{JwtAuthorizer, Project, Target};
 use crate::model::site::Sited;
 use crate::model::template::{Template, TemplateJwt};
@@ -171,10 +174,13 @@ fn contradiction(project: &Project, template: &Template) -> Option<String> {
             ));
         }
     }
-    project
-        .runtimes
-        .iter()
-        .find_map(|runtime| runtime_differs(name, runtime, template))
+    unlike_the_stack(project, template)
+        .or_else(|| {
+            project
+                .runtimes
+                .iter()
+                .find_map(|runtime| runtime_differs(name, runtime, template))
+        })
         .or_else(|| {
             project.gateways.iter().find_map(|gateway| {
                 let theirs = template.gateway_named(&gateway.physical_name(name))?;
@@ -190,6 +196,31 @@ fn contradiction(project: &Project, template: &Template) -> Option<String> {
                 )
             })
         })
+}
+
+/// What the stack's rules bring and the template does not hold: it was synthesized before them.
+fn unlike_the_stack(project: &Project, template: &Template) -> Option<String> {
+    let rules = project.stack.as_ref()?.narrowed.as_ref()?;
+    let text = &template.document.source.text;
+    let missing = rules.rules.iter().find(|rule| {
+        let grants = rule.grant.iter().filter_map(|grant| grant.get("Resource"));
+        let mut resources = grants.flat_map(|resource| match resource {
+            Value::Array(list) => list.as_slice(),
+            one => std::slice::from_ref(one),
+        });
+        let mut properties = rule
+            .set
+            .values()
+            .filter_map(Value::as_object)
+            .flat_map(serde_json::Map::keys);
+        resources.any(|resource| {
+            // What follows the last name that the stack fills in stands in the template as it is.
+            let resource = resource.as_str().unwrap_or_default();
+            let fixed = resource.rsplit('}').next().unwrap_or_default();
+            !text.contains(fixed)
+        }) || properties.any(|property| !text.contains(&format!("\"{property}\"")))
+    })?;
+    Some(format!("it lacks what {PATH} sets for {}", missing.at))
 }
 
 fn runtime_differs(

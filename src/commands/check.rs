@@ -4,19 +4,27 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
+use super::given::{self, Given};
 use super::select::Selection;
-use super::{emit, fix, output, terminal};
+use super::{emit, fix, output, plan, terminal};
 use crate::audit::{self, DiscoverySource, Options};
-use crate::cli::{CheckArgs, FailOnArg, Format};
+use crate::checks;
+use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg};
 use crate::collect::discovery::FetchOptions;
-use crate::collect::{baseline, comments, project};
+use crate::collect::project::Edited;
+use crate::collect::{baseline, project};
+use crate::comments;
 use crate::config::FailOn;
-use crate::context::Context;
+use crate::context::{Context, PlatformVersion};
 use crate::exit::{Exit, Failure};
+use crate::model::known::ReasonCode;
 use crate::render::{self, Look};
 use crate::report::baseline::Baseline;
 use crate::report::suppress::{self, Suppressions};
-use crate::report::{Report, SCHEMA_VERSION, Severity, Tool, View, assemble, summary};
+use crate::report::verdict::Basis;
+use crate::report::{
+    Filters, Report, SCHEMA_VERSION, Severity, Status, Tool, View, assemble, fingerprint, summary,
+};
 
 /// Audits every project that the path leads to and writes the reports to `out` or `--output`.
 ///
@@ -27,26 +35,56 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    if arguments.fix.plan {
+        return plan::run(&planned(arguments), out);
+    }
     let selection = Selection::new(&arguments.scope)?;
-    let roots = project::discover(&arguments.path).map_err(|error| {
-        Failure::new(error.to_string())
-            .help("give the path of a project made by `agentcore create`")
+    let aws = &arguments.aws;
+    given::usable(Given {
+        profile: aws.profile.as_deref(),
+        region: aws.region.as_deref(),
+        endpoint_url: aws.endpoint_url.as_deref(),
+        without_aws: if aws.offline {
+            Some("--offline")
+        } else {
+            aws.snapshot.is_some().then_some("--snapshot")
+        },
     })?;
+    let report = &arguments.report;
+    if report.json && report.format.is_some_and(|format| format != Format::Json) {
+        return Err(
+            Failure::new("--json and another --format were given").help("leave one of the two out")
+        );
+    }
+    let roots = roots(&arguments.paths)?;
+    let several = roots.len() > 1;
+    let look = Look {
+        quiet: report.quiet,
+        verbose: report.verbose,
+        several,
+        ..terminal::look(report.color, report.output.is_some())
+    };
     let mut run = Run {
         arguments,
         selection,
-        several: roots.len() > 1,
+        look,
+        several,
+        asked: PathBuf::new(),
         baseline: load_baseline(arguments)?,
         runtimes: BTreeSet::new(),
         reports: Vec::new(),
         failures: Vec::new(),
     };
-    for root in &roots {
+    for (asked, root) in &roots {
+        run.asked.clone_from(asked);
         match run
             .fix(root, out, err)
             .and_then(|notes| run.audit(root, notes))
         {
-            Ok(report) => run.reports.push(report),
+            Ok(report) => {
+                run.stream(&report, out)?;
+                run.reports.push(report);
+            }
             Err(failure) => run.failures.push(run.named(root, failure)),
         }
     }
@@ -59,11 +97,32 @@ pub fn run(
     run.finish(out, err)
 }
 
+/// What `check --plan` asks of `plan`.
+fn planned(arguments: &CheckArgs) -> PlanArgs {
+    PlanArgs {
+        path: arguments
+            .paths
+            .first()
+            .cloned()
+            .unwrap_or_else(|| ".".into()),
+        script: None,
+        edit: false,
+        json: arguments.report.format() == Format::Json,
+        fail_on: arguments.policy.fail_on,
+        config: arguments.policy.config.clone(),
+        scope: arguments.scope.clone(),
+        aws: arguments.aws.clone(),
+    }
+}
+
 /// One run over all its projects.
 struct Run<'a> {
     arguments: &'a CheckArgs,
     selection: Selection,
+    look: Look,
     several: bool,
+    /// The path that led to the project at hand.
+    asked: PathBuf,
     baseline: Option<Baseline>,
     /// Runtimes and harnesses of every project.
     runtimes: BTreeSet<String>,
@@ -86,23 +145,53 @@ impl Run<'_> {
         let report = &self.arguments.report;
         let text = report.format() == Format::Text || report.output.is_some();
         let stream: &mut dyn Write = if text { &mut *out } else { &mut *err };
-        let shown = shown(&self.arguments.path, root);
+        let shown = shown(&self.asked, root);
         let options = self.options(root);
-        let audit = || {
+        let mut audit = |edited: &Edited| {
+            let options = Options {
+                edited: edited.clone(),
+                ..options.clone()
+            };
             let context = audit::collect(root, &options)?;
             let mut results = audit::evaluate(&context, |check| self.selection.check(check));
             results.retain(|result| self.selection.result(result));
             let suppressions = Suppressions {
                 rules: &context.settings.ignores,
-                comments: comments::collect(root, &context.source, &results),
+                accepts: &context.settings.accepts,
+                comments: comments::collect(root, context.source.made(), &results),
                 baseline: None,
             };
             let name = context.project.display_name().to_owned();
             suppress::apply(&name, &mut results, &suppressions, context.today);
-            Ok(results)
+            let fail_on = threshold(self.arguments.policy.fail_on, &context);
+            Ok(fix::Audited { results, fail_on })
         };
-        let done = fix::run(root, &shown, self.arguments.fix.dry_run, stream, audit)?;
+        let how = fix::How {
+            root,
+            shown: &shown,
+            dry_run: self.arguments.fix.dry_run,
+        };
+        let done = fix::run(how, stream, &mut audit)?;
         Ok(done.notes)
+    }
+
+    /// True where the reports are for people who wait for them.
+    fn streams(&self) -> bool {
+        let report = &self.arguments.report;
+        let people = matches!(report.format(), Format::Text | Format::Concise);
+        self.several && report.output.is_none() && people
+    }
+
+    /// Among several projects each is shown when it is done.
+    fn stream(&self, report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
+        if !self.streams() {
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        let format = self.arguments.report.format();
+        render::render(format, std::slice::from_ref(report), self.look, &mut bytes)?;
+        bytes.push(b'\n');
+        emit(out, &bytes)
     }
 
     fn audit(&mut self, root: &Path, fixed: Vec<String>) -> Result<Report, Failure> {
@@ -112,6 +201,12 @@ impl Run<'_> {
             .extend(agents.map(|agent| agent.name().to_owned()));
         let mut results = audit::evaluate(&context, |check| self.selection.check(check));
         results.retain(|result| self.selection.result(result));
+        // What a selection leaves out is not off: it was not asked for.
+        let off: Vec<String> = checks::all()
+            .filter(|check| self.selection.check(check))
+            .filter(|check| context.settings.off.contains_key(check.id))
+            .map(|check| check.id.to_owned())
+            .collect();
         let mut notes = fixed;
         notes.extend(summary::notes(
             &context,
@@ -119,7 +214,8 @@ impl Run<'_> {
         ));
         let mut suppressions = Suppressions {
             rules: &context.settings.ignores,
-            comments: comments::collect(root, &context.source, &results),
+            accepts: &context.settings.accepts,
+            comments: comments::collect(root, context.source.made(), &results),
             baseline: None,
         };
         let name = context.project.display_name().to_owned();
@@ -145,11 +241,7 @@ impl Run<'_> {
             context.today,
         ));
         let policy = &self.arguments.policy;
-        let fail_on = policy
-            .fail_on
-            .map(fail_on)
-            .or(context.settings.fail_on)
-            .unwrap_or(FailOn::Severity(Severity::Medium));
+        let fail_on = threshold(self.arguments.policy.fail_on, &context);
         let aws = if self.arguments.aws.snapshot.is_some() {
             "snapshot"
         } else {
@@ -159,6 +251,26 @@ impl Run<'_> {
         shown
             .runtimes
             .retain(|runtime| self.selection.runtime(&runtime.name));
+        for result in results
+            .iter_mut()
+            .filter(|result| result.status == Status::Fail)
+        {
+            result.fingerprints = fingerprint::of_result(&name, result);
+        }
+        for (id, site) in &context.settings.off {
+            if !off.contains(id) {
+                continue;
+            }
+            let line = site.span.map_or(0, |span| span.line);
+            notes.push(format!("{}:{line}: {id} is turned off", site.path));
+        }
+        let basis = Basis {
+            fail_on,
+            live: self.arguments.aws.live,
+            strict: policy.strict,
+            filtered: !self.selection.filters().is_empty(),
+            ..summary::basis(&context)
+        };
         Ok(Report {
             schema_version: SCHEMA_VERSION,
             tool: Tool {
@@ -167,14 +279,19 @@ impl Run<'_> {
             },
             project: shown,
             evidence: summary::evidence(&context, aws),
-            filters: self.selection.filters(),
-            summary: assemble::summary(&results, fail_on, self.arguments.aws.live, policy.strict),
+            filters: Filters {
+                off: off.clone(),
+                ..self.selection.filters()
+            },
+            summary: assemble::summary(&results, &basis),
             notes,
             results,
             view: View {
                 prefix: prefix(&context),
                 fail_on,
                 strict: policy.strict,
+                place: place(root),
+                root: root.to_string_lossy().into_owned(),
             },
         })
     }
@@ -184,7 +301,7 @@ impl Run<'_> {
         if !self.several {
             return failure;
         }
-        let project = shown(&self.arguments.path, root);
+        let project = shown(&self.asked, root);
         Failure {
             message: format!("{project}: {}", failure.message),
             ..failure
@@ -192,24 +309,15 @@ impl Run<'_> {
     }
 
     fn options(&self, root: &Path) -> Options {
-        let aws = self.arguments.aws.clone();
+        let shown = shown(&self.asked, root);
+        let config = self.arguments.policy.config.as_ref();
+        let assumed = self.arguments.policy.assume_platform_version;
         Options {
-            path_env: None,
-            shown: shown(&self.arguments.path, root),
-            target: aws.target,
-            config: self.arguments.policy.config.clone(),
-            offline: aws.offline,
-            live: aws.live,
-            discovery: if !aws.offline {
-                let allow_private = aws.allow_private_issuer;
-                DiscoverySource::Fetch(FetchOptions { allow_private })
-            } else {
-                DiscoverySource::Offline
-            },
-            snapshot: aws.snapshot,
-            profile: aws.profile,
-            region: aws.region,
-            endpoint_url: aws.endpoint_url,
+            platform: assumed.map(|version| match version {
+                PlatformArg::V1 => PlatformVersion::V1,
+                PlatformArg::V2 => PlatformVersion::V2,
+            }),
+            ..options(&self.arguments.aws, config, &shown)
         }
     }
 
@@ -217,21 +325,25 @@ impl Run<'_> {
     fn finish(self, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
         let report = &self.arguments.report;
         let format = report.format();
-        let look = Look {
-            quiet: report.quiet,
-            verbose: report.verbose,
-            several: self.several,
-            ..terminal::look(report.color, report.output.is_some())
-        };
         let mut bytes = Vec::new();
-        render::render(format, &self.reports, look, &mut bytes)?;
+        if self.streams() {
+            render::text::roll_up(&self.reports, self.look, &mut bytes)?;
+        } else {
+            render::render(format, &self.reports, self.look, &mut bytes)?;
+        }
         if format == Format::Json {
             for failure in &self.failures {
                 render::json::failure(failure, &mut bytes)?;
             }
         }
         match &report.output {
-            Some(file) => output::write_whole(file, &bytes)?,
+            Some(file) => {
+                output::write_whole(file, &bytes)?;
+                // The report went to a file: who waits for the run learns how it ended.
+                for report in &self.reports {
+                    render::concise::summary(report, err)?;
+                }
+            }
             None => emit(out, &bytes)?,
         }
         if let (Some(baseline), Some(file), true) = (
@@ -263,6 +375,39 @@ impl Run<'_> {
     }
 }
 
+/// What to collect of a project.
+pub(super) fn options(aws: &AwsArgs, config: Option<&PathBuf>, shown: &str) -> Options {
+    let aws = aws.clone();
+    Options {
+        edited: Edited::new(),
+        platform: None,
+        path_env: None,
+        shown: shown.to_owned(),
+        target: aws.target,
+        config: config.cloned(),
+        offline: aws.offline,
+        live: aws.live,
+        discovery: if !aws.offline {
+            let allow_private = aws.allow_private_issuer;
+            DiscoverySource::Fetch(FetchOptions { allow_private })
+        } else {
+            DiscoverySource::Offline
+        },
+        snapshot: aws.snapshot,
+        profile: aws.profile,
+        region: aws.region,
+        endpoint_url: aws.endpoint_url,
+    }
+}
+
+/// The severity at which a run fails: the flag's, else the configuration's.
+pub(super) fn threshold(given: Option<FailOnArg>, context: &Context) -> FailOn {
+    given
+        .map(fail_on)
+        .or(context.settings.fail_on)
+        .unwrap_or(FailOn::Severity(Severity::Medium))
+}
+
 /// `--live` asks for AWS evidence; without it the run has not done what was asked.
 fn unread(report: &Report) -> Option<Failure> {
     let unread = assemble::unread_aws(&report.results);
@@ -279,12 +424,45 @@ fn unread(report: &Report) -> Option<Failure> {
         report.results.len(),
         first.message
     ));
-    Some(failure.help(if reasons.is_empty() {
+    // Credentials are no cure for a service that did not answer.
+    let unreachable = unread.iter().all(|result| {
+        let reason = result.reason.as_ref();
+        reason.is_some_and(|reason| reason.code == ReasonCode::Unreachable)
+    });
+    Some(failure.help(if unreachable {
+        "AWS did not answer: run it again, or leave --live out".to_owned()
+    } else if reasons.is_empty() {
         "give credentials that reach the account, or leave --live out".to_owned()
     } else {
         let reasons: Vec<&str> = reasons.into_iter().collect();
         format!("grant {}, or leave --live out", reasons.join(", "))
     }))
+}
+
+/// The projects that the paths lead to, each once, with the path that led there first.
+fn roots(paths: &[PathBuf]) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
+    let mut roots: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for path in paths {
+        let text = path.to_string_lossy();
+        if text.is_empty() {
+            return Err(Failure::new("PATH is empty").help(
+                "a variable that is not set? `agentcore-harden check .` is the project here",
+            ));
+        }
+        let found = project::discover(path).map_err(|error| {
+            Failure::new(error.to_string()).help(if text.contains("://") {
+                "give a folder: a repository has to be cloned first"
+            } else {
+                "give the path of a project made by `agentcore create`"
+            })
+        })?;
+        for root in found {
+            if !roots.iter().any(|(_, known)| *known == root) {
+                roots.push((path.clone(), root));
+            }
+        }
+    }
+    Ok(roots)
 }
 
 fn load_baseline(arguments: &CheckArgs) -> Result<Option<Baseline>, Failure> {
@@ -307,7 +485,7 @@ fn joined(failures: Vec<Failure>) -> Failure {
 }
 
 /// The root relative to the folder that was asked for: `.`, `services/a`, or `..` where PATH lies inside the project.
-fn shown(asked: &Path, root: &Path) -> String {
+pub(super) fn shown(asked: &Path, root: &Path) -> String {
     let asked = std::fs::canonicalize(asked).unwrap_or_else(|_| asked.to_path_buf());
     let asked = if asked.is_file() {
         asked.parent().unwrap_or(Path::new("")).to_path_buf()
@@ -333,6 +511,24 @@ fn slashes(path: &Path) -> String {
         ".".to_owned()
     } else {
         parts.join("/")
+    }
+}
+
+/// The root relative to the current folder, so that a place can be clicked or opened as it is printed; absolute where it is
+/// neither below nor above.
+fn place(root: &Path) -> String {
+    let here = std::env::current_dir().and_then(std::fs::canonicalize);
+    let here = here.unwrap_or_default();
+    let relative = match root.strip_prefix(&here) {
+        Ok(below) => below.to_path_buf(),
+        Err(_) => match here.strip_prefix(root) {
+            Ok(inside) => inside.components().map(|_| Component::ParentDir).collect(),
+            Err(_) => return format!("{}/", root.to_string_lossy().trim_end_matches('/')),
+        },
+    };
+    match slashes(&relative) {
+        path if path == "." => String::new(),
+        path => format!("{path}/"),
     }
 }
 

@@ -13,9 +13,9 @@ use crate::render::page;
 /// # Errors
 /// When there is no such check, or the output cannot be written.
 pub fn run(arguments: &ExplainArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let wanted = arguments.check.trim();
-    let Some(check) = checks::find(wanted) else {
-        let close = suggestion(wanted, checks::all().map(|check| check.id));
+    let wanted = arguments.check.trim().to_lowercase();
+    let Some(check) = checks::find(&wanted) else {
+        let close = suggestion(&wanted, checks::all().map(|check| check.id));
         return Err(
             Failure::new(format!("no check \"{wanted}\"")).help(match close {
                 Some(close) => {

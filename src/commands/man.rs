@@ -20,17 +20,39 @@ Something did.
 .TP
 2
 The audit could not be done: no project, an unreadable agentcore.json, bad arguments, or \fB\-\-live\fR with evidence that could not be read.
+.SH EXAMPLES
+.TP
+agentcore\-harden check
+Audit the project here.
+.TP
+agentcore\-harden check \-\-offline \-\-format sarif \-\-output harden.sarif
+In CI, for code scanning.
+.TP
+agentcore\-harden check \-\-only iam,'secrets\-*' \-q
+Only some checks, one line a finding.
+.TP
+agentcore\-harden explain auth\-inbound\-type
+What a check looks for, why, and how to fix it.
+.TP
+agentcore\-harden policy \-\-runtime Support
+The least\-privilege role of a runtime.
 .SH FILES
 .TP
 agentcore/agentcore.json
 The project that is audited.
 .TP
 agentcore\-harden.toml
-Configuration in the project root: fail\-on, runtimes, severity, ignore.
+Configuration in the project root: fail\-on, runtimes, severity, ignore, accept.
 .SH ENVIRONMENT
 .TP
 NO_COLOR
 No colour when set to anything.
+.TP
+FORCE_COLOR, CLICOLOR_FORCE
+Colour although standard output is no terminal.
+.TP
+COLUMNS
+The width of the page.
 .TP
 AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL
 Read as by every AWS SDK.

@@ -217,6 +217,14 @@ fn text(out: &mut dyn Write, name: &str, record: &RuntimeRecord) -> io::Result<(
         lowest / 1000.0,
         highest / 1000.0
     )?;
+    writeln!(
+        out,
+        "  at startup: on platform version V1 every new session waits that long; on V2 it is paid once per deploy, within 120 s, before the snapshot"
+    )?;
+    writeln!(
+        out,
+        "  per session: on V2 the restore (about 2 s at any size, not measured here) and what request code loads on first use"
+    )?;
     writeln!(out, "  started as: {}", record.command)?;
     for note in &record.notes {
         writeln!(out, "  note: {note}")?;
@@ -224,13 +232,13 @@ fn text(out: &mut dyn Write, name: &str, record: &RuntimeRecord) -> io::Result<(
     if !record.imports.heaviest.is_empty() {
         writeln!(
             out,
-            "  imports: {:.2} s in all, with the interpreter's own accounting on; heaviest packages:",
+            "  imports: {:.2} s in all, with the interpreter's own accounting on; heaviest packages, without what they import:",
             record.imports.total_ms / 1000.0
         )?;
         for (package, milliseconds) in &record.imports.heaviest {
             writeln!(out, "    {milliseconds:8.0} ms  {package}")?;
         }
-        writeln!(out, "  tree (from 1 %):")?;
+        writeln!(out, "  tree (from 1 %), each with what it imports:")?;
         for node in &record.imports.tree {
             tree(out, node, 2)?;
         }

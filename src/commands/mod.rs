@@ -2,12 +2,15 @@
 
 pub mod check;
 pub mod completions;
+pub mod diagnose;
 pub mod explain;
 pub mod fix;
+mod given;
 pub mod list;
 pub mod man;
 pub mod measure;
 mod output;
+pub mod plan;
 pub mod policy;
 pub mod quota;
 mod root;
@@ -19,6 +22,11 @@ pub mod token;
 use std::io::{ErrorKind, Write};
 
 use crate::exit::Failure;
+
+/// True where standard output is to have colours.
+pub(crate) fn colored() -> bool {
+    terminal::look(crate::cli::ColorArg::Auto, false).color
+}
 
 /// Writes what a command made. A reader that went away (`| head`) is no failure.
 ///

@@ -14,7 +14,10 @@ use crate::exit::Failure;
 /// When the file cannot be written; what was there before is untouched then.
 pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failure = |error: std::io::Error| {
-        Failure::new(format!("{}: {error}", file.display())).help("the file was not written")
+        // The name of the temporary file is of no use to anybody.
+        let error = error.to_string();
+        let words = error.split(" at path ").next().unwrap_or_default();
+        Failure::new(format!("{}: {words}", file.display())).help("the file was not written")
     };
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     match fs::metadata(&target) {
@@ -28,6 +31,14 @@ pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = target
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+        return Err(Failure::new(format!(
+            "{}: the folder {} does not exist",
+            file.display(),
+            folder.display()
+        ))
+        .help("make the folder, or give another path"));
+    }
     let mut temporary = builder()
         .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(failure)?;

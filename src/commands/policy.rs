@@ -12,10 +12,10 @@ use crate::exit::{Exit, Failure, suggestion};
 use crate::least_privilege::{self, INLINE_LIMIT, Kind, Plan, Subject, apply, size};
 use crate::model::predicted_role::Names;
 use crate::model::project::Agent;
-use crate::render::clean;
 use crate::render::prose::{hanging, json_page};
 use crate::report::SCHEMA_VERSION;
 use crate::shell::Command;
+use crate::text::clean;
 
 /// Prints the policies of one agent.
 ///

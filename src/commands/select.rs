@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::checks::{self, Category, Check};
 use crate::cli::ScopeArgs;
+use crate::config;
 use crate::exit::{Failure, suggestion};
 use crate::report::{CheckResult, Filters, ResourceType};
 
@@ -21,14 +22,15 @@ impl Selection {
     pub fn new(scope: &ScopeArgs) -> Result<Self, Failure> {
         for (flag, words) in [("--only", &scope.only), ("--skip", &scope.skip)] {
             for word in words {
-                known(flag, word)?;
+                known(flag, &word.to_lowercase())?;
             }
         }
         let selection = Self {
             filters: Filters {
-                only: scope.only.clone(),
-                skip: scope.skip.clone(),
+                only: lower(&scope.only),
+                skip: lower(&scope.skip),
                 runtime: scope.runtime.clone(),
+                off: Vec::new(),
             },
         };
         if checks::all().any(|check| selection.check(check)) {
@@ -49,7 +51,7 @@ impl Selection {
         let names = |words: &[String]| {
             words
                 .iter()
-                .any(|word| word == check.id || word == check.category.id())
+                .any(|word| config::names(word, check.id) || word == check.category.id())
         };
         (self.filters.only.is_empty() || names(&self.filters.only)) && !names(&self.filters.skip)
     }
@@ -97,7 +99,8 @@ impl Selection {
 
 fn known(flag: &str, word: &str) -> Result<(), Failure> {
     let categories = || Category::ALL.into_iter().map(Category::id);
-    if checks::find(word).is_some() || categories().any(|id| id == word) {
+    if checks::all().any(|check| config::names(word, check.id)) || categories().any(|id| id == word)
+    {
         return Ok(());
     }
     let all = checks::all().map(|check| check.id).chain(categories());
@@ -108,4 +111,9 @@ fn known(flag: &str, word: &str) -> Result<(), Failure> {
         }
         None => "`agentcore-harden list` shows every check".to_owned(),
     }))
+}
+
+/// Ids are written in small letters; whoever types them need not be careful about it.
+fn lower(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| word.to_lowercase()).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::given::{self, Given};
 use super::{emit, output};
 use crate::audit;
 use crate::cli::SnapshotArgs;
@@ -16,6 +17,12 @@ use crate::oidc::authorizer;
 /// # Errors
 /// When there is not exactly one project, AWS cannot be read at all, or the file cannot be written.
 pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    given::usable(Given {
+        profile: arguments.profile.as_deref(),
+        region: arguments.region.as_deref(),
+        endpoint_url: arguments.endpoint_url.as_deref(),
+        without_aws: None,
+    })?;
     let roots = project::discover(&arguments.path).map_err(|error| {
         Failure::new(error.to_string())
             .help("give the path of a project made by `agentcore create`")

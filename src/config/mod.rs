@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::model::finding::Severity;
+use crate::model::platform::PlatformVersion;
 use crate::model::site::{Site, Sited};
-use crate::report::Severity;
 
 /// The name of the file, in the project root.
 pub const FILE: &str = "agentcore-harden.toml";
@@ -23,8 +24,14 @@ pub struct Settings {
     pub runtimes: BTreeMap<String, RuntimeSettings>,
     /// `[severity]`: check id → severity.
     pub severity: BTreeMap<String, Severity>,
+    /// Checks that `[severity]` turns off, with the place that says so.
+    pub off: BTreeMap<String, Site>,
     /// `[[ignore]]`.
     pub ignores: Vec<Ignore>,
+    /// `[[accept]]`.
+    pub accepts: Vec<Accept>,
+    /// `--assume-platform-version`: wins over every source.
+    pub assumed_platform: Option<PlatformVersion>,
 }
 
 /// The severity at which the run fails.
@@ -64,6 +71,8 @@ pub struct RuntimeSettings {
     pub peak_invocations_per_second: Option<f64>,
     /// `job-seconds`.
     pub job_seconds: Option<f64>,
+    /// `platform-version`.
+    pub platform_version: Option<Sited<PlatformVersion>>,
 }
 
 /// The workload shapes of the checklist.
@@ -99,10 +108,45 @@ impl Workload {
     }
 }
 
+/// An `[[accept]]` entry: somebody answered the question of a `manual` result.
+#[derive(Clone, Debug)]
+pub struct Accept {
+    /// The check's id, or a pattern (`test-*`).
+    pub check: String,
+    /// Only this resource.
+    pub resource: Option<String>,
+    /// What was decided; shown in the report.
+    pub reason: String,
+    /// Who decided, by role.
+    pub by: String,
+    /// Past this day the question is back.
+    pub expires: Date,
+    /// Where the entry stands.
+    pub site: Site,
+}
+
+/// True when the pattern names the id: the id itself, or with `*` for any part of it (`secrets-*`).
+pub fn names(pattern: &str, id: &str) -> bool {
+    let Some((head, mut rest)) = pattern.split_once('*') else {
+        return pattern == id;
+    };
+    let Some(mut left) = id.strip_prefix(head) else {
+        return false;
+    };
+    while let Some((part, more)) = rest.split_once('*') {
+        let Some(at) = left.find(part) else {
+            return false;
+        };
+        left = left.get(at + part.len()..).unwrap_or_default();
+        rest = more;
+    }
+    left.ends_with(rest)
+}
+
 /// An `[[ignore]]` rule.
 #[derive(Clone, Debug)]
 pub struct Ignore {
-    /// The check's id.
+    /// The check's id, or a pattern (`secrets-*`).
     pub check: String,
     /// Only sites in this file or folder.
     pub path: Option<String>,
@@ -114,4 +158,18 @@ pub struct Ignore {
     pub expires: Option<Date>,
     /// Where the rule stands.
     pub site: Site,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_pattern_names_ids() {
+        assert!(names("secrets-*", "secrets-env-read") && names("*", "cli-version"));
+        assert!(names("*-jwt-*", "auth-jwt-config") && names("a*b*c", "abc"));
+        assert!(names("cli-version", "cli-version"));
+        assert!(!names("secrets-*", "secrets") && !names("cli", "cli-version"));
+        assert!(!names("*-read", "secrets-env-reader") && !names("ab*ba", "aba"));
+    }
 }

@@ -5,11 +5,11 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{FailOn, Ignore, RuntimeSettings, Settings, Workload};
+use super::{Accept, FailOn, Ignore, RuntimeSettings, Settings, Workload, names};
 use crate::checks;
-use crate::exit::suggestion;
+use crate::model::platform::PlatformVersion;
 use crate::model::site::{Sited, SourceText};
-use crate::report::Severity;
+use crate::text::suggest::suggestion;
 
 /// A problem of the configuration file; any problem makes the run exit 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,15 +73,18 @@ struct Reader<'a> {
     runtimes: Runtimes<'a>,
 }
 
-const KEYS: [&str; 4] = ["fail-on", "runtimes", "severity", "ignore"];
-const RUNTIME_KEYS: [&str; 5] = [
+const KEYS: [&str; 5] = ["fail-on", "runtimes", "severity", "ignore", "accept"];
+const RUNTIME_KEYS: [&str; 6] = [
     "workload",
     "peak-new-sessions-per-minute",
     "mean-session-seconds",
     "peak-invocations-per-second",
     "job-seconds",
+    "platform-version",
 ];
 const IGNORE_KEYS: [&str; 5] = ["check", "path", "resource", "reason", "expires"];
+const ACCEPT_KEYS: [&str; 5] = ["check", "resource", "reason", "by", "expires"];
+const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "off"];
 const FAIL_ON: [&str; 5] = ["critical", "high", "medium", "low", "never"];
 
 impl Reader<'_> {
@@ -119,12 +122,8 @@ impl Reader<'_> {
                     let runtime = reader.runtime(name, entry);
                     settings.runtimes.insert(name.to_owned(), runtime);
                 }),
-                "severity" => self.each(value, "severity", |reader, id, at, entry| {
-                    reader.check_id(id, at);
-                    if let Some(severity) = reader.severity(entry) {
-                        settings.severity.insert(id.to_owned(), severity);
-                    }
-                }),
+                "severity" => self.severities(value, &mut settings),
+                "accept" => settings.accepts = self.accepts(value),
                 "ignore" => settings.ignores = self.ignores(value),
                 other => self.unknown(key.span(), "key", other, &KEYS),
             }
@@ -177,17 +176,39 @@ impl Reader<'_> {
         }
     }
 
-    fn severity(&mut self, value: &Value<'_>) -> Option<Severity> {
-        let text = self.text(value, "severity")?;
-        let severity = text.parse().ok();
-        if severity.is_none() {
-            self.unknown(value.span(), "severity", &text, &FAIL_ON[..4]);
+    /// `[severity]`: an id or a pattern, and a severity or `off`. An id wins over a pattern.
+    fn severities(&mut self, value: &Value<'_>, settings: &mut Settings) {
+        let mut patterns: Vec<(String, String, Range<usize>)> = Vec::new();
+        self.each(value, "severity", |reader, id, at, entry| {
+            reader.check_id(id, at.clone());
+            if let Some(text) = reader.text(entry, "severity") {
+                if !SEVERITIES.contains(&text.as_str()) {
+                    reader.unknown(entry.span(), "severity", &text, &SEVERITIES);
+                    return;
+                }
+                patterns.push((id.to_owned(), text, at));
+            }
+        });
+        patterns.sort_by_key(|(id, ..)| !id.contains('*'));
+        for (pattern, text, at) in patterns {
+            for check in checks::all().filter(|check| names(&pattern, check.id)) {
+                settings.severity.remove(check.id);
+                settings.off.remove(check.id);
+                match text.parse::<crate::model::finding::Severity>() {
+                    Ok(severity) => {
+                        settings.severity.insert(check.id.to_owned(), severity);
+                    }
+                    Err(_) => {
+                        let site = self.source.site(at.clone());
+                        settings.off.insert(check.id.to_owned(), site);
+                    }
+                }
+            }
         }
-        severity
     }
 
     fn check_id(&mut self, id: &str, at: Range<usize>) {
-        if checks::find(id).is_none() {
+        if !checks::all().any(|check| names(id, check.id)) {
             let known: Vec<&str> = checks::all().map(|check| check.id).collect();
             self.unknown(at, "check", id, &known);
         }
@@ -205,6 +226,7 @@ impl Reader<'_> {
                 settings.peak_invocations_per_second = reader.amount(entry, key);
             }
             "job-seconds" => settings.job_seconds = reader.amount(entry, key),
+            "platform-version" => settings.platform_version = reader.platform_version(entry),
             other => reader.unknown(at, "key", other, &RUNTIME_KEYS),
         });
         settings
@@ -218,6 +240,18 @@ impl Reader<'_> {
         if found.is_none() {
             let known = Workload::ALL.map(Workload::as_str);
             self.unknown(value.span(), "workload", &text, &known);
+        }
+        Some(Sited::new(found?, self.source.site(value.span())))
+    }
+
+    fn platform_version(&mut self, value: &Value<'_>) -> Option<Sited<PlatformVersion>> {
+        let text = self.text(value, "platform-version")?;
+        let found = PlatformVersion::ALL
+            .into_iter()
+            .find(|version| version.as_str() == text);
+        if found.is_none() {
+            let known = PlatformVersion::ALL.map(PlatformVersion::as_str);
+            self.unknown(value.span(), "platform version", &text, &known);
         }
         Some(Sited::new(found?, self.source.site(value.span())))
     }
@@ -303,6 +337,69 @@ impl Reader<'_> {
         self.complete(entry.span(), rule)
     }
 
+    fn accepts(&mut self, value: &Value<'_>) -> Vec<Accept> {
+        let DeValue::Array(entries) = value.get_ref() else {
+            let message = "write `[[accept]]`, one table an answer";
+            self.problem(value.span(), message.to_owned());
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .filter_map(|entry| self.accept(entry))
+            .collect()
+    }
+
+    /// An answer without a reason, a role and an end would close a question for good, and nobody would know who did.
+    fn accept(&mut self, entry: &Value<'_>) -> Option<Accept> {
+        let site = self.source.site(entry.span());
+        let before = self.problems.len();
+        let (mut check, mut resource, mut expires) = (String::new(), None, None);
+        let (mut reason, mut by) = (String::new(), String::new());
+        self.each(entry, "accept", |reader, key, at, value| match key {
+            "check" => {
+                if let Some(id) = reader.text(value, key) {
+                    reader.check_id(&id, value.span());
+                    check = id;
+                }
+            }
+            "resource" => resource = reader.text(value, key),
+            "reason" | "by" => {
+                let text = reader.text(value, key).unwrap_or_default();
+                let text = text.trim().to_owned();
+                if key == "by" {
+                    by = text;
+                } else {
+                    reason = text;
+                }
+            }
+            "expires" => expires = reader.date(value),
+            other => reader.unknown(at, "key", other, &ACCEPT_KEYS),
+        });
+        if self.problems.len() > before {
+            return None;
+        }
+        let missing = if check.is_empty() {
+            "an accept needs a `check`"
+        } else if reason.is_empty() {
+            "an accept needs a `reason`; it is shown in the report"
+        } else if by.is_empty() {
+            "an accept needs `by`: the role of who decided"
+        } else if let Some(expires) = expires {
+            return Some(Accept {
+                check,
+                resource,
+                reason,
+                by,
+                expires,
+                site,
+            });
+        } else {
+            "an accept needs `expires`: the day on which the question is asked again"
+        };
+        self.problem(entry.span(), missing.to_owned());
+        None
+    }
+
     /// What an ignore must have; a rule without a reason hides a finding from the next reader.
     fn complete(&mut self, at: Range<usize>, rule: Ignore) -> Option<Ignore> {
         let missing = if rule.check.is_empty() {
@@ -351,6 +448,7 @@ impl Reader<'_> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::model::finding::Severity;
 
     fn read(text: &str) -> Result<Settings, Vec<String>> {
         let runtimes = Runtimes {
@@ -377,6 +475,50 @@ mod tests {
         assert_eq!(rule.path.as_deref(), Some("app/Support"));
         assert_eq!(rule.expires, Some(jiff::civil::date(2027, 1, 31)));
         assert_eq!(rule.site.span.unwrap().line, 12);
+    }
+
+    #[test]
+    fn checks_are_turned_off_and_named_by_patterns() {
+        let settings = read(
+            "[severity]\n\"secrets-*\" = \"off\"\nsecrets-hardcoded = \"high\"\n[[ignore]]\ncheck = \"perf-*\"\nresource = \"Main\"\nreason = \"r\"\n",
+        )
+        .unwrap();
+        assert_eq!(settings.severity["secrets-hardcoded"], Severity::High);
+        assert!(settings.off.contains_key("secrets-env-read"));
+        assert!(!settings.off.contains_key("secrets-hardcoded"));
+        assert_eq!(settings.ignores[0].check, "perf-*");
+        let none = read("[severity]\n\"nothing-*\" = \"off\"\n").unwrap_err();
+        assert!(none[0].contains("unknown check \"nothing-*\""), "{none:?}");
+    }
+
+    #[test]
+    fn an_answer_says_who_gave_it_and_until_when() {
+        let settings = read(
+            "[[accept]]\ncheck = \"memory-encryption\"\nreason = \"no personal data\"\nby = \"data protection officer\"\nexpires = 2027-01-31\n",
+        )
+        .unwrap();
+        assert_eq!(settings.accepts[0].by, "data protection officer");
+        for (text, missing) in [
+            (
+                "check = \"memory-encryption\"\nby = \"x\"\nexpires = 2027-01-31",
+                "`reason`",
+            ),
+            (
+                "check = \"memory-encryption\"\nreason = \"x\"\nexpires = 2027-01-31",
+                "`by`",
+            ),
+            (
+                "check = \"memory-encryption\"\nreason = \"x\"\nby = \"y\"",
+                "`expires`",
+            ),
+            (
+                "reason = \"x\"\nby = \"y\"\nexpires = 2027-01-31",
+                "`check`",
+            ),
+        ] {
+            let problems = read(&format!("[[accept]]\n{text}\n")).unwrap_err();
+            assert!(problems[0].contains(missing), "{problems:?}");
+        }
     }
 
     #[test]

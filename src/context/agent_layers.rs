@@ -4,11 +4,11 @@ use super::{
     Authorizer, Context, Environment, JwtView, Layer, Lifecycle, Network, Origin, Seen, Variable,
     VariableValue,
 };
+use crate::model::finding::Evidence;
 use crate::model::json::{Json, Node};
 use crate::model::project::Agent;
 use crate::model::site::Sited;
 use crate::model::template::{Template, TemplateRuntime};
-use crate::report::Evidence;
 
 impl Context {
     /// Inbound authorization of a runtime or harness.

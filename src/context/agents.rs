@@ -3,13 +3,13 @@
 use super::{Context, Seen, seen_all};
 use crate::config::Workload;
 use crate::model::aws;
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::AgentManifests;
 use crate::model::project::{Agent, JwtAuthorizer};
 use crate::model::site::Sited;
 use crate::model::template::TemplateJwt;
-use crate::report::Evidence;
 
 /// Who may call an agent or a gateway.
 #[derive(Clone, Debug, PartialEq)]
@@ -191,9 +191,8 @@ pub enum Basis {
 impl Context {
     /// The workload of a runtime or harness and how it is known: declared, else what the code that runs shows beyond doubt.
     pub fn workload(&self, agent: Agent<'_>) -> Option<(Workload, Basis)> {
-        let settings = self.settings.runtimes.get(agent.name());
-        match settings.and_then(|settings| settings.workload.as_ref()) {
-            Some(declared) => Some((declared.value, Basis::Declared)),
+        match self.declared_workload(agent) {
+            Some(declared) => Some((declared, Basis::Declared)),
             None => {
                 let runtime = agent.runtime()?;
                 let code = self.source.runtime(&runtime.name)?;
@@ -205,6 +204,12 @@ impl Context {
                 Some((workload, Basis::Inferred))
             }
         }
+    }
+
+    /// The workload that the user wrote down.
+    pub fn declared_workload(&self, agent: Agent<'_>) -> Option<Workload> {
+        let settings = self.settings.runtimes.get(agent.name())?;
+        settings.workload.as_ref().map(|declared| declared.value)
     }
 
     /// The manifests of an agent.

@@ -2,10 +2,10 @@
 
 use super::{Context, EvalView, Layer, Origin, Seen};
 use crate::model::aws;
+use crate::model::finding::Evidence;
 use crate::model::known::Known;
 use crate::model::project::{OnlineEval, Runtime};
 use crate::model::template::{Template, TemplateNamed};
-use crate::report::Evidence;
 
 impl Context {
     /// An online evaluation.

@@ -4,12 +4,12 @@ use super::{
     Authorizer, Context, EngineAttachment, GatewayView, JwtView, Layer, Origin, Seen, TargetView,
 };
 use crate::model::aws;
+use crate::model::finding::Evidence;
 use crate::model::json::{Json, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{CedarPolicy, Gateway, GatewayTarget};
 use crate::model::site::Sited;
 use crate::model::template::{Reference, Template, TemplateGateway, TemplateTarget, reference};
-use crate::report::Evidence;
 
 impl Context {
     /// A gateway.

@@ -2,12 +2,12 @@
 
 use super::{Context, Layer, Origin, Seen, seen_all};
 use crate::model::aws;
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::known::Known;
 use crate::model::project::Memory;
 use crate::model::site::Sited;
 use crate::model::template::{Template, TemplateMemory};
-use crate::report::Evidence;
 
 /// A memory.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,13 +4,17 @@
 //! never ask whether the run is offline.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 mod agent_layers;
 mod agents;
+pub(crate) mod clients;
+pub(crate) mod code;
 mod eval_layers;
 mod gateway_layers;
 mod gateways;
 mod memories;
 mod models;
+mod platform;
 mod policies;
 mod roles;
 mod sources;
@@ -22,26 +26,33 @@ pub use agents::{
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;
+pub(crate) use models::needs_a_profile;
+pub use platform::{
+    NotKnown, PlatformSource, PlatformSources, PlatformVersion, PlatformView, Told, judged,
+};
 pub use policies::CedarView;
 pub(crate) use roles::partition;
 pub use roles::{Owned, Place, RoleOwner, RoleView};
 
 use jiff::civil::Date;
 
+use crate::analysis::facts::Facts;
 use crate::config::Settings;
+use crate::iam::cloudformation::TemplateRole;
 use crate::model::aws::AwsState;
 use crate::model::evaluation::Evaluations;
 use crate::model::files::FileFacts;
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::lazy::Lazy;
 use crate::model::measurement::Measurement;
 
+use crate::model::finding::{Evidence, Outcome, Resource};
 use crate::model::project::{DeployedTarget, Project, Target};
 use crate::model::site::Sited;
 use crate::model::source::Source;
 use crate::model::template::Template;
 use crate::model::tests::TestFacts;
 use crate::oidc::discovery::Discovery;
-use crate::report::{Evidence, Outcome, Resource};
 
 /// Everything that was collected for one project.
 pub struct Context {
@@ -55,10 +66,14 @@ pub struct Context {
     pub files: FileFacts,
     /// The synthesized template.
     pub template: Known<Template>,
+    /// The template's roles with every policy attached to them, read when they are first asked for.
+    pub template_roles: OnceLock<Vec<TemplateRole>>,
     /// The agent's code, and the code that calls it.
-    pub source: Source,
+    pub source: Lazy<Source>,
+    /// What the analysis found out about that code.
+    pub facts: Facts,
     /// What the tests in the tree exercise.
-    pub tests: TestFacts,
+    pub tests: Lazy<TestFacts>,
     /// Recorded evaluation runs.
     pub evaluations: Evaluations,
     /// What `measure` recorded, by runtime.
@@ -71,6 +86,8 @@ pub struct Context {
     pub today: Date,
     /// Facts about the run that are no result, found while collecting.
     pub notes: Vec<String>,
+    /// What startup code and request code do, found when a check first asks.
+    pub startup: crate::analysis::startup::Cache,
 }
 
 /// Which source a value comes from, weakest first.

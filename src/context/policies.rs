@@ -1,12 +1,12 @@
 //! Cedar policies as every source shows them.
 
 use super::{Context, Layer, Origin, Seen};
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{CedarPolicy, NamedFileKind, PolicyEngine};
 use crate::model::site::SourceText;
 use crate::model::template::{Reference, Template, TemplateNamed, reference};
-use crate::report::Evidence;
 
 /// A Cedar policy.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,10 @@
 
 use super::Context;
 use crate::model::aws;
+use crate::model::finding::Evidence;
 use crate::model::known::Known;
 use crate::model::project::{Agent, DeployedResource, Gateway};
 use crate::model::template::{Template, TemplateGateway, TemplateRuntime};
-use crate::report::Evidence;
 
 /// A deployed runtime or harness, in the fields that both have.
 pub(super) struct LiveAgent<'a> {

@@ -4,19 +4,21 @@
 //! one request; [`cloudformation`] reads roles out of a template. Nothing here does I/O.
 
 pub mod actions;
-pub mod arn;
+pub mod authorization;
 pub mod cloudformation;
 pub mod comparison;
 pub mod condition;
 pub mod document;
 pub mod escalation;
 pub mod evaluate;
-pub mod glob;
+pub mod lint;
 mod narrow;
 pub mod principal;
 pub mod reach;
 pub mod role;
-pub mod truth;
+
+pub use crate::model::arn;
+pub use crate::text::{glob, truth};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,6 @@
 //! What a policy cannot know, said before anything else.
 
 use super::{Statements, Subject};
-use crate::analysis::agent_code;
 use crate::context::Context;
 use crate::model::project::Agent;
 
@@ -9,9 +8,9 @@ use crate::model::project::Agent;
 /// and for a harness, whose loop is AWS's own.
 pub fn missing_code(context: &Context, agent: Agent<'_>) -> Option<String> {
     let runtime = agent.runtime()?;
-    match agent_code::of(context, runtime) {
+    match crate::context::code::of(context, runtime) {
         Err(reason) => Some(reason.message),
-        Ok(code) => agent_code::absent::code(context, &code).map(|reason| reason.message),
+        Ok(code) => crate::checks::absent_code::of(context, &code).map(|reason| reason.message),
     }
 }
 
@@ -22,7 +21,7 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
         statements.note(format!("{missing}. This is no least privilege: what the code calls is missing, and what is configured is allowed whether it is used or not. Run it again where the code is; until then no commands are printed"));
     }
     let code = subject.agent.runtime();
-    let code = code.and_then(|runtime| agent_code::of(context, runtime).ok());
+    let code = code.and_then(|runtime| crate::context::code::of(context, runtime).ok());
     if let Some(unread) = code.and_then(|code| code.unread()) {
         statements.note(format!(
             "{}: what stands there is not in the policy",

@@ -33,7 +33,7 @@ fn callers(subject: &Subject<'_>) -> Callers {
     let source = &subject.context.source;
     let mut found = Callers::default();
     for call in clients::find(source) {
-        let targets = clients::targets(subject.context, &call);
+        let targets = crate::context::clients::targets(subject.context, &call);
         if !targets
             .iter()
             .any(|agent| agent.name() == subject.agent.name())

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::{Statements, Subject};
-use crate::context::BedrockModel;
+use crate::context::{BedrockModel, needs_a_profile};
+use crate::model::predicted_role::Names;
 
 /// What calls a model; Converse is authorized as InvokeModel.
 pub(super) const CALLS: [&str; 2] = [
@@ -18,27 +19,17 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
     let models = subject.context.bedrock_models(subject.agent);
     let mut resources: BTreeSet<String> = BTreeSet::new();
     for model in &models {
-        match model {
-            BedrockModel::Arn(arn) => {
-                if arn.contains("inference-profile/") {
-                    statements.note(format!("{arn}: the models behind a profile of your own are not named in the project; add arn:{}:bedrock:*::foundation-model/MODEL for each (aws bedrock get-inference-profile shows them)", subject.names.partition));
-                }
-                resources.insert(arn.clone());
-            }
-            BedrockModel::Foundation(model) => {
-                resources.insert(foundation(subject, &subject.names.region, model));
-            }
-            BedrockModel::Profile(geography, model) => {
-                resources.insert(
-                    subject.arn("bedrock", &format!("inference-profile/{geography}.{model}")),
-                );
-                resources.insert(foundation(subject, "*", model));
-                if geography == "global" {
-                    // A global profile's requests are authorized on an ARN without a Region, too.
-                    resources.insert(foundation(subject, "", model));
-                }
-            }
+        if let BedrockModel::Foundation(model) = model
+            && needs_a_profile(model)
+        {
+            statements.note(by_base_id(subject, model));
         }
+        if let BedrockModel::Arn(arn) = model
+            && arn.contains("inference-profile/")
+        {
+            statements.note(format!("{arn}: the models behind a profile of your own are not named in the project; add arn:{}:bedrock:*::foundation-model/MODEL for each (aws bedrock get-inference-profile shows them)", subject.names.partition));
+        }
+        resources.extend(arns(&subject.names, model));
     }
     if resources.is_empty() {
         let others = subject.context.model_ids(subject.agent);
@@ -51,9 +42,52 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
     statements.allow("CallModels", CALLS, resources);
 }
 
-fn foundation(subject: &Subject<'_>, region: &str, model: &str) -> String {
+/// A model that answers with an error under its own id.
+fn by_base_id(subject: &Subject<'_>, model: &str) -> String {
+    let context = subject.context;
+    let code = context.source.runtime(subject.agent.name());
+    let named = code.map(|code| context.source.models(&code.reachable));
+    let site = named.as_ref().and_then(|named| named.get(model)?.first());
+    let place = site.map_or_else(String::new, |site| match site.span {
+        Some(span) => format!("{}:{}: ", site.path, span.line),
+        None => format!("{}: ", site.path),
+    });
+    let geography = match subject.names.region.split('-').next() {
+        Some("eu") => "eu",
+        Some("us") => "us",
+        _ => "global",
+    };
     format!(
-        "arn:{}:bedrock:{region}::foundation-model/{model}",
-        subject.names.partition
+        "{place}{model} is called through an inference profile, such as {geography}.{model}, and answers with an error under its own id"
     )
+}
+
+/// The resources that a call of a model is authorized on.
+pub(super) fn arns(names: &Names, model: &BedrockModel) -> Vec<String> {
+    let Names {
+        partition,
+        region,
+        account,
+        ..
+    } = names;
+    let foundation = |region: &str, model: &str| {
+        format!("arn:{partition}:bedrock:{region}::foundation-model/{model}")
+    };
+    match model {
+        BedrockModel::Arn(arn) => vec![arn.clone()],
+        BedrockModel::Foundation(model) => vec![foundation(region, model)],
+        BedrockModel::Profile(geography, model) => {
+            let mut resources = vec![
+                format!(
+                    "arn:{partition}:bedrock:{region}:{account}:inference-profile/{geography}.{model}"
+                ),
+                foundation("*", model),
+            ];
+            if geography == "global" {
+                // A global profile's requests are authorized on an ARN without a Region, too.
+                resources.push(foundation("", model));
+            }
+            resources
+        }
+    }
 }

@@ -2,19 +2,16 @@
 //!
 //! This is the one part of the program that runs code of the project under audit, and only when the user asks for it by name.
 
-mod import_time;
 mod launch;
 mod plan;
 mod probe;
-mod record;
 
-pub use import_time::{ImportNode, ImportTime, parse as parse_import_time};
+pub use crate::collect::measurement::{
+    ImportNode, ImportTime, Record, RuntimeRecord, content_hash, parse_import_time, read_record,
+    record_file, write_record,
+};
 pub use launch::{StartError, start};
 pub use plan::{Plan, PlanError, Program, plan};
-pub use record::{
-    Record, RuntimeRecord, content_hash, file as record_file, read as read_record,
-    write as write_record,
-};
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::iam::arn::Arn;
+use crate::model::arn::Arn;
 
 /// What `deployed-state.json` says of one target.
 #[derive(Clone, Debug, Default)]

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use super::artifact::Artifact;
 use super::dependencies::DependencyFacts;
 use super::known::Known;
+use super::lazy::Lazy;
 use super::manifest::AgentManifests;
 use super::package::PackageContents;
 use super::site::Site;
-use crate::report::Resource;
-use crate::secrets::{Confidence, Context};
+use crate::model::finding::Resource;
+use crate::model::secret::{Confidence, Context};
 
 /// Facts about files.
 #[derive(Clone, Debug)]
@@ -24,13 +25,13 @@ pub struct FileFacts {
     /// The manifests of each agent, by its resource (`runtime NAME`).
     pub manifests: BTreeMap<String, AgentManifests>,
     /// What each package holds, by its resource.
-    pub package_contents: BTreeMap<String, PackageContents>,
+    pub package_contents: Lazy<BTreeMap<String, PackageContents>>,
     /// What was packaged of an agent's code before, by its resource.
     pub artifacts: BTreeMap<String, Artifact>,
     /// Locks, and which declared packages are used, by the agent's resource.
-    pub dependencies: BTreeMap<String, DependencyFacts>,
+    pub dependencies: Lazy<BTreeMap<String, DependencyFacts>>,
     /// What the text of the files holds.
-    pub contents: Contents,
+    pub contents: Lazy<Contents>,
 }
 
 impl Default for FileFacts {
@@ -40,10 +41,10 @@ impl Default for FileFacts {
             packages: Vec::new(),
             ignored: GitIgnored::default(),
             manifests: BTreeMap::new(),
-            package_contents: BTreeMap::new(),
+            package_contents: Lazy::default(),
             artifacts: BTreeMap::new(),
-            dependencies: BTreeMap::new(),
-            contents: Contents::default(),
+            dependencies: Lazy::default(),
+            contents: Lazy::default(),
         }
     }
 }

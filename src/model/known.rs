@@ -18,6 +18,10 @@ pub enum ReasonCode {
     Unsupported,
     /// Something must be built first, or the check itself is not built yet.
     NotBuilt,
+    /// The code is larger or more entangled than is followed: a budget of the analysis ran out.
+    Limit,
+    /// The check itself failed: a fault of this tool.
+    Internal,
     /// The user has to declare it (traffic, workload).
     Undeclared,
 }

@@ -95,7 +95,7 @@ pub fn trust() -> Value {
     })])
 }
 
-/// The trust policy of a harness's role.
+/// The trust policy of a harness's role; the stack edit gives it to every role.
 pub fn harness_trust(names: &Names) -> Value {
     document(vec![json!({
         "Effect": "Allow",

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 pub use super::deployed::{DeployedResource, DeployedRuntime, DeployedTarget};
 use super::json::{Document, Node};
 use super::known::Known;
+use super::narrowed_roles::CdkStack;
 use super::site::{Site, Sited};
-use crate::report::{Resource, ResourceType};
+use crate::model::finding::{Resource, ResourceType};
 
 /// A project: the folder that holds `agentcore/agentcore.json`, and what it says.
 #[derive(Clone, Debug)]
@@ -73,6 +74,8 @@ pub struct Project {
     pub cdk_grants: Vec<Site>,
     /// Files of its own that the CDK app imports and that are not there.
     pub cdk_lost: Vec<LostFile>,
+    /// The stack of the CDK app.
+    pub stack: Option<CdkStack>,
     /// Files that the configuration names, by the path as written (prefixed with the folder that it is relative to, where that
     /// is not the project root), with what was found there.
     pub named_files: BTreeMap<String, NamedFile>,
@@ -243,6 +246,8 @@ pub struct Memory {
     pub strategies: Vec<MemoryStrategy>,
     /// `encryptionKeyArn`.
     pub encryption_key_arn: Option<Sited<String>>,
+    /// `executionRoleArn`.
+    pub execution_role_arn: Option<Sited<String>>,
 }
 
 /// A long-term strategy of a memory.

@@ -1,11 +1,8 @@
 //! The synthesized CloudFormation template of the project: what the next deploy would create, with positions.
 
-use std::sync::OnceLock;
-
 use super::json::{Document, Json, Member, Node};
 use super::site::{Site, Sited};
 use super::template_agent::{environment, harness, jwt};
-use crate::iam::cloudformation::TemplateRole;
 
 /// A template of `agentcore/cdk/cdk.out`.
 #[derive(Clone, Debug)]
@@ -34,8 +31,6 @@ pub struct Template {
     pub log_groups: Vec<TemplateNamed>,
     /// `AWS::IAM::Role`, judged by `crate::iam`.
     pub roles: Vec<TemplateNamed>,
-    /// The roles with every policy attached to them, read when they are first asked for.
-    pub iam_roles: OnceLock<Vec<TemplateRole>>,
 }
 
 /// What a property points at: a resource of the template, or a value that is already known.
@@ -196,7 +191,6 @@ impl Template {
             online_evals: agentcore("OnlineEvaluationConfig", "OnlineEvaluationConfigName"),
             log_groups: of("AWS::Logs::LogGroup", "LogGroupName"),
             roles: of("AWS::IAM::Role", "RoleName"),
-            iam_roles: OnceLock::new(),
             document,
         }
     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::model::aws::AwsState;
+use crate::model::finding::{Resource, ResourceType};
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
 use crate::model::project::{Agent, Gateway, JwtAuthorizer, Project};
 use crate::model::site::Site;
 use crate::model::template::Template;
-use crate::report::{Resource, ResourceType};
 
 /// Who is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]

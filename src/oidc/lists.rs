@@ -26,7 +26,7 @@ pub(super) fn walk(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
     for rule in &input.authorizer.claims {
         let step = custom_claim(token, rule);
         if step.status == StepStatus::Refused {
-            walk.mend.remove_claim(&rule.name);
+            walk.remedy.remove_claim(&rule.name);
         }
         walk.steps.push(step.at(&rule.site));
     }
@@ -40,7 +40,7 @@ pub(super) fn walk(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
 
 /// The CLI wants at least one list; where every configured one had to go, what the token can satisfy takes its place.
 fn keep_a_list(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
-    let left = |list: &str, configured: usize| configured > 0 && !walk.mend.removes(list);
+    let left = |list: &str, configured: usize| configured > 0 && !walk.remedy.removes(list);
     let refused = walk
         .steps
         .iter()
@@ -50,12 +50,12 @@ fn keep_a_list(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
         || left("allowedClients", jwt.clients.len())
         || left("allowedScopes", jwt.scopes.len())
         || input.authorizer.claims.len() > refused
-        || walk.mend.fills();
+        || walk.remedy.fills();
     if !any
-        && !walk.mend.is_empty()
+        && !walk.remedy.is_empty()
         && let Some(first) = recommend(input.token).lists.first()
     {
-        walk.mend.set(first.list, first.value.clone());
+        walk.remedy.set(first.list, first.value.clone());
     }
 }
 
@@ -66,11 +66,11 @@ fn audience(token: &Token, jwt: &JwtAuthorizer, walk: &mut Walk) {
     let step = if let Some(hit) = own.iter().find(|audience| allowed.contains(audience)) {
         Step::ok("audience", format!("aud {hit:?} is in allowedAudience"))
     } else if own.is_empty() {
-        walk.mend.remove("allowedAudience");
+        walk.remedy.remove("allowedAudience");
         if let Some(client) = token.text("client_id")
             && jwt.clients.is_empty()
         {
-            walk.mend.append("allowedClients", client);
+            walk.remedy.append("allowedClients", client);
         }
         Step::refused("audience", format!("allowedAudience is configured ({}) and the token has no aud claim: answered with 401 \"Claim 'aud' value mismatch\"", quoted(&allowed)))
             .advise("or get a token that carries an audience (Cognito: the id token, or a resource server with resource binding; Auth0: request with `audience`)")
@@ -80,7 +80,7 @@ fn audience(token: &Token, jwt: &JwtAuthorizer, walk: &mut Walk) {
             .find(|audience| !recommend::built_in(audience))
             .or(own.first());
         if let Some(best) = best {
-            walk.mend.append("allowedAudience", *best);
+            walk.remedy.append("allowedAudience", *best);
         }
         Step::refused("audience", format!("aud {} is not in allowedAudience ({}): answered with 401 \"Claim 'aud' value mismatch\"", quoted(&own), quoted(&allowed)))
             .advise("or request the token for the audience that is configured")
@@ -97,7 +97,7 @@ fn clients(token: &Token, jwt: &JwtAuthorizer, walk: &mut Walk) {
             format!("client_id {client:?} is in allowedClients"),
         ),
         Some(client) => {
-            walk.mend.append("allowedClients", client);
+            walk.remedy.append("allowedClients", client);
             Step::refused(
                 "clients",
                 format!(
@@ -107,7 +107,7 @@ fn clients(token: &Token, jwt: &JwtAuthorizer, walk: &mut Walk) {
             )
         }
         None => {
-            walk.mend.remove("allowedClients");
+            walk.remedy.remove("allowedClients");
             let other = ["azp", "cid", "appid"]
                 .into_iter()
                 .find(|name| token.text(name).is_some());
@@ -115,11 +115,11 @@ fn clients(token: &Token, jwt: &JwtAuthorizer, walk: &mut Walk) {
                 other.and_then(|name| recommend::rule(token, name)),
                 jwt.custom_claims.is_empty(),
             ) {
-                walk.mend.set("customClaims", Value::Array(vec![rule]));
+                walk.remedy.set("customClaims", Value::Array(vec![rule]));
             } else if let (Some(audience), true) =
                 (token.audiences().first(), jwt.audience.is_empty())
             {
-                walk.mend.append("allowedAudience", *audience);
+                walk.remedy.append("allowedAudience", *audience);
             }
             let seen = other.map(|name| format!(" (it names its client in {name}, which allowedClients is not compared with)")).unwrap_or_default();
             Step::refused("clients", format!("allowedClients is configured ({}) and the token has no client_id claim{seen}: answered with 401 \"Claim 'client_id' value mismatch\"", quoted(&allowed)))
@@ -146,7 +146,7 @@ fn scopes(token: &Token, jwt: &JwtAuthorizer, walk: &mut Walk) {
         Step::unknown("scopes", format!("the token carries {hit:?} in scp, not in scope; AWS does not document whether allowedScopes reads scp"))
             .advise("match scp with customClaims instead of allowedScopes where it is one value or a list")
     } else if own.is_empty() {
-        walk.mend.remove("allowedScopes");
+        walk.remedy.remove("allowedScopes");
         Step::refused(
             "scopes",
             format!(
@@ -161,7 +161,7 @@ fn scopes(token: &Token, jwt: &JwtAuthorizer, walk: &mut Walk) {
             .find(|scope| scope.contains(['/', ':', '.']))
             .or(own.first())
         {
-            walk.mend.append("allowedScopes", *scope);
+            walk.remedy.append("allowedScopes", *scope);
         }
         Step::refused("scopes", format!("none of the token's scopes {} is in allowedScopes ({})", quoted(&own), quoted(&allowed)))
             .advise("or request the token with one of the scopes that are configured, which is usually what is meant")

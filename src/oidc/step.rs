@@ -46,6 +46,8 @@ pub struct Step {
     pub site: Option<Site>,
     /// What a person can do, apart from the printed command.
     pub advice: Vec<String>,
+    /// Unknown, and so unlikely to let the token through that no verdict may leave it out.
+    pub decides: bool,
 }
 
 impl Step {
@@ -76,7 +78,15 @@ impl Step {
             message: message.into().chars().take(LONGEST).collect(),
             site: None,
             advice: Vec::new(),
+            decides: false,
         }
+    }
+
+    /// No verdict may leave this unknown step out.
+    #[must_use]
+    pub fn decides(mut self) -> Self {
+        self.decides = true;
+        self
     }
 
     /// Names the line that decides.
@@ -106,12 +116,13 @@ pub enum Verdict {
     Unknown,
 }
 
-/// The verdict over the steps; in an offline run what the network would have told is left out on request.
+/// The verdict over the steps; in an offline run what only the network can show is left out on request, unless it decides.
 pub fn verdict(steps: &[Step], offline: bool) -> Verdict {
     let any = |status| steps.iter().any(|step| step.status == status);
+    let open = |step: &Step| step.status == StepStatus::Unknown && (!offline || step.decides);
     if any(StepStatus::Refused) {
         Verdict::NotAccepted
-    } else if any(StepStatus::Unknown) && !offline {
+    } else if steps.iter().any(open) {
         Verdict::Unknown
     } else {
         Verdict::Accepted

@@ -25,6 +25,9 @@ pub enum TokenError {
         "this is an encrypted token (JWE, five segments): its claims cannot be read without the key, and AgentCore's JWT authorizer reads signed tokens (JWS)"
     )]
     Encrypted,
+    /// The start of a JWT without its dots.
+    #[error("the token was cut off: it starts as a JWT does, and has no dot")]
+    Truncated,
     /// No dots at all.
     #[error("this is an opaque token, not a JWT: AgentCore validates JWTs only")]
     Opaque,
@@ -57,9 +60,11 @@ impl TokenError {
                  authorization server, PingFederate from a JSON token access token manager"
             }
             Self::NoToken => "pipe in the token endpoint's answer, or only the token",
-            Self::TooLarge | Self::Segments(_) | Self::Base64(_) | Self::Json(..) => {
-                "copy the whole token: it starts with eyJ and has two dots"
-            }
+            Self::Truncated
+            | Self::TooLarge
+            | Self::Segments(_)
+            | Self::Base64(_)
+            | Self::Json(..) => "copy the whole token: it starts with eyJ and has two dots",
         }
     }
 }
@@ -99,6 +104,8 @@ impl Token {
         let compact = clean(input, &mut notes)?;
         let segments: Vec<&str> = compact.split('.').collect();
         let (header, payload) = match segments.as_slice() {
+            // Base64url of `{"`: the first part of a JWT, cut before its first dot.
+            [one] if one.starts_with("eyJ") => return Err(TokenError::Truncated),
             [_] => return Err(TokenError::Opaque),
             [header, payload, _] => (*header, *payload),
             [_, _, _, _, _] => return Err(TokenError::Encrypted),

@@ -6,16 +6,16 @@ use serde_json::json;
 use super::authorizer::{Authorizer, Kind};
 use super::discovery::{Discovery, IssuerRule, issuer_rule};
 use super::keys::{Jwks, KeySet};
-use super::mend::Mend;
 use super::recommend::recommend;
+use super::remedy::Remedy;
 use super::step::{Step, StepStatus};
 use super::token::Token;
 use super::verify::{Candidates, candidates, signature_holds};
 use super::{base, discovery_url, lists};
+use crate::model::finding::ResourceType;
 use crate::model::known::Known;
 use crate::model::project::JwtAuthorizer;
 use crate::model::site::Sited;
-use crate::report::ResourceType;
 
 /// Clocks may differ by this many seconds before a time decides; AWS documents no figure, so within it the step is a note.
 pub const CLOCK_SKEW: f64 = 60.0;
@@ -30,7 +30,7 @@ pub struct Input<'a> {
     pub discovery: &'a Known<Discovery>,
     /// Seconds since the epoch.
     pub now: f64,
-    /// Verify the signature too.
+    /// The signature must be verified: without the keys the verdict is not known.
     pub verify: bool,
 }
 
@@ -40,7 +40,7 @@ pub struct Walk {
     /// In the order of the checklist.
     pub steps: Vec<Step>,
     /// The edits that would let the token in.
-    pub mend: Mend,
+    pub remedy: Remedy,
 }
 
 /// Walks every step.
@@ -96,9 +96,10 @@ fn become_jwt(input: &Input<'_>, walk: &mut Walk) {
     };
     let lists = recommend(input.token).lists;
     let Some(first) = lists.first() else { return };
-    walk.mend.custom_jwt();
-    walk.mend.set("discoveryUrl", json!(discovery_url(issuer)));
-    walk.mend.set(first.list, first.value.clone());
+    walk.remedy.custom_jwt();
+    walk.remedy
+        .set("discoveryUrl", json!(discovery_url(issuer)));
+    walk.remedy.set(first.list, first.value.clone());
 }
 
 fn usable_issuer(issuer: &str) -> bool {
@@ -135,7 +136,15 @@ fn walk_jwt(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
     keys(input, walk);
     walk.steps.push(times(input.token, input.now));
     walk.steps.push(algorithm(input.token));
-    if input.verify {
+    // A signature that can be verified is: without it the rest proves nothing.
+    let keys_read = matches!(
+        input.discovery,
+        Known::Read(Discovery {
+            jwks: Known::Read(_),
+            ..
+        })
+    );
+    if input.verify || keys_read {
         walk.steps.push(signature(input));
     }
 }
@@ -162,7 +171,8 @@ fn issuer(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
         && usable_issuer(claimed)
         && discovery_url(claimed) != url.value
     {
-        walk.mend.set("discoveryUrl", json!(discovery_url(claimed)));
+        walk.remedy
+            .set("discoveryUrl", json!(discovery_url(claimed)));
     }
     walk.steps.push(step.at(&url.site));
 }
@@ -209,8 +219,9 @@ fn issuer_advice(issuer: &str, claimed: &str) -> String {
 }
 
 fn issuer_unread(why: &str, url: &Sited<String>, claimed: &str) -> Step {
-    let told = base(&url.value).map(|base| base.trim_end_matches('/'));
-    if told == Some(claimed.trim_end_matches('/')) {
+    let known = base(&url.value);
+    let known = known.as_deref().map(|base| base.trim_end_matches('/'));
+    if known == Some(claimed.trim_end_matches('/')) {
         Step::unknown(
             "issuer",
             format!("iss {claimed:?} fits the discovery URL; its document was not read ({why})"),
@@ -219,10 +230,11 @@ fn issuer_unread(why: &str, url: &Sited<String>, claimed: &str) -> Step {
         Step::unknown(
             "issuer",
             format!(
-                "iss {claimed:?} is not the discovery URL less its suffix, {:?}; the document's issuer decides, and it was not read ({why})",
-                told.unwrap_or_default()
+                "iss {claimed:?} does not match the discovery URL (without /.well-known/openid-configuration: {:?}); the document's issuer decides, and it was not read ({why})",
+                known.unwrap_or_default()
             ),
         )
+        .decides()
     }
 }
 

@@ -3,8 +3,8 @@
 use super::applied::number;
 use crate::config::Workload;
 use crate::context::{Context, Layer, Lifecycle, Seen};
+use crate::model::finding::{Evidence, Resource};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Resource};
 
 /// `idleRuntimeSessionTimeout` where none is set, seconds.
 /// <https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-lifecycle-settings.html>

@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::clean;
 use super::site::{self, Finding};
 use super::text::verdict;
 use crate::report::{Report, Severity};
+use crate::text::clean;
 
 /// Writes the annotations, worst first (GitHub shows ten of a kind), and one line a project as a notice.
 ///

@@ -3,9 +3,9 @@
 
 use std::io::{self, Write};
 
-use super::clean;
 use super::style::Verdict;
 use crate::report::{CheckResult, Report};
+use crate::text::clean;
 
 /// Writes the suites.
 ///
@@ -45,7 +45,11 @@ fn fails(report: &Report, result: &CheckResult) -> bool {
     match Verdict::of(result) {
         Verdict::Fail => true,
         Verdict::Skipped => report.view.strict,
-        Verdict::Manual | Verdict::Suppressed | Verdict::Pass | Verdict::NotApplicable => false,
+        Verdict::Manual
+        | Verdict::Suppressed
+        | Verdict::Accepted
+        | Verdict::Pass
+        | Verdict::NotApplicable => false,
     }
 }
 
@@ -72,6 +76,10 @@ fn suite(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             },
         ),
         ("fail-on", report.view.fail_on.as_str()),
+        (
+            "verdict",
+            report.summary.verdict.map_or("", |word| word.as_str()),
+        ),
     ];
     for (name, value) in properties {
         writeln!(

@@ -4,11 +4,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::style::Verdict;
+use super::site;
+use super::style::{Paint, Verdict};
 use super::text::verdict;
-use super::{clean, site};
 use crate::checks::Category;
 use crate::report::{CheckResult, Evidence, Fix, Report};
+use crate::text::clean;
 
 /// Writes the reports, one section each.
 ///
@@ -33,7 +34,11 @@ fn one(report: &Report) -> String {
         prose(&project.name)
     );
     let (word, rest) = verdict::parts(report);
-    let mark = if report.summary.ready { "✅" } else { "❌" };
+    let mark = match verdict::paint(report) {
+        Paint::Ready => "✅",
+        Paint::Incomplete => "⚠️",
+        _ => "❌",
+    };
     let _ = writeln!(text, "{mark} **{word}** {}\n", prose(&rest));
     let _ = writeln!(
         text,
@@ -181,6 +186,7 @@ fn others(report: &Report, text: &mut String) {
         (Verdict::Manual, "To look at"),
         (Verdict::Skipped, "Not judged"),
         (Verdict::Suppressed, "Suppressed"),
+        (Verdict::Accepted, "Accepted"),
     ] {
         let results: Vec<&CheckResult> = report
             .results

@@ -1,17 +1,18 @@
 //! The renderers: one file per format, all from the same report.
 
-pub mod clean;
+pub mod concise;
 pub mod github;
 pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod page;
+mod place;
+pub mod plan;
 pub mod prose;
 pub mod sarif;
 pub mod site;
 pub mod style;
 pub mod text;
-pub mod wrap;
 
 use std::io::{self, Write};
 
@@ -25,6 +26,8 @@ pub struct Look {
     pub color: bool,
     /// Columns.
     pub width: usize,
+    /// Links to files (OSC 8).
+    pub links: bool,
     /// Only failures and the last line.
     pub quiet: bool,
     /// Also the evidence of what passed, every site and every reason.
@@ -38,6 +41,7 @@ impl Default for Look {
         Self {
             color: false,
             width: 80,
+            links: false,
             quiet: false,
             verbose: false,
             several: false,
@@ -56,7 +60,9 @@ pub fn render(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
+        Format::Text if look.quiet => concise::render(reports, look, out),
         Format::Text => text::render(reports, look, out),
+        Format::Concise => concise::render(reports, look, out),
         Format::Json => json::render(reports, look.several, out),
         Format::Sarif => sarif::render(reports, out),
         Format::Markdown => markdown::render(reports, out),

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::Look;
 use super::style::{Paint, Painter};
-use super::wrap;
 use crate::checks::Check;
+use crate::text::wrap;
 
 /// Writes what is declared of a check, then its page.
 ///
@@ -25,6 +25,7 @@ pub fn render(check: &Check, look: Look, out: &mut dyn Write) -> io::Result<()> 
     for line in wrap::lines(&facts, look.width) {
         writeln!(out, "{}", painter.paint(Paint::Dim, &line))?;
     }
+    writeln!(out)?;
     markdown(check.page, painter, look.width, out)
 }
 
@@ -43,7 +44,7 @@ fn markdown(page: &str, painter: Painter, width: usize, out: &mut dyn Write) -> 
             writeln!(out, "{}", painter.paint(Paint::Strong, heading))?;
         } else if line.starts_with('|') {
             flush(&mut paragraph, painter, width, out)?;
-            writeln!(out, "  {line}")?;
+            row(line, painter, width, out)?;
         } else if line.trim().is_empty() {
             flush(&mut paragraph, painter, width, out)?;
             writeln!(out)?;
@@ -57,6 +58,29 @@ fn markdown(page: &str, painter: Painter, width: usize, out: &mut dyn Write) -> 
         }
     }
     Ok(())
+}
+
+/// A row of a table: its first cell as a name, the others under it. A terminal is too narrow for columns of prose.
+fn row(line: &str, painter: Painter, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+    let rule = |cell: &&str| cell.chars().all(|c| matches!(c, '-' | ':' | ' '));
+    if cells.iter().all(rule) {
+        return Ok(());
+    }
+    let Some((first, rest)) = cells.split_first() else {
+        return Ok(());
+    };
+    let rest: Vec<&str> = rest
+        .iter()
+        .copied()
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    let text = match rest.as_slice() {
+        [] => (*first).to_owned(),
+        rest => format!("{first}: {}", rest.join("; ")),
+    };
+    let wrapped = wrap::hanging("  • ", &text.replace("**", ""), width);
+    writeln!(out, "{}", spans(&wrapped, painter))
 }
 
 /// `- item`, `1. item`, at any depth.

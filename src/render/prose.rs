@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{clean, wrap};
+use crate::text::{clean, wrap};
 
 /// Columns that text is wrapped at.
 const COLUMNS: usize = 80;

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, Location, LogicalLocation, Message,
+    ArtifactContent, ArtifactLocation, CodeFlow, Location, LogicalLocation, Message,
     MultiformatMessageString, PhysicalLocation, PropertyBag, Region, ReportingConfiguration,
-    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, Tool,
-    ToolComponent,
+    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, ThreadFlow,
+    ThreadFlowLocation, Tool, ToolComponent,
 };
 
 use super::site::{self, Finding};
@@ -148,7 +148,41 @@ fn result(report: &Report, finding: &Finding<'_>) -> SarifResult {
             ],
         ));
     // An empty list says that suppressions were looked for and there is none.
-    built.suppressions(suppressions).build()
+    let built = built.suppressions(suppressions);
+    match finding.evidence.and_then(code_flow) {
+        Some(flow) => built.code_flows(vec![flow]).build(),
+        None => built.build(),
+    }
+}
+
+/// The way of a value to the finding, step by step.
+fn code_flow(evidence: &Evidence) -> Option<CodeFlow> {
+    let steps = evidence.steps.iter().map(|step| {
+        let region = Region::builder()
+            .start_line(i64::from(step.line))
+            .start_column(i64::from(step.column))
+            .end_line(i64::from(step.end_line))
+            .end_column(i64::from(step.end_column))
+            .build();
+        let artifact = ArtifactLocation::builder()
+            .uri(site::uri(&step.path))
+            .uri_base_id(BASE)
+            .build();
+        let physical = PhysicalLocation::builder()
+            .artifact_location(artifact)
+            .region(region)
+            .build();
+        let location = Location::builder()
+            .physical_location(physical)
+            .message(Message::from(&step.note.to_owned()))
+            .build();
+        ThreadFlowLocation::builder().location(location).build()
+    });
+    let steps: Vec<ThreadFlowLocation> = steps.collect();
+    (!steps.is_empty()).then(|| {
+        let thread = ThreadFlow::builder().locations(steps).build();
+        CodeFlow::builder().thread_flows(vec![thread]).build()
+    })
 }
 
 fn site_path<'a>(finding: &'a Finding<'_>) -> &'a str {

@@ -34,6 +34,8 @@ pub enum Paint {
     Ready,
     /// The verdict, not ready.
     NotReady,
+    /// The verdict, incomplete.
+    Incomplete,
 }
 
 impl Painter {
@@ -56,6 +58,7 @@ impl Painter {
             Paint::Badge(Severity::Low) => style.bold().blue(),
             Paint::Ready => style.bold().black().on_green(),
             Paint::NotReady => style.bold().white().on_red(),
+            Paint::Incomplete => style.bold().black().on_yellow(),
         };
         style.style(text).to_string()
     }
@@ -72,6 +75,8 @@ pub enum Verdict {
     Skipped,
     /// Failed, and suppressed with a reason.
     Suppressed,
+    /// A person had to look and did.
+    Accepted,
     /// Passed.
     Pass,
     /// The resource kind is not configured.
@@ -80,13 +85,14 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, as the legend lists them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pass,
         Self::Fail,
         Self::Manual,
         Self::Skipped,
         Self::NotApplicable,
         Self::Suppressed,
+        Self::Accepted,
     ];
 
     /// The verdict of a result.
@@ -94,6 +100,7 @@ impl Verdict {
         match (result.status, &result.suppression) {
             (Status::Fail, Some(_)) => Self::Suppressed,
             (Status::Fail, None) => Self::Fail,
+            (Status::Manual, _) if result.acceptance.is_some() => Self::Accepted,
             (Status::Manual, _) => Self::Manual,
             (Status::Skipped, _) => Self::Skipped,
             (Status::Pass, _) => Self::Pass,
@@ -108,6 +115,7 @@ impl Verdict {
             Self::Manual => "?",
             Self::Skipped => "–",
             Self::Suppressed => "⊘",
+            Self::Accepted => "☑",
             Self::Pass => "✔",
             Self::NotApplicable => "○",
         }
@@ -120,6 +128,7 @@ impl Verdict {
             Self::Manual => "to look at",
             Self::Skipped => "not judged",
             Self::Suppressed => "suppressed",
+            Self::Accepted => "accepted",
             Self::Pass => "passed",
             Self::NotApplicable => "n/a",
         }
@@ -131,7 +140,7 @@ impl Verdict {
             Self::Fail => Paint::Bad,
             Self::Manual => Paint::Warn,
             Self::Pass => Paint::Good,
-            Self::Skipped | Self::Suppressed | Self::NotApplicable => Paint::Dim,
+            Self::Skipped | Self::Suppressed | Self::Accepted | Self::NotApplicable => Paint::Dim,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Turns outcomes into the report: defaults, suppressions, severities, totals.
 
+use super::verdict::{self, Basis};
 use super::{CheckResult, Outcome, Severity, Status, Summary};
 use crate::checks::Check;
-use crate::config::FailOn;
 use crate::model::known::ReasonCode;
 
 /// One result from a check's outcome.
@@ -31,23 +31,39 @@ pub fn result(
         references: check.references.to_vec(),
         reason: outcome.reason,
         suppression: None,
+        acceptance: None,
+        fingerprints: Vec::new(),
     }
 }
 
-/// The totals; `live` and `strict` decide what a skipped result means.
-pub fn summary(results: &[CheckResult], fail_on: FailOn, live: bool, strict: bool) -> Summary {
+/// The totals and the verdict; `live` and `strict` decide what a skipped result means.
+pub fn summary(results: &[CheckResult], basis: &Basis) -> Summary {
+    let &Basis {
+        fail_on,
+        live,
+        strict,
+        ..
+    } = basis;
     let mut summary = Summary::default();
     for severity in Severity::ALL {
         summary.fail_by_severity.insert(severity, 0);
     }
     for result in results {
         match (result.status, &result.suppression) {
-            (Status::Fail, Some(_)) => summary.suppressed += 1,
+            (Status::Fail, Some(_)) => {
+                summary.suppressed += 1;
+                *summary
+                    .suppressed_by_severity
+                    .entry(result.severity)
+                    .or_default() += 1;
+            }
             (Status::Fail, None) => {
                 summary.fail += 1;
+                summary.fixable += usize::from(result.fixes.iter().any(|fix| !fix.safe.is_empty()));
                 *summary.fail_by_severity.entry(result.severity).or_default() += 1;
             }
             (Status::Pass, _) => summary.pass += 1,
+            (Status::Manual, _) if result.acceptance.is_some() => summary.accepted += 1,
             (Status::Manual, _) => summary.manual += 1,
             (Status::Skipped, _) => summary.skipped += 1,
             (Status::NotApplicable, _) => summary.not_applicable += 1,
@@ -60,6 +76,7 @@ pub fn summary(results: &[CheckResult], fail_on: FailOn, live: bool, strict: boo
         Status::Pass | Status::Manual | Status::NotApplicable => false,
     };
     summary.ready = !results.iter().any(failed);
+    verdict::judge(&mut summary, results, basis);
     summary
 }
 

@@ -3,21 +3,16 @@
 pub mod assemble;
 pub mod baseline;
 pub mod comment;
-mod evidence;
 pub mod fingerprint;
-mod fix;
-mod outcome;
 pub mod redact;
-mod resource;
-mod status;
 pub mod summary;
 pub mod suppress;
+pub mod verdict;
 
-pub use evidence::{Evidence, EvidenceKind};
-pub use fix::{Edit, Fix, SafeEdit};
-pub use outcome::Outcome;
-pub use resource::{Resource, ResourceType};
-pub use status::{Severity, Status};
+pub use crate::model::finding::{
+    Edit, Evidence, EvidenceKind, EvidenceStep, Fix, Outcome, Resource, ResourceType,
+    SCHEMA_VERSION, SafeEdit, Severity, Status,
+};
 
 use std::collections::BTreeMap;
 
@@ -25,9 +20,6 @@ use serde::Serialize;
 
 use crate::config::FailOn;
 use crate::model::known::Unread;
-
-/// The version of the JSON report; fields are added, never changed or removed.
-pub const SCHEMA_VERSION: u32 = 1;
 
 /// The report of one project.
 #[derive(Clone, Debug, Serialize)]
@@ -64,6 +56,11 @@ pub struct View {
     pub fail_on: FailOn,
     /// `--strict`: skipped results fail.
     pub strict: bool,
+    /// The project root as paths are printed on a terminal, relative to the folder that the command runs in: empty or ending
+    /// in `/`.
+    pub place: String,
+    /// The project root, for links; empty where there is none.
+    pub root: String,
 }
 
 impl Default for View {
@@ -72,6 +69,8 @@ impl Default for View {
             prefix: String::new(),
             fail_on: FailOn::Severity(Severity::Medium),
             strict: false,
+            place: String::new(),
+            root: String::new(),
         }
     }
 }
@@ -132,6 +131,19 @@ pub struct RuntimeSummary {
     pub workload: Option<String>,
     /// `cli-managed`, `own` or `unknown`.
     pub execution_role: &'static str,
+    /// `runtime` or `harness`.
+    pub kind: &'static str,
+    /// The platform version of AgentCore Runtime.
+    pub platform_version: PlatformSummary,
+}
+
+/// A platform version, and which source tells it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlatformSummary {
+    /// `V1` or `V2`; null where nothing tells it.
+    pub value: Option<&'static str>,
+    /// `aws`, `template`, `config` (declared, or instances of the account) or `assumed`; null where nothing tells it.
+    pub source: Option<&'static str>,
 }
 
 /// Which evidence was there.
@@ -159,12 +171,18 @@ pub struct Filters {
     /// `--runtime`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runtime: Vec<String>,
+    /// Checks that the configuration file turns off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub off: Vec<String>,
 }
 
 impl Filters {
     /// True when nothing was filtered.
     pub fn is_empty(&self) -> bool {
-        self.only.is_empty() && self.skip.is_empty() && self.runtime.is_empty()
+        self.only.is_empty()
+            && self.skip.is_empty()
+            && self.runtime.is_empty()
+            && self.off.is_empty()
     }
 }
 
@@ -184,10 +202,24 @@ pub struct Summary {
     pub not_applicable: usize,
     /// Failed, but suppressed with a reason.
     pub suppressed: usize,
+    /// A person had to look, and somebody accountable did (`[[accept]]`).
+    pub accepted: usize,
     /// Failures by severity, every severity present.
     pub fail_by_severity: BTreeMap<Severity, usize>,
-    /// Nothing failed at or above `--fail-on`, and nothing that needed AWS was skipped in a `--live` run.
+    /// Failures that `check --fix` has an edit for.
+    pub fixable: usize,
+    /// Nothing failed at or above `--fail-on`, and nothing that needed AWS was skipped in a `--live` run: the exit status.
     pub ready: bool,
+    /// `READY`, `NOT READY` or `INCOMPLETE`; null where checks or runtimes were left out on request.
+    pub verdict: Option<verdict::Word>,
+    /// Whether the verdict is about a project before its deploy, or about what is deployed.
+    pub stage: verdict::Stage,
+    /// Critical and high checks that apply and were not judged.
+    pub unjudged: usize,
+    /// Suppressed failures by severity; only severities that occur.
+    pub suppressed_by_severity: BTreeMap<Severity, usize>,
+    /// `--fail-on`.
+    pub fail_on: &'static str,
 }
 
 /// One result: a check applied to a resource.
@@ -220,6 +252,26 @@ pub struct CheckResult {
     /// Present when the failure was suppressed by the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suppression: Option<Suppression>,
+    /// Present when somebody answered the question of a `manual` result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Acceptance>,
+    /// What identifies each piece of evidence of a failure from one run to the next, in the order of `evidence`; one for the
+    /// result where it has none. SARIF's `partialFingerprints` are the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fingerprints: Vec<String>,
+}
+
+/// Who answered the question of a `manual` result, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Acceptance {
+    /// What was decided.
+    pub reason: String,
+    /// Who decided, by role.
+    pub by: String,
+    /// Where it stands: `agentcore-harden.toml:12`.
+    pub source: String,
+    /// The day on which the question is asked again.
+    pub expires: String,
 }
 
 /// Why and by what a failure was suppressed.

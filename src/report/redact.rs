@@ -62,20 +62,20 @@ impl Redactor {
 
     /// Covers what a result quotes.
     pub fn result(&self, result: &mut CheckResult) {
-        self.mend("", &mut result.message);
+        self.redact("", &mut result.message);
         for evidence in &mut result.evidence {
             self.evidence(evidence);
         }
         for fix in &mut result.fixes {
-            self.mend("", &mut fix.note);
+            self.redact("", &mut fix.note);
             for edit in &mut fix.edits {
-                self.mend(&edit.path, &mut edit.diff);
+                self.redact(&edit.path, &mut edit.diff);
             }
         }
     }
 
     fn evidence(&self, evidence: &mut Evidence) {
-        self.mend("", &mut evidence.note);
+        self.redact("", &mut evidence.note);
         let Some(site) = &mut evidence.site else {
             return;
         };
@@ -87,7 +87,7 @@ impl Redactor {
         }
     }
 
-    fn mend(&self, path: &str, text: &mut String) {
+    fn redact(&self, path: &str, text: &mut String) {
         if let Some(covered) = self.text(path, text) {
             *text = covered;
         }

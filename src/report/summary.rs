@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{EvidenceSummary, ProjectSummary, RuntimeSummary};
-use crate::context::Context;
+use super::verdict::{Basis, Stage};
+use super::{EvidenceSummary, PlatformSummary, ProjectSummary, RuntimeSummary};
+use crate::collect::aws::Scope;
+use crate::context::{Context, PlatformVersion};
 use crate::model::known::{Known, ReasonCode};
 use crate::model::project::Agent;
 use crate::model::source::detect::is_model_id;
@@ -28,9 +30,12 @@ pub fn project(context: &Context) -> ProjectSummary {
 
 fn runtime(context: &Context, agent: Agent<'_>) -> RuntimeSummary {
     let runtime = agent.runtime();
-    let code = runtime.and_then(|runtime| context.source.runtime(&runtime.name));
-    let framework = code.and_then(|code| context.source.framework(&code.reachable));
-    let entry = code.and_then(|code| context.source.module(code.entry?));
+    // What no check looked at is not read for the summary.
+    let source = context.source.made();
+    let code = source.zip(runtime);
+    let code = code.and_then(|(source, runtime)| Some((source, source.runtime(&runtime.name)?)));
+    let framework = code.and_then(|(source, code)| source.framework(&code.reachable));
+    let entry = code.and_then(|(source, code)| source.module(code.entry?));
     RuntimeSummary {
         name: agent.name().to_owned(),
         language: entry
@@ -53,14 +58,29 @@ fn runtime(context: &Context, agent: Agent<'_>) -> RuntimeSummary {
         protocol: runtime
             .and_then(|runtime| runtime.protocol.as_ref())
             .map(|protocol| protocol.value.clone()),
-        workload: context
-            .workload(agent)
-            .map(|(workload, _)| workload.as_str().to_owned()),
+        workload: match source {
+            Some(_) => context.workload(agent).map(|(workload, _)| workload),
+            None => context.declared_workload(agent),
+        }
+        .map(|workload| workload.as_str().to_owned()),
         execution_role: if agent.common().execution_role_arn.is_some() {
             "own"
         } else {
             "cli-managed"
         },
+        kind: match agent {
+            Agent::Runtime(_) => "runtime",
+            Agent::Harness(_) => "harness",
+        },
+        platform_version: platform(context, agent),
+    }
+}
+
+fn platform(context: &Context, agent: Agent<'_>) -> PlatformSummary {
+    let view = context.platform(agent);
+    PlatformSummary {
+        value: view.version.map(PlatformVersion::as_str),
+        source: view.source(),
     }
 }
 
@@ -72,8 +92,10 @@ fn models(context: &Context, agent: Agent<'_>) -> Vec<String> {
             found.extend(harness.model_id.as_ref().map(|id| id.value.clone()));
         }
         Agent::Runtime(runtime) => {
-            if let Some(code) = context.source.runtime(&runtime.name) {
-                found.extend(context.source.models(&code.reachable).into_keys());
+            if let Some(source) = context.source.made()
+                && let Some(code) = source.runtime(&runtime.name)
+            {
+                found.extend(source.models(&code.reachable).into_keys());
             }
             let values = runtime.common.env.iter().map(|(_, value)| &value.value);
             found.extend(values.filter(|value| is_model_id(value)).cloned());
@@ -96,16 +118,33 @@ fn language(entrypoint: &str) -> Option<&'static str> {
 pub fn evidence(context: &Context, aws: &'static str) -> EvidenceSummary {
     EvidenceSummary {
         config: true,
-        code: context
-            .source
-            .runtimes
-            .iter()
-            .any(|runtime| runtime.entry.is_some()),
+        code: context.source.made().is_some_and(|source| {
+            let mut runtimes = source.runtimes.iter();
+            runtimes.any(|runtime| runtime.entry.is_some())
+        }),
         template: context
             .template
             .read()
             .map(|template| template.path.clone()),
         aws: context.aws.read().map(|_| aws),
+    }
+}
+
+/// What the verdict rests on, as far as the project says: whether it is deployed, and whether there is anything to judge.
+pub fn basis(context: &Context) -> Basis {
+    let scope = Scope::new(&context.project, context.target.as_ref());
+    let project = &context.project;
+    Basis {
+        stage: if scope.deployed {
+            Stage::Deployed
+        } else {
+            Stage::BeforeDeploy
+        },
+        names_aws: scope.names_something(),
+        something: project.agents().next().is_some()
+            || !project.gateways.is_empty()
+            || !project.memories.is_empty(),
+        ..Basis::default()
     }
 }
 
@@ -115,6 +154,12 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
     notes.extend(unparsed(context));
     notes.extend(own_resources(context));
     notes.extend(unnamed(context));
+    if let Some(version) = context.settings.assumed_platform {
+        notes.push(format!(
+            "judged as if every runtime ran on platform version {} (--assume-platform-version), whatever is deployed",
+            version.as_str()
+        ));
+    }
     let targets = &context.project.targets;
     if let Some(target) = &context.target
         && targets.len() > 1
@@ -151,7 +196,7 @@ fn unnamed(context: &Context) -> Option<String> {
 /// Where infrastructure code beside `agentcore/` defines AgentCore resources: they are not judged.
 fn own_resources(context: &Context) -> Option<String> {
     const NAMED: usize = 5;
-    let found = &context.files.contents.own_resources;
+    let found = &context.files.contents.made()?.own_resources;
     let places: Vec<String> = found
         .iter()
         .flat_map(|(path, lines)| lines.iter().map(move |line| format!("{path}:{line}")))
@@ -163,7 +208,7 @@ fn own_resources(context: &Context) -> Option<String> {
     };
     (!places.is_empty()).then(|| {
         format!(
-            "AgentCore resources that the project defines in infrastructure code of its own were not judged: {}{more}",
+            "AgentCore resources that the project defines in infrastructure code of its own, and what it grants there, were not judged: {}{more}",
             named.join(", ")
         )
     })
@@ -172,7 +217,8 @@ fn own_resources(context: &Context) -> Option<String> {
 /// Files that could not be read in full: the first fault of each, and how many more there are.
 fn unparsed(context: &Context) -> Vec<String> {
     let mut files: BTreeMap<&str, Vec<&SourceNote>> = BTreeMap::new();
-    for note in &context.source.notes {
+    let source = context.source.made();
+    for note in source.into_iter().flat_map(|source| &source.notes) {
         files.entry(&note.site.path).or_default().push(note);
     }
     files

@@ -11,14 +11,17 @@ use jiff::civil::Date;
 
 use super::baseline::{Baseline, judged};
 use super::comment::Comments;
-use super::{CheckResult, Evidence, Severity, Status, Suppression, fingerprint};
-use crate::config::Ignore;
+use super::{Acceptance, CheckResult, Evidence, Severity, Status, Suppression, fingerprint};
+use crate::config::{Accept, Ignore, names};
+use crate::model::site::Site;
 
 /// Everything that suppresses.
 #[derive(Debug, Default)]
 pub struct Suppressions<'a> {
     /// `[[ignore]]`.
     pub rules: &'a [Ignore],
+    /// `[[accept]]`.
+    pub accepts: &'a [Accept],
     /// Comments in code.
     pub comments: Comments,
     /// The baseline with its path as the user gave it.
@@ -53,6 +56,7 @@ pub fn apply(
     {
         pass.result(result);
     }
+    pass.answers(results);
     pass.leftovers(results);
     pass.notes
 }
@@ -115,6 +119,17 @@ impl Pass<'_> {
         let severity = |e: &Evidence| e.severity.unwrap_or(result.severity);
         let worst: Option<Severity> = remaining.map(severity).min();
         result.severity = worst.unwrap_or(result.severity);
+        // The message may speak of what was suppressed: what is left speaks for itself.
+        let left = result
+            .evidence
+            .iter()
+            .find(|e| (e.primary || !any_primary) && !e.note.is_empty());
+        if let Some(left) = left {
+            result.message = format!(
+                "{}: {} (what was suppressed is left out)",
+                result.resource, left.note
+            );
+        }
     }
 
     /// What covers one site; the first that fits: a comment, a rule, the baseline.
@@ -180,10 +195,54 @@ impl Pass<'_> {
         known
     }
 
+    /// Closes what a person had to look at and did, and says which answers ended or answer nothing.
+    fn answers(&mut self, results: &mut [CheckResult]) {
+        for accept in self.suppressions.accepts {
+            let about = |result: &CheckResult| {
+                names(&accept.check, result.check)
+                    && accept.resource.as_ref().is_none_or(|wanted| {
+                        *wanted == result.resource.name || *wanted == result.resource.to_string()
+                    })
+            };
+            let at = at(&accept.site);
+            let judged = results
+                .iter()
+                .any(|result| about(result) && result.status != Status::Skipped);
+            let mut open = results
+                .iter_mut()
+                .filter(|result| result.status == Status::Manual && about(result))
+                .peekable();
+            if open.peek().is_none() {
+                if judged {
+                    self.notes.push(format!(
+                        "{at}: the accept of {} answers no question; remove it",
+                        accept.check
+                    ));
+                }
+                continue;
+            }
+            if accept.expires < self.today {
+                self.notes.push(format!(
+                    "{at}: the accept of {} expired on {}; the question is back",
+                    accept.check, accept.expires
+                ));
+                continue;
+            }
+            for result in open {
+                result.acceptance.get_or_insert_with(|| Acceptance {
+                    reason: accept.reason.clone(),
+                    by: accept.by.clone(),
+                    source: at.clone(),
+                    expires: accept.expires.to_string(),
+                });
+            }
+        }
+    }
+
     /// Notes about rules, comments and baseline entries that no longer do anything.
     fn leftovers(&mut self, results: &[CheckResult]) {
         let judged = judged(results);
-        let was_judged = |check: &str| judged.iter().any(|(id, _)| *id == check);
+        let was_judged = |check: &str| judged.iter().any(|(id, _)| names(check, id));
         for (index, rule) in self.suppressions.rules.iter().enumerate() {
             if self.expired.contains(&index) {
                 let expires = rule
@@ -228,8 +287,21 @@ impl Pass<'_> {
                     .as_ref()
                     .map(|path| format!(" in {path}"))
                     .unwrap_or_default();
+                // The same text in another file: it moved, and the finding is there as a new one.
+                let moved = results.iter().any(|result| {
+                    result.status == Status::Fail
+                        && result.suppression.is_none()
+                        && result.check == entry.check
+                        && result.resource == entry.resource
+                        && entry.path.is_some()
+                });
+                let what = if moved {
+                    "is no longer there (fixed, or moved to another file)"
+                } else {
+                    "is fixed"
+                };
                 self.notes.push(format!(
-                    "{path}: {} of {}{at} is mended; --update-baseline drops it",
+                    "{path}: {} of {}{at} {what}; --update-baseline drops it",
                     entry.check, entry.resource
                 ));
             }
@@ -238,9 +310,13 @@ impl Pass<'_> {
 }
 
 fn place(rule: &Ignore) -> String {
-    match rule.site.span {
-        Some(span) => format!("{}:{}", rule.site.path, span.line),
-        None => rule.site.path.to_string(),
+    at(&rule.site)
+}
+
+fn at(site: &Site) -> String {
+    match site.span {
+        Some(span) => format!("{}:{}", site.path, span.line),
+        None => site.path.to_string(),
     }
 }
 
@@ -254,7 +330,7 @@ fn matches(rule: &Ignore, result: &CheckResult, path: Option<&str>) -> bool {
     };
     let resource =
         |wanted: &String| *wanted == result.resource.name || *wanted == result.resource.to_string();
-    rule.check == result.check
+    names(&rule.check, result.check)
         && rule.path.as_ref().is_none_or(inside)
         && rule.resource.as_ref().is_none_or(resource)
 }

@@ -1,17 +1,6 @@
 //! What a file is, from its path.
 
-/// What kind of file a hit stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Context {
-    /// Source code and scripts.
-    Code,
-    /// Documents for readers.
-    Document,
-    /// Tests and their fixtures.
-    Test,
-    /// Configuration and data.
-    Data,
-}
+pub use crate::model::secret::Context;
 
 const TEST_FOLDERS: &[&str] = &[
     "test",

@@ -297,10 +297,17 @@ fn implies(segments: &[String], before_key: &[&str]) -> bool {
             .checked_sub(1)
             .and_then(|at| segments.get(at))
             .map(String::as_str);
-        segment == "KEY"
-            && before.is_some_and(|word| {
-                BEFORE_KEY.contains(&word) || before_key.contains(&word) || vendors().contains(word)
-            })
+        // `SUPABASE_SERVICE_ROLE_KEY` passes by every rule of the database.
+        let role = at >= 2
+            && segments.get(at - 1).is_some_and(|word| word == "ROLE")
+            && segments.get(at - 2).is_some_and(|word| word == "SERVICE");
+        segment == "KEY" && role
+            || segment == "KEY"
+                && before.is_some_and(|word| {
+                    BEFORE_KEY.contains(&word)
+                        || before_key.contains(&word)
+                        || vendors().contains(word)
+                })
     })
 }
 

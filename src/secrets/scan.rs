@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub use crate::model::secret::Confidence;
+
 use super::context::{Context, needs_quotes};
 use super::decoys;
 use super::engine::{Engine, Format, Job, engine};
@@ -14,17 +16,6 @@ use super::{Kind, assign, kinds, mask, material, named};
 const WINDOW: usize = 4096;
 /// The same for a format that may start before its keyword.
 const NEAR: usize = 640;
-
-/// How sure the engine is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Confidence {
-    /// A random-looking literal assigned to a name that implies a secret.
-    Low,
-    /// A value of a vendor's alphabet and length behind the vendor's name.
-    Medium,
-    /// A form that only this secret has.
-    High,
-}
 
 /// What a scan leaves out.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use agentcore_harden::cli::Cli;
 use agentcore_harden::collect::aws::{Clients, Scope, Session, read};
@@ -14,7 +16,10 @@ use aws_credential_types::Credentials;
 use aws_sdk_bedrockagentcorecontrol as agentcore;
 use aws_sdk_iam as iam;
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
@@ -244,6 +249,60 @@ fn twelve_hundred_roles_cost_pages_and_not_a_call_each() {
         "s3:GetObject"
     );
     assert_eq!(role.trust.as_ref().unwrap()["Version"], "2012-10-17");
+}
+
+#[test]
+fn fields_that_are_newer_than_the_sdk_are_read_from_the_answer_as_sent() {
+    const RUNTIME: &str = r#"{
+        "agentRuntimeArn": "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/x",
+        "agentRuntimeName": "Support_Main", "agentRuntimeId": "Support_Main-x", "agentRuntimeVersion": "4",
+        "createdAt": "2026-11-20T00:00:00Z", "lastUpdatedAt": "2026-11-21T00:00:00Z", "roleArn": "r", "status": "READY",
+        "environmentVariables": {"POLICY": "0123456789"}, "platformVersion": "V2",
+        "allowedPorts": [{"port": 9100}, {"portRange": {"from": 8000, "to": 8400}}],
+        "capacityProviderConfiguration": {"capacityProviderArn": "arn:aws:bedrock-agentcore:us-east-1:123456789012:capacity-provider/cp-1"},
+        "filesystemConfigurations": [{"s3BucketMount": {"bucket": "crm", "mountPath": "/mnt/crm", "prefix": "p/"}}],
+        "hooksConfiguration": {"build": {"warmup": {"action": {"httpPost": {"path": "/warm"}}}}},
+        "resourceConfigurations": [{"minimumMemoryInMiB": 4096}]
+    }"#;
+    const PROVIDER: &str = r#"{
+        "capacityProviderId": "cp-1", "capacityProviderArn": "a", "name": "cp", "status": "READY",
+        "createdAt": "2026-11-20T00:00:00Z", "lastUpdatedAt": "2026-11-20T00:00:00Z",
+        "operatingSystemConfiguration": {"linux": {"privilegeMode": "PRIVILEGED"}}
+    }"#;
+    let list = list_in_pages();
+    let get = mock!(agentcore::Client::get_agent_runtime)
+        .then_http_response(|| answer(200, None, RUNTIME));
+    let provider = mock!(agentcore::Client::get_capacity_provider)
+        .then_http_response(|| answer(200, None, PROVIDER));
+    let mocks = Mocks {
+        agentcore: vec![&list, &get, &provider],
+        ..Mocks::default()
+    };
+    let state = collect(&mocks, &scope()).unwrap();
+    let Known::Read(runtime) = state.runtime("Main") else {
+        panic!("{:?}", state.runtimes);
+    };
+    assert_eq!(runtime.platform_version.as_deref(), Some("V2"));
+    assert_eq!(runtime.created, "2026-11-20T00:00:00Z");
+    assert_eq!(runtime.env[0].bytes, Some(16));
+    let ports: Vec<_> = runtime
+        .allowed_ports
+        .iter()
+        .map(|one| (one.from, one.to))
+        .collect();
+    assert_eq!(ports, [(8000, 8400), (9100, 9100)]);
+    let mount = &runtime.mounts[0];
+    assert_eq!(
+        (mount.kind.as_str(), mount.prefix.as_deref()),
+        ("s3BucketMount", Some("p/"))
+    );
+    assert_eq!(runtime.warmup.as_ref().unwrap().path, "/warm");
+    assert_eq!(runtime.minimum_memory_mib, Some(4096));
+    let provider = runtime.capacity_provider.as_ref().unwrap();
+    assert_eq!(
+        provider.privilege_mode,
+        Known::Read("PRIVILEGED".to_owned())
+    );
 }
 
 #[test]
@@ -498,4 +557,96 @@ fn a_snapshot_of_something_else_is_refused() {
     assert!(refused("\"target\": \"default\"", "\"target\": \"prod\"").contains("target prod"));
     assert!(refused("\"schemaVersion\": 1", "\"schemaVersion\": 2").contains("version 2"));
     assert!(refused("\"schemaVersion\": 1,", "").contains("not a snapshot"));
+}
+
+/// Throttles every operation twice, then answers that there is nothing.
+#[derive(Clone, Debug, Default)]
+struct Throttling {
+    calls: Arc<Mutex<BTreeMap<String, usize>>>,
+}
+
+impl HttpConnector for Throttling {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().unwrap_or_default();
+        let body = String::from_utf8_lossy(body).into_owned();
+        let query = body
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("Action="))
+            .map(str::to_owned);
+        let target = request.headers().get("x-amz-target").map(str::to_owned);
+        let path = request.uri().split('?').next().unwrap_or_default();
+        let name = query
+            .clone()
+            .or(target)
+            .unwrap_or_else(|| format!("{} {path}", request.method()));
+        let count = {
+            let mut calls = self.calls.lock().unwrap();
+            let count = calls.entry(name).or_default();
+            *count += 1;
+            *count
+        };
+        HttpConnectorFuture::ready(Ok(match (query, count) {
+            (Some(_), 1 | 2) => answer(
+                400,
+                None,
+                "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
+            ),
+            (None, 1 | 2) => answer(
+                429,
+                Some("ThrottlingException"),
+                r#"{"message": "slow down"}"#,
+            ),
+            (Some(action), _) if action == "GetCallerIdentity" => answer(
+                200,
+                None,
+                "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+            ),
+            (Some(_), _) => answer(
+                200,
+                None,
+                "<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated></GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>",
+            ),
+            (None, _) => answer(200, None, "{}"),
+        }))
+    }
+}
+
+#[test]
+fn a_throttled_operation_is_asked_again_and_nothing_stays_unread_for_it() {
+    let connector = Throttling::default();
+    let calls = connector.calls.clone();
+    let ids = |name: &str| [(name.to_owned(), Some(format!("{name}-0123456789")))].into();
+    let scope = Scope {
+        harnesses: ids("Desk"),
+        gateways: ids("Tools"),
+        memories: ids("Notes"),
+        policy_engines: ids("Rules"),
+        runtimes: ids("Main"),
+        role_arns: [ROLE.to_owned()].into(),
+        deployed: true,
+        ..scope()
+    };
+    let state = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            let shared = SharedHttpConnector::new(connector);
+            let config = aws_config::defaults(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+                .http_client(http_client_fn(move |_, _| shared.clone()))
+                .load()
+                .await;
+            let session = Session::new(Clients::new(&config), false);
+            read(&session, &scope, "us-east-1").await
+        })
+        .unwrap();
+    let calls = calls.lock().unwrap();
+    assert!(calls.len() >= 15, "{calls:?}");
+    for (operation, count) in calls.iter() {
+        assert!(*count >= 3, "{operation} was given up after {count} calls");
+    }
+    let page = serde_json::to_string(&state).unwrap().to_lowercase();
+    assert!(!page.contains("throttl"), "{page}");
 }

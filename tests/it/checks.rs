@@ -221,9 +221,9 @@ fn every_built_check_has_fixtures_for_both_sides() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
-/// The first fix of an image is a diff of its Dockerfile: applied as printed, nothing is left but what `.dockerignore` mends.
+/// The first fix of an image is a diff of its Dockerfile: applied as printed, nothing is left but what `.dockerignore` fixes.
 #[test]
-fn the_diff_of_a_dockerfile_mends_it() {
+fn the_diff_of_a_dockerfile_fixes_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checks/perf-container-image");
     let mut applied = 0;
     for original in folders(&root) {
@@ -242,9 +242,9 @@ fn the_diff_of_a_dockerfile_mends_it() {
             }
         }
         for result in run("perf-container-image", &fixture) {
-            let mended = result.status == Status::Pass
+            let fixed = result.status == Status::Pass
                 || !result.message.contains("stage") && !result.message.contains("root");
-            assert!(mended, "{}: {}", original.display(), result.message);
+            assert!(fixed, "{}: {}", original.display(), result.message);
         }
     }
     assert!(applied > 2, "{applied} diffs");

@@ -72,12 +72,14 @@ fn exit_status_follows_the_threshold() {
     let strict = run(&["check", insecure, "--offline", "--strict"]);
     assert_eq!(strict.code, 1, "{}", strict.out);
     assert!(
+        strict.out.lines().last().unwrap().starts_with("not judged"),
+        "{}",
+        strict.out
+    );
+    assert!(
         strict
             .out
-            .lines()
-            .last()
-            .unwrap()
-            .starts_with("NOT READY Helpdesk: "),
+            .contains("\nNOT READY Helpdesk, before the deploy: "),
         "{}",
         strict.out
     );
@@ -85,6 +87,285 @@ fn exit_status_follows_the_threshold() {
         run(&["check", "fixtures/projects/clean-agent", "--offline"]).code,
         0
     );
+}
+
+/// A project with one runtime, whose entrypoint is `source`.
+fn one(entrypoint: &str, source: &[u8]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("agentcore")).unwrap();
+    fs::create_dir_all(folder.path().join("app/Main")).unwrap();
+    let version = if entrypoint.ends_with(".py") {
+        "PYTHON_3_13"
+    } else {
+        "NODE_22"
+    };
+    let text = format!(
+        r#"{{"name": "One", "version": 1, "managedBy": "CDK", "runtimes": [{{"name": "Main", "build": "CodeZip", "entrypoint": "{entrypoint}",
+        "codeLocation": "app/Main/", "runtimeVersion": "{version}", "networkMode": "PUBLIC", "protocol": "HTTP"}}], "memories": [], "credentials": []}}"#
+    );
+    fs::write(folder.path().join("agentcore/agentcore.json"), text).unwrap();
+    fs::write(folder.path().join("agentcore/aws-targets.json"), "[]").unwrap();
+    fs::write(folder.path().join("app/Main").join(entrypoint), source).unwrap();
+    folder
+}
+
+#[test]
+fn source_that_cannot_be_read_is_a_failure() {
+    let cases: [(&str, &[u8]); 3] = [
+        ("main.py", b"def broken(:\n    pass\n"),
+        ("main.ts", b"export const broken = (=> {\n"),
+        ("main.py", b"\xff\xfe\x00broken"),
+    ];
+    for (entrypoint, source) in cases {
+        let folder = one(entrypoint, source);
+        let ran = run(&["check", text(folder.path()), "--offline", "--json"]);
+        assert_eq!(ran.code, 1, "{entrypoint}: {}", ran.err);
+        let report = json(&ran.out);
+        assert_eq!(report["summary"]["verdict"], "NOT READY");
+        let valid = report["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|result| result["check"] == "config-valid")
+            .unwrap();
+        assert_eq!(valid["status"], "fail", "{valid}");
+        assert_eq!(valid["severity"], "high");
+        let path = format!("app/Main/{entrypoint}");
+        assert_eq!(valid["evidence"][0]["path"], path);
+    }
+}
+
+#[test]
+fn a_selection_gets_no_verdict_word() {
+    let clean = "fixtures/projects/clean-agent";
+    let ran = run(&["check", clean, "--offline", "--only", "secrets-*"]);
+    let last = ran.out.lines().last().unwrap();
+    assert!(last.starts_with("passed the 4 selected checks "), "{last}");
+    assert!(!ran.out.contains("READY"), "{}", ran.out);
+    let insecure = "fixtures/projects/insecure-agent";
+    let ran = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--only",
+        "secrets-hardcoded",
+        "-q",
+    ]);
+    let last = ran.out.lines().last().unwrap();
+    assert!(last.starts_with("failed the selected check "), "{last}");
+    let ran = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--runtime",
+        "Portal",
+        "--json",
+    ]);
+    assert_eq!(json(&ran.out)["summary"]["verdict"], Value::Null);
+}
+
+#[test]
+fn fail_on_changes_the_exit_status_and_not_the_word() {
+    let insecure = "fixtures/projects/insecure-agent";
+    let ran = run(&["check", insecure, "--offline", "--fail-on", "never", "-q"]);
+    assert_eq!(ran.code, 0);
+    let last = ran.out.lines().last().unwrap();
+    assert!(
+        last.starts_with("NOT READY Helpdesk, before the deploy"),
+        "{last}"
+    );
+    assert!(last.ends_with("(--fail-on never)"), "{last}");
+    let ran = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--fail-on",
+        "never",
+        "--json",
+    ]);
+    let report = json(&ran.out);
+    assert_eq!(report["summary"]["verdict"], "NOT READY");
+    assert_eq!(report["summary"]["failOn"], "never");
+    assert_eq!(report["summary"]["ready"], true);
+}
+
+#[test]
+fn what_was_suppressed_is_counted_in_the_last_line() {
+    let folder = one("main.py", b"import subprocess\nfrom bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n\n\n@app.entrypoint\ndef invoke(payload):\n    # agentcore-harden: ignore[shell-command-injection] accepted for a demonstration\n    subprocess.run(payload[\"cmd\"], shell=True)\n    return {}\n");
+    let ran = run(&["check", text(folder.path()), "--offline", "-q"]);
+    let last = ran.out.lines().last().unwrap();
+    assert!(last.contains("; 1 critical suppressed"), "{last}");
+}
+
+#[test]
+fn aws_options_that_cannot_be_used_are_errors() {
+    let clean = "fixtures/projects/clean-agent";
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &["--endpoint-url", "localhost:5000"],
+            "not an http or https URL",
+        ),
+        (&["--region", "us-esat-1"], "no AWS Region \"us-esat-1\""),
+        (
+            &["--profile", "nobody-has-this"],
+            "no AWS profile \"nobody-has-this\"",
+        ),
+        (
+            &["--offline", "--region", "us-east-1"],
+            "--region cannot be used with --offline",
+        ),
+        (
+            &["--offline", "--profile", "x"],
+            "--profile cannot be used with --offline",
+        ),
+        (
+            &["--offline", "--endpoint-url", "http://localhost:1"],
+            "--endpoint-url cannot be used with --offline",
+        ),
+    ];
+    for (options, words) in cases {
+        let arguments: Vec<&str> = ["check", clean].iter().chain(options).copied().collect();
+        let ran = run(&arguments);
+        assert_eq!(ran.code, 2, "{options:?}: {}", ran.err);
+        assert!(ran.err.contains(words), "{options:?}: {}", ran.err);
+        assert!(ran.err.contains("\nhelp: "), "{options:?}: {}", ran.err);
+    }
+}
+
+/// A project as `agentcore create` makes it: what is wrong with it fits two screens, and where to start is on the last one.
+#[test]
+fn a_fresh_project_is_reported_in_120_lines() {
+    let fresh = "fixtures/projects/fresh-agent";
+    let ran = run(&["check", fresh, "--offline"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let lines = ran.out.lines().count();
+    assert!(lines <= 120, "{lines} lines:\n{}", ran.out);
+    assert!(ran.out.contains("Start here ") && ran.out.contains("`--fix` can fix "));
+    // One cause, one entry.
+    let cause = "✖ HIGH the roles that the AgentCore CLI creates allow too much: 4 findings";
+    assert_eq!(ran.out.matches(cause).count(), 1, "{}", ran.out);
+    let concise = run(&["check", fresh, "--offline", "--format", "concise"]);
+    let words = concise.out.split_whitespace().count();
+    assert!(words < 500, "{words}");
+    for line in concise
+        .out
+        .lines()
+        .filter(|line| !line.starts_with("NOT READY"))
+    {
+        assert!(line.starts_with(fresh), "opened as printed: {line}");
+    }
+}
+
+#[test]
+fn checks_are_turned_off_and_questions_closed_visibly() {
+    let folder = one(
+        "main.py",
+        b"from bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n",
+    );
+    let settings = "[severity]\n\"test-*\" = \"off\"\n\n[[accept]]\ncheck = \"perf-cold-start\"\nreason = \"measured in staging\"\nby = \"tech lead\"\nexpires = 2999-01-31\n";
+    fs::write(folder.path().join("agentcore-harden.toml"), settings).unwrap();
+    let ran = run(&["check", text(folder.path()), "--offline", "--json"]);
+    let report = json(&ran.out);
+    let off = report["filters"]["off"].as_array().unwrap();
+    assert_eq!(off.len(), 3, "{off:?}");
+    assert!(
+        report["notes"]
+            .to_string()
+            .contains("test-inputs is turned off")
+    );
+    let results = report["results"].as_array().unwrap();
+    assert!(results.iter().all(|result| result["category"] != "testing"));
+    let cold = results
+        .iter()
+        .find(|result| result["check"] == "perf-cold-start")
+        .unwrap();
+    assert_eq!(cold["acceptance"]["by"], "tech lead");
+    assert_eq!(report["summary"]["accepted"], 1);
+    let ran = run(&["check", text(folder.path()), "--offline"]);
+    assert!(
+        ran.out.contains("3 checks off") && ran.out.contains("☑ perf-cold-start"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn several_paths_are_audited_and_rolled_up() {
+    let folder = projects(&["Alpha", "Beta"]);
+    let paths = ["Alpha", "Beta"].map(|name| folder.path().join(name));
+    let ran = run(&["check", text(&paths[0]), text(&paths[1]), "--offline"]);
+    assert!(ran.out.contains("\n2 projects ─"), "{}", ran.out);
+    let ran = run(&["check", "", "--offline"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("PATH is empty"), "{}", ran.err);
+}
+
+#[test]
+fn with_a_file_the_verdict_and_the_worst_go_to_standard_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.sarif");
+    let insecure = "fixtures/projects/insecure-agent";
+    let ran = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--format",
+        "sarif",
+        "-o",
+        text(&file),
+    ]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert_eq!(lines.len(), 7, "{}", ran.err);
+    assert!(lines[0].contains(": CRITICAL ") && lines[6].starts_with("NOT READY Helpdesk"));
+    let ran = run(&["check", insecure, "--offline", "-o", "/nowhere/x.sarif"]);
+    assert!(
+        ran.err.contains("the folder /nowhere does not exist"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn words_of_other_tools_lead_here() {
+    for (arguments, words) in [
+        (&["scan"][..], "the audit is `agentcore-harden check`"),
+        (
+            &["fixtures"],
+            "did you mean `agentcore-harden check fixtures`?",
+        ),
+        (&["check", "--severity", "high"], "`--fail-on high`"),
+        (&["explain"], "agentcore-harden explain --help"),
+        (&["quota", "diagnose", ""], ""),
+    ] {
+        let ran = run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.err.contains(words), "{arguments:?}: {}", ran.err);
+    }
+    assert_eq!(run(&["explain", "AUTH-INBOUND-TYPE"]).code, 0);
+}
+
+#[test]
+fn the_environment_decides_about_colour_and_width() {
+    let shown = |variables: &[(&str, &str)]| {
+        let output = program()
+            .args(["check", "fixtures/projects/fresh-agent", "--offline"])
+            .envs(variables.iter().copied())
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for name in ["FORCE_COLOR", "CLICOLOR_FORCE"] {
+        assert!(shown(&[(name, "1")]).contains('\u{1b}'), "{name}");
+        assert!(!shown(&[(name, "1"), ("NO_COLOR", "1")]).contains('\u{1b}'));
+    }
+    for columns in ["60", "100", "120"] {
+        let page = shown(&[("COLUMNS", columns)]);
+        let width: usize = columns.parse().unwrap();
+        let rule = page.lines().find(|line| line.starts_with("IAM ")).unwrap();
+        assert_eq!(unicode_width::UnicodeWidthStr::width(rule), width);
+    }
 }
 
 #[test]
@@ -511,7 +792,7 @@ fn a_comment_in_code_suppresses_and_a_baseline_forgets_nothing_else() {
     assert_eq!((status, &suppression["reason"]), (0, &"demo stage".into()));
     assert_eq!(suppression["source"], "app/Main/main.py:2");
     assert!(
-        !report["notes"].to_string().contains("mended"),
+        !report["notes"].to_string().contains("fixed"),
         "{}",
         report["notes"]
     );

@@ -491,9 +491,9 @@ fn git_is_read_as_git_does() {
 
 /// Every command that these checks print makes its result pass.
 #[test]
-fn printed_commands_mend() {
+fn printed_commands_fix() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checks");
-    let mut mended = 0;
+    let mut fixed = 0;
     for check in ["config-valid", "secrets-shipped-files"] {
         for fixture in fs::read_dir(root.join(check)).unwrap() {
             let fixture = fixture.unwrap().path();
@@ -542,11 +542,11 @@ fn printed_commands_mend() {
                     "{}: {commands:?} left {failing:?}",
                     fixture.display()
                 );
-                mended += 1;
+                fixed += 1;
             }
         }
     }
-    assert!(mended > 10, "{mended}");
+    assert!(fixed > 10, "{fixed}");
 }
 
 fn results(check: &str, place: &Path) -> Vec<CheckResult> {

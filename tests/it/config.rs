@@ -13,6 +13,7 @@ use agentcore_harden::model::source::Source;
 use agentcore_harden::report::baseline::Baseline;
 use agentcore_harden::report::comment;
 use agentcore_harden::report::suppress::{Suppressions, apply};
+use agentcore_harden::report::verdict::Basis;
 use agentcore_harden::report::{CheckResult, Evidence, Outcome, Severity, assemble};
 use assert_cmd::cargo::CommandCargoExt;
 use jiff::civil::{Date, date};
@@ -76,12 +77,7 @@ fn a_rule_that_covers_every_site_suppresses_the_result() {
     assert_eq!(suppression.expires.as_deref(), Some("2026-07-01"));
     assert_eq!(results[0].status.as_str(), "fail");
     assert_eq!(notes, [""; 0]);
-    let summary = assemble::summary(
-        &results,
-        agentcore_harden::config::FailOn::Never,
-        false,
-        false,
-    );
+    let summary = assemble::summary(&results, &Basis::default());
     assert_eq!((summary.fail, summary.suppressed), (2, 1));
 }
 
@@ -187,17 +183,17 @@ fn a_baseline_covers_what_was_there_and_nothing_new() {
     assert_eq!(now[0].evidence.len(), 2);
     assert_eq!(now[1].suppression.as_ref().unwrap().source, "b.json");
     assert_eq!(notes.len(), 1, "the other check did not run: {notes:?}");
-    let mut mended = results();
-    mended.remove(1);
-    mended.push(assemble::result(
+    let mut fixed = results();
+    fixed.remove(1);
+    fixed.push(assemble::result(
         checks::find("iam-bedrock-scope").unwrap(),
         Outcome::pass(runtime("Support"), "scoped"),
         None,
     ));
-    let notes = apply("P", &mut mended, &suppressions, TODAY);
+    let notes = apply("P", &mut fixed, &suppressions, TODAY);
     assert!(
         notes.contains(
-            &"b.json: iam-bedrock-scope of runtime Support is mended; --update-baseline drops it"
+            &"b.json: iam-bedrock-scope of runtime Support is fixed; --update-baseline drops it"
                 .to_owned()
         ),
         "{notes:?}"
@@ -257,7 +253,7 @@ fn every_problem_of_the_file_is_told_and_the_run_exits_2() {
         "error: agentcore-harden.toml:1:1: unknown key \"fail_on\"; did you mean \"fail-on\"?\n\
          agentcore-harden.toml:3:1: unknown check \"auth-inbond-type\"; did you mean \"auth-inbound-type\"?\n\
          agentcore-harden.toml:4:11: unknown runtime \"Mian\"; did you mean \"Main\"?\n\
-         help: mend the configuration file; the README documents its keys\n"
+         help: fix the configuration file; docs/configuration.md documents its keys\n"
     );
 }
 
@@ -324,7 +320,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
     )
     .unwrap();
     let found =
-        agentcore_harden::collect::comments::collect(folder.path(), &Source::default(), &results());
+        agentcore_harden::comments::collect(folder.path(), Some(&Source::default()), &results());
     assert_eq!(found.comments.len(), 1);
     assert_eq!(
         (found.comments[0].line, found.comments[0].lines.clone()),
@@ -333,7 +329,7 @@ fn comments_are_read_from_the_files_that_findings_name() {
     // A file that is gone has no comments, and is no error.
     let empty = tempfile::tempdir().unwrap();
     assert!(
-        agentcore_harden::collect::comments::collect(empty.path(), &Source::default(), &results())
+        agentcore_harden::comments::collect(empty.path(), Some(&Source::default()), &results())
             .comments
             .is_empty()
     );
@@ -368,7 +364,7 @@ proptest::proptest! {
         let runtimes = Runtimes { names: &["A"], exclusive: true };
         let _ = parse("t.toml", &text, runtimes);
         let _ = comment::parse(&"a.py".into(), &text.replace("ignore", "# agentcore-harden: ignore["));
-        let clean = agentcore_harden::render::clean::line(&text);
+        let clean = agentcore_harden::text::clean::line(&text);
         proptest::prop_assert!(!clean.chars().any(agentcore_harden::shell::is_unprintable));
     }
 }

@@ -108,7 +108,7 @@ fn every_safe_edit_is_made_and_the_second_run_changes_nothing() {
     assert_eq!(read(root, CONFIG), text);
     assert!(!told(&again).contains("--- a/"), "{}", told(&again));
     assert!(told(&again).contains("--fix found nothing that it may edit"));
-    // What cannot be mended by an edit still fails the run.
+    // What cannot be fixed by an edit still fails the run.
     assert_eq!(again.status.code(), Some(1));
 }
 

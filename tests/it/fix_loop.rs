@@ -21,7 +21,7 @@ use crate::commands::{Sandbox, copy, on_path};
 use agentcore_harden::audit::{self, DiscoverySource, Options};
 use agentcore_harden::report::{CheckResult, Status};
 
-/// What is allowed to get worse, and why. Check to be mended, check that may then fail.
+/// What is allowed to get worse, and why. Check to be fixed, check that may then fail.
 const WORSE: [(&str, &str); 9] = [
     // The CLI creates a role of its own for an online evaluation, and that role is broad.
     ("eval-online", "iam-trust-policy"),
@@ -104,7 +104,7 @@ fn by_key(results: &[CheckResult]) -> BTreeMap<Key, &CheckResult> {
 }
 
 /// What got worse: a new failure, or one more severe.
-fn worse(before: &[CheckResult], after: &[CheckResult], mended: &str) -> Vec<String> {
+fn worse(before: &[CheckResult], after: &[CheckResult], fixed: &str) -> Vec<String> {
     let before = by_key(before);
     let failing = after.iter().filter(|result| result.status == Status::Fail);
     failing
@@ -113,7 +113,7 @@ fn worse(before: &[CheckResult], after: &[CheckResult], mended: &str) -> Vec<Str
             let same = before
                 .get(&key)
                 .is_some_and(|old| old.status == Status::Fail && old.severity <= result.severity);
-            !same && !WORSE.contains(&(mended, result.check))
+            !same && !WORSE.contains(&(fixed, result.check))
         })
         .map(|result| {
             format!(
@@ -164,7 +164,7 @@ fn forget_everything() {
 }
 
 /// Runs the commands of one result's first fix in a copy of its project and asks again.
-fn mend(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tally) {
+fn fix(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tally) {
     let place = format!(
         "{}: {} {}",
         fixture.file_name().unwrap().to_string_lossy(),
@@ -304,7 +304,7 @@ fn mend(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tal
 }
 
 #[test]
-fn every_fix_mends_its_result() {
+fn every_fix_fixes_its_result() {
     if !on_path("jq") {
         println!("fix loop: skipped, jq is not on PATH");
         return;
@@ -323,7 +323,7 @@ fn every_fix_mends_its_result() {
                 .first()
                 .is_some_and(|fix| !fix.commands.is_empty())
         }) {
-            mend(&fixture, result, &grammar, &mut tally);
+            fix(&fixture, result, &grammar, &mut tally);
         }
     }
     println!(

@@ -1,5 +1,6 @@
 //! All integration tests in one program: the AWS SDK is linked once. `cargo test --test it checks::` runs one module of it.
 
+mod agreement;
 mod aws;
 mod checks;
 mod cli;
@@ -7,6 +8,8 @@ mod collect;
 mod commands;
 mod config;
 mod config_valid;
+mod diagnose;
+mod documentation;
 mod fix;
 mod fix_loop;
 mod hostile;
@@ -23,6 +26,7 @@ mod scaffolds;
 mod secrets;
 mod secrets_decoys;
 mod secrets_hostile;
+mod snapshot_proof;
 mod support;
 mod template;
 mod token;

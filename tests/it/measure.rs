@@ -118,16 +118,16 @@ fn an_agent_that_never_answers_costs_the_timeout_and_no_more() {
     };
     let began = Instant::now();
     let output = measure(folder.path())
-        .args(["--yes", "--timeout", "1"])
+        .args(["--yes", "--timeout", "5"])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(
-        said.contains("did not answer within 1 s") && said.contains("warming up"),
+        said.contains("did not answer within 5 s") && said.contains("warming up"),
         "{said}"
     );
-    assert!(began.elapsed() < Duration::from_secs(20));
+    assert!(began.elapsed() < Duration::from_secs(40));
 }
 
 #[test]

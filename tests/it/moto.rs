@@ -241,11 +241,11 @@ fn a_host_that_does_not_answer_leaves_results_skipped() {
 
 /// The calls that fixes print, run by the real AWS CLI (`AGENTCORE_HARDEN_AWS`), turn the live results.
 #[test]
-fn printed_calls_mend_what_is_live() {
+fn printed_calls_fix_what_is_live() {
     let (Some(moto), Some(aws)) = (moto(), std::env::var_os("AGENTCORE_HARDEN_AWS")) else {
         return;
     };
-    let folder = project(&moto, "Mended", 0);
+    let folder = project(&moto, "Fixed", 0);
     let mut sandbox = crate::commands::Sandbox::new();
     sandbox.set("REAL_AWS", aws);
     sandbox.set("AWS_MODE", "live");

@@ -100,11 +100,23 @@ fn every_page_has_its_headings_in_order() {
             assert!(!body.trim().is_empty(), "{}: an empty section", check.id);
         }
         assert!(check.page.contains("https://"), "{}: no source", check.id);
+        // One bad and one good snippet, before it is said how the check decides.
+        let (before, _) = check.page.split_once("## How it decides").unwrap();
+        let blocks: Vec<&str> = before.split("\n```").collect();
+        for word in ["Bad", "Good"] {
+            let introduces = |text: &&&str| {
+                let line = text.trim_end().lines().last().unwrap_or_default();
+                line.starts_with(word) && line.ends_with(':')
+            };
+            let shown = blocks.iter().step_by(2).filter(introduces).count();
+            assert!(shown >= 1, "{}: no {word} example", check.id);
+        }
+        assert_eq!(blocks.len() % 2, 1, "{}: fences", check.id);
     }
 }
 
 #[test]
-fn the_table_of_the_readme_is_the_registry() {
+fn the_table_of_the_documentation_is_the_registry() {
     let mut table =
         String::from("| check | severity | reads | passes when |\n| --- | --- | --- | --- |\n");
     for category in Category::ALL {
@@ -121,15 +133,15 @@ fn the_table_of_the_readme_is_the_registry() {
             );
         }
     }
-    let path = root().join("README.md");
+    let path = root().join("docs/checks.md");
     let readme = fs::read_to_string(&path).unwrap();
     let (begin, end) = ("<!-- checks:begin -->\n", "<!-- checks:end -->");
     let (head, rest) = readme
         .split_once(begin)
-        .expect("README.md: no <!-- checks:begin -->");
+        .expect("docs/checks.md: no <!-- checks:begin -->");
     let (kept, tail) = rest
         .split_once(end)
-        .expect("README.md: no <!-- checks:end -->");
+        .expect("docs/checks.md: no <!-- checks:end -->");
     if kept == table {
         return;
     }
@@ -137,7 +149,7 @@ fn the_table_of_the_readme_is_the_registry() {
         fs::write(&path, format!("{head}{begin}{table}{end}{tail}")).unwrap();
         return;
     }
-    panic!("the table of README.md is stale: UPDATE_README=1 cargo test --test it registry::");
+    panic!("the table of docs/checks.md is stale: UPDATE_README=1 cargo test --test it registry::");
 }
 
 #[test]

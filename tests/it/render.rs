@@ -6,7 +6,7 @@ use crate::support::report;
 use agentcore_harden::checks;
 use agentcore_harden::cli::Format;
 use agentcore_harden::render::{self, Look};
-use agentcore_harden::report::{Report, Status};
+use agentcore_harden::report::{Acceptance, Report, Severity, Status};
 use serde_json::Value;
 
 /// Everything that a terminal, a table, an annotation or XML could trip over.
@@ -67,26 +67,156 @@ fn quiet_shows_failures_and_the_last_line() {
         ..Look::default()
     };
     let text = shown(Format::Text, &[report("Support", "open-gateway")], look);
-    assert!(
-        text.contains("CRITICAL gateway open-gateway") && !text.contains("✔"),
-        "{text}"
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines.first().copied(),
+        Some(
+            "agentcore/agentcore.json:6:7: CRITICAL auth-inbound-type: gateway open-gateway accepts unauthenticated calls \
+             (authorizerType NONE): anyone who knows its URL can use every tool behind it"
+        )
     );
+    // One line a finding, and the verdict.
+    assert_eq!(lines.len(), 5, "{text}");
+    assert_eq!(
+        lines.last().copied(),
+        Some(
+            "NOT READY Support, deployed: 1 critical, 2 high, 1 low; 4 not judged; 1 medium suppressed (--fail-on medium)"
+        )
+    );
+    let concise = shown(
+        Format::Concise,
+        &[report("Support", "open-gateway")],
+        Look::default(),
+    );
+    assert_eq!(concise, text);
+}
+
+#[test]
+fn places_are_relative_to_the_current_folder() {
+    let mut report = report("Support", "open-gateway");
+    report.view.place = "services/support/".to_owned();
+    for format in [Format::Text, Format::Concise] {
+        let text = shown(format, std::slice::from_ref(&report), Look::default());
+        assert!(
+            text.contains("services/support/agentcore/agentcore.json:6:7"),
+            "{text}"
+        );
+    }
+    report.view.root = "/work/a b".to_owned();
+    let look = Look {
+        links: true,
+        ..Look::default()
+    };
+    let text = shown(Format::Text, &[report], look);
     assert!(
-        text.trim_end().ends_with(
-            "NOT READY Support: 1 critical, 2 high, 1 low; 4 not judged (--fail-on medium)"
-        ),
-        "{text}"
+        text.contains("\u{1b}]8;;file:///work/a%20b/agentcore/agentcore.json\u{1b}\\"),
+        "{text:?}"
     );
 }
 
 #[test]
-fn only_commands_and_addresses_are_wider_than_the_page() {
-    for line in plain(Format::Text).lines() {
-        let long_word = line.split(' ').any(|word| word.len() > 60);
-        let command = ["jq ", "agentcore", "aws "]
+fn the_worst_site_is_shown_and_the_mildest_are_cut() {
+    let mut report = report("Support", "open-gateway");
+    let result = report
+        .results
+        .iter_mut()
+        .find(|result| result.check == "secrets-env-read")
+        .unwrap();
+    let first = result.evidence[0].clone();
+    result.evidence = (1..=5)
+        .map(|line| {
+            let mut evidence = first.clone();
+            let site = evidence.site.as_mut().unwrap();
+            let mut span = site.span.unwrap();
+            (span.line, span.end_line) = (line * 10, line * 10);
+            site.span = Some(span);
+            let severity = if line == 5 {
+                Severity::High
+            } else {
+                Severity::Low
+            };
+            evidence.severity(severity)
+        })
+        .collect();
+    let text = shown(Format::Text, &[report.clone()], Look::default());
+    assert!(text.contains("app/Support/main.py:50:7\n"), "{text}");
+    assert!(text.contains("… and 2 more (-v shows all)"), "{text}");
+    let concise = shown(Format::Concise, &[report], Look::default());
+    assert!(
+        concise.contains("app/Support/main.py:50:7: HIGH"),
+        "{concise}"
+    );
+}
+
+#[test]
+fn the_report_ends_with_where_to_start() {
+    let text = plain(Format::Text);
+    let (_, end) = text.split_once("Start here ").unwrap();
+    let lines: Vec<&str> = end.lines().skip(1).collect();
+    assert!(
+        lines[0].starts_with("1. CRITICAL gateway open-gateway"),
+        "{end}"
+    );
+    assert_eq!(lines[1], "   agentcore/agentcore.json:6:7  Require SigV4");
+    assert!(lines.len() < 20, "one screen: {end}");
+    assert!(
+        lines
             .iter()
-            .any(|program| line.trim_start().starts_with(program));
-        assert!(line.chars().count() <= 80 || command || long_word, "{line}");
+            .any(|line| line.starts_with("NOT READY Support, deployed"))
+    );
+}
+
+#[test]
+fn a_question_that_somebody_answered_is_closed_and_shown() {
+    let mut report = report("Support", "open-gateway");
+    let result = report
+        .results
+        .iter_mut()
+        .find(|result| result.status == Status::Manual)
+        .unwrap();
+    result.acceptance = Some(Acceptance {
+        reason: "run by hand before each release".into(),
+        by: "head of quality".into(),
+        source: "agentcore-harden.toml:3".into(),
+        expires: "2027-01-31".into(),
+    });
+    let text = shown(Format::Text, &[report.clone()], Look::default());
+    assert!(text.contains("☑ eval-baseline of "), "{text}");
+    assert!(text.contains("run by hand before each release"), "{text}");
+    let page = json(&shown(Format::Json, &[report], Look::default()));
+    let accepted = page["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|result| result["acceptance"].is_object())
+        .unwrap();
+    assert_eq!(accepted["status"], "manual");
+    assert_eq!(accepted["acceptance"]["by"], "head of quality");
+}
+
+#[test]
+fn only_commands_and_addresses_are_wider_than_the_page() {
+    for (width, verbose) in [
+        (60, false),
+        (80, false),
+        (80, true),
+        (100, false),
+        (120, true),
+    ] {
+        let look = Look {
+            width,
+            verbose,
+            ..Look::default()
+        };
+        let text = shown(Format::Text, &[report("Support", "open-gateway")], look);
+        for line in text.lines() {
+            let long_word = line.split(' ').any(|word| word.len() > width - 20);
+            let command = ["jq ", "agentcore", "aws "]
+                .iter()
+                .any(|program| line.trim_start().starts_with(program));
+            let columns = unicode_width::UnicodeWidthStr::width(line);
+            assert!(columns <= width || command || long_word, "{width}: {line}");
+        }
     }
 }
 
@@ -160,7 +290,8 @@ fn the_json_report_keeps_the_contract() {
             "networkMode",
             "protocol",
             "workload",
-            "executionRole"
+            "executionRole",
+            "kind"
         ]
     );
     assert_eq!(
@@ -176,8 +307,14 @@ fn the_json_report_keeps_the_contract() {
             "skipped",
             "notApplicable",
             "suppressed",
+            "accepted",
             "failBySeverity",
-            "ready"
+            "ready",
+            "verdict",
+            "stage",
+            "unjudged",
+            "suppressedBySeverity",
+            "failOn"
         ]
     );
     assert_eq!(

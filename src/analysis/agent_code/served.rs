@@ -32,7 +32,7 @@ const SERVERS: [&str; 11] = [
 ];
 
 /// Whether the modules that run hold a handler of invocations, or start a server whose handlers are not known here.
-pub(super) fn serves(code: &AgentCode<'_>) -> bool {
+pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
     use EntrypointKind::{A2a, AgUi, Invocation, McpTool, Ping, Route, WebSocket};
     let handled = code.code.entrypoints.iter().any(|entry| {
         matches!(
@@ -56,7 +56,7 @@ const STARTS: [&str; 15] = [
 
 /// Whether the code, all of it read, starts nothing that could answer a request: neither a handler that is known nor any call whose
 /// name speaks of starting or serving.
-pub(super) fn starts_nothing(code: &AgentCode<'_>) -> bool {
+pub(crate) fn starts_nothing(code: &AgentCode<'_>) -> bool {
     let entry = code.code.entry.and_then(|id| code.source.module(id));
     // What is given to others may be served by whoever loads it.
     let given = entry.is_none_or(|module| {
@@ -86,7 +86,7 @@ pub(super) fn starts_nothing(code: &AgentCode<'_>) -> bool {
         })
 }
 
-fn starts(call: &Call, name: &str) -> bool {
+pub(crate) fn starts(call: &Call, name: &str) -> bool {
     let (written, base) = match &call.callee.kind {
         ExprKind::Name(name) => (&**name, None),
         ExprKind::Attribute { base, attr } => (&**attr, Some(&**base)),
@@ -117,7 +117,7 @@ fn starts(call: &Call, name: &str) -> bool {
 }
 
 /// Why nothing can be said of the handlers.
-pub(super) fn nothing(code: &AgentCode<'_>) -> Unread {
+pub(crate) fn nothing(code: &AgentCode<'_>) -> Unread {
     let lambda = code
         .code
         .entrypoints

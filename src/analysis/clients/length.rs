@@ -1,6 +1,7 @@
 //! How long an id is, as far as its expression tells.
 
 use super::values::{At, returned};
+use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::module::BindingKind;
@@ -53,7 +54,8 @@ pub(crate) fn wrong<'a>(source: &'a Source, at: At<'a>) -> Option<(At<'a>, usize
 }
 
 fn gather<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Vec<(At<'a>, Length)>) {
-    if depth > 6 || out.len() > 30 {
+    let step = limits::step(limits::CALLERS, at.module, at.expr.range);
+    if step.is_none() || depth > 6 || out.len() > 30 {
         return;
     }
     let next = |expr: &'a Expr, out: &mut Vec<_>| {
@@ -128,7 +130,8 @@ fn values_of<'a>(source: &'a Source, at: At<'a>, name: &str) -> Vec<At<'a>> {
 }
 
 fn measure(source: &Source, at: At<'_>, depth: u32) -> Length {
-    if depth > 8 {
+    let step = limits::step(limits::CALLERS, at.module, at.expr.range);
+    if step.is_none() || depth > 8 {
         return Length::UNKNOWN;
     }
     let next = |expr: &Expr| measure(source, At::new(at.module, expr), depth + 1);

@@ -6,19 +6,14 @@ pub(crate) mod length;
 pub(crate) mod origin;
 pub(crate) mod places;
 mod sdk;
-pub(crate) mod sessions;
 #[cfg(test)]
 mod tests;
 pub(crate) mod values;
 
 use std::collections::BTreeSet;
 
-use crate::checks::unconfigured::{Listed, unconfigured};
-use crate::context::Context;
-use crate::model::known::{ReasonCode, Unread};
-use crate::model::project::Agent;
+use crate::model::finding::Evidence;
 use crate::model::source::{Expr, FnId, Module, ModuleId, Source};
-use crate::report::{Evidence, Outcome, Status};
 use values::At;
 
 /// What a call does.
@@ -118,120 +113,4 @@ pub(crate) fn find(source: &Source) -> Vec<Call<'_>> {
         found.extend(here);
     }
     found
-}
-
-/// Which agents of the project a call may go to. Empty where its ARN names another one.
-pub(crate) fn targets<'a>(context: &'a Context, call: &Call<'_>) -> Vec<Agent<'a>> {
-    let fits = |agent: &Agent<'a>| matches!(agent, Agent::Harness(_)) == call.harness;
-    let all: Vec<Agent<'a>> = context.project.agents().filter(fits).collect();
-    let text = call.target.to_ascii_lowercase();
-    let project = context.project.display_name().to_ascii_lowercase();
-    let deployed = |agent: &Agent<'a>| {
-        context.deployed().is_some_and(|target| {
-            target.runtimes.get(agent.name()).is_some_and(|runtime| {
-                let id = runtime.id.as_deref().unwrap_or("").to_ascii_lowercase();
-                !id.is_empty() && text.contains(&id)
-            })
-        })
-    };
-    let named = |agent: &Agent<'a>| {
-        let name = agent.name().to_ascii_lowercase();
-        text.contains(&format!("/{project}_{name}-"))
-            || text.contains(&format!("runtime_{name}_arn"))
-    };
-    let known: Vec<Agent<'a>> = all
-        .iter()
-        .copied()
-        .filter(|agent| deployed(agent) || named(agent))
-        .collect();
-    if !known.is_empty() {
-        return known;
-    }
-    // A whole ARN that names none of them leads elsewhere; a placeholder does not tell.
-    if foreign(&text) { Vec::new() } else { all }
-}
-
-/// Whether the text holds a complete id of a runtime: `runtime/<name>-<10 letters>`.
-fn foreign(text: &str) -> bool {
-    ["runtime/", "runtime%2f"].iter().any(|start| {
-        text.split(start).skip(1).any(|rest| {
-            let id: String = rest
-                .chars()
-                .take_while(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))
-                .collect();
-            id.rsplit_once('-')
-                .is_some_and(|(name, suffix)| !name.is_empty() && suffix.len() == 10)
-        })
-    })
-}
-
-/// How many files were looked at, in words: those that run, and those that mention AgentCore or Bedrock.
-pub(crate) fn scope(context: &Context) -> String {
-    let (read, sources) = (
-        modules(&context.source).len(),
-        &context.files.contents.sources,
-    );
-    let runs = context
-        .source
-        .runtimes
-        .iter()
-        .flat_map(|runtime| &runtime.reachable);
-    let outside_of_list = runs
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .filter_map(|id| context.source.module(*id))
-        .filter(|module| !sources.contains(&*module.path))
-        .count();
-    let all = (sources.len() + outside_of_list).max(read);
-    match all {
-        0 => "no source file".to_owned(),
-        1 => "1 source file".to_owned(),
-        _ if read == all || read == 0 => format!("{all} source files"),
-        _ => format!("the {read} of {all} source files that run or mention AgentCore"),
-    }
-}
-
-/// Turns a pass into `skipped` where a caller could not be read, or where nothing was read at all.
-pub(crate) fn honest_of_callers(context: &Context, outcome: Outcome) -> Outcome {
-    let all: BTreeSet<ModuleId> = modules(&context.source).into_iter().collect();
-    honest(context, &all, outcome)
-}
-
-/// Turns a pass into `skipped` where one of the modules could not be read, or where nothing was read at all.
-pub(crate) fn honest(context: &Context, all: &BTreeSet<ModuleId>, outcome: Outcome) -> Outcome {
-    if outcome.status != Status::Pass {
-        return outcome;
-    }
-    let source = &context.source;
-    let paths: BTreeSet<&str> = all
-        .iter()
-        .filter_map(|id| source.module(*id))
-        .map(|module| &*module.path)
-        .collect();
-    let broken = source
-        .notes
-        .iter()
-        .find(|note| paths.contains(&*note.site.path));
-    if let Some(note) = broken {
-        let reason = Unread::new(
-            ReasonCode::Unsupported,
-            format!("{}: {}", note.site.path, note.message),
-        );
-        return Outcome::skipped(outcome.resource, reason);
-    }
-    if all.is_empty() && !context.project.runtimes.is_empty() {
-        let reason = Unread::new(
-            ReasonCode::Absent,
-            "no source file of the project could be read",
-        );
-        return Outcome::skipped(outcome.resource, reason);
-    }
-    if context.project.runtimes.is_empty() {
-        // What the agents themselves do stands where nobody looked.
-        let unknown = unconfigured(context, &[Listed::Agent], "");
-        if unknown.status == Status::Skipped {
-            return unknown;
-        }
-    }
-    outcome
 }

@@ -1,9 +1,10 @@
 //! Where code runs: in a handler that serves many callers, or in a script that a person starts.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::analysis::handlers;
+use crate::analysis::limits;
 use crate::model::source::ir::{Stmt, StmtKind};
 use crate::model::source::walk;
 use crate::model::source::{
@@ -171,10 +172,29 @@ impl<'a> Places<'a> {
     /// Whether a function runs once for each of many callers or turns: it is a handler, is called by one, or is called in a loop.
     /// `None` where nothing in sight calls it.
     pub(crate) fn repeated(&self, function: FnId) -> Option<Repeat> {
-        self.repeated_at(function, 0)
+        self.repeated_by(function, &mut HashMap::new())
     }
 
-    fn repeated_at(&self, function: FnId, depth: u32) -> Option<Repeat> {
+    /// `known` holds what was found out on the way; a function that is being looked at is there with `None`.
+    fn repeated_by(
+        &self,
+        function: FnId,
+        known: &mut HashMap<FnId, Option<Repeat>>,
+    ) -> Option<Repeat> {
+        if let Some(found) = known.get(&function) {
+            return *found;
+        }
+        known.insert(function, None);
+        let found = self.repeated_here(function, known);
+        known.insert(function, found);
+        found
+    }
+
+    fn repeated_here(
+        &self,
+        function: FnId,
+        known: &mut HashMap<FnId, Option<Repeat>>,
+    ) -> Option<Repeat> {
         if let Some(kind) = self.handler(function) {
             return Some(match kind {
                 EntrypointKind::WebSocket | EntrypointKind::AsyncTask | EntrypointKind::Ping => {
@@ -184,9 +204,11 @@ impl<'a> Places<'a> {
             });
         }
         let mut found = None;
-        if depth > 6 {
+        let range = self.source.function(function).map(|at| at.header);
+        let Some(_step) = limits::step(limits::CALLERS, function.module, range.unwrap_or_default())
+        else {
             return found;
-        }
+        };
         for used in self.uses(function) {
             let (module, caller) = (used.module, used.caller);
             if caller == Some(function) {
@@ -197,7 +219,7 @@ impl<'a> Places<'a> {
             }
             let outer = match caller {
                 None => Some(Repeat::Once),
-                Some(caller) => self.repeated_at(caller, depth + 1).or_else(|| {
+                Some(caller) => self.repeated_by(caller, known).or_else(|| {
                     let script = self
                         .source
                         .module(module)

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{Kind, Via, find};
-use crate::collect::source::source_of_files;
+use crate::analysis::sample::source_of_files;
 
 fn kinds(path: &str, text: &str) -> Vec<(Kind, Via, bool, bool)> {
     let source = source_of_files(&[("main.py", "pass\n"), (path, text)], "main.py");

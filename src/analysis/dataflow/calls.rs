@@ -1,9 +1,10 @@
 //! Calls: what goes into one, and what comes back.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::env::Env;
-use super::{Engine, FnId, Labels, Place, Summary};
+use super::{Engine, FnId, Given, Labels, Place, Summary};
 use crate::model::source::ir::{Call, Expr, ExprKind};
 use crate::model::source::module::{Function, Param, ParamKind};
 
@@ -24,7 +25,7 @@ impl<'s> Engine<'s> {
         call: &'s Call,
         env: &mut Env<'s>,
     ) -> (Labels, Vec<Labels>, Vec<Labels>) {
-        let callee = self.expr(place, &call.callee, env);
+        let callee = self.expr_as(place, &call.callee, true, env);
         let args = call
             .args
             .iter()
@@ -49,8 +50,12 @@ impl<'s> Engine<'s> {
         let id = self.callee(place, expr)?;
         let function = self.source.function(id)?;
         let (callee, args, keywords) = self.goes_in(place, call, env);
-        let params = self.match_params(place, function, call, &args, &keywords, callee);
-        Some((id, self.function(id, &params, self.around(function, env))))
+        let params = self.match_params(function, call, &args, &keywords, callee);
+        let given = Given {
+            functions: self.match_functions(place, function, call, env),
+            labels: params,
+        };
+        Some((id, self.function(id, &given, self.around(function, env))))
     }
 
     pub(super) fn around(&self, function: &Function, env: &Env<'s>) -> Env<'s> {
@@ -98,16 +103,153 @@ impl<'s> Engine<'s> {
             let Some(function) = self.source.function(id) else {
                 return 0;
             };
+            self.trace_given(place, function, call, (&args, &keywords));
             let constructor = matches!(&*function.name, "__init__" | "constructor");
-            let params = self.match_params(place, function, call, &args, &keywords, callee);
-            let summary = self.function(id, &params, self.around(function, env));
-            self.came_back(place, id, call, &summary, env);
+            let params = self.match_params(function, call, &args, &keywords, callee);
+            let into = Given {
+                functions: self.match_functions(place, function, call, env),
+                labels: params,
+            };
+            let summary = self.function(id, &into, self.around(function, env));
+            self.came_back(id, call, &summary, env);
             return if constructor { given } else { summary.returned };
         }
-        match self.handed(place, call, &args, env) {
-            Some(returned) => returned | given | callee,
-            None => given | callee,
+        let held = self.held_by(place, &call.callee, env);
+        if !held.is_empty() {
+            return held.into_iter().fold(0, |all, id| {
+                let Some(function) = self.source.function(id) else {
+                    return all;
+                };
+                self.trace_given(place, function, call, (&args, &keywords));
+                let into = Given {
+                    functions: self.match_functions(place, function, call, env),
+                    labels: self.match_params(function, call, &args, &keywords, callee),
+                };
+                all | self
+                    .function(id, &into, self.around(function, env))
+                    .returned
+            });
         }
+        let handed = self.handed(place, call, &args, env);
+        if handed.is_none()
+            && let Some((from, key, rest)) = keyed(call)
+        {
+            let labels = match rest {
+                1 => callee,
+                _ => args.first().copied().unwrap_or(0),
+            };
+            let default = args
+                .get(rest..)
+                .unwrap_or_default()
+                .iter()
+                .chain(&keywords)
+                .fold(0, |all, labels| all | labels);
+            if let Some(taken) = self
+                .seeds
+                .taken_by_key(place.module, expr, (from, key), labels)
+            {
+                return taken | default;
+            }
+        }
+        let labels = handed.unwrap_or(0) | given | callee;
+        self.seeds.of_call(place.module, expr, labels)
+    }
+
+    /// Remembers which arguments a function was given.
+    fn trace_given(
+        &mut self,
+        place: &Place,
+        function: &'s Function,
+        call: &'s Call,
+        (args, keywords): (&[Labels], &[Labels]),
+    ) {
+        let here = (place.module, place.function);
+        let bound = usize::from(self.is_bound(function));
+        for (index, (arg, labels)) in call.args.iter().zip(args).enumerate() {
+            let to = (function.id, index + bound);
+            self.flow.trace.give(here, to, arg.range, *labels);
+        }
+        for (keyword, labels) in call.keywords.iter().zip(keywords) {
+            let mut params = function.params.iter();
+            let index = params.position(|param| Some(&param.name) == keyword.name.as_ref());
+            if let Some(index) = index {
+                let to = (function.id, index);
+                self.flow.trace.give(here, to, keyword.value.range, *labels);
+            }
+        }
+    }
+
+    /// The functions of the project that a called name or member holds: given as an argument, kept in a name or in `self`.
+    fn held_by(&self, place: &Place, callee: &Expr, env: &Env<'s>) -> BTreeSet<FnId> {
+        let held = match &callee.kind {
+            ExprKind::Name(name) => env.held(name),
+            ExprKind::Attribute { base, attr } => self
+                .own_class(place, base)
+                .and_then(|class| self.held.get(&(class, attr.clone()))),
+            _ => None,
+        };
+        held.cloned().unwrap_or_default()
+    }
+
+    /// The functions of the project that a value is.
+    pub(super) fn functions_of(
+        &mut self,
+        place: &Place,
+        value: &'s Expr,
+        env: &Env<'s>,
+    ) -> BTreeSet<FnId> {
+        match &value.kind {
+            ExprKind::Lambda(id) => BTreeSet::from([*id]),
+            ExprKind::Conditional { body, orelse, .. } => {
+                let mut found = self.functions_of(place, body, env);
+                found.extend(self.functions_of(place, orelse, env));
+                found
+            }
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                let held = self.held_by(place, value, env);
+                if !held.is_empty() {
+                    return held;
+                }
+                let source = self.source;
+                let named = self
+                    .named
+                    .entry((place.module, value.range))
+                    .or_insert_with(|| source.function_value(place.module, value));
+                named.iter().copied().collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// The functions of the project that each parameter of a called function stands for.
+    fn match_functions(
+        &mut self,
+        place: &Place,
+        function: &'s Function,
+        call: &'s Call,
+        env: &Env<'s>,
+    ) -> BTreeMap<usize, BTreeSet<FnId>> {
+        let mut found: BTreeMap<usize, BTreeSet<FnId>> = BTreeMap::new();
+        let bound = usize::from(self.is_bound(function));
+        for (index, arg) in call.args.iter().enumerate() {
+            let functions = self.functions_of(place, arg, env);
+            if !functions.is_empty() {
+                found.entry(index + bound).or_default().extend(functions);
+            }
+        }
+        for keyword in &call.keywords {
+            let index = function
+                .params
+                .iter()
+                .position(|param| Some(&param.name) == keyword.name.as_ref());
+            let functions = self.functions_of(place, &keyword.value, env);
+            if let Some(index) = index
+                && !functions.is_empty()
+            {
+                found.entry(index).or_default().extend(functions);
+            }
+        }
+        found
     }
 
     /// An argument; a function given as a callback receives what the object it is given to carries (`items.map(x => …)`).
@@ -134,7 +276,7 @@ impl<'s> Engine<'s> {
             .source
             .function(*id)
             .map_or(0, |function| function.params.len());
-        self.function(*id, &vec![carried; count], env.clone())
+        self.function(*id, &Given::of(vec![carried; count]), env.clone())
             .returned
     }
 
@@ -150,7 +292,6 @@ impl<'s> Engine<'s> {
     /// Labels of each parameter of a called function.
     pub(super) fn match_params(
         &self,
-        place: &Place,
         function: &Function,
         call: &Call,
         args: &[Labels],
@@ -199,11 +340,34 @@ impl<'s> Engine<'s> {
                 *slot |= labels;
             }
         }
-        let _ = place;
         params
             .iter_mut()
             .skip(usize::from(bound))
             .for_each(|slot| *slot |= everywhere);
         params
+    }
+}
+
+impl Given {
+    /// Labels, and no functions.
+    pub(super) fn of(labels: Vec<Labels>) -> Self {
+        Self {
+            labels,
+            ..Self::default()
+        }
+    }
+}
+
+/// What is taken out of what by a key, and from which argument on the default stands: `x.get("key", default)`, `x.pop("key")`,
+/// `getattr(x, "key", default)`.
+fn keyed(call: &Call) -> Option<(&Expr, &Expr, usize)> {
+    match &call.callee.kind {
+        ExprKind::Attribute { base, attr } if matches!(&**attr, "get" | "pop") => {
+            Some((base, call.args.first()?, 1))
+        }
+        ExprKind::Name(name) if &**name == "getattr" => {
+            Some((call.args.first()?, call.args.get(1)?, 2))
+        }
+        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Labels;
+use super::{FnId, Labels};
 use crate::model::source::ir::{Expr, Name};
 
 /// A part of a value: by position or by key.
@@ -22,6 +22,8 @@ pub(super) struct Env<'s> {
     sound: BTreeSet<Name>,
     /// The condition, or the call of the project's, whose outcome a name holds.
     meant: BTreeMap<Name, (&'s Expr, Option<Part>)>,
+    /// The functions of the project that a name holds.
+    held: BTreeMap<Name, BTreeSet<FnId>>,
     /// Nothing comes here.
     never: bool,
 }
@@ -34,6 +36,7 @@ impl<'s> Env<'s> {
             alive,
             sound: BTreeSet::new(),
             meant: BTreeMap::new(),
+            held: BTreeMap::new(),
             never: false,
         }
     }
@@ -67,6 +70,7 @@ impl<'s> Env<'s> {
     pub(super) fn bind(&mut self, name: &Name, labels: Labels) {
         self.sound.remove(name);
         self.meant.remove(name);
+        self.held.remove(name);
         self.names.insert(name.clone(), labels);
     }
 
@@ -97,6 +101,15 @@ impl<'s> Env<'s> {
         self.meant.get(name).cloned()
     }
 
+    /// A name holds functions of the project.
+    pub(super) fn hold(&mut self, name: &Name, functions: BTreeSet<FnId>) {
+        self.held.insert(name.clone(), functions);
+    }
+
+    pub(super) fn held(&self, name: &str) -> Option<&BTreeSet<FnId>> {
+        self.held.get(name)
+    }
+
     /// Two ways come together: what is vouched for on one only, is not.
     pub(super) fn join(&mut self, other: &Env<'s>) {
         if other.never {
@@ -117,6 +130,10 @@ impl<'s> Env<'s> {
                 labels & other.alive
             };
             *self.names.entry(name.clone()).or_default() |= kept;
+        }
+        for (name, functions) in &other.held {
+            let known = self.held.entry(name.clone()).or_default();
+            known.extend(functions);
         }
         self.alive |= other.alive;
         self.sound.retain(|name| other.sound.contains(name));

@@ -1,9 +1,9 @@
 //! Expressions.
 
 use super::env::Env;
-use super::{Engine, Labels, Place, closures};
+use super::{Engine, Given, Labels, Place, closures};
 use crate::model::source::FnId;
-use crate::model::source::ir::{BoolOp, Expr, ExprKind, FormatPart};
+use crate::model::source::ir::{BoolOp, Expr, ExprKind, FormatPart, Name};
 
 impl<'s> Engine<'s> {
     pub(super) fn note(&mut self, place: &Place, expr: &Expr, labels: Labels) {
@@ -17,8 +17,22 @@ impl<'s> Engine<'s> {
     }
 
     pub(super) fn expr(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
-        let mut labels = self.value(place, expr, env);
-        labels |= self.seeds.expr(place.module, expr);
+        self.expr_as(place, expr, false, env)
+    }
+
+    /// An expression that is called, or not.
+    pub(super) fn expr_as(
+        &mut self,
+        place: &Place,
+        expr: &'s Expr,
+        called: bool,
+        env: &mut Env<'s>,
+    ) -> Labels {
+        let labels = match &expr.kind {
+            ExprKind::Attribute { base, attr } => self.attribute(place, base, attr, called, env),
+            _ => self.value(place, expr, env),
+        };
+        let mut labels = self.seeds.read(place.module, expr, labels);
         if let ExprKind::Name(_) | ExprKind::Attribute { .. } = &expr.kind
             && let Some(id) = self.seeds.called_back(place.module, expr)
         {
@@ -57,17 +71,7 @@ impl<'s> Engine<'s> {
                     .copied()
                     .unwrap_or(0),
             },
-            ExprKind::Attribute { base, attr } => {
-                let labels = self.expr(place, base, env);
-                let labels = self.seeds.member(place.module, attr, labels);
-                if self.seeds.cleans_member(place.module, attr) {
-                    return 0;
-                }
-                let field = self
-                    .own_class(place, base)
-                    .and_then(|class| self.fields.get(&(class, attr.clone())));
-                labels | field.copied().unwrap_or(0)
-            }
+            ExprKind::Attribute { base, attr } => self.attribute(place, base, attr, false, env),
             ExprKind::Subscript { base, index } => {
                 // What is looked up by a labelled key is not itself labelled.
                 self.expr(place, index, env);
@@ -75,9 +79,11 @@ impl<'s> Engine<'s> {
                 if self.seeds.refines() && self.seeds.cleans(place.module, expr) {
                     return 0;
                 }
-                match index.as_str() {
-                    Some(key) => self.seeds.member(place.module, key, labels),
-                    None => labels,
+                match &index.kind {
+                    ExprKind::Str(key) => self.seeds.member(place.module, key, labels),
+                    ExprKind::Number(index) => self.seeds.item(Some(index), labels),
+                    ExprKind::Slice(_) => self.seeds.derived(labels),
+                    _ => self.seeds.item(None, labels),
                 }
             }
             ExprKind::Call(call) => self.call(place, expr, call, env),
@@ -86,13 +92,16 @@ impl<'s> Engine<'s> {
                     FormatPart::Expr(inner) => all | self.expr(place, inner, env),
                     FormatPart::Text(_) => all,
                 });
-                self.of_text(labels)
+                self.of_text(self.seeds.derived(labels))
             }
             ExprKind::List(items)
             | ExprKind::Tuple(items)
             | ExprKind::Set(items)
-            | ExprKind::Slice(items) => self.all(place, items, env),
-            ExprKind::Other(items) => self.all(place, items, env),
+            | ExprKind::Slice(items)
+            | ExprKind::Other(items) => {
+                let labels = self.all(place, items, env);
+                self.seeds.derived(labels)
+            }
             ExprKind::BoolOp { op, values } if self.seeds.refines() => {
                 self.one_after_another(place, *op, values, env)
             }
@@ -105,13 +114,14 @@ impl<'s> Engine<'s> {
                 let value = self.expr(place, &entry.value, env);
                 let name = entry.key.as_ref().and_then(Expr::as_str);
                 let kept = !name.is_some_and(|name| self.seeds.cleans_entry(name));
-                all | key | if kept { value } else { 0 }
+                all | self.seeds.derived(key | if kept { value } else { 0 })
             }),
             ExprKind::BinOp { left, right, .. } => {
                 let labels = self.expr(place, left, env) | self.expr(place, right, env);
                 let text = [left, right]
                     .iter()
                     .any(|side| matches!(side.kind, ExprKind::Str(_) | ExprKind::Format(_)));
+                let labels = self.seeds.derived(labels);
                 if text { self.of_text(labels) } else { labels }
             }
             ExprKind::Unary { op, operand } => {
@@ -122,7 +132,11 @@ impl<'s> Engine<'s> {
                     labels
                 }
             }
-            ExprKind::Await(inner) | ExprKind::Starred(inner) => self.expr(place, inner, env),
+            ExprKind::Await(inner) => self.expr(place, inner, env),
+            ExprKind::Starred(inner) => {
+                let labels = self.expr(place, inner, env);
+                self.seeds.derived(labels)
+            }
             ExprKind::Compare { left, rest } => {
                 // The outcome of a comparison tells nothing of the text compared.
                 self.expr(place, left, env);
@@ -150,6 +164,8 @@ impl<'s> Engine<'s> {
             ExprKind::Assign { target, value } => {
                 let labels = self.expr(place, value, env);
                 self.assign(place, target, labels, env);
+                let here = (place.module, place.function);
+                self.flow.trace.bind(here, target, value.range, labels);
                 self.remember(place, target, value, env);
                 labels
             }
@@ -157,6 +173,7 @@ impl<'s> Engine<'s> {
                 let mut local = env.clone();
                 for generator in &inner.generators {
                     let labels = self.expr(place, &generator.iter, &mut local);
+                    let labels = self.seeds.element(labels);
                     self.assign(place, &generator.target, labels, &mut local);
                     for test in &generator.ifs {
                         self.expr(place, test, &mut local);
@@ -164,11 +181,11 @@ impl<'s> Engine<'s> {
                     }
                 }
                 let element = self.expr(place, &inner.element, &mut local);
-                element
-                    | inner
-                        .value
-                        .as_ref()
-                        .map_or(0, |value| self.expr(place, value, &mut local))
+                let value = inner
+                    .value
+                    .as_ref()
+                    .map_or(0, |value| self.expr(place, value, &mut local));
+                self.seeds.derived(element | value)
             }
             ExprKind::Lambda(id) => {
                 // Its body sees what is around it; whether and with what it is called is not known.
@@ -185,11 +202,33 @@ impl<'s> Engine<'s> {
         }
     }
 
+    fn attribute(
+        &mut self,
+        place: &Place,
+        base: &'s Expr,
+        attr: &Name,
+        called: bool,
+        env: &mut Env<'s>,
+    ) -> Labels {
+        let labels = self.expr(place, base, env);
+        let labels = match called {
+            true => self.seeds.method(place.module, attr, labels),
+            false => self.seeds.member(place.module, attr, labels),
+        };
+        if self.seeds.cleans_member(place.module, attr) {
+            return 0;
+        }
+        let field = self
+            .own_class(place, base)
+            .and_then(|class| self.fields.get(&(class, attr.clone())));
+        labels | field.copied().unwrap_or(0)
+    }
+
     /// A call of which only the function is known.
     fn unknown_call(&mut self, id: FnId, around: Env<'s>) -> Labels {
         let function = self.source.function(id);
         let none = vec![0; function.map_or(0, |function| function.params.len())];
-        self.function(id, &none, around).returned
+        self.function(id, &Given::of(none), around).returned
     }
 
     fn of_text(&self, labels: Labels) -> Labels {

@@ -1,7 +1,7 @@
 //! Functions that are handed over with their arguments: `Thread(target=work, args=(x,))`, `to_thread(work, x)`, `submit(work, x)`.
 
 use super::env::Env;
-use super::{Engine, Labels, Place};
+use super::{Engine, Given, Labels, Place};
 use crate::model::source::FnId;
 use crate::model::source::ir::{Call, Expr, ExprKind};
 
@@ -72,7 +72,7 @@ impl<'s> Engine<'s> {
             *slot = labels;
         }
         Some(
-            self.function(function, &params, self.around(found, env))
+            self.function(function, &Given::of(params), self.around(found, env))
                 .returned,
         )
     }

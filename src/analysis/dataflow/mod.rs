@@ -9,16 +9,18 @@ mod env;
 mod exprs;
 mod handed;
 mod outcome;
+mod path;
 mod refine;
 mod stmts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::model::source::ir::{ByteRange, Expr, Handler, Name};
 use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 use env::Env;
+pub use path::{Step, StepKind};
 
 /// A set of seeds, one bit each: the caller gives the bits their meaning.
 pub type Labels = u64;
@@ -73,23 +75,56 @@ pub trait Seeds {
     fn refines(&self) -> bool {
         false
     }
-    /// The values that a condition vouches for when it comes out so; whether with each of them all that carries its labels, or
-    /// that one value only (of a message whose role is `user`, the role).
-    fn vouches<'e>(
+    /// What an expression carries of itself and of what flows into it: more than flows in, or something else in its place.
+    fn read(&self, module: ModuleId, expr: &Expr, labels: Labels) -> Labels {
+        labels | self.expr(module, expr)
+    }
+    /// What a method of a labelled value carries into its call.
+    fn method(&self, module: ModuleId, name: &str, labels: Labels) -> Labels {
+        self.member(module, name, labels)
+    }
+    /// What is taken out of a value by a key (`x.get("key")`, `getattr(x, "key")`), without the default; None where the call is
+    /// like any other.
+    fn taken_by_key(
         &self,
         _module: ModuleId,
-        _test: &'e Expr,
-        _truth: bool,
-    ) -> Vec<(&'e Expr, bool)> {
+        _call: &Expr,
+        (_from, _key): (&Expr, &Expr),
+        _labels: Labels,
+    ) -> Option<Labels> {
+        None
+    }
+    /// What an item of a labelled list carries; the index where it is a number.
+    fn item(&self, _index: Option<&str>, labels: Labels) -> Labels {
+        labels
+    }
+    /// What each element of a labelled value carries in a loop over it.
+    fn element(&self, labels: Labels) -> Labels {
+        labels
+    }
+    /// What a test of each element speaks for, of what they are elements of.
+    fn whole(&self, labels: Labels) -> Labels {
+        labels
+    }
+    /// What text, a container or a part made of labelled values carries, which is not the value itself any more.
+    fn derived(&self, labels: Labels) -> Labels {
+        labels
+    }
+    /// What a call outside of the project gives that labelled values go into.
+    fn of_call(&self, _module: ModuleId, _call: &Expr, labels: Labels) -> Labels {
+        labels
+    }
+    /// The values that a condition vouches for when it comes out so.
+    fn vouches<'e>(&'e self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<Vouched<'e>> {
         Vec::new()
     }
     /// The values that a condition beside others leaves nothing to be asked of when it comes out so: of `isinstance(x, str) and
     /// len(x) > 9`, what is no text needs no limit.
-    fn excuses<'e>(&self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<&'e Expr> {
+    fn excuses<'e>(&'e self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<&'e Expr> {
         Vec::new()
     }
     /// The values that an expression vouches for by not raising.
-    fn proves<'e>(&self, _module: ModuleId, _expr: &'e Expr) -> Vec<&'e Expr> {
+    fn proves<'e>(&'e self, _module: ModuleId, _expr: &'e Expr) -> Vec<&'e Expr> {
         Vec::new()
     }
     /// Whether a `match` pattern vouches for what fits it.
@@ -102,12 +137,57 @@ pub trait Seeds {
     }
 }
 
+/// A value that a test vouches for.
+pub struct Vouched<'e> {
+    /// The value.
+    pub value: &'e Expr,
+    /// Whether all that carries its labels is vouched for with it, or that one value only (of a message whose role is `user`, the
+    /// role).
+    pub whole: bool,
+    /// What must not itself be labelled for the test to count: an allow-list that the caller sends is none.
+    pub unless: Option<&'e Expr>,
+}
+
+/// Where a flow was given up: what is behind nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Truncation {
+    /// The module.
+    pub module: ModuleId,
+    /// The function that was not looked into.
+    pub range: ByteRange,
+    /// The limit that ran out.
+    pub limit: Limit,
+}
+
+/// What bounds a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Calls inside calls.
+    Depth,
+    /// Functions evaluated, each once for what goes into it.
+    Bodies,
+}
+
+impl Limit {
+    /// What ran out, in words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Depth => format!("calls are followed {DEEPEST_CALLS} deep, and it goes on here"),
+            Self::Bodies => {
+                format!("{MOST_BODIES} calls are followed in one flow, and it goes on here")
+            }
+        }
+    }
+}
+
 /// Deepest chain of calls that is followed.
-const DEEPEST_CALLS: u32 = 8;
-/// Most function bodies that one flow evaluates.
-const MOST_BODIES: u32 = 400;
-/// Most conditions that one flow looks at.
-const MOST_CONDITIONS: u32 = 10_000;
+pub const DEEPEST_CALLS: u32 = 64;
+/// Most stack that one flow uses, in bytes; the threads of the checks have four times as much.
+const MOST_STACK: usize = 16 << 20;
+/// Most calls of the project's functions that one flow evaluates, each once for what goes into it.
+const MOST_BODIES: u32 = 10_000;
+/// Most conditions that one flow looks at: without the rest nothing is vouched for, and so no pass rests on it.
+const MOST_CONDITIONS: u32 = 200_000;
 /// Most ends of a function that are kept apart.
 const MOST_EXITS: usize = 24;
 
@@ -119,24 +199,32 @@ pub struct Flow {
     /// Labels of what each function returns or yields.
     returns: BTreeMap<FnId, Labels>,
     /// Functions evaluated.
-    functions: std::collections::BTreeSet<FnId>,
+    functions: BTreeSet<FnId>,
+    /// Where values were handed on.
+    trace: path::Trace,
+    /// Where it was given up first.
+    pub truncated: Option<Truncation>,
 }
 
 impl Flow {
     /// Runs the flow from a function.
-    pub fn run(source: &Source, from: FnId, seeds: &dyn Seeds) -> Flow {
+    pub fn run<'s>(source: &'s Source, from: FnId, seeds: &'s dyn Seeds) -> Flow {
         let mut engine = Engine::new(source, seeds);
         let params = source.function(from).map(|function| {
             (0..function.params.len())
                 .map(|index| seeds.param(from, index))
                 .collect::<Vec<_>>()
         });
-        engine.function(from, &params.unwrap_or_default(), Env::start(Labels::MAX));
+        let given = Given {
+            labels: params.unwrap_or_default(),
+            functions: BTreeMap::new(),
+        };
+        engine.function(from, &given, Env::start(Labels::MAX));
         engine.flow
     }
 
     /// Runs the flow over what a module does at import.
-    pub fn run_module(source: &Source, module: ModuleId, seeds: &dyn Seeds) -> Flow {
+    pub fn run_module<'s>(source: &'s Source, module: ModuleId, seeds: &'s dyn Seeds) -> Flow {
         let mut engine = Engine::new(source, seeds);
         let mut env = Env::start(Labels::MAX);
         let body = source.body(module, None);
@@ -167,8 +255,15 @@ impl Flow {
     }
 }
 
+/// What a function is given: the labels of each parameter, and the functions that a parameter stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Given {
+    labels: Vec<Labels>,
+    functions: BTreeMap<usize, BTreeSet<FnId>>,
+}
+
 /// A function with what goes into it: its parameters, the names around it, and what nothing has vouched for.
-type Context = (FnId, Vec<Labels>, Vec<(Name, Labels)>, Labels);
+type Context = (FnId, Given, Vec<(Name, Labels)>, Labels);
 
 /// What a function does with what goes into it.
 #[derive(Default)]
@@ -200,6 +295,12 @@ struct Engine<'s> {
     open: Vec<Summary<'s>>,
     /// The project's function behind each call, looked up once.
     callees: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
+    /// The functions of the project that an expression names, looked up once.
+    named: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
+    /// The functions that members of a class hold.
+    held: BTreeMap<(ClassId, Name), BTreeSet<FnId>>,
+    /// Where the stack was when the flow began.
+    stack: usize,
     depth: u32,
     bodies: u32,
     budget: u32,
@@ -219,6 +320,9 @@ impl<'s> Engine<'s> {
             left: Vec::new(),
             open: Vec::new(),
             callees: BTreeMap::new(),
+            named: BTreeMap::new(),
+            held: BTreeMap::new(),
+            stack: stack_now(),
             depth: 0,
             bodies: 0,
             budget: MOST_CONDITIONS,
@@ -226,8 +330,8 @@ impl<'s> Engine<'s> {
         }
     }
 
-    fn function(&mut self, id: FnId, params: &[Labels], mut env: Env<'s>) -> Rc<Summary<'s>> {
-        let key = (id, params.to_vec(), env.carried(), env.alive);
+    fn function(&mut self, id: FnId, given: &Given, mut env: Env<'s>) -> Rc<Summary<'s>> {
+        let key = (id, given.clone(), env.carried(), env.alive);
         if let Some(known) = self.memo.get(&key) {
             return known.clone().unwrap_or_else(|| {
                 Rc::new(Summary {
@@ -239,9 +343,12 @@ impl<'s> Engine<'s> {
         let Some(function) = self.source.function(id) else {
             return Rc::default();
         };
-        if self.depth >= DEEPEST_CALLS || self.bodies >= MOST_BODIES {
+        let deep = self.depth >= DEEPEST_CALLS || self.stack.abs_diff(stack_now()) >= MOST_STACK;
+        if deep || self.bodies >= MOST_BODIES {
+            let limit = if deep { Limit::Depth } else { Limit::Bodies };
+            self.give_up(id.module, function.header, limit);
             return Rc::new(Summary {
-                returned: params.iter().fold(0, |all, labels| all | labels),
+                returned: given.labels.iter().fold(0, |all, labels| all | labels),
                 exits: Vec::new(),
             });
         }
@@ -249,7 +356,12 @@ impl<'s> Engine<'s> {
         self.depth += 1;
         self.bodies += 1;
         self.flow.functions.insert(id);
-        self.bind_params(function, params, &mut env);
+        self.bind_params(function, &given.labels, &mut env);
+        for (index, functions) in &given.functions {
+            if let Some(param) = function.params.get(*index) {
+                env.hold(&param.name, functions.clone());
+            }
+        }
         self.open.push(Summary::default());
         let left = std::mem::take(&mut self.left);
         let place = Place {
@@ -266,6 +378,15 @@ impl<'s> Engine<'s> {
         let summary = Rc::new(self.open.pop().unwrap_or_default());
         self.memo.insert(key, Some(summary.clone()));
         summary
+    }
+
+    /// Notes where the flow was given up.
+    fn give_up(&mut self, module: ModuleId, range: ByteRange, limit: Limit) {
+        self.flow.truncated.get_or_insert(Truncation {
+            module,
+            range,
+            limit,
+        });
     }
 
     /// The function that is being evaluated comes back here.
@@ -295,4 +416,10 @@ impl<'s> Engine<'s> {
             }
         }
     }
+}
+
+/// The address of the top of the stack, near enough.
+fn stack_now() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(&here).addr()
 }

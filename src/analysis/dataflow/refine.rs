@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::env::{Env, Part};
 use super::outcome::{certain, part_of, taken};
-use super::{Engine, FnId, Place, Summary};
+use super::{Engine, FnId, Labels, Place, Summary};
 use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, StmtKind};
 use crate::model::source::scope::names_in;
 
@@ -74,8 +74,13 @@ impl<'s> Engine<'s> {
             }
             _ => {}
         }
-        for (vouched, whole) in self.seeds.vouches(place.module, test, truth) {
-            self.prove_part(place, vouched, whole, env);
+        for vouched in self.seeds.vouches(place.module, test, truth) {
+            let sent = vouched
+                .unless
+                .is_some_and(|against| self.expr(place, against, &mut env.clone()) != 0);
+            if !sent {
+                self.prove_part(place, vouched.value, vouched.whole, env);
+            }
         }
         if !truth {
             // Nothing, or empty. What it was made of need not be.
@@ -134,12 +139,18 @@ impl<'s> Engine<'s> {
         match &first.kind {
             ExprKind::Comprehension(inner) => {
                 let mut local = env.clone();
+                let mut elements = Vec::new();
                 for generator in &inner.generators {
                     let labels = self.expr(place, &generator.iter, &mut local);
-                    self.assign(place, &generator.target, labels, &mut local);
+                    let element = self.seeds.element(labels);
+                    self.assign(place, &generator.target, element, &mut local);
+                    elements.push((labels, element));
                 }
                 self.refine(place, &inner.element, truth, &mut local);
                 env.alive &= local.alive;
+                for (labels, element) in elements {
+                    env.alive &= !self.each_tested(labels, element, &local);
+                }
             }
             ExprKind::Lambda(id) => {
                 let ExprKind::Attribute { base, .. } = &call.callee.kind else {
@@ -150,7 +161,8 @@ impl<'s> Engine<'s> {
                     return;
                 };
                 let mut local = env.clone();
-                self.bind_params(function, &vec![labels; function.params.len()], &mut local);
+                let element = self.seeds.element(labels);
+                self.bind_params(function, &vec![element; function.params.len()], &mut local);
                 let inside = Place {
                     module: id.module,
                     function: Some(*id),
@@ -161,9 +173,19 @@ impl<'s> Engine<'s> {
                     self.expr(&inside, value, &mut local);
                     self.refine(&inside, value, truth, &mut local);
                     env.alive &= local.alive;
+                    env.alive &= !self.each_tested(labels, element, &local);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What a test of each element has vouched for: the whole that they are elements of.
+    pub(super) fn each_tested(&self, whole: Labels, element: Labels, after: &Env<'s>) -> Labels {
+        if whole == element || element == 0 || element & after.alive != 0 {
+            0
+        } else {
+            self.seeds.whole(whole)
         }
     }
 
@@ -216,17 +238,16 @@ impl<'s> Engine<'s> {
         if unknown {
             // Which of its ends says what is not seen: the result decides, and so its tests count.
             for (end, _) in &summary.exits {
-                self.learn(place, id, call, end, env);
+                self.learn(id, call, end, env);
             }
         } else if !any.is_never() {
-            self.learn(place, id, call, &any, env);
+            self.learn(id, call, &any, env);
         }
     }
 
     /// What holds after a function of the project has come back, whatever it gave.
     pub(super) fn came_back(
         &self,
-        place: &Place,
         id: FnId,
         call: &'s Call,
         summary: &Rc<Summary<'s>>,
@@ -245,11 +266,11 @@ impl<'s> Engine<'s> {
             any.join(end);
         }
         if !any.is_never() {
-            self.learn(place, id, call, &any, env);
+            self.learn(id, call, &any, env);
         }
     }
 
-    fn learn(&self, place: &Place, id: FnId, call: &'s Call, end: &Env<'s>, env: &mut Env<'s>) {
+    fn learn(&self, id: FnId, call: &'s Call, end: &Env<'s>, env: &mut Env<'s>) {
         env.alive &= end.alive;
         let Some(function) = self.source.function(id) else {
             return;
@@ -270,7 +291,6 @@ impl<'s> Engine<'s> {
                 env.vouch(name);
             }
         }
-        let _ = place;
     }
 
     /// A value is vouched for: the name that holds it, and the labels that it carries.

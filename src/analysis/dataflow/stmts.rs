@@ -26,8 +26,13 @@ impl<'s> Engine<'s> {
                         labels |= self.expr(place, target, env);
                     }
                     self.assign(place, target, labels, env);
+                    let here = (place.module, place.function);
+                    self.flow
+                        .trace
+                        .bind(here, target, value.range, labels & env.alive);
                     if assign.augmented.is_none() {
                         self.remember(place, target, value, env);
+                        self.keep_functions(place, target, value, env);
                     }
                 }
             }
@@ -36,6 +41,9 @@ impl<'s> Engine<'s> {
                     .as_ref()
                     .map_or(0, |value| self.expr(place, value, env));
                 self.give(place, labels);
+                if let (Some(id), Some(value)) = (place.function, value) {
+                    self.flow.trace.give_back(id, value.range, labels);
+                }
                 self.exit(value.as_ref(), env);
             }
             StmtKind::If(branch) => {
@@ -75,6 +83,9 @@ impl<'s> Engine<'s> {
                 for item in &with.items {
                     let labels = self.expr(place, &item.context, env);
                     if let Some(target) = &item.target {
+                        let here = (place.module, place.function);
+                        let value = item.context.range;
+                        self.flow.trace.bind(here, target, value, labels);
                         self.assign(place, target, labels, env);
                     }
                 }
@@ -113,7 +124,7 @@ impl<'s> Engine<'s> {
 
     fn looped(&mut self, place: &Place, looped: &'s Loop, env: &mut Env<'s>) {
         let before = env.clone();
-        let mut iterated = 0;
+        let (mut iterated, mut elements) = (0, 0);
         self.left.push(Env::never());
         for _ in 0..2 {
             let labels = looped
@@ -122,7 +133,13 @@ impl<'s> Engine<'s> {
                 .map_or(0, |iter| self.expr(place, iter, env));
             iterated |= labels;
             if let Some(target) = &looped.target {
-                self.assign(place, target, labels, env);
+                let element = self.seeds.element(labels);
+                elements |= element;
+                self.assign(place, target, element, env);
+                if let Some(iter) = looped.iter.as_deref() {
+                    let here = (place.module, place.function);
+                    self.flow.trace.bind(here, target, iter.range, element);
+                }
             } else if let (LoopKind::While, Some(test)) = (looped.kind, looped.iter.as_deref()) {
                 self.refine(place, test, true, env);
             }
@@ -134,7 +151,8 @@ impl<'s> Engine<'s> {
         self.left.pop();
         // A test of each element holds for all of them, and where there is none, there is nothing to test.
         let tested = match &looped.target {
-            Some(_) => self.seeds.also(iterated) & !env.alive,
+            Some(_) if elements == iterated => self.seeds.also(iterated) & !env.alive,
+            Some(_) => self.each_tested(iterated, elements, env),
             None => 0,
         };
         env.join(&before);
@@ -210,17 +228,18 @@ impl<'s> Engine<'s> {
                 }
             }
             ExprKind::Tuple(items) | ExprKind::List(items) => {
+                let labels = self.seeds.derived(labels);
                 items
                     .iter()
                     .for_each(|item| self.assign(place, item, labels, env));
             }
             ExprKind::Dict(entries) => entries.iter().for_each(|entry| {
-                let own = self.seeds.expr(place.module, &entry.value);
                 let labels = match entry.key.as_ref().and_then(Expr::as_str) {
                     Some(key) => self.seeds.member(place.module, key, labels),
                     None => labels,
                 };
-                self.assign(place, &entry.value, labels | own, env);
+                let labels = self.seeds.read(place.module, &entry.value, labels);
+                self.assign(place, &entry.value, labels, env);
             }),
             ExprKind::Starred(inner) => self.assign(place, inner, labels, env),
             ExprKind::Assign { target, value } => {
@@ -239,6 +258,44 @@ impl<'s> Engine<'s> {
         }
     }
 
+    /// A name, or a member of `self`, that is given a function of the project holds it.
+    fn keep_functions(
+        &mut self,
+        place: &Place,
+        target: &'s Expr,
+        value: &'s Expr,
+        env: &mut Env<'s>,
+    ) {
+        if !matches!(
+            value.kind,
+            ExprKind::Name(_)
+                | ExprKind::Attribute { .. }
+                | ExprKind::Lambda(_)
+                | ExprKind::Conditional { .. }
+        ) {
+            return;
+        }
+        match &target.kind {
+            // A name that is bound once is looked up by the resolver.
+            ExprKind::Name(name) => {
+                let functions = self.functions_of(place, value, env);
+                if !functions.is_empty() {
+                    env.hold(name, functions);
+                }
+            }
+            ExprKind::Attribute { base, attr } => {
+                if let Some(class) = self.own_class(place, base) {
+                    let functions = self.functions_of(place, value, env);
+                    self.held
+                        .entry((class, attr.clone()))
+                        .or_default()
+                        .extend(functions);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// A container that something is put into carries it.
     pub(super) fn put_into(
         &mut self,
@@ -248,7 +305,7 @@ impl<'s> Engine<'s> {
         env: &mut Env<'s>,
     ) {
         match &base.kind {
-            ExprKind::Name(name) => env.add(name, labels),
+            ExprKind::Name(name) => env.add(name, self.seeds.derived(labels)),
             ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
                 Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
                 None => self.put_into(place, base, labels, env),
@@ -279,24 +336,44 @@ impl<'s> Engine<'s> {
 
 /// Whether a body always leaves: what it did to names does not reach what follows.
 fn ends(body: &[Stmt]) -> bool {
-    body.last().is_some_and(|last| match &last.kind {
-        StmtKind::Return(_) | StmtKind::Raise { .. } | StmtKind::Continue | StmtKind::Break => true,
-        StmtKind::If(branch) => {
-            !branch.orelse.is_empty() && ends(&branch.body) && ends(&branch.orelse)
-        }
-        StmtKind::Block(body) => ends(body),
-        _ => false,
-    })
+    body.iter().any(|stmt| leaves_by(stmt, true))
 }
 
 /// Whether a body always leaves its function.
 pub(super) fn leaves(body: &[Stmt]) -> bool {
-    body.last().is_some_and(|last| match &last.kind {
+    body.iter().any(|stmt| leaves_by(stmt, false))
+}
+
+/// Whether nothing that follows a statement is reached from it; `turns`: by the next turn of a loop, or its end, too.
+fn leaves_by(stmt: &Stmt, turns: bool) -> bool {
+    let all = |body: &[Stmt]| body.iter().any(|stmt| leaves_by(stmt, turns));
+    match &stmt.kind {
         StmtKind::Return(_) | StmtKind::Raise { .. } => true,
+        StmtKind::Continue | StmtKind::Break => turns,
         StmtKind::If(branch) => {
-            !branch.orelse.is_empty() && leaves(&branch.body) && leaves(&branch.orelse)
+            !branch.orelse.is_empty() && all(&branch.body) && all(&branch.orelse)
         }
-        StmtKind::Block(body) => leaves(body),
+        StmtKind::Block(body) => all(body),
+        // What a context manager does with an exception is not seen.
+        StmtKind::With(with) => all(&with.body),
+        StmtKind::Try(tried) => {
+            all(&tried.finally)
+                || (all(&tried.body) || all(&tried.orelse))
+                    && tried.handlers.iter().all(|handler| all(&handler.body))
+        }
+        StmtKind::Expr(value) => ends_process(value),
+        _ => false,
+    }
+}
+
+/// `sys.exit(…)`, `process.exit(…)`, `os.abort()`.
+fn ends_process(value: &Expr) -> bool {
+    value.as_call().is_some_and(|call| match &call.callee.kind {
+        ExprKind::Name(name) => matches!(&**name, "exit" | "quit" | "abort"),
+        ExprKind::Attribute { base, attr } => {
+            matches!(&**attr, "exit" | "_exit" | "abort")
+                && matches!(base.as_name(), Some("sys" | "os" | "process"))
+        }
         _ => false,
     })
 }

@@ -47,6 +47,23 @@ const VERBS: [&str; 11] = [
     "options",
 ];
 
+/// Finds the handlers of every runtime's code.
+pub fn find_all(source: &mut Source) {
+    let runtimes = source.runtimes.iter();
+    let found: Vec<_> = runtimes
+        .map(|runtime| find(source, &runtime.reachable))
+        .collect();
+    for (runtime, mut handlers) in source.runtimes.iter_mut().zip(found) {
+        // What a process of its own serves goes to the agent that started it, not to the caller.
+        for entry in &mut handlers {
+            if entry.kind == EntrypointKind::McpTool && runtime.programs.contains(&entry.module) {
+                entry.kind = EntrypointKind::AgentTool;
+            }
+        }
+        runtime.entrypoints = handlers;
+    }
+}
+
 /// The handlers of these modules, in the order of modules and text, each function and kind once.
 pub fn find(source: &Source, modules: &[ModuleId]) -> Vec<Entrypoint> {
     let mut found: Vec<Entrypoint> = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::imports::external_module;
 use super::members::filled;
-use super::{DEEPEST, Instance, Meaning, Question};
+use super::{Instance, Meaning, Question};
 use crate::model::source::ir::{Call, Expr, ExprKind, Stmt, StmtKind};
 use crate::model::source::module::Function;
 use crate::model::source::walk::{expressions, statements};
@@ -13,11 +13,7 @@ impl<'s> Question<'s> {
         let Some(module) = self.module(id) else {
             return Meaning::Unknown;
         };
-        if let Some(import) = module
-            .imports
-            .iter()
-            .find(|import| import.dynamic && import.range == expr.range)
-        {
+        if let Some(import) = module.dynamic_import(expr.range) {
             return match import.target {
                 Some(target) => Meaning::Module(target),
                 None => Meaning::External(external_module(module.language, import)),
@@ -94,7 +90,7 @@ impl<'s> Question<'s> {
 
     /// The value that a function of the project returns.
     pub(super) fn returned(&self, function: &'s Function) -> Meaning<'s> {
-        if self.fuel.get() == 0 || self.depth.get() >= DEEPEST {
+        if !self.step() {
             return Meaning::Unknown;
         }
         self.depth.set(self.depth.get() + 1);

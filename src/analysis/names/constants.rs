@@ -2,14 +2,17 @@
 
 use super::{Instance, Meaning, Question};
 use crate::model::source::ModuleId;
-use crate::model::source::ir::{Expr, ExprKind, FormatPart};
+use crate::model::source::ir::{Call, Expr, ExprKind, FormatPart};
 
 impl<'s> Question<'s> {
     pub(super) fn strings(&self, module: ModuleId, expr: &'s Expr, depth: u8) -> Vec<String> {
-        if depth > 12 || self.fuel.get() == 0 {
+        if depth > 12 {
+            self.exhausted.set(true);
             return Vec::new();
         }
-        self.fuel.set(self.fuel.get() - 1);
+        if !self.step() {
+            return Vec::new();
+        }
         let below = |inner: &'s Expr| self.strings(module, inner, depth + 1);
         match &expr.kind {
             ExprKind::Str(text) => vec![text.to_string()],
@@ -49,6 +52,9 @@ impl<'s> Question<'s> {
                 whole
             }
             ExprKind::Call(call) => {
+                if let Some(made) = text_call(call, &mut |inner| below(inner)) {
+                    return made;
+                }
                 let callee = self
                     .source
                     .name_of(&self.meaning(module, &call.callee))
@@ -106,4 +112,85 @@ impl<'s> Question<'s> {
             .map(|default| self.strings(id, default, depth + 1))
             .unwrap_or_default()
     }
+}
+
+/// Most texts that one expression is seen to hold.
+const MOST: usize = 16;
+
+/// The texts that a method of a text gives: `"{}_KEY".format(x)`, `"key".upper()`, `"_".join([a, b])`. None where the call is
+/// none of these.
+pub(crate) fn text_call<'e>(
+    call: &'e Call,
+    texts: &mut dyn FnMut(&'e Expr) -> Vec<String>,
+) -> Option<Vec<String>> {
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return None;
+    };
+    let change: fn(&str) -> String = match (&**attr, call.args.as_slice()) {
+        ("upper" | "toUpperCase", []) => |text| text.to_uppercase(),
+        ("lower" | "toLowerCase", []) => |text| text.to_lowercase(),
+        ("strip" | "trim", []) => |text| text.trim().to_owned(),
+        ("replace" | "replaceAll", [from, to]) => {
+            let (from, to) = (from.as_str()?, to.as_str()?);
+            let found = texts(base);
+            return Some(found.iter().map(|text| text.replace(from, to)).collect());
+        }
+        ("join", [items]) => {
+            let (ExprKind::List(items) | ExprKind::Tuple(items)) = &items.kind else {
+                return None;
+            };
+            let between = texts(base).pop()?;
+            let mut whole = vec![String::new()];
+            for (index, item) in items.iter().enumerate() {
+                let between = if index == 0 { "" } else { &between };
+                whole = joined(&whole, between, &texts(item));
+            }
+            return Some(whole);
+        }
+        ("format", _) => {
+            let templates = texts(base);
+            let mut found = Vec::new();
+            for template in &templates {
+                found.extend(formatted(template, call, texts)?);
+            }
+            found.truncate(MOST);
+            return Some(found);
+        }
+        _ => return None,
+    };
+    Some(texts(base).iter().map(|text| change(text)).collect())
+}
+
+fn joined(starts: &[String], between: &str, ends: &[String]) -> Vec<String> {
+    starts
+        .iter()
+        .flat_map(|start| ends.iter().map(move |end| format!("{start}{between}{end}")))
+        .take(MOST)
+        .collect()
+}
+
+/// A template with its fields filled in: by order, by number, by name.
+fn formatted<'e>(
+    template: &str,
+    call: &'e Call,
+    texts: &mut dyn FnMut(&'e Expr) -> Vec<String>,
+) -> Option<Vec<String>> {
+    let mut whole = vec![String::new()];
+    let mut next = 0;
+    let mut rest = template;
+    while let Some((text, field)) = rest.split_once('{') {
+        let (field, after) = field.split_once('}')?;
+        let field = field.split([':', '!']).next().unwrap_or_default();
+        let value = match field.parse::<usize>() {
+            Ok(index) => call.args.get(index)?,
+            Err(_) if field.is_empty() => {
+                next += 1;
+                call.args.get(next - 1)?
+            }
+            Err(_) => call.option(field)?,
+        };
+        whole = joined(&whole, text, &texts(value));
+        rest = after;
+    }
+    Some(joined(&whole, rest, &[String::new()]))
 }

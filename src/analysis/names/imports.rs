@@ -1,6 +1,6 @@
 //! Imports and exports: from a name in one module to its definition in another.
 
-use super::{DEEPEST, Meaning, Question, leaf};
+use super::{Meaning, Question, leaf};
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Expr, ExprKind};
 use crate::model::source::module::{Import, Language, Module};
@@ -50,21 +50,18 @@ impl<'s> Question<'s> {
     /// `a.b.f` after `import a.b`, where `a.b` is the project's.
     pub(super) fn dotted_import(&self, id: ModuleId, expr: &'s Expr) -> Option<Meaning<'s>> {
         let module = self.module(id)?;
-        if module.language != Language::Python {
-            return None;
-        }
+        let first = root(expr)?;
+        let binds = |import: &&Import| import.alias.as_deref() == Some(first);
+        let mut imports = module.dotted_imports().filter(binds).peekable();
+        imports.peek()?;
         let chain = chain(expr)?;
         let mut best: Option<&Import> = None;
-        for import in &module.imports {
-            let whole =
-                import.name.is_none() && import.module.contains('.') && import.target.is_some();
-            let bare = import.alias.as_deref() == import.module.split('.').next();
+        for import in imports {
             let fits = chain == *import.module
                 || chain
                     .strip_prefix(&*import.module)
                     .is_some_and(|rest| rest.starts_with('.'));
-            if whole
-                && bare
+            if import.target.is_some()
                 && fits
                 && best.is_none_or(|best| best.module.len() < import.module.len())
             {
@@ -85,7 +82,7 @@ impl<'s> Question<'s> {
 
     /// What a module gives under a name.
     pub(super) fn export(&self, id: ModuleId, name: &str) -> Meaning<'s> {
-        if self.fuel.get() == 0 || self.depth.get() >= DEEPEST {
+        if !self.step() {
             return Meaning::Unknown;
         }
         self.depth.set(self.depth.get() + 1);
@@ -109,12 +106,16 @@ impl<'s> Question<'s> {
             return self.best(module, found.iter().rev().collect(), u32::MAX);
         }
         let inner = format!("{}.{name}", module.name);
-        if module.path.ends_with("/__init__.py")
-            && let Some(inner) = self
-                .source
-                .modules
-                .iter()
-                .find(|candidate| *candidate.name == *inner)
+        let below = |folder: &str| {
+            let mut named = self.source.modules_named(&inner);
+            let own = |inner: &&Module| inner.path.strip_prefix(folder).is_some();
+            named
+                .find(own)
+                .or_else(|| self.source.modules_named(&inner).next())
+        };
+        if let Some(folder) = module.path.strip_suffix("__init__.py")
+            && folder.ends_with('/')
+            && let Some(inner) = below(folder)
         {
             return Meaning::Module(inner.id);
         }
@@ -176,6 +177,15 @@ pub(super) fn external_module(language: Language, import: &Import) -> String {
 pub(super) fn external_name(specifier: &str) -> String {
     let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
     bare.strip_suffix(".js").unwrap_or(bare).to_owned()
+}
+
+/// The name that a dotted chain starts with.
+fn root(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Attribute { base, .. } => root(base),
+        _ => None,
+    }
 }
 
 /// A dotted chain of names as text.

@@ -139,10 +139,13 @@ impl<'s> Question<'s> {
 
     /// The constant strings that a loop over a value gives to the part of each element that `path` leads to.
     fn elements(&self, id: ModuleId, iter: &'s Expr, path: &[Step], depth: u8) -> Vec<String> {
-        if depth > DEEPEST || self.fuel.get() == 0 {
+        if depth > DEEPEST {
+            self.exhausted.set(true);
             return Vec::new();
         }
-        self.fuel.set(self.fuel.get() - 1);
+        if !self.step() {
+            return Vec::new();
+        }
         if let Some(call) = iter.as_call() {
             let first = call.args.first();
             match (&call.callee.kind, first) {

@@ -54,6 +54,25 @@ impl<'s> Question<'s> {
                     ExprKind::List(_) if typescript => "Array",
                     ExprKind::List(_) => "list",
                     ExprKind::Set(_) => "set",
+                    // `Path("a") / "b"` is a path.
+                    ExprKind::BinOp { op: "/", left, .. } => {
+                        let left = self.meaning(module, left);
+                        let path = match &left {
+                            Meaning::Instance(made) => made.type_name.starts_with("pathlib."),
+                            Meaning::Value(_, inner) => {
+                                matches!(inner.kind, ExprKind::BinOp { op: "/", .. })
+                                    && matches!(
+                                        self.attribute(left.clone(), attr),
+                                        Meaning::External(_)
+                                    )
+                            }
+                            _ => false,
+                        };
+                        if !path {
+                            return Meaning::Unknown;
+                        }
+                        "pathlib.Path"
+                    }
                     _ => return Meaning::Unknown,
                 };
                 Meaning::External(format!("{kind}.{attr}"))
@@ -197,10 +216,8 @@ pub(super) fn filled<'s>(module: &'s Module, name: &str, offset: u32) -> Vec<&'s
             None => break,
         }
     }
-    let anywhere = module
-        .scopes
-        .iter()
-        .filter_map(|scope| scope.elements.get(name));
+    let scopes = module.scopes_that_fill(name);
+    let anywhere = scopes.filter_map(|scope| scope.elements.get(name));
     anywhere.flatten().map(|element| &**element).collect()
 }
 

@@ -2,16 +2,21 @@
 //! across the project's modules.
 
 mod calls;
-mod constants;
+pub(crate) mod constants;
 mod imports;
 mod looped;
 mod members;
 mod names;
 
+pub use crate::model::source::canonical::{leaf, package};
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use crate::analysis::limits;
 use crate::model::source::ir::{Call, Expr, ExprKind, Name};
+use crate::model::source::memo::Resolved;
 use crate::model::source::module::Module;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 
@@ -19,6 +24,8 @@ use crate::model::source::{ClassId, FnId, ModuleId, Source};
 const FUEL: u32 = 600;
 /// Deepest chain of one question.
 const DEEPEST: u32 = 40;
+/// From this depth on a question looks whether it goes in a circle: most end before.
+const MAY_CIRCLE: u32 = 8;
 
 /// What an expression refers to.
 #[derive(Clone, Debug)]
@@ -57,6 +64,10 @@ struct Question<'s> {
     source: &'s Source,
     fuel: Cell<u32>,
     depth: Cell<u32>,
+    /// Fuel or depth ran out.
+    exhausted: Cell<bool>,
+    /// The expressions being asked for, by their addresses.
+    asked: RefCell<Vec<usize>>,
     /// Containers whose elements are being asked for: one may be filled with what was taken from it.
     open: RefCell<BTreeSet<(ModuleId, Name)>>,
 }
@@ -64,7 +75,10 @@ struct Question<'s> {
 impl Source {
     /// What an expression refers to. The expression must be of that module: names are looked up at its place.
     pub fn meaning<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Meaning<'s> {
-        Question::new(self).meaning(module, expr)
+        let question = Question::new(self);
+        let found = question.meaning(module, expr);
+        question.tell(module, expr);
+        found
     }
 
     /// The canonical dotted name of a reference: `r.get` after `import requests as r` is `requests.get`, `client.get` after
@@ -76,10 +90,29 @@ impl Source {
     /// The canonical name of what a call calls; an `await` around the call is looked through. A value that a call made and
     /// that is itself called is `maker.__call__`: `bedrock("id")` after `bedrock = createAmazonBedrock()`.
     pub fn callee_name<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<String> {
-        match self.meaning(module, &call.as_call()?.callee) {
-            Meaning::Instance(instance) => Some(format!("{}.__call__", instance.type_name)),
-            meaning => self.name_of(&meaning),
+        let name = self.resolved(module, call.as_call()?).name.as_deref();
+        name.map(str::to_owned)
+    }
+
+    /// What a call calls, found out once. The call must be of that module.
+    fn resolved<'s>(&'s self, module: ModuleId, call: &'s Call) -> &'s Resolved {
+        let found = call.resolved.get_or_init(|| {
+            let question = Question::new(self);
+            let meaning = question.meaning(module, &call.callee);
+            let name = match &meaning {
+                Meaning::Instance(instance) => Some(format!("{}.__call__", instance.type_name)),
+                meaning => self.name_of(meaning),
+            };
+            Resolved {
+                function: question.function(meaning),
+                name: name.map(Arc::from),
+                exhausted: question.exhausted.get(),
+            }
+        });
+        if found.exhausted {
+            limits::reached(limits::NAMES, module, call.callee.range);
         }
+        found
     }
 
     /// The constructor that made the value of an expression.
@@ -92,19 +125,23 @@ impl Source {
 
     /// The project's function that a call runs: functions, methods, constructors, closures, lambdas, partials.
     pub fn callee<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<FnId> {
-        self.function_value(module, &call.as_call()?.callee)
+        self.resolved(module, call.as_call()?).function
     }
 
     /// The project's function that an expression stands for, when it is given as a value or called.
     pub fn function_value<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Option<FnId> {
         let question = Question::new(self);
-        question.function(question.meaning(module, expr))
+        let found = question.function(question.meaning(module, expr));
+        question.tell(module, expr);
+        found
     }
 
     /// Every constant string that an expression can be seen to hold: literals, constants, defaults of environment reads,
     /// either side of a choice, concatenations of such, each element of a literal that a loop goes over.
     pub fn strings<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Vec<String> {
-        let mut found = Question::new(self).strings(module, expr, 0);
+        let question = Question::new(self);
+        let mut found = question.strings(module, expr, 0);
+        question.tell(module, expr);
         found.dedup();
         found
     }
@@ -169,6 +206,8 @@ impl<'s> Question<'s> {
             source,
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
+            exhausted: Cell::new(false),
+            asked: RefCell::default(),
             open: RefCell::default(),
         }
     }
@@ -177,13 +216,37 @@ impl<'s> Question<'s> {
         self.source.module(id)
     }
 
+    /// Reports an answer that a budget cut short.
+    fn tell(&self, module: ModuleId, expr: &Expr) {
+        if self.exhausted.get() {
+            limits::reached(limits::NAMES, module, expr.range);
+        }
+    }
+
+    /// Takes one step; false where the budget is used up.
+    fn step(&self) -> bool {
+        let left = self.fuel.get();
+        if left == 0 || self.depth.get() >= DEEPEST {
+            self.exhausted.set(true);
+            return false;
+        }
+        self.fuel.set(left - 1);
+        true
+    }
+
     fn meaning(&self, module: ModuleId, expr: &'s Expr) -> Meaning<'s> {
-        if self.fuel.get() == 0 || self.depth.get() >= DEEPEST {
+        let address = std::ptr::from_ref(expr).addr();
+        // A name that is defined by itself has no meaning; that is an answer, and no budget ran out.
+        if self.depth.get() >= MAY_CIRCLE && self.asked.borrow().contains(&address) {
             return Meaning::Unknown;
         }
-        self.fuel.set(self.fuel.get() - 1);
+        if !self.step() {
+            return Meaning::Unknown;
+        }
         self.depth.set(self.depth.get() + 1);
+        self.asked.borrow_mut().push(address);
         let found = self.meaning_of(module, expr);
+        self.asked.borrow_mut().pop();
         self.depth.set(self.depth.get() - 1);
         found
     }
@@ -229,23 +292,4 @@ impl<'s> Question<'s> {
         }
         Meaning::Value(module, whole)
     }
-}
-
-/// The last segment of a dotted name.
-pub fn leaf(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
-}
-
-/// The package of a canonical name: `google.adk.agents.Agent` is `google`, `@scope/name/sub.Thing` is `@scope/name`.
-pub fn package(name: &str) -> &str {
-    if let Some(rest) = name.strip_prefix('@') {
-        let end = rest.find('/').and_then(|slash| {
-            let after = rest.get(slash + 1..)?;
-            Some(slash + 1 + after.find(['/', '.']).unwrap_or(after.len()))
-        });
-        return name
-            .get(..end.map_or(name.len(), |end| end + 1))
-            .unwrap_or(name);
-    }
-    name.split(['.', '/']).next().unwrap_or(name)
 }

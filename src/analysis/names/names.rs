@@ -85,7 +85,7 @@ impl<'s> Question<'s> {
 
     /// A name that nothing binds: a builtin or global, or what `from x import *` brings.
     pub(super) fn unbound(&self, module: &'s Module, name: &str) -> Meaning<'s> {
-        for import in module.imports.iter().filter(|import| import.star) {
+        for import in module.star_imports() {
             let found = import
                 .target
                 .map_or(Meaning::Unknown, |target| self.export(target, name));
@@ -193,12 +193,7 @@ impl<'s> Question<'s> {
         index: usize,
         path: &[Step],
     ) -> Meaning<'s> {
-        let owner = module.functions.iter().find(|function| {
-            function.params.get(index).is_some_and(|param| {
-                param.range.start <= binding.range.start && binding.range.end <= param.range.end
-            })
-        });
-        let Some(function) = owner else {
+        let Some(function) = module.function_of_param(binding.range, index) else {
             return Meaning::Unknown;
         };
         let Some(param) = function.params.get(index) else {

@@ -25,12 +25,12 @@ pub(super) static CHECK: Check = Check {
 struct Fault<'a, 'c> {
     call: &'c Call<'a>,
     evidence: Evidence,
-    /// How to mend it.
-    fix: Mend,
+    /// How to fix it.
+    fix: Remedy,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Mend {
+enum Remedy {
     SendToken,
     Sign,
     DropOne,
@@ -46,7 +46,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     context
         .project
         .agents()
-        .map(|agent| clients::honest_of_callers(context, judge(context, agent, &calls)))
+        .map(|agent| {
+            crate::checks::callers::honest_of_callers(context, judge(context, agent, &calls))
+        })
         .collect()
 }
 
@@ -56,7 +58,7 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
     let mut unsure: Vec<Evidence> = Vec::new();
     let mut count = 0;
     for call in calls {
-        let targets = clients::targets(context, call);
+        let targets = crate::context::clients::targets(context, call);
         if !targets.iter().any(|target| target.name() == agent.name()) {
             continue;
         }
@@ -65,13 +67,13 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
         let same = targets
             .iter()
             .all(|target| authorizer(context, *target) == kind);
-        if let Some((note, mend)) = mismatch(call, kind.as_deref()) {
+        if let Some((note, remedy)) = mismatch(call, kind.as_deref()) {
             let evidence = call.evidence().note(note);
-            if same || mend == Mend::DropOne {
+            if same || remedy == Remedy::DropOne {
                 faults.push(Fault {
                     call,
                     evidence,
-                    fix: mend,
+                    fix: remedy,
                 });
             } else {
                 let note = format!("{}; which runtime it calls is not known", evidence.note);
@@ -80,7 +82,7 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
         }
         faults.extend(session(context, call));
     }
-    let scope = clients::scope(context);
+    let scope = crate::checks::callers::scope(context);
     if faults.is_empty() {
         let message = match count {
             0 => format!("no code in the repository calls {resource} (looked at: {scope})"),
@@ -96,14 +98,14 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
         line(&first.evidence),
         first.evidence.note
     );
-    let mut mends: Vec<Mend> = faults.iter().map(|fault| fault.fix).collect();
-    mends.sort_unstable();
-    mends.dedup();
+    let mut remedies: Vec<Remedy> = faults.iter().map(|fault| fault.fix).collect();
+    remedies.sort_unstable();
+    remedies.dedup();
     let mut outcome = Outcome::fail(resource, message)
         .evidences(faults.into_iter().map(|fault| fault.evidence))
         .evidences(unsure);
-    for mend in mends {
-        outcome = outcome.fix(fix(mend));
+    for remedy in remedies {
+        outcome = outcome.fix(fix(remedy));
     }
     outcome
 }
@@ -121,7 +123,7 @@ fn authorizer(context: &Context, agent: Agent<'_>) -> Option<String> {
         .map(|layer| layer.value.kind.value.clone())
 }
 
-fn mismatch(call: &Call<'_>, kind: Option<&str>) -> Option<(String, Mend)> {
+fn mismatch(call: &Call<'_>, kind: Option<&str>) -> Option<(String, Remedy)> {
     let what = match (call.via, call.kind) {
         (Via::Sdk, Kind::Stop) => "stops a session through the AWS SDK, which signs with SigV4",
         (Via::Sdk, _) => "goes through the AWS SDK, which signs with SigV4",
@@ -130,16 +132,16 @@ fn mismatch(call: &Call<'_>, kind: Option<&str>) -> Option<(String, Mend)> {
     match (kind, call.proof.sigv4, call.proof.bearer) {
         (_, true, true) => Some((
             "sends SigV4 headers beside a bearer token: the runtime takes one or the other and answers 403".to_owned(),
-            Mend::DropOne,
+            Remedy::DropOne,
         )),
         (Some("CUSTOM_JWT"), true, false) => Some((
             format!("{what}: a CUSTOM_JWT runtime answers 403 (authorization method mismatch)"),
-            Mend::SendToken,
+            Remedy::SendToken,
         )),
         (Some("AWS_IAM"), false, true) => Some((
             "sends a bearer token: an AWS_IAM runtime answers 403 (authorization method mismatch)"
                 .to_owned(),
-            Mend::Sign,
+            Remedy::Sign,
         )),
         _ => None,
     }
@@ -155,7 +157,7 @@ fn session<'a, 'c>(context: &'a Context, call: &'c Call<'a>) -> Option<Fault<'a,
             evidence: site.note(format!(
                 "gives the session id in the header {name}, which the service does not read"
             )),
-            fix: Mend::Session,
+            fix: Remedy::Session,
         });
     }
     let (at, count) = length::wrong(&context.source, call.session?)?;
@@ -166,27 +168,27 @@ fn session<'a, 'c>(context: &'a Context, call: &'c Call<'a>) -> Option<Fault<'a,
         evidence: evidence.note(format!(
             "gives a session id of {count} characters: the service takes {least} to {most}"
         )),
-        fix: Mend::Session,
+        fix: Remedy::Session,
     })
 }
 
-fn fix(mend: Mend) -> Fix {
-    match mend {
-        Mend::SendToken => Fix::new("Call the CUSTOM_JWT runtime over HTTPS with the user's token").note(
+fn fix(remedy: Remedy) -> Fix {
+    match remedy {
+        Remedy::SendToken => Fix::new("Call the CUSTOM_JWT runtime over HTTPS with the user's token").note(
             "POST https://bedrock-agentcore.REGION.amazonaws.com/runtimes/ESCAPED_ARN/invocations (…/stopruntimesession to stop) \
              with `Authorization: Bearer TOKEN` and no SigV4 headers; the AWS SDKs always sign. Or set the runtime's \
              authorizerType to AWS_IAM where its callers are AWS principals.",
         ),
-        Mend::Sign => Fix::new("Call the AWS_IAM runtime through the AWS SDK").note(
+        Remedy::Sign => Fix::new("Call the AWS_IAM runtime through the AWS SDK").note(
             "boto3 `client(\"bedrock-agentcore\").invoke_agent_runtime(…)` or `InvokeAgentRuntimeCommand` of \
              @aws-sdk/client-bedrock-agentcore sign by themselves; drop the Authorization header. Or set the runtime's \
              authorizerType to CUSTOM_JWT with the identity provider of these tokens.",
         ),
-        Mend::DropOne => Fix::new("Send one kind of proof").note(
+        Remedy::DropOne => Fix::new("Send one kind of proof").note(
             "Remove the SigV4 signing from the path that sends a bearer token, or the token from the one that signs; look for \
              X-Amz-Date and X-Amz-Security-Token in the request that goes out.",
         ),
-        Mend::Session => Fix::new("Send a valid session id").note(
+        Remedy::Session => Fix::new("Send a valid session id").note(
             "Header X-Amzn-Bedrock-AgentCore-Runtime-Session-Id, or runtimeSessionId in an SDK: 33 to 256 characters, such as \
              str(uuid.uuid4()) or crypto.randomUUID() (36).",
         ),

@@ -105,13 +105,46 @@ fn judge_agent(context: &Context, agent: Agent<'_>) -> Result<Outcome, Box<Outco
     authorizer(agent, &deployed, &mut drifts);
     network(agent, &deployed, &mut drifts);
     lifecycle(agent, &deployed, &mut drifts);
-    Ok(outcome(
-        context,
-        resource,
-        &drifts,
-        deployed.arn,
-        deployed.api,
-    ))
+    let (arn, api) = (deployed.arn, deployed.api);
+    let moves = platform(context, agent);
+    if drifts.is_empty() && moves.is_none() {
+        return Ok(outcome(context, resource, &drifts, arn, api));
+    }
+    let Some((message, evidence)) = moves else {
+        return Ok(outcome(context, resource, &drifts, arn, api));
+    };
+    let mut changed = match drifts.is_empty() {
+        false => outcome(context, resource, &drifts, arn, api),
+        true => Outcome::fail(
+            resource.clone(),
+            format!("{resource} is not deployed as configured"),
+        ),
+    };
+    let joint = if drifts.is_empty() { ": " } else { "; " };
+    changed.message.push_str(&format!("{joint}{message}"));
+    changed.evidence.extend(evidence);
+    changed.fixes.push(Fix::new("Move or stay on purpose").note(
+        "the value stands in the CDK app of the project (an override of PlatformVersion): change it there to keep the version that is deployed, or run `agentcore-harden check --only snapshot` first and deploy",
+    ));
+    Ok(changed)
+}
+
+/// The next deploy would move the runtime to another platform version.
+fn platform(context: &Context, agent: Agent<'_>) -> Option<(String, Vec<Evidence>)> {
+    let sources = context.platform_sources(agent);
+    let (deployed, template) = (sources.deployed?, sources.template?);
+    let (now, next) = (deployed.told.version()?, template.told.version()?);
+    (now != next).then(|| {
+        let message = format!(
+            "platform version {} deployed, {} at the next deploy",
+            now.as_str(),
+            next.as_str()
+        );
+        let next = template
+            .evidence
+            .note(format!("next deploy: {}", next.as_str()));
+        (message, vec![next, deployed.evidence])
+    })
 }
 
 fn authorizer(agent: Agent<'_>, deployed: &Deployed<'_>, drifts: &mut Vec<Drift>) {

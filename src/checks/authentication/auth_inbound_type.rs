@@ -147,7 +147,7 @@ fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
         );
         return fixes::edit_and_deploy(context, "Require SigV4", edit)
             .safe_edit(safe.filter(|_| open))
-            .note("callers sign with SigV4 and need bedrock-agentcore:InvokeGateway; where they bring tokens, take CUSTOM_JWT instead");
+            .note("callers sign with SigV4 and need bedrock-agentcore:InvokeGateway; where they bring tokens, use CUSTOM_JWT instead");
     }
     let new = replacement_name(context, gateway);
     let protocol = gateway

@@ -4,9 +4,10 @@ use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
-use crate::context::{Authorizer, Context, JwtView, Layer, Seen};
+use crate::context::{Authorizer, Context, JwtView, Layer, Origin, Seen};
 use crate::model::known::Unread;
 use crate::model::project::{Agent, Gateway};
+use crate::oidc::path_behind_suffix;
 use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::Command;
 
@@ -116,7 +117,7 @@ fn outcome(
                 Err(Problem::new(message, layer.value.kind.evidence.clone())
                     .fix(Fix::new("Configure the authorizer").note(note)))
             }
-            Some(jwt) => look(context, &resource, jwt, edit),
+            Some(jwt) => look(context, &resource, jwt, edit, layer.origin),
         }
     })
 }
@@ -133,6 +134,7 @@ fn look(
     resource: &Resource,
     jwt: &JwtView,
     edit: UrlEdit<'_>,
+    origin: Origin,
 ) -> Result<String, Problem> {
     let mut faults = Vec::new();
     match &jwt.discovery_url {
@@ -142,7 +144,7 @@ fn look(
             fix: Fix::new("Name the identity provider")
                 .note(format!("set discoveryUrl to ISSUER{SUFFIX}")),
         }),
-        Some(url) => faults.extend(url_fault(context, url, edit)),
+        Some(url) => faults.extend(url_fault(context, url, edit, origin)),
     }
     let lists = [
         ("allowedAudience", &jwt.audience),
@@ -220,7 +222,12 @@ fn problem(resource: &Resource, faults: Vec<Fault>) -> Problem {
     }
 }
 
-fn url_fault(context: &Context, url: &Seen<String>, edit: UrlEdit<'_>) -> Option<Fault> {
+fn url_fault(
+    context: &Context,
+    url: &Seen<String>,
+    edit: UrlEdit<'_>,
+    origin: Origin,
+) -> Option<Fault> {
     let text = url.value.as_str();
     let fault = |text: String, fix: Fix| {
         Some(Fault {
@@ -244,21 +251,30 @@ fn url_fault(context: &Context, url: &Seen<String>, edit: UrlEdit<'_>) -> Option
         return fault(format!("discoveryUrl {text:?} is no URL"), by_hand());
     };
     let secure = parsed.scheme() == "https";
-    let suffixed = text.ends_with(SUFFIX) || text.ends_with(OAUTH_SUFFIX);
+    // The CLI refuses a path behind the suffix; the service accepts it from whoever sets it by other means.
+    let behind = path_behind_suffix(text);
+    let suffixed = text.ends_with(SUFFIX)
+        || text.ends_with(OAUTH_SUFFIX)
+        || behind && origin >= Origin::Template;
     if secure && suffixed {
         return None;
     }
     let said = match (secure, suffixed) {
         (false, _) => format!("discoveryUrl is {}, not https", parsed.scheme()),
+        _ if behind => format!(
+            "discoveryUrl has a path behind the well-known suffix, which the service accepts and the CLI refuses: it must end in {SUFFIX}"
+        ),
         _ => format!("discoveryUrl does not end in {SUFFIX}"),
     };
-    // Mended where scheme and suffix are all that is wrong; a query or fragment leaves no place for the suffix.
+    // Fixed where scheme and suffix are all that is wrong; a query or fragment leaves no place for the suffix.
     let clean = parsed.query().is_none()
         && parsed.fragment().is_none()
         && matches!(parsed.scheme(), "http" | "https");
     if !clean {
         return fault(said, by_hand());
     }
+    let issuer = crate::oidc::base(text).filter(|_| behind);
+    let text = issuer.as_deref().unwrap_or(text);
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let stem = rest
         .split("/.well-known/")
@@ -270,10 +286,10 @@ fn url_fault(context: &Context, url: &Seen<String>, edit: UrlEdit<'_>) -> Option
     } else {
         SUFFIX
     };
-    let mended = format!("https://{stem}{suffix}");
+    let fixed = format!("https://{stem}{suffix}");
     fault(
         said,
-        fixes::edit_and_deploy(context, "Mend the discovery URL", edit(&mended))
+        fixes::edit_and_deploy(context, "Fix the discovery URL", edit(&fixed))
             .note("check that it answers before you deploy"),
     )
 }

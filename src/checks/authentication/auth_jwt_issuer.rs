@@ -7,7 +7,7 @@ use crate::model::known::{Known, ReasonCode, Unread};
 use crate::oidc::authorizer::{self, Authorizer, Kind};
 use crate::oidc::discovery::{Discovery, IssuerRule, issuer_rule};
 use crate::oidc::keys::{Jwks, KeySet};
-use crate::oidc::mend::Mend;
+use crate::oidc::remedy::Remedy;
 use crate::oidc::{base, discovery_url};
 use crate::report::{Evidence, Fix, Outcome, Severity, Status};
 use crate::shell;
@@ -202,7 +202,7 @@ fn judge_document(
             "the discovery document of {resource} names the issuer {issuer:?}, {}: AgentCore refuses its tokens",
             mismatch(rule)
         );
-        return mends(context, authorizer, url, issuer, rule)
+        return fixed(context, authorizer, url, issuer, rule)
             .into_iter()
             .fold(fail(message, format!("issuer is {issuer:?}")), Outcome::fix);
     }
@@ -311,7 +311,7 @@ fn mismatch(rule: IssuerRule) -> &'static str {
 }
 
 /// The two ways of the checklist: move the discovery URL to the issuer, or the issuer to the discovery URL.
-fn mends(
+fn fixed(
     context: &Context,
     authorizer: &Authorizer<'_>,
     url: &Seen<String>,
@@ -329,11 +329,11 @@ fn mends(
         ],
         IssuerRule::NotHttps => vec![align],
         _ => {
-            let mut mend = Mend::default();
-            mend.set("discoveryUrl", discovery_url(issuer).into());
+            let mut remedy = Remedy::default();
+            remedy.set("discoveryUrl", discovery_url(issuer).into());
             let target = context.target.as_ref().map(|target| target.name.as_str());
             let point = Fix::new("Point the runtime at the issuer's own discovery URL")
-                .command(mend.command(authorizer))
+                .command(remedy.command(authorizer))
                 .command(shell::deploy(target))
                 .note(format!("if {} answers with the same issuer; it was not asked", discovery_url(issuer)));
             vec![point, align]

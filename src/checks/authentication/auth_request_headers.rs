@@ -68,7 +68,7 @@ const REFUSED: [&str; 8] = [
 const MOST: usize = 20;
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {

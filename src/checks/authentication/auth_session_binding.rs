@@ -4,6 +4,7 @@ use crate::analysis::agent_code;
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Call, Kind};
 use crate::analysis::provenance::{self, Alternative, Part, Root};
+use crate::checks::callers;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -99,7 +100,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         )
     });
     found.dedup_by(|one, other| one.site == other.site);
-    let scope = clients::scope(context);
+    let scope = callers::scope(context);
     let outcome = match found.first() {
         None => Outcome::pass(
             resource,
@@ -123,7 +124,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             )
         }
     };
-    vec![clients::honest_of_callers(context, outcome)]
+    vec![callers::honest_of_callers(context, outcome)]
 }
 
 fn look<'a>(source: &'a Source, places: &Places<'a>, call: &Call<'a>, found: &mut Vec<Evidence>) {

@@ -30,7 +30,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each_handled(context, judge)
+    crate::checks::agents::each_handled(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
@@ -62,10 +62,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
                 code.scope()
             ),
             1 => format!(
-                "runtime {name} catches, logs and answers what goes wrong in its one call to a model, agent or client"
+                "runtime {name} logs errors of its one call to a model, agent or client and returns a safe response"
             ),
             count => format!(
-                "runtime {name} catches, logs and answers what goes wrong in its {count} calls to models, agents and clients"
+                "runtime {name} logs errors of its {count} calls to models, agents and clients and returns a safe response"
             ),
         };
         return Outcome::pass(code.resource(), message)
@@ -128,7 +128,7 @@ fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
         Fate::Unlogged(_) => format!("what goes wrong in {what} is caught and logged nowhere"),
         // The handler raises for somebody further out, and nobody there catches it.
         Fate::RaisedAgain(guard) if !is_own(code, exposed, guard) => format!(
-            "{what} is in no `try` that catches, logs and answers: what goes wrong is raised again ({}) and goes to the caller",
+            "{what} is not in a `try` that logs the error and returns a safe response: the error is raised again ({}) and reaches the caller",
             place(code, guard.module, guard.range.start)
         ),
         Fate::RaisedAgain(guard) => format!(
@@ -138,7 +138,7 @@ fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
         Fate::Ended(..) => {
             format!("what goes wrong in {what} does not throw: the stream that is read just ends")
         }
-        _ => format!("{what} is in no `try` that catches, logs and answers"),
+        _ => format!("{what} is not in a `try` that logs the error and returns a safe response"),
     }
 }
 

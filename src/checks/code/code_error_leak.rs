@@ -5,7 +5,7 @@ mod seeds;
 mod sinks;
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::dataflow::Flow;
+use crate::analysis::dataflow::{Flow, Step, Truncation};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::{EntrypointKind, FnId, ModuleId};
@@ -31,11 +31,12 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each_handled(context, judge)
+    crate::checks::agents::each_handled(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let caught = Caught::new(code);
+    let mut truncated = None;
     let (mut leaks, mut notes) = (Vec::new(), Vec::new());
     for entry in &code.code.entrypoints {
         let Some(function) = entry.function else {
@@ -43,19 +44,25 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         };
         match entry.kind {
             EntrypointKind::Ping | EntrypointKind::AsyncTask => {}
-            EntrypointKind::AgentTool => {
-                notes.extend(sites(code, &caught, function, entry.kind, None))
-            }
-            kind => leaks.extend(sites(code, &caught, function, kind, None)),
+            EntrypointKind::AgentTool => notes.extend(sites(
+                code,
+                &caught,
+                (function, entry.kind, None),
+                &mut truncated,
+            )),
+            kind => leaks.extend(sites(code, &caught, (function, kind, None), &mut truncated)),
         }
     }
     for handler in guards::error_handlers(code) {
         leaks.extend(sites(
             code,
             &caught,
-            handler.function,
-            EntrypointKind::Route,
-            Some(handler.exception),
+            (
+                handler.function,
+                EntrypointKind::Route,
+                Some(handler.exception),
+            ),
+            &mut truncated,
         ));
     }
     leaks.sort_by_key(|leak| (leak.sink.module, leak.sink.range));
@@ -70,6 +77,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let notes: Vec<Evidence> = notes.iter().map(|note| tool_note(code, note)).collect();
     let name = &code.runtime.name;
     let Some(first) = leaks.first() else {
+        if let Some(truncated) = truncated {
+            let reason = agent_code::limited(code.source, &truncated);
+            return Outcome::skipped(code.resource(), reason).evidences(notes);
+        }
         let message = format!(
             "nothing that runtime {name} answers its callers holds an exception's text; looked at {}",
             code.scope()
@@ -93,7 +104,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             leak.what(),
             leak.from(code, &caught)
         );
-        agent_code::evidence(code.source, leak.sink.module, leak.sink.range).note(note)
+        agent_code::evidence(code.source, leak.sink.module, leak.sink.range)
+            .note(note)
+            .steps(agent_code::steps(code.source, &leak.steps))
     });
     Outcome::fail(code.resource(), message).evidences(found).evidences(notes).fix(
         Fix::new("Log the exception, answer with a fixed sentence").note(
@@ -106,6 +119,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
 struct Leak {
     sink: Sink,
     labels: u64,
+    steps: Vec<Step>,
 }
 
 impl Leak {
@@ -138,9 +152,8 @@ impl Leak {
 fn sites(
     code: &AgentCode<'_>,
     caught: &Caught<'_>,
-    function: FnId,
-    kind: EntrypointKind,
-    exception: Option<usize>,
+    (function, kind, exception): (FnId, EntrypointKind, Option<usize>),
+    truncated: &mut Option<Truncation>,
 ) -> Vec<Leak> {
     let seeds = Exceptions {
         caught,
@@ -148,6 +161,7 @@ fn sites(
         exception,
     };
     let flow = Flow::run(code.source, function, &seeds);
+    *truncated = truncated.or(flow.truncated);
     let labelled = |module: ModuleId, expr: &crate::model::source::Expr| flow.labels(module, expr);
     sinks::of(code.source, function, kind, &flow)
         .into_iter()
@@ -160,7 +174,17 @@ fn sites(
                 .find_map(|value| sinks::entry(&flow, sink.module, value));
             sink.range = entry.unwrap_or(sink.range);
             let labels = seeds::leaking(labels);
-            (labels != 0).then_some(Leak { sink, labels })
+            let value = values
+                .iter()
+                .find(|value| seeds::leaking(labelled(sink.module, value)) != 0)?;
+            let module = code.source.module(sink.module)?;
+            let within = module.function_at(value.range.start).map(|found| found.id);
+            let steps = flow.path(code.source, (sink.module, within), value, labels);
+            (labels != 0).then_some(Leak {
+                sink,
+                labels,
+                steps,
+            })
         })
         .collect()
 }

@@ -38,7 +38,7 @@ const BARE: [(&str, usize); 4] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::import_answer::{Answer, Node, Python};
 use super::src_layout;
-use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::agent_code::AgentCode;
 use crate::checks::installed::{Installed, Manifest, Releases};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
@@ -42,7 +42,7 @@ struct Missing {
 }
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// What is found, import by import.

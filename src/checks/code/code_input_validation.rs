@@ -1,23 +1,15 @@
 //! `code-input-validation`: Input validation on payload fields (type, length, format).
 
-mod compared;
 mod fields;
 mod fixes;
-mod json_schema;
+mod graphs;
 mod judged;
 mod kinds;
 mod labels;
-mod marshmallow;
 mod payload;
-mod proofs;
-mod pydantic;
 mod reach;
-mod rules;
-mod schema;
 mod taken;
 mod tested;
-mod validators;
-mod zod;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
@@ -43,17 +35,21 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each_handled(context, judge)
+    crate::checks::agents::each_handled(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
-    let fields = fields::reaching(code);
+    let (fields, truncated) = fields::reaching(code);
     let name = &code.runtime.name;
     let faults: Vec<(&Field, Severity, String)> = fields
         .iter()
         .filter_map(|field| fault(field).map(|(severity, what)| (field, severity, what)))
         .collect();
     let Some(worst) = faults.iter().min_by_key(|(_, severity, _)| *severity) else {
+        if let Some(truncated) = truncated {
+            let reason = agent_code::limited(code.source, &truncated);
+            return Outcome::skipped(code.resource(), reason);
+        }
         let message = match fields.len() {
             0 => format!(
                 "no payload field of runtime {name} reaches a model, a tool or a command; looked at {}",
@@ -88,6 +84,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         agent_code::evidence(code.source, field.site.0, field.site.1)
             .note(note)
             .severity(*severity)
+            .steps(agent_code::steps(code.source, &field.steps))
     });
     let evidence: Vec<Evidence> = evidence.collect();
     Outcome::fail(code.resource(), message)
@@ -173,11 +170,9 @@ fn lacks(field: &Field) -> Option<(Severity, String)> {
 
 fn why(field: &Field, severity: Severity) -> &'static str {
     match (field.kind, severity) {
-        (_, Severity::High | Severity::Critical) => {
-            "AWS names this way past the model in its security practices"
-        }
+        (_, Severity::High | Severity::Critical) => "AWS's security guidance describes this bypass",
         (Kind::Id, _) => "a caller can name any other user's or session's data",
         (Kind::Number, _) => "a caller can ask for any amount of work",
-        _ => "a payload may hold 100 MB, and every token of it is paid",
+        _ => "a payload can be 100 MB, and you pay for every token",
     }
 }

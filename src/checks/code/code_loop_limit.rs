@@ -117,7 +117,7 @@ const BOUNDS: [Bound; 10] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 /// What was seen of the loops of a runtime.

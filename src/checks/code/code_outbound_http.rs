@@ -27,7 +27,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// What a call comes to: the severity of a finding, or none where it is fine, and what to say of it.
@@ -45,10 +45,24 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let mut fine = Vec::new();
     let mut worst = Severity::Low;
     let mut hits = Vec::new();
+    // What the variables that agentcore.json sets leave switched off.
+    let configured = (!found.is_empty()).then(|| Live::new(&callers, Absent::Unset));
+    let mut on = false;
     for call in &found {
-        let Some(row) = row(context, call) else {
+        let Some(mut row) = row(context, call) else {
             continue;
         };
+        let off = configured
+            .as_ref()
+            .is_some_and(|live| !live.runs(call.module, call.range));
+        if off && row.severity.is_some() {
+            row.severity = Some(Severity::Low);
+            row.note = format!(
+                "{}; only where a variable turns it on that agentcore.json does not set",
+                row.note
+            );
+        }
+        on |= !off && row.severity.is_some();
         let evidence = agent_code::evidence(code.source, call.module, call.range).note(row.note);
         match row.severity {
             Some(severity) => {
@@ -67,8 +81,12 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         true => "its key and its answers pass",
         false => "its answers pass",
     };
+    let calls = match on {
+        true => "calls",
+        false => "can be switched to call",
+    };
     let message = format!(
-        "runtime {name} calls {} directly: {passes} through the agent, and no policy stands between",
+        "runtime {name} {calls} {} directly: {passes} through the agent, with no policy in between",
         reached(&hits)
     );
     let mut outcome = Outcome::fail(code.resource(), message)

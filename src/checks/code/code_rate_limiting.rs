@@ -61,7 +61,7 @@ const GENERAL: [&str; 13] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {

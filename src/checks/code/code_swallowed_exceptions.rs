@@ -3,6 +3,7 @@
 mod silent;
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
 use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -35,21 +36,29 @@ struct Swallowed {
 }
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let (mut found, mut handlers) = (Vec::new(), 0);
+    let callers = Callers::new(code);
+    let mut idle = Vec::new();
     for module in code.modules() {
         let mut here = Vec::new();
         for body in bodies(module) {
             handlers += look(code, module, body, &mut here);
         }
         here.sort_by_key(|swallowed| swallowed.range);
-        found.extend(
-            here.into_iter()
-                .map(|swallowed| evidence(code, module, &swallowed)),
-        );
+        for swallowed in here {
+            let within = module.function_at(swallowed.range.start);
+            let evidence = evidence(code, module, &swallowed);
+            if within.is_some_and(|function| callers.is_idle(function)) {
+                let note = format!("{}; nothing calls this function", evidence.note);
+                idle.push(evidence.note(note).context());
+            } else {
+                found.push(evidence);
+            }
+        }
     }
     let name = &code.runtime.name;
     if found.is_empty() {
@@ -58,7 +67,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             "runtime {name} swallows no exception: {handlers} broad handler{plural} in the {}",
             code.scope()
         );
-        return Outcome::pass(code.resource(), message);
+        return Outcome::pass(code.resource(), message).evidences(idle);
     }
     let severity = found
         .iter()
@@ -77,7 +86,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         "runtime {name}: {} ({place}{more}); what goes wrong there leaves no trace",
         first.note
     );
-    Outcome::fail(code.resource(), message).severity(severity).evidences(found).fix(
+    Outcome::fail(code.resource(), message).severity(severity).evidences(found).evidences(idle).fix(
         Fix::new("Catch what is expected, log the rest")
             .note("Name the exceptions that are expected (`except (KeyError, ValueError):`); where any may come, log it (`logger.exception(\"…\")`, `console.error('…', error)`) before going on, or raise it again."),
     )
@@ -264,7 +273,7 @@ fn evidence(code: &AgentCode<'_>, module: &Module, swallowed: &Swallowed) -> Evi
             "the exception is dropped: not logged, not raised, not answered",
         ),
         Silence::Fallback => (
-            Severity::Low,
+            Severity::Medium,
             "goes on with a fallback and tells nobody that something failed",
         ),
         Silence::Bare => (

@@ -57,7 +57,7 @@ const END: [&str; 12] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 /// How a session ends.

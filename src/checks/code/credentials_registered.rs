@@ -31,7 +31,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// Something that is not registered: what to call it, and how it is got.
@@ -316,7 +316,7 @@ fn unregistered(
         return None;
     }
     let note = format!(
-        "an authenticated call of {service} ({}{}): no credential of the project can be for it",
+        "an authenticated call of {service} ({}{}): no credential registered in agentcore.json matches it",
         auth.by,
         auth.variable
             .as_ref()

@@ -294,7 +294,9 @@ impl<'a> Python<'a> {
                     Answer::Missing(format!("{name} is only in {place}"), Some(name))
                 }
                 None => Answer::Missing(
-                    format!("nothing in {file} bears its name, and nothing that comes along does"),
+                    format!(
+                        "{file} does not name it, and no direct or transitive dependency provides it"
+                    ),
                     None,
                 ),
             };

@@ -1,4 +1,4 @@
-//! What mends direct calls: the edits of the code, and the gateway targets that they need before.
+//! What fixes direct calls: the edits of the code, and the gateway targets that they need before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,7 @@ pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
     let services = hits.iter().any(|call| !is_aws(&call) && !is_data(&call));
     let mut found = Vec::new();
     if services {
-        found.push(Fix::new("Take the tools from a gateway").note(CODE_EDIT));
+        found.push(Fix::new("Use a gateway for the tools").note(CODE_EDIT));
     }
     if hits.iter().any(|call| is_aws(&call)) {
         found.push(Fix::new("Call AWS through its SDK").note(
@@ -157,7 +157,7 @@ fn mcp(
         (None, None) => {
             let name = gateway_target::mcp_name(context, host);
             found.notes.push(format!(
-                "No credential was seen being sent to MCP server {host}. A target without one fails `gateway-outbound-auth` (high), as whoever finds the server can call it: \
+                "The code sends no credential to MCP server {host}. A target without one fails `gateway-outbound-auth` (high), as whoever finds the server can call it: \
                  where it is public on purpose, add to agentcore-harden.toml an [[ignore]] with check = \"gateway-outbound-auth\", resource = \"{gateway}/{name}\" and that reason."
             ));
             found.commands.push(target);

@@ -2,6 +2,7 @@
 
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId};
@@ -134,7 +135,8 @@ fn resolve<'a>(
     place: &mut (ModuleId, ByteRange),
 ) {
     let strings = callers.source().strings(module, name);
-    if !strings.is_empty() || depth > 3 {
+    let step = limits::step(limits::CALLERS, module, name.range);
+    if step.is_none() || !strings.is_empty() || depth > 3 {
         for text in strings {
             if !names.contains(&text) {
                 names.push(text);

@@ -61,7 +61,7 @@ const RELOADER: &str = "a reloader watches the disk and runs the agent in a seco
 const SLOW: &str = "asyncio's debug mode slows every task and logs what it awaits";
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, judge)
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {

@@ -9,7 +9,7 @@ use crate::analysis::reachability::{Absent, Live};
 use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::source::ExprKind;
+use crate::model::source::{ByteRange, ExprKind, FnId, ModuleId};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::secrets::names::secret_like_name;
 use crate::shell::{self, Command, EnvName};
@@ -32,11 +32,16 @@ pub(super) static CHECK: Check = Check {
 const DEVELOPMENT: &str = "AGENTCORE_CREDENTIAL_";
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(context, code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// The reads of secret-like variables that run in the deployed runtime and that no code fills itself.
 pub(super) fn reads(callers: &Callers<'_>) -> Vec<Variable> {
+    all_reads(callers).0
+}
+
+/// The same, and beside them those in functions that nothing calls.
+fn all_reads(callers: &Callers<'_>) -> (Vec<Variable>, Vec<Variable>) {
     let code = callers.code();
     let set = |variable: &str| {
         let mut env = code.runtime.common.env.iter();
@@ -46,24 +51,40 @@ pub(super) fn reads(callers: &Callers<'_>) -> Vec<Variable> {
         secret_like_name(variable) && (!variable.starts_with(DEVELOPMENT) || set(variable))
     };
     let mut found = variables(callers, &wanted);
+    let mut idle = Vec::new();
     if !found.is_empty() {
+        let stands_idle = |read: &Variable| {
+            let module = callers.source().module(read.module);
+            let function = module.and_then(|module| module.function_at(read.range.start));
+            function.is_some_and(|function| callers.is_idle(function))
+        };
+        (idle, found) = found.into_iter().partition(stands_idle);
         let live = Live::new(callers, Absent::Unknown);
-        let own = written(callers);
-        found.retain(|read| live.runs(read.module, read.range) && !own.contains(&read.name));
+        let own = written(callers, &live);
+        found.retain(|read| {
+            live.runs(read.module, read.range)
+                && !own.iter().any(|write| write.comes_before(callers, read))
+        });
     }
-    found
+    (found, idle)
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let callers = Callers::new(code);
     let name = &code.runtime.name;
-    let found = reads(&callers);
+    let (found, idle) = all_reads(&callers);
+    let idle = idle.iter().map(|read| {
+        let note = format!("reads {}; nothing calls this function", read.name);
+        agent_code::evidence(code.source, read.module, read.range)
+            .note(note)
+            .context()
+    });
     if found.is_empty() {
         let message = format!(
             "runtime {name} reads no secret from its environment variables in the {}",
             code.scope()
         );
-        return Outcome::pass(code.resource(), message);
+        return Outcome::pass(code.resource(), message).evidences(idle);
     }
     let names: BTreeSet<&str> = found.iter().map(|read| read.name.as_str()).collect();
     let message = format!(
@@ -71,7 +92,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         listed(&names)
     );
     let sites = found.iter().map(|read| site(code, read));
-    let failed = Outcome::fail(code.resource(), message).evidences(sites);
+    let failed = Outcome::fail(code.resource(), message)
+        .evidences(sites)
+        .evidences(idle);
     fixes(context, &names)
         .into_iter()
         .fold(failed, Outcome::fix)
@@ -89,10 +112,58 @@ fn listed(names: &BTreeSet<&str>) -> String {
     }
 }
 
-/// Variables that the code itself fills with a value that it got elsewhere (`os.environ["GOOGLE_API_KEY"] = api_key`, the way
-/// some SDKs are given a key that came from AgentCore Identity): reading those back reads no setting of the runtime.
-fn written(callers: &Callers<'_>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+/// A place where the code itself fills a variable with a value that it got elsewhere (`os.environ["GOOGLE_API_KEY"] = api_key`,
+/// the way some SDKs are given a key that came from AgentCore Identity).
+struct Write {
+    name: String,
+    module: ModuleId,
+    range: ByteRange,
+    function: Option<FnId>,
+}
+
+impl Write {
+    /// Whether a read gets what was written here: it runs after it, in code that runs.
+    fn comes_before(&self, callers: &Callers<'_>, read: &Variable) -> bool {
+        if self.name != read.name {
+            return false;
+        }
+        let source = callers.source();
+        let within = |module: ModuleId, range: ByteRange| {
+            let function = source.module(module)?.function_at(range.start)?;
+            Some(function.id)
+        };
+        match (self.function, within(read.module, read.range)) {
+            // At import: in the order of the text of one module; of two modules the order is not seen.
+            (None, None) => self.module == read.module && self.range.start < read.range.start,
+            (None, Some(_)) => true,
+            (Some(function), None) => source.module(read.module).is_some_and(|module| {
+                module.calls().iter().any(|(around, call)| {
+                    around.is_none()
+                        && call.range.start < read.range.start
+                        && source.callee(module.id, call) == Some(function)
+                })
+            }),
+            (Some(function), Some(reader)) if function == reader => {
+                self.range.start < read.range.start
+            }
+            (Some(function), Some(_)) => is_called(callers, function),
+        }
+    }
+}
+
+/// Whether something calls a function, or is given it to call: other code, a decorator, the platform.
+fn is_called(callers: &Callers<'_>, function: FnId) -> bool {
+    let entered = &callers.code().code.entrypoints;
+    !callers.of(function).is_empty()
+        || entered.iter().any(|entry| entry.function == Some(function))
+        || callers
+            .source()
+            .function(function)
+            .is_some_and(|about| !about.decorators.is_empty())
+}
+
+fn written(callers: &Callers<'_>, live: &Live<'_, '_>) -> Vec<Write> {
+    let mut found = Vec::new();
     let source = callers.source();
     for module in callers.code().modules() {
         for (at, target, value) in writes(source, module.id) {
@@ -107,20 +178,27 @@ fn written(callers: &Callers<'_>) -> BTreeSet<String> {
                         | ExprKind::Attribute { .. }
                 ) && crate::analysis::environment::read(callers, at, value).is_none()
             });
-            if !given {
+            if !given || !live.runs(at, target.range) {
                 continue;
             }
-            match &target.kind {
-                ExprKind::Subscript { base, index } if is_environ(callers, at, base, 0) => {
-                    found.extend(source.strings(at, index));
+            let names = match &target.kind {
+                ExprKind::Subscript { base, index } if is_environ(callers, at, base) => {
+                    source.strings(at, index)
                 }
                 ExprKind::Attribute { base, attr }
-                    if secret_like_name(attr) && is_environ(callers, at, base, 0) =>
+                    if secret_like_name(attr) && is_environ(callers, at, base) =>
                 {
-                    found.insert(attr.to_string());
+                    vec![attr.to_string()]
                 }
-                _ => {}
-            }
+                _ => Vec::new(),
+            };
+            let function = module.function_at(target.range.start);
+            found.extend(names.into_iter().map(|name| Write {
+                name,
+                module: at,
+                range: target.range,
+                function: function.map(|function| function.id),
+            }));
         }
     }
     found

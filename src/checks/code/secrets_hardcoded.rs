@@ -63,7 +63,7 @@ fn judge(context: &Context) -> Outcome {
         if secrets.len() == 1 { "" } else { "s" }
     );
     if shipping > 0 {
-        message = format!("{message}, {shipping} of them in what ships to AWS");
+        message = format!("{message}, {shipping} of them shipped to AWS");
     }
     let first = &secrets[0];
     message = format!("{message}: {} {}", article(first.title), first.masked);

@@ -228,7 +228,7 @@ fn cover(text: &str, values: &[String]) -> String {
 }
 
 fn fix(context: &Context, agent: Agent<'_>, names: &[&str]) -> Fix {
-    let mut fix = Fix::new("Take them out of the configuration");
+    let mut fix = Fix::new("Remove them from the configuration");
     for name in names {
         let edit = match agent {
             Agent::Runtime(_) => fixes::edit_agent(

@@ -77,7 +77,7 @@ fn installs(run: &Instruction) -> bool {
         || words.iter().any(|word| word.ends_with(".sh"))
 }
 
-/// What mends it, in words.
+/// What fixes it, in words.
 pub(super) fn remedy(code: &AgentCode<'_>) -> String {
     let entry = code.code.entry.and_then(|id| code.source.module(id));
     let root = code.code.code_root.as_str();

@@ -145,7 +145,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
     use super::{What, uses};
-    use crate::collect::source::source_of_files;
+    use crate::analysis::sample::source_of_files;
 
     fn found(path: &str, text: &str) -> Vec<What> {
         let source = source_of_files(&[(path, text)], path);

@@ -31,7 +31,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             holds: &|role| !role.role.policies.is_empty() || !role.unread.is_empty(),
             permissions: true,
             fine: "reaches nothing beyond what was named",
-            bad: "reaches more than its own",
+            bad: "grants access beyond this resource",
             action: "iam:GetRolePolicy",
             severity: Severity::High,
         },

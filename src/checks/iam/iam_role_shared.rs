@@ -117,7 +117,7 @@ fn outcome(context: &Context, agent: Agent<'_>, agents: &[Agent<'_>]) -> Outcome
     }
     let words: Vec<&str> = origins.iter().rev().map(|origin| origin.words()).collect();
     let message = format!(
-        "{resource} shares its role with {} ({}): each can do what the other may, and neither can be narrowed alone",
+        "{resource} shares its role with {} ({}): both have each other's permissions, and neither can be restricted separately",
         names.join(", "),
         words.join(", ")
     );

@@ -40,7 +40,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             holds: &|role| role.role.trust.is_some(),
             permissions: false,
             fine: "can only be taken by AgentCore, for this account and its AgentCore resources",
-            bad: "is not bound to this account and its AgentCore resources",
+            bad: "can be assumed for any account and any AgentCore resource",
             action: "iam:GetRole",
             severity: Severity::High,
         },

@@ -4,6 +4,7 @@ use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::context::{Context, Layer, Origin, RoleOwner, RoleView};
+use crate::fixes::stack;
 use crate::iam::document::{Clause, Statement};
 use crate::iam::reach::{Grant, Reach};
 use crate::model::known::{ReasonCode, Unread};
@@ -56,46 +57,95 @@ pub(super) fn outcomes(context: &Context, judgement: &Judgement<'_>) -> Vec<Outc
     outcomes
 }
 
-fn of_other(context: &Context, role: RoleOwner<'_>, judgement: &Judgement<'_>) -> Option<Outcome> {
-    let layers: Vec<Layer<RoleView<'_>>> = role
-        .layers
+fn of_other(
+    context: &Context,
+    mut role: RoleOwner<'_>,
+    judgement: &Judgement<'_>,
+) -> Option<Outcome> {
+    let layers: Vec<Layer<RoleView<'_>>> = std::mem::take(&mut role.layers)
         .into_iter()
         .filter(|layer| (judgement.holds)(&layer.value))
         .collect();
     let found_none = layers
         .iter()
         .all(|layer| (judgement.look)(&layer.value, None).is_empty());
-    let unread = role.unread.or_else(|| {
+    let unread = role.unread.clone().or_else(|| {
         layers
             .iter()
             .find_map(|layer| unread_part(&layer.value, judgement))
     });
     match unread {
         Some(reason) if found_none => return Some(Outcome::skipped(role.resource, reason)),
-        _ if layers.is_empty() => return None,
-        None if found_none && !role.complete => {
+        _ if layers.is_empty() => {
+            let arn = role.brought.as_ref()?;
+            let message = format!("the role {} was not read", arn.value);
+            let unread = context.unread(&message, judgement.action);
+            return Some(
+                Outcome::skipped(role.resource, unread).evidence(Evidence::config(&arn.site)),
+            );
+        }
+        None if found_none && judgement.permissions && !role.complete => {
             // Some statements depend on what the targets are; without template or AWS a pass would be a guess.
-            let unread = context.unread("the role's policies were not read", judgement.action);
+            let unread = if role.deployed {
+                context.unread("the role's policies were not read", judgement.action)
+            } else {
+                let message = "the role is not synthesized or deployed yet, and what its targets add to it is not known";
+                Unread::new(ReasonCode::Absent, message).command("agentcore deploy --dry-run")
+            };
             return Some(Outcome::skipped(role.resource, unread));
         }
         _ => {}
     }
+    let fixes = || fixes_of_other(context, &role, judgement);
+    Some(one(
+        context,
+        role.resource.clone(),
+        &layers,
+        judgement,
+        &fixes,
+        None,
+        role.list.is_none(),
+    ))
+}
+
+/// The stack edit, where the role passes with it; else who changes it, and where.
+fn fixes_of_other(context: &Context, role: &RoleOwner<'_>, judgement: &Judgement<'_>) -> Vec<Fix> {
     let named = &role.resource.name;
+    if role.brought.is_some() {
+        let note = format!(
+            "{named} names this role as its executionRoleArn: change the role where it was made"
+        );
+        return vec![Fix::new("Narrow the role").note(note)];
+    }
+    let passes = stack::rules(context)
+        .and_then(|rules| context.other_role_under(&role.resource, rules))
+        .is_some_and(|layer| (judgement.look)(&layer.value, None).is_empty());
+    let edit = stack_fix(context, passes);
     let note = match role.list {
-        _ if role.brought => {
-            format!(
-                "{named} names this role as its executionRoleArn: change the role where it was made"
-            )
-        }
         Some(list) => format!(
-            "the CLI cannot narrow the role that it makes for {named}: make one of your own and name it as executionRoleArn in its entry of {list}[] in agentcore/agentcore.json, then deploy; the CLI adds nothing to a role that you bring"
+            "make a role of your own and name it as executionRoleArn in the entry of {named} in {list}[] of agentcore/agentcore.json, then deploy; the CLI adds nothing to a role that you bring"
         ),
-        None => format!(
-            "agentcore.json has no key for the role of {named}: narrow it in the stack of agentcore/cdk, then deploy"
+        None if edit.is_none() => format!(
+            "agentcore.json has no key for the role of {named}. {}",
+            stack::by_hand(context)
         ),
+        None => return edit.into_iter().collect(),
     };
-    let fix = Fix::new("Narrow the role").note(note);
-    Some(one(context, role.resource, &layers, judgement, &fix, None))
+    edit.into_iter()
+        .chain([Fix::new("Narrow the role").note(note)])
+        .collect()
+}
+
+/// The edit of the stack with which the role is narrow enough, or the deploy that carries it out.
+fn stack_fix(context: &Context, passes: bool) -> Option<Fix> {
+    if !passes {
+        return None;
+    }
+    stack::fix(
+        context,
+        "Narrow the roles that the CLI makes, in the project's stack",
+    )
+    .or_else(|| stack::is_made(context).then(|| fixes::deploy_what_is_configured(context)))
 }
 
 pub(super) fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> Outcome {
@@ -110,14 +160,21 @@ pub(super) fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgemen
         .collect();
     // What additionalPolicies adds is not the role: without the rest, finding nothing in it says nothing.
     let whole = layers.iter().any(|layer| layer.origin != Origin::Config);
-    let fix = fixes::own_role(context, agent);
+    let fixes = || {
+        let passes = stack::rules(context)
+            .and_then(|rules| context.agent_role_under(agent, rules))
+            .is_some_and(|layer| (judgement.look)(&layer.value, Some(agent)).is_empty());
+        let edit = stack_fix(context, passes).into_iter();
+        edit.chain([fixes::own_role(context, agent)]).collect()
+    };
     let outcome = one(
         context,
         agent.resource(),
         &layers,
         judgement,
-        &fix,
+        &fixes,
         Some(agent),
+        false,
     );
     if outcome.status != Status::Fail {
         if let Some(reason) = unreadable {
@@ -163,6 +220,11 @@ pub(super) fn unread_prediction(context: &Context, agent: Agent<'_>, unknown: &s
 
 /// The role is one's own, or its statements stand where they were not read.
 fn unread_role(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> Outcome {
+    unread_role_of(context, agent, judgement.action)
+}
+
+/// The same; `action` would read it.
+pub(super) fn unread_role_of(context: &Context, agent: Agent<'_>, action: &str) -> Outcome {
     let resource = agent.resource();
     match &agent.common().execution_role_arn {
         Some(arn) => {
@@ -176,7 +238,7 @@ fn unread_role(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -
             };
             let reason = context.unread(
                 &format!("the role {} was not read{note}", arn.value),
-                judgement.action,
+                action,
             );
             Outcome::skipped(resource, reason).evidence(Evidence::config(&arn.site))
         }
@@ -198,8 +260,9 @@ fn one(
     resource: Resource,
     layers: &[Layer<RoleView<'_>>],
     judgement: &Judgement<'_>,
-    fix: &Fix,
+    fixes: &dyn Fn() -> Vec<Fix>,
     agent: Option<Agent<'_>>,
+    keyless: bool,
 ) -> Outcome {
     let unread = || context.unread("the role was not read", judgement.action);
     // A resource of type role is named by what it is for; it weighs less.
@@ -212,12 +275,10 @@ fn one(
         if found.is_empty() {
             return Ok(format!("{} {named} {}", layer.value.title, judgement.fine));
         }
-        let lower = |severity: Severity| {
-            if agent.is_none() {
-                severity.lowered()
-            } else {
-                severity
-            }
+        let lower = |severity: Severity| match agent {
+            Some(_) => severity,
+            None if keyless => Severity::Low,
+            None => severity.lowered(),
         };
         let worst = found
             .iter()
@@ -238,7 +299,7 @@ fn one(
                     None => finding.evidence.clone(),
                 })
                 .collect(),
-            fixes: vec![fix.clone()],
+            fixes: fixes(),
         })
     })
 }

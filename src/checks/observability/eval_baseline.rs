@@ -86,7 +86,7 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
         .map(|earlier| falls(earlier, newest))
         .unwrap_or_default();
     if let (Some(earlier), false) = (earlier, falls.is_empty()) {
-        let note = "Look at the sessions with the lowest scores in the newer file, mend the agent, and run the evaluation again.";
+        let note = "Look at the sessions with the lowest scores in the newer file, fix the agent, and run the evaluation again.";
         return Outcome::fail(
             agent.resource(),
             format!("runtime {name}: {} since the run before", falls.join(", ")),

@@ -1,12 +1,11 @@
 //! `eval-online`: Online evaluation watches the runtime.
 
-use serde_json::json;
-
+use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
-use crate::checks::{edits, fixes};
 use crate::context::{Context, EvalView};
+use crate::fixes::stack;
 use crate::model::json::Node;
 use crate::model::project::{Agent, OnlineEval, Runtime};
 use crate::report::{Evidence, Fix, Outcome, Resource, Severity, Status};
@@ -177,31 +176,37 @@ fn unwatched(context: &Context, runtime: &Runtime, resource: Resource) -> Outcom
             .any(|eval| eval.name == name)
     };
     let name = fixes::resource_name(&runtime.name, "_quality", taken);
-    let entry = json!({
-        "name": name,
-        "agent": runtime.name,
-        "evaluators": ["Builtin.Helpfulness"],
-        "samplingRate": 5,
-    });
-    let safe = edits::config(context, |editor, root| {
-        editor.push(root, "onlineEvalConfigs", entry);
-    });
-    // Without a name of its own the runtime cannot be told from others.
-    let safe = safe.filter(|_| !runtime.name.starts_with('#'));
     let add = Command::new("agentcore")
         .args(["add", "online-eval"])
-        .opt("--name", name)
+        .opt("--name", name.as_str())
         .opt("--runtime", runtime.name.as_str())
         .opt("--evaluator", "Builtin.Helpfulness")
         .opt("--sampling-rate", "5");
     let message = format!(
-        "no online evaluation watches {resource}: nobody is told when its answers get worse"
+        "no online evaluation watches {resource}: nobody notices when its answers get worse"
     );
-    Outcome::fail(resource, message).evidence(Evidence::config(&runtime.site)).fix(
-        Fix::new("Evaluate 5 % of the sessions")
-            .command(add)
-            .command(fixes::deploy(context))
-            .safe_edit(safe)
-            .note("each sampled session costs model calls; take a higher rate while there is little traffic"),
-    )
+    let evaluators = vec!["Builtin.Helpfulness".to_owned()];
+    let with = stack::with_eval(context, &name, &runtime.name, &evaluators);
+    let mut fix = Fix::new("Evaluate 5 % of the sessions");
+    let role = match &with {
+        Some(edits) => {
+            for edit in edits {
+                fix = fix.edit_of(edit);
+            }
+            "the edit of the stack keeps the role that comes with it narrow"
+        }
+        None if stack::is_made(context) => {
+            "the stack keeps the role that comes with it as narrow as its list says"
+        }
+        None => {
+            "the role that the CLI makes for it allows more than it needs (iam-bedrock-scope, iam-trust-policy and iam-broad-permissions will say so): narrow it in the stack of agentcore/cdk"
+        }
+    };
+    fix = fix
+        .command(add)
+        .command(fixes::deploy(context))
+        .note(format!("each sampled session costs model calls; use a higher rate while there is little traffic. {role}"));
+    Outcome::fail(resource, message)
+        .evidence(Evidence::config(&runtime.site))
+        .fix(fix)
 }

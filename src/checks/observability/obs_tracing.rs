@@ -2,11 +2,11 @@
 
 use super::tracing_container::python_container;
 use super::tracing_destination::destination;
-use crate::analysis::agent_code::not_made;
 use crate::checks::judge::Problem;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
+use crate::context::code::not_made;
 use crate::context::{Context, Environment, Layer, Origin, Variable};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, PyProject};
@@ -339,9 +339,7 @@ fn missing_distro(
     breaks: bool,
 ) -> Problem {
     let consequence = if breaks {
-        format!(
-            "the deploy starts it by {WRAPPER}, which is then not there, so it may not start at all"
-        )
+        format!("the deploy starts it with {WRAPPER}, which is not installed: it may fail to start")
     } else {
         "no spans of what it does reach X-Ray".to_owned()
     };

@@ -4,16 +4,18 @@ use crate::analysis::names::{leaf, package};
 use crate::checks::code::outbound::clients::{Client, client};
 use crate::model::source::{Call, ExprKind, Language};
 
-const CONNECTS: &str = "connects to a database";
-const LOADS: &str = "loads a model";
-const FETCHES: &str = "downloads data";
-const EMBEDS: &str = "builds an index";
-const CALLS_AWS: &str = "calls an AWS API";
+pub(super) const CONNECTS: &str = "connects to a database";
+pub(super) const LOADS: &str = "loads a model";
+pub(super) const FETCHES: &str = "downloads data";
+pub(super) const EMBEDS: &str = "builds an index";
+pub(super) const CALLS_AWS: &str = "calls an AWS API";
 const STARTS: &str = "starts a process";
 pub(super) const RUNS: &str = "runs an event loop";
 const ASKS: &str = "calls a model";
+pub(super) const ASKS_HTTP: &str = "waits for an HTTP answer";
+pub(super) const STREAMS: &str = "opens a stream";
 const WAITS: &str = "waits";
-const MCP: &str = "connects to an MCP server";
+pub(super) const MCP: &str = "connects to an MCP server";
 
 /// Canonical names, and what they do.
 const NAMES: &[(&str, &str)] = &[
@@ -253,8 +255,8 @@ pub(super) fn heavy(name: &str, call: &Call, language: Language) -> Option<&'sta
         return Some(CALLS_AWS);
     }
     match client(name, language) {
-        Some(Client::Http(_)) => Some("waits for an HTTP answer"),
-        Some(Client::Stream) => Some("opens a stream"),
+        Some(Client::Http(_)) => Some(ASKS_HTTP),
+        Some(Client::Stream) => Some(STREAMS),
         // The constructors do no I/O.
         Some(Client::Mcp) | None => None,
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::perf_ping_handler::is_ping_route;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::{Launch, answering, launches};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::reachability::{Absent, Live};
+use crate::analysis::startup::is_ping_route;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::source::walk::{TryPart, enclosing_tries, expressions};
@@ -30,7 +30,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each_handled(context, |code| judge(context, code))
+    crate::checks::agents::each_handled(context, |code| judge(context, code))
 }
 
 /// What registers a task: the SDKs' methods, and the name that such a function is kept under.
@@ -201,7 +201,8 @@ fn starters(callers: &Callers<'_>, function: FnId) -> BTreeSet<FnId> {
             continue;
         };
         let parent = module.function(id).and_then(|function| function.parent);
-        let uses = callers.of(id).iter().filter_map(|used| {
+        let all = callers.of(id);
+        let uses = all.iter().filter_map(|used| {
             let module = callers.source().module(used.module)?;
             module
                 .function_at(used.expr.range.start)

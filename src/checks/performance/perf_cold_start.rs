@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, PlatformVersion, PlatformView};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::measurement::Measurement;
 use crate::model::project::{Agent, Runtime};
@@ -27,6 +27,11 @@ pub(super) static CHECK: Check = Check {
 /// Milliseconds from which a start is too slow: a third of the 30 s in which a code deployment has to be up
 /// (an observed limit: see the page), which leaves room for the download and for a machine under load.
 const SLOW_MS: f64 = 10_000.0;
+/// Milliseconds within which `/ping` must be healthy, or the deploy fails, and from which that is near: on platform version V2 the
+/// start is paid once, when the version is made
+/// (<https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-how-it-works.html>).
+const DEADLINE_MS: f64 = 120_000.0;
+const NEAR_MS: f64 = 90_000.0;
 /// How many of the heaviest imports a message names.
 const NAMED: usize = 5;
 
@@ -94,9 +99,12 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         runtime.name, measured.runs, measured.measured_at
     );
     let evidence = Evidence::config(&runtime.site).note("measured by `agentcore-harden measure`");
-    if measured.median_ms < SLOW_MS {
+    let view = context.platform(Agent::Runtime(runtime));
+    let (severity, says) = verdict(measured.median_ms, &view);
+    let message = format!("{message}{says}");
+    let Some(severity) = severity else {
         return Outcome::pass(resource, message).evidence(evidence);
-    }
+    };
     let note = format!(
         "Import {} inside the function that needs it, or drop what is not used; then measure again.",
         measured
@@ -104,9 +112,51 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
             .first()
             .map_or("what is heavy", |(package, _)| package.as_str())
     );
+    let fix = if view.is_v2() {
+        Fix::new("Shorten the start").note(
+            "Work that is done once per version may stay at startup, within 120 s: build what can be built when the package or image is made (indexes, converted models), and drop what nothing uses; then measure again.",
+        )
+    } else {
+        Fix::new("Defer the heaviest imports").note(note)
+    };
     Outcome::fail(resource, message)
+        .severity(severity)
         .evidence(evidence)
-        .fix(Fix::new("Defer the heaviest imports").note(note))
+        .fix(fix)
+}
+
+/// `None`: fast enough; and what it means on the platform version that the runtime has.
+fn verdict(ms: f64, view: &PlatformView) -> (Option<Severity>, String) {
+    const ONCE: &str =
+        "on platform version V2 that is paid once per deploy, within a deadline of 120 s";
+    const EACH: &str =
+        "on platform version V1 every new session waits for it, and 10 s are too long";
+    match view.version {
+        Some(PlatformVersion::V1) if ms >= SLOW_MS => (
+            Some(Severity::Medium),
+            "; on platform version V1 every new session waits for it".to_owned(),
+        ),
+        Some(PlatformVersion::V1) => (None, String::new()),
+        Some(PlatformVersion::V2) if ms >= DEADLINE_MS => (
+            Some(Severity::High),
+            "; on platform version V2 /ping must be healthy within 120 s: the deploy fails"
+                .to_owned(),
+        ),
+        Some(PlatformVersion::V2) if ms >= NEAR_MS => (Some(Severity::Medium), format!("; {ONCE}")),
+        Some(PlatformVersion::V2) => (None, format!("; {ONCE}")),
+        None if ms >= DEADLINE_MS => (
+            Some(Severity::High),
+            format!(
+                "; {EACH}; on V2 /ping must be healthy within 120 s or the deploy fails{}",
+                view.words()
+            ),
+        ),
+        None if ms >= SLOW_MS => (
+            Some(Severity::Low),
+            format!("; {EACH}; {ONCE}{}", view.words()),
+        ),
+        None => (None, String::new()),
+    }
 }
 
 fn command(runtime: &Runtime) -> Command {

@@ -5,7 +5,7 @@ use super::image_edit::edit;
 use crate::checks::edits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, PlatformView};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::Dockerfile;
 use crate::model::package::{Leftover, LeftoverKind, PackageContents};
@@ -51,6 +51,8 @@ const IGNORED: [&str; 12] = [
 struct Fault {
     says: String,
     evidence: Evidence,
+    /// It is about what the image weighs alone.
+    size: bool,
 }
 
 fn run(context: &Context) -> Vec<Outcome> {
@@ -104,7 +106,8 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
         return Some(Outcome::skipped(resource, reason));
     };
     let contents = context.files.package_contents.get(&resource.to_string());
-    Some(verdict(agent, dockerfile, &image, contents))
+    let view = context.platform(agent);
+    Some(verdict(agent, dockerfile, &image, contents, &view))
 }
 
 fn verdict(
@@ -112,6 +115,7 @@ fn verdict(
     dockerfile: &Dockerfile,
     image: &Image<'_>,
     contents: Option<&PackageContents>,
+    view: &PlatformView,
 ) -> Outcome {
     let mut faults: Vec<Fault> = Vec::new();
     faults.extend(base(image));
@@ -148,6 +152,11 @@ fn verdict(
         resource,
         format!("the image of {}: {}", agent.name(), says.join("; ")),
     );
+    if view.is_v2() && faults.iter().all(|fault| fault.size) {
+        let note = " (on platform version V2 size costs no time at the start of a session)";
+        outcome.message.push_str(note);
+        outcome.severity = Some(Severity::Low);
+    }
     let changed = edit(agent, dockerfile, image);
     // Where the form of the RUN does not allow to take the tools out, a person moves them.
     let left = changed
@@ -170,12 +179,20 @@ fn verdict(
     {
         outcome = outcome.fix(longer_ignore(dockerfile, contents));
     }
-    outcome.evidences(faults.into_iter().map(|fault| fault.evidence))
+    // On V2 the image is unpacked once per version: its size is no part of the start of a session.
+    let evidence = faults
+        .into_iter()
+        .map(|fault| match fault.size && view.is_v2() {
+            true => fault.evidence.severity(Severity::Low),
+            false => fault.evidence,
+        });
+    outcome.evidences(evidence)
 }
 
 fn base(image: &Image<'_>) -> Option<Fault> {
     let root = image.root();
     (image.base() == Base::Full).then(|| Fault {
+        size: true,
         says: format!(
             "its base {} is a whole development image",
             image.expand(&root.image)
@@ -187,6 +204,7 @@ fn base(image: &Image<'_>) -> Option<Fault> {
 
 fn tools(image: &Image<'_>) -> Vec<Fault> {
     let fault = |(run, tool): (&crate::model::manifest::Instruction, String)| Fault {
+        size: true,
         says: format!("{tool} stays in the last stage"),
         evidence: Evidence::file(&run.site).note("installed here and not removed in the same RUN"),
     };
@@ -197,11 +215,13 @@ fn user(image: &Image<'_>) -> Option<Fault> {
     let root = image.root();
     match image.user() {
         Some((user, set)) if user == "root" || user == "0" => Some(Fault {
+            size: false,
             says: "it runs as root".to_owned(),
             evidence: Evidence::file(&set.site).note("the last USER is root"),
         }),
         Some((user, set)) if image.layers() >= MANY_LAYERS && user.parse::<u32>().is_err() => {
             Some(Fault {
+                size: false,
                 says: format!(
                     "with {} layers of its own, USER {user} must be a number: the platform cannot mount such an image",
                     image.layers()
@@ -213,6 +233,7 @@ fn user(image: &Image<'_>) -> Option<Fault> {
         // Images that bring a user of their own say so in their name.
         None if image.expand(&root.image).contains("nonroot") => None,
         None => Some(Fault {
+            size: false,
             says: "it runs as root: no USER is set".to_owned(),
             evidence: Evidence::file(&image.stages.last().unwrap_or(root).site)
                 .note("no USER in this stage or in those that it is built from"),
@@ -223,6 +244,7 @@ fn user(image: &Image<'_>) -> Option<Fault> {
 fn platform(image: &Image<'_>) -> Option<Fault> {
     let (platform, stage) = image.other_platform()?;
     Some(Fault {
+        size: false,
         says: format!("it is built for {platform}, and the runtime is arm64"),
         evidence: Evidence::file(&stage.site)
             .note("AgentCore Runtime runs linux/arm64 images only"),
@@ -235,6 +257,7 @@ fn ignore(image: &Image<'_>, contents: &PackageContents) -> Option<Fault> {
     if !contents.dockerignore {
         let last = image.stages.last()?;
         return Some(Fault {
+            size: false,
             says: "it copies the whole build context, and there is no .dockerignore".to_owned(),
             evidence: Evidence::file(&last.site).note(format!(
                 "`{} {}` takes tests, caches and local files along",
@@ -246,6 +269,7 @@ fn ignore(image: &Image<'_>, contents: &PackageContents) -> Option<Fault> {
         .map(|leftover| format!("{} ({})", leftover.path, leftover.kind.words()))
         .collect();
     (!unwanted.is_empty()).then(|| Fault {
+        size: false,
         says: format!(".dockerignore lets {} into the image", unwanted.join(", ")),
         evidence: Evidence::file(&copy.site).note("copied from here"),
     })

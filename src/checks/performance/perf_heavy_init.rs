@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::heavy::{RUNS, entered, heavy};
+use super::heavy::{
+    ASKS_HTTP, CALLS_AWS, CONNECTS, EMBEDS, FETCHES, LOADS, MCP, RUNS, STREAMS, entered, heavy,
+};
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, PlatformVersion};
+use crate::model::project::Agent;
 use crate::model::source::walk::{Node, walk_node};
 use crate::model::source::{
-    ByteRange, Expr, ExprKind, FnId, Language, Module, ModuleId, Stmt, StmtKind,
+    ByteRange, EntrypointKind, Expr, ExprKind, FnId, Language, Module, ModuleId, Stmt, StmtKind,
 };
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
@@ -32,7 +35,7 @@ pub(super) static CHECK: Check = Check {
 const DEEPEST: u8 = 12;
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, judge)
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// A place in a module.
@@ -52,7 +55,8 @@ struct Startup<'c, 'a> {
     found: BTreeMap<Place, (&'static str, Option<Place>)>,
 }
 
-fn judge(code: &AgentCode<'_>) -> Outcome {
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
+    let view = context.platform(Agent::Runtime(code.runtime));
     let callers = Callers::new(code);
     let live = Live::new(&callers, Absent::Unset);
     let mut startup = Startup {
@@ -65,6 +69,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         found: BTreeMap::new(),
     };
     startup.run();
+    if view.is_v2() {
+        return once_per_version(code, &startup);
+    }
     let name = &code.runtime.name;
     let count = startup.imported.len();
     if startup.found.is_empty() {
@@ -87,16 +94,103 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
                 .note(format!("{does} at import{through}"))
         })
         .collect();
+    let waits = match view.version {
+        Some(PlatformVersion::V1) => "on platform version V1 every cold start waits for it",
+        _ => "every cold start waits for it on platform version V1",
+    };
     let message = format!(
-        "runtime {name} {} before it can answer: every cold start waits for it",
-        listed(&startup)
+        "runtime {name} {} before it can answer: {waits}{}",
+        listed(&startup),
+        match view.version {
+            Some(_) => String::new(),
+            None => format!("; on V2 it is done once per version{}", view.words()),
+        }
     );
-    Outcome::fail(code.resource(), message).evidences(sites).fix(
+    // Right on V2, but for what does not live through a snapshot.
+    let breaks = startup.found.values().any(|(does, _)| OPENS.contains(does));
+    let severity = match view.version {
+        None if !breaks => Severity::Low,
+        _ => Severity::Medium,
+    };
+    let outcome = Outcome::fail(code.resource(), message).severity(severity).evidences(sites).fix(
         Fix::new("Defer it to the first request").note(
             "Move the call into a function that makes the object once and keeps it (a module global that starts as None, or \
              `functools.lru_cache`; in TypeScript a promise kept in a variable), and call that function from the handler.",
         ),
-    )
+    );
+    match view.version {
+        Some(_) => outcome,
+        None => outcome.fix(Fix::new("Keep it at startup where the runtime is pinned to V2").note(
+            "On platform version V2 models, indexes and warmed clients belong at startup: the snapshot is taken when they are there. Connections to databases and MCP servers do not live through it on either version. Pin the version (runtime-platform-version) or declare it (`platform-version` in agentcore-harden.toml).",
+        )),
+    }
+}
+
+/// What opens a connection that is dead after a restore.
+const OPENS: [&str; 3] = [CONNECTS, MCP, STREAMS];
+
+/// On platform version V2 startup runs once, when the version is made: what is heavy belongs there. What does not live through the
+/// snapshot is judged by checks of its own.
+fn once_per_version(code: &AgentCode<'_>, startup: &Startup<'_, '_>) -> Outcome {
+    let name = &code.runtime.name;
+    let sites = startup.found.iter().map(|((module, range), (does, _))| {
+        let whose = match *does {
+            does if OPENS.contains(&does) => {
+                ": the connection is dead after a restore (snapshot-connections judges it)"
+            }
+            CALLS_AWS | ASKS_HTTP => {
+                ": right for warming up; what it keeps is frozen (snapshot-stale-data judges it)"
+            }
+            _ => ": the right place on platform version V2",
+        };
+        agent_code::evidence(code.source, *module, *range)
+            .note(format!("{does} at startup{whose}"))
+            .context()
+    });
+    let sites: Vec<Evidence> = sites.collect();
+    let lazy = lazy(code);
+    let late = match lazy.is_empty() {
+        true => String::new(),
+        false => "; what is loaded on first use is paid by the first request of every session, and could be loaded at startup".to_owned(),
+    };
+    let message = match startup.found.is_empty() {
+        true => format!(
+            "runtime {name} does nothing heavy at startup, which runs once per version on platform version V2{late}"
+        ),
+        false => format!(
+            "runtime {name} {} at startup: on platform version V2 that is done once per version, before the snapshot, within 120 s{late}",
+            listed(startup)
+        ),
+    };
+    Outcome::pass(code.resource(), message)
+        .evidences(sites)
+        .evidences(lazy)
+}
+
+/// Models and data that request code loads.
+fn lazy(code: &AgentCode<'_>) -> Vec<Evidence> {
+    let source = code.source;
+    let handled: BTreeSet<FnId> = code
+        .code
+        .entrypoints
+        .iter()
+        .filter(|entry| entry.kind != EntrypointKind::Ping)
+        .filter_map(|entry| entry.function)
+        .flat_map(|id| source.reach(id))
+        .collect();
+    let loads = code.calls().filter_map(|(module, function, expr)| {
+        let inside = function.is_some_and(|id| handled.contains(&id));
+        let name = source.callee_name(module.id, expr).filter(|_| inside)?;
+        let does = heavy(&name, expr.as_call()?, module.language)?;
+        [LOADS, FETCHES, EMBEDS].contains(&does).then(|| {
+            agent_code::evidence(source, module.id, expr.range)
+                .note(format!(
+                    "{does} in request code: on platform version V2 move it to startup"
+                ))
+                .context()
+        })
+    });
+    loads.collect()
 }
 
 fn place(code: &AgentCode<'_>, module: ModuleId, range: ByteRange) -> String {

@@ -2,14 +2,17 @@
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::{answering, launches};
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::startup::is_ping_route;
+use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, PlatformView};
+use crate::model::project::Agent;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
-    StmtKind,
+    EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
 };
 use crate::report::{Evidence, Fix, Outcome, Severity};
 
@@ -41,11 +44,12 @@ const CLOCKS: [&str; 9] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each_handled(context, judge)
+    crate::checks::agents::each_handled(context, |code| judge(context, code))
 }
 
-fn judge(code: &AgentCode<'_>) -> Outcome {
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let source = code.source;
+    let view = context.platform(Agent::Runtime(code.runtime));
     let mut handlers: Vec<FnId> = code
         .code
         .entrypoints
@@ -78,6 +82,16 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         }
     }
     let name = &code.runtime.name;
+    if found.is_empty() && !view.is_v1() {
+        let functions = handlers.iter().filter_map(|id| source.function(*id));
+        let makers = functions.flat_map(|function| source.reach(function.id));
+        let frozen = makers
+            .filter_map(|id| source.function(id))
+            .find_map(|maker| stamps_startup(source, maker));
+        if let Some(frozen) = frozen {
+            return frozen_stamp(code, &view, frozen);
+        }
+    }
     if found.is_empty() {
         let message = match handlers.len() {
             0 if starts_with_sdk(code) => format!(
@@ -150,6 +164,82 @@ fn always_idle<'s>(source: &'s Source, function: &'s Function) -> Option<Evidenc
     })
 }
 
+/// The time of the last change was taken at startup: on platform version V2 it is that of the deploy.
+fn frozen_stamp(code: &AgentCode<'_>, view: &PlatformView, site: Evidence) -> Outcome {
+    let message = format!(
+        "the ping handler of runtime {} answers with a time that was taken at startup: on platform version V2 that is the time of the deploy, so that every restored session looks idle since then{}",
+        code.runtime.name,
+        view.words()
+    );
+    Outcome::fail(code.resource(), message)
+        .severity(Severity::Low)
+        .evidence(site)
+        .fix(Fix::new("Stamp the last change of state").note(
+            "Set the time in request code when the state changes (work starts, work ends), or leave `time_of_last_update` out: the SDK fills it in.",
+        ))
+}
+
+/// Where an answer carries a time that a module took when it was imported and that nothing sets again.
+fn stamps_startup(source: &Source, function: &Function) -> Option<Evidence> {
+    let module = function.id.module;
+    let stamps = expressions(&function.body)
+        .into_iter()
+        .filter_map(|expr| match &expr.kind {
+            ExprKind::Dict(_) => ["time_of_last_update", "timeOfLastUpdate"]
+                .into_iter()
+                .find_map(|key| expr.entry(key)),
+            ExprKind::Call(call) => call
+                .keywords
+                .iter()
+                .find(|keyword| keyword.name.as_deref() == Some("time_of_last_update"))
+                .map(|keyword| &keyword.value),
+            _ => None,
+        });
+    stamps.into_iter().find_map(|stamp| {
+        let taken = sub_expressions(stamp)
+            .into_iter()
+            .any(|part| taken_at_startup(source, module, part));
+        let note = "a time that was taken at startup";
+        taken.then(|| agent_code::evidence(source, module, stamp.range).note(note))
+    })
+}
+
+/// A name of a module that is bound once, at import, to what a clock says.
+fn taken_at_startup(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let ExprKind::Name(name) = &expr.kind else {
+        return false;
+    };
+    let Some(place) = source.module(module) else {
+        return false;
+    };
+    let local = place.function_at(expr.range.start).is_some_and(|function| {
+        let scope = place.scopes.get(function.id.index as usize + 1);
+        scope.is_some_and(|scope| scope.names.contains_key(&**name))
+    });
+    let written = writes(source, module).into_iter();
+    let written = written.filter(|(_, target, _)| target.as_name() == Some(&**name));
+    let written_elsewhere = written.count() > 1;
+    let bindings = place
+        .scopes
+        .first()
+        .and_then(|scope| scope.names.get(&**name));
+    let Some([binding]) = bindings
+        .map(Vec::as_slice)
+        .filter(|_| !local && !written_elsewhere)
+    else {
+        return false;
+    };
+    let BindingKind::Value { value, .. } = &binding.kind else {
+        return false;
+    };
+    sub_expressions(value).into_iter().any(|inner| {
+        matches!(inner.kind, ExprKind::Call(_))
+            && source
+                .callee_name(module, inner)
+                .is_some_and(|name| CLOCKS.contains(&&*name))
+    })
+}
+
 /// Whether the AgentCore SDK is there to answer the ping; a plain MCP or web server goes without it.
 fn starts_with_sdk(code: &AgentCode<'_>) -> bool {
     code.modules().any(|module| {
@@ -162,27 +252,6 @@ fn starts_with_sdk(code: &AgentCode<'_>) -> bool {
                 })
         })
     })
-}
-
-/// Whether a handler answers the path `/ping`.
-pub(super) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
-    entry.kind == EntrypointKind::Route
-        && source.module(entry.module).is_some_and(|module| {
-            let registered = module
-                .calls()
-                .into_iter()
-                .find(|(_, call)| call.range == entry.range);
-            let call = registered.and_then(|(_, call)| call.as_call());
-            call.is_some_and(|call| {
-                let values = call
-                    .args
-                    .iter()
-                    .chain(call.keywords.iter().map(|keyword| &keyword.value));
-                values
-                    .into_iter()
-                    .any(|value| value.as_str() == Some("/ping"))
-            })
-        })
 }
 
 /// Everything that a handler answers with: what it returns, and what it sends (`res.status(200).json(…)`, `reply.send(…)`,
@@ -259,7 +328,8 @@ fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool 
 
 /// Whether an answer is one of these states, whatever happens.
 fn is_status(source: &Source, module: ModuleId, answer: &Expr, depth: u8, words: &[&str]) -> bool {
-    if depth > 6 {
+    let step = limits::step(limits::NAMES, module, answer.range);
+    if step.is_none() || depth > 6 {
         return false;
     }
     match &answer.kind {

@@ -1,8 +1,9 @@
 //! `perf-session-reuse`: Session reuse strategy chosen for multi-turn / batch workloads.
 
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::{self, Call, Kind, http, sessions};
+use crate::analysis::clients::{self, Call, Kind, http};
 use crate::analysis::{agent_code, provenance};
+use crate::checks::sessions;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
@@ -61,7 +62,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     notes.dedup_by(|one, other| one.site == other.site);
     found.sort_by_key(place);
     found.dedup_by(|one, other| one.site == other.site);
-    let scope = clients::scope(context);
+    let scope = crate::checks::callers::scope(context);
     let outcome = if found.is_empty() {
         let message = match begun.len() {
             0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
@@ -96,7 +97,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             ))
             .evidences(found)
     };
-    vec![clients::honest_of_callers(
+    vec![crate::checks::callers::honest_of_callers(
         context,
         outcome.evidences(notes),
     )]

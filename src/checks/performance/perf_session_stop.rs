@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::{self, Call, Kind, sessions};
+use crate::analysis::clients::{self, Call, Kind};
+use crate::checks::sessions;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
@@ -70,7 +71,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             found.push(unstopped(first));
         }
     }
-    let scope = clients::scope(context);
+    let scope = crate::checks::callers::scope(context);
     let outcome = if found.is_empty() {
         let message = match files.len() {
             0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
@@ -113,7 +114,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         .fix(second)
     };
     let outcome = outcome.evidences(found).evidences(notes);
-    vec![clients::honest_of_callers(context, outcome)]
+    vec![crate::checks::callers::honest_of_callers(context, outcome)]
 }
 
 fn unstopped(call: &Call<'_>) -> Evidence {

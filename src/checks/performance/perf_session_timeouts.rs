@@ -7,7 +7,7 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::config::Workload;
-use crate::context::{Context, Lifecycle, Seen};
+use crate::context::{Context, Lifecycle, PlatformVersion, PlatformView, Seen};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
 use crate::report::{Evidence, Fix, Outcome, Resource, Severity, Status};
@@ -96,6 +96,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         .runtimes
         .get(agent.name())
         .and_then(|settings| settings.job_seconds);
+    let view = context.platform(agent);
     let layers = context.lifecycles(agent);
     let outcome = judge_sources(
         context,
@@ -103,7 +104,15 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         &layers,
         || context.agent_unread(agent),
         |layer| {
-            let faults = faults(&layer.value, row, job);
+            let faults = faults(&layer.value, row, job, &view);
+            // Above the row, idle sessions cost a place in the quota and no memory on V2.
+            let mild = view.is_v2()
+                && matches!(faults.as_slice(), [_])
+                && layer
+                    .value
+                    .idle
+                    .as_ref()
+                    .is_some_and(|idle| row.is_some_and(|row| idle.value > row.idle.1));
             if faults.is_empty() {
                 return Ok(passed(&resource, &layer.value, row));
             }
@@ -113,7 +122,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             });
             Err(Problem {
                 message: format!("{resource}{of}: {}", texts.join("; ")),
-                severity: None,
+                severity: mild.then_some(Severity::Low),
                 evidence: faults
                     .into_iter()
                     .map(|(text, evidence)| evidence.note(text))
@@ -146,7 +155,12 @@ fn life(row: &Row, job: Option<f64>) -> Option<(f64, f64)> {
     }
 }
 
-fn faults(lifecycle: &Lifecycle, row: Option<&Row>, job: Option<f64>) -> Vec<(String, Evidence)> {
+fn faults(
+    lifecycle: &Lifecycle,
+    row: Option<&Row>,
+    job: Option<f64>,
+    view: &PlatformView,
+) -> Vec<(String, Evidence)> {
     let mut faults = Vec::new();
     let unset = |key: &str, default: f64| {
         (
@@ -163,7 +177,12 @@ fn faults(lifecycle: &Lifecycle, row: Option<&Row>, job: Option<f64>) -> Vec<(St
                 row.idle.0.to_string()
             };
             let why = if idle.value > row.idle.1 {
-                "idle VMs are kept and count against the quota"
+                match view.version {
+                    Some(PlatformVersion::V2) => {
+                        "idle sessions count against the session quota; on platform version V2 their memory is given back after 120 s"
+                    }
+                    _ => "idle VMs are kept and count against the quota",
+                }
             } else {
                 "sessions are dropped while they are still wanted"
             };
@@ -287,7 +306,12 @@ fn fix(
         ];
         editor.set(node, &[block], &values);
     });
-    let fix = fix.safe_edit(safe);
+    // Without a known workload the values are a choice that is the owner's.
+    let fix = if declared {
+        fix.safe_edit(safe)
+    } else {
+        fix.choice()
+    };
     match (row.workload, job) {
         (Workload::Batch, None) => {
             fix.note("maxLifetime is to be the job's length and a buffer, at most twice its length")
@@ -319,7 +343,7 @@ mod tests {
         job: Option<f64>,
     ) -> bool {
         let row = workload.map(|wanted| ROWS.iter().find(|row| row.workload == wanted).unwrap());
-        faults(&lifecycle(idle, max), row, job).is_empty()
+        faults(&lifecycle(idle, max), row, job, &PlatformView::UNKNOWN).is_empty()
     }
 
     #[test]

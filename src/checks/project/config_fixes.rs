@@ -1,16 +1,16 @@
-//! The commands that mend a fault where only one value can be meant.
+//! The commands that fix a fault where only one value can be meant.
 
 use serde_json::Value;
 
 use super::schema::{Class, Fault, Repair};
 use crate::shell::{Command, jq_edit};
 
-/// How the faults of one document are mended.
+/// How the faults of one document are fixed.
 #[derive(Debug, Default, PartialEq)]
-pub struct Mend {
+pub struct Remedy {
     /// The edit, where there is one.
     pub command: Option<Command>,
-    /// Paths of what it mends.
+    /// Paths of what it fixes.
     pub what: Vec<String>,
     /// True when nothing is left over for a person.
     pub complete: bool,
@@ -18,22 +18,22 @@ pub struct Mend {
     pub nearest: bool,
 }
 
-/// The edit of one document that mends every fault that only one value can mend.
-pub fn of_document(path: &str, faults: &[Fault]) -> Mend {
-    let mut mend = Mend {
+/// The edit of one document that fixes every fault that only one value can fix.
+pub fn of_document(path: &str, faults: &[Fault]) -> Remedy {
+    let mut remedy = Remedy {
         complete: true,
-        ..Mend::default()
+        ..Remedy::default()
     };
     let (mut deleted, mut steps) = (Vec::new(), Vec::new());
     for fault in faults.iter().filter(|fault| fault.class != Class::Note) {
         let repair = fault.repair.as_ref();
         let Some((repair, filter)) = repair.and_then(|it| Some((it, filter(&fault.path, it)?)))
         else {
-            mend.complete = false;
+            remedy.complete = false;
             continue;
         };
-        mend.nearest |= matches!(repair, Repair::Set(Value::Number(_)));
-        mend.what.push(fault.path.clone());
+        remedy.nearest |= matches!(repair, Repair::Set(Value::Number(_)));
+        remedy.what.push(fault.path.clone());
         if matches!(repair, Repair::Delete) {
             deleted.push(filter);
         } else if !steps.contains(&filter) {
@@ -45,9 +45,9 @@ pub fn of_document(path: &str, faults: &[Fault]) -> Mend {
         steps.push(format!("del({})", deleted.join(", ")));
     }
     if !steps.is_empty() {
-        mend.command = Some(jq_edit(path, &steps.join(" | "), &[]));
+        remedy.command = Some(jq_edit(path, &steps.join(" | "), &[]));
     }
-    mend
+    remedy
 }
 
 /// The jq filter of one repair; for a deletion its path alone. Keys and values are JSON texts, which jq reads as they stand.
@@ -106,19 +106,19 @@ mod tests {
     }
 
     #[test]
-    fn one_edit_mends_them_all_and_deletes_last() {
+    fn one_edit_fixes_them_all_and_deletes_last() {
         let faults = [
             fault("runtimes[0].x", Repair::Delete),
             fault("runtimes[0].networkMode", Repair::Set("VPC".into())),
             fault("runtimes[0].entrypont", Repair::Rename("entrypoint".into())),
             fault("tags[\"a b\"]", Repair::Delete),
         ];
-        let mend = of_document("agentcore/agentcore.json", &faults);
+        let remedy = of_document("agentcore/agentcore.json", &faults);
         let filter = ".runtimes[0].networkMode = \"VPC\" | .runtimes[0] |= (.[\"entrypoint\"] = .[\"entrypont\"] | del(.[\"entrypont\"])) | del(.runtimes[0].x, .tags[\"a b\"])";
-        let command = mend.command.map(|command| command.to_string());
+        let command = remedy.command.map(|command| command.to_string());
         let file = "agentcore/agentcore.json";
         let expected = format!("jq '{filter}' {file} > {file}.tmp && mv {file}.tmp {file}");
         assert_eq!(command, Some(expected));
-        assert!(mend.complete);
+        assert!(remedy.complete);
     }
 }

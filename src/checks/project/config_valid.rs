@@ -3,7 +3,8 @@
 use super::config_fixes;
 use super::schema::{self, Class, Fault};
 use super::{config_files, payment_secrets, placeholders};
-use crate::analysis::agent_code;
+use crate::analysis::agent_code::served;
+use crate::checks::absent_code;
 use crate::checks::{Category, Check, Need, unconfigured};
 use crate::collect::json::repeated_keys;
 use crate::collect::project::{DEPLOYED, TARGETS, inside};
@@ -11,7 +12,7 @@ use crate::context::Context;
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
 use crate::model::site::Site;
-use crate::model::source::EntrypointKind;
+use crate::model::source::{EntrypointKind, SourceNoteKind};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
@@ -20,7 +21,7 @@ pub(super) static CHECK: Check = Check {
     title: "Project configuration is valid",
     category: Category::Project,
     severity: Severity::High,
-    needs: &[Need::Config],
+    needs: &[Need::Config, Need::Code],
     page: include_str!("config_valid.md"),
     references: &[
         "https://schema.agentcore.aws.dev/v1/agentcore.json",
@@ -44,6 +45,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     harnesses(context, &mut findings);
     stack(context, &mut findings);
     servers(context, &mut findings);
+    sources(context, &mut findings);
     vec![findings.outcome(context)]
 }
 
@@ -53,10 +55,10 @@ struct Findings {
     /// Each with the words of the message.
     faults: Vec<(String, Evidence)>,
     notes: Vec<Evidence>,
-    /// Commands that mend the faults so far.
+    /// Commands that fix the faults so far.
     commands: Vec<Command>,
-    /// What they mend.
-    mended: Vec<String>,
+    /// What they fix.
+    fixed: Vec<String>,
     /// True when some fault is left for a person.
     left: bool,
     /// What else to know of the commands.
@@ -64,6 +66,8 @@ struct Findings {
     documents: Vec<String>,
     /// True when the targets file is not here and git ignores it.
     unseen: bool,
+    /// How many of the faults are of source files.
+    code: usize,
 }
 
 impl Findings {
@@ -98,30 +102,39 @@ impl Findings {
             self.notes
                 .push(Evidence::config(&site).note(words).context());
         }
-        let mend = config_fixes::of_document(&path, &faults);
-        self.left |= !mend.complete;
-        if mend.nearest {
+        let remedy = config_fixes::of_document(&path, &faults);
+        self.left |= !remedy.complete;
+        if remedy.nearest {
             self.remark = Some(NEAREST);
         }
-        self.mended.extend(mend.what);
-        self.commands.extend(mend.command);
+        self.fixed.extend(remedy.what);
+        self.commands.extend(remedy.command);
         self.documents.push(path);
     }
 
-    /// Adds a fault of a whole file, which a person mends.
+    /// Adds a fault of a whole file, which a person fixes.
     fn file(&mut self, site: &Site, words: &str) {
         self.left = true;
         self.faults
             .push((words.to_owned(), Evidence::config(site).note(words)));
     }
 
-    /// Commands are printed where they mend all: one that leaves the result failing would break its promise.
+    /// Commands are printed where they fix all: one that leaves the result failing would break its promise.
     fn fix(&mut self) -> Fix {
         if self.left {
-            let note = "Mend each place that the evidence names; `agentcore validate` reads the files again.";
-            return Fix::new("Edit the configuration").note(note);
+            let note = if self.documents.is_empty() || self.code < self.faults.len() {
+                "Fix each place that the evidence names; `agentcore validate` reads the files again."
+            } else {
+                "Fix each place that the evidence names, and start the agent once before the deploy: `agentcore dev`."
+            };
+            let title = if self.code == self.faults.len() {
+                "Fix the source"
+            } else {
+                "Edit the configuration"
+            };
+            return Fix::new(title).note(note);
         }
-        let title = format!("Set {}", self.mended.join(", "));
+        let title = format!("Set {}", self.fixed.join(", "));
         let fix = Fix::new(title).commands(std::mem::take(&mut self.commands));
         match self.remark {
             Some(remark) => fix.note(remark),
@@ -184,12 +197,49 @@ impl Findings {
             more => format!("; and {more} more"),
         };
         let faults = if count == 1 { "a fault" } else { "faults" };
-        let message = format!("the configuration has {faults}: {}{more}", named.join("; "));
+        let what = if self.code == count {
+            "the code that is deployed"
+        } else {
+            "the configuration"
+        };
+        let message = format!("{what} has {faults}: {}{more}", named.join("; "));
         let mut outcome = Outcome::fail(resource, message);
         for (_, evidence) in self.faults.into_iter().take(MOST_LISTED) {
             outcome = outcome.evidence(evidence);
         }
         outcome.evidences(self.notes).fix(fix)
+    }
+}
+
+/// Source files of a runtime that do not parse or cannot be read: what a checklist says of code that nobody could read is worth
+/// nothing, and what does not parse does not start. One fault a file.
+fn sources(context: &Context, findings: &mut Findings) {
+    let source = &context.source;
+    let mut seen: Vec<&str> = Vec::new();
+    for runtime in &source.runtimes {
+        let modules = runtime.reachable.iter().filter_map(|id| source.module(*id));
+        for module in modules {
+            let path = &*module.path;
+            let note = source.notes.iter().find(|note| {
+                &*note.site.path == path
+                    && matches!(
+                        note.kind,
+                        SourceNoteKind::Syntax | SourceNoteKind::Unreadable
+                    )
+            });
+            let (Some(note), false) = (note, seen.contains(&path)) else {
+                continue;
+            };
+            seen.push(path);
+            let words = match note.kind {
+                SourceNoteKind::Syntax => format!("{path} does not parse: {}", note.message),
+                _ => format!("{path} {}", note.message),
+            };
+            findings.left = true;
+            findings.code += 1;
+            let evidence = Evidence::code(&note.site).note(words.clone());
+            findings.faults.push((words, evidence));
+        }
     }
 }
 
@@ -244,7 +294,7 @@ fn targets(context: &Context, findings: &mut Findings) {
                 format!("{TARGETS} does not exist: `agentcore validate` and `deploy` need it");
             let evidence = Evidence::config(&Site::file(TARGETS)).note(words.clone());
             findings.faults.push((words, evidence));
-            findings.mended.push(TARGETS.to_owned());
+            findings.fixed.push(TARGETS.to_owned());
             findings.remark = Some(
                 "An empty list is what `agentcore create` writes; the first `agentcore deploy` asks for account and Region.",
             );
@@ -330,11 +380,15 @@ fn servers(context: &Context, findings: &mut Findings) {
             .build
             .as_ref()
             .is_some_and(|build| build.value == "CodeZip");
-        let Ok(code) = agent_code::of(context, runtime) else {
+        let Ok(code) = crate::context::code::of(context, runtime) else {
             continue;
         };
         let entry = code.code.entry.and_then(|id| code.source.module(id));
-        if let (true, Some(module)) = (zip && code.starts_nothing(context), entry) {
+        let silent = zip
+            && code.unread().is_none()
+            && absent_code::of(context, &code).is_none()
+            && served::starts_nothing(&code);
+        if let (true, Some(module)) = (silent, entry) {
             let lambda = code
                 .code
                 .entrypoints

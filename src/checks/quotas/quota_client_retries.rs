@@ -1,7 +1,6 @@
 //! `quota-client-retries`: Clients that call AgentCore or Bedrock keep a retry policy.
 
 use super::retries;
-use crate::analysis::clients;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::report::{Evidence, Fix, Outcome, Severity};
@@ -27,7 +26,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     let mut found: Vec<Evidence> = retries::code::turned_off(source);
     found.extend(retries::environment::turned_off(context));
     found.extend(retries::bare::without_retry(source));
-    let scope = clients::scope(context);
+    let scope = crate::checks::callers::scope(context);
     let outcome = if found.is_empty() {
         Outcome::pass(
             resource,
@@ -51,5 +50,5 @@ fn run(context: &Context) -> Vec<Outcome> {
             ))
             .evidences(found)
     };
-    vec![clients::honest_of_callers(context, outcome)]
+    vec![crate::checks::callers::honest_of_callers(context, outcome)]
 }

@@ -103,11 +103,8 @@ fn judge(context: &Context, resource: Resource, loads: &[Load]) -> Outcome {
         })
     };
     if !over.is_empty() {
-        let outcome = Outcome::fail(
-            resource,
-            format!("{message}: calls beyond it are answered with 429"),
-        )
-        .evidences(evidence());
+        let outcome = Outcome::fail(resource, format!("{message}: excess calls get HTTP 429"))
+            .evidences(evidence());
         return over.iter().fold(outcome, |outcome, quota| {
             fixes(context, quota)
                 .into_iter()

@@ -107,7 +107,7 @@ fn look(
         )),
         (_, active) => {
             let message = format!(
-                "the policy engine {name} of {resource} is in {mode}: it writes down what it would deny and lets it through"
+                "the policy engine {name} of {resource} is in {mode}: it only logs what it would deny, and still allows it"
             );
             let problem = Problem::new(message, attached.mode.evidence.clone());
             Err(if active.is_some_and(|active| active.value == 0) {

@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    agent_code::each(context, |code| judge(code))
+    crate::checks::agents::each(context, |code| judge(code))
 }
 
 /// What is wrong with an id, for a message.

@@ -91,7 +91,7 @@ fn outcome(context: &Context, memory: &Memory) -> Outcome {
             );
             let reason = Unread::new(
                 ReasonCode::Undeclared,
-                "whether a customer-managed key is required is not written down",
+                "decide whether you need a customer-managed key",
             );
             Outcome::manual(resource, message, reason).evidence(layer.evidence.clone()).fix(
                 Fix::new("Encrypt it with a key of yours").note(

@@ -3,6 +3,7 @@
 use crate::analysis::agent_code;
 use crate::analysis::clients::entries::option;
 use crate::analysis::clients::values::{At, HOLE, bound, text};
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::context::{Context, MemoryView};
 use crate::model::project::Memory;
@@ -168,7 +169,8 @@ fn namespaces<'a>(
 
 /// The keys of a mapping.
 fn keys_of<'a>(source: &'a Source, at: At<'a>, depth: u32, keys: &mut Vec<At<'a>>) {
-    if depth > 5 {
+    let step = limits::step(limits::CALLERS, at.module, at.expr.range);
+    if step.is_none() || depth > 5 {
         return;
     }
     match &at.expr.kind {

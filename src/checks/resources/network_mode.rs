@@ -1,6 +1,5 @@
 //! `network-mode`: VPC configured where private resources are reached.
 
-use crate::analysis::agent_code;
 use crate::checks::code::private_hosts as hosts_named;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
@@ -108,7 +107,7 @@ fn hosts_in_code(context: &Context, agent: Agent<'_>) -> Result<Vec<Seen<String>
     let Some(runtime) = agent.runtime() else {
         return Ok(Vec::new());
     };
-    let code = agent_code::of(context, runtime)?;
+    let code = crate::context::code::of(context, runtime)?;
     let hosts = hosts_named::in_code(&code, private_host);
     if hosts.is_empty()
         && let Some(reason) = code.unread()

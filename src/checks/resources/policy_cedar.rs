@@ -99,7 +99,7 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
         return passed(resource, engine, &others, read.len(), guarded);
     }
     let fix = if in_config {
-        Fix::new("Mend the policy").note(
+        Fix::new("Fix the policy").note(
             "name the principals, actions (AgentCore::Action::\"TARGET___TOOL\") and the gateway that are meant, or add a `when` that decides something; \
              `statement` in agentcore.json is what deploys, so read an edited sourceFile in again with `agentcore remove policy` and `agentcore add policy --source`",
         )
@@ -164,7 +164,7 @@ fn remedy(context: &Context, engine: &PolicyEngine, others: &[(String, Layer<Ced
         return fixes::deploy_what_is_configured(context);
     }
     Fix::new("Remove what nobody declared").commands(removals).note(
-        "made outside of the project, so that no deploy mends it; where it is wanted, write it into agentcore.json with a condition",
+        "made outside of the project, so that no deploy fixes it; where it is wanted, write it into agentcore.json with a condition",
     )
 }
 

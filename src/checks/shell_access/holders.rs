@@ -227,7 +227,7 @@ pub(super) fn deny(context: &Context, holders: &[&Holder]) -> Vec<Fix> {
     };
     let commands: Vec<Command> = editable.take(20).map(command).collect();
     if !commands.is_empty() {
-        let fix = Fix::new("Take commands away from who does not need them").commands(commands);
+        let fix = Fix::new("Restrict command execution to those who need it").commands(commands);
         fixes.push(fix.note("leave out who needs them, and give those `agentcore-harden policy --kind command`, attached as a policy of its own. A role of IAM Identity Center is changed by its permission set"));
     } else if !arns.is_empty() {
         fixes.push(

@@ -91,7 +91,7 @@ fn judge(context: &Context) -> Result<Outcome, Box<Outcome>> {
             return Ok(Outcome::skipped(resource, reason).evidences(evidence));
         }
         let message = format!(
-            "nobody is told when a command is run in a runtime: {}",
+            "nobody is notified when a command is run in a runtime: {}",
             missed.join("; ")
         );
         return Ok(Outcome::fail(resource, message)

@@ -48,7 +48,10 @@ fn run(context: &Context) -> Vec<Outcome> {
         ));
     }
     if let Some(reason) = &unread {
-        rest.push_str(&format!("; who else can was not read ({})", reason.message));
+        rest.push_str(&format!(
+            "; other principals were not checked ({})",
+            reason.message
+        ));
     }
     let shown = holders
         .iter()

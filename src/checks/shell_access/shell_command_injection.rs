@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::injection::{self, Finding};
-use crate::analysis::{agent_code, clients};
+use super::injection::{self, Finding, Found};
+use crate::analysis::agent_code;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -28,16 +28,16 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let source = &context.source;
-    let findings = injection::find(source);
+    let found = injection::find(source);
     let mut outcomes = Vec::new();
     let mut run: BTreeSet<ModuleId> = BTreeSet::new();
     for runtime in &source.runtimes {
         run.extend(&runtime.reachable);
     }
     if !context.project.runtimes.is_empty() {
-        outcomes.extend(agent_code::each(context, |code| {
+        outcomes.extend(crate::checks::agents::each(context, |code| {
             let modules: BTreeSet<ModuleId> = code.code.reachable.iter().copied().collect();
-            judge(source, code.resource(), &findings, &modules, &code.scope())
+            judge(source, code.resource(), &found, &modules, &code.scope())
         }));
     }
     let others: BTreeSet<ModuleId> = injection::modules(source)
@@ -45,7 +45,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         .filter(|id| !run.contains(id))
         .collect();
     if context.project.runtimes.is_empty() || !others.is_empty() {
-        outcomes.push(outside(context, &findings, &run, &others));
+        outcomes.push(outside(context, &found, &run, &others));
     }
     outcomes
 }
@@ -53,7 +53,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 /// The code that no runtime of the project runs: clients, Lambda functions, servers, scripts.
 fn outside(
     context: &Context,
-    findings: &[Finding],
+    found: &Found,
     run: &BTreeSet<ModuleId>,
     others: &BTreeSet<ModuleId>,
 ) -> Outcome {
@@ -90,29 +90,48 @@ fn outside(
     let scope = format!(
         "{count}{all} source {files} outside of the runtimes that may run commands or call AgentCore"
     );
-    clients::honest(
+    crate::checks::callers::honest(
         context,
         others,
-        judge(source, resource, findings, others, &scope),
+        judge(source, resource, found, others, &scope),
     )
 }
 
 fn judge(
     source: &Source,
     resource: Resource,
-    findings: &[Finding],
+    found: &Found,
     modules: &BTreeSet<ModuleId>,
     scope: &str,
 ) -> Outcome {
-    let here: Vec<&Finding> = injection::within(findings, modules)
-        .into_iter()
-        .filter_map(|index| findings.get(index))
+    let here: Vec<&Finding> = found
+        .findings
+        .iter()
+        .filter(|finding| modules.contains(&finding.module))
+        .collect();
+    let notes: Vec<Evidence> = found
+        .idle
+        .iter()
+        .filter(|finding| modules.contains(&finding.module))
+        .map(|finding| {
+            agent_code::evidence(source, finding.module, finding.range)
+                .note(finding.note.clone())
+                .context()
+        })
         .collect();
     let Some(worst) = here.iter().map(|finding| finding.severity).min() else {
+        let given_up = found
+            .truncated
+            .iter()
+            .find(|truncated| modules.contains(&truncated.module));
+        if let Some(truncated) = given_up {
+            return Outcome::skipped(resource, agent_code::limited(source, truncated));
+        }
         return Outcome::pass(
             resource,
             format!("no unchecked text reaches a command in the {scope}"),
-        );
+        )
+        .evidences(notes);
     };
     let evidence: Vec<Evidence> = here
         .iter()
@@ -120,6 +139,7 @@ fn judge(
             agent_code::evidence(source, finding.module, finding.range)
                 .note(finding.note.clone())
                 .severity(finding.severity)
+                .steps(agent_code::steps(source, &finding.steps))
         })
         .collect();
     let first = here
@@ -138,6 +158,7 @@ fn judge(
     Outcome::fail(resource, message)
         .severity(worst)
         .evidences(evidence)
+        .evidences(notes)
         .fix(Fix::new("Allow only the commands that you know").note(
             "Compare with a fixed set and refuse the rest (`if name not in ALLOWED: return …`), or map a name to a whole command; \
              for values in it, match a pattern over the whole text (`re.fullmatch(r\"[A-Za-z0-9_./-]+\", value)`) or use shlex.quote.",

@@ -40,7 +40,10 @@ fn run(context: &Context) -> Vec<Outcome> {
         rest.push_str(&format!("; administrators are left out: {}", list(&admins)));
     }
     if let Some(reason) = &unread {
-        rest.push_str(&format!("; who else can was not read ({})", reason.message));
+        rest.push_str(&format!(
+            "; other principals were not checked ({})",
+            reason.message
+        ));
     }
     if both.is_empty() {
         let message =
@@ -56,7 +59,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect();
     told.dedup();
     let message = format!(
-        "one policy lets the runtime be invoked and commands be run in it, so neither can be given without the other: {}{rest}",
+        "one policy grants both InvokeAgentRuntime and InvokeAgentRuntimeCommand, so neither can be granted alone: {}{rest}",
         list(&told)
     );
     let evidence = both.iter().map(|holder| holder.evidence.clone());

@@ -74,7 +74,7 @@ async fn credentials(request: &Request<'_>, config: &SdkConfig) -> Result<(), Un
             }
             // Without any configuration the last source asked was the machine's own role.
             _ if !configured() && request.profile.is_none() => "no AWS credentials were found",
-            _ => "the AWS credentials could not be loaded: sign in again or mend the profile",
+            _ => "the AWS credentials could not be loaded: sign in again or fix the profile",
         })),
         Err(_) => Err(none("no AWS credentials were found in time")),
     }

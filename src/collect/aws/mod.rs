@@ -12,7 +12,9 @@ mod iam;
 mod lambda;
 mod logs;
 mod permissions;
+mod platform;
 mod quotas;
+mod raw;
 mod resources;
 mod runtimes;
 mod scope;
@@ -60,7 +62,7 @@ pub fn collect(request: &Request<'_>) -> Known<AwsState> {
         return Known::Unread(
             Unread::new(
                 ReasonCode::Offline,
-                "the project names nothing in AWS yet (no deployed target, no executionRoleArn)",
+                "AWS was not read: nothing is deployed yet, and no executionRoleArn is set",
             )
             .flag("--live"),
         );

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 /// Every IAM action behind a call of this module, sorted. `sts:GetCallerIdentity` needs no permission.
 pub const ACTIONS: &[&str] = &[
     "bedrock-agentcore:GetAgentRuntime",
+    "bedrock-agentcore:GetCapacityProvider",
     "bedrock-agentcore:GetGateway",
     "bedrock-agentcore:GetGatewayTarget",
     "bedrock-agentcore:GetHarness",

@@ -8,9 +8,10 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::fault::{Fault, known};
+use super::raw::RawAnswer;
 use super::scope::{Ids, Scope};
 use super::session::Session;
-use super::{ecr, logs, shapes};
+use super::{ecr, logs, platform, shapes};
 use crate::model::aws::{Artifact, Harness, Runtime, RuntimeEndpoint};
 use crate::model::known::{Known, ReasonCode, Unread};
 
@@ -88,15 +89,22 @@ where
 
 async fn runtime(session: &Session, id: &str) -> Result<Runtime, Fault> {
     let client = &session.clients.agentcore;
+    let raw = RawAnswer::default();
     let get = session.call(
         "bedrock-agentcore:GetAgentRuntime",
-        client.get_agent_runtime().agent_runtime_id(id).send(),
+        client
+            .get_agent_runtime()
+            .agent_runtime_id(id)
+            .customize()
+            .interceptor(raw.clone())
+            .send(),
     );
     let prefix = format!("/aws/bedrock-agentcore/runtimes/{id}-");
     let (output, endpoints, log_groups) =
         tokio::join!(get, endpoints(session, id), logs::groups(session, &prefix));
     let output = output?;
     let mut runtime = convert(&output);
+    platform::read(&mut runtime, &output, &raw.json());
     let container = match &runtime.artifact {
         Some(Artifact::Container { uri }) => Some(uri.clone()),
         _ => None,
@@ -107,8 +115,18 @@ async fn runtime(session: &Session, id: &str) -> Result<Runtime, Fault> {
             None => Known::Absent,
         }
     };
-    (runtime.resource_policy, runtime.image) =
-        tokio::join!(resource_policy(session, &runtime.arn), image);
+    let provider = runtime.capacity_provider.take();
+    let provider = async {
+        match provider {
+            Some(provider) => Some(platform::capacity_provider(session, provider).await),
+            None => None,
+        }
+    };
+    (
+        runtime.resource_policy,
+        runtime.image,
+        runtime.capacity_provider,
+    ) = tokio::join!(resource_policy(session, &runtime.arn), image, provider);
     runtime.endpoints = endpoints;
     runtime.log_groups = log_groups;
     Ok(runtime)

@@ -1,6 +1,7 @@
 //! A bounded session with AWS: clients, at most so many calls at once, one deadline over all of them, a progress line.
 
 use std::future::Future;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
@@ -8,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -17,8 +18,17 @@ use crate::model::known::{ReasonCode, Unread};
 
 /// Calls in flight at once: the control plane allows 25 list and 150 get calls a second.
 const SIDE_BY_SIDE: usize = 24;
-/// Longest that one operation may take, retries included.
-pub const PER_CALL: Duration = Duration::from_secs(10);
+/// Longest that one operation may take, retries included: longer than all waits between them.
+pub const PER_CALL: Duration = Duration::from_secs(20);
+/// Longest that one attempt may take.
+const PER_ATTEMPT: Duration = Duration::from_secs(5);
+/// Attempts of one call.
+const ATTEMPTS: u32 = 6;
+/// The longest wait before the second attempt; every wait is at most twice the one before and is drawn at random below that.
+/// Over six attempts that is under eight seconds, so that a throttled call is answered and not given up.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// Longest that all of them may take.
 pub const OVERALL: Duration = Duration::from_secs(60);
 
@@ -39,17 +49,23 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients over one configuration, with bounded and adaptive retries.
+    /// Clients over one configuration, with bounded retries. The adaptive mode is not for this: its limiter makes every call of a
+    /// client wait once a single one was throttled, for longer than the whole audit may take.
     pub fn new(config: &SdkConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
             .operation_timeout(PER_CALL)
-            .operation_attempt_timeout(PER_CALL / 2)
+            .operation_attempt_timeout(PER_ATTEMPT)
             .connect_timeout(Duration::from_secs(3))
             .build();
         let config = config
             .to_builder()
             .timeout_config(timeouts)
-            .retry_config(RetryConfig::adaptive().with_max_attempts(3))
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(ATTEMPTS)
+                    .with_initial_backoff(FIRST_WAIT)
+                    .with_max_backoff(LONGEST_WAIT),
+            )
             .build();
         Self {
             sts: aws_sdk_sts::Client::new(&config),
@@ -74,6 +90,8 @@ pub struct Session {
     permits: Semaphore,
     deadline: Instant,
     progress: ProgressBar,
+    /// Actions in flight, so that the progress line names one that is really waited for.
+    waiting: Mutex<Vec<String>>,
 }
 
 impl Session {
@@ -84,12 +102,21 @@ impl Session {
         } else {
             ProgressBar::hidden()
         };
+        // The number of calls is not known before the last: what moves is the spinner, and the words say what is waited for.
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({pos} calls, {elapsed})")
+        {
+            bar.set_style(style);
+        }
+        if progress {
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
         bar.set_message("reading AWS");
         Self {
             clients,
             permits: Semaphore::new(SIDE_BY_SIDE),
             deadline: Instant::now() + OVERALL,
             progress: bar,
+            waiting: Mutex::new(Vec::new()),
         }
     }
 
@@ -104,10 +131,11 @@ impl Session {
     ) -> Result<T, Fault> {
         let bounded = tokio::time::timeout_at(self.deadline, async {
             let _permit = self.permits.acquire().await;
-            self.progress.set_message(format!("reading AWS: {action}"));
+            self.waits_for(action, true);
             future.await
         });
         let result = bounded.await;
+        self.waits_for(action, false);
         self.progress.inc(1);
         match result {
             Ok(Ok(value)) => Ok(value),
@@ -119,6 +147,21 @@ impl Session {
                     OVERALL.as_secs()
                 ),
             ))),
+        }
+    }
+
+    /// Notes that an action was sent or answered, and shows the one that is waited for longest.
+    fn waits_for(&self, action: &str, sent: bool) {
+        let Ok(mut waiting) = self.waiting.lock() else {
+            return;
+        };
+        if sent {
+            waiting.push(action.to_owned());
+        } else if let Some(index) = waiting.iter().position(|other| other == action) {
+            waiting.remove(index);
+        }
+        if let Some(first) = waiting.first() {
+            self.progress.set_message(format!("reading AWS: {first}"));
         }
     }
 

@@ -67,6 +67,7 @@ pub fn env<'a>(variables: impl IntoIterator<Item = (&'a String, &'a String)>) ->
         .into_iter()
         .map(|(name, value)| EnvValue {
             name: name.clone(),
+            bytes: Some(name.len().saturating_add(value.len())),
             masked: masked(value),
             finding: secret_kind(value),
             switch: match value.to_ascii_lowercase().as_str() {

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::exit::Failure;
 use crate::model::aws::{AwsState, SNAPSHOT_VERSION, Snapshot, SnapshotTool};
 use crate::model::known::Known;
+use crate::model::oidc::discovery::Discovery;
 use crate::model::project::{Project, Target};
-use crate::oidc::discovery::Discovery;
 
 /// Largest snapshot that is read, in bytes: that of an account with 5,000 principals is a few megabytes.
 const LARGEST: u64 = 256 * 1024 * 1024;

@@ -18,8 +18,8 @@ use pins::Pins;
 use url::{Host, Url};
 
 use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::oidc::discovery::{Discovery, empty, parse_document};
 use crate::oidc::address::not_public;
-use crate::oidc::discovery::{Discovery, empty, parse_document};
 use crate::oidc::keys::{Jwks, parse_jwks};
 
 /// Time for one discovery document with its key set.

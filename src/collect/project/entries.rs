@@ -98,6 +98,7 @@ impl<'a> Reader<'a> {
             event_expiry: self.document.number(node, "eventExpiryDuration"),
             strategies: objects(node.get("strategies"), strategy),
             encryption_key_arn: self.document.string(node, "encryptionKeyArn"),
+            execution_role_arn: self.document.string(node, "executionRoleArn"),
             node: node.clone(),
         }
     }

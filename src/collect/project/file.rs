@@ -1,5 +1,6 @@
 //! Reads one file of the project, which is untrusted: it may be huge, a FIFO, a device, or not text.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Component, Path};
 
@@ -11,17 +12,36 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Budget {
     bytes: usize,
+    /// Texts that stand in for those on disk.
+    edited: Edited,
 }
+
+/// Files as an edit would leave them, by path from the project root: what is read in place of what is on disk.
+pub type Edited = BTreeMap<String, String>;
 
 impl Default for Budget {
     fn default() -> Self {
         Self {
             bytes: 32 * 1024 * 1024,
+            edited: Edited::new(),
         }
     }
 }
 
 impl Budget {
+    /// A budget over the project as edits would leave it.
+    pub fn over(edited: &Edited) -> Self {
+        Self {
+            edited: edited.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The text that stands in for a file.
+    pub fn edited(&self, path: &str) -> Option<&str> {
+        self.edited.get(path).map(String::as_str)
+    }
+
     /// Takes from the budget; false when it is spent.
     pub fn take(&mut self, bytes: usize) -> bool {
         let left = self.bytes.checked_sub(bytes);

@@ -11,9 +11,10 @@ mod git;
 mod named;
 mod secret_files;
 mod shipped;
+mod stack;
 
 pub use discover::{DiscoverError, discover};
-pub use file::{FileError, inside, read_text, read_text_up_to};
+pub use file::{Edited, FileError, inside, read_text, read_text_up_to};
 pub use git::Ignores;
 pub use named::joined;
 pub use shipped::{Entry, Walk, folder as package_folder, walk};
@@ -23,7 +24,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::collect::json::{self, JsonError};
-use crate::model::files::{Contents, FileFacts};
+use crate::model::files::FileFacts;
 use crate::model::json::{Document, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Harness, Project, Target};
@@ -64,14 +65,26 @@ pub enum ProjectError {
 /// # Errors
 /// When `agentcore.json` is unreadable, not JSON, or not an object. Faults of every other file are kept in the project.
 pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
-    let document = json::parse(CONFIG, &read_text(&root.join(CONFIG), CONFIG)?)?;
+    collect_edited(root, shown, &Edited::new())
+}
+
+/// Like [`collect`], as edits of its configuration and stack would leave it.
+///
+/// # Errors
+/// See [`collect`].
+pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Project, ProjectError> {
+    let text = match edited.get(CONFIG) {
+        Some(text) => text.clone(),
+        None => read_text(&root.join(CONFIG), CONFIG)?,
+    };
+    let document = json::parse(CONFIG, &text)?;
     if document.root.type_name() != "object" {
         return Err(ProjectError::NotAnObject {
             path: CONFIG.to_owned(),
             found: document.root.type_name(),
         });
     }
-    let budget = &mut Budget::default();
+    let budget = &mut Budget::over(edited);
     let targets_file = optional(root, TARGETS, budget);
     let deployed_file = optional(root, DEPLOYED, budget);
     let reader = entries::Reader::new(&document);
@@ -114,6 +127,7 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
         cdk_version: cdk::version(root),
         cdk_grants: cdk::grants(root),
         cdk_lost: cdk::lost(root, repository(root).as_deref()),
+        stack: stack::read(root, edited),
         named_files: BTreeMap::new(),
         env_local: env_local(root),
         document,
@@ -126,20 +140,20 @@ pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
 pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
     let tracked = git::Index::read(project.repository.as_deref());
     FileFacts {
-        manifests: BTreeMap::new(),
-        package_contents: BTreeMap::new(),
-        dependencies: BTreeMap::new(),
-        artifacts: BTreeMap::new(),
-        contents: Contents::default(),
         cli: path_env.map_or(Known::Absent, cli::on_path),
         packages: shipped::packages(project, &tracked),
         ignored: git::ignored(project, &tracked),
+        ..FileFacts::default()
     }
 }
 
 /// Reads a JSON file that may be absent.
 fn optional(root: &Path, path: &str, budget: &mut Budget) -> Known<Document> {
-    match read_text(&root.join(path), path) {
+    let text = match budget.edited(path) {
+        Some(text) => Ok(text.to_owned()),
+        None => read_text(&root.join(path), path),
+    };
+    match text {
         Ok(text) if !budget.take(text.len()) => Known::Unread(Unread::new(
             ReasonCode::Unsupported,
             format!("{path}: not read, the configuration files are larger than any real project's"),

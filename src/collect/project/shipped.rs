@@ -12,10 +12,10 @@ use super::file::inside;
 use super::git::Index;
 use super::secret_files;
 use crate::model::files::{Package, PackageKind, ShippedSecret};
+use crate::model::finding::{Resource, ResourceType};
 use crate::model::json::Node;
 use crate::model::project::Project;
 use crate::model::site::Site;
-use crate::report::{Resource, ResourceType};
 
 /// Names that no package holds, at any depth.
 pub const EXCLUDED: [&str; 6] = [

@@ -4,7 +4,7 @@
 //! the entry file, and folders are only listed to see which module an import means.
 
 mod callers;
-mod guard;
+pub(super) mod guard;
 mod lower;
 mod lowered;
 mod parse;
@@ -83,31 +83,4 @@ pub fn collect_source(
         return Source::default();
     };
     pool.install(|| reach::collect(root, requests, callers, commands, others))
-}
-
-/// A project of these files with one runtime, for tests of checks.
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let file = folder.path().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
-    }
-    let request = CodeRequest {
-        runtime: "Agent".into(),
-        code_location: String::new(),
-        entry: entry.into(),
-    };
-    let calls = |(path, text): &&(&str, &str)| {
-        is_caller_candidate(path) && mentions_agentcore(text.as_bytes())
-    };
-    let mut callers: Vec<String> = files
-        .iter()
-        .filter(calls)
-        .map(|(path, _)| (*path).to_owned())
-        .collect();
-    callers.sort();
-    collect_source(folder.path(), &[request], &callers, &[], &[])
 }

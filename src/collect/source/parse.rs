@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{guard, lowered::Lowered, python, suppress, typescript};
 use crate::model::site::{Site, SourceText};
+use crate::model::source::index::Index;
 use crate::model::source::ir::ByteRange;
 use crate::model::source::module::ParseError;
 use crate::model::source::{Language, Module, ModuleId, SourceNote, SourceNoteKind, scope};
@@ -122,6 +123,7 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         classes: Vec::new(),
         body: Vec::new(),
         scopes: vec![crate::model::source::module::Scope::default()],
+        index: Index::default(),
         suppressions: Vec::new(),
         parse_errors: Vec::new(),
     }
@@ -159,6 +161,7 @@ fn finish(mut module: Module, lowered: Lowered) -> Parsed {
     module.body = body;
     module.suppressions = suppress::find(&module.source, &comments);
     scope::bind(&mut module);
+    module.index = Index::new(&module);
     Parsed { module, notes }
 }
 

@@ -13,11 +13,9 @@ use super::python::path as python_path;
 use super::running::Running;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
-use crate::analysis::handlers;
 use crate::model::site::Site;
 use crate::model::source::{
-    EntrypointKind, ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote,
-    SourceNoteKind,
+    ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote, SourceNoteKind,
 };
 
 /// Where one runtime's imports are looked up.
@@ -80,21 +78,6 @@ pub fn collect(
     all.source.callers.extend(importers);
     let commands = all.outside(&inside(commands));
     all.source.commands.extend(commands);
-    let found: Vec<_> = all
-        .source
-        .runtimes
-        .iter()
-        .map(|runtime| handlers::find(&all.source, &runtime.reachable))
-        .collect();
-    for (runtime, mut entrypoints) in all.source.runtimes.iter_mut().zip(found) {
-        // What a process of its own serves goes to the agent that started it, not to the caller.
-        for entry in &mut entrypoints {
-            if entry.kind == EntrypointKind::McpTool && runtime.programs.contains(&entry.module) {
-                entry.kind = EntrypointKind::AgentTool;
-            }
-        }
-        runtime.entrypoints = entrypoints;
-    }
     all.source
 }
 

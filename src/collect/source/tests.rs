@@ -6,7 +6,7 @@ mod names;
 mod projects;
 mod shapes;
 
-use super::source_of_files;
+use crate::analysis::sample::source_of_files;
 use crate::model::source::ir::{Expr, ExprKind};
 use crate::model::source::walk::expressions;
 use crate::model::source::{Module, ModuleId, Source};

@@ -12,13 +12,19 @@ use serde_json::{Value, json};
 use crate::audit;
 use crate::cli::AwsArgs;
 use crate::cli::quota::{QuotaArgs, QuotaCommand};
+use crate::collect::project::TARGETS;
+use crate::commands::given::{self, Given};
 use crate::commands::root;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::model::known::Known;
+use crate::model::project::Target;
+use crate::model::site::Site;
 use crate::quota::applied::{Applied, applied, number};
 use crate::quota::table::{AS_OF, Quota};
 use crate::report::{CheckResult, Status};
+
+pub(super) use self::diagnose::of_text as diagnose_text;
 
 /// Runs `quota`.
 ///
@@ -33,7 +39,7 @@ pub fn run(arguments: &QuotaArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
 }
 
 /// The context of the project at PATH, or around the current folder; AWS is read as `check` reads it.
-fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Context>, Failure> {
+pub(super) fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Context>, Failure> {
     let Some(root) = root::find(path)? else {
         return Ok(None);
     };
@@ -48,9 +54,22 @@ fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Context>, Failur
         endpoint_url: aws.endpoint_url.clone(),
         ..audit::Options::default()
     };
+    given::usable(Given {
+        profile: aws.profile.as_deref(),
+        region: aws.region.as_deref(),
+        endpoint_url: aws.endpoint_url.as_deref(),
+        // `--region` chooses the defaults that are shown, without AWS too.
+        without_aws: None,
+    })?;
     let mut context = audit::collect(&root, &options)?;
     // The defaults too are those of the Region that was asked for.
-    if let (Some(region), Some(target)) = (&aws.region, &mut context.target) {
+    if let Some(region) = &aws.region {
+        let target = context.target.get_or_insert_with(|| Target {
+            name: "default".to_owned(),
+            account: None,
+            region: None,
+            site: Site::file(TARGETS),
+        });
         target.region = Some(region.clone());
     }
     if aws.live
@@ -65,7 +84,11 @@ fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Context>, Failur
 }
 
 /// An argument, or standard input for `-` and for nothing.
-fn text_or_stdin(given: Option<&str>, longest: usize, help: &str) -> Result<String, Failure> {
+pub(super) fn text_or_stdin(
+    given: Option<&str>,
+    longest: usize,
+    help: &str,
+) -> Result<String, Failure> {
     if let Some(text) = given.filter(|text| *text != "-") {
         return Ok(text.to_owned());
     }
@@ -78,11 +101,15 @@ fn text_or_stdin(given: Option<&str>, longest: usize, help: &str) -> Result<Stri
         .by_ref()
         .take(u64::try_from(longest).unwrap_or(u64::MAX))
         .read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if text.trim().is_empty() {
+        return Err(Failure::new("standard input holds no text").help(help));
+    }
+    Ok(text)
 }
 
 /// How the checks stand, worst result of each.
-fn standing(context: &Context, checks: &[&str]) -> Vec<CheckResult> {
+pub(super) fn standing(context: &Context, checks: &[&str]) -> Vec<CheckResult> {
     let rank = |status: Status| match status {
         Status::Fail => 0,
         Status::Manual => 1,

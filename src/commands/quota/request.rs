@@ -7,10 +7,12 @@ use serde_json::json;
 use super::{context, quota_json, region, standing};
 use crate::cli::quota::RequestArgs;
 use crate::exit::{Exit, Failure, suggestion};
+use crate::quota::applied::number;
 use crate::quota::mitigations::mitigations;
 use crate::quota::request::{Request, request};
 use crate::quota::table::{self, Default, Quota};
 use crate::render::prose::{hanging, json_page};
+use crate::render::style::{Paint, Painter};
 use crate::report::{CheckResult, SCHEMA_VERSION, Status};
 
 /// A quota whose code is not in the table.
@@ -52,6 +54,18 @@ pub fn run(arguments: &RequestArgs, out: &mut dyn Write) -> Result<Exit, Failure
         arguments.aws.region.as_deref(),
         context,
     );
+    if let (Some(wanted), Some(current)) = (arguments.value, request.current.value)
+        && wanted <= current
+    {
+        return Err(Failure::new(format!(
+            "--value {} is not more than the current value, {}",
+            number(wanted),
+            number(current)
+        ))
+        .help(
+            "an increase is asked for with a higher value; nothing needs to be asked for below it",
+        ));
+    }
     let tried = context
         .map(|context| standing(context, quota.checks))
         .unwrap_or_default();
@@ -134,16 +148,22 @@ fn text_page(
     if !open.is_empty() {
         writeln!(out)?;
     }
+    let painter = Painter {
+        color: crate::commands::colored(),
+    };
+    let heading = |text: &str| painter.paint(Paint::Strong, text);
     writeln!(
         out,
-        "Confirm the code and the account's value (codes here come from third parties)"
+        "{}",
+        heading("Confirm the code and the account's value (the codes printed here are unofficial)")
     )?;
+    let command_line = |command: String| painter.paint(Paint::Command, &command);
     for command in &request.confirm {
-        writeln!(out, "  {command}")?;
+        writeln!(out, "  {}", command_line(command.to_string()))?;
     }
-    writeln!(out, "\nAsk")?;
+    writeln!(out, "\n{}", heading("Ask"))?;
     match (&request.command, &request.code) {
-        (Some(command), _) => writeln!(out, "  {command}")?,
+        (Some(command), _) => writeln!(out, "  {}", command_line(command.to_string()))?,
         (None, None) => writeln!(
             out,
             "{}",
@@ -161,7 +181,7 @@ fn text_page(
             )
         )?,
     }
-    writeln!(out, "\nJustification")?;
+    writeln!(out, "\n{}", heading("Justification"))?;
     for field in &request.fields {
         writeln!(
             out,

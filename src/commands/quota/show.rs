@@ -12,9 +12,10 @@ use crate::quota::applied::{applied, number};
 use crate::quota::load::{Load, loads};
 use crate::quota::request::peak;
 use crate::quota::table::{AS_OF, QUOTAS, Quota};
-use crate::render::clean;
 use crate::render::prose::{hanging, json_page};
+use crate::render::style::{Paint, Painter};
 use crate::report::SCHEMA_VERSION;
+use crate::text::clean;
 
 /// A row: a quota, what is expected of it, and how that was found.
 struct Row {
@@ -139,12 +140,16 @@ fn text_page(
         ),
         (None, _) => "no project here".to_owned(),
     };
-    writeln!(out, "Quotas of Amazon Bedrock AgentCore ({place})\n")?;
-    writeln!(
-        out,
+    let painter = Painter {
+        color: crate::commands::colored(),
+    };
+    let title = format!("Quotas of Amazon Bedrock AgentCore ({place})");
+    writeln!(out, "{}\n", painter.paint(Paint::Strong, &title))?;
+    let head = format!(
         "  {:<26} {:>12} {:>12} {:>6}  from",
         "quota", "value", "expected", "used"
-    )?;
+    );
+    writeln!(out, "{}", painter.paint(Paint::Dim, &head))?;
     let mut defaults = false;
     for row in rows {
         let applied = applied(context, row.quota);
@@ -155,13 +160,18 @@ fn text_page(
             .zip(applied.value)
             .filter(|(_, value)| *value > 0.0)
             .map_or_else(String::new, |(expected, value)| percent(expected, value));
+        let over = row
+            .expected
+            .zip(applied.value)
+            .is_some_and(|(expected, value)| expected > value);
+        let used = format!("{used:>6}");
+        let used = painter.paint(if over { Paint::Bad } else { Paint::Good }, &used);
         writeln!(
             out,
-            "  {:<26} {:>12} {:>12} {:>6}  {}",
+            "  {:<26} {:>12} {:>12} {used}  {}",
             row.quota.id,
             show(applied.value),
             show(row.expected),
-            used,
             row.how
         )?;
     }
@@ -184,7 +194,7 @@ fn text_page(
     if defaults {
         let note = format!(
             "Values are AWS's defaults as of {AS_OF}, not the account's: `aws service-quotas list-service-quotas --service-code bedrock-agentcore` \
-             tells those. New accounts may start lower."
+             lists those. New accounts may start lower."
         );
         writeln!(out, "\n{}", hanging("", &note))?;
     }

@@ -5,17 +5,18 @@ mod page;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
+use crate::cli::ColorArg;
 use crate::cli::token::TokenArgs;
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::project;
-use crate::commands::root;
+use crate::commands::{root, terminal};
 use crate::exit::{Exit, Failure};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Project;
 use crate::oidc::authorizer::{self, Authorizer, Kind};
 use crate::oidc::discovery::Discovery;
-use crate::oidc::mend::Mend;
 use crate::oidc::recommend::{Advice, recommend};
+use crate::oidc::remedy::Remedy;
 use crate::oidc::step::{Step, StepStatus, Verdict, verdict};
 use crate::oidc::token::{LARGEST, Token, TokenError};
 use crate::oidc::walk::{Input, walk};
@@ -65,7 +66,8 @@ pub fn run(arguments: &TokenArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
     if arguments.json {
         page::json(&answer, out)?;
     } else {
-        page::text(&answer, out)?;
+        let look = terminal::look(ColorArg::Auto, false);
+        page::text(&answer, look, out)?;
     }
     Ok(exit)
 }
@@ -103,7 +105,7 @@ fn find_project(arguments: &TokenArgs) -> Result<Option<Project>, Failure> {
         return Ok(None);
     };
     let project = project::collect(&root, ".").map_err(|error| {
-        Failure::new(error.to_string()).help("mend the file; `agentcore validate` reads it too")
+        Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
     })?;
     Ok(Some(project))
 }
@@ -123,7 +125,8 @@ fn judge(arguments: &TokenArgs, token: &Token, project: &Project) -> Result<Judg
     if let Known::Read(document) = &discovery {
         notes.extend(document.notes.clone());
     }
-    let fix = (verdict == Verdict::NotAccepted).then(|| fix(&walk.mend, &walk.steps, &authorizer));
+    let fix =
+        (verdict == Verdict::NotAccepted).then(|| fix(&walk.remedy, &walk.steps, &authorizer));
     Ok(Judged {
         resource: authorizer.resource.clone(),
         steps: walk.steps,
@@ -133,19 +136,19 @@ fn judge(arguments: &TokenArgs, token: &Token, project: &Project) -> Result<Judg
     })
 }
 
-fn fix(mend: &Mend, steps: &[Step], authorizer: &Authorizer<'_>) -> Option<Fix> {
+fn fix(remedy: &Remedy, steps: &[Step], authorizer: &Authorizer<'_>) -> Option<Fix> {
     // A token that nobody vouches for is no reason to widen who may call.
     let unproved = |step: &Step| {
         step.status == StepStatus::Refused && matches!(step.id, "signature" | "algorithm")
     };
-    if mend.is_empty() || steps.iter().any(unproved) {
+    if remedy.is_empty() || steps.iter().any(unproved) {
         return None;
     }
     let fix = Fix::new(format!(
         "Change {} so that it accepts this token",
         authorizer.resource
     ))
-    .command(mend.command(authorizer))
+    .command(remedy.command(authorizer))
     .command(shell::deploy(None));
     let elsewhere = ["expiry", "jwks"];
     let more = steps

@@ -8,9 +8,11 @@ use super::{Answer, Judged};
 use crate::oidc::step::{Step, StepStatus, Verdict};
 use crate::oidc::token::Token;
 use crate::oidc::walk::moment;
-use crate::render::clean;
+use crate::render::Look;
 use crate::render::prose::{hanging, json_page};
+use crate::render::style::{Paint, Painter};
 use crate::report::SCHEMA_VERSION;
+use crate::text::clean;
 
 /// Longest claim value in text output, in characters.
 const LONGEST_TEXT: usize = 100;
@@ -18,15 +20,27 @@ const LONGEST_TEXT: usize = 100;
 const LONGEST_JSON: usize = 256;
 
 /// The text page.
-pub fn text(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
-    members("Header", &answer.token.header, false, out)?;
-    members("Claims", &answer.token.claims, true, out)?;
+pub fn text(answer: &Answer, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let painter = Painter { color: look.color };
+    if let Some(judged) = &answer.judged {
+        let paint = match judged.verdict {
+            Verdict::Accepted => Paint::Good,
+            Verdict::NotAccepted => Paint::Bad,
+            Verdict::Unknown => Paint::Warn,
+        };
+        for line in hanging("", &sentence(judged)).lines() {
+            writeln!(out, "{}", painter.paint(paint, line))?;
+        }
+        writeln!(out)?;
+    }
+    members("Header", &answer.token.header, false, painter, out)?;
+    members("Claims", &answer.token.claims, true, painter, out)?;
     for note in answer.token.notes.iter().chain(&answer.advice.notes) {
         writeln!(out, "{}", hanging("  ! ", note))?;
     }
-    recommendation(answer, out)?;
+    recommendation(answer, painter, out)?;
     match &answer.judged {
-        Some(judged) => verdict(judged, out),
+        Some(judged) => walked(judged, painter, out),
         None => writeln!(
             out,
             "\n{}",
@@ -42,9 +56,10 @@ fn members(
     title: &str,
     map: &Map<String, Value>,
     times: bool,
+    painter: Painter,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    writeln!(out, "{title}")?;
+    writeln!(out, "{}", painter.paint(Paint::Strong, title))?;
     let mut names: Vec<&String> = map.keys().collect();
     names.sort();
     let width = names
@@ -76,16 +91,15 @@ fn members(
     writeln!(out)
 }
 
-fn recommendation(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "\nWhat customJwtAuthorizer can match in it (whatever is configured is all enforced)"
-    )?;
+fn recommendation(answer: &Answer, painter: Painter, out: &mut dyn Write) -> io::Result<()> {
+    let heading =
+        "What a customJwtAuthorizer can match in this token (it enforces all that is configured)";
+    writeln!(out, "\n{}", painter.paint(Paint::Strong, heading))?;
     for list in &answer.advice.lists {
         writeln!(
             out,
             "{}",
-            hanging(&format!("  ✔ {}  ", list.list), &list.why)
+            hanging(&format!("  • {}  ", list.list), &list.why)
         )?;
         writeln!(
             out,
@@ -103,15 +117,24 @@ fn recommendation(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn verdict(judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "\nAgainst {}",
-        clean::line(&judged.resource.to_string())
-    )?;
+fn walked(judged: &Judged, painter: Painter, out: &mut dyn Write) -> io::Result<()> {
+    let heading = format!("Against {}", clean::line(&judged.resource.to_string()));
+    writeln!(out, "\n{}", painter.paint(Paint::Strong, &heading))?;
     for step in &judged.steps {
-        let left = format!("  {} {:<14}", step.status.mark(), step.id);
-        writeln!(out, "{}", hanging(&left, &step.message))?;
+        let mark = step.status.mark();
+        let left = format!("  {mark} {:<14}", step.id);
+        let text = hanging(&left, &step.message);
+        let paint = match step.status {
+            StepStatus::Ok => Paint::Good,
+            StepStatus::Refused => Paint::Bad,
+            StepStatus::Note | StepStatus::Unknown => Paint::Warn,
+        };
+        // Only the mark is coloured: the first of its kind in the line.
+        writeln!(
+            out,
+            "{}",
+            text.replacen(mark, &painter.paint(paint, mark), 1)
+        )?;
         if matches!(step.status, StepStatus::Refused | StepStatus::Unknown)
             && let Some(site) = &step.site
         {
@@ -136,7 +159,6 @@ fn verdict(judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
     for note in &judged.notes {
         writeln!(out, "{}", hanging("  ! ", note))?;
     }
-    writeln!(out, "\n{}", hanging("", &sentence(judged)))?;
     if let Some(fix) = &judged.fix {
         writeln!(
             out,
@@ -144,7 +166,7 @@ fn verdict(judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
             hanging("", &format!("{}, {}:", fix.title, fix.note))
         )?;
         for command in &fix.commands {
-            writeln!(out, "  {command}")?;
+            writeln!(out, "  {}", painter.paint(Paint::Command, command))?;
         }
     }
     Ok(())
@@ -167,7 +189,7 @@ fn sentence(judged: &Judged) -> String {
     }) {
         ""
     } else {
-        " Its signature was not verified (--verify does)."
+        " Its signature was not verified."
     };
     let (refused, unknown) = (ids(StepStatus::Refused), ids(StepStatus::Unknown));
     match judged.verdict {

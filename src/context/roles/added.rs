@@ -6,10 +6,10 @@ use super::{Place, RoleView};
 use crate::context::{Context, Layer, Origin};
 use crate::iam::document::Document;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::model::finding::Evidence;
 use crate::model::json;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Agent, Runtime};
-use crate::report::Evidence;
 
 impl Context {
     /// The policies that `additionalPolicies` attaches; to an imported role the construct adds nothing.

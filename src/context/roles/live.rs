@@ -7,9 +7,9 @@ use crate::context::{Context, Layer, Origin};
 use crate::iam::document::Document;
 use crate::iam::role::{NamedPolicy, Role};
 use crate::model::aws;
+use crate::model::finding::Evidence;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::Evidence;
 
 impl Context {
     pub(super) fn live_agent_role(&self, agent: Agent<'_>) -> Option<Layer<RoleView<'_>>> {

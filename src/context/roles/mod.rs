@@ -13,11 +13,12 @@ pub(crate) use predicted::partition;
 use super::{Context, Layer};
 use crate::iam::document::Statement;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::model::finding::{Evidence, Resource, ResourceType};
 use crate::model::json;
 use crate::model::known::{Known, Unread};
-use crate::model::project::Agent;
-use crate::model::site::Site;
-use crate::report::{Evidence, Resource, ResourceType};
+use crate::model::narrowed_roles::NarrowedRoles;
+use crate::model::project::{Agent, GatewayTarget};
+use crate::model::site::{Site, Sited};
 
 /// A role.
 #[derive(Clone, Debug)]
@@ -83,8 +84,27 @@ pub struct RoleOwner<'a> {
     pub unread: Option<Unread>,
     /// The array of `agentcore.json` whose entry takes a role of one's own as `executionRoleArn`; `None` where none does.
     pub list: Option<&'static str>,
-    /// The entry names a role of one's own.
-    pub brought: bool,
+    /// The role of one's own that the entry names.
+    pub brought: Option<Sited<String>>,
+    /// The resource is deployed, as far as the deployed state or AWS says.
+    pub deployed: bool,
+}
+
+const MEMORY: &str = "memory";
+const GATEWAY: &str = "gateway";
+const EVALUATION: &str = "online evaluation";
+/// What roles that are no agent's are for.
+const OTHERS: [&str; 3] = [MEMORY, GATEWAY, EVALUATION];
+
+/// True for a target that adds nothing to the gateway's role that is not predicted: a server elsewhere, called with nothing, with an
+/// API key or with the caller's own token. (`Gateway.js` of `@aws/agentcore-cdk`.)
+fn adds_nothing(target: &GatewayTarget) -> bool {
+    let kind = target.kind.as_ref().map(|kind| kind.value.as_str());
+    let auth = target.outbound_auth.as_ref();
+    let auth = auth.map_or("NONE", |auth| auth.value.as_str());
+    kind == Some("mcpServer")
+        && target.endpoint.is_some()
+        && matches!(auth, "NONE" | "API_KEY" | "JWT_PASSTHROUGH")
 }
 
 impl RoleView<'_> {
@@ -156,7 +176,7 @@ impl Context {
             .chain(self.live_agent_role(agent))
             .collect();
         if layers.is_empty() {
-            layers.extend(self.predicted_agent(agent));
+            layers.extend(self.predicted_agent(agent, self.narrowed()));
         }
         // The template holds what additionalPolicies adds.
         let synthesized = self.template.read().is_some();
@@ -168,51 +188,99 @@ impl Context {
         layers
     }
 
+    /// The execution role that the CLI makes once the stack applies these rules; `None` for one's own.
+    pub fn agent_role_under(
+        &self,
+        agent: Agent<'_>,
+        rules: &NarrowedRoles,
+    ) -> Option<Layer<RoleView<'_>>> {
+        self.predicted_agent(agent, Some(rules))
+    }
+
+    /// The role of a resource that is no agent once the stack applies these rules.
+    pub fn other_role_under(
+        &self,
+        resource: &Resource,
+        rules: &NarrowedRoles,
+    ) -> Option<Layer<RoleView<'_>>> {
+        let project = &self.project;
+        let (kind, name) = OTHERS.iter().find_map(|kind| {
+            let rest = resource.name.strip_prefix(kind)?;
+            Some((*kind, rest.strip_prefix(' ')?))
+        })?;
+        match kind {
+            MEMORY => {
+                let mut memories = project.memories.iter();
+                let memory = memories.find(|memory| memory.name == name)?;
+                Some(self.predicted_memory(name, &memory.site, Some(rules)))
+            }
+            GATEWAY => {
+                let mut gateways = project.gateways.iter();
+                let gateway = gateways.find(|gateway| gateway.name == name)?;
+                Some(self.predicted_gateway(gateway, Some(rules)))
+            }
+            _ => {
+                let mut evals = project.online_evals.iter();
+                let eval = evals.find(|eval| eval.name == name)?;
+                Some(self.predicted_eval(eval, Some(rules)))
+            }
+        }
+    }
+
     /// The roles of gateways, memories and online evaluations.
     pub fn other_roles(&self) -> Vec<RoleOwner<'_>> {
+        let narrowed = self.narrowed();
         let mut roles = Vec::new();
+        let state = self.deployed();
         for memory in &self.project.memories {
-            let own = memory.node.get("executionRoleArn").is_some();
+            let own = memory.execution_role_arn.clone();
             let live = self.aws.read().map(|state| state.memory(&memory.name));
             let live = live.map(|known| known.map(|memory| memory.role_arn.clone()));
             let role = Other {
-                name: format!("memory {}", memory.name),
+                name: format!("{MEMORY} {}", memory.name),
                 owned: self.owned_by(&memory.name),
                 template: self.template_memory_role(&memory.name),
                 live,
-                predicted: (!own).then(|| self.predicted_memory(&memory.name, &memory.site)),
+                predicted: own
+                    .is_none()
+                    .then(|| self.predicted_memory(&memory.name, &memory.site, narrowed)),
                 complete: true,
                 list: Some("memories"),
                 brought: own,
+                deployed: state.is_some_and(|state| state.memories.contains_key(&memory.name)),
             };
             roles.extend(self.other(role));
         }
         for gateway in &self.project.gateways {
-            let own = gateway.execution_role_arn.is_some();
+            let own = gateway.execution_role_arn.clone();
             let live = self.aws.read().map(|state| state.gateway(&gateway.name));
             let live = live.map(|known| known.map(|gateway| gateway.role_arn.clone()));
             let role = Other {
-                name: format!("gateway {}", gateway.name),
+                name: format!("{GATEWAY} {}", gateway.name),
                 owned: self.owned_by(&gateway.name),
                 template: self.template_gateway_role(&gateway.name),
                 live,
-                predicted: (!own).then(|| self.predicted_gateway(gateway)),
-                complete: gateway.targets.is_empty(),
+                predicted: own
+                    .is_none()
+                    .then(|| self.predicted_gateway(gateway, narrowed)),
+                complete: gateway.targets.iter().all(adds_nothing),
                 list: Some("agentCoreGateways"),
                 brought: own,
+                deployed: state.is_some_and(|state| state.gateways.contains_key(&gateway.name)),
             };
             roles.extend(self.other(role));
         }
         for eval in &self.project.online_evals {
             let role = Other {
-                name: format!("online evaluation {}", eval.name),
+                name: format!("{EVALUATION} {}", eval.name),
                 owned: self.owned_by(&eval.name),
                 template: self.template_eval(&eval.name),
                 live: self.live_eval(&eval.name),
-                predicted: Some(self.predicted_eval(eval)),
+                predicted: Some(self.predicted_eval(eval, narrowed)),
                 complete: true,
                 list: None,
-                brought: false,
+                brought: None,
+                deployed: state.is_some_and(|state| state.online_evals.contains_key(&eval.name)),
             };
             roles.extend(self.other(role));
         }
@@ -223,7 +291,14 @@ impl Context {
         let mut layers: Vec<Layer<RoleView<'a>>> = Vec::new();
         layers.extend(other.template);
         let mut unread = None;
-        match other.live {
+        let brought = other.brought.as_ref().map(|arn| arn.value.clone());
+        // Before the first deploy, one's own that the configuration names.
+        let live = match other.live {
+            Some(Known::Absent | Known::Read(None)) => Some(Known::Read(brought)),
+            known => known,
+        };
+        let deployed = other.deployed || matches!(live, Some(Known::Read(Some(_))));
+        match live {
             Some(Known::Read(Some(arn))) => match self.live_role(&arn, other.owned.clone()) {
                 Known::Read(layer) => layers.push(layer),
                 Known::Absent => {}
@@ -237,7 +312,7 @@ impl Context {
             layers.extend(other.predicted);
             complete = other.complete;
         }
-        if layers.is_empty() && unread.is_none() {
+        if layers.is_empty() && unread.is_none() && other.brought.is_none() {
             return None;
         }
         Some(RoleOwner {
@@ -247,6 +322,7 @@ impl Context {
             unread,
             list: other.list,
             brought: other.brought,
+            deployed,
         })
     }
 
@@ -304,5 +380,7 @@ struct Other<'a> {
     /// See [`RoleOwner::list`].
     list: Option<&'static str>,
     /// See [`RoleOwner::brought`].
-    brought: bool,
+    brought: Option<Sited<String>>,
+    /// The deployed state names it.
+    deployed: bool,
 }

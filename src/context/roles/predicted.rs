@@ -1,19 +1,22 @@
 //! The roles that the CLI will create, where nothing was synthesized or deployed yet.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Owned, Place, RoleView};
 use crate::context::{Context, Layer, Origin};
 use crate::iam::document::Document;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode};
+use crate::model::narrowed_roles::{self, NarrowedRoles, construct_id};
 use crate::model::predicted_role::{self, CONSTRUCT_VERSION, HarnessNeeds, Names, RuntimeNeeds};
 use crate::model::project::{
     Agent, CdkVersion, Gateway, Harness, MemoryStrategy, OnlineEval, Runtime,
 };
 use crate::model::site::Site;
-use crate::report::Evidence;
 
 impl Context {
     /// The names that predicted documents hold.
@@ -33,7 +36,11 @@ impl Context {
     }
 
     /// The execution role that the CLI will create; `None` for one's own, and where the configuration could not be read.
-    pub(super) fn predicted_agent(&self, agent: Agent<'_>) -> Option<Layer<RoleView<'_>>> {
+    pub(super) fn predicted_agent(
+        &self,
+        agent: Agent<'_>,
+        narrowed: Option<&NarrowedRoles>,
+    ) -> Option<Layer<RoleView<'_>>> {
         if agent.common().execution_role_arn.is_some() || !self.agent_is_read(agent) {
             return None;
         }
@@ -48,12 +55,57 @@ impl Context {
                 predicted_role::harness(&names, &harness_needs(harness)),
             ),
         };
-        let mut layer = self.predicted(agent.site(), &trust, &policy, self.owned_by(agent.name()));
+        let kind = match agent {
+            Agent::Runtime(_) => "Agent",
+            Agent::Harness(_) => "Harness",
+        };
+        let at = format!("Application/{}", construct_id(kind, agent.name()));
+        let (trust, policy) = self.narrow(narrowed, &at, trust, policy);
+        let mut layer = self.predicted(
+            agent.site(),
+            &trust,
+            &policy,
+            self.owned_by(agent.name()),
+            narrowed.is_some(),
+        );
         layer.value.execution = true;
         if let Some(role) = self.deployed_role(agent) {
             layer.value.title = self.created(Some(role));
         }
         Some(layer)
+    }
+
+    /// The actions, sorted, of every statement that the construct is known to write into the project's roles.
+    pub fn construct_statements(&self) -> BTreeSet<Vec<String>> {
+        let agents = self
+            .project
+            .agents()
+            .filter_map(|agent| self.predicted_agent(agent, None));
+        let gateways = self
+            .project
+            .gateways
+            .iter()
+            .map(|gateway| self.predicted_gateway(gateway, None));
+        let evals = self
+            .project
+            .online_evals
+            .iter()
+            .map(|eval| self.predicted_eval(eval, None));
+        let mut found = BTreeSet::new();
+        for layer in agents.chain(gateways).chain(evals) {
+            let documents = layer
+                .value
+                .role
+                .policies
+                .iter()
+                .filter_map(|policy| policy.document.read());
+            for statement in documents.flat_map(|document| &document.statements) {
+                let mut actions = statement.action.patterns().to_vec();
+                actions.sort();
+                found.insert(actions);
+            }
+        }
+        found
     }
 
     /// The execution role that the deployed state names.
@@ -109,13 +161,15 @@ impl Context {
     }
 
     /// The role of a memory: it has a trust policy only.
-    pub(super) fn predicted_memory(&self, name: &str, site: &Site) -> Layer<RoleView<'_>> {
-        let mut layer = self.predicted(
-            site,
-            &predicted_role::trust(),
-            &Value::Null,
-            Owned::default(),
-        );
+    pub(super) fn predicted_memory(
+        &self,
+        name: &str,
+        site: &Site,
+        narrowed: Option<&NarrowedRoles>,
+    ) -> Layer<RoleView<'_>> {
+        let at = format!("Application/{}", construct_id("Memory", name));
+        let (trust, policy) = self.narrow(narrowed, &at, predicted_role::trust(), Value::Null);
+        let mut layer = self.predicted(site, &trust, &policy, Owned::default(), narrowed.is_some());
         if self
             .deployed()
             .is_some_and(|target| target.memories.contains_key(name))
@@ -126,7 +180,11 @@ impl Context {
     }
 
     /// The role of a gateway, as far as it does not depend on what its targets are.
-    pub(super) fn predicted_gateway(&self, gateway: &Gateway) -> Layer<RoleView<'_>> {
+    pub(super) fn predicted_gateway(
+        &self,
+        gateway: &Gateway,
+        narrowed: Option<&NarrowedRoles>,
+    ) -> Layer<RoleView<'_>> {
         let engine = gateway.policy_engine.as_ref();
         let engine = engine.map(|name| name.value.as_str());
         let keys = gateway.targets.iter().any(|target| {
@@ -134,11 +192,14 @@ impl Context {
             auth.is_some_and(|auth| auth.value == "API_KEY")
         });
         let policy = predicted_role::gateway(&self.names(), engine, keys);
+        let at = format!("Mcp/{}", construct_id("Gateway", &gateway.name));
+        let (trust, policy) = self.narrow(narrowed, &at, predicted_role::trust(), policy);
         let mut layer = self.predicted(
             &gateway.site,
-            &predicted_role::trust(),
+            &trust,
             &policy,
             self.owned_by(&gateway.name),
+            narrowed.is_some(),
         );
         let deployed = self.deployed();
         if deployed.is_some_and(|target| target.gateways.contains_key(&gateway.name)) {
@@ -148,19 +209,55 @@ impl Context {
     }
 
     /// The role of an online evaluation.
-    pub(super) fn predicted_eval(&self, eval: &OnlineEval) -> Layer<RoleView<'_>> {
+    pub(super) fn predicted_eval(
+        &self,
+        eval: &OnlineEval,
+        narrowed: Option<&NarrowedRoles>,
+    ) -> Layer<RoleView<'_>> {
         let policy = predicted_role::online_eval(&self.names(), &eval.name);
+        let at = format!("Application/{}", construct_id("OnlineEval", &eval.name));
+        let (trust, policy) = self.narrow(narrowed, &at, predicted_role::trust(), policy);
         let mut layer = self.predicted(
             &eval.site,
-            &predicted_role::trust(),
+            &trust,
             &policy,
             self.owned_by(&eval.name),
+            narrowed.is_some(),
         );
         let deployed = self.deployed();
         if deployed.is_some_and(|target| target.online_evals.contains_key(&eval.name)) {
             layer.value.title = self.created(None);
         }
         layer
+    }
+
+    /// The rules that the project's stack applies to the roles of the next deploy.
+    pub(super) fn narrowed(&self) -> Option<&NarrowedRoles> {
+        self.project.stack.as_ref()?.narrowed.as_ref()
+    }
+
+    /// Trust policy and policy of a role as the stack's aspect leaves them.
+    fn narrow(
+        &self,
+        narrowed: Option<&NarrowedRoles>,
+        at: &str,
+        trust: Value,
+        policy: Value,
+    ) -> (Value, Value) {
+        let Some(narrowed) = narrowed else {
+            return (trust, policy);
+        };
+        let names = self.names();
+        let fill = |text: &str| {
+            text.replace("${AWS::Partition}", &names.partition)
+                .replace("${AWS::Region}", &names.region)
+                .replace("${AWS::AccountId}", &names.account)
+        };
+        let policy = match narrowed.rule(at) {
+            Some(rule) => rule.narrowed(&policy, &fill),
+            None => policy,
+        };
+        (predicted_role::harness_trust(&names), policy)
     }
 
     fn agent_is_read(&self, agent: Agent<'_>) -> bool {
@@ -176,12 +273,18 @@ impl Context {
         trust: &Value,
         policy: &Value,
         own: Owned,
+        narrowed: bool,
     ) -> Layer<RoleView<'_>> {
+        let by = if narrowed {
+            format!(", as {} narrows it", narrowed_roles::PATH)
+        } else {
+            String::new()
+        };
         let evidence = Evidence::predicted(
             site,
-            format!("the role that @aws/agentcore-cdk {CONSTRUCT_VERSION} creates"),
+            format!("the role that @aws/agentcore-cdk {CONSTRUCT_VERSION} creates{by}"),
         );
-        let note = self.predicted_note();
+        let note = format!("{}{by}", self.predicted_note());
         // The documents are this program's own; its tests parse them all.
         let policies = Document::parse(policy)
             .map(|document| vec![NamedPolicy::inline("DefaultPolicy", document)]);

@@ -5,8 +5,8 @@ use super::{Owned, Place, RoleView};
 use crate::context::{Context, Layer, Origin};
 use crate::iam::role::Role;
 use crate::model::aws::Principal;
+use crate::model::finding::Evidence;
 use crate::model::known::{Known, Unread};
-use crate::report::Evidence;
 
 impl Context {
     /// Every principal that was read, and why those of the account were not, where they were not. Service-linked roles are

@@ -3,10 +3,10 @@
 use super::{Owned, Place, RoleView};
 use crate::context::{Context, Layer, Origin};
 use crate::iam::cloudformation::{Environment, Template as Stack, TemplateRole};
+use crate::model::finding::Evidence;
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
 use crate::model::template::{Reference, TemplateNamed, reference};
-use crate::report::Evidence;
 
 impl Context {
     /// Every role of the template.
@@ -14,7 +14,7 @@ impl Context {
         let Some(template) = self.template.read() else {
             return &[];
         };
-        template.iam_roles.get_or_init(|| {
+        self.template_roles.get_or_init(|| {
             let target = self.target.as_ref();
             let environment = Environment::new(
                 target.and_then(|target| target.account.as_deref()),

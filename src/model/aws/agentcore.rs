@@ -50,6 +50,30 @@ pub struct Runtime {
     /// `metadataConfiguration.requireMMDSV2`; none: the answer has no such block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_mmds_v2: Option<bool>,
+    /// `platformVersion`; none: the answer leaves it out, which runtimes made before the field had a default do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<String>,
+    /// The capacity provider that it runs on; none: microVMs of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<CapacityProvider>,
+    /// `allowedPorts`: what a session's own URL reaches besides the agent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed_ports: Vec<Ports>,
+    /// `protocolConfiguration.port`: where the agent itself listens, if not on the protocol's own port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol_port: Option<i64>,
+    /// `filesystemConfigurations`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<Mount>,
+    /// `hooksConfiguration.build.warmup`: what the service calls before it takes the snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<Warmup>,
+    /// `resourceConfigurations[0].minimumMemoryInMiB`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum_memory_mib: Option<i64>,
+    /// Creation, RFC 3339; empty in a snapshot of a version that did not read it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub created: String,
     /// Last update, RFC 3339.
     pub last_updated: String,
     /// Its endpoints.
@@ -60,6 +84,53 @@ pub struct Runtime {
     pub log_groups: Known<Vec<LogGroup>>,
     /// The image in ECR, for a container.
     pub image: Known<Image>,
+}
+
+/// The capacity provider of a runtime: instances of the account in place of microVMs of the service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CapacityProvider {
+    /// Its ARN; empty where the answer has the block without it.
+    pub arn: String,
+    /// `operatingSystemConfiguration.linux.privilegeMode`: `STANDARD`, `PRIVILEGED`; `Absent` where the answer has none.
+    pub privilege_mode: Known<String>,
+}
+
+/// An entry of `allowedPorts`, both ends included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Ports {
+    /// The first port.
+    pub from: i64,
+    /// The last port.
+    pub to: i64,
+}
+
+/// A file system that sessions see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Mount {
+    /// The key of its configuration: `sessionStorage`, `efsAccessPoint`, `s3FilesAccessPoint`, `capacityProviderVolume`, `s3BucketMount`.
+    pub kind: String,
+    /// `mountPath`.
+    pub path: String,
+    /// The bucket of an `s3BucketMount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+    /// The prefix of an `s3BucketMount`; none: the whole bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+}
+
+/// The call that warms a new version up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Warmup {
+    /// The path that is posted to.
+    pub path: String,
+    /// The port, if not the agent's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<i64>,
 }
 
 /// A network configuration.
@@ -134,6 +205,9 @@ pub enum Artifact {
 pub struct EnvValue {
     /// Its name.
     pub name: String,
+    /// How many bytes name and value are in UTF-8; none in a snapshot of a version that did not count them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<usize>,
     /// At most the first four characters of the value, and its length.
     pub masked: String,
     /// The id of the kind of secret that the value is.

@@ -14,15 +14,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use agentcore::{
-    Artifact, Claim, CredentialProvider, EnvValue, Harness, Image, Jwt, LogGroup, Memory, Network,
-    OnlineEval, Policy, PolicyEngine, Runtime, RuntimeEndpoint, Strategy,
+    Artifact, CapacityProvider, Claim, CredentialProvider, EnvValue, Harness, Image, Jwt, LogGroup,
+    Memory, Mount, Network, OnlineEval, Policy, PolicyEngine, Ports, Runtime, RuntimeEndpoint,
+    Strategy, Warmup,
 };
 pub use gateway::{Gateway, GatewayEngine, GatewayTarget, OutboundAuth, ProvisionedConcurrency};
 pub use iam::{NamedPolicy, Principal, PrincipalKind, Role};
 pub use watch::{EventRule, Quota, Selector, TraceDestination, Trail};
 
 use super::known::{Known, ReasonCode, Unread};
-use crate::oidc::discovery::Discovery;
+use crate::model::oidc::discovery::Discovery;
 
 /// What was read from AWS for one target.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

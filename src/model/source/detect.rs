@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::canonical::package;
 use super::ir::ExprKind;
 use super::{Language, ModuleId, Source};
-use crate::analysis::names::package;
 use crate::model::site::{Site, Sited};
 
 /// Packages (top-level Python modules, npm packages) by the framework they are of, the more telling first.

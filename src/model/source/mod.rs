@@ -2,13 +2,17 @@
 //!
 //! `collect::source` fills [`Source`]; nothing here reads a file.
 
+pub mod canonical;
 pub mod detect;
+pub mod index;
 pub mod ir;
+pub mod memo;
 pub mod module;
 pub mod scope;
 pub mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 pub use ir::{ByteRange, Call, Expr, ExprKind, Stmt, StmtKind};
 pub use module::{Class, Function, Import, Language, Module, Param, Suppression};
@@ -52,6 +56,8 @@ pub struct Source {
     pub notes: Vec<SourceNote>,
     /// Words of the project's own stack that may name environment variables which it sets beside `envVars`.
     pub stack_words: BTreeSet<String>,
+    /// Modules by name, made when the first is asked for: all of them are there by then.
+    by_name: OnceLock<HashMap<ir::Name, Vec<ModuleId>>>,
 }
 
 /// The code of one runtime.
@@ -167,6 +173,20 @@ impl Source {
     /// The module of that id.
     pub fn module(&self, id: ModuleId) -> Option<&Module> {
         self.modules.get(id.0 as usize)
+    }
+
+    /// The modules of a name, in order: each code root may have one.
+    pub fn modules_named(&self, name: &str) -> impl Iterator<Item = &Module> {
+        let by_name = self.by_name.get_or_init(|| {
+            let mut by_name: HashMap<ir::Name, Vec<ModuleId>> = HashMap::new();
+            for module in &self.modules {
+                let named = by_name.entry(module.name.clone()).or_default();
+                named.push(module.id);
+            }
+            by_name
+        });
+        let named = by_name.get(name).into_iter().flatten();
+        named.filter_map(|id| self.module(*id))
     }
 
     /// The function of that id.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
 use super::{ClassId, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
@@ -42,6 +43,8 @@ pub struct Module {
     pub body: Vec<Stmt>,
     /// Names bound at module level, and in each function: index 0 is the module, `n + 1` function `n`.
     pub scopes: Vec<Scope>,
+    /// What is looked up in it again and again.
+    pub index: Index,
     /// `agentcore-harden: ignore[…]` comments.
     pub suppressions: Vec<Suppression>,
     /// What did not parse; the rest of the file is there nevertheless.
@@ -311,14 +314,6 @@ impl Module {
         self.functions
             .get(id.index as usize)
             .filter(|_| id.module == self.id)
-    }
-
-    /// The innermost function whose body holds the offset; None at module level (class bodies too).
-    pub fn function_at(&self, offset: u32) -> Option<&Function> {
-        self.functions
-            .iter()
-            .filter(|function| function.body_range.holds(offset))
-            .min_by_key(|function| function.body_range.end - function.body_range.start)
     }
 
     /// The ignore that covers a line for this check.

@@ -31,6 +31,13 @@ impl<'a> Node<'a> {
     /// Its direct children, in the order of evaluation.
     pub fn children(self) -> Vec<Node<'a>> {
         let mut found = Vec::new();
+        self.each_child(&mut |child| found.push(child));
+        found
+    }
+
+    /// Calls `visit` with each direct child, in the order of evaluation.
+    pub fn each_child(self, visit: &mut dyn FnMut(Node<'a>)) {
+        let mut found = Children(visit);
         match self {
             Node::Stmt(stmt) => stmt_children(stmt, &mut found),
             Node::Expr(expr) => expr_children(expr, &mut found),
@@ -43,11 +50,23 @@ impl<'a> Node<'a> {
                 found.extend(case.body.iter().map(Node::Stmt));
             }
         }
-        found
     }
 }
 
-fn stmt_children<'a>(stmt: &'a Stmt, found: &mut Vec<Node<'a>>) {
+/// Takes children one by one: a walk goes over every node of the code, and a list for each would cost more than the walk.
+struct Children<'v, 'a>(&'v mut dyn FnMut(Node<'a>));
+
+impl<'a> Children<'_, 'a> {
+    fn push(&mut self, child: Node<'a>) {
+        (self.0)(child);
+    }
+
+    fn extend(&mut self, children: impl IntoIterator<Item = Node<'a>>) {
+        children.into_iter().for_each(|child| (self.0)(child));
+    }
+}
+
+fn stmt_children<'a>(stmt: &'a Stmt, found: &mut Children<'_, 'a>) {
     match &stmt.kind {
         StmtKind::Expr(value) => found.push(Node::Expr(value)),
         StmtKind::Assign(assign) => {
@@ -97,7 +116,7 @@ fn stmt_children<'a>(stmt: &'a Stmt, found: &mut Vec<Node<'a>>) {
     }
 }
 
-fn expr_children<'a>(expr: &'a Expr, found: &mut Vec<Node<'a>>) {
+fn expr_children<'a>(expr: &'a Expr, found: &mut Children<'_, 'a>) {
     match &expr.kind {
         ExprKind::Attribute { base, .. } => found.push(Node::Expr(base)),
         ExprKind::Subscript { base, index } => found.extend([Node::Expr(base), Node::Expr(index)]),
@@ -185,47 +204,57 @@ fn descend<'a>(
         return;
     }
     path.push(node);
-    for child in node.children() {
-        descend(child, path, visit);
-    }
+    node.each_child(&mut |child| descend(child, path, visit));
     path.pop();
 }
 
 /// Every statement of a body, nested ones too.
 pub fn statements(body: &[Stmt]) -> Vec<&Stmt> {
     let mut found = Vec::new();
-    walk(body, &mut |_, node| match node {
-        Node::Stmt(stmt) => {
-            found.push(stmt);
-            true
-        }
-        Node::Expr(_) => false,
-        Node::Handler(_) | Node::Case(_) => true,
-    });
+    each_stmt(body, &mut |stmt| found.push(stmt));
     found
+}
+
+fn each_stmt<'a>(body: &'a [Stmt], visit: &mut dyn FnMut(&'a Stmt)) {
+    for stmt in body {
+        each_stmt_in(Node::Stmt(stmt), visit);
+    }
+}
+
+fn each_stmt_in<'a>(node: Node<'a>, visit: &mut dyn FnMut(&'a Stmt)) {
+    match node {
+        Node::Expr(_) => return,
+        Node::Stmt(stmt) => visit(stmt),
+        Node::Handler(_) | Node::Case(_) => {}
+    }
+    node.each_child(&mut |child| each_stmt_in(child, visit));
 }
 
 /// Every expression of a body, nested ones too.
 pub fn expressions(body: &[Stmt]) -> Vec<&Expr> {
     let mut found = Vec::new();
-    walk(body, &mut |_, node| {
-        if let Node::Expr(expr) = node {
-            found.push(expr);
-        }
-        true
-    });
+    each_expression(body, &mut |expr| found.push(expr));
     found
+}
+
+/// Calls `visit` with every expression of a body, nested ones too.
+pub fn each_expression<'a>(body: &'a [Stmt], visit: &mut dyn FnMut(&'a Expr)) {
+    for stmt in body {
+        each_expression_in(Node::Stmt(stmt), visit);
+    }
+}
+
+fn each_expression_in<'a>(node: Node<'a>, visit: &mut dyn FnMut(&'a Expr)) {
+    if let Node::Expr(expr) = node {
+        visit(expr);
+    }
+    node.each_child(&mut |child| each_expression_in(child, visit));
 }
 
 /// An expression and all inside it.
 pub fn sub_expressions(expr: &Expr) -> Vec<&Expr> {
     let mut found = Vec::new();
-    walk_node(Node::Expr(expr), &mut |_, node| {
-        if let Node::Expr(expr) = node {
-            found.push(expr);
-        }
-        true
-    });
+    each_expression_in(Node::Expr(expr), &mut |expr| found.push(expr));
     found
 }
 
@@ -348,51 +377,42 @@ impl Module {
 
     /// Every call of the module, functions and classes included, with the function it stands in.
     pub fn calls(&self) -> Vec<(Option<FnId>, &Expr)> {
-        self.all_expressions()
-            .into_iter()
-            .filter(|(_, expr)| matches!(expr.kind, ExprKind::Call(_)))
-            .collect()
+        let mut found = Vec::new();
+        self.each_expression(&mut |function, expr| {
+            if matches!(expr.kind, ExprKind::Call(_)) {
+                found.push((function, expr));
+            }
+        });
+        found
     }
 
     /// Every expression of the module with the function it stands in: bodies, decorators, defaults, base classes.
     pub fn all_expressions(&self) -> Vec<(Option<FnId>, &Expr)> {
-        let mut found: Vec<(Option<FnId>, &Expr)> = expressions(&self.body)
-            .into_iter()
-            .map(|expr| (None, expr))
-            .collect();
+        let mut found = Vec::new();
+        self.each_expression(&mut |function, expr| found.push((function, expr)));
+        found
+    }
+
+    /// Calls `visit` with every expression of the module, in the order of [`Module::all_expressions`].
+    pub fn each_expression<'a>(&'a self, visit: &mut dyn FnMut(Option<FnId>, &'a Expr)) {
+        each_expression(&self.body, &mut |expr| visit(None, expr));
         for class in &self.classes {
-            found.extend(
-                expressions(&class.body)
-                    .into_iter()
-                    .map(|expr| (class.parent, expr)),
-            );
+            let mut inside = |expr| visit(class.parent, expr);
+            each_expression(&class.body, &mut inside);
             for expr in class.bases.iter().chain(&class.decorators) {
-                found.extend(
-                    sub_expressions(expr)
-                        .into_iter()
-                        .map(|expr| (class.parent, expr)),
-                );
+                each_expression_in(Node::Expr(expr), &mut inside);
             }
         }
         for function in &self.functions {
-            found.extend(
-                expressions(&function.body)
-                    .into_iter()
-                    .map(|expr| (Some(function.id), expr)),
-            );
+            each_expression(&function.body, &mut |expr| visit(Some(function.id), expr));
             let defaults = function
                 .params
                 .iter()
                 .filter_map(|param| param.default.as_deref());
             for expr in function.decorators.iter().chain(defaults) {
-                found.extend(
-                    sub_expressions(expr)
-                        .into_iter()
-                        .map(|expr| (function.parent, expr)),
-                );
+                each_expression_in(Node::Expr(expr), &mut |expr| visit(function.parent, expr));
             }
         }
-        found
     }
 }
 

@@ -1,9 +1,9 @@
 //! A source line with carets under what is meant, cut to the width that there is.
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::super::clean;
 use crate::model::site::Site;
+use crate::text::clean;
 
 /// What stands for the part of a line that was cut off.
 const CUT: char = '…';
@@ -72,6 +72,19 @@ impl Excerpt {
                 carets.to_owned()
             },
         })
+    }
+}
+
+impl Excerpt {
+    /// True where the carets are under a part of the line that is worth pointing at: not the whole of it, commas and brackets
+    /// at its end aside.
+    pub fn narrows(&self) -> bool {
+        let meant = self.carets.chars().filter(|c| *c == '^').count();
+        let line = self
+            .line
+            .trim_end_matches([',', ';', ':', '{', '(', '[', ' '])
+            .width();
+        meant < line
     }
 }
 

@@ -1,33 +1,59 @@
-//! A failure in full: severity and message, the evidence with excerpts, the fixes.
+//! A failure: severity and message, the evidence with excerpts, the fixes. Without `-v` it is folded: the worst sites, the best fix.
 
 use std::io;
 
+use super::super::place;
 use super::super::style::Paint;
-use super::super::{clean, wrap};
 use super::Page;
 use super::excerpt::Excerpt;
-use crate::report::{CheckResult, Evidence, Fix};
+use super::item::{self, Item};
+use crate::report::{CheckResult, Evidence, EvidenceKind, Fix, ResourceType, Severity};
+use crate::text::{clean, wrap};
 
-/// Columns of a badge: the longest is CRITICAL.
-const BADGE: usize = 8;
 /// Columns before evidence and fixes.
 const INDENT: usize = 4;
-/// Sites that are shown without `-v`.
+/// Sites of one result that are shown without `-v`.
 const SITES: usize = 3;
+/// Results of one check that are shown without `-v`.
+const RESULTS: usize = 3;
+/// Lines of a message without `-v`.
+const MESSAGE: usize = 3;
+/// Commands of a fix that are shown without `-v`.
+const COMMANDS: usize = 4;
+/// Lines of a diff without `-v`.
+const DIFF: usize = 14;
 
 impl Page<'_> {
-    /// Failing results of one check. A fix that several of them share is printed once, after the last.
-    pub(super) fn failures(&mut self, results: &[&CheckResult]) -> io::Result<()> {
-        for (index, result) in results.iter().enumerate() {
-            self.message(result)?;
+    /// Everything of one item.
+    pub(super) fn item(&mut self, item: &Item<'_>) -> io::Result<()> {
+        if let (Some(cause), false) = (item.cause, self.look.verbose) {
+            return self.caused(item, cause);
+        }
+        let most = if self.look.verbose {
+            item.results.len()
+        } else {
+            RESULTS
+        };
+        let (shown, rest) = item.results.split_at(most.min(item.results.len()));
+        for (index, result) in shown.iter().enumerate() {
+            self.message(result, index == 0)?;
             self.evidence(result)?;
-            let next = results.get(index + 1);
+            // A fix that several of them share is printed once, after the last.
+            let next = shown.get(index + 1);
             if next.is_none_or(|next| next.fixes != result.fixes) {
-                self.fixes(&result.fixes, result.check)?;
+                self.fixes(&result.fixes, result)?;
             }
         }
+        if !rest.is_empty() {
+            let names: Vec<String> = rest
+                .iter()
+                .map(|result| format!("{} ({})", result.resource, result.severity))
+                .collect();
+            let text = clean::line(&format!("and {} (-v shows all)", names.join(", ")));
+            self.dim(&" ".repeat(INDENT), &text)?;
+        }
         if self.look.verbose
-            && let Some(first) = results.first()
+            && let Some(first) = item.results.first()
         {
             for reference in &first.references {
                 let reference = self.painter.paint(Paint::Dim, reference);
@@ -37,29 +63,141 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// `  CRITICAL gateway open accepts …`
-    fn message(&mut self, result: &CheckResult) -> io::Result<()> {
+    /// Results of several checks that have one cause: a line each, then what fixes them.
+    fn caused(&mut self, item: &Item<'_>, cause: &str) -> io::Result<()> {
+        let severity = item.severity();
+        let word = severity.as_str().to_uppercase();
+        let text = format!("{cause}: {} findings", item.results.len());
+        let mark = self.painter.paint(Paint::Bad, "✖");
+        let badge = self.painter.paint(Paint::Badge(severity), &word);
+        self.line(&format!("{mark} {badge} {text}"))?;
+        let longest = item.results.iter().map(|result| result.check.len()).max();
+        let longest = longest.unwrap_or(0);
+        for result in &item.results {
+            let word = format!("{:<6}", result.severity.as_str());
+            let message = clean::line(&result.message);
+            let message = message
+                .strip_prefix("the role that the CLI will create for ")
+                .unwrap_or(&message);
+            let left = format!("{}{word} {:<longest$}  ", " ".repeat(INDENT), result.check);
+            let room = self.look.width.saturating_sub(wrap::width(&left));
+            let message = wrap::cut(message, room);
+            let word = self.painter.paint(Paint::Badge(result.severity), &word);
+            let check = self
+                .painter
+                .paint(Paint::Dim, &format!("{:<longest$}", result.check));
+            self.line(&format!("{}{word} {check}  {message}", " ".repeat(INDENT)))?;
+        }
+        let mut seen: Vec<&Fix> = Vec::new();
+        for result in &item.results {
+            let Some(fix) = result.fixes.first() else {
+                continue;
+            };
+            if seen.iter().any(|other| other.title == fix.title) {
+                continue;
+            }
+            seen.push(fix);
+            if seen.len() == 1 {
+                self.fixes(std::slice::from_ref(fix), result)?;
+                continue;
+            }
+            let blank = " ".repeat(INDENT);
+            let word = self.painter.paint(Paint::Good, "Fix:");
+            let of = match result.resource.kind {
+                // The name of a role says whose it is.
+                ResourceType::Role => result.resource.name.clone(),
+                _ => result.resource.to_string(),
+            };
+            let title = format!("{} of {of} (-v)", fix.title);
+            let title = clean::line(&title);
+            let title = wrap::cut(&title, self.look.width.saturating_sub(INDENT + 5));
+            self.line(&format!("{blank}{word} {title}"))?;
+        }
+        Ok(())
+    }
+
+    /// `✖ CRITICAL gateway open accepts … [check-id]`
+    fn message(&mut self, result: &CheckResult, first: bool) -> io::Result<()> {
         let word = result.severity.as_str().to_uppercase();
-        let left = format!("  {word:<BADGE$} ");
-        let text = wrap::hanging(&left, &clean::line(&result.message), self.look.width);
-        let rest = text.strip_prefix(&left).unwrap_or(&text);
-        let badge = self.painter.paint(Paint::Badge(result.severity), &word);
-        let gap = " ".repeat(BADGE + 1 - word.len());
-        self.line(&format!("  {badge}{gap}{rest}"))
+        let mark = if first { "✖" } else { " " };
+        let lead = format!("{word} ");
+        let mut lines = wrap::lines(
+            &format!("{lead}{}", clean::line(&result.message)),
+            self.look.width.saturating_sub(2).max(20),
+        );
+        if !self.look.verbose {
+            wrap::fold(&mut lines, MESSAGE);
+        }
+        let id = format!("[{}]", result.check);
+        let fits = lines
+            .last()
+            .is_some_and(|line| wrap::width(line) + wrap::width(&id) + 3 <= self.look.width);
+        if !fits {
+            lines.push(String::new());
+        }
+        let last = lines.len() - 1;
+        for (index, line) in lines.iter().enumerate() {
+            let mut text = match (index, line.strip_prefix(&*lead)) {
+                (0, Some(rest)) => {
+                    let mark = self.painter.paint(Paint::Bad, mark);
+                    let badge = self.painter.paint(Paint::Badge(result.severity), &word);
+                    format!("{mark} {badge} {}", self.painter.paint(Paint::Strong, rest))
+                }
+                (0, None) => format!("{mark} {line}"),
+                _ => format!("  {}", self.painter.paint(Paint::Strong, line)),
+            };
+            if index == last {
+                let gap = if line.is_empty() { "" } else { " " };
+                text.push_str(&format!("{gap}{}", self.painter.paint(Paint::Dim, &id)));
+            }
+            self.line(&text)?;
+        }
+        Ok(())
     }
 
     pub(super) fn evidence(&mut self, result: &CheckResult) -> io::Result<()> {
-        let shown = if self.look.verbose {
-            result.evidence.len()
-        } else {
-            SITES
+        let merged = merged(&item::sites(result));
+        let shown = match result.severity {
+            _ if self.look.verbose => merged.len(),
+            Severity::Low => 1,
+            _ => SITES,
         };
-        for evidence in merged(&result.evidence).iter().take(shown) {
-            self.site(evidence, &result.message)?;
+        let mut before: Option<Evidence> = None;
+        for evidence in merged.iter().take(shown) {
+            self.site(evidence, before.as_ref(), result)?;
+            if self.look.verbose {
+                self.steps(evidence)?;
+            }
+            before = Some(evidence.clone());
         }
-        let more = merged(&result.evidence).len().saturating_sub(shown);
+        let more = merged.len().saturating_sub(shown);
         if more > 0 {
-            let text = format!("{}… and {more} more (-v shows all)", " ".repeat(INDENT));
+            let text = format!("… and {more} more (-v shows all)");
+            self.dim(&" ".repeat(INDENT), &text)?;
+        }
+        Ok(())
+    }
+
+    fn dim(&mut self, left: &str, text: &str) -> io::Result<()> {
+        for line in wrap::hanging(left, text, self.look.width).lines() {
+            let line = self.painter.paint(Paint::Dim, line);
+            self.line(&line)?;
+        }
+        Ok(())
+    }
+
+    /// The way of a value to the place, a line each.
+    fn steps(&mut self, evidence: &Evidence) -> io::Result<()> {
+        let blank = " ".repeat(INDENT + 2);
+        for (index, step) in evidence.steps.iter().enumerate() {
+            let path = clean::line(&step.path);
+            let text = format!(
+                "{blank}{}. {path}:{}:{} {}",
+                index + 1,
+                step.line,
+                step.column,
+                step.note
+            );
             let text = self.painter.paint(Paint::Dim, &text);
             self.line(&text)?;
         }
@@ -67,20 +205,29 @@ impl Page<'_> {
     }
 
     /// Where one piece of evidence is, on a line of its own.
-    pub(super) fn place(&mut self, evidence: &Evidence, indent: usize) -> io::Result<()> {
+    pub(super) fn place(
+        &mut self,
+        evidence: &Evidence,
+        indent: usize,
+        than: Option<Severity>,
+    ) -> io::Result<()> {
         let blank = " ".repeat(indent);
         if let Some(site) = &evidence.site {
-            let mut place = clean::line(&site.path);
-            if let Some(span) = site.span {
-                place.push_str(&format!(":{}:{}", span.line, span.column));
-            }
-            let place = self.painter.paint(Paint::Path, &place);
+            let shown = place::of(self.report, evidence).unwrap_or_default();
+            let shown = self.painter.paint(Paint::Path, &shown);
+            let shown = if self.look.links {
+                place::link(self.report, &site.path, &shown)
+            } else {
+                shown
+            };
+            // Said where it differs from what the message says.
             let severity = evidence
                 .severity
+                .filter(|severity| than != Some(*severity))
                 .map(|severity| format!(" {severity}"))
                 .unwrap_or_default();
             let severity = self.painter.paint(Paint::Dim, &severity);
-            self.line(&format!("{blank}{place}{severity}"))?;
+            self.line(&format!("{blank}{shown}{severity}"))?;
         }
         if let Some(arn) = &evidence.arn {
             let arn = self.painter.paint(Paint::Path, &clean::line(arn));
@@ -103,100 +250,204 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The place, the source line with carets, and the note where the message does not say the same.
-    fn site(&mut self, evidence: &Evidence, message: &str) -> io::Result<()> {
-        self.place(evidence, INDENT)?;
+    /// A place and its line, on one line where they fit.
+    fn place_beside(&mut self, evidence: &Evidence, line: &str, than: Severity) -> io::Result<()> {
+        let place = place::of(self.report, evidence).unwrap_or_default();
+        let severity = evidence
+            .severity
+            .filter(|severity| *severity != than)
+            .map(|severity| format!(" {severity}"))
+            .unwrap_or_default();
+        let used = INDENT + wrap::width(&place) + wrap::width(&severity) + 2;
+        let line = wrap::cut(line, self.look.width.saturating_sub(used).max(12));
+        let shown = self.painter.paint(Paint::Path, &place);
+        let shown = match (&evidence.site, self.look.links) {
+            (Some(site), true) => place::link(self.report, &site.path, &shown),
+            _ => shown,
+        };
+        let severity = self.painter.paint(Paint::Dim, &severity);
+        let blank = " ".repeat(INDENT);
+        if used + wrap::width(&line) > self.look.width {
+            return self.line(&format!("{blank}{shown}{severity}"));
+        }
+        self.line(&format!("{blank}{shown}{severity}  {line}"))
+    }
+
+    /// The place, the source line with carets where they narrow it, and the note where the message does not say the same.
+    fn site(
+        &mut self,
+        evidence: &Evidence,
+        before: Option<&Evidence>,
+        result: &CheckResult,
+    ) -> io::Result<()> {
+        // What explains the worst site explains the others.
+        let first = before.is_none() || self.look.verbose;
+        // Several statements of one policy, or several notes about one line, stand under the place once.
+        let again = before.is_some_and(|before| {
+            before.site.is_some() && before.site == evidence.site && evidence.arn == before.arn
+        });
+        // What the CLI will make is in no file: the line that makes it do so shows nothing.
         let excerpt = evidence
             .site
             .as_ref()
+            .filter(|_| !again && evidence.kind != EvidenceKind::Predicted)
             .and_then(|site| Excerpt::of(site, self.look.width.saturating_sub(INDENT)));
-        let note = if message.contains(&evidence.note) {
+        let note = if !first || result.message.contains(&evidence.note) {
             String::new()
         } else {
             clean::line(&evidence.note)
         };
+        let beside = excerpt
+            .as_ref()
+            .filter(|excerpt| note.is_empty() && (!first || !excerpt.narrows()))
+            .filter(|_| !self.look.verbose && evidence.arn.is_none());
+        if let (Some(excerpt), false) = (beside, again) {
+            return self.place_beside(evidence, &excerpt.line, result.severity);
+        }
+        if !again || evidence.policy.is_some() {
+            self.place(evidence, INDENT, Some(result.severity))?;
+        }
+        let notes = |columns: usize, verbose: bool| {
+            let mut lines = wrap::lines(&note, columns.max(20));
+            if !verbose {
+                wrap::fold(&mut lines, 3);
+            }
+            lines
+        };
+        let blank = " ".repeat(INDENT);
         let Some(excerpt) = excerpt else {
             if !note.is_empty() {
-                self.line(&wrap::hanging(
-                    &" ".repeat(INDENT + 2),
-                    &note,
-                    self.look.width,
-                ))?;
+                let left = " ".repeat(INDENT + 2);
+                for line in notes(
+                    self.look.width.saturating_sub(INDENT + 2),
+                    self.look.verbose,
+                ) {
+                    self.line(&format!("{left}{line}"))?;
+                }
             }
             return Ok(());
         };
-        let blank = " ".repeat(INDENT);
         let number = self
             .painter
             .paint(Paint::Dim, &format!("{} │", excerpt.number));
         let empty = format!("{} │", " ".repeat(excerpt.number.len()));
         let gutter = self.painter.paint(Paint::Dim, &empty);
         self.line(&format!("{blank}{number} {}", excerpt.line))?;
-        let carets = self.painter.paint(Paint::Bad, &excerpt.carets);
-        let used = INDENT + wrap::width(&empty) + 1 + wrap::width(&excerpt.carets) + 1;
-        if note.is_empty() || used + wrap::width(&note) <= self.look.width {
-            let note = self.painter.paint(Paint::Bad, &note);
-            return self.line(&format!("{blank}{gutter} {carets} {note}"));
+        if excerpt.narrows() {
+            let carets = self.painter.paint(Paint::Bad, &excerpt.carets);
+            let used = INDENT + wrap::width(&empty) + 1 + wrap::width(&excerpt.carets) + 1;
+            if note.is_empty() || used + wrap::width(&note) <= self.look.width {
+                let note = self.painter.paint(Paint::Bad, &note);
+                return self.line(&format!("{blank}{gutter} {carets} {note}"));
+            }
+            self.line(&format!("{blank}{gutter} {carets}"))?;
         }
-        self.line(&format!("{blank}{gutter} {carets}"))?;
+        if note.is_empty() {
+            return Ok(());
+        }
         let columns = self
             .look
             .width
             .saturating_sub(INDENT + wrap::width(&empty) + 1);
-        for line in wrap::lines(&note, columns.max(20)) {
+        for line in notes(columns, self.look.verbose) {
             let line = self.painter.paint(Paint::Bad, &line);
             self.line(&format!("{blank}{gutter} {line}"))?;
         }
         Ok(())
     }
 
-    /// The alternatives, best first. Commands that already stand under another check are not printed again.
-    pub(super) fn fixes(&mut self, fixes: &[Fix], check: &'static str) -> io::Result<()> {
+    /// The fixes: with `-v` every alternative, otherwise the best one, and the best with commands where that has none. Commands
+    /// that already stand under another check are not printed again.
+    pub(super) fn fixes(&mut self, fixes: &[Fix], result: &CheckResult) -> io::Result<()> {
+        let verbose = self.look.verbose;
+        let has_commands = |fix: &&Fix| !fix.commands.is_empty();
+        let second = match fixes {
+            [first, rest @ ..] if first.commands.is_empty() => rest.iter().find(has_commands),
+            _ => None,
+        };
+        let full = |index: usize, fix: &Fix| {
+            verbose || index == 0 || second.is_some_and(|second| std::ptr::eq(second, fix))
+        };
+        let hidden = fixes.iter().enumerate();
+        let hidden = hidden.filter(|(index, fix)| !full(*index, fix)).count();
         for (index, fix) in fixes.iter().enumerate() {
-            let word = if index == 0 { "Fix:" } else { "Or:" };
-            let left = format!("{}{word} ", " ".repeat(INDENT));
-            let text = wrap::hanging(&left, &clean::line(&fix.title), self.look.width);
-            let rest = text.strip_prefix(&left).unwrap_or(&text);
-            let word = self.painter.paint(Paint::Good, word);
-            let above = self
-                .printed
-                .iter()
-                .find(|(commands, _)| *commands == fix.commands);
-            let above = above
-                .map(|(_, check)| *check)
-                .filter(|other| fix.commands.len() > 1 && *other != check);
-            if let Some(other) = above {
-                self.line(&format!(
-                    "{}{word} {rest}: the commands under {other}",
-                    " ".repeat(INDENT)
-                ))?;
-                continue;
+            if full(index, fix) {
+                self.one_fix(fix, index == 0, result)?;
             }
-            self.printed.push((fix.commands.clone(), check));
-            self.line(&format!("{}{word} {rest}", " ".repeat(INDENT)))?;
-            for command in &fix.commands {
-                self.command(INDENT + 2, command)?;
+        }
+        if hidden > 0 {
+            let ways = if hidden == 1 { "way" } else { "ways" };
+            let text = format!("{hidden} more {ways} to fix it: -v");
+            self.dim(&" ".repeat(INDENT), &text)?;
+        }
+        Ok(())
+    }
+
+    fn one_fix(&mut self, fix: &Fix, first: bool, result: &CheckResult) -> io::Result<()> {
+        let check = result.check;
+        let blank = " ".repeat(INDENT);
+        let word = if first { "Fix:" } else { "Or:" };
+        let left = format!("{blank}{word} ");
+        let above = self
+            .printed
+            .iter()
+            .find(|(commands, _)| *commands == fix.commands);
+        let above = above
+            .map(|(_, check)| *check)
+            .filter(|other| fix.commands.len() > 1 && *other != check);
+        let mut title = clean::line(&fix.title);
+        if let Some(other) = above {
+            title.push_str(&format!(": the commands under {other}"));
+        }
+        // Half of a sequence is worse than none: a long one is for who asks for it.
+        let long = !self.look.verbose && fix.commands.len() > COMMANDS;
+        if long && above.is_none() {
+            title.push_str(&format!(" ({} commands: -v)", fix.commands.len()));
+        }
+        let text = wrap::hanging(&left, &title, self.look.width);
+        let rest = text.strip_prefix(&left).unwrap_or(&text);
+        let word = self.painter.paint(Paint::Good, word);
+        self.line(&format!("{blank}{word} {rest}"))?;
+        if above.is_some() {
+            return Ok(());
+        }
+        if long {
+            return Ok(());
+        }
+        self.printed.push((fix.commands.clone(), check));
+        for command in &fix.commands {
+            self.command(INDENT + 2, command)?;
+        }
+        // The commands make the same edits: the diffs beside them are for who asks for everything.
+        if fix.commands.is_empty() || self.look.verbose {
+            for edit in &fix.edits {
+                self.diff(&edit.diff)?;
             }
-            // The commands make the same edits: the diffs beside them are for who asks for everything.
-            if fix.commands.is_empty() || self.look.verbose {
-                for edit in &fix.edits {
-                    self.diff(&edit.diff)?;
-                }
-            }
-            if !fix.note.is_empty() {
-                let note = clean::line(&fix.note);
-                self.line(&wrap::hanging(
-                    &" ".repeat(INDENT + 2),
-                    &note,
-                    self.look.width,
-                ))?;
-            }
+        }
+        let brief = !self.look.verbose && (result.severity == Severity::Low || !first);
+        if fix.note.is_empty() || (brief && !(fix.commands.is_empty() && fix.edits.is_empty())) {
+            return Ok(());
+        }
+        let note = clean::line(&fix.note);
+        let mut lines = wrap::lines(&note, self.look.width.saturating_sub(INDENT + 2).max(20));
+        if !self.look.verbose {
+            let most = match (fix.commands.is_empty(), result.severity) {
+                (_, Severity::Low) => 1,
+                (true, _) if first => 3,
+                _ => 2,
+            };
+            wrap::fold(&mut lines, most);
+        }
+        for line in lines {
+            self.line(&format!("{}{line}", " ".repeat(INDENT + 2)))?;
         }
         Ok(())
     }
 
     fn diff(&mut self, diff: &str) -> io::Result<()> {
-        for line in clean::block(diff).lines() {
+        let text = clean::block(diff);
+        let most = if self.look.verbose { usize::MAX } else { DIFF };
+        for line in text.lines().take(most) {
             let paint = match line.chars().next() {
                 Some('+') => Paint::Good,
                 Some('-') => Paint::Bad,
@@ -205,12 +456,17 @@ impl Page<'_> {
             let line = self.painter.paint(paint, line);
             self.line(&format!("{}{line}", " ".repeat(INDENT + 2)))?;
         }
+        let more = text.lines().count().saturating_sub(most);
+        if more > 0 {
+            let text = format!("… {more} more lines (-v shows all)");
+            self.dim(&" ".repeat(INDENT + 2), &text)?;
+        }
         Ok(())
     }
 }
 
 /// Evidence in which several statements about one place are one entry.
-fn merged(evidence: &[Evidence]) -> Vec<Evidence> {
+fn merged(evidence: &[&Evidence]) -> Vec<Evidence> {
     let mut merged: Vec<Evidence> = Vec::new();
     for each in evidence {
         let same = |other: &&mut Evidence| {
@@ -223,7 +479,7 @@ fn merged(evidence: &[Evidence]) -> Vec<Evidence> {
                 last.note = format!("{}; {}", last.note, each.note);
             }
             Some(_) => {}
-            None => merged.push(each.clone()),
+            None => merged.push((*each).clone()),
         }
     }
     merged

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::super::style::Paint;
-use super::super::{clean, wrap};
 use super::Page;
-use crate::report::{Report, RuntimeSummary};
+use crate::report::{PlatformSummary, Report, RuntimeSummary};
+use crate::text::{clean, wrap};
 
 impl Page<'_> {
     pub(super) fn header(&mut self, report: &Report) -> io::Result<()> {
@@ -31,7 +31,12 @@ impl Page<'_> {
         }
         self.fact("Target", &target(report))?;
         for runtime in &report.project.runtimes {
-            self.fact("Runtime", &runtime_line(runtime))?;
+            let kind = if runtime.kind == "harness" {
+                "Harness"
+            } else {
+                "Runtime"
+            };
+            self.fact(kind, &runtime_line(runtime))?;
             if !runtime.models.is_empty() {
                 self.fact("", &format!("models: {}", runtime.models.join(", ")))?;
             }
@@ -49,6 +54,10 @@ impl Page<'_> {
             if !values.is_empty() {
                 self.fact("Filter", &format!("{flag} {}", values.join(", ")))?;
             }
+        }
+        if !filters.off.is_empty() {
+            let text = format!("{} (agentcore-harden.toml)", filters.off.join(", "));
+            self.fact("Off", &text)?;
         }
         Ok(())
     }
@@ -88,6 +97,7 @@ fn runtime_line(runtime: &RuntimeSummary) -> String {
         "cli-managed" => Some("CLI-managed role"),
         _ => None,
     };
+    let platform = platform(&runtime.platform_version);
     let parts = [
         Some(runtime.name.as_str()),
         runtime.language.as_deref(),
@@ -97,9 +107,23 @@ fn runtime_line(runtime: &RuntimeSummary) -> String {
         runtime.network_mode.as_deref(),
         runtime.workload.as_deref(),
         role,
+        Some(platform.as_str()),
     ];
     let parts: Vec<&str> = parts.into_iter().flatten().collect();
     parts.join(" · ")
+}
+
+fn platform(platform: &PlatformSummary) -> String {
+    let Some(value) = platform.value else {
+        return "platform version not known".to_owned();
+    };
+    let source = match platform.source {
+        Some("aws") => " (deployed)",
+        Some("template") => " (next deploy)",
+        Some("assumed") => " (assumed)",
+        _ => "",
+    };
+    format!("platform version {value}{source}")
 }
 
 fn evidence(report: &Report) -> String {

@@ -1,20 +1,23 @@
 //! The checklist for people: the order and the words of AWS's production checklist, one section a category.
 
+mod brief;
 mod excerpt;
 mod finding;
 mod header;
+pub(in crate::render) mod item;
 mod section;
+mod start;
 pub mod verdict;
 
 use std::io::{self, Write};
 
 use super::Look;
-use super::clean;
 use super::style::{Paint, Painter, Verdict};
-use super::wrap;
 use crate::checks::Category;
 use crate::model::known::Unread;
 use crate::report::{CheckResult, Report};
+use crate::text::clean;
+use crate::text::wrap;
 
 /// Writes the checklists, one after the other.
 ///
@@ -26,6 +29,7 @@ pub fn render(reports: &[Report], look: Look, out: &mut dyn Write) -> io::Result
             writeln!(out)?;
         }
         let mut page = Page {
+            report,
             look,
             painter: Painter { color: look.color },
             reasons: Vec::new(),
@@ -33,13 +37,40 @@ pub fn render(reports: &[Report], look: Look, out: &mut dyn Write) -> io::Result
             started: false,
             out,
         };
-        page.report(report)?;
+        page.all(report)?;
+    }
+    Ok(())
+}
+
+/// The verdicts of several projects, one a line.
+///
+/// # Errors
+/// When writing fails.
+pub fn roll_up(reports: &[Report], look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let painter = Painter { color: look.color };
+    let title = verdict::count(reports.len(), "project");
+    let rule = "─".repeat(look.width.saturating_sub(wrap::width(&title) + 1).max(2));
+    writeln!(
+        out,
+        "{} {}",
+        painter.paint(Paint::Strong, &title),
+        painter.paint(Paint::Dim, &rule)
+    )?;
+    for report in reports {
+        let (word, rest) = verdict::parts(report);
+        let path = clean::line(&report.project.path);
+        let text = format!("{word} {rest} · {path}");
+        let text = wrap::hanging("", &text, look.width);
+        let rest = text.strip_prefix(&*word).unwrap_or_default();
+        let word = painter.paint(verdict::paint(report), &word);
+        writeln!(out, "{}", clean::inert(&format!("{word}{rest}")))?;
     }
     Ok(())
 }
 
 /// Writes one report.
 struct Page<'w> {
+    report: &'w Report,
     look: Look,
     painter: Painter,
     /// Why results were not judged, in the order of their numbers; told once, at the end.
@@ -52,26 +83,27 @@ struct Page<'w> {
 }
 
 impl Page<'_> {
-    fn report(&mut self, report: &Report) -> io::Result<()> {
-        if !self.look.quiet {
-            self.header(report)?;
-        }
-        for category in Category::ALL {
-            let results: Vec<&CheckResult> = report
-                .results
-                .iter()
-                .filter(|result| result.category == category.id())
-                .filter(|result| !self.look.quiet || Verdict::of(result) == Verdict::Fail)
-                .collect();
-            if !results.is_empty() {
-                self.section(category, &results)?;
+    fn all(&mut self, report: &Report) -> io::Result<()> {
+        self.header(report)?;
+        if self.look.verbose {
+            for category in Category::ALL {
+                let results: Vec<&CheckResult> = report
+                    .results
+                    .iter()
+                    .filter(|result| result.category == category.id())
+                    .collect();
+                if !results.is_empty() {
+                    self.section(category, &results)?;
+                }
             }
-        }
-        if !self.look.quiet {
             self.not_judged(report)?;
-            self.notes(report)?;
-            self.legend(report)?;
+        } else {
+            self.brief(report)?;
         }
+        self.notes(report)?;
+        self.start_here(report)?;
+        self.legend(report)?;
+        self.fixable(report)?;
         self.verdict(report)
     }
 
@@ -119,13 +151,7 @@ impl Page<'_> {
         let reasons = std::mem::take(&mut self.reasons);
         for (index, reason) in reasons.iter().enumerate() {
             let left = format!("[{}] ", index + 1);
-            let mut text = clean::line(&reason.message);
-            if let Some(action) = &reason.iam_action {
-                text.push_str(&format!("; grant {}", clean::line(action)));
-            }
-            if let Some(flag) = &reason.flag {
-                text.push_str(&format!("; give {}", clean::line(flag)));
-            }
+            let text = self::reason(reason);
             self.line(&wrap::hanging(&left, &text, self.look.width))?;
             if let Some(command) = &reason.command {
                 self.command(wrap::width(&left), command)?;
@@ -135,11 +161,15 @@ impl Page<'_> {
     }
 
     fn notes(&mut self, report: &Report) -> io::Result<()> {
-        if report.notes.is_empty() {
+        // That AWS was not read stands in the header and beside what was not judged.
+        let said =
+            |note: &&String| self.look.verbose || !note.starts_with("offline: AWS is not read");
+        let notes: Vec<&String> = report.notes.iter().filter(said).collect();
+        if notes.is_empty() {
             return Ok(());
         }
         self.heading("Notes", "")?;
-        for note in &report.notes {
+        for note in notes {
             self.line(&wrap::hanging("• ", &clean::line(note), self.look.width))?;
         }
         Ok(())
@@ -153,7 +183,6 @@ impl Page<'_> {
                 .iter()
                 .any(|result| Verdict::of(result) == *verdict)
         };
-        self.line("")?;
         self.line(&self.painter.paint(Paint::Dim, &"─".repeat(self.look.width)))?;
         let (mut line, mut columns) = (String::new(), 0);
         for verdict in Verdict::ALL.into_iter().filter(used) {
@@ -177,17 +206,17 @@ impl Page<'_> {
 
     fn verdict(&mut self, report: &Report) -> io::Result<()> {
         let (word, rest) = verdict::parts(report);
-        let paint = if report.summary.ready {
-            Paint::Ready
-        } else {
-            Paint::NotReady
-        };
+        // The coloured word has a blank on each side.
+        let width = self.look.width.saturating_sub(2);
+        let text = wrap::hanging("", &format!("{word} {rest}"), width);
+        let rest = text.strip_prefix(&*word).unwrap_or_default();
         let word = if self.look.color {
+            let paint = verdict::paint(report);
             self.painter.paint(paint, &format!(" {word} "))
         } else {
-            word.to_owned()
+            word
         };
-        self.line(&format!("{word} {rest}"))
+        self.line(&format!("{word}{rest}"))
     }
 
     /// A command on its own line, never wrapped, without a prompt: ready to paste.
@@ -198,4 +227,16 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Why something was not judged, and what would make it readable.
+fn reason(reason: &Unread) -> String {
+    let mut text = clean::line(&reason.message);
+    if let Some(action) = &reason.iam_action {
+        text.push_str(&format!("; grant {}", clean::line(action)));
+    }
+    if let Some(flag) = &reason.flag {
+        text.push_str(&format!("; give {}", clean::line(flag)));
+    }
+    text
 }

@@ -3,10 +3,11 @@
 use std::io;
 
 use super::super::style::{Paint, Verdict};
-use super::super::{clean, wrap};
 use super::Page;
+use super::item::Item;
 use crate::checks::Category;
-use crate::report::{CheckResult, Evidence, Status};
+use crate::report::{CheckResult, Evidence, Severity, Status};
+use crate::text::{clean, wrap};
 
 /// Columns of the mark and the blank behind it.
 const MARK: usize = 2;
@@ -17,13 +18,22 @@ impl Page<'_> {
         category: Category,
         results: &[&CheckResult],
     ) -> io::Result<()> {
-        let groups: Vec<&[&CheckResult]> = results.chunk_by(|a, b| a.check == b.check).collect();
+        let mut groups: Vec<&[&CheckResult]> =
+            results.chunk_by(|a, b| a.check == b.check).collect();
+        // What failed comes first, the worst before the rest.
+        groups.sort_by_key(|group| {
+            let failed = group
+                .iter()
+                .filter(|result| Verdict::of(result) == Verdict::Fail);
+            failed
+                .map(|result| result.severity)
+                .min()
+                .map_or((true, Severity::Low), |worst| (false, worst))
+        });
         self.heading(category.title(), &tally(&groups))?;
-        let collapsed = |group: &[&CheckResult]| worst(group) == Verdict::NotApplicable;
-        let verbose = self.look.verbose;
-        // What is told in full stands apart from the lines around it.
+        // What is shown in full stands apart from the lines around it.
         let mut before: Option<bool> = None;
-        for group in groups.iter().filter(|group| verbose || !collapsed(group)) {
+        for group in &groups {
             let details = worst(group) == Verdict::Fail;
             if before.is_some_and(|before| before || details) {
                 self.line("")?;
@@ -31,20 +41,7 @@ impl Page<'_> {
             self.check(group)?;
             before = Some(details);
         }
-        let away: Vec<&str> = groups
-            .iter()
-            .filter(|group| !self.look.verbose && collapsed(group))
-            .filter_map(|group| group.first().map(|result| result.check))
-            .collect();
-        if away.is_empty() {
-            return Ok(());
-        }
-        let text = format!("not applicable: {}", away.join(", "));
-        let text = wrap::hanging("○ ", &text, self.look.width);
-        if before == Some(true) {
-            self.line("")?;
-        }
-        self.dimmed(&text)
+        Ok(())
     }
 
     fn dimmed(&mut self, text: &str) -> io::Result<()> {
@@ -61,7 +58,9 @@ impl Page<'_> {
             return Ok(());
         };
         let verdict = worst(group);
-        self.title(first, verdict, group)?;
+        if verdict != Verdict::Fail {
+            self.title(first, verdict, group)?;
+        }
         let with = |wanted: Verdict| -> Vec<&CheckResult> {
             group
                 .iter()
@@ -69,21 +68,27 @@ impl Page<'_> {
                 .filter(|result| Verdict::of(result) == wanted)
                 .collect()
         };
-        self.failures(&with(Verdict::Fail))?;
+        let mut failed = with(Verdict::Fail);
+        if !failed.is_empty() {
+            failed.sort_by_key(|result| result.severity);
+            self.item(&Item {
+                category: first.category,
+                results: failed,
+                cause: None,
+            })?;
+        }
         for result in with(Verdict::Manual) {
             self.manual(result)?;
+        }
+        for result in with(Verdict::Accepted) {
+            self.accepted(result)?;
         }
         for result in with(Verdict::Suppressed) {
             self.suppressed(result)?;
         }
         for other in [Verdict::Skipped, Verdict::Pass, Verdict::NotApplicable] {
-            let results = with(other);
-            if self.look.verbose {
-                for result in results {
-                    self.told(result)?;
-                }
-            } else if other != verdict && !results.is_empty() {
-                self.others(other, &results)?;
+            for result in with(other) {
+                self.detail(result)?;
             }
         }
         Ok(())
@@ -111,7 +116,9 @@ impl Page<'_> {
             let text = match verdict {
                 Verdict::Fail => self.painter.paint(Paint::Strong, line),
                 Verdict::Skipped | Verdict::NotApplicable => self.painter.paint(Paint::Dim, line),
-                Verdict::Manual | Verdict::Suppressed | Verdict::Pass => line.clone(),
+                Verdict::Manual | Verdict::Suppressed | Verdict::Accepted | Verdict::Pass => {
+                    line.clone()
+                }
             };
             let mut right = String::new();
             if index == 0 {
@@ -125,7 +132,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// ` [1] [3]`: where the reasons are told.
+    /// ` [1] [3]`: where the reasons are given.
     fn footnotes(&mut self, group: &[&CheckResult]) -> String {
         let mut numbers: Vec<usize> = group
             .iter()
@@ -158,10 +165,27 @@ impl Page<'_> {
                 self.command(4, command)?;
             }
         }
-        self.fixes(&result.fixes, result.check)
+        self.fixes(&result.fixes, result)
     }
 
-    fn suppressed(&mut self, result: &CheckResult) -> io::Result<()> {
+    /// A question that somebody answered: what, who, until when.
+    pub(super) fn accepted(&mut self, result: &CheckResult) -> io::Result<()> {
+        let Some(acceptance) = &result.acceptance else {
+            return Ok(());
+        };
+        let text = format!(
+            "{} of {}: {} (by {}, {}, until {})",
+            result.check,
+            result.resource,
+            acceptance.reason,
+            acceptance.by,
+            acceptance.source,
+            acceptance.expires
+        );
+        self.dimmed(&wrap::hanging("☑ ", &clean::line(&text), self.look.width))
+    }
+
+    pub(super) fn suppressed(&mut self, result: &CheckResult) -> io::Result<()> {
         let Some(suppression) = &result.suppression else {
             return Ok(());
         };
@@ -170,17 +194,15 @@ impl Page<'_> {
             .as_ref()
             .map(|date| format!(", until {date}"));
         let text = format!(
-            "{}: {} ({}{})",
+            "{} {} of {}: {} ({}{})",
+            result.severity,
+            result.check,
             result.resource,
             suppression.reason,
             suppression.source,
             until.unwrap_or_default()
         );
-        self.dimmed(&wrap::hanging(
-            "  suppressed ",
-            &clean::line(&text),
-            self.look.width,
-        ))?;
+        self.dimmed(&wrap::hanging("⊘ ", &clean::line(&text), self.look.width))?;
         if self.look.verbose {
             self.line(&wrap::hanging(
                 "  ",
@@ -193,13 +215,18 @@ impl Page<'_> {
     }
 
     /// `-v`: the message of what passed, was not judged or does not apply, with its places.
-    fn told(&mut self, result: &CheckResult) -> io::Result<()> {
+    fn detail(&mut self, result: &CheckResult) -> io::Result<()> {
         let mut left = "  ".to_owned();
         if result.status == Status::Skipped {
             left.push_str(self.footnotes(&[result]).trim_start());
             left.push(' ');
         }
-        let text = clean::line(&format!("{}: {}", result.resource, result.message));
+        let named = result.message.contains(&result.resource.to_string());
+        let text = clean::line(&if named {
+            result.message.clone()
+        } else {
+            format!("{}: {}", result.resource, result.message)
+        });
         self.dimmed(&wrap::hanging(&left, &text, self.look.width))?;
         let mut before: Option<&Evidence> = None;
         for evidence in &result.evidence {
@@ -214,7 +241,7 @@ impl Page<'_> {
                         )
             };
             if !before.is_some_and(same) {
-                self.place(evidence, 4)?;
+                self.place(evidence, 4, None)?;
             }
             before = Some(evidence);
             let note = clean::line(&evidence.note);
@@ -223,20 +250,6 @@ impl Page<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The resources of a check that fared better than its worst: `  ✔ runtime A, runtime B`.
-    fn others(&mut self, verdict: Verdict, results: &[&CheckResult]) -> io::Result<()> {
-        let names: Vec<String> = results
-            .iter()
-            .map(|result| result.resource.to_string())
-            .collect();
-        let mut text = clean::line(&names.join(", "));
-        if verdict == Verdict::Skipped {
-            text.push_str(&self.footnotes(results));
-        }
-        let left = format!("  {} ", verdict.mark());
-        self.dimmed(&wrap::hanging(&left, &text, self.look.width))
     }
 }
 
@@ -252,6 +265,7 @@ fn tally(groups: &[&[&CheckResult]]) -> String {
         (Verdict::Manual, "to look at"),
         (Verdict::Skipped, "not judged"),
         (Verdict::Suppressed, "suppressed"),
+        (Verdict::Accepted, "accepted"),
         (Verdict::Pass, "passed"),
     ];
     let parts: Vec<String> = words

@@ -1,9 +1,12 @@
-//! The last line: ready or not, and why.
+//! The last line: the verdict, and why.
 
-use super::super::clean;
-use super::super::style::Verdict;
+use std::collections::BTreeSet;
+
+use super::super::style::{Paint, Verdict};
 use crate::config::FailOn;
+use crate::report::verdict::Word;
 use crate::report::{Report, Severity, Status, Summary};
+use crate::text::clean;
 
 /// The whole line.
 pub fn line(report: &Report) -> String {
@@ -11,40 +14,104 @@ pub fn line(report: &Report) -> String {
     format!("{word} {rest}")
 }
 
-/// The verdict's word and what follows it.
-pub fn parts(report: &Report) -> (&'static str, String) {
-    let word = if report.summary.ready {
-        "READY"
-    } else {
-        "NOT READY"
-    };
+/// The verdict's words and what follows them.
+pub fn parts(report: &Report) -> (String, String) {
     let summary = &report.summary;
-    let counts: Vec<String> = Severity::ALL
-        .into_iter()
-        .filter_map(|severity| {
-            let count = summary
-                .fail_by_severity
-                .get(&severity)
-                .copied()
-                .unwrap_or(0);
-            (count > 0).then(|| format!("{count} {severity}"))
-        })
-        .collect();
     let mut text = clean::line(&report.project.name);
-    text.push_str(": ");
-    text.push_str(&if counts.is_empty() {
-        "nothing failed".to_owned()
+    text.push_str(&format!(", {}: ", summary.stage.words()));
+    let failed = counts(&summary.fail_by_severity);
+    text.push_str(if failed.is_empty() {
+        "nothing failed"
     } else {
-        counts.join(", ")
+        &failed
     });
     if summary.skipped > 0 {
         text.push_str(&format!("; {} not judged", summary.skipped));
     }
+    if summary.suppressed > 0 {
+        let suppressed = counts(&summary.suppressed_by_severity);
+        text.push_str(&format!("; {suppressed} suppressed"));
+    }
+    match report.filters.off.len() {
+        0 => {}
+        off => text.push_str(&format!("; {} off", count(off, "check"))),
+    }
+    if summary.fixable > 0 {
+        text.push_str(&format!("; {} fixable with --fix", summary.fixable));
+    }
     text.push_str(&because(report));
-    (word, text)
+    (word(report), text)
 }
 
-/// Why the counts mean what the word says, where that is not plain.
+/// The colour of the verdict.
+pub fn paint(report: &Report) -> Paint {
+    match report.summary.verdict {
+        Some(Word::Ready) => Paint::Ready,
+        Some(Word::Incomplete) => Paint::Incomplete,
+        None if report.summary.fail == 0 && report.summary.skipped == 0 => Paint::Ready,
+        None if report.summary.fail == 0 => Paint::Incomplete,
+        Some(Word::NotReady) | None => Paint::NotReady,
+    }
+}
+
+/// `NOT READY`; `INCOMPLETE (2 critical/high checks not judged)`; of a filtered run `passed the 3 selected checks`.
+fn word(report: &Report) -> String {
+    match report.summary.verdict {
+        Some(Word::Incomplete) if report.summary.unjudged == 0 => {
+            "INCOMPLETE (nothing was judged)".to_owned()
+        }
+        Some(Word::Incomplete) => format!(
+            "INCOMPLETE ({} not judged)",
+            count(report.summary.unjudged, "critical/high check")
+        ),
+        Some(word) => word.as_str().to_owned(),
+        None => selected(report),
+    }
+}
+
+/// What a filtered run can say: never whether the project is ready.
+fn selected(report: &Report) -> String {
+    let checks = |wanted: &dyn Fn(Verdict) -> bool| -> BTreeSet<&str> {
+        report
+            .results
+            .iter()
+            .filter(|result| wanted(Verdict::of(result)))
+            .map(|result| result.check)
+            .collect()
+    };
+    let all = checks(&|_| true).len();
+    let failed = checks(&|verdict| verdict == Verdict::Fail);
+    let open = checks(&|verdict| verdict == Verdict::Skipped);
+    let of = match all {
+        1 => "the selected check".to_owned(),
+        several => format!("the {several} selected checks"),
+    };
+    if !failed.is_empty() {
+        return match all {
+            1 => format!("failed {of}"),
+            _ => format!("failed {} of {of}", failed.len()),
+        };
+    }
+    match (open.len(), all) {
+        (0, _) => format!("passed {of}"),
+        (_, 1) => format!("could not judge {of}"),
+        (open, _) => format!("passed {} of {of}, {open} not judged", all - open),
+    }
+}
+
+/// `1 critical, 2 high`.
+fn counts(by_severity: &std::collections::BTreeMap<Severity, usize>) -> String {
+    let counts: Vec<String> = Severity::ALL
+        .into_iter()
+        .filter_map(|severity| {
+            let count = by_severity.get(&severity).copied().unwrap_or(0);
+            (count > 0).then(|| format!("{count} {severity}"))
+        })
+        .collect();
+    counts.join(", ")
+}
+
+/// Why the exit status is what it is, where that is not plain.
 fn because(report: &Report) -> String {
     let failing = report
         .results
@@ -57,7 +124,7 @@ fn because(report: &Report) -> String {
         FailOn::Never if failing.count() > 0 => " (--fail-on never)".to_owned(),
         FailOn::Never => String::new(),
         _ if !report.summary.ready && !blocking => {
-            " (what was not judged counts in this run)".to_owned()
+            " (results that were not judged fail this run)".to_owned()
         }
         FailOn::Severity(severity) => format!(" (--fail-on {severity})"),
     }
@@ -75,6 +142,7 @@ pub fn number(summary: &Summary, verdict: Verdict) -> usize {
         Verdict::Manual => summary.manual,
         Verdict::Skipped => summary.skipped,
         Verdict::Suppressed => summary.suppressed,
+        Verdict::Accepted => summary.accepted,
         Verdict::Pass => summary.pass,
         Verdict::NotApplicable => summary.not_applicable,
     }

@@ -6,9 +6,11 @@ use agentcore_harden::checks;
 use agentcore_harden::config::FailOn;
 use agentcore_harden::model::known::{ReasonCode, Unread};
 use agentcore_harden::model::site::{Site, SourceText};
+use agentcore_harden::report::verdict::{Basis, Stage};
 use agentcore_harden::report::{
-    Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, ProjectSummary, Report, Resource,
-    ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool, View, assemble,
+    Edit, Evidence, EvidenceSummary, Filters, Fix, Outcome, PlatformSummary, ProjectSummary,
+    Report, Resource, ResourceType, RuntimeSummary, SCHEMA_VERSION, Severity, Suppression, Tool,
+    View, assemble,
 };
 use agentcore_harden::shell::{Command, deploy, jq_edit};
 
@@ -129,6 +131,11 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
                 protocol: Some("HTTP".into()),
                 workload: Some("chat".into()),
                 execution_role: "cli-managed",
+                kind: "runtime",
+                platform_version: PlatformSummary {
+                    value: Some("V2"),
+                    source: Some("aws"),
+                },
             }],
         },
         evidence: EvidenceSummary {
@@ -138,7 +145,14 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
             aws: Some("live"),
         },
         filters: Filters::default(),
-        summary: assemble::summary(&results, fail_on, false, false),
+        summary: assemble::summary(
+            &results,
+            &Basis {
+                fail_on,
+                stage: Stage::Deployed,
+                ..Basis::default()
+            },
+        ),
         notes: vec![
             "2 targets in aws-targets.json: default was looked at; --target NAME picks another"
                 .into(),
@@ -148,6 +162,7 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
             prefix: "services/support/".into(),
             fail_on,
             strict: false,
+            ..View::default()
         },
     }
 }

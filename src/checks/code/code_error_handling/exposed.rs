@@ -252,7 +252,7 @@ impl<'s> Walker<'s> {
             ),
             None => ((id.module, expr.range), self.written(id.module, call), None),
         };
-        // One handler that logs nothing is one thing to mend.
+        // One handler that logs nothing is one thing to fix.
         let key = match fate {
             Fate::Unlogged(guard) => (guard.module, guard.range),
             _ => site,

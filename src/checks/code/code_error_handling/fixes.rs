@@ -15,10 +15,10 @@ pub(super) fn consequence(kind: EntrypointKind, language: Language, streams: boo
     }
     match (kind, language) {
         (EntrypointKind::Invocation, Language::Python) => {
-            "an exception that escapes is answered by the SDK with its text: HTTP 500 and {\"error\": str(e)}"
+            "the SDK returns the text of an uncaught exception to the caller: HTTP 500 and {\"error\": str(e)}"
         }
         (EntrypointKind::Invocation, Language::TypeScript) => {
-            "an exception that escapes is answered by the SDK with its text: HTTP 500 and {\"error\": error.message}"
+            "the SDK returns the text of an uncaught exception to the caller: HTTP 500 and {\"error\": error.message}"
         }
         (EntrypointKind::WebSocket, _) => {
             "an exception that escapes closes the socket without an answer"
@@ -59,7 +59,7 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
             ));
         }
         Fate::RaisedAgain(guard) if first.kind != EntrypointKind::McpTool => {
-            return Fix::new("Answer in place of raising again").note(format!(
+            return Fix::new("Return an error instead of raising again").note(format!(
                 "In the handler at {}, or around the call in {}: `{log}`, then `{answer}` where it raises now.",
                 place(code, guard.module, guard.range.start),
                 first.entry

@@ -106,7 +106,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
     use super::expected;
-    use crate::collect::source::source_of_files;
+    use crate::analysis::sample::source_of_files;
 
     fn is_expected(handler: &str) -> bool {
         let text = format!(

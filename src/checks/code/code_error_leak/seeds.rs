@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::dataflow::{Labels, Seeds};
-use crate::analysis::names::leaf;
+use crate::analysis::dataflow::{Labels, Seeds, Vouched};
+use crate::analysis::names::{leaf, package};
+use crate::analysis::tested::proofs;
 use crate::model::source::ir::{ByteRange, Handler, StmtKind, Try};
 use crate::model::source::walk::statements;
 use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
@@ -23,6 +24,15 @@ const COUNTED: usize = 60;
 const SETTLED: Labels = 1 << 61;
 /// The label of the AI SDK's `fullStream`: the `error` of its parts is an exception.
 const STREAM: Labels = 1 << 60;
+
+/// What makes text of a traceback.
+const TRACEBACKS: &[&str] = &[
+    "format_exc",
+    "format_exception",
+    "format_exception_only",
+    "format_tb",
+    "format_stack",
+];
 
 /// The labels of what holds an exception's text now, without those of what has one in some member.
 pub(super) fn leaking(labels: Labels) -> Labels {
@@ -142,7 +152,7 @@ impl Seeds for Exceptions<'_, '_> {
             .unwrap_or(0)
     }
 
-    fn expr(&self, _module: ModuleId, expr: &Expr) -> Labels {
+    fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
         let ExprKind::Call(call) = &expr.kind else {
             return match &expr.kind {
                 ExprKind::Attribute { attr, .. } if &**attr == "fullStream" => STREAM,
@@ -150,13 +160,18 @@ impl Seeds for Exceptions<'_, '_> {
             };
         };
         let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
-            return match call.callee.as_name() {
-                Some("format_exc" | "format_exception") => TRACE,
-                _ => 0,
-            };
+            // By its own name, or under the one that it was imported as.
+            let name = self.caught.source.callee_name(module, expr);
+            return name
+                .as_deref()
+                .map_or(0, |name| match (package(name), leaf(name)) {
+                    ("traceback", last) if TRACEBACKS.contains(&last) => TRACE,
+                    ("sys", "exc_info" | "exception") => OTHERS,
+                    _ => 0,
+                });
         };
         match &**attr {
-            "format_exc" | "format_exception" | "format_tb" | "format_stack" => TRACE,
+            attr if TRACEBACKS.contains(&attr) => TRACE,
             "exc_info" => OTHERS,
             "allSettled" => SETTLED,
             _ => 0,
@@ -217,6 +232,38 @@ impl Seeds for Exceptions<'_, '_> {
             };
         }
         found
+    }
+
+    /// `getattr(problem, "code", "FAILED")` is the member of that name.
+    fn taken_by_key(
+        &self,
+        module: ModuleId,
+        _call: &Expr,
+        (_, key): (&Expr, &Expr),
+        labels: Labels,
+    ) -> Option<Labels> {
+        Some(self.member(module, key.as_str()?, labels))
+    }
+
+    fn refines(&self) -> bool {
+        true
+    }
+
+    /// What was tested to be one of a few constants is a constant, whatever it was taken out of.
+    fn vouches<'e>(&'e self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<Vouched<'e>> {
+        proofs::when(self.caught.source, module, test, truth)
+            .into_iter()
+            .filter(|(_, facts)| facts.one_of)
+            .map(|(value, _)| Vouched {
+                value,
+                whole: false,
+                unless: None,
+            })
+            .collect()
+    }
+
+    fn vouches_case(&self, pattern: &Expr) -> bool {
+        proofs::is_literal_case(pattern)
     }
 
     fn called_back(&self, module: ModuleId, given: &Expr) -> Option<FnId> {

@@ -6,6 +6,7 @@ use crate::model::source::walk::{TryPart, enclosing_tries, expressions, statemen
 use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source, Stmt};
 
 use crate::analysis::exceptions;
+use crate::analysis::names::leaf;
 
 /// A place where something leaves.
 #[derive(Clone, Debug)]
@@ -332,7 +333,10 @@ fn raised<'s>(source: &'s Source, id: FnId, any: bool, found: &mut Vec<(Sink, Ve
     }
     for expr in expressions(body) {
         if let ExprKind::Call(call) = &expr.kind
-            && call.callee.as_name() == Some("abort")
+            && matches!(call.callee.kind, ExprKind::Name(_))
+            && source
+                .callee_name(id.module, expr)
+                .is_some_and(|name| leaf(&name) == "abort")
         {
             push(expr.range, call);
         }

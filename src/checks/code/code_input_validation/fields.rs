@@ -4,27 +4,24 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::dataflow::{Flow, Labels};
+use crate::analysis::clients::values::bound;
+use crate::analysis::dataflow::{Flow, Labels, Step, Truncation};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
+use super::graphs;
 use super::judged::{Judged, facts};
 use super::kinds::{kind_of, strips_tool_use};
 use super::labels::{label, parts};
 use super::payload::Payload;
-use super::reach::{Reach, sinks, words_of};
-use super::rules::{Fields, Rule};
-use super::schema;
+use super::reach::{Reach, Targets, sinks, words_of};
 use super::taken::{A2A_TEXT, OR, Taken, taken_out};
-use super::tested::{Tested, expected};
+use super::tested::{self, Tested, expected};
+use crate::analysis::schema::{self, Fields, Rule, UNREAD, WHOLE};
 
-/// The label of the payload as a whole.
-pub(super) const WHOLE: Labels = 1 << 63;
 pub(super) const MOST_FIELDS: usize = 60;
-/// The path under which a schema stands that could not be read.
-pub(super) const UNREAD: &str = "*";
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,32 +49,40 @@ pub(super) struct Field {
     pub reaches: String,
     /// What is tested of it.
     pub tested: Tested,
+    /// The way that it takes there.
+    pub steps: Vec<Step>,
     /// Whether it may reach an agent as a list or object.
     pub structured: bool,
     /// Whether it is the payload as a whole.
     pub whole: bool,
+    /// Whether a model is given it as its messages.
+    pub messages: bool,
     /// Whether it is taken out in the handler itself, not in a helper.
     pub in_handler: bool,
 }
 
 /// The fields of all handlers of a runtime, once for each place where one is taken.
-pub(super) fn reaching(code: &AgentCode<'_>) -> Vec<Field> {
+pub(super) fn reaching(code: &AgentCode<'_>) -> (Vec<Field>, Option<Truncation>) {
     use EntrypointKind::{A2a, AgUi, Invocation, Lambda, McpTool, Route, WebSocket};
-    let tools: BTreeSet<FnId> = code
-        .code
-        .entrypoints
-        .iter()
-        .filter(|entry| entry.kind == EntrypointKind::AgentTool)
-        .filter_map(|entry| entry.function)
-        .collect();
+    let tools = Targets {
+        tools: code
+            .code
+            .entrypoints
+            .iter()
+            .filter(|entry| entry.kind == EntrypointKind::AgentTool)
+            .filter_map(|entry| entry.function)
+            .collect(),
+        graphs: graphs::without_model(code),
+    };
     let mut found: Vec<Field> = Vec::new();
+    let mut truncated = None;
     for entry in &code.code.entrypoints {
         if matches!(
             entry.kind,
             Invocation | WebSocket | Route | McpTool | A2a | AgUi | Lambda
         ) && let Some(function) = entry.function
         {
-            for field in of_entry(code, entry, function, &tools) {
+            for field in of_entry(code, entry, function, &tools, &mut truncated) {
                 if !found
                     .iter()
                     .any(|known| known.site == field.site && known.name == field.name)
@@ -88,14 +93,15 @@ pub(super) fn reaching(code: &AgentCode<'_>) -> Vec<Field> {
         }
     }
     found.sort_by_key(|field| field.site);
-    found
+    (found, truncated)
 }
 
 fn of_entry(
     code: &AgentCode<'_>,
     entry: &Entrypoint,
     function: FnId,
-    tools: &BTreeSet<FnId>,
+    tools: &Targets,
+    truncated: &mut Option<Truncation>,
 ) -> Vec<Field> {
     let source = code.source;
     let mut names: Vec<String> = Vec::new();
@@ -164,11 +170,13 @@ fn of_entry(
         names.truncate(fixed);
         seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
         flow = Flow::run(source, function, &seeds);
-        nest(&mut taken, &seeds.taken, &flow);
+        let objects = objects(source, &flow, &names);
+        nest(&mut taken, &seeds.taken, &flow, objects);
     }
     names.truncate(fixed);
     seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
     flow = Flow::run(source, function, &seeds);
+    *truncated = truncated.or(flow.truncated);
     let mut reached = sinks(source, &flow, tools);
     if reached.is_empty() {
         return Vec::new();
@@ -188,6 +196,10 @@ fn of_entry(
     let expects = expected(source, &flow, seeds.names.len());
     let wanted = facts(&seeds.names, &expects, &defaults);
     let judged = Judged::new(source, function, &mut seeds, (&reached, &wanted), tools);
+    *truncated = truncated.or(judged.raw.truncated);
+    for (_, flow, _) in &judged.facts {
+        *truncated = truncated.or(flow.truncated);
+    }
     let strips = strips_tool_use(source, &flow);
     let mut found = Vec::new();
     for (bit, name) in seeds.names.iter().enumerate() {
@@ -204,7 +216,7 @@ fn of_entry(
         };
         judged.put(mask, &mut tested);
         for rule in parts.rules.get(&bit).into_iter().chain(rules.get(UNREAD)) {
-            tested.add(rule);
+            tested::add(&mut tested, rule);
         }
         // A list whose `toolUse` blocks are looked for was looked into.
         let stripped = tested.lists && strips & mask != 0;
@@ -222,6 +234,8 @@ fn of_entry(
             reaches: words_of(source, reach),
             tested,
             structured,
+            messages: is_messages(source, &seeds, &reached, mask),
+            steps: way(source, &flow, reach, mask),
             whole: false,
             in_handler: inside(source, function, site),
         });
@@ -234,7 +248,12 @@ fn of_entry(
 
 /// Leaves out what is taken out of something that is itself taken out: fields of fields are part of the field. What several
 /// names lead to (`body = next(payload[key] for key in ("input", "request"))`) gives way to the fields taken out of it.
-fn nest(taken: &mut Vec<Taken>, labels: &BTreeMap<(ModuleId, ByteRange), Labels>, flow: &Flow) {
+fn nest(
+    taken: &mut Vec<Taken>,
+    labels: &BTreeMap<(ModuleId, ByteRange), Labels>,
+    flow: &Flow,
+    objects: Labels,
+) {
     let own = |one: &Taken| labels.get(&(one.module, one.range)).copied().unwrap_or(0);
     let outer = |one: &Taken| at(flow, one.module, one.base) & !WHOLE & !own(one);
     let bases = taken.iter().fold(0, |all, one| all | outer(one));
@@ -242,7 +261,37 @@ fn nest(taken: &mut Vec<Taken>, labels: &BTreeMap<(ModuleId, ByteRange), Labels>
         .iter()
         .filter(|one| one.name.contains(OR) && one.name.split(OR).any(is_wrapper))
         .fold(0, |all, one| all | own(one) & bases);
-    taken.retain(|one| outer(one) & !wrappers == 0 && own(one) & wrappers == 0);
+    let opened = objects & bases & !wrappers;
+    let named: Vec<(Labels, String)> = taken
+        .iter()
+        .filter(|one| own(one) & opened != 0 && !one.name.contains(OR))
+        .map(|one| (own(one), one.name.clone()))
+        .collect();
+    let gives_way = wrappers | opened;
+    for one in &mut *taken {
+        let path = named.iter().find(|(bit, _)| outer(one) & bit != 0);
+        if let Some((_, path)) = path
+            && own(one) & opened == 0
+        {
+            one.name = format!("{path}.{}", one.name);
+        }
+    }
+    taken.retain(|one| outer(one) & !gives_way == 0 && own(one) & gives_way == 0);
+}
+
+/// The labels of fields that are tested to be objects, wherever: what is asked for is what is in them.
+fn objects(source: &Source, flow: &Flow, names: &[String]) -> Labels {
+    let expects = expected(source, flow, names.len());
+    let tested: BTreeSet<&str> = names
+        .iter()
+        .zip(&expects)
+        // Of a list it is the elements that are tested so.
+        .filter(|(_, expects)| expects.object && !expects.sequence)
+        .map(|(name, _)| &**name)
+        .collect();
+    let bits = names.iter().enumerate();
+    bits.filter(|(_, name)| tested.contains(&***name))
+        .fold(0, |all, (bit, _)| all | 1 << bit)
 }
 
 /// Names of what holds the fields, not of one.
@@ -251,6 +300,40 @@ fn is_wrapper(name: &str) -> bool {
         name,
         "payload" | "request" | "body" | "data" | "event" | "params" | "arguments"
     )
+}
+
+/// The way of a field to a call that it reaches.
+fn way(source: &Source, flow: &Flow, reach: &Reach<'_>, mask: Labels) -> Vec<Step> {
+    let value = reach
+        .given
+        .iter()
+        .find(|value| flow.labels(reach.at.0, value) & mask != 0);
+    let function = source
+        .module(reach.at.0)
+        .and_then(|module| module.function_at(reach.at.1.start))
+        .map(|function| function.id);
+    value.map_or_else(Vec::new, |value| {
+        flow.path(source, (reach.at.0, function), value, mask)
+    })
+}
+
+/// Whether a model is given the field itself as its messages.
+fn is_messages(source: &Source, seeds: &Payload<'_>, reached: &[Reach<'_>], mask: Labels) -> bool {
+    let taken = |module: ModuleId, range: ByteRange| {
+        let own = seeds.taken.get(&(module, range)).copied().unwrap_or(0);
+        own & mask != 0
+    };
+    reached
+        .iter()
+        .flat_map(|reach| &reach.messages)
+        .any(|(module, value)| {
+            taken(*module, value.range)
+                || value.as_name().is_some_and(|name| {
+                    bound(source, *module, name, value.range.start)
+                        .iter()
+                        .any(|value| taken(*module, value.range))
+                })
+        })
 }
 
 fn inside(source: &Source, function: FnId, site: (ModuleId, ByteRange)) -> bool {
@@ -263,7 +346,7 @@ fn inside(source: &Source, function: FnId, site: (ModuleId, ByteRange)) -> bool 
 fn whole(
     source: &Source,
     function: FnId,
-    reached: &[Reach],
+    reached: &[Reach<'_>],
     flow: &Flow,
     judged: &Judged,
     said: Rule,
@@ -280,7 +363,7 @@ fn whole(
     let mut found = Vec::new();
     for reach in reached {
         for &value in &reach.values {
-            if at(flow, value.0, value.1) != WHOLE {
+            if at(flow, value.0, value.1) & WHOLE == 0 {
                 continue;
             }
             let mut tested = Tested::NOTHING;
@@ -289,7 +372,7 @@ fn whole(
                     fact.put(&mut tested);
                 }
             }
-            tested.add(&said);
+            tested::add(&mut tested, &said);
             let structured = reach.as_they_are.contains(&value)
                 && !said.is_closed()
                 && at(&judged.raw, value.0, value.1) & WHOLE != 0;
@@ -300,6 +383,8 @@ fn whole(
                 reaches: words_of(source, reach),
                 tested,
                 structured,
+                messages: false,
+                steps: Vec::new(),
                 whole: true,
                 in_handler: inside(source, function, value),
             });

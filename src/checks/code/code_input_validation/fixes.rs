@@ -36,7 +36,7 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
             field.name
         ));
     }
-    if holds_a_list(field) {
+    if field.messages || holds_a_list(field) {
         return Fix::new("Test each message before it is used")
             .note(conversation(python, name, field));
     }

@@ -1,6 +1,6 @@
 //! Which tests stand on every way of a field to what it reaches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::analysis::dataflow::{Flow, Labels};
 use crate::model::source::{FnId, Source};
@@ -8,7 +8,7 @@ use crate::model::source::{FnId, Source};
 use super::fields::{Kind, at};
 use super::kinds::kind_of;
 use super::payload::Payload;
-use super::reach::{Reach, sinks};
+use super::reach::{Reach, Targets, sinks};
 use super::tested::{Fact, Tested};
 
 /// The tests that some field can need.
@@ -52,8 +52,8 @@ impl Judged {
         source: &Source,
         function: FnId,
         seeds: &mut Payload<'_>,
-        (reached, wanted): (&[Reach], &[Fact]),
-        tools: &BTreeSet<FnId>,
+        (reached, wanted): (&[Reach<'_>], &[Fact]),
+        tools: &Targets,
     ) -> Self {
         let mut facts = Vec::new();
         for &fact in wanted {

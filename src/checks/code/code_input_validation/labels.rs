@@ -6,9 +6,9 @@ use crate::analysis::dataflow::Labels;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::ByteRange;
 
-use super::fields::{Kind, MOST_FIELDS, UNREAD};
-use super::rules::{Fields, Rule};
+use super::fields::{Kind, MOST_FIELDS};
 use super::taken::Taken;
+use crate::analysis::schema::{Fields, Rule, UNREAD};
 
 /// What schemas know of the fields and of what is in them.
 #[derive(Default)]

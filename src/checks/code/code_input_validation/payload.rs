@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::dataflow::{Labels, Seeds};
+use crate::analysis::dataflow::{Labels, Seeds, Vouched};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
-use super::fields::WHOLE;
-use super::proofs;
 use super::tested::{Fact, Tested};
 use crate::analysis::outward::outward;
+use crate::analysis::schema::WHOLE;
+use crate::analysis::tested::proofs;
 
 /// Most fields that one test is believed to be about: `question or prompt or messages`, not a state that holds them all.
 const TOGETHER: usize = 4;
@@ -72,6 +72,28 @@ impl Seeds for Payload<'_> {
             return WHOLE;
         }
         self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
+    }
+
+    /// A field that is taken out is that field, and no more the payload as a whole.
+    fn read(&self, module: ModuleId, expr: &Expr, labels: Labels) -> Labels {
+        match self.taken.get(&(module, expr.range)) {
+            // The default of `payload.get("order", payload)` stays what it is; see `taken_by_key`.
+            Some(own) if matches!(expr.kind, ExprKind::Call(_)) => labels | own,
+            Some(own) => labels & !WHOLE | own,
+            None => labels | self.expr(module, expr),
+        }
+    }
+
+    fn taken_by_key(
+        &self,
+        module: ModuleId,
+        call: &Expr,
+        _of: (&Expr, &Expr),
+        labels: Labels,
+    ) -> Option<Labels> {
+        self.taken
+            .contains_key(&(module, call.range))
+            .then_some(labels & !WHOLE)
     }
 
     fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {
@@ -156,19 +178,23 @@ impl Seeds for Payload<'_> {
         self.fact.is_some()
     }
 
-    fn vouches<'e>(&self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<(&'e Expr, bool)> {
+    fn vouches<'e>(&'e self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<Vouched<'e>> {
         // That something is one of a set is no word on what else was taken out of the same field.
         proofs::when(self.source, module, test, truth)
             .into_iter()
             .filter(|(_, says)| self.counts(says))
             .map(|(value, says)| {
                 let field = self.taken.contains_key(&(module, value.range));
-                (value, field || says != Tested::ONE_OF_A_SET)
+                Vouched {
+                    value,
+                    whole: field || says != Tested::ONE_OF_A_SET,
+                    unless: None,
+                }
             })
             .collect()
     }
 
-    fn excuses<'e>(&self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<&'e Expr> {
+    fn excuses<'e>(&'e self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<&'e Expr> {
         // `isinstance(x, str)` that fails, `typeof x !== 'string'` that holds.
         proofs::when(self.source, module, test, !truth)
             .into_iter()
@@ -184,7 +210,7 @@ impl Seeds for Payload<'_> {
             .collect()
     }
 
-    fn proves<'e>(&self, module: ModuleId, expr: &'e Expr) -> Vec<&'e Expr> {
+    fn proves<'e>(&'e self, module: ModuleId, expr: &'e Expr) -> Vec<&'e Expr> {
         proofs::unless_raised(self.source, module, expr)
             .into_iter()
             .filter(|(_, says)| self.counts(says))
@@ -198,7 +224,7 @@ impl Seeds for Payload<'_> {
             .as_call()
             .is_some_and(|call| call.callee.as_name() == Some("str"));
         text && self.counts(&Tested::TEXT)
-            || is_literal(pattern) && self.counts(&Tested::ONE_OF_A_SET)
+            || proofs::is_literal_case(pattern) && self.counts(&Tested::ONE_OF_A_SET)
     }
 
     fn also(&self, labels: Labels) -> Labels {
@@ -219,18 +245,6 @@ impl Seeds for Payload<'_> {
             .enumerate()
             .filter(|(_, name)| named.contains(&***name));
         same.fold(0, |all, (bit, _)| all | 1 << bit) & !WHOLE
-    }
-}
-
-fn is_literal(pattern: &Expr) -> bool {
-    match &pattern.kind {
-        ExprKind::Str(_) | ExprKind::Number(_) => true,
-        ExprKind::BinOp {
-            op: "|",
-            left,
-            right,
-        } => is_literal(left) && is_literal(right),
-        _ => false,
     }
 }
 

@@ -9,19 +9,32 @@ use crate::model::source::ir::ByteRange;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
+use super::graphs;
 use crate::analysis::outward::{Reached, outward};
 
+/// What is known of the project's own targets.
+pub(super) struct Targets {
+    /// The agent's tools.
+    pub tools: BTreeSet<FnId>,
+    /// Modules whose graphs hand nothing of their state to a model.
+    pub graphs: BTreeSet<ModuleId>,
+}
+
 /// A call that fields reach.
-pub(super) struct Reach {
+pub(super) struct Reach<'s> {
     pub labels: Labels,
     pub values: Vec<(ModuleId, ByteRange)>,
+    /// What the call is given.
+    pub given: Vec<&'s Expr>,
     /// Those among them that an agent takes as they are: a list there is a conversation, an object its state.
     pub as_they_are: Vec<(ModuleId, ByteRange)>,
+    /// What a model is given as its messages, where that is no literal.
+    pub messages: Vec<(ModuleId, &'s Expr)>,
     pub what: &'static str,
     pub at: (ModuleId, ByteRange),
 }
 
-pub(super) fn sinks(source: &Source, flow: &Flow, tools: &BTreeSet<FnId>) -> Vec<Reach> {
+pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec<Reach<'s>> {
     let mut found = Vec::new();
     for id in flow.functions() {
         for expr in expressions(source.body(id.module, Some(id))) {
@@ -70,6 +83,11 @@ pub(super) fn sinks(source: &Source, flow: &Flow, tools: &BTreeSet<FnId>) -> Vec
                         .map(|(_, value)| (id.module, value.range))
                         .collect(),
                     as_they_are,
+                    given: values.iter().map(|(_, value)| *value).collect(),
+                    messages: messages(call)
+                        .into_iter()
+                        .map(|value| (id.module, value))
+                        .collect(),
                     what,
                     at: (id.module, expr.range),
                 });
@@ -79,6 +97,12 @@ pub(super) fn sinks(source: &Source, flow: &Flow, tools: &BTreeSet<FnId>) -> Vec
     // The agent itself says more than what it is built with.
     found.sort_by_key(|reach| (reach.as_they_are.is_empty(), reach.at));
     found
+}
+
+/// What a call is given as messages, where that is not written out there.
+fn messages(call: &Call) -> Option<&Expr> {
+    call.option("messages")
+        .filter(|value| !matches!(value.kind, ExprKind::List(_) | ExprKind::Dict(_)))
 }
 
 /// What a call does with a list or an object.
@@ -131,7 +155,7 @@ fn sink(
     module: ModuleId,
     expr: &Expr,
     call: &Call,
-    tools: &BTreeSet<FnId>,
+    tools: &Targets,
 ) -> Option<(&'static str, Takes)> {
     if let ExprKind::Attribute { attr, .. } = &call.callee.kind
         && LOADS_STATE.contains(&&**attr)
@@ -141,6 +165,7 @@ fn sink(
     }
     if let Some(out) = outward(source, module, expr) {
         return match out.reached {
+            Reached::Agent if graphs::is_of(source, module, call, &tools.graphs) => None,
             Reached::Agent => Some(("the agent", Takes::Anything)),
             Reached::Model => Some(("the model", Takes::Text)),
             Reached::Tool => Some(("a tool", Takes::Text)),
@@ -149,7 +174,7 @@ fn sink(
     }
     if source
         .callee(module, expr)
-        .is_some_and(|callee| tools.contains(&callee))
+        .is_some_and(|callee| tools.tools.contains(&callee))
     {
         return Some(("a tool", Takes::Text));
     }
@@ -202,7 +227,7 @@ fn has_id(call: &Call) -> bool {
         })
 }
 
-pub(super) fn words_of(source: &Source, reach: &Reach) -> String {
+pub(super) fn words_of(source: &Source, reach: &Reach<'_>) -> String {
     let place = source
         .module(reach.at.0)
         .map(|module| module.site(reach.at.1));

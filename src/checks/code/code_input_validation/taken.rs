@@ -9,8 +9,9 @@ use crate::model::source::{
     Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
-use super::fields::{Kind, WHOLE, at};
-use super::schema;
+use super::fields::{Kind, at};
+use crate::analysis::schema;
+use crate::analysis::schema::WHOLE;
 
 /// A place where a field is taken out of something.
 pub(super) struct Taken {

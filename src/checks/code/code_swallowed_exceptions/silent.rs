@@ -35,7 +35,7 @@ pub(super) fn silence<'a>(
     }
     let told = conduct.logs
         || conduct.may_raise
-        || tells(module, handler)
+        || tells(module, tried, handler)
         || told_after(source, module, path);
     if told {
         return bare.then_some(Silence::Bare);
@@ -72,12 +72,18 @@ fn does_nothing(stmt: &Stmt) -> bool {
 }
 
 /// Whether the handler returns or records that something failed.
-fn tells(module: &Module, handler: &Handler) -> bool {
+fn tells(module: &Module, tried: &Try, handler: &Handler) -> bool {
     if exceptions::uses_exception(handler) {
         return true;
     }
+    // `return False` says that something failed where success is `True`; beside `return bool(rows)` it is an answer.
+    let answers = statements(&tried.body).iter().any(|stmt| {
+        matches!(&stmt.kind, StmtKind::Return(Some(value)) if !matches!(value.kind, ExprKind::Bool(_)))
+    });
     for stmt in statements(&handler.body) {
         match &stmt.kind {
+            StmtKind::Return(Some(value)) if answers && matches!(value.kind, ExprKind::Bool(_)) => {
+            }
             StmtKind::Return(Some(value)) if tells_failure(module, value) => return true,
             StmtKind::Assign(assign) => {
                 let flag = assign

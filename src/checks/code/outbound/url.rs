@@ -4,6 +4,7 @@ use super::address::Address;
 use super::behind::{SAME, behind};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
+use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
@@ -38,8 +39,13 @@ pub(in crate::checks) fn addresses<'a>(
     found
 }
 
+/// Deepest chain of names, helpers and callers that is followed.
+const DEEPEST: u8 = 10;
+
 fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<Address> {
-    if depth > 10 {
+    let step = limits::step(limits::CALLERS, module, expr.range);
+    if step.is_none() || depth > DEEPEST {
+        limits::reached(limits::CALLERS, module, expr.range);
         return Vec::new();
     }
     let below = |expr| starts(callers, module, expr, depth + 1);

@@ -178,9 +178,9 @@ pub fn type_and_config(scope: &mut Scope<'_, '_>) {
         let words =
             "is only for authorizerType CUSTOM_JWT: without that the runtime takes AWS_IAM callers";
         if authorizer {
-            scope.mendable("authorizerConfiguration", words, repair);
+            scope.fixable("authorizerConfiguration", words, repair);
         } else {
-            scope.mendable("authorizerConfiguration", words, Repair::Delete);
+            scope.fixable("authorizerConfiguration", words, Repair::Delete);
         }
     }
 }

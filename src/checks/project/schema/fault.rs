@@ -1,4 +1,4 @@
-//! A fault of a document: where, what, and how it is mended.
+//! A fault of a document: where, what, and how it is fixed.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub enum Class {
     Note,
 }
 
-/// How a fault is mended where only one value can be meant.
+/// How a fault is fixed where only one value can be meant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Repair {
     /// Set the value at the fault's path.
@@ -41,7 +41,7 @@ pub struct Fault {
     pub class: Class,
     /// What was expected and what was found.
     pub words: String,
-    /// How it is mended.
+    /// How it is fixed.
     pub repair: Option<Repair>,
 }
 
@@ -113,7 +113,7 @@ impl<'n> Scope<'n, '_> {
     }
 
     /// A fault that has only one remedy.
-    pub fn mendable(&mut self, key: &str, words: impl Into<String>, repair: Repair) {
+    pub fn fixable(&mut self, key: &str, words: impl Into<String>, repair: Repair) {
         self.report(key, words, Some(repair));
     }
 

@@ -150,7 +150,7 @@ pub fn parts(scope: &mut Scope<'_, '_>) {
     let refused = kind.refuses.iter().filter(|key| holds(scope, key));
     for key in refused.collect::<Vec<_>>() {
         let words = format!("does not belong to a {} target", kind.name);
-        scope.mendable(key, words, Repair::Delete);
+        scope.fixable(key, words, Repair::Delete);
     }
     if kind.name == "mcpServer" && !scope.has("compute") && !scope.has("endpoint") {
         scope.fault(
@@ -161,7 +161,7 @@ pub fn parts(scope: &mut Scope<'_, '_>) {
     if kind.name != "connector" {
         for key in ["connectorId", "configurations"] {
             if holds(scope, key) {
-                scope.mendable(key, "is only for connector targets", Repair::Delete);
+                scope.fixable(key, "is only for connector targets", Repair::Delete);
             }
         }
     }
@@ -191,7 +191,7 @@ pub fn outbound(scope: &mut Scope<'_, '_>) {
             "does not belong to a {} target, which uses the gateway's role",
             kind.name
         );
-        scope.mendable(key, words, Repair::Delete);
+        scope.fixable(key, words, Repair::Delete);
     } else if !kind.outbound.contains(&chosen) {
         let allowed = alternatives(kind.outbound);
         scope.fault(
@@ -235,7 +235,7 @@ pub fn protocol(scope: &mut Scope<'_, '_>) {
         if let Some(kind @ ("httpRuntime" | "passthrough")) = kind {
             let words = format!("must be \"None\": an MCP gateway cannot host the {kind} target");
             let repair = Repair::SetAt(scope.path("protocolType"), "None".into());
-            return scope.mendable("protocolType", words, repair);
+            return scope.fixable("protocolType", words, repair);
         }
     }
 }

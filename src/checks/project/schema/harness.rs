@@ -56,7 +56,7 @@ fn model(scope: &mut Scope<'_, '_>) {
     ];
     for key in stray.into_iter().flatten() {
         let words = format!("is not for provider {provider}");
-        scope.mendable(&key, words, Repair::Delete);
+        scope.fixable(&key, words, Repair::Delete);
     }
     if provider == "open_ai" && scope.text("apiFormat") == Some("converse_stream") {
         scope.fault(

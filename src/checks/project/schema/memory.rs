@@ -30,7 +30,7 @@ fn one_spelling(scope: &mut Scope<'_, '_>) {
     ] {
         if scope.count(old) > 0 && scope.count(new) > 0 {
             let words = format!("must not stand beside {new}, which replaced it");
-            scope.mendable(old, words, Repair::Delete);
+            scope.fixable(old, words, Repair::Delete);
         }
     }
 }

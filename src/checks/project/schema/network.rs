@@ -76,7 +76,7 @@ pub static LIFECYCLE: Object = open(&[
             .get("maxLifetime")
             .map(|node| Repair::Set(node.to_value()));
         if let Some(repair) = repair {
-            scope.mendable("idleRuntimeSessionTimeout", words, repair);
+            scope.fixable("idleRuntimeSessionTimeout", words, repair);
         }
     }
 }]);

@@ -1,30 +1,22 @@
-//! What reaches a command unchecked: flows from handlers, parameters and a person's input.
+//! What reaches a command unchecked: flows from handlers, parameters and a person's input, over the one data flow of
+//! [`crate::analysis::dataflow`], with what tests prove of each value on the way.
 
 mod argv;
-mod guards;
+mod seeds;
 mod sinks;
-mod types;
-mod verdict;
 mod words;
 
 use std::collections::BTreeSet;
 
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Kind};
-use crate::analysis::dataflow::{Flow, Labels, Seeds};
-use crate::analysis::names::{Meaning, leaf};
-use crate::model::source::{ByteRange, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
+use crate::analysis::dataflow::{Flow, Step, Truncation};
+use crate::analysis::handlers;
+use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId, Source};
 use crate::report::Severity;
-use guards::Guards;
+use seeds::{Sources, Start};
 pub(in crate::checks) use sinks::is_command;
 use sinks::{Danger, Sink};
-
-/// What the caller of a handler sent.
-const PAYLOAD: Labels = 1;
-/// What an unknown caller of a function gives.
-const PARAMETER: Labels = 2;
-/// What the person at the keyboard typed.
-const TYPED: Labels = 4;
 
 /// A command that holds unchecked text.
 pub(super) struct Finding {
@@ -36,6 +28,17 @@ pub(super) struct Finding {
     pub(super) note: String,
     /// How bad.
     pub(super) severity: Severity,
+    /// The way that it takes.
+    pub(super) steps: Vec<Step>,
+}
+
+/// What was found, and where the search was given up.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) findings: Vec<Finding>,
+    pub(super) truncated: Vec<Truncation>,
+    /// What a function that nothing calls would run.
+    pub(super) idle: Vec<Finding>,
 }
 
 /// The modules that are looked at: what runs, what calls AgentCore, and what runs commands.
@@ -46,7 +49,7 @@ pub(super) fn modules(source: &Source) -> Vec<ModuleId> {
 }
 
 /// Every finding in the repository.
-pub(super) fn find(source: &Source) -> Vec<Finding> {
+pub(super) fn find(source: &Source) -> Found {
     let places = Places::of(source, modules(source));
     let local: Vec<Vec<Sink<'_>>> = places
         .modules
@@ -69,38 +72,75 @@ pub(super) fn find(source: &Source) -> Vec<Finding> {
             })
         })
         .collect();
-    let mut found = Vec::new();
+    let mut found = Found::default();
     if local.is_empty() && remote.is_empty() {
         return found;
     }
+    let entries = handlers::find(source, &places.modules);
     for (function, kind, payload) in places.handlers() {
-        let seeds = From {
-            source,
-            from: Some(function),
-            params: Params::Only(payload),
-            labels: PAYLOAD,
-        };
-        let flow = Flow::run(source, function, &seeds);
+        let entry = entries
+            .iter()
+            .find(|entry| entry.function == Some(function));
+        let sources = Sources::of_handler(source, function, (kind, payload), entry);
+        let flow = sources.flow(None, &mut found.truncated);
         let ran: BTreeSet<FnId> = flow.functions().collect();
-        for sink in local.iter().flatten().chain(&remote) {
-            if sink.function.is_some_and(|id| ran.contains(&id)) {
-                let reached = (Some(function), words(kind), Severity::Critical);
-                found.extend(unchecked(source, &flow, sink, reached, PAYLOAD));
-            }
-        }
+        let sinks: Vec<&Sink<'_>> = local
+            .iter()
+            .flatten()
+            .chain(&remote)
+            .filter(|sink| sink.function.is_some_and(|id| ran.contains(&id)))
+            .collect();
+        let reached = (words(kind), Severity::Critical);
+        found.findings.extend(unchecked(
+            &sources,
+            &flow,
+            &sinks,
+            |_| reached,
+            &mut found.truncated,
+        ));
     }
+    found.idle = idle(source, &places, &local);
     for sink in &remote {
         outside(source, &places, sink, &mut found);
     }
-    found.sort_by(|one, other| {
+    found.findings.sort_by(|one, other| {
         (one.module, one.range, one.severity).cmp(&(other.module, other.range, other.severity))
     });
-    found.dedup_by(|one, other| (one.module, one.range) == (other.module, other.range));
+    found
+        .findings
+        .dedup_by(|one, other| (one.module, one.range) == (other.module, other.range));
+    found
+}
+
+/// The commands of functions that nothing calls or is given, made of what they would be given: no failure, since nothing runs
+/// them, and nothing to be silent about.
+fn idle(source: &Source, places: &Places<'_>, local: &[Vec<Sink<'_>>]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for sink in local.iter().flatten() {
+        let Some(function) = sink.function else {
+            continue;
+        };
+        let about = source.function(function);
+        let alone = about.is_some_and(|about| {
+            about.parent.is_none() && about.class.is_none() && about.decorators.is_empty()
+        });
+        if !alone || places.handler(function).is_some() || !places.uses(function).is_empty() {
+            continue;
+        }
+        let sources = Sources::of_anyone(source, Start::Function(function));
+        let mut truncated = Vec::new();
+        let flow = sources.flow(None, &mut truncated);
+        let reached = |_: bool| ("a parameter", Severity::Medium);
+        for mut finding in unchecked(&sources, &flow, &[sink], reached, &mut truncated) {
+            finding.note = format!("{}; nothing calls this function", finding.note);
+            found.push(finding);
+        }
+    }
     found
 }
 
 /// A command for a session's VM that nobody in sight gives a handler's payload: what its function is given, or what a person types.
-fn outside(source: &Source, places: &Places<'_>, sink: &Sink<'_>, found: &mut Vec<Finding>) {
+fn outside(source: &Source, places: &Places<'_>, sink: &Sink<'_>, found: &mut Found) {
     let roots = match sink.function {
         Some(function) => places.roots(function),
         None => vec![(sink.module, None)],
@@ -109,68 +149,88 @@ fn outside(source: &Source, places: &Places<'_>, sink: &Sink<'_>, found: &mut Ve
         if root.is_some_and(|root| places.handler(root).is_some()) {
             continue;
         }
-        let seeds = From {
-            source,
-            from: root,
-            params: Params::All,
-            labels: PARAMETER,
+        let start = root.map_or(Start::Module(module), Start::Function);
+        let sources = Sources::of_anyone(source, start);
+        let flow = sources.flow(None, &mut found.truncated);
+        let reached = |typed: bool| match typed {
+            true => ("what a person types", Severity::Medium),
+            false => ("a parameter that anything may be given for", Severity::High),
         };
-        let flow = match root {
-            Some(root) => Flow::run(source, root, &seeds),
-            None => Flow::run_module(source, module, &seeds),
-        };
-        let typed = sink
-            .parts
-            .iter()
-            .any(|(at, _)| flow.labels(at.module, at.expr) & TYPED != 0);
-        let reached = if typed {
-            (root, "what a person types", Severity::Medium)
-        } else {
-            (
-                root,
-                "a parameter that anything may be given for",
-                Severity::High,
-            )
-        };
-        found.extend(unchecked(source, &flow, sink, reached, PARAMETER | TYPED));
+        found.findings.extend(unchecked(
+            &sources,
+            &flow,
+            &[sink],
+            reached,
+            &mut found.truncated,
+        ));
     }
 }
 
+/// The sinks that something reaches which no test on the way vouches for.
 fn unchecked(
-    source: &Source,
+    sources: &Sources<'_>,
     flow: &Flow,
-    sink: &Sink<'_>,
-    (from, what, severity): (Option<FnId>, &str, Severity),
-    labels: Labels,
-) -> Option<Finding> {
-    let (_, danger) = sink.parts.iter().find(|(at, danger)| {
-        let guards = Guards {
-            source,
-            flow,
-            from,
-            danger: *danger,
-        };
-        flow.labels(at.module, at.expr) & labels != 0 && !guards.covered(at.module, at.expr)
-    })?;
-    let how = match danger {
-        Danger::Shell => "as shell text",
-        Danger::Code => "as code",
-        Danger::Program => "as the program",
-        Danger::Option => "as an argument that can be an option",
+    sinks: &[&Sink<'_>],
+    reached: impl Fn(bool) -> (&'static str, Severity),
+    truncated: &mut Vec<Truncation>,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let hit = |flow: &Flow, sink: &Sink<'_>, danger: Danger| {
+        sink.parts
+            .iter()
+            .filter(|(_, of)| *of == danger)
+            .fold(0, |all, (at, _)| all | flow.labels(at.module, at.expr))
     };
-    let severity = match danger {
-        Danger::Option => Severity::Medium,
-        _ => severity,
-    };
-    Some(Finding {
-        module: sink.module,
-        range: sink.expr.range,
-        note: format!(
-            "{what} reaches {} {how}, and nothing on the way checks it",
-            sink.what
-        ),
-        severity,
-    })
+    let open: Vec<&&Sink<'_>> = sinks
+        .iter()
+        .filter(|sink| {
+            Danger::ALL
+                .iter()
+                .any(|danger| hit(flow, sink, *danger) != 0)
+        })
+        .collect();
+    if open.is_empty() {
+        return found;
+    }
+    sources.learn_schemas(flow);
+    let mut done: BTreeSet<(ModuleId, ByteRange)> = BTreeSet::new();
+    for danger in Danger::ALL {
+        if open.iter().all(|sink| hit(flow, sink, danger) == 0) {
+            continue;
+        }
+        let tested = sources.flow(Some(danger), truncated);
+        for sink in &open {
+            let labels = hit(&tested, sink, danger);
+            if labels == 0 || !done.insert((sink.module, sink.expr.range)) {
+                continue;
+            }
+            let (what, severity) = reached(sources.is_typed(labels));
+            let severity = match danger {
+                Danger::Option => Severity::Medium,
+                _ => severity,
+            };
+            let steps = sink
+                .parts
+                .iter()
+                .find(|(at, of)| *of == danger && tested.labels(at.module, at.expr) != 0)
+                .map(|(at, _)| {
+                    let function = sources.function_at(at.module, at.expr);
+                    tested.path(sources.source, (at.module, function), at.expr, labels)
+                });
+            found.push(Finding {
+                steps: steps.unwrap_or_default(),
+                module: sink.module,
+                range: sink.expr.range,
+                note: format!(
+                    "{what} reaches {} {}, and nothing on the way checks it",
+                    sink.what,
+                    danger.words()
+                ),
+                severity,
+            });
+        }
+    }
+    found
 }
 
 fn words(kind: EntrypointKind) -> &'static str {
@@ -181,116 +241,4 @@ fn words(kind: EntrypointKind) -> &'static str {
         EntrypointKind::Lambda => "what the Lambda event carries",
         _ => "what the payload carries",
     }
-}
-
-enum Params<'p> {
-    Only(&'p [usize]),
-    All,
-}
-
-struct From<'a, 'p> {
-    source: &'a Source,
-    from: Option<FnId>,
-    params: Params<'p>,
-    labels: Labels,
-}
-
-impl Seeds for From<'_, '_> {
-    fn param(&self, function: FnId, index: usize) -> Labels {
-        let own = Some(function) == self.from
-            && match self.params {
-                Params::Only(indexes) => indexes.contains(&index),
-                Params::All => !self
-                    .source
-                    .function(function)
-                    .and_then(|about| about.params.get(index))
-                    .is_some_and(|param| matches!(&*param.name, "self" | "cls" | "this")),
-            };
-        if own { self.labels } else { 0 }
-    }
-
-    fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
-        if self.labels != PARAMETER {
-            return 0;
-        }
-        let typed = match &expr.kind {
-            ExprKind::Call(_) => self.source.callee_name(module, expr).is_some_and(|name| {
-                matches!(
-                    name.as_str(),
-                    "input" | "prompt" | "sys.stdin.read" | "sys.stdin.readline"
-                ) || name.ends_with("ArgumentParser.parse_args")
-            }),
-            ExprKind::Attribute { .. } => self
-                .source
-                .canonical(module, expr)
-                .is_some_and(|name| matches!(name.as_str(), "sys.argv" | "process.argv")),
-            _ => false,
-        };
-        if typed { TYPED } else { 0 }
-    }
-
-    fn cleans(&self, module: ModuleId, call: &Expr) -> bool {
-        let Some(inner) = call.as_call() else {
-            return false;
-        };
-        let name = self.source.callee_name(module, call).unwrap_or_default();
-        if matches!(
-            name.as_str(),
-            "shlex.quote"
-                | "shlex.join"
-                | "pipes.quote"
-                | "shell-quote.quote"
-                | "shescape.quote"
-                | "shescape.escape"
-                | "shell-escape"
-                | "int"
-                | "float"
-                | "bool"
-                | "len"
-                | "Number"
-                | "parseInt"
-                | "parseFloat"
-                | "Boolean"
-                | "uuid.UUID"
-                | "isinstance"
-                | "ipaddress.ip_address"
-                | "werkzeug.utils.secure_filename"
-        ) {
-            return true;
-        }
-        let ExprKind::Attribute { base, attr } = &inner.callee.kind else {
-            return false;
-        };
-        match &**attr {
-            // A table of commands, looked up by what came in.
-            "get" => match self.source.meaning(module, base) {
-                Meaning::Value(_, value) => matches!(value.kind, ExprKind::Dict(_)),
-                Meaning::Instance(made) => matches!(leaf(&made.type_name), "Map" | "dict"),
-                _ => false,
-            },
-            // Everything but harmless characters is taken out.
-            "sub" | "replace" | "replaceAll" => inner.args.first().is_some_and(|pattern| {
-                let text = match &pattern.kind {
-                    ExprKind::Regex(text) => Some(text.to_string()),
-                    _ => self.source.string(module, pattern),
-                };
-                text.is_some_and(|text| text.trim_start_matches('/').starts_with("[^"))
-            }),
-            _ => false,
-        }
-    }
-
-    fn cleans_member(&self, _module: ModuleId, member: &str) -> bool {
-        matches!(member, "length" | "size" | "session_id" | "request_id")
-    }
-}
-
-/// The findings of some modules.
-pub(super) fn within(findings: &[Finding], modules: &BTreeSet<ModuleId>) -> Vec<usize> {
-    findings
-        .iter()
-        .enumerate()
-        .filter(|(_, finding)| modules.contains(&finding.module))
-        .map(|(index, _)| index)
-        .collect()
 }

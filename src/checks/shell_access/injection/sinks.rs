@@ -6,6 +6,7 @@ use crate::analysis::clients::entries::{entries, option};
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::values::At;
 use crate::analysis::names::leaf;
+use crate::analysis::tested::Facts;
 use crate::model::source::ir::Call;
 use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
 
@@ -20,6 +21,34 @@ pub(super) enum Danger {
     Program,
     /// It is an argument that a program may take as an option.
     Option,
+}
+
+impl Danger {
+    /// All of them, the worst first.
+    pub(super) const ALL: [Self; 4] = [Self::Shell, Self::Code, Self::Program, Self::Option];
+
+    /// How a text gets there, in words.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Shell => "as shell text",
+            Self::Code => "as code",
+            Self::Program => "as the program",
+            Self::Option => "as an argument that can be an option",
+        }
+    }
+
+    /// Whether what is known of a text leaves nothing to fear.
+    pub(super) fn is_met_by(self, facts: &Facts) -> bool {
+        let known = facts.one_of || facts.member;
+        let plain = facts.flag || facts.typed && facts.number;
+        match self {
+            Self::Shell => known || plain || facts.safe || facts.no_meta,
+            Self::Code => known || plain || facts.safe || facts.wordless,
+            // A harmless name is still a program of the caller's choice.
+            Self::Program => known,
+            Self::Option => known || plain || facts.safe || facts.no_meta || facts.no_dash,
+        }
+    }
 }
 
 /// A place that runs something.

@@ -11,6 +11,7 @@ use crate::model::source::ir::{
     BoolOp, ByteRange, Call, Comprehension, DictEntry, Expr, ExprKind, FormatPart, Generator,
     Keyword, Name, Stmt, StmtKind,
 };
+use crate::model::source::memo::Memo;
 use crate::model::source::module::Import;
 
 impl Python<'_> {
@@ -185,6 +186,7 @@ impl Python<'_> {
             args,
             keywords,
             is_new: false,
+            resolved: Memo::default(),
         }))
     }
 
@@ -326,6 +328,7 @@ impl Python<'_> {
                     args,
                     keywords,
                     is_new: false,
+                    resolved: Memo::default(),
                 })))
             }
             ast::Pattern::MatchStar(node) => {

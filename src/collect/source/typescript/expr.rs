@@ -8,6 +8,7 @@ use oxc_span::GetSpan;
 use super::super::lower::{expr as node, plain_import};
 use super::{TypeScript, range};
 use crate::model::source::ir::{BoolOp, ByteRange, Call, DictEntry, Expr, ExprKind, FormatPart};
+use crate::model::source::memo::Memo;
 use crate::model::source::module::Import;
 
 impl<'a> TypeScript<'_> {
@@ -84,7 +85,17 @@ impl<'a> TypeScript<'_> {
                 ExprKind::Number(literal.value.as_str().into())
             }
             ast::Expression::RegExpLiteral(literal) => {
-                ExprKind::Regex(literal.regex.pattern.text.as_str().into())
+                // Flags that change what a pattern matches stand in it, the way other languages write them.
+                let flags = literal.regex.flags;
+                let mut text = String::new();
+                if flags.contains(ast::RegExpFlags::M) {
+                    text.push_str("(?m)");
+                }
+                if flags.contains(ast::RegExpFlags::S) {
+                    text.push_str("(?s)");
+                }
+                text.push_str(literal.regex.pattern.text.as_str());
+                ExprKind::Regex(text.into())
             }
             ast::Expression::StringLiteral(literal) => ExprKind::Str(literal.value.as_str().into()),
             ast::Expression::TemplateLiteral(template) => self.template(template),
@@ -147,6 +158,7 @@ impl<'a> TypeScript<'_> {
                     args,
                     keywords: Vec::new(),
                     is_new: false,
+                    resolved: Memo::default(),
                 }))
             }
             ast::Expression::TaggedTemplateExpression(tagged) => {
@@ -158,6 +170,7 @@ impl<'a> TypeScript<'_> {
                     args,
                     keywords: Vec::new(),
                     is_new: false,
+                    resolved: Memo::default(),
                 }))
             }
             ast::Expression::ObjectExpression(object) => self.object(object),
@@ -272,6 +285,7 @@ impl<'a> TypeScript<'_> {
             args,
             keywords: Vec::new(),
             is_new,
+            resolved: Memo::default(),
         }))
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::memo::Memo;
 use super::super::{ClassId, FnId};
 use super::{ByteRange, Name};
 
@@ -137,6 +138,8 @@ pub struct Call {
     pub keywords: Vec<Keyword>,
     /// `new`.
     pub is_new: bool,
+    /// What name resolution found it to call.
+    pub resolved: Memo,
 }
 
 /// A keyword argument.

@@ -2,10 +2,11 @@
 
 mod instance;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ir::{ByteRange, Expr, ExprKind, Name, Stmt, StmtKind};
-use super::module::{Binding, BindingKind, Function, Module, Scope, Step};
+use super::module::{Binding, BindingKind, Function, Language, Module, Scope, Step};
 pub use instance::receiver;
 
 use super::walk::{Node, walk, walk_node};
@@ -18,6 +19,9 @@ pub fn bind(module: &mut Module) {
         let mut scope = Scope::default();
         bind_params(function, &mut scope);
         merge(&mut scope, scope_of(module, &function.body));
+        if module.language == Language::TypeScript {
+            assigned_only(&function.body, &mut scope);
+        }
         instance::collect(module, function, &mut instances);
         scopes.push(scope);
     }
@@ -48,7 +52,28 @@ fn merge(into: &mut Scope, from: Scope) {
     into.outer.extend(from.outer);
 }
 
-/// Names declared `global` or `nonlocal` are bound where they belong.
+/// In TypeScript an assignment declares nothing: a name that a function only assigns to is bound outside of it.
+fn assigned_only(body: &[Stmt], scope: &mut Scope) {
+    let mut assigned: BTreeMap<&Name, usize> = BTreeMap::new();
+    walk(body, &mut |_, node| {
+        if let Node::Expr(Expr {
+            kind: ExprKind::Assign { target, .. },
+            ..
+        }) = node
+            && let ExprKind::Name(name) = &target.kind
+        {
+            *assigned.entry(name).or_default() += 1;
+        }
+        true
+    });
+    for (name, count) in assigned {
+        if scope.names.get(name).is_some_and(|all| all.len() == count) {
+            scope.outer.push(name.clone());
+        }
+    }
+}
+
+/// Names declared `global` or `nonlocal`, or only assigned to, are bound where they belong.
 fn raise_outer(module: &Module, scopes: &mut [Scope]) {
     for function in module.functions.iter().rev() {
         let index = function.id.index as usize + 1;

@@ -1,0 +1,50 @@
+//! Facts of a runtime's code that several checks ask for: each is found out when it is first asked for, and once in an audit.
+//!
+//! They are kept beside the source that they are about, so they name places by ids and never refer into the tree.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
+
+use crate::analysis::call_sites::Uses;
+use crate::analysis::reachability::{Absent, Running};
+use crate::model::source::{ModuleId, Source};
+
+/// The facts of every runtime.
+#[derive(Debug, Default)]
+pub struct Facts(OnceLock<BTreeMap<String, RuntimeFacts>>);
+
+impl Facts {
+    /// Those of a runtime.
+    pub(crate) fn of(&self, source: &Source, runtime: &str) -> Option<&RuntimeFacts> {
+        let all = self.0.get_or_init(|| {
+            let runtimes = source.runtimes.iter();
+            runtimes
+                .map(|runtime| (runtime.runtime.clone(), RuntimeFacts::default()))
+                .collect()
+        });
+        all.get(runtime)
+    }
+}
+
+/// The facts of one runtime.
+#[derive(Debug, Default)]
+pub(crate) struct RuntimeFacts {
+    /// The modules that run.
+    pub(crate) reachable: OnceLock<HashSet<ModuleId>>,
+    /// Where every function is used.
+    pub(crate) uses: OnceLock<Uses>,
+    /// What runs where an unknown variable is taken for unset.
+    unset: OnceLock<Running>,
+    /// What runs where an unknown variable may be set.
+    unknown: OnceLock<Running>,
+}
+
+impl RuntimeFacts {
+    /// What runs, by what is thought of variables that nothing sets.
+    pub(crate) fn running(&self, absent: Absent) -> &OnceLock<Running> {
+        match absent {
+            Absent::Unset => &self.unset,
+            Absent::Unknown => &self.unknown,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Schemas: what they say of each field, and where they are applied.
+
+mod json_schema;
+mod marshmallow;
+mod pydantic;
+mod rules;
+mod validators;
+mod zod;
+
+use std::collections::BTreeMap;
+
+use crate::analysis::dataflow::{Flow, Labels};
+use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::walk::expressions;
+use crate::model::source::{
+    Call, Entrypoint, Expr, ExprKind, FnId, ModuleId, Param as Parameter, Source,
+};
+
+pub(crate) use self::rules::{Fields, Rule, Shape};
+
+/// The label of the payload as a whole.
+pub(crate) const WHOLE: Labels = 1 << 63;
+/// The path under which a schema stands that could not be read.
+pub(crate) const UNREAD: &str = "*";
+
+/// What a parameter of a Python route or MCP tool is.
+pub(crate) enum Param {
+    /// Given by the framework.
+    Injected,
+    /// The request, or a dict that is not looked into.
+    Payload,
+    /// A model whose fields are tested.
+    Model(Fields),
+    /// One field, tested by its annotation.
+    Field(Rule),
+}
+
+/// What the framework makes of a parameter by its annotation.
+pub(crate) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> Param {
+    let Some(annotation) = param.annotation.as_deref() else {
+        return match &*param.name {
+            "request" | "req" | "payload" | "body" | "websocket" | "ws" => Param::Payload,
+            "self" | "cls" | "context" | "ctx" => Param::Injected,
+            _ => Param::Field(Rule::default()),
+        };
+    };
+    if let Meaning::Class(class) = source.meaning(module, annotation)
+        && pydantic::is_model(source, class)
+    {
+        return Param::Model(pydantic::fields(source, class));
+    }
+    let name = source.canonical(module, annotation).unwrap_or_default();
+    match leaf(&name) {
+        "Request" | "WebSocket" | "dict" | "Dict" | "Any" => return Param::Payload,
+        "Response" | "BackgroundTasks" | "Context" | "HTTPConnection" | "SecurityScopes" => {
+            return Param::Injected;
+        }
+        _ => {}
+    }
+    if let ExprKind::Subscript { base, .. } = &annotation.kind
+        && matches!(base.as_name(), Some("dict" | "Dict"))
+    {
+        return Param::Payload;
+    }
+    let depends = param
+        .default
+        .as_deref()
+        .and_then(Expr::as_call)
+        .is_some_and(|call| matches!(call.callee.as_name(), Some("Depends" | "Security")));
+    if depends
+        || source
+            .module(module)
+            .is_some_and(|found| found.text(annotation.range).contains("Depends("))
+    {
+        return Param::Injected;
+    }
+    Param::Field(pydantic::rule(
+        source,
+        module,
+        Some(annotation),
+        param.default.as_deref(),
+        0,
+    ))
+}
+
+/// The schema that a handler of the TypeScript SDK or of an MCP server is registered with.
+pub(crate) fn of_entry(source: &Source, entry: &Entrypoint, function: FnId) -> Fields {
+    let Some(module) = source.module(entry.module) else {
+        return Fields::new();
+    };
+    for (_, expr) in module.all_expressions() {
+        match &expr.kind {
+            ExprKind::Dict(_) => {
+                let handles = ["process", "execute", "callback", "handler"]
+                    .iter()
+                    .filter_map(|key| expr.entry(key))
+                    .any(|value| source.function_value(module.id, value) == Some(function));
+                if handles
+                    && let Some(schema) = ["requestSchema", "inputSchema", "parameters", "schema"]
+                        .iter()
+                        .find_map(|key| expr.entry(key))
+                {
+                    return zod::fields(source, module.id, schema);
+                }
+            }
+            ExprKind::Call(call) if expr.range == entry.range => {
+                return validators::registered(source, module, call);
+            }
+            _ => {}
+        }
+    }
+    Fields::new()
+}
+
+/// Whether an expression is a value of a pydantic model of the project, whose attributes are its fields.
+pub(crate) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let Some(made) = source.type_of(module, expr) else {
+        return false;
+    };
+    let class = made.class.or_else(|| {
+        // `Chat.model_validate(payload)`
+        let ExprKind::Attribute { base, attr } = &made.call?.callee.kind else {
+            return None;
+        };
+        match source.meaning(made.module, base) {
+            Meaning::Class(class)
+                if attr.starts_with("model_validate")
+                    || matches!(&**attr, "parse_obj" | "parse_raw") =>
+            {
+                Some(class)
+            }
+            _ => None,
+        }
+    });
+    class.is_some_and(|class| pydantic::is_model(source, class))
+}
+
+/// What schemas that are applied say.
+#[derive(Default)]
+pub(crate) struct Applied {
+    /// By the path in the payload.
+    pub whole: Fields,
+    /// By the path in a field, of which the bit is given; the empty path is the field itself.
+    pub of: BTreeMap<usize, Fields>,
+}
+
+/// The rules that schemas apply to labelled values.
+pub(crate) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
+    let mut found = Applied::default();
+    for id in flow.functions() {
+        for expr in expressions(source.body(id.module, Some(id))) {
+            let ExprKind::Call(call) = &expr.kind else {
+                continue;
+            };
+            let Some((fields, value)) = application(source, id.module, call) else {
+                continue;
+            };
+            for (key, labels) in value.given(flow, id.module) {
+                match key {
+                    // A named argument, or the payload as a whole.
+                    Some(key) => {
+                        let Some(rule) = fields.get(&key) else {
+                            continue;
+                        };
+                        for bit in bits(labels, count) {
+                            put(found.of.entry(bit).or_default(), "", *rule);
+                        }
+                    }
+                    None if labels & !WHOLE == 0 && labels != 0 => fields
+                        .iter()
+                        .for_each(|(path, rule)| put(&mut found.whole, path, *rule)),
+                    None => {
+                        let all = fields.get("").or(fields.get(UNREAD));
+                        let all = all.copied().unwrap_or_else(|| whole_rule(&fields));
+                        for bit in bits(labels, count) {
+                            let of = found.of.entry(bit).or_default();
+                            put(of, "", all);
+                            for (path, rule) in &fields {
+                                if !matches!(&**path, "" | UNREAD) {
+                                    put(of, path, *rule);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn put(into: &mut Fields, path: &str, rule: Rule) {
+    let known = into.entry(path.to_owned()).or_default();
+    *known = known.both(rule);
+}
+
+fn bits(labels: u64, count: usize) -> impl Iterator<Item = usize> {
+    (0..count).filter(move |bit| labels & (1 << bit) != 0)
+}
+
+/// What a model says of a nested object: bounded when all its texts are.
+fn whole_rule(fields: &Fields) -> Rule {
+    let top = fields
+        .iter()
+        .filter(|(path, _)| !path.contains('.'))
+        .map(|(path, rule)| (path.clone(), Shape::of(*rule)));
+    Shape::object(top).rule
+}
+
+/// What a schema is applied to.
+enum Given<'a> {
+    /// One value.
+    One(&'a Expr),
+    /// Named arguments of a constructor.
+    Named(&'a Call),
+}
+
+impl Given<'_> {
+    fn given(&self, flow: &Flow, module: ModuleId) -> Vec<(Option<String>, u64)> {
+        match self {
+            Self::One(value) => vec![(None, flow.labels(module, value))],
+            Self::Named(call) => call
+                .keywords
+                .iter()
+                .map(|keyword| {
+                    (
+                        keyword.name.as_ref().map(ToString::to_string),
+                        flow.labels(module, &keyword.value),
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+fn application<'a>(
+    source: &'a Source,
+    module: ModuleId,
+    call: &'a Call,
+) -> Option<(Fields, Given<'a>)> {
+    if let Meaning::Class(class) = source.meaning(module, &call.callee) {
+        return pydantic::is_model(source, class)
+            .then(|| (pydantic::fields(source, class), Given::Named(call)));
+    }
+    let first = call.args.first();
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return validators::by_name(source, module, call)
+            .and_then(|fields| Some((fields, Given::One(first?))));
+    };
+    match &**attr {
+        "model_validate"
+        | "parse_obj"
+        | "model_validate_json"
+        | "parse_raw"
+        | "validate_python"
+        | "validate_json" => {
+            let class = match source.meaning(module, base) {
+                Meaning::Class(class) => class,
+                Meaning::Instance(made) => {
+                    match source.meaning(made.module, made.call?.args.first()?) {
+                        Meaning::Class(class) => class,
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            };
+            Some((pydantic::fields(source, class), Given::One(first?)))
+        }
+        "load" => {
+            let class = source.type_of(module, base)?.class?;
+            let fields = marshmallow::fields(source, class);
+            (!fields.is_empty()).then_some(())?;
+            Some((fields, Given::One(first?)))
+        }
+        "validate" if call.option("schema").is_some() => {
+            let schema = call.argument(1, "schema")?;
+            Some((
+                json_schema::fields(source, module, schema),
+                Given::One(call.argument(0, "instance")?),
+            ))
+        }
+        _ => {
+            let (fields, given) = validators::by_method(source, module, call, base, attr)?;
+            Some((fields, Given::One(call.args.get(given)?)))
+        }
+    }
+}

@@ -1,0 +1,939 @@
+//! What becomes of a value: where it is kept, under which names, and where request code reads it.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use super::index::{Index, Occurrence, Owner, around, is_written, scope_of};
+use super::{Place, StartCall};
+use crate::analysis::agent_code::starts_serving;
+use crate::analysis::call_sites::Callers;
+use crate::analysis::exceptions::is_log;
+use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::module::BindingKind;
+use crate::model::source::scope::receiver;
+use crate::model::source::walk::{Node, walk};
+use crate::model::source::{
+    ByteRange, Call, ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source, Stmt,
+    StmtKind,
+};
+
+/// Most expressions that one value is followed through.
+const STEPS: usize = 1_500;
+
+/// What becomes of a value.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fate {
+    /// Where request code reads it.
+    pub read: Option<Place>,
+    /// Where a prompt is made of it.
+    pub prompt: Option<Place>,
+    /// The name that it is first kept under, and where.
+    pub kept: Option<(Place, String)>,
+    /// Every name, key and parameter that it goes through.
+    pub words: BTreeSet<String>,
+    /// Those among them that stand beside the value itself.
+    pub near: BTreeSet<String>,
+    /// What request code takes from it: methods and attributes.
+    pub touched: BTreeSet<String>,
+    /// The functions of libraries that it is given to.
+    pub given: BTreeSet<String>,
+    /// It is compared, or decides a branch.
+    pub compared: bool,
+    /// It is logged or printed.
+    pub logged: bool,
+    /// It leaves in what a handler answers.
+    pub answered: bool,
+    /// It is closed again, or waited for, by the code that made it.
+    pub closed: bool,
+    /// Request code puts another value in its place.
+    pub renewed: bool,
+    /// It is put into the environment of the process.
+    pub environment: bool,
+    /// It is kept by an object of a library.
+    pub outside: bool,
+    /// It is given to something that fetches it anew when it expires.
+    pub refreshed: bool,
+    /// More steps would be needed than are made.
+    pub exhausted: bool,
+}
+
+impl Fate {
+    /// Whether what was made at startup lives on in what requests use.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.read.is_some() || self.environment || self.outside
+    }
+}
+
+/// Keywords whose value a model reads.
+const PROMPTS: [&str; 14] = [
+    "system_prompt",
+    "systemPrompt",
+    "system",
+    "prompt",
+    "instructions",
+    "instruction",
+    "global_instruction",
+    "backstory",
+    "goal",
+    "state_modifier",
+    "system_message",
+    "messages_modifier",
+    "description",
+    "persona",
+];
+/// Classes whose text a model reads.
+const MESSAGES: [&str; 5] = [
+    "SystemMessage",
+    "HumanMessage",
+    "SystemMessagePromptTemplate",
+    "ChatPromptTemplate",
+    "PromptTemplate",
+];
+/// Methods that put their argument into their object.
+const MUTATORS: [&str; 15] = [
+    "append",
+    "add",
+    "update",
+    "setdefault",
+    "insert",
+    "extend",
+    "appendleft",
+    "push",
+    "unshift",
+    "set",
+    "put",
+    "put_nowait",
+    "__setitem__",
+    "set_default",
+    "assign",
+];
+/// Methods that end what they are called on.
+const ENDS: [&str; 14] = [
+    "close",
+    "aclose",
+    "stop",
+    "quit",
+    "disconnect",
+    "end",
+    "terminate",
+    "shutdown",
+    "cancel",
+    "join",
+    "__exit__",
+    "__aexit__",
+    "dispose",
+    "destroy",
+];
+/// Functions that hand what they are given to the server that then runs.
+const SERVED: [&str; 8] = [
+    "add_middleware",
+    "init_app",
+    "mount",
+    "include_router",
+    "use",
+    "add_typedef",
+    "to_a2a",
+    "register_blueprint",
+];
+/// Decorators that keep what a function answered.
+const CACHES: [&str; 8] = [
+    "lru_cache",
+    "cache",
+    "cached",
+    "alru_cache",
+    "cached_property",
+    "memoize",
+    "once",
+    "cachedmethod",
+];
+
+/// Which code a value is followed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Made at startup: followed in startup code, until request code reads it.
+    Startup,
+    /// Made per request: followed wherever it goes.
+    Request,
+}
+
+/// Something that holds a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    Name(ModuleId, Option<FnId>, String),
+    Field(ClassId, String),
+}
+
+/// What the followers of all values of a runtime share.
+pub(super) struct Ground<'x, 'a> {
+    pub(super) callers: &'x Callers<'a>,
+    pub(super) index: &'x Index<'a>,
+    pub(super) calls: &'x [StartCall<'a>],
+    pub(super) by_callee: HashMap<FnId, Vec<usize>>,
+    pub(super) requests: &'x BTreeSet<FnId>,
+    /// Functions that the platform or a framework calls.
+    pub(super) handlers: BTreeSet<FnId>,
+}
+
+impl<'x, 'a> Ground<'x, 'a> {
+    /// Follows a value.
+    pub(super) fn follow(&'x self, module: ModuleId, expr: &'a Expr, mode: Mode) -> Fate {
+        let mut follower = self.follower(mode);
+        follower.queue.push_back((module, expr));
+        follower.run();
+        follower.fate
+    }
+
+    /// Follows the object that a name or an attribute at startup holds.
+    pub(super) fn follow_object(&'x self, module: ModuleId, object: &'a Expr) -> Fate {
+        let mut follower = self.follower(Mode::Startup);
+        let place = self.callers.source().module(module);
+        if let Some(place) = place {
+            let (owner, _) = around(place, object.range);
+            follower.bind(module, owner, object, 0);
+        }
+        follower.run();
+        follower.fate
+    }
+
+    fn follower(&'x self, mode: Mode) -> Follower<'x, 'a> {
+        Follower {
+            ground: self,
+            source: self.callers.source(),
+            mode,
+            fate: Fate::default(),
+            queue: VecDeque::new(),
+            seen: BTreeSet::new(),
+            targets: BTreeSet::new(),
+        }
+    }
+}
+
+struct Follower<'x, 'a> {
+    ground: &'x Ground<'x, 'a>,
+    source: &'a Source,
+    mode: Mode,
+    fate: Fate,
+    queue: VecDeque<(ModuleId, &'a Expr)>,
+    seen: BTreeSet<Place>,
+    targets: BTreeSet<Target>,
+}
+
+impl<'a> Follower<'_, 'a> {
+    fn run(&mut self) {
+        while let Some((module, expr)) = self.queue.pop_front() {
+            if !self.seen.insert((module, expr.range)) {
+                continue;
+            }
+            if self.seen.len() > STEPS {
+                self.fate.exhausted = true;
+                return;
+            }
+            self.climb(module, expr);
+        }
+    }
+
+    fn is_request(&self, function: FnId) -> bool {
+        self.ground.requests.contains(&function)
+    }
+
+    fn climb(&mut self, id: ModuleId, expr: &'a Expr) {
+        let Some(module) = self.source.module(id) else {
+            return;
+        };
+        let (owner, path) = around(module, expr.range);
+        let at = path
+            .iter()
+            .position(|node| matches!(node, Node::Expr(found) if std::ptr::eq(*found, expr)));
+        let Some(outer) = path.get(..at.unwrap_or_default()) else {
+            return;
+        };
+        let mut child = expr;
+        for node in outer.iter().rev() {
+            match node {
+                Node::Expr(parent) => {
+                    if !self.through(id, owner, parent, child) {
+                        return;
+                    }
+                    child = parent;
+                }
+                Node::Stmt(stmt) => return self.landed(id, owner, stmt, child),
+                Node::Handler(_) | Node::Case(_) => return,
+            }
+        }
+        match owner {
+            Owner::Default(function, index) => self.default_of(function, index),
+            Owner::Definition(function) => {
+                let header = function.and_then(|id| self.source.function(id));
+                let place = header.map_or((id, child.range), |found| (id, found.header));
+                self.fate.read.get_or_insert(place);
+            }
+            Owner::Body(_) | Owner::Class(_) => {}
+        }
+    }
+
+    /// Whether the value of `child` goes on in the value of `parent`.
+    fn through(&mut self, id: ModuleId, owner: Owner, parent: &'a Expr, child: &'a Expr) -> bool {
+        let is = |other: &Expr| std::ptr::eq(other, child);
+        match &parent.kind {
+            ExprKind::Compare { .. } => {
+                self.fate.compared = true;
+                false
+            }
+            ExprKind::Unary {
+                op: "not" | "!" | "typeof",
+                ..
+            } => {
+                self.fate.compared = true;
+                false
+            }
+            ExprKind::Conditional { test, .. } if is(test) => {
+                self.fate.compared = true;
+                false
+            }
+            ExprKind::Subscript { base, index } => {
+                if is(index) {
+                    return false;
+                }
+                if let Some(key) = index.as_str() {
+                    self.word(key);
+                }
+                is(base)
+            }
+            ExprKind::Dict(entries) => {
+                for entry in entries.iter().filter(|entry| is(&entry.value)) {
+                    if let Some(key) = entry.key.as_ref().and_then(Expr::as_str) {
+                        self.word(key);
+                        self.prompted(id, key, parent.range);
+                    }
+                }
+                true
+            }
+            ExprKind::Assign { target, value } => {
+                if value.range.contains(child.range) {
+                    self.bind(id, owner, target, 0);
+                }
+                true
+            }
+            ExprKind::Yield { .. } => {
+                self.given_out(id, owner, parent.range);
+                false
+            }
+            ExprKind::Call(call) => {
+                if is(&call.callee) {
+                    return self.called_on(id, owner, call, parent);
+                }
+                self.argument(id, owner, parent, call, child)
+            }
+            _ => true,
+        }
+    }
+
+    /// A method of the value is called.
+    fn called_on(&mut self, id: ModuleId, owner: Owner, call: &'a Call, parent: &'a Expr) -> bool {
+        let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
+            return true;
+        };
+        if ENDS.contains(&&**attr) {
+            // A string is joined too.
+            let text = &**attr == "join"
+                && call
+                    .args
+                    .first()
+                    .is_some_and(|first| first.as_number().is_none());
+            if !text {
+                self.fate.closed |=
+                    self.mode == Mode::Startup && !self.serves_before(id, owner, parent);
+                return false;
+            }
+        }
+        if is_log(self.source, id, parent, 0) {
+            return false;
+        }
+        true
+    }
+
+    /// Whether the code around a place serves, or hands control back, before it: what comes then runs at shutdown.
+    fn serves_before(&self, id: ModuleId, owner: Owner, at: &Expr) -> bool {
+        let Owner::Body(function) = owner else {
+            return false;
+        };
+        let body = self.source.body(id, function);
+        let mut found = false;
+        walk(body, &mut |_, node| {
+            if let Node::Expr(expr) = node
+                && expr.range.start < at.range.start
+            {
+                found |= match &expr.kind {
+                    ExprKind::Yield { .. } => true,
+                    ExprKind::Call(call) => {
+                        let name = self.source.callee_name(id, expr).unwrap_or_default();
+                        starts_serving(call, &name)
+                            && !name.contains("MCPClient")
+                            && self.source.callee(id, expr).is_none()
+                    }
+                    _ => false,
+                };
+            }
+            !found
+        });
+        found
+    }
+
+    fn argument(
+        &mut self,
+        id: ModuleId,
+        owner: Owner,
+        expr: &'a Expr,
+        call: &'a Call,
+        child: &'a Expr,
+    ) -> bool {
+        let name = self.source.callee_name(id, expr).unwrap_or_default();
+        let written = match &call.callee.kind {
+            ExprKind::Attribute { attr, .. } => &**attr,
+            ExprKind::Name(name) => &**name,
+            _ => "",
+        };
+        let last = if name.is_empty() {
+            written
+        } else {
+            leaf(&name)
+        };
+        let keyword = call
+            .keywords
+            .iter()
+            .find(|keyword| std::ptr::eq(&keyword.value, child))
+            .and_then(|keyword| keyword.name.as_deref());
+        if let Some(keyword) = keyword {
+            self.word(keyword);
+            self.prompted(id, keyword, expr.range);
+        }
+        if MESSAGES.contains(&last) {
+            self.fate.prompt.get_or_insert((id, expr.range));
+        }
+        if is_log(self.source, id, expr, 0) {
+            self.fate.logged = true;
+            return false;
+        }
+        if matches!(
+            &*name,
+            "isinstance" | "bool" | "len" | "type" | "hasattr" | "id" | "Boolean" | "callable"
+        ) {
+            return false;
+        }
+        if keyword == Some("refresh_using")
+            || call.option("refresh_using").is_some()
+            || name.contains("RefreshableCredentials")
+        {
+            self.fate.refreshed = true;
+            return false;
+        }
+        if let Some(function) = self.source.callee(id, expr) {
+            return self.passed(function, call, child, keyword);
+        }
+        self.fate.given.insert(if name.is_empty() {
+            written.to_owned()
+        } else {
+            name.clone()
+        });
+        match (&*name, call.args.as_slice()) {
+            ("os.putenv" | "os.environ.setdefault" | "os.environ.update", _) => {
+                self.fate.environment = true;
+                return false;
+            }
+            ("setattr", [object, key, _]) if key.as_str().is_some() => {
+                let key = key.as_str().unwrap_or_default();
+                self.attribute(id, object, key, expr.range, 0);
+                return false;
+            }
+            ("Object.assign", [object, ..]) if !std::ptr::eq(object, child) => {
+                self.bind(id, owner, object, 0);
+                return true;
+            }
+            _ => {}
+        }
+        if let ExprKind::Attribute { base, attr } = &call.callee.kind
+            && MUTATORS.contains(&&**attr)
+        {
+            if let Some(key) = call.args.first().and_then(Expr::as_str) {
+                self.word(key);
+            }
+            self.bind(id, owner, base, 0);
+            return &**attr == "setdefault";
+        }
+        if last.starts_with("serve") || SERVED.contains(&last) || name == "uvicorn.run" {
+            self.fate.read.get_or_insert((id, expr.range));
+        }
+        true
+    }
+
+    /// The value is an argument of a function of the project.
+    fn passed(&mut self, id: FnId, call: &'a Call, child: &'a Expr, keyword: Option<&str>) -> bool {
+        let Some(function) = self.source.function(id) else {
+            return true;
+        };
+        let python = self
+            .source
+            .module(id.module)
+            .is_some_and(|module| module.language == Language::Python);
+        let makes = matches!(&*function.name, "__init__" | "constructor");
+        let method = python && function.class.is_some() && !function.is_static;
+        let param = match keyword {
+            Some(name) => function.params.iter().find(|param| &*param.name == name),
+            None => call
+                .args
+                .iter()
+                .position(|arg| std::ptr::eq(arg, child))
+                .and_then(|index| function.params.get(index + usize::from(method))),
+        };
+        let Some(param) = param.filter(|param| param.pattern.is_none()) else {
+            return true;
+        };
+        self.word(&param.name);
+        self.spread(Target::Name(id.module, Some(id), param.name.to_string()));
+        makes
+    }
+
+    fn landed(&mut self, id: ModuleId, owner: Owner, stmt: &'a Stmt, child: &'a Expr) {
+        match &stmt.kind {
+            StmtKind::Assign(assign) => {
+                let value = assign.value.as_deref();
+                if value.is_some_and(|value| value.range.contains(child.range)) {
+                    for target in &assign.targets {
+                        self.bind(id, owner, target, 0);
+                    }
+                }
+            }
+            StmtKind::Return(_) => self.given_out(id, owner, stmt.range),
+            StmtKind::With(with) => {
+                for item in &with.items {
+                    if let Some(target) = &item.target
+                        && item.context.range.contains(child.range)
+                    {
+                        self.bind(id, owner, target, 0);
+                    }
+                }
+            }
+            StmtKind::Loop(looped) => match (&looped.iter, &looped.target) {
+                (Some(iter), Some(target)) if iter.range.contains(child.range) => {
+                    self.bind(id, owner, target, 0);
+                }
+                _ => self.fate.compared = true,
+            },
+            StmtKind::If(_) | StmtKind::Switch(_) | StmtKind::Assert { .. } => {
+                self.fate.compared = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn bind(&mut self, id: ModuleId, owner: Owner, target: &'a Expr, depth: u8) {
+        if depth > 8 {
+            return;
+        }
+        match &target.kind {
+            ExprKind::Name(name) => {
+                self.word(name);
+                self.keep(id, target.range, name);
+                let Some(module) = self.source.module(id) else {
+                    return;
+                };
+                if let Owner::Class(class) = owner {
+                    return self.spread(Target::Field(class, name.to_string()));
+                }
+                let scope = scope_of(module, name, target.range.start);
+                self.spread(Target::Name(id, scope, name.to_string()));
+            }
+            ExprKind::Attribute { base, attr } => {
+                self.attribute(id, base, attr, target.range, depth);
+            }
+            ExprKind::Subscript { base, index } => {
+                if let Some(key) = index.as_str() {
+                    self.word(key);
+                }
+                if self.is_environment(id, base) {
+                    self.fate.environment = true;
+                    return;
+                }
+                self.bind(id, owner, base, depth + 1);
+            }
+            ExprKind::Tuple(items) | ExprKind::List(items) => {
+                for item in items {
+                    self.bind(id, owner, item, depth + 1);
+                }
+            }
+            ExprKind::Dict(entries) => {
+                for entry in entries {
+                    self.bind(id, owner, &entry.value, depth + 1);
+                }
+            }
+            ExprKind::Starred(inner) => self.bind(id, owner, inner, depth + 1),
+            ExprKind::Assign { target, .. } => self.bind(id, owner, target, depth + 1),
+            _ => {}
+        }
+    }
+
+    fn is_environment(&self, id: ModuleId, base: &'a Expr) -> bool {
+        let name = self.source.canonical(id, base);
+        matches!(name.as_deref(), Some("os.environ" | "process.env"))
+    }
+
+    /// The value is kept as an attribute of an object.
+    fn attribute(&mut self, id: ModuleId, base: &'a Expr, attr: &str, at: ByteRange, depth: u8) {
+        self.word(attr);
+        self.keep(id, at, attr);
+        if self.is_environment(id, base) {
+            self.fate.environment = true;
+            return;
+        }
+        let Some(module) = self.source.module(id) else {
+            return;
+        };
+        let function = module.function_at(base.range.start);
+        if let Some((class, name)) = function.and_then(|function| receiver(module, function))
+            && base.as_name() == Some(&*name)
+        {
+            return self.spread(Target::Field(class, attr.to_owned()));
+        }
+        match self.source.meaning(id, base) {
+            Meaning::Module(module) => {
+                self.spread(Target::Name(module, None, attr.to_owned()));
+            }
+            Meaning::Class(class) => self.spread(Target::Field(class, attr.to_owned())),
+            Meaning::Instance(made) if made.class.is_some() => {
+                let class = made.class;
+                if let Some(class) = class {
+                    self.spread(Target::Field(class, attr.to_owned()));
+                }
+            }
+            // An object of a library: what it does with the value nobody sees.
+            _ if self.mode == Mode::Startup => {
+                let holder = root(base, depth).and_then(|name| {
+                    let scope = scope_of(module, name, base.range.start)?;
+                    Some((name, scope))
+                });
+                match holder.filter(|(name, scope)| !is_param(module, *scope, name)) {
+                    Some((name, scope)) => {
+                        self.spread(Target::Name(id, Some(scope), name.to_owned()));
+                    }
+                    None => self.fate.outside = true,
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The value is returned or yielded.
+    fn given_out(&mut self, id: ModuleId, owner: Owner, at: ByteRange) {
+        let Owner::Body(Some(function)) = owner else {
+            return;
+        };
+        let Some(found) = self.source.function(function) else {
+            return;
+        };
+        if self.ground.handlers.contains(&function) {
+            self.fate.answered = true;
+        }
+        self.word(&found.name);
+        if self.mode == Mode::Request {
+            for used in self.ground.callers.of(function).iter() {
+                if used.called {
+                    self.queue.push_back((used.module, used.expr));
+                }
+            }
+            return;
+        }
+        let calls = self.ground.by_callee.get(&function).into_iter().flatten();
+        let mut called = false;
+        for call in calls.filter_map(|&call| self.ground.calls.get(call)) {
+            called = true;
+            self.queue.push_back((call.module, call.expr));
+        }
+        // What a lifespan yields is the state of every request.
+        let yields = found.is_generator && !called;
+        if yields {
+            self.fate.read.get_or_insert((id, at));
+        }
+        if found.decorators.iter().any(|decorator| is_cache(decorator)) {
+            self.cached(function);
+        }
+    }
+
+    /// What a cached function answered at startup is what request code gets.
+    fn cached(&mut self, function: FnId) {
+        for used in self.ground.callers.of(function).iter() {
+            let inside = self
+                .source
+                .module(used.module)
+                .and_then(|module| module.function_at(used.expr.range.start));
+            if inside.is_some_and(|inside| self.is_request(inside.id)) {
+                self.fate.read.get_or_insert((used.module, used.expr.range));
+            }
+        }
+    }
+
+    /// The value is the default of a parameter.
+    fn default_of(&mut self, function: FnId, index: usize) {
+        let Some(found) = self.source.function(function) else {
+            return;
+        };
+        let Some(param) = found.params.get(index) else {
+            return;
+        };
+        self.word(&param.name);
+        self.keep(function.module, param.range, &param.name);
+        self.spread(Target::Name(
+            function.module,
+            Some(function),
+            param.name.to_string(),
+        ));
+    }
+
+    fn spread(&mut self, target: Target) {
+        if !self.targets.insert(target.clone()) {
+            return;
+        }
+        match &target {
+            Target::Name(module, scope, name) => self.named(*module, *scope, name),
+            Target::Field(class, name) => self.field(*class, name),
+        }
+    }
+
+    fn named(&mut self, id: ModuleId, scope: Option<FnId>, name: &str) {
+        let Some(module) = self.source.module(id) else {
+            return;
+        };
+        for found in self.ground.index.names(id, name) {
+            if scope_of(module, name, found.expr.range.start) == scope {
+                self.occurrence(found, scope);
+            }
+        }
+        if scope.is_some() {
+            return;
+        }
+        self.renewed(id, None, name);
+        let mut outside: Vec<String> = vec![name.to_owned()];
+        for export in &module.exports {
+            if export.local.as_deref() == Some(name) && export.from.is_none() {
+                outside.extend(export.name.as_deref().map(str::to_owned));
+            }
+            if export.value.as_deref().and_then(Expr::as_name) == Some(name) {
+                outside.push("default".to_owned());
+            }
+        }
+        for user in self.ground.index.users(id) {
+            let Some(other) = self.source.module(user) else {
+                continue;
+            };
+            let imports = other.imports.iter();
+            for import in imports.filter(|import| import.target == Some(id) && user != id) {
+                match (&import.name, &import.alias) {
+                    (Some(taken), Some(alias)) if outside.iter().any(|name| name == &**taken) => {
+                        let scope = scope_of(other, alias, import.range.start);
+                        self.spread(Target::Name(user, scope, alias.to_string()));
+                    }
+                    _ if import.star => {
+                        self.spread(Target::Name(user, None, name.to_owned()));
+                    }
+                    _ => {}
+                }
+            }
+            for name in &outside {
+                for found in self.ground.index.attributes(user, name) {
+                    if let ExprKind::Attribute { base, .. } = &found.expr.kind
+                        && matches!(self.source.meaning(user, base), Meaning::Module(of) if of == id)
+                    {
+                        self.occurrence(found, None);
+                    }
+                }
+            }
+        }
+    }
+
+    fn field(&mut self, class: ClassId, name: &str) {
+        self.renewed(class.module, Some(class), name);
+        for user in self.ground.index.users(class.module) {
+            for found in self.ground.index.attributes(user, name) {
+                let ExprKind::Attribute { base, .. } = &found.expr.kind else {
+                    continue;
+                };
+                if self.is_of(user, base, class) {
+                    self.occurrence(found, None);
+                }
+            }
+            // A default of the class is in each instance that request code makes.
+            let Some(made) = self.source.class(class) else {
+                continue;
+            };
+            if !made.fields.names.contains_key(name) {
+                continue;
+            }
+            for found in self.ground.index.names(user, &made.name) {
+                let request = found.function.is_some_and(|id| self.is_request(id));
+                if request
+                    && matches!(self.source.meaning(user, found.expr), Meaning::Class(of) if of == class)
+                {
+                    self.fate.read.get_or_insert((user, found.expr.range));
+                }
+            }
+        }
+    }
+
+    fn is_of(&self, module: ModuleId, base: &'a Expr, class: ClassId) -> bool {
+        let found = match self.source.meaning(module, base) {
+            Meaning::Instance(made) => made.class,
+            Meaning::Class(of) => Some(of),
+            _ => None,
+        };
+        found.is_some_and(|found| {
+            found == class || {
+                let bases = self.source.class(found);
+                bases.is_some_and(|derived| {
+                    derived.bases.iter().any(|base| {
+                        matches!(self.source.meaning(found.module, base), Meaning::Class(of) if of == class)
+                    })
+                })
+            }
+        })
+    }
+
+    fn occurrence(&mut self, found: Occurrence<'a>, scope: Option<FnId>) {
+        let Some(module) = self.source.module(found.module) else {
+            return;
+        };
+        let (_, path) = around(module, found.expr.range);
+        if is_written(&path, found.expr.range) {
+            return;
+        }
+        if self.mode == Mode::Startup
+            && let Some(function) = found.function
+            && self.is_request(function)
+            && scope != Some(function)
+        {
+            self.read_at(found, &path);
+            return;
+        }
+        // The default of a parameter of request code is read there.
+        if self.mode == Mode::Startup
+            && let Some(function) = found.function
+            && scope == Some(function)
+            && self.is_request(function)
+            && self.fate.kept.is_some()
+            && !self.ground.by_callee.contains_key(&function)
+        {
+            self.read_at(found, &path);
+            return;
+        }
+        self.queue.push_back((found.module, found.expr));
+    }
+
+    fn read_at(&mut self, found: Occurrence<'a>, path: &[Node<'a>]) {
+        self.fate
+            .read
+            .get_or_insert((found.module, found.expr.range));
+        let outer = path.iter().rev().find_map(|node| match node {
+            Node::Expr(expr) if expr.range != found.expr.range => Some(*expr),
+            _ => None,
+        });
+        if let Some(ExprKind::Attribute { attr, .. }) = outer.map(|outer| &outer.kind) {
+            self.fate.touched.insert(attr.to_string());
+        }
+        self.prompt_at(found.module, path);
+    }
+
+    /// Whether what stands around a place in request code makes a prompt.
+    fn prompt_at(&mut self, id: ModuleId, path: &[Node<'a>]) {
+        for pair in path.windows(2).rev() {
+            let [Node::Expr(outer), Node::Expr(inner)] = pair else {
+                return;
+            };
+            match &outer.kind {
+                ExprKind::Call(call) => {
+                    let mut keywords = call.keywords.iter();
+                    let name = keywords
+                        .find(|keyword| std::ptr::eq(&keyword.value, *inner))
+                        .and_then(|keyword| keyword.name.as_deref());
+                    if let Some(name) = name {
+                        self.prompted(id, name, outer.range);
+                    }
+                }
+                ExprKind::Dict(entries) => {
+                    for entry in entries {
+                        if std::ptr::eq(&entry.value, *inner)
+                            && let Some(key) = entry.key.as_ref().and_then(Expr::as_str)
+                        {
+                            self.prompted(id, key, outer.range);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether request code binds the name to something else.
+    fn renewed(&mut self, id: ModuleId, class: Option<ClassId>, name: &str) {
+        let Some(module) = self.source.module(id) else {
+            return;
+        };
+        let scope = match class {
+            Some(class) => self.source.class(class).map(|class| &class.instance),
+            None => module.scopes.first(),
+        };
+        let bindings = scope.and_then(|scope| scope.names.get(name));
+        for binding in bindings.into_iter().flatten() {
+            let BindingKind::Value { value, .. } = &binding.kind else {
+                continue;
+            };
+            let inside = module.function_at(binding.range.start);
+            let own = self
+                .seen
+                .iter()
+                .any(|(at, range)| *at == id && value.range.contains(*range));
+            let request = inside.is_some_and(|inside| self.is_request(inside.id));
+            if request && !own && !matches!(value.kind, ExprKind::None) {
+                self.fate.renewed = true;
+            }
+        }
+    }
+
+    fn prompted(&mut self, id: ModuleId, keyword: &str, at: ByteRange) {
+        if PROMPTS.contains(&keyword) && keyword != "description" {
+            self.fate.prompt.get_or_insert((id, at));
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        if self.targets.len() <= 1 {
+            self.fate.near.insert(word.to_owned());
+        }
+        self.fate.words.insert(word.to_owned());
+    }
+
+    fn keep(&mut self, id: ModuleId, at: ByteRange, name: &str) {
+        self.fate.kept.get_or_insert(((id, at), name.to_owned()));
+    }
+}
+
+/// Whether a name of a function is one of its parameters.
+fn is_param(module: &Module, function: FnId, name: &str) -> bool {
+    let function = module.function(function);
+    function.is_some_and(|found| found.params.iter().any(|param| &*param.name == name))
+}
+
+/// The name that a chain of attributes starts with.
+fn root(base: &Expr, depth: u8) -> Option<&str> {
+    match &base.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Attribute { base, .. } | ExprKind::Subscript { base, .. } if depth < 8 => {
+            root(base, depth + 1)
+        }
+        _ => None,
+    }
+}
+
+fn is_cache(decorator: &Expr) -> bool {
+    let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+    match &target.kind {
+        ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => CACHES.contains(&&**name),
+        _ => false,
+    }
+}

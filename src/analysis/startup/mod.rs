@@ -1,0 +1,542 @@
+//! What runs before the first healthy `/ping`, and what becomes of the values that it makes.
+//!
+//! Startup code is the module level of every module reached at import, class bodies, default and decorator arguments, the main
+//! block up to the statement that serves, lifespan and startup hooks, the ping handler, and each function of the project that
+//! these call. Functions that are only handed on, entrypoints, routes and tools are request code.
+
+mod fate;
+mod index;
+mod values;
+
+pub(crate) use fate::Fate;
+pub(crate) use index::expr_at;
+pub use values::Cache;
+pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::analysis::agent_code::{AgentCode, starts_serving};
+use crate::analysis::reachability::Live;
+use crate::model::source::walk::{Node, sub_expressions, walk_node};
+use crate::model::source::{
+    ByteRange, Class, ClassId, Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function,
+    Language, Module, ModuleId, Source, Stmt, StmtKind,
+};
+
+/// A place in a module.
+pub(crate) type Place = (ModuleId, ByteRange);
+
+/// Most functions that are followed from startup code.
+const MOST: usize = 20_000;
+
+/// A call, or the entering of a context manager, that happens at startup.
+#[derive(Clone, Debug)]
+pub(crate) struct StartCall<'a> {
+    /// The module.
+    pub module: ModuleId,
+    /// The call; of a `with` item the manager.
+    pub expr: &'a Expr,
+    /// The function of the project that is called.
+    pub callee: Option<FnId>,
+    /// The canonical name of what is called.
+    pub name: Option<String>,
+    /// The place at import that leads to it, where it is another.
+    pub from: Option<Place>,
+    /// A context manager that is entered.
+    pub entering: bool,
+    /// The context lasts until the process serves.
+    pub held: bool,
+}
+
+/// What runs at startup.
+pub(crate) struct Startup<'c, 'a> {
+    code: AgentCode<'a>,
+    live: &'c Live<'c, 'a>,
+    /// The calls, in the order found.
+    pub calls: Vec<StartCall<'a>>,
+    /// Attributes that are read at startup, with the place that leads there.
+    pub attributes: Vec<(ModuleId, &'a Expr, Option<Place>)>,
+    /// The functions that run, with the place at import that leads to them.
+    pub functions: BTreeMap<FnId, Option<Place>>,
+    /// The modules that are imported.
+    pub modules: BTreeSet<ModuleId>,
+    /// More functions run than are followed.
+    pub exhausted: bool,
+    open: VecDeque<ModuleId>,
+    queue: VecDeque<(FnId, Option<Place>)>,
+    classes: BTreeSet<ClassId>,
+}
+
+/// Functions that run a coroutine that they are given.
+const RUNNERS: [&str; 12] = [
+    "run",
+    "run_until_complete",
+    "gather",
+    "wait_for",
+    "create_task",
+    "ensure_future",
+    "run_sync",
+    "run_coroutine_threadsafe",
+    "async_to_sync",
+    "wait",
+    "shield",
+    "start_soon",
+];
+
+impl<'c, 'a> Startup<'c, 'a> {
+    /// Follows everything that runs at startup.
+    pub(crate) fn new(code: &AgentCode<'a>, live: &'c Live<'c, 'a>) -> Self {
+        let mut startup = Self {
+            code: *code,
+            live,
+            calls: Vec::new(),
+            attributes: Vec::new(),
+            functions: BTreeMap::new(),
+            modules: BTreeSet::new(),
+            exhausted: false,
+            open: code.code.entry.into_iter().collect(),
+            queue: VecDeque::new(),
+            classes: BTreeSet::new(),
+        };
+        for entry in &code.code.entrypoints {
+            if let Some(function) = entry.function.filter(|_| is_ping(code.source, entry)) {
+                startup.queue.push_back((function, None));
+            }
+        }
+        startup.run();
+        startup
+    }
+
+    fn run(&mut self) {
+        loop {
+            if let Some(id) = self.open.pop_front() {
+                self.module(id);
+            } else if let Some((id, from)) = self.queue.pop_front() {
+                self.function(id, from);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn module(&mut self, id: ModuleId) {
+        if !self.modules.insert(id) {
+            return;
+        }
+        let Some(module) = self.code.source.module(id) else {
+            return;
+        };
+        self.open.extend(self.code.packages_of(module));
+        self.block(module, &module.body, None);
+    }
+
+    fn function(&mut self, id: FnId, from: Option<Place>) {
+        if self.functions.contains_key(&id) {
+            return;
+        }
+        if self.functions.len() >= MOST {
+            self.exhausted = true;
+            return;
+        }
+        self.functions.insert(id, from);
+        let source = self.code.source;
+        if let (Some(module), Some(function)) = (source.module(id.module), source.function(id)) {
+            self.block(module, &function.body, from);
+        }
+    }
+
+    /// Runs a block; true where nothing behind it runs at startup.
+    fn block(&mut self, module: &'a Module, block: &'a [Stmt], from: Option<Place>) -> bool {
+        for stmt in block {
+            if self.live.is_off(module.id, stmt.range) {
+                continue;
+            }
+            if self.stmt(module, stmt, from) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn stmt(&mut self, module: &'a Module, stmt: &'a Stmt, from: Option<Place>) -> bool {
+        match &stmt.kind {
+            StmtKind::If(branch) => {
+                if module.is_main_guard(&branch.test) {
+                    let script = self.code.code.entry == Some(module.id);
+                    return if script {
+                        self.block(module, &branch.body, from)
+                    } else {
+                        self.block(module, &branch.orelse, from)
+                    };
+                }
+                self.expr(module, &branch.test, from);
+                let stopped = self.block(module, &branch.body, from);
+                self.block(module, &branch.orelse, from) && stopped
+            }
+            StmtKind::Loop(looped) => {
+                if let Some(iter) = &looped.iter {
+                    self.expr(module, iter, from);
+                }
+                self.block(module, &looped.body, from);
+                self.block(module, &looped.orelse, from)
+            }
+            StmtKind::Try(tried) => {
+                let stopped = self.block(module, &tried.body, from);
+                for handler in &tried.handlers {
+                    self.block(module, &handler.body, from);
+                }
+                if stopped {
+                    return true;
+                }
+                self.block(module, &tried.orelse, from) || self.block(module, &tried.finally, from)
+            }
+            StmtKind::With(with) => {
+                let first = self.calls.len();
+                for item in &with.items {
+                    self.expr(module, &item.context, from);
+                    self.calls.push(StartCall {
+                        module: module.id,
+                        expr: &item.context,
+                        callee: None,
+                        name: self
+                            .code
+                            .source
+                            .type_of(module.id, &item.context)
+                            .map(|made| made.type_name),
+                        from,
+                        entering: true,
+                        held: false,
+                    });
+                }
+                let last = self.calls.len();
+                let stopped = self.block(module, &with.body, from);
+                let serves = stopped
+                    && with
+                        .body
+                        .iter()
+                        .any(|stmt| self.serves_within(module, stmt));
+                if serves && let Some(items) = self.calls.get_mut(first..last) {
+                    for item in items.iter_mut().filter(|item| item.entering) {
+                        item.held = true;
+                    }
+                }
+                stopped
+            }
+            StmtKind::Switch(switch) => {
+                self.expr(module, &switch.subject, from);
+                for case in &switch.cases {
+                    self.block(module, &case.body, from);
+                }
+                false
+            }
+            StmtKind::Block(body) => self.block(module, body, from),
+            StmtKind::FunctionDef(id) => {
+                if let Some(function) = module.function(*id) {
+                    self.defined(module, function, from);
+                }
+                false
+            }
+            StmtKind::ClassDef(id) => {
+                if let Some(class) = module.classes.get(id.index as usize) {
+                    self.class(module, *id, class, from);
+                }
+                false
+            }
+            StmtKind::Import(indexes) => {
+                for index in indexes {
+                    let import = module.imports.get(*index);
+                    let import = import.filter(|import| !import.type_only);
+                    self.open.extend(import.and_then(|import| import.target));
+                }
+                false
+            }
+            _ => {
+                let python = module.language == Language::Python;
+                if python && self.serves(module, stmt) {
+                    self.handed(module, stmt, from);
+                    return true;
+                }
+                let mut yields = false;
+                for child in Node::Stmt(stmt).children() {
+                    if let Node::Expr(expr) = child {
+                        self.expr(module, expr, from);
+                        yields |= sub_expressions(expr)
+                            .iter()
+                            .any(|inner| matches!(inner.kind, ExprKind::Yield { .. }));
+                    }
+                }
+                yields || matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. })
+            }
+        }
+    }
+
+    /// The arguments of the call that serves are still made at startup: `asyncio.run(main())`.
+    fn handed(&mut self, module: &'a Module, stmt: &'a Stmt, from: Option<Place>) {
+        for child in Node::Stmt(stmt).children() {
+            let Node::Expr(expr) = child else { continue };
+            let Some(call) = expr.as_call() else { continue };
+            let keywords = call.keywords.iter().map(|keyword| &keyword.value);
+            for value in call.args.iter().chain(keywords) {
+                self.expr(module, value, from);
+            }
+        }
+    }
+
+    /// What the definition of a function evaluates.
+    fn defined(&mut self, module: &'a Module, function: &'a Function, from: Option<Place>) {
+        let python = module.language == Language::Python;
+        let defaults = function
+            .params
+            .iter()
+            .filter_map(|param| param.default.as_deref())
+            .filter(|_| python);
+        for expr in function.decorators.iter().chain(defaults) {
+            self.expr(module, expr, from);
+        }
+        let startup = function.decorators.iter().any(|decorator| {
+            decorator.as_call().is_some_and(|call| {
+                matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if &**attr == "on_event")
+                    && call.args.first().and_then(Expr::as_str) == Some("startup")
+            }) || matches!(&decorator.kind, ExprKind::Attribute { attr, .. } if &**attr == "before_serving")
+        });
+        if startup {
+            self.queue.push_back((function.id, from));
+        }
+    }
+
+    fn class(&mut self, module: &'a Module, id: ClassId, class: &'a Class, from: Option<Place>) {
+        for expr in class.bases.iter().chain(&class.decorators) {
+            self.expr(module, expr, from);
+        }
+        for (_, method) in &class.methods {
+            if let Some(method) = module.function(*method) {
+                self.defined(module, method, from);
+            }
+        }
+        if module.language == Language::Python {
+            self.classes.insert(id);
+            self.block(module, &class.body, from);
+        } else {
+            // Fields are made with each instance, but for the static ones.
+            for stmt in &class.body {
+                if is_static(module, stmt) {
+                    self.stmt(module, stmt, from);
+                }
+            }
+        }
+    }
+
+    /// The fields of a TypeScript class that is made at startup.
+    fn instance(&mut self, id: ClassId, from: Option<Place>) {
+        let source = self.code.source;
+        let (Some(module), Some(class)) = (source.module(id.module), source.class(id)) else {
+            return;
+        };
+        if module.language != Language::TypeScript || !self.classes.insert(id) {
+            return;
+        }
+        for stmt in class.body.iter().filter(|stmt| !is_static(module, stmt)) {
+            self.stmt(module, stmt, from);
+        }
+    }
+
+    fn expr(&mut self, module: &'a Module, expr: &'a Expr, from: Option<Place>) {
+        let live = self.live;
+        let mut calls: Vec<(&'a Expr, bool)> = Vec::new();
+        let mut attributes = Vec::new();
+        let mut classes = Vec::new();
+        walk_node(Node::Expr(expr), &mut |path, node| {
+            let Node::Expr(expr) = node else {
+                return true;
+            };
+            if live.is_off(module.id, expr.range) {
+                return false;
+            }
+            match &expr.kind {
+                ExprKind::Call(_) => calls.push((expr, runs(path))),
+                ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => attributes.push(expr),
+                ExprKind::Class(id) => classes.push(*id),
+                _ => {}
+            }
+            true
+        });
+        for id in classes {
+            if let Some(class) = module.classes.get(id.index as usize) {
+                self.class(module, id, class, from);
+            }
+        }
+        let reads = attributes.into_iter();
+        self.attributes
+            .extend(reads.map(|expr| (module.id, expr, from)));
+        for (expr, runs) in calls {
+            self.call(module, expr, runs, from);
+        }
+    }
+
+    fn call(&mut self, module: &'a Module, expr: &'a Expr, runs: bool, from: Option<Place>) {
+        let source = self.code.source;
+        let Some(call) = expr.as_call() else { return };
+        for import in module
+            .imports
+            .iter()
+            .filter(|import| import.dynamic && import.range == expr.range)
+        {
+            self.open.extend(import.target);
+        }
+        let callee = source.callee(module.id, expr);
+        let name = source.callee_name(module.id, expr);
+        self.calls.push(StartCall {
+            module: module.id,
+            expr,
+            callee,
+            name,
+            from,
+            entering: false,
+            held: false,
+        });
+        let deeper = from.or(Some((module.id, expr.range)));
+        // A server that opens a session for each client runs its lifespan with each.
+        let per_session = |name: &str| name.contains("FastMCP") || name.contains("MCPServer");
+        let hooks = self
+            .calls
+            .last()
+            .and_then(|call| call.name.as_deref())
+            .is_none_or(|name| !per_session(name));
+        if let Some(hook) = call.option("lifespan").filter(|_| hooks) {
+            let function = source.function_value(module.id, hook);
+            self.queue
+                .extend(function.map(|function| (function, deeper)));
+        }
+        if let Some(ExprKind::List(hooks)) = call.option("on_startup").map(|hooks| &hooks.kind) {
+            for hook in hooks {
+                let function = source.function_value(module.id, hook);
+                self.queue
+                    .extend(function.map(|function| (function, deeper)));
+            }
+        }
+        if let ExprKind::Attribute { attr, .. } = &call.callee.kind
+            && matches!(&**attr, "add_event_handler" | "addHook")
+            && let [event, hook, ..] = call.args.as_slice()
+            && matches!(event.as_str(), Some("startup" | "onReady"))
+        {
+            let function = source.function_value(module.id, hook);
+            self.queue
+                .extend(function.map(|function| (function, deeper)));
+        }
+        if call.is_new
+            && let crate::analysis::names::Meaning::Class(class) =
+                source.meaning(module.id, &call.callee)
+        {
+            self.instance(class, deeper);
+        }
+        let Some(function) = callee.and_then(|id| source.function(id)) else {
+            return;
+        };
+        // A coroutine that nobody awaits and a generator that nobody iterates run nothing.
+        let python = source
+            .module(function.id.module)
+            .is_some_and(|module| module.language == Language::Python);
+        if python && function.is_async && !runs {
+            return;
+        }
+        self.queue.push_back((function.id, deeper));
+    }
+
+    /// Whether a statement starts serving: what stands behind it never runs before the agent is ready.
+    fn serves(&self, module: &'a Module, stmt: &'a Stmt) -> bool {
+        let value = match &stmt.kind {
+            StmtKind::Expr(value) | StmtKind::Return(Some(value)) => value,
+            StmtKind::Assign(assign) => match assign.value.as_deref() {
+                Some(value) => value,
+                None => return false,
+            },
+            _ => return false,
+        };
+        sub_expressions(value).into_iter().any(|expr| {
+            let Some(call) = expr.as_call() else {
+                return false;
+            };
+            let name = self.code.source.callee_name(module.id, expr);
+            let name = name.as_deref().unwrap_or_default();
+            starts_serving(call, name)
+                && !name.contains("MCPClient")
+                && self.code.source.callee(module.id, expr).is_none()
+        })
+    }
+
+    fn serves_within(&self, module: &'a Module, stmt: &'a Stmt) -> bool {
+        let mut found = false;
+        walk_node(Node::Stmt(stmt), &mut |_, node| {
+            found = found
+                || match node {
+                    Node::Stmt(inner) => self.serves(module, inner),
+                    Node::Expr(inner) => matches!(inner.kind, ExprKind::Yield { .. }),
+                    Node::Handler(_) | Node::Case(_) => false,
+                };
+            !found
+        });
+        found
+    }
+}
+
+/// Whether a call with these nodes around it is awaited, or handed to what runs it.
+fn runs(path: &[Node<'_>]) -> bool {
+    let Some(Node::Expr(parent)) = path.last() else {
+        return false;
+    };
+    match &parent.kind {
+        ExprKind::Await(_) | ExprKind::Starred(_) => true,
+        ExprKind::Call(call) => match &call.callee.kind {
+            ExprKind::Attribute { attr: name, .. } | ExprKind::Name(name) => {
+                RUNNERS.contains(&&**name)
+            }
+            _ => false,
+        },
+        ExprKind::List(_) | ExprKind::Tuple(_) => path.iter().any(|node| {
+            matches!(node, Node::Expr(expr) if expr.as_call().is_some_and(|call| matches!(
+                &call.callee.kind,
+                ExprKind::Attribute { attr: name, .. } | ExprKind::Name(name) if RUNNERS.contains(&&**name)
+            )))
+        }),
+        _ => false,
+    }
+}
+
+fn is_static(module: &Module, stmt: &Stmt) -> bool {
+    let text = module.text(stmt.range);
+    let words = text.split_whitespace().take(3);
+    words
+        .take_while(|word| {
+            matches!(
+                *word,
+                "static" | "readonly" | "public" | "private" | "protected"
+            )
+        })
+        .any(|word| word == "static")
+}
+
+/// Whether a handler answers the platform's ping.
+pub(crate) fn is_ping(source: &Source, entry: &Entrypoint) -> bool {
+    entry.kind == EntrypointKind::Ping || is_ping_route(source, entry)
+}
+
+/// Whether a handler answers the path `/ping`.
+pub(crate) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
+    entry.kind == EntrypointKind::Route
+        && source.module(entry.module).is_some_and(|module| {
+            let registered = module
+                .calls()
+                .into_iter()
+                .find(|(_, call)| call.range == entry.range);
+            let call = registered.and_then(|(_, call)| call.as_call());
+            call.is_some_and(|call| {
+                let values = call
+                    .args
+                    .iter()
+                    .chain(call.keywords.iter().map(|keyword| &keyword.value));
+                values
+                    .into_iter()
+                    .any(|value| value.as_str() == Some("/ping"))
+            })
+        })
+}

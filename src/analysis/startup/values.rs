@@ -1,0 +1,469 @@
+//! The values that startup code makes and request code draws, found once for each runtime and shared by the checks.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use super::fate::{Ground, Mode};
+use super::index::Index;
+use super::{Fate, Place, Startup, is_ping};
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::api::{Api, Tag, api};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::read;
+use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::reachability::{Absent, Live};
+use crate::model::source::{Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+
+/// A value that startup code makes, or a thing that it does.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    /// What is known of the callable.
+    pub api: &'static Api,
+    /// Its canonical name.
+    pub name: String,
+    /// The call.
+    pub place: Place,
+    /// The place at import that leads to it, where it is another.
+    pub from: Option<Place>,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// A context manager that is entered.
+    pub entering: bool,
+    /// A context that lasts until the process serves.
+    pub held: bool,
+}
+
+/// A value that request code draws.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawn {
+    /// What is known of the callable.
+    pub api: &'static Api,
+    /// Its canonical name.
+    pub name: String,
+    /// The call.
+    pub place: Place,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Where the generator is made, where that is not the process's own.
+    pub generator: Option<Place>,
+}
+
+/// What startup code and request code of a runtime do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Snapshot {
+    /// What startup code makes.
+    pub made: Vec<Made>,
+    /// What request code draws.
+    pub drawn: Vec<Drawn>,
+    /// How many modules are imported.
+    pub modules: usize,
+    /// The families of generators that request code seeds: `random`, `numpy`.
+    pub seeded: BTreeSet<String>,
+    /// A budget ran out: what is not found here may be there nevertheless.
+    pub exhausted: bool,
+}
+
+/// Keeps what was found for each runtime.
+#[derive(Debug, Default)]
+pub struct Cache {
+    found: Mutex<BTreeMap<String, Arc<OnceLock<Arc<Snapshot>>>>>,
+}
+
+/// What startup code and request code of a runtime do; found when it is first asked for.
+pub(crate) fn snapshot(cache: &Cache, code: &AgentCode<'_>) -> Arc<Snapshot> {
+    let slot = match cache.found.lock() {
+        Ok(mut found) => Arc::clone(found.entry(code.runtime.name.clone()).or_default()),
+        Err(_) => Arc::default(),
+    };
+    Arc::clone(slot.get_or_init(|| Arc::new(find(code))))
+}
+
+/// Attributes that give a value of their own.
+const ATTRIBUTES: [&str; 7] = [
+    "access_key",
+    "secret_key",
+    "token",
+    "pid",
+    "ppid",
+    "nodename",
+    "node",
+];
+/// Variables that hold credentials.
+const CREDENTIALS: [&str; 3] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
+
+fn find(code: &AgentCode<'_>) -> Snapshot {
+    let source = code.source;
+    let callers = Callers::new(code);
+    let live = Live::new(&callers, Absent::Unset);
+    let startup = Startup::new(code, &live);
+    let requests = requests(code, &startup, &callers, &live);
+    let index = Index::new(code);
+    let mut by_callee: HashMap<FnId, Vec<usize>> = HashMap::new();
+    for (at, call) in startup.calls.iter().enumerate() {
+        if let Some(callee) = call.callee {
+            by_callee.entry(callee).or_default().push(at);
+        }
+    }
+    let entries = code.code.entrypoints.iter();
+    let ground = Ground {
+        callers: &callers,
+        index: &index,
+        calls: &startup.calls,
+        by_callee,
+        requests: &requests,
+        handlers: entries.filter_map(|entry| entry.function).collect(),
+    };
+    let mut found = Snapshot {
+        modules: startup.modules.len(),
+        exhausted: startup.exhausted,
+        ..Snapshot::default()
+    };
+    let mut seen: BTreeSet<(Place, bool)> = BTreeSet::new();
+    for call in &startup.calls {
+        let Some(module) = source.module(call.module) else {
+            continue;
+        };
+        let known = match (call.callee, &call.name) {
+            (Some(callee), _) => identity(source, callee),
+            (None, Some(name)) if call.entering => entered(module, name),
+            (None, Some(name)) => known(source, module, call.expr, name),
+            (None, None) => None,
+        };
+        let Some((api, name)) = known else { continue };
+        let place = (call.module, call.expr.range);
+        if !seen.insert((place, call.entering)) {
+            continue;
+        }
+        let object = object(source, call.module, call.expr).filter(|_| {
+            !call.entering
+                && (api.is(Tag::Connect) || api.is(Tag::ThreadStart) || api.is(Tag::Interval))
+        });
+        let fate = match object {
+            Some(object) => ground.follow_object(call.module, object),
+            None => ground.follow(call.module, call.expr, Mode::Startup),
+        };
+        found.made.push(Made {
+            api,
+            name,
+            place,
+            from: call.from,
+            fate,
+            entering: call.entering,
+            held: call.held,
+        });
+    }
+    for (id, expr, from) in &startup.attributes {
+        let Some(module) = source.module(*id) else {
+            continue;
+        };
+        if let Some((api, name)) = attribute(&callers, module, expr)
+            && seen.insert(((*id, expr.range), false))
+        {
+            found.made.push(Made {
+                api,
+                name,
+                place: (*id, expr.range),
+                from: *from,
+                fate: ground.follow(*id, expr, Mode::Startup),
+                entering: false,
+                held: false,
+            });
+        }
+    }
+    draw(code, &ground, &callers, &mut found);
+    found.exhausted |= found.made.iter().any(|made| made.fate.exhausted);
+    found
+}
+
+/// Functions that run for requests: what handlers reach, and what startup does not run and something may call.
+fn requests(
+    code: &AgentCode<'_>,
+    startup: &Startup<'_, '_>,
+    callers: &Callers<'_>,
+    live: &Live<'_, '_>,
+) -> BTreeSet<FnId> {
+    let mut found = BTreeSet::new();
+    for entry in &code.code.entrypoints {
+        if let Some(function) = entry.function.filter(|_| !is_ping(code.source, entry)) {
+            found.extend(code.source.reach(function));
+        }
+    }
+    for module in code.modules() {
+        for function in &module.functions {
+            let known =
+                found.contains(&function.id) || startup.functions.contains_key(&function.id);
+            if known || callers.is_idle(function) {
+                continue;
+            }
+            if function
+                .body
+                .first()
+                .is_some_and(|first| live.runs(module.id, first.range))
+            {
+                found.insert(function.id);
+            }
+        }
+    }
+    found
+}
+
+/// What is known of a call of a library.
+fn known(
+    source: &Source,
+    module: &Module,
+    expr: &Expr,
+    name: &str,
+) -> Option<(&'static Api, String)> {
+    let call = expr.as_call()?;
+    let name = match command(source, module, expr, name) {
+        Some(command) => command,
+        None => name.to_owned(),
+    };
+    if matches!(&*name, "os.getenv" | "os.environ.get")
+        && let Some(variable) = call.args.first().and_then(Expr::as_str)
+        && CREDENTIALS.contains(&variable)
+    {
+        let name = format!("env.{variable}");
+        return api(module.language, &name).map(|found| (found, name));
+    }
+    let found = api(module.language, &name)?;
+    if module.language == Language::TypeScript {
+        match name.as_str() {
+            // Only the present moment is a reading of the clock.
+            "Date" | "dayjs" | "moment" | "moment.utc" if !call.args.is_empty() => return None,
+            _ => {}
+        }
+        // `withAccessToken(options)(handler)` makes a function; the token comes when that one is called.
+        if found.is(Tag::Identity)
+            && call
+                .args
+                .iter()
+                .any(|arg| source.function_value(module.id, arg).is_some())
+        {
+            return None;
+        }
+    } else {
+        match name.as_str() {
+            // A time that is given is no reading of the clock.
+            "time.localtime" | "time.gmtime" | "time.ctime" | "time.asctime"
+                if !call.args.is_empty() =>
+            {
+                return None;
+            }
+            "time.strftime" if call.args.len() > 1 => return None,
+            "psycopg_pool.ConnectionPool"
+                if call
+                    .option("open")
+                    .is_some_and(|open| matches!(open.kind, ExprKind::Bool(false))) =>
+            {
+                return None;
+            }
+            _ => {}
+        }
+    }
+    Some((found, name))
+}
+
+/// `client.send(new GetSecretValueCommand(…))` by the name of the command.
+fn command(source: &Source, module: &Module, expr: &Expr, name: &str) -> Option<String> {
+    if module.language != Language::TypeScript
+        || leaf(name) != "send"
+        || !name.starts_with("@aws-sdk/")
+    {
+        return None;
+    }
+    let first = expr.as_call()?.args.first()?;
+    match source.meaning(module.id, first) {
+        Meaning::Instance(made) => Some(format!("{}.send", made.type_name)),
+        _ => None,
+    }
+}
+
+/// A function of the project that AgentCore Identity gives a token to.
+fn identity(source: &Source, callee: FnId) -> Option<(&'static Api, String)> {
+    let function = source.function(callee)?;
+    let language = source.module(callee.module)?.language;
+    function.decorators.iter().find_map(|decorator| {
+        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+        let name = source.canonical(callee.module, target)?;
+        let found = api(language, &format!("{name}()"))?;
+        Some((found, name))
+    })
+}
+
+/// What is known of a context manager that is entered.
+fn entered(module: &Module, name: &str) -> Option<(&'static Api, String)> {
+    let found = ["", ".__enter__", ".__aenter__"]
+        .iter()
+        .find_map(|suffix| api(module.language, &format!("{name}{suffix}")))?;
+    found.is(Tag::Connect).then(|| (found, name.to_owned()))
+}
+
+/// The object whose method a call is, where the method changes the object: `client.start()`.
+fn object<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) -> Option<&'s Expr> {
+    let call = expr.as_call()?;
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return None;
+    };
+    let changes = matches!(
+        &**attr,
+        "start"
+            | "open"
+            | "connect"
+            | "__enter__"
+            | "__aenter__"
+            | "initialize"
+            | "wait"
+            | "$connect"
+            | "bind"
+    );
+    let held = matches!(base.kind, ExprKind::Name(_) | ExprKind::Attribute { .. });
+    (changes && held && matches!(source.meaning(module, base), Meaning::Instance(_)))
+        .then_some(&**base)
+}
+
+fn attribute<'a>(
+    callers: &Callers<'a>,
+    module: &Module,
+    expr: &'a Expr,
+) -> Option<(&'static Api, String)> {
+    let source = callers.source();
+    let last = match &expr.kind {
+        ExprKind::Attribute { attr, .. } => &**attr,
+        ExprKind::Subscript { index, .. } => index.as_str().unwrap_or_default(),
+        _ => return None,
+    };
+    if CREDENTIALS.contains(&last) {
+        read(callers, module.id, expr)?;
+        let name = format!("env.{last}");
+        return api(module.language, &name).map(|found| (found, name));
+    }
+    if !ATTRIBUTES.contains(&last) || !matches!(expr.kind, ExprKind::Attribute { .. }) {
+        return None;
+    }
+    let name = source.canonical(module.id, expr)?;
+    // The name of a function is not its answer.
+    if name == "platform.node" {
+        return None;
+    }
+    let found = api(module.language, &name)?;
+    Some((found, name))
+}
+
+/// What the functions that run for requests draw.
+fn draw<'a>(
+    code: &AgentCode<'a>,
+    ground: &Ground<'_, 'a>,
+    callers: &Callers<'a>,
+    found: &mut Snapshot,
+) {
+    let source = code.source;
+    for module in code.modules() {
+        for (function, expr) in module.all_expressions() {
+            if !function.is_some_and(|id| ground.requests.contains(&id)) {
+                continue;
+            }
+            let known = match &expr.kind {
+                ExprKind::Call(_) => source
+                    .callee_name(module.id, expr)
+                    .and_then(|name| known(source, module, expr, &name)),
+                ExprKind::Attribute { attr, .. } if ATTRIBUTES.contains(&&**attr) => {
+                    attribute(callers, module, expr)
+                }
+                _ => None,
+            };
+            let Some((api, name)) = known else { continue };
+            let drawn = [Tag::Prng, Tag::CryptoBuffer, Tag::HostId];
+            if api.is(Tag::Reseed) {
+                if !is_constant(expr) {
+                    found.seeded.insert(family(&name).to_owned());
+                }
+                continue;
+            }
+            if !drawn.iter().any(|tag| api.is(*tag)) {
+                continue;
+            }
+            let generator = match generator(source, module.id, expr, &name) {
+                Generator::Process => None,
+                Generator::Made(place) => Some(place),
+                Generator::Local(place) => {
+                    let inside = source
+                        .module(place.0)
+                        .and_then(|module| module.function_at(place.1.start));
+                    // One that is made for the request has a state of its own.
+                    if inside.is_some_and(|inside| ground.requests.contains(&inside.id)) {
+                        continue;
+                    }
+                    Some(place)
+                }
+                Generator::Unknown => continue,
+            };
+            found.drawn.push(Drawn {
+                api,
+                name,
+                place: (module.id, expr.range),
+                fate: ground.follow(module.id, expr, Mode::Request),
+                generator,
+            });
+        }
+    }
+}
+
+/// The library whose generator a name draws from.
+pub(super) fn family(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    let first = expr.as_call().and_then(|call| call.args.first());
+    first.is_some_and(|seed| seed.as_number().is_some() || seed.as_str().is_some())
+}
+
+enum Generator {
+    /// The process's own.
+    Process,
+    /// Made at module level or in a class.
+    Made(Place),
+    /// Made in a function.
+    Local(Place),
+    /// Not known.
+    Unknown,
+}
+
+/// The generator that a call draws from.
+fn generator(source: &Source, module: ModuleId, expr: &Expr, name: &str) -> Generator {
+    let objects = [
+        "random.Random.",
+        "numpy.random.default_rng.",
+        "numpy.random.RandomState.",
+        "numpy.random.Generator.",
+        "faker.Faker.",
+    ];
+    if !objects.iter().any(|start| name.starts_with(start)) {
+        return Generator::Process;
+    }
+    let Some(call) = expr.as_call() else {
+        return Generator::Unknown;
+    };
+    let ExprKind::Attribute { base, .. } = &call.callee.kind else {
+        return Generator::Unknown;
+    };
+    let Some(made) = source.type_of(module, base) else {
+        return Generator::Unknown;
+    };
+    let Some(call) = made.call else {
+        return Generator::Unknown;
+    };
+    let range = call.callee.range;
+    let inside = source
+        .module(made.module)
+        .and_then(|module| module.function_at(range.start));
+    match inside {
+        Some(_) => Generator::Local((made.module, range)),
+        None => Generator::Made((made.module, range)),
+    }
+}

@@ -1,0 +1,187 @@
+//! Comparisons: a length with a limit, a number with a range, a type with its name, a value with a fixed set.
+
+use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::{Expr, ExprKind, ModuleId, Source};
+
+use super::{Facts, type_names};
+
+/// What one comparison (left, operator, right) says when it comes out so.
+pub(crate) fn compared<'e>(
+    source: &Source,
+    module: ModuleId,
+    (left, operator, right): (&'e Expr, &str, &'e Expr),
+    truth: bool,
+    found: &mut Vec<(&'e Expr, Facts)>,
+) {
+    let holds = if truth { operator } else { negated(operator) };
+    for (one, other, holds) in [(left, right, holds), (right, left, mirrored(holds))] {
+        if let Some(measured) = length_of(one) {
+            // `len(x) < 3` refuses what is too short: nothing is said when it fails.
+            if matches!(holds, "<" | "<=" | "==" | "is") {
+                found.push((measured, Facts::BOUNDED));
+            }
+            continue;
+        }
+        if let Some((value, types)) = typed(source, module, one, other) {
+            if matches!(holds, "==" | "is" | "in") {
+                found.push((value, Facts::of_types(&types)));
+            }
+            continue;
+        }
+        let number = other.as_number().is_some()
+            || matches!(other.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+                && is_number(source, module, other);
+        if matches!(holds, "<" | "<=" | ">" | ">=") && number {
+            found.push((one, Facts::RANGED));
+        }
+        if matches!(holds, "==" | "is")
+            && (number
+                || matches!(other.kind, ExprKind::Str(_) | ExprKind::Bool(_))
+                || is_text(source, module, other))
+        {
+            found.push((one, Facts::ONE_OF_A_SET));
+        }
+    }
+    if holds == "instanceof" {
+        let types = type_names(source, module, right);
+        found.push((left, Facts::of_types(&types)));
+    }
+    if holds == "in" {
+        if is_fixed_set(source, module, right) {
+            found.push((left, Facts::ONE_OF_A_SET));
+        } else if !matches!(right.kind, ExprKind::Str(_) | ExprKind::Format(_)) {
+            found.push((left, Facts::MEMBER));
+        }
+    }
+    // `set(command) <= SAFE`: each character, or each word, is one of those.
+    if let ("<=", Some(call)) = (holds, left.as_call())
+        && call.callee.as_name() == Some("set")
+        && let Some(value) = call.args.first()
+    {
+        found.push((value, Facts::MEMBER));
+    }
+    // `ALLOWED.indexOf(x) !== -1`.
+    if let (Some(call), Some(number)) = (left.as_call(), right.as_number())
+        && let ExprKind::Attribute { base, attr } = &call.callee.kind
+        && &**attr == "indexOf"
+        && matches!((holds, number), ("!=" | ">", -1.0) | (">=", 0.0))
+        && is_fixed_set(source, module, base)
+        && let Some(value) = call.args.first()
+    {
+        found.push((value, Facts::ONE_OF_A_SET));
+    }
+}
+
+/// A constant text by name.
+fn is_text(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+        && matches!(source.meaning(module, expr), Meaning::Value(_, value) if value.as_str().is_some())
+}
+
+/// `typeof x` with the name of a type, `type(x)` with a type.
+fn typed<'e>(
+    source: &Source,
+    module: ModuleId,
+    one: &'e Expr,
+    other: &Expr,
+) -> Option<(&'e Expr, Vec<String>)> {
+    if let ExprKind::Unary {
+        op: "typeof",
+        operand,
+    } = &one.kind
+    {
+        return Some((operand, vec![other.as_str()?.to_owned()]));
+    }
+    let call = one.as_call()?;
+    let value = call.args.first()?;
+    (call.callee.as_name() == Some("type")).then(|| (value, type_names(source, module, other)))
+}
+
+/// The operator that holds where this one does not.
+fn negated(operator: &str) -> &'static str {
+    match operator {
+        "<" => ">=",
+        "<=" => ">",
+        ">" => "<=",
+        ">=" => "<",
+        "==" => "!=",
+        "!=" => "==",
+        "in" => "not in",
+        "not in" => "in",
+        "is" => "is not",
+        "is not" => "is",
+        _ => "",
+    }
+}
+
+fn mirrored(operator: &str) -> &str {
+    match operator {
+        "<" => ">",
+        "<=" => ">=",
+        ">" => "<",
+        ">=" => "<=",
+        "in" | "not in" => "",
+        other => other,
+    }
+}
+
+/// `len(x)`, `x.length`, `len(x.encode())`.
+fn length_of(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Call(call) if matches!(call.callee.as_name(), Some("len")) => call.args.first(),
+        ExprKind::Call(call) => match &call.callee.kind {
+            ExprKind::Attribute { base, attr }
+                if &**attr == "byteLength" && base.as_name() == Some("Buffer") =>
+            {
+                call.args.first()
+            }
+            _ => None,
+        },
+        ExprKind::Attribute { base, attr } if matches!(&**attr, "length" | "byteLength") => {
+            Some(base)
+        }
+        _ => None,
+    }
+}
+
+fn constant(source: &Source, module: ModuleId, expr: &Expr) -> Option<f64> {
+    match source.meaning(module, expr) {
+        Meaning::Value(_, value) => value.as_number(),
+        _ => None,
+    }
+}
+
+fn is_number(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    constant(source, module, expr).is_some()
+}
+
+/// A collection of constants, or a name in capitals that stands for one.
+pub(crate) fn is_fixed_set(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let fixed = |value: &Expr| match &value.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+            !items.is_empty() && items.iter().all(is_constant)
+        }
+        ExprKind::Dict(entries) => {
+            !entries.is_empty()
+                && entries
+                    .iter()
+                    .all(|entry| entry.key.as_ref().is_none_or(is_constant))
+        }
+        _ => false,
+    };
+    if fixed(expr) {
+        return true;
+    }
+    match source.meaning(module, expr) {
+        Meaning::Value(_, value) => fixed(value),
+        Meaning::Instance(made) => {
+            matches!(leaf(&made.type_name), "Set" | "Map" | "frozenset" | "set")
+                && made.call.is_some_and(|call| !call.args.is_empty())
+        }
+        _ => false,
+    }
+}
+
+fn is_constant(item: &Expr) -> bool {
+    !matches!(item.kind, ExprKind::Call(_) | ExprKind::Subscript { .. })
+}

@@ -1,0 +1,435 @@
+//! What code proves of a value: a condition by its outcome, a call by not raising, an expression of the value that it makes.
+
+use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::ir::StmtKind;
+use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+
+use super::compared::{compared, is_fixed_set};
+use super::pattern::{self, Held};
+use super::{Facts, type_names};
+
+type Proved<'e> = Vec<(&'e Expr, Facts)>;
+
+/// What a condition says of values when it comes out true, or false.
+pub(crate) fn when<'e>(
+    source: &'e Source,
+    module: ModuleId,
+    test: &'e Expr,
+    truth: bool,
+) -> Proved<'e> {
+    match &test.kind {
+        ExprKind::Call(call) => asked(source, module, call, truth),
+        ExprKind::Compare { left, rest } => {
+            let mut found = Vec::new();
+            // Of `1 <= x <= 5` either side may have failed.
+            if rest.len() > 1 && !truth {
+                return found;
+            }
+            let mut before = &**left;
+            for (operator, right) in rest {
+                compared(source, module, (before, operator, right), truth, &mut found);
+                before = right;
+            }
+            found
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) -> Proved<'e> {
+    let Some((name, base)) = named(call) else {
+        return Vec::new();
+    };
+    let known = known_as(source, module, call);
+    let name = known.as_deref().unwrap_or(name);
+    let first = call.args.first();
+    let one = |value: Option<&'e Expr>, says: Facts| -> Proved<'e> {
+        value.map(|value| (value, says)).into_iter().collect()
+    };
+    if name == "isinstance" {
+        let types = call
+            .args
+            .get(1)
+            .map(|types| type_names(source, module, types))
+            .unwrap_or_default();
+        return match truth && !types.is_empty() {
+            true => one(first, Facts::of_types(&types)),
+            false => Vec::new(),
+        };
+    }
+    if let Some((pattern, held, value)) = matched(source, module, call) {
+        let says = says_of(pattern.as_deref(), held, truth);
+        // What is found somewhere in a text says nothing of the rest of it.
+        let open = matches!(name, "search" | "exec") && truth && !says.safe && !says.wordless;
+        return one(value.filter(|_| !open), says);
+    }
+    if let Some((text, bad)) = refused(source, module, call, truth) {
+        let says = match pattern::are_meta(&bad) {
+            true => Facts::NO_META,
+            false => Facts::NOTHING,
+        };
+        return one(Some(text), says);
+    }
+    if !truth {
+        let dash = matches!(name, "startswith" | "startsWith")
+            && first.and_then(Expr::as_str) == Some("-");
+        let says = Facts {
+            no_dash: dash,
+            ..Facts::NOTHING
+        };
+        return one(base.filter(|_| dash), says);
+    }
+    match name {
+        "isArray" => one(
+            first,
+            Facts {
+                lists: true,
+                sequence: true,
+                ..Facts::NOTHING
+            },
+        ),
+        "isInteger" | "isFinite" | "isSafeInteger" => one(first, Facts::NUMBER),
+        "isUUID" | "isUuid" | "validateUuid" => one(first, Facts::UUID),
+        "isalnum" | "isidentifier" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" => one(
+            base,
+            Facts {
+                formatted: true,
+                safe: true,
+                wordless: matches!(name, "isdigit" | "isdecimal"),
+                ..Facts::TEXT
+            },
+        ),
+        // An allow-list: `ALLOWED.has(x)`, `ALLOWED.includes(x)`, `TABLE.get(x)`.
+        "has" | "includes" | "get"
+            if base.is_some_and(|base| is_fixed_set(source, module, base)) =>
+        {
+            one(first, Facts::ONE_OF_A_SET)
+        }
+        "has" | "includes" if base.is_some_and(|base| base.as_str().is_none()) => {
+            one(first, Facts::MEMBER)
+        }
+        "issuperset" => one(
+            first.map(|given| match given.as_call() {
+                Some(call) if call.callee.as_name() == Some("set") => {
+                    call.args.first().unwrap_or(given)
+                }
+                _ => given,
+            }),
+            Facts::MEMBER,
+        ),
+        _ => Vec::new(),
+    }
+}
+
+/// The collection that a value is one of where a test says so without the collection being written out.
+pub(crate) fn collection(test: &Expr) -> Option<&Expr> {
+    match &test.kind {
+        ExprKind::Compare { rest, .. } => rest.first().map(|(_, right)| right),
+        ExprKind::Call(call) => named(call)?.1,
+        _ => None,
+    }
+}
+
+/// The pattern that a call holds against a value (None where it cannot be read), how, and that value.
+fn matched<'e>(
+    source: &Source,
+    module: ModuleId,
+    call: &'e Call,
+) -> Option<(Option<String>, Held, Option<&'e Expr>)> {
+    let (name, base) = named(call)?;
+    let known = known_as(source, module, call);
+    let name = known.as_deref().unwrap_or(name);
+    let held = match name {
+        "fullmatch" => Held::Whole,
+        "match" => Held::Start,
+        "search" | "test" | "exec" => Held::Anywhere,
+        _ => return None,
+    };
+    let first = call.args.first()?;
+    let of = |expr: &Expr| pattern::text_of(source, module, expr);
+    // `re.fullmatch(pattern, x)`; flags that change what the ends or a dot mean make it unreadable.
+    if let Some(value) = call.args.get(1)
+        && matches!(name, "fullmatch" | "match" | "search")
+    {
+        let flags = call.args.get(2).or_else(|| call.option("flags"));
+        let plain = flags.is_none_or(|flags| is_case(flags));
+        return Some((of(first).filter(|_| plain), held, Some(value)));
+    }
+    let base = base?;
+    // `x.match(/…/)`, `x.search(/…/)` of JavaScript.
+    if matches!(name, "match" | "search")
+        && let Some(text) = of(first)
+        && of(base).is_none()
+    {
+        return Some((Some(text), Held::Anywhere, Some(base)));
+    }
+    let known = of(base);
+    // `cursor.search(x)`, `suite.test(x)`: nothing says that it is a pattern.
+    if known.is_none() && matches!(name, "search" | "exec") {
+        return None;
+    }
+    Some((known, held, Some(first)))
+}
+
+fn is_case(flags: &Expr) -> bool {
+    match &flags.kind {
+        ExprKind::Attribute { attr, .. } => {
+            matches!(
+                &**attr,
+                "I" | "IGNORECASE" | "A" | "ASCII" | "U" | "UNICODE"
+            )
+        }
+        ExprKind::BinOp {
+            op: "|",
+            left,
+            right,
+        } => is_case(left) && is_case(right),
+        _ => false,
+    }
+}
+
+fn says_of(pattern: Option<&str>, held: Held, truth: bool) -> Facts {
+    if truth {
+        let lets = pattern.map(|text| pattern::lets(text, held));
+        let lets = lets.unwrap_or_default();
+        return Facts {
+            safe: lets.safe,
+            wordless: lets.wordless,
+            ..Facts::PATTERN
+        };
+    }
+    match pattern {
+        Some(text) if held == Held::Anywhere && pattern::refuses_meta(text) => Facts::NO_META,
+        _ => Facts::NOTHING,
+    }
+}
+
+/// The text in which none of some characters is where the test comes out so, and those characters:
+/// `any(c in text for c in ";|&")`, `BAD.some((c) => text.includes(c))`.
+fn refused<'e>(
+    source: &'e Source,
+    module: ModuleId,
+    call: &'e Call,
+    truth: bool,
+) -> Option<(&'e Expr, String)> {
+    let (name, base) = named(call)?;
+    let (element, target, of) = match &call.args.first()?.kind {
+        ExprKind::Comprehension(inner) => {
+            let [generator] = inner.generators.as_slice() else {
+                return None;
+            };
+            if !generator.ifs.is_empty() {
+                return None;
+            }
+            (
+                &inner.element,
+                generator.target.as_name()?,
+                &*generator.iter,
+            )
+        }
+        ExprKind::Lambda(id) => {
+            let function = source.function(*id)?;
+            let [only] = function.body.as_slice() else {
+                return None;
+            };
+            let StmtKind::Return(Some(value)) = &only.kind else {
+                return None;
+            };
+            (value, &*function.params.first()?.name, base?)
+        }
+        _ => return None,
+    };
+    let (text, inside) = match &element.kind {
+        ExprKind::Compare { left, rest } => match rest.as_slice() {
+            [("in", right)] if left.as_name() == Some(target) => (right, true),
+            [("not in", right)] if left.as_name() == Some(target) => (right, false),
+            _ => return None,
+        },
+        ExprKind::Call(asked) => match named(asked)? {
+            ("includes", Some(text)) if asked.args.first()?.as_name() == Some(target) => {
+                (text, true)
+            }
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let says = match name {
+        "any" | "some" => inside && !truth,
+        "all" | "every" => !inside && truth,
+        _ => false,
+    };
+    let bad = match &of.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+            items.iter().filter_map(Expr::as_str).collect()
+        }
+        _ => match source.meaning(module, of) {
+            Meaning::Value(_, value) => match &value.kind {
+                ExprKind::Str(text) => text.to_string(),
+                ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+                    items.iter().filter_map(Expr::as_str).collect()
+                }
+                _ => return None,
+            },
+            _ => source.string(module, of)?,
+        },
+    };
+    says.then_some((text, bad))
+}
+
+/// What a call says of values by not raising.
+pub(crate) fn unless_raised<'e>(source: &Source, module: ModuleId, expr: &'e Expr) -> Proved<'e> {
+    let ExprKind::Call(call) = &expr.kind else {
+        return Vec::new();
+    };
+    let Some((name, base)) = named(call) else {
+        return Vec::new();
+    };
+    match (name, base) {
+        // Whatever is no text fails there.
+        (
+            "strip" | "lower" | "upper" | "trim" | "encode" | "splitlines" | "toLowerCase"
+            | "toUpperCase" | "startswith" | "startsWith" | "isalnum" | "isidentifier",
+            Some(base),
+        ) => vec![(base, Facts::TEXT)],
+        _ if is_enum(source, module, call) => call
+            .args
+            .first()
+            .map(|value| (value, Facts::ONE_OF_A_SET))
+            .into_iter()
+            .collect(),
+        ("UUID", _) if source.callee(module, expr).is_none() => call
+            .args
+            .first()
+            .map(|value| (value, Facts::UUID))
+            .into_iter()
+            .collect(),
+        ("fullmatch", _) if call.args.len() > 1 => vec![(&call.args[1], Facts::TEXT)],
+        _ => Vec::new(),
+    }
+}
+
+/// What holds for the value that an expression makes of another, and that other.
+pub(crate) fn made<'e>(
+    source: &Source,
+    module: ModuleId,
+    expr: &'e Expr,
+) -> Option<(&'e Expr, Facts)> {
+    match &expr.kind {
+        // `prompt[:10_000]`
+        ExprKind::Subscript { base, index } => (matches!(index.kind, ExprKind::Slice(_))
+            && has_upper(source, module, index))
+        .then_some((&**base, Facts::BOUNDED)),
+        ExprKind::Call(call) => {
+            if source.callee(module, expr).is_some() {
+                return None;
+            }
+            made_by_call(source, module, call)
+        }
+        _ => None,
+    }
+}
+
+fn made_by_call<'e>(
+    source: &Source,
+    module: ModuleId,
+    call: &'e Call,
+) -> Option<(&'e Expr, Facts)> {
+    let (name, base) = named(call)?;
+    let first = call.args.first();
+    if is_enum(source, module, call) {
+        return Some((first?, Facts::ONE_OF_A_SET));
+    }
+    let plain = base.is_none();
+    match name {
+        "str" | "String" if plain => Some((first?, Facts::TEXT)),
+        "int" | "float" | "Number" | "parseInt" | "parseFloat" | "Decimal" => {
+            Some((first?, Facts::NUMBER))
+        }
+        "bool" | "Boolean" if plain => Some((
+            first?,
+            Facts {
+                typed: true,
+                flag: true,
+                ..Facts::NOTHING
+            },
+        )),
+        "UUID" => Some((first?, Facts::UUID)),
+        "slice" | "substring" | "substr" if call.args.len() > 1 => Some((base?, Facts::BOUNDED)),
+        "shorten" => Some((first?, Facts::BOUNDED)),
+        "min" | "clamp" => {
+            let fixed = call.args.iter().any(|arg| arg.as_number().is_some())
+                || call.args.len() > 1
+                || name == "clamp";
+            let value = call.args.iter().find(|arg| arg.as_number().is_none())?;
+            fixed.then_some((value, Facts::RANGED))
+        }
+        // `TABLE.get(x)`; `TABLE.get(x, x)` lets through what is not in it.
+        "get" if is_fixed_set(source, module, base?) && call.args.len() == 1 => {
+            Some((first?, Facts::ONE_OF_A_SET))
+        }
+        other if other.to_lowercase().contains("truncate") => {
+            Some((first.or(base)?, Facts::BOUNDED))
+        }
+        _ => None,
+    }
+}
+
+/// The name of a function that was imported under another one: `fullmatch` of `from re import fullmatch as matches`.
+fn known_as(source: &Source, module: ModuleId, call: &Call) -> Option<String> {
+    let written = call.callee.as_name()?;
+    let name = match source.meaning(module, &call.callee) {
+        Meaning::External(name) => name,
+        _ => return None,
+    };
+    let last = leaf(&name);
+    (last != written).then(|| last.to_owned())
+}
+
+/// The last name of what is called, and what it is called on.
+fn named(call: &Call) -> Option<(&str, Option<&Expr>)> {
+    match &call.callee.kind {
+        ExprKind::Name(name) => Some((name, None)),
+        ExprKind::Attribute { base, attr } => Some((attr, Some(base))),
+        _ => None,
+    }
+}
+
+/// `Mode(x)`: an enumeration of the project raises for what it does not hold.
+fn is_enum(source: &Source, module: ModuleId, call: &Call) -> bool {
+    let named = named(call)
+        .is_some_and(|(name, _)| name.starts_with(|first: char| first.is_ascii_uppercase()));
+    named
+        && call.args.len() == 1
+        && match source.meaning(module, &call.callee) {
+            Meaning::Class(class) => source
+                .bases(class)
+                .iter()
+                .any(|base| matches!(leaf(base), "Enum" | "StrEnum" | "IntEnum")),
+            _ => false,
+        }
+}
+
+/// Whether a slice has an upper end: its text has something behind the first colon.
+fn has_upper(source: &Source, module: ModuleId, slice: &Expr) -> bool {
+    let text = source
+        .module(module)
+        .map_or("", |module| module.text(slice.range));
+    let mut parts = text.split(':');
+    parts.next();
+    parts
+        .next()
+        .is_some_and(|upper| !upper.trim().is_empty() && !upper.trim().starts_with('-'))
+}
+
+/// Whether a pattern of `match`, or a case of `switch`, fits literals only.
+pub(crate) fn is_literal_case(pattern: &Expr) -> bool {
+    match &pattern.kind {
+        ExprKind::Str(_) | ExprKind::Number(_) => true,
+        ExprKind::BinOp {
+            op: "|",
+            left,
+            right,
+        } => is_literal_case(left) && is_literal_case(right),
+        _ => false,
+    }
+}

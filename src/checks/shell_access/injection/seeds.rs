@@ -1,0 +1,529 @@
+//! What is followed to a command: each field of a payload, each parameter, each text that a person types, with a label of its own,
+//! and the tests that vouch for one.
+//!
+//! A label says where a value comes from; a second bit beside it, that the value is that field itself and not something made of
+//! it. Only a test of the value itself speaks for whatever else was made of the field.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use super::sinks::Danger;
+use crate::analysis::dataflow::{Flow, Labels, Seeds, Truncation, Vouched};
+use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::schema::{self, Fields, WHOLE};
+use crate::analysis::tested::{Facts, pattern, proofs};
+use crate::model::source::{
+    Call, Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
+};
+
+/// How many sources have a label of their own.
+const SOURCES: usize = 31;
+/// The label of sources beyond those: no test speaks for more than the value that it tests.
+const OTHERS: Labels = 1 << 62;
+/// The labels without the bits for a field itself.
+const OF: Labels = ((1 << SOURCES) - 1) | OTHERS | WHOLE;
+
+/// Where a flow begins.
+#[derive(Clone, Copy)]
+pub(super) enum Start {
+    Function(FnId),
+    /// What a module does at import.
+    Module(ModuleId),
+}
+
+/// A source with a label of its own.
+struct Origin {
+    /// The labels of what it is taken out of.
+    from: Labels,
+    key: String,
+    /// Its path in the payload.
+    path: Option<String>,
+    /// It is what a person types.
+    typed: bool,
+}
+
+/// The sources of one flow, over all of its runs.
+pub(super) struct Sources<'a> {
+    pub(super) source: &'a Source,
+    start: Start,
+    /// What each parameter of the start carries.
+    params: Vec<Labels>,
+    /// Whether what a person types counts.
+    typed: bool,
+    origins: RefCell<Vec<Origin>>,
+    /// What schemas say, by the path in the payload.
+    rules: RefCell<Fields>,
+    /// The sources that a schema restricts.
+    restricted: RefCell<BTreeSet<usize>>,
+    /// The danger whose tests are looked at.
+    danger: Cell<Option<Danger>>,
+}
+
+impl<'a> Sources<'a> {
+    fn new(source: &'a Source, start: Start) -> Self {
+        Self {
+            source,
+            start,
+            params: Vec::new(),
+            typed: false,
+            origins: RefCell::default(),
+            rules: RefCell::default(),
+            restricted: RefCell::default(),
+            danger: Cell::default(),
+        }
+    }
+
+    /// What the caller of a handler sent.
+    pub(super) fn of_handler(
+        source: &'a Source,
+        function: FnId,
+        (kind, payload): (EntrypointKind, &[usize]),
+        entry: Option<&Entrypoint>,
+    ) -> Self {
+        let mut made = Self::new(source, Start::Function(function));
+        let params = source
+            .function(function)
+            .map(|about| about.params.as_slice())
+            .unwrap_or_default();
+        made.params = vec![0; params.len()];
+        // Frameworks for Python hold a parameter to its annotation.
+        let held = matches!(
+            kind,
+            EntrypointKind::AgentTool | EntrypointKind::McpTool | EntrypointKind::Route
+        ) && source
+            .module(function.module)
+            .is_some_and(|module| module.language == Language::Python);
+        for &index in payload {
+            let Some(param) = params.get(index) else {
+                continue;
+            };
+            let own = match held {
+                true => schema::of_param(source, function.module, param),
+                false => schema::Param::Payload,
+            };
+            let labels = match own {
+                schema::Param::Field(rule) if rule.is_safe() => 0,
+                schema::Param::Field(_) => made.origin(0, &param.name, None, false),
+                schema::Param::Model(fields) => {
+                    made.rules.borrow_mut().extend(fields);
+                    WHOLE
+                }
+                schema::Param::Payload | schema::Param::Injected => WHOLE,
+            };
+            if let Some(slot) = made.params.get_mut(index) {
+                *slot = labels;
+            }
+        }
+        if let Some(entry) = entry {
+            let fields = schema::of_entry(source, entry, function);
+            made.rules.borrow_mut().extend(fields);
+        }
+        made
+    }
+
+    /// What an unknown caller gives, and what a person types.
+    pub(super) fn of_anyone(source: &'a Source, start: Start) -> Self {
+        let mut made = Self::new(source, start);
+        made.typed = true;
+        if let Start::Function(function) = start {
+            let params = source
+                .function(function)
+                .map(|about| about.params.as_slice())
+                .unwrap_or_default();
+            made.params = params
+                .iter()
+                .map(|param| match &*param.name {
+                    "self" | "cls" | "this" => 0,
+                    name => made.origin(0, name, None, false),
+                })
+                .collect();
+        }
+        made
+    }
+
+    /// Runs the flow: with the tests that speak against a danger, or, for None, whatever is tested.
+    pub(super) fn flow(&self, danger: Option<Danger>, truncated: &mut Vec<Truncation>) -> Flow {
+        self.danger.set(danger);
+        let flow = match self.start {
+            Start::Function(function) => Flow::run(self.source, function, self),
+            Start::Module(module) => Flow::run_module(self.source, module, self),
+        };
+        truncated.extend(flow.truncated);
+        flow
+    }
+
+    /// Reads what the schemas say that are applied on the way.
+    pub(super) fn learn_schemas(&self, flow: &Flow) {
+        let applied = schema::applied(self.source, flow, SOURCES);
+        self.rules.borrow_mut().extend(applied.whole);
+        let safe = applied
+            .of
+            .into_iter()
+            .filter(|(_, fields)| fields.get("").is_some_and(|rule| rule.is_safe()));
+        self.restricted
+            .borrow_mut()
+            .extend(safe.map(|(bit, _)| bit));
+    }
+
+    /// Whether all of it is what a person types.
+    pub(super) fn is_typed(&self, labels: Labels) -> bool {
+        let origins = self.origins.borrow();
+        let mut any = false;
+        for (bit, origin) in origins.iter().enumerate() {
+            if labels & (1 << bit) != 0 {
+                any = true;
+                if !origin.typed {
+                    return false;
+                }
+            }
+        }
+        any && labels & (OTHERS | WHOLE) == 0
+    }
+
+    /// The labels of what is taken out of something by a key, the same for each place where it is.
+    fn origin(&self, from: Labels, key: &str, path: Option<String>, typed: bool) -> Labels {
+        let mut origins = self.origins.borrow_mut();
+        let known = origins
+            .iter()
+            .position(|origin| origin.from == from && origin.key == key);
+        let bit = match known {
+            Some(bit) => bit,
+            None if origins.len() < SOURCES => {
+                origins.push(Origin {
+                    from,
+                    key: key.to_owned(),
+                    path,
+                    typed,
+                });
+                origins.len() - 1
+            }
+            None => return OTHERS,
+        };
+        (1 << bit) | (1 << (bit + SOURCES))
+    }
+
+    /// What is taken out of a labelled value by a key.
+    fn part(&self, labels: Labels, key: &str) -> Labels {
+        let from = labels & OF;
+        if from == 0 {
+            return 0;
+        }
+        let (path, typed) = self.place(from, key);
+        let safe = path.as_ref().is_some_and(|path| {
+            let rules = self.rules.borrow();
+            rules.get(path).is_some_and(|rule| rule.is_safe())
+        });
+        if safe {
+            return 0;
+        }
+        let taken = self.origin(from, key, path, typed);
+        let bit = taken.trailing_zeros() as usize;
+        let restricted = self.restricted.borrow().contains(&bit);
+        if taken & OTHERS != 0 {
+            from
+        } else if restricted {
+            0
+        } else {
+            taken
+        }
+    }
+
+    /// The path in the payload of what is taken out of that, and whether a person types it.
+    fn place(&self, from: Labels, key: &str) -> (Option<String>, bool) {
+        if from == WHOLE {
+            return (Some(key.to_owned()), false);
+        }
+        let origins = self.origins.borrow();
+        let mut of = origins
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| from & (1 << bit) != 0)
+            .map(|(_, origin)| origin);
+        let typed = of.clone().all(|origin| origin.typed);
+        let path = match (of.next(), of.next()) {
+            (Some(only), None) if from & (WHOLE | OTHERS) == 0 => {
+                only.path.as_ref().map(|path| format!("{path}.{key}"))
+            }
+            _ => None,
+        };
+        (path, typed && from & (WHOLE | OTHERS) == 0)
+    }
+
+    /// The function that an expression stands in.
+    pub(super) fn function_at(&self, module: ModuleId, expr: &Expr) -> Option<FnId> {
+        let function = self.source.module(module)?.function_at(expr.range.start)?;
+        Some(function.id)
+    }
+
+    fn counts(&self, facts: &Facts) -> bool {
+        self.danger
+            .get()
+            .is_some_and(|danger| danger.is_met_by(facts))
+    }
+}
+
+/// The key of the first word of a list.
+const FIRST: &str = "[0]";
+/// The key of each element.
+const EACH: &str = "[]";
+
+impl Seeds for Sources<'_> {
+    fn param(&self, function: FnId, index: usize) -> Labels {
+        match self.start {
+            Start::Function(start) if start == function => {
+                self.params.get(index).copied().unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+
+    fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
+        if !self.typed || !is_typed(self.source, module, expr) {
+            return 0;
+        }
+        let key = format!("{}:{}", module.0, expr.range.start);
+        self.origin(0, &key, None, true)
+    }
+
+    fn cleans(&self, module: ModuleId, call: &Expr) -> bool {
+        if proofs::made(self.source, module, call).is_some_and(|(_, facts)| {
+            let danger = self.danger.get();
+            // Whatever is done with it, a number is no text.
+            danger.is_some_and(|danger| danger.is_met_by(&facts)) || facts.typed && facts.number
+        }) {
+            return true;
+        }
+        let Some(inner) = call.as_call() else {
+            return false;
+        };
+        let name = self.source.callee_name(module, call).unwrap_or_default();
+        match name.as_str() {
+            "len" | "bool" | "Boolean" | "isinstance" | "ipaddress.ip_address" => return true,
+            "shlex.quote"
+            | "shlex.join"
+            | "pipes.quote"
+            | "shell-quote.quote"
+            | "shescape.quote"
+            | "shescape.escape"
+            | "shell-escape"
+            | "werkzeug.utils.secure_filename" => {
+                return self
+                    .danger
+                    .get()
+                    .is_none_or(|danger| danger == Danger::Shell);
+            }
+            _ => {}
+        }
+        // Everything but harmless characters is taken out.
+        let ExprKind::Attribute { attr, .. } = &inner.callee.kind else {
+            return false;
+        };
+        matches!(&**attr, "sub" | "replace" | "replaceAll")
+            && self.danger.get() != Some(Danger::Program)
+            && takes_out(self.source, module, inner)
+    }
+
+    fn cleans_member(&self, _module: ModuleId, member: &str) -> bool {
+        matches!(member, "length" | "size" | "session_id" | "request_id")
+    }
+
+    fn member(&self, module: ModuleId, member: &str, labels: Labels) -> Labels {
+        if labels == 0 || self.cleans_member(module, member) {
+            0
+        } else {
+            self.part(labels, member)
+        }
+    }
+
+    fn method(&self, _module: ModuleId, _name: &str, labels: Labels) -> Labels {
+        labels
+    }
+
+    fn taken_by_key(
+        &self,
+        module: ModuleId,
+        _call: &Expr,
+        (from, key): (&Expr, &Expr),
+        labels: Labels,
+    ) -> Option<Labels> {
+        if labels != 0 {
+            return Some(match key.as_str() {
+                Some(key) => self.part(labels, key),
+                None => self.derived(labels),
+            });
+        }
+        // A table of commands, looked up by what came in.
+        let table = match self.source.meaning(module, from) {
+            Meaning::Value(_, value) => matches!(value.kind, ExprKind::Dict(_)),
+            Meaning::Instance(made) => matches!(leaf(&made.type_name), "Map" | "dict"),
+            _ => false,
+        };
+        table.then_some(0)
+    }
+
+    fn item(&self, index: Option<&str>, labels: Labels) -> Labels {
+        match index {
+            Some(index) if labels != 0 => self.part(labels, &format!("[{index}]")),
+            _ => self.derived(labels),
+        }
+    }
+
+    fn element(&self, labels: Labels) -> Labels {
+        self.part(labels, EACH)
+    }
+
+    fn whole(&self, labels: Labels) -> Labels {
+        let origins = self.origins.borrow();
+        let mut found = 0;
+        for bit in 0..origins.len() {
+            // The elements of an object are its keys: a test of them says nothing of what is taken out by one.
+            let is_object = origins
+                .iter()
+                .any(|origin| origin.from & (1 << bit) != 0 && !origin.key.starts_with('['));
+            if labels & (1 << bit) != 0 && !is_object {
+                found |= (1 << bit) | (1 << (bit + SOURCES));
+            }
+        }
+        found
+    }
+
+    fn derived(&self, labels: Labels) -> Labels {
+        labels & OF
+    }
+
+    fn of_call(&self, _module: ModuleId, call: &Expr, labels: Labels) -> Labels {
+        let name = call.as_call().and_then(|call| match &call.callee.kind {
+            ExprKind::Attribute { attr, .. } => Some(&**attr),
+            ExprKind::Name(name) => Some(&**name),
+            _ => None,
+        });
+        match name {
+            // The same text still, or the same but for its case and the blanks around it.
+            Some(
+                "str" | "String" | "strip" | "trim" | "lower" | "upper" | "toLowerCase"
+                | "toUpperCase" | "rstrip" | "lstrip" | "toString" | "casefold" | "cast",
+            ) => labels,
+            _ => self.derived(labels),
+        }
+    }
+
+    fn refines(&self) -> bool {
+        self.danger.get().is_some()
+    }
+
+    fn vouches<'e>(&'e self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<Vouched<'e>> {
+        proofs::when(self.source, module, test, truth)
+            .into_iter()
+            .filter(|(_, facts)| self.counts(facts))
+            .map(|(value, facts)| Vouched {
+                value: match self.danger.get() {
+                    Some(Danger::Program) => list_of(value),
+                    _ => value,
+                },
+                whole: true,
+                unless: facts.member.then(|| proofs::collection(test)).flatten(),
+            })
+            .collect()
+    }
+
+    fn proves<'e>(&'e self, module: ModuleId, expr: &'e Expr) -> Vec<&'e Expr> {
+        proofs::unless_raised(self.source, module, expr)
+            .into_iter()
+            .filter(|(_, facts)| self.counts(facts))
+            .map(|(value, _)| value)
+            .collect()
+    }
+
+    fn vouches_case(&self, pattern: &Expr) -> bool {
+        proofs::is_literal_case(pattern) && self.counts(&Facts::ONE_OF_A_SET)
+    }
+
+    /// A test of the value itself speaks for all that was made of it; of what may be one of two, for neither.
+    fn also(&self, labels: Labels) -> Labels {
+        let selves = (labels & !OF) >> SOURCES;
+        if selves.count_ones() != 1 {
+            return 0;
+        }
+        let bit = selves.trailing_zeros() as usize;
+        let mut found = (1 << bit) | (1 << (bit + SOURCES));
+        // The first word is the program of the whole list.
+        if self.danger.get() == Some(Danger::Program)
+            && let Some(origin) = self.origins.borrow().get(bit)
+            && origin.key == FIRST
+        {
+            found |= origin.from | (origin.from & ((1 << SOURCES) - 1)) << SOURCES;
+        }
+        found
+    }
+}
+
+/// The list whose first word an expression is: `parts` of `parts[0]`, `command` of `shlex.split(command)[0]`.
+fn list_of(value: &Expr) -> &Expr {
+    let ExprKind::Subscript { base, index } = &value.kind else {
+        return value;
+    };
+    if index.as_number() != Some(0.0) {
+        return value;
+    }
+    let Some(call) = base.as_call() else {
+        return base;
+    };
+    match &call.callee.kind {
+        ExprKind::Attribute { attr, .. } if &**attr == "split" && !call.args.is_empty() => {
+            // `shlex.split(command)`; `command.split(" ")` has no list that is named.
+            call.args
+                .first()
+                .filter(|first| first.as_str().is_none())
+                .unwrap_or(base)
+        }
+        ExprKind::Attribute { base: text, attr } if &**attr == "split" => text,
+        _ => base,
+    }
+}
+
+/// Whether a call takes everything out of a text that means something to a shell.
+fn takes_out(source: &Source, module: ModuleId, call: &Call) -> bool {
+    let base = match &call.callee.kind {
+        ExprKind::Attribute { base, .. } => pattern::text_of(source, module, base),
+        _ => None,
+    };
+    let first = call.args.first().and_then(|first| match &first.kind {
+        // Without the flag only the first one is replaced.
+        ExprKind::Regex(text) => {
+            let written = source.module(module).map_or("", |at| at.text(first.range));
+            let flags = written.rsplit('/').next().unwrap_or_default();
+            flags.contains('g').then(|| text.to_string())
+        }
+        _ => pattern::text_of(source, module, first),
+    });
+    let by = match call.args.as_slice() {
+        [_, by] if base.is_none() => Some(by),
+        [by, ..] if base.is_some() => Some(by),
+        [_, by, ..] => Some(by),
+        _ => None,
+    };
+    let harmless = by.is_some_and(|by| {
+        by.as_str()
+            .is_some_and(|text| !text.contains(pattern::META))
+    });
+    harmless
+        && base
+            .or(first)
+            .is_some_and(|text| pattern::takes_out_meta(&text))
+}
+
+/// Whether an expression is what a person types: a prompt, the command line.
+fn is_typed(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Call(_) => source.callee_name(module, expr).is_some_and(|name| {
+            matches!(
+                name.as_str(),
+                "input" | "prompt" | "sys.stdin.read" | "sys.stdin.readline"
+            ) || name.ends_with("ArgumentParser.parse_args")
+        }),
+        ExprKind::Attribute { .. } => source
+            .canonical(module, expr)
+            .is_some_and(|name| matches!(name.as_str(), "sys.argv" | "process.argv")),
+        _ => false,
+    }
+}

@@ -1,0 +1,77 @@
+//! `snapshot-background-work`: No loop of startup code that requests rely on.
+
+use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through};
+use super::work::{does_something, loops_in_time, target};
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::api::Tag;
+use crate::analysis::names::leaf;
+use crate::analysis::startup::{Made, expr_at};
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::report::{Fix, Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "snapshot-background-work",
+    title: "Requests rely on no loop that startup code began",
+    category: Category::Snapshot,
+    severity: Severity::Medium,
+    needs: &[Need::Code],
+    page: include_str!("snapshot_background_work.md"),
+    references: &[OPTIMIZE, HOW],
+    run,
+};
+
+static WORDS: Words = Words {
+    fails: "starts work at intervals before the snapshot",
+    consequence: "the loop need not go on in restored sessions, and what it keeps fresh grows old",
+    passes: "starts no loop at startup that requests rely on",
+};
+
+fn run(context: &Context) -> Vec<Outcome> {
+    each(context, &WORDS, |code, facts| {
+        let mut found = Found::default();
+        for value in &facts.made {
+            if !goes_on(code, value) {
+                continue;
+            }
+            found.findings.push(Finding {
+                place: value.place,
+                severity: Severity::Medium,
+                note: format!(
+                    "{} is started at startup{}, and nothing ends it before the snapshot",
+                    value.api.words,
+                    through(code, value.from)
+                ),
+                always: false,
+            });
+        }
+        found.fixes.push(Fix::new("Do the work when a request needs it").note(
+            "Refresh in the handler when what is kept is too old by the wall clock (`time.time()`), or start the loop with the first request \
+             of a session and register it with `add_async_task`. Work for all sessions belongs outside of the runtime (EventBridge Scheduler).",
+        ));
+        found
+    })
+}
+
+fn goes_on(code: &AgentCode<'_>, value: &Made) -> bool {
+    let source = code.source;
+    let (module, range) = value.place;
+    if value.fate.closed {
+        return false;
+    }
+    if value.api.is(Tag::Interval) {
+        let Some(expr) = expr_at(source, module, range) else {
+            return false;
+        };
+        let call = expr.as_call();
+        let callback = call
+            .and_then(|call| call.args.first())
+            .filter(|_| leaf(&value.name) == "setInterval")
+            .and_then(|first| source.function_value(module, first));
+        return callback.is_none_or(|callback| does_something(source, callback));
+    }
+    value.api.is(Tag::ThreadStart)
+        && expr_at(source, module, range)
+            .and_then(|expr| target(source, module, expr))
+            .is_some_and(|target| loops_in_time(source, target))
+}

@@ -1,0 +1,255 @@
+//! `snapshot-mount-access`: Session mounts are touched by request code only.
+
+use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through};
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::api::{Tag, api};
+use crate::analysis::names::Meaning;
+use crate::analysis::startup::expr_at;
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::model::json::Node;
+use crate::model::project::{Agent, Runtime};
+use crate::model::source::{Call, Expr, ExprKind, ModuleId};
+use crate::report::{Fix, Outcome, Severity, Status};
+
+pub(super) static CHECK: Check = Check {
+    id: "snapshot-mount-access",
+    title: "Session mounts are touched by request code only",
+    category: Category::Snapshot,
+    severity: Severity::High,
+    needs: &[Need::Config, Need::Code],
+    page: include_str!("snapshot_mount_access.md"),
+    references: &[HOW, OPTIMIZE],
+    run,
+};
+
+static WORDS: Words = Words {
+    fails: "touches a session mount at startup",
+    consequence: "no mount exists when the snapshot is made, so the create fails",
+    passes: "touches no path below its mounts at startup",
+};
+
+fn run(context: &Context) -> Vec<Outcome> {
+    let outcomes = each(context, &WORDS, |code, facts| {
+        let mounts = mounts(code.runtime);
+        let mut found = Found::default();
+        for value in facts
+            .made
+            .iter()
+            .filter(|made| made.api.is(Tag::FileAccess))
+        {
+            let (module, range) = value.place;
+            let Some(expr) = expr_at(code.source, module, range) else {
+                continue;
+            };
+            let touched = touched(code, module, expr);
+            let mount = mounts
+                .iter()
+                .find(|mount| touched.iter().any(|path| is_below(path, mount)));
+            let Some(mount) = mount else { continue };
+            found.findings.push(Finding {
+                place: value.place,
+                severity: Severity::High,
+                note: format!("touches {mount} at startup{}", through(code, value.from)),
+                always: false,
+            });
+        }
+        found.fixes.push(Fix::new("Touch the mount in the handler").note(
+            "Keep the path at module level and open it, make its folders and read it where a request needs it: the mount belongs to the session.",
+        ));
+        found
+    });
+    let without = |outcome: Outcome| {
+        let runtime = context
+            .project
+            .runtimes
+            .iter()
+            .find(|runtime| Agent::Runtime(runtime).resource() == outcome.resource);
+        match runtime {
+            Some(runtime)
+                if mounts(runtime).is_empty() && outcome.status != Status::NotApplicable =>
+            {
+                Outcome::not_applicable(
+                    outcome.resource,
+                    format!("runtime {} mounts nothing", runtime.name),
+                )
+            }
+            _ => outcome,
+        }
+    };
+    outcomes.into_iter().map(without).collect()
+}
+
+/// The paths where a runtime mounts something.
+fn mounts(runtime: &Runtime) -> Vec<String> {
+    let entries = runtime.node.get("filesystemConfigurations");
+    let entries = entries.map(Node::items).unwrap_or_default();
+    let kinds = [
+        "sessionStorage",
+        "efsAccessPoint",
+        "s3FilesAccessPoint",
+        "s3BucketMount",
+        "capacityProviderVolume",
+    ];
+    let mut found: Vec<String> = entries
+        .iter()
+        .flat_map(|entry| {
+            let inner = kinds.iter().filter_map(|kind| entry.get(kind));
+            inner.chain([entry])
+        })
+        .filter_map(|entry| entry.get("mountPath")?.as_str())
+        .map(|path| path.trim_end_matches('/').to_owned())
+        .filter(|path| !path.is_empty())
+        .collect();
+    found.dedup();
+    found
+}
+
+fn is_below(path: &str, mount: &str) -> bool {
+    path.strip_prefix(mount)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The paths that a call touches.
+fn touched<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
+    let Some(call) = expr.as_call() else {
+        return Vec::new();
+    };
+    let mut found: Vec<String> = call
+        .args
+        .iter()
+        .take(2)
+        .flat_map(|arg| paths(code, module, arg, 0))
+        .collect();
+    if let ExprKind::Attribute { base, .. } = &call.callee.kind {
+        found.extend(paths(code, module, base, 0));
+    }
+    found.extend(
+        [
+            "path",
+            "file",
+            "filename",
+            "database",
+            "persist_directory",
+            "directory",
+        ]
+        .iter()
+        .filter_map(|name| call.option(name))
+        .flat_map(|value| paths(code, module, value, 0)),
+    );
+    found
+}
+
+/// The paths that an expression can be seen to hold.
+fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<String> {
+    if depth > 10 {
+        return Vec::new();
+    }
+    let below = |module, expr| paths(code, module, expr, depth + 1);
+    match &expr.kind {
+        ExprKind::BinOp {
+            op: "/",
+            left,
+            right,
+        } => joined(&below(module, left), &below(module, right)),
+        ExprKind::BinOp { op: "+", left, .. } => {
+            let whole = code.source.strings(module, expr);
+            if whole.is_empty() {
+                below(module, left)
+            } else {
+                whole
+            }
+        }
+        ExprKind::Format(parts) => {
+            let whole = code.source.strings(module, expr);
+            match parts.first() {
+                _ if !whole.is_empty() => whole,
+                Some(crate::model::source::ir::FormatPart::Text(text)) => vec![text.to_string()],
+                Some(crate::model::source::ir::FormatPart::Expr(first)) => {
+                    let starts = below(module, first);
+                    starts.into_iter().map(|start| start + "/").collect()
+                }
+                None => Vec::new(),
+            }
+        }
+        ExprKind::Call(call) => made(code, module, expr, call, depth),
+        ExprKind::Attribute { base, attr } if &**attr == "parent" => below(module, base)
+            .into_iter()
+            .filter_map(|path| path.rsplit_once('/').map(|(parent, _)| parent.to_owned()))
+            .collect(),
+        _ => {
+            let strings = code.source.strings(module, expr);
+            if !strings.is_empty() {
+                return strings;
+            }
+            match code.source.meaning(module, expr) {
+                Meaning::Value(at, value) if !std::ptr::eq(value, expr) => below(at, value),
+                Meaning::Instance(instance) => instance.call.map_or(Vec::new(), |call| {
+                    of_maker(code, instance.module, &instance.type_name, call, depth)
+                }),
+                _ => Vec::new(),
+            }
+        }
+    }
+}
+
+fn made<'a>(
+    code: &AgentCode<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    call: &'a Call,
+    depth: u8,
+) -> Vec<String> {
+    let strings = code.source.strings(module, expr);
+    if !strings.is_empty() {
+        return strings;
+    }
+    let name = code.source.callee_name(module, expr).unwrap_or_default();
+    of_maker(code, module, &name, call, depth)
+}
+
+fn of_maker<'a>(
+    code: &AgentCode<'a>,
+    module: ModuleId,
+    name: &str,
+    call: &'a Call,
+    depth: u8,
+) -> Vec<String> {
+    let language = code.source.module(module).map(|module| module.language);
+    let makes = language
+        .is_some_and(|language| api(language, name).is_some_and(|found| found.is(Tag::PathMaker)));
+    if !makes {
+        return Vec::new();
+    }
+    let mut found: Vec<String> = Vec::new();
+    if let ExprKind::Attribute { base, .. } = &call.callee.kind
+        && matches!(code.source.meaning(module, base), Meaning::Instance(_))
+    {
+        found = paths(code, module, base, depth + 1);
+    }
+    for arg in &call.args {
+        let part = paths(code, module, arg, depth + 1);
+        found = match found.is_empty() {
+            true => part,
+            false => joined(&found, &part),
+        };
+    }
+    found
+}
+
+fn joined(left: &[String], right: &[String]) -> Vec<String> {
+    if right.is_empty() {
+        // What is below a known folder is below it, whatever it is called.
+        return left.iter().map(|left| format!("{left}/")).collect();
+    }
+    let mut found = Vec::new();
+    for left in left.iter().take(4) {
+        for right in right.iter().take(4) {
+            found.push(match right.starts_with('/') {
+                true => right.clone(),
+                false => format!("{}/{right}", left.trim_end_matches('/')),
+            });
+        }
+    }
+    found
+}

@@ -1,0 +1,204 @@
+//! `snapshot-prng`: Ids and codes come from the entropy of the operating system.
+
+use super::common::{Finding, Found, HOW, OPTIMIZE, Words, at, each};
+use super::names::{is_identity, is_secret, is_waiting};
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::api::Tag;
+use crate::analysis::names::{leaf, package};
+use crate::analysis::startup::{Drawn, Snapshot, expr_at};
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::model::source::{Expr, ExprKind};
+use crate::report::{Fix, Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "snapshot-prng",
+    title: "Ids and codes come from the entropy of the operating system",
+    category: Category::Snapshot,
+    severity: Severity::High,
+    needs: &[Need::Code],
+    page: include_str!("snapshot_prng.md"),
+    references: &[OPTIMIZE, HOW],
+    run,
+};
+
+static WORDS: Words = Words {
+    fails: "draws from a generator whose state is in the snapshot",
+    consequence: "sessions that are restored from one snapshot draw the same values",
+    passes: "draws no id, code or token from a generator whose state is in the snapshot",
+};
+
+/// Functions that pick one of several things that exist.
+const PICKS: [&str; 9] = [
+    "choice",
+    "choices",
+    "sample",
+    "shuffle",
+    "permutation",
+    "sampleSize",
+    "uniform",
+    "gauss",
+    "normalvariate",
+];
+
+fn run(context: &Context) -> Vec<Outcome> {
+    each(context, &WORDS, |code, facts| {
+        let mut found = Found::default();
+        let container = code
+            .runtime
+            .build
+            .as_ref()
+            .is_some_and(|build| build.value == "Container");
+        for drawn in &facts.drawn {
+            if drawn.fate.exhausted {
+                found.exhausted = true;
+            }
+            let severity = match judge(code, facts, drawn, container) {
+                Verdict::Fine => continue,
+                Verdict::Note => {
+                    let note = format!(
+                        "{}: sessions restored from one snapshot draw the same, which matters little here",
+                        drawn.api.words
+                    );
+                    found.notes.push((drawn.place, note));
+                    continue;
+                }
+                Verdict::Fails(severity) => severity,
+            };
+            let maker = drawn.generator.map_or(String::new(), |place| {
+                format!(", which is made at startup at {}", at(code, place))
+            });
+            let state = match drawn.api.is(Tag::CryptoBuffer) {
+                true => {
+                    "the buffer of random bytes and the generator of the crypto library live in the process, so they may repeat after a restore"
+                }
+                false => "its state is the same in every session that is restored",
+            };
+            found.findings.push(Finding {
+                place: drawn.place,
+                severity,
+                note: format!("{}{maker}: {state}", drawn.api.words),
+                always: false,
+            });
+        }
+        found.fixes.push(Fix::new("Draw from the operating system").note(
+            "Python: `secrets.token_hex(8)`, `secrets.choice(…)`, `random.SystemRandom()`, `uuid.uuid4()`; or seed first thing in the handler: \
+             `random.seed()`, `np.random.default_rng()`. Node: take ids from `context.sessionId` and the request, or read 16 bytes of \
+             `/dev/urandom`; at least call `randomUUID({ disableEntropyCache: true })`.",
+        ));
+        found
+    })
+}
+
+enum Verdict {
+    Fine,
+    Note,
+    Fails(Severity),
+}
+
+fn judge(code: &AgentCode<'_>, facts: &Snapshot, drawn: &Drawn, container: bool) -> Verdict {
+    let source = code.source;
+    let expr = expr_at(source, drawn.place.0, drawn.place.1);
+    let call = expr.and_then(Expr::as_call);
+    let names = &drawn.fate.words;
+    if drawn.api.is(Tag::CryptoBuffer) {
+        let fresh = call.is_some_and(|call| {
+            call.option("disableEntropyCache")
+                .is_some_and(|given| matches!(given.kind, ExprKind::Bool(true)))
+        });
+        if fresh {
+            return Verdict::Fine;
+        }
+        return Verdict::Fails(match (container, is_secret(&drawn.fate.near)) {
+            (true, true) => Severity::High,
+            (true, false) => Severity::Medium,
+            (false, _) => Severity::Low,
+        });
+    }
+    if !drawn.api.is(Tag::Prng) {
+        return Verdict::Fine;
+    }
+    if drawn.generator.is_none() && facts.seeded.contains(package(&drawn.name)) {
+        return Verdict::Fine;
+    }
+    if drawn.name == "uuid.uuid1" {
+        return Verdict::Fails(Severity::Low);
+    }
+    if drawn.api.words.contains(" id ") || drawn.api.words.starts_with("an id") {
+        return Verdict::Fails(Severity::High);
+    }
+    let last = leaf(&drawn.name);
+    let waits = drawn
+        .fate
+        .given
+        .iter()
+        .any(|name| matches!(leaf(name), "sleep" | "setTimeout" | "wait" | "delay"));
+    if waits || is_waiting(names) {
+        return Verdict::Fails(Severity::Low);
+    }
+    if PICKS.contains(&last) && !spells(code, drawn) {
+        return Verdict::Note;
+    }
+    if is_identity(names) || spells(code, drawn) {
+        return Verdict::Fails(Severity::High);
+    }
+    if drawn.fate.compared {
+        return Verdict::Fails(Severity::Low);
+    }
+    Verdict::Note
+}
+
+/// Whether text is spelt with what is drawn: letters picked out of an alphabet, `Math.random().toString(36)`.
+fn spells(code: &AgentCode<'_>, drawn: &Drawn) -> bool {
+    let (module, range) = drawn.place;
+    let Some(place) = code.source.module(module) else {
+        return false;
+    };
+    let call = expr_at(code.source, module, range).and_then(Expr::as_call);
+    let alphabet = call
+        .and_then(|call| call.args.first())
+        .is_some_and(|first| is_alphabet(code, module, first));
+    if alphabet {
+        return true;
+    }
+    // What stands right behind the call.
+    let end = range.to_usize().end;
+    let behind = place.source.text.get(end..).unwrap_or_default();
+    behind.trim_start().starts_with(".toString(36")
+        || behind.trim_start().starts_with(".toString(16")
+}
+
+fn is_alphabet<'a>(
+    code: &AgentCode<'a>,
+    module: crate::model::source::ModuleId,
+    expr: &'a Expr,
+) -> bool {
+    match &expr.kind {
+        ExprKind::Str(_) => true,
+        ExprKind::BinOp { left, right, .. } => {
+            is_alphabet(code, module, left) || is_alphabet(code, module, right)
+        }
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+            let name = code.source.canonical(module, expr);
+            name.is_some_and(|name| {
+                matches!(
+                    name.as_str(),
+                    "string.digits"
+                        | "string.ascii_letters"
+                        | "string.ascii_uppercase"
+                        | "string.ascii_lowercase"
+                        | "string.hexdigits"
+                        | "string.printable"
+                )
+            }) || code.source.string(module, expr).is_some()
+                || matches!(
+                    code.source.meaning(module, expr),
+                    crate::analysis::names::Meaning::Value(at, value)
+                        if !std::ptr::eq(value, expr)
+                            && matches!(&value.kind, ExprKind::BinOp { left, right, .. }
+                                if is_alphabet(code, at, left) || is_alphabet(code, at, right))
+                )
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,212 @@
+//! What a function of the project does: loops in time, and state that it writes.
+
+use crate::analysis::exceptions::is_log;
+use crate::analysis::names::leaf;
+use crate::model::source::ir::LoopKind;
+use crate::model::source::walk::{Node, expressions, statements, walk};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind};
+
+/// Whether a function goes round for ever, waiting a time between two turns.
+pub(super) fn loops_in_time(source: &Source, function: FnId) -> bool {
+    source.reach(function).into_iter().any(|id| {
+        let mut found = false;
+        walk(source.body(id.module, Some(id)), &mut |_, node| {
+            if let Node::Stmt(stmt) = node
+                && let StmtKind::Loop(looped) = &stmt.kind
+                && endless(looped.kind, looped.iter.as_deref())
+            {
+                let test = looped.iter.as_deref();
+                let waits = expressions(&looped.body)
+                    .into_iter()
+                    .chain(test)
+                    .any(is_waiting);
+                found |= waits && acts(source, id.module, &looped.body);
+            }
+            !found
+        });
+        found
+    })
+}
+
+fn endless(kind: LoopKind, iter: Option<&Expr>) -> bool {
+    match kind {
+        LoopKind::While | LoopKind::DoWhile | LoopKind::CStyle => true,
+        LoopKind::For | LoopKind::AsyncFor => iter.and_then(Expr::as_call).is_some_and(|call| {
+            matches!(
+                written(call),
+                Some("count" | "cycle" | "setInterval" | "repeat")
+            )
+        }),
+        LoopKind::ForIn => false,
+    }
+}
+
+fn written(call: &Call) -> Option<&str> {
+    match &call.callee.kind {
+        ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+/// A call that waits a time, or for an event with a limit of time.
+fn is_waiting(expr: &Expr) -> bool {
+    let Some(call) = expr.as_call() else {
+        return false;
+    };
+    match written(call) {
+        Some("sleep" | "sleep_until" | "delay" | "setTimeout" | "wait_for" | "run_pending") => true,
+        Some("wait") => !call.args.is_empty() || call.option("timeout").is_some(),
+        _ => false,
+    }
+}
+
+/// Whether a body does more than wait and log.
+fn acts(source: &Source, module: ModuleId, body: &[crate::model::source::Stmt]) -> bool {
+    let assigns = statements(body)
+        .into_iter()
+        .any(|stmt| matches!(stmt.kind, StmtKind::Assign(_) | StmtKind::Return(_)));
+    assigns
+        || expressions(body).into_iter().any(|expr| {
+            matches!(expr.kind, ExprKind::Call(_))
+                && !is_waiting(expr)
+                && !is_log(source, module, expr, 0)
+        })
+}
+
+/// Whether a callback does more than log.
+pub(super) fn does_something(source: &Source, function: FnId) -> bool {
+    acts(
+        source,
+        function.module,
+        source.body(function.module, Some(function)),
+    )
+}
+
+/// Whether a function, or one that it calls, puts something where others find it: a name of the module, a member, an element.
+pub(super) fn writes_state(source: &Source, function: FnId) -> bool {
+    source.reach(function).into_iter().any(|id| {
+        let (Some(module), Some(found)) = (source.module(id.module), source.function(id)) else {
+            return false;
+        };
+        let scope = module.scopes.get(id.index as usize + 1);
+        statements(&found.body).into_iter().any(|stmt| {
+            let StmtKind::Assign(assign) = &stmt.kind else {
+                return false;
+            };
+            assign.targets.iter().any(|target| match &target.kind {
+                ExprKind::Name(name) => !scope.is_some_and(|scope| scope.names.contains_key(name)),
+                ExprKind::Attribute { base, .. } | ExprKind::Subscript { base, .. } => {
+                    base.as_name().is_some_and(|name| {
+                        matches!(name, "self" | "this" | "app" | "state")
+                            || !scope.is_some_and(|scope| scope.names.contains_key(name))
+                    }) || matches!(base.kind, ExprKind::Attribute { .. })
+                }
+                _ => false,
+            })
+        }) || expressions(&found.body).into_iter().any(|expr| {
+            // `ready = model` as the value of an arrow function, and `CACHE.update(…)`.
+            match &expr.kind {
+                ExprKind::Assign { target, .. } => target
+                    .as_name()
+                    .is_none_or(|name| !scope.is_some_and(|scope| scope.names.contains_key(name))),
+                ExprKind::Call(call) => match &call.callee.kind {
+                    ExprKind::Attribute { base, attr } => {
+                        matches!(
+                            &**attr,
+                            "update" | "append" | "set" | "setdefault" | "extend" | "push"
+                        ) && base.as_name().is_some_and(|name| {
+                            !scope.is_some_and(|scope| scope.names.contains_key(name))
+                        })
+                    }
+                    _ => false,
+                },
+                _ => false,
+            }
+        })
+    })
+}
+
+/// The function of the project that a thread, a task or a timer runs.
+pub(super) fn target(source: &Source, module: ModuleId, expr: &Expr) -> Option<FnId> {
+    let expr = crate::analysis::startup::expr_at(source, module, expr.range)?;
+    let call = expr.as_call()?;
+    let of_call = |at: ModuleId, call| target_of(source, at, call);
+    if let Some(found) = of_call(module, call) {
+        return Some(found);
+    }
+    // `Thread(target=…).start()`, `t.start()`.
+    let ExprKind::Attribute { base, .. } = &call.callee.kind else {
+        return None;
+    };
+    let made = source.type_of(module, base)?;
+    of_call(made.module, made.call?)
+}
+
+fn target_of(source: &Source, module: ModuleId, call: &Call) -> Option<FnId> {
+    let keywords = ["target", "function", "func"];
+    let named = keywords.iter().find_map(|name| {
+        let keyword = call
+            .keywords
+            .iter()
+            .find(|keyword| keyword.name.as_deref() == Some(name))?;
+        source.function_value(module, &keyword.value)
+    });
+    named.or_else(|| {
+        call.args.iter().find_map(|arg| match &arg.kind {
+            // `create_task(refresh())`
+            ExprKind::Call(_) => source.callee(module, arg),
+            ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Lambda(_) => {
+                source.function_value(module, arg)
+            }
+            _ => None,
+        })
+    })
+}
+
+/// Whether every answer of a ping handler is the same, whatever the state is.
+pub(super) fn is_constant(source: &Source, function: &Function) -> bool {
+    source.reach(function.id).into_iter().all(|id| {
+        let Some(module) = source.module(id.module) else {
+            return false;
+        };
+        let body = source.body(id.module, Some(id));
+        let decides = statements(body).into_iter().any(|stmt| {
+            matches!(
+                stmt.kind,
+                StmtKind::If(_)
+                    | StmtKind::Try(_)
+                    | StmtKind::Loop(_)
+                    | StmtKind::Switch(_)
+                    | StmtKind::Raise { .. }
+                    | StmtKind::Assert { .. }
+            )
+        });
+        !decides
+            && expressions(body).into_iter().all(|expr| match &expr.kind {
+                ExprKind::Conditional { .. }
+                | ExprKind::BoolOp { .. }
+                | ExprKind::Compare { .. }
+                | ExprKind::Subscript { .. } => false,
+                // Waiting for something is a gate too.
+                ExprKind::Await(_) => false,
+                ExprKind::Name(name) => !is_state(module, name),
+                ExprKind::Call(_) => {
+                    let name = source.callee_name(id.module, expr).unwrap_or_default();
+                    !matches!(
+                        leaf(&name),
+                        "is_set" | "wait" | "get_current_ping_status" | "done" | "get"
+                    )
+                }
+                _ => true,
+            })
+    })
+}
+
+/// Whether a name of the module is bound more than once: it holds a state.
+fn is_state(module: &crate::model::source::Module, name: &str) -> bool {
+    let bindings = module
+        .scopes
+        .first()
+        .and_then(|scope| scope.names.get(name));
+    bindings.is_some_and(|bindings| bindings.len() > 1)
+}

@@ -1,0 +1,218 @@
+//! Fixes: what fixes a failure.
+
+use serde::Serialize;
+
+use crate::model::json_edit::{self, Splice};
+use crate::shell::Command;
+
+/// One way to fix a failure. Its commands are run in order, from the project root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What it does, in a few words.
+    pub title: String,
+    /// Commands ready to paste into a POSIX shell.
+    pub commands: Vec<String>,
+    /// What else to know; where only a person can fix it, the edit to make.
+    pub note: String,
+    /// Files to change, as unified diffs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
+    /// The edits among them that `check --fix` makes: they need no knowledge of the agent.
+    #[serde(skip)]
+    pub safe: Vec<SafeEdit>,
+    /// Edits that only the user may decide on: `plan` makes them beside the fix's commands.
+    #[serde(skip)]
+    pub offered: Vec<SafeEdit>,
+    /// One of several between which only the user can choose.
+    #[serde(skip)]
+    choice: bool,
+    /// A command cannot be written for a shell: none is printed.
+    #[serde(skip)]
+    unwritable: bool,
+}
+
+/// Said where a command cannot be written.
+const UNWRITABLE: &str = "a name in it ends in a line break or holds a NUL, which no shell passes on: rename it first, or do by hand what the title says";
+
+/// A change of one file that `check --fix` makes. Several that were made for the same text can be put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SafeEdit {
+    /// Path relative to the project root.
+    pub path: String,
+    /// The text that it was made for; `None` where there is no such file yet.
+    pub old: Option<String>,
+    /// What changes, in the order of the text.
+    pub splices: Vec<Splice>,
+}
+
+impl SafeEdit {
+    /// A file with another text.
+    pub fn whole(path: &str, old: Option<&str>, new: String) -> Self {
+        Self {
+            path: path.to_owned(),
+            old: old.map(str::to_owned),
+            splices: vec![Splice {
+                range: 0..old.map_or(0, str::len),
+                text: new,
+            }],
+        }
+    }
+
+    /// The file's new text; `None` where the changes are about the same place.
+    pub fn new_text(&self) -> Option<String> {
+        json_edit::apply(self.old.as_deref().unwrap_or_default(), &self.splices)
+    }
+
+    /// Both at once. `None` where they are for different texts or about the same place.
+    pub fn with(&self, other: &Self) -> Option<Self> {
+        if self.path != other.path || self.old != other.old {
+            return None;
+        }
+        let mut both = self.clone();
+        both.splices.extend(other.splices.clone());
+        // Stable: what is inserted at one place stays in the order in which it came.
+        both.splices.sort_by_key(|splice| splice.range.start);
+        let apart = both.splices.windows(2).all(|pair| match pair {
+            [one, two] => {
+                let inserts = one.range.is_empty() && two.range.is_empty();
+                one.range.end < two.range.start || (inserts && one.range == two.range)
+            }
+            _ => true,
+        });
+        // Two new files of one name, or two edits of one value, are not to be mixed.
+        (apart && self.old.is_some()).then_some(both)
+    }
+}
+
+impl Edit {
+    /// A change from `old` to `new`; without `old` the file is new.
+    pub fn new(path: &str, old: Option<&str>, new: String) -> Self {
+        let from = match old {
+            Some(_) => format!("a/{path}"),
+            None => "/dev/null".to_owned(),
+        };
+        let diff = similar::TextDiff::from_lines(old.unwrap_or_default(), &new)
+            .unified_diff()
+            .header(&from, &format!("b/{path}"))
+            .to_string();
+        Self {
+            path: path.to_owned(),
+            diff,
+            new_text: new,
+        }
+    }
+}
+
+/// A change of one file, shown as a unified diff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edit {
+    /// Path relative to the project root.
+    pub path: String,
+    /// The unified diff.
+    pub diff: String,
+    /// The file's new text, for `--fix`; not printed.
+    #[serde(skip)]
+    pub new_text: String,
+}
+
+impl Fix {
+    /// A fix that is described by its title; add commands, a note or edits.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            commands: Vec::new(),
+            note: String::new(),
+            edits: Vec::new(),
+            safe: Vec::new(),
+            offered: Vec::new(),
+            choice: false,
+            unwritable: false,
+        }
+    }
+
+    /// Adds a command that was built, and so quoted, by [`crate::shell`].
+    #[must_use]
+    pub fn command(mut self, command: Command) -> Self {
+        if !command.is_exact() {
+            self.unwritable = true;
+            self.commands.clear();
+            return self.note(UNWRITABLE);
+        }
+        if !self.unwritable {
+            self.commands.push(command.to_string());
+        }
+        self
+    }
+
+    /// Adds several commands.
+    #[must_use]
+    pub fn commands(self, commands: impl IntoIterator<Item = Command>) -> Self {
+        commands.into_iter().fold(self, Self::command)
+    }
+
+    /// Adds a note.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        if !self.unwritable || self.note.is_empty() {
+            self.note = note.into();
+        }
+        self
+    }
+
+    /// Adds an edit.
+    #[must_use]
+    pub fn edit(mut self, edit: Edit) -> Self {
+        self.edits.push(edit);
+        self
+    }
+
+    /// Adds an edit that only the user may decide on: it is shown, and `check --fix` leaves it alone.
+    #[must_use]
+    pub fn edit_of(mut self, edit: &SafeEdit) -> Self {
+        if let Some(new) = edit.new_text() {
+            self.edits
+                .push(Edit::new(&edit.path, edit.old.as_deref(), new));
+            self.offered.push(edit.clone());
+        }
+        self
+    }
+
+    /// Says that only the user can choose between this and the other fixes.
+    #[must_use]
+    pub fn choice(mut self) -> Self {
+        self.choice = true;
+        self
+    }
+
+    /// True where only the user can choose between this and the other fixes.
+    pub fn is_a_choice(&self) -> bool {
+        self.choice
+    }
+
+    /// True for what comes before the fix that stands beside it, and is no alternative to it.
+    pub fn is_preparation(&self) -> bool {
+        self.title.starts_with("Before the edit")
+    }
+
+    /// The edits that are made for it, by `check --fix` or by `plan`.
+    pub fn edits_to_make(&self) -> &[SafeEdit] {
+        if self.safe.is_empty() {
+            &self.offered
+        } else {
+            &self.safe
+        }
+    }
+
+    /// Adds an edit that `check --fix` may make.
+    #[must_use]
+    pub fn safe_edit(mut self, edit: Option<SafeEdit>) -> Self {
+        if let Some(edit) = edit
+            && let Some(new) = edit.new_text()
+        {
+            self.edits
+                .push(Edit::new(&edit.path, edit.old.as_deref(), new));
+            self.safe.push(edit);
+        }
+        self
+    }
+}

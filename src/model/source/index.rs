@@ -1,0 +1,158 @@
+//! What is looked up in a module again and again, sorted once when the module is complete.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::ir::{ByteRange, Name};
+use super::module::{Function, Import, Language, Module, Scope};
+
+/// Look-ups of a module. They cost a bisection however long the file is.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    /// From each offset on, the innermost function.
+    functions: Vec<(u32, Option<u32>)>,
+    /// Every parameter: where it starts, its function, its place among the parameters.
+    params: Vec<(u32, u32, u32)>,
+    /// Imports that are calls, by their range.
+    dynamic: Vec<(ByteRange, usize)>,
+    /// `import a.b`, which binds `a`.
+    dotted: Vec<usize>,
+    /// `from x import *`.
+    stars: Vec<usize>,
+    /// The scopes in which something is put into a container of a name.
+    filled: HashMap<Name, Vec<u32>>,
+}
+
+impl Index {
+    /// Sorts what a module holds. Its functions, imports and scopes must not change afterwards; targets of imports may.
+    pub fn new(module: &Module) -> Self {
+        let imports = || module.imports.iter().enumerate();
+        let mut dynamic: Vec<(ByteRange, usize)> = imports()
+            .filter(|(_, import)| import.dynamic)
+            .map(|(at, import)| (import.range, at))
+            .collect();
+        dynamic.sort_unstable();
+        let python = module.language == Language::Python;
+        Self {
+            functions: innermost(&module.functions),
+            params: params(&module.functions),
+            dynamic,
+            dotted: imports()
+                .filter(|(_, import)| python && binds_first(import))
+                .map(|(at, _)| at)
+                .collect(),
+            stars: imports()
+                .filter(|(_, import)| import.star)
+                .map(|(at, _)| at)
+                .collect(),
+            filled: filled(&module.scopes),
+        }
+    }
+}
+
+/// `import a.b` without `as`: the name bound is `a`.
+fn binds_first(import: &Import) -> bool {
+    import.name.is_none()
+        && import.module.contains('.')
+        && import.alias.as_deref() == import.module.split('.').next()
+}
+
+/// Sweeps over the bodies: from each offset on, which function is the innermost.
+fn innermost(functions: &[Function]) -> Vec<(u32, Option<u32>)> {
+    let mut sorted: Vec<(u32, Reverse<u32>, Reverse<u32>)> = functions
+        .iter()
+        .filter(|function| function.body_range.start < function.body_range.end)
+        .map(|function| {
+            let range = function.body_range;
+            (range.start, Reverse(range.end), Reverse(function.id.index))
+        })
+        .collect();
+    sorted.sort_unstable();
+    let mut steps: Vec<(u32, Option<u32>)> = Vec::with_capacity(sorted.len() * 2);
+    let mut open: Vec<(u32, u32)> = Vec::new();
+    for (start, Reverse(end), Reverse(function)) in sorted {
+        close(&mut open, start, &mut steps);
+        open.push((end, function));
+        steps.push((start, Some(function)));
+    }
+    close(&mut open, u32::MAX, &mut steps);
+    steps
+}
+
+/// Ends the functions that end at or before an offset.
+fn close(open: &mut Vec<(u32, u32)>, offset: u32, steps: &mut Vec<(u32, Option<u32>)>) {
+    while let Some((end, _)) = open.last().copied().filter(|(end, _)| *end <= offset) {
+        open.pop();
+        steps.push((end, open.last().map(|(_, function)| *function)));
+    }
+}
+
+fn params(functions: &[Function]) -> Vec<(u32, u32, u32)> {
+    let mut found: Vec<(u32, u32, u32)> = functions
+        .iter()
+        .flat_map(|function| {
+            let places = function.params.iter().zip(0u32..);
+            places.map(move |(param, at)| (param.range.start, function.id.index, at))
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+fn filled(scopes: &[Scope]) -> HashMap<Name, Vec<u32>> {
+    let mut found: HashMap<Name, Vec<u32>> = HashMap::new();
+    for (scope, at) in scopes.iter().zip(0u32..) {
+        for name in scope.elements.keys() {
+            found.entry(name.clone()).or_default().push(at);
+        }
+    }
+    found
+}
+
+impl Module {
+    /// The innermost function whose body holds the offset; None at module level (class bodies too).
+    pub fn function_at(&self, offset: u32) -> Option<&Function> {
+        let steps = &self.index.functions;
+        let after = steps.partition_point(|(start, _)| *start <= offset);
+        let (_, function) = steps.get(after.checked_sub(1)?)?;
+        self.functions.get((*function)? as usize)
+    }
+
+    /// The function of which the parameter at a place is bound at a range.
+    pub fn function_of_param(&self, range: ByteRange, place: usize) -> Option<&Function> {
+        let params = &self.index.params;
+        let after = params.partition_point(|(start, ..)| *start <= range.start);
+        let before = params.get(..after)?.iter().rev();
+        let mut owners = before.filter(|(.., at)| *at as usize == place);
+        owners.find_map(|(_, function, _)| {
+            let function = self.functions.get(*function as usize)?;
+            let holds = function.params.get(place)?.range.contains(range);
+            holds.then_some(function)
+        })
+    }
+
+    /// The import that a call at a range is.
+    pub fn dynamic_import(&self, range: ByteRange) -> Option<&Import> {
+        let dynamic = &self.index.dynamic;
+        let at = dynamic.binary_search_by(|(at, _)| at.cmp(&range)).ok()?;
+        self.imports.get(dynamic.get(at)?.1)
+    }
+
+    /// `import a.b` of Python, which binds `a` and leads to `a.b`.
+    pub fn dotted_imports(&self) -> impl Iterator<Item = &Import> {
+        let found = self.index.dotted.iter();
+        found.filter_map(|at| self.imports.get(*at))
+    }
+
+    /// `from x import *`.
+    pub fn star_imports(&self) -> impl Iterator<Item = &Import> {
+        let found = self.index.stars.iter();
+        found.filter_map(|at| self.imports.get(*at))
+    }
+
+    /// The scopes in which something is put into a container of a name.
+    pub fn scopes_that_fill(&self, name: &str) -> impl Iterator<Item = &Scope> {
+        let found = self.index.filled.get(name).into_iter().flatten();
+        found.filter_map(|at| self.scopes.get(*at as usize))
+    }
+}

@@ -1,0 +1,33 @@
+//! What was found out about a call, kept at the call: many questions come back to it, and the answer is always the same.
+
+use std::sync::{Arc, OnceLock};
+
+use super::FnId;
+
+/// What a call calls.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// The project's function that it runs.
+    pub function: Option<FnId>,
+    /// The canonical name of what is called.
+    pub name: Option<Arc<str>>,
+    /// The budget of name resolution ran out: there may be an answer all the same.
+    pub exhausted: bool,
+}
+
+/// The place of a [`Resolved`] at its call. A copy of a call starts without one.
+#[derive(Debug, Default)]
+pub struct Memo(OnceLock<Box<Resolved>>);
+
+impl Memo {
+    /// What is known, found out now where nobody asked before.
+    pub fn get_or_init(&self, find: impl FnOnce() -> Resolved) -> &Resolved {
+        self.0.get_or_init(|| Box::new(find()))
+    }
+}
+
+impl Clone for Memo {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}

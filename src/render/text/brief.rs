@@ -1,0 +1,204 @@
+//! The checklist without `-v`: what failed by category and severity, then what is to be decided, what was not judged, and what
+//! passed in a few lines.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::super::style::{Paint, Verdict};
+use super::item::{self, Item};
+use super::{Page, verdict};
+use crate::checks::Category;
+use crate::model::known::{ReasonCode, Unread};
+use crate::report::{CheckResult, Report};
+use crate::text::{clean, wrap};
+
+impl Page<'_> {
+    pub(super) fn brief(&mut self, report: &Report) -> io::Result<()> {
+        let items = item::all(report, false);
+        for category in Category::ALL {
+            let mut of: Vec<&Item<'_>> = items
+                .iter()
+                .filter(|item| item.category == category.id())
+                .collect();
+            if of.is_empty() {
+                continue;
+            }
+            of.sort_by_key(|item| item.severity());
+            let failed: usize = of.iter().map(|item| item.results.len()).sum();
+            self.heading(category.title(), &format!("{failed} failed"))?;
+            for (index, item) in of.into_iter().enumerate() {
+                if index > 0 {
+                    self.line("")?;
+                }
+                self.item(item)?;
+            }
+        }
+        self.to_look_at(report)?;
+        self.suppressed_ones(report)?;
+        self.accepted_ones(report)?;
+        self.unjudged(report)?;
+        self.passed(report)
+    }
+
+    /// What a person must look at, a line each; `-v` says all of it.
+    fn to_look_at(&mut self, report: &Report) -> io::Result<()> {
+        let groups = by_check(report, Verdict::Manual);
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let number = verdict::count(report.summary.manual, "result");
+        self.heading("To look at", &number)?;
+        for results in groups {
+            let Some((first, rest)) = results.split_first() else {
+                continue;
+            };
+            let more = match rest.len() {
+                0 => String::new(),
+                several => format!(" (and {several} more)"),
+            };
+            let left = format!("{}{more}: ", first.check);
+            let room = self
+                .look
+                .width
+                .saturating_sub(2 + wrap::width(&left))
+                .max(20);
+            let message = wrap::cut(&clean::line(&first.message), room);
+            let mark = self.painter.paint(Paint::Warn, Verdict::Manual.mark());
+            let left = self.painter.paint(Paint::Dim, &left);
+            self.line(&format!("{mark} {left}{message}"))?;
+        }
+        Ok(())
+    }
+
+    fn suppressed_ones(&mut self, report: &Report) -> io::Result<()> {
+        let results: Vec<&CheckResult> = report
+            .results
+            .iter()
+            .filter(|result| Verdict::of(result) == Verdict::Suppressed)
+            .collect();
+        if results.is_empty() {
+            return Ok(());
+        }
+        self.heading("Suppressed", &verdict::count(results.len(), "result"))?;
+        for result in results {
+            self.suppressed(result)?;
+        }
+        Ok(())
+    }
+
+    fn accepted_ones(&mut self, report: &Report) -> io::Result<()> {
+        let results: Vec<&CheckResult> = report
+            .results
+            .iter()
+            .filter(|result| Verdict::of(result) == Verdict::Accepted)
+            .collect();
+        if results.is_empty() {
+            return Ok(());
+        }
+        self.heading("Accepted", &verdict::count(results.len(), "result"))?;
+        for result in results {
+            self.accepted(result)?;
+        }
+        Ok(())
+    }
+
+    /// Why results were not judged: each reason once, with the checks that it is about.
+    fn unjudged(&mut self, report: &Report) -> io::Result<()> {
+        let mut reasons: Vec<(&Unread, Vec<&str>)> = Vec::new();
+        for result in &report.results {
+            let (Verdict::Skipped, Some(reason)) = (Verdict::of(result), &result.reason) else {
+                continue;
+            };
+            // What one flag makes readable has one reason, whatever it was needed for.
+            let same = |known: &Unread| {
+                known == reason
+                    || known.code == ReasonCode::Offline
+                        && reason.code == ReasonCode::Offline
+                        && known.flag == reason.flag
+            };
+            match reasons.iter_mut().find(|(known, _)| same(known)) {
+                Some((_, checks)) if checks.contains(&result.check) => {}
+                Some((_, checks)) => checks.push(result.check),
+                None => reasons.push((reason, vec![result.check])),
+            }
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let number = verdict::count(report.summary.skipped, "result");
+        self.heading("Not judged", &number)?;
+        for (reason, checks) in reasons {
+            let why = if reason.code == ReasonCode::Offline && checks.len() > 1 {
+                match &reason.flag {
+                    Some(flag) => {
+                        format!("AWS or the network is not read in this run; give {flag}")
+                    }
+                    None => "AWS or the network is not read in this run".to_owned(),
+                }
+            } else {
+                super::reason(reason)
+            };
+            let mut text = format!("{}: {why}", checks.join(", "));
+            if let Some(command) = &reason.command {
+                text.push_str(&format!(" (`{}`)", clean::line(command)));
+            }
+            self.line(&wrap::hanging("– ", &text, self.look.width))?;
+        }
+        Ok(())
+    }
+
+    fn passed(&mut self, report: &Report) -> io::Result<()> {
+        let mut worst: BTreeMap<&str, Verdict> = BTreeMap::new();
+        let mut order: Vec<&str> = Vec::new();
+        for result in &report.results {
+            let verdict = Verdict::of(result);
+            let known = worst.entry(result.check).or_insert_with(|| {
+                order.push(result.check);
+                verdict
+            });
+            *known = verdict.min(*known);
+        }
+        let with = |wanted: Verdict| -> Vec<&str> {
+            order
+                .iter()
+                .copied()
+                .filter(|check| worst.get(check) == Some(&wanted))
+                .collect()
+        };
+        let (passed, away) = (with(Verdict::Pass), with(Verdict::NotApplicable));
+        if passed.is_empty() && away.is_empty() {
+            return Ok(());
+        }
+        let right = match away.len() {
+            0 => verdict::count(passed.len(), "check"),
+            away => format!("{} · {away} n/a", verdict::count(passed.len(), "check")),
+        };
+        self.heading("Passed", &right)?;
+        for line in wrap::hanging("✔ ", &passed.join(", "), self.look.width).lines() {
+            let line = self.painter.paint(Paint::Dim, line);
+            self.line(&line)?;
+        }
+        Ok(())
+    }
+}
+
+/// Results with one verdict, by check, in the report's order.
+fn by_check(report: &Report, wanted: Verdict) -> Vec<Vec<&CheckResult>> {
+    let mut groups: Vec<Vec<&CheckResult>> = Vec::new();
+    for result in report
+        .results
+        .iter()
+        .filter(|result| Verdict::of(result) == wanted)
+    {
+        let same = |group: &&mut Vec<&CheckResult>| {
+            group
+                .first()
+                .is_some_and(|first| first.check == result.check)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(result),
+            None => groups.push(vec![result]),
+        }
+    }
+    groups
+}
