@@ -1,5 +1,6 @@
 //! The command line: clap types only.
 
+pub mod diagnose;
 pub mod policy;
 pub mod quota;
 pub mod token;
@@ -35,6 +36,8 @@ pub enum Command {
     Policy(policy::LeastPrivilegeArgs),
     /// Explain a JWT: what an authorizer can match, and whether a runtime would accept it
     Token(token::TokenArgs),
+    /// Lead an error (AccessDenied, 401, 403, 424, a quota, …) to its cause in the project and what to do
+    Diagnose(diagnose::DiagnoseArgs),
     /// Explain quota errors, show quotas beside the expected load, prepare a request for more
     Quota(quota::QuotaArgs),
     /// Start the agent as the platform would and time it to a healthy /ping

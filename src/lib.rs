@@ -12,6 +12,7 @@ pub mod commands;
 pub mod comments;
 pub mod config;
 pub mod context;
+pub mod diagnose;
 pub mod exit;
 pub mod fixes;
 pub mod iam;
@@ -69,6 +70,7 @@ pub fn run(cli: &cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> Result<E
         cli::Command::Policy(arguments) => commands::policy::run(arguments, out, err),
         cli::Command::Man => commands::man::run(out),
         cli::Command::Token(arguments) => commands::token::run(arguments, out),
+        cli::Command::Diagnose(arguments) => commands::diagnose::run(arguments, out),
         cli::Command::Quota(arguments) => commands::quota::run(arguments, out),
     }
 }

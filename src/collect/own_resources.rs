@@ -29,6 +29,13 @@ static CDK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// An AgentCore action in a policy that infrastructure code writes.
+static ACTION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"["'`]bedrock-agentcore:[A-Za-z*?]+["'`]"#).ok());
+/// What writes policies in CDK code.
+static POLICY_CODE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"aws-cdk-lib|aws_cdk|@pulumi/aws|pulumi_aws").ok());
+
 /// The lines (1-based) of a file where it defines AgentCore resources. `path` is relative to the project root.
 pub fn lines(path: &str, text: &str) -> Vec<u32> {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -38,10 +45,10 @@ pub fn lines(path: &str, text: &str) -> Vec<u32> {
     }
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if ends(&[".tf", ".tofu"]) {
-        return matching(&TERRAFORM, text);
+        return both(&[&TERRAFORM, &ACTION], text);
     }
     if ends(&[".tf.json"]) {
-        return matching(&TERRAFORM_JSON, text);
+        return both(&[&TERRAFORM_JSON, &ACTION], text);
     }
     if ends(&[".yaml", ".yml", ".json", ".template"]) {
         let quick = text.contains("AWS::BedrockAgentCore::");
@@ -57,10 +64,27 @@ pub fn lines(path: &str, text: &str) -> Vec<u32> {
             .as_ref()
             .is_some_and(|import| import.is_match(text))
     };
-    if code && imports(text) {
-        return matching(&CDK, text);
+    let writes = || {
+        let policies = POLICY_CODE.as_ref();
+        text.contains("bedrock-agentcore:") && policies.is_some_and(|code| code.is_match(text))
+    };
+    match code && imports(text) {
+        true => both(&[&CDK, &ACTION], text),
+        false if code && writes() => matching(&ACTION, text),
+        false => Vec::new(),
     }
-    Vec::new()
+}
+
+/// The lines that one of several patterns matches, in order.
+fn both(patterns: &[&LazyLock<Option<Regex>>], text: &str) -> Vec<u32> {
+    let mut found: Vec<u32> = patterns
+        .iter()
+        .flat_map(|pattern| matching(pattern, text))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(MOST_OF_A_FILE);
+    found
 }
 
 fn matching(pattern: &LazyLock<Option<Regex>>, text: &str) -> Vec<u32> {
@@ -90,6 +114,17 @@ mod tests {
         assert_eq!(lines("infra/stack.py", python), [3]);
         let node = "import { CfnMemory } from 'aws-cdk-lib/aws-bedrockagentcore';\nnew CfnMemory(this, 'Memory', {});\n";
         assert_eq!(lines("infra/stack.ts", node), [2]);
+    }
+
+    #[test]
+    fn policies_that_name_agentcore_are_found() {
+        let python = "from aws_cdk import aws_iam as iam\nrole.add_to_policy(iam.PolicyStatement(actions=[\"bedrock-agentcore:InvokeAgentRuntime\"]))\n";
+        assert_eq!(lines("infra/desk.py", python), [2]);
+        let terraform =
+            "data \"aws_iam_policy_document\" \"a\" {\n  actions = [\"bedrock-agentcore:*\"]\n}\n";
+        assert_eq!(lines("infra/main.tf", terraform), [2]);
+        let tool = "import boto3\nACTION = \"bedrock-agentcore:InvokeAgentRuntime\"\n";
+        assert!(lines("app/tool.py", tool).is_empty());
     }
 
     #[test]

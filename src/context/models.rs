@@ -82,6 +82,30 @@ impl BedrockModel {
     }
 }
 
+/// Starts of models that are called through an inference profile alone: they have no on-demand throughput under their own id.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html>
+const PROFILE_ONLY: [&str; 14] = [
+    "anthropic.claude-3-7-",
+    "anthropic.claude-sonnet-4",
+    "anthropic.claude-opus-4",
+    "anthropic.claude-haiku-4",
+    "amazon.nova-premier-",
+    "amazon.nova-2-",
+    "meta.llama3-1-405b-",
+    "meta.llama3-2-",
+    "meta.llama3-3-",
+    "meta.llama4-",
+    "deepseek.r1-",
+    "writer.palmyra-",
+    "mistral.pixtral-large-",
+    "twelvelabs.pegasus-",
+];
+
+/// Whether a model is called through an inference profile alone.
+pub(crate) fn needs_a_profile(model: &str) -> bool {
+    PROFILE_ONLY.iter().any(|start| model.starts_with(start))
+}
+
 impl Context {
     /// The ids of the models that an agent calls: literals and defaults in code, environment variables of the configuration,
     /// a harness's model.

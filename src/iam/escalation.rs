@@ -86,6 +86,8 @@ pub static ESCALATIONS: &[Escalation] = escalations! {
     "opens a root shell in a runtime and acts with its execution role": "bedrock-agentcore:InvokeAgentRuntimeCommandShell";
     "makes a runtime with any role that can be passed and runs commands in it": "iam:PassRole" "bedrock-agentcore:CreateAgentRuntime" "bedrock-agentcore:CreateAgentRuntimeEndpoint" "bedrock-agentcore:CreateWorkloadIdentity" "bedrock-agentcore:InvokeAgentRuntimeCommand";
     "replaces the code or the role of a runtime": "iam:PassRole" "bedrock-agentcore:UpdateAgentRuntime";
+    "makes a harness with any role that can be passed and has it act": "iam:PassRole" "bedrock-agentcore:CreateHarness" "bedrock-agentcore:InvokeHarness";
+    "makes a browser with any role that can be passed and drives it": "iam:PassRole" "bedrock-agentcore:CreateBrowser" "bedrock-agentcore:StartBrowserSession" "bedrock-agentcore:ConnectBrowserAutomationStream";
     "drives a browser and acts with its role": "bedrock-agentcore:StartBrowserSession" "bedrock-agentcore:ConnectBrowserAutomationStream";
 };
 

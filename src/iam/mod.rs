@@ -4,12 +4,14 @@
 //! one request; [`cloudformation`] reads roles out of a template. Nothing here does I/O.
 
 pub mod actions;
+pub mod authorization;
 pub mod cloudformation;
 pub mod comparison;
 pub mod condition;
 pub mod document;
 pub mod escalation;
 pub mod evaluate;
+pub mod lint;
 mod narrow;
 pub mod principal;
 pub mod reach;

@@ -19,7 +19,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn of(subject: &Subject<'_>) -> Self {
+    pub(super) fn of(subject: &Subject<'_>) -> Self {
         let source = &subject.context.source;
         let code = source.runtime(subject.agent.name());
         let mut all = BTreeSet::new();
@@ -116,6 +116,13 @@ fn observe(subject: &Subject<'_>, statements: &mut Statements) {
             ],
             ["*"],
         );
+    }
+    let unified = subject.agent.common().env.iter().any(|(name, value)| {
+        name == "UNIFIED_TRACES_DESTINATION_ENABLED" && value.value.eq_ignore_ascii_case("true")
+    });
+    if unified && traced.is_none_or(|traced| traced.value) {
+        // Spans go to the agent's own log group, and X-Ray is let in there.
+        statements.allow("LetTracesIn", ["logs:PutResourcePolicy"], ["*"]);
     }
     statements.allow_when(
         "WriteMetrics",

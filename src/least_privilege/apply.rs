@@ -1,5 +1,7 @@
 //! The commands that put a policy into force.
 
+use serde_json::Value;
+
 use super::Kind;
 use crate::context::Context;
 use crate::model::project::Agent;
@@ -112,6 +114,74 @@ fn write(context: &Context, agent: Agent<'_>, kind: Kind) -> Command {
         }
     };
     command.to_file(&file(agent, kind))
+}
+
+/// The name of the inline policy, and of the file, that adds what is missing.
+const MISSING: &str = "missing-permissions";
+
+/// Adds a policy to a role as an inline policy of its own.
+pub fn put_policy(role: &str, document: &Value) -> Command {
+    Command::new("aws")
+        .args(["iam", "put-role-policy"])
+        .opt("--role-name", role)
+        .opt("--policy-name", MISSING)
+        .opt("--policy-document", document.to_string())
+}
+
+/// Adds a policy to the role of an agent: inline to a role of one's own (`role`, or the one that the configuration names); a file
+/// of `additionalPolicies` for the role that the construct makes.
+///
+/// # Errors
+/// Why no command can do it.
+pub fn add_policy(
+    context: &Context,
+    agent: Agent<'_>,
+    role: Option<&str>,
+    document: &Value,
+) -> Result<Vec<Command>, String> {
+    if let Some(own) = &agent.common().execution_role_arn {
+        let size = super::size(document);
+        if size > super::INLINE_LIMIT {
+            return Err(format!(
+                "the statements count {size} characters and a role takes {} inline: write them with `agentcore-harden policy` and make managed policies of its parts",
+                super::INLINE_LIMIT
+            ));
+        }
+        let named = own.value.rsplit('/').next().unwrap_or(&own.value);
+        return Ok(vec![put_policy(role.unwrap_or(named), document)]);
+    }
+    let Agent::Runtime(runtime) = agent else {
+        return Err("the CLI has no key for the permissions of a harness: make a role of your own with `agentcore-harden policy`, and name it as executionRoleArn".to_owned());
+    };
+    let Some(location) = &runtime.code_location else {
+        return Err(
+            "the runtime has no codeLocation: additionalPolicies takes files beside the code"
+                .to_owned(),
+        );
+    };
+    let taken = |file: &String| {
+        let mut entries = runtime.additional_policies.iter();
+        entries.any(|entry| entry.value == *file)
+    };
+    let mut names = (1..100).map(|number| match number {
+        1 => format!("{MISSING}.json"),
+        _ => format!("{MISSING}-{number}.json"),
+    });
+    let Some(file) = names.find(|file| !taken(file)) else {
+        return Err("additionalPolicies holds a hundred such files already".to_owned());
+    };
+    let path = format!("{}/{file}", location.value.trim_end_matches('/'));
+    let write = Command::new("jq")
+        .arg("-n")
+        .arg(document.to_string())
+        .to_file(&path);
+    let edit = "(.runtimes[] | select(.name == $name)).additionalPolicies += [$file]";
+    let target = context.target.as_ref();
+    Ok(vec![
+        write,
+        shell::jq_edit(CONFIG, edit, &[("name", &runtime.name), ("file", &file)]),
+        shell::deploy(target.map(|target| target.name.as_str())),
+    ])
 }
 
 /// How the command line spells a kind.

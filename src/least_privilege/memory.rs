@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::agentcore::{Words, core_actions, known_or, upper};
 use super::{Statements, Subject, UNKNOWN_SUFFIX};
 use crate::model::json::Node;
-use crate::model::project::Agent;
+use crate::model::project::{Agent, Harness};
 
 /// What code calls on a memory, and the action that each call is.
-const MEMORY_CALLS: [(&str, &str); 24] = [
+pub(super) const MEMORY_CALLS: [(&str, &str); 24] = [
     ("create_event", "CreateEvent"),
     ("create_blob_event", "CreateEvent"),
     ("save_conversation", "CreateEvent"),
@@ -74,6 +74,14 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words, statements: &mut Stateme
     };
     for memory in &subject.context.project.memories {
         let name = &memory.name;
+        if let Agent::Harness(harness) = subject.agent
+            && !uses(harness, name)
+        {
+            statements.note(format!(
+                "memory {name} is left out: harness.json does not name it"
+            ));
+            continue;
+        }
         if !words.names(name, &format!("MEMORY_{}_ID", upper(name))) {
             statements.note(format!(
                 "memory {name} is left out: the code does not name it or its variable MEMORY_{}_ID",
@@ -110,4 +118,17 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words, statements: &mut Stateme
             [subject.core(&format!("memory/{prefix}*"))],
         );
     }
+}
+
+/// Whether a harness uses a memory of the project: `memory.mode` is `existing`, with its name or its ARN.
+fn uses(harness: &Harness, name: &str) -> bool {
+    let Some(document) = harness.document.read() else {
+        return true;
+    };
+    let Some(memory) = document.root.get("memory") else {
+        return false;
+    };
+    let text = |key: &str| memory.get(key).and_then(Node::as_str);
+    let by_arn = text("arn").is_some_and(|arn| arn.contains(&format!("_{name}-")));
+    text("mode") == Some("existing") && (text("name") == Some(name) || by_arn)
 }

@@ -4,14 +4,18 @@ mod agentcore;
 pub mod apply;
 mod code;
 mod gaps;
+pub mod gateway;
 mod guardrails;
 mod identity;
 mod invoke;
+mod invoked;
 mod memory;
 mod models;
+mod needs;
 mod operations;
 mod packaged;
 mod parameters;
+mod parts;
 mod sdk;
 mod signed;
 mod statements;
@@ -25,6 +29,7 @@ use crate::model::predicted_role::Names;
 use crate::model::project::Agent;
 
 pub use gaps::missing_code;
+pub use needs::{Need, needs, policy_for};
 pub use statements::{Statements, size};
 
 use code::Code;
@@ -131,7 +136,8 @@ pub fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {
     }
 }
 
-fn execution_role(subject: &Subject<'_>) -> Plan {
+/// Statements, notes and needs of an execution role.
+fn gather(subject: &Subject<'_>) -> Statements {
     let mut statements = Statements::default();
     gaps::add(subject, &mut statements);
     models::add(subject, &mut statements);
@@ -139,13 +145,20 @@ fn execution_role(subject: &Subject<'_>) -> Plan {
     let read = subject.agent.runtime();
     let read = read.and_then(|runtime| crate::context::code::of(subject.context, runtime).ok());
     let callers = read.as_ref().map(Callers::new);
-    if let Some(code) = callers.as_ref().map(Code::new) {
+    let code = callers.as_ref().map(Code::new);
+    invoked::add(subject, code.as_ref(), &mut statements);
+    parts::add(subject, code.as_ref(), &mut statements);
+    if let Some(code) = code {
         guardrails::add(subject, &code, &mut statements);
         sdk::add(subject, &code, &mut statements);
         packaged::add(subject, &code, &mut statements);
         signed::add(subject, &code, &mut statements);
     }
-    let (document, mut notes) = statements.finish();
+    statements
+}
+
+fn execution_role(subject: &Subject<'_>) -> Plan {
+    let (document, mut notes) = gather(subject).finish();
     let size = size(&document);
     if size > INLINE_LIMIT {
         notes.push(format!(

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Statements, Subject};
-use crate::context::BedrockModel;
+use crate::context::{BedrockModel, needs_a_profile};
 use crate::model::predicted_role::Names;
 
 /// What calls a model; Converse is authorized as InvokeModel.
@@ -19,6 +19,11 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
     let models = subject.context.bedrock_models(subject.agent);
     let mut resources: BTreeSet<String> = BTreeSet::new();
     for model in &models {
+        if let BedrockModel::Foundation(model) = model
+            && needs_a_profile(model)
+        {
+            statements.note(by_base_id(subject, model));
+        }
         if let BedrockModel::Arn(arn) = model
             && arn.contains("inference-profile/")
         {
@@ -35,6 +40,26 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
         });
     }
     statements.allow("CallModels", CALLS, resources);
+}
+
+/// A model that answers with an error under its own id.
+fn by_base_id(subject: &Subject<'_>, model: &str) -> String {
+    let context = subject.context;
+    let code = context.source.runtime(subject.agent.name());
+    let named = code.map(|code| context.source.models(&code.reachable));
+    let site = named.as_ref().and_then(|named| named.get(model)?.first());
+    let place = site.map_or_else(String::new, |site| match site.span {
+        Some(span) => format!("{}:{}: ", site.path, span.line),
+        None => format!("{}: ", site.path),
+    });
+    let geography = match subject.names.region.split('-').next() {
+        Some("eu") => "eu",
+        Some("us") => "us",
+        _ => "global",
+    };
+    format!(
+        "{place}{model} is called through an inference profile, such as {geography}.{model}, and answers with an error under its own id"
+    )
 }
 
 /// The resources that a call of a model is authorized on.

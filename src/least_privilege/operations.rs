@@ -209,6 +209,48 @@ pub(super) fn actions(prefix: &str, operation: &str) -> Vec<String> {
         .collect()
 }
 
+/// The operation that a waiter of boto3 repeats.
+pub(super) fn waited(prefix: &str, waiter: &str) -> Option<&'static str> {
+    const WAITERS: [(&str, &str, &str); 18] = [
+        ("s3", "bucket_exists", "head_bucket"),
+        ("s3", "bucket_not_exists", "head_bucket"),
+        ("s3", "object_exists", "head_object"),
+        ("s3", "object_not_exists", "head_object"),
+        ("dynamodb", "table_exists", "describe_table"),
+        ("dynamodb", "table_not_exists", "describe_table"),
+        ("lambda", "function_active", "get_function_configuration"),
+        ("lambda", "function_active_v2", "get_function"),
+        ("lambda", "function_exists", "get_function"),
+        ("lambda", "function_updated", "get_function_configuration"),
+        ("lambda", "function_updated_v2", "get_function"),
+        ("cloudformation", "stack_create_complete", "describe_stacks"),
+        ("cloudformation", "stack_update_complete", "describe_stacks"),
+        ("cloudformation", "stack_delete_complete", "describe_stacks"),
+        ("ecs", "tasks_running", "describe_tasks"),
+        ("ecs", "tasks_stopped", "describe_tasks"),
+        ("ecs", "services_stable", "describe_services"),
+        ("ssm", "command_executed", "get_command_invocation"),
+    ];
+    let found = WAITERS
+        .iter()
+        .find(|(service, name, _)| *service == prefix && *name == waiter);
+    found.map(|(.., operation)| *operation)
+}
+
+/// Actions that an operation needs in some of its uses only.
+pub(super) fn is_optional(action: &str, operation: &str) -> bool {
+    matches!(
+        action,
+        "s3:AbortMultipartUpload"
+            | "dynamodb:ConditionCheckItem"
+            | "secretsmanager:BatchGetSecretValue"
+    ) || action.starts_with("dynamodb:PartiQL")
+        || (action.starts_with("dynamodb:") && snake(operation).starts_with("transact_write"))
+        || snake(operation).starts_with("retrieve_and_generate")
+        || snake(operation) == "copy"
+        || snake(operation) == "copy_object"
+}
+
 fn snake(operation: &str) -> String {
     if operation.contains('_') || operation.chars().all(|letter| !letter.is_ascii_uppercase()) {
         return operation.to_owned();

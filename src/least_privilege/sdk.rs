@@ -5,15 +5,20 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::code::Code;
+use super::invoked::NOT_SEEN;
+use super::needs::Need;
 use super::operations;
 use super::parameters::{PARAMETERS, Parameter, arns, usual};
 use super::values::{Texts, entry, texts};
 use super::{Statements, Subject, UNKNOWN_SUFFIX, models};
-use crate::analysis::names::leaf;
+use crate::analysis::agent_code::evidence;
+use crate::analysis::limits;
+use crate::analysis::names::{Meaning, leaf};
 use crate::iam::actions::Action;
 use crate::iam::escalation::ESCALATIONS;
-use crate::model::source::ModuleId;
-use crate::model::source::ir::{Call, Expr, ExprKind};
+use crate::model::source::ir::{Call, Expr, ExprKind, StmtKind};
+use crate::model::source::walk::statements;
+use crate::model::source::{ByteRange, ModuleId};
 
 /// A call of an operation.
 struct Use<'s> {
@@ -27,6 +32,19 @@ struct Use<'s> {
     call: Option<&'s Call>,
     /// The resource object that the method is called on: `Table("orders")`.
     object: Option<(String, &'s Call, ModuleId)>,
+    /// Where the call stands.
+    range: ByteRange,
+    /// How its client was made.
+    client: Made,
+}
+
+/// How a client was made.
+#[derive(Clone, Debug, Default)]
+struct Made {
+    /// With credentials of its own, or for another address: it is not the role that is asked.
+    apart: bool,
+    /// For a Region of its own; empty where that is not known.
+    region: Option<String>,
 }
 
 /// The agent and its code.
@@ -40,9 +58,10 @@ struct Reader<'r, 'c, 's> {
 pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &mut Statements) {
     let reader = Reader { subject, code };
     for (module, expr, _) in code.calls() {
-        let found = python(subject, module, expr).or_else(|| javascript(subject, module, expr));
+        let found = python(code, module, expr).or_else(|| javascript(code, module, expr));
         if let Some(found) = found {
             reader.grant(&found, statements);
+            reader.note_needs(&found, statements);
         }
     }
 }
@@ -50,46 +69,160 @@ pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &m
 /// The kind of object that a resource made (`Table`), the call that made it, and the call's module.
 type Named<'s> = (String, &'s Call, ModuleId);
 
-/// The service of an expression that is a boto3 client or resource, or an object of one.
+/// A boto3 client or resource, or an object of one.
+struct Client<'s> {
+    service: String,
+    object: Option<Named<'s>>,
+    made: Made,
+}
+
+/// The client that an expression is: made here or in a helper, given as an argument, kept as a member.
 fn client<'s>(
-    subject: &Subject<'s>,
+    code: &Code<'_, 's>,
     module: ModuleId,
     expr: &'s Expr,
     depth: usize,
-) -> Option<(String, Option<Named<'s>>)> {
-    if depth > 4 {
+) -> Option<Client<'s>> {
+    if depth > 6 {
         return None;
     }
-    let source = &subject.context.source;
-    let instance = source.type_of(module, expr)?;
+    let _step = limits::step(limits::CALLERS, module, expr.range)?;
+    let source = code.source();
+    let Some(instance) = source.type_of(module, expr) else {
+        let given = code.callers().given(module, expr);
+        let kept = kept(code, module, expr);
+        let mut origins = given.into_iter().chain(kept);
+        return origins.find_map(|(at, value)| client(code, at, value, depth + 1));
+    };
     let call = instance.call?;
     let name = leaf(&instance.type_name);
     if instance.type_name.contains("boto")
         && matches!(name, "client" | "resource" | "create_client")
     {
         let service = call.argument(0, "service_name")?;
-        return Some((source.string(instance.module, service)?, None));
+        return Some(Client {
+            service: source.string(instance.module, service)?,
+            object: None,
+            made: made(code, instance.module, call),
+        });
     }
-    // session.client("s3") where the session came as a parameter is not seen; dynamodb.Table("x") is.
+    // dynamodb.Table("x"), and session.client("s3") where the session is an argument.
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
     };
-    let (service, _) = client(subject, instance.module, base, depth + 1)?;
-    Some((service, Some((attr.to_string(), call, instance.module))))
+    let owner = client(code, instance.module, base, depth + 1)?;
+    Some(Client {
+        object: Some((attr.to_string(), call, instance.module)),
+        ..owner
+    })
 }
 
-fn python<'s>(subject: &Subject<'s>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
-    let source = &subject.context.source;
+/// What methods of its class put into a member: `self.table = table`.
+fn kept<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Vec<(ModuleId, &'s Expr)> {
+    let source = code.source();
+    let ExprKind::Attribute { base, attr } = &expr.kind else {
+        return Vec::new();
+    };
+    let Some(class) = source.type_of(module, base).and_then(|owner| owner.class) else {
+        return Vec::new();
+    };
+    let Some(place) = source.module(class.module) else {
+        return Vec::new();
+    };
+    let own = place
+        .functions
+        .iter()
+        .filter(|function| function.class == Some(class));
+    let mut found = Vec::new();
+    for stmt in own.flat_map(|function| statements(&function.body)) {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        let sets = assign.targets.iter().any(|target| {
+            matches!(&target.kind, ExprKind::Attribute { base, attr: member }
+                if member == attr && matches!(base.as_name(), Some("self" | "this" | "cls")))
+        });
+        if let Some(value) = assign.value.as_deref().filter(|_| sets) {
+            found.push((class.module, value));
+        }
+    }
+    found
+}
+
+/// Options that give a client credentials or an address of its own.
+const APART: [&str; 9] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "profile_name",
+    "endpoint_url",
+    "botocore_session",
+    "credentials",
+    "profile",
+    "endpoint",
+];
+
+/// How a client was made: by the call, and by the session that the call is made on.
+fn made<'s>(code: &Code<'_, 's>, module: ModuleId, call: &'s Call) -> Made {
+    let source = code.source();
+    let mut made = options(code, module, call, &["region_name", "region"]);
+    if let ExprKind::Attribute { base, .. } = &call.callee.kind
+        && let Some(session) = source.type_of(module, base)
+        && let Some(call) = session.call
+    {
+        let of_session = options(code, session.module, call, &["region_name"]);
+        made.apart |= of_session.apart;
+        made.region = made.region.or(of_session.region);
+    }
+    made
+}
+
+fn options<'s>(code: &Code<'_, 's>, module: ModuleId, call: &'s Call, regions: &[&str]) -> Made {
+    let apart = APART.iter().any(|name| {
+        let given = call.option(name);
+        given.is_some_and(|value| !matches!(value.kind, ExprKind::None))
+    });
+    let spread = call.keywords.iter().any(|keyword| keyword.name.is_none());
+    let region = regions
+        .iter()
+        .find_map(|name| call.option(name))
+        .map(|value| {
+            let value = match code.source().meaning(module, value) {
+                Meaning::Value(_, value) => value,
+                _ => value,
+            };
+            // What the environment says is the agent's own Region, or any.
+            value.as_str().unwrap_or("*").to_owned()
+        });
+    Made {
+        apart: apart || spread,
+        region,
+    }
+}
+
+fn python<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
+    let source = code.source();
     let call = expr.as_call()?;
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
     };
-    let (service, object) = client(subject, module, base, 0)?;
+    let Client {
+        service,
+        object,
+        made,
+    } = client(code, module, base, 0)?;
     let (operation, object) = match (&**attr, object) {
         // The parameters are those of `paginate`.
         ("get_paginator" | "get_waiter", _) => return None,
-        ("paginate" | "wait", Some((kind, maker, at))) if kind.starts_with("get_") => {
+        ("paginate" | "wait", Some((kind, maker, at))) if kind == "get_paginator" => {
             (source.string(at, maker.args.first()?)?, None)
+        }
+        ("wait", Some((kind, maker, at))) if kind == "get_waiter" => {
+            let name = source.string(at, maker.args.first()?)?;
+            (
+                operations::waited(operations::prefix(&service), &name)?.to_owned(),
+                None,
+            )
         }
         ("generate_presigned_url", object) => (source.string(module, call.args.first()?)?, object),
         (other, object) => (other.to_owned(), object),
@@ -100,26 +233,44 @@ fn python<'s>(subject: &Subject<'s>, module: ModuleId, expr: &'s Expr) -> Option
         module,
         call: Some(call),
         object,
+        range: expr.range,
+        client: made,
     })
 }
 
-/// `new PutObjectCommand({…})` of `@aws-sdk/client-s3`, `new PutCommand({…})` of `@aws-sdk/lib-dynamodb`.
-fn javascript<'s>(subject: &Subject<'s>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
+/// `new PutObjectCommand({…})` of `@aws-sdk/client-s3`, `new PutCommand({…})` of `@aws-sdk/lib-dynamodb`, `paginateQuery(…)`.
+fn javascript<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
     let call = expr.as_call()?;
-    let name = subject.context.source.callee_name(module, expr)?;
+    let name = code.source().callee_name(module, expr)?;
     let rest = name.strip_prefix("@aws-sdk/")?;
     let (package, command) = rest.split_once('.')?;
-    let operation = command.strip_suffix("Command")?;
+    let operation = command
+        .strip_suffix("Command")
+        .or_else(|| command.strip_prefix("paginate"))?;
     let service = match package {
         "lib-dynamodb" => "dynamodb",
         _ => package.strip_prefix("client-")?,
     };
+    // Which client sends it is not followed: one that is made apart makes all of its package doubtful.
+    let clients = code.calls().filter_map(|(at, expr, call)| {
+        let name = code.source().callee_name(at, expr)?;
+        let of_package = name.strip_prefix("@aws-sdk/client-")?.split_once('.')?;
+        let same = of_package.0 == service && of_package.1.ends_with("Client");
+        same.then(|| options(code, at, call, &["region"]))
+    });
+    let mut client = Made::default();
+    for made in clients {
+        client.apart |= made.apart;
+        client.region = client.region.or(made.region);
+    }
     Some(Use {
         prefix: operations::prefix(service).to_owned(),
         operation: operation.to_owned(),
         module,
         call: Some(call),
         object: None,
+        range: expr.range,
+        client,
     })
 }
 
@@ -171,6 +322,137 @@ impl<'s> Reader<'_, '_, 's> {
             ["*"],
             Some(json!({"StringEquals": {"cloudwatch:namespace": namespaces}})),
         );
+    }
+
+    /// What the call surely needs: on the resources that it is seen to name, else on whatever resource.
+    fn note_needs(self, found: &Use<'s>, statements: &mut Statements) {
+        let code = self.code;
+        let why = if found.client.apart {
+            Some("its client is made with credentials or an address of its own".to_owned())
+        } else if !code.surely_runs(found.module, found.range) {
+            Some(NOT_SEEN.to_owned())
+        } else {
+            None
+        };
+        let place = evidence(code.source(), found.module, found.range);
+        let prefix = found.prefix.as_str();
+        let by = found.operation.as_str();
+        for action in operations::actions(prefix, by) {
+            // Models are followed by their ids, which say more.
+            if models::CALLS.contains(&action.as_str()) || operations::is_optional(&action, by) {
+                continue;
+            }
+            let resources = if prefix == "bedrock-agentcore" {
+                self.named_runtime(found, &action)
+            } else {
+                self.surely_on(found, &action)
+            };
+            let mut ignored = Statements::default();
+            let granted = match resources.as_slice() {
+                [one] if one == "*" && prefix == "bedrock-agentcore" => {
+                    BTreeSet::from(["*".to_owned()])
+                }
+                [one] if one == "*" => self.resources(found, &action, &mut ignored),
+                several => several.iter().cloned().collect(),
+            };
+            let namespaces = match action.as_str() {
+                "cloudwatch:PutMetricData" => {
+                    let value = found.call.and_then(|call| call.option("Namespace"));
+                    value
+                        .map(|value| self.texts(found.module, value).all)
+                        .unwrap_or_default()
+                }
+                _ => Vec::new(),
+            };
+            for resource in &resources {
+                let mut need =
+                    Need::new(&action, resource.as_str(), by, place.clone()).unsure(why.clone());
+                need = match resource.as_str() {
+                    "*" => need.granted_on(granted.iter().cloned()),
+                    _ => need,
+                };
+                if let [namespace] = namespaces.as_slice() {
+                    need = need.key("cloudwatch:namespace", namespace);
+                }
+                statements.need(need);
+            }
+        }
+    }
+
+    /// The runtime whose ARN a call names.
+    fn named_runtime(self, found: &Use<'s>, action: &str) -> Vec<String> {
+        let anything = vec!["*".to_owned()];
+        if action != "bedrock-agentcore:InvokeAgentRuntime" {
+            return anything;
+        }
+        match self.value(found, "agentRuntimeArn") {
+            Some(texts)
+                if texts.complete
+                    && texts.all.iter().all(|arn| arn.starts_with("arn:"))
+                    && !texts.all.is_empty() =>
+            {
+                texts.all
+            }
+            _ => anything,
+        }
+    }
+
+    /// The resources that a call surely uses; `*` where they are not known.
+    fn surely_on(self, found: &Use<'s>, action: &str) -> Vec<String> {
+        let anything = || vec!["*".to_owned()];
+        if Action::lookup(action).is_none_or(|known| !known.resource_types) {
+            return anything();
+        }
+        let mut parameters = PARAMETERS.iter().filter(|one| one.prefix == found.prefix);
+        let Some((parameter, texts)) =
+            parameters.find_map(|parameter| Some((parameter, self.value(found, parameter.name)?)))
+        else {
+            return anything();
+        };
+        if !texts.complete || texts.all.is_empty() {
+            return anything();
+        }
+        let mut subject = Subject {
+            context: self.subject.context,
+            agent: self.subject.agent,
+            names: self.subject.names.clone(),
+        };
+        if let Some(region) = &found.client.region {
+            subject.names.region.clone_from(region);
+        }
+        let has = |name: &str| found.call.is_some_and(|call| entry(call, name).is_some());
+        let mut all = Vec::new();
+        for text in &texts.all {
+            match (parameter.prefix, text.as_str()) {
+                // An address or an ARN may be of another account.
+                ("sqs", url) if url.contains('/') => {
+                    let queue = url.rsplit('/').next().unwrap_or(url);
+                    all.push(format!("arn:{}:sqs:*:*:{queue}", subject.names.partition));
+                }
+                ("lambda", name) if !name.starts_with("arn:") => {
+                    let alias = if has("Qualifier") { "*" } else { "" };
+                    match name.rsplit_once(":function:") {
+                        Some((_, name)) => all.push(format!(
+                            "arn:{}:lambda:*:*:function:{name}{alias}",
+                            subject.names.partition
+                        )),
+                        None => all.push(subject.arn("lambda", &format!("function:{name}{alias}"))),
+                    }
+                }
+                ("lambda", arn) if has("Qualifier") => all.push(format!("{arn}*")),
+                ("dynamodb", _) => {
+                    let named = arns(&subject, parameter, text, action);
+                    let of_index = has("IndexName");
+                    all.extend(
+                        named
+                            .into_iter()
+                            .filter(|arn| arn.ends_with("/index/*") == of_index),
+                    );
+                }
+                _ => all.extend(arns(&subject, parameter, text, action)),
+            }
+        }
+        if all.is_empty() { anything() } else { all }
     }
 
     fn texts(self, module: ModuleId, expr: &'s Expr) -> Texts {

@@ -17,10 +17,7 @@ const GATEWAY_HOST: &str = ".gateway.bedrock-agentcore.";
 
 /// Adds what signed requests need, where the gateways of the project do not answer for it.
 pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
-    let signs = code
-        .calls()
-        .any(|(module, expr, call)| signer(subject, code, module, expr, call));
-    if !signs || statements.allows("bedrock-agentcore:InvokeGateway") {
+    if first(subject, code).is_none() || statements.allows("bedrock-agentcore:InvokeGateway") {
         return;
     }
     let words: BTreeSet<String> = code
@@ -47,6 +44,16 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
         core_actions(["InvokeGateway"]),
         gateways,
     );
+}
+
+/// The first place that signs requests to AgentCore.
+pub(super) fn first<'a>(
+    subject: &Subject<'a>,
+    code: &Code<'_, 'a>,
+) -> Option<(ModuleId, &'a Expr)> {
+    let mut calls = code.calls();
+    let found = calls.find(|(module, expr, call)| signer(subject, code, *module, expr, call));
+    found.map(|(module, expr, _)| (module, expr))
 }
 
 fn environment<'s>(subject: &'s Subject<'_>) -> impl Iterator<Item = String> + use<'s> {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::needs::Need;
+
 /// A statement in the making.
 #[derive(Clone, Debug)]
 struct Draft {
@@ -18,6 +20,7 @@ struct Draft {
 pub struct Statements {
     drafts: Vec<Draft>,
     notes: Vec<String>,
+    needs: Vec<Need>,
 }
 
 impl Statements {
@@ -64,6 +67,16 @@ impl Statements {
         self.drafts
             .iter()
             .any(|draft| draft.actions.contains(action))
+    }
+
+    /// Notes what is used and where.
+    pub fn need(&mut self, need: Need) {
+        self.needs.push(need);
+    }
+
+    /// What is used, in the order of its finding.
+    pub fn into_needs(self) -> Vec<Need> {
+        self.needs
     }
 
     /// Says something of the policy, once.

@@ -4,9 +4,11 @@
 use super::Subject;
 use super::code::Code;
 use crate::analysis::limits;
-use crate::analysis::names::Meaning;
-use crate::model::source::ModuleId;
-use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, FormatPart};
+use crate::analysis::names::{Instance, Meaning};
+use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, FormatPart, StmtKind};
+use crate::model::source::module::{Binding, BindingKind};
+use crate::model::source::walk::statements;
+use crate::model::source::{ClassId, ModuleId};
 
 /// Deepest chain that is followed.
 const DEEPEST: u8 = 10;
@@ -170,16 +172,142 @@ impl<'a> Reader<'_, '_, 'a> {
         {
             return self.read(at, value, depth + 1);
         }
-        let given = self.code.callers().given(module, expr);
-        if !given.is_empty() {
-            let given = given.into_iter();
-            return Texts::union(given.map(|(at, value)| self.read(at, value, depth + 1)));
+        if let Some(given) = self.argument(module, expr, depth) {
+            return given;
+        }
+        let behind = self.behind(module, expr);
+        if !behind.is_empty() {
+            let behind = behind.into_iter();
+            return Texts::union(behind.map(|(at, value)| self.read(at, value, depth + 1)));
         }
         let all = source.strings(module, expr);
         Texts {
             complete: !all.is_empty(),
             all,
         }
+    }
+
+    /// What callers give for a parameter, and its default where one of them gives nothing.
+    fn argument(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Option<Texts> {
+        let callers = self.code.callers();
+        let (id, index) = callers.parameter(module, expr)?;
+        let given = callers.given(module, expr);
+        let function = self.code.source().function(id)?;
+        let default = function
+            .params
+            .get(index)
+            .and_then(|param| param.default.as_deref());
+        let called = callers.of(id).iter().filter(|used| used.called).count();
+        let handed = callers.of(id).iter().any(|used| !used.called);
+        if given.is_empty() && default.is_none() {
+            return None;
+        }
+        let open = handed || called == 0;
+        let default = default.filter(|_| open || given.len() < called);
+        let default = default.map(|value| (id.module, value));
+        let all = given.into_iter().chain(default);
+        let mut found = Texts::union(all.map(|(at, value)| self.read(at, value, depth + 1)));
+        found.complete &= !open;
+        Some(found)
+    }
+
+    /// The values behind a name, a member or a call of the project's own that mean nothing else: what is assigned, what is
+    /// returned.
+    fn behind(&self, module: ModuleId, expr: &'a Expr) -> Vec<(ModuleId, &'a Expr)> {
+        let source = self.code.source();
+        match &expr.kind {
+            ExprKind::Name(name) => {
+                let Some(place) = source.module(module) else {
+                    return Vec::new();
+                };
+                let mut function = place.function_at(expr.range.start);
+                loop {
+                    let index = function.map_or(0, |around| around.id.index as usize + 1);
+                    let scope = place.scopes.get(index);
+                    if let Some(found) = scope.and_then(|scope| scope.names.get(&**name)) {
+                        return self.bound(module, found, 0);
+                    }
+                    match function {
+                        Some(around) => {
+                            function = around.parent.and_then(|id| place.function(id));
+                        }
+                        None => return Vec::new(),
+                    }
+                }
+            }
+            ExprKind::Attribute { base, attr } => match source.meaning(module, base) {
+                Meaning::Module(id) => self.exported(id, attr, 0),
+                Meaning::Class(id) => self.member(id, attr),
+                Meaning::Instance(Instance {
+                    class: Some(id), ..
+                }) => self.member(id, attr),
+                _ => Vec::new(),
+            },
+            ExprKind::Call(_) => {
+                let Some(id) = source.callee(module, expr) else {
+                    return Vec::new();
+                };
+                let Some(function) = source.function(id) else {
+                    return Vec::new();
+                };
+                let returned = statements(&function.body).into_iter();
+                let returned = returned.filter_map(|stmt| match &stmt.kind {
+                    StmtKind::Return(value) => value.as_ref(),
+                    _ => None,
+                });
+                returned.map(|value| (id.module, value)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn member(&self, id: ClassId, attr: &str) -> Vec<(ModuleId, &'a Expr)> {
+        let place = self.code.source().module(id.module);
+        let class = place.and_then(|place| place.classes.get(id.index as usize));
+        let Some(class) = class else {
+            return Vec::new();
+        };
+        let scopes = [&class.instance, &class.fields];
+        let found = scopes.iter().find_map(|scope| scope.names.get(attr));
+        found.map_or(Vec::new(), |found| self.bound(id.module, found, 0))
+    }
+
+    fn exported(&self, module: ModuleId, name: &str, depth: u8) -> Vec<(ModuleId, &'a Expr)> {
+        let place = self.code.source().module(module);
+        let scope = place.and_then(|place| place.scopes.first());
+        let found = scope.and_then(|scope| scope.names.get(name));
+        found.map_or(Vec::new(), |found| self.bound(module, found, depth))
+    }
+
+    /// Nothing where one of the bindings is of a kind that tells nothing.
+    fn bound(
+        &self,
+        module: ModuleId,
+        bindings: &'a [Binding],
+        depth: u8,
+    ) -> Vec<(ModuleId, &'a Expr)> {
+        let mut all = Vec::new();
+        for binding in bindings {
+            match &binding.kind {
+                BindingKind::Value { value, path, .. } if path.is_empty() => {
+                    all.push((module, &**value));
+                }
+                BindingKind::Declared(_) => {}
+                BindingKind::Import(index) if depth < 4 => {
+                    let place = self.code.source().module(module);
+                    let import = place.and_then(|place| place.imports.get(*index));
+                    let found = import.and_then(|import| {
+                        Some(self.exported(import.target?, import.name.as_deref()?, depth + 1))
+                    });
+                    match found {
+                        Some(found) if !found.is_empty() => all.extend(found),
+                        _ => return Vec::new(),
+                    }
+                }
+                _ => return Vec::new(),
+            }
+        }
+        all
     }
 
     /// The variable that an expression reads, and what stands in where it is not set.

@@ -194,7 +194,7 @@ fn own_resources(context: &Context) -> Option<String> {
     };
     (!places.is_empty()).then(|| {
         format!(
-            "AgentCore resources that the project defines in infrastructure code of its own were not judged: {}{more}",
+            "AgentCore resources that the project defines in infrastructure code of its own, and what it grants there, were not judged: {}{more}",
             named.join(", ")
         )
     })

@@ -315,3 +315,104 @@ fn a_loop_over_constants_takes_each_of_them() {
     );
     assert!(notes(&open).contains("does not show every resource that it uses of ssm"));
 }
+
+#[test]
+fn constants_of_the_environment_are_followed_through_modules_and_helpers() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    configuration(
+        root,
+        &[("ARCHIVE", "acme-archive"), ("TABLE", "claims-live")],
+    );
+    write(
+        root,
+        "app/Main/names.py",
+        "import os\n\nBUCKET = os.environ[\"ARCHIVE\"]\n\n\ndef table():\n    return os.getenv(\"TABLE\", \"\").strip()\n",
+    );
+    write(
+        root,
+        "app/Main/main.py",
+        "import boto3\nfrom names import BUCKET, table\n\ns3 = boto3.client(\"s3\")\nrows = boto3.resource(\"dynamodb\").Table(table())\n\n\ndef read():\n    return s3.get_object(Bucket=BUCKET, Key=\"a\"), rows.get_item(Key={\"id\": \"1\"})\n\n\nread()\n",
+    );
+    let page = page(root, &["--json"]);
+    assert_eq!(
+        resources(&page, "s3:GetObject"),
+        ["arn:aws:s3:::acme-archive/*"]
+    );
+    assert_eq!(
+        resources(&page, "dynamodb:GetItem"),
+        [format!(
+            "arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/claims-live"
+        )]
+    );
+}
+
+#[test]
+fn clients_are_followed_through_arguments_and_members() {
+    let page = of(
+        "import boto3\n\n\nclass Store:\n    def __init__(self, client):\n        self.client = client\n\n    def put(self, body):\n        self.client.put_object(Bucket=\"acme-out\", Key=\"a\", Body=body)\n\n\ndef send(queue, text):\n    queue.send_message(QueueUrl=\"https://sqs.eu-west-1.amazonaws.com/123456789012/jobs\", MessageBody=text)\n\n\nStore(boto3.client(\"s3\")).put(b\"x\")\nsend(boto3.client(\"sqs\"), \"x\")\nboto3.client(\"s3\").get_waiter(\"object_exists\").wait(Bucket=\"acme-in\", Key=\"a\")\n",
+        &[],
+    );
+    assert_eq!(
+        resources(&page, "s3:PutObject"),
+        ["arn:aws:s3:::acme-out/*"]
+    );
+    assert_eq!(
+        resources(&page, "sqs:SendMessage"),
+        [format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs")]
+    );
+    assert_eq!(resources(&page, "s3:GetObject"), ["arn:aws:s3:::acme-in/*"]);
+}
+
+#[test]
+fn unified_traces_let_xray_into_the_log_group() {
+    let variable = "UNIFIED_TRACES_DESTINATION_ENABLED";
+    assert_eq!(
+        resources(
+            &of("pass\n", &[(variable, "true")]),
+            "logs:PutResourcePolicy"
+        ),
+        ["*"]
+    );
+    assert!(
+        resources(
+            &of("pass\n", &[(variable, "false")]),
+            "logs:PutResourcePolicy"
+        )
+        .is_empty()
+    );
+}
+
+#[test]
+fn a_model_that_is_offered_through_profiles_alone_is_noted_with_its_place() {
+    let page = of(
+        "from strands import Agent\n\nagent = Agent(model=\"anthropic.claude-sonnet-4-5-20250929-v1:0\")\n",
+        &[],
+    );
+    let notes = page["notes"].to_string();
+    assert!(
+        notes.contains("app/Main/main.py:3: ") && notes.contains("eu.anthropic.claude"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn a_harness_gets_only_the_memory_that_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let configuration = json!({
+        "name": "Shop", "version": 1, "managedBy": "CDK", "runtimes": [],
+        "memories": [{"name": "till", "eventExpiryDuration": 30, "strategies": []}],
+        "harnesses": [{"name": "Baker", "path": "app/Baker"}]
+    });
+    write(root, "agentcore/agentcore.json", &configuration.to_string());
+    let target = json!([{"name": "default", "account": ACCOUNT, "region": "eu-west-1"}]);
+    write(root, "agentcore/aws-targets.json", &target.to_string());
+    let with = |memory: Value| {
+        let harness = json!({"name": "Baker", "model": {"provider": "bedrock", "modelId": "global.anthropic.claude-sonnet-4-6"}, "memory": memory});
+        write(root, "app/Baker/harness.json", &harness.to_string());
+        resources(&page(root, &["--json"]), "bedrock-agentcore:CreateEvent")
+    };
+    assert!(with(json!({"mode": "disabled"})).is_empty());
+    assert_eq!(with(json!({"mode": "existing", "name": "till"})).len(), 1);
+}

@@ -6,6 +6,9 @@ mod foreign;
 mod iam_bedrock_scope;
 mod iam_broad_permissions;
 mod iam_ecr_scope;
+mod iam_missing_permissions;
+mod iam_passrole;
+mod iam_policy_valid;
 mod iam_resource_policy;
 mod iam_role_shared;
 mod iam_trust_policy;
@@ -25,4 +28,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &iam_role_shared::CHECK,
     &iam_user_delegation::CHECK,
     &iam_resource_policy::CHECK,
+    &iam_missing_permissions::CHECK,
+    &iam_policy_valid::CHECK,
+    &iam_passrole::CHECK,
 ];

@@ -220,6 +220,11 @@ pub(super) fn unread_prediction(context: &Context, agent: Agent<'_>, unknown: &s
 
 /// The role is one's own, or its statements stand where they were not read.
 fn unread_role(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> Outcome {
+    unread_role_of(context, agent, judgement.action)
+}
+
+/// The same; `action` would read it.
+pub(super) fn unread_role_of(context: &Context, agent: Agent<'_>, action: &str) -> Outcome {
     let resource = agent.resource();
     match &agent.common().execution_role_arn {
         Some(arn) => {
@@ -233,7 +238,7 @@ fn unread_role(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -
             };
             let reason = context.unread(
                 &format!("the role {} was not read{note}", arn.value),
-                judgement.action,
+                action,
             );
             Outcome::skipped(resource, reason).evidence(Evidence::config(&arn.site))
         }

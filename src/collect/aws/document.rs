@@ -52,25 +52,36 @@ pub fn reduce(document: &Value, keep: impl Fn(&Value) -> bool) -> Value {
 
 /// True when a statement's actions can include one of `bedrock-agentcore`.
 pub fn concerns_agentcore(statement: &Value) -> bool {
+    has_action(statement, &|pattern| {
+        let service = pattern
+            .split_once(':')
+            .map_or(pattern, |(service, _)| service);
+        glob(service.as_bytes(), b"bedrock-agentcore")
+    })
+}
+
+/// True when a statement's actions can include `iam:PassRole`.
+pub fn passes_a_role(statement: &Value) -> bool {
+    has_action(statement, &|pattern| {
+        glob(pattern.as_bytes(), b"iam:passrole")
+    })
+}
+
+/// `matches` is given action patterns in lower case.
+fn has_action(statement: &Value, matches: &dyn Fn(&str) -> bool) -> bool {
     // Everything but what is named: only the engine can tell.
     if statement.get("NotAction").is_some() {
         return true;
     }
-    let touches = |action: &Value| action.as_str().is_some_and(touches_agentcore);
+    let touches = |action: &Value| {
+        let text = action.as_str();
+        text.is_some_and(|text| matches(&text.to_ascii_lowercase()))
+    };
     match statement.get("Action") {
         Some(Value::Array(actions)) => actions.iter().any(touches),
         Some(action) => touches(action),
         None => false,
     }
-}
-
-/// True when an action pattern can match an action of `bedrock-agentcore`.
-fn touches_agentcore(pattern: &str) -> bool {
-    let pattern = pattern.to_ascii_lowercase();
-    let service = pattern
-        .split_once(':')
-        .map_or(pattern.as_str(), |(service, _)| service);
-    glob(service.as_bytes(), b"bedrock-agentcore")
 }
 
 /// IAM's wildcards: `*` any run, `?` one character. Linear in practice: the last `*` is the only one retried.

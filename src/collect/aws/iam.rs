@@ -8,7 +8,7 @@ use aws_sdk_iam::types::{
 };
 use serde_json::{Value, json};
 
-use super::document::{concerns_agentcore, parse, reduce};
+use super::document::{concerns_agentcore, parse, passes_a_role, reduce};
 use super::fault::Fault;
 use super::session::Session;
 use crate::model::aws::{NamedPolicy, Principal, PrincipalKind, Role};
@@ -233,9 +233,9 @@ fn reduced(mut principal: Principal) -> Option<Principal> {
     });
     let grants = |policy: &NamedPolicy| match &policy.document {
         Known::Read(document) => document["Statement"].as_array().is_some_and(|statements| {
-            statements
-                .iter()
-                .any(|statement| statement["Effect"] == json!("Allow"))
+            statements.iter().any(|statement| {
+                statement["Effect"] == json!("Allow") && concerns_agentcore(statement)
+            })
         }),
         Known::Absent => false,
         Known::Unread(_) => true,
@@ -247,7 +247,9 @@ fn reduced(mut principal: Principal) -> Option<Principal> {
 }
 
 fn reduced_document(document: Known<Value>) -> Known<Value> {
-    document.map(|document| reduce(&document, concerns_agentcore))
+    // Which roles it can give to AgentCore is of interest beside what it does there.
+    let kept = |statement: &Value| concerns_agentcore(statement) || passes_a_role(statement);
+    document.map(|document| reduce(&document, kept))
 }
 
 /// The roles of the project one by one, for credentials that may not page through the account.

@@ -1,6 +1,7 @@
 //! `quota diagnose`.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -30,18 +31,28 @@ pub fn run(arguments: &DiagnoseArgs, out: &mut dyn Write) -> Result<Exit, Failur
         LONGEST_LOG,
         "paste it in quotes, or pipe a log in: `agentcore-harden quota diagnose - < error.log`",
     )?;
+    of_text(&text, arguments.path.as_deref(), arguments.json, out)
+}
+
+/// The same for a text that was read already.
+pub fn of_text(
+    text: &str,
+    path: Option<&Path>,
+    as_json: bool,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
     let offline = AwsArgs {
         offline: true,
         ..AwsArgs::default()
     };
-    let context = context(arguments.path.as_deref(), &offline)?;
-    match diagnose(&text) {
+    let context = context(path, &offline)?;
+    match diagnose(text) {
         Diagnosis::Unknown => Err(Failure::new(
             "this text is not recognised as a quota error, nor as another known one",
         )
         .help(HELP)),
         Diagnosis::NotQuota { what } => {
-            if arguments.json {
+            if as_json {
                 let page = json!({"schemaVersion": SCHEMA_VERSION, "quotaError": false, "diagnosis": what, "quotas": []});
                 json_page(&page, out)?;
             } else {
@@ -54,7 +65,7 @@ pub fn run(arguments: &DiagnoseArgs, out: &mut dyn Write) -> Result<Exit, Failur
             note,
             certain,
         } => {
-            if arguments.json {
+            if as_json {
                 page_json(&quotas, note, certain, context.as_ref(), out)?;
             } else {
                 text_page(&quotas, note, certain, context.as_ref(), out)?;

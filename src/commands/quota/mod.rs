@@ -24,6 +24,8 @@ use crate::quota::applied::{Applied, applied, number};
 use crate::quota::table::{AS_OF, Quota};
 use crate::report::{CheckResult, Status};
 
+pub(super) use self::diagnose::of_text as diagnose_text;
+
 /// Runs `quota`.
 ///
 /// # Errors
@@ -37,7 +39,7 @@ pub fn run(arguments: &QuotaArgs, out: &mut dyn Write) -> Result<Exit, Failure> 
 }
 
 /// The context of the project at PATH, or around the current folder; AWS is read as `check` reads it.
-fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Context>, Failure> {
+pub(super) fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Context>, Failure> {
     let Some(root) = root::find(path)? else {
         return Ok(None);
     };
@@ -82,7 +84,11 @@ fn context(path: Option<&Path>, aws: &AwsArgs) -> Result<Option<Context>, Failur
 }
 
 /// An argument, or standard input for `-` and for nothing.
-fn text_or_stdin(given: Option<&str>, longest: usize, help: &str) -> Result<String, Failure> {
+pub(super) fn text_or_stdin(
+    given: Option<&str>,
+    longest: usize,
+    help: &str,
+) -> Result<String, Failure> {
     if let Some(text) = given.filter(|text| *text != "-") {
         return Ok(text.to_owned());
     }
@@ -103,7 +109,7 @@ fn text_or_stdin(given: Option<&str>, longest: usize, help: &str) -> Result<Stri
 }
 
 /// How the checks stand, worst result of each.
-fn standing(context: &Context, checks: &[&str]) -> Vec<CheckResult> {
+pub(super) fn standing(context: &Context, checks: &[&str]) -> Vec<CheckResult> {
     let rank = |status: Status| match status {
         Status::Fail => 0,
         Status::Manual => 1,

@@ -1,5 +1,7 @@
 //! The roles that the CLI will create, where nothing was synthesized or deployed yet.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Owned, Place, RoleView};
@@ -71,6 +73,39 @@ impl Context {
             layer.value.title = self.created(Some(role));
         }
         Some(layer)
+    }
+
+    /// The actions, sorted, of every statement that the construct is known to write into the project's roles.
+    pub fn construct_statements(&self) -> BTreeSet<Vec<String>> {
+        let agents = self
+            .project
+            .agents()
+            .filter_map(|agent| self.predicted_agent(agent, None));
+        let gateways = self
+            .project
+            .gateways
+            .iter()
+            .map(|gateway| self.predicted_gateway(gateway, None));
+        let evals = self
+            .project
+            .online_evals
+            .iter()
+            .map(|eval| self.predicted_eval(eval, None));
+        let mut found = BTreeSet::new();
+        for layer in agents.chain(gateways).chain(evals) {
+            let documents = layer
+                .value
+                .role
+                .policies
+                .iter()
+                .filter_map(|policy| policy.document.read());
+            for statement in documents.flat_map(|document| &document.statements) {
+                let mut actions = statement.action.patterns().to_vec();
+                actions.sort();
+                found.insert(actions);
+            }
+        }
+        found
     }
 
     /// The execution role that the deployed state names.

@@ -1,0 +1,294 @@
+//! What is surely used of AgentCore's own parts: logs, traces, image, memories, gateways, credentials, tools.
+
+use super::agentcore::{Words, upper};
+use super::code::Code;
+use super::invoked::NOT_SEEN;
+use super::memory::MEMORY_CALLS;
+use super::needs::Need;
+use super::values::texts;
+use super::{Statements, Subject, UNKNOWN_SUFFIX, signed};
+use crate::analysis::agent_code::evidence;
+use crate::analysis::names::leaf;
+use crate::model::project::Agent;
+use crate::model::source::ModuleId;
+use crate::model::source::ir::{Expr, ExprKind};
+use crate::report::Evidence;
+
+/// Adds the needs.
+pub(super) fn add<'a>(
+    subject: &Subject<'a>,
+    code: Option<&Code<'_, 'a>>,
+    statements: &mut Statements,
+) {
+    observed(subject, statements);
+    image(subject, statements);
+    let Some(code) = code else { return };
+    let words = Words::of(subject);
+    memory(subject, code, &words, statements);
+    gateways(subject, code, &words, statements);
+    credentials(subject, code, statements);
+    tools(subject, code, statements);
+}
+
+fn observed(subject: &Subject<'_>, statements: &mut Statements) {
+    let place = Evidence::config(subject.agent.site());
+    let id = subject.runtime_id();
+    let group = |end: &str| {
+        subject.arn(
+            "logs",
+            &format!("log-group:/aws/bedrock-agentcore/runtimes/{id}-{end}"),
+        )
+    };
+    let every = [group("*")];
+    for action in ["logs:CreateLogStream", "logs:PutLogEvents"] {
+        let stream = group("DEFAULT:log-stream:*");
+        let need = Need::new(action, stream, "writing its logs", place.clone());
+        statements.need(need.granted_on(every.clone()));
+    }
+    // The request names no group: a statement on the groups of AgentCore alone does not match it.
+    let all = subject.arn("logs", "log-group::log-stream:*");
+    let need = Need::new(
+        "logs:DescribeLogGroups",
+        all,
+        "finding its log group",
+        place.clone(),
+    );
+    statements.need(need.granted_on(["*".to_owned()]));
+    let runtime = subject.agent.runtime();
+    let traced = runtime.and_then(|runtime| runtime.enable_otel.as_ref());
+    if traced.is_none_or(|traced| traced.value) {
+        let need = Need::new("xray:PutTraceSegments", "*", "sending traces", place);
+        statements.need(need.unsure(Some(
+            "a runtime that keeps its spans in its own log group sends none to X-Ray".to_owned(),
+        )));
+    }
+}
+
+fn image(subject: &Subject<'_>, statements: &mut Statements) {
+    let Agent::Runtime(runtime) = subject.agent else {
+        return;
+    };
+    let Some(build) = runtime
+        .build
+        .as_ref()
+        .filter(|build| build.value == "Container")
+    else {
+        return;
+    };
+    let place = Evidence::config(&build.site);
+    let own = format!("repository/{}/{}", subject.names.project, runtime.name).to_lowercase();
+    let own = [subject.arn("ecr", &own)];
+    let by = "pulling its image";
+    statements.need(Need::new(
+        "ecr:GetAuthorizationToken",
+        "*",
+        by,
+        place.clone(),
+    ));
+    for action in ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"] {
+        // The repository may be shared, or of another account.
+        let any = "arn:*:ecr:*:*:repository/*";
+        statements.need(Need::new(action, any, by, place.clone()).granted_on(own.clone()));
+    }
+}
+
+fn why<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &Expr) -> Option<String> {
+    (!code.surely_runs(module, expr.range)).then(|| NOT_SEEN.to_owned())
+}
+
+/// Calls of the AgentCore SDK, and of what frameworks build on it.
+fn memory<'a>(
+    subject: &Subject<'a>,
+    code: &Code<'_, 'a>,
+    words: &Words,
+    statements: &mut Statements,
+) {
+    let memories = &subject.context.project.memories;
+    let named: Vec<&str> = memories
+        .iter()
+        .map(|memory| memory.name.as_str())
+        .filter(|name| words.any_contains(&format!("MEMORY_{}_ID", upper(name))))
+        .collect();
+    let deployed = subject.context.deployed();
+    let resource = match named.as_slice() {
+        [name] => deployed
+            .and_then(|target| target.memories.get(*name)?.arn.clone())
+            .unwrap_or_else(|| {
+                subject.core(&format!(
+                    "memory/{}_{name}-{UNKNOWN_SUFFIX}",
+                    subject.names.project
+                ))
+            }),
+        _ => "*".to_owned(),
+    };
+    for (module, expr, call) in code.calls() {
+        let Some(name) = code.source().callee_name(module, expr) else {
+            continue;
+        };
+        let integration = match leaf(&name) {
+            _ if code.source().callee(module, expr).is_some() => continue,
+            "AgentCoreMemorySessionManager" => &["CreateEvent", "ListEvents"][..],
+            "AgentCoreMemorySaver" => &["CreateEvent", "ListEvents"],
+            "AgentCoreMemoryStore" => &["CreateEvent"],
+            _ => &[],
+        };
+        let by_client = || {
+            let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+                return None;
+            };
+            let owner = code.source().type_of(module, base)?;
+            let of_sdk = owner.type_name.starts_with("bedrock_agentcore.memory");
+            let known = MEMORY_CALLS.iter().find(|(call, _)| *call == &**attr);
+            known.filter(|_| of_sdk).map(|(_, action)| *action)
+        };
+        let actions: Vec<&str> = match integration {
+            [] => by_client().into_iter().collect(),
+            known => known.to_vec(),
+        };
+        let unsure = why(code, module, expr).or_else(|| {
+            memories
+                .is_empty()
+                .then(|| "the project configures no memory".to_owned())
+        });
+        for action in actions {
+            let place = evidence(code.source(), module, expr.range);
+            let action = format!("bedrock-agentcore:{action}");
+            statements.need(
+                Need::new(&action, resource.as_str(), leaf(&name), place).unsure(unsure.clone()),
+            );
+        }
+    }
+}
+
+fn gateways<'a>(
+    subject: &Subject<'a>,
+    code: &Code<'_, 'a>,
+    words: &Words,
+    statements: &mut Statements,
+) {
+    let Some((module, expr)) = signed::first(subject, code) else {
+        return;
+    };
+    let deployed = subject.context.deployed();
+    for gateway in &subject.context.project.gateways {
+        let kind = gateway
+            .authorizer_type
+            .as_ref()
+            .map(|kind| kind.value.as_str());
+        let name = &gateway.name;
+        let variable = format!("AGENTCORE_GATEWAY_{}_", upper(name));
+        if !matches!(kind, Some("AWS_IAM" | "AUTHENTICATE_ONLY")) || !words.any_contains(&variable)
+        {
+            continue;
+        }
+        let id =
+            format!("gateway/{}-{name}-{UNKNOWN_SUFFIX}", subject.names.project).to_lowercase();
+        let arn = deployed.and_then(|target| target.gateways.get(name)?.arn.clone());
+        let arn = arn.unwrap_or_else(|| subject.core(&id));
+        let place = evidence(code.source(), module, expr.range);
+        let by = format!("calling gateway {name}");
+        let need = Need::new("bedrock-agentcore:InvokeGateway", arn, &by, place);
+        statements.need(need.unsure(why(code, module, expr)));
+    }
+}
+
+/// `@requires_access_token(provider_name=…)`, `@requires_api_key(provider_name=…)`.
+fn credentials<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
+    for module in code.agent().modules() {
+        for function in &module.functions {
+            for decorator in &function.decorators {
+                let Some(call) = decorator.as_call() else {
+                    continue;
+                };
+                let name = code.source().callee_name(module.id, decorator);
+                let (action, kind) = match name.as_deref().map_or("", leaf) {
+                    "requires_access_token" => {
+                        ("bedrock-agentcore:GetResourceOauth2Token", "oauth2")
+                    }
+                    "requires_api_key" => ("bedrock-agentcore:GetResourceApiKey", "apikey"),
+                    _ => continue,
+                };
+                let provider = call
+                    .option("provider_name")
+                    .map(|value| texts(subject, code, module.id, value))
+                    .filter(|found| found.complete && found.all.len() == 1);
+                let provider = provider.and_then(|found| found.all.into_iter().next());
+                let arn = |name: &str| {
+                    subject.core(&format!(
+                        "token-vault/default/{kind}credentialprovider/{name}"
+                    ))
+                };
+                let resource = provider.as_deref().map_or_else(|| "*".to_owned(), arn);
+                let directory = "workload-identity-directory/default";
+                let physical = subject.physical();
+                let granted = [
+                    subject.core(directory),
+                    subject.core(&format!("{directory}/workload-identity/{physical}-*")),
+                    subject.core("token-vault/default"),
+                    arn(provider.as_deref().unwrap_or("*")),
+                ];
+                let used = !code.callers().is_idle(function)
+                    && code.surely_runs(module.id, function.header);
+                let place = evidence(code.source(), module.id, decorator.range);
+                let need = Need::new(action, resource, name.as_deref().map_or("", leaf), place);
+                let unsure = (!used).then(|| NOT_SEEN.to_owned());
+                statements.need(need.unsure(unsure).granted_on(granted));
+            }
+        }
+    }
+}
+
+/// Code interpreter and browser, of AWS or of one's own.
+fn tools<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
+    let own = code.calls().any(|(.., call)| {
+        [
+            "identifier",
+            "browser_identifier",
+            "code_interpreter_identifier",
+            "browserIdentifier",
+            "codeInterpreterIdentifier",
+        ]
+        .iter()
+        .any(|key| call.option(key).is_some())
+    });
+    for (module, expr, _) in code.calls() {
+        let Some(name) = code.source().callee_name(module, expr) else {
+            continue;
+        };
+        let of_sdk = ["bedrock_agentcore.", "strands_tools.", "bedrock-agentcore."]
+            .iter()
+            .any(|package| name.starts_with(package));
+        let (resource, actions) = match leaf(&name) {
+            _ if !of_sdk => continue,
+            "AgentCoreCodeInterpreter" | "CodeInterpreter" | "code_session" => (
+                "code-interpreter/aws.codeinterpreter.v1",
+                ["StartCodeInterpreterSession", "InvokeCodeInterpreter"],
+            ),
+            "AgentCoreBrowser" | "BrowserClient" | "browser_session" => (
+                "browser/aws.browser.v1",
+                ["StartBrowserSession", "ConnectBrowserAutomationStream"],
+            ),
+            _ => continue,
+        };
+        let names = &subject.names;
+        let arn = |region: &str| {
+            format!(
+                "arn:{}:bedrock-agentcore:{region}:aws:{resource}",
+                names.partition
+            )
+        };
+        let place = evidence(code.source(), module, expr.range);
+        for action in actions {
+            let action = format!("bedrock-agentcore:{action}");
+            let unscoped = crate::iam::actions::Action::lookup(&action)
+                .is_some_and(|known| !known.resource_types);
+            let (resource, granted) = match own || unscoped {
+                true if unscoped => ("*".to_owned(), "*".to_owned()),
+                true => ("*".to_owned(), arn(&names.region)),
+                false => (arn("*"), arn(&names.region)),
+            };
+            let need = Need::new(&action, resource, leaf(&name), place.clone());
+            statements.need(need.unsure(why(code, module, expr)).granted_on([granted]));
+        }
+    }
+}
