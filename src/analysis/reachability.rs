@@ -544,3 +544,6 @@ fn leaves(stmt: &Stmt) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -291,7 +291,8 @@ fn the_json_report_keeps_the_contract() {
             "protocol",
             "workload",
             "executionRole",
-            "kind"
+            "kind",
+            "platformVersion"
         ]
     );
     assert_eq!(
@@ -309,6 +310,7 @@ fn the_json_report_keeps_the_contract() {
             "suppressed",
             "accepted",
             "failBySeverity",
+            "fixable",
             "ready",
             "verdict",
             "stage",

@@ -382,7 +382,7 @@ impl Python<'_> {
         kind: ParamKind,
     ) -> Param {
         Param {
-            name: param.name.as_str().into(),
+            name: self.low.text(param.name.as_str()),
             pattern: None,
             default: default.map(|default| Arc::new(self.expr(default))),
             annotation: param
