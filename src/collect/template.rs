@@ -207,9 +207,8 @@ fn fewer_policies(project: &Project, template: &Template) -> Option<String> {
         .map(|engine| engine.policies.len())
         .sum();
     let theirs = template.policies.len();
-    (theirs < ours).then(|| {
-        format!("it holds {theirs} Cedar policies, and agentcore.json has {ours}")
-    })
+    (theirs < ours)
+        .then(|| format!("it holds {theirs} Cedar policies, and agentcore.json has {ours}"))
 }
 
 /// What the stack's rules bring and the template does not hold: it was synthesized before them.

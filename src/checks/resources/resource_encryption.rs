@@ -43,7 +43,10 @@ const KINDS: [Kind; 3] = [
         words: "log group",
         properties: &[
             ("KmsKeyId", "no key of yours"),
-            ("DataProtectionPolicy", "no data protection policy, which masks what users type"),
+            (
+                "DataProtectionPolicy",
+                "no data protection policy, which masks what users type",
+            ),
         ],
     },
 ];
@@ -73,7 +76,10 @@ fn run(context: &Context) -> Vec<Outcome> {
         }
         Known::Absent | Known::Unread(_) => {
             let project = &context.project;
-            let gateways = project.gateways.iter().map(|one| ("gateway", &one.name, &one.site));
+            let gateways = project
+                .gateways
+                .iter()
+                .map(|one| ("gateway", &one.name, &one.site));
             let engines = project
                 .policy_engines
                 .iter()
@@ -92,7 +98,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         return vec![Outcome::not_applicable(resource, message)];
     }
     let Some(first) = open.first() else {
-        let message = format!("the {count} gateways, policy engines and log groups of the template use keys of yours, and log groups mask what is sensitive");
+        let message = format!(
+            "the {count} gateways, policy engines and log groups of the template use keys of yours, and log groups mask what is sensitive"
+        );
         return vec![Outcome::pass(resource, message)];
     };
     let more = match open.len() {
