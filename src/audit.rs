@@ -320,3 +320,113 @@ fn failed(check: &Check, context: &Context, place: &str) -> Outcome {
     let resource = Resource::new(ResourceType::Project, context.project.display_name());
     Outcome::skipped(resource, Unread::new(ReasonCode::Internal, message))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod running {
+    use super::*;
+    use crate::checks::Category;
+    use crate::report::{Severity, Status};
+
+    const CONFIG: &str = r#"{"name": "Work", "version": 1, "managedBy": "CDK", "runtimes": [{"name": "Work", "build": "CodeZip",
+        "entrypoint": "main.py", "codeLocation": "app/", "runtimeVersion": "PYTHON_3_13"}], "memories": [], "credentials": []}"#;
+
+    fn context() -> Context {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in [
+            ("agentcore/agentcore.json", CONFIG),
+            ("app/main.py", "import os\n"),
+        ] {
+            let file = folder.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
+        let options = Options {
+            offline: true,
+            ..Options::default()
+        };
+        let context = collect(folder.path(), &options).unwrap();
+        // The folder is gone with this function.
+        for made in [&*context.source.modules] {
+            assert_eq!(made.len(), 1);
+        }
+        context
+    }
+
+    fn check(run: fn(&Context) -> Vec<Outcome>) -> Check {
+        Check {
+            id: "fails",
+            title: "Fails",
+            category: Category::Project,
+            severity: Severity::High,
+            needs: &[Need::Config],
+            page: "",
+            references: &[],
+            run,
+        }
+    }
+
+    #[test]
+    #[allow(clippy::panic)]
+    fn a_check_that_panics_costs_its_own_result() {
+        let outcomes = run(&check(|_| panic!("text of the project")), &context());
+        let [outcome] = outcomes.as_slice() else {
+            panic!("{outcomes:?}");
+        };
+        assert_eq!(outcome.status, Status::Skipped);
+        let reason = outcome.reason.as_ref().unwrap();
+        assert_eq!(reason.code, ReasonCode::Internal);
+        assert!(reason.message.contains("audit.rs:") && reason.message.contains("/issues"));
+        assert!(!reason.message.contains("text of the project"));
+    }
+
+    #[test]
+    fn a_pass_that_a_budget_cut_short_is_skipped() {
+        let cut = check(|context| {
+            let module = context.source.modules.first().unwrap();
+            let range = crate::model::source::ByteRange { start: 0, end: 6 };
+            limits::reached(limits::NAMES, module.id, range);
+            let resource = context.project.resource();
+            vec![Outcome::pass(resource, "all well")]
+        });
+        let outcomes = run(&cut, &context());
+        let [outcome] = outcomes.as_slice() else {
+            return assert_eq!(outcomes.len(), 1);
+        };
+        let reason = outcome.reason.as_ref().unwrap();
+        assert_eq!(
+            (outcome.status, reason.code),
+            (Status::Skipped, ReasonCode::Limit)
+        );
+        assert!(
+            reason.message.starts_with("app/main.py:1: "),
+            "{}",
+            reason.message
+        );
+    }
+
+    #[test]
+    fn a_check_of_the_configuration_reads_no_code() {
+        let root = std::path::Path::new("fixtures/projects");
+        let mut looked = 0;
+        for folder in std::fs::read_dir(root).unwrap() {
+            let folder = folder.unwrap().path();
+            let options = Options {
+                offline: true,
+                ..Options::default()
+            };
+            let Ok(context) = collect(&folder, &options) else {
+                continue;
+            };
+            assert!(!evaluate(&context, |check| check.id == "config-valid").is_empty());
+            assert!(context.source.made().is_none(), "{}", folder.display());
+            assert!(
+                context.files.contents.made().is_none(),
+                "{}",
+                folder.display()
+            );
+            looked += 1;
+        }
+        assert!(looked > 0);
+    }
+}

@@ -103,6 +103,13 @@ fn refused(
         .unwrap_or_default()
         .trim_start_matches("error: ");
     let message: Vec<&str> = message.lines().map(str::trim).collect();
+    if message
+        .iter()
+        .any(|line| line.contains("'[PATH]...'") && line.contains("none was supplied"))
+    {
+        return Err(Failure::new("PATH is empty")
+            .help("a variable that is not set? `agentcore-harden check .` is the project here"));
+    }
     let word = arguments.get(1).map(|word| word.to_string_lossy());
     let word = word.unwrap_or_default();
     if let Some(help) = guess(error.kind(), &word, &message.join(" ")) {

@@ -66,14 +66,23 @@ impl<'a> AgentCode<'a> {
         found
     }
 
-    /// Every call in the modules that run, with its module and the function that it stands in.
+    /// Every call in the modules that run, with its module and the function that it stands in. Functions that nothing can call are
+    /// left out.
     pub fn calls(&self) -> impl Iterator<Item = (&'a Module, Option<FnId>, &'a Expr)> + use<'a> {
-        self.modules().flat_map(|module| {
+        let code = self.code;
+        let runs = move |function: Option<FnId>| function.is_none_or(|id| !code.idle.contains(&id));
+        self.modules().flat_map(move |module| {
             module
                 .calls()
                 .into_iter()
+                .filter(move |(function, _)| runs(*function))
                 .map(move |(function, call)| (module, function, call))
         })
+    }
+
+    /// Whether a function can run: something that runs may call it.
+    pub fn may_run(&self, function: FnId) -> bool {
+        !self.code.idle.contains(&function)
     }
 
     /// How many modules were read, in words, for the message of a pass.

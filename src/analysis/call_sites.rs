@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::limits::{self, Limit};
-use crate::model::source::ir::Name;
 use crate::model::source::module::BindingKind;
 use crate::model::source::{
     ByteRange, Call, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
@@ -115,16 +114,9 @@ impl<'a> Callers<'a> {
         })
     }
 
-    /// True for a function that nothing can call: it stands by itself in a module that is only imported, no decorator hands it to a
-    /// framework, and its name is written nowhere in the code that runs but where it is defined, not even in a text.
+    /// True for a function that nothing which runs can call.
     pub(crate) fn is_idle(&self, function: &Function) -> bool {
-        let alone = function.parent.is_none()
-            && function.class.is_none()
-            && function.decorators.is_empty()
-            && self.code.code.entry != Some(function.id.module);
-        let mentions = &self.code.facts.mentions;
-        let mentions = mentions.get_or_init(|| mentions_in(&self.code));
-        alone && mentions.get(&*function.name) == Some(&1)
+        !self.code.may_run(function.id)
     }
 
     /// What the callers give for a name that is a parameter of the function around it.
@@ -192,25 +184,6 @@ fn passed<'a>(call: &'a Call, index: Option<usize>, name: &str) -> Option<&'a Ex
 fn values(call: &Call) -> impl Iterator<Item = &Expr> {
     let by_name = call.keywords.iter().map(|keyword| &keyword.value);
     call.args.iter().chain(by_name)
-}
-
-/// How often the names of the functions that stand by themselves are written.
-fn mentions_in(code: &AgentCode<'_>) -> HashMap<Name, u32> {
-    let mut counts: HashMap<Name, u32> = HashMap::new();
-    for module in code.modules() {
-        let alone = |function: &&Function| function.parent.is_none() && function.class.is_none();
-        let functions = module.functions.iter().filter(alone);
-        counts.extend(functions.map(|function| (function.name.clone(), 0)));
-    }
-    for module in code.modules() {
-        let part = |c: char| !c.is_alphanumeric() && c != '_' && c != '$';
-        for word in module.source.text.split(part) {
-            if let Some(count) = counts.get_mut(word) {
-                *count += 1;
-            }
-        }
-    }
-    counts
 }
 
 fn collect(code: &AgentCode<'_>) -> Uses {

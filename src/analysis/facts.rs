@@ -2,12 +2,11 @@
 //!
 //! They are kept beside the source that they are about, so they name places by ids and never refer into the tree.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::analysis::call_sites::Uses;
 use crate::analysis::reachability::{Absent, Running};
-use crate::model::source::ir::Name;
 use crate::model::source::{ModuleId, Source};
 
 /// The facts of every runtime.
@@ -34,8 +33,6 @@ pub(crate) struct RuntimeFacts {
     pub(crate) reachable: OnceLock<HashSet<ModuleId>>,
     /// Where every function is used.
     pub(crate) uses: OnceLock<Uses>,
-    /// How often the names of functions that stand by themselves are written.
-    pub(crate) mentions: OnceLock<HashMap<Name, u32>>,
     /// What runs where an unknown variable is taken for unset.
     unset: OnceLock<Running>,
     /// What runs where an unknown variable may be set.

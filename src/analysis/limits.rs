@@ -17,6 +17,10 @@ pub(crate) const CALLERS: &str =
 pub(crate) const CONDITIONS: &str =
     "a condition is made of more parts than are followed, so whether its branch runs is not known";
 
+/// Values that are handed through more calls than one data flow follows.
+pub(crate) const FLOW: &str =
+    "a value is handed through more calls than are followed, so where it ends up is not known";
+
 /// The first place where a budget ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit {
@@ -86,6 +90,11 @@ pub(crate) fn watch<T>(run: impl FnOnce() -> T) -> (T, Option<Limit>) {
 }
 
 impl Limit {
+    /// Whether it is that of a data flow.
+    pub(crate) fn is_of_a_flow(self) -> bool {
+        self.what == FLOW
+    }
+
     /// The reason of a result.
     fn reason(self, source: &Source) -> Unread {
         let place = source.module(self.module).map(|module| {

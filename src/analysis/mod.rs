@@ -2,6 +2,7 @@
 //!
 //! Collectors lower files into [`crate::model::source`]; checks ask this layer and walk no tree of their own.
 
+pub(crate) mod actors;
 pub mod agent_code;
 pub mod api;
 pub mod background;
@@ -19,6 +20,7 @@ pub mod handlers;
 pub(crate) mod limits;
 pub mod names;
 pub mod outward;
+pub(crate) mod provenance;
 pub mod reachability;
 pub mod rejections;
 #[cfg(test)]

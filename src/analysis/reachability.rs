@@ -117,7 +117,7 @@ fn judge<'a>(callers: &Callers<'a>, absent: Absent) -> Running {
     };
     for module in code.modules() {
         let mut here = Vec::new();
-        let script = code.code.entry == Some(module.id);
+        let script = code.code.starts(module.id);
         conditions.body(module.id, &module.body, script, &mut here);
         for function in &module.functions {
             conditions.body(module.id, &function.body, script, &mut here);
@@ -544,3 +544,6 @@ fn leaves(stmt: &Stmt) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

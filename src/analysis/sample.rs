@@ -30,7 +30,7 @@ pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
         .map(|(path, _)| (*path).to_owned())
         .collect();
     callers.sort();
-    let mut source = collect_source(folder.path(), &[request], &callers, &[]);
+    let mut source = collect_source(folder.path(), &[request], &callers, &[], &[]);
     handlers::find_all(&mut source);
     source
 }

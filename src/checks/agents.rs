@@ -1,5 +1,6 @@
 //! One outcome per runtime of the project, and the rule that code which could not be read never passes.
 
+use super::absent_code;
 use super::unconfigured::{Listed, unconfigured};
 use crate::analysis::agent_code::{AgentCode, served};
 use crate::analysis::limits;
@@ -20,7 +21,7 @@ pub(super) fn each<'a>(
     let one = |runtime: &'a Runtime| match code::of(context, runtime) {
         Ok(code) => {
             let (outcome, limit) = limits::watch(|| judge(&code));
-            let outcome = honest(&code, outcome);
+            let outcome = honest(context, &code, outcome);
             match limit {
                 Some(limit) => limit.honest(code.source, outcome),
                 None => outcome,
@@ -38,18 +39,21 @@ pub(super) fn each_handled<'a>(
 ) -> Vec<Outcome> {
     each(context, |code| {
         let outcome = judge(code);
-        let silent = outcome.status == Status::Pass && code.unread().is_none();
-        if silent && !served::serves(code) {
+        let read = code.unread().is_none() && absent_code::of(context, code).is_none();
+        if outcome.status == Status::Pass && read && !served::serves(code) {
             return Outcome::skipped(outcome.resource, served::nothing(code));
         }
         outcome
     })
 }
 
-/// Turns a pass into `skipped` where a module that runs could not be read: what is in it nobody knows.
-fn honest(code: &AgentCode<'_>, outcome: Outcome) -> Outcome {
-    match (outcome.status, code.unread()) {
-        (Status::Pass, Some(reason)) => Outcome::skipped(outcome.resource, reason),
-        _ => outcome,
+/// Turns a pass into `skipped` where a module that runs could not be read, or is not here: what is in it nobody knows.
+fn honest(context: &Context, code: &AgentCode<'_>, outcome: Outcome) -> Outcome {
+    if outcome.status != Status::Pass {
+        return outcome;
+    }
+    match code.unread().or_else(|| absent_code::of(context, code)) {
+        Some(reason) => Outcome::skipped(outcome.resource, reason),
+        None => outcome,
     }
 }

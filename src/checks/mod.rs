@@ -2,10 +2,12 @@
 //! pure function over the [`Context`]. Everything that names checks (`list`, `explain`, SARIF rules, the README's table) comes
 //! from [`all`].
 
+pub(crate) mod absent_code;
 mod agents;
 mod authentication;
 mod callers;
 pub(crate) mod code;
+pub(crate) mod copied_code;
 mod edits;
 mod fixes;
 mod iam;
@@ -17,7 +19,7 @@ mod observability;
 mod performance;
 mod project;
 mod quotas;
-mod resources;
+pub(crate) mod resources;
 mod sessions;
 mod shell_access;
 mod snapshot;

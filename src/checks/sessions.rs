@@ -9,7 +9,10 @@ use crate::analysis::names::Meaning;
 use crate::config::Workload;
 use crate::context::Context;
 use crate::context::clients::targets;
-use crate::model::source::{ByteRange, EntrypointKind, Expr, FnId, ModuleId};
+use crate::model::source::walk::{Node, expressions, path_to, sub_expressions};
+use crate::model::source::{
+    ByteRange, EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source, Stmt, StmtKind,
+};
 
 /// A place that makes a new session id again and again.
 pub(crate) struct Renewal {
@@ -181,7 +184,131 @@ pub(crate) fn of_a_person<'a>(context: &'a Context, places: &Places<'a>, call: &
     let body = context.source.body(call.module.id, call.function);
     let script = places.is_script(call.module) || call.function.is_none();
     let repeats = in_loop(body, call.expr.range) && !renewals(context, places, call).is_empty();
-    script && !repeats
+    script && !repeats && !driven(context, places, call)
+}
+
+/// Calls that wait for the next message of others.
+const RECEIVE: [&str; 22] = [
+    "receive_message",
+    "receive_messages",
+    "receiveMessage",
+    "ReceiveMessageCommand",
+    "receive",
+    "recv",
+    "poll",
+    "consume",
+    "get_message",
+    "get_messages",
+    "get_updates",
+    "getUpdates",
+    "brpop",
+    "blpop",
+    "blmove",
+    "xread",
+    "xreadgroup",
+    "listen",
+    "subscribe",
+    "get_records",
+    "lease_jobs",
+    "dequeue",
+];
+/// Functions that register what runs for every event.
+const REGISTERS: [&str; 12] = [
+    "on",
+    "subscribe",
+    "add_handler",
+    "add_event_handler",
+    "add_listener",
+    "addListener",
+    "MessageHandler",
+    "CommandHandler",
+    "basic_consume",
+    "register_handler",
+    "on_message",
+    "process",
+];
+
+/// Whether what others send starts the call: a worker that takes messages off a queue, a bot with handlers of events. A main guard does
+/// not make it a person's own run.
+fn driven<'a>(context: &'a Context, places: &Places<'a>, call: &Call<'a>) -> bool {
+    let source = &context.source;
+    let mut open = vec![(call.module.id, call.function, call.expr.range)];
+    let mut seen: BTreeSet<FnId> = BTreeSet::new();
+    while let Some((module, function, range)) = open.pop() {
+        if takes_messages(source.body(module, function), range) {
+            return true;
+        }
+        let Some(id) = function.filter(|id| seen.len() < 60 && seen.insert(*id)) else {
+            continue;
+        };
+        if source
+            .function(id)
+            .is_some_and(|about| is_registered(source, about))
+        {
+            return true;
+        }
+        for used in places.uses(id) {
+            let leaf = used.expr.as_call().map_or("", |call| written(&call.callee));
+            if !used.direct && REGISTERS.contains(&leaf) {
+                return true;
+            }
+            open.push((used.module, used.caller, used.expr.range));
+        }
+    }
+    false
+}
+
+fn written(callee: &Expr) -> &str {
+    match &callee.kind {
+        ExprKind::Name(name) => name,
+        ExprKind::Attribute { attr, .. } => attr,
+        _ => "",
+    }
+}
+
+/// Whether a loop around a place takes what it works on from others.
+fn takes_messages(body: &[Stmt], range: ByteRange) -> bool {
+    let receives = |expr: &Expr| {
+        sub_expressions(expr).into_iter().any(|expr| {
+            expr.as_call()
+                .is_some_and(|call| RECEIVE.contains(&written(&call.callee)))
+        })
+    };
+    path_to(body, range).iter().any(|node| {
+        let Node::Stmt(Stmt {
+            kind: StmtKind::Loop(looped),
+            ..
+        }) = node
+        else {
+            return false;
+        };
+        let within = looped.body.iter().any(|stmt| stmt.range.contains(range));
+        within
+            && (looped.iter.as_deref().is_some_and(receives)
+                || expressions(&looped.body).into_iter().any(|expr| {
+                    expr.as_call()
+                        .is_some_and(|call| RECEIVE.contains(&written(&call.callee)))
+                }))
+    })
+}
+
+/// Whether a decorator hands a function to an object that calls it for every event: `@bot.event`, `@app.message("hello")`. Those that
+/// make a command of a command line are none.
+fn is_registered(source: &Source, function: &Function) -> bool {
+    function.decorators.iter().any(|decorator| {
+        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+        let ExprKind::Attribute { base, attr } = &target.kind else {
+            return false;
+        };
+        let Some(made) = source.type_of(function.id.module, base) else {
+            return false;
+        };
+        let package = crate::analysis::names::package(&made.type_name);
+        !matches!(
+            package,
+            "click" | "typer" | "fire" | "cyclopts" | "invoke" | "cac"
+        ) && !matches!(&**attr, "command" | "group" | "callback" | "setter")
+    })
 }
 
 /// What the key of a conversation is called.

@@ -169,6 +169,16 @@ pub(crate) fn unconfigured(
             let site = project.document.source.site(hidden.member.range());
             Outcome::skipped(resource, reason).evidence(Evidence::config(&site).context())
         }
-        None => Outcome::not_applicable(resource, message),
+        None => {
+            let mut message = message.into();
+            if kinds.contains(&Listed::Agent)
+                && let Some((path, line)) = context.unnamed_entrypoints().first()
+            {
+                message = format!(
+                    "{message}: {path}:{line} holds an AgentCore entrypoint, which no runtime of agentcore.json names"
+                );
+            }
+            Outcome::not_applicable(resource, message)
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use ignore::{WalkBuilder, WalkState};
@@ -50,16 +50,17 @@ struct Found {
     caller: bool,
     commands: bool,
     script: bool,
+    entrypoint: Option<u32>,
     own_resources: Vec<u32>,
     unread: Option<String>,
 }
 
 /// Reads the files of the project: what git does not ignore, and what ships.
 pub fn collect(project: &Project, packages: &[Package]) -> Contents {
-    let files: Vec<(String, (PathBuf, bool))> = list(project, packages).into_iter().collect();
+    let files: Vec<(String, Listed)> = list(project, packages).into_iter().collect();
     let found: Vec<(&String, Found)> = files
         .par_iter()
-        .map(|(shown, (path, ships))| (shown, read(path, shown, *ships)))
+        .map(|(shown, listed)| (shown, read(listed, shown)))
         .collect();
     let mut contents = Contents {
         files: files.len(),
@@ -79,6 +80,9 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
                 .own_resources
                 .insert(shown.clone(), file.own_resources);
         }
+        if let Some(line) = file.entrypoint {
+            contents.entrypoints.insert(shown.clone(), line);
+        }
         if file.script {
             contents.scripts.push(shown.clone());
         }
@@ -89,9 +93,18 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
     contents
 }
 
-/// The files by their path relative to the project root, and whether they ship.
-fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, (PathBuf, bool)> {
-    let found = Mutex::new(BTreeMap::new());
+/// A file to be read.
+struct Listed {
+    path: PathBuf,
+    /// It ships with an agent.
+    ships: bool,
+    /// git ignores it: it is made by a build out of files that are read themselves.
+    made: bool,
+}
+
+/// The files by their path relative to the project root.
+fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, Listed> {
+    let found: Mutex<BTreeMap<String, Listed>> = Mutex::new(BTreeMap::new());
     // The walker would open whatever is called .gitignore, a FIFO too: the rules are read by the guarded reader.
     let ignores = Ignores::below(project.repository.as_deref().unwrap_or(&project.root));
     let keeps = move |entry: &ignore::DirEntry| {
@@ -114,7 +127,11 @@ fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, (PathBuf, b
             {
                 found.insert(
                     relative.to_string_lossy().replace('\\', "/"),
-                    (entry.into_path(), false),
+                    Listed {
+                        path: entry.into_path(),
+                        ships: false,
+                        made: false,
+                    },
                 );
             }
             WalkState::Continue
@@ -139,7 +156,16 @@ fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, (PathBuf, b
             "Dockerfile",
             &project.root,
         ) {
-            found.insert(format!("{prefix}{}", entry.relative), (entry.path, true));
+            let shown = format!("{prefix}{}", entry.relative);
+            let made = !found.contains_key(&shown);
+            found.insert(
+                shown,
+                Listed {
+                    path: entry.path,
+                    ships: true,
+                    made,
+                },
+            );
         }
     }
     found
@@ -156,7 +182,8 @@ fn wanted(entry: &ignore::DirEntry) -> bool {
     !left_out && !entry.path().join("pyvenv.cfg").exists()
 }
 
-fn read(path: &Path, shown: &str, ships: bool) -> Found {
+fn read(listed: &Listed, shown: &str) -> Found {
+    let Listed { path, ships, made } = listed;
     let unread = |reason: String| Found {
         unread: Some(format!("{shown}: {reason}")),
         ..Found::default()
@@ -187,7 +214,8 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
     if let Err(error) = file.read_to_end(&mut bytes) {
         return unread(error.to_string());
     }
-    let source = is_caller_candidate(shown);
+    // What a build copies is judged where it comes from.
+    let source = is_caller_candidate(shown) && !made;
     let caller = source && mentions_agentcore(&bytes);
     let commands = source && mentions_commands(&bytes);
     let script = source && is_invoking_script(shown, &bytes);
@@ -196,12 +224,13 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
         // Keys and tokens are ASCII: what else stands in the file does not matter.
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     };
+    let entrypoint = source.then(|| entrypoint(&text)).flatten();
     let own_resources = own_resources::lines(shown, &text);
     let hits = secrets::scan(shown, &text, &secrets::Options::default());
     let secrets = if hits.is_empty() {
         Vec::new()
     } else {
-        sites(shown, text, hits, ships)
+        sites(shown, text, hits, *ships)
     };
     Found {
         secrets,
@@ -209,9 +238,26 @@ fn read(path: &Path, shown: &str, ships: bool) -> Found {
         caller,
         commands,
         script,
+        entrypoint,
         own_resources,
         unread: None,
     }
+}
+
+/// The line where a file registers an entrypoint of AgentCore.
+fn entrypoint(text: &str) -> Option<u32> {
+    if !text.contains("BedrockAgentCoreApp") {
+        return None;
+    }
+    let registers = |line: &str| {
+        let code = line.trim();
+        code.starts_with('@') && code.trim_end_matches("()").ends_with(".entrypoint")
+            || code.contains("new BedrockAgentCoreApp(") && !code.starts_with(['/', '*'])
+    };
+    (1u32..)
+        .zip(text.lines())
+        .find(|(_, line)| registers(line))
+        .map(|(number, _)| number)
 }
 
 fn sites(shown: &str, text: String, hits: Vec<Hit>, ships: bool) -> Vec<SecretSite> {

@@ -50,6 +50,7 @@ pub fn parse(path: &str, text: &str) -> Dockerfile {
         source,
         instructions,
         scripts: BTreeMap::new(),
+        missing: Vec::new(),
     }
 }
 

@@ -409,6 +409,18 @@ fn container(root: &Path, context: &str, file: &str) -> Known<Dockerfile> {
         Known::Unread(reason) => return Known::Unread(reason),
     };
     let mut parsed = dockerfile::parse(&path, &text);
+    for each in &parsed.instructions {
+        for source in each.sources() {
+            let Some(place) = inside(root, &join(context, source.trim_matches('/'))) else {
+                continue;
+            };
+            let gone = std::fs::symlink_metadata(root.join(&place))
+                .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+            if gone {
+                parsed.missing.push((place, each.site.clone()));
+            }
+        }
+    }
     let words: Vec<String> = parsed
         .entry()
         .into_iter()

@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod aws;
 pub mod baseline;
+mod binaries;
 pub mod contents;
 pub mod dependencies;
 pub mod discovery;

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::binaries::{unfit, unreadable};
 use crate::collect::project::walk;
 use crate::model::files::Package;
-use crate::model::package::{Leftover, LeftoverKind, PackageContents};
+use crate::model::package::{Leftover, LeftoverKind, PackageContents, Unfit, UnfitKind};
 use crate::model::project::Project;
 
 /// How many of the largest entries are named.
 const NAMED: usize = 10;
+
+/// Most files that the runtime cannot run which are kept of one package.
+const MOST_UNFIT: usize = 20;
 
 /// The contents of each package of the project, by the package's resource.
 pub fn collect(project: &Project, packages: &[Package]) -> BTreeMap<String, PackageContents> {
@@ -34,6 +38,15 @@ fn read(folder: &Path, package: &Package, root: &Path) -> PackageContents {
     let mut leftovers: BTreeMap<(LeftoverKind, String), u64> = BTreeMap::new();
     for entry in walk(folder, package.kind, "Dockerfile", root) {
         contents.bytes += entry.size;
+        if contents.unfit.len() < MOST_UNFIT {
+            contents.unfit.extend(unfit(&entry.path, &entry.relative));
+            if entry.relative.ends_with(".py") && unreadable(&entry.path) {
+                contents.unfit.push(Unfit {
+                    path: entry.relative.clone(),
+                    kind: UnfitKind::Mode,
+                });
+            }
+        }
         let segment = entry.relative.split('/').next().unwrap_or_default();
         *first.entry(segment.to_owned()).or_default() += entry.size;
         if let Some((kind, path)) = leftover(&entry.relative, folder) {
@@ -45,6 +58,9 @@ fn read(folder: &Path, package: &Package, root: &Path) -> PackageContents {
         .largest
         .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     contents.largest.truncate(NAMED);
+    contents
+        .unfit
+        .sort_by(|one, other| one.path.cmp(&other.path));
     contents.leftovers = leftovers
         .into_iter()
         .map(|((kind, path), bytes)| Leftover { path, kind, bytes })

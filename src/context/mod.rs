@@ -171,6 +171,41 @@ impl Context {
         self.project.deployed.get(&self.target.as_ref()?.name)
     }
 
+    /// Files that register an AgentCore entrypoint, with the line, and that no runtime runs.
+    pub fn unnamed_entrypoints(&self) -> Vec<(&str, u32)> {
+        let runs: std::collections::BTreeSet<&str> = self
+            .source
+            .runtimes
+            .iter()
+            .flat_map(|runtime| &runtime.reachable)
+            .filter_map(|id| self.source.module(*id))
+            .map(|module| &*module.path)
+            .collect();
+        // A build may copy the file to where the runtime's code lies.
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let made = self.project.runtimes.iter().any(|runtime| {
+            let location = runtime.code_location.as_ref();
+            location.is_some_and(|location| {
+                !self.files.contents.sources.iter().any(|path| {
+                    path.starts_with(
+                        location
+                            .value
+                            .trim_start_matches("./")
+                            .trim_end_matches('/'),
+                    )
+                })
+            })
+        });
+        let copied = |path: &str| made && runs.iter().any(|run| name(run) == name(path));
+        self.files
+            .contents
+            .entrypoints
+            .iter()
+            .map(|(path, line)| (path.as_str(), *line))
+            .filter(|(path, _)| !runs.contains(path) && !copied(path))
+            .collect()
+    }
+
     /// True where neither a template nor AWS was read, so that only what the CLI is known to create can be told.
     pub fn only_predicted(&self) -> bool {
         self.template.read().is_none() && self.aws.read().is_none()

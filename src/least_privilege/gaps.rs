@@ -8,8 +8,10 @@ use crate::model::project::Agent;
 /// and for a harness, whose loop is AWS's own.
 pub fn missing_code(context: &Context, agent: Agent<'_>) -> Option<String> {
     let runtime = agent.runtime()?;
-    let reason = crate::context::code::of(context, runtime).err()?;
-    Some(reason.message)
+    match crate::context::code::of(context, runtime) {
+        Err(reason) => Some(reason.message),
+        Ok(code) => crate::checks::absent_code::of(context, &code).map(|reason| reason.message),
+    }
 }
 
 /// Notes on what was not read: the code, parts of it, the permissions that the project's own CDK app adds.

@@ -364,6 +364,9 @@ impl<'s> Reader<'_, '_, 's> {
                 }
                 _ => Vec::new(),
             };
+            let why = why.clone().or_else(|| granted.is_empty().then(|| {
+                "the code does not show on which resource, and no statement is proposed for all of them".to_owned()
+            }));
             for resource in &resources {
                 let mut need =
                     Need::new(&action, resource.as_str(), by, place.clone()).unsure(why.clone());

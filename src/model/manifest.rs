@@ -92,6 +92,8 @@ pub struct Dockerfile {
     pub instructions: Vec<Instruction>,
     /// Scripts of the build context that the start command names, by the word that names them.
     pub scripts: BTreeMap<String, String>,
+    /// What it copies out of the build context and what is not there: paths relative to the project root, with the instruction.
+    pub missing: Vec<(String, Site)>,
 }
 
 /// An instruction of a Dockerfile.
@@ -121,6 +123,28 @@ impl Instruction {
 
 fn split(text: &str) -> Vec<String> {
     shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())
+}
+
+impl Instruction {
+    /// What a `COPY` or `ADD` takes out of the build context: literal paths as written, none of another stage or address.
+    pub fn sources(&self) -> Vec<String> {
+        if !matches!(self.keyword.as_str(), "COPY" | "ADD") || self.arguments.contains("<<") {
+            return Vec::new();
+        }
+        let words = self.words();
+        let from = words.iter().any(|word| word.starts_with("--from"));
+        let mut paths: Vec<String> = words
+            .into_iter()
+            .filter(|word| !word.starts_with("--"))
+            .collect();
+        paths.pop();
+        let literal =
+            |path: &String| !path.contains(['*', '?', '[', '$', ':', '@']) && !path.contains("..");
+        if from {
+            return Vec::new();
+        }
+        paths.into_iter().filter(literal).collect()
+    }
 }
 
 impl Dockerfile {

@@ -11,6 +11,28 @@ pub struct PackageContents {
     pub leftovers: Vec<Leftover>,
     /// True when the context has a `.dockerignore`.
     pub dockerignore: bool,
+    /// Files that the runtime cannot run, in the order of the paths; at most twenty.
+    pub unfit: Vec<Unfit>,
+}
+
+/// A file that the runtime cannot run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// Relative to the package's folder.
+    pub path: String,
+    /// Why.
+    pub kind: UnfitKind,
+}
+
+/// Why a file cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnfitKind {
+    /// Native code for another processor or system.
+    Machine(String),
+    /// A script whose first line names an interpreter of another machine.
+    Interpreter(String),
+    /// Only its owner may read it.
+    Mode,
 }
 
 /// Something that ships and is of no use at run time.

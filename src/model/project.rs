@@ -72,6 +72,8 @@ pub struct Project {
     pub cdk_version: Option<CdkVersion>,
     /// Where the CDK app of the project adds permissions to roles itself, beyond what the CLI's template does.
     pub cdk_grants: Vec<Site>,
+    /// Files of its own that the CDK app imports and that are not there.
+    pub cdk_lost: Vec<LostFile>,
     /// The stack of the CDK app.
     pub stack: Option<CdkStack>,
     /// Files that the configuration names, by the path as written (prefixed with the folder that it is relative to, where that
@@ -79,6 +81,17 @@ pub struct Project {
     pub named_files: BTreeMap<String, NamedFile>,
     /// `agentcore/.env.local`: the variables that it sets, by name, with whether the value is empty. No value is kept.
     pub env_local: Known<BTreeMap<String, bool>>,
+}
+
+/// A file that code imports and that is not there.
+#[derive(Clone, Debug)]
+pub struct LostFile {
+    /// The import.
+    pub site: Site,
+    /// What it names.
+    pub specifier: String,
+    /// The file and the pattern by which git keeps it out of the repository.
+    pub rule: Option<(String, String)>,
 }
 
 /// An entry of a resource kind that only its name, its references and its raw keys are read of.

@@ -153,6 +153,7 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
     let mut notes = context.notes.clone();
     notes.extend(unparsed(context));
     notes.extend(own_resources(context));
+    notes.extend(unnamed(context));
     if let Some(version) = context.settings.assumed_platform {
         notes.push(format!(
             "judged as if every runtime ran on platform version {} (--assume-platform-version), whatever is deployed",
@@ -177,6 +178,19 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
         });
     }
     notes
+}
+
+/// Entrypoints that no runtime of the configuration names: nothing about them was judged.
+fn unnamed(context: &Context) -> Option<String> {
+    let found = context.unnamed_entrypoints();
+    let (path, line) = found.first()?;
+    let more = match found.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    Some(format!(
+        "{path}:{line}{more} holds an AgentCore entrypoint that no runtime of agentcore.json names: nothing about it was judged"
+    ))
 }
 
 /// Where infrastructure code beside `agentcore/` defines AgentCore resources: they are not judged.

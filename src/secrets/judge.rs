@@ -94,7 +94,8 @@ fn common(value: &str) -> bool {
     !(value
         .bytes()
         .any(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control() || !byte.is_ascii())
-        || value.starts_with(['$', '{', '<', '[', '%', '&', '|', '/', '\\', '.', '~', '@'])
+        || value.starts_with(['$', '{', '<', '[', '/', '\\'])
+        || value.starts_with(['%', '&', '|', '.', '~', '@']) && !dense(value)
         || call
         || is_constant(value)
         || value.contains(['{', '}'])
@@ -142,6 +143,20 @@ fn common(value: &str) -> bool {
         || lower.ends_with(".com")
         || value.split('.').count() > 2 && value.split('.').all(wordy)
         || decoys::placeholder(value))
+}
+
+/// Whether a value that starts as a path, a handle or an operator might is a random one all the same: letters of both kinds, digits, no
+/// separator of paths, and nothing that repeats.
+fn dense(value: &str) -> bool {
+    let rest = value.get(1..).unwrap_or_default();
+    let count = |is: fn(&u8) -> bool| rest.bytes().filter(is).count();
+    rest.len() >= 19
+        && count(u8::is_ascii_digit) >= 2
+        && count(u8::is_ascii_uppercase) >= 3
+        && count(u8::is_ascii_lowercase) >= 3
+        && !rest.contains(['/', '\\', ' ', '(', '<'])
+        && !rest.ends_with('%')
+        && entropy(rest) >= 3.6
 }
 
 /// Whether a literal is the name of a constant or an environment variable: `NEO4J_PASSWORD`.

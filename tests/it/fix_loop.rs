@@ -1,5 +1,6 @@
-//! Every command that is printed works: each failing fixture is copied, the commands of its first fix are run in a shell exactly
-//! as printed, and the audit is asked again. Deploys are printed last and not run.
+//! Every fix that is printed works: each failing fixture is copied, the edits of a fix are made and its commands are run in a shell
+//! exactly as printed, and the audit is asked again. Deploys are printed last and not run. No fix may raise the number of findings
+//! at or above the severity that fails a run, whatever they are about.
 //!
 //! `AGENTCORE_CLI` names the real AgentCore CLI; without it, its commands are held against its grammar alone.
 //! `AGENTCORE_HARDEN_AWS` names the real AWS CLI, whose parser then validates each call; `AGENTCORE_HARDEN_MOTO` the server that
@@ -12,30 +13,15 @@
     clippy::print_stdout
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::commands::grammar::{Grammar, check_aws};
 use crate::commands::{Sandbox, copy, on_path};
+use agentcore_harden::apply;
 use agentcore_harden::audit::{self, DiscoverySource, Options};
-use agentcore_harden::report::{CheckResult, Status};
-
-/// What is allowed to get worse, and why. Check to be fixed, check that may then fail.
-const WORSE: [(&str, &str); 9] = [
-    // The CLI creates a role of its own for an online evaluation, and that role is broad.
-    ("eval-online", "iam-trust-policy"),
-    ("eval-online", "iam-broad-permissions"),
-    ("eval-online", "iam-bedrock-scope"),
-    // The gateway that replaces another is new to every check: it has the old one's faults under its own name.
-    ("auth-inbound-type", "gateway-policy-engine"),
-    ("auth-inbound-type", "gateway-outbound-auth"),
-    ("auth-inbound-type", "iam-trust-policy"),
-    ("auth-inbound-type", "iam-broad-permissions"),
-    // What a gateway's role needs for an outbound credential or a policy engine, the CLI's construct grants broadly.
-    ("gateway-outbound-auth", "iam-broad-permissions"),
-    ("gateway-policy-engine", "iam-broad-permissions"),
-];
+use agentcore_harden::report::{CheckResult, Fix, Severity, Status};
 
 type Key = (String, String);
 
@@ -103,25 +89,42 @@ fn by_key(results: &[CheckResult]) -> BTreeMap<Key, &CheckResult> {
         .collect()
 }
 
-/// What got worse: a new failure, or one more severe.
-fn worse(before: &[CheckResult], after: &[CheckResult], fixed: &str) -> Vec<String> {
-    let before = by_key(before);
-    let failing = after.iter().filter(|result| result.status == Status::Fail);
+/// The findings that count: failures of the severity at which a run fails by default, or worse.
+fn counted(results: &[CheckResult]) -> BTreeSet<Key> {
+    let failing = results
+        .iter()
+        .filter(|result| result.status == Status::Fail && result.severity <= Severity::Medium);
     failing
-        .filter(|result| {
-            let key = (result.check.to_owned(), result.resource.to_string());
-            let same = before
-                .get(&key)
-                .is_some_and(|old| old.status == Status::Fail && old.severity <= result.severity);
-            !same && !WORSE.contains(&(fixed, result.check))
-        })
-        .map(|result| {
-            format!(
-                "{} {} got worse: {}",
-                result.check, result.resource, result.message
-            )
-        })
+        .map(|result| (result.check.to_owned(), result.resource.to_string()))
         .collect()
+}
+
+/// More findings that count than before, and which are new; none where their number did not rise.
+fn worse(before: &[CheckResult], after: &[CheckResult]) -> Option<String> {
+    let (before, after) = (counted(before), counted(after));
+    (after.len() > before.len()).then(|| {
+        let new: Vec<String> = after
+            .difference(&before)
+            .map(|(check, resource)| format!("{check} of {resource}"))
+            .collect();
+        format!(
+            "{} findings that count, {} before; new: {}",
+            after.len(),
+            before.len(),
+            new.join(", ")
+        )
+    })
+}
+
+/// The edits that stand beside the commands and that no command makes: of the stack, and those that only the user decides on.
+fn make_edits(fix: &Fix, project: &Path) {
+    let stack = fix
+        .safe
+        .iter()
+        .filter(|edit| edit.path.starts_with("agentcore/cdk/"));
+    for edit in stack.chain(&fix.offered) {
+        apply::write(project, edit).unwrap();
+    }
 }
 
 fn sandbox(frozen: bool) -> Sandbox {
@@ -163,15 +166,15 @@ fn forget_everything() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
-/// Runs the commands of one result's first fix in a copy of its project and asks again.
-fn fix(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tally) {
+/// Does what one fix of a result says in a copy of its project and asks again.
+fn try_out(fixture: &Path, result: &CheckResult, fix: &Fix, grammar: &Grammar, tally: &mut Tally) {
     let place = format!(
-        "{}: {} {}",
+        "{}: {} {} ({})",
         fixture.file_name().unwrap().to_string_lossy(),
         result.check,
-        result.resource
+        result.resource,
+        fix.title
     );
-    let fix = &result.fixes[0];
     let folder = tempfile::tempdir().unwrap();
     let project = folder.path().join("project");
     copy(fixture, &project);
@@ -197,6 +200,7 @@ fn fix(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tall
         }
     }
     let before = audited(&project, false);
+    make_edits(fix, &project);
     let sandbox = sandbox(frozen);
     let (mut halted, mut stood_in, mut calls_aws) = (false, false, false);
     for (index, command) in fix.commands.iter().enumerate() {
@@ -272,11 +276,8 @@ fn fix(fixture: &Path, result: &CheckResult, grammar: &Grammar, tally: &mut Tall
         let _ = fs::remove_dir_all(project.join("agentcore/cdk/cdk.out"));
     }
     let after = audited(&project, false);
-    tally.faults.extend(
-        worse(&before, &after, result.check)
-            .into_iter()
-            .map(|fault| format!("{place}: {fault}")),
-    );
+    let told = worse(&before, &after).map(|fault| format!("{place}: {fault}"));
+    tally.faults.extend(told);
     let key = (result.check.to_owned(), result.resource.to_string());
     // A verdict other than `pass` is in order only where a deploy carries the fix out.
     let deployed = fix
@@ -317,13 +318,14 @@ fn every_fix_fixes_its_result() {
             result.status == Status::Fail
                 && check.as_ref().is_none_or(|check| check == result.check)
         });
-        for result in failing.filter(|result| {
-            result
-                .fixes
-                .first()
-                .is_some_and(|fix| !fix.commands.is_empty())
-        }) {
-            fix(&fixture, result, &grammar, &mut tally);
+        for result in failing {
+            let fixes = result.fixes.iter().filter(|fix| {
+                let does = !fix.commands.is_empty() || !fix.edits.is_empty();
+                does && !fix.is_preparation()
+            });
+            for fix in fixes {
+                try_out(&fixture, result, fix, &grammar, &mut tally);
+            }
         }
     }
     println!(

@@ -26,6 +26,7 @@ mod scaffolds;
 mod secrets;
 mod secrets_decoys;
 mod secrets_hostile;
+mod steps;
 mod snapshot_proof;
 mod support;
 mod template;

@@ -195,7 +195,13 @@ fn a_role_with_the_policy_passes_every_check_of_roles() {
         .iter()
         .filter(|result| result.resource.name == "Main");
     let bad: Vec<String> = of_main
+        // The policy leaves out sts:AssumeRole of a role that the code does not show, and says so.
         .filter(|result| result.status != Status::Pass)
+        .filter(|result| {
+            let shown =
+                result.check == "iam-missing-permissions" && result.status == Status::Manual;
+            !(shown && result.message.contains("sts:AssumeRole"))
+        })
         .map(|result| {
             format!(
                 "{} {}: {}",

@@ -83,7 +83,9 @@ fn other_errors_are_told_apart() {
     assert!(exit == 1 && out.starts_with("No quota error"), "{out}");
     let (exit, page) = page(&["diagnose", "--json", "ValidationException: bad"], "");
     assert_eq!((exit, page["quotaError"].as_bool()), (1, Some(false)));
-    for unknown in ["", "the weather is fine", "\u{0}\u{1b}[31m"] {
+    let (exit, _, err) = run(&["diagnose", "-"], "");
+    assert!(exit == 2 && err.contains("holds no text"), "{err}");
+    for unknown in ["the weather is fine", "\u{0}\u{1b}[31m"] {
         let (exit, _, err) = run(&["diagnose", "-"], unknown);
         assert!(
             exit == 2 && err.contains("not recognised") && err.contains("help: recognised are"),

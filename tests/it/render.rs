@@ -310,6 +310,7 @@ fn the_json_report_keeps_the_contract() {
             "suppressed",
             "accepted",
             "failBySeverity",
+            "fixable",
             "ready",
             "verdict",
             "stage",

@@ -215,7 +215,7 @@ fn processes_of_one_v8_snapshot_share_what_startup_made() {
         "{}",
         String::from_utf8_lossy(&built.stderr)
     );
-    let mut run = || {
+    let run = || {
         json(
             Command::new("node").args(["--snapshot-blob", "start.blob"]),
             folder.path(),

@@ -48,6 +48,44 @@ pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
         })
 }
 
+/// Parts of the names of what may start something that serves, wherever it comes from.
+const STARTS: [&str; 15] = [
+    "run", "serve", "start", "listen", "launch", "main", "mount", "exec", "spawn", "loop",
+    "forever", "server", "popen", "system", "cli",
+];
+
+/// Whether the code, all of it read, starts nothing that could answer a request: neither a handler that is known nor any call whose
+/// name speaks of starting or serving.
+pub(crate) fn starts_nothing(code: &AgentCode<'_>) -> bool {
+    let entry = code.code.entry.and_then(|id| code.source.module(id));
+    // What is given to others may be served by whoever loads it.
+    let given = entry.is_none_or(|module| {
+        module
+            .exports
+            .iter()
+            .any(|export| export.name.as_deref() == Some("default"))
+    });
+    let speaks = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.ends_with("app") || STARTS.iter().any(|word| name.contains(word))
+    };
+    !given
+        && !serves(code)
+        && code.modules().all(|module| {
+            module.calls().into_iter().all(|(_, expr)| {
+                let Some(call) = expr.as_call() else {
+                    return true;
+                };
+                match &call.callee.kind {
+                    ExprKind::Name(name) => !speaks(name),
+                    ExprKind::Attribute { attr, .. } => !speaks(attr),
+                    // What a call gives back and calls at once: an agent, a tool.
+                    _ => true,
+                }
+            })
+        })
+}
+
 pub(crate) fn starts(call: &Call, name: &str) -> bool {
     let (written, base) = match &call.callee.kind {
         ExprKind::Name(name) => (&**name, None),

@@ -30,7 +30,7 @@ pub(crate) enum Origin {
 const DEEPEST: u32 = 8;
 
 /// What makes a new id, by canonical name.
-const MAKERS: [&str; 31] = [
+pub(crate) const MAKERS: [&str; 31] = [
     "uuid.uuid1",
     "uuid.uuid4",
     "uuid.uuid6",

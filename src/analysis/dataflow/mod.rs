@@ -16,6 +16,7 @@ mod stmts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::analysis::limits;
 use crate::model::source::ir::{ByteRange, Expr, Handler, Name};
 use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
@@ -382,6 +383,7 @@ impl<'s> Engine<'s> {
 
     /// Notes where the flow was given up.
     fn give_up(&mut self, module: ModuleId, range: ByteRange, limit: Limit) {
+        limits::reached(limits::FLOW, module, range);
         self.flow.truncated.get_or_insert(Truncation {
             module,
             range,

@@ -9,7 +9,7 @@ use crate::model::source::walk::{expressions, sub_expressions};
 use crate::model::source::{ByteRange, ModuleId, Source};
 
 /// Longest way that is told.
-const MOST_STEPS: usize = 24;
+const MOST_STEPS: usize = 96;
 /// Most places that are remembered for one name, parameter or function.
 const MOST_PLACES: usize = 8;
 

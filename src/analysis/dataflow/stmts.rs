@@ -3,7 +3,7 @@
 use super::env::Env;
 use super::{Engine, Labels, Place};
 use crate::model::source::ClassId;
-use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Stmt, StmtKind, Switch};
+use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Stmt, StmtKind, Switch, With};
 use crate::model::source::scope::receiver;
 
 impl<'s> Engine<'s> {
@@ -80,6 +80,7 @@ impl<'s> Engine<'s> {
                 self.body(place, &tried.finally, env);
             }
             StmtKind::With(with) => {
+                let before = suppresses(with).then(|| env.clone());
                 for item in &with.items {
                     let labels = self.expr(place, &item.context, env);
                     if let Some(target) = &item.target {
@@ -90,6 +91,10 @@ impl<'s> Engine<'s> {
                     }
                 }
                 self.body(place, &with.body, env);
+                // What raised in it may not have come to its end.
+                if let Some(before) = before {
+                    env.join(&before);
+                }
             }
             StmtKind::Switch(switch) => self.switch(place, switch, env),
             StmtKind::Raise { value, cause } => {
@@ -334,6 +339,15 @@ impl<'s> Engine<'s> {
     }
 }
 
+/// `with contextlib.suppress(…):`
+fn suppresses(with: &With) -> bool {
+    with.items.iter().any(|item| {
+        item.context.as_call().is_some_and(|call| {
+            matches!(&call.callee.kind, ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } if &**name == "suppress")
+        })
+    })
+}
+
 /// Whether a body always leaves: what it did to names does not reach what follows.
 fn ends(body: &[Stmt]) -> bool {
     body.iter().any(|stmt| leaves_by(stmt, true))
@@ -354,8 +368,7 @@ fn leaves_by(stmt: &Stmt, turns: bool) -> bool {
             !branch.orelse.is_empty() && all(&branch.body) && all(&branch.orelse)
         }
         StmtKind::Block(body) => all(body),
-        // What a context manager does with an exception is not seen.
-        StmtKind::With(with) => all(&with.body),
+        StmtKind::With(with) => !suppresses(with) && all(&with.body),
         StmtKind::Try(tried) => {
             all(&tried.finally)
                 || (all(&tried.body) || all(&tried.orelse))

@@ -53,7 +53,13 @@ pub fn find_all(source: &mut Source) {
     let found: Vec<_> = runtimes
         .map(|runtime| find(source, &runtime.reachable))
         .collect();
-    for (runtime, handlers) in source.runtimes.iter_mut().zip(found) {
+    for (runtime, mut handlers) in source.runtimes.iter_mut().zip(found) {
+        // What a process of its own serves goes to the agent that started it, not to the caller.
+        for entry in &mut handlers {
+            if entry.kind == EntrypointKind::McpTool && runtime.programs.contains(&entry.module) {
+                entry.kind = EntrypointKind::AgentTool;
+            }
+        }
         runtime.entrypoints = handlers;
     }
 }

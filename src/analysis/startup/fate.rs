@@ -313,6 +313,10 @@ impl<'a> Follower<'_, 'a> {
                 }
                 true
             }
+            ExprKind::Attribute { base, attr } if is(base) => {
+                self.taken(attr);
+                true
+            }
             ExprKind::Yield { .. } => {
                 self.given_out(id, owner, parent.range);
                 false
@@ -347,6 +351,11 @@ impl<'a> Follower<'_, 'a> {
         }
         if is_log(self.source, id, parent, 0) {
             return false;
+        }
+        if matches!(&**attr, "get" | "pop" | "__getitem__")
+            && let Some(key) = call.args.first().and_then(Expr::as_str)
+        {
+            self.word(key);
         }
         true
     }
@@ -898,6 +907,13 @@ impl<'a> Follower<'_, 'a> {
     fn prompted(&mut self, id: ModuleId, keyword: &str, at: ByteRange) {
         if PROMPTS.contains(&keyword) && keyword != "description" {
             self.fate.prompt.get_or_insert((id, at));
+        }
+    }
+
+    /// A member is taken out of the value. Methods are members too, so that only names of tokens count as its names.
+    fn taken(&mut self, attr: &str) {
+        if attr.contains("token") || attr.contains("Token") {
+            self.word(attr);
         }
     }
 

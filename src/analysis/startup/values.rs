@@ -12,7 +12,7 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::reachability::{Absent, Live};
-use crate::model::source::{Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
 
 /// A value that startup code makes, or a thing that it does.
 #[derive(Clone, Debug)]
@@ -230,6 +230,11 @@ fn known(
         let name = format!("env.{variable}");
         return api(module.language, &name).map(|found| (found, name));
     }
+    if name.starts_with("strands") && leaf(&name) == "Agent" && asks_servers(source, module, call) {
+        // The agent starts the clients among its tools when it is made.
+        let name = "strands.Agent(MCPClient)".to_owned();
+        return api(module.language, &name).map(|found| (found, name));
+    }
     let found = api(module.language, &name)?;
     if module.language == Language::TypeScript {
         match name.as_str() {
@@ -266,6 +271,25 @@ fn known(
         }
     }
     Some((found, name))
+}
+
+/// Whether an MCP client stands in the list of an agent's tools.
+fn asks_servers<'s>(source: &'s Source, module: &Module, call: &'s Call) -> bool {
+    let Some(tools) = call.option("tools") else {
+        return false;
+    };
+    let (at, tools) = match source.meaning(module.id, tools) {
+        Meaning::Value(at, value) => (at, value),
+        _ => return false,
+    };
+    let ExprKind::List(items) = &tools.kind else {
+        return false;
+    };
+    items.iter().any(|item| {
+        source
+            .type_of(at, item)
+            .is_some_and(|made| leaf(&made.type_name) == "MCPClient")
+    })
 }
 
 /// `client.send(new GetSecretValueCommand(…))` by the name of the command.

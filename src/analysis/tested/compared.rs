@@ -3,6 +3,7 @@
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
+use super::pattern::META;
 use super::{Facts, type_names};
 
 /// What one comparison (left, operator, right) says when it comes out so.
@@ -49,7 +50,17 @@ pub(crate) fn compared<'e>(
     if holds == "in" {
         if is_fixed_set(source, module, right) {
             found.push((left, Facts::ONE_OF_A_SET));
-        } else if !matches!(right.kind, ExprKind::Str(_) | ExprKind::Format(_)) {
+        } else if let Some(text) = text_of(source, module, right) {
+            // A part of a constant holds what the constant holds.
+            let safe = !text.contains(META);
+            found.push((
+                left,
+                Facts {
+                    safe,
+                    ..Facts::NOTHING
+                },
+            ));
+        } else if !matches!(right.kind, ExprKind::Format(_)) {
             found.push((left, Facts::MEMBER));
         }
     }
@@ -75,7 +86,17 @@ pub(crate) fn compared<'e>(
 /// A constant text by name.
 fn is_text(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
-        && matches!(source.meaning(module, expr), Meaning::Value(_, value) if value.as_str().is_some())
+        && text_of(source, module, expr).is_some()
+}
+
+fn text_of<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) -> Option<&'s str> {
+    if let Some(text) = expr.as_str() {
+        return Some(text);
+    }
+    match source.meaning(module, expr) {
+        Meaning::Value(_, value) => value.as_str(),
+        _ => None,
+    }
 }
 
 /// `typeof x` with the name of a type, `type(x)` with a type.

@@ -70,6 +70,15 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
         };
         return one(Some(text), says);
     }
+    if let ("any" | "some", true) = (name, truth)
+        && let Some((value, fixed)) = is_an_element(source, module, call)
+    {
+        let says = match fixed {
+            true => Facts::ONE_OF_A_SET,
+            false => Facts::MEMBER,
+        };
+        return one(Some(value), says);
+    }
     if !truth {
         let dash = matches!(name, "startswith" | "startsWith")
             && first.and_then(Expr::as_str) == Some("-");
@@ -90,6 +99,16 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
         ),
         "isInteger" | "isFinite" | "isSafeInteger" => one(first, Facts::NUMBER),
         "isUUID" | "isUuid" | "validateUuid" => one(first, Facts::UUID),
+        // `name.replace("-", "").isalnum()`: the rest of it was that.
+        "isalnum" | "isalpha" | "isdigit" if base.is_some_and(|base| without(base).is_some()) => {
+            one(
+                base.and_then(without),
+                Facts {
+                    safe: true,
+                    ..Facts::TEXT
+                },
+            )
+        }
         "isalnum" | "isidentifier" | "isalpha" | "isdigit" | "isdecimal" | "isnumeric" => one(
             base,
             Facts {
@@ -121,11 +140,78 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
     }
 }
 
+/// The text that harmless characters were taken out of: `name` of `name.replace("-", "")`.
+fn without(expr: &Expr) -> Option<&Expr> {
+    let mut expr = expr;
+    let mut found = None;
+    while let ExprKind::Call(call) = &expr.kind
+        && let Some(("replace", Some(base))) = named(call)
+        && let [from, to] = call.args.as_slice()
+        && from.as_str().is_some_and(|from| !from.is_empty() && !from.contains(pattern::META))
+        && to.as_str() == Some("")
+    {
+        found = Some(base);
+        expr = base;
+    }
+    found
+}
+
+/// The value that equals an element of a collection where the test holds, and whether that is a fixed set:
+/// `ALLOWED.some((one) => one === x)`, `any(one == x for one in ALLOWED)`.
+fn is_an_element<'e>(
+    source: &'e Source,
+    module: ModuleId,
+    call: &'e Call,
+) -> Option<(&'e Expr, bool)> {
+    let (element, target, of) = each_of(source, call)?;
+    let ExprKind::Compare { left, rest } = &element.kind else {
+        return None;
+    };
+    let [("==" | "is", right)] = rest.as_slice() else {
+        return None;
+    };
+    let value = match (left.as_name() == Some(target), right.as_name() == Some(target)) {
+        (true, false) => right,
+        (false, true) => &**left,
+        _ => return None,
+    };
+    Some((value, is_fixed_set(source, module, of)))
+}
+
+/// What is asked of each element of what, and by which name: of a generator, of a function given to `some` or `every`.
+fn each_of<'e>(source: &'e Source, call: &'e Call) -> Option<(&'e Expr, &'e str, &'e Expr)> {
+    match &call.args.first()?.kind {
+        ExprKind::Comprehension(inner) => {
+            let [generator] = inner.generators.as_slice() else {
+                return None;
+            };
+            generator.ifs.is_empty().then_some(())?;
+            Some((&inner.element, generator.target.as_name()?, &*generator.iter))
+        }
+        ExprKind::Lambda(id) => {
+            let function = source.function(*id)?;
+            let [only] = function.body.as_slice() else {
+                return None;
+            };
+            let StmtKind::Return(Some(value)) = &only.kind else {
+                return None;
+            };
+            Some((value, &*function.params.first()?.name, named(call)?.1?))
+        }
+        _ => None,
+    }
+}
+
 /// The collection that a value is one of where a test says so without the collection being written out.
 pub(crate) fn collection(test: &Expr) -> Option<&Expr> {
     match &test.kind {
         ExprKind::Compare { rest, .. } => rest.first().map(|(_, right)| right),
-        ExprKind::Call(call) => named(call)?.1,
+        ExprKind::Call(call) => match &call.args.first().map(|first| &first.kind) {
+            Some(ExprKind::Comprehension(inner)) => {
+                inner.generators.first().map(|generator| &*generator.iter)
+            }
+            _ => named(call)?.1,
+        },
         _ => None,
     }
 }
@@ -212,33 +298,8 @@ fn refused<'e>(
     call: &'e Call,
     truth: bool,
 ) -> Option<(&'e Expr, String)> {
-    let (name, base) = named(call)?;
-    let (element, target, of) = match &call.args.first()?.kind {
-        ExprKind::Comprehension(inner) => {
-            let [generator] = inner.generators.as_slice() else {
-                return None;
-            };
-            if !generator.ifs.is_empty() {
-                return None;
-            }
-            (
-                &inner.element,
-                generator.target.as_name()?,
-                &*generator.iter,
-            )
-        }
-        ExprKind::Lambda(id) => {
-            let function = source.function(*id)?;
-            let [only] = function.body.as_slice() else {
-                return None;
-            };
-            let StmtKind::Return(Some(value)) = &only.kind else {
-                return None;
-            };
-            (value, &*function.params.first()?.name, base?)
-        }
-        _ => return None,
-    };
+    let (name, _) = named(call)?;
+    let (element, target, of) = each_of(source, call)?;
     let (text, inside) = match &element.kind {
         ExprKind::Compare { left, rest } => match rest.as_slice() {
             [("in", right)] if left.as_name() == Some(target) => (right, true),

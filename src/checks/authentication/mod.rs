@@ -5,6 +5,8 @@ mod auth_drift;
 mod auth_inbound_type;
 mod auth_jwt_config;
 mod auth_jwt_issuer;
+mod auth_request_headers;
+mod auth_session_binding;
 mod gateway_error_detail;
 mod placeholder;
 
@@ -18,4 +20,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &auth_drift::CHECK,
     &gateway_error_detail::CHECK,
     &auth_caller_match::CHECK,
+    &auth_session_binding::CHECK,
+    &auth_request_headers::CHECK,
 ];

@@ -8,7 +8,8 @@ use crate::checks::installed::{self, Available, Installed, Manifest};
 use crate::context::Context;
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions::{self, Standard, alike, full_name, releases};
-use crate::model::source::{Expr, ExternalImport, Import};
+use crate::model::site::Site;
+use crate::model::source::{Expr, ExternalImport, Import, Language};
 use crate::shell::Command;
 
 /// What is known of one import.
@@ -25,6 +26,68 @@ pub(super) enum Answer {
     Missing(String, Option<String>),
     /// It cannot be told.
     Unknown(String),
+}
+
+/// The imports that run and that neither the tree nor a package that is known or declared answers: each module with its place. Their
+/// code is the project's own, and nobody read it.
+pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String, Site)> {
+    let own = |external: &&ExternalImport| {
+        let module = code.source.module(external.module)?;
+        let import = module.imports.get(external.import)?;
+        if import.type_only || import.optional {
+            return None;
+        }
+        let wanted = match module.language {
+            Language::Python => {
+                external.dotted.starts_with('.')
+                    || matches!(
+                        distributions::standard(&external.package, None),
+                        Standard::No
+                    ) && distributions::providers(&full_name(&external.dotted, import)).is_none()
+            }
+            Language::TypeScript => {
+                !distributions::node_builtin(&external.dotted)
+                    && !distributions::node_builtin(&external.package)
+            }
+        };
+        wanted.then_some((module, import))
+    };
+    let candidates: Vec<_> = code
+        .code
+        .external
+        .iter()
+        .filter_map(|external| Some((external, own(&external)?)))
+        .collect();
+    let mut found: Vec<(String, Site)> = Vec::new();
+    if candidates.is_empty() {
+        return found;
+    }
+    let facts = context.files.dependencies.get(&code.resource().to_string());
+    let python = Python::new(context, code, facts);
+    let node = Node::new(context, code, facts);
+    for (external, (module, import)) in candidates {
+        let lost = match module.language {
+            Language::Python => match python.answer(external, import) {
+                Answer::Missing(_, None) => true,
+                // What a declared dependency of unknown content, or a lock that is not here, may hold is somebody else's.
+                Answer::Unknown(_) => !python.may_come_along(),
+                _ => false,
+            },
+            Language::TypeScript => {
+                let inside = external.package.starts_with(['.', '#', '~', '/'])
+                    || external.package.starts_with("@/");
+                match node.answer(external) {
+                    Answer::Missing(..) => true,
+                    Answer::Unknown(_) => inside,
+                    _ => false,
+                }
+            }
+        };
+        if lost && !found.iter().any(|(name, _)| *name == external.dotted) {
+            found.push((external.dotted.clone(), external.site.clone()));
+        }
+    }
+    found
 }
 
 /// What answers Python's imports.
@@ -91,6 +154,15 @@ impl<'a> Python<'a> {
             Command::new("uv")
                 .arg("lock")
                 .opt("--project", pyproject.folder.as_str())
+        })
+    }
+
+    /// Whether something that is declared, and whose modules are not known, may hold what nothing else answers.
+    fn may_come_along(&self) -> bool {
+        self.installed.as_ref().is_some_and(|installed| {
+            installed.uncertain.is_none()
+                && !self.moves_path
+                && (!self.available.unknown.is_empty() || !self.idle.is_empty())
         })
     }
 

@@ -2,14 +2,17 @@
 
 mod code_error_handling;
 mod code_error_leak;
+mod code_identity_context;
 mod code_imports_resolve;
 mod code_input_validation;
+mod code_loop_limit;
 mod code_outbound_http;
 mod code_rate_limiting;
 mod code_swallowed_exceptions;
+mod code_tool_sessions;
 mod credentials_registered;
 mod gateway_target;
-mod import_answer;
+pub(crate) mod import_answer;
 mod import_release;
 pub(in crate::checks) mod outbound;
 mod outbound_fix;
@@ -32,6 +35,9 @@ pub(super) static CHECKS: &[&Check] = &[
     &code_input_validation::CHECK,
     &code_imports_resolve::CHECK,
     &code_rate_limiting::CHECK,
+    &code_loop_limit::CHECK,
+    &code_tool_sessions::CHECK,
+    &code_identity_context::CHECK,
     &runtime_debug_mode::CHECK,
     &secrets_hardcoded::CHECK,
     &secrets_env_read::CHECK,

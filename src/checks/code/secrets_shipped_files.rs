@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::edits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
+use crate::checks::{copied_code, edits};
 use crate::collect::project::{ENV_LOCAL, LOCAL_RULES};
 use crate::context::Context;
 use crate::context::code::not_made;
@@ -99,6 +99,16 @@ fn clean(context: &Context, resource: &Resource, packages: &[&Package]) -> Outco
         .and_then(|it| not_made(context, it))
     {
         return Outcome::skipped(resource.clone(), reason);
+    }
+    if let Some(runtime) = runtime
+        && let Some(copied) = copied_code::absent(context, runtime).first()
+    {
+        let message = format!(
+            "{}, which {} copies into the image, is not in this tree: get it, then run again",
+            copied.path,
+            copied.place()
+        );
+        return Outcome::skipped(resource.clone(), Unread::new(ReasonCode::Absent, message));
     }
     let unseen = packages
         .iter()

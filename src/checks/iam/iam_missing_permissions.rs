@@ -134,10 +134,11 @@ fn of_gateway(context: &Context, gateway: &Gateway) -> Option<Outcome> {
         let resource = Resource::new(ResourceType::Role, name);
         return Some(Outcome::skipped(resource, unread).evidence(Evidence::config(&arn.site)));
     };
-    let predicted = owner
-        .layers
-        .iter()
-        .all(|layer| layer.origin == Origin::Predicted);
+    let predicted = owner.brought.is_none()
+        && owner
+            .layers
+            .iter()
+            .all(|layer| layer.origin == Origin::Predicted);
     let needs: Vec<Need> = all
         .into_iter()
         .filter(|need| !(predicted && need.by_construct))

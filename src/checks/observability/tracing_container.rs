@@ -50,10 +50,11 @@ pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) 
         );
     }
     if !installs_distro(dockerfile, manifests) {
-        let anchor = manifests
-            .pyproject
-            .read()
-            .map(|manifest| manifest.anchor.clone());
+        let by_name = installs_names_only(dockerfile);
+        let anchor = by_name.map(|run| run.site.clone()).or_else(|| {
+            let manifest = manifests.pyproject.read();
+            manifest.map(|manifest| manifest.anchor.clone())
+        });
         let anchor = anchor.or_else(|| {
             manifests
                 .requirements
@@ -61,7 +62,12 @@ pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) 
                 .map(|file| Site::file(file.path.as_str()))
         });
         let anchor = anchor.or_else(|| dockerfile.stages().last().map(|stage| stage.site.clone()));
-        let message = format!("nothing that the image of {resource} installs brings {DISTRO}");
+        let mut message = format!("nothing that the image of {resource} installs brings {DISTRO}");
+        if wrapped && by_name.is_some() {
+            message.push_str(&format!(
+                ", and its {WRAPPER} is what starts it: the container cannot start"
+            ));
+        }
         let evidence = anchor.map_or_else(
             || Evidence::file(&Site::file(dockerfile.source.path.clone())),
             |site| Evidence::file(&site),
@@ -82,7 +88,73 @@ pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) 
 }
 
 /// Which of the lists the image installs is up to its RUN lines; any that names the distribution is taken for it.
+/// The RUN line that installs packages by their names, where that is all that the image installs: no manifest is read then.
+fn installs_names_only(dockerfile: &Dockerfile) -> Option<&Instruction> {
+    const READS: [&str; 14] = [
+        "sync",
+        "poetry",
+        "pdm",
+        "pipenv",
+        "conda",
+        "mamba",
+        "pixi",
+        "-r",
+        "--requirement",
+        "--requirements",
+        "-e",
+        "--editable",
+        "make",
+        "run",
+    ];
+    let plain = |image: &str| {
+        let bare = image.split(['@', ':']).next().unwrap_or_default();
+        bare.rsplit('/').next() == Some("python")
+    };
+    let stages = dockerfile.stages();
+    if !stages.iter().all(|stage| plain(&stage.image)) || stages.len() != 1 {
+        return None;
+    }
+    let entry = dockerfile.entry_words();
+    let runs = dockerfile
+        .instructions
+        .iter()
+        .filter(|each| each.keyword == "RUN");
+    let mut found = None;
+    for run in runs {
+        let words = run.words();
+        let reads = words.iter().any(|word| {
+            READS.contains(&word.as_str())
+                || word.starts_with(['.', '/', '$'])
+                || word.starts_with("-r")
+                || word.starts_with("--requirement")
+                || [".txt", ".toml", ".sh", ".whl", "<<"]
+                    .iter()
+                    .any(|part| word.contains(part))
+        });
+        if reads {
+            return None;
+        }
+        let installs = words.iter().any(|word| word == "pip" || word == "pip3")
+            && words.iter().any(|word| word == "install");
+        if installs {
+            found = Some(run);
+        }
+    }
+    found.filter(|_| {
+        !entry
+            .iter()
+            .any(|word| READS.contains(&word.as_str()) || word.ends_with(".sh"))
+    })
+}
+
 fn installs_distro(dockerfile: &Dockerfile, manifests: &AgentManifests) -> bool {
+    let in_run = dockerfile
+        .instructions
+        .iter()
+        .any(|each| each.keyword == "RUN" && each.arguments.contains(DISTRO));
+    if in_run || installs_names_only(dockerfile).is_some() {
+        return in_run;
+    }
     let named = |list: &[Dependency]| list.iter().any(|dependency| dependency.name == DISTRO);
     let listed = manifests.pyproject.read().is_some_and(|manifest| {
         named(&manifest.dependencies)
@@ -98,10 +170,6 @@ fn installs_distro(dockerfile: &Dockerfile, manifests: &AgentManifests) -> bool 
             .requirements
             .read()
             .is_some_and(|file| named(&file.dependencies))
-        || dockerfile
-            .instructions
-            .iter()
-            .any(|each| each.keyword == "RUN" && each.arguments.contains(DISTRO))
 }
 
 /// The start command with the wrapper in front, as an edit of the Dockerfile where its form is plain.

@@ -3,6 +3,7 @@
 mod heavy;
 pub(super) mod image;
 mod image_edit;
+mod package_architecture;
 mod perf_async_tasks;
 mod perf_cold_start;
 mod perf_container_image;
@@ -22,6 +23,7 @@ use super::Check;
 pub(super) static CHECKS: &[&Check] = &[
     &perf_cold_start::CHECK,
     &perf_package_size::CHECK,
+    &package_architecture::CHECK,
     &perf_unused_dependencies::CHECK,
     &perf_heavy_init::CHECK,
     &perf_container_image::CHECK,

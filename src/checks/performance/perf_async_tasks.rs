@@ -30,7 +30,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    crate::checks::agents::each(context, |code| judge(context, code))
+    crate::checks::agents::each_handled(context, |code| judge(context, code))
 }
 
 /// What registers a task: the SDKs' methods, and the name that such a function is kept under.

@@ -216,7 +216,7 @@ impl<'a> Startup<'_, 'a> {
                 continue;
             };
             self.open.extend(self.code.packages_of(module));
-            let script = self.code.code.entry == Some(id);
+            let script = self.code.code.starts(id);
             for stmt in module.import_time(false) {
                 self.stmt(module, stmt, None, 0);
             }

@@ -1,6 +1,7 @@
 //! `perf-ping-handler`: Ping handler reports the real state.
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::background::{answering, launches};
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::startup::is_ping_route;
@@ -43,7 +44,7 @@ const CLOCKS: [&str; 9] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    crate::checks::agents::each(context, |code| judge(context, code))
+    crate::checks::agents::each_handled(context, |code| judge(context, code))
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
@@ -70,6 +71,16 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         );
     }
     found.extend(forced(code));
+    if found.is_empty() {
+        let idle: Vec<Evidence> = handlers
+            .iter()
+            .filter_map(|id| source.function(*id))
+            .filter_map(|function| always_idle(source, function))
+            .collect();
+        if !idle.is_empty() && outlives(code) {
+            return reclaimed(code, idle);
+        }
+    }
     let name = &code.runtime.name;
     if found.is_empty() && !view.is_v1() {
         let functions = handlers.iter().filter_map(|id| source.function(*id));
@@ -104,6 +115,53 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
              `time_of_last_update` out or set it when the state changes, not when it is asked.",
         ),
     )
+}
+
+/// A handler that says Healthy while work goes on: the platform takes the session for idle.
+fn reclaimed(code: &AgentCode<'_>, idle: Vec<Evidence>) -> Outcome {
+    let message = format!(
+        "the ping handler of runtime {} always answers Healthy, and work outlives the response: the session can be reclaimed in the middle of it",
+        code.runtime.name
+    );
+    Outcome::fail(code.resource(), message).evidences(idle).fix(
+        Fix::new("Say HealthyBusy while work runs").note(
+            "Register the work with `add_async_task` and complete it in `finally`, and drop the handler: the SDK then answers HealthyBusy while it runs. In a server of your own, count what runs and answer \
+             {\"status\": \"HealthyBusy\"} while the count is above zero.",
+        ),
+    )
+}
+
+/// Whether handlers start work that goes on after they have answered.
+fn outlives(code: &AgentCode<'_>) -> bool {
+    let registered = code.calls().any(|(_, _, expr)| {
+        expr.as_call().is_some_and(|call| {
+            matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "add_async_task" | "addAsyncTask"))
+        })
+    });
+    let tasks = code
+        .code
+        .entrypoints
+        .iter()
+        .any(|entry| entry.kind == EntrypointKind::AsyncTask);
+    registered
+        || tasks
+        || launches(code.source, &answering(code))
+            .iter()
+            .any(|launch| !launch.service)
+}
+
+/// Whether every answer is `Healthy`.
+fn always_idle<'s>(source: &'s Source, function: &'s Function) -> Option<Evidence> {
+    let module = function.id.module;
+    let answers = answered(source, function);
+    let idle = !answers.is_empty()
+        && answers
+            .iter()
+            .all(|answer| is_status(source, module, answer, 0, &["Healthy", "HEALTHY"]));
+    let first = answers.first()?;
+    idle.then(|| {
+        agent_code::evidence(source, module, first.range).note("answers Healthy whatever runs")
+    })
 }
 
 /// The time of the last change was taken at startup: on platform version V2 it is that of the deploy.
@@ -259,19 +317,31 @@ fn always_busy<'s>(source: &'s Source, function: &'s Function) -> Option<Evidenc
 
 /// Whether an answer says busy, whatever happens.
 fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool {
+    is_status(
+        source,
+        module,
+        answer,
+        depth,
+        &["HealthyBusy", "HEALTHY_BUSY"],
+    )
+}
+
+/// Whether an answer is one of these states, whatever happens.
+fn is_status(source: &Source, module: ModuleId, answer: &Expr, depth: u8, words: &[&str]) -> bool {
     let step = limits::step(limits::NAMES, module, answer.range);
     if step.is_none() || depth > 6 {
         return false;
     }
     match &answer.kind {
-        ExprKind::Str(text) => text.eq_ignore_ascii_case("HealthyBusy"),
-        ExprKind::Await(inner) => is_busy(source, module, inner, depth + 1),
+        ExprKind::Str(text) => words.iter().any(|word| text.eq_ignore_ascii_case(word)),
+        ExprKind::Await(inner) => is_status(source, module, inner, depth + 1, words),
         ExprKind::Conditional { body, orelse, .. } => {
-            is_busy(source, module, body, depth + 1) && is_busy(source, module, orelse, depth + 1)
+            is_status(source, module, body, depth + 1, words)
+                && is_status(source, module, orelse, depth + 1, words)
         }
         ExprKind::Dict(_) => answer
             .entry("status")
-            .is_some_and(|status| is_busy(source, module, status, depth + 1)),
+            .is_some_and(|status| is_status(source, module, status, depth + 1, words)),
         ExprKind::Call(call) => {
             let helper = source
                 .callee(module, answer)
@@ -281,16 +351,16 @@ fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool 
                 return !made.is_empty()
                     && made
                         .iter()
-                        .all(|value| is_busy(source, helper.id.module, value, depth + 1));
+                        .all(|value| is_status(source, helper.id.module, value, depth + 1, words));
             }
             call.args
                 .iter()
                 .chain(call.keywords.iter().map(|keyword| &keyword.value))
-                .any(|value| is_busy(source, module, value, depth + 1))
+                .any(|value| is_status(source, module, value, depth + 1, words))
         }
         ExprKind::Attribute { base, attr } => {
-            matches!(&**attr, "HEALTHY_BUSY" | "HealthyBusy")
-                || &**attr == "value" && is_busy(source, module, base, depth + 1)
+            words.contains(&&**attr)
+                || &**attr == "value" && is_status(source, module, base, depth + 1, words)
         }
         ExprKind::Name(name) => {
             // A name with several values is a state.
@@ -310,11 +380,9 @@ fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool 
             bindings == 1
                 && match source.meaning(module, answer) {
                     Meaning::Value(at, value) if !std::ptr::eq(value, answer) => {
-                        is_busy(source, at, value, depth + 1)
+                        is_status(source, at, value, depth + 1, words)
                     }
-                    Meaning::External(name) => {
-                        matches!(leaf(&name), "HEALTHY_BUSY" | "HealthyBusy")
-                    }
+                    Meaning::External(name) => words.contains(&leaf(&name)),
                     _ => false,
                 }
         }

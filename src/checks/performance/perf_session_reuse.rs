@@ -1,8 +1,8 @@
 //! `perf-session-reuse`: Session reuse strategy chosen for multi-turn / batch workloads.
 
-use crate::analysis::agent_code;
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Call, Kind, http};
+use crate::analysis::{agent_code, provenance};
 use crate::checks::sessions;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
@@ -55,6 +55,9 @@ fn run(context: &Context) -> Vec<Outcome> {
             found.extend(here);
         }
     }
+    for call in &begun {
+        notes.extend(falls_back(context, &places, call));
+    }
     notes.sort_by_key(place);
     notes.dedup_by(|one, other| one.site == other.site);
     found.sort_by_key(place);
@@ -64,9 +67,14 @@ fn run(context: &Context) -> Vec<Outcome> {
         let message = match begun.len() {
             0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
             count => format!(
-                "{count} call{} of runtimes in {scope} begin{} no session anew for every message",
+                "{count} call{} of runtimes in {scope} begin{} no session anew for every message{}",
                 if count == 1 { "" } else { "s" },
-                if count == 1 { "s" } else { "" }
+                if count == 1 { "s" } else { "" },
+                if notes.is_empty() {
+                    ""
+                } else {
+                    ", where the notes do not say otherwise"
+                }
             ),
         };
         Outcome::pass(resource, message)
@@ -93,6 +101,26 @@ fn run(context: &Context) -> Vec<Outcome> {
         context,
         outcome.evidences(notes),
     )]
+}
+
+/// Where a call begins a new session whenever it is given no id: fine only where the caller gets the new id back.
+fn falls_back<'a>(context: &'a Context, places: &Places<'a>, call: &Call<'a>) -> Option<Evidence> {
+    let source = &context.source;
+    let made = provenance::of(source, places, call.session?);
+    let is_fresh = |part: &provenance::Part<'a>| part.root == provenance::Root::Fresh;
+    let fresh = made
+        .alternatives
+        .iter()
+        .find_map(|parts| parts.iter().find(|part| is_fresh(part)))?;
+    let given = made
+        .alternatives
+        .iter()
+        .any(|parts| !parts.iter().any(is_fresh));
+    given.then(|| {
+        agent_code::evidence(source, fresh.at.module, fresh.at.expr.range)
+            .note("a new session whenever no id is given: the caller has to get this id back and send it again")
+            .context()
+    })
 }
 
 fn place(evidence: &Evidence) -> (String, u32, u32) {

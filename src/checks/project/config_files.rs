@@ -230,6 +230,12 @@ impl Files<'_> {
             };
             let path = format!("{path}.additionalPolicies[{index}]");
             let place = joined(location, written);
+            // The element is what is wrong, not the list.
+            let member = &Member {
+                key_range: item.range.clone(),
+                node: item.clone(),
+                ..member.clone()
+            };
             let there = self.at(&path, member, &place, &place, Kind::File);
             let text = self.found(&place).and_then(|file| file.text.as_deref());
             let broken =

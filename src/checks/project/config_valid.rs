@@ -2,7 +2,9 @@
 
 use super::config_fixes;
 use super::schema::{self, Class, Fault};
-use super::{config_files, payment_secrets};
+use super::{config_files, payment_secrets, placeholders};
+use crate::analysis::agent_code::served;
+use crate::checks::absent_code;
 use crate::checks::{Category, Check, Need, unconfigured};
 use crate::collect::json::repeated_keys;
 use crate::collect::project::{DEPLOYED, TARGETS, inside};
@@ -10,7 +12,7 @@ use crate::context::Context;
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
 use crate::model::site::Site;
-use crate::model::source::SourceNoteKind;
+use crate::model::source::{EntrypointKind, SourceNoteKind};
 use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
@@ -41,6 +43,8 @@ fn run(context: &Context) -> Vec<Outcome> {
     targets(context, &mut findings);
     deployed(context, &mut findings);
     harnesses(context, &mut findings);
+    stack(context, &mut findings);
+    servers(context, &mut findings);
     sources(context, &mut findings);
     vec![findings.outcome(context)]
 }
@@ -253,6 +257,7 @@ fn project(context: &Context, findings: &mut Findings) {
     explain_hidden(context, &mut faults);
     faults.extend(schema::references(&document.root));
     faults.extend(schema::lengths(&document.root));
+    faults.extend(placeholders::faults(&document.root));
     faults.extend(config_files::faults(context));
     faults.extend(payment_secrets::faults(context));
     findings.add(document, faults);
@@ -348,6 +353,62 @@ fn deployed(context: &Context, findings: &mut Findings) {
         }
     }
     findings.add(document, faults);
+}
+
+/// What the CDK app that the deploy runs imports and does not have.
+fn stack(context: &Context, findings: &mut Findings) {
+    for lost in &context.project.cdk_lost {
+        let why = match &lost.rule {
+            Some((file, pattern)) => {
+                format!("; {file} (`{pattern}`) keeps it out of the repository")
+            }
+            None => String::new(),
+        };
+        let path = &lost.site.path;
+        let words = format!(
+            "{path}: {} does not exist{why}: no clone can deploy",
+            lost.specifier
+        );
+        findings.file(&lost.site, &words);
+    }
+}
+
+/// Code that answers nothing: the platform asks for `/ping` on port 8080, and no session starts without an answer.
+fn servers(context: &Context, findings: &mut Findings) {
+    for runtime in &context.project.runtimes {
+        let zip = runtime
+            .build
+            .as_ref()
+            .is_some_and(|build| build.value == "CodeZip");
+        let Ok(code) = crate::context::code::of(context, runtime) else {
+            continue;
+        };
+        let entry = code.code.entry.and_then(|id| code.source.module(id));
+        let silent = zip
+            && code.unread().is_none()
+            && absent_code::of(context, &code).is_none()
+            && served::starts_nothing(&code);
+        if let (true, Some(module)) = (silent, entry) {
+            let lambda = code
+                .code
+                .entrypoints
+                .iter()
+                .find(|entry| entry.kind == EntrypointKind::Lambda);
+            let handler = lambda.and_then(|entry| code.source.function(entry.function?));
+            let (site, has) = match handler {
+                Some(handler) => (
+                    module.site(handler.header),
+                    "defines a handler as Lambda calls one and ",
+                ),
+                None => (Site::file(module.path.clone()), ""),
+            };
+            let words = format!(
+                "{}: the entrypoint of runtime {} {has}starts no server: nothing answers /ping on port 8080, so no session starts",
+                module.path, runtime.name
+            );
+            findings.file(&site, &words);
+        }
+    }
 }
 
 fn harnesses(context: &Context, findings: &mut Findings) {

@@ -5,6 +5,7 @@ mod config_files;
 mod config_fixes;
 mod config_valid;
 mod payment_secrets;
+mod placeholders;
 mod schema;
 
 pub(super) use schema::knows_root_key;

@@ -349,7 +349,7 @@ fn fix(context: &Context, gateway: &Gateway, target: &GatewayTarget, view: &Targ
     ))
 }
 
-/// Two ways to a runtime that takes SigV4, neither without a decision: an MCP target cannot sign.
+/// Ways to a runtime that takes SigV4. The service signs an MCP target with the gateway's role; the CLI's schema cannot say so.
 fn sign(gateway: &Gateway, target: &GatewayTarget, runtime: &str) -> Fix {
     let add = Command::new("agentcore")
         .args(["add", "gateway-target"])
@@ -358,10 +358,13 @@ fn sign(gateway: &Gateway, target: &GatewayTarget, runtime: &str) -> Fix {
         .opt("--type", "http-runtime")
         .opt("--runtime", runtime);
     Fix::new("Let the two agree on how the gateway proves itself").note(format!(
-        "An mcpServer target takes OAuth or nothing; only an http-runtime target is signed with the gateway's role. Either make runtime {runtime} \
+        "Keep AWS_IAM and let the gateway sign with its role. The service does so for an MCP target (GATEWAY_IAM_ROLE with service bedrock-agentcore); the CLI's schema \
+         cannot write it: in agentcore/cdk/lib/cdk-stack.ts override CredentialProviderConfigurations of the target with {{\"CredentialProviderType\": \"GATEWAY_IAM_ROLE\", \
+         \"CredentialProvider\": {{\"IamCredentialProvider\": {{\"Service\": \"bedrock-agentcore\"}}}}}} (or set it with `aws bedrock-agentcore-control update-gateway-target`), \
+         and allow the gateway's role bedrock-agentcore:InvokeAgentRuntime on runtime {runtime} and its endpoint. Or make runtime {runtime} \
          take tokens (authorizerType CUSTOM_JWT with the discovery URL and the clients of your identity provider), register that provider's client with \
          `agentcore add credential`, and set outboundAuth of the target to {{\"type\": \"OAUTH\", \"credentialName\": NAME}}: the tools stay in the catalog of \
-         gateway {}. Or keep AWS_IAM: make a gateway with `agentcore add gateway --protocol-type None` (such targets go in no other), add the \
+         gateway {}. Or give the catalog up: make a gateway with `agentcore add gateway --protocol-type None` (such targets go in no other), add the \
          runtime there with `{add}`, and remove this target: the gateway then passes requests through and has no catalog of tools",
         gateway.name
     ))

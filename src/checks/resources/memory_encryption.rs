@@ -1,10 +1,12 @@
 //! `memory-encryption`: Memory encrypted with a customer-managed key.
 
+use super::harness_memory::{self, Managed};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::json::Node;
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::project::Memory;
+use crate::model::project::{Agent, Memory};
 use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -24,7 +26,8 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
-    if project.memories.is_empty() {
+    let managed = harness_memory::all(context);
+    if project.memories.is_empty() && managed.is_empty() {
         return vec![unconfigured(
             context,
             &[Listed::Memory],
@@ -35,7 +38,27 @@ fn run(context: &Context) -> Vec<Outcome> {
         .memories
         .iter()
         .map(|memory| outcome(context, memory))
+        .chain(managed.iter().map(of_harness))
         .collect()
+}
+
+fn of_harness(managed: &Managed<'_>) -> Outcome {
+    let name = &managed.harness.name;
+    if let Some(key) = managed.get("encryptionKeyArn").and_then(Node::as_str) {
+        let resource = Agent::Harness(managed.harness).resource();
+        let message =
+            format!("the memory that harness {name} makes is encrypted with your key {key}");
+        return Outcome::pass(resource, message)
+            .evidence(managed.evidence("encryptionKeyArn").context());
+    }
+    managed
+        .manual(
+            format!(
+                "the memory that harness {name} makes (mode managed) is encrypted with a key that AWS owns: decide whether conversations need a key of yours, which you can revoke and whose use is logged"
+            ),
+            "whether a customer-managed key is required is not written down",
+        )
+        .fix(managed.fix("Encrypt it with a key of yours", "encryptionKeyArn"))
 }
 
 fn outcome(context: &Context, memory: &Memory) -> Outcome {

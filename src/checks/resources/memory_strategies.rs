@@ -1,12 +1,16 @@
 //! `memory-strategies`: Memory strategies appropriate for use case (if using memory).
 
-use super::memory_use;
+use super::harness_memory::{self, Managed};
+use super::{memory_actor_id, memory_use};
+use crate::analysis::actors::{self, Made};
+use crate::analysis::agent_code;
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, MemoryView, StrategyView};
-use crate::model::project::Memory;
+use crate::model::json::Node;
+use crate::model::project::{Agent, Memory};
 use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -27,7 +31,8 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
-    if project.memories.is_empty() {
+    let managed = harness_memory::all(context);
+    if project.memories.is_empty() && managed.is_empty() {
         return vec![unconfigured(
             context,
             &[Listed::Memory],
@@ -38,7 +43,41 @@ fn run(context: &Context) -> Vec<Outcome> {
         .memories
         .iter()
         .map(|memory| outcome(context, memory))
+        .chain(managed.iter().map(of_harness))
         .collect()
+}
+
+/// A harness that makes its memory itself: what is not set is the service's choice.
+fn of_harness(managed: &Managed<'_>) -> Outcome {
+    let name = &managed.harness.name;
+    let strategies = managed.get("strategies");
+    let expiry = managed.get("eventExpiryDuration").and_then(Node::as_number);
+    if let (Some(strategies), Some(days)) = (strategies, expiry) {
+        let kinds: Vec<&str> = strategies.items().iter().filter_map(Node::as_str).collect();
+        let resource = Agent::Harness(managed.harness).resource();
+        let message = format!(
+            "the memory that harness {name} makes keeps conversations for {days} days; strategies: {}",
+            if kinds.is_empty() {
+                "none".to_owned()
+            } else {
+                kinds.join(", ")
+            }
+        );
+        return Outcome::pass(resource, message).evidence(managed.evidence("mode").context());
+    }
+    let open = match (strategies, expiry) {
+        (None, None) => "strategies and event expiry are",
+        (None, Some(_)) => "strategies are",
+        _ => "event expiry is",
+    };
+    managed
+        .manual(
+            format!(
+                "harness {name} makes a memory of its own (mode managed), and its {open} the service's default: decide what is remembered, and for how long"
+            ),
+            "what the memory keeps and for how long is not written down",
+        )
+        .fix(managed.fix("Say what is kept", "strategies and eventExpiryDuration"))
 }
 
 fn outcome(context: &Context, memory: &Memory) -> Outcome {
@@ -60,13 +99,16 @@ fn outcome(context: &Context, memory: &Memory) -> Outcome {
                     layer.evidence.clone(),
                 ));
             }
-            let in_code = memory_use::faults(context, memory, view);
-            if faults.is_empty() && in_code.is_empty() {
+            let mut in_code = memory_use::faults(context, memory, view);
+            let shared = shared_actors(context, memory, view);
+            let mixed = !shared.is_empty();
+            if faults.is_empty() && in_code.is_empty() && shared.is_empty() {
                 return Ok(passed(&resource, view));
             }
             let configured = !faults.is_empty();
             let used = !in_code.is_empty();
-            faults.extend(in_code);
+            faults.append(&mut in_code);
+            faults.extend(shared);
             let mut problem = problem(context, memory, &resource, faults);
             if !configured {
                 problem.fixes.clear();
@@ -74,9 +116,37 @@ fn outcome(context: &Context, memory: &Memory) -> Outcome {
             if used {
                 problem.fixes.push(read_fix(memory));
             }
+            if mixed {
+                problem.fixes.push(memory_actor_id::fix());
+            }
             Err(problem)
         },
     )
+}
+
+/// Where code keeps every user's long-term records under one actor.
+fn shared_actors(context: &Context, memory: &Memory, view: &MemoryView) -> Vec<(String, Evidence)> {
+    if view.strategies.is_empty() {
+        return Vec::new();
+    }
+    let source = &context.source;
+    let mut found: Vec<(String, Evidence)> = Vec::new();
+    for code in &source.runtimes {
+        let (actors, _) = actors::of(source, code);
+        for actor in actors {
+            if actor.made != Made::Constant || !memory_use::is_of(context, memory, actor.call) {
+                continue;
+            }
+            let at = agent_code::evidence(source, actor.at.module, actor.at.expr.range);
+            if !found.iter().any(|(_, known)| known.site == at.site) {
+                found.push((
+                    "the actor id does not come from the caller: all users share one actor's long-term memory".to_owned(),
+                    at,
+                ));
+            }
+        }
+    }
+    found
 }
 
 fn read_fix(memory: &Memory) -> Fix {

@@ -7,6 +7,7 @@ use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::context::{Context, MemoryView};
 use crate::model::project::Memory;
+use crate::model::source::ir::FormatPart;
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 use crate::report::Evidence;
 
@@ -21,12 +22,14 @@ const READERS: [(&str, usize); 6] = [
 ];
 /// The command objects of the JavaScript SDK that do.
 const COMMANDS: [&str; 2] = ["RetrieveMemoryRecordsCommand", "ListMemoryRecordsCommand"];
+/// Options that name a namespace. The first two have to be it, part by part; the others may be its beginning.
 const NAMESPACES: [&str; 4] = [
     "namespace",
+    "namespace_prefix",
     "namespace_path",
     "namespacePath",
-    "namespace_prefix",
 ];
+const EXACT: usize = 2;
 /// What the service fills in where a strategy names no template.
 const DEFAULTS: [&str; 2] = [
     "/strategies/{memoryStrategyId}/actors/{actorId}",
@@ -37,6 +40,8 @@ const DEFAULTS: [&str; 2] = [
 struct Read {
     /// Its text; [`HOLE`] where it is variable.
     namespace: String,
+    /// Only records of exactly this namespace are found.
+    exact: bool,
     /// Where.
     evidence: Evidence,
 }
@@ -72,6 +77,16 @@ pub(super) fn faults(
                 format!("code reads the namespace {name}, which no strategy writes ({known})"),
                 read.evidence,
             ));
+        } else if read.exact
+            && !templates.iter().any(|template| {
+                DEFAULTS.contains(template) || is_exactly(&read.namespace, template)
+            })
+        {
+            let known = templates.join(", ");
+            found.push((
+                format!("code reads exactly the namespace {name}, which is only the beginning of one that a strategy writes ({known}): it finds nothing; namespacePath takes a beginning"),
+                read.evidence,
+            ));
         }
     }
     found.dedup_by(|one, other| one.0 == other.0 && one.1.site == other.1.site);
@@ -98,9 +113,10 @@ fn reads(context: &Context, memory: &Memory) -> Vec<Read> {
             if namespaces.is_empty() || !of_memory(source, module, call, memory, only) {
                 continue;
             }
-            for at in namespaces {
+            for (at, exact) in namespaces {
                 let read = Read {
                     namespace: text(source, at),
+                    exact: exact && is_plain(source, at),
                     evidence: agent_code::evidence(source, at.module, at.expr.range),
                 };
                 found.push(read);
@@ -116,7 +132,7 @@ fn namespaces<'a>(
     module: &'a Module,
     expr: &'a Expr,
     call: &'a Call,
-) -> Vec<At<'a>> {
+) -> Vec<(At<'a>, bool)> {
     let written = match &call.callee.kind {
         ExprKind::Name(name) => &**name,
         ExprKind::Attribute { attr, .. } => &**attr,
@@ -130,10 +146,14 @@ fn namespaces<'a>(
     let name = canonical.as_deref().map_or(written, leaf);
     let get = |name: &str| option(source, module.id, call, name);
     if reader.is_some() || call.is_new && COMMANDS.contains(&name) {
-        let given = NAMESPACES.iter().find_map(|name| get(name)).or_else(|| {
+        let named = NAMESPACES
+            .iter()
+            .enumerate()
+            .find_map(|(index, name)| Some((get(name)?, index < EXACT)));
+        let given = named.or_else(|| {
             let (_, place) = reader?;
             let arg = call.args.get(*place)?;
-            Some(At::new(module.id, arg))
+            Some((At::new(module.id, arg), true))
         });
         return given.into_iter().collect();
     }
@@ -142,7 +162,7 @@ fn namespaces<'a>(
     {
         let mut keys = Vec::new();
         keys_of(source, config, 0, &mut keys);
-        return keys;
+        return keys.into_iter().map(|key| (key, false)).collect();
     }
     Vec::new()
 }
@@ -186,6 +206,63 @@ fn keys_of<'a>(source: &'a Source, at: At<'a>, depth: u32, keys: &mut Vec<At<'a>
         }
         _ => {}
     }
+}
+
+/// Whether code that gives an actor id to something does so for this memory.
+pub(super) fn is_of(context: &Context, memory: &Memory, at: At<'_>) -> bool {
+    let only = context.project.memories.len() == 1;
+    let source = &context.source;
+    match (source.module(at.module), at.expr.as_call()) {
+        (Some(module), Some(call)) => of_memory(source, module, call, memory, only),
+        _ => only,
+    }
+}
+
+/// Whether each variable part of a namespace is surely one part: an actor's or a session's id, not a path.
+fn is_plain(source: &Source, at: At<'_>) -> bool {
+    let Some(module) = source.module(at.module) else {
+        return false;
+    };
+    match &at.expr.kind {
+        ExprKind::Str(_) => true,
+        ExprKind::Format(parts) => parts.iter().all(|part| match part {
+            FormatPart::Text(_) => true,
+            FormatPart::Expr(inner) => {
+                let text = module.text(inner.range).to_ascii_lowercase();
+                ["actor", "user", "session", "customer", "sub", "strategy"]
+                    .iter()
+                    .any(|word| text.contains(word))
+            }
+        }),
+        ExprKind::Name(name) => {
+            let values = bound(source, at.module, name, at.expr.range.start);
+            !values.is_empty()
+                && values.into_iter().all(|value| {
+                    !matches!(value.kind, ExprKind::Name(_))
+                        && is_plain(source, At::new(at.module, value))
+                })
+        }
+        _ => false,
+    }
+}
+
+/// Whether what code reads is a whole namespace of a template: as many parts, a trailing slash included.
+fn is_exactly(read: &str, template: &str) -> bool {
+    let parts = |text: &str| -> Vec<String> {
+        let parts = text.trim_start_matches('/').split('/');
+        parts.map(str::to_owned).collect()
+    };
+    let (read, template) = (parts(read), parts(template));
+    let same = |(one, other): (&String, &String)| {
+        let varies = |part: &str| part.contains(HOLE) || part.contains('{');
+        match (varies(one), varies(other)) {
+            (false, false) => one == other,
+            (false, true) => !one.is_empty(),
+            (true, false) => !other.is_empty(),
+            (true, true) => true,
+        }
+    };
+    read.len() == template.len() && read.iter().zip(&template).all(same)
 }
 
 /// Whether a call reads this memory: its id comes from `MEMORY_<NAME>_ID`, or cannot be told and there is only one.
@@ -255,7 +332,7 @@ fn shown(namespace: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{HOLE, fits};
+    use super::{HOLE, fits, is_exactly};
 
     #[test]
     fn namespaces_are_compared_part_by_part() {
@@ -271,5 +348,11 @@ mod tests {
             "/users/{actorId}/facts"
         ));
         assert!(!fits("/facts/{actorId}", "/users/{actorId}/facts"));
+        assert!(is_exactly(
+            &read("/users/*/facts"),
+            "/users/{actorId}/facts"
+        ));
+        assert!(!is_exactly(&read("/users/*/"), "/users/{actorId}"));
+        assert!(!is_exactly(&read("/users/*"), "/users/{actorId}/facts"));
     }
 }

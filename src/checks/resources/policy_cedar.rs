@@ -7,6 +7,7 @@ use cedar_policy::{Effect, PolicySet};
 use miette::Diagnostic;
 
 use super::cedar::{permits_everything, prepare};
+use super::cedar_names;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{CedarView, Context, Layer, Origin};
@@ -77,6 +78,11 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
             guarded |= found.guardrails;
             in_config |= !found.faults.is_empty();
             faults.extend(found.faults);
+            if layer.origin == Origin::Config {
+                let named = cedar_names::faults(context, engine, &policy.name, &layer.value);
+                in_config |= !named.is_empty();
+                faults.extend(named);
+            }
         }
     }
     for (name, layer) in &others {

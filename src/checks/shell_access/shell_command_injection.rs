@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::injection::{self, Finding, Found};
-use crate::analysis::agent_code;
+use crate::analysis::{agent_code, limits};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -28,7 +28,9 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let source = &context.source;
-    let found = injection::find(source);
+    // Which results a flow that was given up is about is told by its place.
+    let (found, limit) = limits::watch(|| injection::find(source));
+    limits::again(limit.filter(|limit| !limit.is_of_a_flow()));
     let mut outcomes = Vec::new();
     let mut run: BTreeSet<ModuleId> = BTreeSet::new();
     for runtime in &source.runtimes {

@@ -26,6 +26,8 @@ pub(super) struct Finding {
     pub(super) note: String,
     /// It fails on every platform version.
     pub(super) always: bool,
+    /// The edit for this code.
+    pub(super) hint: Option<String>,
 }
 
 /// What a check found in a runtime.
@@ -111,6 +113,13 @@ fn judge(
         );
     }
     found.findings.sort_by_key(|finding| finding.place);
+    let hint = found
+        .findings
+        .iter()
+        .find_map(|finding| finding.hint.clone());
+    if let (Some(hint), Some(fix)) = (hint, found.fixes.last_mut()) {
+        fix.note = format!("{hint} {}", fix.note);
+    }
     let severity = |finding: &Finding| match finding.always {
         true => finding.severity,
         false => judged(finding.severity, view),
@@ -156,6 +165,19 @@ pub(super) fn at(code: &AgentCode<'_>, (module, range): Place) -> String {
         .unwrap_or_default()
 }
 
+/// The first line of the code at a place, shortened.
+pub(super) fn text(code: &AgentCode<'_>, (module, range): Place) -> String {
+    let module = code.source.module(module);
+    let text = module.map(|module| module.text(range)).unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(80).collect();
+    if short.len() < text.len() {
+        format!("{}…", short.trim_end())
+    } else {
+        short
+    }
+}
+
 /// ", called at import from main.py:3" where another place leads to it.
 pub(super) fn through(code: &AgentCode<'_>, from: Option<Place>) -> String {
     from.map_or(String::new(), |from| {
@@ -184,6 +206,14 @@ pub(super) fn used(code: &AgentCode<'_>, fate: &Fate) -> String {
 
 /// A finding about a value that startup code makes.
 pub(super) fn made(code: &AgentCode<'_>, made: &Made, severity: Severity) -> Finding {
+    let (text, here) = (text(code, made.place), at(code, made.place));
+    let hint = match made.fate.read {
+        Some(read) => format!(
+            "Move `{text}` ({here}) into the code that handles a request: it is used at {}.",
+            at(code, read)
+        ),
+        None => format!("Move `{text}` ({here}) into the code that handles a request."),
+    };
     Finding {
         place: made.place,
         severity,
@@ -194,5 +224,6 @@ pub(super) fn made(code: &AgentCode<'_>, made: &Made, severity: Severity) -> Fin
             used(code, &made.fate)
         ),
         always: false,
+        hint: Some(hint),
     }
 }

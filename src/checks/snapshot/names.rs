@@ -155,6 +155,24 @@ pub(super) fn is_identity(names: &BTreeSet<String>) -> bool {
     any(names, &IDENTITY)
 }
 
+/// Names of tokens that an authorization server gives.
+const BEARERS: [&str; 8] = [
+    "access_token",
+    "accesstoken",
+    "id_token",
+    "idtoken",
+    "bearer_token",
+    "bearertoken",
+    "auth_token",
+    "authtoken",
+];
+
+/// Whether a value is a token that an authorization server gave.
+pub(super) fn is_bearer(names: &BTreeSet<String>) -> bool {
+    let mut all = names.iter().map(|name| name.to_lowercase());
+    all.any(|name| BEARERS.contains(&name.as_str()))
+}
+
 /// Whether a value says how long to wait.
 pub(super) fn is_waiting(names: &BTreeSet<String>) -> bool {
     any(names, &WAITING)

@@ -43,6 +43,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                     through(code, value.from)
                 ),
                 always: false,
+                hint: None,
             });
         }
         found.fixes.push(Fix::new("Do the work when a request needs it").note(

@@ -79,6 +79,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                     through(code, value.from)
                 ),
                 always: false,
+                hint: None,
             });
         }
         found.fixes.push(Fix::new("Open it when a request needs it").note(

@@ -1,6 +1,7 @@
 //! `snapshot-credentials`: Startup code keeps no credential, token or signed URL.
 
-use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through, used};
+use super::common::{Finding, Found, HOW, OPTIMIZE, Words, at, each, text, through, used};
+use super::names::is_bearer;
 use crate::analysis::api::Tag;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -32,13 +33,21 @@ static IDENTITY: Words = Words {
 fn run(context: &Context) -> Vec<Outcome> {
     each(context, &WORDS, |code, facts| {
         let mut found = Found::default();
-        let mut identity = false;
+        let mut asked = None;
         for made in &facts.made {
-            if !made.api.is(Tag::Credential) {
+            // A token of an authorization server comes over HTTP.
+            let bearer = made.api.is(Tag::RemoteRead) && is_bearer(&made.fate.words);
+            if !(made.api.is(Tag::Credential) || bearer) {
                 continue;
             }
             if made.api.is(Tag::Identity) {
-                identity = true;
+                asked = asked.or_else(|| {
+                    Some(format!(
+                        "`{}` ({})",
+                        text(code, made.place),
+                        at(code, made.place)
+                    ))
+                });
                 found.words = Some(&IDENTITY);
                 let fate = match made.fate.is_kept() {
                     true => format!("; {}", used(code, &made.fate)),
@@ -48,11 +57,12 @@ fn run(context: &Context) -> Vec<Outcome> {
                     place: made.place,
                     severity: Severity::High,
                     note: format!(
-                        "asks for {} at startup{}: without a request there is no workload token, on platform version V1 neither{fate}",
+                        "asks for {} at startup{}: without a request there is no workload token, on platform version V1 too{fate}",
                         made.api.words,
                         through(code, made.from)
                     ),
                     always: true,
+                    hint: None,
                 });
                 continue;
             }
@@ -63,14 +73,15 @@ fn run(context: &Context) -> Vec<Outcome> {
                     .push(super::common::made(code, made, Severity::High));
             }
         }
-        if identity {
-            found.fixes.push(
-                Fix::new("Ask for the token in the handler").note(
-                    "Call the decorated function where the request is handled, and build what needs the token there: \
-                     `MCPClient(lambda: streamablehttp_client(url, headers=headers()))` with a `headers()` that asks for the token, \
-                     or a model that is made in the entrypoint and kept per session.",
-                ),
-            );
+        if let Some(asked) = asked {
+            found.fixes.push(Fix::new("Ask for the token in the handler").note(format!(
+                "Call {asked} in the code that handles a request, and build there what needs the token: make the client, or the list of clients, \
+                 on the first request of a session instead of at import, or give the headers by a function that asks each time \
+                 (`MCPClient(lambda: streamablehttp_client(url, headers=headers()))`).",
+            )));
+        }
+        if found.findings.iter().all(|finding| finding.always) {
+            return found;
         }
         found.fixes.push(
             Fix::new("Keep what refreshes itself, and resolve it per request").note(

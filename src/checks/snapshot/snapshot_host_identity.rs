@@ -50,6 +50,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 severity,
                 note: format!("{} is {what}{}", api.words, through(code, from)),
                 always: false,
+                hint: None,
             });
         }
         found.fixes.push(Fix::new("Use an id of the session or the request").note(

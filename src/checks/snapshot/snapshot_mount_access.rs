@@ -52,6 +52,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 severity: Severity::High,
                 note: format!("touches {mount} at startup{}", through(code, value.from)),
                 always: false,
+                hint: None,
             });
         }
         found.fixes.push(Fix::new("Touch the mount in the handler").note(

@@ -79,6 +79,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 severity,
                 note: format!("{}{maker}: {state}", drawn.api.words),
                 always: false,
+                hint: None,
             });
         }
         found.fixes.push(Fix::new("Draw from the operating system").note(

@@ -44,6 +44,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                     through(code, from)
                 ),
                 always: false,
+                hint: None,
             });
         }
         found.fixes.push(Fix::new("Initialise before serving, or gate the ping").note(

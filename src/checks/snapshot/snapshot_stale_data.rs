@@ -1,6 +1,7 @@
 //! `snapshot-stale-data`: Startup code keeps no remote answer that changes without a deploy.
 
 use super::common::{Found, HOW, OPTIMIZE, Words, each, made};
+use super::names::is_bearer;
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
 use crate::analysis::startup::{Made, expr_at};
@@ -31,7 +32,8 @@ fn run(context: &Context) -> Vec<Outcome> {
         let mut found = Found::default();
         for value in &facts.made {
             let lives = value.fate.is_kept() && !value.fate.renewed;
-            if !value.api.is(Tag::RemoteRead) || !lives {
+            // A token that expires is a credential.
+            if !value.api.is(Tag::RemoteRead) || !lives || is_bearer(&value.fate.words) {
                 continue;
             }
             let severity = if value.api.is(Tag::Volatile) || is_decrypted(code, value) {

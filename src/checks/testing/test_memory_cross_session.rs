@@ -1,9 +1,11 @@
 //! `test-memory-cross-session`: Memory cross-session tested (if using LTM).
 
 use super::found::{evidence, none};
+use crate::checks::resources::harness_memory;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::project::Agent;
 use crate::report::{Evidence, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -24,7 +26,8 @@ fn run(context: &Context) -> Vec<Outcome> {
         .iter()
         .filter(|memory| !memory.strategies.is_empty())
         .collect();
-    if lasting.is_empty() {
+    let managed = harness_memory::all(context);
+    if lasting.is_empty() && managed.is_empty() {
         let message = "no memory with a long-term strategy is configured";
         return vec![unconfigured(context, &[Listed::Memory], message)];
     }
@@ -41,5 +44,14 @@ fn run(context: &Context) -> Vec<Outcome> {
             let look = "tell the agent a fact in one session, wait until the strategy has extracted it (about a minute), and ask for it in a new session with the same actor id; then with another actor id, which must not know it";
             none(context, resource, &missing, look).evidence(Evidence::config(&memory.site).context())
         })
+        .chain(managed.iter().map(|managed| {
+            let resource = Agent::Harness(managed.harness).resource();
+            let missing = format!(
+                "no test talks to harness {}, which makes a memory of its own, in one session and asks in another",
+                managed.harness.name
+            );
+            let look = "tell the harness a fact in one session, wait until it is extracted (about a minute), and ask for it in a new session of the same actor; then as another actor, who must not get it";
+            none(context, resource, &missing, look).evidence(managed.evidence("mode").context())
+        }))
         .collect()
 }

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use super::file::read_text;
+use super::git::ignoring;
+use super::joined;
 use crate::collect::json;
-use crate::model::project::CdkVersion;
+use crate::model::project::{CdkVersion, LostFile};
 use crate::model::site::{Site, SourceText};
 
 /// The construct library.
@@ -86,6 +88,95 @@ pub(super) fn grants(root: &Path) -> Vec<Site> {
         }
     }
     found
+}
+
+/// The files of the app's own that it imports and that are not there.
+pub(super) fn lost(root: &Path, repository: Option<&Path>) -> Vec<LostFile> {
+    let mut found = Vec::new();
+    for folder in FOLDERS {
+        let Ok(entries) = fs::read_dir(root.join(folder)) else {
+            continue;
+        };
+        let mut files: Vec<String> = entries
+            .filter_map(Result::ok)
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".ts") && !name.ends_with(".d.ts"))
+            .collect();
+        files.sort();
+        for file in files.into_iter().take(MOST_FILES) {
+            let path = format!("{folder}/{file}");
+            let Ok(text) = read_text(&root.join(&path), &path) else {
+                continue;
+            };
+            let source = SourceText::new(path.as_str(), text.as_str());
+            let mut start = 0;
+            for line in text.split_inclusive('\n') {
+                let here = start;
+                start += line.len();
+                let Some((at, specifier)) = imported(line) else {
+                    continue;
+                };
+                let place = root.join(folder).join(specifier);
+                if is_there(&place) {
+                    continue;
+                }
+                let relative = joined(folder, &format!("{specifier}.ts"));
+                let base = repository.unwrap_or(root);
+                found.push(LostFile {
+                    site: source.site(here + at..here + at + specifier.len()),
+                    specifier: specifier.to_owned(),
+                    rule: ignoring(base, &root.join(relative)),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The relative module that a line imports, and where it stands in the line.
+fn imported(line: &str) -> Option<(usize, &str)> {
+    let code = line.trim_start();
+    if !(code.starts_with("import ")
+        || code.starts_with("export ")
+        || code.starts_with('}')
+        || code.contains("require("))
+    {
+        return None;
+    }
+    let from = ["from ", "require(", "import "]
+        .iter()
+        .find_map(|word| Some(line.rfind(word)? + word.len()))?;
+    let rest = line.get(from..)?;
+    let quote = rest
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '\'' | '"'))?;
+    let inner = rest.get(1..)?;
+    let specifier = inner.get(..inner.find(quote)?)?;
+    specifier.starts_with('.').then_some((from + 1, specifier))
+}
+
+fn is_there(place: &Path) -> bool {
+    let text = place.to_string_lossy();
+    let bare = text
+        .strip_suffix(".js")
+        .or_else(|| text.strip_suffix(".mjs"))
+        .unwrap_or(&text);
+    let endings = [
+        "",
+        ".ts",
+        ".tsx",
+        ".mts",
+        ".js",
+        ".json",
+        ".d.ts",
+        "/index.ts",
+        "/index.js",
+    ];
+    place.is_file()
+        || endings
+            .iter()
+            .any(|end| Path::new(&format!("{bare}{end}")).is_file())
 }
 
 fn added(source: &SourceText, found: &mut Vec<Site>) {

@@ -126,6 +126,42 @@ pub fn is_ignored(base: &Path, file: &Path) -> bool {
     false
 }
 
+/// The file (relative to `base`) and the pattern that make git ignore `file`.
+pub fn ignoring(base: &Path, file: &Path) -> Option<(String, String)> {
+    let relative = file.strip_prefix(base).ok()?;
+    let mut rules = vec![rules(base, &base.join(".git/info/exclude"))];
+    let mut folder = base.to_path_buf();
+    let parts: Vec<_> = relative.components().collect();
+    for (index, part) in parts.iter().enumerate() {
+        rules.push(self::rules(&folder, &folder.join(".gitignore")));
+        let place = folder.clone();
+        folder.push(part);
+        let is_dir = index + 1 < parts.len();
+        let say = rules
+            .iter()
+            .rev()
+            .flatten()
+            .map(|rules| {
+                (
+                    rules
+                        .matched(&folder, is_dir)
+                        .map(ignore::gitignore::Glob::original),
+                    rules.path().to_path_buf(),
+                )
+            })
+            .find(|(say, _)| !say.is_none());
+        if let Some((Match::Ignore(pattern), from)) = say {
+            let from = if from.starts_with(base) { from } else { place };
+            let from = from.strip_prefix(base).ok()?.join(".gitignore");
+            return Some((
+                from.to_string_lossy().replace('\\', "/"),
+                pattern.to_owned(),
+            ));
+        }
+    }
+    None
+}
+
 /// The ignore rules of a tree, each file read once and when it is first needed, for walks on several threads.
 pub struct Ignores {
     base: PathBuf,

@@ -126,6 +126,7 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
         deployed_file,
         cdk_version: cdk::version(root),
         cdk_grants: cdk::grants(root),
+        cdk_lost: cdk::lost(root, repository(root).as_deref()),
         stack: stack::read(root, edited),
         named_files: BTreeMap::new(),
         env_local: env_local(root),

@@ -1,5 +1,6 @@
 //! What both front ends share while they lower a file: the functions, classes and imports found so far, and where they stand.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::model::source::ir::{ByteRange, Expr, ExprKind, Name, Stmt};
@@ -8,6 +9,9 @@ use crate::model::source::{ClassId, FnId, ModuleId};
 
 /// Deepest nesting that is lowered: what is below becomes an empty node, so that no later walk can exhaust the stack.
 pub const DEEPEST: u32 = 250;
+
+/// Longest text that is looked for among those that are there, in bytes.
+const LONGEST_SHARED: usize = 48;
 
 /// The state of one file's lowering.
 #[derive(Default)]
@@ -24,6 +28,8 @@ pub struct Lowering {
     pub exports: Vec<Export>,
     /// Functions and classes around the current place.
     around: Vec<Around>,
+    /// Every name once, however often it is written.
+    names: HashSet<Name>,
     depth: u32,
     /// Whether something was cut at [`DEEPEST`].
     pub cut: bool,
@@ -85,6 +91,19 @@ impl Lowering {
             module,
             ..Self::default()
         }
+    }
+
+    /// A name or other short text; the same text is kept once.
+    pub fn text(&mut self, text: &str) -> Name {
+        if text.len() > LONGEST_SHARED {
+            return text.into();
+        }
+        if let Some(known) = self.names.get(text) {
+            return Arc::clone(known);
+        }
+        let name = Name::from(text);
+        self.names.insert(Arc::clone(&name));
+        name
     }
 
     /// Goes one level down; false (and `cut` set) where that is too deep.

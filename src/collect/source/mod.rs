@@ -8,8 +8,10 @@ pub(super) mod guard;
 mod lower;
 mod lowered;
 mod parse;
+mod programs;
 mod python;
 mod reach;
+mod running;
 mod stack;
 mod suppress;
 #[cfg(test)]
@@ -61,21 +63,24 @@ pub fn of_project(project: &Project, contents: &Contents) -> Source {
         &requests,
         &contents.callers,
         &contents.commands,
+        &contents.sources.iter().cloned().collect::<Vec<_>>(),
     );
     source.stack_words = stack::variables(&project.root);
     source
 }
 
-/// Reads the code of every runtime, the files that call AgentCore and those that run commands, by their paths relative to `root`.
+/// Reads the code of every runtime, the files that call AgentCore (and of `others` those that import one) and those that run commands,
+/// by their paths relative to `root`.
 /// Never fails: what cannot be read is in [`Source::notes`].
 pub fn collect_source(
     root: &Path,
     requests: &[CodeRequest],
     callers: &[String],
     commands: &[String],
+    others: &[String],
 ) -> Source {
     let Some(pool) = pool::deep() else {
         return Source::default();
     };
-    pool.install(|| reach::collect(root, requests, callers, commands))
+    pool.install(|| reach::collect(root, requests, callers, commands, others))
 }

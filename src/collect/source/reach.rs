@@ -8,7 +8,9 @@ use rayon::prelude::*;
 
 use super::CodeRequest;
 use super::parse::{Parsed, language_of, parse_file};
+use super::programs::Program;
 use super::python::path as python_path;
+use super::running::Running;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
 use crate::model::site::Site;
@@ -22,6 +24,25 @@ struct Lookup {
     aliases: node_path::Aliases,
 }
 
+/// Largest file that is looked through for the import of a caller, in bytes.
+const LARGEST_IMPORTER: u64 = 1024 * 1024;
+/// Most files that are parsed because they name a caller.
+const MOST_IMPORTERS: usize = 400;
+
+/// What an import leads to.
+struct Link {
+    /// Files that it runs.
+    files: Vec<String>,
+    /// The module itself.
+    target: Option<String>,
+    /// The tree answers it.
+    resolved: bool,
+    /// Only the folder `src` does.
+    below_src: bool,
+    /// The package that it is of.
+    package: String,
+}
+
 /// The state of a collection.
 struct Collection {
     tree: Tree,
@@ -29,12 +50,14 @@ struct Collection {
     by_path: BTreeMap<Arc<str>, ModuleId>,
 }
 
-/// Collects everything. `callers` are files that call AgentCore, `commands` those that may run commands, relative to `root`.
+/// Collects everything. `callers` are files that call AgentCore, `commands` those that may run commands, `others` all source of the
+/// project's own, relative to `root`.
 pub fn collect(
     root: &Path,
     requests: &[CodeRequest],
     callers: &[String],
     commands: &[String],
+    others: &[String],
 ) -> Source {
     let mut all = Collection {
         tree: Tree::new(root),
@@ -51,6 +74,8 @@ pub fn collect(
     };
     let callers = all.outside(&inside(callers));
     all.source.callers.extend(callers);
+    let importers = all.importers(&inside(others));
+    all.source.callers.extend(importers);
     let commands = all.outside(&inside(commands));
     all.source.commands.extend(commands);
     all.source
@@ -64,6 +89,8 @@ impl Collection {
             code_root: code_root.clone(),
             entry: None,
             reachable: Vec::new(),
+            programs: BTreeSet::new(),
+            idle: BTreeSet::new(),
             entrypoints: Vec::new(),
             external: Vec::new(),
             below_src: Vec::new(),
@@ -155,22 +182,90 @@ impl Collection {
     }
 
     fn follow(&mut self, lookup: &Lookup, first: Vec<String>, runtime: &mut RuntimeSource) {
+        let mut running = Running::default();
+        let mut linked: BTreeMap<ModuleId, Vec<Link>> = BTreeMap::new();
+        // Modules whose imports all lead to something that was read, or out of the tree.
+        let mut whole: BTreeSet<ModuleId> = BTreeSet::new();
+        let mut taken: BTreeSet<(ModuleId, usize)> = BTreeSet::new();
         let mut seen: BTreeSet<String> = first.iter().cloned().collect();
+        let mut programs = seen.clone();
         let mut wave = first;
         while !wave.is_empty() {
             self.parse(lookup, &wave);
-            let mut next = BTreeSet::new();
             for path in &wave {
                 let Some(&id) = self.by_path.get(path.as_str()) else {
                     continue;
                 };
                 runtime.reachable.push(id);
-                next.extend(self.link(lookup, id, runtime));
+                let links = self.link(lookup, id, &runtime.code_root);
+                linked.insert(id, links);
+                if let Some(module) = self.source.module(id) {
+                    running.load(module, programs.contains(path));
+                }
+            }
+            self.connect(lookup, &linked, &mut running, &mut whole);
+            running.settle(&self.source);
+            let mut next = BTreeSet::new();
+            for (id, links) in &linked {
+                let Some(module) = self.source.module(*id) else {
+                    continue;
+                };
+                for (index, link) in links.iter().enumerate() {
+                    let new = !taken.contains(&(*id, index));
+                    if new && running.imports(module, index) {
+                        taken.insert((*id, index));
+                        next.extend(link.files.iter().cloned());
+                    }
+                }
+            }
+            for (id, program) in running.take_started() {
+                let Some(file) = self.program_file(lookup, id, &program, &runtime.code_root) else {
+                    continue;
+                };
+                if !programs.insert(file.clone()) {
+                    continue;
+                }
+                if seen.contains(&file)
+                    && let Some(&known) = self.by_path.get(file.as_str())
+                {
+                    running.start(known);
+                    running.settle(&self.source);
+                }
+                next.insert(file);
             }
             wave = next
                 .into_iter()
                 .filter(|path| seen.insert(path.clone()))
                 .collect();
+        }
+        for id in &runtime.reachable {
+            let Some(module) = self.source.module(*id) else {
+                continue;
+            };
+            runtime.idle.extend(running.idle(module));
+            if runtime.reachable.first() != Some(id) && programs.contains(&*module.path) {
+                runtime.programs.insert(*id);
+            }
+            let links = linked.remove(id).unwrap_or_default();
+            for (index, link) in links.into_iter().enumerate() {
+                let list = match (link.resolved, link.below_src) {
+                    (true, false) => continue,
+                    (true, true) => &mut runtime.below_src,
+                    (false, _) => &mut runtime.external,
+                };
+                let Some(import) = module.imports.get(index) else {
+                    continue;
+                };
+                if taken.contains(&(*id, index)) {
+                    list.push(ExternalImport {
+                        module: *id,
+                        import: index,
+                        package: link.package,
+                        dotted: import.module.to_string(),
+                        site: module.site(import.origin),
+                    });
+                }
+            }
         }
         // Links lead to ids, which the last wave has only now.
         for id in runtime.reachable.clone() {
@@ -178,35 +273,115 @@ impl Collection {
         }
     }
 
-    /// The files that a module's imports run; what the tree does not answer is external.
-    fn link(&mut self, lookup: &Lookup, id: ModuleId, runtime: &mut RuntimeSource) -> Vec<String> {
+    /// Tells which modules the imports of the modules read so far lead to.
+    fn connect(
+        &mut self,
+        lookup: &Lookup,
+        linked: &BTreeMap<ModuleId, Vec<Link>>,
+        running: &mut Running,
+        whole: &mut BTreeSet<ModuleId>,
+    ) {
+        for (id, links) in linked {
+            if whole.contains(id) {
+                continue;
+            }
+            let imports: Vec<Option<ModuleId>> = links
+                .iter()
+                .map(|link| self.by_path.get(link.target.as_deref()?).copied())
+                .collect();
+            let read = links
+                .iter()
+                .zip(&imports)
+                .all(|(link, found)| link.target.is_none() || found.is_some());
+            let Some(module) = self.source.module(*id) else {
+                continue;
+            };
+            let path = module.path.clone();
+            let froms: Vec<_> = module
+                .exports
+                .iter()
+                .map(|export| export.from.clone())
+                .collect();
+            if read && froms.is_empty() {
+                whole.insert(*id);
+            }
+            let exports = froms
+                .into_iter()
+                .map(|from| {
+                    let target = self.node_target(lookup, &path, &from?)?;
+                    self.by_path.get(target.as_str()).copied()
+                })
+                .collect();
+            running.link(*id, imports, exports);
+        }
+    }
+
+    /// The file of a program that a module starts; none where the tree does not hold it.
+    fn program_file(
+        &mut self,
+        lookup: &Lookup,
+        by: ModuleId,
+        program: &Program,
+        code_root: &str,
+    ) -> Option<String> {
+        let module = self.source.module(by)?;
+        let (language, path) = (module.language, module.path.clone());
+        match program {
+            Program::Module(dotted) => {
+                if language != Language::Python || dotted.starts_with('.') {
+                    return None;
+                }
+                let import = super::lower::plain_import(dotted, Default::default());
+                let target =
+                    python_path::resolve(&mut self.tree, &lookup.roots, &path, &import).target?;
+                match target.strip_suffix("/__init__.py") {
+                    Some(package) => {
+                        let main = join(package, "__main__.py");
+                        self.tree.is_file(&main).then_some(main)
+                    }
+                    None => Some(target),
+                }
+            }
+            Program::File(file) => {
+                let folder = folder_of(&path).to_owned();
+                [folder.as_str(), code_root]
+                    .into_iter()
+                    .find_map(|folder| self.entry_file(folder, file))
+                    .filter(|found| language_of(found).is_some())
+            }
+        }
+    }
+
+    /// What a module's imports lead to.
+    fn link(&mut self, lookup: &Lookup, id: ModuleId, code_root: &str) -> Vec<Link> {
         let Some(module) = self.source.modules.get(id.0 as usize) else {
             return Vec::new();
         };
-        let source_root = join(&runtime.code_root, "src");
-        let mut files = Vec::new();
-        for (index, import) in module.imports.iter().enumerate() {
-            let mut below_src = false;
-            let (found, resolved, package, dotted) = match module.language {
+        let source_root = join(code_root, "src");
+        let mut links = Vec::new();
+        for import in &module.imports {
+            let mut link = match module.language {
                 Language::Python => {
                     let found =
                         python_path::resolve(&mut self.tree, &lookup.roots, &module.path, import);
                     // The entry's own folder comes first; `src` is last, and only where it is not that folder.
                     let root = found.root.filter(|index| *index > 0);
                     let root = root.and_then(|index| lookup.roots.get(index));
-                    below_src = found.resolved && root == Some(&source_root);
                     let package = import.module.split('.').next().unwrap_or("");
                     let package = if package.is_empty() {
                         &*import.module
                     } else {
                         package
                     };
-                    (
-                        found.files,
-                        found.resolved,
-                        package.to_owned(),
-                        import.module.to_string(),
-                    )
+                    // Importing `a.b` runs `a/__init__.py`; the entry's own package does not run when it is started as a script.
+                    let files = found.files.into_iter();
+                    Link {
+                        files: files.filter(|file| language_of(file).is_some()).collect(),
+                        target: found.target,
+                        resolved: found.resolved,
+                        below_src: found.resolved && root == Some(&source_root),
+                        package: package.to_owned(),
+                    }
                 }
                 Language::TypeScript => {
                     let found = node_path::resolve(
@@ -220,39 +395,26 @@ impl Collection {
                         node_path::Found::File(file) => vec![file],
                         _ => Vec::new(),
                     };
-                    let relative = import.module.starts_with('.');
-                    let package = if relative {
+                    let package = if import.module.starts_with('.') {
                         import.module.to_string()
                     } else {
                         node_path::package_of(&import.module)
                     };
-                    (files, resolved, package, import.module.to_string())
+                    Link {
+                        target: files.first().cloned(),
+                        files,
+                        resolved,
+                        below_src: false,
+                        package,
+                    }
                 }
             };
-            if !resolved || below_src {
-                let site = module.site(import.origin);
-                let list = if resolved {
-                    &mut runtime.below_src
-                } else {
-                    &mut runtime.external
-                };
-                list.push(ExternalImport {
-                    module: id,
-                    import: index,
-                    package,
-                    dotted,
-                    site,
-                });
+            if import.type_only {
+                link.files.clear();
             }
-            if !import.type_only {
-                files.extend(found);
-            }
+            links.push(link);
         }
-        if module.language == Language::Python {
-            // Importing `a.b` runs `a/__init__.py`; the entry's own package does not run when it is started as a script.
-            files.retain(|file| language_of(file).is_some());
-        }
-        files
+        links
     }
 
     /// Fills in which module each import and re-export leads to.
@@ -303,6 +465,65 @@ impl Collection {
         }
     }
 
+    /// Of the project's other files those that import a caller: who calls a client's helper is a caller too.
+    fn importers(&mut self, others: &[String]) -> BTreeSet<ModuleId> {
+        let inside: BTreeSet<ModuleId> = self
+            .source
+            .runtimes
+            .iter()
+            .flat_map(|runtime| runtime.reachable.iter().copied())
+            .collect();
+        let known: BTreeSet<ModuleId> = self.source.callers.difference(&inside).copied().collect();
+        let stems: BTreeSet<String> = known
+            .iter()
+            .filter_map(|id| self.source.module(*id))
+            .filter_map(|module| stem(&module.path))
+            .collect();
+        let Ok(matcher) = aho_corasick::AhoCorasick::new(&stems) else {
+            return BTreeSet::new();
+        };
+        if stems.is_empty() {
+            return BTreeSet::new();
+        }
+        let unread: Vec<&String> = others
+            .iter()
+            .filter(|path| !self.by_path.contains_key(path.as_str()))
+            .collect();
+        let tree = &self.tree;
+        let mut wanted: Vec<String> = unread
+            .into_par_iter()
+            .filter(|path| {
+                let file = tree.on_disk(path);
+                let small = std::fs::metadata(&file)
+                    .is_ok_and(|about| about.is_file() && about.len() <= LARGEST_IMPORTER);
+                small
+                    && std::fs::read(&file).is_ok_and(|bytes| {
+                        matcher.find_overlapping_iter(&bytes).any(|hit| {
+                            let edge = |byte: Option<&u8>| {
+                                byte.is_none_or(|byte| {
+                                    !byte.is_ascii_alphanumeric() && *byte != b'_'
+                                })
+                            };
+                            let before = hit.start().checked_sub(1).and_then(|at| bytes.get(at));
+                            edge(before) && edge(bytes.get(hit.end()))
+                        })
+                    })
+            })
+            .cloned()
+            .collect();
+        wanted.truncate(MOST_IMPORTERS);
+        let found = self.outside(&wanted);
+        let leads = |id: &ModuleId| {
+            self.source.module(*id).is_some_and(|module| {
+                module
+                    .imports
+                    .iter()
+                    .any(|import| import.target.is_some_and(|target| known.contains(&target)))
+            })
+        };
+        found.into_iter().filter(leads).collect()
+    }
+
     /// Parses files outside of the runtimes. Their own imports are linked to modules that are there, but not followed.
     fn outside(&mut self, paths: &[String]) -> BTreeSet<ModuleId> {
         let names = Lookup {
@@ -337,6 +558,17 @@ fn set_targets(module: &mut Module, imports: &[Option<ModuleId>], exports: &[Opt
     for (export, target) in module.exports.iter_mut().zip(exports) {
         export.target = *target;
     }
+}
+
+/// The name by which a file is imported.
+fn stem(path: &str) -> Option<String> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split('.').next()?;
+    let stem = match stem {
+        "__init__" | "index" => folder.rsplit('/').next()?,
+        stem => stem,
+    };
+    (stem.len() > 1).then(|| stem.to_owned())
 }
 
 fn bare_name(path: &str) -> String {

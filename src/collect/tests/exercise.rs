@@ -116,8 +116,13 @@ pub(super) fn invocation(
                 })
         })
     };
-    if matches!(leaf, "post" | "request" | "fetch" | "urlopen" | "inject") && holds("/invocations")
-    {
+    // `@app.post("/invocations")` and `app.post("/invocations", handler)` serve it.
+    let serves = registers(module, expr);
+    let sends = matches!(
+        leaf,
+        "post" | "request" | "fetch" | "urlopen" | "inject" | "Request"
+    ) || sends_what_it_is_given(module, expr);
+    if sends && !serves && holds("/invocations") {
         return Some(site(module, expr.range, "posts to /invocations"));
     }
     let invokes = matches!(
@@ -152,6 +157,62 @@ pub(super) fn invocation(
     );
     (runs && holds("agentcore") && holds("invoke"))
         .then(|| site(module, expr.range, "runs `agentcore invoke`"))
+}
+
+/// Whether a call registers a route: as a decorator, or with the function that answers.
+fn registers(module: &Module, expr: &Expr) -> bool {
+    let decorates = module.functions.iter().any(|function| {
+        function
+            .decorators
+            .iter()
+            .any(|decorator| decorator.range.contains(expr.range))
+    });
+    let Some(call) = expr.as_call() else {
+        return decorates;
+    };
+    let server = match &call.callee.kind {
+        ExprKind::Attribute { base, .. } => base.as_name().is_some_and(|base| {
+            matches!(
+                base,
+                "app" | "router" | "server" | "api" | "fastify" | "blueprint"
+            )
+        }),
+        _ => false,
+    };
+    decorates
+        || server
+            && call
+                .args
+                .iter()
+                .skip(1)
+                .any(|arg| matches!(arg.kind, ExprKind::Lambda(_) | ExprKind::Name(_)))
+}
+
+/// Whether a call is of a function of the same file that sends one of its parameters over HTTP.
+fn sends_what_it_is_given(module: &Module, expr: &Expr) -> bool {
+    let Some(name) = expr.as_call().and_then(|call| call.callee.as_name()) else {
+        return false;
+    };
+    let called = module
+        .functions
+        .iter()
+        .find(|function| &*function.name == name && function.class.is_none());
+    called.is_some_and(|function| {
+        let given: Vec<&str> = function.params.iter().map(|param| &*param.name).collect();
+        walk::expressions(&function.body).into_iter().any(|inner| {
+            inner.as_call().is_some_and(|call| {
+                matches!(
+                    leaf(&call.callee),
+                    "post" | "request" | "fetch" | "urlopen" | "Request" | "send"
+                ) && call
+                    .args
+                    .iter()
+                    .chain(call.keywords.iter().map(|word| &word.value))
+                    .flat_map(walk::sub_expressions)
+                    .any(|part| part.as_name().is_some_and(|name| given.contains(&name)))
+            })
+        })
+    })
 }
 
 /// Whether an expression is an exception: its class, an instance, or a list with one.

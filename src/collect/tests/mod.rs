@@ -20,7 +20,7 @@ use crate::model::files::Contents;
 use crate::model::json::Node;
 use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
-use crate::model::source::{EntrypointKind, ExprKind, Function, Module, Source, walk};
+use crate::model::source::{EntrypointKind, ExprKind, FnId, Function, Module, Source, walk};
 use crate::model::tests::{TestFacts, TestSite};
 use crate::pool;
 
@@ -163,6 +163,10 @@ fn entries(source: &Source) -> Vec<Entry> {
                     .chain(call.keywords.iter().map(|word| &word.value))
                     .any(|argument| argument.as_name().is_some_and(|name| given.contains(name)));
                 let callee = source.callee(module.id, expr).filter(|_| hands_on);
+                if let Some(id) = callee {
+                    // A neighbour that hands the same function what it is given is the entrypoint by another name.
+                    all.extend(neighbours(source, &runtime.runtime, module, id));
+                }
                 if let Some(id) = callee
                     && let (Some(callee), Some(module)) =
                         (source.function(id), source.module(id.module))
@@ -173,6 +177,30 @@ fn entries(source: &Source) -> Vec<Entry> {
         }
     }
     all
+}
+
+/// Functions of the entrypoint's module that hand one of their parameters on to a function.
+fn neighbours(source: &Source, runtime: &str, module: &Module, to: FnId) -> Vec<Entry> {
+    let mut found = Vec::new();
+    for (function, expr) in module.calls() {
+        let Some(function) = function.and_then(|id| module.function(id)) else {
+            continue;
+        };
+        if function.parent.is_some() || function.class.is_some() {
+            continue;
+        }
+        let given = |name: &str| function.params.iter().any(|param| &*param.name == name);
+        let hands_on = expr.as_call().is_some_and(|call| {
+            call.args
+                .iter()
+                .chain(call.keywords.iter().map(|word| &word.value))
+                .any(|argument| argument.as_name().is_some_and(given))
+        });
+        if hands_on && source.callee(module.id, expr) == Some(to) {
+            found.extend(entry_of(runtime, module, function));
+        }
+    }
+    found
 }
 
 fn entry_of(runtime: &str, module: &Module, function: &Function) -> Option<Entry> {
@@ -302,6 +330,10 @@ fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {
         return script(path, shown);
     }
     let (module, notes) = parse_alone(path, shown);
+    // A service of the project's own that calls the agent is no test of it.
+    if !is_test(shown) && serves(&module) {
+        return Found::default();
+    }
     if !is_test(shown) {
         return Found {
             invocations: invocations(&module, entries),
@@ -338,6 +370,32 @@ fn read(path: &Path, shown: &str, entries: &[Entry]) -> Found {
     found.failures.truncate(MOST_OF_A_FILE);
     found.raises.truncate(MOST_OF_A_FILE);
     found
+}
+
+/// Whether a file serves others: it registers routes, or starts a web server.
+fn serves(module: &Module) -> bool {
+    let decorated = module.functions.iter().any(|function| {
+        function.decorators.iter().any(|decorator| {
+            let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+            matches!(
+                leaf(target),
+                "get" | "post" | "put" | "patch" | "delete" | "route" | "websocket" | "entrypoint"
+            )
+        })
+    });
+    decorated
+        || module.all_expressions().into_iter().any(|(_, expr)| {
+            expr.as_call().is_some_and(|call| match &call.callee.kind {
+                ExprKind::Attribute { base, attr } => {
+                    matches!(&**attr, "listen" | "serve_forever")
+                        || &**attr == "run"
+                            && base
+                                .as_name()
+                                .is_some_and(|base| matches!(base, "uvicorn" | "hypercorn" | "web"))
+                }
+                _ => false,
+            })
+        })
 }
 
 /// Where a file invokes an agent.

@@ -71,12 +71,23 @@ pub struct RuntimeSource {
     pub entry: Option<ModuleId>,
     /// Modules that run, the entry first.
     pub reachable: Vec<ModuleId>,
+    /// Modules of the tree that the code starts as processes of their own (`python -m`, an MCP server over stdio).
+    pub programs: BTreeSet<ModuleId>,
+    /// Functions of those modules that nothing which runs can call.
+    pub idle: BTreeSet<FnId>,
     /// Handlers found in them.
     pub entrypoints: Vec<Entrypoint>,
     /// Imports that lead out of the tree.
     pub external: Vec<ExternalImport>,
     /// Imports that only the folder `src` of the code root answers, which is on no path unless something puts it there.
     pub below_src: Vec<ExternalImport>,
+}
+
+impl RuntimeSource {
+    /// Whether a module is started as a program, so that the body of its main guard runs.
+    pub fn starts(&self, module: ModuleId) -> bool {
+        self.entry == Some(module) || self.programs.contains(&module)
+    }
 }
 
 /// An import that no file of the code root answers: the standard library, a dependency, or nothing.

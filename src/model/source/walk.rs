@@ -36,7 +36,7 @@ impl<'a> Node<'a> {
     }
 
     /// Calls `visit` with each direct child, in the order of evaluation.
-    pub fn each_child(self, visit: &mut dyn FnMut(Node<'a>)) {
+    pub fn each_child(self, visit: &mut impl FnMut(Node<'a>)) {
         let mut found = Children(visit);
         match self {
             Node::Stmt(stmt) => stmt_children(stmt, &mut found),
@@ -54,19 +54,25 @@ impl<'a> Node<'a> {
 }
 
 /// Takes children one by one: a walk goes over every node of the code, and a list for each would cost more than the walk.
-struct Children<'v, 'a>(&'v mut dyn FnMut(Node<'a>));
+struct Children<'v, V>(&'v mut V);
 
-impl<'a> Children<'_, 'a> {
-    fn push(&mut self, child: Node<'a>) {
+impl<V> Children<'_, V> {
+    fn push<'a>(&mut self, child: Node<'a>)
+    where
+        V: FnMut(Node<'a>),
+    {
         (self.0)(child);
     }
 
-    fn extend(&mut self, children: impl IntoIterator<Item = Node<'a>>) {
+    fn extend<'a>(&mut self, children: impl IntoIterator<Item = Node<'a>>)
+    where
+        V: FnMut(Node<'a>),
+    {
         children.into_iter().for_each(|child| (self.0)(child));
     }
 }
 
-fn stmt_children<'a>(stmt: &'a Stmt, found: &mut Children<'_, 'a>) {
+fn stmt_children<'a>(stmt: &'a Stmt, found: &mut Children<'_, impl FnMut(Node<'a>)>) {
     match &stmt.kind {
         StmtKind::Expr(value) => found.push(Node::Expr(value)),
         StmtKind::Assign(assign) => {
@@ -116,7 +122,7 @@ fn stmt_children<'a>(stmt: &'a Stmt, found: &mut Children<'_, 'a>) {
     }
 }
 
-fn expr_children<'a>(expr: &'a Expr, found: &mut Children<'_, 'a>) {
+fn expr_children<'a>(expr: &'a Expr, found: &mut Children<'_, impl FnMut(Node<'a>)>) {
     match &expr.kind {
         ExprKind::Attribute { base, .. } => found.push(Node::Expr(base)),
         ExprKind::Subscript { base, index } => found.extend([Node::Expr(base), Node::Expr(index)]),

@@ -7,7 +7,7 @@ use std::io;
 use super::super::style::{Paint, Verdict};
 use super::item::{self, Item};
 use super::{Page, verdict};
-use crate::checks::Category;
+use crate::checks::{self, Category};
 use crate::model::known::{ReasonCode, Unread};
 use crate::report::{CheckResult, Report};
 use crate::text::{clean, wrap};
@@ -158,23 +158,37 @@ impl Page<'_> {
             });
             *known = verdict.min(*known);
         }
-        let with = |wanted: Verdict| -> Vec<&str> {
+        let (worst, order) = (&worst, &order);
+        let with = |wanted: Verdict| {
             order
                 .iter()
                 .copied()
-                .filter(|check| worst.get(check) == Some(&wanted))
-                .collect()
+                .filter(move |check| worst.get(check) == Some(&wanted))
         };
-        let (passed, away) = (with(Verdict::Pass), with(Verdict::NotApplicable));
-        if passed.is_empty() && away.is_empty() {
+        let (passed, away) = (
+            with(Verdict::Pass).count(),
+            with(Verdict::NotApplicable).count(),
+        );
+        if passed == 0 && away == 0 {
             return Ok(());
         }
-        let right = match away.len() {
-            0 => verdict::count(passed.len(), "check"),
-            away => format!("{} · {away} n/a", verdict::count(passed.len(), "check")),
+        let right = match away {
+            0 => verdict::count(passed, "check"),
+            away => format!("{} · {away} n/a", verdict::count(passed, "check")),
         };
         self.heading("Passed", &right)?;
-        for line in wrap::hanging("✔ ", &passed.join(", "), self.look.width).lines() {
+        // Which they are is said by `-v`: there are more of them than anybody reads.
+        let by_category: Vec<String> = Category::ALL
+            .into_iter()
+            .filter_map(|category| {
+                let of = |check: &&str| {
+                    checks::find(check).is_some_and(|check| check.category == category)
+                };
+                let count = with(Verdict::Pass).filter(of).count();
+                (count > 0).then(|| format!("{} {count}", category.title()))
+            })
+            .collect();
+        for line in wrap::hanging("✔ ", &by_category.join(" · "), self.look.width).lines() {
             let line = self.painter.paint(Paint::Dim, line);
             self.line(&line)?;
         }

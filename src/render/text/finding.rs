@@ -126,7 +126,12 @@ impl Page<'_> {
             self.look.width.saturating_sub(2).max(20),
         );
         if !self.look.verbose {
-            wrap::fold(&mut lines, MESSAGE);
+            let most = if result.severity == Severity::Low {
+                MESSAGE - 1
+            } else {
+                MESSAGE
+            };
+            wrap::fold(&mut lines, most);
         }
         let id = format!("[{}]", result.check);
         let fits = lines
@@ -292,14 +297,16 @@ impl Page<'_> {
             .as_ref()
             .filter(|_| !again && evidence.kind != EvidenceKind::Predicted)
             .and_then(|site| Excerpt::of(site, self.look.width.saturating_sub(INDENT)));
-        let note = if !first || result.message.contains(&evidence.note) {
+        // The place is enough for what is worth fixing some day.
+        let full = first && (self.look.verbose || result.severity != Severity::Low);
+        let note = if !full || result.message.contains(&evidence.note) {
             String::new()
         } else {
             clean::line(&evidence.note)
         };
         let beside = excerpt
             .as_ref()
-            .filter(|excerpt| note.is_empty() && (!first || !excerpt.narrows()))
+            .filter(|excerpt| note.is_empty() && (!full || !excerpt.narrows()))
             .filter(|_| !self.look.verbose && evidence.arn.is_none());
         if let (Some(excerpt), false) = (beside, again) {
             return self.place_beside(evidence, &excerpt.line, result.severity);
@@ -372,18 +379,21 @@ impl Page<'_> {
         let hidden = hidden.filter(|(index, fix)| !full(*index, fix)).count();
         for (index, fix) in fixes.iter().enumerate() {
             if full(index, fix) {
-                self.one_fix(fix, index == 0, result)?;
+                let more = if index == 0 { hidden } else { 0 };
+                self.one_fix(fix, index == 0, more, result)?;
             }
-        }
-        if hidden > 0 {
-            let ways = if hidden == 1 { "way" } else { "ways" };
-            let text = format!("{hidden} more {ways} to fix it: -v");
-            self.dim(&" ".repeat(INDENT), &text)?;
         }
         Ok(())
     }
 
-    fn one_fix(&mut self, fix: &Fix, first: bool, result: &CheckResult) -> io::Result<()> {
+    /// `more` ways to fix it are not shown.
+    fn one_fix(
+        &mut self,
+        fix: &Fix,
+        first: bool,
+        more: usize,
+        result: &CheckResult,
+    ) -> io::Result<()> {
         let check = result.check;
         let blank = " ".repeat(INDENT);
         let word = if first { "Fix:" } else { "Or:" };
@@ -402,7 +412,18 @@ impl Page<'_> {
         // Half of a sequence is worse than none: a long one is for who asks for it.
         let long = !self.look.verbose && fix.commands.len() > COMMANDS;
         if long && above.is_none() {
-            title.push_str(&format!(" ({} commands: -v)", fix.commands.len()));
+            title.push_str(&format!(" ({} commands: `plan` or -v)", fix.commands.len()));
+        }
+        if !self.look.verbose {
+            let other = match more {
+                0 => String::new(),
+                more => format!(" (or {more} other: -v)"),
+            };
+            let room = self
+                .look
+                .width
+                .saturating_sub(wrap::width(&left) + wrap::width(&other));
+            title = format!("{}{other}", wrap::cut(&title, room));
         }
         let text = wrap::hanging(&left, &title, self.look.width);
         let rest = text.strip_prefix(&left).unwrap_or(&text);
@@ -424,17 +445,19 @@ impl Page<'_> {
                 self.diff(&edit.diff)?;
             }
         }
-        let brief = !self.look.verbose && (result.severity == Severity::Low || !first);
-        if fix.note.is_empty() || (brief && !(fix.commands.is_empty() && fix.edits.is_empty())) {
+        let low = result.severity == Severity::Low;
+        let brief = !self.look.verbose && (low || !first);
+        let says_it_all = fix.commands.is_empty() && fix.edits.is_empty();
+        if fix.note.is_empty() || (brief && (low || !says_it_all)) {
             return Ok(());
         }
         let note = clean::line(&fix.note);
         let mut lines = wrap::lines(&note, self.look.width.saturating_sub(INDENT + 2).max(20));
         if !self.look.verbose {
-            let most = match (fix.commands.is_empty(), result.severity) {
-                (_, Severity::Low) => 1,
-                (true, _) if first => 3,
-                _ => 2,
+            let most = if fix.commands.is_empty() && first {
+                3
+            } else {
+                2
             };
             wrap::fold(&mut lines, most);
         }

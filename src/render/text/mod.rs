@@ -205,7 +205,7 @@ impl Page<'_> {
     }
 
     fn verdict(&mut self, report: &Report) -> io::Result<()> {
-        let (word, rest) = verdict::parts(report);
+        let (word, rest) = verdict::below_counts(report);
         // The coloured word has a blank on each side.
         let width = self.look.width.saturating_sub(2);
         let text = wrap::hanging("", &format!("{word} {rest}"), width);

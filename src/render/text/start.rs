@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::place;
-use super::super::style::{Paint, Verdict};
+use super::super::style::Paint;
 use super::Page;
 use super::item::{self, Item};
 use crate::report::Report;
@@ -55,24 +55,17 @@ impl Page<'_> {
         self.line(&format!("   {at}{fix}"))
     }
 
-    /// `4 of 9 findings can be fixed with --fix`.
+    /// What `--fix` can do, and where the other fixes are.
     pub(super) fn fixable(&mut self, report: &Report) -> io::Result<()> {
-        let failing = report
-            .results
-            .iter()
-            .filter(|result| Verdict::of(result) == Verdict::Fail);
-        let all = failing.clone().count();
-        let safe = failing
-            .filter(|result| result.fixes.iter().any(|fix| !fix.safe.is_empty()))
-            .count();
+        let (all, safe) = (report.summary.fail, report.summary.fixable);
         if safe == 0 {
             return Ok(());
         }
         let words = match all {
             1 => "`--fix` can fix it; `--fix --dry-run` shows the edit".to_owned(),
-            _ => format!(
-                "`--fix` can fix {safe} of {all} findings; `--fix --dry-run` shows the edits"
-            ),
+            _ => {
+                format!("`--fix` can fix {safe} of {all} findings; `plan` lists all fixes in order")
+            }
         };
         self.line(&wrap::hanging("", &words, self.look.width))
     }

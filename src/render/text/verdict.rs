@@ -14,8 +14,17 @@ pub fn line(report: &Report) -> String {
     format!("{word} {rest}")
 }
 
-/// The verdict's words and what follows them.
+/// The verdict's words and what follows them, on one line that stands alone.
 pub fn parts(report: &Report) -> (String, String) {
+    line_parts(report, true)
+}
+
+/// The same below the counts of a page, which say how many results were not judged.
+pub(super) fn below_counts(report: &Report) -> (String, String) {
+    line_parts(report, false)
+}
+
+fn line_parts(report: &Report, alone: bool) -> (String, String) {
     let summary = &report.summary;
     let mut text = clean::line(&report.project.name);
     text.push_str(&format!(", {}: ", summary.stage.words()));
@@ -25,7 +34,7 @@ pub fn parts(report: &Report) -> (String, String) {
     } else {
         &failed
     });
-    if summary.skipped > 0 {
+    if summary.skipped > 0 && alone {
         text.push_str(&format!("; {} not judged", summary.skipped));
     }
     if summary.suppressed > 0 {
@@ -36,10 +45,15 @@ pub fn parts(report: &Report) -> (String, String) {
         0 => {}
         off => text.push_str(&format!("; {} off", count(off, "check"))),
     }
-    if summary.fixable > 0 {
+    if summary.fixable > 0 && alone {
         text.push_str(&format!("; {} fixable with --fix", summary.fixable));
     }
-    text.push_str(&because(report));
+    let usual = report.view.fail_on == FailOn::Severity(Severity::Medium);
+    let because = because(report);
+    // The default needs no word where the counts say the same.
+    if alone || !usual || because.contains("not judged") {
+        text.push_str(&because);
+    }
     (word(report), text)
 }
 

@@ -1,7 +1,7 @@
 //! What an escaping exception means for the caller, and what to write.
 
 use crate::analysis::agent_code::AgentCode;
-use crate::model::source::{EntrypointKind, Language};
+use crate::model::source::{EntrypointKind, Language, ModuleId};
 use crate::report::Fix;
 
 use super::exposed::Exposed;
@@ -33,6 +33,46 @@ pub(super) fn consequence(kind: EntrypointKind, language: Language, streams: boo
     }
 }
 
+/// The logger of a Python module: the name that it has, else one to make.
+fn logger(code: &AgentCode<'_>, module: ModuleId) -> (String, &'static str) {
+    const MAKE: &str = " The module has no logger yet: `import logging` and `logger = logging.getLogger(__name__)` at its top.";
+    let text = code
+        .source
+        .module(module)
+        .map(|module| module.source.text.clone());
+    let text = text.as_deref().unwrap_or_default();
+    let mut app = None;
+    for line in text.lines() {
+        if line.starts_with("from loguru import logger") {
+            return ("logger".to_owned(), "");
+        }
+        let Some((name, value)) = line.split_once('=') else {
+            continue;
+        };
+        let name = name.split(':').next().unwrap_or_default().trim_end();
+        let value = value.trim();
+        let word = !name.is_empty()
+            && name
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        if !word {
+            continue;
+        }
+        let call = value.split('(').next().unwrap_or_default();
+        if call.ends_with("getLogger") || call.ends_with("get_logger") || value.ends_with(".logger")
+        {
+            return (name.to_owned(), "");
+        }
+        if call.ends_with("BedrockAgentCoreApp") {
+            app = Some(format!("{name}.logger"));
+        }
+    }
+    match app {
+        Some(app) => (app, ""),
+        None => ("logger".to_owned(), MAKE),
+    }
+}
+
 /// What to write where nothing catches, where what catches logs nothing, and where it only raises again.
 pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
     let language = language(code, first.site.0);
@@ -41,26 +81,35 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
         (_, true) => "yield",
         (_, false) => "return",
     };
+    // What is named must be there: in the module of the handler that is there, or of the call.
+    let module = match first.fate {
+        Fate::Unlogged(guard) | Fate::RaisedAgain(guard) => guard.module,
+        _ => first.site.0,
+    };
+    let (logger, make) = match language {
+        Language::Python => logger(code, module),
+        Language::TypeScript => (String::new(), ""),
+    };
     let (log, answer) = match language {
         Language::Python => (
-            "logger.exception(\"invocation failed\")",
+            format!("{logger}.exception(\"invocation failed\")"),
             format!("{gives} {{\"error\": \"An error occurred. Please try again.\"}}"),
         ),
         Language::TypeScript => (
-            "console.error('invocation failed', error)",
+            "console.error('invocation failed', error)".to_owned(),
             format!("{gives} {{ error: 'An error occurred. Please try again.' }}"),
         ),
     };
     match first.fate {
         Fate::Unlogged(guard) => {
             return Fix::new("Log in the handler that is there").note(format!(
-                "In the handler at {}: add `{log}` as its first line. What it answers can stay.",
+                "In the handler at {}: add `{log}` as its first line. What it answers can stay.{make}",
                 place(code, guard.module, guard.range.start)
             ));
         }
         Fate::RaisedAgain(guard) if first.kind != EntrypointKind::McpTool => {
             return Fix::new("Return an error instead of raising again").note(format!(
-                "In the handler at {}, or around the call in {}: `{log}`, then `{answer}` where it raises now.",
+                "In the handler at {}, or around the call in {}: `{log}`, then `{answer}` where it raises now.{make}",
                 place(code, guard.module, guard.range.start),
                 first.entry
             ));
@@ -84,10 +133,12 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
     };
     let note = match (language, first.kind) {
         (Language::Python, EntrypointKind::McpTool) => {
-            "In the tool: `try:` around the call, then `except Exception: logger.exception(\"tool failed\"); raise ToolError(\"The tool failed. Please try again.\") from None`.".to_owned()
+            format!(
+                "In the tool: `try:` around the call, then `except Exception: {logger}.exception(\"tool failed\"); raise ToolError(\"The tool failed. Please try again.\") from None`.{make}"
+            )
         }
         (Language::Python, _) => format!(
-            "In {}: `try:` around the call, then `except Exception: {log}; {answer}`. {stream}",
+            "In {}: `try:` around the call, then `except Exception: {log}; {answer}`. {stream}{make}",
             first.entry
         ),
         (Language::TypeScript, _) => format!(

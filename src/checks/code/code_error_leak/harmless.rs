@@ -92,35 +92,28 @@ pub(super) fn literal_classes(code: &AgentCode<'_>) -> BTreeSet<ClassId> {
         .filter(|(_, literal)| !**literal)
         .map(|(class, _)| *class)
         .collect();
+    let not = with_bases(source, open);
     classes
         .into_iter()
-        .filter(|class| {
-            !open.contains(class) && !open.iter().any(|other| is_subclass(source, *other, *class))
-        })
+        .filter(|class| !not.contains(class))
         .collect()
 }
 
-fn is_subclass(source: &Source, class: ClassId, of: ClassId) -> bool {
-    let mut open = vec![class];
-    let mut seen = BTreeSet::new();
+/// Classes of the project and everything that they inherit from.
+fn with_bases(source: &Source, classes: BTreeSet<ClassId>) -> BTreeSet<ClassId> {
+    let mut open: Vec<ClassId> = classes.iter().copied().collect();
+    let mut seen = classes;
     while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        for base in source
-            .class(id)
-            .map(|class| class.bases.as_slice())
-            .unwrap_or_default()
-        {
-            if let Meaning::Class(base) = source.meaning(id.module, base) {
-                if base == of {
-                    return true;
-                }
+        let bases = source.class(id).map(|class| class.bases.as_slice());
+        for base in bases.unwrap_or_default() {
+            if let Meaning::Class(base) = source.meaning(id.module, base)
+                && seen.insert(base)
+            {
                 open.push(base);
             }
         }
     }
-    false
+    seen
 }
 
 /// A message that is the same whatever went wrong: literals, numbers, the project's constants.

@@ -76,8 +76,16 @@ fn tells(module: &Module, tried: &Try, handler: &Handler) -> bool {
     if exceptions::uses_exception(handler) {
         return true;
     }
-    // `return False` says that something failed where success is `True`; beside `return bool(rows)` it is an answer.
-    let answers = statements(&tried.body).iter().any(|stmt| {
+    // `return False` says that something failed where success is `True`; beside `return bool(rows)` it is an answer, unless the
+    // function asks whether something can be done (`is_json`).
+    let asks = module
+        .function_at(handler.range.start)
+        .is_some_and(|function| {
+            let words = exceptions::words(&function.name);
+            let first = words.first().map_or("", String::as_str);
+            matches!(first, "is" | "has" | "can" | "should" | "check" | "validate" | "verify" | "test")
+        });
+    let answers = !asks && statements(&tried.body).iter().any(|stmt| {
         matches!(&stmt.kind, StmtKind::Return(Some(value)) if !matches!(value.kind, ExprKind::Bool(_)))
     });
     for stmt in statements(&handler.body) {

@@ -224,12 +224,27 @@ fn method<'a>(
         Shape::Request | Shape::Connection => call.argument(0, "method"),
         Shape::Fetch => call.option("method"),
     };
-    let body = ["data", "body", "json"]
-        .iter()
-        .any(|key| call.option(key).is_some());
+    // `urlopen(Request(url, data=…, method="POST"))`: the request says it.
+    let request = call
+        .args
+        .first()
+        .filter(|_| shape == Shape::Fetch)
+        .and_then(|request| callers.source().type_of(module, request))
+        .filter(|made| made.type_name.ends_with("Request"))
+        .and_then(|made| Some((made.module, made.call?)));
+    let body = ["data", "body", "json"].iter().any(|key| {
+        call.option(key).is_some()
+            || request.is_some_and(|(_, request)| {
+                request.option(key).is_some() || *key == "data" && request.args.len() > 1
+            })
+    });
     let fallback = if body { "post" } else { "get" };
+    let written = written.map(|method| (module, method)).or_else(|| {
+        let (at, request) = request?;
+        Some((at, request.option("method")?))
+    });
     written
-        .and_then(|method| callers.source().string(module, method))
+        .and_then(|(at, method)| callers.source().string(at, method))
         .map_or(fallback.to_owned(), |method| method.to_lowercase())
 }
 

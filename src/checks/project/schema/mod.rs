@@ -25,7 +25,7 @@ mod walk;
 mod words;
 
 pub use deploy_references::lengths;
-pub use fault::{Class, Fault, Repair};
+pub use fault::{At, Class, Fault, Repair};
 pub use harness::HARNESS;
 pub use project::{PROJECT, knows_root_key};
 pub use references::across as references;

@@ -278,7 +278,9 @@ impl Walk {
             }
             let absent = |field: &&Field| node.member(field.key).is_none();
             let names = object.fields.iter().filter(absent).map(|field| field.key);
-            let meant = nearest(&member.key, names);
+            let known = object.fields.iter().map(|field| field.key);
+            let foreign = elsewhere(&member.key, known);
+            let meant = foreign.or_else(|| nearest(&member.key, names));
             let mut words = match object.unknown {
                 Unknown::Rejected => {
                     "is no key that the CLI knows, and it refuses the file".to_owned()
@@ -288,16 +290,24 @@ impl Walk {
             if let Some(meant) = meant {
                 let _ = write!(words, "; is {meant} meant?");
             }
-            let repair = meant.map_or(Repair::Delete, |meant| Repair::Rename(meant.to_owned()));
+            let free = meant.filter(|meant| node.member(meant).is_none());
+            let repair = match (object.unknown, meant, free) {
+                (_, _, Some(meant)) if foreign.is_none() => Repair::Rename(meant.to_owned()),
+                _ => Repair::Delete,
+            };
+            // Whoever wrote another tool's name of a key, or mistyped it, means it; and a newer CLI may know the rest.
+            let dropped = meant.is_some() && !member.key.starts_with(['$', '_']);
             self.faults.push(Fault {
                 range: member.range(),
                 path: At::Key(at, &member.key).path(),
                 class: match object.unknown {
                     Unknown::Rejected => Class::Rejected,
+                    _ if dropped => Class::Breaks,
                     _ => Class::Note,
                 },
                 words,
-                repair: Some(repair),
+                repair: (object.unknown == Unknown::Rejected || foreign.is_none())
+                    .then_some(repair),
             });
         }
     }
@@ -352,6 +362,37 @@ impl Walk {
             None => self.choice(&found.node, &names, &place, Some(found)),
         }
     }
+}
+
+/// Keys of the API and of the starter toolkit, with what `agentcore.json` calls them.
+const FOREIGN: [(&str, &str); 20] = [
+    ("roleArn", "executionRoleArn"),
+    ("role_arn", "executionRoleArn"),
+    ("executionRole", "executionRoleArn"),
+    ("execution_role", "executionRoleArn"),
+    ("environmentVariables", "envVars"),
+    ("environment", "envVars"),
+    ("env", "envVars"),
+    ("environment_variables", "envVars"),
+    ("networkConfiguration", "networkConfig"),
+    ("network_configuration", "networkConfig"),
+    ("protocolConfiguration", "protocol"),
+    ("serverProtocol", "protocol"),
+    ("authorizerConfig", "authorizerConfiguration"),
+    ("authorizer_configuration", "authorizerConfiguration"),
+    ("lifecycleConfig", "lifecycleConfiguration"),
+    ("requestHeaderConfiguration", "requestHeaderAllowlist"),
+    ("filesystemConfig", "filesystemConfigurations"),
+    ("memoryStrategies", "strategies"),
+    ("eventExpiryDays", "eventExpiryDuration"),
+    ("kmsKeyArn", "encryptionKeyArn"),
+];
+
+/// What another tool's name of a key means here.
+fn elsewhere<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let (_, meant) = FOREIGN.iter().find(|(foreign, _)| *foreign == key)?;
+    let mut known = known;
+    known.find(|field| field == meant)
 }
 
 /// True where no later member of the object has the same key.

@@ -391,7 +391,7 @@ impl Seeds for Sources<'_> {
         labels & OF
     }
 
-    fn of_call(&self, _module: ModuleId, call: &Expr, labels: Labels) -> Labels {
+    fn of_call(&self, module: ModuleId, call: &Expr, labels: Labels) -> Labels {
         let name = call.as_call().and_then(|call| match &call.callee.kind {
             ExprKind::Attribute { attr, .. } => Some(&**attr),
             ExprKind::Name(name) => Some(&**name),
@@ -403,6 +403,10 @@ impl Seeds for Sources<'_> {
                 "str" | "String" | "strip" | "trim" | "lower" | "upper" | "toLowerCase"
                 | "toUpperCase" | "rstrip" | "lstrip" | "toString" | "casefold" | "cast",
             ) => labels,
+            // Each message of a stream is another one.
+            Some(name) if ["receive", "recv", "readline", "read_message"].iter().any(|start| name.starts_with(start)) => {
+                self.part(labels, &format!("@{}:{}", module.0, call.range.start))
+            }
             _ => self.derived(labels),
         }
     }

@@ -42,17 +42,17 @@ impl Python<'_> {
 
     fn kind(&mut self, node: &ast::Expr, place: ByteRange) -> ExprKind {
         match node {
-            ast::Expr::Name(node) => ExprKind::Name(node.id.as_str().into()),
+            ast::Expr::Name(node) => ExprKind::Name(self.low.text(node.id.as_str())),
             ast::Expr::Attribute(node) => ExprKind::Attribute {
                 base: self.boxed(&node.value),
-                attr: node.attr.as_str().into(),
+                attr: self.low.text(node.attr.as_str()),
             },
             ast::Expr::Subscript(node) => ExprKind::Subscript {
                 base: self.boxed(&node.value),
                 index: self.boxed(&node.slice),
             },
             ast::Expr::Call(node) => self.call(node, place),
-            ast::Expr::StringLiteral(node) => ExprKind::Str(node.value.to_str().into()),
+            ast::Expr::StringLiteral(node) => ExprKind::Str(self.low.text(node.value.to_str())),
             ast::Expr::BytesLiteral(_) => ExprKind::Bytes,
             ast::Expr::NumberLiteral(_) => ExprKind::Number(self.digits(place)),
             ast::Expr::BooleanLiteral(node) => ExprKind::Bool(node.value),
@@ -163,7 +163,10 @@ impl Python<'_> {
         let callee = self.expr(&node.func);
         let args = self.exprs(&node.arguments.args);
         let keywords = node.arguments.keywords.iter().map(|keyword| Keyword {
-            name: keyword.arg.as_ref().map(|name| name.as_str().into()),
+            name: keyword
+                .arg
+                .as_ref()
+                .map(|name| self.low.text(name.as_str())),
             value: self.expr(&keyword.value),
             range: range(keyword.range),
         });

@@ -206,9 +206,12 @@ impl Python<'_> {
             };
             caught.push(types);
         }
-        let optional = caught
-            .iter()
-            .any(|types| types.is_empty() || types.iter().any(catches_import_error));
+        // An import is optional only where the code goes on without it.
+        let optional = node.handlers.iter().zip(&caught).any(|(handler, types)| {
+            let ast::ExceptHandler::ExceptHandler(handler) = handler;
+            (types.is_empty() || types.iter().any(catches_import_error))
+                && !handler.body.last().is_some_and(gives_up)
+        });
         self.low.optional += u32::from(optional);
         let body = self.body(&node.body);
         let mut handlers = Vec::new();
@@ -379,7 +382,7 @@ impl Python<'_> {
         kind: ParamKind,
     ) -> Param {
         Param {
-            name: param.name.as_str().into(),
+            name: self.low.text(param.name.as_str()),
             pattern: None,
             default: default.map(|default| Arc::new(self.expr(default))),
             annotation: param
@@ -403,6 +406,24 @@ fn catches_import_error(caught: &Expr) -> bool {
         &**name,
         "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException"
     )
+}
+
+/// Whether a statement raises or ends the program.
+fn gives_up(stmt: &ast::Stmt) -> bool {
+    match stmt {
+        ast::Stmt::Raise(_) => true,
+        ast::Stmt::Expr(expr) => match &*expr.value {
+            ast::Expr::Call(call) => match &*call.func {
+                ast::Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
+                ast::Expr::Attribute(attribute) => {
+                    matches!(attribute.attr.as_str(), "exit" | "_exit" | "abort")
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// An `elif` reaches to the end of the whole `if`.

@@ -60,7 +60,7 @@ impl<'a> TypeScript<'_> {
         let kind = match member {
             ast::MemberExpression::StaticMemberExpression(member) => ExprKind::Attribute {
                 base: self.boxed(&member.object),
-                attr: member.property.name.as_str().into(),
+                attr: self.low.text(member.property.name.as_str()),
             },
             ast::MemberExpression::ComputedMemberExpression(member) => ExprKind::Subscript {
                 base: self.boxed(&member.object),
@@ -97,12 +97,14 @@ impl<'a> TypeScript<'_> {
                 text.push_str(literal.regex.pattern.text.as_str());
                 ExprKind::Regex(text.into())
             }
-            ast::Expression::StringLiteral(literal) => ExprKind::Str(literal.value.as_str().into()),
+            ast::Expression::StringLiteral(literal) => {
+                ExprKind::Str(self.low.text(literal.value.as_str()))
+            }
             ast::Expression::TemplateLiteral(template) => self.template(template),
             ast::Expression::Identifier(name) if name.name.as_str() == "undefined" => {
                 ExprKind::None
             }
-            ast::Expression::Identifier(name) => ExprKind::Name(name.name.as_str().into()),
+            ast::Expression::Identifier(name) => ExprKind::Name(self.low.text(name.name.as_str())),
             ast::Expression::Super(_) => ExprKind::Name("super".into()),
             ast::Expression::ThisExpression(_) => ExprKind::Name("this".into()),
             ast::Expression::ArrayExpression(array) => {

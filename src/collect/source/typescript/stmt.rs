@@ -231,7 +231,14 @@ impl<'a> TypeScript<'_> {
     }
 
     fn try_(&mut self, node: &ast::TryStatement<'a>) -> StmtKind {
-        let optional = u32::from(node.handler.is_some());
+        // An import is optional only where the code goes on without it.
+        let goes_on = node.handler.as_ref().is_some_and(|handler| {
+            !matches!(
+                handler.body.body.last(),
+                Some(ast::Statement::ThrowStatement(_))
+            )
+        });
+        let optional = u32::from(goes_on);
         self.low.optional += optional;
         let body = self.stmts(&node.block.body);
         let mut handlers = Vec::new();

@@ -20,7 +20,7 @@ pub fn bind(module: &mut Module) {
         bind_params(function, &mut scope);
         merge(&mut scope, scope_of(module, &function.body));
         if module.language == Language::TypeScript {
-            assigned_only(&function.body, &mut scope);
+            assigned_only(module, &function.body, &mut scope);
         }
         instance::collect(module, function, &mut instances);
         scopes.push(scope);
@@ -53,15 +53,24 @@ fn merge(into: &mut Scope, from: Scope) {
 }
 
 /// In TypeScript an assignment declares nothing: a name that a function only assigns to is bound outside of it.
-fn assigned_only(body: &[Stmt], scope: &mut Scope) {
+fn assigned_only(module: &Module, body: &[Stmt], scope: &mut Scope) {
     let mut assigned: BTreeMap<&Name, usize> = BTreeMap::new();
     walk(body, &mut |_, node| {
-        if let Node::Expr(Expr {
-            kind: ExprKind::Assign { target, .. },
-            ..
-        }) = node
-            && let ExprKind::Name(name) = &target.kind
-        {
+        let target = match node {
+            Node::Expr(Expr {
+                kind: ExprKind::Assign { target, .. },
+                ..
+            }) => Some(&**target),
+            Node::Stmt(Stmt {
+                kind: StmtKind::Assign(assign),
+                ..
+            }) => assign
+                .targets
+                .first()
+                .filter(|target| !declares(module, target)),
+            _ => None,
+        };
+        if let Some(ExprKind::Name(name)) = target.map(|target| &target.kind) {
             *assigned.entry(name).or_default() += 1;
         }
         true
@@ -71,6 +80,15 @@ fn assigned_only(body: &[Stmt], scope: &mut Scope) {
             scope.outer.push(name.clone());
         }
     }
+}
+
+/// Whether `let`, `const`, `var`, or the comma of a list of them, stands before a target.
+fn declares(module: &Module, target: &Expr) -> bool {
+    let before = module.source.text.get(..target.range.start as usize);
+    let before = before.unwrap_or_default().trim_end();
+    ["let", "const", "var", "using", ","]
+        .iter()
+        .any(|word| before.ends_with(word))
 }
 
 /// Names declared `global` or `nonlocal`, or only assigned to, are bound where they belong.

@@ -1,0 +1,560 @@
+//! What a value is made of: literals, settings, what is new at every call, and what was read off a parameter, a request or another
+//! value. Names, helpers and parameters are followed, alternatives kept apart.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::clients::origin::MAKERS;
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::values::{At, bound, returned};
+use crate::analysis::names::leaf;
+use crate::model::source::ir::FormatPart;
+use crate::model::source::module::{BindingKind, Module};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
+
+/// Deepest chain of names and helpers that is followed.
+const DEEPEST: u32 = 14;
+/// Most expressions that one question looks at.
+const STEPS: u32 = 1_500;
+/// Most alternatives that are kept.
+const MOST: usize = 24;
+
+/// Where a part of a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// A literal.
+    Literal,
+    /// The environment of the process: the same for every call.
+    Setting,
+    /// A random value or the time.
+    Fresh,
+    /// A parameter of a handler, or of a function that nothing in sight calls.
+    Parameter {
+        /// The function.
+        function: FnId,
+        /// The parameter's place.
+        index: usize,
+    },
+    /// Something else.
+    Unknown,
+}
+
+/// A part of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Part<'a> {
+    /// Where it comes from.
+    pub(crate) root: Root,
+    /// Where it was read.
+    pub(crate) at: At<'a>,
+    /// The way from the root to it: members, keys, functions, in lower case, outermost last.
+    pub(crate) path: Vec<String>,
+}
+
+/// One value that an expression may have: all of its parts.
+pub(crate) type Alternative<'a> = Vec<Part<'a>>;
+
+/// What is known of a value.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Provenance<'a> {
+    /// The values it may have.
+    pub(crate) alternatives: Vec<Alternative<'a>>,
+    /// Where it is padded to a length with a letter or digit.
+    pub(crate) pads: Vec<At<'a>>,
+    /// A bound was reached: the rest is not known.
+    pub(crate) truncated: bool,
+}
+
+/// What an expression is made of.
+pub(crate) fn of<'a>(source: &'a Source, places: &Places<'a>, at: At<'a>) -> Provenance<'a> {
+    let mut finder = Finder {
+        source,
+        places,
+        open: BTreeSet::new(),
+        steps: STEPS,
+        pads: Vec::new(),
+        truncated: false,
+    };
+    let mut alternatives = finder.value(at, &[], 0);
+    alternatives.truncate(MOST);
+    Provenance {
+        alternatives,
+        pads: finder.pads,
+        truncated: finder.truncated,
+    }
+}
+
+struct Finder<'a, 'p> {
+    source: &'a Source,
+    places: &'p Places<'a>,
+    open: BTreeSet<(FnId, usize)>,
+    steps: u32,
+    pads: Vec<At<'a>>,
+    truncated: bool,
+}
+
+/// Methods that give a text back in another form.
+const SHAPES: [&str; 20] = [
+    "strip",
+    "lower",
+    "upper",
+    "replace",
+    "replaceAll",
+    "toString",
+    "trim",
+    "toLowerCase",
+    "toUpperCase",
+    "slice",
+    "substring",
+    "encode",
+    "decode",
+    "hexdigest",
+    "hex",
+    "digest",
+    "rstrip",
+    "lstrip",
+    "toISOString",
+    "isoformat",
+];
+const PADS: [&str; 5] = ["ljust", "rjust", "zfill", "padEnd", "padStart"];
+/// Functions whose value is made of their arguments.
+const MADE: [&str; 27] = [
+    "str",
+    "String",
+    "int",
+    "loads",
+    "parse",
+    "dict",
+    "uuid5",
+    "uuid3",
+    "v5",
+    "v3",
+    "sha256",
+    "sha1",
+    "md5",
+    "sha512",
+    "blake2b",
+    "update",
+    "b64encode",
+    "quote",
+    "quote_plus",
+    "encodeURIComponent",
+    "join",
+    "format",
+    "concat",
+    "createHash",
+    "UUID",
+    "model_validate",
+    "cast",
+];
+
+impl<'a> Finder<'a, '_> {
+    fn value(&mut self, at: At<'a>, path: &[String], depth: u32) -> Vec<Alternative<'a>> {
+        if depth > DEEPEST || self.steps == 0 {
+            self.truncated = true;
+            return vec![vec![part(Root::Unknown, at, path)]];
+        }
+        self.steps -= 1;
+        let module = at.module;
+        let below =
+            |this: &mut Self, expr: &'a Expr| this.value(At::new(module, expr), path, depth + 1);
+        match &at.expr.kind {
+            ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::Bool(_) => {
+                vec![vec![part(Root::Literal, at, path)]]
+            }
+            // No value: whoever uses it goes without.
+            ExprKind::None => Vec::new(),
+            ExprKind::Format(parts) => {
+                let exprs: Vec<&'a Expr> = parts
+                    .iter()
+                    .filter_map(|part| match part {
+                        FormatPart::Expr(inner) => Some(inner),
+                        FormatPart::Text(_) => None,
+                    })
+                    .collect();
+                self.together(at, &exprs, path, depth)
+            }
+            ExprKind::BinOp { left, right, .. } => {
+                self.together(at, &[&**left, &**right], path, depth)
+            }
+            ExprKind::List(items) | ExprKind::Tuple(items) => {
+                let items: Vec<&'a Expr> = items.iter().collect();
+                self.together(at, &items, path, depth)
+            }
+            ExprKind::Await(inner) | ExprKind::Starred(inner) => below(self, inner),
+            ExprKind::Assign { value, .. } => below(self, value),
+            ExprKind::BoolOp { values, .. } => {
+                values.iter().flat_map(|value| below(self, value)).collect()
+            }
+            ExprKind::Conditional { body, orelse, .. } => {
+                let mut all = below(self, body);
+                all.extend(below(self, orelse));
+                all
+            }
+            ExprKind::Attribute { base, attr } => self.member(at, base, attr, path, depth),
+            ExprKind::Subscript { base, index } => {
+                let key = match &index.kind {
+                    ExprKind::Slice(_) => return below(self, base),
+                    _ => index.as_str().unwrap_or("[]"),
+                };
+                self.member(at, base, key, path, depth)
+            }
+            ExprKind::Call(call) => self.call(at, call, path, depth),
+            ExprKind::Name(name) => self.name(at, name, path, depth),
+            _ => vec![vec![part(Root::Unknown, at, path)]],
+        }
+    }
+
+    /// A value of several parts: each of their alternatives counts as a part of it.
+    fn together(
+        &mut self,
+        at: At<'a>,
+        exprs: &[&'a Expr],
+        path: &[String],
+        depth: u32,
+    ) -> Vec<Alternative<'a>> {
+        let mut all = Vec::new();
+        for expr in exprs {
+            for alternative in self.value(At::new(at.module, expr), path, depth + 1) {
+                all.extend(alternative);
+            }
+        }
+        if all.is_empty() {
+            all.push(part(Root::Literal, at, path));
+        }
+        vec![all]
+    }
+
+    fn member(
+        &mut self,
+        at: At<'a>,
+        base: &'a Expr,
+        key: &str,
+        path: &[String],
+        depth: u32,
+    ) -> Vec<Alternative<'a>> {
+        let name = self
+            .source
+            .canonical(at.module, at.expr)
+            .unwrap_or_default();
+        let owner = self.source.canonical(at.module, base).unwrap_or_default();
+        if matches!(&*owner, "os.environ" | "process.env") || name.starts_with("process.env.") {
+            return vec![vec![part(Root::Setting, at, path)]];
+        }
+        // A field of a literal object is the value put there.
+        if let ExprKind::Dict(_) = &base.kind
+            && let Some(value) = base.entry(key)
+        {
+            return self.value(At::new(at.module, value), path, depth + 1);
+        }
+        let mut longer = vec![key.to_lowercase()];
+        longer.extend_from_slice(path);
+        let mut found = self.value(At::new(at.module, base), &longer, depth + 1);
+        if found.is_empty() {
+            found.push(vec![part(Root::Unknown, at, &longer)]);
+        }
+        for one in found.iter_mut().flatten() {
+            // `uuid4().hex` is still new, a member of a literal is not known.
+            if one.root == Root::Literal {
+                one.root = Root::Unknown;
+            }
+            one.at = at;
+        }
+        found
+    }
+
+    fn call(
+        &mut self,
+        at: At<'a>,
+        call: &'a Call,
+        path: &[String],
+        depth: u32,
+    ) -> Vec<Alternative<'a>> {
+        let source = self.source;
+        let canonical = source.callee_name(at.module, at.expr).unwrap_or_default();
+        let written = match &call.callee.kind {
+            ExprKind::Name(name) => &**name,
+            ExprKind::Attribute { attr, .. } => &**attr,
+            _ => "",
+        };
+        if MAKERS.contains(&canonical.as_str()) {
+            return vec![vec![part(Root::Fresh, at, path)]];
+        }
+        if matches!(&*canonical, "os.getenv" | "os.environ.get") {
+            return vec![vec![part(Root::Setting, at, path)]];
+        }
+        if let Some(function) = source.callee(at.module, at.expr) {
+            let values = returned(source, function);
+            if !values.is_empty() {
+                return values
+                    .into_iter()
+                    .flat_map(|value| self.value(value, path, depth + 1))
+                    .collect();
+            }
+        }
+        if canonical == "getattr" || written == "getattr" && call.callee.as_name().is_some() {
+            return self.attribute_of(at, call, path, depth);
+        }
+        if let ExprKind::Attribute { base, .. } = &call.callee.kind {
+            if PADS.contains(&written) {
+                let fill = call
+                    .args
+                    .get(1)
+                    .map_or(if written == "zfill" { "0" } else { " " }, |fill| {
+                        fill.as_str().unwrap_or("")
+                    });
+                if fill.chars().any(char::is_alphanumeric) {
+                    self.pads.push(at);
+                }
+                return self.value(At::new(at.module, base), path, depth + 1);
+            }
+            if SHAPES.contains(&written) {
+                return self.value(At::new(at.module, base), path, depth + 1);
+            }
+            if written == "get" || written == "header" || written == "pop" {
+                let key = call.args.first().and_then(Expr::as_str).unwrap_or("[]");
+                let mut found = self.member(at, base, key, path, depth);
+                if let Some(default) = call.argument(1, "default") {
+                    found.extend(self.value(At::new(at.module, default), path, depth + 1));
+                }
+                return found;
+            }
+        }
+        if MADE.contains(&leaf(&canonical)) || MADE.contains(&written) {
+            let mut exprs: Vec<&'a Expr> = call.args.iter().collect();
+            if let ExprKind::Attribute { base, .. } = &call.callee.kind
+                && matches!(written, "join" | "format" | "concat" | "update")
+            {
+                exprs.push(base);
+            }
+            exprs.extend(call.keywords.iter().map(|keyword| &keyword.value));
+            return self.together(at, &exprs, path, depth);
+        }
+        // `request.json()`, `await req.text()`: of what it is called on.
+        if let ExprKind::Attribute { base, attr } = &call.callee.kind
+            && !matches!(source.canonical(at.module, base), Some(name) if !name.is_empty())
+        {
+            let mut longer = vec![attr.to_lowercase()];
+            longer.extend_from_slice(path);
+            let mut found = self.value(At::new(at.module, base), &longer, depth + 1);
+            // What a literal or a new object answers is not known.
+            for one in found.iter_mut().flatten() {
+                if one.root == Root::Literal {
+                    one.root = Root::Unknown;
+                }
+            }
+            return found;
+        }
+        let mut longer = vec![written.to_lowercase()];
+        longer.extend_from_slice(path);
+        vec![vec![part(Root::Unknown, at, &longer)]]
+    }
+
+    /// `getattr(value, "name", default)`. What the SDK's context of a request does not have is always the default.
+    fn attribute_of(
+        &mut self,
+        at: At<'a>,
+        call: &'a Call,
+        path: &[String],
+        depth: u32,
+    ) -> Vec<Alternative<'a>> {
+        let (Some(base), Some(name)) = (call.args.first(), call.args.get(1).and_then(Expr::as_str))
+        else {
+            return vec![vec![part(Root::Unknown, at, path)]];
+        };
+        let default = call
+            .args
+            .get(2)
+            .map(|default| self.value(At::new(at.module, default), path, depth + 1));
+        let mut found = if self.is_request_context(at.module, base)
+            && !matches!(name, "session_id" | "request_headers" | "request")
+            && default.is_some()
+        {
+            Vec::new()
+        } else {
+            self.member(at, base, name, path, depth)
+        };
+        found.extend(default.unwrap_or_default());
+        found
+    }
+
+    /// Whether an expression is the second parameter of an entrypoint: the SDK's `RequestContext`.
+    fn is_request_context(&self, module: ModuleId, expr: &Expr) -> bool {
+        let (Some(name), Some(module)) = (expr.as_name(), self.source.module(module)) else {
+            return false;
+        };
+        let Some(function) = module.function_at(expr.range.start) else {
+            return false;
+        };
+        module.language == Language::Python
+            && self.places.handler(function.id)
+                == Some(crate::model::source::EntrypointKind::Invocation)
+            && function
+                .params
+                .get(1)
+                .is_some_and(|param| &*param.name == name)
+    }
+
+    fn name(
+        &mut self,
+        at: At<'a>,
+        name: &str,
+        path: &[String],
+        depth: u32,
+    ) -> Vec<Alternative<'a>> {
+        let source = self.source;
+        let Some(module) = source.module(at.module) else {
+            return Vec::new();
+        };
+        if let Some((function, index)) = parameter(module, at.expr, name) {
+            return self.parameter(at, function, index, path, depth);
+        }
+        let values = bound(source, at.module, name, at.expr.range.start);
+        let values: Vec<&'a Expr> = values
+            .into_iter()
+            .filter(|value| !value.range.contains(at.expr.range))
+            .collect();
+        if !values.is_empty() {
+            return values
+                .into_iter()
+                .flat_map(|value| self.value(At::new(at.module, value), path, depth + 1))
+                .collect();
+        }
+        match destructured(module, at.expr, name) {
+            Some((value, steps)) => {
+                let mut longer = steps;
+                longer.extend_from_slice(path);
+                self.value(At::new(at.module, value), &longer, depth + 1)
+            }
+            None => match source.meaning(at.module, at.expr) {
+                crate::analysis::names::Meaning::Value(other, value)
+                    if !std::ptr::eq(value, at.expr) =>
+                {
+                    self.value(At::new(other, value), path, depth + 1)
+                }
+                _ => {
+                    let mut longer = vec![name.to_lowercase()];
+                    longer.extend_from_slice(path);
+                    vec![vec![part(Root::Unknown, at, &longer)]]
+                }
+            },
+        }
+    }
+
+    fn parameter(
+        &mut self,
+        at: At<'a>,
+        function: FnId,
+        index: usize,
+        path: &[String],
+        depth: u32,
+    ) -> Vec<Alternative<'a>> {
+        let source = self.source;
+        let Some(about) = source.function(function) else {
+            return Vec::new();
+        };
+        let Some(param) = about.params.get(index) else {
+            return Vec::new();
+        };
+        let mut longer = vec![param.name.to_lowercase()];
+        longer.extend_from_slice(path);
+        let root = Root::Parameter { function, index };
+        // `user = Depends(current_user)`: what the framework finds out.
+        if let Some(default) = param.default.as_deref().and_then(Expr::as_call)
+            && matches!(default.callee.as_name(), Some("Depends" | "Security"))
+        {
+            let named = default.args.first().and_then(|arg| match &arg.kind {
+                ExprKind::Name(name) => Some(name),
+                ExprKind::Attribute { attr, .. } => Some(attr),
+                _ => None,
+            });
+            let mut known = vec!["depends".to_owned()];
+            known.extend(named.map(|name| name.to_lowercase()));
+            known.extend(longer);
+            return vec![vec![part(Root::Unknown, at, &known)]];
+        }
+        if self.places.handler(function).is_some() || !self.open.insert((function, index)) {
+            return vec![vec![part(root, at, &longer)]];
+        }
+        let python = source
+            .module(function.module)
+            .is_some_and(|module| module.language == Language::Python);
+        let receiver = usize::from(python && about.class.is_some() && !about.is_static);
+        let mut found = Vec::new();
+        let places = self.places;
+        for used in places.uses(function).iter().filter(|used| used.direct) {
+            let Some(called) = used.expr.as_call() else {
+                continue;
+            };
+            let given = index
+                .checked_sub(receiver)
+                .and_then(|place| called.argument(place, &param.name));
+            match (given, param.default.as_deref()) {
+                (Some(given), _) => {
+                    found.extend(self.value(At::new(used.module, given), path, depth + 1));
+                }
+                (None, Some(default)) => {
+                    found.extend(self.value(At::new(function.module, default), path, depth + 1));
+                }
+                (None, None) => found.push(vec![part(root, at, &longer)]),
+            }
+        }
+        self.open.remove(&(function, index));
+        if found.is_empty() {
+            found.push(vec![part(root, at, &longer)]);
+        }
+        found
+    }
+}
+
+fn part<'a>(root: Root, at: At<'a>, path: &[String]) -> Part<'a> {
+    Part {
+        root,
+        at,
+        path: path.to_vec(),
+    }
+}
+
+/// The parameter that a name is, in its innermost scope.
+fn parameter(module: &Module, expr: &Expr, name: &str) -> Option<(FnId, usize)> {
+    let mut function = module.function_at(expr.range.start);
+    while let Some(at) = function {
+        let scope = module.scopes.get(at.id.index as usize + 1);
+        if let Some(bindings) = scope.and_then(|scope| scope.names.get(name)) {
+            return match bindings.as_slice() {
+                [one] => match &one.kind {
+                    BindingKind::Param { index, path } if path.is_empty() => Some((at.id, *index)),
+                    _ => None,
+                },
+                _ => None,
+            };
+        }
+        function = at.parent.and_then(|id| module.function(id));
+    }
+    None
+}
+
+/// What a name was taken out of: `const { sessionId } = req.body`.
+fn destructured<'a>(
+    module: &'a Module,
+    expr: &Expr,
+    name: &str,
+) -> Option<(&'a Expr, Vec<String>)> {
+    use crate::model::source::module::Step;
+    let mut function = module.function_at(expr.range.start);
+    loop {
+        let index = function.map_or(0, |function| function.id.index as usize + 1);
+        let scope = module.scopes.get(index)?;
+        if let Some(bindings) = scope.names.get(name) {
+            return bindings.iter().find_map(|binding| match &binding.kind {
+                BindingKind::Value { value, path, .. } if !path.is_empty() => {
+                    let steps = path.iter().map(|step| match step {
+                        Step::Key(key) => key.to_lowercase(),
+                        _ => "[]".to_owned(),
+                    });
+                    Some((&**value, steps.collect()))
+                }
+                _ => None,
+            });
+        }
+        function = function?.parent.and_then(|id| module.function(id));
+    }
+}

@@ -1,0 +1,297 @@
+//! `auth-request-headers`: Request headers that the code reads reach it.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::values::{At, bound};
+use crate::checks::{Category, Check, Need, fixes};
+use crate::context::Context;
+use crate::model::json::Node;
+use crate::model::source::walk::sub_expressions;
+use crate::model::source::{EntrypointKind, Expr, ExprKind, ModuleId};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "auth-request-headers",
+    title: "Request headers that the code reads reach it",
+    category: Category::Authentication,
+    severity: Severity::Medium,
+    needs: &[Need::Config, Need::Code],
+    page: include_str!("auth_request_headers.md"),
+    references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-header-allowlist.html",
+        "https://schema.agentcore.aws.dev/v1/agentcore.json",
+    ],
+    run,
+};
+
+/// What reaches the code without being listed. Names in lower case.
+const PREFIX: &str = "x-amzn-bedrock-agentcore-";
+/// Headers of the protocols themselves.
+const OWN: [&str; 22] = [
+    "authorization",
+    "content-type",
+    "content-length",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "user-agent",
+    "host",
+    "connection",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "x-amzn-trace-id",
+    "x-amzn-requestid",
+    "mcp-session-id",
+    "mcp-protocol-version",
+    "last-event-id",
+    "upgrade",
+    "sec-websocket-protocol",
+    "sec-websocket-key",
+    "transfer-encoding",
+    "cache-control",
+];
+/// Headers that cannot be listed.
+const REFUSED: [&str; 8] = [
+    "cookie",
+    "set-cookie",
+    "origin",
+    "referer",
+    "forwarded",
+    "via",
+    "proxy-authorization",
+    "x-real-ip",
+];
+/// Most headers of the list.
+const MOST: usize = 20;
+
+fn run(context: &Context) -> Vec<Outcome> {
+    crate::checks::agents::each(context, |code| judge(context, code))
+}
+
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
+    let name = &code.runtime.name;
+    let list = code.runtime.node.get("requestHeaderAllowlist");
+    let listed: BTreeMap<String, &Node> = list
+        .map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|item| Some((item.as_str()?.to_ascii_lowercase(), item)))
+        .collect();
+    let reads = reads(code);
+    let lost: Vec<&(String, At<'_>)> = reads
+        .iter()
+        .filter(|(header, _)| {
+            let plain = header.to_ascii_lowercase();
+            !plain.starts_with(PREFIX)
+                && !OWN.contains(&plain.as_str())
+                && !listed.contains_key(&plain)
+        })
+        .collect();
+    let unread = listed.iter().filter(|(header, _)| {
+        !reads
+            .iter()
+            .any(|(read, _)| read.eq_ignore_ascii_case(header))
+    });
+    let notes: Vec<Evidence> = unread
+        .filter(|(header, _)| !header.starts_with(PREFIX) && *header != "authorization")
+        .map(|(header, item)| {
+            let site = context.project.document.source.site(item.range.clone());
+            Evidence::config(&site)
+                .note(format!("no code that was read reads {header}"))
+                .context()
+        })
+        .collect();
+    let Some((first, _)) = lost.first() else {
+        let message = match reads.len() {
+            0 => format!(
+                "runtime {name} reads no request header by name ({})",
+                code.scope()
+            ),
+            count => {
+                format!("the {count} request header(s) that runtime {name} reads by name reach it")
+            }
+        };
+        return Outcome::pass(code.resource(), message).evidences(notes);
+    };
+    let mut names: Vec<&str> = Vec::new();
+    for (header, _) in &lost {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(header)) {
+            names.push(header);
+        }
+    }
+    let more = match names.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let message = format!(
+        "runtime {name} reads the request header {first}{more}, which is not on its requestHeaderAllowlist: it never arrives"
+    );
+    let sites = lost.iter().map(|(header, at)| {
+        agent_code::evidence(code.source, at.module, at.expr.range)
+            .note(format!("{header} is not on requestHeaderAllowlist"))
+    });
+    let fix = fix(context, name, &names, listed.len());
+    Outcome::fail(code.resource(), message)
+        .evidences(sites)
+        .evidences(notes)
+        .fix(fix)
+}
+
+fn fix(context: &Context, runtime: &str, names: &[&str], listed: usize) -> Fix {
+    let refused = |name: &&&str| {
+        let plain = name.to_ascii_lowercase();
+        REFUSED.contains(&plain.as_str())
+            || plain.starts_with("x-forwarded-")
+            || plain.starts_with("x-amz")
+    };
+    if let Some(name) = names.iter().find(refused) {
+        return Fix::new("Send it under another name").note(format!(
+            "{name} cannot be listed: send the value as X-Amzn-Bedrock-AgentCore-Runtime-Custom-…, which always arrives, or in the payload"
+        ));
+    }
+    if listed + names.len() > MOST {
+        return Fix::new("Send it under another name").note(
+            "the list takes 20 headers: send the value as X-Amzn-Bedrock-AgentCore-Runtime-Custom-…, or in the payload",
+        );
+    }
+    let args: Vec<(String, &str)> = names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| (format!("header{index}"), *name))
+        .collect();
+    let pairs: Vec<(&str, &str)> = args
+        .iter()
+        .map(|(key, name)| (key.as_str(), *name))
+        .collect();
+    let added: Vec<String> = args.iter().map(|(key, _)| format!("${key}")).collect();
+    let filter = format!(
+        ".requestHeaderAllowlist = ((.requestHeaderAllowlist // []) + [{}])",
+        added.join(", ")
+    );
+    fixes::edit_and_deploy(
+        context,
+        "List the header",
+        fixes::edit_entry("runtimes", runtime, &filter, &pairs),
+    )
+}
+
+/// The request headers that code reads by a literal name.
+fn reads<'a>(code: &AgentCode<'a>) -> Vec<(String, At<'a>)> {
+    let source = code.source;
+    let places = Places::of(source, code.code.reachable.clone());
+    let mut found = Vec::new();
+    for module in code.modules() {
+        for (function, expr) in module.all_expressions() {
+            if function.is_some_and(|id| !code.may_run(id)) {
+                continue;
+            }
+            let (base, key) = match &expr.kind {
+                ExprKind::Subscript { base, index } => (&**base, &**index),
+                ExprKind::Call(call) => match (&call.callee.kind, call.args.first()) {
+                    (ExprKind::Attribute { base, attr }, Some(key))
+                        if matches!(&**attr, "get" | "getlist" | "pop" | "header") =>
+                    {
+                        (&**base, key)
+                    }
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let Some(name) = source
+                .string(module.id, key)
+                .filter(|name| !name.is_empty())
+            else {
+                continue;
+            };
+            if is_headers(code, &places, module.id, base, 0) {
+                found.push((name, At::new(module.id, expr)));
+            }
+        }
+    }
+    found
+}
+
+/// Whether an expression is the headers of the request, or made of them.
+fn is_headers(
+    code: &AgentCode<'_>,
+    places: &Places<'_>,
+    module: ModuleId,
+    expr: &Expr,
+    depth: u8,
+) -> bool {
+    if depth > 6 {
+        return false;
+    }
+    let source = code.source;
+    match &expr.kind {
+        ExprKind::Attribute { base, attr } => match &**attr {
+            "request_headers" | "requestHeaders" => true,
+            "headers" => base.as_name().is_some_and(|name| {
+                matches!(name, "context" | "ctx" | "request" | "req")
+                    && of_handler(code, places, module, base, name)
+            }),
+            _ => false,
+        },
+        ExprKind::Name(name) => {
+            let Some(place) = source.module(module) else {
+                return false;
+            };
+            let values = bound(source, module, name, expr.range.start);
+            if !values.is_empty() {
+                return values.into_iter().any(|value| {
+                    !value.range.contains(expr.range)
+                        && is_headers(code, places, module, value, depth + 1)
+                });
+            }
+            // A parameter: what the callers give.
+            let Some(function) = place.function_at(expr.range.start) else {
+                return false;
+            };
+            let Some(index) = function
+                .params
+                .iter()
+                .position(|param| &*param.name == &**name)
+            else {
+                return false;
+            };
+            places.uses(function.id).iter().any(|used| {
+                used.expr
+                    .as_call()
+                    .and_then(|call| call.argument(index, name))
+                    .is_some_and(|given| is_headers(code, places, used.module, given, depth + 1))
+            })
+        }
+        ExprKind::BoolOp { .. }
+        | ExprKind::Call(_)
+        | ExprKind::Comprehension(_)
+        | ExprKind::Conditional { .. }
+        | ExprKind::Dict(_) => sub_expressions(expr).into_iter().any(|inner| {
+            matches!(&inner.kind, ExprKind::Attribute { .. })
+                && is_headers(code, places, module, inner, depth + 1)
+        }),
+        _ => false,
+    }
+}
+
+/// Whether a name is a parameter of a function that the platform's requests reach.
+fn of_handler(
+    code: &AgentCode<'_>,
+    places: &Places<'_>,
+    module: ModuleId,
+    base: &Expr,
+    name: &str,
+) -> bool {
+    let function = code
+        .source
+        .module(module)
+        .and_then(|module| module.function_at(base.range.start));
+    function.is_some_and(|function| {
+        matches!(
+            places.handler(function.id),
+            Some(EntrypointKind::Invocation | EntrypointKind::Route | EntrypointKind::WebSocket)
+        ) && function.params.iter().any(|param| &*param.name == name)
+    })
+}

@@ -1,0 +1,275 @@
+//! `auth-session-binding`: Session ids are bound to the authenticated user.
+
+use crate::analysis::agent_code;
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::{self, Call, Kind};
+use crate::analysis::provenance::{self, Alternative, Part, Root};
+use crate::checks::callers;
+use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::model::source::walk::{Node, walk};
+use crate::model::source::{EntrypointKind, ExprKind, FnId, Source};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "auth-session-binding",
+    title: "Session ids are bound to the authenticated user",
+    category: Category::Authentication,
+    severity: Severity::High,
+    needs: &[Need::Code],
+    page: include_str!("auth_session_binding.md"),
+    references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-sessions.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+    ],
+    run,
+};
+
+/// Steps on the way to a value that whoever sends the request writes.
+const CHOSEN: [&str; 14] = [
+    "body",
+    "json",
+    "query",
+    "query_params",
+    "queryparams",
+    "params",
+    "path_params",
+    "args",
+    "form",
+    "values",
+    "headers",
+    "querystringparameters",
+    "pathparameters",
+    "cookies",
+];
+/// Steps that only somebody who was authenticated gets.
+const KNOWN: [&str; 16] = [
+    "claim",
+    "authorizer",
+    "jwt",
+    "token",
+    "principal",
+    "identity",
+    "auth",
+    "verified",
+    "current_user",
+    "currentuser",
+    "locals",
+    "oidc",
+    "credentials",
+    "depends",
+    "user",
+    "session",
+];
+/// Steps of events that no user writes.
+const INTERNAL: [&str; 8] = [
+    "records",
+    "detail",
+    "connectionid",
+    "requestcontext",
+    "messageid",
+    "source",
+    "executionid",
+    "requestid",
+];
+
+fn run(context: &Context) -> Vec<Outcome> {
+    let resource = context.project.resource();
+    if context.project.agents().next().is_none() {
+        let message = "no runtime is configured";
+        return vec![unconfigured(context, &[Listed::Agent], message)];
+    }
+    let source = &context.source;
+    let calls = clients::find(source);
+    let places = Places::new(source);
+    let begun: Vec<&Call<'_>> = calls
+        .iter()
+        .filter(|call| matches!(call.kind, Kind::Invoke | Kind::Command | Kind::Socket))
+        .collect();
+    let mut found: Vec<Evidence> = Vec::new();
+    for call in &begun {
+        look(source, &places, call, &mut found);
+    }
+    found.sort_by_key(|evidence| {
+        let site = evidence.site.as_ref();
+        let span = site.and_then(|site| site.span);
+        (
+            site.map(|site| site.path.clone()),
+            span.map(|span| (span.line, span.column)),
+        )
+    });
+    found.dedup_by(|one, other| one.site == other.site);
+    let scope = callers::scope(context);
+    let outcome = match found.first() {
+        None => Outcome::pass(
+            resource,
+            match begun.len() {
+                0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
+                _ => format!(
+                    "no session id of the {} call(s) of runtimes in {scope} is seen to be the sender's own choice",
+                    begun.len()
+                ),
+            },
+        ),
+        Some(first) => {
+            let path = first.site.as_ref().map_or("", |site| &*site.path);
+            let message = format!("{path}: {}", first.note);
+            Outcome::fail(resource, message).evidences(found).fix(
+                Fix::new("Make the id from the authenticated user").note(
+                    "Derive the id from a verified claim and the conversation, for example a hash of `sub` and the conversation's id, or keep the ids of each user on the server and \
+                     look them up. Where the client sends an id, check that it belongs to the user before the call. The service authorizes the runtime, not the session. \
+                     Pad with a separator that the value cannot hold, or hash: then no two values meet",
+                ),
+            )
+        }
+    };
+    vec![callers::honest_of_callers(context, outcome)]
+}
+
+fn look<'a>(source: &'a Source, places: &Places<'a>, call: &Call<'a>, found: &mut Vec<Evidence>) {
+    let Some(session) = call.session else {
+        return;
+    };
+    let made = provenance::of(source, places, session);
+    for pad in &made.pads {
+        let text = source
+            .module(pad.module)
+            .map_or("", |module| module.text(pad.expr.range))
+            .to_ascii_lowercase();
+        // A digest has one length.
+        let fixed = ["sha", "md5", "hash", "digest", "uuid", "hex"]
+            .iter()
+            .any(|word| text.contains(word));
+        let varies = made
+            .alternatives
+            .iter()
+            .flatten()
+            .any(|part| matches!(part.root, Root::Parameter { .. } | Root::Unknown));
+        if !fixed && varies {
+            found.push(agent_code::evidence(source, pad.module, pad.expr.range).note(
+                "the session id is padded with a character that the value may hold: two users can get the same session",
+            ));
+        }
+    }
+    for alternative in &made.alternatives {
+        let Some(part) = chosen(places, alternative) else {
+            continue;
+        };
+        let handler = match part.root {
+            Root::Parameter { function, .. } => Some(function),
+            _ => None,
+        };
+        let mut near = [handler, call.function].into_iter().flatten();
+        if near.any(|function| is_checked(source, function, part)) {
+            continue;
+        }
+        found.push(agent_code::evidence(source, part.at.module, part.at.expr.range).note(
+            "the session id comes from the request and is bound to no user: whoever sends another user's id is in that user's session",
+        ));
+    }
+}
+
+/// The part of an id that the sender of a request chooses, where nothing in the id is the user's own.
+fn chosen<'a, 'p>(places: &Places<'a>, parts: &'p Alternative<'a>) -> Option<&'p Part<'a>> {
+    let is_chosen = |part: &&Part<'a>| {
+        let Root::Parameter { function, .. } = part.root else {
+            // Flask's request of the moment.
+            let global = part.path.first().is_some_and(|first| first == "request");
+            return part.root == Root::Unknown
+                && global
+                && has(&part.path, &CHOSEN)
+                && !is_known(part);
+        };
+        let handler = matches!(
+            places.handler(function),
+            Some(EntrypointKind::Route | EntrypointKind::Lambda)
+        );
+        handler && !is_known(part) && !has(&part.path, &INTERNAL)
+    };
+    let bound = parts
+        .iter()
+        .any(|part| is_known(part) || part.root == Root::Fresh);
+    parts.iter().find(is_chosen).filter(|_| !bound)
+}
+
+fn has(path: &[String], words: &[&str]) -> bool {
+    path.iter().any(|step| words.contains(&step.as_str()))
+}
+
+/// Whether a part is told by who authenticated the caller.
+fn is_known(part: &Part<'_>) -> bool {
+    let verified = |step: &String| {
+        [
+            "decode",
+            "verify",
+            "claim",
+            "authoriz",
+            "jwt",
+            "get_current",
+            "sub",
+        ]
+        .iter()
+        .any(|word| step == word || word.len() > 4 && step.contains(word))
+    };
+    if part.path.iter().any(verified) {
+        return true;
+    }
+    !has(&part.path, &CHOSEN) && {
+        // What is last names the value, not who told it.
+        let before = part.path.split_last().map_or(&[][..], |(_, before)| before);
+        before
+            .iter()
+            .any(|step| KNOWN.iter().any(|word| step == word))
+            || matches!(part.root, Root::Unknown)
+                && part
+                    .path
+                    .iter()
+                    .any(|step| KNOWN.iter().any(|word| step.contains(word)))
+    }
+}
+
+/// Whether a function holds the id against the user: a call or comparison that names both.
+fn is_checked(source: &Source, function: FnId, part: &Part<'_>) -> bool {
+    let Some(module) = source.module(function.module) else {
+        return false;
+    };
+    let Some(name) = part.path.last().filter(|name| *name != "[]") else {
+        return false;
+    };
+    let plain = |text: &str| text.to_ascii_lowercase().replace('_', "");
+    let name = plain(name);
+    let mut checked = false;
+    walk(
+        source.body(function.module, Some(function)),
+        &mut |_, node| {
+            if let Node::Expr(expr) = node {
+                let candidate = match &expr.kind {
+                    ExprKind::Compare { .. } => true,
+                    ExprKind::Call(call) => call.args.len() + call.keywords.len() >= 2,
+                    _ => false,
+                };
+                let text = plain(module.text(expr.range));
+                let user = [
+                    "claims",
+                    ".sub",
+                    "\"sub\"",
+                    "'sub'",
+                    "user",
+                    "owner",
+                    "principal",
+                    "tenant",
+                ]
+                .iter()
+                .any(|word| text.contains(word));
+                let invokes = ["invokeagentruntime", "invokeharness", "payload"]
+                    .iter()
+                    .any(|word| text.contains(word));
+                checked |=
+                    candidate && user && !invokes && text.contains(&name) && text.len() < 400;
+            }
+            true
+        },
+    );
+    checked
+}

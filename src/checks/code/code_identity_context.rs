@@ -1,0 +1,169 @@
+//! `code-identity-context`: Identity is asked where a request's context is.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::names::leaf;
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Module};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "code-identity-context",
+    title: "Identity is asked where a request's context is",
+    category: Category::Code,
+    severity: Severity::High,
+    needs: &[Need::Code],
+    page: include_str!("code_identity_context.md"),
+    references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/identity.html",
+        "https://docs.python.org/3/library/contextvars.html",
+    ],
+    run,
+};
+
+/// Decorators of the SDK that ask Identity for what the function is given.
+const ASKS: [&str; 3] = [
+    "requires_access_token",
+    "requires_api_key",
+    "requires_iam_access_token",
+];
+/// What starts a function without the context of who starts it: the call, and the argument that is the function.
+const BARE: [(&str, usize); 4] = [
+    ("Thread", usize::MAX),
+    ("submit", 0),
+    ("run_in_executor", 1),
+    ("Timer", 1),
+];
+
+fn run(context: &Context) -> Vec<Outcome> {
+    crate::checks::agents::each(context, judge)
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let asking: BTreeSet<FnId> = code
+        .modules()
+        .flat_map(|module| &module.functions)
+        .filter(|function| {
+            function.decorators.iter().any(|decorator| {
+                let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+                code.source
+                    .canonical(function.id.module, target)
+                    .is_some_and(|name| ASKS.contains(&leaf(&name)))
+            })
+        })
+        .map(|function| function.id)
+        .collect();
+    let name = &code.runtime.name;
+    if asking.is_empty() {
+        let message = format!(
+            "runtime {name} has no function that asks Identity for a credential ({})",
+            code.scope()
+        );
+        return Outcome::pass(code.resource(), message);
+    }
+    let mut found: Vec<Evidence> = Vec::new();
+    if !sets_context(code) {
+        found.extend(beside_the_sdk(code, &asking));
+    }
+    for (module, _, expr) in code.calls() {
+        found.extend(without_context(code, &asking, module, expr));
+    }
+    let Some(first) = found.first() else {
+        let message = format!(
+            "the {} function(s) of runtime {name} that ask Identity for a credential run within a request",
+            asking.len()
+        );
+        return Outcome::pass(code.resource(), message);
+    };
+    let message = format!(
+        "runtime {name}: {}: there is no workload access token, and the call fails once it is deployed",
+        first.note
+    );
+    Outcome::fail(code.resource(), message).evidences(found).fix(
+        Fix::new("Ask within the request").note(
+            "Serve with BedrockAgentCoreApp, which keeps the request's workload access token, or set it in the web app's handler from the header WorkloadAccessToken \
+             (`BedrockAgentCoreContext.set_workload_access_token`). Start threads with the context: `executor.submit(contextvars.copy_context().run, work)`, or use `asyncio.to_thread`, which copies it",
+        ),
+    )
+}
+
+/// Whether the code keeps the workload access token itself.
+fn sets_context(code: &AgentCode<'_>) -> bool {
+    code.calls().any(|(_, _, expr)| {
+        expr.as_call().is_some_and(|call| {
+            matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if attr.contains("workload_access_token") || attr.contains("WorkloadAccessToken"))
+        })
+    })
+}
+
+/// Routes of a plain web app that ask, where no app of the SDK serves.
+fn beside_the_sdk(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence> {
+    let by_sdk = code.calls().any(|(module, _, expr)| {
+        code.source
+            .callee_name(module.id, expr)
+            .is_some_and(|name| {
+                matches!(
+                    leaf(&name),
+                    "BedrockAgentCoreApp" | "serve_a2a" | "serve_ag_ui" | "AGUIApp"
+                )
+            })
+    });
+    if by_sdk {
+        return Vec::new();
+    }
+    let routes = code
+        .code
+        .entrypoints
+        .iter()
+        .filter(|entry| entry.kind == EntrypointKind::Route);
+    routes
+        .filter_map(|entry| {
+            let function = entry.function?;
+            let reaches = code
+                .source
+                .reach(function)
+                .iter()
+                .any(|id| asking.contains(id));
+            let about = code.source.function(function)?;
+            reaches.then(|| {
+                agent_code::evidence(code.source, function.module, about.header).note(format!(
+                    "the route {} of a plain web app asks Identity, and no BedrockAgentCoreApp keeps the request's token",
+                    about.name
+                ))
+            })
+        })
+        .collect()
+}
+
+/// A thread that is started without the context and that asks.
+fn without_context(
+    code: &AgentCode<'_>,
+    asking: &BTreeSet<FnId>,
+    module: &Module,
+    expr: &Expr,
+) -> Option<Evidence> {
+    let call = expr.as_call()?;
+    let written = match &call.callee.kind {
+        ExprKind::Name(name) => &**name,
+        ExprKind::Attribute { attr, .. } => &**attr,
+        _ => return None,
+    };
+    let (_, place) = BARE.iter().find(|(name, _)| *name == written)?;
+    let target = match *place {
+        usize::MAX => call.option("target")?,
+        place => call.args.get(place)?,
+    };
+    let function = code.source.function_value(module.id, target)?;
+    let reaches = code
+        .source
+        .reach(function)
+        .iter()
+        .any(|id| asking.contains(id));
+    reaches.then(|| {
+        agent_code::evidence(code.source, module.id, expr.range).note(format!(
+            "{written} starts a function that asks Identity in a thread without the request's context"
+        ))
+    })
+}

@@ -1,0 +1,362 @@
+//! `code-loop-limit`: Every agent loop has a bound.
+
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::names::{leaf, package};
+use crate::analysis::outward::{Reached, outward};
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::model::source::ir::{Loop, LoopKind};
+use crate::model::source::walk::{expressions, statements};
+use crate::model::source::{Call, Expr, ExprKind, Module, StmtKind};
+use crate::report::{Evidence, Fix, Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "code-loop-limit",
+    title: "Every agent loop has a bound",
+    category: Category::Code,
+    severity: Severity::Medium,
+    needs: &[Need::Code],
+    page: include_str!("code_loop_limit.md"),
+    references: &[
+        "https://docs.langchain.com/oss/python/langgraph/graph-api",
+        "https://openai.github.io/openai-agents-python/running_agents/",
+        "https://strandsagents.com/latest/documentation/docs/user-guide/concepts/agents/agent-loop/",
+        "https://ai-sdk.dev/docs/agents/loop-control",
+    ],
+    run,
+};
+
+/// More turns than any answer needs: a bound beyond it bounds nothing.
+const ENDLESS: f64 = 1_000.0;
+
+/// A framework's own bound.
+struct Bound {
+    /// The package.
+    package: &'static str,
+    /// The call that makes or starts the loop.
+    calls: &'static [&'static str],
+    /// Its option.
+    option: &'static str,
+    /// What holds where it is not given; none where nothing does.
+    default: Option<u32>,
+    /// What the number counts.
+    unit: &'static str,
+}
+
+const BOUNDS: [Bound; 10] = [
+    Bound {
+        package: "strands",
+        calls: &["Agent"],
+        option: "limits",
+        default: None,
+        unit: "turns",
+    },
+    Bound {
+        package: "@strands-agents/sdk",
+        calls: &["Agent"],
+        option: "limits",
+        default: None,
+        unit: "turns",
+    },
+    Bound {
+        package: "agents",
+        calls: &["run", "run_sync", "run_streamed"],
+        option: "max_turns",
+        default: Some(10),
+        unit: "turns",
+    },
+    Bound {
+        package: "@openai/agents",
+        calls: &["run"],
+        option: "maxTurns",
+        default: Some(10),
+        unit: "turns",
+    },
+    Bound {
+        package: "langgraph",
+        calls: &["create_react_agent", "compile"],
+        option: "recursion_limit",
+        default: Some(25),
+        unit: "steps of the graph",
+    },
+    Bound {
+        package: "langchain",
+        calls: &["create_agent"],
+        option: "recursion_limit",
+        default: Some(25),
+        unit: "steps of the graph",
+    },
+    Bound {
+        package: "google",
+        calls: &["RunConfig", "Runner", "InMemoryRunner"],
+        option: "max_llm_calls",
+        default: Some(500),
+        unit: "calls of the model",
+    },
+    Bound {
+        package: "crewai",
+        calls: &["Agent"],
+        option: "max_iter",
+        default: Some(25),
+        unit: "iterations",
+    },
+    Bound {
+        package: "ai",
+        calls: &["generateText", "streamText", "ToolLoopAgent"],
+        option: "stopWhen",
+        default: Some(20),
+        unit: "steps",
+    },
+    Bound {
+        package: "pydantic_ai",
+        calls: &["run", "run_sync", "run_stream"],
+        option: "usage_limits",
+        default: Some(50),
+        unit: "requests",
+    },
+];
+
+fn run(context: &Context) -> Vec<Outcome> {
+    crate::checks::agents::each(context, judge)
+}
+
+/// What was seen of the loops of a runtime.
+#[derive(Default)]
+struct Seen {
+    found: Vec<Evidence>,
+    finite: Vec<String>,
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let mut seen = Seen::default();
+    let bounded = bounds_all(code);
+    for (module, _, expr) in code.calls() {
+        if let Some(call) = expr.as_call() {
+            framework(code, module, expr, call, bounded, &mut seen);
+        }
+    }
+    for module in code.modules() {
+        own_loops(code, module, &mut seen);
+    }
+    let name = &code.runtime.name;
+    seen.found.sort_by_key(|evidence| evidence.severity);
+    if let Some(first) = seen.found.first() {
+        let severity = first.severity.unwrap_or(Severity::Medium);
+        let message = format!("runtime {name}: {}", first.note);
+        return Outcome::fail(code.resource(), message)
+            .severity(severity)
+            .evidences(seen.found)
+            .fix(Fix::new("Bound the loop").note(
+                "Set the framework's own option (Strands: `agent(prompt, limits={\"turns\": 20})` or a hook that stops the agent; LangGraph: `recursion_limit` in the config; OpenAI Agents: `max_turns`; \
+                 AI SDK: `stopWhen: stepCountIs(20)`), or put a limit of time around the call (`asyncio.wait_for`, `AbortSignal.timeout`). A loop of your own: `for turn in range(20)`",
+            ));
+    }
+    seen.finite.sort();
+    seen.finite.dedup();
+    let message = match seen.finite.as_slice() {
+        [] => format!(
+            "runtime {name} runs no agent loop of its own ({})",
+            code.scope()
+        ),
+        bounds => format!(
+            "the agent loops of runtime {name} are bounded: {}",
+            bounds.join(", ")
+        ),
+    };
+    Outcome::pass(code.resource(), message)
+}
+
+fn written(call: &Call) -> &str {
+    match &call.callee.kind {
+        ExprKind::Name(name) => name,
+        ExprKind::Attribute { attr, .. } => attr,
+        _ => "",
+    }
+}
+
+/// Whether a limit of time, or a hook or middleware that counts, stands around the agent's calls.
+fn bounds_all(code: &AgentCode<'_>) -> bool {
+    code.calls().any(|(_, _, expr)| {
+        let Some(call) = expr.as_call() else {
+            return false;
+        };
+        let name = written(call);
+        let timed = matches!(
+            name,
+            "wait_for" | "timeout" | "timeout_at" | "move_on_after" | "fail_after" | "alarm"
+        ) && !call.args.is_empty();
+        let lower = name.to_ascii_lowercase();
+        let counts = ["limit", "maxturn", "max_turn", "budget"]
+            .iter()
+            .any(|word| lower.contains(word));
+        let given = ["limits", "max_iterations", "maxIterations"]
+            .iter()
+            .any(|option| call.option(option).is_some());
+        timed || counts && (name.starts_with(char::is_uppercase)) || given
+    })
+}
+
+fn framework(
+    code: &AgentCode<'_>,
+    module: &Module,
+    expr: &Expr,
+    call: &Call,
+    bounded: bool,
+    seen: &mut Seen,
+) {
+    let Some(name) = code.source.callee_name(module.id, expr) else {
+        return;
+    };
+    let (top, last) = (package(&name), leaf(&name));
+    let at = || agent_code::evidence(code.source, module.id, expr.range);
+    if let Some(limit) = call
+        .option("recursion_limit")
+        .or_else(|| config_limit(call))
+    {
+        judge_limit(code, module, limit, "recursion_limit", seen);
+        return;
+    }
+    let Some(bound) = BOUNDS
+        .iter()
+        .find(|bound| bound.package == top && bound.calls.contains(&last))
+    else {
+        return;
+    };
+    match (call.option(bound.option), bound.default) {
+        (Some(limit), _) => judge_limit(code, module, limit, bound.option, seen),
+        // No tools, no loop.
+        (None, None) if call.option("tools").is_none() => {
+            seen.finite.push("an agent without tools".to_owned());
+        }
+        (None, None) if bounded => seen.finite.push("a limit around the agent".to_owned()),
+        (None, None) => seen.found.push(
+            at().note(format!(
+                "{last} of {top} has no bound of its own on {}, and none is set: only the model ends the loop",
+                bound.unit
+            ))
+            .severity(Severity::Low),
+        ),
+        (None, Some(default)) => {
+            seen.finite
+                .push(format!("{top} stops after {default} {}", bound.unit));
+        }
+    }
+}
+
+/// `{"recursion_limit": …}` in a configuration that is given.
+fn config_limit(call: &Call) -> Option<&Expr> {
+    let options = call
+        .args
+        .iter()
+        .chain(call.keywords.iter().map(|keyword| &keyword.value));
+    let mut options = options;
+    options.find_map(|value| {
+        value
+            .entry("recursion_limit")
+            .or_else(|| value.entry("recursionLimit"))
+    })
+}
+
+fn judge_limit(code: &AgentCode<'_>, module: &Module, limit: &Expr, option: &str, seen: &mut Seen) {
+    let text = module.text(limit.range);
+    let number = limit.as_number();
+    let off = match &limit.kind {
+        ExprKind::None => true,
+        ExprKind::List(items) => items.is_empty(),
+        _ => {
+            number.is_some_and(|number| number <= 0.0 || number > ENDLESS)
+                || [
+                    "Infinity",
+                    "math.inf",
+                    "sys.maxsize",
+                    "float(\"inf\")",
+                    "MAX_SAFE_INTEGER",
+                ]
+                .iter()
+                .any(|word| text.contains(word))
+        }
+    };
+    if off {
+        seen.found.push(
+            agent_code::evidence(code.source, module.id, limit.range)
+                .note(format!(
+                    "{option} is {text}, which bounds nothing: only the model ends the loop"
+                ))
+                .severity(Severity::Medium),
+        );
+    } else {
+        seen.finite.push(format!("{option} {text}"));
+    }
+}
+
+/// `while True` around calls of a model: a loop of the code's own, which only the model's answer ends.
+fn own_loops(code: &AgentCode<'_>, module: &Module, seen: &mut Seen) {
+    let bodies = module
+        .functions
+        .iter()
+        .filter(|function| code.may_run(function.id))
+        .map(|function| function.body.as_slice())
+        .chain([module.body.as_slice()]);
+    for body in bodies {
+        for stmt in statements(body) {
+            let StmtKind::Loop(looped) = &stmt.kind else {
+                continue;
+            };
+            if endless(looped) && asks_a_model(code, module, looped) && !counts(looped) {
+                let range = stmt.range;
+                let head = crate::model::source::ByteRange {
+                    start: range.start,
+                    end: looped
+                        .body
+                        .first()
+                        .map_or(range.end, |first| first.range.start.min(range.end)),
+                };
+                let end = module.text(head).trim_end().len();
+                let head = crate::model::source::ByteRange {
+                    start: head.start,
+                    end: head.start + u32::try_from(end).unwrap_or(0),
+                };
+                seen.found.push(
+                    agent_code::evidence(code.source, module.id, head)
+                        .note(
+                            "a loop around calls of the model has no bound: only the model ends it",
+                        )
+                        .severity(Severity::Medium),
+                );
+            }
+        }
+    }
+}
+
+fn endless(looped: &Loop) -> bool {
+    let always = looped.iter.as_deref().is_none_or(|test| match &test.kind {
+        ExprKind::Bool(value) => *value,
+        ExprKind::Number(number) => &**number == "1",
+        _ => false,
+    });
+    matches!(looped.kind, LoopKind::While | LoopKind::DoWhile) && always
+        || looped.kind == LoopKind::CStyle && looped.iter.is_none()
+}
+
+fn asks_a_model(code: &AgentCode<'_>, module: &Module, looped: &Loop) -> bool {
+    expressions(&looped.body).into_iter().any(|expr| {
+        outward(code.source, module.id, expr)
+            .is_some_and(|out| matches!(out.reached, Reached::Model | Reached::Agent))
+    })
+}
+
+/// Whether a number or a time is compared in the loop: a bound of its own. An input that is waited for is one too.
+fn counts(looped: &Loop) -> bool {
+    expressions(&looped.body)
+        .into_iter()
+        .any(|expr| match &expr.kind {
+            ExprKind::Compare { rest, .. } => rest
+                .iter()
+                .any(|(operator, _)| matches!(*operator, "<" | "<=" | ">" | ">=")),
+            ExprKind::Call(call) => matches!(
+                written(call),
+                "input" | "receive" | "recv" | "receive_text" | "receive_json" | "get" | "next"
+            ),
+            _ => false,
+        })
+}

@@ -1,0 +1,221 @@
+//! `code-tool-sessions`: Tool sessions are ended whatever happens.
+
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::names::{leaf, package};
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::model::source::walk::{expressions, statements};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Module, Stmt, StmtKind};
+use crate::report::{Fix, Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "code-tool-sessions",
+    title: "Tool sessions are ended whatever happens",
+    category: Category::Code,
+    severity: Severity::Medium,
+    needs: &[Need::Code],
+    page: include_str!("code_tool_sessions.md"),
+    references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/browser-tool.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/code-interpreter-tool.html",
+    ],
+    run,
+};
+
+/// Operations that begin a session at AWS, and the classes whose `start` does.
+const BEGIN: [&str; 6] = [
+    "start_browser_session",
+    "start_code_interpreter_session",
+    "StartBrowserSessionCommand",
+    "StartCodeInterpreterSessionCommand",
+    "startBrowserSession",
+    "startCodeInterpreterSession",
+];
+const CLASSES: [&str; 5] = [
+    "BrowserClient",
+    "CodeInterpreter",
+    "CodeInterpreterClient",
+    "MCPClient",
+    "MCPServerStdio",
+];
+/// Helpers that are context managers.
+const MANAGERS: [&str; 2] = ["browser_session", "code_session"];
+/// What ends one.
+const END: [&str; 12] = [
+    "stop",
+    "close",
+    "aclose",
+    "disconnect",
+    "cleanup",
+    "__exit__",
+    "stop_browser_session",
+    "stop_code_interpreter_session",
+    "StopBrowserSessionCommand",
+    "StopCodeInterpreterSessionCommand",
+    "enter_context",
+    "enter_async_context",
+];
+
+fn run(context: &Context) -> Vec<Outcome> {
+    crate::checks::agents::each(context, judge)
+}
+
+/// How a session ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Never,
+    /// Only where nothing fails in between.
+    WithoutFailure,
+    Always,
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let mut found = Vec::new();
+    let mut count = 0;
+    for (module, function, expr) in code.calls() {
+        let Some(call) = expr.as_call() else { continue };
+        let Some(what) = begins(code, module, expr, call) else {
+            continue;
+        };
+        count += 1;
+        let note = match end(code, module, function, expr) {
+            End::Always => continue,
+            End::Never => format!("{what} begins a session that nothing here ends"),
+            End::WithoutFailure => {
+                format!(
+                    "{what} begins a session that goes on where anything fails before it is ended"
+                )
+            }
+        };
+        found.push(agent_code::evidence(code.source, module.id, expr.range).note(note));
+    }
+    let name = &code.runtime.name;
+    let Some(first) = found.first() else {
+        let message = match count {
+            0 => format!(
+                "runtime {name} begins no session of a tool itself ({})",
+                code.scope()
+            ),
+            _ => format!(
+                "runtime {name} ends the {count} session(s) of tools that it begins, whatever happens"
+            ),
+        };
+        return Outcome::pass(code.resource(), message);
+    };
+    let message = format!(
+        "runtime {name}: {}; it is paid for, and counts against the quota, until its own timeout",
+        first.note
+    );
+    Outcome::fail(code.resource(), message).evidences(found).fix(
+        Fix::new("End it in a context manager or `finally`").note(
+            "Python: `with browser_session(region) as browser:`, `with code_session(region) as interpreter:`, `with MCPClient(…) as client:`, or stop() in a `finally`. TypeScript: stop in `finally`, or `await using`",
+        ),
+    )
+}
+
+/// What begins a session, in words.
+fn begins(code: &AgentCode<'_>, module: &Module, expr: &Expr, call: &Call) -> Option<String> {
+    let written = match &call.callee.kind {
+        ExprKind::Name(name) => &**name,
+        ExprKind::Attribute { attr, .. } => &**attr,
+        _ => return None,
+    };
+    if BEGIN.contains(&written) && code.source.callee(module.id, expr).is_none() {
+        return Some(written.to_owned());
+    }
+    let name = code.source.callee_name(module.id, expr);
+    if MANAGERS.contains(&written)
+        && name
+            .as_deref()
+            .is_some_and(|name| package(name) == "bedrock_agentcore")
+    {
+        return Some(written.to_owned());
+    }
+    let ExprKind::Attribute { base, .. } = &call.callee.kind else {
+        return None;
+    };
+    if !matches!(written, "start" | "__enter__" | "startSession") {
+        return None;
+    }
+    let made = code.source.type_of(module.id, base)?;
+    let class = leaf(&made.type_name);
+    (CLASSES.contains(&class)
+        && matches!(
+            package(&made.type_name),
+            "bedrock_agentcore"
+                | "bedrock-agentcore"
+                | "strands"
+                | "agents"
+                | "@strands-agents/sdk"
+        ))
+    .then(|| format!("{class}.{written}()"))
+}
+
+fn end(code: &AgentCode<'_>, module: &Module, function: Option<FnId>, expr: &Expr) -> End {
+    let body = code.source.body(module.id, function);
+    let ends = |body: &[Stmt]| {
+        expressions(body).into_iter().any(|inner| {
+            inner.as_call().is_some_and(|call| match &call.callee.kind {
+                ExprKind::Attribute { attr, .. } => END.contains(&&**attr),
+                ExprKind::Name(name) => END.contains(&&**name),
+                _ => false,
+            })
+        })
+    };
+    let mut plain = ends(body);
+    for stmt in statements(body) {
+        match &stmt.kind {
+            StmtKind::With(with) => {
+                let managed = with
+                    .items
+                    .iter()
+                    .any(|item| item.context.range.contains(expr.range));
+                if managed {
+                    return End::Always;
+                }
+            }
+            StmtKind::Try(tried) if ends(&tried.finally) => return End::Always,
+            // Whoever gets it ends it.
+            StmtKind::Return(Some(value)) if value.range.contains(expr.range) => {
+                return End::Always;
+            }
+            _ => {}
+        }
+    }
+    // A stack of context managers, or a class or a program that ends it at its own end.
+    let around = expressions(body).into_iter().any(|inner| {
+        inner.as_call().is_some_and(|call| {
+            matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "enter_context" | "enter_async_context" | "register" | "callback" | "push"))
+        })
+    });
+    if around {
+        return End::Always;
+    }
+    let class = function
+        .and_then(|id| code.source.function(id))
+        .and_then(|function| code.source.class(function.class?));
+    if let Some(class) = class {
+        let closes = class.methods.iter().any(|(name, id)| {
+            let own = Some(*id) != function && ends(code.source.body(module.id, Some(*id)));
+            own && (name.contains("stop")
+                || name.contains("close")
+                || name.contains("exit")
+                || name.contains("clean")
+                || name.contains("dispose")
+                || name.contains("shutdown"))
+        });
+        if closes {
+            return End::Always;
+        }
+    }
+    if function.is_none() {
+        // A session of the whole process ends with it, where something ends it at all.
+        plain |= module.functions.iter().any(|function| ends(&function.body));
+        return if plain { End::Always } else { End::Never };
+    }
+    if plain {
+        End::WithoutFailure
+    } else {
+        End::Never
+    }
+}

@@ -1,0 +1,73 @@
+//! `memory-actor-id`: Memory is kept under the user's own actor id.
+
+use crate::analysis::actors::{self, Made};
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::report::{Fix, Outcome, Severity};
+
+pub(super) static CHECK: Check = Check {
+    id: "memory-actor-id",
+    title: "Memory is kept under the user's own actor id",
+    category: Category::Resources,
+    severity: Severity::Medium,
+    needs: &[Need::Code],
+    page: include_str!("memory_actor_id.md"),
+    references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/memory-organization.html",
+        "https://docs.aws.amazon.com/bedrock-agentcore/latest/APIReference/API_CreateEvent.html",
+    ],
+    run,
+};
+
+fn run(context: &Context) -> Vec<Outcome> {
+    crate::checks::agents::each(context, |code| judge(code))
+}
+
+/// What is wrong with an id, for a message.
+pub(super) fn words(made: Made) -> &'static str {
+    match made {
+        Made::Constant => "the actor id is the same for every caller: all users share one memory",
+        Made::Fresh => "the actor id is new at every call: nothing is remembered",
+        Made::Session => {
+            "the actor id is the session's: nothing is remembered across sessions of a user"
+        }
+    }
+}
+
+fn judge(code: &AgentCode<'_>) -> Outcome {
+    let (found, count) = actors::of(code.source, code.code);
+    let name = &code.runtime.name;
+    let Some(first) = found.first() else {
+        let message = match count {
+            0 => format!(
+                "runtime {name} gives no actor id to a memory ({})",
+                code.scope()
+            ),
+            1 => format!(
+                "the actor id that runtime {name} gives to its memory may come from the caller"
+            ),
+            _ => format!(
+                "the {count} actor ids that runtime {name} gives to its memory may come from the caller"
+            ),
+        };
+        return Outcome::pass(code.resource(), message);
+    };
+    let message = format!("runtime {name}: {}", words(first.made));
+    let sites = found.iter().map(|actor| {
+        agent_code::evidence(code.source, actor.at.module, actor.at.expr.range)
+            .note(words(actor.made))
+    });
+    Outcome::fail(code.resource(), message)
+        .evidences(sites)
+        .fix(fix())
+}
+
+/// How an id becomes the user's.
+pub(super) fn fix() -> Fix {
+    Fix::new("Use the user's own id").note(
+        "Take the actor id from a verified claim of the caller's token (its `sub`; Authorization has to be on requestHeaderAllowlist), or from what your own backend \
+         puts into the payload after it has authenticated the user. The SDK's context has session_id and request_headers, and no user_id. An id has 1 to 255 \
+         letters, digits, `-`, `_` or `/` and starts with a letter or digit: replace what else a claim may hold. An agent that serves one user or a team on purpose: an [[ignore]] with its reason",
+    )
+}
