@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::narrowed_roles::PATH;
+use crate::model::narrowed_roles::{PATH, construct_id};
 use crate::model::project::{JwtAuthorizer, Project, Target};
 use crate::model::site::Sited;
 use crate::model::template::{Template, TemplateJwt};
@@ -215,24 +215,35 @@ fn fewer_policies(project: &Project, template: &Template) -> Option<String> {
 fn unlike_the_stack(project: &Project, template: &Template) -> Option<String> {
     let rules = project.stack.as_ref()?.narrowed.as_ref()?;
     let text = &template.document.source.text;
-    let missing = rules.rules.iter().find(|rule| {
-        let grants = rule.grant.iter().filter_map(|grant| grant.get("Resource"));
-        let mut resources = grants.flat_map(|resource| match resource {
-            Value::Array(list) => list.as_slice(),
-            one => std::slice::from_ref(one),
-        });
-        let mut properties = rule
-            .set
-            .values()
-            .filter_map(Value::as_object)
-            .flat_map(serde_json::Map::keys);
-        resources.any(|resource| {
-            // What follows the last name that the stack fills in stands in the template as it is.
-            let resource = resource.as_str().unwrap_or_default();
-            let fixed = resource.rsplit('}').next().unwrap_or_default();
-            !text.contains(fixed)
-        }) || properties.any(|property| !text.contains(&format!("\"{property}\"")))
-    })?;
+    // A rule may wait for an evaluation that is added later.
+    let here = |at: &str| {
+        let mut evals = project.online_evals.iter();
+        !at.starts_with("Application/OnlineEval")
+            || evals
+                .any(|eval| at == format!("Application/{}", construct_id("OnlineEval", &eval.name)))
+    };
+    let missing = rules
+        .rules
+        .iter()
+        .filter(|rule| here(&rule.at))
+        .find(|rule| {
+            let grants = rule.grant.iter().filter_map(|grant| grant.get("Resource"));
+            let mut resources = grants.flat_map(|resource| match resource {
+                Value::Array(list) => list.as_slice(),
+                one => std::slice::from_ref(one),
+            });
+            let mut properties = rule
+                .set
+                .values()
+                .filter_map(Value::as_object)
+                .flat_map(serde_json::Map::keys);
+            resources.any(|resource| {
+                // What follows the last name that the stack fills in stands in the template as it is.
+                let resource = resource.as_str().unwrap_or_default();
+                let fixed = resource.rsplit('}').next().unwrap_or_default();
+                !text.contains(fixed)
+            }) || properties.any(|property| !text.contains(&format!("\"{property}\"")))
+        })?;
     Some(format!("it lacks what {PATH} sets for {}", missing.at))
 }
 
