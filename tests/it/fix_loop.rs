@@ -116,8 +116,14 @@ fn worse(before: &[CheckResult], after: &[CheckResult]) -> Option<String> {
     })
 }
 
-/// The edits that stand beside the commands and that no command makes: of the stack, and those that only the user decides on.
+/// The edits that stand beside the commands and that no command makes: of the stack, those that only the user decides on, and all
+/// of a fix that has no commands.
 fn make_edits(fix: &Fix, project: &Path) {
+    if fix.commands.is_empty() && fix.safe.is_empty() && fix.offered.is_empty() {
+        for edit in &fix.edits {
+            fs::write(project.join(&edit.path), &edit.new_text).unwrap();
+        }
+    }
     let stack = fix
         .safe
         .iter()
@@ -166,8 +172,18 @@ fn forget_everything() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
-/// Does what one fix of a result says in a copy of its project and asks again.
-fn try_out(fixture: &Path, result: &CheckResult, fix: &Fix, grammar: &Grammar, tally: &mut Tally) {
+/// Does what one fix of a result says in a copy of its project and asks again; `others` are fixes that are made as well.
+///
+/// # Errors
+/// The result still fails.
+fn try_out(
+    fixture: &Path,
+    result: &CheckResult,
+    fix: &Fix,
+    others: &[&Fix],
+    grammar: &Grammar,
+    tally: &mut Tally,
+) -> Result<(), String> {
     let place = format!(
         "{}: {} {} ({})",
         fixture.file_name().unwrap().to_string_lossy(),
@@ -200,7 +216,9 @@ fn try_out(fixture: &Path, result: &CheckResult, fix: &Fix, grammar: &Grammar, t
         }
     }
     let before = audited(&project, false);
-    make_edits(fix, &project);
+    for fix in std::iter::once(fix).chain(others.iter().copied()) {
+        make_edits(fix, &project);
+    }
     let sandbox = sandbox(frozen);
     let (mut halted, mut stood_in, mut calls_aws) = (false, false, false);
     for (index, command) in fix.commands.iter().enumerate() {
@@ -265,7 +283,10 @@ fn try_out(fixture: &Path, result: &CheckResult, fix: &Fix, grammar: &Grammar, t
     // A frozen account does not change by calls: the tests over a server that answers them are in `tests/moto.rs`.
     if stood_in || halted || (frozen && calls_aws) {
         tally.grammar_only += 1;
-        return;
+        return Ok(());
+    }
+    for command in others.iter().flat_map(|fix| &fix.commands) {
+        let _ = sandbox.run(command, &project);
     }
     // A deploy synthesizes the template anew: the one that was there no longer tells what comes next.
     if fix
@@ -287,7 +308,7 @@ fn try_out(fixture: &Path, result: &CheckResult, fix: &Fix, grammar: &Grammar, t
     match by_key(&after).get(&key) {
         Some(now) if now.status == Status::Fail => {
             let commands = fix.commands.join("\n      ");
-            tally.faults.push(format!(
+            return Err(format!(
                 "{place}: still fails: {}\n      {commands}",
                 now.message
             ));
@@ -302,6 +323,7 @@ fn try_out(fixture: &Path, result: &CheckResult, fix: &Fix, grammar: &Grammar, t
         )),
         Some(_) | None => tally.after_deploy += 1,
     }
+    Ok(())
 }
 
 #[test]
@@ -323,8 +345,22 @@ fn every_fix_fixes_its_result() {
                 let does = !fix.commands.is_empty() || !fix.edits.is_empty();
                 does && !fix.is_preparation()
             });
-            for fix in fixes {
-                try_out(&fixture, result, fix, &grammar, &mut tally);
+            let fixes: Vec<&Fix> = fixes.collect();
+            for fix in &fixes {
+                let Err(fault) = try_out(&fixture, result, fix, &[], &grammar, &mut tally) else {
+                    continue;
+                };
+                // Each of several fixes may be for a part of what is wrong: together they leave nothing.
+                let others: Vec<&Fix> = fixes
+                    .iter()
+                    .copied()
+                    .filter(|other| other.title != fix.title)
+                    .collect();
+                let together = match others.is_empty() {
+                    true => Err(fault),
+                    false => try_out(&fixture, result, fix, &others, &grammar, &mut tally),
+                };
+                tally.faults.extend(together.err());
             }
         }
     }
