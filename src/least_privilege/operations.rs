@@ -166,6 +166,25 @@ const EXCEPTIONS: &[(&str, &str, &[&str])] = &[
     ),
     ("sts", "get_caller_identity", &[]),
     ("sts", "get_session_token", &[]),
+    ("sts", "assume_role_with_web_identity", &[]),
+    ("sts", "assume_role_with_saml", &[]),
+    // These are authorized by a user's password or token, and by nothing of IAM.
+    ("cognito-idp", "initiate_auth", &[]),
+    ("cognito-idp", "respond_to_auth_challenge", &[]),
+    ("cognito-idp", "sign_up", &[]),
+    ("cognito-idp", "confirm_sign_up", &[]),
+    ("cognito-idp", "resend_confirmation_code", &[]),
+    ("cognito-idp", "forgot_password", &[]),
+    ("cognito-idp", "confirm_forgot_password", &[]),
+    ("cognito-idp", "change_password", &[]),
+    ("cognito-idp", "get_user", &[]),
+    ("cognito-idp", "update_user_attributes", &[]),
+    ("cognito-idp", "global_sign_out", &[]),
+    ("cognito-idp", "revoke_token", &[]),
+    ("cognito-idp", "get_tokens_from_refresh_token", &[]),
+    ("cognito-identity", "get_id", &[]),
+    ("cognito-identity", "get_open_id_token", &[]),
+    ("cognito-identity", "get_credentials_for_identity", &[]),
 ];
 
 /// Methods of clients that are no operations.

@@ -109,16 +109,12 @@ fn memory<'a>(
         .map(|memory| memory.name.as_str())
         .filter(|name| words.any_contains(&format!("MEMORY_{}_ID", upper(name))))
         .collect();
-    let deployed = subject.context.deployed();
+    // By name and the ten characters that AWS makes up: a role that only the CLI's construct shows has no others.
     let resource = match named.as_slice() {
-        [name] => deployed
-            .and_then(|target| target.memories.get(*name)?.arn.clone())
-            .unwrap_or_else(|| {
-                subject.core(&format!(
-                    "memory/{}_{name}-{UNKNOWN_SUFFIX}",
-                    subject.names.project
-                ))
-            }),
+        [name] => subject.core(&format!(
+            "memory/{}_{name}-{UNKNOWN_SUFFIX}",
+            subject.names.project
+        )),
         _ => "*".to_owned(),
     };
     for (module, expr, call) in code.calls() {
@@ -169,7 +165,6 @@ fn gateways<'a>(
     let Some((module, expr)) = signed::first(subject, code) else {
         return;
     };
-    let deployed = subject.context.deployed();
     for gateway in &subject.context.project.gateways {
         let kind = gateway
             .authorizer_type
@@ -183,8 +178,7 @@ fn gateways<'a>(
         }
         let id =
             format!("gateway/{}-{name}-{UNKNOWN_SUFFIX}", subject.names.project).to_lowercase();
-        let arn = deployed.and_then(|target| target.gateways.get(name)?.arn.clone());
-        let arn = arn.unwrap_or_else(|| subject.core(&id));
+        let arn = subject.core(&id);
         let place = evidence(code.source(), module, expr.range);
         let by = format!("calling gateway {name}");
         let need = Need::new("bedrock-agentcore:InvokeGateway", arn, &by, place);
