@@ -36,6 +36,8 @@ pub enum Tag {
     Reconnects,
     /// Reads something that others change without a deploy.
     RemoteRead,
+    /// The read is a request over HTTP.
+    Http,
     /// What is read is a secret, a flag or a catalogue of tools.
     Volatile,
     /// Starts a thread.
@@ -52,7 +54,7 @@ pub enum Tag {
 
 impl Tag {
     /// Every tag with its spelling in the tables.
-    const ALL: [(&'static str, Self); 18] = [
+    const ALL: [(&'static str, Self); 19] = [
         ("credential", Self::Credential),
         ("identity", Self::Identity),
         ("unique", Self::Unique),
@@ -65,6 +67,7 @@ impl Tag {
         ("connect", Self::Connect),
         ("reconnects", Self::Reconnects),
         ("remote-read", Self::RemoteRead),
+        ("http", Self::Http),
         ("volatile", Self::Volatile),
         ("thread-start", Self::ThreadStart),
         ("interval", Self::Interval),

@@ -36,7 +36,7 @@ pub(crate) struct Fate {
     pub touched: BTreeSet<String>,
     /// The functions of libraries that it is given to.
     pub given: BTreeSet<String>,
-    /// It is compared, or decides a branch.
+    /// It is compared, or decides a branch, right where it is drawn.
     pub compared: bool,
     /// It is logged or printed.
     pub logged: bool,
@@ -275,18 +275,18 @@ impl<'a> Follower<'_, 'a> {
         let is = |other: &Expr| std::ptr::eq(other, child);
         match &parent.kind {
             ExprKind::Compare { .. } => {
-                self.fate.compared = true;
+                self.fate.compared |= self.targets.len() <= 1;
                 false
             }
             ExprKind::Unary {
                 op: "not" | "!" | "typeof",
                 ..
             } => {
-                self.fate.compared = true;
+                self.fate.compared |= self.targets.len() <= 1;
                 false
             }
             ExprKind::Conditional { test, .. } if is(test) => {
-                self.fate.compared = true;
+                self.fate.compared |= self.targets.len() <= 1;
                 false
             }
             ExprKind::Subscript { base, index } => {
@@ -525,10 +525,10 @@ impl<'a> Follower<'_, 'a> {
                 (Some(iter), Some(target)) if iter.range.contains(child.range) => {
                     self.bind(id, owner, target, 0);
                 }
-                _ => self.fate.compared = true,
+                _ => self.fate.compared |= self.targets.len() <= 1,
             },
             StmtKind::If(_) | StmtKind::Switch(_) | StmtKind::Assert { .. } => {
-                self.fate.compared = true;
+                self.fate.compared |= self.targets.len() <= 1;
             }
             _ => {}
         }
@@ -661,7 +661,7 @@ impl<'a> Follower<'_, 'a> {
         if yields {
             self.fate.read.get_or_insert((id, at));
         }
-        if found.decorators.iter().any(|decorator| is_cache(decorator)) {
+        if found.decorators.iter().any(is_cache) {
             self.cached(function);
         }
     }

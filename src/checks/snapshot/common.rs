@@ -201,7 +201,7 @@ pub(super) fn used(code: &AgentCode<'_>, fate: &Fate) -> String {
         None if fate.outside => " by an object that lives as long as the process".to_owned(),
         None => String::new(),
     };
-    format!("{kept}{prompt}{read}")
+    format!("{kept}{read}{prompt}")
 }
 
 /// A finding about a value that startup code makes.

@@ -36,7 +36,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         let mut asked = None;
         for made in &facts.made {
             // A token of an authorization server comes over HTTP.
-            let bearer = made.api.is(Tag::RemoteRead) && is_bearer(&made.fate.words);
+            let bearer = made.api.is(Tag::Http) && is_bearer(&made.fate.words);
             if !(made.api.is(Tag::Credential) || bearer) {
                 continue;
             }

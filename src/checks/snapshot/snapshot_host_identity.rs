@@ -72,11 +72,11 @@ fn identifies(fate: &Fate) -> Option<(Severity, &'static str)> {
     if signals {
         return None;
     }
-    if is_lock(&fate.words) {
+    if is_lock(&fate.near) {
         return Some((Severity::Medium, "the owner of a lock or of work"));
     }
     let labels = ["put_metric_data", "put_log_events", "create_log_stream"];
     let labelled =
-        is_label(&fate.words) || fate.given.iter().any(|name| labels.contains(&leaf(name)));
+        is_label(&fate.near) || fate.given.iter().any(|name| labels.contains(&leaf(name)));
     labelled.then_some((Severity::Low, "a label of the instance"))
 }

@@ -101,7 +101,7 @@ fn judge(code: &AgentCode<'_>, facts: &Snapshot, drawn: &Drawn, container: bool)
     let source = code.source;
     let expr = expr_at(source, drawn.place.0, drawn.place.1);
     let call = expr.and_then(Expr::as_call);
-    let names = &drawn.fate.words;
+    let names = &drawn.fate.near;
     if drawn.api.is(Tag::CryptoBuffer) {
         let fresh = call.is_some_and(|call| {
             call.option("disableEntropyCache")

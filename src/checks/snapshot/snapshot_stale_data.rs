@@ -33,7 +33,8 @@ fn run(context: &Context) -> Vec<Outcome> {
         for value in &facts.made {
             let lives = value.fate.is_kept() && !value.fate.renewed;
             // A token that expires is a credential.
-            if !value.api.is(Tag::RemoteRead) || !lives || is_bearer(&value.fate.words) {
+            let bearer = value.api.is(Tag::Http) && is_bearer(&value.fate.words);
+            if !value.api.is(Tag::RemoteRead) || !lives || bearer {
                 continue;
             }
             let severity = if value.api.is(Tag::Volatile) || is_decrypted(code, value) {
