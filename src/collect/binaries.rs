@@ -14,6 +14,11 @@ const X86: u16 = 3;
 
 /// Why a file does not work in the runtime, where its head tells. Only files that may be native code or scripts are opened.
 pub(super) fn unfit(path: &Path, relative: &str) -> Option<Unfit> {
+    // The image installs these anew.
+    let installed = |part: &str| matches!(part, "node_modules" | ".venv" | "site-packages");
+    if relative.split('/').any(installed) {
+        return None;
+    }
     let name = relative.rsplit('/').next().unwrap_or(relative);
     let native = name.ends_with(".so")
         || name.contains(".so.")
