@@ -174,7 +174,8 @@ fn contradiction(project: &Project, template: &Template) -> Option<String> {
             ));
         }
     }
-    unlike_the_stack(project, template)
+    fewer_policies(project, template)
+        .or_else(|| unlike_the_stack(project, template))
         .or_else(|| {
             project
                 .runtimes
@@ -196,6 +197,18 @@ fn contradiction(project: &Project, template: &Template) -> Option<String> {
                 )
             })
         })
+}
+
+/// A template of before a policy was added does not say what the next deploy makes.
+fn fewer_policies(project: &Project, template: &Template) -> Option<String> {
+    let ours: usize = project
+        .policy_engines
+        .iter()
+        .map(|engine| engine.policies.len())
+        .sum();
+    let theirs = template.policies.len();
+    (theirs < ours)
+        .then(|| format!("it holds {theirs} Cedar policies, and agentcore.json has {ours}"))
 }
 
 /// What the stack's rules bring and the template does not hold: it was synthesized before them.

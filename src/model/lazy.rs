@@ -79,8 +79,8 @@ impl<T: fmt::Debug> fmt::Debug for Lazy<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, Barrier};
 
     use rayon::prelude::*;
 
@@ -98,13 +98,13 @@ mod tests {
     }
 
     #[test]
-    fn threads_of_a_pool_that_wait_for_it_do_not_wait_for_themselves() {
-        let started = Arc::new(Barrier::new(1));
-        let lazy = Lazy::new(move || {
-            started.wait();
-            (0..1000u64).into_par_iter().map(|n| n % 7).sum::<u64>()
-        });
-        let sums: Vec<u64> = (0..64).into_par_iter().map(|_| *lazy).collect();
-        assert!(sums.iter().all(|sum| *sum == *lazy));
+    fn all_threads_of_a_pool_may_wait_for_what_another_pool_makes() {
+        let sum = || (0..1000u64).into_par_iter().map(|n| n % 7).sum::<u64>();
+        let lazy = Lazy::new(sum);
+        let Ok(users) = rayon::ThreadPoolBuilder::new().num_threads(2).build() else {
+            return assert_eq!(*lazy, sum());
+        };
+        let sums: Vec<u64> = users.install(|| (0..64).into_par_iter().map(|_| *lazy).collect());
+        assert_eq!(sums, vec![sum(); 64]);
     }
 }

@@ -38,6 +38,8 @@ fn markdown(page: &str, painter: Painter, width: usize, out: &mut dyn Write) -> 
             fenced = !fenced;
         } else if fenced {
             writeln!(out, "    {}", painter.paint(Paint::Command, line))?;
+        } else if let (Some(code), true) = (line.strip_prefix("    "), paragraph.is_empty()) {
+            writeln!(out, "    {}", painter.paint(Paint::Command, code))?;
         } else if let Some(heading) = line.strip_prefix("##") {
             flush(&mut paragraph, painter, width, out)?;
             let heading = heading.trim_start_matches('#').trim();

@@ -20,7 +20,13 @@ fn printed(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agentcore-harden"));
     command
         .current_dir(place.path())
-        .args(["check", ".", "--offline", "--only", "shell-command-injection"])
+        .args([
+            "check",
+            ".",
+            "--offline",
+            "--only",
+            "shell-command-injection",
+        ])
         .args(arguments);
     String::from_utf8(command.output().unwrap().stdout).unwrap()
 }
@@ -47,7 +53,10 @@ fn a_flow_is_told_from_its_source_to_its_sink() {
             .as_u64()
             .unwrap()
     };
-    assert_eq!(line(steps.first().unwrap()), line_of("payload.get(\"cmd\")"));
+    assert_eq!(
+        line(steps.first().unwrap()),
+        line_of("payload.get(\"cmd\")")
+    );
     assert_eq!(line(steps.last().unwrap()), line_of("os.system(value)"));
     assert!(steps.len() >= 12, "{}", steps.len());
 

@@ -66,7 +66,11 @@ fn layers(layers: usize, width: usize) -> String {
             writeln!(code, "def f{layer}_{at}(x):\n    return {body}\n\n").unwrap();
         }
     }
-    code + "if os.environ.get(\"LOCAL_DEV\") == \"1\":\n    f0_0(\"x\")\n"
+    code.push_str("if os.environ.get(\"LOCAL_DEV\") == \"1\":\n");
+    for at in 0..width {
+        writeln!(code, "    f0_{at}(\"x\")").unwrap();
+    }
+    code
 }
 
 #[test]

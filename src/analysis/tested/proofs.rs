@@ -147,7 +147,9 @@ fn without(expr: &Expr) -> Option<&Expr> {
     while let ExprKind::Call(call) = &expr.kind
         && let Some(("replace", Some(base))) = named(call)
         && let [from, to] = call.args.as_slice()
-        && from.as_str().is_some_and(|from| !from.is_empty() && !from.contains(pattern::META))
+        && from
+            .as_str()
+            .is_some_and(|from| !from.is_empty() && !from.contains(pattern::META))
         && to.as_str() == Some("")
     {
         found = Some(base);
@@ -170,7 +172,10 @@ fn is_an_element<'e>(
     let [("==" | "is", right)] = rest.as_slice() else {
         return None;
     };
-    let value = match (left.as_name() == Some(target), right.as_name() == Some(target)) {
+    let value = match (
+        left.as_name() == Some(target),
+        right.as_name() == Some(target),
+    ) {
         (true, false) => right,
         (false, true) => &**left,
         _ => return None,
@@ -186,7 +191,11 @@ fn each_of<'e>(source: &'e Source, call: &'e Call) -> Option<(&'e Expr, &'e str,
                 return None;
             };
             generator.ifs.is_empty().then_some(())?;
-            Some((&inner.element, generator.target.as_name()?, &*generator.iter))
+            Some((
+                &inner.element,
+                generator.target.as_name()?,
+                &*generator.iter,
+            ))
         }
         ExprKind::Lambda(id) => {
             let function = source.function(*id)?;

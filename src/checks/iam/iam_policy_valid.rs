@@ -49,12 +49,14 @@ fn run(context: &Context) -> Vec<Outcome> {
             unread,
         ));
     }
-    for role in context.other_roles() {
+    // The construct alone writes the roles that it makes for gateways, memories and evaluations.
+    let brought = context.other_roles().into_iter();
+    for role in brought.filter(|role| role.brought.is_some()) {
         outcomes.extend(judge(
             context,
             role.resource,
             &role.layers,
-            role.brought.is_some(),
+            true,
             role.unread,
         ));
     }

@@ -12,6 +12,7 @@ mod memory_use;
 mod network_mode;
 mod outbound_rules;
 mod policy_cedar;
+mod resource_encryption;
 mod runtime_endpoint;
 mod runtime_mmds_v2;
 mod tool_network;
@@ -28,5 +29,6 @@ pub(super) static CHECKS: &[&Check] = &[
     &policy_cedar::CHECK,
     &network_mode::CHECK,
     &tool_network::CHECK,
+    &resource_encryption::CHECK,
     &runtime_mmds_v2::CHECK,
 ];

@@ -113,7 +113,7 @@ impl Lookup<'_> {
             if let Some(file) = text(&target.node, &["lambdaFunctionArn", "toolSchemaFile"])
                 && !file.starts_with("s3://")
             {
-                self.add(file, false);
+                self.add(file, true);
             }
             if let Some(file) = text(&target.node, &["schemaSource", "inline", "path"]) {
                 self.add(file, false);

@@ -36,6 +36,10 @@ impl Page<'_> {
         };
         let (shown, rest) = item.results.split_at(most.min(item.results.len()));
         for (index, result) in shown.iter().enumerate() {
+            if result.severity == Severity::Low && !self.look.verbose {
+                self.in_two_lines(result, index == 0)?;
+                continue;
+            }
             self.message(result, index == 0)?;
             self.evidence(result)?;
             // A fix that several of them share is printed once, after the last.
@@ -114,6 +118,41 @@ impl Page<'_> {
             self.line(&format!("{blank}{word} {title}"))?;
         }
         Ok(())
+    }
+
+    /// What is worth fixing some day: the message on one line, the place and the fix on another.
+    fn in_two_lines(&mut self, result: &CheckResult, first: bool) -> io::Result<()> {
+        let word = result.severity.as_str().to_uppercase();
+        let mark = if first { "✖" } else { " " };
+        let id = format!(" [{}]", result.check);
+        let used = 2 + wrap::width(&word) + 1 + wrap::width(&id);
+        let room = self.look.width.saturating_sub(used).max(20);
+        let message = wrap::cut(&clean::line(&result.message), room);
+        let mark = self.painter.paint(Paint::Bad, mark);
+        let badge = self.painter.paint(Paint::Badge(result.severity), &word);
+        let message = self.painter.paint(Paint::Strong, &message);
+        let id = self.painter.paint(Paint::Dim, &id);
+        self.line(&format!("{mark} {badge} {message}{id}"))?;
+        let at = item::sites(result)
+            .first()
+            .and_then(|evidence| place::of(self.report, evidence));
+        let fix = result.fixes.first().map(|fix| clean::line(&fix.title));
+        let (Some(at), Some(fix)) = (&at, &fix) else {
+            let text = at.or(fix).unwrap_or_default();
+            return self.line(&format!("{}{text}", " ".repeat(INDENT)));
+        };
+        let used = INDENT + wrap::width(at) + 2 + 5;
+        let room = self.look.width.saturating_sub(used);
+        let shown = self.painter.paint(Paint::Path, at);
+        let word = self.painter.paint(Paint::Good, "Fix:");
+        let blank = " ".repeat(INDENT);
+        if room < 16 {
+            self.line(&format!("{blank}{shown}"))?;
+            let fix = wrap::cut(fix, self.look.width.saturating_sub(INDENT + 5));
+            return self.line(&format!("{blank}{word} {fix}"));
+        }
+        let fix = wrap::cut(fix, room);
+        self.line(&format!("{blank}{shown}  {word} {fix}"))
     }
 
     /// `✖ CRITICAL gateway open accepts … [check-id]`

@@ -83,7 +83,10 @@ fn tells(module: &Module, tried: &Try, handler: &Handler) -> bool {
         .is_some_and(|function| {
             let words = exceptions::words(&function.name);
             let first = words.first().map_or("", String::as_str);
-            matches!(first, "is" | "has" | "can" | "should" | "check" | "validate" | "verify" | "test")
+            matches!(
+                first,
+                "is" | "has" | "can" | "should" | "check" | "validate" | "verify" | "test"
+            )
         });
     let answers = !asks && statements(&tried.body).iter().any(|stmt| {
         matches!(&stmt.kind, StmtKind::Return(Some(value)) if !matches!(value.kind, ExprKind::Bool(_)))

@@ -404,7 +404,11 @@ impl Seeds for Sources<'_> {
                 | "toUpperCase" | "rstrip" | "lstrip" | "toString" | "casefold" | "cast",
             ) => labels,
             // Each message of a stream is another one.
-            Some(name) if ["receive", "recv", "readline", "read_message"].iter().any(|start| name.starts_with(start)) => {
+            Some(name)
+                if ["receive", "recv", "readline", "read_message"]
+                    .iter()
+                    .any(|start| name.starts_with(start)) =>
+            {
                 self.part(labels, &format!("@{}:{}", module.0, call.range.start))
             }
             _ => self.derived(labels),
