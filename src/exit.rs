@@ -52,13 +52,29 @@ impl Failure {
         self
     }
 
+    /// The failure with the secrets covered that its words quote: a settings file or a project's state may hold one anywhere.
+    #[must_use]
+    pub fn covered(&self) -> Self {
+        let redactor = crate::report::redact::Redactor::default();
+        let cover = |text: &str| redactor.text("", text).unwrap_or_else(|| text.to_owned());
+        Self {
+            message: cover(&self.message),
+            help: self.help.as_deref().map(cover),
+        }
+    }
+
     /// Writes `error: …` and `help: …`. The message may quote the project under audit, so it is cleaned; its line breaks stay.
     ///
     /// # Errors
     /// When writing fails.
     pub fn write(&self, err: &mut dyn Write) -> io::Result<()> {
-        writeln!(err, "error: {}", crate::text::clean::block(&self.message))?;
-        if let Some(help) = &self.help {
+        let covered = self.covered();
+        writeln!(
+            err,
+            "error: {}",
+            crate::text::clean::block(&covered.message)
+        )?;
+        if let Some(help) = &covered.help {
             writeln!(err, "help: {}", crate::text::clean::block(help))?;
         }
         Ok(())
@@ -66,9 +82,10 @@ impl Failure {
 
     /// The object that `--json` prints where there is no report.
     pub fn to_json(&self) -> serde_json::Value {
+        let covered = self.covered();
         serde_json::json!({
             "schemaVersion": crate::model::finding::SCHEMA_VERSION,
-            "error": {"message": self.message, "help": self.help},
+            "error": {"message": covered.message, "help": covered.help},
         })
     }
 }

@@ -3,6 +3,9 @@
 //! Excerpts, messages, notes and diffs are copied from the project's files. What [`crate::secrets`] finds in such a text is covered,
 //! and so is every value that the configuration gives to a variable with a secret's name: by itself it may look like any word.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
 use crate::model::json::{Document, Json, Node};
 use crate::secrets::names::{harmless_value, secret_like_name};
 use crate::secrets::{self, Options};
@@ -14,11 +17,21 @@ const SHOWN: usize = 4;
 /// Shorter values are no secrets, and covering them would cover words.
 const SHORTEST: usize = 6;
 
+/// Longest text whose covered form is remembered, in bytes.
+const LONGEST_REMEMBERED: usize = 1024;
+/// Most texts that are remembered.
+const MOST_REMEMBERED: usize = 20_000;
+
+/// The covered form of texts, by path and text; `None` where nothing is covered.
+type Remembered = HashMap<(String, String), Option<String>>;
+
 /// What must not be shown of one project.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     /// Values as they stand in text and in JSON, the longest first.
     values: Vec<String>,
+    /// Many results quote the same few lines, and looking for secrets is the costly part of a report.
+    remembered: Arc<Mutex<Remembered>>,
 }
 
 impl Redactor {
@@ -30,12 +43,36 @@ impl Redactor {
         }
         values.sort_by(|a: &String, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         values.dedup();
-        Self { values }
+        Self {
+            values,
+            remembered: Arc::default(),
+        }
     }
 
     /// Covers the secrets of a text that was copied from `path`, each by stars of its own length, so that columns stay; `None` where
     /// there are none.
     pub fn text(&self, path: &str, text: &str) -> Option<String> {
+        if text.len() < SHORTEST {
+            return None;
+        }
+        if text.len() > LONGEST_REMEMBERED {
+            return self.covered(path, text);
+        }
+        let key = (path.to_owned(), text.to_owned());
+        let known = self.remembered.lock().ok();
+        if let Some(covered) = known.and_then(|known| known.get(&key).cloned()) {
+            return covered;
+        }
+        let covered = self.covered(path, text);
+        if let Ok(mut known) = self.remembered.lock()
+            && known.len() < MOST_REMEMBERED
+        {
+            known.insert(key, covered.clone());
+        }
+        covered
+    }
+
+    fn covered(&self, path: &str, text: &str) -> Option<String> {
         let mut out = text.to_owned();
         // From the end, so that the ranges before stay true: stars may be fewer bytes than what they cover.
         for hit in secrets::scan(path, text, &Options::default()).iter().rev() {

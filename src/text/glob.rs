@@ -152,6 +152,9 @@ impl Pattern {
         if ours.len().saturating_mul(theirs.len()) > LARGEST_COMPARISON {
             return false;
         }
+        let Some((ours, theirs)) = past_common_start(ours, theirs) else {
+            return false;
+        };
         // next[j]: the tokens after the current one cover theirs[j..].
         let mut next = vec![false; theirs.len() + 1];
         next[theirs.len()] = true;
@@ -180,6 +183,9 @@ impl Pattern {
         if ours.len().saturating_mul(theirs.len()) > LARGEST_COMPARISON {
             return true;
         }
+        let Some((ours, theirs)) = past_common_start(ours, theirs) else {
+            return false;
+        };
         let mut next: Vec<bool> = vec![false; theirs.len() + 1];
         next[theirs.len()] = true;
         for j in (0..theirs.len()).rev() {
@@ -240,6 +246,23 @@ pub fn covers(a: &str, b: &str) -> bool {
 /// True where a string may be matched by both patterns, as resources.
 pub fn intersects(a: &str, b: &str) -> bool {
     Pattern::resource(a).intersects(&Pattern::resource(b))
+}
+
+/// What is left of both behind the letters that they share at the start; `None` where two letters differ, as they do for most pairs of
+/// a policy: those need no table.
+fn past_common_start<'a>(
+    mut ours: &'a [Token],
+    mut theirs: &'a [Token],
+) -> Option<(&'a [Token], &'a [Token])> {
+    while let ([Token::Literal(one), our_rest @ ..], [Token::Literal(two), their_rest @ ..]) =
+        (ours, theirs)
+    {
+        if one != two {
+            return None;
+        }
+        (ours, theirs) = (our_rest, their_rest);
+    }
+    Some((ours, theirs))
 }
 
 fn tokenize(

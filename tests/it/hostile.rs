@@ -348,3 +348,122 @@ fn ten_thousand_characters_are_no_harm() {
         assert!(shown(folder.path(), format).len() > 1000);
     }
 }
+
+/// A container project with these files beside its configuration, and a policy engine with this policy.
+fn nested(policy: &str, files: &[(&str, String)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::create_dir_all(root.join("agentcore")).unwrap();
+    fs::create_dir_all(root.join("app/Main")).unwrap();
+    fs::create_dir_all(root.join(".git")).unwrap();
+    let config = json!({
+        "name": "Deep", "version": 1,
+        "runtimes": [{"name": "Main", "build": "Container", "entrypoint": "main.py", "codeLocation": "app/Main/", "runtimeVersion": "PYTHON_3_13",
+                      "networkMode": "PUBLIC", "protocol": "HTTP"}],
+        "policyEngines": [{"name": "Engine", "policies": [{"name": "deep", "statement": policy}]}],
+        "agentCoreGateways": [{"name": "tools", "authorizerType": "AWS_IAM", "targets": [],
+                               "policyEngineConfiguration": {"policyEngineName": "Engine", "mode": "ENFORCE"}}]
+    });
+    fs::write(root.join("agentcore/agentcore.json"), config.to_string()).unwrap();
+    fs::write(root.join("app/Main/main.py"), "print(1)\n").unwrap();
+    fs::write(
+        root.join("app/Main/Dockerfile"),
+        "FROM python:3.13\nCOPY . .\n",
+    )
+    .unwrap();
+    for (path, text) in files {
+        fs::write(root.join(path), text).unwrap();
+    }
+    folder
+}
+
+const PLAIN: &str = "permit(principal, action == AgentCore::Action::\"a___b\", resource);";
+
+#[test]
+fn a_policy_that_nests_without_end_is_skipped() {
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("{a: ", "}"),
+        ("true && ", ""),
+        ("true || ", ""),
+    ] {
+        let condition = format!("{}true{}", open.repeat(10_000), close.repeat(10_000));
+        let policy = format!("permit(principal, action, resource) when {{ {condition} }};");
+        let folder = nested(&policy, &[]);
+        let all = results(folder.path());
+        let of_policy: Vec<&CheckResult> = all
+            .iter()
+            .filter(|result| result.check == "policy-cedar")
+            .collect();
+        assert_eq!(of_policy.len(), 1, "{open}");
+        let value = serde_json::to_value(of_policy[0]).unwrap();
+        assert_eq!(value["status"], "skipped", "{open}: {value}");
+        assert_eq!(value["reason"]["code"], "limit", "{open}: {value}");
+    }
+}
+
+#[test]
+fn ignore_rules_that_would_exhaust_a_compiler_ignore_nothing() {
+    for rules in [
+        "{a,".repeat(100_000) + &"}".repeat(100_000),
+        "{a,".repeat(1_000) + &"}".repeat(1_000),
+        "a*".repeat(100_000),
+        "!a*b\n".repeat(100_000),
+        // What compiles still counts: the file is unread as a whole.
+        ".env.local\n".repeat(100_000),
+    ] {
+        let files = [
+            ("app/Main/.dockerignore", rules.clone()),
+            (".gitignore", rules),
+        ];
+        let folder = nested(PLAIN, &files);
+        let all = results(folder.path());
+        assert!(all.iter().any(|result| result.check == "policy-cedar"));
+        let options = Options {
+            shown: ".".to_owned(),
+            offline: true,
+            ..Options::default()
+        };
+        let context = audit::collect(folder.path(), &options).unwrap();
+        assert!(!context.files.ignored.env_local);
+    }
+}
+
+#[test]
+fn a_requirement_that_nests_without_end_is_its_name() {
+    for written in [
+        format!(
+            "strands-agents; {}os_name == 'a'{}",
+            "(".repeat(100_000),
+            ")".repeat(100_000)
+        ),
+        format!(
+            "strands-agents; os_name == 'a'{}",
+            " or os_name != 'b'".repeat(10_000)
+        ),
+        format!("strands-agents{}", ",".repeat(100_000)),
+    ] {
+        let manifest = format!(
+            "[project]\nname = \"a\"\nversion = \"1\"\ndependencies = [{}]\n",
+            Value::from(written)
+        );
+        let folder = nested(PLAIN, &[("app/Main/pyproject.toml", manifest)]);
+        let all = results(folder.path());
+        assert!(all.iter().any(|result| result.check == "policy-cedar"));
+        let longest = all.iter().map(|result| result.message.len()).max().unwrap();
+        assert!(longest < 20_000, "{longest}");
+    }
+}
+
+#[test]
+fn an_error_covers_the_secret_that_it_quotes() {
+    let key = ["sk-ant-api03-", &"q7Zx".repeat(23), "Kd-5wAAAAAA"].concat();
+    let failure = agentcore_harden::exit::Failure::new(format!("unknown key \"{key}\""))
+        .help(format!("take {key} out"));
+    let mut written = Vec::new();
+    failure.write(&mut written).unwrap();
+    let text = String::from_utf8(written).unwrap() + &failure.to_json().to_string();
+    assert!(text.contains("unknown key"), "{text}");
+    assert!(!text.contains(&key[8..]), "{text}");
+}
