@@ -2,10 +2,10 @@
 
 use super::obs_tracing::{DISTRO, DISTRO_REQUIREMENT, Finding, WRAPPER};
 use crate::checks::judge::Problem;
+use crate::model::finding::{Edit, Evidence, Fix, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, Instruction};
 use crate::model::site::Site;
-use crate::report::{Edit, Evidence, Fix, Resource};
 
 /// What the Dockerfile and the lists that it installs come to.
 pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) -> Finding {
