@@ -115,14 +115,17 @@ fn nearest<T>(
     Known::Absent
 }
 
+/// Longest name that an index holds, in characters, with room to spare.
+const LONGEST_NAME: usize = 256;
+
 /// The dependency that a PEP 508 requirement names.
 fn requirement(written: &str, site: Site) -> Option<Dependency> {
-    let parsed = written.parse::<pep508_rs::Requirement<pep508_rs::VerbatimUrl>>();
-    let name = match parsed {
-        Ok(requirement) => requirement.name.to_string(),
+    let name = match crate::model::requirement::parse(written) {
+        Some(requirement) => requirement.name.to_string(),
         // A spelling that only its own tool knows still begins with the name.
-        Err(_) => written
+        None => written
             .chars()
+            .take(LONGEST_NAME)
             .take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
             .collect(),
     };

@@ -4,12 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use pep508_rs::{
-    ExtraName, MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree, Requirement, VerbatimUrl,
-    VersionOrUrl,
-};
+use pep508_rs::{ExtraName, MarkerEnvironment, MarkerEnvironmentBuilder, VersionOrUrl};
 
 use super::manifest::Dependency;
+use super::requirement;
 
 /// A `uv.lock`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,8 +92,7 @@ pub struct Wanted {
 impl Wanted {
     /// Reads a declared dependency; what is no PEP 508 requirement (Poetry's table) is a bare name.
     pub fn new(dependency: &Dependency, minor: Option<u32>) -> Self {
-        let parsed = dependency.written.parse::<Requirement<VerbatimUrl>>();
-        let Ok(requirement) = parsed else {
+        let Some(requirement) = requirement::parse(&dependency.written) else {
             return Self {
                 name: dependency.name.clone(),
                 extras: Vec::new(),
@@ -144,8 +141,10 @@ impl Lock {
         let holds = |edge: &Edge| {
             edge.marker.is_empty()
                 || environment.as_ref().is_none_or(|environment| {
-                    MarkerTree::from_str(&edge.marker)
-                        .is_ok_and(|marker| marker.evaluate(environment, &[]))
+                    // One that is beyond the bounds is taken to hold, as where the version of Python is not known.
+                    !requirement::within_bounds(&edge.marker)
+                        || requirement::marker(&edge.marker)
+                            .is_some_and(|marker| marker.evaluate(environment, &[]))
                 })
         };
         let mut closure = Closure::default();

@@ -65,6 +65,62 @@ pub(super) fn permits(text: &str) -> bool {
         .any(|(_, token)| *token == Token::Word("permit"))
 }
 
+/// Longest policy text that is parsed, in bytes: more than the service accepts.
+const LONGEST: usize = 256 * 1024;
+/// Deepest tree that is parsed. The official parser recurses without a bound, once per operator of a chain and many times per bracket.
+const DEEPEST: usize = 1024;
+/// What a bracket, and a word after which an expression nests, adds to the depth.
+const BRACKET: usize = 16;
+
+/// Why a text must not reach the official parser, where that is so. The depth of the tree is estimated from the tokens, from above:
+/// brackets nest, and what is chained between two commas nests to the left.
+pub(super) fn beyond(text: &str) -> Option<&'static str> {
+    if text.len() > LONGEST {
+        return Some("is longer than 256 KiB");
+    }
+    // What each open bracket, from the outermost, adds so far; the first is the policy itself.
+    let mut open = vec![0_usize];
+    let mut depth = 0_usize;
+    for (_, token) in tokens(text) {
+        let added = match token {
+            Token::Other(b'(' | b'[' | b'{') => {
+                depth += BRACKET;
+                open.push(BRACKET);
+                0
+            }
+            Token::Other(b')' | b']' | b'}') if open.len() > 1 => {
+                depth -= open.pop().unwrap_or(0);
+                // A further call, index or condition nests, too.
+                1
+            }
+            Token::Other(b',') if open.len() > 1 => {
+                if let Some(here) = open.last_mut() {
+                    depth -= *here - BRACKET;
+                    *here = BRACKET;
+                }
+                0
+            }
+            Token::Other(b';') if open.len() == 1 => {
+                depth = 0;
+                open = vec![0];
+                0
+            }
+            Token::Other(b'!' | b'-') | Token::Word("if") => BRACKET,
+            Token::Other(b'&' | b'|' | b'+' | b'*' | b'.' | b'=' | b'<' | b'>')
+            | Token::Word("in" | "has" | "is" | "like" | "when" | "unless") => 1,
+            Token::Other(_) | Token::Word(_) => 0,
+        };
+        depth += added;
+        if let Some(here) = open.last_mut() {
+            *here += added;
+        }
+        if depth > DEEPEST {
+            return Some("nests too deeply");
+        }
+    }
+    None
+}
+
 /// Replaces what only AgentCore knows.
 pub(super) fn prepare(text: &str) -> Prepared {
     let found = tokens(text);
@@ -260,6 +316,78 @@ mod tests {
         ] {
             assert!(!everything(text), "{text}");
         }
+    }
+
+    #[test]
+    fn what_would_exhaust_the_parser_does_not_reach_it() {
+        let policy = |condition: &str| {
+            format!("permit(principal, action, resource) when {{ {condition} }};")
+        };
+        for (open, close) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("{a: ", "}"),
+            ("!", ""),
+            ("if true then ", ""),
+        ] {
+            let nested = format!("{}true{}", open.repeat(10_000), close.repeat(10_000));
+            assert!(beyond(&policy(&nested)).is_some(), "{open}");
+        }
+        for chain in [" && true", " || true", " + 1", " == 1", ".a", "[\"a\"]"] {
+            let condition = format!("true{}", chain.repeat(10_000));
+            assert!(beyond(&policy(&condition)).is_some(), "{chain}");
+        }
+        let conditions = "when { true } ".repeat(10_000);
+        assert!(
+            beyond(&format!(
+                "permit(principal, action, resource) {conditions};"
+            ))
+            .is_some()
+        );
+        assert!(beyond(&"//".repeat(LONGEST)).is_some());
+    }
+
+    #[test]
+    fn many_policies_and_long_lists_are_parsed() {
+        let list = vec!["AgentCore::Action::\"crm___find\""; 2_000].join(", ");
+        let one = format!(
+            "permit(principal, action in [{list}], resource) when {{ context.input.a == 1 && (context.input.b || true) }};"
+        );
+        assert_eq!(beyond(&one), None);
+        let many = "permit(principal, action, resource) when { context.a < 1 };\n".repeat(1_000);
+        assert_eq!(beyond(&many), None);
+    }
+
+    #[test]
+    fn the_deepest_that_is_parsed_does_not_exhaust_the_stack() {
+        let within = |part: &str, close: &str, most: usize| {
+            let text = |n: usize| {
+                format!(
+                    "permit(principal, action, resource) when {{ {}true{} }};",
+                    part.repeat(n),
+                    close.repeat(n)
+                )
+            };
+            let deepest = (1..most).rev().find(|n| beyond(&text(*n)).is_none());
+            text(deepest.unwrap())
+        };
+        let texts = [
+            within("(", ")", 200),
+            within("[", "]", 200),
+            within("{a: ", "}", 200),
+            within("true && ", "", 2_000),
+            within("true || ", "", 2_000),
+            within("if true then ", " else true", 200),
+        ];
+        let judged = std::thread::Builder::new()
+            .stack_size(64 << 20)
+            .spawn(move || {
+                let parsed = texts.iter().map(|text| PolicySet::from_str(text).unwrap());
+                parsed
+                    .map(|set| set.policies().filter(|one| one.to_json().is_ok()).count())
+                    .sum::<usize>()
+            });
+        assert_eq!(judged.unwrap().join().unwrap(), 6);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use cedar_policy::{Effect, PolicySet};
 use miette::Diagnostic;
 
-use super::cedar::{permits_everything, prepare};
+use super::cedar::{beyond, permits_everything, prepare};
 use super::cedar_names;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, fixes, live};
@@ -74,6 +74,10 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
             read.insert(&policy.name);
         }
         for layer in &layers {
+            if let Some(reason) = too_large(&policy.name, &layer.value) {
+                unread.get_or_insert(reason);
+                continue;
+            }
             let found = look(&policy.name, &layer.value);
             guarded |= found.guardrails;
             in_config |= !found.faults.is_empty();
@@ -86,6 +90,10 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
         }
     }
     for (name, layer) in &others {
+        if let Some(reason) = too_large(name, &layer.value) {
+            unread.get_or_insert(reason);
+            continue;
+        }
         read.insert(name);
         let found = look(name, &layer.value);
         guarded |= found.guardrails;
@@ -147,6 +155,7 @@ fn remedy(context: &Context, engine: &PolicyEngine, others: &[(String, Layer<Ced
     let by_hand = others.iter().filter(|(name, layer)| {
         layer.origin == Origin::Live
             && !declared(name)
+            && too_large(name, &layer.value).is_none()
             && !look(name, &layer.value).faults.is_empty()
     });
     let removals: Vec<Command> = by_hand
@@ -171,6 +180,13 @@ fn remedy(context: &Context, engine: &PolicyEngine, others: &[(String, Layer<Ced
 struct Found {
     faults: Vec<(String, Evidence)>,
     guardrails: bool,
+}
+
+/// The reason why a policy is not read, where it is beyond what the parser is given.
+fn too_large(name: &str, view: &CedarView) -> Option<Unread> {
+    let why = beyond(&view.text.value)?;
+    let message = format!("policy {name} {why}, so it was not parsed");
+    Some(Unread::new(ReasonCode::Limit, message))
 }
 
 fn look(name: &str, view: &CedarView) -> Found {

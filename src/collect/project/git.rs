@@ -10,6 +10,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::file::read_text;
+use super::patterns;
 use super::{ENV_LOCAL, LOCAL_RULES, TARGETS};
 use crate::model::files::GitIgnored;
 use crate::model::project::Project;
@@ -117,7 +118,7 @@ pub fn is_ignored(base: &Path, file: &Path) -> bool {
             .iter()
             .rev()
             .flatten()
-            .map(|rules| rules.matched(&folder, is_dir))
+            .map(|rules| rules.say(&folder, is_dir))
             .find(|say| !say.is_none());
         if matches!(say, Some(Match::Ignore(_))) {
             return true;
@@ -142,12 +143,11 @@ pub fn ignoring(base: &Path, file: &Path) -> Option<(String, String)> {
             .rev()
             .flatten()
             .map(|rules| {
-                (
-                    rules
-                        .matched(&folder, is_dir)
-                        .map(ignore::gitignore::Glob::original),
-                    rules.path().to_path_buf(),
-                )
+                let from = match rules {
+                    Rules::Read(rules) => rules.path().to_path_buf(),
+                    Rules::Beyond => PathBuf::new(),
+                };
+                (rules.say(&folder, is_dir), from)
             })
             .find(|(say, _)| !say.is_none());
         if let Some((Match::Ignore(pattern), from)) = say {
@@ -165,7 +165,7 @@ pub fn ignoring(base: &Path, file: &Path) -> Option<(String, String)> {
 /// The ignore rules of a tree, each file read once and when it is first needed, for walks on several threads.
 pub struct Ignores {
     base: PathBuf,
-    rules: Mutex<HashMap<PathBuf, Option<Arc<Gitignore>>>>,
+    rules: Mutex<HashMap<PathBuf, Option<Arc<Rules>>>>,
 }
 
 impl Ignores {
@@ -183,12 +183,12 @@ impl Ignores {
         let inside = folders.take_while(|folder| folder.starts_with(&self.base));
         let say = inside
             .filter_map(|folder| self.of(folder))
-            .map(|rules| rules.matched(path, is_dir).map(|_| ()))
+            .map(|rules| rules.say(path, is_dir).map(|_| ()))
             .find(|say| !say.is_none());
         matches!(say, Some(Match::Ignore(())))
     }
 
-    fn of(&self, folder: &Path) -> Option<Arc<Gitignore>> {
+    fn of(&self, folder: &Path) -> Option<Arc<Rules>> {
         let mut known = self.rules.lock().ok()?;
         if let Some(rules) = known.get(folder) {
             return rules.clone();
@@ -199,13 +199,36 @@ impl Ignores {
     }
 }
 
+/// The rules of one ignore file.
+enum Rules {
+    Read(Gitignore),
+    /// The file is beyond the bounds: what it says, and so what the files above it decide, is not known.
+    Beyond,
+}
+
+impl Rules {
+    /// What the rules say of an entry, with the pattern that says it.
+    fn say(&self, path: &Path, is_dir: bool) -> Match<&str> {
+        match self {
+            Self::Read(rules) => rules
+                .matched(path, is_dir)
+                .map(ignore::gitignore::Glob::original),
+            // Nothing is taken for ignored.
+            Self::Beyond => Match::Whitelist(""),
+        }
+    }
+}
+
 /// Rules of one file; read through the guarded reader, so that a FIFO by that name does not hang the audit.
-fn rules(folder: &Path, file: &Path) -> Option<Gitignore> {
+fn rules(folder: &Path, file: &Path) -> Option<Rules> {
     let text = read_text(file, "").ok()?;
+    if !patterns::within_bounds(&text) {
+        return Some(Rules::Beyond);
+    }
     let mut builder = GitignoreBuilder::new(folder);
     for line in text.lines() {
         // A line that is no pattern is skipped, as git does.
         let _ = builder.add_line(None, line);
     }
-    builder.build().ok()
+    Some(builder.build().map_or(Rules::Beyond, Rules::Read))
 }

@@ -9,6 +9,7 @@ mod entries;
 mod file;
 mod git;
 mod named;
+mod patterns;
 mod secret_files;
 mod shipped;
 mod stack;
