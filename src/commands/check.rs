@@ -9,6 +9,7 @@ use super::select::Selection;
 use super::{emit, fix, output, plan, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::checks;
+use crate::cli::targets::Target;
 use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg};
 use crate::collect::discovery::FetchOptions;
 use crate::collect::project::Edited;
@@ -51,18 +52,16 @@ pub fn run(
         },
     })?;
     let report = &arguments.report;
-    if report.json && report.format.is_some_and(|format| format != Format::Json) {
-        return Err(
-            Failure::new("--json and another --format were given").help("leave one of the two out")
-        );
-    }
     let roots = roots(&arguments.paths)?;
     let several = roots.len() > 1;
     let look = Look {
         quiet: report.quiet,
         verbose: report.verbose,
         several,
-        ..terminal::look(report.color, report.output.is_some())
+        max_bytes: report
+            .max_bytes
+            .and_then(|bytes| usize::try_from(bytes).ok()),
+        ..terminal::look(report.color, report.targets.standard_output().is_none())
     };
     let mut run = Run {
         arguments,
@@ -107,7 +106,7 @@ fn planned(arguments: &CheckArgs) -> PlanArgs {
             .unwrap_or_else(|| ".".into()),
         script: None,
         edit: false,
-        json: arguments.report.format() == Format::Json,
+        json: arguments.report.targets.has(Format::Json),
         fail_on: arguments.policy.fail_on,
         config: arguments.policy.config.clone(),
         scope: arguments.scope.clone(),
@@ -142,8 +141,8 @@ impl Run<'_> {
         if !self.arguments.fix.fix {
             return Ok(Vec::new());
         }
-        let report = &self.arguments.report;
-        let text = report.format() == Format::Text || report.output.is_some();
+        let format = self.arguments.report.targets.standard_output();
+        let text = format.is_none_or(|format| format == Format::Text);
         let stream: &mut dyn Write = if text { &mut *out } else { &mut *err };
         let shown = shown(&self.asked, root);
         let options = self.options(root);
@@ -177,18 +176,17 @@ impl Run<'_> {
 
     /// True where the reports are for people who wait for them.
     fn streams(&self) -> bool {
-        let report = &self.arguments.report;
-        let people = matches!(report.format(), Format::Text | Format::Concise);
-        self.several && report.output.is_none() && people
+        let shown = self.arguments.report.targets.standard_output();
+        self.several && matches!(shown, Some(Format::Text | Format::Concise))
     }
 
     /// Among several projects each is shown when it is done.
     fn stream(&self, report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
-        if !self.streams() {
+        let shown = self.arguments.report.targets.standard_output();
+        let Some(format) = shown.filter(|_| self.streams()) else {
             return Ok(());
-        }
+        };
         let mut bytes = Vec::new();
-        let format = self.arguments.report.format();
         render::render(format, std::slice::from_ref(report), self.look, &mut bytes)?;
         bytes.push(b'\n');
         emit(out, &bytes)
@@ -321,30 +319,45 @@ impl Run<'_> {
         }
     }
 
-    /// Writes what was made, says what could not be, and gives the exit status.
-    fn finish(self, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
-        let report = &self.arguments.report;
-        let format = report.format();
+    /// One report as it is written; where each project was shown when it was done, only the totals.
+    fn rendered(&self, target: &Target) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
-        if self.streams() {
-            render::text::roll_up(&self.reports, self.look, &mut bytes)?;
-        } else {
-            render::render(format, &self.reports, self.look, &mut bytes)?;
+        let mut look = self.look;
+        if target.output.is_some() {
+            let color = self.arguments.report.color;
+            let of_file = terminal::look(color, true);
+            (look.color, look.links, look.width) = (of_file.color, of_file.links, of_file.width);
         }
-        if format == Format::Json {
+        if target.output.is_none() && self.streams() {
+            render::text::roll_up(&self.reports, look, &mut bytes)?;
+        } else {
+            render::render(target.format, &self.reports, look, &mut bytes)?;
+        }
+        if target.format == Format::Json {
             for failure in &self.failures {
                 render::json::failure(failure, &mut bytes)?;
             }
         }
-        match &report.output {
-            Some(file) => {
-                output::write_whole(file, &bytes)?;
-                // The report went to a file: who waits for the run learns how it ended.
-                for report in &self.reports {
-                    render::concise::summary(report, err)?;
-                }
+        Ok(bytes)
+    }
+
+    /// Writes what was made, says what could not be, and gives the exit status.
+    fn finish(self, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
+        let targets = &self.arguments.report.targets;
+        // Files first: whoever sees the end of standard output finds them.
+        let mut shown = Vec::new();
+        for target in targets.iter() {
+            match &target.output {
+                Some(file) => output::write_whole(file, &self.rendered(target)?)?,
+                None => shown = self.rendered(target)?,
             }
-            None => emit(out, &bytes)?,
+        }
+        emit(out, &shown)?;
+        if targets.standard_output().is_none() {
+            // The reports went to files: who waits for the run learns how it ended.
+            for report in &self.reports {
+                render::concise::summary(report, err)?;
+            }
         }
         if let (Some(baseline), Some(file), true) = (
             &self.baseline,

@@ -856,3 +856,89 @@ fn no_format_prints_a_secret_of_the_configuration() {
         }
     }
 }
+
+#[test]
+fn one_run_writes_several_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| text(&folder.path().join(name)).to_owned();
+    let (sarif, markdown) = (file("a.sarif"), file("a.md"));
+    let insecure = "fixtures/projects/insecure-agent";
+    let all = [
+        "--format", "github", "--format", "markdown", "-o", &markdown, "--format", "sarif",
+        "--output", &sarif,
+    ];
+    let ran = run(&[&["check", insecure, "--offline"][..], &all].concat());
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.starts_with("::error file="), "{}", ran.out);
+    assert!(ran.err.is_empty(), "{}", ran.err);
+    assert!(
+        fs::read_to_string(&markdown)
+            .unwrap()
+            .starts_with("## Production readiness of Helpdesk")
+    );
+    let log = json(&fs::read_to_string(&sarif).unwrap());
+    assert_eq!(log["version"], "2.1.0");
+    // Every report in a file: the verdict goes to standard error.
+    let files = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--json",
+        "-o",
+        &sarif,
+        "--format",
+        "gitlab",
+        "-o",
+        &markdown,
+    ]);
+    assert!(
+        files.out.is_empty() && files.err.contains("NOT READY Helpdesk"),
+        "{}",
+        files.err
+    );
+    assert!(json(&fs::read_to_string(&sarif).unwrap())["summary"].is_object());
+    assert!(json(&fs::read_to_string(&markdown).unwrap()).is_array());
+    // One format, and its file before it.
+    assert_eq!(
+        run(&[
+            "check",
+            insecure,
+            "--offline",
+            "-o",
+            &sarif,
+            "--format",
+            "junit"
+        ])
+        .code,
+        1
+    );
+    assert!(fs::read_to_string(&sarif).unwrap().starts_with("<?xml"));
+    for (arguments, words) in [
+        (
+            &["--format", "json", "--format", "sarif"][..],
+            "several formats go to standard output",
+        ),
+        (
+            &["--json", "--format", "sarif"],
+            "--json and another --format were given",
+        ),
+        (
+            &["--format", "sarif", "-o", &sarif, "-o", &markdown],
+            "has no --format of its own",
+        ),
+        (
+            &[
+                "--format", "sarif", "-o", &sarif, "--format", "json", "-o", &sarif,
+            ],
+            "two reports go to ",
+        ),
+        (
+            &["--format", "markdown", "--max-bytes", "10"],
+            "--max-bytes",
+        ),
+    ] {
+        let ran = run(&[&["check", insecure, "--offline"][..], arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+}
