@@ -67,6 +67,14 @@ pub struct CheckArgs {
     /// The live account
     #[command(flatten)]
     pub aws: AwsArgs,
+    /// Only failures that have to do with what changed since the merge base of REV and HEAD: their lines, resources or files
+    #[arg(
+        long,
+        value_name = "REV",
+        help_heading = "Scope",
+        conflicts_with_all = ["fix", "plan", "update_baseline"]
+    )]
+    pub since: Option<String>,
     /// What fails
     #[command(flatten)]
     pub policy: PolicyArgs,

@@ -6,14 +6,14 @@ use std::path::{Component, Path, PathBuf};
 
 use super::given::{self, Given};
 use super::select::Selection;
-use super::{emit, fix, output, plan, terminal};
+use super::{emit, fix, output, plan, since, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::checks;
 use crate::cli::targets::Target;
 use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg};
 use crate::collect::discovery::FetchOptions;
 use crate::collect::project::Edited;
-use crate::collect::{baseline, project};
+use crate::collect::{baseline, changes, project};
 use crate::comments;
 use crate::config::FailOn;
 use crate::context::{Context, PlatformVersion};
@@ -238,6 +238,17 @@ impl Run<'_> {
             &suppressions,
             context.today,
         ));
+        let prefix = prefix(&context);
+        if let Some(revision) = &self.arguments.since {
+            let changes = changes::since(root, revision)?;
+            let prefix = from_top(root, &changes).unwrap_or_else(|| prefix.clone());
+            let left_out = since::keep(&context, &prefix, &changes, &mut results);
+            if left_out > 0 {
+                notes.push(format!(
+                    "{left_out} failures have nothing to do with what changed since {revision} and are left out"
+                ));
+            }
+        }
         let policy = &self.arguments.policy;
         let fail_on = threshold(self.arguments.policy.fail_on, &context);
         let aws = if self.arguments.aws.snapshot.is_some() {
@@ -266,7 +277,7 @@ impl Run<'_> {
             fail_on,
             live: self.arguments.aws.live,
             strict: policy.strict,
-            filtered: !self.selection.filters().is_empty(),
+            filtered: !self.selection.filters().is_empty() || self.arguments.since.is_some(),
             ..summary::basis(&context)
         };
         Ok(Report {
@@ -279,13 +290,14 @@ impl Run<'_> {
             evidence: summary::evidence(&context, aws),
             filters: Filters {
                 off: off.clone(),
+                since: self.arguments.since.clone(),
                 ..self.selection.filters()
             },
             summary: assemble::summary(&results, &basis),
             notes,
             results,
             view: View {
-                prefix: prefix(&context),
+                prefix,
                 fail_on,
                 strict: policy.strict,
                 place: place(root),
@@ -542,6 +554,16 @@ fn place(root: &Path) -> String {
     match slashes(&relative) {
         path if path == "." => String::new(),
         path => format!("{path}/"),
+    }
+}
+
+/// The root relative to the repository that git names: empty or ending in `/`.
+fn from_top(root: &Path, changes: &changes::Changes) -> Option<String> {
+    let top = std::fs::canonicalize(&changes.repository).ok()?;
+    let root = std::fs::canonicalize(root).ok()?;
+    match slashes(root.strip_prefix(top).ok()?) {
+        path if path == "." => Some(String::new()),
+        path => Some(format!("{path}/")),
     }
 }
 

@@ -942,3 +942,72 @@ fn one_run_writes_several_reports() {
         assert!(ran.err.contains(words), "{}", ran.err);
     }
 }
+
+#[test]
+fn since_reports_what_the_change_has_to_do_with() {
+    let before = b"import os\nimport requests\nfrom bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n\n\n\
+        @app.entrypoint\ndef invoke(payload):\n    return eval(payload['old'])\n\n\nif __name__ == '__main__':\n    app.run()\n";
+    let folder = one("main.py", before);
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@example.com"]);
+        let output = command
+            .arg("-C")
+            .arg(folder.path())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-qm", "before"]);
+    let path = text(folder.path());
+    let check = |revision: &str| run(&["check", path, "--offline", "--json", "--since", revision]);
+    let failing = |ran: &Ran| {
+        let report = json(&ran.out);
+        assert!(report["summary"]["verdict"].is_null());
+        assert_eq!(report["filters"]["since"], "main");
+        let results = report["results"].as_array().unwrap().iter();
+        let failing = results.filter(|result| result["status"] == "fail");
+        failing
+            .map(|result| result["check"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let all = json(&run(&["check", path, "--offline", "--json"]).out);
+    let whole = all["summary"]["fail"].as_u64().unwrap();
+    assert!(whole > 0);
+    // Nothing changed, nothing fails.
+    let none = check("main");
+    assert_eq!((failing(&none).len(), none.code), (0, 0), "{}", none.out);
+    // A key in a new line is this branch's, whatever main does meanwhile.
+    git(&["checkout", "-qb", "feature"]);
+    let file = folder.path().join("app/Main/main.py");
+    let old = String::from_utf8(before.to_vec()).unwrap();
+    let key = concat!(
+        "API_KEY = 'sk-ant-",
+        "api03-Zx81mQpL0vTn3bRk7YwE2cHd9GsJ4uFa'\n"
+    );
+    fs::write(
+        &file,
+        old.replace("\n\n\n@app", &format!("\n{key}\n\n@app")),
+    )
+    .unwrap();
+    let found = failing(&check("main"));
+    assert_eq!(found, ["secrets-hardcoded"]);
+    git(&["commit", "-qam", "key"]);
+    assert_eq!(failing(&check("main")), ["secrets-hardcoded"]);
+    for (revision, words) in [("nowhere", "git knows no revision"), ("--help", "--since")] {
+        let ran = check(revision);
+        assert_eq!(ran.code, 2, "{}", ran.out);
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+    let mut bare = program();
+    let output = bare
+        .args(["check", path, "--offline", "--since", "main"])
+        .env("PATH", "/nowhere")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("git cannot be run"));
+}
