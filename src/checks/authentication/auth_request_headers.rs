@@ -253,7 +253,7 @@ fn is_headers(
             let Some(index) = function
                 .params
                 .iter()
-                .position(|param| &*param.name == &**name)
+                .position(|param| *param.name == **name)
             else {
                 return false;
             };
