@@ -3,6 +3,7 @@
 pub mod diagnose;
 pub mod policy;
 pub mod quota;
+pub mod targets;
 pub mod token;
 
 use std::path::PathBuf;
@@ -66,6 +67,14 @@ pub struct CheckArgs {
     /// The live account
     #[command(flatten)]
     pub aws: AwsArgs,
+    /// Only failures that have to do with what changed since the merge base of REV and HEAD: their lines, resources or files
+    #[arg(
+        long,
+        value_name = "REV",
+        help_heading = "Scope",
+        conflicts_with_all = ["fix", "plan", "update_baseline"]
+    )]
+    pub since: Option<String>,
     /// What fails
     #[command(flatten)]
     pub policy: PolicyArgs,
@@ -144,19 +153,19 @@ pub struct SnapshotArgs {
     pub allow_private_issuer: bool,
 }
 
+/// The fewest bytes that hold the heading, the verdict, the table and the word on what was cut.
+pub const MIN_BYTES: u64 = 2048;
+
 /// How the report looks and where it goes.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Report")]
 pub struct ReportArgs {
-    /// Same as --format json
-    #[arg(long)]
-    pub json: bool,
-    /// Format of the report [default: text]
-    #[arg(long, value_enum)]
-    pub format: Option<Format>,
-    /// Write the report to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    /// Formats and files
+    #[command(flatten)]
+    pub targets: targets::Targets,
+    /// Longest Markdown report in bytes; what is cut is said (a comment on GitHub holds 65536)
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(MIN_BYTES..))]
+    pub max_bytes: Option<u64>,
     /// Only the findings, one a line, and the verdict: --format concise
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -166,17 +175,6 @@ pub struct ReportArgs {
     /// Colour (text)
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorArg::Auto)]
     pub color: ColorArg,
-}
-
-impl ReportArgs {
-    /// The format that was asked for.
-    pub fn format(&self) -> Format {
-        if self.json {
-            Format::Json
-        } else {
-            self.format.unwrap_or(Format::Text)
-        }
-    }
 }
 
 /// Which results are wanted.
@@ -287,6 +285,8 @@ pub enum Format {
     Junit,
     /// Annotations of a GitHub workflow
     Github,
+    /// Code Quality report of GitLab
+    Gitlab,
 }
 
 /// Values of `--fail-on`.

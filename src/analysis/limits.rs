@@ -3,9 +3,9 @@
 
 use std::cell::Cell;
 
+use crate::model::finding::{Outcome, Status};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::{ByteRange, ModuleId, Source};
-use crate::report::{Outcome, Status};
 
 /// Names that are followed through more definitions than one question may look at.
 pub(crate) const NAMES: &str =

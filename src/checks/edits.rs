@@ -1,10 +1,10 @@
 //! Edits of the project's own files that `check --fix` may make: each says what a fix's commands do, without a program to run.
 
 use crate::context::Context;
+use crate::model::finding::SafeEdit;
 use crate::model::json::{Document, Node};
 use crate::model::json_edit::{Editor, Splice};
 use crate::model::project::Agent;
-use crate::report::SafeEdit;
 
 /// Edits the one entry of a root array of `agentcore.json` that bears a name; `None` where none or several do.
 pub(super) fn entry(

@@ -3,8 +3,8 @@
 
 use crate::context::Context;
 use crate::least_privilege::{self, apply};
+use crate::model::finding::Fix;
 use crate::model::project::Agent;
-use crate::report::Fix;
 use crate::shell::{self, Command};
 
 /// `agentcore.json`, from the project root.

@@ -2,8 +2,8 @@
 
 use super::fixes;
 use crate::context::{Context, Layer, Origin};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity};
 use crate::model::known::Unread;
-use crate::report::{Evidence, Fix, Outcome, Resource, Severity};
 
 /// What is wrong in one layer.
 #[derive(Clone, Debug)]
@@ -146,9 +146,9 @@ fn failed(resource: Resource, mut problems: Vec<(Origin, Problem)>) -> Outcome {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::model::finding::{ResourceType, Status};
     use crate::model::known::ReasonCode;
     use crate::model::site::Site;
-    use crate::report::{ResourceType, Status};
 
     fn run(layers: &[(Origin, bool)]) -> Outcome {
         let evidence = Evidence::config(&Site::file("a"));

@@ -3,9 +3,9 @@
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::context::Context;
 use crate::model::aws::{AwsState, Runtime};
+use crate::model::finding::{Outcome, Resource};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Outcome, Resource};
 use crate::shell::Command;
 
 /// The AWS state, or the outcome that says why it was not read.

@@ -27,7 +27,7 @@ mod testing;
 pub(crate) mod unconfigured;
 
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::finding::{Outcome, Severity};
 
 /// A check: its declaration and its judgement.
 pub struct Check {

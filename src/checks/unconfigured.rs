@@ -3,10 +3,10 @@
 
 use super::project::knows_root_key;
 use crate::context::Context;
+use crate::model::finding::{Evidence, Outcome};
 use crate::model::json::{Json, Member, Node};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Project;
-use crate::report::{Evidence, Outcome};
 
 /// How deep a key that the CLI does not know is looked into.
 const DEEPEST: usize = 4;

@@ -84,7 +84,7 @@ fn interpreter(head: &[u8]) -> Option<String> {
     let line = head.strip_prefix(b"#!")?;
     let line = line.split(|byte| *byte == b'\n').next()?;
     let text = String::from_utf8_lossy(line);
-    let program = text.trim().split_whitespace().next()?.to_owned();
+    let program = text.split_whitespace().next()?.to_owned();
     let local = [
         "/Users/",
         "/home/",

@@ -4,6 +4,7 @@ pub mod artifact;
 pub mod aws;
 pub mod baseline;
 mod binaries;
+pub mod changes;
 pub mod contents;
 pub mod dependencies;
 pub mod discovery;

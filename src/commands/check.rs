@@ -6,13 +6,14 @@ use std::path::{Component, Path, PathBuf};
 
 use super::given::{self, Given};
 use super::select::Selection;
-use super::{emit, fix, output, plan, terminal};
+use super::{emit, fix, output, plan, since, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::checks;
+use crate::cli::targets::Target;
 use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg};
 use crate::collect::discovery::FetchOptions;
 use crate::collect::project::Edited;
-use crate::collect::{baseline, project};
+use crate::collect::{baseline, changes, project};
 use crate::comments;
 use crate::config::FailOn;
 use crate::context::{Context, PlatformVersion};
@@ -51,18 +52,16 @@ pub fn run(
         },
     })?;
     let report = &arguments.report;
-    if report.json && report.format.is_some_and(|format| format != Format::Json) {
-        return Err(
-            Failure::new("--json and another --format were given").help("leave one of the two out")
-        );
-    }
     let roots = roots(&arguments.paths)?;
     let several = roots.len() > 1;
     let look = Look {
         quiet: report.quiet,
         verbose: report.verbose,
         several,
-        ..terminal::look(report.color, report.output.is_some())
+        max_bytes: report
+            .max_bytes
+            .and_then(|bytes| usize::try_from(bytes).ok()),
+        ..terminal::look(report.color, report.targets.standard_output().is_none())
     };
     let mut run = Run {
         arguments,
@@ -107,7 +106,7 @@ fn planned(arguments: &CheckArgs) -> PlanArgs {
             .unwrap_or_else(|| ".".into()),
         script: None,
         edit: false,
-        json: arguments.report.format() == Format::Json,
+        json: arguments.report.targets.has(Format::Json),
         fail_on: arguments.policy.fail_on,
         config: arguments.policy.config.clone(),
         scope: arguments.scope.clone(),
@@ -142,8 +141,8 @@ impl Run<'_> {
         if !self.arguments.fix.fix {
             return Ok(Vec::new());
         }
-        let report = &self.arguments.report;
-        let text = report.format() == Format::Text || report.output.is_some();
+        let format = self.arguments.report.targets.standard_output();
+        let text = format.is_none_or(|format| format == Format::Text);
         let stream: &mut dyn Write = if text { &mut *out } else { &mut *err };
         let shown = shown(&self.asked, root);
         let options = self.options(root);
@@ -177,18 +176,17 @@ impl Run<'_> {
 
     /// True where the reports are for people who wait for them.
     fn streams(&self) -> bool {
-        let report = &self.arguments.report;
-        let people = matches!(report.format(), Format::Text | Format::Concise);
-        self.several && report.output.is_none() && people
+        let shown = self.arguments.report.targets.standard_output();
+        self.several && matches!(shown, Some(Format::Text | Format::Concise))
     }
 
     /// Among several projects each is shown when it is done.
     fn stream(&self, report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
-        if !self.streams() {
+        let shown = self.arguments.report.targets.standard_output();
+        let Some(format) = shown.filter(|_| self.streams()) else {
             return Ok(());
-        }
+        };
         let mut bytes = Vec::new();
-        let format = self.arguments.report.format();
         render::render(format, std::slice::from_ref(report), self.look, &mut bytes)?;
         bytes.push(b'\n');
         emit(out, &bytes)
@@ -240,6 +238,17 @@ impl Run<'_> {
             &suppressions,
             context.today,
         ));
+        let prefix = prefix(&context);
+        if let Some(revision) = &self.arguments.since {
+            let changes = changes::since(root, revision)?;
+            let prefix = from_top(root, &changes).unwrap_or_else(|| prefix.clone());
+            let left_out = since::keep(&context, &prefix, &changes, &mut results);
+            if left_out > 0 {
+                notes.push(format!(
+                    "{left_out} failures have nothing to do with what changed since {revision} and are left out"
+                ));
+            }
+        }
         let policy = &self.arguments.policy;
         let fail_on = threshold(self.arguments.policy.fail_on, &context);
         let aws = if self.arguments.aws.snapshot.is_some() {
@@ -268,7 +277,7 @@ impl Run<'_> {
             fail_on,
             live: self.arguments.aws.live,
             strict: policy.strict,
-            filtered: !self.selection.filters().is_empty(),
+            filtered: !self.selection.filters().is_empty() || self.arguments.since.is_some(),
             ..summary::basis(&context)
         };
         Ok(Report {
@@ -281,13 +290,14 @@ impl Run<'_> {
             evidence: summary::evidence(&context, aws),
             filters: Filters {
                 off: off.clone(),
+                since: self.arguments.since.clone(),
                 ..self.selection.filters()
             },
             summary: assemble::summary(&results, &basis),
             notes,
             results,
             view: View {
-                prefix: prefix(&context),
+                prefix,
                 fail_on,
                 strict: policy.strict,
                 place: place(root),
@@ -321,30 +331,45 @@ impl Run<'_> {
         }
     }
 
-    /// Writes what was made, says what could not be, and gives the exit status.
-    fn finish(self, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
-        let report = &self.arguments.report;
-        let format = report.format();
+    /// One report as it is written; where each project was shown when it was done, only the totals.
+    fn rendered(&self, target: &Target) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
-        if self.streams() {
-            render::text::roll_up(&self.reports, self.look, &mut bytes)?;
-        } else {
-            render::render(format, &self.reports, self.look, &mut bytes)?;
+        let mut look = self.look;
+        if target.output.is_some() {
+            let color = self.arguments.report.color;
+            let of_file = terminal::look(color, true);
+            (look.color, look.links, look.width) = (of_file.color, of_file.links, of_file.width);
         }
-        if format == Format::Json {
+        if target.output.is_none() && self.streams() {
+            render::text::roll_up(&self.reports, look, &mut bytes)?;
+        } else {
+            render::render(target.format, &self.reports, look, &mut bytes)?;
+        }
+        if target.format == Format::Json {
             for failure in &self.failures {
                 render::json::failure(failure, &mut bytes)?;
             }
         }
-        match &report.output {
-            Some(file) => {
-                output::write_whole(file, &bytes)?;
-                // The report went to a file: who waits for the run learns how it ended.
-                for report in &self.reports {
-                    render::concise::summary(report, err)?;
-                }
+        Ok(bytes)
+    }
+
+    /// Writes what was made, says what could not be, and gives the exit status.
+    fn finish(self, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
+        let targets = &self.arguments.report.targets;
+        // Files first: whoever sees the end of standard output finds them.
+        let mut shown = Vec::new();
+        for target in targets.iter() {
+            match &target.output {
+                Some(file) => output::write_whole(file, &self.rendered(target)?)?,
+                None => shown = self.rendered(target)?,
             }
-            None => emit(out, &bytes)?,
+        }
+        emit(out, &shown)?;
+        if targets.standard_output().is_none() {
+            // The reports went to files: who waits for the run learns how it ended.
+            for report in &self.reports {
+                render::concise::summary(report, err)?;
+            }
         }
         if let (Some(baseline), Some(file), true) = (
             &self.baseline,
@@ -529,6 +554,16 @@ fn place(root: &Path) -> String {
     match slashes(&relative) {
         path if path == "." => String::new(),
         path => format!("{path}/"),
+    }
+}
+
+/// The root relative to the repository that git names: empty or ending in `/`.
+fn from_top(root: &Path, changes: &changes::Changes) -> Option<String> {
+    let top = std::fs::canonicalize(&changes.repository).ok()?;
+    let root = std::fs::canonicalize(root).ok()?;
+    match slashes(root.strip_prefix(top).ok()?) {
+        path if path == "." => Some(String::new()),
+        path => Some(format!("{path}/")),
     }
 }
 

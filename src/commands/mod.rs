@@ -15,6 +15,7 @@ pub mod policy;
 pub mod quota;
 mod root;
 mod select;
+mod since;
 pub mod snapshot;
 mod terminal;
 pub mod token;

@@ -30,6 +30,7 @@ impl Selection {
                 only: lower(&scope.only),
                 skip: lower(&scope.skip),
                 runtime: scope.runtime.clone(),
+                since: None,
                 off: Vec::new(),
             },
         };

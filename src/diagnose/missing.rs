@@ -9,8 +9,8 @@ use crate::iam::condition::RequestContext;
 use crate::iam::evaluate::{Request, Verdict, decide_for};
 use crate::iam::glob;
 use crate::least_privilege::{self, Subject, apply};
+use crate::model::finding::Evidence;
 use crate::model::project::Agent;
-use crate::report::Evidence;
 use crate::shell::Command;
 
 /// What the project says to a refused call.

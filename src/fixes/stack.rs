@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::least_privilege::{self, Kind, Subject};
+use crate::model::finding::{Fix, SafeEdit};
 use crate::model::json::Node;
 use crate::model::json_edit::Splice;
 use crate::model::narrowed_roles::{
@@ -15,7 +16,6 @@ use crate::model::narrowed_roles::{
 };
 use crate::model::predicted_role::Names;
 use crate::model::project::{Agent, Gateway, OnlineEval};
-use crate::report::{Fix, SafeEdit};
 use crate::shell;
 
 /// Statements of a least-privilege policy that take the place of what a runtime's or harness's role loses.

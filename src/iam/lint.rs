@@ -12,7 +12,7 @@ use super::comparison::Comparison;
 use super::condition::Condition;
 use super::document::{Clause, Document, Effect, Statement};
 use super::glob::Pattern;
-use crate::exit::suggestion;
+use crate::text::suggest::suggestion;
 
 /// How bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,11 +2,11 @@
 
 use super::needs::Need;
 use crate::context::Context;
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::known::Known;
 use crate::model::predicted_role::Names;
 use crate::model::project::{Gateway, GatewayTarget};
-use crate::report::Evidence;
 
 /// A need of a gateway's role.
 pub struct GatewayNeed {

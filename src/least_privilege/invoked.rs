@@ -8,10 +8,10 @@ use super::{Statements, Subject};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::names::leaf;
 use crate::context::BedrockModel;
+use crate::model::finding::Evidence;
 use crate::model::project::Agent;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Call, Expr, ExprKind};
-use crate::report::Evidence;
 
 /// Regions that every system-defined profile of a geography leads to, whatever the model and the Region of the caller; more may
 /// be on the list of a model.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Statements, Subject, gather};
-use crate::report::Evidence;
+use crate::model::finding::Evidence;
 
 /// Something that is used, and the permission that it takes.
 #[derive(Clone, Debug)]

@@ -9,10 +9,10 @@ use super::values::texts;
 use super::{Statements, Subject, UNKNOWN_SUFFIX, signed};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::names::leaf;
+use crate::model::finding::Evidence;
 use crate::model::project::Agent;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Expr, ExprKind};
-use crate::report::Evidence;
 
 /// Adds the needs.
 pub(super) fn add<'a>(

@@ -11,21 +11,74 @@ use crate::checks::Category;
 use crate::report::{CheckResult, Evidence, Fix, Report};
 use crate::text::clean;
 
-/// Writes the reports, one section each.
+/// Writes the reports, one section each, in no more than `budget` bytes where there is one: the verdicts and the tables of the
+/// failures stay longest, details go first, and what was cut is said.
 ///
 /// # Errors
 /// When writing fails.
-pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
-    for (index, report) in reports.iter().enumerate() {
-        if index > 0 {
-            writeln!(out, "\n---\n")?;
+pub fn render(reports: &[Report], budget: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(budget) = budget else {
+        return out.write_all(joined(reports, Depth::All).as_bytes());
+    };
+    for depth in [Depth::All, Depth::Failures, Depth::Table] {
+        let text = joined(reports, depth);
+        if text.len() <= budget {
+            return out.write_all(text.as_bytes());
         }
-        out.write_all(one(report).as_bytes())?;
     }
-    Ok(())
+    out.write_all(cut(&joined(reports, Depth::Table), budget).as_bytes())
 }
 
-fn one(report: &Report) -> String {
+/// How much is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// Everything.
+    All,
+    /// What failed, with evidence and fixes; of the rest only how many there are.
+    Failures,
+    /// What failed as a table.
+    Table,
+}
+
+impl Depth {
+    /// What is not there, in words.
+    fn left_out(self) -> Option<&'static str> {
+        match self {
+            Self::All => None,
+            Self::Failures => Some("what was not judged, suppressed or accepted, and the notes"),
+            Self::Table => Some(
+                "evidence and fixes, what was not judged, suppressed or accepted, and the notes",
+            ),
+        }
+    }
+}
+
+fn joined(reports: &[Report], depth: Depth) -> String {
+    let sections: Vec<String> = reports.iter().map(|report| one(report, depth)).collect();
+    sections.join("\n---\n\n")
+}
+
+/// As many whole lines of a text without blocks as fit with the word on the rest.
+fn cut(text: &str, budget: usize) -> String {
+    let word = |lines: usize| {
+        format!(
+            "\n> Cut to {budget} bytes: {lines} more lines. `agentcore-harden check` shows the whole report.\n"
+        )
+    };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let room = budget.saturating_sub(word(lines.len()).len());
+    let mut kept = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        if kept.len() + line.len() > room {
+            kept.push_str(&word(lines.len() - index));
+            break;
+        }
+        kept.push_str(line);
+    }
+    kept
+}
+
+fn one(report: &Report, depth: Depth) -> String {
     let mut text = String::new();
     let project = &report.project;
     let _ = writeln!(
@@ -73,9 +126,17 @@ fn one(report: &Report) -> String {
             );
         }
     }
-    failures(report, &mut text);
-    others(report, &mut text);
-    notes(report, &mut text);
+    failures(report, depth, &mut text);
+    if depth == Depth::All {
+        others(report, &mut text);
+        notes(report, &mut text);
+    }
+    if let Some(words) = depth.left_out() {
+        let _ = writeln!(
+            text,
+            "\n> Left out to keep this short: {words}. `agentcore-harden check` shows them."
+        );
+    }
     let _ = writeln!(
         text,
         "\n<sub>{} {}</sub>",
@@ -84,7 +145,7 @@ fn one(report: &Report) -> String {
     text
 }
 
-fn failures(report: &Report, text: &mut String) {
+fn failures(report: &Report, depth: Depth, text: &mut String) {
     let mut failing: Vec<&CheckResult> = report
         .results
         .iter()
@@ -106,6 +167,9 @@ fn failures(report: &Report, text: &mut String) {
             code(&result.resource.to_string()),
             prose(&result.message)
         );
+    }
+    if depth == Depth::Table {
+        return;
     }
     text.push('\n');
     for result in failing {

@@ -2,6 +2,7 @@
 
 pub mod concise;
 pub mod github;
+pub mod gitlab;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -34,6 +35,8 @@ pub struct Look {
     pub verbose: bool,
     /// The run is over several projects: JSON is one line a report, however many could be made.
     pub several: bool,
+    /// The most bytes of a Markdown report.
+    pub max_bytes: Option<usize>,
 }
 
 impl Default for Look {
@@ -45,6 +48,7 @@ impl Default for Look {
             quiet: false,
             verbose: false,
             several: false,
+            max_bytes: None,
         }
     }
 }
@@ -65,8 +69,9 @@ pub fn render(
         Format::Concise => concise::render(reports, look, out),
         Format::Json => json::render(reports, look.several, out),
         Format::Sarif => sarif::render(reports, out),
-        Format::Markdown => markdown::render(reports, out),
+        Format::Markdown => markdown::render(reports, look.max_bytes, out),
         Format::Junit => junit::render(reports, out),
         Format::Github => github::render(reports, out),
+        Format::Gitlab => gitlab::render(reports, out),
     }
 }

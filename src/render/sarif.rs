@@ -1,8 +1,8 @@
-//! SARIF 2.1.0: one run, a rule per check of the registry, a result per site.
+//! SARIF 2.1.0: one run, a rule per check that ran, a result per site.
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>; what GitHub reads of it:
 //! <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use serde_sarif::sarif::{
 };
 
 use super::site::{self, Finding};
-use crate::checks::{self, Check};
+use crate::checks::{self, Category, Check};
 use crate::report::{Evidence, Report, Severity};
 
 /// The base of every path: the root of the repository.
@@ -27,20 +27,22 @@ const SCHEMA: &str =
 /// # Errors
 /// When writing fails.
 pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    let ran = ran(reports);
+    let ran = ran.as_slice();
     let results: Vec<SarifResult> = reports
         .iter()
         .flat_map(|report| {
             let findings = site::findings(report, true);
             findings
                 .into_iter()
-                .map(move |finding| result(report, &finding))
+                .map(move |finding| result(report, ran, &finding))
         })
         .collect();
     let driver = ToolComponent::builder()
         .name("agentcore-harden")
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .information_uri(env!("CARGO_PKG_REPOSITORY"))
-        .rules(checks::all().map(rule).collect::<Vec<_>>())
+        .rules(ran.iter().map(|check| rule(check)).collect::<Vec<_>>())
         .build();
     let base = ArtifactLocation::builder()
         .description(Message::from("The root of the repository"))
@@ -59,6 +61,65 @@ pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     super::json::pretty(&log, out)
 }
 
+/// The checks that have a result, in the order of the registry.
+fn ran(reports: &[Report]) -> Vec<&'static Check> {
+    let judged: BTreeSet<&str> = reports
+        .iter()
+        .flat_map(|report| &report.results)
+        .map(|result| result.check)
+        .collect();
+    checks::all()
+        .filter(|check| judged.contains(check.id))
+        .collect()
+}
+
+/// Checks outside the categories about access whose failure lets somebody in, or something out.
+const SECURITY: &[&str] = &[
+    "code-error-leak",
+    "code-identity-context",
+    "code-input-validation",
+    "code-tool-sessions",
+    "credentials-registered",
+    "gateway-outbound-auth",
+    "gateway-policy-engine",
+    "memory-actor-id",
+    "memory-encryption",
+    "network-mode",
+    "policy-cedar",
+    "resource-encryption",
+    "runtime-attack-surface",
+    "runtime-debug-mode",
+    "runtime-mmds-v2",
+    "snapshot-credentials",
+    "snapshot-crypto-library",
+    "snapshot-prng",
+    "snapshot-unique-values",
+    "tool-network",
+];
+
+/// True for a check of security.
+fn is_security(check: &Check) -> bool {
+    let access = [
+        Category::Iam,
+        Category::Authentication,
+        Category::ShellAccess,
+    ];
+    access.contains(&check.category)
+        || check.id.starts_with("secrets-")
+        || SECURITY.contains(&check.id)
+}
+
+/// The page of a check in the repository, at the tag of this version.
+fn page(check: &Check) -> String {
+    format!(
+        "{}/blob/v{}/src/checks/{}/{}.md",
+        env!("CARGO_PKG_REPOSITORY"),
+        env!("CARGO_PKG_VERSION"),
+        check.category.id().replace('-', "_"),
+        check.id.replace('-', "_")
+    )
+}
+
 fn rule(check: &'static Check) -> ReportingDescriptor {
     let text = |text: &str| MultiformatMessageString::from(&text.to_owned());
     let references = check.references.join("\n");
@@ -70,6 +131,16 @@ fn rule(check: &'static Check) -> ReportingDescriptor {
         ))
         .markdown(check.page)
         .build();
+    let mut tags = vec!["agentcore".to_owned(), check.category.id().to_owned()];
+    let mut properties = vec![
+        ("precision", json!("high")),
+        ("problem.severity", json!(problem(check.severity))),
+    ];
+    // Code scanning counts a rule with this tag among the security alerts, by its score.
+    if is_security(check) {
+        tags.insert(0, "security".to_owned());
+        properties.push(("security-severity", json!(score(check.severity))));
+    }
     let descriptor = ReportingDescriptor::builder()
         .id(check.id)
         .name(pascal(check.id))
@@ -81,27 +152,13 @@ fn rule(check: &'static Check) -> ReportingDescriptor {
                 .level(json!(level(check.severity).to_string()))
                 .build(),
         )
-        .properties(bag(
-            vec![
-                "security".to_owned(),
-                "agentcore".to_owned(),
-                check.category.id().to_owned(),
-            ],
-            vec![
-                ("security-severity", json!(score(check.severity))),
-                ("precision", json!("high")),
-                ("problem.severity", json!(problem(check.severity))),
-            ],
-        ));
-    match check.references.first() {
-        Some(reference) => descriptor.help_uri(*reference).build(),
-        None => descriptor.build(),
-    }
+        .properties(bag(tags, properties));
+    descriptor.help_uri(page(check)).build()
 }
 
-fn result(report: &Report, finding: &Finding<'_>) -> SarifResult {
+fn result(report: &Report, ran: &[&'static Check], finding: &Finding<'_>) -> SarifResult {
     let result = finding.result;
-    let index = checks::all().position(|check| check.id == result.check);
+    let index = ran.iter().position(|check| check.id == result.check);
     let fixes: Vec<Value> = result
         .fixes
         .iter()

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use crate::checks;
-use crate::exit::suggestion;
 use crate::model::source::Suppression;
+use crate::text::suggest::suggestion;
 
 /// A comment that suppresses checks on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]

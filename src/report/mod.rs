@@ -171,6 +171,9 @@ pub struct Filters {
     /// `--runtime`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runtime: Vec<String>,
+    /// `--since`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Checks that the configuration file turns off.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub off: Vec<String>,
@@ -182,6 +185,7 @@ impl Filters {
         self.only.is_empty()
             && self.skip.is_empty()
             && self.runtime.is_empty()
+            && self.since.is_none()
             && self.off.is_empty()
     }
 }

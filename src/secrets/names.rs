@@ -301,13 +301,10 @@ fn implies(segments: &[String], before_key: &[&str]) -> bool {
         let role = at >= 2
             && segments.get(at - 1).is_some_and(|word| word == "ROLE")
             && segments.get(at - 2).is_some_and(|word| word == "SERVICE");
-        segment == "KEY" && role
-            || segment == "KEY"
-                && before.is_some_and(|word| {
-                    BEFORE_KEY.contains(&word)
-                        || before_key.contains(&word)
-                        || vendors().contains(word)
-                })
+        let named = |word: &str| {
+            BEFORE_KEY.contains(&word) || before_key.contains(&word) || vendors().contains(word)
+        };
+        segment == "KEY" && (role || before.is_some_and(named))
     })
 }
 

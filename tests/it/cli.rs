@@ -856,3 +856,158 @@ fn no_format_prints_a_secret_of_the_configuration() {
         }
     }
 }
+
+#[test]
+fn one_run_writes_several_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| text(&folder.path().join(name)).to_owned();
+    let (sarif, markdown) = (file("a.sarif"), file("a.md"));
+    let insecure = "fixtures/projects/insecure-agent";
+    let all = [
+        "--format", "github", "--format", "markdown", "-o", &markdown, "--format", "sarif",
+        "--output", &sarif,
+    ];
+    let ran = run(&[&["check", insecure, "--offline"][..], &all].concat());
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.starts_with("::error file="), "{}", ran.out);
+    assert!(ran.err.is_empty(), "{}", ran.err);
+    assert!(
+        fs::read_to_string(&markdown)
+            .unwrap()
+            .starts_with("## Production readiness of Helpdesk")
+    );
+    let log = json(&fs::read_to_string(&sarif).unwrap());
+    assert_eq!(log["version"], "2.1.0");
+    // Every report in a file: the verdict goes to standard error.
+    let files = run(&[
+        "check",
+        insecure,
+        "--offline",
+        "--json",
+        "-o",
+        &sarif,
+        "--format",
+        "gitlab",
+        "-o",
+        &markdown,
+    ]);
+    assert!(
+        files.out.is_empty() && files.err.contains("NOT READY Helpdesk"),
+        "{}",
+        files.err
+    );
+    assert!(json(&fs::read_to_string(&sarif).unwrap())["summary"].is_object());
+    assert!(json(&fs::read_to_string(&markdown).unwrap()).is_array());
+    // One format, and its file before it.
+    assert_eq!(
+        run(&[
+            "check",
+            insecure,
+            "--offline",
+            "-o",
+            &sarif,
+            "--format",
+            "junit"
+        ])
+        .code,
+        1
+    );
+    assert!(fs::read_to_string(&sarif).unwrap().starts_with("<?xml"));
+    for (arguments, words) in [
+        (
+            &["--format", "json", "--format", "sarif"][..],
+            "several formats go to standard output",
+        ),
+        (
+            &["--json", "--format", "sarif"],
+            "--json and another --format were given",
+        ),
+        (
+            &["--format", "sarif", "-o", &sarif, "-o", &markdown],
+            "has no --format of its own",
+        ),
+        (
+            &[
+                "--format", "sarif", "-o", &sarif, "--format", "json", "-o", &sarif,
+            ],
+            "two reports go to ",
+        ),
+        (
+            &["--format", "markdown", "--max-bytes", "10"],
+            "--max-bytes",
+        ),
+    ] {
+        let ran = run(&[&["check", insecure, "--offline"][..], arguments].concat());
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+}
+
+#[test]
+fn since_reports_what_the_change_has_to_do_with() {
+    let before = b"import os\nimport requests\nfrom bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n\n\n\
+        @app.entrypoint\ndef invoke(payload):\n    return eval(payload['old'])\n\n\nif __name__ == '__main__':\n    app.run()\n";
+    let folder = one("main.py", before);
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(["-c", "user.name=a", "-c", "user.email=a@example.com"]);
+        let output = command
+            .arg("-C")
+            .arg(folder.path())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-qm", "before"]);
+    let path = text(folder.path());
+    let check = |revision: &str| run(&["check", path, "--offline", "--json", "--since", revision]);
+    let failing = |ran: &Ran| {
+        let report = json(&ran.out);
+        assert!(report["summary"]["verdict"].is_null());
+        assert_eq!(report["filters"]["since"], "main");
+        let results = report["results"].as_array().unwrap().iter();
+        let failing = results.filter(|result| result["status"] == "fail");
+        failing
+            .map(|result| result["check"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let all = json(&run(&["check", path, "--offline", "--json"]).out);
+    let whole = all["summary"]["fail"].as_u64().unwrap();
+    assert!(whole > 0);
+    // Nothing changed, nothing fails.
+    let none = check("main");
+    assert_eq!((failing(&none).len(), none.code), (0, 0), "{}", none.out);
+    // A key in a new line is this branch's, whatever main does meanwhile.
+    git(&["checkout", "-qb", "feature"]);
+    let file = folder.path().join("app/Main/main.py");
+    let old = String::from_utf8(before.to_vec()).unwrap();
+    let key = concat!(
+        "API_KEY = 'sk-ant-",
+        "api03-Zx81mQpL0vTn3bRk7YwE2cHd9GsJ4uFa'\n"
+    );
+    fs::write(
+        &file,
+        old.replace("\n\n\n@app", &format!("\n{key}\n\n@app")),
+    )
+    .unwrap();
+    let found = failing(&check("main"));
+    assert_eq!(found, ["secrets-hardcoded"]);
+    git(&["commit", "-qam", "key"]);
+    assert_eq!(failing(&check("main")), ["secrets-hardcoded"]);
+    for (revision, words) in [("nowhere", "git knows no revision"), ("--help", "--since")] {
+        let ran = check(revision);
+        assert_eq!(ran.code, 2, "{}", ran.out);
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+    let mut bare = program();
+    let output = bare
+        .args(["check", path, "--offline", "--since", "main"])
+        .env("PATH", "/nowhere")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("git cannot be run"));
+}

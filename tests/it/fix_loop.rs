@@ -89,6 +89,11 @@ fn by_key(results: &[CheckResult]) -> BTreeMap<Key, &CheckResult> {
         .collect()
 }
 
+/// How many places a result names.
+fn sites(result: &CheckResult) -> usize {
+    result.evidence.iter().filter(|site| site.primary).count()
+}
+
 /// The findings that count: failures of the severity at which a run fails by default, or worse.
 fn counted(results: &[CheckResult]) -> BTreeSet<Key> {
     let failing = results
@@ -306,6 +311,14 @@ fn try_out(
         .last()
         .is_some_and(|command| command.starts_with("agentcore deploy"));
     match by_key(&after).get(&key) {
+        // An edit of one place leaves the others.
+        Some(now)
+            if now.status == Status::Fail
+                && fix.commands.is_empty()
+                && sites(now) < sites(result) =>
+        {
+            tally.passed += 1;
+        }
         Some(now) if now.status == Status::Fail => {
             let commands = fix.commands.join("\n      ");
             return Err(format!(

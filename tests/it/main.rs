@@ -1,5 +1,13 @@
 //! All integration tests in one program: the AWS SDK is linked once. `cargo test --test it checks::` runs one module of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
 mod agreement;
 mod aws;
 mod checks;

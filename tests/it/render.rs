@@ -243,6 +243,7 @@ fn nothing_hidden_reaches_any_output() {
         Format::Markdown,
         Format::Junit,
         Format::Github,
+        Format::Gitlab,
     ] {
         let text = hostile(format);
         let bad = text
@@ -400,8 +401,18 @@ fn sarif_has_the_structure_that_code_scanning_reads() {
     assert_eq!(log["runs"].as_array().unwrap().len(), 1);
     let run = &log["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), checks::all().count());
+    let ran: std::collections::BTreeSet<&str> = reports[0]
+        .results
+        .iter()
+        .map(|result| result.check)
+        .collect();
+    assert!(rules.len() == ran.len() && ran.len() < checks::all().count());
     for rule in rules {
+        assert!(ran.contains(rule["id"].as_str().unwrap()));
+        let page = rule["helpUri"].as_str().unwrap();
+        let (_, page) = page.split_once("/src/").unwrap();
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(root.join("src").join(page).is_file(), "{page}");
         for text in ["shortDescription", "fullDescription", "help"] {
             assert!(
                 !rule[text]["text"].as_str().unwrap().is_empty(),
@@ -415,13 +426,22 @@ fn sarif_has_the_structure_that_code_scanning_reads() {
                 .unwrap()
                 .starts_with("## What it checks")
         );
-        let score: f64 = rule["properties"]["security-severity"]
-            .as_str()
-            .unwrap()
-            .parse()
-            .unwrap();
+        let tags = rule["properties"]["tags"].as_array().unwrap();
+        let security = tags.contains(&"security".into());
+        let score = rule["properties"]["security-severity"].as_str();
+        assert_eq!(score.is_some(), security, "{}", rule["id"]);
+        let Some(score) = score else {
+            continue;
+        };
+        let score: f64 = score.parse().unwrap();
         assert!((0.0..=10.0).contains(&score));
     }
+    let security = |id: &str| {
+        let rule = rules.iter().find(|rule| rule["id"] == id).unwrap();
+        rule["properties"]["tags"][0] == "security"
+    };
+    assert!(security("auth-inbound-type") && security("secrets-env-read"));
+    assert!(!security("code-outbound-http"));
     let results = run["results"].as_array().unwrap();
     // Two sites of secrets-env-read are two results; a suppressed one is in, marked.
     assert_eq!(results.len(), 12);
@@ -453,6 +473,80 @@ fn sarif_has_the_structure_that_code_scanning_reads() {
         logical.as_str().unwrap().starts_with("arn:aws:iam::"),
         "{logical}"
     );
+}
+
+#[test]
+fn gitlab_gets_the_fields_of_a_code_quality_report() {
+    // Two projects of one name in one repository keep their findings apart.
+    let reports = [report("A", "g"), report("A", "g")];
+    let issues = json(&shown(Format::Gitlab, &reports, Look::default()));
+    let issues = issues.as_array().unwrap();
+    assert_eq!(issues.len(), 10);
+    let mut prints = std::collections::BTreeSet::new();
+    for issue in issues {
+        let keys: Vec<&String> = issue.as_object().unwrap().keys().collect();
+        assert_eq!(
+            keys,
+            [
+                "description",
+                "check_name",
+                "fingerprint",
+                "severity",
+                "location"
+            ]
+        );
+        assert!(checks::find(issue["check_name"].as_str().unwrap()).is_some());
+        assert!(
+            ["blocker", "critical", "major", "minor"]
+                .contains(&issue["severity"].as_str().unwrap())
+        );
+        assert!(prints.insert(issue["fingerprint"].as_str().unwrap().to_owned()));
+        let path = issue["location"]["path"].as_str().unwrap();
+        assert!(path.starts_with("services/support/"), "{path}");
+        assert!(issue["location"]["lines"]["begin"].as_u64().unwrap() >= 1);
+        // What is suppressed is no issue.
+        assert_ne!(issue["check_name"], "code-outbound-http");
+    }
+    assert_eq!(issues[0]["severity"], "blocker");
+    let none = shown(Format::Gitlab, &[], Look::default());
+    assert_eq!(json(&none), Value::Array(Vec::new()));
+}
+
+#[test]
+fn markdown_keeps_to_its_budget_and_says_what_was_cut() {
+    let whole = plain(Format::Markdown);
+    let reports: Vec<Report> = (0..40).map(|_| report("Support", "open-gateway")).collect();
+    for (reports, budget, word) in [
+        (&reports[..1], whole.len(), "not cut"),
+        (
+            &reports[..1],
+            whole.len() - 1,
+            "Left out to keep this short: what was not judged",
+        ),
+        (
+            &reports[..1],
+            2048,
+            "Left out to keep this short: evidence and fixes",
+        ),
+        (
+            &reports[..],
+            65_536,
+            "Left out to keep this short: evidence and fixes",
+        ),
+        (&reports[..], 4096, "Cut to 4096 bytes: "),
+    ] {
+        let look = Look {
+            max_bytes: Some(budget),
+            ..Look::default()
+        };
+        let text = shown(Format::Markdown, reports, look);
+        assert!(text.len() <= budget, "{} of {budget}", text.len());
+        assert!(
+            text.contains("**NOT READY**") && text.contains("| critical | `auth-inbound-type` |")
+        );
+        assert_eq!(text == whole, word == "not cut");
+        assert!(text.contains(word) || text == whole, "{budget}: {text}");
+    }
 }
 
 #[test]

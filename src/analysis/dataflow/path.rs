@@ -60,10 +60,13 @@ struct Spot {
     range: ByteRange,
 }
 
+/// A name of a function, or of the module itself.
+type Bound = (ModuleId, Option<FnId>, Name);
+
 /// Where values were handed on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trace {
-    bound: BTreeMap<(ModuleId, Option<FnId>, Name), Vec<(Spot, Labels)>>,
+    bound: BTreeMap<Bound, Vec<(Spot, Labels)>>,
     given: BTreeMap<(FnId, usize), Vec<(Spot, Labels)>>,
     returned: BTreeMap<FnId, Vec<(Spot, Labels)>>,
 }

@@ -1,12 +1,12 @@
 //! What an expression refers to: names followed through imports, aliases, re-exports, assignments, constructors and helpers,
 //! across the project's modules.
 
+mod bindings;
 mod calls;
 pub(crate) mod constants;
 mod imports;
 mod looped;
 mod members;
-mod names;
 
 pub use crate::model::source::canonical::{leaf, package};
 

@@ -247,7 +247,7 @@ fn matched<'e>(
         && matches!(name, "fullmatch" | "match" | "search")
     {
         let flags = call.args.get(2).or_else(|| call.option("flags"));
-        let plain = flags.is_none_or(|flags| is_case(flags));
+        let plain = flags.is_none_or(is_case);
         return Some((of(first).filter(|_| plain), held, Some(value)));
     }
     let base = base?;

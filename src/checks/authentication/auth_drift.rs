@@ -6,10 +6,10 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::{Gateway, Jwt, Network};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::json::Node;
 use crate::model::project::{self, Agent, JwtAuthorizer, RuntimeCommon};
 use crate::model::site::{Site, Sited};
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell;
 
 pub(super) static CHECK: Check = Check {

@@ -5,8 +5,8 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::{Context, GatewayView, Layer};
+use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::project::{Agent, Gateway};
-use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::{self, Command};
 
 pub(super) static CHECK: Check = Check {

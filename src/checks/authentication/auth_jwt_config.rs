@@ -5,10 +5,10 @@ use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Authorizer, Context, JwtView, Layer, Origin, Seen};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::Unread;
 use crate::model::project::{Agent, Gateway};
 use crate::oidc::path_behind_suffix;
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::Command;
 
 use super::placeholder::is_placeholder;

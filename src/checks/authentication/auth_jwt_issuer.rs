@@ -3,13 +3,13 @@
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::{Authorizer as View, Context, Layer, Origin, Seen};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity, Status};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::oidc::authorizer::{self, Authorizer, Kind};
 use crate::oidc::discovery::{Discovery, IssuerRule, issuer_rule};
 use crate::oidc::keys::{Jwks, KeySet};
 use crate::oidc::remedy::Remedy;
 use crate::oidc::{base, discovery_url};
-use crate::report::{Evidence, Fix, Outcome, Severity, Status};
 use crate::shell;
 
 pub(super) static CHECK: Check = Check {
@@ -249,7 +249,7 @@ fn judge_document(
 }
 
 fn pass(
-    resource: &crate::report::Resource,
+    resource: &crate::model::finding::Resource,
     rule: IssuerRule,
     issuer: &str,
     jwks: &Jwks,
@@ -273,7 +273,11 @@ fn pass(
 }
 
 /// Why the keys are no use, with what to do.
-fn keys(resource: &crate::report::Resource, jwks: &Jwks, uri: &str) -> Option<(String, Fix)> {
+fn keys(
+    resource: &crate::model::finding::Resource,
+    jwks: &Jwks,
+    uri: &str,
+) -> Option<(String, Fix)> {
     let sign = || {
         Fix::new("Have the identity provider sign with RS256").note("enable an RSA signature key of 2048 bits or more; a key with use \"enc\" does not count")
     };

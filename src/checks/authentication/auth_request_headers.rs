@@ -7,10 +7,10 @@ use crate::analysis::clients::places::Places;
 use crate::analysis::clients::values::{At, bound};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::Node;
 use crate::model::source::walk::sub_expressions;
 use crate::model::source::{EntrypointKind, Expr, ExprKind, ModuleId};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "auth-request-headers",
@@ -253,7 +253,7 @@ fn is_headers(
             let Some(index) = function
                 .params
                 .iter()
-                .position(|param| &*param.name == &**name)
+                .position(|param| *param.name == **name)
             else {
                 return false;
             };

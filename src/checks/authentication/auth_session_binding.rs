@@ -8,9 +8,9 @@ use crate::checks::callers;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{EntrypointKind, ExprKind, FnId, Source};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "auth-session-binding",

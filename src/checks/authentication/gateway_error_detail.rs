@@ -5,8 +5,8 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::Context;
+use crate::model::finding::{Outcome, Resource, ResourceType, Severity};
 use crate::model::project::Gateway;
-use crate::report::{Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "gateway-error-detail",

@@ -8,8 +8,8 @@ use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Outcome, Severity};
 use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
-use crate::report::{Evidence, Outcome, Severity};
 
 use self::exposed::{Exposed, Walker};
 use crate::analysis::guards::{self, Fate};

@@ -8,8 +8,8 @@ use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::dataflow::{Flow, Step, Truncation};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::{EntrypointKind, FnId, ModuleId};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 use self::seeds::{Caught, Exceptions};
 use self::sinks::Sink;

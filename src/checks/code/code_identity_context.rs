@@ -6,8 +6,8 @@ use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Module};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "code-identity-context",

@@ -8,10 +8,10 @@ use crate::analysis::agent_code::AgentCode;
 use crate::checks::installed::{Installed, Manifest, Releases};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::site::Site;
 use crate::model::source::{ExternalImport, Import, Language, ModuleId};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

@@ -14,7 +14,7 @@ mod tested;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Evidence, Outcome, Severity};
+use crate::model::finding::{Evidence, Outcome, Severity};
 use std::collections::BTreeSet;
 
 use self::fields::{Field, Kind};

@@ -5,10 +5,10 @@ use crate::analysis::names::{leaf, package};
 use crate::analysis::outward::{Reached, outward};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::ir::{Loop, LoopKind};
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{Call, Expr, ExprKind, Module, StmtKind};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "code-loop-limit",

@@ -10,7 +10,7 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Evidence, Outcome, Severity};
+use crate::model::finding::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "code-outbound-http",

@@ -8,11 +8,11 @@ use crate::analysis::names::package;
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::walk::{Node, expressions, sub_expressions, walk};
 use crate::model::source::{
     EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind,
 };
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "code-rate-limiting",

@@ -7,10 +7,10 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::ir::{ByteRange, Handler, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{Expr, ExprKind, Language, Module};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 use self::silent::{Silence, silence};
 use crate::analysis::rejections;

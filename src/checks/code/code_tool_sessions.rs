@@ -4,9 +4,9 @@ use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::{leaf, package};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{Call, Expr, ExprKind, FnId, Module, Stmt, StmtKind};
-use crate::report::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "code-tool-sessions",

@@ -12,8 +12,8 @@ use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Credential;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::{self, Command, EnvName};
 
 pub(super) static CHECK: Check = Check {

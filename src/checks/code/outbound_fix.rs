@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::gateway_target;
 use super::outbound::{Outbound, Reach};
 use crate::context::Context;
-use crate::report::Fix;
+use crate::model::finding::Fix;
 use crate::shell::{self, Command};
 
 const CODE_EDIT: &str = "Add a gateway target for each service (`agentcore add gateway-target` with the type that the site names) and drop the \

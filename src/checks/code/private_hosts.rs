@@ -8,10 +8,10 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
 use crate::analysis::reachability::{Absent, Live};
 use crate::analysis::written::addresses;
+use crate::model::finding::Evidence;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::statements;
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId};
-use crate::report::Evidence;
 
 /// What a name must hold to be one of an address, for a bare host to count: code names hosts in block lists too.
 const ADDRESSES: [&str; 9] = [

@@ -4,8 +4,8 @@ use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::Meaning;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-debug-mode",

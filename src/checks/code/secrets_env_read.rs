@@ -9,8 +9,8 @@ use crate::analysis::reachability::{Absent, Live};
 use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::{ByteRange, ExprKind, FnId, ModuleId};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::secrets::names::secret_like_name;
 use crate::shell::{self, Command, EnvName};
 

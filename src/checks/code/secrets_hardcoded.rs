@@ -3,8 +3,8 @@
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::files::SecretSite;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::secrets::Context as Place;
 
 pub(super) static CHECK: Check = Check {

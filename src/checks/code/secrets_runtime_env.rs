@@ -7,8 +7,8 @@ use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Variable, VariableValue};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::secrets::{
     self, names::dynamic_reference, names::harmless_value, names::secret_like_name,
 };

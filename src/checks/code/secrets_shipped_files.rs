@@ -9,10 +9,10 @@ use crate::collect::project::{ENV_LOCAL, LOCAL_RULES};
 use crate::context::Context;
 use crate::context::code::not_made;
 use crate::model::files::{GitIgnored, Package, PackageKind, SecretFile, ShippedSecret};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
 use crate::model::site::Site;
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
@@ -288,7 +288,7 @@ fn exposed(resource: Resource, git: &GitIgnored, tracked: bool) -> Outcome {
 
 /// One result for the project: what fails decides, then what could not be read.
 fn merged(one: Outcome, other: Outcome) -> Outcome {
-    use crate::report::Status;
+    use crate::model::finding::Status;
     let weight = |outcome: &Outcome| match outcome.status {
         Status::Fail => 0,
         Status::Skipped => 1,

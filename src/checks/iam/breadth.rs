@@ -12,7 +12,7 @@ use crate::iam::condition::Condition;
 use crate::iam::escalation;
 use crate::iam::reach::{ActionGrant, Grant, Reach};
 use crate::iam::role::NamedPolicy;
-use crate::report::Severity;
+use crate::model::finding::Severity;
 
 /// Actions that give power on their own when the resource is open: any role can be passed, or taken.
 const ALONE: [&str; 2] = ["iam:PassRole", "sts:AssumeRole"];

@@ -5,7 +5,7 @@ use crate::iam::actions;
 use crate::iam::arn::Arn;
 use crate::iam::glob::{self, Pattern};
 use crate::iam::reach::Grant;
-use crate::report::Severity;
+use crate::model::finding::Severity;
 
 /// Reading what agents log.
 const LOG_READS: [&str; 6] = [

@@ -4,7 +4,7 @@ use super::breadth;
 use super::roles::{self, Judgement};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::finding::{Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-broad-permissions",

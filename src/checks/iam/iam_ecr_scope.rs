@@ -10,8 +10,8 @@ use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::arn::Arn;
 use crate::iam::reach::{Grant, Reach};
+use crate::model::finding::{Outcome, Severity};
 use crate::model::project::Agent;
-use crate::report::{Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-ecr-scope",

@@ -10,10 +10,10 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need as Reads};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::least_privilege::{self, Need, Subject, gateway};
+use crate::model::finding::{Evidence, Outcome, Resource, ResourceType, Severity, Status};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::predicted_role::Names;
 use crate::model::project::{Agent, Gateway};
-use crate::report::{Evidence, Outcome, Resource, ResourceType, Severity, Status};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-missing-permissions",
@@ -170,7 +170,7 @@ struct Judged<'j, 'a> {
     needs: &'j [Need],
     layers: &'j [Layer<RoleView<'a>>],
     unread: Option<Unread>,
-    fixes: &'j dyn Fn(&RoleView<'_>, &[&Held<'_>]) -> Vec<crate::report::Fix>,
+    fixes: &'j dyn Fn(&RoleView<'_>, &[&Held<'_>]) -> Vec<crate::model::finding::Fix>,
 }
 
 impl Judged<'_, '_> {

@@ -6,8 +6,8 @@ use crate::iam::arn::{Arn, Breadth, breadth};
 use crate::iam::comparison::Comparison;
 use crate::iam::glob::Pattern;
 use crate::iam::reach::{ActionGrant, Grant, Reach, Via};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::Unread;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 use super::roles::{grant_evidence, unread_prediction};
 
@@ -99,7 +99,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 }
 
 fn failure(
-    resource: crate::report::Resource,
+    resource: crate::model::finding::Resource,
     mut found: Vec<(Severity, String, Evidence)>,
 ) -> Outcome {
     found.sort_by(|one, two| (one.0, &one.1).cmp(&(two.0, &two.1)));

@@ -8,8 +8,8 @@ use crate::iam::lint::{Weight, lint};
 use crate::iam::reach::Reach;
 use crate::iam::role::NamedPolicy;
 use crate::least_privilege::{INLINE_LIMIT, size};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::Unread;
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-policy-valid",

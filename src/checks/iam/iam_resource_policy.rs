@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::Runtime;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-resource-policy",

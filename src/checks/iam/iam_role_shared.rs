@@ -6,8 +6,8 @@ use crate::checks::fixes;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Origin};
+use crate::model::finding::{Evidence, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-role-shared",

@@ -4,8 +4,8 @@ use super::roles::{self, Finding, Judgement};
 use super::trust::{self, Home};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, RoleView};
+use crate::model::finding::{Outcome, Severity};
 use crate::model::project::Agent;
-use crate::report::{Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-trust-policy",

@@ -7,8 +7,8 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::iam::reach::{Grant, Reach};
+use crate::model::finding::{Evidence, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "iam-user-delegation",

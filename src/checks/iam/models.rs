@@ -8,7 +8,7 @@ use crate::iam::arn::{Arn, Breadth, breadth};
 use crate::iam::comparison::Comparison;
 use crate::iam::glob::Pattern;
 use crate::iam::reach::{ActionGrant, Grant, Reach};
-use crate::report::Severity;
+use crate::model::finding::Severity;
 
 /// Actions that call a model. The service authorizes Converse as InvokeModel; policies name it all the same.
 const CALLS: [&str; 5] = [

@@ -7,11 +7,11 @@ use crate::context::{Context, Layer, Origin, RoleOwner, RoleView};
 use crate::fixes::stack;
 use crate::iam::document::{Clause, Statement};
 use crate::iam::reach::{Grant, Reach};
-use crate::model::known::{ReasonCode, Unread};
-use crate::model::project::Agent;
-use crate::report::{
+use crate::model::finding::{
     Evidence, EvidenceKind, Fix, Outcome, Resource, ResourceType, Severity, Status,
 };
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::project::Agent;
 
 /// A finding in a role.
 pub(super) struct Finding {

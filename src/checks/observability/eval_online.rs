@@ -6,9 +6,9 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, EvalView};
 use crate::fixes::stack;
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity, Status};
 use crate::model::json::Node;
 use crate::model::project::{Agent, OnlineEval, Runtime};
-use crate::report::{Evidence, Fix, Outcome, Resource, Severity, Status};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

@@ -3,9 +3,9 @@
 use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::LogGroup;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "obs-log-retention",

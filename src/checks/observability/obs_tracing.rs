@@ -8,10 +8,10 @@ use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::code::not_made;
 use crate::context::{Context, Environment, Layer, Origin, Variable};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, PyProject};
 use crate::model::project::{Agent, Harness, Runtime};
-use crate::report::{Evidence, Fix, Outcome, Resource, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

@@ -2,10 +2,10 @@
 
 use super::obs_tracing::{DISTRO, DISTRO_REQUIREMENT, Finding, WRAPPER};
 use crate::checks::judge::Problem;
+use crate::model::finding::{Edit, Evidence, Fix, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, Instruction};
 use crate::model::site::Site;
-use crate::report::{Edit, Evidence, Fix, Resource};
 
 /// What the Dockerfile and the lists that it installs come to.
 pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) -> Finding {
@@ -39,17 +39,27 @@ pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) 
             format!("{resource} starts by {script}, which was not found in the build context");
         return Finding::Unknown(Unread::new(ReasonCode::Absent, message));
     }
+    let installed = installs_distro(dockerfile, manifests);
+    // What the wrapper needs is installed by the same edit: the edit alone would leave a container that cannot start.
+    let install = match installed || wrapped {
+        true => None,
+        false => installs_names_only(dockerfile).and_then(|run| install_line(dockerfile, run)),
+    };
+    let both = install.is_some();
     let mut problems = Vec::new();
     if !wrapped && let Some(instruction) = entry.first() {
         let message = format!(
             "the container of {resource} is not started by {WRAPPER}: no spans of what it does"
         );
         problems.push(
-            Problem::new(message, Evidence::file(&instruction.site))
-                .fix(wrap(dockerfile, instruction)),
+            Problem::new(message, Evidence::file(&instruction.site)).fix(wrap(
+                dockerfile,
+                instruction,
+                install,
+            )),
         );
     }
-    if !installs_distro(dockerfile, manifests) {
+    if !installed {
         let by_name = installs_names_only(dockerfile);
         let anchor = by_name.map(|run| run.site.clone()).or_else(|| {
             let manifest = manifests.pyproject.read();
@@ -75,9 +85,11 @@ pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) 
         let note = format!(
             "add {DISTRO_REQUIREMENT} to the dependencies that the Dockerfile installs, then deploy"
         );
-        problems.push(
-            Problem::new(message, evidence).fix(Fix::new(format!("Install {DISTRO}")).note(note)),
-        );
+        let problem = Problem::new(message, evidence);
+        problems.push(match both {
+            true => problem,
+            false => problem.fix(Fix::new(format!("Install {DISTRO}")).note(note)),
+        });
     }
     match problems.is_empty() {
         true => Finding::Fine(format!(
@@ -173,8 +185,11 @@ fn installs_distro(dockerfile: &Dockerfile, manifests: &AgentManifests) -> bool 
 }
 
 /// The start command with the wrapper in front, as an edit of the Dockerfile where its form is plain.
-fn wrap(dockerfile: &Dockerfile, instruction: &Instruction) -> Fix {
-    let fix = Fix::new(format!("Start it by {WRAPPER}"));
+fn wrap(dockerfile: &Dockerfile, instruction: &Instruction, install: Option<(u32, String)>) -> Fix {
+    let fix = Fix::new(match install {
+        Some(_) => format!("Install {DISTRO} and start the program by {WRAPPER}"),
+        None => format!("Start it by {WRAPPER}"),
+    });
     let words = instruction.words();
     let plain = words.first().is_some_and(|word| {
         let program = word.rsplit('/').next().unwrap_or(word);
@@ -201,26 +216,35 @@ fn wrap(dockerfile: &Dockerfile, instruction: &Instruction) -> Fix {
     if inserted == line || span.line != span.end_line {
         return fix.note(by_hand);
     }
-    let mut lines: Vec<&str> = old.split('\n').collect();
-    let Some(slot) = lines.get_mut((span.line as usize).saturating_sub(1)) else {
+    let mut changes = vec![(span.line, inserted)];
+    changes.extend(install);
+    let Some(new_text) = with_lines(old, &changes) else {
         return fix.note(by_hand);
     };
-    let with_return = if slot.ends_with('\r') {
-        format!("{inserted}\r")
-    } else {
-        inserted
-    };
-    *slot = &with_return;
-    let new_text = lines.join("\n");
-    let path = dockerfile.source.path.to_string();
-    let diff = similar::TextDiff::from_lines(old, new_text.as_str())
-        .unified_diff()
-        .header(&path, &path)
-        .to_string();
-    fix.edit(Edit {
-        path,
-        diff,
-        new_text,
+    fix.edit(Edit::new(&dockerfile.source.path, Some(old), new_text))
+        .note("then deploy")
+}
+
+/// The line of the RUN instruction that installs packages by their names, with the distribution added at its end.
+fn install_line(dockerfile: &Dockerfile, run: &Instruction) -> Option<(u32, String)> {
+    let span = run.site.span.filter(|span| span.line == span.end_line)?;
+    let line = dockerfile.source.line(span.line);
+    let shell = run.exec.is_none() && !line.contains(['&', '|', ';', '>', '#', '\\']);
+    shell.then(|| {
+        (
+            span.line,
+            format!("{} {DISTRO_REQUIREMENT}", line.trim_end()),
+        )
     })
-    .note("then deploy")
+}
+
+/// The text with other lines in place of some; their ends stay.
+fn with_lines(text: &str, changes: &[(u32, String)]) -> Option<String> {
+    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    for (number, line) in changes {
+        let slot = lines.get_mut((*number as usize).checked_sub(1)?)?;
+        let end = if slot.ends_with('\r') { "\r" } else { "" };
+        *slot = format!("{line}{end}");
+    }
+    Some(lines.join("\n"))
 }

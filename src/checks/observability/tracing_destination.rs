@@ -5,9 +5,9 @@ use serde_json::json;
 use crate::checks::judge::Problem;
 use crate::checks::{fixes, live};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix};
 use crate::model::known::Known;
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix};
 
 /// What the destination says for a deployed agent.
 #[derive(Default)]

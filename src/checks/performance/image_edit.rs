@@ -1,10 +1,10 @@
 //! The changes of a Dockerfile that need no knowledge of the agent, as a diff: platform, slim base, no build tools, a user.
 
 use super::image::{Base, Image};
+use crate::model::finding::{Edit, Fix};
 use crate::model::manifest::{Dockerfile, Instruction};
 use crate::model::project::Agent;
 use crate::model::site::Site;
-use crate::report::{Edit, Fix};
 
 /// The user that the printed change sets.
 const USER: &str = "1000";

@@ -9,11 +9,11 @@ use crate::analysis::reachability::{Absent, Live};
 use crate::analysis::startup::is_ping_route;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::source::walk::{TryPart, enclosing_tries, expressions};
 use crate::model::source::{
     ByteRange, EntrypointKind, Expr, ExprKind, FnId, Function, ModuleId, Source,
 };
-use crate::report::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-async-tasks",
@@ -93,7 +93,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         return Outcome::pass(code.resource(), message).evidences(services);
     }
     if let Some(instead) = alternative(context, code) {
-        let sites = sites.into_iter().map(crate::report::Evidence::context);
+        let sites = sites
+            .into_iter()
+            .map(crate::model::finding::Evidence::context);
         return Outcome::pass(
             code.resource(),
             format!("the background work of runtime {name} is not registered, but {instead}"),

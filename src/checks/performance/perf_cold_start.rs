@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformVersion, PlatformView};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::measurement::Measurement;
 use crate::model::project::{Agent, Runtime};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

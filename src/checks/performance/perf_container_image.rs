@@ -6,11 +6,11 @@ use crate::checks::edits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::Dockerfile;
 use crate::model::package::{Leftover, LeftoverKind, PackageContents};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

@@ -10,12 +10,12 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformVersion};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
 use crate::model::source::walk::{Node, walk_node};
 use crate::model::source::{
     ByteRange, EntrypointKind, Expr, ExprKind, FnId, Language, Module, ModuleId, Stmt, StmtKind,
 };
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-heavy-init",

@@ -4,9 +4,9 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::{GatewayTarget, ProvisionedConcurrency};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::Known;
 use crate::model::project;
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-lambda-concurrency",

@@ -6,13 +6,13 @@ use crate::checks::{Category, Check, Need, installed};
 use crate::config::Workload;
 use crate::context::code::not_made;
 use crate::context::{Context, PlatformView};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::lock::Wanted;
 use crate::model::package::PackageContents;
 use crate::model::project::{Agent, Harness, Runtime};
 use crate::model::site::Site;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

@@ -8,13 +8,13 @@ use crate::analysis::startup::is_ping_route;
 use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
     EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
 };
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-ping-handler",

@@ -8,9 +8,9 @@ use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::config::Workload;
 use crate::context::{Context, Lifecycle, PlatformVersion, PlatformView, Seen};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity, Status};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Resource, Severity, Status};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-session-timeouts",

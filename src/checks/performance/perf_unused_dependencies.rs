@@ -9,11 +9,11 @@ use crate::context::Context;
 use crate::context::code::not_made;
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::lock::Wanted;
 use crate::model::manifest::{AgentManifests, Dependency};
 use crate::model::project::{Agent, Runtime};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

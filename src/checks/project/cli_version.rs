@@ -3,8 +3,8 @@
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::files::{CliOnPath, Installer};
+use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::report::{Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

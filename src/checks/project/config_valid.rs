@@ -9,11 +9,11 @@ use crate::checks::{Category, Check, Need, unconfigured};
 use crate::collect::json::repeated_keys;
 use crate::collect::project::{DEPLOYED, TARGETS, inside};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
 use crate::model::site::Site;
 use crate::model::source::{EntrypointKind, SourceNoteKind};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

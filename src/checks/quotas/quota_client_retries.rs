@@ -3,7 +3,7 @@
 use super::retries;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Evidence, Fix, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "quota-client-retries",

@@ -3,13 +3,13 @@
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::quota::applied::{applied, number};
 use crate::quota::load::{Load, loads, sum};
 use crate::quota::mitigations::mitigations;
 use crate::quota::request::request;
 use crate::quota::table::{self, Quota};
-use crate::report::{Evidence, Fix, Outcome, Resource, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "quota-rates",
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use crate::audit;
     use crate::config::RuntimeSettings;
-    use crate::report::Status;
+    use crate::model::finding::Status;
 
     fn statuses(declared: &[(&str, Option<f64>, Option<f64>)]) -> Vec<Status> {
         let folder = tempfile::tempdir().unwrap();

@@ -3,13 +3,13 @@
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, ResourceType, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::oidc::authorizer::of_agent;
 use crate::quota::applied::{Applied, applied, number};
 use crate::quota::load::{Load, loads, sum};
 use crate::quota::request::{proposed, request};
 use crate::quota::table;
-use crate::report::{Evidence, Fix, Outcome, ResourceType, Severity};
 use crate::shell::{self, Command};
 
 pub(super) static CHECK: Check = Check {
@@ -237,8 +237,8 @@ mod tests {
     use super::*;
     use crate::audit;
     use crate::config::{RuntimeSettings, Workload};
+    use crate::model::finding::Status;
     use crate::model::site::{Site, Sited};
-    use crate::report::Status;
 
     /// A project with the runtimes `A` and `B`, and what they declare: new sessions per minute, seconds.
     fn context(declared: &[(&str, f64, f64)]) -> Context {

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::context::{CedarView, Context};
+use crate::model::finding::Evidence;
 use crate::model::json::Node;
 use crate::model::project::{GatewayTarget, PolicyEngine};
-use crate::report::Evidence;
 
 const ACTION: &str = "AgentCore::Action::\"";
 /// Between the target and the tool in the name of an action.

@@ -7,9 +7,9 @@ use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, TargetView};
+use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Gateway, GatewayTarget};
-use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

@@ -6,9 +6,9 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::{Context, GatewayView, Layer};
+use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::Known;
 use crate::model::project::{CedarPolicy, Gateway, PolicyEngine};
-use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

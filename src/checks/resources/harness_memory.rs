@@ -1,10 +1,10 @@
 //! The memory that a harness makes for itself (`memory.mode` is `managed` in its `harness.json`).
 
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome};
 use crate::model::json::{Document, Node};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Harness};
-use crate::report::{Evidence, Fix, Outcome};
 
 /// A harness whose memory the service keeps.
 pub(crate) struct Managed<'a> {

@@ -4,7 +4,7 @@ use crate::analysis::actors::{self, Made};
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Fix, Outcome, Severity};
+use crate::model::finding::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "memory-actor-id",

@@ -4,10 +4,10 @@ use super::harness_memory::{self, Managed};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::json::Node;
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Memory};
-use crate::report::{Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "memory-encryption",

@@ -9,9 +9,9 @@ use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, MemoryView, StrategyView};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::json::Node;
 use crate::model::project::{Agent, Memory};
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "memory-strategies",

@@ -6,10 +6,10 @@ use crate::analysis::clients::values::{At, HOLE, bound, text};
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::context::{Context, MemoryView};
+use crate::model::finding::Evidence;
 use crate::model::project::Memory;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
-use crate::report::Evidence;
 
 /// Methods that read long-term records, with the place of the namespace among the positional arguments.
 const READERS: [(&str, usize); 6] = [

@@ -5,9 +5,9 @@ use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Layer, Network, Origin, Seen};
+use crate::model::finding::{Fix, Outcome, Resource, Severity, Status};
 use crate::model::known::Unread;
 use crate::model::project::Agent;
-use crate::report::{Fix, Outcome, Resource, Severity, Status};
 
 pub(super) static CHECK: Check = Check {
     id: "network-mode",

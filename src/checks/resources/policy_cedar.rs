@@ -11,9 +11,9 @@ use super::cedar_names;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{CedarView, Context, Layer, Origin};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::PolicyEngine;
-use crate::report::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

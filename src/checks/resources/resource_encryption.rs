@@ -2,9 +2,9 @@
 
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "resource-encryption",

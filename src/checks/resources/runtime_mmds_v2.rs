@@ -3,8 +3,8 @@
 use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::Runtime;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

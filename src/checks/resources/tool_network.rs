@@ -2,10 +2,10 @@
 
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::template::Template;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "tool-network",

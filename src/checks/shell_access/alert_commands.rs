@@ -7,8 +7,8 @@ use crate::checks::live;
 use crate::context::Context;
 use crate::model::aws::{AwsState, Selector, Trail};
 use crate::model::event_pattern::{COMMAND_EVENTS, Fit};
+use crate::model::finding::Fix;
 use crate::model::known::Known;
-use crate::report::Fix;
 use crate::shell::Command;
 
 /// The rule and the trail that are made; the checklist's name.

@@ -9,10 +9,10 @@ use crate::iam::arn::{Breadth, breadth};
 use crate::iam::document::{Clause, Statement};
 use crate::iam::reach::{Reach, Via};
 use crate::model::event_pattern::COMMAND_EVENTS;
+use crate::model::finding::{Evidence, Fix, Outcome};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::site::Site;
 use crate::model::source::ir::ExprKind;
-use crate::report::{Evidence, Fix, Outcome};
 use crate::shell::Command;
 
 /// How a statement grants a command.

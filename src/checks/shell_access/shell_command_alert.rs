@@ -8,8 +8,8 @@ use crate::checks::{Category, Check, Need, live};
 use crate::context::Context;
 use crate::model::aws::{AwsState, EventRule, Selector, Trail};
 use crate::model::event_pattern::{COMMAND_EVENTS, Fit, command_event, fit};
+use crate::model::finding::{Evidence, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::report::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "shell-command-alert",

@@ -3,7 +3,7 @@
 use super::holders::{Holder, How, beforehand, deny, holders, list, names};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Evidence, Outcome, Severity};
+use crate::model::finding::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "shell-command-grants",

@@ -7,8 +7,8 @@ use crate::analysis::{agent_code, limits};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity, Status};
 use crate::model::source::{ModuleId, Source};
-use crate::report::{Evidence, Fix, Outcome, Resource, Severity, Status};
 
 pub(super) static CHECK: Check = Check {
     id: "shell-command-injection",

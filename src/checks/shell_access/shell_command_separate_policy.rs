@@ -3,7 +3,7 @@
 use super::holders::{Holder, How, beforehand, deny, holders, list, names};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Outcome, Severity};
+use crate::model::finding::{Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "shell-command-separate-policy",

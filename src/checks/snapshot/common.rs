@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::startup::{Fate, Made, Place, Snapshot, snapshot};
 use crate::context::{Context, PlatformView, judged};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Fix, Outcome, Severity};
 
 /// Where AWS says what startup code may keep.
 pub(super) const OPTIMIZE: &str =

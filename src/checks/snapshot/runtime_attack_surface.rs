@@ -90,13 +90,9 @@ fn judge(context: &Context, agent: Agent<'_>) -> Outcome {
     for (origin, surface) in &surfaces {
         let known = faults.len();
         unread = unread.or(surface.unread.clone());
-        match ports(context, agent, surface) {
-            Ok(found) => faults.extend(found),
-            Err((found, reason)) => {
-                faults.extend(found);
-                unread = unread.or(Some(reason));
-            }
-        }
+        let (found, reason) = ports(context, agent, surface);
+        faults.extend(found);
+        unread = unread.or(reason);
         faults.extend(mounts(context, agent, surface));
         faults.extend(privilege(agent, surface));
         for fault in faults.iter_mut().skip(known) {
@@ -286,11 +282,7 @@ fn mounted(mount: &Mount) -> String {
 
 /// Ports that nobody can have meant, and those that no code of the runtime names. The second is not known where the code was not
 /// read.
-fn ports(
-    context: &Context,
-    agent: Agent<'_>,
-    surface: &Surface,
-) -> Result<Vec<Fault>, (Vec<Fault>, Unread)> {
+fn ports(context: &Context, agent: Agent<'_>, surface: &Surface) -> (Vec<Fault>, Option<Unread>) {
     let mut faults = Vec::new();
     let mut unread = None;
     for (ports, evidence) in &surface.ports {
@@ -332,10 +324,7 @@ fn ports(
             None => unread = Some(context.agent_unread(agent)),
         }
     }
-    match unread {
-        None => Ok(faults),
-        Some(reason) => Err((faults, reason)),
-    }
+    (faults, unread)
 }
 
 /// Whether the runtime's code, its environment or its Dockerfile names one of the ports.

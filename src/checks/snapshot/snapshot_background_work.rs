@@ -8,7 +8,7 @@ use crate::analysis::names::leaf;
 use crate::analysis::startup::{Made, expr_at};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Fix, Outcome, Severity};
+use crate::model::finding::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-background-work",

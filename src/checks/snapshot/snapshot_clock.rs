@@ -4,7 +4,7 @@ use super::common::{Found, HOW, OPTIMIZE, Words, each, made};
 use crate::analysis::api::Tag;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Fix, Outcome, Severity};
+use crate::model::finding::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-clock",

@@ -5,7 +5,7 @@ use super::names::is_bearer;
 use crate::analysis::api::Tag;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Fix, Outcome, Severity};
+use crate::model::finding::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-credentials",

@@ -7,10 +7,10 @@ use crate::analysis::names::Meaning;
 use crate::analysis::startup::expr_at;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Fix, Outcome, Severity, Status};
 use crate::model::json::Node;
 use crate::model::project::{Agent, Runtime};
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
-use crate::report::{Fix, Outcome, Severity, Status};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-mount-access",

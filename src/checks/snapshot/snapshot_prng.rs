@@ -8,8 +8,8 @@ use crate::analysis::names::{leaf, package};
 use crate::analysis::startup::{Drawn, Snapshot, expr_at};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::source::{Expr, ExprKind};
-use crate::report::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-prng",

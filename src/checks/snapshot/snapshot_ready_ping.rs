@@ -8,9 +8,9 @@ use crate::analysis::names::leaf;
 use crate::analysis::startup::{Place, Snapshot, expr_at, is_ping};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{Expr, ExprKind, FnId, Language, Module, StmtKind};
-use crate::report::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-ready-ping",

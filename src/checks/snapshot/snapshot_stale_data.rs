@@ -7,8 +7,8 @@ use crate::analysis::api::Tag;
 use crate::analysis::startup::{Made, expr_at};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::source::ExprKind;
-use crate::report::{Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-stale-data",

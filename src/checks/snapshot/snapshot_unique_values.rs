@@ -8,9 +8,9 @@ use crate::analysis::names::leaf;
 use crate::analysis::startup::Made;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Edit, Fix, Outcome, Severity};
 use crate::model::source::walk::sub_expressions;
 use crate::model::source::{ExprKind, Language};
-use crate::report::{Edit, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-unique-values",

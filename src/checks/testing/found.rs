@@ -1,9 +1,9 @@
 //! What the checks over tests share: they pass on evidence in the tree, and ask a person where there is none.
 
 use crate::context::Context;
+use crate::model::finding::{Evidence, Outcome, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::tests::TestSite;
-use crate::report::{Evidence, Outcome, Resource};
 
 /// How many places a result shows.
 const SHOWN: usize = 5;

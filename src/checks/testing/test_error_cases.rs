@@ -4,7 +4,7 @@ use super::found::{evidence, none};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::report::{Evidence, Outcome, Severity};
+use crate::model::finding::{Evidence, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "test-error-cases",

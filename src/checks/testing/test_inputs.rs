@@ -4,10 +4,10 @@ use super::found::{evidence, none};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::{Agent, Runtime};
 use crate::model::site::Site;
 use crate::model::source::{EntrypointKind, Language};
-use crate::report::{Evidence, Fix, Outcome, Severity};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {

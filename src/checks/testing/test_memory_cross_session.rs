@@ -5,8 +5,8 @@ use crate::checks::resources::harness_memory;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::model::finding::{Evidence, Outcome, Resource, ResourceType, Severity};
 use crate::model::project::Agent;
-use crate::report::{Evidence, Outcome, Resource, ResourceType, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "test-memory-cross-session",

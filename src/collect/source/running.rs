@@ -267,13 +267,11 @@ impl Running {
                 self.follow(source, module.id, name);
             }
             ExprKind::Attribute { attr, .. } => self.member(attr),
-            ExprKind::Str(text) => {
-                if text.len() < 120 && !text.contains(char::is_whitespace) {
-                    let part = |c: char| !c.is_alphanumeric() && c != '_' && c != '$';
-                    for word in text.split(part).filter(|word| word.len() > 2) {
-                        if self.by_name.contains_key(word) {
-                            self.member(&word.into());
-                        }
+            ExprKind::Str(text) if text.len() < 120 && !text.contains(char::is_whitespace) => {
+                let part = |c: char| !c.is_alphanumeric() && c != '_' && c != '$';
+                for word in text.split(part).filter(|word| word.len() > 2) {
+                    if self.by_name.contains_key(word) {
+                        self.member(&word.into());
                     }
                 }
             }

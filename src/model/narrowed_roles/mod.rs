@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::iam::arn::Arn;
+use crate::model::arn::Arn;
 
 /// The file.
 pub const PATH: &str = "agentcore/cdk/lib/narrowed-roles.ts";

@@ -33,7 +33,7 @@ impl Page<'_> {
                 self.item(item)?;
             }
         }
-        self.to_look_at(report)?;
+        self.questions(report)?;
         self.suppressed_ones(report)?;
         self.accepted_ones(report)?;
         self.unjudged(report)?;
@@ -41,7 +41,7 @@ impl Page<'_> {
     }
 
     /// What a person must look at, a line each; `-v` says all of it.
-    fn to_look_at(&mut self, report: &Report) -> io::Result<()> {
+    fn questions(&mut self, report: &Report) -> io::Result<()> {
         let groups = by_check(report, Verdict::Manual);
         if groups.is_empty() {
             return Ok(());

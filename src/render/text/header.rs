@@ -55,6 +55,9 @@ impl Page<'_> {
                 self.fact("Filter", &format!("{flag} {}", values.join(", ")))?;
             }
         }
+        if let Some(revision) = &filters.since {
+            self.fact("Filter", &format!("--since {revision}"))?;
+        }
         if !filters.off.is_empty() {
             let text = format!("{} (agentcore-harden.toml)", filters.off.join(", "));
             self.fact("Off", &text)?;

@@ -1,8 +1,8 @@
 //! What an escaping exception means for the caller, and what to write.
 
 use crate::analysis::agent_code::AgentCode;
+use crate::model::finding::Fix;
 use crate::model::source::{EntrypointKind, Language, ModuleId};
-use crate::report::Fix;
 
 use super::exposed::Exposed;
 use super::{language, place, streams};

@@ -5,10 +5,10 @@ use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::exceptions;
 use crate::analysis::guards::Fate;
 use crate::analysis::names::leaf;
+use crate::model::finding::Evidence;
 use crate::model::source::ir::ByteRange;
 use crate::model::source::walk::{TryPart, enclosing_tries};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, ModuleId, Source};
-use crate::report::Evidence;
 
 /// Exceptions that a call of another service does not raise when that service or the network fails.
 const ELSEWHERE: [&str; 20] = [

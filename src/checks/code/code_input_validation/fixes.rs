@@ -1,8 +1,8 @@
 //! What to write where a field is not tested.
 
 use crate::analysis::agent_code::AgentCode;
+use crate::model::finding::Fix;
 use crate::model::source::Language;
-use crate::report::Fix;
 
 use super::fields::{Field, Kind};
 use super::reach::STATE;

@@ -56,11 +56,11 @@ fn nodes(source: &Source, module: &Module) -> Option<Vec<FnId>> {
             &**attr,
             "add_node" | "addNode" | "add_sequence" | "addSequence"
         );
-        let graph = adds
-            && source
-                .callee_name(module.id, expr)
-                .is_some_and(|name| is_langgraph(&name))
-            || adds && matches!(base.kind, ExprKind::Call(_));
+        let of_graph = || {
+            let name = source.callee_name(module.id, expr);
+            name.is_some_and(|name| is_langgraph(&name)) || matches!(base.kind, ExprKind::Call(_))
+        };
+        let graph = adds && of_graph();
         if !graph {
             continue;
         }

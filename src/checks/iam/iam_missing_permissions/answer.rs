@@ -9,8 +9,8 @@ use crate::iam::glob::Pattern;
 use crate::iam::reach::Reach;
 use crate::iam::role::Role;
 use crate::least_privilege::Need;
+use crate::model::finding::Evidence;
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::report::Evidence;
 
 /// A need beside what the role says to it.
 pub(super) struct Held<'n> {

@@ -6,8 +6,8 @@ use super::answer::{Answer, Held};
 use crate::checks::fixes;
 use crate::context::{Context, Place, RoleView};
 use crate::least_privilege::{apply, policy_for};
+use crate::model::finding::Fix;
 use crate::model::project::{Agent, Gateway};
-use crate::report::Fix;
 
 /// What a statement that allows can repair; the rest is denied whatever allows it.
 fn addable<'h, 'n>(missing: &[&'h Held<'n>]) -> Vec<&'h Held<'n>> {

@@ -3,10 +3,10 @@
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Call, Kind, Via, http};
 use crate::analysis::names::leaf;
+use crate::model::finding::Evidence;
 use crate::model::source::ir::{Stmt, StmtKind};
 use crate::model::source::walk::{self, Node};
 use crate::model::source::{Expr, ExprKind, FnId, Module, Source};
-use crate::report::Evidence;
 
 /// What makes an HTTP client retry, by the last part of its name.
 const RETRIES: [&str; 22] = [

@@ -4,9 +4,9 @@ use crate::analysis::clients::entries::{entries, option};
 use crate::analysis::clients::values::At;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::{agent_code, clients};
+use crate::model::finding::Evidence;
 use crate::model::source::ir::Call;
 use crate::model::source::{Expr, ExprKind, Language, Module, ModuleId, Source};
-use crate::report::Evidence;
 
 /// Keywords under which clients and frameworks take a botocore configuration.
 const CONFIGS: [&str; 6] = [

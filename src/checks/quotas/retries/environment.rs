@@ -2,10 +2,10 @@
 
 use crate::analysis::{agent_code, clients};
 use crate::context::{Context, Origin, Variable, VariableValue};
+use crate::model::finding::Evidence;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk;
 use crate::model::source::{Expr, ExprKind, Module, Source};
-use crate::report::Evidence;
 
 /// Why a value of a variable turns retries off.
 fn off(name: &str, value: &str) -> Option<&'static str> {

@@ -1,0 +1,4 @@
+import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
+
+const app = new BedrockAgentCoreApp({ invocationHandler: { process: async () => ({}) } });
+app.run();
