@@ -392,6 +392,7 @@ fn the_installed_program_agrees() {
 fn only_ours(note: &str) -> bool {
     let deploy = [
         "which does not exist",
+        "the CLI substitutes nothing in the file",
         "the deploy cannot read",
         "must name a ",
         "becomes ",
