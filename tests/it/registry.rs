@@ -240,6 +240,8 @@ const AGAINST: &[(&str, &str)] = &[
     ("collect", "report"),
     // Whether an id is known.
     ("config", "checks"),
+    // Errors cover secrets as reports do.
+    ("exit", "report"),
     // Whether all of the code is here.
     ("least_privilege", "checks"),
     // The names of the formats.
