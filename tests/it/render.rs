@@ -102,14 +102,14 @@ fn places_are_relative_to_the_current_folder() {
             "{text}"
         );
     }
-    report.view.root = "/work/a b".to_owned();
+    report.view.root = "/srv/a b".to_owned();
     let look = Look {
         links: true,
         ..Look::default()
     };
     let text = shown(Format::Text, &[report], look);
     assert!(
-        text.contains("\u{1b}]8;;file:///work/a%20b/agentcore/agentcore.json\u{1b}\\"),
+        text.contains("\u{1b}]8;;file:///srv/a%20b/agentcore/agentcore.json\u{1b}\\"),
         "{text:?}"
     );
 }

@@ -8,7 +8,7 @@ use crate::model::source::scope::names_in;
 use crate::model::source::walk::{expressions, sub_expressions};
 use crate::model::source::{ByteRange, ModuleId, Source};
 
-/// Longest way that is told.
+/// Longest way that is reported.
 const MOST_STEPS: usize = 96;
 /// Most places that are remembered for one name, parameter or function.
 const MOST_PLACES: usize = 8;

@@ -197,7 +197,7 @@ fn has(path: &[String], words: &[&str]) -> bool {
     path.iter().any(|step| words.contains(&step.as_str()))
 }
 
-/// Whether a part is told by who authenticated the caller.
+/// Whether a part comes from who authenticated the caller.
 fn is_known(part: &Part<'_>) -> bool {
     let verified = |step: &String| {
         [

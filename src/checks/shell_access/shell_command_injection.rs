@@ -28,7 +28,7 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let source = &context.source;
-    // Which results a flow that was given up is about is told by its place.
+    // Which results a flow that was given up is about follows from its place.
     let (found, limit) = limits::watch(|| injection::find(source));
     limits::again(limit.filter(|limit| !limit.is_of_a_flow()));
     let mut outcomes = Vec::new();

@@ -1,4 +1,4 @@
-//! What the checks of this section share: the rule for the platform version, and how a finding is told.
+//! What the checks of this section share: the rule for the platform version, and how a finding is reported.
 
 use std::sync::Arc;
 
