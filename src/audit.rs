@@ -17,6 +17,7 @@ use crate::collect::{
     artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
     settings, source, template, tests,
 };
+use crate::config::Settings;
 use crate::context::{Context, PlatformVersion};
 use crate::exit::{Failure, suggestion};
 use crate::model::aws::AwsState;
@@ -32,7 +33,7 @@ use crate::oidc::discovery::Discovery;
 use crate::pool;
 use crate::quiet;
 use crate::report::redact::Redactor;
-use crate::report::{CheckResult, Outcome, Resource, ResourceType, assemble};
+use crate::report::{CheckResult, Outcome, Resource, ResourceType, Status, assemble};
 
 /// What to collect, and from where.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +46,8 @@ pub struct Options {
     pub path_env: Option<std::ffi::OsString>,
     /// `--config`; without it the project's own `agentcore-harden.toml` is read.
     pub config: Option<PathBuf>,
+    /// `--no-project-config`: the project's own `agentcore-harden.toml` is not read.
+    pub distrust: bool,
     /// `--offline`.
     pub offline: bool,
     /// `--live`.
@@ -94,7 +97,10 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     files.manifests = manifest::collect(&project);
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
-    let mut settings = settings::load(root, options.config.as_deref(), &runtimes)?;
+    let (mut settings, refused) = match (&options.config, options.distrust) {
+        (None, true) => (Settings::default(), settings::refused(root)),
+        (config, _) => (settings::load(root, config.as_deref(), &runtimes)?, None),
+    };
     settings.assumed_platform = options.platform;
     let (aws, taken) = aws(&project, target.as_ref(), options)?;
     let template = template::collect(&project, target.as_ref());
@@ -124,10 +130,11 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         files,
         template,
         template_roles: OnceLock::new(),
+        told: Default::default(),
         aws,
         discovery,
         today: jiff::Zoned::now().date(),
-        notes: stale.into_iter().collect(),
+        notes: stale.into_iter().chain(refused).collect(),
         startup: Default::default(),
     })
 }
@@ -273,28 +280,36 @@ pub fn target(project: &Project, wanted: Option<&str>) -> Result<Option<Target>,
 
 /// Runs the selected checks.
 pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<CheckResult> {
-    let redactor = Redactor::new(context.project.documents());
     let chosen: Vec<&'static Check> = checks::all()
         .filter(|check| selected(check) && !context.settings.off.contains_key(check.id))
         .collect();
     read_ahead(context, &chosen);
     let judge = |check: &&'static Check| -> Vec<CheckResult> {
         let severity = context.settings.severity.get(check.id).copied();
-        let outcomes = run(check, context).into_iter();
-        let mut results: Vec<CheckResult> = outcomes
+        let outcomes = whole(context, run(check, context)).into_iter();
+        outcomes
             .map(|outcome| assemble::result(check, outcome, severity))
-            .collect();
-        for result in &mut results {
-            redactor.result(result);
-        }
-        results
+            .collect()
     };
     // Checks are pure: they run side by side, and their results stand in the order of the registry. Code may be nested deeply.
     let results: Vec<Vec<CheckResult>> = match pool::judging() {
         Some(pool) => pool.install(|| chosen.par_iter().map(judge).collect()),
         None => chosen.iter().map(judge).collect(),
     };
-    results.into_iter().flatten().collect()
+    let mut results: Vec<CheckResult> = results.into_iter().flatten().collect();
+    // Whatever a check read is known by now.
+    let redactor = Redactor::of_context(context);
+    match pool::judging() {
+        Some(pool) => pool.install(|| {
+            results
+                .par_iter_mut()
+                .for_each(|result| redactor.result(result));
+        }),
+        None => results
+            .iter_mut()
+            .for_each(|result| redactor.result(result)),
+    }
+    results
 }
 
 /// Runs a check. One that fails costs its own result, never the report; one that a budget cut short does not pass.
@@ -309,6 +324,36 @@ fn run(check: &Check, context: &Context) -> Vec<Outcome> {
     };
     let honest = |outcome| limit.honest(&context.source, outcome);
     outcomes.into_iter().map(honest).collect()
+}
+
+/// Where part of the configuration was left out, nothing passes: what was judged is not all that there is.
+fn whole(context: &Context, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    let (left_out, beyond) = (&context.project.left_out, &context.files.beyond);
+    let mut words = Vec::new();
+    if !left_out.is_empty() {
+        words.push(format!(
+            "{}: only {} are judged: one stack does not hold more",
+            project::CONFIG,
+            left_out.join(", ")
+        ));
+    }
+    if !beyond.is_empty() {
+        words.push(format!(
+            "{} holds more or longer patterns than are read",
+            beyond.join(", ")
+        ));
+    }
+    if words.is_empty() {
+        return outcomes;
+    }
+    let reason = Unread::new(ReasonCode::Limit, words.join("; "));
+    outcomes
+        .into_iter()
+        .map(|outcome| match outcome.status {
+            Status::Pass => Outcome::skipped(outcome.resource, reason.clone()),
+            _ => outcome,
+        })
+        .collect()
 }
 
 fn failed(check: &Check, context: &Context, place: &str) -> Outcome {
@@ -326,7 +371,7 @@ fn failed(check: &Check, context: &Context, place: &str) -> Outcome {
 mod running {
     use super::*;
     use crate::checks::Category;
-    use crate::report::{Severity, Status};
+    use crate::report::Severity;
 
     const CONFIG: &str = r#"{"name": "Work", "version": 1, "managedBy": "CDK", "runtimes": [{"name": "Work", "build": "CodeZip",
         "entrypoint": "main.py", "codeLocation": "app/", "runtimeVersion": "PYTHON_3_13"}], "memories": [], "credentials": []}"#;

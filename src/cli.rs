@@ -238,6 +238,10 @@ pub struct PolicyArgs {
     /// Configuration file [default: agentcore-harden.toml in the project root]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// For a project that is not trusted: nothing in it is believed that hides or lowers findings (its agentcore-harden.toml,
+    /// comments that ignore, a baseline inside of it)
+    #[arg(long)]
+    pub no_project_config: bool,
     /// Findings of FILE do not fail the run
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::report::redact;
 pub use crate::text::suggest::suggestion;
 
 /// The exit statuses. The order is from mild to bad: over several projects the highest wins.
@@ -55,8 +56,11 @@ impl Failure {
     /// The failure with the secrets covered that its words quote: a settings file or a project's state may hold one anywhere.
     #[must_use]
     pub fn covered(&self) -> Self {
-        let redactor = crate::report::redact::Redactor::default();
-        let cover = |text: &str| redactor.text("", text).unwrap_or_else(|| text.to_owned());
+        let redactor = redact::Redactor::default();
+        let cover = |text: &str| {
+            let covered = redactor.text("", text);
+            redact::quoted(covered.as_deref().unwrap_or(text))
+        };
         Self {
             message: cover(&self.message),
             help: self.help.as_deref().map(cover),

@@ -43,7 +43,7 @@ fn json(document: &Document, change: impl FnOnce(&mut Editor<'_>)) -> Option<Saf
     let splices = editor.finish();
     (!splices.is_empty()).then(|| SafeEdit {
         path: document.source.path.to_string(),
-        old: Some(document.source.text.to_string()),
+        old: Some(document.source.text.clone()),
         splices,
     })
 }
@@ -70,7 +70,7 @@ pub(super) fn last_line(path: &str, old: Option<&str>, line: &str) -> SafeEdit {
     };
     SafeEdit {
         path: path.to_owned(),
-        old: Some(old.to_owned()),
+        old: Some(old.into()),
         splices: vec![Splice {
             range: old.len()..old.len(),
             text: format!("{before}{line}{newline}"),

@@ -18,12 +18,15 @@ use super::source::{
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
+use crate::secrets::names::{harmless_value, secret_like_name};
 use crate::secrets::{self, Hit, is_binary};
 
 /// Files above this are data, not text that people write. In bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// Secrets that are kept of one file: a dump of a thousand keys is one finding, not a thousand.
 const MOST_OF_A_FILE: usize = 50;
+/// Length of a value, in bytes, from which it is covered wherever it is quoted.
+const SHORTEST: usize = 12;
 /// Folders of tools and dependencies; what ships is read all the same.
 const LEFT_OUT: [&str; 14] = [
     ".git",
@@ -46,6 +49,7 @@ const LEFT_OUT: [&str; 14] = [
 #[derive(Default)]
 struct Found {
     secrets: Vec<SecretSite>,
+    values: Vec<String>,
     source: bool,
     caller: bool,
     commands: bool,
@@ -68,6 +72,7 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
     };
     for (shown, file) in found {
         contents.secrets.extend(file.secrets);
+        contents.values.extend(file.values);
         contents.unread.extend(file.unread);
         if file.caller {
             contents.callers.push(shown.clone());
@@ -227,6 +232,18 @@ fn read(listed: &Listed, shown: &str) -> Found {
     let entrypoint = source.then(|| entrypoint(&text)).flatten();
     let own_resources = own_resources::lines(shown, &text);
     let hits = secrets::scan(shown, &text, &secrets::Options::default());
+    // A short value may be any word.
+    let value = |hit: &Hit| {
+        text.get(hit.range.clone())
+            .filter(|value| value.len() >= SHORTEST)
+    };
+    let values = hits
+        .iter()
+        .take(MOST_OF_A_FILE)
+        .filter_map(value)
+        .map(str::to_owned)
+        .chain(script.then(|| exported(&text)).into_iter().flatten())
+        .collect();
     let secrets = if hits.is_empty() {
         Vec::new()
     } else {
@@ -234,6 +251,7 @@ fn read(listed: &Listed, shown: &str) -> Found {
     };
     Found {
         secrets,
+        values,
         source,
         caller,
         commands,
@@ -242,6 +260,24 @@ fn read(listed: &Listed, shown: &str) -> Found {
         own_resources,
         unread: None,
     }
+}
+
+/// What a script gives to variables with a secret's name.
+fn exported(text: &str) -> Vec<String> {
+    let value = |line: &str| {
+        let line = line.trim_start();
+        let (name, value) = line
+            .strip_prefix("export ")
+            .unwrap_or(line)
+            .split_once('=')?;
+        let value = value.trim().trim_matches(['"', '\'']);
+        let written = value.len() >= SHORTEST && !value.contains(['$', '`', ' ']);
+        (written && secret_like_name(name) && !harmless_value(value)).then(|| value.to_owned())
+    };
+    text.lines()
+        .filter_map(value)
+        .take(MOST_OF_A_FILE)
+        .collect()
 }
 
 /// The line where a file registers an entrypoint of AgentCore.

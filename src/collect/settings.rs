@@ -6,6 +6,12 @@ use super::project::{FileError, read_text};
 use crate::config::{FILE, Runtimes, Settings, parse};
 use crate::exit::Failure;
 
+/// What is said where the project's own file is there and not read.
+pub fn refused(root: &Path) -> Option<String> {
+    let there = root.join(FILE).symlink_metadata().is_ok();
+    there.then(|| format!("{FILE} of the project was not read (--no-project-config)"))
+}
+
 /// Reads `explicit` (`--config`), or the project's own file where there is one.
 ///
 /// # Errors

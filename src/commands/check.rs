@@ -21,10 +21,13 @@ use crate::exit::{Exit, Failure};
 use crate::model::known::ReasonCode;
 use crate::render::{self, Look};
 use crate::report::baseline::Baseline;
+use crate::report::comment::Comments;
+use crate::report::redact::Redactor;
 use crate::report::suppress::{self, Suppressions};
 use crate::report::verdict::Basis;
 use crate::report::{
-    Filters, Report, SCHEMA_VERSION, Severity, Status, Tool, View, assemble, fingerprint, summary,
+    CheckResult, Filters, Report, SCHEMA_VERSION, Severity, Status, Tool, View, assemble,
+    fingerprint, summary,
 };
 
 /// Audits every project that the path leads to and writes the reports to `out` or `--output`.
@@ -146,6 +149,7 @@ impl Run<'_> {
         let stream: &mut dyn Write = if text { &mut *out } else { &mut *err };
         let shown = shown(&self.asked, root);
         let options = self.options(root);
+        self.trusted(root)?;
         let mut audit = |edited: &Edited| {
             let options = Options {
                 edited: edited.clone(),
@@ -157,7 +161,7 @@ impl Run<'_> {
             let suppressions = Suppressions {
                 rules: &context.settings.ignores,
                 accepts: &context.settings.accepts,
-                comments: comments::collect(root, context.source.made(), &results),
+                comments: self.comments(root, &context, &results).0,
                 baseline: None,
             };
             let name = context.project.display_name().to_owned();
@@ -193,6 +197,7 @@ impl Run<'_> {
     }
 
     fn audit(&mut self, root: &Path, fixed: Vec<String>) -> Result<Report, Failure> {
+        self.trusted(root)?;
         let context = audit::collect(root, &self.options(root))?;
         let agents = context.project.agents();
         self.runtimes
@@ -210,10 +215,12 @@ impl Run<'_> {
             &context,
             self.arguments.aws.target.is_some(),
         ));
+        let (believed, refused) = self.comments(root, &context, &results);
+        notes.extend(refused);
         let mut suppressions = Suppressions {
             rules: &context.settings.ignores,
             accepts: &context.settings.accepts,
-            comments: comments::collect(root, context.source.made(), &results),
+            comments: believed,
             baseline: None,
         };
         let name = context.project.display_name().to_owned();
@@ -251,6 +258,13 @@ impl Run<'_> {
         }
         let policy = &self.arguments.policy;
         let fail_on = threshold(self.arguments.policy.fail_on, &context);
+        let lax = !fail_on.blocks(Severity::Medium) && self.arguments.policy.fail_on.is_none();
+        if lax {
+            notes.push(format!(
+                "the configuration file sets fail-on to {}",
+                fail_on.as_str()
+            ));
+        }
         let aws = if self.arguments.aws.snapshot.is_some() {
             "snapshot"
         } else {
@@ -280,7 +294,7 @@ impl Run<'_> {
             filtered: !self.selection.filters().is_empty() || self.arguments.since.is_some(),
             ..summary::basis(&context)
         };
-        Ok(Report {
+        let mut report = Report {
             schema_version: SCHEMA_VERSION,
             tool: Tool {
                 name: "agentcore-harden",
@@ -303,7 +317,9 @@ impl Run<'_> {
                 place: place(root),
                 root: root.to_string_lossy().into_owned(),
             },
-        })
+        };
+        Redactor::of_context(&context).report(&mut report);
+        Ok(report)
     }
 
     /// Among several projects a failure says whose it is.
@@ -327,8 +343,57 @@ impl Run<'_> {
                 PlatformArg::V1 => PlatformVersion::V1,
                 PlatformArg::V2 => PlatformVersion::V2,
             }),
+            distrust: self.arguments.policy.no_project_config,
             ..options(&self.arguments.aws, config, &shown)
         }
+    }
+
+    /// The comments that ignore findings; of a project that is not trusted they only make a note.
+    fn comments(
+        &self,
+        root: &Path,
+        context: &Context,
+        results: &[CheckResult],
+    ) -> (Comments, Option<String>) {
+        let comments = comments::collect(root, context.source.made(), results);
+        if !self.arguments.policy.no_project_config {
+            return (comments, None);
+        }
+        let note = match comments.comments.len() {
+            0 => None,
+            1 => Some(
+                "1 comment that ignores a finding was not believed (--no-project-config)"
+                    .to_owned(),
+            ),
+            count => Some(format!(
+                "{count} comments that ignore findings were not believed (--no-project-config)"
+            )),
+        };
+        (Comments::default(), note)
+    }
+
+    /// A file inside of the project cannot speak for a project that is not trusted.
+    fn trusted(&self, root: &Path) -> Result<(), Failure> {
+        let policy = &self.arguments.policy;
+        if !policy.no_project_config {
+            return Ok(());
+        }
+        let root = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+        for (flag, file) in [
+            ("--config", &policy.config),
+            ("--baseline", &policy.baseline),
+        ] {
+            let Some(file) = file else { continue };
+            let real = std::fs::canonicalize(file).unwrap_or_else(|_| file.clone());
+            if real.starts_with(&root) {
+                return Err(Failure::new(format!(
+                    "{flag} {} lies in the project, which --no-project-config does not trust",
+                    file.display()
+                ))
+                .help("keep the file outside of what is audited"));
+            }
+        }
+        Ok(())
     }
 
     /// One report as it is written; where each project was shown when it was done, only the totals.
@@ -410,6 +475,7 @@ pub(super) fn options(aws: &AwsArgs, config: Option<&PathBuf>, shown: &str) -> O
         shown: shown.to_owned(),
         target: aws.target,
         config: config.cloned(),
+        distrust: false,
         offline: aws.offline,
         live: aws.live,
         discovery: if !aws.offline {

@@ -243,7 +243,7 @@ impl Work {
                 .changes
                 .entry(path.to_owned())
                 .or_insert_with(|| Change {
-                    old: edit.old.clone(),
+                    old: edit.old.as_deref().map(str::to_owned),
                     new: String::new(),
                     words: BTreeSet::new(),
                 });

@@ -32,7 +32,7 @@ pub use platform::{
 };
 pub use policies::CedarView;
 pub(crate) use roles::partition;
-pub use roles::{Owned, Place, RoleOwner, RoleView};
+pub use roles::{Owned, Place, RoleOwner, RoleView, Shared};
 
 use jiff::civil::Date;
 
@@ -68,6 +68,8 @@ pub struct Context {
     pub template: Known<Template>,
     /// The template's roles with every policy attached to them, read when they are first asked for.
     pub template_roles: OnceLock<Vec<TemplateRole>>,
+    /// What the project's names and its construct's statements are, told when they are first asked for.
+    pub told: Shared,
     /// The agent's code, and the code that calls it.
     pub source: Lazy<Source>,
     /// What the analysis found out about that code.

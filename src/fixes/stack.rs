@@ -6,6 +6,8 @@
 
 use serde_json::{Map, Value, json};
 
+use std::sync::Arc;
+
 use crate::context::Context;
 use crate::least_privilege::{self, Kind, Subject};
 use crate::model::finding::{Fix, SafeEdit};
@@ -191,7 +193,7 @@ fn edits_of(stack: &CdkStack, roles: &NarrowedRoles) -> Option<Vec<SafeEdit>> {
     if !splices.is_empty() {
         edits.push(SafeEdit {
             path: STACK.to_owned(),
-            old: Some(stack.text.to_string()),
+            old: Some(Arc::from(&*stack.text)),
             splices,
         });
     }

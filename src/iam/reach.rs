@@ -1,6 +1,7 @@
 //! What a role can reach: its Allow statements narrowed by boundary and Deny, and the questions that checks ask of them.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::actions::{self, AccessLevel, Action};
 use super::arn::{Breadth, breadth};
@@ -11,7 +12,7 @@ use super::glob::Pattern;
 use super::narrow;
 use super::role::{NamedPolicy, Role};
 use super::truth::Truth;
-use crate::model::known::{Known, Unread};
+use crate::model::known::{Known, ReasonCode, Unread};
 
 /// An Allow statement as far as boundary and Deny leave it.
 #[derive(Clone, Debug)]
@@ -87,6 +88,46 @@ pub struct Reach<'a> {
     denies: Vec<(StatementRef, &'a Statement)>,
 }
 
+/// How many pairs of an action and a resource are judged in one role: ten statements that allow everything, or any number of
+/// statements that IAM's limits on the size of policies let a role have.
+const MOST_WORK: usize = 200_000;
+
+/// The statements that are left when the work is spent.
+static BEYOND: LazyLock<Unread> = LazyLock::new(|| {
+    Unread::new(
+        ReasonCode::Limit,
+        "the role has more statements than are judged",
+    )
+});
+
+/// How many pairs of an action and a resource a statement may stand for.
+fn weight(statement: &Statement) -> usize {
+    /// About how many actions there are, and how many of one service.
+    const ALL: usize = 20_000;
+    const OF_ONE: usize = 200;
+    let actions: usize = match &statement.action {
+        Clause::Only(patterns) => patterns
+            .iter()
+            .map(|pattern| match pattern.split_once(':') {
+                Some((service, name)) if !service.contains('*') => {
+                    if name.contains('*') {
+                        OF_ONE
+                    } else {
+                        1
+                    }
+                }
+                _ => ALL,
+            })
+            .sum(),
+        Clause::AllBut(_) => ALL,
+    };
+    let resources = statement
+        .resource
+        .as_ref()
+        .map_or(1, |clause| clause.patterns().len());
+    actions.saturating_mul(resources.max(1))
+}
+
 impl<'a> Reach<'a> {
     /// Collects what a role can reach.
     pub fn of(role: &'a Role) -> Self {
@@ -96,9 +137,15 @@ impl<'a> Reach<'a> {
             boundary_unread: None,
             denies: Vec::new(),
         };
+        let mut work = 0_usize;
         for (index, policy) in role.policies.iter().enumerate() {
             match &policy.document {
-                Known::Read(document) => reach.add(Source::Identity(index), policy, document),
+                Known::Read(document) => {
+                    let whole = reach.add(Source::Identity(index), policy, document, &mut work);
+                    if !whole {
+                        reach.unread.push((policy, Some(&BEYOND)));
+                    }
+                }
                 Known::Absent => reach.unread.push((policy, None)),
                 Known::Unread(reason) => reach.unread.push((policy, Some(reason))),
             }
@@ -113,8 +160,19 @@ impl<'a> Reach<'a> {
         reach
     }
 
-    fn add(&mut self, source: Source, policy: &'a NamedPolicy, document: &'a Document) {
+    /// Adds the statements of a policy; false where there are more than are judged.
+    fn add(
+        &mut self,
+        source: Source,
+        policy: &'a NamedPolicy,
+        document: &'a Document,
+        work: &mut usize,
+    ) -> bool {
         for (index, statement) in document.statements.iter().enumerate() {
+            *work = work.saturating_add(weight(statement));
+            if *work > MOST_WORK {
+                return false;
+            }
             let at = StatementRef {
                 source,
                 policy: policy.name.clone(),
@@ -126,6 +184,7 @@ impl<'a> Reach<'a> {
                 Effect::Deny => self.denies.push((at, statement)),
             }
         }
+        true
     }
 
     fn bound(&mut self, boundary: &'a NamedPolicy, document: &'a Document) {
@@ -247,7 +306,7 @@ impl<'a> Reach<'a> {
         action: &str,
     ) -> Option<ActionGrant<'r, 'a>> {
         let wanted = Pattern::action(action);
-        let via = grant.via(&wanted)?;
+        let via = grant.via(action, &wanted)?;
         let mut resources: Vec<String> = grant
             .resources
             .iter()
@@ -289,6 +348,21 @@ impl<'a> Reach<'a> {
     }
 }
 
+/// False where a pattern's letters before its first wildcard are not those of the action: most patterns are told so without being
+/// compiled.
+fn may_cover(pattern: &str, action: &str) -> bool {
+    let open = |c: u8| matches!(c, b'*' | b'?' | b'$') || !c.is_ascii();
+    let start = pattern.bytes().position(open).unwrap_or(pattern.len());
+    let (ours, theirs) = (
+        pattern.as_bytes().get(..start),
+        action.as_bytes().get(..start),
+    );
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) => !theirs.is_ascii() || ours.eq_ignore_ascii_case(theirs),
+        _ => !action.is_ascii(),
+    }
+}
+
 impl<'a> Grant<'a> {
     fn of(policy: &'a NamedPolicy, statement: &'a Statement, at: StatementRef) -> Self {
         let split = |clause: Option<&Clause>| match clause {
@@ -314,7 +388,7 @@ impl<'a> Grant<'a> {
     }
 
     /// How the grant takes in an action, `None` where it does not.
-    fn via(&self, action: &Pattern) -> Option<Via> {
+    fn via(&self, name: &str, action: &Pattern) -> Option<Via> {
         if self
             .except_actions
             .iter()
@@ -325,7 +399,7 @@ impl<'a> Grant<'a> {
         let covering = self
             .actions
             .iter()
-            .filter(|text| Pattern::action(text).covers(action));
+            .filter(|text| may_cover(text, name) && Pattern::action(text).covers(action));
         covering
             .map(
                 |text| match (&self.statement.action, Pattern::action(text).has_wildcard()) {

@@ -11,7 +11,7 @@ use super::manifest::AgentManifests;
 use super::package::PackageContents;
 use super::site::Site;
 use crate::model::finding::Resource;
-use crate::model::secret::{Confidence, Context};
+use crate::model::secret::{Concealed, Confidence, Context};
 
 /// Facts about files.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct FileFacts {
     pub dependencies: Lazy<BTreeMap<String, DependencyFacts>>,
     /// What the text of the files holds.
     pub contents: Lazy<Contents>,
+    /// Ignore files that are longer or more entangled than is read: what ships, and what git keeps, is not known.
+    pub beyond: Vec<String>,
 }
 
 impl Default for FileFacts {
@@ -45,6 +47,7 @@ impl Default for FileFacts {
             artifacts: BTreeMap::new(),
             dependencies: Lazy::default(),
             contents: Lazy::default(),
+            beyond: Vec::new(),
         }
     }
 }
@@ -56,6 +59,8 @@ pub struct Contents {
     pub files: usize,
     /// Hard-coded secrets, masked, in order of path and place.
     pub secrets: Vec<SecretSite>,
+    /// Their values, to be covered wherever they are quoted.
+    pub values: Concealed,
     /// Source files that mention AgentCore's data plane, relative to the project root.
     pub callers: Vec<String>,
     /// Files whose infrastructure code defines AgentCore resources outside of `agentcore/`, with the lines.

@@ -81,6 +81,8 @@ pub struct Project {
     pub named_files: BTreeMap<String, NamedFile>,
     /// `agentcore/.env.local`: the variables that it sets, by name, with whether the value is empty. No value is kept.
     pub env_local: Known<BTreeMap<String, bool>>,
+    /// What is not judged because there is more of it than any project holds: `150 of 1000 runtimes and harnesses`.
+    pub left_out: Vec<String>,
 }
 
 /// A file that code imports and that is not there.

@@ -18,12 +18,16 @@ pub fn result(
             evidence.severity = None;
         }
     }
+    let own = outcome.severity.unwrap_or(check.severity);
     CheckResult {
         check: check.id,
         category: check.category.id(),
         title: check.title,
         status: outcome.status,
-        severity: severity.or(outcome.severity).unwrap_or(check.severity),
+        severity: severity.unwrap_or(own),
+        lowered_from: severity
+            .filter(|given| *given != own && own.at_least(*given))
+            .map(|_| own),
         message: outcome.message,
         resource: outcome.resource,
         evidence: outcome.evidence,
@@ -59,6 +63,7 @@ pub fn summary(results: &[CheckResult], basis: &Basis) -> Summary {
             }
             (Status::Fail, None) => {
                 summary.fail += 1;
+                summary.lowered += usize::from(result.lowered_from.is_some());
                 summary.fixable += usize::from(result.fixes.iter().any(|fix| !fix.safe.is_empty()));
                 *summary.fail_by_severity.entry(result.severity).or_default() += 1;
             }

@@ -220,6 +220,8 @@ pub struct Summary {
     pub stage: verdict::Stage,
     /// Critical and high checks that apply and were not judged.
     pub unjudged: usize,
+    /// Failures whose severity the configuration file lowered.
+    pub lowered: usize,
     /// Suppressed failures by severity; only severities that occur.
     pub suppressed_by_severity: BTreeMap<Severity, usize>,
     /// `--fail-on`.
@@ -259,6 +261,9 @@ pub struct CheckResult {
     /// Present when somebody answered the question of a `manual` result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<Acceptance>,
+    /// The severity that the configuration file lowered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lowered_from: Option<Severity>,
     /// What identifies each piece of evidence of a failure from one run to the next, in the order of `evidence`; one for the
     /// result where it has none. SARIF's `partialFingerprints` are the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]

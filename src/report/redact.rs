@@ -6,11 +6,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::context::Context;
 use crate::model::json::{Document, Json, Node};
+use crate::model::known::Known;
 use crate::secrets::names::{harmless_value, secret_like_name};
 use crate::secrets::{self, Options};
 
-use super::{CheckResult, Evidence};
+use super::{CheckResult, Evidence, Fix, Report};
 
 /// Characters of a secret that may be shown, at most.
 const SHOWN: usize = 4;
@@ -28,8 +32,14 @@ type Remembered = HashMap<(String, String), Option<String>>;
 /// What must not be shown of one project.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
-    /// Values as they stand in text and in JSON, the longest first.
+    /// Values as they stand in text and in JSON, in the order of text.
     values: Vec<String>,
+    /// Finds them: the longest of those that start at a place.
+    finder: Option<AhoCorasick>,
+    /// The same from their ends, in the order of text.
+    backwards: Vec<String>,
+    /// Length of the longest, in bytes.
+    longest: usize,
     /// Many results quote the same few lines, and looking for secrets is the costly part of a report.
     remembered: Arc<Mutex<Remembered>>,
 }
@@ -41,10 +51,54 @@ impl Redactor {
         for document in documents {
             gather(&document.root, &mut values);
         }
-        values.sort_by(|a: &String, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        Self::of_values(values)
+    }
+
+    /// Every secret that was recognised in anything that was read of a project: a line that is quoted may repeat it where nothing
+    /// says what it is.
+    pub fn of_context(context: &Context) -> Self {
+        let project = &context.project;
+        let mut values = Vec::new();
+        let documents = project
+            .documents()
+            .chain(project.targets_file.read())
+            .chain(project.deployed_file.read())
+            .chain(context.template.read().map(|template| &template.document))
+            .chain(
+                project
+                    .named_files
+                    .values()
+                    .filter_map(|file| file.document.as_ref()),
+            );
+        for document in documents {
+            gather(&document.root, &mut values);
+        }
+        if let Known::Read(targets) = &project.targets_file {
+            drawn(&targets.root, &mut values);
+        }
+        if let Some(contents) = context.files.contents.made() {
+            values.extend(contents.values.texts().map(str::to_owned));
+        }
+        Self::of_values(values)
+    }
+
+    fn of_values(mut values: Vec<String>) -> Self {
+        values.sort_unstable();
         values.dedup();
+        let longest = values.iter().map(String::len).max().unwrap_or(0);
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&values);
         Self {
+            finder: finder.ok().filter(|_| !values.is_empty()),
+            backwards: {
+                let backwards = values.iter().map(|value| value.chars().rev().collect());
+                let mut backwards: Vec<String> = backwards.collect();
+                backwards.sort_unstable();
+                backwards
+            },
             values,
+            longest,
             remembered: Arc::default(),
         }
     }
@@ -80,39 +134,171 @@ impl Redactor {
                 out.replace_range(hit.range.clone(), &stars(secret));
             }
         }
-        for value in &self.values {
-            if out.contains(value.as_str()) {
-                out = out.replace(value.as_str(), &stars(value));
-            }
-            // A quoted line that was cut may end inside of a value.
-            let cut = (SHORTEST..value.len())
-                .rev()
-                .filter_map(|at| value.get(..at))
-                .find(|head| out.ends_with(head));
-            if let Some(head) = cut {
-                let kept = out.len() - head.len();
-                out.replace_range(kept.., &stars(head));
-            }
+        if let Some(found) = self.known(&out) {
+            out = found;
+        }
+        // A quoted line that was cut may end inside of a value.
+        if let Some(at) = self.cut(&out) {
+            let head = stars(out.get(at..).unwrap_or_default());
+            out.replace_range(at.., &head);
+        }
+        // So may one that was cut at its start begin.
+        if let Some(end) = self.cut_start(&out) {
+            let tail = "*".repeat(out.get(..end).map_or(0, |tail| tail.chars().count()));
+            out.replace_range(..end, &tail);
         }
         (out != text).then_some(out)
+    }
+
+    /// The text with the known values covered; `None` where it holds none.
+    fn known(&self, text: &str) -> Option<String> {
+        let finder = self.finder.as_ref()?;
+        let mut out = String::new();
+        let mut from = 0;
+        for found in finder.find_iter(text) {
+            out.push_str(text.get(from..found.start())?);
+            out.push_str(&stars(text.get(found.range())?));
+            from = found.end();
+        }
+        if from == 0 {
+            return None;
+        }
+        out.push_str(text.get(from..)?);
+        Some(out)
+    }
+
+    /// Where the start of a value begins with which the text ends.
+    fn cut(&self, text: &str) -> Option<usize> {
+        let first = text.len().saturating_sub(self.longest.saturating_sub(1));
+        let last = text.len().checked_sub(SHORTEST)?;
+        (first..=last)
+            .filter_map(|at| Some((at, text.get(at..)?)))
+            .find(|(_, tail)| {
+                let next = self.values.partition_point(|value| value.as_str() < *tail);
+                let value = self.values.get(next);
+                value.is_some_and(|value| value.starts_with(*tail) && value.len() > tail.len())
+            })
+            .map(|(at, _)| at)
+    }
+
+    /// Where the end of a value ends with which the text begins.
+    fn cut_start(&self, text: &str) -> Option<usize> {
+        let last = text.len().min(self.longest.saturating_sub(1));
+        let mut head: String = text
+            .get(..text.floor_char_boundary(last))?
+            .chars()
+            .rev()
+            .collect();
+        while head.len() >= SHORTEST {
+            let next = self
+                .backwards
+                .partition_point(|value| value.as_str() < head.as_str());
+            let value = self.backwards.get(next);
+            if value.is_some_and(|value| value.starts_with(&head) && value.len() > head.len()) {
+                return Some(head.len());
+            }
+            head.remove(0);
+        }
+        None
     }
 
     /// Covers what a result quotes.
     pub fn result(&self, result: &mut CheckResult) {
         self.redact("", &mut result.message);
+        self.redact("", &mut result.resource.name);
         for evidence in &mut result.evidence {
             self.evidence(evidence);
         }
         for fix in &mut result.fixes {
+            self.redact("", &mut fix.title);
             self.redact("", &mut fix.note);
+            self.commands(fix);
             for edit in &mut fix.edits {
                 self.redact(&edit.path, &mut edit.diff);
+                self.redact("", &mut edit.path);
             }
+        }
+        if let Some(reason) = &mut result.reason {
+            self.redact("", &mut reason.message);
+            if let Some(command) = &mut reason.command {
+                self.redact("", command);
+            }
+        }
+    }
+
+    /// Covers what a report quotes beside its results: notes, names, reasons of suppressions and acceptances.
+    pub fn report(&self, report: &mut Report) {
+        let project = &mut report.project;
+        let fields = [&mut project.name, &mut project.path];
+        let optional = [
+            &mut project.target,
+            &mut project.account,
+            &mut project.region,
+        ];
+        for text in fields
+            .into_iter()
+            .chain(optional.into_iter().flatten())
+            .chain(&mut report.notes)
+        {
+            self.redact("", text);
+            unnamed(text);
+        }
+        for runtime in &mut project.runtimes {
+            let optional = [
+                &mut runtime.language,
+                &mut runtime.framework,
+                &mut runtime.build,
+                &mut runtime.network_mode,
+                &mut runtime.protocol,
+            ];
+            let models = runtime.models.iter_mut();
+            for text in optional.into_iter().flatten().chain(models) {
+                self.redact("", text);
+            }
+            self.redact("", &mut runtime.name);
+        }
+        for result in &mut report.results {
+            if let Some(suppression) = &mut result.suppression {
+                self.redact("", &mut suppression.reason);
+                unnamed(&mut suppression.reason);
+                self.redact("", &mut suppression.source);
+            }
+            if let Some(acceptance) = &mut result.acceptance {
+                for text in [&mut acceptance.reason, &mut acceptance.by] {
+                    self.redact("", text);
+                    unnamed(text);
+                }
+            }
+        }
+    }
+
+    /// A command that quotes a secret would not work covered: it is left out, and the note says so.
+    fn commands(&self, fix: &mut Fix) {
+        let shows = |command: &String| {
+            let joined = command.replace("__", "/");
+            self.text("", command).is_some() || self.text("", &joined).is_some()
+        };
+        if fix.commands.iter().any(shows) {
+            fix.commands.clear();
+            let gap = if fix.note.is_empty() { "" } else { ". " };
+            fix.note = format!("{}{gap}{NO_COMMAND}", fix.note);
         }
     }
 
     fn evidence(&self, evidence: &mut Evidence) {
         self.redact("", &mut evidence.note);
+        let fields = [
+            &mut evidence.arn,
+            &mut evidence.policy,
+            &mut evidence.statement,
+            &mut evidence.field,
+        ];
+        for text in fields.into_iter().flatten() {
+            self.redact("", text);
+        }
+        for step in &mut evidence.steps {
+            self.redact("", &mut step.path);
+        }
         let Some(site) = &mut evidence.site else {
             return;
         };
@@ -122,6 +308,9 @@ impl Redactor {
         if let Some(excerpt) = self.text(&site.path, &site.excerpt) {
             site.excerpt = excerpt.into();
         }
+        if let Some(path) = self.text("", &site.path) {
+            site.path = path.into();
+        }
     }
 
     fn redact(&self, path: &str, text: &mut String) {
@@ -129,6 +318,93 @@ impl Redactor {
             *text = covered;
         }
     }
+}
+
+/// Said in the place of commands.
+const NO_COMMAND: &str =
+    "no command is printed: it would hold what looks like a secret; do by hand what the title says";
+
+/// Covers words that look random: in what a person writes in settings, such a word is no name that anybody needs to read.
+pub(crate) fn unnamed(text: &mut String) {
+    let part = |c: char| c.is_ascii_alphanumeric() || "+/=_-".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    let mut any = false;
+    while let Some(start) = rest.find(part) {
+        let (before, word) = rest.split_at(start);
+        let end = word.find(|c| !part(c)).unwrap_or(word.len());
+        let (word, after) = word.split_at(end);
+        out.push_str(before);
+        if random(word) {
+            any = true;
+            out.push_str(&stars(word));
+        } else {
+            out.push_str(word);
+        }
+        rest = after;
+    }
+    if any {
+        out.push_str(rest);
+        *text = out;
+    }
+}
+
+/// Whether a word looks as if it had been drawn: a UUID, a long hexadecimal number, or a long mixture of both cases and digits.
+fn random(word: &str) -> bool {
+    const LONG: usize = 16;
+    let count = |kind: fn(&u8) -> bool| word.bytes().filter(kind).count();
+    let digits = count(u8::is_ascii_digit);
+    let hexadecimal = count(u8::is_ascii_hexdigit);
+    let dashes = word.matches('-').count();
+    let as_number = word.len() >= 2 * LONG && digits >= 4 && hexadecimal + dashes == word.len();
+    let mixed = word.len() >= LONG
+        && !word.contains('/')
+        && digits >= 2
+        && count(u8::is_ascii_lowercase) >= 2
+        && count(u8::is_ascii_uppercase) >= 2;
+    // Encoded bytes may hold a slash; a path holds many words.
+    let encoded = word.len() >= 2 * LONG
+        && word.matches('/').count() <= 2
+        && digits >= 3
+        && count(u8::is_ascii_lowercase) >= 6
+        && count(u8::is_ascii_uppercase) >= 6;
+    as_number || mixed || encoded
+}
+
+/// Covers words that look random where they stand in quotation marks: an error quotes what a file holds there.
+pub(crate) fn quoted(text: &str) -> String {
+    let parts = text.split('"').enumerate().map(|(index, part)| {
+        let mut part = part.to_owned();
+        if index % 2 == 1 {
+            unnamed(&mut part);
+        }
+        part
+    });
+    parts.collect::<Vec<_>>().join("\"")
+}
+
+/// Values that look random, where only names, account ids and Regions belong.
+fn drawn(node: &Node, values: &mut Vec<String>) {
+    if let Some(text) = node.as_str()
+        && random(text)
+    {
+        values.push(text.to_owned());
+    }
+    for member in node.members() {
+        drawn(&member.node, values);
+    }
+    for item in node.items() {
+        drawn(item, values);
+    }
+}
+
+/// The password of `scheme://user:password@host`.
+fn password(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    Some(password).filter(|password| password.len() >= SHORTEST && !password.contains("${"))
 }
 
 /// Values of `{"name": N, "value": V}` and of members `N: V` whose name or form says that they are secrets.
@@ -140,7 +416,9 @@ fn gather(node: &Node, values: &mut Vec<String>) {
         let trimmed = value.trim();
         let secret = trimmed.len() >= SHORTEST
             && !harmless_value(trimmed)
-            && (secret_like_name(name) || secrets::secret_value(trimmed).is_some());
+            && (secret_like_name(name)
+                || name.ends_with("ExternalId")
+                || secrets::secret_value(trimmed).is_some());
         if secret {
             let quoted = serde_json::to_string(trimmed).unwrap_or_default();
             values.push(quoted.trim_matches('"').to_owned());
@@ -153,6 +431,9 @@ fn gather(node: &Node, values: &mut Vec<String>) {
     }
     for member in node.members() {
         take(&member.key, &member.node);
+    }
+    if let Some(password) = node.as_str().and_then(password) {
+        values.push(password.to_owned());
     }
     for member in node.members() {
         gather(&member.node, values);
@@ -196,6 +477,32 @@ mod tests {
         let cut = one.text("", "cut in the middle: correct hor").unwrap();
         assert_eq!(cut, "cut in the middle: co*********");
         assert_eq!(one.text("", "an incorrect house"), None);
+    }
+
+    #[test]
+    fn words_that_look_random_are_covered_in_settings() {
+        let covered = |text: &str| {
+            let mut text = text.to_owned();
+            unnamed(&mut text);
+            text
+        };
+        for random in [
+            ["b4ddbe45-cf64-42b0", "-ac3a-4acdd7f9fcc5"].concat(),
+            "9f86d081884c7d659a2feaa0c55ad015".to_owned(),
+            ["Tr0ub4dor-", "xQ7-Zebra9"].concat(),
+        ] {
+            let text = covered(&format!("known, see {random}."));
+            assert!(!text.contains(&random[4..]), "{text}");
+            assert!(text.starts_with("known, see "), "{text}");
+        }
+        for plain in [
+            "measured hot path; uses @requires_access_token since 2026-10-01",
+            "SEC-1234: app/Support/fast_path.py, arn:aws:iam::123456789012:role/Support",
+            "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        ] {
+            assert_eq!(covered(plain), plain);
+        }
+        assert_eq!(quoted("no target \"dev\" in x"), "no target \"dev\" in x");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod config;
 mod config_valid;
 mod diagnose;
 mod documentation;
+mod faults;
 mod fix;
 mod fix_loop;
 mod hostile;

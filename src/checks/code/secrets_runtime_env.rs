@@ -1,6 +1,8 @@
 //! `secrets-runtime-env`: No secrets in runtime environment variables.
 
 use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
@@ -77,6 +79,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             }
             let names: Vec<&str> = found.iter().map(|(one, _)| one.name.as_str()).collect();
             let resolved = found.iter().all(|(_, suspicion)| suspicion.resolved);
+            let mut cover = Cover::of(&layer.value);
             written.set(written.get() || !resolved);
             let what = if resolved { RESOLVED } else { WRITTEN };
             Err(Problem {
@@ -86,7 +89,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
                     .iter()
                     .map(|(variable, suspicion)| {
                         let note = format!("{}: {}", variable.name, suspicion.why);
-                        let site = hidden(&variable.evidence, &layer.value).note(note);
+                        let site = cover.hide(&variable.evidence).note(note);
                         match suspicion.resolved {
                             true => site.severity(Severity::High),
                             false => site,
@@ -176,10 +179,16 @@ fn masked(value: &str) -> String {
     format!("{shown}… ({length} characters)")
 }
 
-/// The evidence with every value of the environment taken out of the quoted text: other secrets may stand on the same line.
-fn hidden(evidence: &Evidence, environment: &Environment) -> Evidence {
-    let mut evidence = evidence.clone();
-    if let Some(site) = &mut evidence.site {
+/// Covers every value of an environment in what is quoted of it: other secrets may stand on the same line.
+struct Cover {
+    /// The values, longer ones first, so that one that holds another is covered whole.
+    values: Vec<String>,
+    /// Texts that were covered before: many variables may stand on one line.
+    covered: HashMap<Arc<str>, Arc<str>>,
+}
+
+impl Cover {
+    fn of(environment: &Environment) -> Self {
         let mut values: Vec<String> = environment
             .iter()
             .filter(|variable| suspected(variable).is_some_and(|found| !found.resolved))
@@ -187,12 +196,29 @@ fn hidden(evidence: &Evidence, environment: &Environment) -> Evidence {
             .flat_map(|text| [text.to_owned(), escaped(text)])
             .filter(|value| !value.trim().is_empty())
             .collect();
-        // Longer values first, so that one that holds another is covered whole.
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        site.excerpt = cover(&site.excerpt, &values).into();
-        site.line_text = cover(&site.line_text, &values).into();
+        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        values.dedup();
+        Self {
+            values,
+            covered: HashMap::new(),
+        }
     }
-    evidence
+
+    /// The evidence with every value taken out of the quoted text.
+    fn hide(&mut self, evidence: &Evidence) -> Evidence {
+        let mut evidence = evidence.clone();
+        if let Some(site) = &mut evidence.site {
+            site.excerpt = self.text(&site.excerpt);
+            site.line_text = self.text(&site.line_text);
+        }
+        evidence
+    }
+
+    fn text(&mut self, text: &Arc<str>) -> Arc<str> {
+        let values = &self.values;
+        let covered = || cover(text, values).into();
+        Arc::clone(self.covered.entry(Arc::clone(text)).or_insert_with(covered))
+    }
 }
 
 /// The value as it stands in JSON.
@@ -206,14 +232,16 @@ fn escaped(value: &str) -> String {
 fn cover(text: &str, values: &[String]) -> String {
     let mut out = text.to_owned();
     for value in values {
-        let length = value.chars().count();
-        let shown = 4.min(length / 4);
-        let stars: String = value
-            .chars()
-            .take(shown)
-            .chain(std::iter::repeat_n('*', length - shown))
-            .collect();
-        out = out.replace(value.as_str(), &stars);
+        if out.contains(value.as_str()) {
+            let length = value.chars().count();
+            let shown = 4.min(length / 4);
+            let stars: String = value
+                .chars()
+                .take(shown)
+                .chain(std::iter::repeat_n('*', length - shown))
+                .collect();
+            out = out.replace(value.as_str(), &stars);
+        }
         let cut = (8..value.len())
             .rev()
             .filter(|at| value.is_char_boundary(*at))

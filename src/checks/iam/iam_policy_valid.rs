@@ -100,7 +100,7 @@ fn judge(
                     let skip = if brought || layer.origin == Origin::Config {
                         None
                     } else {
-                        Some(&construct)
+                        Some(construct)
                     };
                     looked += of_policy(role, policy, document, skip, &mut found);
                 }

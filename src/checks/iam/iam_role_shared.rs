@@ -34,15 +34,20 @@ fn run(context: &Context) -> Vec<Outcome> {
             "no runtime or harness is configured",
         )];
     }
+    let roles: Vec<Vec<Given>> = agents.iter().map(|agent| roles(context, *agent)).collect();
     agents
         .iter()
-        .map(|agent| outcome(context, *agent, &agents))
+        .zip(&roles)
+        .map(|(agent, own)| outcome(context, *agent, own, agents.iter().copied().zip(&roles)))
         .collect()
 }
 
+/// A role that a source gives an agent: what identifies it, and where it was seen.
+type Given = (Origin, String, Evidence);
+
 /// The roles that the sources give an agent: what identifies each, and where it was seen. What the construct makes for the
 /// agent alone needs no entry.
-fn roles(context: &Context, agent: Agent<'_>) -> Vec<(Origin, String, Evidence)> {
+fn roles(context: &Context, agent: Agent<'_>) -> Vec<Given> {
     let mut found = Vec::new();
     if let Some(arn) = &agent.common().execution_role_arn {
         found.push((
@@ -81,22 +86,25 @@ fn deployed(context: &Context, agent: Agent<'_>) -> bool {
     }
 }
 
-fn outcome(context: &Context, agent: Agent<'_>, agents: &[Agent<'_>]) -> Outcome {
+fn outcome<'a>(
+    context: &Context,
+    agent: Agent<'_>,
+    own: &[Given],
+    agents: impl Iterator<Item = (Agent<'a>, &'a Vec<Given>)>,
+) -> Outcome {
     let resource = agent.resource();
     let unreadable = matches!(agent, Agent::Harness(harness) if harness.document.read().is_none());
     if unreadable {
         return Outcome::skipped(resource, context.agent_unread(agent));
     }
-    let own = roles(context, agent);
     let mut names: Vec<String> = Vec::new();
     let mut evidence: Vec<Evidence> = Vec::new();
     let mut origins: BTreeSet<Origin> = BTreeSet::new();
-    let others = agents.iter().filter(|other| other.resource() != resource);
-    for other in others {
-        for (origin, role, seen) in roles(context, *other) {
+    for (other, theirs) in agents.filter(|(other, _)| other.resource() != resource) {
+        for (origin, role, seen) in theirs {
             let mine = own
                 .iter()
-                .find(|(from, mine, _)| *from == origin && *mine == role);
+                .find(|(from, mine, _)| from == origin && mine == role);
             let Some((_, _, mine)) = mine else {
                 continue;
             };
@@ -104,8 +112,8 @@ fn outcome(context: &Context, agent: Agent<'_>, agents: &[Agent<'_>]) -> Outcome
             if !names.contains(&name) {
                 names.push(name);
             }
-            origins.insert(origin);
-            for evidence_of in [mine.clone(), seen.context()] {
+            origins.insert(*origin);
+            for evidence_of in [mine.clone(), seen.clone().context()] {
                 if !evidence.contains(&evidence_of) {
                     evidence.push(evidence_of);
                 }
@@ -126,7 +134,7 @@ fn outcome(context: &Context, agent: Agent<'_>, agents: &[Agent<'_>]) -> Outcome
         .fix(fixes::own_role(context, agent))
 }
 
-fn fine(context: &Context, agent: Agent<'_>, own: Vec<(Origin, String, Evidence)>) -> Outcome {
+fn fine(context: &Context, agent: Agent<'_>, own: &[Given]) -> Outcome {
     let resource = agent.resource();
     if let Some(reason) = context
         .live_role_unread(agent)
@@ -134,11 +142,11 @@ fn fine(context: &Context, agent: Agent<'_>, own: Vec<(Origin, String, Evidence)
     {
         return Outcome::skipped(resource, reason);
     }
-    match own.into_iter().max_by_key(|(origin, ..)| *origin) {
+    match own.iter().max_by_key(|(origin, ..)| *origin) {
         Some((_, _, evidence)) => {
             let message =
                 format!("no other runtime or harness of the project has the role of {resource}");
-            Outcome::pass(resource, message).evidence(evidence.context())
+            Outcome::pass(resource, message).evidence(evidence.clone().context())
         }
         None => {
             let message =

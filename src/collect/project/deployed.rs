@@ -61,7 +61,34 @@ fn by_name<T>(node: Option<&Node>, read: impl Fn(&Node) -> T) -> BTreeMap<String
 }
 
 fn text(node: &Node, key: &str) -> Option<String> {
-    node.get(key).and_then(Node::as_str).map(str::to_owned)
+    let text = node.get(key).and_then(Node::as_str)?;
+    let fits = if key.ends_with("Arn") {
+        is_arn(text)
+    } else {
+        is_id(text)
+    };
+    fits.then(|| text.to_owned())
+}
+
+/// Whether a text is built like an ARN: anything else in its place is nothing that a deploy wrote.
+fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:") && text.matches(':').count() >= 5
+}
+
+/// Whether a text is built like an id of AgentCore: a name, a dash and ten letters or digits. A stand-in for AWS gives shorter ones.
+fn is_id(text: &str) -> bool {
+    const SHORT: usize = 16;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    if text.len() <= SHORT {
+        return text.chars().all(plain);
+    }
+    let Some((name, drawn)) = text.rsplit_once('-') else {
+        return false;
+    };
+    name.len() <= 100
+        && name.chars().all(plain)
+        && drawn.len() == 10
+        && drawn.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 fn runtime(node: &Node) -> DeployedRuntime {

@@ -1,5 +1,8 @@
 //! Turns the entries of `agentcore.json` and `harness.json` into the model, tolerantly.
 
+use std::cell::RefCell;
+
+use super::excess::{Allowance, Kind};
 use crate::model::json::{Document, Json, Member, Node};
 use crate::model::project::{
     CedarPolicy, Credential, Gateway, GatewayTarget, JwtAuthorizer, Memory, MemoryStrategy, Named,
@@ -11,17 +14,61 @@ use crate::model::site::{Site, Sited};
 pub struct Reader<'a> {
     /// The document that is read.
     pub document: &'a Document,
+    /// How many entries are read.
+    allowance: RefCell<Allowance>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader of `document`.
     pub fn new(document: &'a Document) -> Self {
-        Self { document }
+        Self {
+            document,
+            allowance: RefCell::default(),
+        }
     }
 
     /// The objects of a root array.
-    pub fn array<T>(&self, key: &str, read: impl Fn(&Node, usize) -> T) -> Vec<T> {
-        objects(self.document.root.get(key), read)
+    pub fn array<T>(&self, kind: Kind, key: &str, read: impl Fn(&Node, usize) -> T) -> Vec<T> {
+        self.objects(kind, self.document.root.get(key), read)
+    }
+
+    /// The objects of an array, as many as are judged.
+    fn objects<T>(
+        &self,
+        kind: Kind,
+        node: Option<&Node>,
+        read: impl Fn(&Node, usize) -> T,
+    ) -> Vec<T> {
+        let items = node.map(Node::items).unwrap_or_default();
+        let object = |(_, node): &(usize, &Node)| matches!(node.value, Json::Object(_));
+        items
+            .iter()
+            .take(self.take(kind, items.len()))
+            .enumerate()
+            .filter(object)
+            .map(|(index, node)| read(node, index))
+            .collect()
+    }
+
+    /// How many of so many entries are read.
+    fn take(&self, kind: Kind, found: usize) -> usize {
+        self.allowance.borrow_mut().take(kind, found)
+    }
+
+    /// What was left out, a sentence each.
+    pub fn left_out(&self) -> Vec<String> {
+        self.allowance.borrow().left_out()
+    }
+
+    /// The strings of an array, as many as are judged.
+    fn strings(&self, kind: Kind, node: &Node, key: &str) -> Vec<Sited<String>> {
+        let items = node.get(key).map(Node::items).unwrap_or_default();
+        let text = |item: &Node| {
+            let text = item.as_str()?.to_owned();
+            Some(Sited::new(text, self.document.site(item)))
+        };
+        let taken = self.take(kind, items.len());
+        items.iter().take(taken).filter_map(text).collect()
     }
 
     /// The entry's name and where it stands; `#n` (0-based) and the entry's own place where it has none.
@@ -59,13 +106,13 @@ impl<'a> Reader<'a> {
                 self.document,
                 node,
                 "lifecycleConfiguration",
-                env_list(self.document, node),
+                self.env_list(node),
             ),
             protocol: text("protocol"),
             enable_otel: node
                 .get("instrumentation")
                 .and_then(|inner| self.document.boolean(inner, "enableOtel")),
-            additional_policies: self.document.strings(node, "additionalPolicies"),
+            additional_policies: self.strings(Kind::AdditionalPolicy, node, "additionalPolicies"),
             endpoints: self.keys(node.get("endpoints")),
             node: node.clone(),
         }
@@ -75,6 +122,7 @@ impl<'a> Reader<'a> {
         let members = node.map(Node::members).unwrap_or_default();
         members
             .iter()
+            .take(self.take(Kind::Endpoint, members.len()))
             .map(|member| Sited::new(member.key.to_string(), self.document.member_site(member)))
             .collect()
     }
@@ -96,7 +144,7 @@ impl<'a> Reader<'a> {
             name,
             site,
             event_expiry: self.document.number(node, "eventExpiryDuration"),
-            strategies: objects(node.get("strategies"), strategy),
+            strategies: self.objects(Kind::Strategy, node.get("strategies"), strategy),
             encryption_key_arn: self.document.string(node, "encryptionKeyArn"),
             execution_role_arn: self.document.string(node, "executionRoleArn"),
             node: node.clone(),
@@ -105,7 +153,7 @@ impl<'a> Reader<'a> {
 
     fn either(&self, node: &Node, key: &str, older: &str) -> Vec<Sited<String>> {
         let key = if node.get(key).is_some() { key } else { older };
-        self.document.strings(node, key)
+        self.strings(Kind::Namespace, node, key)
     }
 
     /// A credential provider.
@@ -135,7 +183,7 @@ impl<'a> Reader<'a> {
             policy_engine: engine("policyEngineName"),
             policy_mode: engine("mode"),
             execution_role_arn: text("executionRoleArn"),
-            targets: objects(node.get("targets"), |node, index| {
+            targets: self.objects(Kind::GatewayTarget, node.get("targets"), |node, index| {
                 self.gateway_target(node, index)
             }),
             node: node.clone(),
@@ -180,7 +228,7 @@ impl<'a> Reader<'a> {
         PolicyEngine {
             name,
             site,
-            policies: objects(node.get("policies"), policy),
+            policies: self.objects(Kind::Policy, node.get("policies"), policy),
         }
     }
 
@@ -197,47 +245,38 @@ impl<'a> Reader<'a> {
             node: node.clone(),
         }
     }
-}
 
-fn objects<T>(node: Option<&Node>, read: impl Fn(&Node, usize) -> T) -> Vec<T> {
-    let items = node.map(Node::items).unwrap_or_default();
-    let object = |(_, node): &(usize, &Node)| matches!(node.value, Json::Object(_));
-    items
-        .iter()
-        .enumerate()
-        .filter(object)
-        .map(|(index, node)| read(node, index))
-        .collect()
-}
+    fn env_list(&self, node: &Node) -> Vec<(String, Sited<String>)> {
+        let items = node.get("envVars").map(Node::items).unwrap_or_default();
+        let variable = |item: &Node| {
+            let name = item.get("name")?.as_str()?.to_owned();
+            Some((name, self.document.string(item, "value")?))
+        };
+        let taken = self.take(Kind::Variable, items.len());
+        items.iter().take(taken).filter_map(variable).collect()
+    }
 
-/// The shared keys and the model id of a `harness.json`.
-pub fn harness_keys(document: &Document) -> (RuntimeCommon, Option<Sited<String>>) {
-    let root = &document.root;
-    let variables = root
-        .get("environmentVariables")
-        .map(Node::members)
-        .unwrap_or_default();
-    let variable = |member: &Member| {
-        let value = member.node.as_str()?.to_owned();
-        Some((
-            member.key.to_string(),
-            Sited::new(value, document.member_site(member)),
-        ))
-    };
-    let env = variables.iter().filter_map(variable).collect();
-    let model = root
-        .get("model")
-        .and_then(|model| document.string(model, "modelId"));
-    (common(document, root, "lifecycleConfig", env), model)
-}
-
-fn env_list(document: &Document, node: &Node) -> Vec<(String, Sited<String>)> {
-    let items = node.get("envVars").map(Node::items).unwrap_or_default();
-    let variable = |item: &Node| {
-        let name = item.get("name")?.as_str()?.to_owned();
-        Some((name, document.string(item, "value")?))
-    };
-    items.iter().filter_map(variable).collect()
+    /// The shared keys and the model id of a `harness.json`.
+    pub fn harness_keys(&self, document: &Document) -> (RuntimeCommon, Option<Sited<String>>) {
+        let root = &document.root;
+        let variables = root
+            .get("environmentVariables")
+            .map(Node::members)
+            .unwrap_or_default();
+        let variable = |member: &Member| {
+            let value = member.node.as_str()?.to_owned();
+            Some((
+                member.key.to_string(),
+                Sited::new(value, document.member_site(member)),
+            ))
+        };
+        let taken = self.take(Kind::Variable, variables.len());
+        let env = variables.iter().take(taken).filter_map(variable).collect();
+        let model = root
+            .get("model")
+            .and_then(|model| document.string(model, "modelId"));
+        (common(document, root, "lifecycleConfig", env), model)
+    }
 }
 
 fn common(

@@ -6,6 +6,7 @@ mod deployed;
 mod discover;
 mod dockerignore;
 mod entries;
+mod excess;
 mod file;
 mod git;
 mod named;
@@ -20,15 +21,16 @@ pub use git::Ignores;
 pub use named::joined;
 pub use shipped::{Entry, Walk, folder as package_folder, walk};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::collect::json::{self, JsonError};
-use crate::model::files::FileFacts;
+use crate::model::files::{FileFacts, Package};
 use crate::model::json::{Document, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Harness, Project, Target};
+use excess::Kind;
 use file::Budget;
 
 /// The project's configuration file, relative to its root.
@@ -89,14 +91,17 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
     let targets_file = optional(root, TARGETS, budget);
     let deployed_file = optional(root, DEPLOYED, budget);
     let reader = entries::Reader::new(&document);
+    let runtimes = reader.array(Kind::Agent, "runtimes", |node, index| {
+        reader.runtime(node, index)
+    });
     let harnesses = harnesses(root, &reader, budget);
-    let named = |key| reader.array(key, |node, index| reader.named(node, index));
+    let named = |key| reader.array(Kind::Other, key, |node, index| reader.named(node, index));
     let mut project = Project {
         root: root.to_path_buf(),
         shown: shown.to_owned(),
         repository: repository(root),
         name: document.string(&document.root, "name"),
-        runtimes: reader.array("runtimes", |node, index| reader.runtime(node, index)),
+        runtimes,
         harnesses,
         evaluators: named("evaluators"),
         knowledge_bases: named("knowledgeBases"),
@@ -107,20 +112,28 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
         ab_tests: named("abTests"),
         mcp_runtime_tools: named("mcpRuntimeTools"),
         http_gateways: named("httpGateways"),
-        memories: reader.array("memories", |node, index| reader.memory(node, index)),
-        credentials: reader.array("credentials", |node, index| reader.credential(node, index)),
-        gateways: reader.array("agentCoreGateways", |node, index| {
+        memories: reader.array(Kind::Memory, "memories", |node, index| {
+            reader.memory(node, index)
+        }),
+        credentials: reader.array(Kind::Credential, "credentials", |node, index| {
+            reader.credential(node, index)
+        }),
+        gateways: reader.array(Kind::Gateway, "agentCoreGateways", |node, index| {
             reader.gateway(node, index)
         }),
-        unassigned_targets: reader.array("unassignedTargets", |node, index| {
-            reader.gateway_target(node, index)
-        }),
-        policy_engines: reader.array("policyEngines", |node, index| {
+        unassigned_targets: reader.array(
+            Kind::GatewayTarget,
+            "unassignedTargets",
+            |node, index| reader.gateway_target(node, index),
+        ),
+        policy_engines: reader.array(Kind::PolicyEngine, "policyEngines", |node, index| {
             reader.policy_engine(node, index)
         }),
-        online_evals: reader.array("onlineEvalConfigs", |node, index| {
-            reader.online_eval(node, index)
-        }),
+        online_evals: reader.array(
+            Kind::OnlineEvaluation,
+            "onlineEvalConfigs",
+            |node, index| reader.online_eval(node, index),
+        ),
         targets: targets_file.read().map(targets).unwrap_or_default(),
         targets_file,
         deployed: deployed_file.read().map(deployed::read).unwrap_or_default(),
@@ -131,6 +144,7 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
         stack: stack::read(root, edited),
         named_files: BTreeMap::new(),
         env_local: env_local(root),
+        left_out: reader.left_out(),
         document,
     };
     project.named_files = named::files(&project, budget);
@@ -140,12 +154,51 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
 /// Reads what checks need of the files around the configuration: what ships, what git ignores, the CLI on `path_env`.
 pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
     let tracked = git::Index::read(project.repository.as_deref());
+    let packages = shipped::packages(project, &tracked);
     FileFacts {
         cli: path_env.map_or(Known::Absent, cli::on_path),
-        packages: shipped::packages(project, &tracked),
+        beyond: beyond(project, &packages),
+        packages,
         ignored: git::ignored(project, &tracked),
         ..FileFacts::default()
     }
+}
+
+/// The ignore files whose rules are beyond the bounds, by their paths from the project root.
+fn beyond(project: &Project, packages: &[Package]) -> Vec<String> {
+    let above = project
+        .repository
+        .iter()
+        .filter(|top| **top != project.root);
+    let mut files: BTreeSet<(PathBuf, String)> = above
+        .map(|top| {
+            (
+                top.join(".gitignore"),
+                "the repository's .gitignore".to_owned(),
+            )
+        })
+        .collect();
+    let folders = packages
+        .iter()
+        .filter_map(|package| package.folder.as_deref());
+    for folder in folders.chain([".", "agentcore"]) {
+        for name in [".gitignore", ".dockerignore"] {
+            let shown = match folder {
+                "." => name.to_owned(),
+                folder => format!("{}/{name}", folder.trim_end_matches('/')),
+            };
+            files.insert((project.root.join(&shown), shown));
+        }
+    }
+    let beyond = |(file, shown): &(PathBuf, String)| match read_text(file, shown) {
+        Ok(text) => !patterns::within_bounds(&text),
+        Err(error) => matches!(error, FileError::TooLarge { .. }),
+    };
+    files
+        .into_iter()
+        .filter(beyond)
+        .map(|(_, shown)| shown)
+        .collect()
 }
 
 /// Reads a JSON file that may be absent.
@@ -189,7 +242,7 @@ fn harnesses(root: &Path, reader: &entries::Reader<'_>, budget: &mut Budget) -> 
         read.insert(file, document.clone());
         document
     };
-    let mut harnesses = reader.array("harnesses", |node, index| {
+    let mut harnesses = reader.array(Kind::Agent, "harnesses", |node, index| {
         let (name, site) = reader.name(node, index);
         Harness {
             name,
@@ -206,7 +259,7 @@ fn harnesses(root: &Path, reader: &entries::Reader<'_>, budget: &mut Budget) -> 
             harness.document = document(&path.value, &harness.name);
         }
         if let Some(document) = harness.document.read() {
-            (harness.common, harness.model_id) = entries::harness_keys(document);
+            (harness.common, harness.model_id) = reader.harness_keys(document);
         }
     }
     harnesses

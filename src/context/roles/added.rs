@@ -27,6 +27,8 @@ impl Context {
                 continue;
             }
             match self.policy_file(runtime, &entry.value) {
+                // A file that is named twice is one policy of the role.
+                Ok((path, _, _)) if files.contains_key(&path) => {}
                 Ok((path, file, document)) => {
                     entries.insert(path.clone(), entry.site.clone());
                     files.insert(path.clone(), file);

@@ -6,7 +6,8 @@ mod predicted;
 mod principals;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 pub(crate) use predicted::partition;
 
@@ -60,13 +61,22 @@ pub enum Place<'a> {
     },
 }
 
+/// What is the same for every role of a project: many roles ask, and each answer costs what the project is large.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// The names of every resource.
+    names: OnceLock<Arc<Vec<String>>>,
+    /// The actions of the statements that the construct writes.
+    construct: OnceLock<BTreeSet<Vec<String>>>,
+}
+
 /// Names that belong to the owner of a role. IAM names of AgentCore resources end in `-` and ten characters that AWS makes up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owned {
     /// The agent in AWS: `PROJECT_AGENT` and, for a harness, the runtime that the service makes for it.
     pub agent: Vec<String>,
     /// Every resource of the project: `PROJECT_NAME`, `PROJECT-NAME`, credentials by their name.
-    pub project: Vec<String>,
+    pub project: Arc<Vec<String>>,
     /// Image repositories.
     pub repositories: Vec<String>,
 }
@@ -331,20 +341,27 @@ impl Context {
         let project = &self.project;
         let prefix = project.display_name();
         let agent = format!("{prefix}_{name}");
-        let mut owned = Owned {
+        Owned {
             agent: vec![
                 agent.clone(),
                 format!("harness_{agent}"),
                 format!("{prefix}-{name}").to_lowercase(),
                 format!("{prefix}-{name}"),
             ],
-            project: Vec::new(),
+            project: Arc::clone(self.told.names.get_or_init(|| Arc::new(self.own_names()))),
             repositories: vec![
                 format!("{prefix}/{name}").to_lowercase(),
                 format!("bedrock-agentcore-{}", name.to_lowercase()),
                 format!("bedrock-agentcore-{}", agent.to_lowercase()),
             ],
-        };
+        }
+    }
+
+    /// The names of every resource of the project.
+    fn own_names(&self) -> Vec<String> {
+        let project = &self.project;
+        let prefix = project.display_name();
+        let mut names = Vec::new();
         let resources = project.agents().map(|agent| agent.name());
         let resources = resources
             .chain(project.memories.iter().map(|one| one.name.as_str()))
@@ -353,17 +370,13 @@ impl Context {
             .chain(project.config_bundles.iter().map(|one| one.name.as_str()))
             .chain(project.online_evals.iter().map(|one| one.name.as_str()));
         for resource in resources {
-            owned.project.push(format!("{prefix}_{resource}"));
-            owned.project.push(format!("{prefix}-{resource}"));
-            owned
-                .project
-                .push(format!("{prefix}-{resource}").to_lowercase());
-            owned.project.push(format!("harness_{prefix}_{resource}"));
+            names.push(format!("{prefix}_{resource}"));
+            names.push(format!("{prefix}-{resource}"));
+            names.push(format!("{prefix}-{resource}").to_lowercase());
+            names.push(format!("harness_{prefix}_{resource}"));
         }
-        owned
-            .project
-            .extend(project.credentials.iter().map(|one| one.name.clone()));
-        owned
+        names.extend(project.credentials.iter().map(|one| one.name.clone()));
+        names
     }
 }
 

@@ -76,7 +76,13 @@ impl Context {
     }
 
     /// The actions, sorted, of every statement that the construct is known to write into the project's roles.
-    pub fn construct_statements(&self) -> BTreeSet<Vec<String>> {
+    pub fn construct_statements(&self) -> &BTreeSet<Vec<String>> {
+        self.told
+            .construct
+            .get_or_init(|| self.written_by_construct())
+    }
+
+    fn written_by_construct(&self) -> BTreeSet<Vec<String>> {
         let agents = self
             .project
             .agents()

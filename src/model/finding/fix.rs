@@ -1,5 +1,7 @@
 //! Fixes: what fixes a failure.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::model::json_edit::{self, Splice};
@@ -40,7 +42,7 @@ pub struct SafeEdit {
     /// Path relative to the project root.
     pub path: String,
     /// The text that it was made for; `None` where there is no such file yet.
-    pub old: Option<String>,
+    pub old: Option<Arc<str>>,
     /// What changes, in the order of the text.
     pub splices: Vec<Splice>,
 }
@@ -50,7 +52,7 @@ impl SafeEdit {
     pub fn whole(path: &str, old: Option<&str>, new: String) -> Self {
         Self {
             path: path.to_owned(),
-            old: old.map(str::to_owned),
+            old: old.map(Arc::from),
             splices: vec![Splice {
                 range: 0..old.map_or(0, str::len),
                 text: new,
@@ -61,6 +63,14 @@ impl SafeEdit {
     /// The file's new text; `None` where the changes are about the same place.
     pub fn new_text(&self) -> Option<String> {
         json_edit::apply(self.old.as_deref().unwrap_or_default(), &self.splices)
+    }
+
+    /// The new text as far as it is shown: that of a long file is not.
+    fn shown_text(&self) -> Option<String> {
+        match &self.old {
+            Some(old) if old.len() > LONGEST_TEXT => Some(String::new()),
+            _ => self.new_text(),
+        }
     }
 
     /// Both at once. `None` where they are for different texts or about the same place.
@@ -91,10 +101,22 @@ impl Edit {
             Some(_) => format!("a/{path}"),
             None => "/dev/null".to_owned(),
         };
-        let diff = similar::TextDiff::from_lines(old.unwrap_or_default(), &new)
+        let header = format!("--- {from}\n+++ b/{path}\n");
+        // A project of a thousand runtimes on one line would be copied a thousand times.
+        if old.map_or(0, str::len) > LONGEST_TEXT {
+            return Self {
+                path: path.to_owned(),
+                diff: format!("{header}{TOO_LONG}"),
+                new_text: String::new(),
+            };
+        }
+        let mut diff = similar::TextDiff::from_lines(old.unwrap_or_default(), &new)
             .unified_diff()
             .header(&from, &format!("b/{path}"))
             .to_string();
+        if diff.len() > LONGEST_DIFF {
+            diff = format!("{header}{TOO_LONG}");
+        }
         Self {
             path: path.to_owned(),
             diff,
@@ -103,6 +125,13 @@ impl Edit {
     }
 }
 
+/// Longest text of which a change is shown, in bytes.
+const LONGEST_TEXT: usize = 256 * 1024;
+/// Longest diff that is shown, in bytes.
+const LONGEST_DIFF: usize = 32 * 1024;
+/// Stands in for what is not shown.
+const TOO_LONG: &str = "(the changed lines are too long to be shown)\n";
+
 /// A change of one file, shown as a unified diff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Edit {
@@ -110,7 +139,7 @@ pub struct Edit {
     pub path: String,
     /// The unified diff.
     pub diff: String,
-    /// The file's new text, for `--fix`; not printed.
+    /// The file's new text, which is not printed; empty for a file that is too long for its change to be shown.
     #[serde(skip)]
     pub new_text: String,
 }
@@ -169,7 +198,7 @@ impl Fix {
     /// Adds an edit that only the user may decide on: it is shown, and `check --fix` leaves it alone.
     #[must_use]
     pub fn edit_of(mut self, edit: &SafeEdit) -> Self {
-        if let Some(new) = edit.new_text() {
+        if let Some(new) = edit.shown_text() {
             self.edits
                 .push(Edit::new(&edit.path, edit.old.as_deref(), new));
             self.offered.push(edit.clone());
@@ -207,7 +236,7 @@ impl Fix {
     #[must_use]
     pub fn safe_edit(mut self, edit: Option<SafeEdit>) -> Self {
         if let Some(edit) = edit
-            && let Some(new) = edit.new_text()
+            && let Some(new) = edit.shown_text()
         {
             self.edits
                 .push(Edit::new(&edit.path, edit.old.as_deref(), new));

@@ -41,6 +41,9 @@ fn line_parts(report: &Report, alone: bool) -> (String, String) {
         let suppressed = counts(&summary.suppressed_by_severity);
         text.push_str(&format!("; {suppressed} suppressed"));
     }
+    if summary.lowered > 0 {
+        text.push_str(&format!("; {} lowered", summary.lowered));
+    }
     match report.filters.off.len() {
         0 => {}
         off => text.push_str(&format!("; {} off", count(off, "check"))),
