@@ -40,3 +40,4 @@ mod steps;
 mod support;
 mod template;
 mod token;
+mod untrusted;

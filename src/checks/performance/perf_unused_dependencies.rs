@@ -47,6 +47,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect()
 }
 
+/// Most pairs of an unused and another dependency that are looked at: three hundred of each.
+const MOST_COMPARED: usize = 90_000;
+
 /// Where the dependencies stand, and what removes one.
 enum Listed<'a> {
     PyProject { folder: &'a str, standard: bool },
@@ -132,8 +135,17 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         .filter(|one| !facts.uses.contains_key(&one.name) && kept(manifests, one).is_none())
         .collect();
     if !is_node {
-        unused
-            .retain(|one| !brought(facts, &declared, one, minor) && may_hold(facts, one).is_none());
+        unused.retain(|one| may_hold(facts, one).is_none());
+        // Whether another brings it is asked of each over all others.
+        if unused.len().saturating_mul(declared.len()) > MOST_COMPARED {
+            let message = format!(
+                "{path}: {} dependencies that nothing imports among {} are more than are compared",
+                unused.len(),
+                declared.len()
+            );
+            return Outcome::skipped(resource, Unread::new(ReasonCode::Limit, message));
+        }
+        unused.retain(|one| !brought(facts, &declared, one, minor));
     }
     if unused.is_empty() {
         return clean(runtime, path, &declared, manifests, facts);

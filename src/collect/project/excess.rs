@@ -25,10 +25,11 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// How many are judged in one project. An agent is at least three resources of the stack.
+    /// How many are judged in one project. What has a role of its own is at least three resources of
+    /// the stack.
     fn most(self) -> usize {
         match self {
-            Self::Agent => 150,
+            Self::Agent | Self::Gateway | Self::OnlineEvaluation => 150,
             Self::Variable | Self::Namespace => 2_000,
             _ => 500,
         }

@@ -1,6 +1,6 @@
 //! Compares a document with its description.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -208,15 +208,20 @@ impl Walk {
         if !matches!(node.value, Json::Object(_)) {
             return self.mistyped(node, member, at, "an object");
         }
-        let mut keys = HashSet::new();
-        for inner in node.members() {
+        // The last member of a key is the one that counts.
+        let members = node.members();
+        let keys: HashMap<&str, usize> = members
+            .iter()
+            .enumerate()
+            .map(|(index, inner)| (&*inner.key, index))
+            .collect();
+        for (index, inner) in members.iter().enumerate() {
             let place = At::Key(at, &inner.key);
-            keys.insert(&*inner.key);
             if let Some(reason) = mismatch(&inner.key, &map.key) {
                 let words = format!("the key {reason}");
                 self.fault(node, Some(inner), &place, words, None);
             }
-            if is_last(node, inner) {
+            if keys.get(&*inner.key) == Some(&index) {
                 self.check(&inner.node, map.value, &place, Some(inner));
             }
         }
@@ -393,10 +398,4 @@ fn elsewhere<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a 
     let (_, meant) = FOREIGN.iter().find(|(foreign, _)| *foreign == key)?;
     let mut known = known;
     known.find(|field| field == meant)
-}
-
-/// True where no later member of the object has the same key.
-fn is_last(node: &Node, member: &Member) -> bool {
-    node.member(&member.key)
-        .is_some_and(|last| std::ptr::eq(last, member))
 }

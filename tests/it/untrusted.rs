@@ -1,0 +1,410 @@
+//! A project that is not trusted: too large for any stack, full of secrets in odd places, of special files, or hiding its findings.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// The longest that a run of the unoptimized program may take on a busy machine.
+const LONGEST: Duration = Duration::from_secs(120);
+/// The most that a report of a hostile project may hold.
+const MOST_BYTES: usize = 20_000_000;
+
+fn command(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_agentcore-harden"));
+    command
+        .args(arguments)
+        .current_dir(root)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(root: &Path, arguments: &[&str]) -> Output {
+    let started = Instant::now();
+    let output = command(root, arguments).output().unwrap();
+    assert!(
+        started.elapsed() < LONGEST,
+        "{arguments:?}: {:?}",
+        started.elapsed()
+    );
+    assert!(
+        output.stdout.len() < MOST_BYTES,
+        "{} bytes",
+        output.stdout.len()
+    );
+    assert!(
+        matches!(output.status.code(), Some(0..=2)),
+        "{arguments:?}: {:?}",
+        output.status
+    );
+    output
+}
+
+fn report(root: &Path, more: &[&str]) -> Value {
+    let arguments = [&["check", "--offline", "--json"], more].concat();
+    serde_json::from_slice(&run(root, &arguments).stdout).unwrap()
+}
+
+fn write(root: &Path, path: &str, text: &str) {
+    let file = root.join(path);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, text).unwrap();
+}
+
+fn runtime(name: &str) -> Value {
+    json!({"name": name, "build": "CodeZip", "entrypoint": "main.py", "codeLocation": "app/Main/", "runtimeVersion": "PYTHON_3_13",
+           "networkMode": "PUBLIC", "protocol": "HTTP"})
+}
+
+/// A project of these runtimes; `more` are further members of `agentcore.json`.
+fn project(runtimes: &Value, more: Value) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = json!({"name": "Shop", "version": 1, "managedBy": "CDK", "memories": [], "credentials": [], "runtimes": runtimes});
+    for (key, value) in more.as_object().into_iter().flatten() {
+        config[key] = value.clone();
+    }
+    write(
+        folder.path(),
+        "agentcore/agentcore.json",
+        &config.to_string(),
+    );
+    write(
+        folder.path(),
+        "app/Main/main.py",
+        "from bedrock_agentcore.runtime import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n\n@app.entrypoint\ndef invoke(payload):\n    try:\n        return {}\n    except Exception:\n        pass\n\napp.run()\n",
+    );
+    folder
+}
+
+fn limited(report: &Value) -> bool {
+    let results = report["results"].as_array().unwrap();
+    let passes = results.iter().any(|result| result["status"] == "pass");
+    let limits = results
+        .iter()
+        .any(|result| result["reason"]["code"] == "limit");
+    limits && !passes
+}
+
+#[test]
+fn what_no_stack_holds_is_judged_in_part_and_nothing_passes() {
+    let many = |count: usize| -> Value { (0..count).map(|n| runtime(&format!("R{n}"))).collect() };
+    let same: Value = (0..1_000).map(|_| runtime("R")).collect();
+    let mut variables = runtime("Main");
+    variables["envVars"] = (0..10_000)
+        .map(|_| json!({"name": "API_KEY", "value": "x"}))
+        .collect();
+    let gateways: Value = (0..1_000)
+        .map(|n| json!({"name": format!("g{n}"), "authorizerType": "NONE", "targets": []}))
+        .collect();
+    for (what, folder) in [
+        ("runtimes", project(&many(1_000), json!({}))),
+        ("runtimes of one name", project(&same, json!({}))),
+        ("variables", project(&json!([variables]), json!({}))),
+        (
+            "gateways",
+            project(&many(1), json!({"agentCoreGateways": gateways})),
+        ),
+    ] {
+        assert!(limited(&report(folder.path(), &[])), "{what}");
+    }
+    // What a project may hold is judged as a whole.
+    assert!(!limited(&report(project(&many(5), json!({})).path(), &[])));
+}
+
+#[test]
+fn a_policy_that_is_named_a_hundred_times_is_one_policy() {
+    let statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let policy = json!({"Version": "2012-10-17", "Statement": vec![statement; 200]});
+    let mut sizes = Vec::new();
+    for times in [1, 100] {
+        let mut main = runtime("Main");
+        main["additionalPolicies"] = vec!["pol.json"; times].into();
+        let folder = project(&json!([main]), json!({}));
+        write(folder.path(), "app/Main/pol.json", &policy.to_string());
+        let report = report(folder.path(), &["--only", "iam-broad-permissions"]);
+        let failed = report["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["status"] == "fail");
+        assert!(failed, "{report}");
+        sizes.push(report.to_string().len());
+    }
+    assert!(sizes[1] < 2 * sizes[0], "{sizes:?}");
+}
+
+#[test]
+fn no_ignore_file_beyond_the_bounds_makes_a_pass() {
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    write(folder.path(), ".gitignore", &"a*".repeat(100_000));
+    assert!(limited(&report(folder.path(), &[])));
+}
+
+/// Made-up secrets of kinds that no form gives away.
+fn secrets() -> [String; 3] {
+    [
+        ["b4ddbe45-cf64-42b0", "-ac3a-4acdd7f9fcc5"].concat(),
+        ["9f86d081884c7d65", "9a2feaa0c55ad015"].concat(),
+        ["sk-ant-api03-", &"q7Zx".repeat(23), "Kd-5wAAAAAA"].concat(),
+    ]
+}
+
+#[test]
+fn no_format_shows_a_secret_that_was_recognised_anywhere() {
+    for secret in secrets() {
+        let mut main = runtime("Main");
+        main["additionalPolicies"] = json!(["pol.json"]);
+        main["envVars"] =
+            json!([{"name": "API_KEY", "value": secret}, {"name": "MODE", "value": secret}]);
+        let folder = project(&json!([main]), json!({}));
+        let root = folder.path();
+        let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*",
+            "Condition": {"StringEquals": {"sts:ExternalId": secret}}}]});
+        write(root, "app/Main/pol.json", &policy.to_string());
+        write(
+            root,
+            "scripts/call.sh",
+            &format!(
+                "export API_KEY={secret}\naws bedrock-agentcore invoke-agent-runtime --payload {secret}\n"
+            ),
+        );
+        let template = json!({"Resources": {"R": {"Type": "AWS::BedrockAgentCore::Runtime", "Properties": {"AgentRuntimeName": "Shop_Main",
+            "EnvironmentVariables": {"API_KEY": secret, "MODE": secret, "DB": {"Fn::Sub": format!("postgres://u:{secret}@${{AWS::Region}}")}}}}}});
+        write(
+            root,
+            "agentcore/cdk/cdk.out/AgentCore-Shop-default.template.json",
+            &template.to_string(),
+        );
+        write(root, "agentcore/aws-targets.json", &json!([{"name": "default", "account": "123456789012", "region": "us-east-1", "key": secret}]).to_string());
+        let state = json!({"targets": {"default": {"resources": {"runtimes": {"Main": {"runtimeId": secret, "runtimeArn": secret, "roleArn": secret}},
+            "credentials": {"a": {"secret": secret}}}}}});
+        write(
+            root,
+            "agentcore/.cli/deployed-state.json",
+            &state.to_string(),
+        );
+        let rule = format!(
+            "[[ignore]]\ncheck = \"eval-online\"\nresource = \"Main\"\nreason = \"{secret}\"\n"
+        );
+        write(root, "agentcore-harden.toml", &rule);
+        let shows = |output: &Output| {
+            let text = [output.stdout.as_slice(), &output.stderr].concat();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let tail = &secret[6..];
+            (0..tail.len() - 8)
+                .find(|at| text.contains(&tail[*at..*at + 8]))
+                .map(|at| {
+                    let place = text.find(&tail[at..at + 8]).unwrap_or(0);
+                    text.chars()
+                        .skip(text[..place].chars().count().saturating_sub(80))
+                        .take(160)
+                        .collect::<String>()
+                })
+        };
+        for format in [
+            "text", "concise", "json", "sarif", "markdown", "junit", "github", "gitlab",
+        ] {
+            let mut arguments = vec!["check", "--offline", "--format", format];
+            if format == "text" {
+                arguments.push("--verbose");
+            }
+            assert_eq!(shows(&run(root, &arguments)), None, "{format}");
+        }
+        assert_eq!(
+            shows(&run(root, &["check", "--offline", "--fix", "--dry-run"])),
+            None,
+            "the diff"
+        );
+        assert_eq!(shows(&run(root, &["plan", "--offline"])), None, "the plan");
+        assert_eq!(shows(&run(root, &["policy"])), None, "the policy");
+        // What is wrong in the settings is quoted in an error.
+        for fault in [
+            format!("\"{secret}\" = 1\n"),
+            format!("fail-on = \"{secret}\"\n"),
+        ] {
+            write(root, "agentcore-harden.toml", &fault);
+            let output = run(root, &["check", "--offline"]);
+            assert_eq!(output.status.code(), Some(2), "{fault}");
+            assert_eq!(shows(&output), None, "{fault}");
+        }
+    }
+}
+
+#[test]
+fn what_hides_findings_is_counted_and_can_be_refused() {
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let root = folder.path();
+    let plain = report(root, &[]);
+    let failing: Vec<&str> = plain["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|result| result["status"] == "fail" && result["severity"] != "low")
+        .filter_map(|result| result["check"].as_str())
+        .collect();
+    let [hidden, lowered, ..] = failing.as_slice() else {
+        panic!("{failing:?}");
+    };
+    let rules = format!(
+        "fail-on = \"never\"\n\n[severity]\n{lowered} = \"low\"\n\n[[ignore]]\ncheck = \"{hidden}\"\nresource = \"Main\"\nreason = \"no\"\n"
+    );
+    write(root, "agentcore-harden.toml", &rules);
+    let believed = report(root, &[]);
+    assert!(
+        believed["summary"]["lowered"].as_u64().unwrap() > 0,
+        "{}",
+        believed["summary"]
+    );
+    let text = run(root, &["check", "--offline"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(
+        text.contains("lowered") && text.contains("sets fail-on to never"),
+        "{text}"
+    );
+    let refused = report(root, &["--no-project-config"]);
+    assert_eq!(refused["summary"]["fail"], plain["summary"]["fail"]);
+    assert_eq!(refused["summary"]["ready"], false);
+    assert!(
+        refused["notes"]
+            .to_string()
+            .contains("was not read (--no-project-config)"),
+        "{}",
+        refused["notes"]
+    );
+    // A baseline inside of the project is the project's word, too.
+    run(
+        root,
+        &[
+            "check",
+            "--offline",
+            "--quiet",
+            "--baseline",
+            "known.json",
+            "--update-baseline",
+        ],
+    );
+    let output = run(
+        root,
+        &[
+            "check",
+            "--offline",
+            "--no-project-config",
+            "--baseline",
+            "known.json",
+        ],
+    );
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn special_files_cost_no_time_and_no_report() {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let root = folder.path();
+    let code = root.join("app/Main");
+    symlink(&code, code.join("loop")).unwrap();
+    symlink("/", code.join("out")).unwrap();
+    symlink("itself", code.join("itself")).unwrap();
+    symlink("/dev/zero", code.join("zero.py")).unwrap();
+    for name in ["fifo.py", ".gitignore", ".dockerignore", "requirements.txt"] {
+        let made = Command::new("mkfifo")
+            .arg(code.join(name))
+            .status()
+            .unwrap();
+        assert!(made.success());
+    }
+    let _socket = UnixListener::bind(code.join("socket.py")).unwrap();
+    let sparse = fs::File::create(code.join("model.py")).unwrap();
+    sparse.set_len(2 << 30).unwrap();
+    for (number, name) in [
+        "a\u{1b}[2Jb.py",
+        "c\nd.py",
+        "e\u{202e}f.env",
+        "::error::g.py",
+    ]
+    .iter()
+    .enumerate()
+    {
+        write(&code, name, &format!("KEY{number} = 1\n"));
+    }
+    write(&code, "utf16.py", "\u{feff}x = 1\n");
+    fs::write(code.join("latin.py"), b"# caf\xe9\nx = 1\n").unwrap();
+    fs::write(code.join("nul.py"), b"x = 1\0\n").unwrap();
+    let report = report(root, &[]);
+    assert!(report["results"].as_array().unwrap().len() > 50);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_closes_and_a_disk_that_is_full_are_told() {
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let root = folder.path();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = command(root, &["check", "--offline", "--json"])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be written"));
+    let mut child = command(root, &["check", "--offline", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut errors = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut errors)
+        .unwrap();
+    let status = child.wait().unwrap();
+    assert!(
+        matches!(status.code(), Some(0..=2)) && !errors.contains("panicked"),
+        "{status}: {errors}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_stopped_or_that_races_another_leaves_nothing_half_written() {
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let root = folder.path();
+    let arguments = [
+        "check",
+        "--offline",
+        "--format",
+        "json",
+        "--output",
+        "report.json",
+    ];
+    let mut racing: Vec<_> = (0..3)
+        .map(|_| command(root, &arguments).spawn().unwrap())
+        .collect();
+    for child in &mut racing {
+        child.wait().unwrap();
+    }
+    let whole = fs::read_to_string(root.join("report.json")).unwrap();
+    let value: Value = serde_json::from_str(&whole).unwrap();
+    assert!(value["results"].as_array().is_some());
+    for wait in [20, 100, 300] {
+        let mut child = command(root, &arguments).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(wait));
+        let _ = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        child.wait().unwrap();
+        assert_eq!(fs::read_to_string(root.join("report.json")).unwrap(), whole);
+    }
+}
