@@ -92,14 +92,34 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             }
         },
     );
+    let outcome = security_hub(agent, &layers, outcome);
     // PUBLIC is fine only where the code was seen to reach nothing private.
     match (outcome.status, read) {
         (Status::Pass, Err(reason)) if layers.iter().any(is_public) => {
             let message = format!("networkMode is PUBLIC, and {}", reason.message);
-            Outcome::skipped(resource, Unread { message, ..reason }).evidences(outcome.evidence)
+            let controls = outcome.controls;
+            Outcome {
+                controls,
+                ..Outcome::skipped(resource, Unread { message, ..reason })
+                    .evidences(outcome.evidence)
+            }
         }
         _ => outcome,
     }
+}
+
+/// Security Hub asks for a VPC whatever the agent reaches.
+fn security_hub(agent: Agent<'_>, layers: &[Layer<Network>], outcome: Outcome) -> Outcome {
+    if matches!(agent, Agent::Harness(_)) || layers.is_empty() {
+        return outcome;
+    }
+    let public = layers.iter().any(|layer| layer.value.mode.value != "VPC");
+    let verdict = if public { Status::Fail } else { Status::Pass };
+    outcome.control(
+        "securityhub:BedrockAgentCore.1",
+        verdict,
+        "a runtime in the network mode PUBLIC fails, whatever its code reaches",
+    )
 }
 
 /// Hosts that only a VPC reaches, in the code that runs; why it was not read otherwise. A harness has no code of its own.
