@@ -18,6 +18,7 @@ pub mod package;
 pub mod project;
 pub mod settings;
 pub mod source;
+pub mod stacks;
 pub mod template;
 pub mod tests;
 

@@ -14,7 +14,12 @@ use crate::model::template::{Reference, Template, TemplateGateway, TemplateTarge
 impl Context {
     /// A gateway.
     pub fn gateway_layers(&self, gateway: &Gateway) -> Vec<Layer<GatewayView>> {
-        let mut layers = vec![self.configured_gateway(gateway)];
+        let mut layers: Vec<Layer<GatewayView>> = Vec::new();
+        layers.extend(
+            self.stack
+                .is_none()
+                .then(|| self.configured_gateway(gateway)),
+        );
         if let Some((template, found)) = self.gateway_in_template(gateway) {
             layers.extend(self.synthesized_gateway(template, found));
         }
@@ -207,7 +212,8 @@ impl Context {
         gateway: &Gateway,
         target: &GatewayTarget,
     ) -> Vec<Layer<TargetView>> {
-        let mut layers = vec![configured_target(target)];
+        let mut layers: Vec<Layer<TargetView>> = Vec::new();
+        layers.extend(self.stack.is_none().then(|| configured_target(target)));
         if let Some((template, found)) = self.gateway_in_template(gateway)
             && let Some(found) = template
                 .targets_of(found)

@@ -71,7 +71,8 @@ fn run(context: &Context) -> Vec<Outcome> {
             let resources = template.document.root.get("Resources");
             for member in resources.map(Node::members).unwrap_or_default() {
                 let written = member.node.get("Type").and_then(Node::as_str);
-                if let Some(kind) = KINDS.iter().find(|kind| Some(kind.name) == written) {
+                let kind = KINDS.iter().find(|kind| Some(kind.name) == written);
+                if let Some(kind) = kind.filter(|kind| of_agentcore(context, kind, member)) {
                     outcomes.push(synthesized(context, template, kind, member));
                 }
             }
@@ -100,26 +101,35 @@ fn run(context: &Context) -> Vec<Outcome> {
     outcomes
 }
 
+/// True for all but the log groups of what else a stack of the project's own makes.
+fn of_agentcore(context: &Context, kind: &Kind, member: &Member) -> bool {
+    let name = member.node.path(&["Properties", "LogGroupName"]);
+    let name = name.and_then(Node::as_str).unwrap_or_default();
+    context.stack.is_none()
+        || kind.of != ResourceType::LogGroup
+        || name.contains("bedrock-agentcore")
+}
+
 fn synthesized(context: &Context, template: &Template, kind: &Kind, member: &Member) -> Outcome {
     let site = template.document.source.site(member.key_range.clone());
     let lacks = |property: &str| member.node.path(&["Properties", property]).is_none();
+    let name = name(context, kind, member);
     let (no_key, no_mask) = (
         lacks(kind.key),
         kind.of == ResourceType::LogGroup && lacks(MASKS),
     );
     let mut open = Vec::new();
     if no_key {
-        let note = format!("the {} {} has no key of yours", kind.words, member.key);
+        let note = format!("the {} {name} has no key of yours", kind.words);
         open.push(Evidence::template(&site).note(note));
     }
     if no_mask {
         let note = format!(
-            "the {} {} has no data protection policy, which masks what users type",
-            kind.words, member.key
+            "the {} {name} has no data protection policy, which masks what users type",
+            kind.words
         );
         open.push(Evidence::template(&site).note(note));
     }
-    let name = name(context, kind, member);
     judged(kind, &name, &open, no_key, no_mask)
 }
 
