@@ -56,6 +56,10 @@ impl Page<'_> {
             let text = clean::line(&format!("and {} (-v shows all)", names.join(", ")));
             self.dim(&" ".repeat(INDENT), &text)?;
         }
+        for twin in &item.also {
+            let text = format!("also {}: {}", twin.check, clean::line(&twin.message));
+            self.dim(&" ".repeat(INDENT), &text)?;
+        }
         if self.look.verbose
             && let Some(first) = item.results.first()
         {
