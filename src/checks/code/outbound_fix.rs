@@ -157,7 +157,7 @@ fn mcp(
         (None, None) => {
             let name = gateway_target::mcp_name(context, host);
             found.notes.push(format!(
-                "The code sends no credential to MCP server {host}. A target without one fails `gateway-outbound-auth` (high), as whoever finds the server can call it: \
+                "The code sends no credential to MCP server {host}. A target without one fails `gateway-outbound-auth` (high), because anyone who finds the server can call it: \
                  register a client with `agentcore add credential`, then run `{target} --outbound-auth oauth --credential-name NAME`. Where the server is public on purpose, run `{target}` \
                  and add to agentcore-harden.toml an [[ignore]] with check = \"gateway-outbound-auth\", resource = \"{gateway}/{name}\" and that reason; where the agent does without it, drop the call."
             ));

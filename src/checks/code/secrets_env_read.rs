@@ -243,7 +243,7 @@ fn fixes(context: &Context, names: &BTreeSet<&str>) -> Vec<Fix> {
         .commands(add)
         .command(shell::deploy(target))
         .note(
-            "Export the variables in your own shell first, so that no key stands in its history; `agentcore add credential` without \
+            "Export the variables in your own shell first, so that no key ends up in its history; `agentcore add credential` without \
              flags asks for the value instead. An OAuth client is registered with `--type oauth`.",
         );
     vec![edit, register]

@@ -95,7 +95,7 @@ impl Findings {
         }
         for member in repeated_keys(&document.root).into_iter().take(MOST_LISTED) {
             let words = format!(
-                "the key \"{}\" stands here again: only its last value counts",
+                "the key \"{}\" is repeated here: only its last value counts",
                 member.key
             );
             let site = document.source.site(member.key_range.clone());
