@@ -51,7 +51,8 @@ pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
     if !commands.is_empty() {
         let target = context.target.as_ref().map(|target| target.name.as_str());
         found.push(
-            Fix::new("Before the edit: front the services with gateway targets")
+            Fix::new("Front the services with gateway targets")
+                .preparation()
                 .commands(create)
                 .commands(gateway_target::ignore_env_local(context).filter(|_| schemas))
                 .commands(commands)
@@ -59,7 +60,11 @@ pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
                 .note(notes.join(" ")),
         );
     } else if !notes.is_empty() {
-        found.push(Fix::new("Before the edit").note(notes.join(" ")));
+        found.push(
+            Fix::new("Register what the target needs")
+                .preparation()
+                .note(notes.join(" ")),
+        );
     }
     found
 }

@@ -238,7 +238,8 @@ fn fixes(context: &Context, names: &BTreeSet<&str>) -> Vec<Fix> {
     if missing.is_empty() {
         return vec![edit];
     }
-    let register = Fix::new("Before the edit: register the secrets")
+    let register = Fix::new("Register the secrets")
+        .preparation()
         .commands(super::gateway_target::ignore_env_local(context))
         .commands(add)
         .command(shell::deploy(target))

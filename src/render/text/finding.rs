@@ -420,11 +420,15 @@ impl Page<'_> {
         };
         let hidden = fixes.iter().enumerate();
         let hidden = hidden.filter(|(index, fix)| !full(*index, fix)).count();
-        for (index, fix) in fixes.iter().enumerate() {
-            if full(index, fix) {
-                let more = if index == 0 { hidden } else { 0 };
-                self.one_fix(fix, index == 0, more, result)?;
-            }
+        let mut shown: Vec<(usize, &Fix)> = fixes
+            .iter()
+            .enumerate()
+            .filter(|(index, fix)| full(*index, fix))
+            .collect();
+        shown.sort_by_key(|(_, fix)| !fix.is_preparation());
+        for (index, fix) in shown {
+            let more = if index == 0 { hidden } else { 0 };
+            self.one_fix(fix, index == 0, more, result)?;
         }
         Ok(())
     }
@@ -439,7 +443,11 @@ impl Page<'_> {
     ) -> io::Result<()> {
         let check = result.check;
         let blank = " ".repeat(INDENT);
-        let word = if first { "Fix:" } else { "Or:" };
+        let word = match (fix.is_preparation(), first) {
+            (true, _) => "First:",
+            (false, true) => "Fix:",
+            (false, false) => "Or:",
+        };
         let left = format!("{blank}{word} ");
         let above = self
             .printed
