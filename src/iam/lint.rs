@@ -119,10 +119,13 @@ fn of_actions(statement: &Statement) -> Said {
             continue;
         }
         if !authorization::is_service(service) {
-            let close = suggestion(service, authorization::services());
+            let hint = match elsewhere(service, name) {
+                Some(known) => format!(" (the action is {known}:{name})"),
+                None => meant(suggestion(service, authorization::services())),
+            };
             said.push((
                 empty(statement),
-                format!("{action}: there is no service {service}{}", meant(close)),
+                format!("{action}: there is no service {service}{hint}"),
             ));
             continue;
         }
@@ -148,6 +151,21 @@ fn of_actions(statement: &Statement) -> Said {
         }
     }
     said
+}
+
+/// The service that an action belongs to where the name of a client stands before it: the calls of `bedrock-agent-runtime` are
+/// authorized as `bedrock`.
+fn elsewhere(service: &str, action: &str) -> Option<&'static str> {
+    let first = |name: &str| {
+        name.split('-')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+    };
+    let family = first(service);
+    let mut services = authorization::services().filter(|known| first(known) == family);
+    let plain = !action.contains(['*', '?']);
+    services.find(|known| plain && !actions::expand(&format!("{known}:{action}")).is_empty())
 }
 
 fn meant(close: Option<&str>) -> String {
