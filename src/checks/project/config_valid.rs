@@ -196,7 +196,7 @@ impl Findings {
             0 => String::new(),
             more => format!("; and {more} more"),
         };
-        let faults = if count == 1 { "a fault" } else { "faults" };
+        let faults = if count == 1 { "an error" } else { "errors" };
         let what = if self.code == count {
             "the code that is deployed"
         } else {
