@@ -206,6 +206,18 @@ impl Context {
         })
     }
 
+    /// A target of a gateway in the template.
+    pub fn target_in_template(
+        &self,
+        gateway: &Gateway,
+        target: &GatewayTarget,
+    ) -> Option<(&Template, &TemplateTarget)> {
+        let (template, found) = self.gateway_in_template(gateway)?;
+        let mut targets = template.targets_of(found);
+        let found = targets.find(|one| one.resource.name.as_deref() == Some(target.name.as_str()));
+        Some((template, found?))
+    }
+
     /// A target of a gateway.
     pub fn target_layers(
         &self,

@@ -153,6 +153,44 @@ fn the_table_of_the_documentation_is_the_registry() {
 }
 
 #[test]
+fn the_table_of_failures_counts_right_and_names_checks() {
+    let page = fs::read_to_string(root().join("docs/failures.md")).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    let untold = rows.iter().filter(|row| row[3].starts_with("none")).count();
+    let sentence = format!(
+        "Of the {} rows, {} are reported before the launch, in full or as far as the row says; {untold} are not",
+        rows.len(),
+        rows.len() - untold
+    );
+    assert!(page.contains(&sentence), "docs/failures.md: {sentence}");
+    for row in rows.iter().filter(|row| !row[3].starts_with("none")) {
+        let named = row[3].split('`').skip(1).step_by(2);
+        let found: Vec<&str> = named
+            .filter(|word| {
+                checks::find(word).is_some() || ["quota diagnose", "token"].contains(word)
+            })
+            .collect();
+        assert!(!found.is_empty(), "{}: no check is named", row[0]);
+        // Each check that is named has a fixture that fails.
+        for check in found.iter().filter(|word| checks::find(word).is_some()) {
+            let folder = root().join("fixtures/checks").join(check);
+            let fails = fs::read_dir(folder).into_iter().flatten().any(|entry| {
+                entry
+                    .unwrap()
+                    .file_name()
+                    .to_string_lossy()
+                    .starts_with("fail-")
+            });
+            assert!(fails, "{}: {check} has no fixture that fails", row[0]);
+        }
+    }
+}
+
+#[test]
 fn standards_name_checks_that_exist() {
     let kinds: Vec<String> = [
         "project",
