@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
-use super::own_resources;
 use super::project::{Ignores, walk as walk_package};
 use super::source::{
     is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands,
 };
+use super::{own_resources, role_grants};
 
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
@@ -52,6 +52,7 @@ struct Found {
     script: bool,
     entrypoint: Option<u32>,
     own_resources: Vec<u32>,
+    role_grants: Vec<u32>,
     unread: Option<String>,
 }
 
@@ -79,6 +80,9 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
             contents
                 .own_resources
                 .insert(shown.clone(), file.own_resources);
+        }
+        if !file.role_grants.is_empty() {
+            contents.role_grants.insert(shown.clone(), file.role_grants);
         }
         if let Some(line) = file.entrypoint {
             contents.entrypoints.insert(shown.clone(), line);
@@ -226,6 +230,7 @@ fn read(listed: &Listed, shown: &str) -> Found {
     };
     let entrypoint = source.then(|| entrypoint(&text)).flatten();
     let own_resources = own_resources::lines(shown, &text);
+    let role_grants = role_grants::lines(shown, &text);
     let hits = secrets::scan(shown, &text, &secrets::Options::default());
     let secrets = if hits.is_empty() {
         Vec::new()
@@ -240,6 +245,7 @@ fn read(listed: &Listed, shown: &str) -> Found {
         script,
         entrypoint,
         own_resources,
+        role_grants,
         unread: None,
     }
 }

@@ -62,6 +62,9 @@ const KNOWN: [&str; 16] = [
     "user",
     "session",
 ];
+/// Last steps of what a messaging service writes and signs: the thread of a message, whose members share it.
+const MESSAGING: [&str; 4] = ["thread_ts", "event_ts", "message_ts", "threadts"];
+
 /// Steps of events that no user writes.
 const INTERNAL: [&str; 8] = [
     "records",
@@ -185,12 +188,21 @@ fn chosen<'a, 'p>(places: &Places<'a>, parts: &'p Alternative<'a>) -> Option<&'p
             places.handler(function),
             Some(EntrypointKind::Route | EntrypointKind::Lambda)
         );
-        handler && !is_known(part) && !has(&part.path, &INTERNAL)
+        handler && !is_known(part) && !has(&part.path, &INTERNAL) && !is_messaging(part, parts)
     };
     let bound = parts
         .iter()
         .any(|part| is_known(part) || part.root == Root::Fresh);
     parts.iter().find(is_chosen).filter(|_| !bound)
+}
+
+/// Whether a part is the thread that a messaging service names. A message without a thread is named by its own time: Slack's `ts`.
+fn is_messaging(part: &Part<'_>, parts: &Alternative<'_>) -> bool {
+    let of = |part: &Part<'_>| {
+        let last = part.path.last();
+        last.is_some_and(|last| MESSAGING.contains(&last.as_str()) || last == "ts")
+    };
+    of(part) || parts.iter().any(of)
 }
 
 fn has(path: &[String], words: &[&str]) -> bool {
