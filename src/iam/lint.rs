@@ -114,7 +114,7 @@ fn of_actions(statement: &Statement) -> Said {
             continue;
         }
         if !authorization::is_service(service) {
-            let close = suggestion(service, authorization::services());
+            let close = of_sdk(service).or_else(|| suggestion(service, authorization::services()));
             said.push((
                 empty(statement),
                 format!("{action}: there is no service {service}{}", meant(close)),
@@ -143,6 +143,35 @@ fn of_actions(statement: &Statement) -> Said {
         }
     }
     said
+}
+
+/// The prefix that IAM knows a service by, where the SDKs call it otherwise.
+fn of_sdk(service: &str) -> Option<&'static str> {
+    Some(match service {
+        "bedrock-runtime"
+        | "bedrock-agent"
+        | "bedrock-agent-runtime"
+        | "bedrock-data-automation"
+        | "bedrock-data-automation-runtime" => "bedrock",
+        "bedrock-agentcore-control" => "bedrock-agentcore",
+        "stepfunctions" | "sfn" => "states",
+        "sesv2" => "ses",
+        "opensearchserverless" => "aoss",
+        "opensearch" => "es",
+        "elbv2" | "elb" => "elasticloadbalancing",
+        "emr" => "elasticmapreduce",
+        "eventbridge" => "events",
+        "efs" => "elasticfilesystem",
+        "apigatewayv2" => "apigateway",
+        "dynamodbstreams" => "dynamodb",
+        "cognito" => "cognito-idp",
+        "lexv2-runtime" | "lex-runtime" | "lexv2-models" => "lex",
+        "sagemaker-runtime" => "sagemaker",
+        "ecr-private" => "ecr",
+        "logs-insights" | "cloudwatch-logs" | "cloudwatchlogs" => "logs",
+        "organization" => "organizations",
+        _ => return None,
+    })
 }
 
 fn meant(close: Option<&str>) -> String {
