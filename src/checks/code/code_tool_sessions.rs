@@ -1,13 +1,14 @@
 //! `code-tool-sessions`: Tool sessions are ended whatever happens.
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
 use crate::analysis::names::{leaf, package};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{Call, Expr, ExprKind, FnId, Module, Stmt, StmtKind};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId, Stmt, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "code-tool-sessions",
@@ -73,13 +74,16 @@ enum End {
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let mut found = Vec::new();
     let mut count = 0;
+    let callers = Callers::new(code);
     for (module, function, expr) in code.calls() {
         let Some(call) = expr.as_call() else { continue };
         let Some(what) = begins(code, module, expr, call) else {
             continue;
         };
         count += 1;
-        if is_of_the_process(module, function, call) {
+        if is_of_the_process(module, function, call)
+            || what.starts_with("MCP") && function.is_some_and(|id| is_run_once(&callers, id))
+        {
             continue;
         }
         let note = match end(code, module, function, expr) {
@@ -116,6 +120,19 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             "Python: `with browser_session(region) as browser:`, `with code_session(region) as interpreter:`, `with MCPClient(…) as client:`, or stop() in a `finally`. TypeScript: stop in `finally`, or `await using`",
         ),
     )
+}
+
+/// Whether modules call a function as they are loaded, and nothing else does: what it starts ends with the process.
+fn is_run_once(callers: &Callers<'_>, function: FnId) -> bool {
+    let sites = callers.sites(function);
+    let at_startup = |module: ModuleId, start: u32| {
+        let module = callers.source().module(module);
+        module.is_some_and(|module| module.function_at(start).is_none())
+    };
+    !sites.is_empty()
+        && sites
+            .iter()
+            .all(|site| at_startup(site.module, site.range.start))
 }
 
 /// Whether it starts an MCP client that a global name keeps: it serves every request and ends with the process.
