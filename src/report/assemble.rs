@@ -4,6 +4,7 @@ use super::verdict::{self, Basis};
 use super::{CheckResult, Outcome, Severity, Status, Summary};
 use crate::checks::Check;
 use crate::model::known::ReasonCode;
+use crate::model::standards;
 
 /// One result from a check's outcome.
 ///
@@ -19,6 +20,7 @@ pub fn result(
         }
     }
     let own = outcome.severity.unwrap_or(check.severity);
+    let standards = standards::of_result(check.id, outcome.resource.kind);
     CheckResult {
         check: check.id,
         category: check.category.id(),
@@ -33,6 +35,8 @@ pub fn result(
         evidence: outcome.evidence,
         fixes: outcome.fixes,
         references: check.references.to_vec(),
+        standards,
+        controls: outcome.controls,
         reason: outcome.reason,
         suppression: None,
         acceptance: None,

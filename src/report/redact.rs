@@ -65,6 +65,14 @@ impl Redactor {
             .chain(project.deployed_file.read())
             .chain(context.template.read().map(|template| &template.document))
             .chain(
+                context
+                    .stacks
+                    .made()
+                    .into_iter()
+                    .flat_map(|all| &all.stacks)
+                    .map(|stack| &stack.template.document),
+            )
+            .chain(
                 project
                     .named_files
                     .values()
@@ -205,7 +213,7 @@ impl Redactor {
     /// Covers what a result quotes.
     pub fn result(&self, result: &mut CheckResult) {
         self.redact("", &mut result.message);
-        self.redact("", &mut result.resource.name);
+        by_form(&mut result.resource.name);
         for evidence in &mut result.evidence {
             self.evidence(evidence);
         }
@@ -215,13 +223,13 @@ impl Redactor {
             self.commands(fix);
             for edit in &mut fix.edits {
                 self.redact(&edit.path, &mut edit.diff);
-                self.redact("", &mut edit.path);
+                by_form(&mut edit.path);
             }
         }
         if let Some(reason) = &mut result.reason {
             self.redact("", &mut reason.message);
             if let Some(command) = &mut reason.command {
-                self.redact("", command);
+                by_form(command);
             }
         }
     }
@@ -229,17 +237,15 @@ impl Redactor {
     /// Covers what a report quotes beside its results: notes, names, reasons of suppressions and acceptances.
     pub fn report(&self, report: &mut Report) {
         let project = &mut report.project;
-        let fields = [&mut project.name, &mut project.path];
+        by_form(&mut project.name);
+        by_form(&mut project.path);
         let optional = [
             &mut project.target,
             &mut project.account,
             &mut project.region,
         ];
-        for text in fields
-            .into_iter()
-            .chain(optional.into_iter().flatten())
-            .chain(&mut report.notes)
-        {
+        let optional = optional.into_iter().flatten();
+        for text in optional.chain(&mut report.notes) {
             self.redact("", text);
             unnamed(text);
         }
@@ -255,7 +261,7 @@ impl Redactor {
             for text in optional.into_iter().flatten().chain(models) {
                 self.redact("", text);
             }
-            self.redact("", &mut runtime.name);
+            by_form(&mut runtime.name);
         }
         for result in &mut report.results {
             if let Some(suppression) = &mut result.suppression {
@@ -276,7 +282,8 @@ impl Redactor {
     fn commands(&self, fix: &mut Fix) {
         let shows = |command: &String| {
             let joined = command.replace("__", "/");
-            self.text("", command).is_some() || self.text("", &joined).is_some()
+            let forms = Self::default();
+            forms.text("", command).is_some() || forms.text("", &joined).is_some()
         };
         if fix.commands.iter().any(shows) {
             fix.commands.clear();
@@ -297,7 +304,7 @@ impl Redactor {
             self.redact("", text);
         }
         for step in &mut evidence.steps {
-            self.redact("", &mut step.path);
+            by_form(&mut step.path);
         }
         let Some(site) = &mut evidence.site else {
             return;
@@ -308,7 +315,7 @@ impl Redactor {
         if let Some(excerpt) = self.text(&site.path, &site.excerpt) {
             site.excerpt = excerpt.into();
         }
-        if let Some(path) = self.text("", &site.path) {
+        if let Some(path) = Self::default().text("", &site.path) {
             site.path = path.into();
         }
     }
@@ -318,6 +325,11 @@ impl Redactor {
             *text = covered;
         }
     }
+}
+
+/// Covers what is a secret by its form. Names, paths and commands must stay what they are: a variable's value may be a name, too.
+fn by_form(text: &mut String) {
+    Redactor::default().redact("", text);
 }
 
 /// Said in the place of commands.

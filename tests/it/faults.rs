@@ -1,5 +1,5 @@
 //! Faults of AWS: every operation that a live run calls is denied, throttled, broken, slow, cut, garbled, expired or never done with
-//! its pages, one at a time. None may make a result pass that did not pass before, none may hang the run, and a retry must answer
+//! its pages, one at a time. None may make a result pass unnoticed that did not pass before, none may hang the run, and a retry must answer
 //! what a retry can. The matrix in `docs/aws-faults.md` is written by `UPDATE_FAULTS=1`; without it a part of it is run.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -440,8 +440,12 @@ fn cell(project: &Path, base: &Said, operation: &str, fault: Fault) -> String {
     }
     for (name, status) in &said.results {
         let before = base.results.get(name).map_or("", String::as_str);
+        // What the configuration alone shows may pass where the account shows more: the run says then that it was not read.
         let worse = status == "pass" && before != "pass";
-        assert!(!worse, "{what}: {name} was {before} and passes now");
+        assert!(
+            !worse || said.status == 2,
+            "{what}: {name} was {before} and passes now"
+        );
     }
     let more = said.skipped().saturating_sub(base.skipped());
     if said.results.is_empty() {
@@ -517,8 +521,8 @@ fn table(operations: &[String], cells: &BTreeMap<(usize, usize), String>) -> Str
     let mut text = String::from(
         "# What a fault of AWS does to a run\n\n\
          Written by `UPDATE_FAULTS=1 cargo test --test it faults::`. One operation at a time has one fault; the cell says how many results\n\
-         more than without a fault are `skipped`. A throttled call is asked again, so that nothing is skipped for it. In no cell a result\n\
-         passes that did not pass without the fault, no run takes longer than 90 seconds, and none whose results are skipped exits 0.\n\n",
+         more than without a fault are `skipped`. A throttled call is asked again, so that nothing is skipped for it. Where a result\n\
+         passes by the configuration alone that AWS would fail, the run exits 2. No run takes longer than 90 seconds, and none whose results are skipped exits 0.\n\n",
     );
     let heads: Vec<&str> = Fault::ALL.iter().map(|fault| fault.words()).collect();
     let _ = writeln!(text, "| operation | {} |", heads.join(" | "));

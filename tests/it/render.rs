@@ -316,6 +316,7 @@ fn the_json_report_keeps_the_contract() {
             "verdict",
             "stage",
             "unjudged",
+            "lowered",
             "suppressedBySeverity",
             "failOn"
         ]
@@ -344,7 +345,8 @@ fn the_json_report_keeps_the_contract() {
             "message",
             "evidence",
             "fixes",
-            "references"
+            "references",
+            "standards"
         ]
     );
     assert_eq!(

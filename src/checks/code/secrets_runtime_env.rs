@@ -50,8 +50,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 /// What has to happen to a secret that was ever written down.
 const REPLACE: &str = "replace the secrets at their issuer: they are in old versions of the runtime, and in the git history and the template where they stood there";
 
-const WRITTEN: &str = "in environment variables, which are plain text to whoever may read the configuration, the template or the runtime";
-const RESOLVED: &str = "resolved into the deployed runtime's plain-text configuration, where whoever may read the runtime sees them";
+const WRITTEN: &str = "in environment variables, in plain text for anyone who can read the configuration, the template or the runtime";
+const RESOLVED: &str = "resolved into the deployed runtime's plain-text configuration, where anyone who can read the runtime sees them";
 
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();
@@ -100,6 +100,21 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             })
         },
     );
+    // What is written there now holds no password; what a deploy or a person puts in its place does.
+    let mut addresses: Vec<Evidence> = Vec::new();
+    for variable in layers.iter().flat_map(|layer| &layer.value) {
+        if is_connection(&variable.name)
+            && suspected(variable).is_none()
+            && variable.text().is_some()
+        {
+            let note = format!(
+                "{}: the address of a database holds a password in nearly every project; keep it in Secrets Manager",
+                variable.name
+            );
+            addresses.push(variable.evidence.clone().note(note).context());
+        }
+    }
+    outcome = outcome.evidences(addresses);
     // A deploy alone takes it out of the runtime, and out of nothing else.
     for fix in outcome.fixes.iter_mut().filter(|_| written.get()) {
         if !fix.note.contains(REPLACE) {
@@ -107,6 +122,36 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         }
     }
     outcome
+}
+
+/// True for the name of an address of a database or broker, which holds a user and a password as a rule.
+fn is_connection(name: &str) -> bool {
+    const STORES: [&str; 14] = [
+        "DATABASE",
+        "DB",
+        "POSTGRES",
+        "POSTGRESQL",
+        "PG",
+        "MYSQL",
+        "MARIADB",
+        "MONGO",
+        "MONGODB",
+        "REDIS",
+        "AMQP",
+        "RABBITMQ",
+        "BROKER",
+        "SQLALCHEMY",
+    ];
+    let upper = name.to_ascii_uppercase();
+    let Some((rest, last)) = upper.rsplit_once('_') else {
+        return false;
+    };
+    match last {
+        "DSN" => true,
+        "URL" | "URI" => rest.split('_').any(|part| STORES.contains(&part)),
+        "STRING" => rest.ends_with("CONNECTION") || rest.ends_with("CONN"),
+        _ => false,
+    }
 }
 
 /// Why a variable is taken for a secret.

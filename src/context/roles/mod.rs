@@ -14,6 +14,7 @@ pub(crate) use predicted::partition;
 use super::{Context, Layer};
 use crate::iam::document::Statement;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::iam::written::Flaw;
 use crate::model::finding::{Evidence, Resource, ResourceType};
 use crate::model::json;
 use crate::model::known::{Known, Unread};
@@ -34,6 +35,8 @@ pub struct RoleView<'a> {
     pub place: Place<'a>,
     /// What could not be read of it: no pass without it.
     pub unread: Vec<Unread>,
+    /// What is wrong with the text of its policy files, with the place.
+    pub flaws: Vec<(Flaw, Evidence)>,
     /// What the owner calls its own.
     pub own: Owned,
     /// What else to know of it.
@@ -251,8 +254,7 @@ impl Context {
                 owned: self.owned_by(&memory.name),
                 template: self.template_memory_role(&memory.name),
                 live,
-                predicted: own
-                    .is_none()
+                predicted: (own.is_none() && self.stack.is_none())
                     .then(|| self.predicted_memory(&memory.name, &memory.site, narrowed)),
                 complete: true,
                 list: Some("memories"),
@@ -270,8 +272,7 @@ impl Context {
                 owned: self.owned_by(&gateway.name),
                 template: self.template_gateway_role(&gateway.name),
                 live,
-                predicted: own
-                    .is_none()
+                predicted: (own.is_none() && self.stack.is_none())
                     .then(|| self.predicted_gateway(gateway, narrowed)),
                 complete: gateway.targets.iter().all(adds_nothing),
                 list: Some("agentCoreGateways"),
@@ -286,7 +287,10 @@ impl Context {
                 owned: self.owned_by(&eval.name),
                 template: self.template_eval(&eval.name),
                 live: self.live_eval(&eval.name),
-                predicted: Some(self.predicted_eval(eval, narrowed)),
+                predicted: self
+                    .stack
+                    .is_none()
+                    .then(|| self.predicted_eval(eval, narrowed)),
                 complete: true,
                 list: None,
                 brought: None,
@@ -341,7 +345,7 @@ impl Context {
         let project = &self.project;
         let prefix = project.display_name();
         let agent = format!("{prefix}_{name}");
-        Owned {
+        let mut owned = Owned {
             agent: vec![
                 agent.clone(),
                 format!("harness_{agent}"),
@@ -354,7 +358,11 @@ impl Context {
                 format!("bedrock-agentcore-{}", name.to_lowercase()),
                 format!("bedrock-agentcore-{}", agent.to_lowercase()),
             ],
+        };
+        if let Some(stack) = &self.stack {
+            owned.agent.extend(stack.physical.get(name).cloned());
         }
+        owned
     }
 
     /// The names of every resource of the project.
@@ -374,6 +382,9 @@ impl Context {
             names.push(format!("{prefix}-{resource}"));
             names.push(format!("{prefix}-{resource}").to_lowercase());
             names.push(format!("harness_{prefix}_{resource}"));
+        }
+        if let Some(stack) = &self.stack {
+            names.extend(stack.physical.values().cloned());
         }
         names.extend(project.credentials.iter().map(|one| one.name.clone()));
         names

@@ -56,6 +56,10 @@ impl Page<'_> {
             let text = clean::line(&format!("and {} (-v shows all)", names.join(", ")));
             self.dim(&" ".repeat(INDENT), &text)?;
         }
+        for twin in &item.also {
+            let text = format!("also {}: {}", twin.check, clean::line(&twin.message));
+            self.dim(&" ".repeat(INDENT), &text)?;
+        }
         if self.look.verbose
             && let Some(first) = item.results.first()
         {
@@ -416,13 +420,40 @@ impl Page<'_> {
         };
         let hidden = fixes.iter().enumerate();
         let hidden = hidden.filter(|(index, fix)| !full(*index, fix)).count();
-        for (index, fix) in fixes.iter().enumerate() {
-            if full(index, fix) {
-                let more = if index == 0 { hidden } else { 0 };
-                self.one_fix(fix, index == 0, more, result)?;
-            }
+        let mut shown: Vec<(usize, &Fix)> = fixes
+            .iter()
+            .enumerate()
+            .filter(|(index, fix)| full(*index, fix))
+            .collect();
+        shown.sort_by_key(|(_, fix)| !fix.is_preparation());
+        for (index, fix) in shown {
+            let more = if index == 0 { hidden } else { 0 };
+            self.one_fix(fix, index == 0, more, result)?;
         }
         Ok(())
+    }
+
+    /// Edits that none of the commands makes, and that are too long to be shown: which files, and what makes them.
+    fn unseen_edits(&mut self, fix: &Fix) -> io::Result<()> {
+        let deploys = |command: &String| command.starts_with("agentcore deploy");
+        let (Some(first), false) = (fix.edits.first(), fix.commands.is_empty()) else {
+            return Ok(());
+        };
+        if !fix.commands.iter().all(deploys) {
+            return Ok(());
+        }
+        let more = match fix.edits.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let by = if fix.safe.is_empty() {
+            "plan --edit"
+        } else {
+            "check --fix"
+        };
+        let path = clean::line(&first.path);
+        let text = format!("edit {path}{more}: `agentcore-harden {by}` (diff: -v)");
+        self.dim(&" ".repeat(INDENT + 2), &text)
     }
 
     /// `more` ways to fix it are not shown.
@@ -435,7 +466,11 @@ impl Page<'_> {
     ) -> io::Result<()> {
         let check = result.check;
         let blank = " ".repeat(INDENT);
-        let word = if first { "Fix:" } else { "Or:" };
+        let word = match (fix.is_preparation(), first) {
+            (true, _) => "First:",
+            (false, true) => "Fix:",
+            (false, false) => "Or:",
+        };
         let left = format!("{blank}{word} ");
         let above = self
             .printed
@@ -475,6 +510,9 @@ impl Page<'_> {
             return Ok(());
         }
         self.printed.push((fix.commands.clone(), check));
+        if !self.look.verbose {
+            self.unseen_edits(fix)?;
+        }
         for command in &fix.commands {
             self.command(INDENT + 2, command)?;
         }
