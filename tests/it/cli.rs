@@ -717,7 +717,10 @@ fn the_same_input_gives_the_same_bytes() {
 fn the_small_commands_answer() {
     let rows = json(&run(&["list", "--json"]).out);
     let keys: Vec<&String> = rows[0].as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["id", "category", "title", "severity", "needs"]);
+    assert_eq!(
+        keys,
+        ["id", "category", "title", "severity", "needs", "standards"]
+    );
     let page = run(&["explain", "auth-inbound-type"]);
     assert!(
         page.out.contains("What it checks") && page.out.contains("Remediation"),
