@@ -19,6 +19,7 @@ pub mod project;
 mod role_grants;
 pub mod settings;
 pub mod source;
+pub mod stacks;
 pub mod template;
 pub mod tests;
 

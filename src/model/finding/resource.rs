@@ -28,6 +28,12 @@ pub enum ResourceType {
     OnlineEval,
     /// An IAM role other than a runtime's execution role.
     Role,
+    /// A custom browser.
+    Browser,
+    /// A custom code interpreter.
+    CodeInterpreter,
+    /// A log group.
+    LogGroup,
 }
 
 impl ResourceType {
@@ -44,6 +50,9 @@ impl ResourceType {
             Self::PolicyEngine => "policy-engine",
             Self::OnlineEval => "online-eval",
             Self::Role => "role",
+            Self::Browser => "browser",
+            Self::CodeInterpreter => "code-interpreter",
+            Self::LogGroup => "log-group",
         }
     }
 }
