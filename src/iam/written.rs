@@ -242,10 +242,8 @@ mod tests {
             {"Sid": "A", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "*", "Condition": {}}]});
         assert!(flaws(sound.clone()).is_empty());
         let (document, _) = read(&sound);
-        assert_eq!(
-            document.ok().and_then(|read| read.version).as_deref(),
-            Some("2012-10-17")
-        );
+        let version = document.ok().and_then(|document| document.version.clone());
+        assert_eq!(version.as_deref(), Some("2012-10-17"));
         let widened = flaws(json!({"Statement": [
             {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Conditions": {"Bool": {"aws:SecureTransport": "true"}}}]}));
         assert_eq!(widened.len(), 1);

@@ -174,9 +174,21 @@ fn written(call: &Call) -> &str {
     }
 }
 
+/// Packages whose limits are those of connections and rates.
+const CLIENTS: [&str; 8] = [
+    "httpx",
+    "aiohttp",
+    "httpcore",
+    "limits",
+    "slowapi",
+    "aiolimiter",
+    "ratelimit",
+    "anyio",
+];
+
 /// Whether a limit of time, or a hook or middleware that counts, stands around the agent's calls.
 fn bounds_all(code: &AgentCode<'_>) -> bool {
-    code.calls().any(|(_, _, expr)| {
+    code.calls().any(|(module, _, expr)| {
         let Some(call) = expr.as_call() else {
             return false;
         };
@@ -186,13 +198,23 @@ fn bounds_all(code: &AgentCode<'_>) -> bool {
             "wait_for" | "timeout" | "timeout_at" | "move_on_after" | "fail_after" | "alarm"
         ) && !call.args.is_empty();
         let lower = name.to_ascii_lowercase();
+        // `httpx.Limits`, a limiter of rates and an option of a helper of the project's own bound no loop.
+        let of_a_client = || {
+            let made = code.source.callee_name(module.id, expr);
+            made.is_some_and(|made| CLIENTS.contains(&package(&made)))
+        };
         let counts = ["limit", "maxturn", "max_turn", "budget"]
             .iter()
-            .any(|word| lower.contains(word));
+            .any(|word| lower.contains(word))
+            && !lower.contains("rate")
+            && name.starts_with(char::is_uppercase)
+            && !of_a_client();
         let given = ["limits", "max_iterations", "maxIterations"]
             .iter()
-            .any(|option| call.option(option).is_some());
-        timed || counts && (name.starts_with(char::is_uppercase)) || given
+            .any(|option| call.option(option).is_some())
+            && code.source.callee(module.id, expr).is_none()
+            && !of_a_client();
+        timed || counts || given
     })
 }
 

@@ -73,7 +73,7 @@ enum End {
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let mut found = Vec::new();
-    let mut count = 0;
+    let (mut count, mut kept) = (0, 0);
     let callers = Callers::new(code);
     for (module, function, expr) in code.calls() {
         let Some(call) = expr.as_call() else { continue };
@@ -84,6 +84,8 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         if is_of_the_process(module, function, call)
             || what.starts_with("MCP") && function.is_some_and(|id| is_run_once(&callers, id))
         {
+            count -= 1;
+            kept += 1;
             continue;
         }
         let note = match end(code, module, function, expr) {
@@ -100,6 +102,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let name = &code.runtime.name;
     let Some(first) = found.first() else {
         let message = match count {
+            0 if kept > 0 => format!(
+                "runtime {name} keeps {kept} MCP client(s) for the life of its process, and begins no other session of a tool itself"
+            ),
             0 => format!(
                 "runtime {name} begins no session of a tool itself ({})",
                 code.scope()
