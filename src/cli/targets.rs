@@ -20,6 +20,15 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets(Vec<Target>);
 
+impl Default for Targets {
+    fn default() -> Self {
+        Self(vec![Target {
+            format: Format::Text,
+            output: None,
+        }])
+    }
+}
+
 impl Targets {
     /// The reports.
     pub fn iter(&self) -> impl Iterator<Item = &Target> {

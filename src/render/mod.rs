@@ -75,3 +75,8 @@ pub fn render(
         Format::Gitlab => gitlab::render(reports, out),
     }
 }
+
+/// Where a piece of evidence is, from the current folder: `app/Main/main.py:3:7`, or the ARN where there is no file.
+pub(crate) fn place_of(report: &Report, evidence: &crate::report::Evidence) -> Option<String> {
+    place::of(report, evidence)
+}

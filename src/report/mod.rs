@@ -3,6 +3,7 @@
 pub mod assemble;
 pub mod baseline;
 pub mod comment;
+pub mod document;
 pub mod fingerprint;
 pub mod redact;
 pub mod summary;
@@ -16,13 +17,14 @@ pub use crate::model::finding::{
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::FailOn;
 use crate::model::known::Unread;
 
 /// The report of one project.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
@@ -83,7 +85,7 @@ impl View {
 }
 
 /// Name and version of this program.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Tool {
     /// `agentcore-harden`.
     pub name: &'static str,
@@ -91,8 +93,18 @@ pub struct Tool {
     pub version: &'static str,
 }
 
+impl Tool {
+    /// This program.
+    pub fn this() -> Self {
+        Self {
+            name: "agentcore-harden",
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
 /// The project as the report shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProjectSummary {
     /// `name` of `agentcore.json`.
@@ -110,7 +122,7 @@ pub struct ProjectSummary {
 }
 
 /// What was detected of one runtime.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuntimeSummary {
     /// Its name.
@@ -138,7 +150,7 @@ pub struct RuntimeSummary {
 }
 
 /// A platform version, and which source tells it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PlatformSummary {
     /// `V1` or `V2`; null where nothing tells it.
     pub value: Option<&'static str>,
@@ -147,7 +159,7 @@ pub struct PlatformSummary {
 }
 
 /// Which evidence was there.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct EvidenceSummary {
     /// `agentcore.json` was read.
     pub config: bool,
@@ -160,7 +172,7 @@ pub struct EvidenceSummary {
 }
 
 /// Checks and runtimes that the user selected.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Filters {
     /// `--only`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -191,7 +203,7 @@ impl Filters {
 }
 
 /// Counts over the results.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Passed.
@@ -227,7 +239,7 @@ pub struct Summary {
 }
 
 /// One result: a check applied to a resource.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckResult {
     /// The check's id.
@@ -266,7 +278,7 @@ pub struct CheckResult {
 }
 
 /// Who answered the question of a `manual` result, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Acceptance {
     /// What was decided.
     pub reason: String,
@@ -279,7 +291,7 @@ pub struct Acceptance {
 }
 
 /// Why and by what a failure was suppressed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Suppression {
     /// The user's reason.
     pub reason: String,

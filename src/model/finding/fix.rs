@@ -1,12 +1,13 @@
 //! Fixes: what fixes a failure.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::json_edit::{self, Splice};
 use crate::shell::Command;
 
 /// One way to fix a failure. Its commands are run in order, from the project root.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fix {
     /// What it does, in a few words.
     pub title: String,
@@ -104,7 +105,7 @@ impl Edit {
 }
 
 /// A change of one file, shown as a unified diff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Edit {
     /// Path relative to the project root.
     pub path: String,
