@@ -334,6 +334,8 @@ pub enum Format {
     Github,
     /// Code Quality report of GitLab
     Gitlab,
+    /// One self-contained page, to hand round
+    Html,
 }
 
 /// Values of `--fail-on`.

@@ -9,8 +9,8 @@ use super::select::Selection;
 use super::{emit, fix, output, plan, since, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::checks;
-use crate::cli::targets::Target;
-use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg};
+use crate::cli::targets::{Target, Targets};
+use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg, ReportArgs};
 use crate::collect::discovery::FetchOptions;
 use crate::collect::project::Edited;
 use crate::collect::{baseline, changes, project};
@@ -39,6 +39,8 @@ pub fn run(
     if arguments.fix.plan {
         return plan::run(&planned(arguments), out);
     }
+    let in_workflow = in_workflow(arguments);
+    let arguments = in_workflow.as_ref().unwrap_or(arguments);
     let (mut run, roots) = Run::new(arguments)?;
     for (asked, root) in &roots {
         run.asked.clone_from(asked);
@@ -54,7 +56,24 @@ pub fn run(
         }
     }
     run.complete()?;
+    if in_workflow.is_some() {
+        run.append_summary()?;
+    }
     run.finish(out, err)
+}
+
+/// In a GitHub workflow a run that names no format annotates what it finds.
+fn in_workflow(arguments: &CheckArgs) -> Option<CheckArgs> {
+    let report = &arguments.report;
+    let plain = !report.targets.given() && !report.quiet && !report.verbose;
+    let workflow = std::env::var_os("GITHUB_ACTIONS").is_some_and(|word| word == "true");
+    (plain && workflow).then(|| CheckArgs {
+        report: ReportArgs {
+            targets: Targets::one(Format::Github),
+            ..report.clone()
+        },
+        ..arguments.clone()
+    })
 }
 
 /// The reports of every project that the path leads to, and why those are missing that could not be made. Nothing is written.
@@ -92,6 +111,9 @@ fn planned(arguments: &CheckArgs) -> PlanArgs {
     }
 }
 
+/// The longest summary of a step, in bytes: GitHub keeps 1 MiB and drops a longer one whole.
+const LONGEST_SUMMARY: usize = 1_000_000;
+
 /// One run over all its projects.
 struct Run<'a> {
     arguments: &'a CheckArgs,
@@ -124,8 +146,10 @@ impl<'a> Run<'a> {
         })?;
         let report = &arguments.report;
         if report.combined && !report.targets.has(Format::Json) {
-            return Err(Failure::new("--combined is for JSON, and no JSON is written")
-                .help("add --json, or leave --combined out"));
+            return Err(
+                Failure::new("--combined is for JSON, and no JSON is written")
+                    .help("add --json, or leave --combined out"),
+            );
         }
         let roots = roots(&arguments.paths)?;
         let several = roots.len() > 1;
@@ -385,6 +409,21 @@ impl<'a> Run<'a> {
             }
         }
         Ok(bytes)
+    }
+
+    /// Adds the reports to the summary of the workflow's step, where the runner names one.
+    fn append_summary(&self) -> Result<(), Failure> {
+        let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty())
+        else {
+            return Ok(());
+        };
+        let look = Look {
+            max_bytes: Some(self.look.max_bytes.unwrap_or(LONGEST_SUMMARY)),
+            ..self.look
+        };
+        let mut bytes = Vec::new();
+        render::render(Format::Markdown, &self.reports, look, &mut bytes)?;
+        output::append(Path::new(&file), &bytes)
     }
 
     /// Writes what was made, says what could not be, and gives the exit status.

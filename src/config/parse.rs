@@ -544,7 +544,10 @@ mod tests {
         assert_eq!(of("Threshold")["enum"], serde_json::json!(FAIL_ON));
         let text = of("Workload").to_string();
         let spelled = |word: &str| text.contains(&format!("\"{word}\""));
-        assert!(Workload::ALL.into_iter().all(|one| spelled(one.as_str())), "{text}");
+        assert!(
+            Workload::ALL.into_iter().all(|one| spelled(one.as_str())),
+            "{text}"
+        );
     }
 
     #[test]

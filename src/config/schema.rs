@@ -152,4 +152,3 @@ impl JsonSchema for Day {
         json_schema!({"type": "string", "format": "date"})
     }
 }
-

@@ -3,6 +3,7 @@
 pub mod concise;
 pub mod github;
 pub mod gitlab;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -73,6 +74,7 @@ pub fn render(
         Format::Junit => junit::render(reports, out),
         Format::Github => github::render(reports, out),
         Format::Gitlab => gitlab::render(reports, out),
+        Format::Html => html::render(reports, out),
     }
 }
 

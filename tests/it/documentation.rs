@@ -161,7 +161,12 @@ fn the_plugin_starts_what_there_is() {
     assert!(plugin.join(context).exists());
     let market = read("../../.claude-plugin/marketplace.json");
     let source = market["plugins"][0]["source"].as_str().unwrap();
-    assert!(root().join(source).join(".claude-plugin/plugin.json").exists());
+    assert!(
+        root()
+            .join(source)
+            .join(".claude-plugin/plugin.json")
+            .exists()
+    );
     let hooks = read("hooks/hooks.json").to_string();
     assert!(hooks.contains("/hooks/after-edit"), "{hooks}");
     let skill = fs::read_to_string(plugin.join("skills/agentcore-launch-audit/SKILL.md")).unwrap();
@@ -179,18 +184,26 @@ fn the_hook_reports_what_an_edit_brought() {
     let from = root().join("fixtures/projects/clean-agent");
     for entry in walkdir::WalkDir::new(&from) {
         let entry = entry.unwrap();
-        let to = folder.path().join(entry.path().strip_prefix(&from).unwrap());
+        let to = folder
+            .path()
+            .join(entry.path().strip_prefix(&from).unwrap());
         match entry.file_type().is_dir() {
             true => fs::create_dir_all(to).unwrap(),
             false => drop(fs::copy(entry.path(), to).unwrap()),
         }
     }
     let git = |words: &[&str]| {
-        let done = Command::new("git").args(words).current_dir(folder.path()).output().unwrap();
+        let done = Command::new("git")
+            .args(words)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
         assert!(done.status.success(), "{words:?}");
     };
     let hook = || {
-        let bin = Path::new(env!("CARGO_BIN_EXE_agentcore-harden")).parent().unwrap();
+        let bin = Path::new(env!("CARGO_BIN_EXE_agentcore-harden"))
+            .parent()
+            .unwrap();
         let path = std::env::join_paths(
             std::iter::once(bin.to_path_buf())
                 .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
@@ -207,11 +220,23 @@ fn the_hook_reports_what_an_edit_brought() {
     assert_eq!(hook().0, Some(0));
     git(&["init", "-q"]);
     git(&["add", "."]);
-    git(&["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "all"]);
+    git(&[
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "commit",
+        "-qm",
+        "all",
+    ]);
     assert_eq!(hook(), (Some(0), String::new()));
     let config = folder.path().join("agentcore/agentcore.json");
     let text = fs::read_to_string(&config).unwrap();
-    let open = text.replacen("\"authorizerType\": \"AWS_IAM\"", "\"authorizerType\": \"NONE\"", 1);
+    let open = text.replacen(
+        "\"authorizerType\": \"AWS_IAM\"",
+        "\"authorizerType\": \"NONE\"",
+        1,
+    );
     assert_ne!(open, text);
     fs::write(&config, open).unwrap();
     let (code, told) = hook();

@@ -156,7 +156,12 @@ fn findings_are_those_of_the_report_worst_first() {
         .unwrap()
         .iter()
         .filter(|one| one["status"] == "fail" && one.get("suppression").is_none())
-        .map(|one| (one["check"].as_str().unwrap().to_owned(), name(&one["resource"])))
+        .map(|one| {
+            (
+                one["check"].as_str().unwrap().to_owned(),
+                name(&one["resource"]),
+            )
+        })
         .collect();
     let mut seen: Vec<(String, String)> = found
         .iter()
@@ -170,7 +175,12 @@ fn findings_are_those_of_the_report_worst_first() {
     let order = ["critical", "high", "medium", "low"];
     let ranks: Vec<usize> = found
         .iter()
-        .map(|one| order.iter().position(|word| one["severity"] == *word).unwrap())
+        .map(|one| {
+            order
+                .iter()
+                .position(|word| one["severity"] == *word)
+                .unwrap()
+        })
         .collect();
     assert!(ranks.is_sorted());
 
@@ -190,9 +200,15 @@ fn detail_shows_all_places_and_fixes() {
     let page = client.answer("check", asked);
     let finding = &page["findings"][0];
     assert_eq!(finding["place"], "agentcore/agentcore.json:73:7");
-    assert_eq!(finding["evidence"][0]["excerpt"], "\"authorizerType\": \"NONE\"");
+    assert_eq!(
+        finding["evidence"][0]["excerpt"],
+        "\"authorizerType\": \"NONE\""
+    );
     let edit = finding["fixes"][0]["edits"][0].as_str().unwrap();
-    assert!(edit.contains("+      \"authorizerType\": \"AWS_IAM\""), "{edit}");
+    assert!(
+        edit.contains("+      \"authorizerType\": \"AWS_IAM\""),
+        "{edit}"
+    );
     // A selection has no verdict on the whole.
     assert_eq!(page["projects"][0]["verdict"], Value::Null);
     client.end();
@@ -202,13 +218,31 @@ fn detail_shows_all_places_and_fixes() {
 fn every_tool_answers_within_a_page() {
     let mut client = Client::start(&[INSECURE]);
     let checks = client.all("list", json!({}), "checks");
-    let ids: Vec<&str> = checks.iter().map(|row| row["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, agentcore_harden::checks::all().map(|check| check.id).collect::<Vec<_>>());
+    let ids: Vec<&str> = checks
+        .iter()
+        .map(|row| row["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        ids,
+        agentcore_harden::checks::all()
+            .map(|check| check.id)
+            .collect::<Vec<_>>()
+    );
     for id in ids {
         let page = client.answer("explain", json!({"check": id}));
         let headings = page["sections"].as_array().unwrap().iter();
-        let headings: Vec<&str> = headings.map(|one| one["heading"].as_str().unwrap()).collect();
-        assert_eq!(headings, ["What it checks", "Why it matters", "How it decides", "Remediation"]);
+        let headings: Vec<&str> = headings
+            .map(|one| one["heading"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            headings,
+            [
+                "What it checks",
+                "Why it matters",
+                "How it decides",
+                "Remediation"
+            ]
+        );
     }
     let steps = client.all("plan", json!({}), "steps");
     assert!(steps.iter().any(|step| step["kind"] == "edit"));
@@ -223,9 +257,18 @@ fn every_tool_answers_within_a_page() {
     }
     let denied = "AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k";
     let page = client.answer("diagnose", json!({"error": denied}));
-    assert_eq!((&page["kind"], &page["action"]), (&json!("access-denied"), &json!("s3:GetObject")));
-    let page = client.answer("diagnose", json!({"error": "ThrottlingException: Rate exceeded on InvokeAgentRuntime"}));
-    assert!(page["quotas"].is_array() || page["kind"].is_string(), "{page}");
+    assert_eq!(
+        (&page["kind"], &page["action"]),
+        (&json!("access-denied"), &json!("s3:GetObject"))
+    );
+    let page = client.answer(
+        "diagnose",
+        json!({"error": "ThrottlingException: Rate exceeded on InvokeAgentRuntime"}),
+    );
+    assert!(
+        page["quotas"].is_array() || page["kind"].is_string(),
+        "{page}"
+    );
     // {"alg":"none"} . {"iss":"https://idp.example.com","client_id":"app"}
     let token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlLmNvbSIsImNsaWVudF9pZCI6ImFwcCJ9.c2ln";
     let page = client.answer("token", json!({"token": token, "runtime": "Helpdesk"}));
@@ -240,7 +283,11 @@ fn what_is_not_served_is_refused_with_help() {
     let copy = |name: &str| {
         let to = folder.path().join(name).join("agentcore");
         fs::create_dir_all(&to).unwrap();
-        fs::write(to.join("agentcore.json"), r#"{"name": "One", "version": 1}"#).unwrap();
+        fs::write(
+            to.join("agentcore.json"),
+            r#"{"name": "One", "version": 1}"#,
+        )
+        .unwrap();
     };
     copy("served/one");
     copy("served/two");
@@ -270,25 +317,39 @@ fn what_is_not_served_is_refused_with_help() {
     let text = client.refused("token", json!({"token": " - "}));
     assert!(text.contains("no token was given"), "{text}");
     let text = client.refused("explain", json!({"check": "auth-inbound-typ"}));
-    assert!(text.contains("did you mean \"auth-inbound-type\"?"), "{text}");
+    assert!(
+        text.contains("did you mean \"auth-inbound-type\"?"),
+        "{text}"
+    );
     let text = client.refused("check", json!({"fix": true}));
     assert!(text.contains("unknown field `fix`"), "{text}");
     let text = client.refused("check", json!({"only": ["nothing"]}));
     assert!(text.contains("no check or category"), "{text}");
     let unknown = client.ask("tools/call", json!({"name": "measure", "arguments": {}}));
-    assert!(unknown["error"]["message"].as_str().unwrap().contains("no tool \"measure\""));
+    assert!(
+        unknown["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("no tool \"measure\"")
+    );
     client.end();
 }
 
 #[test]
 fn nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(INSECURE), folder.path());
+    copy(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(INSECURE),
+        folder.path(),
+    );
     let before = everything(folder.path());
     let mut client = Client::start(&[folder.path().to_str().unwrap()]);
     client.answer("check", json!({}));
     client.answer("plan", json!({}));
-    client.answer("check", json!({"detail": true, "status": ["fail", "manual", "skipped", "pass"]}));
+    client.answer(
+        "check",
+        json!({"detail": true, "status": ["fail", "manual", "skipped", "pass"]}),
+    );
     client.end();
     assert_eq!(everything(folder.path()), before);
 }

@@ -118,7 +118,7 @@ fn check(arguments: &[&str]) -> (Value, u8) {
 fn every_report_fits_its_schema() {
     let validator = Validator::new(closed(schema(SchemaOf::Report)));
     let projects = fixtures();
-    let step = (projects.len() / 150).max(1);
+    let step = (projects.len() / 100).max(1);
     let mut statuses = std::collections::BTreeSet::new();
     let (mut seen, mut failed) = (0, 0);
     for project in projects.iter().step_by(step) {
@@ -136,7 +136,7 @@ fn every_report_fits_its_schema() {
             }
         }
     }
-    assert!(seen > 100, "{seen} reports, {failed} without");
+    assert!(seen > 60, "{seen} reports, {failed} without");
     assert_eq!(statuses.len(), 5, "{statuses:?}");
 }
 

@@ -24,11 +24,10 @@ impl Folder {
     pub fn enter(arguments: &McpArgs) -> Result<Self, Failure> {
         let root = found(&arguments.path)?;
         if !root.is_dir() {
-            return Err(Failure::new(format!(
-                "{} is no folder",
-                arguments.path.display()
-            ))
-            .help("give the folder of a project, or of a repository with several"));
+            return Err(
+                Failure::new(format!("{} is no folder", arguments.path.display()))
+                    .help("give the folder of a project, or of a repository with several"),
+            );
         }
         let mut aws = arguments.aws.clone();
         aws.offline |= !aws.live && aws.profile.is_none() && aws.snapshot.is_none();

@@ -43,7 +43,10 @@ pub fn run(arguments: &McpArgs, err: &mut dyn Write) -> Result<Exit, Failure> {
     runtime.shutdown_background();
     match ended {
         Ok(_) => Ok(Exit::Ready),
-        Err(error) => Err(Failure::new(format!("the MCP session ended: {error}"))
-            .help("the client has to speak JSON-RPC, one message a line, and begin with `initialize`")),
+        Err(error) => Err(
+            Failure::new(format!("the MCP session ended: {error}")).help(
+                "the client has to speak JSON-RPC, one message a line, and begin with `initialize`",
+            ),
+        ),
     }
 }

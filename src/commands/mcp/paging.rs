@@ -23,11 +23,7 @@ pub(super) struct Page {
 }
 
 /// The items from `offset` on that fit beside `taken` bytes; at least one where there are any left.
-pub(super) fn page<T: Serialize>(
-    items: Vec<T>,
-    offset: usize,
-    taken: usize,
-) -> (Vec<T>, Page) {
+pub(super) fn page<T: Serialize>(items: Vec<T>, offset: usize, taken: usize) -> (Vec<T>, Page) {
     let total = items.len();
     let mut left = PAGE.saturating_sub(taken);
     let mut shown = Vec::new();
@@ -90,6 +86,9 @@ mod tests {
         let (shown, first) = page(items.clone(), 0, 0);
         assert_eq!((shown.len(), first.next_offset), (1, Some(1)));
         let (shown, beyond) = page(items, 9, 0);
-        assert_eq!((shown.len(), beyond.next_offset, beyond.total), (0, None, 2));
+        assert_eq!(
+            (shown.len(), beyond.next_offset, beyond.total),
+            (0, None, 2)
+        );
     }
 }

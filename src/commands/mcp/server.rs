@@ -76,7 +76,11 @@ impl ServerHandler for Server {
             .position(|entry| entry.name == request.name)
         else {
             let known: Vec<&str> = self.tools.iter().map(|entry| entry.name).collect();
-            let message = format!("no tool \"{}\"; there are {}", request.name, known.join(", "));
+            let message = format!(
+                "no tool \"{}\"; there are {}",
+                request.name,
+                known.join(", ")
+            );
             return Err(ErrorData::invalid_params(message, None));
         };
         let (folder, tools) = (Arc::clone(&self.folder), Arc::clone(&self.tools));

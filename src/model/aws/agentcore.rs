@@ -98,7 +98,9 @@ pub struct CapacityProvider {
 }
 
 /// An entry of `allowedPorts`, both ends included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Ports {
     /// The first port.
@@ -108,7 +110,9 @@ pub struct Ports {
 }
 
 /// A file system that sessions see.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Mount {
     /// The key of its configuration: `sessionStorage`, `efsAccessPoint`, `s3FilesAccessPoint`, `capacityProviderVolume`, `s3BucketMount`.
@@ -167,7 +171,9 @@ pub struct Jwt {
 }
 
 /// A custom claim that a token must have.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Claim {
     /// `inboundTokenClaimName`.
@@ -201,7 +207,9 @@ pub enum Artifact {
 }
 
 /// An environment variable without its value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EnvValue {
     /// Its name.
@@ -243,7 +251,9 @@ pub struct RuntimeEndpoint {
 }
 
 /// A CloudWatch Logs group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LogGroup {
     /// Its name.
@@ -321,7 +331,9 @@ pub struct Memory {
 }
 
 /// A strategy of a memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Strategy {
     /// Its name.
@@ -352,7 +364,9 @@ pub struct PolicyEngine {
 }
 
 /// A Cedar policy of an engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Policy {
     /// Its id.
@@ -396,7 +410,9 @@ pub struct OnlineEval {
 }
 
 /// A credential provider of AgentCore Identity: its name, never its secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CredentialProvider {
     /// Its name.

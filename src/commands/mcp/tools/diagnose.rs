@@ -42,9 +42,8 @@ pub(super) fn run(folder: &Folder, arguments: Arguments) -> Result<Answer, Failu
     let word = arguments.error.trim();
     // `-` would read standard input, which is the client's.
     if word.is_empty() || word == "-" {
-        return Err(
-            Failure::new("no error was given").help("give the message itself, a traceback included")
-        );
+        return Err(Failure::new("no error was given")
+            .help("give the message itself, a traceback included"));
     }
     let mut bytes = Vec::new();
     diagnose::run(

@@ -70,8 +70,7 @@ struct Row {
 
 pub(super) fn run(folder: &Folder, arguments: Arguments) -> Result<Answer, Failure> {
     let path = one(folder, arguments.path.as_deref())?;
-    let roots =
-        project::discover(&path).map_err(|error| Failure::new(error.to_string()))?;
+    let roots = project::discover(&path).map_err(|error| Failure::new(error.to_string()))?;
     let [root] = roots.as_slice() else {
         return Err(Failure::new(format!("{} projects are there", roots.len()))
             .help("give the `path` of one"));

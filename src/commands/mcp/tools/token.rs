@@ -71,7 +71,8 @@ pub(super) fn run(folder: &Folder, arguments: Arguments) -> Result<Answer, Failu
     let mut answer: Answer =
         serde_json::from_slice(&bytes).map_err(|error| Failure::new(error.to_string()))?;
     if size(&answer) > PAGE {
-        let text = "header and claims are long and left out: `agentcore-harden token - --json` shows them";
+        let text =
+            "header and claims are long and left out: `agentcore-harden token - --json` shows them";
         answer.notes.push(text.to_owned());
         (answer.header, answer.claims) = (Map::new(), Map::new());
     }
