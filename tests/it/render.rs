@@ -740,7 +740,7 @@ fn the_page_shows_what_the_report_says() {
     let mut seen = 0;
     for found in boxes.captures_iter(&text) {
         let rule = format!(
-            "body:has(#{0}:not(:checked)) .{0}{{display:none}}",
+            ".filters:has(#{0}:not(:checked))~main .{0}{{display:none}}",
             &found[1]
         );
         assert!(text.contains(&rule), "{rule}");

@@ -155,6 +155,7 @@ fn diff(edit: &Edit) -> Markup {
         pre.diff tabindex="0" {
             @for line in clean::block(&edit.diff).lines() {
                 @let kind = match line.chars().next() {
+                    _ if line.starts_with("--- ") || line.starts_with("+++ ") => "at",
                     Some('+') => "add",
                     Some('-') => "del",
                     Some('@') => "at",

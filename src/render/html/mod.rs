@@ -139,7 +139,7 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// A filter that is not ticked hides what it stands for, without a script.
+/// A filter that is not ticked hides what it stands for, without a script. Only the filters are searched, not the whole page.
 fn filter_rules() -> String {
     let ids = STATUSES
         .iter()
@@ -151,7 +151,7 @@ fn filter_rules() -> String {
                 .iter()
                 .map(|category| format!("c-{}", category.id())),
         );
-    ids.map(|id| format!("body:has(#{id}:not(:checked)) .{id}{{display:none}}\n"))
+    ids.map(|id| format!(".filters:has(#{id}:not(:checked))~main .{id}{{display:none}}\n"))
         .collect()
 }
 

@@ -5,18 +5,29 @@
   const none = document.getElementById("none");
   const results = all(".result");
 
-  // The filters work by themselves; here the headings of empty sections go, too.
+  // The filters work by themselves; here the headings of empty sections go, too. What is shown follows from the ticks: asking the
+  // browser for the style of each result would make it work the page out anew for each.
+  const ticks = all(".tick input");
+  const categories = all(".category").map((category) => ({
+    category,
+    results: [...category.querySelectorAll(".result")],
+  }));
+  let before = "";
   const look = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const result of results) {
-      const text = words.length ? result.textContent.toLowerCase() : "";
-      result.classList.toggle("gone", !words.every((word) => text.includes(word)));
+    const hidden = new Set(ticks.filter((tick) => !tick.checked).map((tick) => tick.id));
+    const visible = (one) => ![...one.classList].some((name) => hidden.has(name));
+    if (words.join(" ") !== before) {
+      before = words.join(" ");
+      for (const result of results) {
+        const text = words.length ? result.textContent.toLowerCase() : "";
+        result.classList.toggle("gone", !words.every((word) => text.includes(word)));
+      }
     }
-    const shown = (one) => getComputedStyle(one).display !== "none";
     let any = false;
-    for (const category of all(".category")) {
-      category.classList.remove("gone");
-      const some = shown(category) && [...category.querySelectorAll(".result")].some(shown);
+    for (const { category, results } of categories) {
+      const some = visible(category)
+        && results.some((one) => !one.classList.contains("gone") && visible(one));
       category.classList.toggle("gone", !some);
       any = any || some;
     }
