@@ -31,7 +31,7 @@ pub(super) fn walk(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
         walk.steps.push(step.at(&rule.site));
     }
     if walk.steps.len() == before {
-        let message = "no audience, client, scope or claim is configured: every token of this issuer is let in, whoever it was issued to";
+        let message = "no audience, client, scope or claim is configured: every token of this issuer is accepted, whoever it was issued to";
         walk.steps
             .push(Step::note("audience", message).at(&jwt.site));
     }

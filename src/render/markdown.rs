@@ -185,7 +185,9 @@ fn failures(report: &Report, depth: Depth, text: &mut String) {
         for evidence in &result.evidence {
             self::evidence(report, evidence, text);
         }
-        for (index, fix) in result.fixes.iter().enumerate() {
+        let mut fixes: Vec<(usize, &Fix)> = result.fixes.iter().enumerate().collect();
+        fixes.sort_by_key(|(_, fix)| !fix.is_preparation());
+        for (index, fix) in fixes {
             self::fix(index, fix, text);
         }
         let links: Vec<String> = result
@@ -229,7 +231,11 @@ fn evidence(report: &Report, evidence: &Evidence, text: &mut String) {
 }
 
 fn fix(index: usize, fix: &Fix, text: &mut String) {
-    let word = if index == 0 { "Fix" } else { "Or" };
+    let word = match (fix.is_preparation(), index) {
+        (true, _) => "First",
+        (false, 0) => "Fix",
+        (false, _) => "Or",
+    };
     let _ = writeln!(text, "**{word}:** {}\n", prose(&fix.title));
     if !fix.commands.is_empty() {
         fence("sh", &fix.commands.join("\n"), "", text);

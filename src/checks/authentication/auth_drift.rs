@@ -124,7 +124,7 @@ fn judge_agent(context: &Context, agent: Agent<'_>) -> Result<Outcome, Box<Outco
     changed.message.push_str(&format!("{joint}{message}"));
     changed.evidence.extend(evidence);
     changed.fixes.push(Fix::new("Move or stay on purpose").note(
-        "the value stands in the CDK app of the project (an override of PlatformVersion): change it there to keep the version that is deployed, or run `agentcore-harden check --only snapshot` first and deploy",
+        "the project's CDK app sets the value (an override of PlatformVersion): change it there to keep the version that is deployed, or run `agentcore-harden check --only snapshot` first and deploy",
     ));
     Ok(changed)
 }

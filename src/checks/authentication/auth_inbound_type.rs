@@ -69,7 +69,7 @@ fn agent_outcome(context: &Context, agent: Agent<'_>) -> Outcome {
                         "{resource} has the authorizer type {other}, which runtimes do not have: who may call it is undefined"
                     );
                     let fix = fixes::edit_and_deploy(context, "Require SigV4", edit)
-                    .note("or CUSTOM_JWT with an authorizerConfiguration, where callers bring tokens of an identity provider");
+                    .note("or CUSTOM_JWT with an authorizerConfiguration if callers send tokens of an identity provider");
                     Err(Problem::new(message, kind.evidence.clone()).fix(fix))
                 }
             }
@@ -147,7 +147,7 @@ fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
         );
         return fixes::edit_and_deploy(context, "Require SigV4", edit)
             .safe_edit(safe.filter(|_| open))
-            .note("callers sign with SigV4 and need bedrock-agentcore:InvokeGateway; where they bring tokens, use CUSTOM_JWT instead");
+            .note("callers sign with SigV4 and need bedrock-agentcore:InvokeGateway; if they send tokens, use CUSTOM_JWT instead");
     }
     let new = replacement_name(context, gateway);
     let protocol = gateway
@@ -172,7 +172,7 @@ fn require_sigv4(context: &Context, gateway: &Gateway) -> Fix {
         .command(remove)
         .command(fixes::deploy(context))
         .note("the service refuses to change the authorizer type of an existing gateway. The new one has another URL: \
-               point every caller at it, with SigV4 and bedrock-agentcore:InvokeGateway; CUSTOM_JWT instead, where callers bring tokens")
+               point every caller at it, with SigV4 and bedrock-agentcore:InvokeGateway; CUSTOM_JWT instead if callers send tokens")
 }
 
 /// The configuration is right: under another name the same entry becomes a new gateway, and the deploy removes the old one.

@@ -163,7 +163,7 @@ fn look(
     if lists.iter().all(|(_, values)| values.is_empty()) && jwt.claims.is_empty() && !jwt.workloads
     {
         faults.push(Fault {
-            text: "none of allowedAudience, allowedClients, allowedScopes, customClaims: every token of the issuer is let in".to_owned(),
+            text: "none of allowedAudience, allowedClients, allowedScopes, customClaims: every token of the issuer is accepted".to_owned(),
             evidence: jwt.evidence.clone(),
             fix: Fix::new("Say which tokens are meant").note(
                 "set at least one list: `agentcore-harden token` shows the claims of a sample token and which list fits",

@@ -165,7 +165,7 @@ fn look<'a>(source: &'a Source, places: &Places<'a>, call: &Call<'a>, found: &mu
             continue;
         }
         found.push(agent_code::evidence(source, part.at.module, part.at.expr.range).note(
-            "the session id comes from the request and is bound to no user: whoever sends another user's id is in that user's session",
+            "the session id comes from the request and is bound to no user: a caller who sends another user's id enters that user's session",
         ));
     }
 }

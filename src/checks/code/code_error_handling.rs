@@ -54,7 +54,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     if walker.exposed.is_empty() {
         let message = match walker.calls {
             0 if !served.is_empty() => format!(
-                "runtime {name} leaves its answers to a library: {}",
+                "runtime {name} leaves its responses to a library: {}",
                 served[0].note
             ),
             0 => format!(

@@ -82,7 +82,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             return Outcome::skipped(code.resource(), reason).evidences(notes);
         }
         let message = format!(
-            "nothing that runtime {name} answers its callers holds an exception's text; looked at {}",
+            "no response of runtime {name} contains an exception's text; looked at {}",
             code.scope()
         );
         return Outcome::pass(code.resource(), message).evidences(notes);

@@ -128,7 +128,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     }
     let notes = found.transitive.into_iter().map(|(of, site)| {
         Evidence::code(&site)
-            .note(format!("{of} is not declared; it comes along with another dependency, and may leave with it"))
+            .note(format!(
+                "{of} is not declared; another dependency installs it, and may stop doing so"
+            ))
             .context()
     });
     if !found.missing.is_empty() {
@@ -257,7 +259,7 @@ fn fix(
         let title = if all_bounds {
             "Import what the release has"
         } else {
-            "Make what is imported ship"
+            "Ship what is imported"
         };
         let fix = Fix::new(title);
         return if rest > 0 { fix.note(by_hand) } else { fix };

@@ -78,8 +78,8 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     }
     // A key is spoken of where one was seen being sent.
     let passes = match hits.iter().any(|call| call.auth.is_some()) {
-        true => "its key and its answers pass",
-        false => "its answers pass",
+        true => "its key and its responses pass",
+        false => "its responses pass",
     };
     let calls = match on {
         true => "calls",

@@ -274,7 +274,7 @@ fn evidence(code: &AgentCode<'_>, module: &Module, swallowed: &Swallowed) -> Evi
         ),
         Silence::Fallback => (
             Severity::Medium,
-            "goes on with a fallback and tells nobody that something failed",
+            "goes on with a fallback and reports no failure",
         ),
         Silence::Bare => (
             Severity::Low,

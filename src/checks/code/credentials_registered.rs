@@ -384,7 +384,7 @@ fn fix(context: &Context, missing: &[Missing]) -> Fix {
         ""
     };
     Fix::new("Register the credentials").commands(commands).note(format!(
-        "Export the variables in your own shell first, so that no key stands in its history; `agentcore add credential` without \
+        "Export the variables in your own shell first, so that no key ends up in its history; `agentcore add credential` without \
          flags asks for them instead.{more} Code that took its key from elsewhere then takes it through \
          `@requires_api_key(provider_name=\"…\")` or `@requires_access_token` (TypeScript: `withApiKey`, `withAccessToken`)."
     ))

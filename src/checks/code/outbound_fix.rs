@@ -51,7 +51,8 @@ pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
     if !commands.is_empty() {
         let target = context.target.as_ref().map(|target| target.name.as_str());
         found.push(
-            Fix::new("Before the edit: front the services with gateway targets")
+            Fix::new("Front the services with gateway targets")
+                .preparation()
                 .commands(create)
                 .commands(gateway_target::ignore_env_local(context).filter(|_| schemas))
                 .commands(commands)
@@ -59,7 +60,11 @@ pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
                 .note(notes.join(" ")),
         );
     } else if !notes.is_empty() {
-        found.push(Fix::new("Before the edit").note(notes.join(" ")));
+        found.push(
+            Fix::new("Register what the target needs")
+                .preparation()
+                .note(notes.join(" ")),
+        );
     }
     found
 }
@@ -157,7 +162,7 @@ fn mcp(
         (None, None) => {
             let name = gateway_target::mcp_name(context, host);
             found.notes.push(format!(
-                "The code sends no credential to MCP server {host}. A target without one fails `gateway-outbound-auth` (high), as whoever finds the server can call it: \
+                "The code sends no credential to MCP server {host}. A target without one fails `gateway-outbound-auth` (high), because anyone who finds the server can call it: \
                  register a client with `agentcore add credential`, then run `{target} --outbound-auth oauth --credential-name NAME`. Where the server is public on purpose, run `{target}` \
                  and add to agentcore-harden.toml an [[ignore]] with check = \"gateway-outbound-auth\", resource = \"{gateway}/{name}\" and that reason; where the agent does without it, drop the call."
             ));

@@ -56,7 +56,7 @@ const SWITCHES: &[(&str, &str, Option<usize>, &str)] = &[
 
 const AGENTCORE: &str = "any caller can send `_agent_core_app_action` and force the session busy or healthy, or list its tasks";
 const TRACEBACKS: &str = "an error answers with a full traceback";
-const DEBUGGER: &str = "an error opens an interactive debugger that runs code for whoever asks";
+const DEBUGGER: &str = "an error opens an interactive debugger that runs code for anyone";
 const RELOADER: &str = "a reloader watches the disk and runs the agent in a second process";
 const SLOW: &str = "asyncio's debug mode slows every task and logs what it awaits";
 

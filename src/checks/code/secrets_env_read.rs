@@ -238,12 +238,13 @@ fn fixes(context: &Context, names: &BTreeSet<&str>) -> Vec<Fix> {
     if missing.is_empty() {
         return vec![edit];
     }
-    let register = Fix::new("Before the edit: register the secrets")
+    let register = Fix::new("Register the secrets")
+        .preparation()
         .commands(super::gateway_target::ignore_env_local(context))
         .commands(add)
         .command(shell::deploy(target))
         .note(
-            "Export the variables in your own shell first, so that no key stands in its history; `agentcore add credential` without \
+            "Export the variables in your own shell first, so that no key ends up in its history; `agentcore add credential` without \
              flags asks for the value instead. An OAuth client is registered with `--type oauth`.",
         );
     vec![edit, register]

@@ -62,8 +62,10 @@ fn judge(context: &Context) -> Outcome {
         secrets.len(),
         if secrets.len() == 1 { "" } else { "s" }
     );
-    if shipping > 0 {
-        message = format!("{message}, {shipping} of them shipped to AWS");
+    match shipping {
+        0 => {}
+        all if all == secrets.len() => message.push_str(", shipped to AWS"),
+        some => message = format!("{message}, {some} of them shipped to AWS"),
     }
     let first = &secrets[0];
     message = format!("{message}: {} {}", article(first.title), first.masked);
@@ -98,7 +100,7 @@ fn article(title: &str) -> String {
 
 fn fix() -> Fix {
     Fix::new("Revoke it, and take it out of the repository").note(
-        "Revoke the secret with its issuer first: whoever has the repository's history has it. Register the new one with \
+        "Revoke the secret with its issuer first: anyone with the repository's history has it. Register the new one with \
          `agentcore add credential`, read it in code through `@requires_api_key` (TypeScript `withApiKey`), and delete the literal.",
     )
 }

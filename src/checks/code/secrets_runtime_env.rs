@@ -48,8 +48,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 /// What has to happen to a secret that was ever written down.
 const REPLACE: &str = "replace the secrets at their issuer: they are in old versions of the runtime, and in the git history and the template where they stood there";
 
-const WRITTEN: &str = "in environment variables, which are plain text to whoever may read the configuration, the template or the runtime";
-const RESOLVED: &str = "resolved into the deployed runtime's plain-text configuration, where whoever may read the runtime sees them";
+const WRITTEN: &str = "in environment variables, in plain text for anyone who can read the configuration, the template or the runtime";
+const RESOLVED: &str = "resolved into the deployed runtime's plain-text configuration, where anyone who can read the runtime sees them";
 
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
     let resource = agent.resource();

@@ -72,7 +72,7 @@ fn shipped(context: &Context, resource: &Resource, packages: &[&Package]) -> Out
         count => format!(" and {} more secret files", count - 1),
     };
     let message = format!(
-        "{resource} ships {first}{more} with its code, for whoever reads the package or runs a command in a session"
+        "{resource} ships {first}{more} with its code: anyone who reads the package or runs a command in a session can read it"
     );
     let mut outcome = Outcome::fail(resource.clone(), message);
     for (_, file) in &found {

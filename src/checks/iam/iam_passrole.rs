@@ -143,7 +143,7 @@ fn passes(layer: &Layer<RoleView<'_>>, reach: &Reach<'_>) -> Option<(Severity, S
         count => format!(" and {} more", count - 1),
     };
     let text = format!(
-        "{} may give AgentCore whatever role matches {} (iam:PassRole with {first}{more}) and act with it",
+        "{} can pass any role that matches {} (iam:PassRole with {first}{more}) and act with it",
         layer.value.title,
         resources.join(", ")
     );
@@ -226,7 +226,7 @@ fn tokens(
             }
             told.push(place);
             let text = format!(
-                "{} may take tokens of every workload that matches {} ({action})",
+                "{} can get tokens of every workload that matches {} ({action})",
                 layer.value.title,
                 wide.join(", ")
             );

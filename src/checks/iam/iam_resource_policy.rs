@@ -110,7 +110,7 @@ fn judge(context: &Context, agent: Agent<'_>) -> Result<Outcome, Box<Outcome>> {
             .evidence(Evidence::aws(&runtime.arn, "GetResourcePolicy", "policy").note("none")));
     }
     let message = format!(
-        "the resource policy of {resource} lets in nobody outside account {account} without a condition"
+        "the resource policy of {resource} allows nobody outside account {account} without a condition"
     );
     Ok(Outcome::pass(resource, message).evidences(
         policies

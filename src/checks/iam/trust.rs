@@ -127,7 +127,7 @@ fn bound(document: &Document, statement: &Statement, key: Key, home: &Home<'_>) 
             .find(|condition| condition.is_on(key.name()));
         return Some(match weak {
             Some(condition) => format!(
-                "has a condition on {} ({}) that holds for other accounts too",
+                "has a condition on {} ({}) that other accounts also meet",
                 key.name(),
                 condition.operator.text
             ),

@@ -92,7 +92,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                  agentcore-harden.toml: perf-session-stop then asks for no stop.",
             ))
             .fix(Fix::new("Stop the session after the answer").note(
-                "Where no call follows on another, end each session when its answer is there: that answers perf-session-stop too. \
+                "Where no call follows on another, end each session when its answer is there: that also satisfies perf-session-stop. \
                  `workload = \"request-reply\"` under `[runtimes.NAME]` in agentcore-harden.toml says as much for this check, not for that one.",
             ))
             .evidences(found)

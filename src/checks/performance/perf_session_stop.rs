@@ -90,7 +90,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             .collect();
         let stop = Fix::new("Stop the session when the work is done").note(
             "AWS_IAM: client.stop_runtime_session(agentRuntimeArn=…, runtimeSessionId=…) or StopRuntimeSessionCommand. CUSTOM_JWT: \
-             POST …/runtimes/ESCAPED_ARN/stopruntimesession with the bearer token and the session header. It answers perf-session-reuse too.",
+             POST …/runtimes/ESCAPED_ARN/stopruntimesession with the bearer token and the session header. This also satisfies perf-session-reuse.",
         );
         let chat = Fix::new("Say that the session is a conversation").note(
             "Where users come back to the session, set `workload = \"chat\"` under `[runtimes.NAME]` in agentcore-harden.toml.",

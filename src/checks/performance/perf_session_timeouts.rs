@@ -164,7 +164,7 @@ fn faults(
     let mut faults = Vec::new();
     let unset = |key: &str, default: f64| {
         (
-            format!("{key} is not set, so the default of {default} s holds"),
+            format!("{key} is not set, so the default of {default} s applies"),
             lifecycle.anchor.clone(),
         )
     };

@@ -126,7 +126,7 @@ impl Files<'_> {
         }
         if found.ignored {
             let words = format!(
-                "names the {} {written}, which git ignores and which is not here: it was not judged; run the step that builds it, then check again",
+                "names the {} {written}, which git ignores and which is not here: not judged; run the step that builds it, then check again",
                 kind.words()
             );
             self.report(Class::Note, member, path, words);

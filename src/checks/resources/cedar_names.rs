@@ -74,7 +74,7 @@ fn tags(policy: &str, text: &str, view: &CedarView) -> Vec<(String, Evidence)> {
         .map(|(at, name)| {
             (
                 format!(
-                    "policy {policy} reads the tag {name} without hasTag(\"{name}\") before it: the policy errs for whoever has no such claim"
+                    "policy {policy} reads the tag {name} without hasTag(\"{name}\") before it: the policy fails with an error for callers without that claim"
                 ),
                 view.at(at..at + name.len()),
             )

@@ -239,7 +239,7 @@ fn without_auth(
                 .map_or("an endpoint", |endpoint| endpoint.value.as_str());
             Err(Problem::new(
                 format!(
-                    "{resource} calls {endpoint} without a credential (outbound auth NONE): whoever finds the address can call it too"
+                    "{resource} calls {endpoint} without a credential (outbound auth NONE): anyone who finds the address can call it"
                 ),
                 at,
             ))
@@ -343,7 +343,7 @@ fn fix(context: &Context, gateway: &Gateway, target: &GatewayTarget, view: &Targ
             .note("where that credential is for this backend; else add one with `agentcore add credential`");
     }
     Fix::new("Give the target a credential").note(format!(
-        "add one with `agentcore add credential` (it asks, so that no secret stands in the shell's history), then set outboundAuth of the target to \
+        "add one with `agentcore add credential` (it asks, so that no secret ends up in the shell's history), then set outboundAuth of the target to \
          {{\"type\": \"{}\", \"credentialName\": NAME}} and deploy. A backend that is public on purpose: an [[ignore]] with its reason",
         with_credential.join("\" or \"")
     ))

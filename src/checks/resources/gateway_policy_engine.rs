@@ -69,7 +69,7 @@ fn look(
 ) -> Result<String, Problem> {
     let Some(attached) = &layer.value.engine else {
         let message = format!(
-            "{resource} has no policy engine: every caller that it lets in may use every tool"
+            "{resource} has no policy engine: every caller that it admits can use every tool"
         );
         let problem = Problem::new(message, layer.evidence.clone()).severity(Severity::Medium);
         return Err(problem.fix(attach(context, gateway)));
@@ -107,7 +107,7 @@ fn look(
         )),
         (_, active) => {
             let message = format!(
-                "the policy engine {name} of {resource} is in {mode}: it only logs what it would deny, and still allows it"
+                "the policy engine {name} of {resource} is in {mode}: it logs what it would deny, and still allows it"
             );
             let problem = Problem::new(message, attached.mode.evidence.clone());
             Err(if active.is_some_and(|active| active.value == 0) {

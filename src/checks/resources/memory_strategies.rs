@@ -94,7 +94,7 @@ fn outcome(context: &Context, memory: &Memory) -> Outcome {
                 view.strategies.iter().flat_map(strategy_faults).collect();
             if view.event_expiry.is_none() {
                 faults.push((
-                    "no eventExpiryDuration: how long conversations are kept is nobody's decision"
+                    "no eventExpiryDuration: nobody has decided how long conversations are kept"
                         .to_owned(),
                     layer.evidence.clone(),
                 ));
@@ -164,7 +164,7 @@ fn strategy_faults(strategy: &StrategyView) -> Vec<(String, Evidence)> {
     for template in strategy.namespaces.iter().chain(&strategy.reflections) {
         let text = template.value.as_str();
         if !text.contains("{actorId}") {
-            faults.push((format!("the {kind} namespace {text:?} has no {{actorId}}: every user's memories stand in one place"), template.evidence.clone()));
+            faults.push((format!("the {kind} namespace {text:?} has no {{actorId}}: all users' memories share one namespace"), template.evidence.clone()));
         }
     }
     if kind == "SUMMARIZATION" {
@@ -196,7 +196,7 @@ fn passed(resource: &Resource, view: &MemoryView) -> String {
         .iter()
         .any(|strategy| strategy.namespaces.is_empty());
     let note = if default {
-        "; where no namespace is given the service's own, by strategy and actor, holds"
+        "; without a namespace the service's default (by strategy and actor) applies"
     } else {
         ""
     };

@@ -199,7 +199,10 @@ fn look(name: &str, view: &CedarView) -> Found {
             let at = at.map(|label| label.offset()..label.offset() + label.len());
             let reason = errors.to_string();
             let evidence = at.map_or_else(|| view.text.evidence.clone(), |range| view.at(range));
-            faults.push((format!("policy {name} is no Cedar: {reason}"), evidence));
+            faults.push((
+                format!("policy {name} is not valid Cedar: {reason}"),
+                evidence,
+            ));
         }
         Ok(set) => {
             if set.policies().next().is_none() && set.templates().next().is_none() {

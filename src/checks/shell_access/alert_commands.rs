@@ -63,7 +63,7 @@ pub(super) fn rule_fix(context: &Context, state: &AwsState) -> Fix {
         .commands(commands)
         .commands(rest)
         .note(format!(
-            "a topic tells nobody until someone subscribes to {topic}; data events are billed"
+            "a topic notifies nobody until someone subscribes to {topic}; data events are billed"
         ))
 }
 

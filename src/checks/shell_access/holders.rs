@@ -228,7 +228,7 @@ pub(super) fn deny(context: &Context, holders: &[&Holder]) -> Vec<Fix> {
     let commands: Vec<Command> = editable.take(20).map(command).collect();
     if !commands.is_empty() {
         let fix = Fix::new("Restrict command execution to those who need it").commands(commands);
-        fixes.push(fix.note("leave out who needs them, and give those `agentcore-harden policy --kind command`, attached as a policy of its own. A role of IAM Identity Center is changed by its permission set"));
+        fixes.push(fix.note("skip the identities that need commands; attach what `agentcore-harden policy --kind command` prints to those, as a policy of its own. A role of IAM Identity Center is changed by its permission set"));
     } else if !arns.is_empty() {
         fixes.push(
             Fix::new("Narrow the permission set")
@@ -237,7 +237,7 @@ pub(super) fn deny(context: &Context, holders: &[&Holder]) -> Vec<Fix> {
     }
     if holders.iter().any(|holder| holder.origin != Origin::Live) {
         fixes.push(Fix::new("Grant commands by a policy of their own").note(
-            "take `exec` out of the connection, or the statement out of the policy, and attach what `agentcore-harden policy --kind command` prints to the one identity that needs it",
+            "remove `exec` from the connection, or the statement from the policy, and attach what `agentcore-harden policy --kind command` prints to the one identity that needs it",
         ));
     }
     fixes

@@ -417,7 +417,7 @@ fn passes_users(source: &Source) -> bool {
 fn privilege(agent: Agent<'_>, surface: &Surface) -> Option<Fault> {
     let (mode, evidence) = surface.privilege.as_ref()?;
     (mode == "PRIVILEGED").then(|| Fault {
-        says: "its capacity provider runs containers PRIVILEGED: whoever takes over the agent has the instance".to_owned(),
+        says: "its capacity provider runs containers PRIVILEGED: anyone who takes over the agent controls the instance".to_owned(),
         severity: Severity::High,
         evidence: evidence.clone(),
         fix: Fix::new("Use a capacity provider in STANDARD mode").note(format!(

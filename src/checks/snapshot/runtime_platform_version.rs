@@ -208,7 +208,7 @@ fn not_synthesized(context: &Context, agent: Agent<'_>, sources: &PlatformSource
         }
         _ => {
             let message = format!(
-                "the platform version of {resource} stands in the synthesized template, which is not here"
+                "the platform version of {resource} is in the synthesized template, which was not found"
             );
             let reason =
                 Unread::new(ReasonCode::Absent, message).command("agentcore deploy --dry-run");

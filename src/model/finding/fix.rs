@@ -24,6 +24,9 @@ pub struct Fix {
     /// Edits that only the user may decide on: `plan` makes them beside the fix's commands.
     #[serde(skip)]
     pub offered: Vec<SafeEdit>,
+    /// It is done before the fix that stands beside it, and is no alternative to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    preparation: bool,
     /// One of several between which only the user can choose.
     #[serde(skip)]
     choice: bool,
@@ -126,6 +129,7 @@ impl Fix {
             edits: Vec::new(),
             safe: Vec::new(),
             offered: Vec::new(),
+            preparation: false,
             choice: false,
             unwritable: false,
         }
@@ -190,9 +194,16 @@ impl Fix {
         self.choice
     }
 
+    /// Says that this is done before the fix that stands beside it.
+    #[must_use]
+    pub fn preparation(mut self) -> Self {
+        self.preparation = true;
+        self
+    }
+
     /// True for what comes before the fix that stands beside it, and is no alternative to it.
     pub fn is_preparation(&self) -> bool {
-        self.title.starts_with("Before the edit")
+        self.preparation
     }
 
     /// The edits that are made for it, by `check --fix` or by `plan`.

@@ -24,7 +24,10 @@ impl Page<'_> {
                 continue;
             }
             of.sort_by_key(|item| item.severity());
-            let failed: usize = of.iter().map(|item| item.results.len()).sum();
+            let failed: usize = of
+                .iter()
+                .map(|item| item.results.len() + item.also.len())
+                .sum();
             self.heading(category.title(), &format!("{failed} failed"))?;
             for (index, item) in of.into_iter().enumerate() {
                 if index > 0 {
@@ -104,22 +107,15 @@ impl Page<'_> {
 
     /// Why results were not judged: each reason once, with the checks that it is about.
     fn unjudged(&mut self, report: &Report) -> io::Result<()> {
-        let mut reasons: Vec<(&Unread, Vec<&str>)> = Vec::new();
+        let mut reasons: Vec<Open<'_>> = Vec::new();
         for result in &report.results {
             let (Verdict::Skipped, Some(reason)) = (Verdict::of(result), &result.reason) else {
                 continue;
             };
-            // What one flag makes readable has one reason, whatever it was needed for.
-            let same = |known: &Unread| {
-                known == reason
-                    || known.code == ReasonCode::Offline
-                        && reason.code == ReasonCode::Offline
-                        && known.flag == reason.flag
-            };
-            match reasons.iter_mut().find(|(known, _)| same(known)) {
-                Some((_, checks)) if checks.contains(&result.check) => {}
-                Some((_, checks)) => checks.push(result.check),
-                None => reasons.push((reason, vec![result.check])),
+            let open = Open::of(result, reason);
+            match reasons.iter_mut().find(|known| known.is_as(&open)) {
+                Some(known) => known.add(open),
+                None => reasons.push(open),
             }
         }
         if reasons.is_empty() {
@@ -127,21 +123,8 @@ impl Page<'_> {
         }
         let number = verdict::count(report.summary.skipped, "result");
         self.heading("Not judged", &number)?;
-        for (reason, checks) in reasons {
-            let why = if reason.code == ReasonCode::Offline && checks.len() > 1 {
-                match &reason.flag {
-                    Some(flag) => {
-                        format!("AWS or the network is not read in this run; give {flag}")
-                    }
-                    None => "AWS or the network is not read in this run".to_owned(),
-                }
-            } else {
-                super::reason(reason)
-            };
-            let mut text = format!("{}: {why}", checks.join(", "));
-            if let Some(command) = &reason.command {
-                text.push_str(&format!(" (`{}`)", clean::line(command)));
-            }
+        for open in reasons {
+            let text = open.text();
             self.line(&wrap::hanging("– ", &text, self.look.width))?;
         }
         Ok(())
@@ -193,6 +176,76 @@ impl Page<'_> {
             self.line(&line)?;
         }
         Ok(())
+    }
+}
+
+/// A reason for which results were not judged.
+struct Open<'r> {
+    reason: &'r Unread,
+    checks: Vec<&'r str>,
+    /// What it is about first, and the others.
+    resource: String,
+    others: Vec<String>,
+    /// What it says of any resource.
+    of_any: String,
+}
+
+impl<'r> Open<'r> {
+    fn of(result: &'r CheckResult, reason: &'r Unread) -> Open<'r> {
+        let resource = result.resource.to_string();
+        Open {
+            of_any: reason.message.replace(&resource, "\u{0}"),
+            reason,
+            checks: vec![result.check],
+            resource,
+            others: Vec::new(),
+        }
+    }
+
+    /// The same is missing. What one flag makes readable has one reason, whatever it was needed for.
+    fn is_as(&self, other: &Self) -> bool {
+        self.reason == other.reason
+            || self.reason.code == ReasonCode::Offline
+                && other.reason.code == ReasonCode::Offline
+                && self.reason.flag == other.reason.flag
+            || self.checks == other.checks
+                && self.of_any == other.of_any
+                && self.reason.code == other.reason.code
+    }
+
+    fn add(&mut self, other: Self) {
+        if self.of_any == other.of_any
+            && self.resource != other.resource
+            && !self.others.contains(&other.resource)
+        {
+            self.others.push(other.resource);
+        }
+        for check in other.checks {
+            if !self.checks.contains(&check) {
+                self.checks.push(check);
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        let reason = self.reason;
+        if reason.code == ReasonCode::Offline && self.checks.len() > 1 {
+            let why = match &reason.flag {
+                Some(flag) => format!("AWS or the network is not read in this run; give {flag}"),
+                None => "AWS or the network is not read in this run".to_owned(),
+            };
+            return format!("{}: {why}", self.checks.join(", "));
+        }
+        let mut why = super::reason(reason);
+        if !self.others.is_empty() {
+            let all = format!("{} (and {} more)", self.resource, self.others.len());
+            why = why.replace(&self.resource, &all);
+        }
+        let mut text = format!("{}: {why}", self.checks.join(", "));
+        if let Some(command) = &reason.command {
+            text.push_str(&format!(" (`{}`)", clean::line(command)));
+        }
+        text
     }
 }
 

@@ -56,6 +56,10 @@ impl Page<'_> {
             let text = clean::line(&format!("and {} (-v shows all)", names.join(", ")));
             self.dim(&" ".repeat(INDENT), &text)?;
         }
+        for twin in &item.also {
+            let text = format!("also {}: {}", twin.check, clean::line(&twin.message));
+            self.dim(&" ".repeat(INDENT), &text)?;
+        }
         if self.look.verbose
             && let Some(first) = item.results.first()
         {
@@ -416,11 +420,15 @@ impl Page<'_> {
         };
         let hidden = fixes.iter().enumerate();
         let hidden = hidden.filter(|(index, fix)| !full(*index, fix)).count();
-        for (index, fix) in fixes.iter().enumerate() {
-            if full(index, fix) {
-                let more = if index == 0 { hidden } else { 0 };
-                self.one_fix(fix, index == 0, more, result)?;
-            }
+        let mut shown: Vec<(usize, &Fix)> = fixes
+            .iter()
+            .enumerate()
+            .filter(|(index, fix)| full(*index, fix))
+            .collect();
+        shown.sort_by_key(|(_, fix)| !fix.is_preparation());
+        for (index, fix) in shown {
+            let more = if index == 0 { hidden } else { 0 };
+            self.one_fix(fix, index == 0, more, result)?;
         }
         Ok(())
     }
@@ -435,7 +443,11 @@ impl Page<'_> {
     ) -> io::Result<()> {
         let check = result.check;
         let blank = " ".repeat(INDENT);
-        let word = if first { "Fix:" } else { "Or:" };
+        let word = match (fix.is_preparation(), first) {
+            (true, _) => "First:",
+            (false, true) => "Fix:",
+            (false, false) => "Or:",
+        };
         let left = format!("{blank}{word} ");
         let above = self
             .printed

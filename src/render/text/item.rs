@@ -16,6 +16,8 @@ pub(in crate::render) struct Item<'r> {
     pub results: Vec<&'r CheckResult>,
     /// The one cause of results of several checks, in words.
     pub cause: Option<&'static str>,
+    /// What other checks say of the same place, where the same fix answers it.
+    pub also: Vec<&'r CheckResult>,
 }
 
 impl Item<'_> {
@@ -53,13 +55,49 @@ pub(in crate::render) fn all(report: &Report, plain: bool) -> Vec<Item<'_>> {
                 category: result.category,
                 results: vec![result],
                 cause,
+                also: Vec::new(),
             }),
         }
     }
     for item in &mut items {
         item.results.sort_by_key(|result| result.severity);
     }
-    items
+    if plain { items } else { folded(items) }
+}
+
+/// A result whose place and fix an item of another check has goes with that item.
+fn folded(items: Vec<Item<'_>>) -> Vec<Item<'_>> {
+    let mut kept: Vec<Item<'_>> = Vec::new();
+    for item in items {
+        let twin = match item.results.as_slice() {
+            [only] if item.cause.is_none() => kept.iter_mut().find(|other| {
+                let first = other.results.first();
+                other.cause.is_none()
+                    && other.category == item.category
+                    && first.is_some_and(|first| {
+                        first.severity <= only.severity && is_twin(first, only)
+                    })
+            }),
+            _ => None,
+        };
+        match twin {
+            Some(twin) => twin.also.extend(item.results),
+            None => kept.push(item),
+        }
+    }
+    kept
+}
+
+/// True where both are seen at one place and one fix answers both.
+fn is_twin(one: &CheckResult, other: &CheckResult) -> bool {
+    let place = |result| {
+        let first: Option<&Evidence> = sites(result).into_iter().next();
+        first.and_then(|evidence| evidence.site.clone())
+    };
+    one.fixes.first().is_some()
+        && one.fixes.first() == other.fixes.first()
+        && place(one).is_some()
+        && place(one) == place(other)
 }
 
 /// True where all that the result fails for is a role that the CLI's own construct is known to create.

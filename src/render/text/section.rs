@@ -75,6 +75,7 @@ impl Page<'_> {
                 category: first.category,
                 results: failed,
                 cause: None,
+                also: Vec::new(),
             })?;
         }
         for result in with(Verdict::Manual) {

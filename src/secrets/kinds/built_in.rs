@@ -42,7 +42,7 @@ pub(in super::super) static KINDS: &[Kind] = &[
     ),
     built_in(
         "database-url-password",
-        "Database address with a password",
+        "Database URL with a password",
         "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     ),
     built_in(

@@ -146,5 +146,5 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
             first.entry
         ),
     };
-    Fix::new("Catch, log and answer in the handler").note(note)
+    Fix::new("Catch, log and return an error in the handler").note(note)
 }

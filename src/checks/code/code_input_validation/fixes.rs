@@ -69,7 +69,7 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         }
         (false, _) => format!("In the request schema: `{name}: z.string().max(10_000)`."),
     };
-    Fix::new("Test the field before it is used").note(note)
+    Fix::new("Validate the field before it is used").note(note)
 }
 
 /// The refusal: an answer where the handler itself takes the field, an exception where a helper does.

@@ -131,7 +131,7 @@ fn capacity_alone(scope: &mut Scope<'_, '_>) {
     if scope.has("capacityProviderConfiguration") && network {
         scope.fault(
             "capacityProviderConfiguration",
-            "brings its own network: networkMode and networkConfig must not stand beside it",
+            "brings its own network: networkMode and networkConfig must not be set together with it",
         );
     }
 }

@@ -112,7 +112,7 @@ fn online(scope: &mut Scope<'_, '_>) {
             "agent",
             "is missing: agent or logGroupNames says what is evaluated",
         ),
-        (true, true) => scope.fault("logGroupNames", "must not stand beside agent"),
+        (true, true) => scope.fault("logGroupNames", "must not be set together with agent"),
         _ => {}
     }
     if scope.has("endpoint") && !agent {
@@ -128,7 +128,7 @@ fn online(scope: &mut Scope<'_, '_>) {
             "is missing: evaluators or insights must hold one",
         ),
         (0, _) | (_, 0) => {}
-        _ => scope.fault("insights", "must not stand beside evaluators"),
+        _ => scope.fault("insights", "must not be set together with evaluators"),
     }
     if scope.has("clusteringConfig") && insights == 0 {
         scope.fault("clusteringConfig", "needs insights");

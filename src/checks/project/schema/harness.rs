@@ -255,7 +255,7 @@ pub static HARNESS: Shape = Shape::Object(&HARNESS_OBJECT);
 
 fn one_image(scope: &mut Scope<'_, '_>) {
     if scope.has("containerUri") && scope.has("dockerfile") {
-        scope.fault("containerUri", "must not stand beside dockerfile");
+        scope.fault("containerUri", "must not be set together with dockerfile");
     }
 }
 

@@ -29,7 +29,7 @@ fn one_spelling(scope: &mut Scope<'_, '_>) {
         ("reflectionNamespaces", "reflectionNamespaceTemplates"),
     ] {
         if scope.count(old) > 0 && scope.count(new) > 0 {
-            let words = format!("must not stand beside {new}, which replaced it");
+            let words = format!("must not be set together with {new}, which replaced it");
             scope.fixable(old, words, Repair::Delete);
         }
     }

@@ -283,9 +283,9 @@ impl Walk {
             let meant = foreign.or_else(|| nearest(&member.key, names));
             let mut words = match object.unknown {
                 Unknown::Rejected => {
-                    "is no key that the CLI knows, and it refuses the file".to_owned()
+                    "is not a key that the CLI knows, and it refuses the file".to_owned()
                 }
-                _ => "is no key that the CLI knows: it is dropped and has no effect".to_owned(),
+                _ => "is not a key that the CLI knows: it is dropped and has no effect".to_owned(),
             };
             if let Some(meant) = meant {
                 let _ = write!(words, "; is {meant} meant?");

@@ -222,7 +222,7 @@ fn unchecked(
                 module: sink.module,
                 range: sink.expr.range,
                 note: format!(
-                    "{what} reaches {} {}, and nothing on the way checks it",
+                    "{what} reaches {} {} without validation",
                     sink.what,
                     danger.words()
                 ),
@@ -235,10 +235,10 @@ fn unchecked(
 
 fn words(kind: EntrypointKind) -> &'static str {
     match kind {
-        EntrypointKind::AgentTool => "what the model gives a tool",
-        EntrypointKind::McpTool => "what a client gives an MCP tool",
-        EntrypointKind::Route => "what a request carries",
-        EntrypointKind::Lambda => "what the Lambda event carries",
-        _ => "what the payload carries",
+        EntrypointKind::AgentTool => "text that the model gives a tool",
+        EntrypointKind::McpTool => "text that a client gives an MCP tool",
+        EntrypointKind::Route => "text from the request",
+        EntrypointKind::Lambda => "text from the Lambda event",
+        _ => "text from the payload",
     }
 }

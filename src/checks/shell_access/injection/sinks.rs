@@ -30,7 +30,7 @@ impl Danger {
     /// How a text gets there, in words.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Shell => "as shell text",
+            Self::Shell => "as a shell command",
             Self::Code => "as code",
             Self::Program => "as the program",
             Self::Option => "as an argument that can be an option",
