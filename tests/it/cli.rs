@@ -878,7 +878,13 @@ fn one_run_writes_several_reports() {
     ];
     let ran = run(&[&["check", insecure, "--offline"][..], &all].concat());
     assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.out.starts_with("::error file="), "{}", ran.out);
+    assert!(
+        ran.out
+            .starts_with("::notice title=agentcore-harden Helpdesk::NOT READY"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("\n::error file="), "{}", ran.out);
     assert!(ran.err.is_empty(), "{}", ran.err);
     assert!(
         fs::read_to_string(&markdown)

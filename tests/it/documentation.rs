@@ -243,3 +243,115 @@ fn the_hook_reports_what_an_edit_brought() {
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("auth-inbound-type"), "{told}");
 }
+
+/// The site lists every page of the documentation.
+#[test]
+fn the_site_has_every_page() {
+    let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    for (path, _) in pages() {
+        let Ok(page) = path.strip_prefix(root().join("docs")) else {
+            continue;
+        };
+        let page = page.to_str().unwrap();
+        assert!(
+            page == "SUMMARY.md" || summary.contains(&format!("]({page})")),
+            "{page}"
+        );
+    }
+}
+
+/// What the recipes make of a run has the fields that the services require.
+#[test]
+fn findings_go_to_security_hub_and_into_a_lake() {
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run.json");
+    let words: Vec<std::ffi::OsString> = [
+        "agentcore-harden",
+        "check",
+        "fixtures/projects/insecure-agent",
+        "--offline",
+        "--json",
+        "--combined",
+        "--output",
+    ]
+    .iter()
+    .map(std::ffi::OsString::from)
+    .chain([run.clone().into_os_string()])
+    .collect();
+    agentcore_harden::main(&words, &mut Vec::new(), &mut Vec::new());
+    let jq = |words: &[&str], filter: &str| {
+        let done = Command::new("jq")
+            .args(words)
+            .arg("-f")
+            .arg(root().join("packaging/recipes").join(filter))
+            .arg(&run)
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let text = jq(
+        &[
+            "--arg",
+            "now",
+            "2026-11-28T00:00:00Z",
+            "--arg",
+            "account",
+            "123456789012",
+            "--arg",
+            "region",
+            "us-east-1",
+        ],
+        "asff.jq",
+    );
+    let findings: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert!(findings.len() > 20, "{}", findings.len());
+    let mut ids = std::collections::BTreeSet::new();
+    for one in &findings {
+        for key in [
+            "AwsAccountId",
+            "CreatedAt",
+            "Description",
+            "GeneratorId",
+            "Id",
+            "ProductArn",
+            "Resources",
+            "SchemaVersion",
+            "Severity",
+            "Title",
+            "Types",
+            "UpdatedAt",
+        ] {
+            assert!(
+                one[key].is_string() || one[key].is_array() || one[key].is_object(),
+                "{key}: {one}"
+            );
+        }
+        assert!(one["Title"].as_str().unwrap().chars().count() <= 256);
+        assert!(one["Description"].as_str().unwrap().chars().count() <= 1024);
+        ids.insert(one["Id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(ids.len(), findings.len());
+    let text = jq(&["-c", "--argjson", "now", "1764288000000"], "ocsf.jq");
+    let events: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(events.len(), findings.len());
+    for one in &events {
+        assert_eq!(
+            (&one["class_uid"], &one["type_uid"]),
+            (&2003.into(), &200_301.into())
+        );
+        assert!(one["severity_id"].is_u64() && one["time"].is_u64(), "{one}");
+        for key in ["finding_info", "metadata", "compliance"] {
+            assert!(one[key].is_object(), "{key}");
+        }
+        assert!(one["finding_info"]["uid"].is_string() && one["finding_info"]["title"].is_string());
+    }
+}
