@@ -170,7 +170,8 @@ fn findings_are_those_of_the_report_worst_first() {
             (text("check"), text("resource"))
         })
         .collect();
-    (wanted.sort(), seen.sort());
+    wanted.sort();
+    seen.sort();
     assert_eq!(seen, wanted);
     let order = ["critical", "high", "medium", "low"];
     let ranks: Vec<usize> = found

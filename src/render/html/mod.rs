@@ -214,7 +214,7 @@ fn counts(report: &Report) -> String {
 /// Prose in which backticks mean code.
 fn prose(words: &str) -> Markup {
     let words = text(words);
-    let even = words.matches('`').count() % 2 == 0;
+    let even = words.matches('`').count().is_multiple_of(2);
     html! {
         @if even {
             @for (index, part) in words.split('`').enumerate() {
@@ -298,7 +298,7 @@ fn detected(runtime: &RuntimeSummary) -> String {
 }
 
 /// The results of a category, worst first.
-fn of_category<'a>(report: &'a Report, category: Category) -> Vec<(usize, &'a CheckResult)> {
+fn of_category(report: &Report, category: Category) -> Vec<(usize, &CheckResult)> {
     let mut results: Vec<(usize, &CheckResult)> = report
         .results
         .iter()
