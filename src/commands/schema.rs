@@ -87,5 +87,27 @@ fn made<T: JsonSchema>(settings: SchemaSettings, name: &str, title: &str, what: 
         of_type.remove(key);
     }
     object.extend(of_type);
-    Value::Object(object)
+    let mut schema = Value::Object(object);
+    plain(&mut schema);
+    schema
+}
+
+/// Takes out the formats of numbers: JSON Schema has none, and validators warn of what they do not know.
+pub(super) fn plain(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            let number = |format: &Value| {
+                let format = format.as_str().unwrap_or_default();
+                ["int", "uint", "float", "double"]
+                    .iter()
+                    .any(|kind| format.starts_with(kind))
+            };
+            if object.get("format").is_some_and(number) {
+                object.remove("format");
+            }
+            object.values_mut().for_each(plain);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }

@@ -91,7 +91,9 @@ fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Arc<JsonObject> {
     settings.meta_schema = None;
     let mut generator = settings.into_generator();
     let schema: Schema = generator.root_schema_for::<T>();
-    let mut object = match schema.to_value() {
+    let mut schema = schema.to_value();
+    crate::commands::schema::plain(&mut schema);
+    let mut object = match schema {
         Value::Object(object) => object,
         _ => JsonObject::new(),
     };
@@ -172,6 +174,11 @@ mod tests {
                 assert_eq!(schema["type"], "object", "{}", entry.name);
                 let text = serde_json::to_string(&**schema).unwrap();
                 assert!(!text.contains("$ref"), "{}: {text}", entry.name);
+                assert!(
+                    !text.contains("\"format\":\"uint"),
+                    "{}: {text}",
+                    entry.name
+                );
             }
         }
     }
