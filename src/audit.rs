@@ -10,12 +10,12 @@ use rayon::prelude::*;
 use crate::analysis::facts::Facts;
 use crate::analysis::handlers;
 use crate::analysis::limits;
-use crate::checks::{self, Check, Need};
+use crate::checks::{self, Check, Need, own_stack};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::project::Edited;
 use crate::collect::{
     artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
-    settings, source, template, tests,
+    settings, source, stacks, template, tests,
 };
 use crate::context::{Context, PlatformVersion};
 use crate::exit::{Failure, suggestion};
@@ -108,6 +108,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     };
     files.artifacts = artifact::collect(&project, &template);
     let (source, tests) = whole_tree(&project, &mut files);
+    let of = project.clone();
+    let stacks = Lazy::new(move || stacks::collect(&of));
     let stale = match &template {
         Known::Unread(reason) => Some(reason.message.clone()),
         Known::Absent | Known::Read(_) => None,
@@ -129,6 +131,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         today: jiff::Zoned::now().date(),
         notes: stale.into_iter().collect(),
         startup: Default::default(),
+        stacks,
+        stack: None,
     })
 }
 
@@ -294,7 +298,40 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
         Some(pool) => pool.install(|| chosen.par_iter().map(judge).collect()),
         None => chosen.iter().map(judge).collect(),
     };
-    results.into_iter().flatten().collect()
+    let mut results: Vec<CheckResult> = results.into_iter().flatten().collect();
+    own_stacks(context, &chosen, &mut results);
+    results
+}
+
+/// Judges the stacks of the project's own. Their results stand behind those of the project, check by check.
+fn own_stacks(context: &Context, chosen: &[&'static Check], results: &mut Vec<CheckResult>) {
+    let chosen: Vec<&'static Check> = chosen
+        .iter()
+        .copied()
+        .filter(|check| own_stack::JUDGED.contains(&check.id))
+        .collect();
+    if chosen.is_empty() {
+        return;
+    }
+    for stack in &context.stacks.stacks {
+        let inner = context.of_stack(stack);
+        let redactor = Redactor::new([&stack.template.document]);
+        for check in &chosen {
+            let severity = context.settings.severity.get(check.id).copied();
+            let outcomes = run(check, &inner).into_iter();
+            let told = outcomes.filter_map(|outcome| own_stack::told(stack, outcome));
+            for outcome in told {
+                let mut result = assemble::result(check, outcome, severity);
+                redactor.result(&mut result);
+                results.push(result);
+            }
+        }
+    }
+    let order: BTreeMap<&str, usize> = checks::all()
+        .enumerate()
+        .map(|(index, check)| (check.id, index))
+        .collect();
+    results.sort_by_key(|result| order.get(result.check).copied());
 }
 
 /// Runs a check. One that fails costs its own result, never the report; one that a budget cut short does not pass.

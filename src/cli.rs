@@ -197,6 +197,9 @@ pub struct ScopeArgs {
     /// Not these checks or categories (repeatable)
     #[arg(long, value_name = "ID|CATEGORY", value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// Only checks that answer a standard, and its view: securityhub, config, prowler, aws-sample, owasp-asi, agentic-lens
+    #[arg(long, value_name = "STANDARD")]
+    pub standard: Option<String>,
 }
 
 /// How AWS is read.
@@ -256,6 +259,9 @@ pub struct PolicyArgs {
 /// Arguments of `list`.
 #[derive(Args, Clone, Debug)]
 pub struct ListArgs {
+    /// The controls of a standard and the checks that answer them
+    #[arg(long, value_name = "STANDARD")]
+    pub standard: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

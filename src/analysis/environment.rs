@@ -312,6 +312,19 @@ impl Read<'_> {
     }
 }
 
+impl<'a> Read<'a> {
+    /// The names that the variable can have, those that callers give and defaults of look-ups among them.
+    pub(crate) fn all_names(&self, callers: &Callers<'a>) -> Vec<String> {
+        match self.key {
+            Key::Text(name) => vec![name.to_owned()],
+            Key::Expr(expr) => named(callers, self.module, expr)
+                .into_iter()
+                .map(|(_, _, name)| name)
+                .collect(),
+        }
+    }
+}
+
 /// Every variable that the code reads and whose name is wanted, each place once.
 pub(crate) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Variable> {
     let mut found = BTreeSet::new();

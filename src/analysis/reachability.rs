@@ -126,8 +126,60 @@ fn judge<'a>(callers: &Callers<'a>, absent: Absent) -> Running {
             running.off.insert(module.id, outermost(here));
         }
     }
+    unload(callers, &mut running);
     running.dead = dead(callers, &running);
     running
+}
+
+/// Switches off the modules that only switched-off imports lead to.
+fn unload(callers: &Callers<'_>, running: &mut Running) {
+    let code = callers.code();
+    if running.off.is_empty() {
+        return;
+    }
+    let mut on: BTreeMap<ModuleId, Vec<ModuleId>> = BTreeMap::new();
+    let mut imported: BTreeSet<ModuleId> = BTreeSet::new();
+    let mut unloaded: Vec<ModuleId> = Vec::new();
+    for module in code.modules() {
+        for import in module.imports.iter().filter(|import| !import.type_only) {
+            let Some(target) = import.target.filter(|target| *target != module.id) else {
+                continue;
+            };
+            imported.insert(target);
+            if running.is_on(module.id, import.range) {
+                on.entry(module.id).or_default().push(target);
+            } else {
+                unloaded.push(target);
+            }
+        }
+    }
+    // What nothing imports something else starts: the entry, a program, a name in a text.
+    let starts = code.modules().enumerate().filter(|(at, module)| {
+        *at == 0 || !imported.contains(&module.id) || code.code.starts(module.id)
+    });
+    let mut open: Vec<ModuleId> = starts.map(|(_, module)| module.id).collect();
+    let mut loaded: BTreeSet<ModuleId> = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !loaded.insert(id) {
+            continue;
+        }
+        open.extend(on.get(&id).into_iter().flatten());
+        if let Some(module) = code.source.module(id) {
+            open.extend(code.packages_of(module));
+        }
+    }
+    let mut seen: BTreeSet<ModuleId> = BTreeSet::new();
+    while let Some(id) = unloaded.pop() {
+        if loaded.contains(&id) || !seen.insert(id) {
+            continue;
+        }
+        unloaded.extend(on.get(&id).into_iter().flatten());
+        let all = ByteRange {
+            start: 0,
+            end: u32::MAX,
+        };
+        running.off.insert(id, vec![all]);
+    }
 }
 
 /// Sorted, without ranges that stand inside another.

@@ -16,6 +16,7 @@ mod installed_container;
 mod judge;
 mod live;
 mod observability;
+pub(crate) mod own_stack;
 mod performance;
 mod project;
 mod quotas;

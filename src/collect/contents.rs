@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
-use super::own_resources;
 use super::project::{Ignores, walk as walk_package};
 use super::source::{
     is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands,
 };
+use super::{own_resources, role_grants};
 
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
@@ -52,6 +52,8 @@ struct Found {
     script: bool,
     entrypoint: Option<u32>,
     own_resources: Vec<u32>,
+    role_grants: Vec<u32>,
+    lambda_caller: bool,
     unread: Option<String>,
 }
 
@@ -80,6 +82,12 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
                 .own_resources
                 .insert(shown.clone(), file.own_resources);
         }
+        if file.lambda_caller {
+            contents.lambda_callers.push(shown.clone());
+        }
+        if !file.role_grants.is_empty() {
+            contents.role_grants.insert(shown.clone(), file.role_grants);
+        }
         if let Some(line) = file.entrypoint {
             contents.entrypoints.insert(shown.clone(), line);
         }
@@ -90,6 +98,7 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
             contents.sources.insert(shown.clone());
         }
     }
+    contents.role_grants.extend(role_grants::beside(project));
     contents
 }
 
@@ -171,6 +180,14 @@ fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, Listed> {
     found
 }
 
+/// Whether code invokes Lambda functions through an AWS SDK.
+fn invokes_lambda(text: &str) -> bool {
+    text.contains("FunctionName")
+        && (text.contains(".invoke(")
+            || text.contains("InvokeCommand")
+            || text.contains("invoke_async("))
+}
+
 fn wanted(entry: &ignore::DirEntry) -> bool {
     if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
         return true;
@@ -226,6 +243,8 @@ fn read(listed: &Listed, shown: &str) -> Found {
     };
     let entrypoint = source.then(|| entrypoint(&text)).flatten();
     let own_resources = own_resources::lines(shown, &text);
+    let lambda_caller = source && invokes_lambda(&text);
+    let role_grants = role_grants::lines(shown, &text);
     let hits = secrets::scan(shown, &text, &secrets::Options::default());
     let secrets = if hits.is_empty() {
         Vec::new()
@@ -240,6 +259,8 @@ fn read(listed: &Listed, shown: &str) -> Found {
         script,
         entrypoint,
         own_resources,
+        role_grants,
+        lambda_caller,
         unread: None,
     }
 }

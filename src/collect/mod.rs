@@ -16,8 +16,10 @@ pub mod measurement;
 pub mod own_resources;
 pub mod package;
 pub mod project;
+mod role_grants;
 pub mod settings;
 pub mod source;
+pub mod stacks;
 pub mod template;
 pub mod tests;
 

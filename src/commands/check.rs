@@ -19,7 +19,9 @@ use crate::config::FailOn;
 use crate::context::{Context, PlatformVersion};
 use crate::exit::{Exit, Failure};
 use crate::model::known::ReasonCode;
+use crate::model::standards;
 use crate::render::{self, Look};
+use crate::report;
 use crate::report::baseline::Baseline;
 use crate::report::suppress::{self, Suppressions};
 use crate::report::verdict::Basis;
@@ -337,6 +339,7 @@ impl<'a> Run<'a> {
             filtered: !self.selection.filters().is_empty() || self.arguments.since.is_some(),
             ..summary::basis(&context)
         };
+        let filters = self.selection.filters();
         Ok(Report {
             schema_version: SCHEMA_VERSION,
             tool: Tool::this(),
@@ -345,10 +348,14 @@ impl<'a> Run<'a> {
             filters: Filters {
                 off: off.clone(),
                 since: self.arguments.since.clone(),
-                ..self.selection.filters()
+                ..filters.clone()
             },
             summary: assemble::summary(&results, &basis),
             notes,
+            standard: filters
+                .standard
+                .and_then(standards::find)
+                .map(|standard| report::standard::view(standard, &results)),
             results,
             view: View {
                 prefix,

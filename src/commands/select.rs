@@ -1,4 +1,4 @@
-//! `--only`, `--skip`, `--runtime`: which results are wanted.
+//! `--only`, `--skip`, `--standard`, `--runtime`: which results are wanted.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use crate::checks::{self, Category, Check};
 use crate::cli::ScopeArgs;
 use crate::config;
 use crate::exit::{Failure, suggestion};
+use crate::model::standards::{self, Standard};
 use crate::report::{CheckResult, Filters, ResourceType};
 
 /// A validated selection.
@@ -30,6 +31,12 @@ impl Selection {
                 only: lower(&scope.only),
                 skip: lower(&scope.skip),
                 runtime: scope.runtime.clone(),
+                standard: scope
+                    .standard
+                    .as_deref()
+                    .map(standard)
+                    .transpose()?
+                    .map(|one| one.id),
                 since: None,
                 off: Vec::new(),
             },
@@ -37,7 +44,7 @@ impl Selection {
         if checks::all().any(|check| selection.check(check)) {
             Ok(selection)
         } else {
-            Err(Failure::new("--only and --skip leave no check")
+            Err(Failure::new("--only, --skip and --standard leave no check")
                 .help("`agentcore-harden list` shows them"))
         }
     }
@@ -54,7 +61,13 @@ impl Selection {
                 .iter()
                 .any(|word| config::names(word, check.id) || word == check.category.id())
         };
-        (self.filters.only.is_empty() || names(&self.filters.only)) && !names(&self.filters.skip)
+        (self.filters.only.is_empty() || names(&self.filters.only))
+            && !names(&self.filters.skip)
+            && self.filters.standard.is_none_or(|standard| {
+                standards::controls_of(standard)
+                    .flat_map(|control| &control.answers)
+                    .any(|answer| answer.check == check.id)
+            })
     }
 
     /// True for a runtime or harness that is wanted.
@@ -111,6 +124,23 @@ fn known(flag: &str, word: &str) -> Result<(), Failure> {
             format!("did you mean \"{close}\"? `agentcore-harden list` shows every check")
         }
         None => "`agentcore-harden list` shows every check".to_owned(),
+    }))
+}
+
+/// The standard that `--standard` names.
+///
+/// # Errors
+/// An unknown one, with a suggestion.
+pub(super) fn standard(word: &str) -> Result<&'static Standard, Failure> {
+    let word = word.to_lowercase();
+    if let Some(found) = standards::find(&word) {
+        return Ok(found);
+    }
+    let ids = || standards::all().iter().map(|standard| standard.id);
+    let failure = Failure::new(format!("--standard: no standard \"{word}\""));
+    Err(failure.help(match suggestion(&word, ids()) {
+        Some(close) => format!("did you mean \"{close}\"?"),
+        None => format!("there are: {}", ids().collect::<Vec<_>>().join(", ")),
     }))
 }
 

@@ -126,6 +126,22 @@ impl Context {
         layers
     }
 
+    /// The template with the subnets and security groups that it gives a runtime or harness in VPC mode, and whether it runs an image.
+    pub fn vpc_in_template(&self, agent: Agent<'_>) -> Option<(&Template, &[Node], &[Node], bool)> {
+        let (template, runtime) = self.synthesized_agent(agent)?;
+        let network = block(runtime, "NetworkConfiguration")?;
+        if network.get("NetworkMode").and_then(Node::as_str) != Some("VPC") {
+            return None;
+        }
+        let list = |key: &str| network.path(&["NetworkModeConfig", key]).map(Node::items);
+        Some((
+            template,
+            list("Subnets").unwrap_or_default(),
+            list("SecurityGroups").unwrap_or_default(),
+            runtime.container,
+        ))
+    }
+
     /// Network mode of a runtime or harness.
     pub fn networks(&self, agent: Agent<'_>) -> Vec<Layer<Network>> {
         let mut layers = Vec::new();

@@ -234,6 +234,7 @@ impl Context {
     /// Where the agent is named, `None` where its configuration could not be read.
     pub(super) fn config_anchor(&self, agent: Agent<'_>) -> Option<Evidence> {
         match agent {
+            _ if self.stack.is_some() => None,
             Agent::Harness(harness) if harness.document.read().is_none() => None,
             _ => Some(Evidence::config(agent.site())),
         }

@@ -52,6 +52,15 @@ fn missing(context: &Context, runtime: &Runtime) -> Unread {
     if let Some(reason) = not_made(context, runtime) {
         return reason;
     }
+    if let Some(stack) = &context.stack {
+        return Unread::new(
+            ReasonCode::Absent,
+            format!(
+                "which code runtime {} runs is not read from {}",
+                runtime.name, stack.path
+            ),
+        );
+    }
     let text = |value: &Option<crate::model::site::Sited<String>>| {
         value
             .as_ref()

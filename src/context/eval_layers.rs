@@ -10,7 +10,8 @@ use crate::model::template::{Template, TemplateNamed};
 impl Context {
     /// An online evaluation.
     pub fn eval_layers(&self, eval: &OnlineEval) -> Vec<Layer<EvalView>> {
-        let mut layers = vec![configured(eval)];
+        let mut layers: Vec<Layer<EvalView>> = Vec::new();
+        layers.extend(self.stack.is_none().then(|| configured(eval)));
         let name = format!("{}_{}", self.project.display_name(), eval.name);
         if let Some(template) = self.template.read()
             && let Some(found) = template

@@ -14,7 +14,12 @@ use crate::model::template::{Reference, Template, TemplateGateway, TemplateTarge
 impl Context {
     /// A gateway.
     pub fn gateway_layers(&self, gateway: &Gateway) -> Vec<Layer<GatewayView>> {
-        let mut layers = vec![self.configured_gateway(gateway)];
+        let mut layers: Vec<Layer<GatewayView>> = Vec::new();
+        layers.extend(
+            self.stack
+                .is_none()
+                .then(|| self.configured_gateway(gateway)),
+        );
         if let Some((template, found)) = self.gateway_in_template(gateway) {
             layers.extend(self.synthesized_gateway(template, found));
         }
@@ -201,13 +206,26 @@ impl Context {
         })
     }
 
+    /// A target of a gateway in the template.
+    pub fn target_in_template(
+        &self,
+        gateway: &Gateway,
+        target: &GatewayTarget,
+    ) -> Option<(&Template, &TemplateTarget)> {
+        let (template, found) = self.gateway_in_template(gateway)?;
+        let mut targets = template.targets_of(found);
+        let found = targets.find(|one| one.resource.name.as_deref() == Some(target.name.as_str()));
+        Some((template, found?))
+    }
+
     /// A target of a gateway.
     pub fn target_layers(
         &self,
         gateway: &Gateway,
         target: &GatewayTarget,
     ) -> Vec<Layer<TargetView>> {
-        let mut layers = vec![configured_target(target)];
+        let mut layers: Vec<Layer<TargetView>> = Vec::new();
+        layers.extend(self.stack.is_none().then(|| configured_target(target)));
         if let Some((template, found)) = self.gateway_in_template(gateway)
             && let Some(found) = template
                 .targets_of(found)

@@ -36,7 +36,8 @@ pub struct StrategyView {
 impl Context {
     /// A memory.
     pub fn memory_layers(&self, memory: &Memory) -> Vec<Layer<MemoryView>> {
-        let mut layers = vec![configured(memory)];
+        let mut layers: Vec<Layer<MemoryView>> = Vec::new();
+        layers.extend(self.stack.is_none().then(|| configured(memory)));
         if let Some(template) = self.template.read()
             && let Some(found) = template.memory(self.project.display_name(), &memory.name)
         {

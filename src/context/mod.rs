@@ -18,6 +18,7 @@ mod platform;
 mod policies;
 mod roles;
 mod sources;
+mod stack;
 mod workload;
 
 pub use agents::{
@@ -33,6 +34,7 @@ pub use platform::{
 pub use policies::CedarView;
 pub(crate) use roles::partition;
 pub use roles::{Owned, Place, RoleOwner, RoleView};
+pub use stack::StackFacts;
 
 use jiff::civil::Date;
 
@@ -50,6 +52,7 @@ use crate::model::finding::{Evidence, Outcome, Resource};
 use crate::model::project::{DeployedTarget, Project, Target};
 use crate::model::site::Sited;
 use crate::model::source::Source;
+use crate::model::stack::OwnStacks;
 use crate::model::template::Template;
 use crate::model::tests::TestFacts;
 use crate::oidc::discovery::Discovery;
@@ -88,6 +91,10 @@ pub struct Context {
     pub notes: Vec<String>,
     /// What startup code and request code do, found when a check first asks.
     pub startup: crate::analysis::startup::Cache,
+    /// Stacks of the project's own beside what the CLI makes.
+    pub stacks: Lazy<OwnStacks>,
+    /// The stack of the project's own that this context is about: its template is all that is known. None: the CLI's project.
+    pub stack: Option<StackFacts>,
 }
 
 /// Which source a value comes from, weakest first.
@@ -208,7 +215,7 @@ impl Context {
 
     /// True where neither a template nor AWS was read, so that only what the CLI is known to create can be told.
     pub fn only_predicted(&self) -> bool {
-        self.template.read().is_none() && self.aws.read().is_none()
+        self.stack.is_none() && self.template.read().is_none() && self.aws.read().is_none()
     }
 
     /// Why AWS could not be asked for something, with the action that answers and the flag that turns the reading on.

@@ -86,9 +86,10 @@ impl BedrockModel {
 /// <https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html>
 const PROFILE_ONLY: [&str; 14] = [
     "anthropic.claude-3-7-",
-    "anthropic.claude-sonnet-4",
-    "anthropic.claude-opus-4",
-    "anthropic.claude-haiku-4",
+    // From Claude 4 on the family stands before the number, and all of them are: Sonnet 5 and Opus 5 too.
+    "anthropic.claude-sonnet-",
+    "anthropic.claude-opus-",
+    "anthropic.claude-haiku-",
     "amazon.nova-premier-",
     "amazon.nova-2-",
     "meta.llama3-1-405b-",
@@ -155,6 +156,10 @@ mod tests {
             BedrockModel::parse("amazon.nova-pro-v1:0"),
             Some(BedrockModel::Foundation("amazon.nova-pro-v1:0".to_owned()))
         );
+        for model in ["anthropic.claude-sonnet-5", "anthropic.claude-opus-4-8"] {
+            assert!(needs_a_profile(model), "{model}");
+        }
+        assert!(!needs_a_profile("anthropic.claude-3-haiku-20240307-v1:0"));
         for other in ["gpt-4.1", "gemini-2.5-flash", "claude-sonnet-4-5", "a b.c"] {
             assert_eq!(BedrockModel::parse(other), None, "{other}");
         }

@@ -121,7 +121,9 @@ fn of_actions(statement: &Statement) -> Said {
         if !authorization::is_service(service) {
             let hint = match elsewhere(service, name) {
                 Some(known) => format!(" (the action is {known}:{name})"),
-                None => meant(suggestion(service, authorization::services())),
+                None => meant(
+                    of_sdk(service).or_else(|| suggestion(service, authorization::services())),
+                ),
             };
             said.push((
                 empty(statement),
@@ -151,6 +153,35 @@ fn of_actions(statement: &Statement) -> Said {
         }
     }
     said
+}
+
+/// The prefix that IAM knows a service by, where the SDKs call it otherwise.
+fn of_sdk(service: &str) -> Option<&'static str> {
+    Some(match service {
+        "bedrock-runtime"
+        | "bedrock-agent"
+        | "bedrock-agent-runtime"
+        | "bedrock-data-automation"
+        | "bedrock-data-automation-runtime" => "bedrock",
+        "bedrock-agentcore-control" => "bedrock-agentcore",
+        "stepfunctions" | "sfn" => "states",
+        "sesv2" => "ses",
+        "opensearchserverless" => "aoss",
+        "opensearch" => "es",
+        "elbv2" | "elb" => "elasticloadbalancing",
+        "emr" => "elasticmapreduce",
+        "eventbridge" => "events",
+        "efs" => "elasticfilesystem",
+        "apigatewayv2" => "apigateway",
+        "dynamodbstreams" => "dynamodb",
+        "cognito" => "cognito-idp",
+        "lexv2-runtime" | "lex-runtime" | "lexv2-models" => "lex",
+        "sagemaker-runtime" => "sagemaker",
+        "ecr-private" => "ecr",
+        "logs-insights" | "cloudwatch-logs" | "cloudwatchlogs" => "logs",
+        "organization" => "organizations",
+        _ => return None,
+    })
 }
 
 /// The service that an action belongs to where the name of a client stands before it: the calls of `bedrock-agent-runtime` are

@@ -5,7 +5,7 @@
 use crate::iam::actions::Action;
 
 /// Clients whose IAM prefix is not their name.
-const PREFIXES: [(&str, &str); 29] = [
+const PREFIXES: [(&str, &str); 37] = [
     ("bedrock-runtime", "bedrock"),
     ("bedrock-agent", "bedrock"),
     ("bedrock-agent-runtime", "bedrock"),
@@ -35,6 +35,14 @@ const PREFIXES: [(&str, &str); 29] = [
     ("pinpoint", "mobiletargeting"),
     ("resourcegroupstaggingapi", "tag"),
     ("redshift-data", "redshift-data"),
+    ("apigatewayv2", "apigateway"),
+    ("bedrock-data-automation", "bedrock"),
+    ("bedrock-data-automation-runtime", "bedrock"),
+    ("lex-runtime", "lex"),
+    ("lexv2-runtime", "lex"),
+    ("docdb", "rds"),
+    ("neptune", "rds"),
+    ("neptunedata", "neptune-db"),
 ];
 
 /// The IAM prefix of a client, as boto3 or an npm package (`client-…`) calls it.
@@ -75,6 +83,252 @@ const EXCEPTIONS: &[(&str, &str, &[&str])] = &[
     ("s3", "delete", &["s3:DeleteObject"]),
     ("s3", "filter", &["s3:ListBucket"]),
     ("s3", "all", &["s3:ListBucket"]),
+    (
+        "s3",
+        "delete_bucket_analytics_configuration",
+        &["s3:PutAnalyticsConfiguration"],
+    ),
+    ("s3", "delete_bucket_cors", &["s3:PutBucketCORS"]),
+    (
+        "s3",
+        "delete_bucket_encryption",
+        &["s3:PutEncryptionConfiguration"],
+    ),
+    (
+        "s3",
+        "delete_bucket_intelligent_tiering_configuration",
+        &["s3:PutIntelligentTieringConfiguration"],
+    ),
+    (
+        "s3",
+        "delete_bucket_inventory_configuration",
+        &["s3:PutInventoryConfiguration"],
+    ),
+    (
+        "s3",
+        "delete_bucket_lifecycle",
+        &["s3:PutLifecycleConfiguration"],
+    ),
+    (
+        "s3",
+        "delete_bucket_metrics_configuration",
+        &["s3:PutMetricsConfiguration"],
+    ),
+    (
+        "s3",
+        "delete_bucket_ownership_controls",
+        &["s3:PutBucketOwnershipControls"],
+    ),
+    (
+        "s3",
+        "delete_bucket_replication",
+        &["s3:PutReplicationConfiguration"],
+    ),
+    ("s3", "delete_bucket_tagging", &["s3:PutBucketTagging"]),
+    (
+        "s3",
+        "delete_public_access_block",
+        &["s3:PutBucketPublicAccessBlock"],
+    ),
+    (
+        "s3",
+        "get_bucket_accelerate_configuration",
+        &["s3:GetAccelerateConfiguration"],
+    ),
+    (
+        "s3",
+        "get_bucket_analytics_configuration",
+        &["s3:GetAnalyticsConfiguration"],
+    ),
+    (
+        "s3",
+        "get_bucket_encryption",
+        &["s3:GetEncryptionConfiguration"],
+    ),
+    (
+        "s3",
+        "get_bucket_intelligent_tiering_configuration",
+        &["s3:GetIntelligentTieringConfiguration"],
+    ),
+    (
+        "s3",
+        "get_bucket_inventory_configuration",
+        &["s3:GetInventoryConfiguration"],
+    ),
+    (
+        "s3",
+        "get_bucket_lifecycle",
+        &["s3:GetLifecycleConfiguration"],
+    ),
+    (
+        "s3",
+        "get_bucket_lifecycle_configuration",
+        &["s3:GetLifecycleConfiguration"],
+    ),
+    (
+        "s3",
+        "get_bucket_metrics_configuration",
+        &["s3:GetMetricsConfiguration"],
+    ),
+    (
+        "s3",
+        "get_bucket_notification_configuration",
+        &["s3:GetBucketNotification"],
+    ),
+    (
+        "s3",
+        "get_bucket_replication",
+        &["s3:GetReplicationConfiguration"],
+    ),
+    (
+        "s3",
+        "get_object_lock_configuration",
+        &["s3:GetBucketObjectLockConfiguration"],
+    ),
+    (
+        "s3",
+        "get_public_access_block",
+        &["s3:GetBucketPublicAccessBlock"],
+    ),
+    (
+        "s3",
+        "list_bucket_analytics_configurations",
+        &["s3:GetAnalyticsConfiguration"],
+    ),
+    (
+        "s3",
+        "list_bucket_intelligent_tiering_configurations",
+        &["s3:GetIntelligentTieringConfiguration"],
+    ),
+    (
+        "s3",
+        "list_bucket_inventory_configurations",
+        &["s3:GetInventoryConfiguration"],
+    ),
+    (
+        "s3",
+        "list_bucket_metrics_configurations",
+        &["s3:GetMetricsConfiguration"],
+    ),
+    (
+        "s3",
+        "list_multipart_uploads",
+        &["s3:ListBucketMultipartUploads"],
+    ),
+    ("s3", "list_parts", &["s3:ListMultipartUploadParts"]),
+    (
+        "s3",
+        "put_bucket_accelerate_configuration",
+        &["s3:PutAccelerateConfiguration"],
+    ),
+    (
+        "s3",
+        "put_bucket_analytics_configuration",
+        &["s3:PutAnalyticsConfiguration"],
+    ),
+    (
+        "s3",
+        "put_bucket_encryption",
+        &["s3:PutEncryptionConfiguration"],
+    ),
+    (
+        "s3",
+        "put_bucket_intelligent_tiering_configuration",
+        &["s3:PutIntelligentTieringConfiguration"],
+    ),
+    (
+        "s3",
+        "put_bucket_inventory_configuration",
+        &["s3:PutInventoryConfiguration"],
+    ),
+    (
+        "s3",
+        "put_bucket_lifecycle",
+        &["s3:PutLifecycleConfiguration"],
+    ),
+    (
+        "s3",
+        "put_bucket_lifecycle_configuration",
+        &["s3:PutLifecycleConfiguration"],
+    ),
+    (
+        "s3",
+        "put_bucket_metrics_configuration",
+        &["s3:PutMetricsConfiguration"],
+    ),
+    (
+        "s3",
+        "put_bucket_notification_configuration",
+        &["s3:PutBucketNotification"],
+    ),
+    (
+        "s3",
+        "put_bucket_replication",
+        &["s3:PutReplicationConfiguration"],
+    ),
+    (
+        "s3",
+        "put_object_lock_configuration",
+        &["s3:PutBucketObjectLockConfiguration"],
+    ),
+    (
+        "s3",
+        "put_public_access_block",
+        &["s3:PutBucketPublicAccessBlock"],
+    ),
+    ("s3", "upload_part_copy", &["s3:GetObject", "s3:PutObject"]),
+    (
+        "kms",
+        "re_encrypt",
+        &["kms:ReEncryptFrom", "kms:ReEncryptTo"],
+    ),
+    (
+        "lambda",
+        "get_layer_version_by_arn",
+        &["lambda:GetLayerVersion"],
+    ),
+    (
+        "dynamodb",
+        "batch_execute_statement",
+        &[
+            "dynamodb:PartiQLSelect",
+            "dynamodb:PartiQLInsert",
+            "dynamodb:PartiQLUpdate",
+            "dynamodb:PartiQLDelete",
+        ],
+    ),
+    (
+        "dynamodb",
+        "execute_transaction",
+        &[
+            "dynamodb:PartiQLSelect",
+            "dynamodb:PartiQLInsert",
+            "dynamodb:PartiQLUpdate",
+            "dynamodb:PartiQLDelete",
+        ],
+    ),
+    ("timestream", "query", &["timestream:Select"]),
+    ("budgets", "describe_budget", &["budgets:ViewBudget"]),
+    ("budgets", "describe_budgets", &["budgets:ViewBudget"]),
+    (
+        "budgets",
+        "describe_notifications_for_budget",
+        &["budgets:ViewBudget"],
+    ),
+    (
+        "budgets",
+        "describe_subscribers_for_notification",
+        &["budgets:ViewBudget"],
+    ),
+    (
+        "budgets",
+        "describe_budget_performance_history",
+        &["budgets:ViewBudget"],
+    ),
+    ("budgets", "create_budget", &["budgets:ModifyBudget"]),
+    ("budgets", "update_budget", &["budgets:ModifyBudget"]),
+    ("budgets", "delete_budget", &["budgets:ModifyBudget"]),
+    ("budgets", "create_notification", &["budgets:ModifyBudget"]),
     ("dynamodb", "batch_writer", &["dynamodb:BatchWriteItem"]),
     ("dynamodb", "load", &["dynamodb:DescribeTable"]),
     (
@@ -228,6 +482,38 @@ pub(super) fn actions(prefix: &str, operation: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether a method looks like an operation that needs a permission which the tables do not hold.
+pub(super) fn is_unknown(prefix: &str, operation: &str) -> bool {
+    let snake = snake(operation);
+    let known = EXCEPTIONS
+        .iter()
+        .any(|(service, name, _)| *service == prefix && *name == snake);
+    let verbs = [
+        "get_",
+        "put_",
+        "list_",
+        "describe_",
+        "create_",
+        "delete_",
+        "update_",
+        "start_",
+        "stop_",
+        "send_",
+        "invoke_",
+        "search_",
+        "query_",
+        "batch_",
+        "execute_",
+    ];
+    let verb = verbs.iter().any(|verb| snake.starts_with(verb));
+    let own = matches!(
+        &*snake,
+        "get_paginator" | "get_waiter" | "get_available_subresources"
+    );
+    // What calls models is followed by their ids.
+    verb && !own && !known && prefix != "sts" && prefix != "bedrock"
+}
+
 /// The operation that a waiter of boto3 repeats.
 pub(super) fn waited(prefix: &str, waiter: &str) -> Option<&'static str> {
     const WAITERS: [(&str, &str, &str); 18] = [
@@ -306,6 +592,14 @@ mod tests {
             ["rds:DescribeDBInstances"]
         );
         assert_eq!(actions("sns", "publish"), ["sns:Publish"]);
+        assert_eq!(
+            actions("s3", "GetBucketEncryption"),
+            ["s3:GetEncryptionConfiguration"]
+        );
+        assert_eq!(
+            actions("s3", "put_public_access_block"),
+            ["s3:PutBucketPublicAccessBlock"]
+        );
         assert!(actions("sts", "get_caller_identity").is_empty());
         assert!(actions("s3", "close").is_empty());
         for (service, name, actions) in EXCEPTIONS {

@@ -12,13 +12,14 @@ use super::parameters::{PARAMETERS, Parameter, arns, usual};
 use super::values::{Texts, entry, texts};
 use super::{Statements, Subject, UNKNOWN_SUFFIX, models};
 use crate::analysis::agent_code::evidence;
+use crate::analysis::clients::values;
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::iam::actions::Action;
 use crate::iam::escalation::ESCALATIONS;
 use crate::model::source::ir::{Call, Expr, ExprKind, StmtKind};
 use crate::model::source::walk::statements;
-use crate::model::source::{ByteRange, ModuleId};
+use crate::model::source::{ByteRange, FnId, ModuleId};
 
 /// A call of an operation.
 struct Use<'s> {
@@ -100,10 +101,19 @@ fn client<'s>(
         && matches!(name, "client" | "resource" | "create_client")
     {
         let service = call.argument(0, "service_name")?;
+        let mut made = made(code, instance.module, call);
+        let named = match source.string(instance.module, service) {
+            Some(named) => named,
+            None => {
+                let helper = Helper::of(code, instance.module, service)?;
+                made.apart |= helper.makes_apart(code);
+                helper.given(code, module, expr, 0)?
+            }
+        };
         return Some(Client {
-            service: source.string(instance.module, service)?,
+            service: named,
             object: None,
-            made: made(code, instance.module, call),
+            made,
         });
     }
     // dynamodb.Table("x"), and session.client("s3") where the session is an argument.
@@ -115,6 +125,90 @@ fn client<'s>(
         object: Some((attr.to_string(), call, instance.module)),
         ..owner
     })
+}
+
+/// A function that makes a client of the service that it is given: `def get_client(service): return boto3.client(service)`.
+struct Helper {
+    function: FnId,
+    /// The parameter's place among the arguments, and its name.
+    index: usize,
+    name: String,
+}
+
+/// Helpers that are followed to the one that makes the client.
+const MOST_HELPERS: usize = 6;
+
+impl Helper {
+    fn of(code: &Code<'_, '_>, module: ModuleId, service: &Expr) -> Option<Self> {
+        let name = service.as_name()?;
+        let function = code
+            .source()
+            .module(module)?
+            .function_at(service.range.start)?;
+        let place = function
+            .params
+            .iter()
+            .position(|param| &*param.name == name)?;
+        let receiver = usize::from(function.class.is_some() && !function.is_static);
+        Some(Self {
+            function: function.id,
+            index: place.checked_sub(receiver)?,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Whether it makes some of its clients with credentials of their own.
+    fn makes_apart(&self, code: &Code<'_, '_>) -> bool {
+        let made = values::returned(code.source(), self.function);
+        made.iter().any(|value| {
+            let call = value.expr.as_call();
+            call.is_some_and(|call| options(code, value.module, call, &[]).apart)
+        })
+    }
+
+    /// The service that it was given for a value.
+    fn given<'s>(
+        &self,
+        code: &Code<'_, 's>,
+        module: ModuleId,
+        expr: &'s Expr,
+        depth: usize,
+    ) -> Option<String> {
+        if depth > MOST_HELPERS {
+            return None;
+        }
+        let _step = limits::step(limits::CALLERS, module, expr.range)?;
+        let source = code.source();
+        let next = |module, expr| self.given(code, module, expr, depth + 1);
+        match &expr.kind {
+            ExprKind::Call(call) => {
+                let callee = source.callee(module, expr)?;
+                if callee == self.function {
+                    let service = call.argument(self.index, &self.name)?;
+                    return source.string(module, service);
+                }
+                let made = values::returned(source, callee);
+                made.iter().find_map(|value| next(value.module, value.expr))
+            }
+            ExprKind::Await(inner) => next(module, inner),
+            ExprKind::BoolOp { values, .. } => values.iter().find_map(|value| next(module, value)),
+            ExprKind::Name(name) => {
+                let bound = values::bound(source, module, name, expr.range.start);
+                let mut bound = bound
+                    .into_iter()
+                    .filter(|value| !value.range.contains(expr.range));
+                bound.find_map(|value| next(module, value)).or_else(|| {
+                    let given = code.callers().given(module, expr);
+                    given.into_iter().find_map(|(at, value)| next(at, value))
+                })
+            }
+            ExprKind::Attribute { .. } => {
+                let kept = kept(code, module, expr);
+                kept.into_iter().find_map(|(at, value)| next(at, value))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What methods of its class put into a member: `self.table = table`.
@@ -224,6 +318,8 @@ fn python<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<U
                 None,
             )
         }
+        // `response.get("Item")`: what an operation answers is a dict.
+        (method, Some((kind, ..))) if is_of_a_dict(method) && answers(&kind) => return None,
         ("generate_presigned_url", object) => (source.string(module, call.args.first()?)?, object),
         (other, object) => (other.to_owned(), object),
     };
@@ -236,6 +332,19 @@ fn python<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<U
         range: expr.range,
         client: made,
     })
+}
+
+/// Methods of the dict that an operation answers, which objects of a resource have too.
+fn is_of_a_dict(method: &str) -> bool {
+    matches!(
+        method,
+        "get" | "pop" | "items" | "keys" | "values" | "update" | "copy" | "setdefault" | "clear"
+    )
+}
+
+/// Whether a method is an operation, whose answer is a dict: resources make their objects by the name of a class.
+fn answers(kind: &str) -> bool {
+    kind.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
 /// `new PutObjectCommand({…})` of `@aws-sdk/client-s3`, `new PutCommand({…})` of `@aws-sdk/lib-dynamodb`, `paginateQuery(…)`.
@@ -278,6 +387,15 @@ impl<'s> Reader<'_, '_, 's> {
     fn grant(self, found: &Use<'s>, statements: &mut Statements) {
         let prefix = found.prefix.as_str();
         let actions = operations::actions(prefix, &found.operation);
+        if actions.is_empty()
+            && found.object.is_none()
+            && operations::is_unknown(prefix, &found.operation)
+        {
+            statements.note(format!(
+                "what {prefix} authorizes {} as is not known here: look it up and add it",
+                found.operation
+            ));
+        }
         for action in actions {
             // What calls a model is granted on the models; what concerns AgentCore's own parts on those.
             if models::CALLS.contains(&action.as_str()) {

@@ -60,6 +60,10 @@ pub struct Contents {
     pub callers: Vec<String>,
     /// Files whose infrastructure code defines AgentCore resources outside of `agentcore/`, with the lines.
     pub own_resources: BTreeMap<String, Vec<u32>>,
+    /// Source files that invoke Lambda functions.
+    pub lambda_callers: Vec<String>,
+    /// Files outside of `agentcore/` that attach policies to roles which exist already, with the lines.
+    pub role_grants: BTreeMap<String, Vec<u32>>,
     /// Source files that define an entrypoint of AgentCore, with its line.
     pub entrypoints: BTreeMap<String, u32>,
     /// Source files that may run commands or evaluate code, relative to the project root.

@@ -28,6 +28,8 @@ pub mod requirement;
 pub mod secret;
 pub mod site;
 pub mod source;
+pub mod stack;
+pub mod standards;
 pub mod template;
 mod template_agent;
 pub mod tests;

@@ -8,6 +8,7 @@ use super::site;
 use super::style::{Paint, Verdict};
 use super::text::verdict;
 use crate::checks::Category;
+use crate::report::standard::ControlResult;
 use crate::report::{CheckResult, Evidence, Fix, Report};
 use crate::text::clean;
 
@@ -126,6 +127,7 @@ fn one(report: &Report, depth: Depth) -> String {
             );
         }
     }
+    standard(report, &mut text);
     failures(report, depth, &mut text);
     if depth == Depth::All {
         others(report, &mut text);
@@ -143,6 +145,59 @@ fn one(report: &Report, depth: Depth) -> String {
         report.tool.name, report.tool.version
     );
     text
+}
+
+/// Resources that are named of one control.
+const MOST_RESOURCES: usize = 5;
+
+/// The view of a standard: a row a control.
+fn standard(report: &Report, text: &mut String) {
+    let Some(view) = &report.standard else {
+        return;
+    };
+    let _ = writeln!(
+        text,
+        "\n### {}\n\n{}. Read {} at <{}>.\n",
+        prose(view.title),
+        prose(view.scope),
+        view.read,
+        view.source
+    );
+    text.push_str("| Control | Severity | Asks for | Verdict | Rests on | |\n| --- | --- | --- | --- | --- | --- |\n");
+    for control in &view.controls {
+        let decides = |result: &&ControlResult| result.verdict.as_str() == control.verdict;
+        let mut resources: Vec<String> = control
+            .results
+            .iter()
+            .filter(decides)
+            .map(|result| {
+                format!(
+                    "{} {}",
+                    code(result.check),
+                    code(&result.resource.to_string())
+                )
+            })
+            .collect();
+        resources.dedup();
+        let more = resources.len().saturating_sub(MOST_RESOURCES);
+        if more > 0 {
+            resources.truncate(MOST_RESOURCES);
+            resources.push(format!("and {more} more"));
+        }
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} |",
+            code(control.id),
+            control.severity.unwrap_or("·"),
+            prose(control.title),
+            match (control.verdict, control.cover) {
+                ("pass", "part") => "pass in part",
+                (verdict, _) => verdict,
+            },
+            resources.join("<br>"),
+            prose(control.note)
+        );
+    }
 }
 
 fn failures(report: &Report, depth: Depth, text: &mut String) {
@@ -195,6 +250,19 @@ fn failures(report: &Report, depth: Depth, text: &mut String) {
             .iter()
             .map(|url| format!("<{url}>"))
             .collect();
+        if !result.standards.is_empty() {
+            let names: Vec<String> = result.standards.iter().map(|name| code(name)).collect();
+            let _ = writeln!(text, "Standards: {}\n", names.join(" "));
+        }
+        for control in &result.controls {
+            let _ = writeln!(
+                text,
+                "{} says {}: {}\n",
+                code(control.control),
+                control.verdict.as_str(),
+                prose(control.note)
+            );
+        }
         let _ = writeln!(text, "Sources: {}\n\n</details>\n", links.join(" "));
     }
 }

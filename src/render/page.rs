@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::Look;
 use super::style::{Paint, Painter};
 use crate::checks::Check;
+use crate::model::standards;
 use crate::text::wrap;
 
 /// Writes what is declared of a check, then its page.
@@ -24,6 +25,13 @@ pub fn render(check: &Check, look: Look, out: &mut dyn Write) -> io::Result<()> 
     );
     for line in wrap::lines(&facts, look.width) {
         writeln!(out, "{}", painter.paint(Paint::Dim, &line))?;
+    }
+    let standards = standards::of_check(check.id);
+    if !standards.is_empty() {
+        let answers = format!("answers {}", standards.join(", "));
+        for line in wrap::lines(&answers, look.width) {
+            writeln!(out, "{}", painter.paint(Paint::Dim, &line))?;
+        }
     }
     writeln!(out)?;
     markdown(check.page, painter, look.width, out)

@@ -15,6 +15,7 @@ use serde_sarif::sarif::{
 
 use super::site::{self, Finding};
 use crate::checks::{self, Category, Check};
+use crate::model::standards;
 use crate::report::{CheckResult, Edit, Evidence, Fix, Report, Severity};
 
 /// The base of every path: the root of the repository.
@@ -64,6 +65,9 @@ pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
         .build();
     super::json::pretty(&log, out)
 }
+
+/// Tags that code scanning takes of one rule.
+const MOST_TAGS: usize = 20;
 
 /// The checks that have a result, in the order of the registry.
 fn ran(reports: &[Report]) -> Vec<&'static Check> {
@@ -145,6 +149,9 @@ fn rule(check: &'static Check) -> ReportingDescriptor {
         tags.insert(0, "security".to_owned());
         properties.push(("security-severity", json!(score(check.severity))));
     }
+    tags.extend(standards::of_check(check.id));
+    // Code scanning takes no more of a rule.
+    tags.truncate(MOST_TAGS);
     let descriptor = ReportingDescriptor::builder()
         .id(check.id)
         .name(pascal(check.id))

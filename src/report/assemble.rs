@@ -4,6 +4,7 @@ use super::verdict::{self, Basis};
 use super::{CheckResult, Outcome, Severity, Status, Summary};
 use crate::checks::Check;
 use crate::model::known::ReasonCode;
+use crate::model::standards;
 
 /// One result from a check's outcome.
 ///
@@ -18,6 +19,7 @@ pub fn result(
             evidence.severity = None;
         }
     }
+    let standards = standards::of_result(check.id, outcome.resource.kind);
     CheckResult {
         check: check.id,
         category: check.category.id(),
@@ -29,6 +31,8 @@ pub fn result(
         evidence: outcome.evidence,
         fixes: outcome.fixes,
         references: check.references.to_vec(),
+        standards,
+        controls: outcome.controls,
         reason: outcome.reason,
         suppression: None,
         acceptance: None,

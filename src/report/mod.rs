@@ -6,13 +6,14 @@ pub mod comment;
 pub mod document;
 pub mod fingerprint;
 pub mod redact;
+pub mod standard;
 pub mod summary;
 pub mod suppress;
 pub mod verdict;
 
 pub use crate::model::finding::{
-    Edit, Evidence, EvidenceKind, EvidenceStep, Fix, Outcome, Resource, ResourceType,
-    SCHEMA_VERSION, SafeEdit, Severity, Status,
+    ControlVerdict, Edit, Evidence, EvidenceKind, EvidenceStep, Fix, Outcome, Resource,
+    ResourceType, SCHEMA_VERSION, SafeEdit, Severity, Status,
 };
 
 use std::collections::BTreeMap;
@@ -42,6 +43,9 @@ pub struct Report {
     pub summary: Summary,
     /// Facts about the run that are no result: stale template, target chosen, unused ignores, offline and why.
     pub notes: Vec<String>,
+    /// The view of the standard that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<standard::View>,
     /// One result per check and resource, in the registry's order.
     pub results: Vec<CheckResult>,
     /// What the renderers must know and the JSON report does not say.
@@ -183,6 +187,9 @@ pub struct Filters {
     /// `--runtime`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runtime: Vec<String>,
+    /// `--standard`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard: Option<&'static str>,
     /// `--since`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
@@ -197,6 +204,7 @@ impl Filters {
         self.only.is_empty()
             && self.skip.is_empty()
             && self.runtime.is_empty()
+            && self.standard.is_none()
             && self.since.is_none()
             && self.off.is_empty()
     }
@@ -262,6 +270,12 @@ pub struct CheckResult {
     pub fixes: Vec<Fix>,
     /// Sources.
     pub references: Vec<&'static str>,
+    /// The controls of standards that the result answers, as `standard:control`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub standards: Vec<String>,
+    /// What controls say of the resource by their own rule, where that is not what the status says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<ControlVerdict>,
     /// Why the result is `skipped` or `manual`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Unread>,

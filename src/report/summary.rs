@@ -10,6 +10,7 @@ use crate::model::known::{Known, ReasonCode};
 use crate::model::project::Agent;
 use crate::model::source::detect::is_model_id;
 use crate::model::source::{Language, SourceNote};
+use crate::shell::Command;
 
 /// The project with what was detected of each runtime.
 pub fn project(context: &Context) -> ProjectSummary {
@@ -153,6 +154,7 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
     let mut notes = context.notes.clone();
     notes.extend(unparsed(context));
     notes.extend(own_resources(context));
+    notes.extend(own_stacks(context));
     notes.extend(unnamed(context));
     if let Some(version) = context.settings.assumed_platform {
         notes.push(format!(
@@ -197,8 +199,10 @@ fn unnamed(context: &Context) -> Option<String> {
 fn own_resources(context: &Context) -> Option<String> {
     const NAMED: usize = 5;
     let found = &context.files.contents.made()?.own_resources;
+    let stacks = &context.stacks;
     let places: Vec<String> = found
         .iter()
+        .filter(|(path, _)| !stacks.read.iter().any(|folder| below(folder, path)))
         .flat_map(|(path, lines)| lines.iter().map(move |line| format!("{path}:{line}")))
         .collect();
     let named = places.iter().take(NAMED).cloned().collect::<Vec<_>>();
@@ -207,11 +211,73 @@ fn own_resources(context: &Context) -> Option<String> {
         _ => String::new(),
     };
     (!places.is_empty()).then(|| {
+        let readable = found
+            .keys()
+            .filter(|path| !stacks.read.iter().any(|folder| below(folder, path)))
+            .find_map(|path| makes_readable(context, path));
+        let readable = readable.map_or_else(String::new, |command| {
+            format!("; `{command}` writes what is read of it, then check again")
+        });
         format!(
-            "AgentCore resources that the project defines in infrastructure code of its own, and what it grants there, were not judged: {}{more}",
+            "AgentCore resources that the project defines in infrastructure code of its own, and what it grants there, were not judged: {}{more}{readable}",
             named.join(", ")
         )
     })
+}
+
+/// True for a file in or below a folder; the empty one is the project root.
+fn below(folder: &str, path: &str) -> bool {
+    folder.is_empty()
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The command that makes infrastructure code readable: synthesis, or a plan as JSON.
+fn makes_readable(context: &Context, path: &str) -> Option<String> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    if [".tf", ".tofu", ".tf.json"]
+        .iter()
+        .any(|end| name.ends_with(end))
+    {
+        let program = if name.ends_with(".tofu") {
+            "tofu"
+        } else {
+            "terraform"
+        };
+        let chdir = format!("-chdir={folder}");
+        let plan = Command::new(program)
+            .arg(&chdir)
+            .args(["plan", "-out=tfplan"]);
+        let show = Command::new(program)
+            .arg(&chdir)
+            .args(["show", "-json", "tfplan"])
+            .to_file(&format!("{folder}/tfplan.json"));
+        return plan.and(show).text();
+    }
+    let apps = &context.stacks.cdk_apps;
+    let app = apps
+        .iter()
+        .filter(|app| below(app, path))
+        .max_by_key(|app| app.len())?;
+    let folder = if app.is_empty() { "." } else { app };
+    let enter = Command::new("cd").arg(folder).text()?;
+    Some(format!("({enter} && npx cdk synth --quiet)"))
+}
+
+/// Stacks of the project's own that were judged, and what of them could not be read.
+fn own_stacks(context: &Context) -> Vec<String> {
+    let Some(found) = context.stacks.made() else {
+        return Vec::new();
+    };
+    let judged = found.stacks.iter().map(|stack| {
+        format!(
+            "the stack {} was judged as {} says it; make that file anew after a change",
+            stack.name, stack.template.path
+        )
+    });
+    judged.chain(found.unread.iter().cloned()).collect()
 }
 
 /// Files that could not be read in full: the first fault of each, and how many more there are.

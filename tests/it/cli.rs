@@ -726,7 +726,10 @@ fn the_same_input_gives_the_same_bytes() {
 fn the_small_commands_answer() {
     let rows = json(&run(&["list", "--json"]).out);
     let keys: Vec<&String> = rows[0].as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["id", "category", "title", "severity", "needs"]);
+    assert_eq!(
+        keys,
+        ["id", "category", "title", "severity", "needs", "standards"]
+    );
     let page = run(&["explain", "auth-inbound-type"]);
     assert!(
         page.out.contains("What it checks") && page.out.contains("Remediation"),
@@ -1069,4 +1072,92 @@ fn a_workflow_gets_annotations_and_a_summary_by_itself() {
         assert!(!in_workflow(more).contains("::error"));
     }
     assert_eq!(fs::read_to_string(&summary).unwrap(), text);
+}
+
+#[test]
+fn a_standard_is_shown_by_its_own_rules() {
+    let folder = projects(&["Desk"]);
+    let inner = folder.path().join("Desk");
+    let ran = run(&[
+        "check",
+        text(&inner),
+        "--offline",
+        "--standard",
+        "securityhub",
+        "--json",
+    ]);
+    let report = json(&ran.out);
+    let view = &report["standard"];
+    assert_eq!(view["controls"].as_array().unwrap().len(), 7, "{view}");
+    let network = &view["controls"][0];
+    assert_eq!(
+        (network["id"].as_str(), network["verdict"].as_str()),
+        (Some("BedrockAgentCore.1"), Some("fail"))
+    );
+    // The check itself does not fail a PUBLIC runtime that reaches nothing private, and says so beside it.
+    assert_ne!(network["results"][0]["status"], "fail");
+    let results = report["results"].as_array().unwrap();
+    let of = results
+        .iter()
+        .find(|result| result["check"] == "network-mode")
+        .unwrap();
+    assert!(
+        of["standards"]
+            .as_array()
+            .unwrap()
+            .contains(&"securityhub:BedrockAgentCore.1".into()),
+        "{of}"
+    );
+    assert_eq!(of["controls"][0]["verdict"], "fail");
+    assert!(
+        results
+            .iter()
+            .all(|result| result["check"] != "code-loop-limit")
+    );
+    assert_eq!(report["filters"]["standard"], "securityhub");
+    assert!(report["summary"]["verdict"].is_null());
+
+    let ran = run(&[
+        "check",
+        text(&inner),
+        "--offline",
+        "--standard",
+        "aws-sample",
+    ]);
+    assert!(
+        ran.out.contains("AC-03 Stale access (low): not judged"),
+        "{}",
+        ran.out
+    );
+    let ran = run(&["check", text(&inner), "--standard", "securtyhub"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err.contains("did you mean \"securityhub\"?"),
+        "{}",
+        ran.err
+    );
+
+    let listed = json(&run(&["list", "--json"]).out);
+    let checks = listed.as_array().unwrap();
+    let of =
+        |id: &str| checks.iter().find(|check| check["id"] == id).unwrap()["standards"].to_string();
+    assert!(
+        of("code-loop-limit").contains("owasp-asi:ASI08"),
+        "{}",
+        of("code-loop-limit")
+    );
+    let sarif = json(&run(&["check", text(&inner), "--offline", "--format", "sarif"]).out);
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap();
+    let rule = rules
+        .iter()
+        .find(|rule| rule["id"] == "network-mode")
+        .unwrap();
+    assert!(
+        rule["properties"]["tags"]
+            .to_string()
+            .contains("securityhub:BedrockAgentCore.1"),
+        "{rule}"
+    );
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use agentcore_harden::checks::{self, Category};
+use agentcore_harden::model::standards::{self, Cover};
 
 const HEADINGS: [&str; 5] = [
     "## What it checks",
@@ -149,6 +150,156 @@ fn the_table_of_the_documentation_is_the_registry() {
         return;
     }
     panic!("the table of docs/checks.md is stale: UPDATE_README=1 cargo test --test it registry::");
+}
+
+#[test]
+fn the_table_of_failures_counts_right_and_names_checks() {
+    let page = fs::read_to_string(root().join("docs/failures.md")).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    let untold = rows.iter().filter(|row| row[3].starts_with("none")).count();
+    let sentence = format!(
+        "Of the {} rows, {} are reported before the launch, in full or as far as the row says; {untold} are not",
+        rows.len(),
+        rows.len() - untold
+    );
+    assert!(page.contains(&sentence), "docs/failures.md: {sentence}");
+    for row in rows.iter().filter(|row| !row[3].starts_with("none")) {
+        let named = row[3].split('`').skip(1).step_by(2);
+        let found: Vec<&str> = named
+            .filter(|word| {
+                checks::find(word).is_some() || ["quota diagnose", "token"].contains(word)
+            })
+            .collect();
+        assert!(!found.is_empty(), "{}: no check is named", row[0]);
+        // Each check that is named has a fixture that fails.
+        for check in found.iter().filter(|word| checks::find(word).is_some()) {
+            let folder = root().join("fixtures/checks").join(check);
+            let fails = fs::read_dir(folder).into_iter().flatten().any(|entry| {
+                entry
+                    .unwrap()
+                    .file_name()
+                    .to_string_lossy()
+                    .starts_with("fail-")
+            });
+            assert!(fails, "{}: {check} has no fixture that fails", row[0]);
+        }
+    }
+}
+
+#[test]
+fn standards_name_checks_that_exist() {
+    let kinds: Vec<String> = [
+        "project",
+        "runtime",
+        "harness",
+        "gateway",
+        "gateway-target",
+        "memory",
+        "credential",
+        "policy-engine",
+        "online-eval",
+        "role",
+        "browser",
+        "code-interpreter",
+        "log-group",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let mut seen = BTreeSet::new();
+    for control in standards::controls() {
+        let name = control.name();
+        assert!(seen.insert(name.clone()), "{name} twice");
+        assert!(
+            standards::find(control.standard).is_some(),
+            "{name}: no such standard"
+        );
+        assert_eq!(
+            control.answers.is_empty(),
+            control.cover == Cover::None,
+            "{name}"
+        );
+        assert!(
+            control.cover == Cover::Full
+                || control.cover == Cover::Part
+                || !control.note.is_empty(),
+            "{name}: says not why it is not judged"
+        );
+        for answer in &control.answers {
+            assert!(
+                checks::find(answer.check).is_some(),
+                "{name}: {}",
+                answer.check
+            );
+            assert!(
+                answer
+                    .kind
+                    .is_none_or(|kind| kinds.iter().any(|known| known == kind)),
+                "{name}"
+            );
+        }
+    }
+    for standard in standards::all() {
+        assert!(
+            standards::controls_of(standard.id).count() > 2,
+            "{}",
+            standard.id
+        );
+        assert!(standard.source.starts_with("https://"), "{}", standard.id);
+        assert!(
+            standard.read.parse::<jiff::civil::Date>().is_ok(),
+            "{}",
+            standard.id
+        );
+    }
+}
+
+#[test]
+fn the_page_of_the_standards_is_the_table() {
+    let mut text = String::new();
+    for standard in standards::all() {
+        let _ = writeln!(text, "## {}\n", standard.title);
+        let _ = writeln!(
+            text,
+            "`--standard {}`. {}. Read {} at <{}>.\n",
+            standard.id, standard.scope, standard.read, standard.source
+        );
+        text.push_str("| control | asks for | answered by | |\n| --- | --- | --- | --- |\n");
+        for control in standards::controls_of(standard.id) {
+            let checks: Vec<String> = control
+                .answers
+                .iter()
+                .map(|answer| format!("`{}`", answer.check))
+                .collect();
+            let checks = match (control.cover, checks.is_empty()) {
+                (_, true) => "no check".to_owned(),
+                (Cover::Part, false) => format!("in part: {}", checks.join(", ")),
+                (_, false) => checks.join(", "),
+            };
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {checks} | {} |",
+                control.id, control.title, control.note
+            );
+        }
+        text.push('\n');
+    }
+    let path = root().join("docs/standards.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- standards:begin -->\n", "<!-- standards:end -->");
+    let (head, rest) = page.split_once(begin).expect("docs/standards.md: no begin");
+    let (kept, tail) = rest.split_once(end).expect("docs/standards.md: no end");
+    if kept == text {
+        return;
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(&path, format!("{head}{begin}{text}{end}{tail}")).unwrap();
+        return;
+    }
+    panic!("docs/standards.md is stale: UPDATE_README=1 cargo test --test it registry::");
 }
 
 #[test]

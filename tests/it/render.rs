@@ -346,7 +346,8 @@ fn the_json_report_keeps_the_contract() {
             "message",
             "evidence",
             "fixes",
-            "references"
+            "references",
+            "standards"
         ]
     );
     assert_eq!(

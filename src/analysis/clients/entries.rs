@@ -103,6 +103,18 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entr
             }
             put_later(source, at, name, depth, out);
         }
+        // The headers of a request that was made before, to be signed.
+        ExprKind::Attribute { base, attr } if &**attr == "headers" => {
+            let made = source.type_of(at.module, base);
+            if let Some((module, headers)) =
+                made.and_then(|made| Some((made.module, made.call?.option("headers")?)))
+            {
+                gather_entries(source, At::new(module, headers), depth + 1, out);
+            }
+            if let Some(name) = base.as_name() {
+                put_into_headers(source, at, name, out);
+            }
+        }
         ExprKind::Attribute { .. } => {
             if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
                 && !std::ptr::eq(value, at.expr)
@@ -163,6 +175,35 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, depth: u32, out: &m
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// What the function around puts into `request.headers`.
+fn put_into_headers<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'a>) {
+    let Some(module) = source.module(at.module) else {
+        return;
+    };
+    let function = module
+        .function_at(at.expr.range.start)
+        .map(|function| function.id);
+    for stmt in walk::statements(source.body(at.module, function)) {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        let Some(value) = &assign.value else {
+            continue;
+        };
+        for target in &assign.targets {
+            if let ExprKind::Subscript { base, index } = &target.kind
+                && let ExprKind::Attribute { base, attr } = &base.kind
+                && &**attr == "headers"
+                && base.as_name() == Some(name)
+            {
+                for key in source.strings(at.module, index) {
+                    out.push((key, At::new(at.module, value)));
+                }
+            }
         }
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn read<'a>(
     let mcp = MCP_CLIENTS.contains(&written);
     if !mcp && !SENDERS.contains(&written) && !PREPARED.contains(&written)
         || source.callee(module.id, expr).is_some()
+        || reads_a_mapping(source, module, expr, call, written)
     {
         return None;
     }
@@ -123,6 +124,27 @@ pub(super) fn read<'a>(
         proof,
         harness: false,
     })
+}
+
+/// Whether a `get` looks a key up: `os.environ.get("URL", "https://…")`, `settings.get("url", default)`. A request's first argument
+/// is an address.
+fn reads_a_mapping(
+    source: &Source,
+    module: &Module,
+    expr: &Expr,
+    call: &CallExpr,
+    written: &str,
+) -> bool {
+    if written != "get" {
+        return false;
+    }
+    let name = source.callee_name(module.id, expr);
+    if name.is_some_and(|name| matches!(&*name, "os.environ.get" | "dict.get" | "Map.get")) {
+        return true;
+    }
+    let first = call.args.first();
+    let key = first.and_then(|first| source.string(module.id, first));
+    key.is_some_and(|key| !key.contains(['/', ':', '.']))
 }
 
 /// Drops requests that are only prepared where the function sends one as well: they are the same request.

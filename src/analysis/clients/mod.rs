@@ -94,6 +94,16 @@ pub(crate) fn modules(source: &Source) -> Vec<ModuleId> {
     all.into_iter().collect()
 }
 
+/// True for a function of an agent's code that nothing which runs there can call.
+fn is_idle(source: &Source, function: FnId) -> bool {
+    let mut reaching = source
+        .runtimes
+        .iter()
+        .filter(|runtime| runtime.reachable.contains(&function.module))
+        .peekable();
+    reaching.peek().is_some() && reaching.all(|runtime| runtime.idle.contains(&function))
+}
+
 /// Every call of a runtime in the repository, in the order of modules and text.
 pub(crate) fn find(source: &Source) -> Vec<Call<'_>> {
     let mut found = Vec::new();
@@ -103,6 +113,9 @@ pub(crate) fn find(source: &Source) -> Vec<Call<'_>> {
         };
         let mut here = Vec::new();
         for (function, expr) in module.calls() {
+            if function.is_some_and(|function| is_idle(source, function)) {
+                continue;
+            }
             let call = sdk::read(source, module, function, expr)
                 .or_else(|| http::read(source, module, function, expr));
             here.extend(call);

@@ -1,6 +1,6 @@
 //! Names: which binding a name means at a place, and what the binding holds.
 
-use super::{Instance, Meaning, Question};
+use super::{Instance, LONG_CHAIN, Meaning, Question};
 use crate::model::source::ir::ExprKind;
 use crate::model::source::module::{Binding, BindingKind, Language, Module, Step};
 use crate::model::source::scope::receiver;
@@ -51,6 +51,13 @@ impl<'s> Question<'s> {
         bindings: Vec<&'s Binding>,
         offset: u32,
     ) -> Meaning<'s> {
+        if bindings.len() > 2 && self.depth.get() >= LONG_CHAIN {
+            for binding in bindings.iter().rev() {
+                if binding.range.end <= offset {
+                    self.binding(module, binding);
+                }
+            }
+        }
         let mut fallback = Meaning::Unknown;
         for binding in bindings {
             // `x = x or default` looks the inner `x` up before itself.

@@ -22,20 +22,11 @@ impl<'s> Question<'s> {
                 .into_iter()
                 .flat_map(|side| below(side))
                 .collect(),
-            ExprKind::BinOp {
-                op: "+",
-                left,
-                right,
-            } => {
-                let rights = below(right);
-                let joined = below(left).into_iter().flat_map(|left| {
-                    rights
-                        .iter()
-                        .map(move |right| format!("{left}{right}"))
-                        .collect::<Vec<_>>()
-                });
-                joined.take(16).collect()
-            }
+            ExprKind::BinOp { op: "+", .. } => summands(expr)
+                .into_iter()
+                .fold(vec![String::new()], |whole, part| {
+                    joined(&whole, "", &below(part))
+                }),
             ExprKind::Format(parts) => {
                 let mut whole = vec![String::new()];
                 for part in parts {
@@ -159,6 +150,24 @@ pub(crate) fn text_call<'e>(
         _ => return None,
     };
     Some(texts(base).iter().map(|text| change(text)).collect())
+}
+
+/// The parts of a sum, from left to right: a long text is often one.
+fn summands(sum: &Expr) -> Vec<&Expr> {
+    let mut parts = Vec::new();
+    let mut rest = sum;
+    while let ExprKind::BinOp {
+        op: "+",
+        left,
+        right,
+    } = &rest.kind
+    {
+        parts.push(&**right);
+        rest = left;
+    }
+    parts.push(rest);
+    parts.reverse();
+    parts
 }
 
 fn joined(starts: &[String], between: &str, ends: &[String]) -> Vec<String> {

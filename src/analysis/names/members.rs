@@ -5,6 +5,9 @@ use crate::model::source::ir::{Expr, ExprKind, Name};
 use crate::model::source::module::{Function, Language, Module, Step};
 use crate::model::source::{ClassId, ModuleId};
 
+/// Parts of a path that are followed to its first: one that is divided in a loop leads to itself.
+const DEEPEST_PATH: usize = 16;
+
 impl<'s> Question<'s> {
     pub(super) fn project(&self, mut meaning: Meaning<'s>, path: &[Step]) -> Meaning<'s> {
         for step in path {
@@ -55,20 +58,8 @@ impl<'s> Question<'s> {
                     ExprKind::List(_) => "list",
                     ExprKind::Set(_) => "set",
                     // `Path("a") / "b"` is a path.
-                    ExprKind::BinOp { op: "/", left, .. } => {
-                        let left = self.meaning(module, left);
-                        let path = match &left {
-                            Meaning::Instance(made) => made.type_name.starts_with("pathlib."),
-                            Meaning::Value(_, inner) => {
-                                matches!(inner.kind, ExprKind::BinOp { op: "/", .. })
-                                    && matches!(
-                                        self.attribute(left.clone(), attr),
-                                        Meaning::External(_)
-                                    )
-                            }
-                            _ => false,
-                        };
-                        if !path {
+                    ExprKind::BinOp { op: "/", .. } => {
+                        if !self.is_path(module, value) {
                             return Meaning::Unknown;
                         }
                         "pathlib.Path"
@@ -79,6 +70,21 @@ impl<'s> Question<'s> {
             }
             Meaning::Function(_) | Meaning::Unknown => Meaning::Unknown,
         }
+    }
+
+    /// Whether a quotient is a path: what stands first in it is one.
+    fn is_path(&self, mut module: ModuleId, mut value: &'s Expr) -> bool {
+        for _ in 0..DEEPEST_PATH {
+            let ExprKind::BinOp { op: "/", left, .. } = &value.kind else {
+                return false;
+            };
+            match self.meaning(module, left) {
+                Meaning::Instance(made) => return made.type_name.starts_with("pathlib."),
+                Meaning::Value(at, inner) => (module, value) = (at, inner),
+                _ => return false,
+            }
+        }
+        false
     }
 
     pub(super) fn class_member(&self, id: ClassId, attr: &str) -> Meaning<'s> {
@@ -186,7 +192,7 @@ impl<'s> Question<'s> {
             return Meaning::Unknown;
         };
         let key = (id, Name::from(name));
-        if !self.open.borrow_mut().insert(key.clone()) {
+        if !self.opens(&key) {
             return Meaning::Unknown;
         }
         let mut found = Meaning::Unknown;
@@ -196,7 +202,7 @@ impl<'s> Question<'s> {
                 break;
             }
         }
-        self.open.borrow_mut().remove(&key);
+        self.closes(&key);
         found
     }
 }

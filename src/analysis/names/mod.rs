@@ -11,7 +11,7 @@ mod members;
 pub use crate::model::source::canonical::{leaf, package};
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::analysis::limits;
@@ -21,9 +21,14 @@ use crate::model::source::module::Module;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 
 /// Steps that one question may take: enough for any real chain, and an end for cyclic ones.
-const FUEL: u32 = 600;
-/// Deepest chain of one question.
-const DEEPEST: u32 = 40;
+const FUEL: u32 = 2_000;
+/// Deepest chain of one question: long chains of methods are real code.
+const DEEPEST: u32 = 240;
+/// From this depth on a name that is assigned again and again is followed from its first assignment on, so that each builds on the
+/// answer of the one before instead of standing on it.
+const LONG_CHAIN: u32 = 24;
+/// Steps after which a question remembers its answers: most end before.
+const REMEMBERS_AFTER: u32 = 64;
 /// From this depth on a question looks whether it goes in a circle: most end before.
 const MAY_CIRCLE: u32 = 8;
 
@@ -70,6 +75,12 @@ struct Question<'s> {
     asked: RefCell<Vec<usize>>,
     /// Containers whose elements are being asked for: one may be filled with what was taken from it.
     open: RefCell<BTreeSet<(ModuleId, Name)>>,
+    /// A number for each set of open containers, that of now last: an answer holds under the set that it was found under.
+    opened: RefCell<Vec<u32>>,
+    /// How many such numbers were given.
+    openings: Cell<u32>,
+    /// Answers by the address of the expression and the number of the open containers.
+    known: RefCell<HashMap<(usize, u32), Meaning<'s>>>,
 }
 
 impl Source {
@@ -209,6 +220,9 @@ impl<'s> Question<'s> {
             exhausted: Cell::new(false),
             asked: RefCell::default(),
             open: RefCell::default(),
+            opened: RefCell::default(),
+            openings: Cell::new(0),
+            known: RefCell::default(),
         }
     }
 
@@ -242,6 +256,11 @@ impl<'s> Question<'s> {
         if self.depth.get() >= MAY_CIRCLE && self.asked.borrow().contains(&address) {
             return Meaning::Unknown;
         }
+        let remembers = FUEL - self.fuel.get() >= REMEMBERS_AFTER;
+        let key = (address, self.opened.borrow().last().copied().unwrap_or(0));
+        if remembers && let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
         if !self.step() {
             return Meaning::Unknown;
         }
@@ -250,7 +269,26 @@ impl<'s> Question<'s> {
         let found = self.meaning_of(module, expr);
         self.asked.borrow_mut().pop();
         self.depth.set(self.depth.get() - 1);
+        if remembers {
+            self.known.borrow_mut().insert(key, found.clone());
+        }
         found
+    }
+
+    /// Opens a container; false where it is open already.
+    fn opens(&self, container: &(ModuleId, Name)) -> bool {
+        let new = self.open.borrow_mut().insert(container.clone());
+        if new {
+            self.openings.set(self.openings.get() + 1);
+            self.opened.borrow_mut().push(self.openings.get());
+        }
+        new
+    }
+
+    /// Closes a container that [`Self::opens`] opened.
+    fn closes(&self, container: &(ModuleId, Name)) {
+        self.open.borrow_mut().remove(container);
+        self.opened.borrow_mut().pop();
     }
 
     fn meaning_of(&self, module: ModuleId, expr: &'s Expr) -> Meaning<'s> {

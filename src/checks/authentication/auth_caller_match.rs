@@ -67,9 +67,20 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
         let same = targets
             .iter()
             .all(|target| authorizer(context, *target) == kind);
+        // A call that may go to any of several fails once.
+        let first = targets
+            .first()
+            .is_some_and(|first| first.name() == agent.name());
         if let Some((note, remedy)) = mismatch(call, kind.as_deref()) {
             let evidence = call.evidence().note(note);
-            if same || remedy == Remedy::DropOne {
+            if same && !first {
+                let note = format!(
+                    "{}; which of the {} it calls is not known, and the first has the finding",
+                    evidence.note,
+                    targets.len()
+                );
+                unsure.push(evidence.note(note).context());
+            } else if same || remedy == Remedy::DropOne {
                 faults.push(Fault {
                     call,
                     evidence,
@@ -80,7 +91,9 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
                 unsure.push(evidence.note(note).context());
             }
         }
-        faults.extend(session(context, call));
+        if first {
+            faults.extend(session(context, call));
+        }
     }
     let scope = crate::checks::callers::scope(context);
     if faults.is_empty() {

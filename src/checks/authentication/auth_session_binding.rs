@@ -9,6 +9,7 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{EntrypointKind, ExprKind, FnId, Source};
 
@@ -62,6 +63,9 @@ const KNOWN: [&str; 16] = [
     "user",
     "session",
 ];
+/// Last steps of what a messaging service writes and signs: the thread of a message, whose members share it.
+const MESSAGING: [&str; 4] = ["thread_ts", "event_ts", "message_ts", "threadts"];
+
 /// Steps of events that no user writes.
 const INTERNAL: [&str; 8] = [
     "records",
@@ -88,8 +92,13 @@ fn run(context: &Context) -> Vec<Outcome> {
         .filter(|call| matches!(call.kind, Kind::Invoke | Kind::Command | Kind::Socket))
         .collect();
     let mut found: Vec<Evidence> = Vec::new();
+    let mut handed: Vec<Evidence> = Vec::new();
     for call in &begun {
-        look(source, &places, call, &mut found);
+        look(source, &places, call, &mut found, &mut handed);
+    }
+    let invoker = context.files.contents.lambda_callers.first();
+    if invoker.is_none() {
+        found.append(&mut handed);
     }
     found.sort_by_key(|evidence| {
         let site = evidence.site.as_ref();
@@ -102,6 +111,17 @@ fn run(context: &Context) -> Vec<Outcome> {
     found.dedup_by(|one, other| one.site == other.site);
     let scope = callers::scope(context);
     let outcome = match found.first() {
+        None if !handed.is_empty() => {
+            let path = invoker.map_or("", String::as_str);
+            let message = format!(
+                "the session id is what the Lambda function was invoked with, and {path} invokes functions: see that it makes the id, or binds it to the user"
+            );
+            let reason = Unread::new(
+                ReasonCode::Unsupported,
+                "what one Lambda function hands to another is not followed",
+            );
+            Outcome::manual(resource, message, reason).evidences(handed)
+        }
         None => Outcome::pass(
             resource,
             match begun.len() {
@@ -127,7 +147,13 @@ fn run(context: &Context) -> Vec<Outcome> {
     vec![callers::honest_of_callers(context, outcome)]
 }
 
-fn look<'a>(source: &'a Source, places: &Places<'a>, call: &Call<'a>, found: &mut Vec<Evidence>) {
+fn look<'a>(
+    source: &'a Source,
+    places: &Places<'a>,
+    call: &Call<'a>,
+    found: &mut Vec<Evidence>,
+    handed: &mut Vec<Evidence>,
+) {
     let Some(session) = call.session else {
         return;
     };
@@ -164,7 +190,12 @@ fn look<'a>(source: &'a Source, places: &Places<'a>, call: &Call<'a>, found: &mu
         if near.any(|function| is_checked(source, function, part)) {
             continue;
         }
-        found.push(agent_code::evidence(source, part.at.module, part.at.expr.range).note(
+        // A field of the event itself is what was given to `lambda:Invoke`; a user writes the body of a request.
+        let given = handler.is_some_and(|function| {
+            places.handler(function) == Some(EntrypointKind::Lambda) && is_top_level(part)
+        });
+        let list = if given { &mut *handed } else { &mut *found };
+        list.push(agent_code::evidence(source, part.at.module, part.at.expr.range).note(
             "the session id comes from the request and is bound to no user: a caller who sends another user's id enters that user's session",
         ));
     }
@@ -185,12 +216,31 @@ fn chosen<'a, 'p>(places: &Places<'a>, parts: &'p Alternative<'a>) -> Option<&'p
             places.handler(function),
             Some(EntrypointKind::Route | EntrypointKind::Lambda)
         );
-        handler && !is_known(part) && !has(&part.path, &INTERNAL)
+        handler && !is_known(part) && !has(&part.path, &INTERNAL) && !is_messaging(part, parts)
     };
     let bound = parts
         .iter()
         .any(|part| is_known(part) || part.root == Root::Fresh);
     parts.iter().find(is_chosen).filter(|_| !bound)
+}
+
+/// Whether a part is a field of the event itself: the parameter's name and one step.
+fn is_top_level(part: &Part<'_>) -> bool {
+    part.path
+        .iter()
+        .skip(1)
+        .filter(|step| *step != "get")
+        .count()
+        == 1
+}
+
+/// Whether a part is the thread that a messaging service names. A message without a thread is named by its own time: Slack's `ts`.
+fn is_messaging(part: &Part<'_>, parts: &Alternative<'_>) -> bool {
+    let of = |part: &Part<'_>| {
+        let last = part.path.last();
+        last.is_some_and(|last| MESSAGING.contains(&last.as_str()) || last == "ts")
+    };
+    of(part) || parts.iter().any(of)
 }
 
 fn has(path: &[String], words: &[&str]) -> bool {

@@ -2,13 +2,14 @@
 
 mod exposed;
 mod fixes;
+mod parsing;
 mod tools;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::finding::{Evidence, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
 
 use self::exposed::{Exposed, Walker};
@@ -51,6 +52,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     }
     let name = &code.runtime.name;
     let tools = tools::bare(code);
+    let parsing = parsing::bare(code);
+    if walker.exposed.is_empty() && !parsing.is_empty() {
+        return parsed(code, parsing).evidences(tools);
+    }
     if walker.exposed.is_empty() {
         let message = match walker.calls {
             0 if !served.is_empty() => format!(
@@ -93,9 +98,28 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     );
     Outcome::fail(code.resource(), message)
         .evidences(walker.exposed.iter().map(|exposed| site(code, exposed)))
+        .evidences(parsing)
         .evidences(served)
         .evidences(tools)
         .fix(fixes::fix(code, first))
+}
+
+/// A handler whose calls are wrapped, and that parses the payload before.
+fn parsed(code: &AgentCode<'_>, parsing: Vec<Evidence>) -> Outcome {
+    let first = parsing.first().and_then(|evidence| evidence.site.as_ref());
+    let place = first.map_or(String::new(), |site| {
+        format!(" ({}:{})", site.path, site.span.map_or(0, |span| span.line))
+    });
+    let message = format!(
+        "runtime {}: the handler parses the payload outside of any `try`{place}: whatever a caller sends that does not parse is answered with the text of the exception",
+        code.runtime.name
+    );
+    Outcome::fail(code.resource(), message)
+        .severity(Severity::Low)
+        .evidences(parsing)
+        .fix(Fix::new("Parse inside the `try`").note(
+            "move the line into the `try` of the handler, or catch what it raises (ValueError, SyntaxError) and answer that the payload is not valid",
+        ))
 }
 
 fn judged<'a>(code: &AgentCode<'a>) -> impl Iterator<Item = &'a Entrypoint> {

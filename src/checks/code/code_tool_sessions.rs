@@ -1,12 +1,14 @@
 //! `code-tool-sessions`: Tool sessions are ended whatever happens.
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
 use crate::analysis::names::{leaf, package};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
+use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{Call, Expr, ExprKind, FnId, Module, Stmt, StmtKind};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId, Stmt, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "code-tool-sessions",
@@ -72,12 +74,18 @@ enum End {
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let mut found = Vec::new();
     let mut count = 0;
+    let callers = Callers::new(code);
     for (module, function, expr) in code.calls() {
         let Some(call) = expr.as_call() else { continue };
         let Some(what) = begins(code, module, expr, call) else {
             continue;
         };
         count += 1;
+        if is_of_the_process(module, function, call)
+            || what.starts_with("MCP") && function.is_some_and(|id| is_run_once(&callers, id))
+        {
+            continue;
+        }
         let note = match end(code, module, function, expr) {
             End::Always => continue,
             End::Never => format!("{what} begins a session that nothing here ends"),
@@ -102,15 +110,63 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         };
         return Outcome::pass(code.resource(), message);
     };
-    let message = format!(
-        "runtime {name}: {}; it is paid for, and counts against the quota, until its own timeout",
-        first.note
-    );
+    let cost = match first.note.starts_with("MCP") {
+        true => "each call leaves a connection and its thread behind",
+        false => "it is paid for, and counts against the quota, until its own timeout",
+    };
+    let message = format!("runtime {name}: {}; {cost}", first.note);
     Outcome::fail(code.resource(), message).evidences(found).fix(
         Fix::new("End it in a context manager or `finally`").note(
             "Python: `with browser_session(region) as browser:`, `with code_session(region) as interpreter:`, `with MCPClient(…) as client:`, or stop() in a `finally`. TypeScript: stop in `finally`, or `await using`",
         ),
     )
+}
+
+/// Whether modules call a function as they are loaded, and nothing else does: what it starts ends with the process.
+fn is_run_once(callers: &Callers<'_>, function: FnId) -> bool {
+    let sites = callers.sites(function);
+    let at_startup = |module: ModuleId, start: u32| {
+        let module = callers.source().module(module);
+        module.is_some_and(|module| module.function_at(start).is_none())
+    };
+    !sites.is_empty()
+        && sites
+            .iter()
+            .all(|site| at_startup(site.module, site.range.start))
+}
+
+/// Whether it starts an MCP client that a global name keeps: it serves every request and ends with the process.
+fn is_of_the_process(module: &Module, function: Option<FnId>, call: &Call) -> bool {
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return false;
+    };
+    let Some(name) = base.as_name() else {
+        return false;
+    };
+    let binds = |scope: usize| {
+        let scope = module.scopes.get(scope);
+        scope.is_some_and(|scope| scope.names.contains_key(name))
+    };
+    let own = function.is_some_and(|id| binds(id.index as usize + 1));
+    // A browser or an interpreter is a machine at AWS, which goes on without the process.
+    matches!(&**attr, "start" | "__enter__") && binds(0) && !own && keeps_mcp(module, name)
+}
+
+/// Whether what a module binds to a global name is an MCP client wherever its class is seen.
+fn keeps_mcp(module: &Module, name: &str) -> bool {
+    let text = |expr: &Expr| module.text(expr.range).to_ascii_lowercase();
+    let bindings = module
+        .scopes
+        .iter()
+        .filter_map(|scope| scope.names.get(name));
+    let values = bindings
+        .flatten()
+        .filter_map(|binding| match &binding.kind {
+            BindingKind::Value { value, .. } => Some(value),
+            _ => None,
+        });
+    let mut made = values.filter(|value| !matches!(value.kind, ExprKind::None));
+    made.all(|value| text(value).contains("mcp"))
 }
 
 /// What begins a session, in words.

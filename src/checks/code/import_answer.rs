@@ -225,17 +225,17 @@ impl<'a> Python<'a> {
                 self.available.unknown.join(", ")
             ));
         }
-        if known.is_none() {
-            if let Some(path) = self
-                .facts
-                .and_then(|facts| facts.elsewhere.get(top))
-                .filter(|_| !self.moves_path)
-            {
-                return Answer::Missing(
+        // A package of the project's own, whatever else is called so.
+        if let Some(path) = self.facts.and_then(|facts| facts.elsewhere.get(top)) {
+            return match self.moves_path {
+                true => Answer::Unknown("the code adds folders to sys.path".to_owned()),
+                false => Answer::Missing(
                     format!("it is in the project, at {path}, and does not ship"),
                     None,
-                );
-            }
+                ),
+            };
+        }
+        if known.is_none() {
             if self.moves_path {
                 return Answer::Unknown("the code adds folders to sys.path".to_owned());
             }

@@ -97,6 +97,21 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             })
         },
     );
+    // What is written there now holds no password; what a deploy or a person puts in its place does.
+    let mut addresses: Vec<Evidence> = Vec::new();
+    for variable in layers.iter().flat_map(|layer| &layer.value) {
+        if is_connection(&variable.name)
+            && suspected(variable).is_none()
+            && variable.text().is_some()
+        {
+            let note = format!(
+                "{}: the address of a database holds a password in nearly every project; keep it in Secrets Manager",
+                variable.name
+            );
+            addresses.push(variable.evidence.clone().note(note).context());
+        }
+    }
+    outcome = outcome.evidences(addresses);
     // A deploy alone takes it out of the runtime, and out of nothing else.
     for fix in outcome.fixes.iter_mut().filter(|_| written.get()) {
         if !fix.note.contains(REPLACE) {
@@ -104,6 +119,36 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
         }
     }
     outcome
+}
+
+/// True for the name of an address of a database or broker, which holds a user and a password as a rule.
+fn is_connection(name: &str) -> bool {
+    const STORES: [&str; 14] = [
+        "DATABASE",
+        "DB",
+        "POSTGRES",
+        "POSTGRESQL",
+        "PG",
+        "MYSQL",
+        "MARIADB",
+        "MONGO",
+        "MONGODB",
+        "REDIS",
+        "AMQP",
+        "RABBITMQ",
+        "BROKER",
+        "SQLALCHEMY",
+    ];
+    let upper = name.to_ascii_uppercase();
+    let Some((rest, last)) = upper.rsplit_once('_') else {
+        return false;
+    };
+    match last {
+        "DSN" => true,
+        "URL" | "URI" => rest.split('_').any(|part| STORES.contains(&part)),
+        "STRING" => rest.ends_with("CONNECTION") || rest.ends_with("CONN"),
+        _ => false,
+    }
 }
 
 /// Why a variable is taken for a secret.

@@ -184,13 +184,16 @@ impl Judged<'_, '_> {
                 .iter()
                 .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
                 .collect();
-            if missing.is_empty() || self.may_be_added(layer) {
+            if missing.is_empty() || self.may_be_added(layer) || self.is_added_elsewhere(layer) {
                 return Ok(self.fine(layer, &held));
             }
             Err(self.problem(layer, &missing))
         });
         if outcome.status == Status::Fail {
             return outcome;
+        }
+        if let Some(manual) = self.added_elsewhere() {
+            return manual;
         }
         for layer in self.layers {
             let held = hold(&layer.value.role, &layer.value.unread, self.needs);
@@ -259,6 +262,41 @@ impl Judged<'_, '_> {
             layer.value.title, self.named
         );
         Unread::new(ReasonCode::Absent, message).command("agentcore deploy --dry-run")
+    }
+
+    /// What other infrastructure code or a script attaches to the role is not in a predicted one.
+    fn is_added_elsewhere(&self, layer: &Layer<RoleView<'_>>) -> bool {
+        layer.origin == Origin::Predicted && !self.context.files.contents.role_grants.is_empty()
+    }
+
+    /// Names what the predicted role lacks, where something in the repository may have added it.
+    fn added_elsewhere(&self) -> Option<Outcome> {
+        let layer = self
+            .layers
+            .iter()
+            .find(|layer| layer.origin == Origin::Predicted && !self.may_be_added(layer))?;
+        let held = hold(&layer.value.role, &layer.value.unread, self.needs);
+        let missing: Vec<&Held<'_>> = held
+            .iter()
+            .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
+            .collect();
+        if missing.is_empty() || !self.is_added_elsewhere(layer) {
+            return None;
+        }
+        let places = &self.context.files.contents.role_grants;
+        let (path, line) = places
+            .iter()
+            .find_map(|(path, lines)| Some((path, lines.first()?)))?;
+        let problem = self.problem(layer, &missing);
+        let message = format!(
+            "{}, unless what {path}:{line} attaches to a role grants it to this one",
+            problem.message
+        );
+        let reason = self.context.unread(
+            "the policies that are attached to the role were not read",
+            "iam:GetRolePolicy",
+        );
+        Some(Outcome::manual(self.resource.clone(), message, reason).evidences(problem.evidence))
     }
 
     fn fine(&self, layer: &Layer<RoleView<'_>>, held: &[Held<'_>]) -> String {

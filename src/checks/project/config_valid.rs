@@ -198,7 +198,7 @@ impl Findings {
         };
         let faults = if count == 1 { "an error" } else { "errors" };
         let what = if self.code == count {
-            "the code that is deployed"
+            "the code that a deploy ships"
         } else {
             "the configuration"
         };

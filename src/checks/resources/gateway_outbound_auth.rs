@@ -1,5 +1,6 @@
 //! `gateway-outbound-auth`: Gateway auth configured (if using gateway).
 
+use super::open_backend;
 use super::outbound_rules::{NoneMeans, Rule, rule};
 use super::runtime_endpoint::{self, RuntimeEndpoint};
 use crate::checks::fixes;
@@ -7,7 +8,7 @@ use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, TargetView};
-use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity};
+use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity, Status};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Gateway, GatewayTarget};
 use crate::shell::Command;
@@ -73,14 +74,41 @@ fn outcome(context: &Context, gateway: &Gateway, target: &GatewayTarget) -> Outc
         return Outcome::skipped(resource, reason);
     }
     let layers: Vec<Layer<TargetView>> = layers.into_iter().filter(known).collect();
-    judge_sources(context, resource.clone(), &layers, unread, |layer| {
+    let outcome = judge_sources(context, resource.clone(), &layers, unread, |layer| {
         let fix = || fix(context, gateway, target, &layer.value);
         let looked = match layer.origin {
             Origin::Template | Origin::Live => look_made(context, &resource, &layer.value),
             Origin::Config | Origin::Predicted => look(context, &resource, &layer.value),
         };
         looked.map_err(|problem| problem.fix(fix()))
-    })
+    });
+    behind(context, gateway, target, outcome)
+}
+
+/// What the gateway proves is worth nothing where the backend lets anybody in.
+fn behind(
+    context: &Context,
+    gateway: &Gateway,
+    target: &GatewayTarget,
+    outcome: Outcome,
+) -> Outcome {
+    let open = context
+        .target_in_template(gateway, target)
+        .and_then(|(template, found)| open_backend::of(template, found));
+    match open {
+        Some((words, evidence)) if outcome.status == Status::Pass => {
+            let message = format!(
+                "{} calls a backend that is open to anybody: {words}, so that what the gateway sends with its calls protects nothing",
+                outcome.resource
+            );
+            Outcome::fail(outcome.resource, message).evidence(evidence).fix(
+                Fix::new("Let the backend check who calls").note(
+                    "AWS_IAM (AuthorizationType, AuthType) for a gateway that signs with its role, or an authorizer or API key that fits the target's outbound auth",
+                ),
+            )
+        }
+        _ => outcome,
+    }
 }
 
 fn look(context: &Context, resource: &Resource, view: &TargetView) -> Result<String, Problem> {

@@ -4,7 +4,7 @@ use super::harness_memory::{self, Managed};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity};
+use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity, Status};
 use crate::model::json::Node;
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::{Agent, Memory};
@@ -23,6 +23,10 @@ pub(super) static CHECK: Check = Check {
     ],
     run,
 };
+
+/// Security Hub asks for a key of one's own.
+const CONTROL: &str = "securityhub:BedrockAgentCore.3";
+const RULE: &str = "a memory that is not encrypted with a customer-managed key fails";
 
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
@@ -83,6 +87,7 @@ fn outcome(context: &Context, memory: &Memory) -> Outcome {
                 format!("{resource} is encrypted with your key {key}"),
             )
             .evidence(strongest.evidence.clone().context())
+            .control(CONTROL, Status::Pass, RULE)
         }
         Some(layer) => {
             let message = format!(
@@ -98,6 +103,7 @@ fn outcome(context: &Context, memory: &Memory) -> Outcome {
                     "set encryptionKeyArn of the memory to the ARN of a KMS key whose policy lets the memory's role use it; a memory that exists keeps its key",
                 ),
             )
+            .control(CONTROL, Status::Fail, RULE)
         }
     }
 }

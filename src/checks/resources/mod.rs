@@ -10,12 +10,14 @@ mod memory_encryption;
 mod memory_strategies;
 mod memory_use;
 mod network_mode;
+mod open_backend;
 mod outbound_rules;
 mod policy_cedar;
 mod resource_encryption;
 mod runtime_endpoint;
 mod runtime_mmds_v2;
 mod tool_network;
+mod vpc_ways;
 
 use super::Check;
 

@@ -1,5 +1,6 @@
 //! `network-mode`: VPC configured where private resources are reached.
 
+use super::vpc_ways;
 use crate::checks::code::private_hosts as hosts_named;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
@@ -92,14 +93,53 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             }
         },
     );
+    let outcome = way_out(context, agent, outcome);
+    let outcome = security_hub(agent, &layers, outcome);
     // PUBLIC is fine only where the code was seen to reach nothing private.
     match (outcome.status, read) {
         (Status::Pass, Err(reason)) if layers.iter().any(is_public) => {
             let message = format!("networkMode is PUBLIC, and {}", reason.message);
-            Outcome::skipped(resource, Unread { message, ..reason }).evidences(outcome.evidence)
+            let controls = outcome.controls;
+            Outcome {
+                controls,
+                ..Outcome::skipped(resource, Unread { message, ..reason })
+                    .evidences(outcome.evidence)
+            }
         }
         _ => outcome,
     }
+}
+
+/// A VPC that is made in the template: what keeps the runtime in it.
+fn way_out(context: &Context, agent: Agent<'_>, outcome: Outcome) -> Outcome {
+    let Some((template, subnets, groups, image)) = context.vpc_in_template(agent) else {
+        return outcome;
+    };
+    match vpc_ways::fault(template, subnets, groups, image) {
+        Some((message, evidence)) if outcome.status == Status::Pass => {
+            Outcome::fail(outcome.resource, format!("{}: {message}", agent.resource()))
+                .severity(Severity::High)
+                .evidence(evidence)
+                .fix(Fix::new("Give it a way out").note(
+                    "private subnets with a route to a NAT gateway, or endpoints for bedrock-runtime, bedrock-agentcore, ecr.api, ecr.dkr, logs, monitoring, sts and S3; egress on 443 to them, and to the prefix list of S3",
+                ))
+        }
+        _ => outcome,
+    }
+}
+
+/// Security Hub asks for a VPC whatever the agent reaches.
+fn security_hub(agent: Agent<'_>, layers: &[Layer<Network>], outcome: Outcome) -> Outcome {
+    if matches!(agent, Agent::Harness(_)) || layers.is_empty() {
+        return outcome;
+    }
+    let public = layers.iter().any(|layer| layer.value.mode.value != "VPC");
+    let verdict = if public { Status::Fail } else { Status::Pass };
+    outcome.control(
+        "securityhub:BedrockAgentCore.1",
+        verdict,
+        "a runtime in the network mode PUBLIC fails, whatever its code reaches",
+    )
 }
 
 /// Hosts that only a VPC reaches, in the code that runs; why it was not read otherwise. A harness has no code of its own.

@@ -27,10 +27,22 @@ enum Work {
     Item(Item),
 }
 
+/// Functions that what starts a program calls by their name, without that name being written in code.
+const STARTED: [&str; 8] = [
+    "main",
+    "handler",
+    "lambda_handler",
+    "app",
+    "application",
+    "create_app",
+    "make_app",
+    "get_app",
+];
+
 /// The state of the search.
 #[derive(Default)]
 pub(super) struct Running {
-    /// Modules started as programs: their main guards run, and others may call each of their functions.
+    /// Modules started as programs: their main guards run.
     programs: BTreeSet<ModuleId>,
     /// What each module's imports lead to, by the import's index, as far as that was read.
     links: BTreeMap<ModuleId, Vec<Option<ModuleId>>>,
@@ -164,12 +176,13 @@ impl Running {
             }
         }
         if program {
-            let functions = module.functions.iter().map(|function| function.id);
+            // What starts a program may name one of its functions: `app:create_app`, a Lambda handler.
+            let asked = module
+                .functions
+                .iter()
+                .filter(|function| STARTED.contains(&&*function.name));
             self.work
-                .extend(functions.map(|id| Work::Item(Item::Function(id))));
-            let classes = module.classes.iter().map(|class| class.id);
-            self.work
-                .extend(classes.map(|id| Work::Item(Item::Class(id))));
+                .extend(asked.map(|function| Work::Item(Item::Function(function.id))));
         }
     }
 

@@ -244,8 +244,7 @@ impl Context {
                 owned: self.owned_by(&memory.name),
                 template: self.template_memory_role(&memory.name),
                 live,
-                predicted: own
-                    .is_none()
+                predicted: (own.is_none() && self.stack.is_none())
                     .then(|| self.predicted_memory(&memory.name, &memory.site, narrowed)),
                 complete: true,
                 list: Some("memories"),
@@ -263,8 +262,7 @@ impl Context {
                 owned: self.owned_by(&gateway.name),
                 template: self.template_gateway_role(&gateway.name),
                 live,
-                predicted: own
-                    .is_none()
+                predicted: (own.is_none() && self.stack.is_none())
                     .then(|| self.predicted_gateway(gateway, narrowed)),
                 complete: gateway.targets.iter().all(adds_nothing),
                 list: Some("agentCoreGateways"),
@@ -279,7 +277,10 @@ impl Context {
                 owned: self.owned_by(&eval.name),
                 template: self.template_eval(&eval.name),
                 live: self.live_eval(&eval.name),
-                predicted: Some(self.predicted_eval(eval, narrowed)),
+                predicted: self
+                    .stack
+                    .is_none()
+                    .then(|| self.predicted_eval(eval, narrowed)),
                 complete: true,
                 list: None,
                 brought: None,
@@ -362,6 +363,10 @@ impl Context {
                 .project
                 .push(format!("{prefix}-{resource}").to_lowercase());
             owned.project.push(format!("harness_{prefix}_{resource}"));
+        }
+        if let Some(stack) = &self.stack {
+            owned.agent.extend(stack.physical.get(name).cloned());
+            owned.project.extend(stack.physical.values().cloned());
         }
         owned
             .project

@@ -41,7 +41,10 @@ impl Context {
         agent: Agent<'_>,
         narrowed: Option<&NarrowedRoles>,
     ) -> Option<Layer<RoleView<'_>>> {
-        if agent.common().execution_role_arn.is_some() || !self.agent_is_read(agent) {
+        if self.stack.is_some()
+            || agent.common().execution_role_arn.is_some()
+            || !self.agent_is_read(agent)
+        {
             return None;
         }
         let names = self.names();

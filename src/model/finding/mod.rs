@@ -8,7 +8,7 @@ mod status;
 
 pub use evidence::{Evidence, EvidenceKind, EvidenceStep};
 pub use fix::{Edit, Fix, SafeEdit};
-pub use outcome::Outcome;
+pub use outcome::{ControlVerdict, Outcome};
 pub use resource::{Resource, ResourceType};
 pub use status::{Severity, Status};
 

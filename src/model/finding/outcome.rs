@@ -1,5 +1,8 @@
 //! What a check returns for one resource.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::{Evidence, Fix, Resource, Severity, Status};
 use crate::model::known::{ReasonCode, Unread};
 
@@ -20,6 +23,19 @@ pub struct Outcome {
     pub fixes: Vec<Fix>,
     /// Why it is `skipped` or `manual`.
     pub reason: Option<Unread>,
+    /// What a control of a standard says of the resource, where that is not what the status says.
+    pub controls: Vec<ControlVerdict>,
+}
+
+/// What a control of a standard says of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ControlVerdict {
+    /// `standard:control`.
+    pub control: &'static str,
+    /// The verdict by that control's rule.
+    pub verdict: Status,
+    /// The control's rule, in words.
+    pub note: &'static str,
 }
 
 impl Outcome {
@@ -33,6 +49,7 @@ impl Outcome {
             evidence: Vec::new(),
             fixes: Vec::new(),
             reason: None,
+            controls: Vec::new(),
         }
     }
 
@@ -94,6 +111,17 @@ impl Outcome {
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
         self.fixes.push(fix);
+        self
+    }
+
+    /// Says what a control of a standard says of the resource by its own rule.
+    #[must_use]
+    pub fn control(mut self, control: &'static str, verdict: Status, note: &'static str) -> Self {
+        self.controls.push(ControlVerdict {
+            control,
+            verdict,
+            note,
+        });
         self
     }
 

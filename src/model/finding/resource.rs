@@ -31,6 +31,12 @@ pub enum ResourceType {
     OnlineEval,
     /// An IAM role other than a runtime's execution role.
     Role,
+    /// A custom browser.
+    Browser,
+    /// A custom code interpreter.
+    CodeInterpreter,
+    /// A log group.
+    LogGroup,
 }
 
 impl ResourceType {
@@ -47,6 +53,9 @@ impl ResourceType {
             Self::PolicyEngine => "policy-engine",
             Self::OnlineEval => "online-eval",
             Self::Role => "role",
+            Self::Browser => "browser",
+            Self::CodeInterpreter => "code-interpreter",
+            Self::LogGroup => "log-group",
         }
     }
 }

@@ -101,6 +101,37 @@ const OTHERS: [&str; 14] = [
     "grok-",
 ];
 
+/// Whether a module below `agents` is one of OpenAI's SDK. (`src/agents` of openai-agents 0.6.)
+fn of_openai(dotted: &str) -> bool {
+    matches!(
+        dotted.split('.').nth(1).unwrap_or_default(),
+        "agent"
+            | "agent_output"
+            | "exceptions"
+            | "extensions"
+            | "function_schema"
+            | "guardrail"
+            | "handoffs"
+            | "items"
+            | "lifecycle"
+            | "mcp"
+            | "memory"
+            | "model_settings"
+            | "models"
+            | "realtime"
+            | "result"
+            | "run"
+            | "run_context"
+            | "stream_events"
+            | "strict_schema"
+            | "tool"
+            | "tool_context"
+            | "tracing"
+            | "usage"
+            | "voice"
+    )
+}
+
 impl Source {
     /// The framework that these modules are written with, and the import that tells; None for none that is known. Plain MCP
     /// only where no other is there.
@@ -115,6 +146,8 @@ impl Source {
                 let written = &*import.module;
                 let top = match module.language {
                     Language::Python if written.starts_with("google.adk") => "google.adk",
+                    // Many a project calls a package of its own so.
+                    Language::Python if written.starts_with("agents.") && !of_openai(written) => "",
                     Language::Python => written.split('.').next().unwrap_or(""),
                     Language::TypeScript => package(written),
                 };

@@ -6,6 +6,7 @@ mod finding;
 mod header;
 pub(in crate::render) mod item;
 mod section;
+mod standard;
 mod start;
 pub mod verdict;
 
@@ -85,6 +86,7 @@ struct Page<'w> {
 impl Page<'_> {
     fn all(&mut self, report: &Report) -> io::Result<()> {
         self.header(report)?;
+        self.standard(report)?;
         if self.look.verbose {
             for category in Category::ALL {
                 let results: Vec<&CheckResult> = report

@@ -41,6 +41,7 @@ formats! { FORMATS Business;
 }
 
 named! { NAMED Business;
+    "monday-token" "monday.com API token" ["monday"] Alnum 32 32; "https://developer.monday.com/api-reference/docs/authentication";
     "adobe-key" "AdobeIO key" ["adobe"] Hex 32 32; "https://developer.adobe.com/developer-console/docs/";
     "apitemplate-key" "APITemplate key" ["apitemplate"] Alnum 39 39; "https://apitemplate.io/";
     "apollo-key" "Apollo key" ["apollo"] Word 22 22; "https://apollo.io/";

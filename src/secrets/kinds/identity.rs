@@ -1,6 +1,7 @@
 //! Identity providers and stores of secrets.
 
 formats! { FORMATS Identity;
+    "okta-ssws-token" "Okta API token (in its header)" ["SSWS "] r"SSWS (00[A-Za-z0-9_-]{40})" "https://developer.okta.com/docs/guides/create-an-api-token/main/";
     "okta-api-token" "Okta API token" @ 40 ["okta", "ssws"] r"(?i:okta|ssws)[\s\S]{0,64}?\b(00[A-Za-z0-9_-]{39}[A-Za-z0-9_])" "https://developer.okta.com/docs/guides/create-an-api-token/main/";
     "clerk-secret-key" "Clerk secret key" ["sk_live_", "sk_test_"] r"sk_(?:live|test)_[A-Za-z0-9]{42}" "https://clerk.com/docs/deployments/clerk-environment-variables";
     "workos-api-key" "WorkOS API key" ["sk_live_", "sk_test_", "sk_"] r"sk_(?:live_|test_)?[a-z]{2}[A-Za-z0-9]{60,90}" "https://workos.com/docs/reference/authentication";

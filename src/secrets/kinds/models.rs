@@ -1,6 +1,7 @@
 //! Model providers and tools for agents.
 
 formats! { FORMATS Models;
+    "weaviate-auth-key" "Weaviate API key (in a client's call)" @ 8 ["AuthApiKey(", ".api_key(", "ApiKey("] r#"(?:AuthApiKey|Auth\.api_key|auth\.ApiKey|new ApiKey)\(\s*(?:api_key\s*=\s*)?["']([A-Za-z0-9+/=_-]{30,90})["']"# "https://docs.weaviate.io/weaviate/configuration/authentication";
     "openai-api-key" "OpenAI API key" ["sk-"] r"sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}|sk-[A-Za-z0-9]{48}" "https://platform.openai.com/docs/api-reference/authentication";
     "openai-project-key" "OpenAI project or service account key" ["sk-proj-", "sk-svcacct-", "sk-service-", "sk-None-"] r"sk-(?:proj|svcacct|service|None)-[A-Za-z0-9_-]{40,200}" "https://platform.openai.com/docs/api-reference/project-api-keys";
     "openai-admin-key" "OpenAI admin key" ["sk-admin-"] r"sk-admin-[A-Za-z0-9_-]{40,200}" "https://platform.openai.com/docs/api-reference/admin-api-keys";
@@ -56,7 +57,7 @@ named! { NAMED Models;
     "alephalpha-api-key" "AlephAlpha API key" ["aleph_alpha", "alephalpha"] Dotted 90 400; "https://docs.aleph-alpha.com/";
     "exa-api-key" "Exa API key" ["exa_api", "exa-api", "exaapi", "exa(", "exa "] Uuid 36 36; "https://docs.exa.ai/reference/getting-started";
     "pinecone-legacy-key" "Pinecone API key (first form)" ["pinecone"] Uuid 36 36; "https://docs.pinecone.io/guides/projects/manage-api-keys";
-    "weaviate-api-key" "Weaviate API key" ["weaviate", "wcs_api", "wcd_api"] Alnum 36 64 | Base64 40 90; "https://docs.weaviate.io/weaviate/configuration/authentication";
+    "weaviate-api-key" "Weaviate API key" ["weaviate", "wcs_api", "wcd_api", "wcd_key", "wcs_key"] Alnum 36 64 | Base64 40 90; "https://docs.weaviate.io/weaviate/configuration/authentication";
     "qdrant-api-key" "Qdrant API key" ["qdrant"] Word 40 80 | Dotted 80 300; "https://qdrant.tech/documentation/cloud/authentication/";
     "chroma-api-key" "Chroma API key" ["chroma"] Word 43 60; "https://docs.trychroma.com/cloud/getting-started";
     "assemblyai-api-key" "AssemblyAI API key" ["assemblyai", "assembly_ai", "aai.settings"] Lower 32 32; "https://www.assemblyai.com/docs/api-reference/overview";

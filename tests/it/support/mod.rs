@@ -157,6 +157,7 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
             "2 targets in aws-targets.json: default was looked at; --target NAME picks another"
                 .into(),
         ],
+        standard: None,
         results,
         view: View {
             prefix: "services/support/".into(),

@@ -40,6 +40,11 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         return Fix::new("Test each message before it is used")
             .note(conversation(python, name, field));
     }
+    let streams = code
+        .source
+        .module(field.site.0)
+        .and_then(|module| module.function_at(field.site.1.start))
+        .is_some_and(|function| function.is_generator);
     let note = match (python, field.kind) {
         (true, Kind::Id) => refuse(
             field,
@@ -47,18 +52,21 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
                 "not isinstance({name}, str) or not re.fullmatch(r\"[A-Za-z0-9_-]{{1,128}}\", {name})"
             ),
             &format!("Invalid '{name}'"),
+            streams,
             ". Better, take it from the verified token or the request context.",
         ),
         (true, Kind::Number) => refuse(
             field,
             &format!("not isinstance({name}, int) or not 1 <= {name} <= 100"),
             &format!("Invalid '{name}'"),
+            streams,
             ".",
         ),
         (true, _) => refuse(
             field,
             &format!("not isinstance({name}, str) or len({name}) > 10_000"),
             &format!("Missing or too long '{name}'"),
+            streams,
             &format!("; or a pydantic model with `{name}: str = Field(max_length=10_000)`."),
         ),
         (false, Kind::Id) => format!(
@@ -73,7 +81,13 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
 }
 
 /// The refusal: an answer where the handler itself takes the field, an exception where a helper does.
-fn refuse(field: &Field, bad: &str, error: &str, rest: &str) -> String {
+fn refuse(field: &Field, bad: &str, error: &str, streams: bool, rest: &str) -> String {
+    if field.in_handler && streams {
+        // A generator returns no value.
+        return format!(
+            "Before it is used: `if {bad}: yield {{\"error\": \"{error}\"}}; return`{rest}"
+        );
+    }
     if field.in_handler {
         return format!("Before it is used: `if {bad}: return {{\"error\": \"{error}\"}}`{rest}");
     }

@@ -329,7 +329,7 @@ fn secret<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Option
         }
         steps -= 1;
         if let Some(found) = read(callers, module, expr) {
-            let names = found.names(callers.source());
+            let names = found.all_names(callers);
             match names.into_iter().find(|name| secret_like_name(name)) {
                 Some(name) => return Some(name),
                 None => continue,

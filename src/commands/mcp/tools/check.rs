@@ -34,6 +34,8 @@ pub(super) struct Arguments {
     skip: Vec<String>,
     /// Only these runtimes or harnesses
     runtime: Vec<String>,
+    /// Only checks that answer this standard, such as securityhub or owasp-asi
+    standard: Option<String>,
     /// Only failures that have to do with what changed since this git revision
     since: Option<String>,
     /// Which results are listed; default: fail
@@ -162,6 +164,7 @@ pub(super) fn run(folder: &Folder, arguments: Arguments) -> Result<Answer, Failu
             runtime: arguments.runtime.clone(),
             only: arguments.only.clone(),
             skip: arguments.skip.clone(),
+            standard: arguments.standard.clone(),
         },
         aws: folder.aws.clone(),
         since: arguments.since.clone(),

@@ -86,6 +86,7 @@ pub(super) fn run(folder: &Folder, arguments: Arguments) -> Result<Answer, Failu
             runtime: arguments.runtime,
             only: arguments.only,
             skip: arguments.skip,
+            standard: None,
         },
         aws: folder.aws.clone(),
     };

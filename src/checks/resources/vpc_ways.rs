@@ -1,0 +1,165 @@
+//! Ways out of a VPC that the template makes beside the runtime: routes of its subnets, egress of its security groups.
+
+use crate::model::finding::Evidence;
+use crate::model::json::{Json, Member, Node};
+use crate::model::template::{Reference, Template, reference};
+
+/// What keeps a runtime in these subnets and groups from what it needs; `None` where the template does not tell.
+pub(super) fn fault(
+    template: &Template,
+    subnets: &[Node],
+    groups: &[Node],
+    image: bool,
+) -> Option<(String, Evidence)> {
+    let routed = subnets.iter().find_map(|subnet| {
+        let Some(Reference::Logical(id)) = reference(subnet) else {
+            return None;
+        };
+        of_subnet(template, &id)
+    });
+    routed.or_else(|| of_groups(template, groups, image))
+}
+
+fn of_kind<'a>(template: &'a Template, kind: &'a str) -> impl Iterator<Item = &'a Member> {
+    let resources = template.document.root.get("Resources");
+    let members = resources.map(Node::members).unwrap_or_default();
+    members
+        .iter()
+        .filter(move |member| member.node.get("Type").and_then(Node::as_str) == Some(kind))
+}
+
+fn property<'a>(member: &'a Member, key: &str) -> Option<&'a Node> {
+    member.node.path(&["Properties", key])
+}
+
+/// True where a property points at a resource of the template.
+fn points(member: &Member, key: &str, id: &str) -> bool {
+    let target = property(member, key).and_then(reference);
+    matches!(target, Some(Reference::Logical(found)) if found == id)
+}
+
+fn of_subnet(template: &Template, id: &str) -> Option<(String, Evidence)> {
+    let subnet = of_kind(template, "AWS::EC2::Subnet").find(|one| &*one.key == id)?;
+    let association = of_kind(template, "AWS::EC2::SubnetRouteTableAssociation")
+        .find(|one| points(one, "SubnetId", id))?;
+    let Some(Reference::Logical(table)) = property(association, "RouteTableId").and_then(reference)
+    else {
+        return None;
+    };
+    of_kind(template, "AWS::EC2::RouteTable").find(|one| *one.key == table)?;
+    let routes: Vec<&Member> = of_kind(template, "AWS::EC2::Route")
+        .filter(|one| points(one, "RouteTableId", &table))
+        .collect();
+    let everything = |one: &&&Member| {
+        let block = property(one, "DestinationCidrBlock").and_then(Node::as_str);
+        block == Some("0.0.0.0/0")
+    };
+    if let Some(route) = routes.iter().find(everything) {
+        let gateway = property(route, "GatewayId").and_then(reference)?;
+        let public = match &gateway {
+            Reference::Logical(gateway) => {
+                of_kind(template, "AWS::EC2::InternetGateway").any(|one| *one.key == **gateway)
+            }
+            Reference::Value(gateway) => gateway.starts_with("igw-"),
+        };
+        let site = template.document.source.site(route.key_range.clone());
+        return public.then(|| {
+            let message = format!(
+                "the subnet {id} routes to an internet gateway, and the interfaces of a runtime have no public address: every call that leaves the VPC times out"
+            );
+            (message, Evidence::template(&site).note("the route to the internet gateway"))
+        });
+    }
+    // Another route may lead to a network that has a way out, and an endpoint is a way to what is needed.
+    let other = !routes.is_empty() || of_kind(template, "AWS::EC2::VPCEndpoint").next().is_some();
+    let site = template.document.source.site(subnet.key_range.clone());
+    (!other).then(|| {
+        let message = format!(
+            "the subnet {id} has no route out of the VPC, and the template makes no endpoint: neither models nor logs are within reach"
+        );
+        (message, Evidence::template(&site).note("a subnet without a way out"))
+    })
+}
+
+/// What an egress rule lets out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lets {
+    /// HTTPS to anywhere, or to a prefix list.
+    Https,
+    /// Something inside of the network.
+    Inside,
+    /// Nothing: what CDK writes where no rule is wanted.
+    Nothing,
+    /// Only the deploy knows.
+    Unknown,
+}
+
+fn lets(rule: &Node) -> Lets {
+    let text = |key: &str| rule.get(key).and_then(Node::as_str);
+    let port = |key: &str| rule.get(key).and_then(Node::as_number);
+    if rule.get("DestinationPrefixListId").is_some() {
+        return Lets::Https;
+    }
+    if rule.get("DestinationSecurityGroupId").is_some() {
+        return Lets::Inside;
+    }
+    let block = match (rule.get("CidrIp"), rule.get("CidrIpv6")) {
+        (Some(block), _) | (None, Some(block)) => block,
+        (None, None) => return Lets::Unknown,
+    };
+    let Some(block) = block.as_str() else {
+        return Lets::Unknown;
+    };
+    let all = text("IpProtocol") == Some("-1");
+    let covers = all
+        || port("FromPort").is_some_and(|from| from <= 443.0)
+            && port("ToPort").is_some_and(|to| to >= 443.0);
+    match block {
+        "255.255.255.255/32" => Lets::Nothing,
+        "0.0.0.0/0" | "::/0" if covers => Lets::Https,
+        "0.0.0.0/0" | "::/0" => Lets::Nothing,
+        _ => Lets::Inside,
+    }
+}
+
+fn of_groups(template: &Template, groups: &[Node], image: bool) -> Option<(String, Evidence)> {
+    let mut found: Vec<(Lets, &Member)> = Vec::new();
+    for group in groups {
+        // A group that is made elsewhere may let everything out.
+        let Some(Reference::Logical(id)) = reference(group) else {
+            return None;
+        };
+        let member = of_kind(template, "AWS::EC2::SecurityGroup").find(|one| *one.key == id)?;
+        // Without a list everything is let out.
+        let list = property(member, "SecurityGroupEgress")?;
+        let Json::Array(rules) = &list.value else {
+            return None;
+        };
+        if rules.is_empty() {
+            return None;
+        }
+        found.extend(rules.iter().map(|rule| (lets(rule), member)));
+        let apart = of_kind(template, "AWS::EC2::SecurityGroupEgress")
+            .filter(|one| points(one, "GroupId", &id))
+            .filter_map(|one| one.node.get("Properties"));
+        found.extend(apart.map(|rule| (lets(rule), member)));
+    }
+    let (_, member) = found.first()?;
+    let any = |wanted: Lets| found.iter().any(|(lets, _)| *lets == wanted);
+    if any(Lets::Https) || any(Lets::Unknown) {
+        return None;
+    }
+    let site = template.document.source.site(member.key_range.clone());
+    let id = &member.key;
+    if !any(Lets::Inside) {
+        let message =
+            format!("the security group {id} lets no HTTPS out: every call of the agent times out");
+        return Some((message, Evidence::template(&site).note("its egress rules")));
+    }
+    image.then(|| {
+        let message = format!(
+            "the egress rules of the security group {id} name groups and ranges of the network only, and not the prefix list of S3: the layers of the image come from S3, so that the start takes longer than 120 seconds"
+        );
+        (message, Evidence::template(&site).note("its egress rules"))
+    })
+}
