@@ -41,10 +41,14 @@ pub enum Command {
     Diagnose(diagnose::DiagnoseArgs),
     /// Explain quota errors, show quotas beside the expected load, prepare a request for more
     Quota(quota::QuotaArgs),
+    /// Serve the audit to coding agents: an MCP server over standard input and output
+    Mcp(Box<McpArgs>),
     /// Start the agent as the platform would and time it to a healthy /ping
     Measure(crate::commands::measure::MeasureArgs),
     /// Write the live AWS state that the checks read to one file, so that a review needs no credentials
     Snapshot(SnapshotArgs),
+    /// Print the JSON Schema of what is written or read
+    Schema(SchemaArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -157,7 +161,7 @@ pub struct SnapshotArgs {
 pub const MIN_BYTES: u64 = 2048;
 
 /// How the report looks and where it goes.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Report")]
 pub struct ReportArgs {
     /// Formats and files
@@ -166,6 +170,9 @@ pub struct ReportArgs {
     /// Longest Markdown report in bytes; what is cut is said (a comment on GitHub holds 65536)
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(MIN_BYTES..))]
     pub max_bytes: Option<u64>,
+    /// One JSON document for any number of projects: {"reports": […], "errors": […]}
+    #[arg(long)]
+    pub combined: bool,
     /// Only the findings, one a line, and the verdict: --format concise
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -178,7 +185,7 @@ pub struct ReportArgs {
 }
 
 /// Which results are wanted.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Scope")]
 pub struct ScopeArgs {
     /// Only this runtime or harness (repeatable)
@@ -226,7 +233,7 @@ pub struct AwsArgs {
 }
 
 /// What makes the run fail.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Policy")]
 pub struct PolicyArgs {
     /// Lowest severity that fails the run [default: medium]
@@ -269,6 +276,46 @@ pub struct ListArgs {
 pub struct ExplainArgs {
     /// Id of the check
     pub check: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `mcp`.
+#[derive(Args, Clone, Debug)]
+pub struct McpArgs {
+    /// The folder that is served: a project, or a repository with several; nothing outside it is audited
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Configuration file [default: agentcore-harden.toml in the project root]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The account that is read; nothing is read without --live, --profile or --snapshot
+    #[command(flatten)]
+    pub aws: AwsArgs,
+}
+
+/// Arguments of `schema`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What there are schemas of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The JSON report of a project
+    Report,
+    /// The one document of `--json --combined`
+    Run,
+    /// agentcore-harden.toml
+    Config,
+    /// The file of `snapshot`
+    Snapshot,
+    /// The file of `--baseline`
+    Baseline,
 }
 
 /// Arguments of `completions`.
@@ -297,6 +344,8 @@ pub enum Format {
     Github,
     /// Code Quality report of GitLab
     Gitlab,
+    /// One self-contained page, to hand round
+    Html,
 }
 
 /// Values of `--fail-on`.
@@ -322,9 +371,10 @@ pub enum PlatformArg {
 }
 
 /// Values of `--color`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorArg {
     /// When standard output is a terminal and NO_COLOR is not set
+    #[default]
     Auto,
     /// Always
     Always,

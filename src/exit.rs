@@ -83,15 +83,6 @@ impl Failure {
         }
         Ok(())
     }
-
-    /// The object that `--json` prints where there is no report.
-    pub fn to_json(&self) -> serde_json::Value {
-        let covered = self.covered();
-        serde_json::json!({
-            "schemaVersion": crate::model::finding::SCHEMA_VERSION,
-            "error": {"message": covered.message, "help": covered.help},
-        })
-    }
 }
 
 impl From<std::io::Error> for Failure {

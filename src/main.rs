@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let mut out = BufWriter::new(io::stdout().lock());
-    let mut err = io::stderr().lock();
+    // Not locked: `mcp` writes to standard output from a thread of its own.
+    let mut out = BufWriter::new(io::stdout());
+    let mut err = io::stderr();
     let exit = agentcore_harden::main(&arguments, &mut out, &mut err);
     ExitCode::from(exit.code())
 }

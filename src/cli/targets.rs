@@ -18,12 +18,36 @@ pub struct Target {
 
 /// Every report to write, in the order of the command line; at least one, and at most one to standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Targets(Vec<Target>);
+pub struct Targets {
+    all: Vec<Target>,
+    /// Something was asked for.
+    given: bool,
+}
+
+impl Default for Targets {
+    fn default() -> Self {
+        Self::one(Format::Text)
+    }
+}
 
 impl Targets {
+    /// A report on standard output that nobody asked for by its format.
+    pub fn one(format: Format) -> Self {
+        let output = None;
+        Self {
+            all: vec![Target { format, output }],
+            given: false,
+        }
+    }
+
+    /// True where a format or a file was named.
+    pub fn given(&self) -> bool {
+        self.given
+    }
+
     /// The reports.
     pub fn iter(&self) -> impl Iterator<Item = &Target> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// The format of standard output; `None` where every report goes to a file.
@@ -84,13 +108,17 @@ impl Targets {
                 },
             }
         }
+        let given = !targets.is_empty() || early.is_some();
         if targets.is_empty() {
             targets.push(Target {
                 format: Format::Text,
                 output: early,
             });
         }
-        let targets = Self(targets);
+        let targets = Self {
+            all: targets,
+            given,
+        };
         targets.distinct(matches.get_flag("json"))?;
         Ok(targets)
     }

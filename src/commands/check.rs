@@ -9,8 +9,8 @@ use super::select::Selection;
 use super::{emit, fix, output, plan, since, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::checks;
-use crate::cli::targets::Target;
-use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg};
+use crate::cli::targets::{Target, Targets};
+use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg, ReportArgs};
 use crate::collect::discovery::FetchOptions;
 use crate::collect::project::Edited;
 use crate::collect::{baseline, changes, project};
@@ -44,41 +44,9 @@ pub fn run(
     if arguments.fix.plan {
         return plan::run(&planned(arguments), out);
     }
-    let selection = Selection::new(&arguments.scope)?;
-    let aws = &arguments.aws;
-    given::usable(Given {
-        profile: aws.profile.as_deref(),
-        region: aws.region.as_deref(),
-        endpoint_url: aws.endpoint_url.as_deref(),
-        without_aws: if aws.offline {
-            Some("--offline")
-        } else {
-            aws.snapshot.is_some().then_some("--snapshot")
-        },
-    })?;
-    let report = &arguments.report;
-    let roots = roots(&arguments.paths)?;
-    let several = roots.len() > 1;
-    let look = Look {
-        quiet: report.quiet,
-        verbose: report.verbose,
-        several,
-        max_bytes: report
-            .max_bytes
-            .and_then(|bytes| usize::try_from(bytes).ok()),
-        ..terminal::look(report.color, report.targets.standard_output().is_none())
-    };
-    let mut run = Run {
-        arguments,
-        selection,
-        look,
-        several,
-        asked: PathBuf::new(),
-        baseline: load_baseline(arguments)?,
-        runtimes: BTreeSet::new(),
-        reports: Vec::new(),
-        failures: Vec::new(),
-    };
+    let in_workflow = in_workflow(arguments);
+    let arguments = in_workflow.as_ref().unwrap_or(arguments);
+    let (mut run, roots) = Run::new(arguments)?;
     for (asked, root) in &roots {
         run.asked.clone_from(asked);
         match run
@@ -92,13 +60,42 @@ pub fn run(
             Err(failure) => run.failures.push(run.named(root, failure)),
         }
     }
-    if run.failures.is_empty() {
-        run.selection.runtimes_exist(&run.runtimes)?;
-    }
-    if run.reports.is_empty() {
-        return Err(joined(run.failures));
+    run.complete()?;
+    if in_workflow.is_some() {
+        run.append_summary()?;
     }
     run.finish(out, err)
+}
+
+/// In a GitHub workflow a run that names no format annotates what it finds.
+fn in_workflow(arguments: &CheckArgs) -> Option<CheckArgs> {
+    let report = &arguments.report;
+    let plain = !report.targets.given() && !report.quiet && !report.verbose;
+    let workflow = std::env::var_os("GITHUB_ACTIONS").is_some_and(|word| word == "true");
+    (plain && workflow).then(|| CheckArgs {
+        report: ReportArgs {
+            targets: Targets::one(Format::Github),
+            ..report.clone()
+        },
+        ..arguments.clone()
+    })
+}
+
+/// The reports of every project that the path leads to, and why those are missing that could not be made. Nothing is written.
+///
+/// # Errors
+/// When no audit could be done.
+pub(super) fn reports(arguments: &CheckArgs) -> Result<(Vec<Report>, Vec<Failure>), Failure> {
+    let (mut run, roots) = Run::new(arguments)?;
+    for (asked, root) in &roots {
+        run.asked.clone_from(asked);
+        match run.audit(root, Vec::new()) {
+            Ok(report) => run.reports.push(report),
+            Err(failure) => run.failures.push(run.named(root, failure)),
+        }
+    }
+    run.complete()?;
+    Ok((run.reports, run.failures))
 }
 
 /// What `check --plan` asks of `plan`.
@@ -119,6 +116,9 @@ fn planned(arguments: &CheckArgs) -> PlanArgs {
     }
 }
 
+/// The longest summary of a step, in bytes: GitHub keeps 1 MiB and drops a longer one whole.
+const LONGEST_SUMMARY: usize = 1_000_000;
+
 /// One run over all its projects.
 struct Run<'a> {
     arguments: &'a CheckArgs,
@@ -134,7 +134,64 @@ struct Run<'a> {
     failures: Vec<Failure>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Validates the arguments and finds the projects: the path that was asked for, and the root that it led to.
+    fn new(arguments: &'a CheckArgs) -> Result<(Self, Vec<(PathBuf, PathBuf)>), Failure> {
+        let selection = Selection::new(&arguments.scope)?;
+        let aws = &arguments.aws;
+        given::usable(Given {
+            profile: aws.profile.as_deref(),
+            region: aws.region.as_deref(),
+            endpoint_url: aws.endpoint_url.as_deref(),
+            without_aws: if aws.offline {
+                Some("--offline")
+            } else {
+                aws.snapshot.is_some().then_some("--snapshot")
+            },
+        })?;
+        let report = &arguments.report;
+        if report.combined && !report.targets.has(Format::Json) {
+            return Err(
+                Failure::new("--combined is for JSON, and no JSON is written")
+                    .help("add --json, or leave --combined out"),
+            );
+        }
+        let roots = roots(&arguments.paths)?;
+        let several = roots.len() > 1;
+        let look = Look {
+            quiet: report.quiet,
+            verbose: report.verbose,
+            several,
+            max_bytes: report
+                .max_bytes
+                .and_then(|bytes| usize::try_from(bytes).ok()),
+            ..terminal::look(report.color, report.targets.standard_output().is_none())
+        };
+        let run = Self {
+            arguments,
+            selection,
+            look,
+            several,
+            asked: PathBuf::new(),
+            baseline: load_baseline(arguments)?,
+            runtimes: BTreeSet::new(),
+            reports: Vec::new(),
+            failures: Vec::new(),
+        };
+        Ok((run, roots))
+    }
+
+    /// Every runtime that was asked for exists, and at least one report could be made.
+    fn complete(&mut self) -> Result<(), Failure> {
+        if self.failures.is_empty() {
+            self.selection.runtimes_exist(&self.runtimes)?;
+        }
+        if self.reports.is_empty() {
+            return Err(joined(std::mem::take(&mut self.failures)));
+        }
+        Ok(())
+    }
+
     /// Makes the edits that `--fix` asks for; what was done, in words. The diff goes where it does not mix with a report that
     /// programs read.
     fn fix(
@@ -299,10 +356,7 @@ impl Run<'_> {
         let filters = self.selection.filters();
         let mut report = Report {
             schema_version: SCHEMA_VERSION,
-            tool: Tool {
-                name: "agentcore-harden",
-                version: env!("CARGO_PKG_VERSION"),
-            },
+            tool: Tool::this(),
             project: shown,
             evidence: summary::evidence(&context, aws),
             filters: Filters {
@@ -412,6 +466,10 @@ impl Run<'_> {
             let of_file = terminal::look(color, true);
             (look.color, look.links, look.width) = (of_file.color, of_file.links, of_file.width);
         }
+        if target.format == Format::Json && self.arguments.report.combined {
+            render::json::combined(&self.reports, &self.failures, &mut bytes)?;
+            return Ok(bytes);
+        }
         if target.output.is_none() && self.streams() {
             render::text::roll_up(&self.reports, look, &mut bytes)?;
         } else {
@@ -423,6 +481,21 @@ impl Run<'_> {
             }
         }
         Ok(bytes)
+    }
+
+    /// Adds the reports to the summary of the workflow's step, where the runner names one.
+    fn append_summary(&self) -> Result<(), Failure> {
+        let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty())
+        else {
+            return Ok(());
+        };
+        let look = Look {
+            max_bytes: Some(self.look.max_bytes.unwrap_or(LONGEST_SUMMARY)),
+            ..self.look
+        };
+        let mut bytes = Vec::new();
+        render::render(Format::Markdown, &self.reports, look, &mut bytes)?;
+        output::append(Path::new(&file), &bytes)
     }
 
     /// Writes what was made, says what could not be, and gives the exit status.

@@ -49,3 +49,15 @@ pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .map_err(|error| failure(error.error))?;
     Ok(())
 }
+
+/// Adds `bytes` to the end of a file that others write to, too.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn append(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    let opened = options.create(true).append(true).open(file);
+    opened
+        .and_then(|mut opened| opened.write_all(bytes))
+        .map_err(|error| Failure::new(format!("{}: {error}", file.display())))
+}

@@ -43,17 +43,21 @@ pub fn run(arguments: &PlanArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
         if index > 0 && !arguments.json {
             emit(out, b"\n")?;
         }
-        of_project(arguments, &selection, root, out)?;
+        let (name, plan) = of_project(arguments, &selection, root)?;
+        write(arguments, &name, root, &plan, out)?;
     }
     Ok(Exit::Ready)
 }
 
-fn of_project(
+/// The name of the project and its plan. Files change only with `--edit`.
+///
+/// # Errors
+/// When the audit could not be done, or a file cannot be written.
+pub(super) fn of_project(
     arguments: &PlanArgs,
     selection: &Selection,
     root: &Path,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
+) -> Result<(String, Plan), Failure> {
     let shown = super::check::shown(&arguments.path, root);
     let options = super::check::options(&arguments.aws, arguments.config.as_ref(), &shown);
     let mut name = String::new();
@@ -96,7 +100,7 @@ fn of_project(
         });
     }
     let plan = plan::plan(&before.unwrap_or_default(), &work.after, edits);
-    write(arguments, &name, root, &plan, out)
+    Ok((name, plan))
 }
 
 fn write(

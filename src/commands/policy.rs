@@ -26,6 +26,22 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    with_subject(arguments, |subject| match arguments.kind {
+        Some(kind) => one(subject, kind.kind(), arguments.json, out, err),
+        None if arguments.json => all_json(subject, out),
+        None => page(subject, out),
+    })?;
+    Ok(Exit::Ready)
+}
+
+/// Finds the agent that the arguments name and hands it on.
+///
+/// # Errors
+/// When there is no such project or agent, or account and Region are not known.
+pub(super) fn with_subject<T>(
+    arguments: &LeastPrivilegeArgs,
+    answer: impl FnOnce(&Subject<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let root = root::find(arguments.path.as_deref())?.ok_or_else(|| {
         Failure::new("no project here")
             .help("give the path of a project made by `agentcore create`")
@@ -38,17 +54,11 @@ pub fn run(
     };
     let context = audit::collect(&root, &options)?;
     let agent = agent(&context, arguments.runtime.as_deref())?;
-    let subject = Subject {
+    answer(&Subject {
         context: &context,
         agent,
         names: names(&context, arguments)?,
-    };
-    match arguments.kind {
-        Some(kind) => one(&subject, kind.kind(), arguments.json, out, err)?,
-        None if arguments.json => all_json(&subject, out)?,
-        None => page(&subject, out)?,
-    }
-    Ok(Exit::Ready)
+    })
 }
 
 fn agent<'c>(context: &'c Context, wanted: Option<&str>) -> Result<Agent<'c>, Failure> {
@@ -122,7 +132,7 @@ fn names(context: &Context, arguments: &LeastPrivilegeArgs) -> Result<Names, Fai
 }
 
 /// None for a role whose policy was made without the agent's code.
-fn commands(subject: &Subject<'_>, kind: Kind) -> Vec<Command> {
+pub(super) fn commands(subject: &Subject<'_>, kind: Kind) -> Vec<Command> {
     match kind {
         Kind::ExecutionRole | Kind::Trust
             if least_privilege::missing_code(subject.context, subject.agent).is_some() =>
@@ -134,7 +144,7 @@ fn commands(subject: &Subject<'_>, kind: Kind) -> Vec<Command> {
     }
 }
 
-fn texts(commands: &[Command]) -> Vec<String> {
+pub(super) fn texts(commands: &[Command]) -> Vec<String> {
     commands.iter().map(Command::to_string).collect()
 }
 

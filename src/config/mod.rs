@@ -1,12 +1,14 @@
 //! `agentcore-harden.toml`: raw → valid, with every problem reported at its place.
 
 mod parse;
+pub mod schema;
 
 pub use parse::{Problem, Runtimes, parse};
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 
 use crate::model::finding::Severity;
 use crate::model::platform::PlatformVersion;
@@ -76,7 +78,8 @@ pub struct RuntimeSettings {
 }
 
 /// The workload shapes of the checklist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
 pub enum Workload {
     /// Interactive chat.
     Chat,

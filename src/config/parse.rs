@@ -522,6 +522,35 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_has_the_keys_that_are_read() {
+        let schema = schemars::schema_for!(crate::config::schema::File).to_value();
+        let keys = |value: &serde_json::Value| {
+            let properties = value["properties"].as_object().unwrap();
+            let mut keys: Vec<String> = properties.keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        let sorted = |keys: &[&str]| {
+            let mut keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            keys.sort();
+            keys
+        };
+        let of = |name: &str| &schema["$defs"][name];
+        assert_eq!(keys(&schema), sorted(&KEYS));
+        assert_eq!(keys(of("Runtime")), sorted(&RUNTIME_KEYS));
+        assert_eq!(keys(of("Ignore")), sorted(&IGNORE_KEYS));
+        assert_eq!(keys(of("Accept")), sorted(&ACCEPT_KEYS));
+        assert_eq!(of("Level")["enum"], serde_json::json!(SEVERITIES));
+        assert_eq!(of("Threshold")["enum"], serde_json::json!(FAIL_ON));
+        let text = of("Workload").to_string();
+        let spelled = |word: &str| text.contains(&format!("\"{word}\""));
+        assert!(
+            Workload::ALL.into_iter().all(|one| spelled(one.as_str())),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn every_problem_is_reported_at_its_place() {
         let problems = read(
             "failon = \"high\"\n[runtimes.Suport]\nworkload = \"chatt\"\njob-seconds = -1\n[severity]\nauth-inbound = \"hgh\"\n\

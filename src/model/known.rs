@@ -1,9 +1,12 @@
 //! What is known and what is not: a value that could not be read must never look like one that is absent.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why something could not be read or judged; the `code` of a `reason` in the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonCode {
     /// The run does not read AWS or the network.
@@ -27,7 +30,7 @@ pub enum ReasonCode {
 }
 
 /// A typed absence of evidence: it becomes the `reason` of a `skipped` or `manual` result.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unread {
     /// The class of the reason.
@@ -88,7 +91,7 @@ impl Unread {
 }
 
 /// Something that was read, is known to be absent, or could not be read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Known<T> {
     /// It was read.

@@ -1,7 +1,9 @@
 //! Platform versions of AgentCore Runtime.
 
+use schemars::JsonSchema;
+
 /// A platform version of AgentCore Runtime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
 pub enum PlatformVersion {
     /// Every session starts the process anew.
     V1,

@@ -7,6 +7,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use crate::exit::Failure;
 use crate::report::Report;
+use crate::report::document::{Failed, Run};
 use crate::shell::is_unprintable;
 
 /// Writes the report of a run over one project indented, those of a run over several one compact report a line.
@@ -25,7 +26,15 @@ pub fn render(reports: &[Report], several: bool, out: &mut dyn Write) -> io::Res
 /// # Errors
 /// When writing fails.
 pub fn failure(failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
-    compact(&failure.to_json(), out)
+    compact(&Failed::from(failure), out)
+}
+
+/// Writes the reports of a run, and why others are missing, as one document.
+///
+/// # Errors
+/// When writing fails.
+pub fn combined(reports: &[Report], failures: &[Failure], out: &mut dyn Write) -> io::Result<()> {
+    pretty(&Run::new(reports, failures), out)
 }
 
 /// Writes a value on one line.

@@ -16,7 +16,7 @@ pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     let count = |of: fn(&Report) -> usize| reports.iter().map(of).sum::<usize>();
     writeln!(
         out,
-        r#"<testsuites name="agentcore-harden" tests="{}" failures="{}" skipped="{}" errors="0">"#,
+        r#"<testsuites name="agentcore-harden" tests="{}" failures="{}" skipped="{}" errors="0" time="0">"#,
         count(|report| report.results.len()),
         count(failures),
         count(skipped)
@@ -40,11 +40,12 @@ fn skipped(report: &Report) -> usize {
     report.results.len() - failures(report) - report.results.iter().filter(passed).count()
 }
 
-/// A failure, or with `--strict` a result without evidence.
+/// A failure at or above `--fail-on`, or with `--strict` such a result without evidence: what makes the run fail is what the CI
+/// system shows as failed.
 fn fails(report: &Report, result: &CheckResult) -> bool {
     match Verdict::of(result) {
-        Verdict::Fail => true,
-        Verdict::Skipped => report.view.strict,
+        Verdict::Fail => report.view.blocks(result.severity),
+        Verdict::Skipped => report.view.strict && report.view.blocks(result.severity),
         Verdict::Manual
         | Verdict::Suppressed
         | Verdict::Accepted
@@ -57,7 +58,7 @@ fn suite(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let project = &report.project;
     writeln!(
         out,
-        r#"  <testsuite name="{}" package="{}" tests="{}" failures="{}" skipped="{}" errors="0">"#,
+        r#"  <testsuite name="{}" package="{}" tests="{}" failures="{}" skipped="{}" errors="0" time="0">"#,
         attribute(&project.name),
         attribute(&project.path),
         report.results.len(),
@@ -98,12 +99,23 @@ fn suite(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn case(report: &Report, result: &CheckResult, out: &mut dyn Write) -> io::Result<()> {
     let name = format!("{} ({})", result.check, result.resource);
     let class = format!("{}.{}", result.category, result.check);
+    // The time that a check took would make two reports of one project differ; the field is there for readers that require it.
     write!(
         out,
-        r#"    <testcase name="{}" classname="{}""#,
+        r#"    <testcase name="{}" classname="{}" time="0""#,
         attribute(&name),
         attribute(&class)
     )?;
+    let sites = || result.evidence.iter().filter(|one| one.site.is_some());
+    let primary = sites().find(|evidence| evidence.primary);
+    let site = primary.or_else(|| sites().next());
+    if let Some(site) = site.and_then(|evidence| evidence.site.as_ref()) {
+        let path = super::site::from_repository(&report.view.prefix, &site.path);
+        write!(out, r#" file="{}""#, attribute(&path))?;
+        if let Some(span) = site.span {
+            write!(out, r#" line="{}""#, span.line)?;
+        }
+    }
     let verdict = Verdict::of(result);
     if verdict == Verdict::Pass {
         return writeln!(out, "/>");
@@ -122,6 +134,12 @@ fn case(report: &Report, result: &CheckResult, out: &mut dyn Write) -> io::Resul
             Some(suppression) => format!(
                 "suppressed: {} ({})",
                 suppression.reason, suppression.source
+            ),
+            None if verdict == Verdict::Fail => format!(
+                "{}, below --fail-on {}: {}",
+                result.severity,
+                report.view.fail_on.as_str(),
+                result.message
             ),
             None => format!("{}: {}", verdict.word(), result.message),
         };

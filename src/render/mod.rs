@@ -3,6 +3,7 @@
 pub mod concise;
 pub mod github;
 pub mod gitlab;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -73,5 +74,11 @@ pub fn render(
         Format::Junit => junit::render(reports, out),
         Format::Github => github::render(reports, out),
         Format::Gitlab => gitlab::render(reports, out),
+        Format::Html => html::render(reports, out),
     }
+}
+
+/// Where a piece of evidence is, from the current folder: `app/Main/main.py:3:7`, or the ARN where there is no file.
+pub(crate) fn place_of(report: &Report, evidence: &crate::report::Evidence) -> Option<String> {
+    place::of(report, evidence)
 }

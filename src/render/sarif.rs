@@ -7,16 +7,16 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactContent, ArtifactLocation, CodeFlow, Location, LogicalLocation, Message,
-    MultiformatMessageString, PhysicalLocation, PropertyBag, Region, ReportingConfiguration,
-    ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Suppression, ThreadFlow,
-    ThreadFlowLocation, Tool, ToolComponent,
+    ArtifactChange, ArtifactContent, ArtifactLocation, CodeFlow, Fix as SarifFix, Location,
+    LogicalLocation, Message, MultiformatMessageString, PhysicalLocation, PropertyBag, Region,
+    Replacement, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel,
+    Run, Sarif, Suppression, ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
 };
 
 use super::site::{self, Finding};
 use crate::checks::{self, Category, Check};
 use crate::model::standards;
-use crate::report::{Evidence, Report, Severity};
+use crate::report::{CheckResult, Edit, Evidence, Fix, Report, Severity};
 
 /// The base of every path: the root of the repository.
 const BASE: &str = "%SRCROOT%";
@@ -34,9 +34,13 @@ pub fn render(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
         .iter()
         .flat_map(|report| {
             let findings = site::findings(report, true);
-            findings
-                .into_iter()
-                .map(move |finding| result(report, ran, &finding))
+            // The edits of a result are for all its sites: they stand at the first.
+            let mut last: Option<*const CheckResult> = None;
+            findings.into_iter().map(move |finding| {
+                let this: *const CheckResult = finding.result;
+                let first = last.replace(this) != Some(this);
+                result(report, ran, &finding, first)
+            })
         })
         .collect();
     let driver = ToolComponent::builder()
@@ -114,7 +118,7 @@ fn is_security(check: &Check) -> bool {
 }
 
 /// The page of a check in the repository, at the tag of this version.
-fn page(check: &Check) -> String {
+pub(super) fn page(check: &Check) -> String {
     format!(
         "{}/blob/v{}/src/checks/{}/{}.md",
         env!("CARGO_PKG_REPOSITORY"),
@@ -163,7 +167,12 @@ fn rule(check: &'static Check) -> ReportingDescriptor {
     descriptor.help_uri(page(check)).build()
 }
 
-fn result(report: &Report, ran: &[&'static Check], finding: &Finding<'_>) -> SarifResult {
+fn result(
+    report: &Report,
+    ran: &[&'static Check],
+    finding: &Finding<'_>,
+    first: bool,
+) -> SarifResult {
     let result = finding.result;
     let index = ran.iter().position(|check| check.id == result.check);
     let fixes: Vec<Value> = result
@@ -213,10 +222,83 @@ fn result(report: &Report, ran: &[&'static Check], finding: &Finding<'_>) -> Sar
         ));
     // An empty list says that suppressions were looked for and there is none.
     let built = built.suppressions(suppressions);
-    match finding.evidence.and_then(code_flow) {
+    let mut built = match finding.evidence.and_then(code_flow) {
         Some(flow) => built.code_flows(vec![flow]).build(),
         None => built.build(),
+    };
+    if first {
+        let edits: Vec<SarifFix> = result
+            .fixes
+            .iter()
+            .filter_map(|fix| edits(report, fix))
+            .collect();
+        built.fixes = (!edits.is_empty()).then_some(edits);
     }
+    built
+}
+
+/// The edits of a fix as replacements of lines. An edit whose diff was covered, or of a file that is not there yet, is left out, and
+/// with it the fix: half of it would be none.
+fn edits(report: &Report, fix: &Fix) -> Option<SarifFix> {
+    let mut changes = Vec::new();
+    for edit in fix.edits_to_make() {
+        let (old, new) = (edit.old.as_deref()?, edit.new_text()?);
+        let shown = Edit::new(&edit.path, Some(old), new.clone()).diff;
+        let open = |one: &Edit| one.path == edit.path && one.diff == shown;
+        if !fix.edits.iter().any(open) {
+            return None;
+        }
+        let artifact = ArtifactLocation::builder()
+            .uri(site::uri(&site::from_repository(
+                &report.view.prefix,
+                &edit.path,
+            )))
+            .uri_base_id(BASE)
+            .build();
+        let change = ArtifactChange::builder()
+            .artifact_location(artifact)
+            .replacements(replacements(old, &new));
+        changes.push(change.build());
+    }
+    let description = Message::from(&fix.title);
+    (!changes.is_empty()).then(|| {
+        SarifFix::builder()
+            .description(description)
+            .artifact_changes(changes)
+            .build()
+    })
+}
+
+/// Whole lines that go and come.
+fn replacements(old: &str, new: &str) -> Vec<Replacement> {
+    let lines: Vec<&str> = new.split_inclusive('\n').collect();
+    let count = old.split_inclusive('\n').count();
+    let diff = similar::TextDiff::from_lines(old, new);
+    let number = |line: usize| i64::try_from(line).unwrap_or(i64::MAX);
+    diff.ops()
+        .iter()
+        .filter(|op| op.tag() != similar::DiffTag::Equal)
+        .map(|op| {
+            let (from, to) = (op.old_range(), op.new_range());
+            let region = Region::builder()
+                .start_line(number(from.start + 1))
+                .start_column(1);
+            // To the start of the line after; at the end of the file to the end of its last line.
+            let region = match from.end < count || old.ends_with('\n') || from.is_empty() {
+                true => region.end_line(number(from.end + 1)).end_column(1).build(),
+                false => {
+                    let last = old.split_inclusive('\n').next_back().unwrap_or_default();
+                    let end = number(last.chars().count() + 1);
+                    region.end_line(number(from.end)).end_column(end).build()
+                }
+            };
+            let text: String = lines.get(to).unwrap_or_default().concat();
+            Replacement::builder()
+                .deleted_region(region)
+                .inserted_content(ArtifactContent::builder().text(text).build())
+                .build()
+        })
+        .collect()
 }
 
 /// The way of a value to the finding, step by step.

@@ -3,6 +3,7 @@
 pub mod assemble;
 pub mod baseline;
 pub mod comment;
+pub mod document;
 pub mod fingerprint;
 pub mod redact;
 pub mod standard;
@@ -17,13 +18,14 @@ pub use crate::model::finding::{
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::FailOn;
 use crate::model::known::Unread;
 
 /// The report of one project.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
@@ -87,7 +89,7 @@ impl View {
 }
 
 /// Name and version of this program.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Tool {
     /// `agentcore-harden`.
     pub name: &'static str,
@@ -95,8 +97,18 @@ pub struct Tool {
     pub version: &'static str,
 }
 
+impl Tool {
+    /// This program.
+    pub fn this() -> Self {
+        Self {
+            name: "agentcore-harden",
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
 /// The project as the report shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProjectSummary {
     /// `name` of `agentcore.json`.
@@ -114,7 +126,7 @@ pub struct ProjectSummary {
 }
 
 /// What was detected of one runtime.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuntimeSummary {
     /// Its name.
@@ -142,7 +154,7 @@ pub struct RuntimeSummary {
 }
 
 /// A platform version, and which source tells it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PlatformSummary {
     /// `V1` or `V2`; null where nothing tells it.
     pub value: Option<&'static str>,
@@ -151,7 +163,7 @@ pub struct PlatformSummary {
 }
 
 /// Which evidence was there.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct EvidenceSummary {
     /// `agentcore.json` was read.
     pub config: bool,
@@ -164,7 +176,7 @@ pub struct EvidenceSummary {
 }
 
 /// Checks and runtimes that the user selected.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Filters {
     /// `--only`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -199,7 +211,7 @@ impl Filters {
 }
 
 /// Counts over the results.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Passed.
@@ -237,7 +249,7 @@ pub struct Summary {
 }
 
 /// One result: a check applied to a resource.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckResult {
     /// The check's id.
@@ -285,7 +297,7 @@ pub struct CheckResult {
 }
 
 /// Who answered the question of a `manual` result, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Acceptance {
     /// What was decided.
     pub reason: String,
@@ -298,7 +310,7 @@ pub struct Acceptance {
 }
 
 /// Why and by what a failure was suppressed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Suppression {
     /// The user's reason.
     pub reason: String,

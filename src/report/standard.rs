@@ -1,5 +1,6 @@
 //! The view of a standard: its controls, each with the verdict that follows from the results.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{CheckResult, Status};
@@ -7,7 +8,7 @@ use crate::model::finding::Resource;
 use crate::model::standards::{self, Control, Cover, Standard};
 
 /// A standard as one report sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct View {
     /// What `--standard` was given.
     pub id: &'static str,
@@ -24,7 +25,7 @@ pub struct View {
 }
 
 /// A control and its verdict.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ControlView {
     /// Its id.
     pub id: &'static str,
@@ -45,7 +46,7 @@ pub struct ControlView {
 }
 
 /// A result that speaks to a control.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ControlResult {
     /// The check.
     pub check: &'static str,

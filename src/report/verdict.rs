@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{CheckResult, Severity, Status, Summary};
@@ -10,7 +11,7 @@ use crate::config::FailOn;
 use crate::model::known::ReasonCode;
 
 /// The verdict on a project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum Word {
     /// Nothing failed that blocks a launch, and every critical and high check that applies was judged.
     #[serde(rename = "READY")]
@@ -35,7 +36,7 @@ impl Word {
 }
 
 /// Which of two questions the verdict answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Nothing of the project is deployed to the target: is it ready to be?

@@ -18,7 +18,14 @@ struct Ran {
 
 fn program() -> Command {
     let mut command = Command::cargo_bin("agentcore-harden").unwrap();
-    command.env_remove("NO_COLOR").env_remove("AWS_PROFILE");
+    for name in [
+        "NO_COLOR",
+        "AWS_PROFILE",
+        "GITHUB_ACTIONS",
+        "GITHUB_STEP_SUMMARY",
+    ] {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -701,7 +708,9 @@ fn colour_is_off_unless_asked_for() {
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    for format in ["text", "json", "sarif", "markdown", "junit", "github"] {
+    for format in [
+        "text", "json", "sarif", "markdown", "junit", "github", "gitlab", "html",
+    ] {
         let arguments = [
             "check",
             "fixtures/projects/insecure-agent",
@@ -872,7 +881,13 @@ fn one_run_writes_several_reports() {
     ];
     let ran = run(&[&["check", insecure, "--offline"][..], &all].concat());
     assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.out.starts_with("::error file="), "{}", ran.out);
+    assert!(
+        ran.out
+            .starts_with("::notice title=agentcore-harden Helpdesk::NOT READY"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("\n::error file="), "{}", ran.out);
     assert!(ran.err.is_empty(), "{}", ran.err);
     assert!(
         fs::read_to_string(&markdown)
@@ -1013,6 +1028,50 @@ fn since_reports_what_the_change_has_to_do_with() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("git cannot be run"));
+}
+
+#[test]
+fn a_workflow_gets_annotations_and_a_summary_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = folder.path().join("summary.md");
+    fs::write(&summary, "before\n").unwrap();
+    let in_workflow = |more: &[&str]| {
+        let output = program()
+            .args(["check", "fixtures/projects/insecure-agent", "--offline"])
+            .args(more)
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_STEP_SUMMARY", &summary)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let out = in_workflow(&[]);
+    let first = out.lines().next().unwrap();
+    assert!(
+        first.starts_with("::notice title=agentcore-harden Helpdesk::NOT READY"),
+        "{first}"
+    );
+    // What GitHub shows of a kind; the rest are lines of the log.
+    for (kind, most) in [("error", 10), ("warning", 10), ("notice", 10)] {
+        let shown = out
+            .lines()
+            .filter(|line| line.starts_with(&format!("::{kind} ")))
+            .count();
+        assert_eq!(shown, most, "{kind}");
+    }
+    assert!(out.contains("more findings without an annotation"), "{out}");
+    let text = fs::read_to_string(&summary).unwrap();
+    assert!(
+        text.starts_with("before\n## Production readiness of Helpdesk"),
+        "{text}"
+    );
+    // Who names a format gets that and nothing else.
+    for more in [&["--format", "text"][..], &["--quiet"], &["--json"]] {
+        assert!(!in_workflow(more).contains("::error"));
+    }
+    assert_eq!(fs::read_to_string(&summary).unwrap(), text);
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn pages() -> Vec<(PathBuf, String)> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();
     paths.push(root().join("README.md"));
+    paths.push(root().join("packaging/plugin/skills/agentcore-launch-audit/SKILL.md"));
     paths.sort();
     paths
         .into_iter()
@@ -37,7 +38,7 @@ fn code(text: &str, language: &str) -> Vec<String> {
     let mut inside = false;
     let mut lines = Vec::new();
     for line in text.lines() {
-        if let Some(fence) = line.strip_prefix("```") {
+        if let Some(fence) = line.trim_start().strip_prefix("```") {
             inside = !inside && fence == language;
         } else if inside {
             lines.push(line.to_owned());
@@ -134,5 +135,223 @@ fn every_option_of_check_is_documented() {
             text.contains(&format!("`--{long}")) || text.contains(&format!("--{long} ")),
             "--{long}"
         );
+    }
+}
+
+/// Manifests of coding agents: what they start is a command, and their versions are the program's.
+#[test]
+fn the_plugin_starts_what_there_is() {
+    let plugin = root().join("packaging/plugin");
+    let read = |path: &str| -> Value {
+        let text = fs::read_to_string(plugin.join(path)).unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+    };
+    for path in [".mcp.json", "gemini-extension.json"] {
+        let server = read(path)["mcpServers"]["agentcore-harden"].clone();
+        let mut words = vec![server["command"].as_str().unwrap().to_owned()];
+        let arguments = server["args"].as_array().unwrap().iter();
+        words.extend(arguments.map(|word| word.as_str().unwrap().to_owned()));
+        Cli::try_parse_from(&words).unwrap();
+    }
+    for path in [".claude-plugin/plugin.json", "gemini-extension.json"] {
+        assert_eq!(read(path)["version"], env!("CARGO_PKG_VERSION"), "{path}");
+    }
+    let extension = read("gemini-extension.json");
+    let context = extension["contextFileName"].as_str().unwrap();
+    assert!(plugin.join(context).exists());
+    let market = read("../../.claude-plugin/marketplace.json");
+    let source = market["plugins"][0]["source"].as_str().unwrap();
+    assert!(
+        root()
+            .join(source)
+            .join(".claude-plugin/plugin.json")
+            .exists()
+    );
+    let hooks = read("hooks/hooks.json").to_string();
+    assert!(hooks.contains("/hooks/after-edit"), "{hooks}");
+    let skill = fs::read_to_string(plugin.join("skills/agentcore-launch-audit/SKILL.md")).unwrap();
+    let head = skill.split("---\n").nth(1).unwrap();
+    assert!(head.contains("name: agentcore-launch-audit\n"), "{head}");
+    let description = head.split("description: ").nth(1).unwrap();
+    assert!(description.len() < 1024, "{}", description.len());
+}
+
+/// The hook speaks up for what an edit brought, and only then.
+#[test]
+fn the_hook_reports_what_an_edit_brought() {
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let from = root().join("fixtures/projects/clean-agent");
+    for entry in walkdir::WalkDir::new(&from) {
+        let entry = entry.unwrap();
+        let to = folder
+            .path()
+            .join(entry.path().strip_prefix(&from).unwrap());
+        match entry.file_type().is_dir() {
+            true => fs::create_dir_all(to).unwrap(),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+    let git = |words: &[&str]| {
+        let done = Command::new("git")
+            .args(words)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{words:?}");
+    };
+    let hook = || {
+        let bin = Path::new(env!("CARGO_BIN_EXE_agentcore-harden"))
+            .parent()
+            .unwrap();
+        let path = std::env::join_paths(
+            std::iter::once(bin.to_path_buf())
+                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        );
+        let done = Command::new("sh")
+            .arg(root().join("packaging/plugin/hooks/after-edit"))
+            .env("PATH", path.unwrap())
+            .env("CLAUDE_PROJECT_DIR", folder.path())
+            .output()
+            .unwrap();
+        (done.status.code(), String::from_utf8(done.stderr).unwrap())
+    };
+    // No repository: it stays out of the way.
+    assert_eq!(hook().0, Some(0));
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&[
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "commit",
+        "-qm",
+        "all",
+    ]);
+    assert_eq!(hook(), (Some(0), String::new()));
+    let config = folder.path().join("agentcore/agentcore.json");
+    let text = fs::read_to_string(&config).unwrap();
+    let open = text.replacen(
+        "\"authorizerType\": \"AWS_IAM\"",
+        "\"authorizerType\": \"NONE\"",
+        1,
+    );
+    assert_ne!(open, text);
+    fs::write(&config, open).unwrap();
+    let (code, told) = hook();
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("auth-inbound-type"), "{told}");
+}
+
+/// The site lists every page of the documentation.
+#[test]
+fn the_site_has_every_page() {
+    let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    for (path, _) in pages() {
+        let Ok(page) = path.strip_prefix(root().join("docs")) else {
+            continue;
+        };
+        let page = page.to_str().unwrap();
+        assert!(
+            page == "SUMMARY.md" || summary.contains(&format!("]({page})")),
+            "{page}"
+        );
+    }
+}
+
+/// What the recipes make of a run has the fields that the services require.
+#[test]
+fn findings_go_to_security_hub_and_into_a_lake() {
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run.json");
+    let words: Vec<std::ffi::OsString> = [
+        "agentcore-harden",
+        "check",
+        "fixtures/projects/insecure-agent",
+        "--offline",
+        "--json",
+        "--combined",
+        "--output",
+    ]
+    .iter()
+    .map(std::ffi::OsString::from)
+    .chain([run.clone().into_os_string()])
+    .collect();
+    agentcore_harden::main(&words, &mut Vec::new(), &mut Vec::new());
+    let jq = |words: &[&str], filter: &str| {
+        let done = Command::new("jq")
+            .args(words)
+            .arg("-f")
+            .arg(root().join("packaging/recipes").join(filter))
+            .arg(&run)
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let text = jq(
+        &[
+            "--arg",
+            "now",
+            "2026-11-28T00:00:00Z",
+            "--arg",
+            "account",
+            "123456789012",
+            "--arg",
+            "region",
+            "us-east-1",
+        ],
+        "asff.jq",
+    );
+    let findings: Vec<Value> = serde_json::from_str(&text).unwrap();
+    assert!(findings.len() > 20, "{}", findings.len());
+    let mut ids = std::collections::BTreeSet::new();
+    for one in &findings {
+        for key in [
+            "AwsAccountId",
+            "CreatedAt",
+            "Description",
+            "GeneratorId",
+            "Id",
+            "ProductArn",
+            "Resources",
+            "SchemaVersion",
+            "Severity",
+            "Title",
+            "Types",
+            "UpdatedAt",
+        ] {
+            assert!(
+                one[key].is_string() || one[key].is_array() || one[key].is_object(),
+                "{key}: {one}"
+            );
+        }
+        assert!(one["Title"].as_str().unwrap().chars().count() <= 256);
+        assert!(one["Description"].as_str().unwrap().chars().count() <= 1024);
+        ids.insert(one["Id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(ids.len(), findings.len());
+    let text = jq(&["-c", "--argjson", "now", "1764288000000"], "ocsf.jq");
+    let events: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(events.len(), findings.len());
+    for one in &events {
+        assert_eq!(
+            (&one["class_uid"], &one["type_uid"]),
+            (&2003.into(), &200_301.into())
+        );
+        assert!(one["severity_id"].is_u64() && one["time"].is_u64(), "{one}");
+        for key in ["finding_info", "metadata", "compliance"] {
+            assert!(one[key].is_object(), "{key}");
+        }
+        assert!(one["finding_info"]["uid"].is_string() && one["finding_info"]["title"].is_string());
     }
 }

@@ -5,6 +5,7 @@
 use crate::support::report;
 use agentcore_harden::checks;
 use agentcore_harden::cli::Format;
+use agentcore_harden::config::FailOn;
 use agentcore_harden::render::{self, Look};
 use agentcore_harden::report::{Acceptance, Report, Severity, Status};
 use serde_json::Value;
@@ -244,6 +245,7 @@ fn nothing_hidden_reaches_any_output() {
         Format::Junit,
         Format::Github,
         Format::Gitlab,
+        Format::Html,
     ] {
         let text = hostile(format);
         let bad = text
@@ -558,7 +560,13 @@ fn annotations_stay_on_their_line() {
     for line in text.lines() {
         assert!(shape.is_match(line), "{line}");
     }
-    assert!(plain(Format::Github).starts_with(
+    let plain = plain(Format::Github);
+    let (verdict, rest) = plain.split_once('\n').unwrap();
+    assert!(
+        verdict.starts_with("::notice title=agentcore-harden Support::NOT READY "),
+        "{verdict}"
+    );
+    assert!(rest.starts_with(
         "::error file=services/support/agentcore/agentcore.json,line=6,col=7,endColumn=31,title=critical auth-inbound-type%3A "
     ));
 }
@@ -605,10 +613,34 @@ fn junit_is_well_formed_and_counts() {
     assert_eq!(body.matches('&').count(), entity.find_iter(&body).count());
     let text = plain(Format::Junit);
     assert!(
-        text.contains(r#"tests="18" failures="4" skipped="9""#),
+        text.contains(r#"tests="18" failures="3" skipped="10""#),
         "{text}"
     );
     assert_eq!(text.matches("<testsuite ").count(), 1);
+    let case = r#"<testcase name="auth-inbound-type (gateway open-gateway)" classname="authentication.auth-inbound-type" time="0" file="services/support/agentcore/agentcore.json" line="6">"#;
+    assert!(text.contains(case), "{text}");
+}
+
+/// What does not fail the run is not red in the CI system either.
+#[test]
+fn junit_follows_the_threshold() {
+    let mut report = report("Support", "g");
+    for (fail_on, failures) in [
+        (FailOn::Never, 0),
+        (FailOn::Severity(Severity::Critical), 1),
+        (FailOn::Severity(Severity::Low), 4),
+    ] {
+        report.view.fail_on = fail_on;
+        let text = shown(Format::Junit, &[report.clone()], Look::default());
+        assert_eq!(text.matches("<failure ").count(), failures, "{fail_on:?}");
+        assert!(text.contains(&format!(r#"failures="{failures}""#)));
+    }
+    report.view.fail_on = FailOn::Severity(Severity::Medium);
+    let text = shown(Format::Junit, &[report], Look::default());
+    assert!(
+        text.contains(r#"<skipped message="low, below --fail-on medium: returns debug"#),
+        "{text}"
+    );
 }
 
 #[test]
@@ -619,9 +651,13 @@ fn strict_makes_what_was_not_judged_a_failure() {
     let skipped = report
         .results
         .iter()
-        .filter(|result| result.status == Status::Skipped)
+        .filter(|result| result.status == Status::Skipped && report.view.blocks(result.severity))
         .count();
-    assert!(text.contains(&format!(r#"failures="{}""#, 4 + skipped)));
+    assert!(skipped > 0);
+    assert!(
+        text.contains(&format!(r#"failures="{}""#, 3 + skipped)),
+        "{text}"
+    );
 }
 
 #[test]
@@ -629,4 +665,196 @@ fn names_do_not_reach_the_terminal_unclean() {
     let text = hostile(Format::Text);
     assert!(text.contains("\\u{1b}[31m\\u{202e}"), "shown as an escape");
     assert!(!text.lines().any(|line| line.starts_with("::error")));
+}
+
+/// Nothing of the project becomes markup, and the page loads nothing.
+#[test]
+fn the_page_is_one_file_and_cannot_be_injected_into() {
+    let text = hostile(Format::Html);
+    let body = text.split_once("<body>").unwrap().1;
+    let tag = regex::Regex::new(r#"<(/?)([a-z0-9]+)((?:\s+[a-z-]+(?:="[^"<>]*")?)*)\s*>"#).unwrap();
+    let script = body.find("<script>").unwrap();
+    let before = &body[..script];
+    assert_eq!(before.matches('<').count(), tag.find_iter(before).count());
+    let known = [
+        "a", "b", "button", "code", "dd", "details", "div", "dl", "dt", "fieldset", "footer", "h1",
+        "h2", "header", "input", "label", "legend", "li", "main", "mark", "nav", "ol", "p", "pre",
+        "section", "span", "summary", "ul",
+    ];
+    for found in tag.captures_iter(before) {
+        assert!(known.contains(&&found[2]), "{}", &found[0]);
+        let attributes = &found[3];
+        for name in [" on", " style", " src", " srcset", " action"] {
+            assert!(!attributes.contains(name), "{}", &found[0]);
+        }
+        if let Some(link) = attributes.split("href=\"").nth(1) {
+            assert!(
+                link.starts_with('#') || link.starts_with("https://"),
+                "{}",
+                &found[0]
+            );
+        }
+    }
+    assert_eq!(text.matches("<script").count(), 1);
+    assert!(!text.contains("url(") && !text.contains("@import"));
+    // The policy allows this style and this script, by their hashes, and nothing else.
+    let policy = text
+        .split("Content-Security-Policy\" content=\"")
+        .nth(1)
+        .unwrap();
+    let policy = policy.split('"').next().unwrap();
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for element in ["style", "script"] {
+        use base64::Engine as _;
+        use sha2::Digest as _;
+        let inner = text.split(&format!("<{element}>")).nth(1).unwrap();
+        let inner = inner.split(&format!("</{element}>")).next().unwrap();
+        let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(inner));
+        assert!(
+            policy.contains(&format!("{element}-src 'sha256-{hash}'")),
+            "{element}"
+        );
+    }
+}
+
+#[test]
+fn the_page_shows_what_the_report_says() {
+    let text = plain(Format::Html);
+    for part in [
+        "<title>Production readiness of Support</title>",
+        "NOT READY",
+        "services/support/agentcore/agentcore.json:6:7",
+        "<mark class=\"t-s\">&quot;authorizerType&quot;</mark>",
+        "<span class=\"add\">+      &quot;exceptionLevel&quot;: &quot;NONE&quot;",
+        "measured latency hot path",
+        "<b>Why it matters. </b>",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+    let report = report("Support", "open-gateway");
+    assert_eq!(
+        text.matches("<details id=\"p0r").count(),
+        report.results.len()
+    );
+    // Every filter has the rule that makes it work without a script.
+    let boxes = regex::Regex::new(r#"<input type="checkbox" id="([a-z-]+)""#).unwrap();
+    let mut seen = 0;
+    for found in boxes.captures_iter(&text) {
+        let rule = format!(
+            ".filters:has(#{0}:not(:checked))~main .{0}{{display:none}}",
+            &found[1]
+        );
+        assert!(text.contains(&rule), "{rule}");
+        seen += 1;
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+/// The page in a real browser: AGENTCORE_HARDEN_CHROMIUM names it.
+#[test]
+fn the_page_works_in_a_browser() {
+    let Some(browser) = std::env::var_os("AGENTCORE_HARDEN_CHROMIUM") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    std::fs::write(&file, hostile(Format::Html)).unwrap();
+    let output = std::process::Command::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--virtual-time-budget=2000",
+            "--dump-dom",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            folder.path().join("profile").display()
+        ))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .unwrap();
+    let dom = String::from_utf8(output.stdout).unwrap();
+    assert!(dom.contains("Production readiness of"), "{dom}");
+    // No element came from a name; the script ran (the policy has its hash), and so did the style: sections whose results all
+    // are filtered out are gone.
+    let elements = dom.split("<script>").next().unwrap();
+    assert!(!elements.contains("<img"), "an element from a name");
+    assert!(
+        !elements.contains("<button class=\"copy\" type=\"button\" hidden"),
+        "the script did not run"
+    );
+    assert!(
+        elements.contains("category c-testing gone"),
+        "the style was not applied"
+    );
+}
+
+/// A fix in SARIF is the edit: applied to the file it gives the file that `--fix` makes.
+#[test]
+fn sarif_fixes_are_the_edits() {
+    let old = "{\n  \"a\": 1,\n  \"b\": \"x\"\n}";
+    let new = "{\n  \"a\": 2,\n  \"c\": 3,\n  \"b\": \"y\"\n}\n";
+    let mut report = report("Support", "open-gateway");
+    let result = report
+        .results
+        .iter_mut()
+        .find(|one| one.check == "auth-inbound-type")
+        .unwrap();
+    let edit = agentcore_harden::report::SafeEdit::whole(
+        "agentcore/agentcore.json",
+        Some(old),
+        new.to_owned(),
+    );
+    result.fixes.insert(
+        0,
+        agentcore_harden::report::Fix::new("Edit it").safe_edit(Some(edit)),
+    );
+    let log = json(&shown(Format::Sarif, &[report.clone()], Look::default()));
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let fixed: Vec<&Value> = results
+        .iter()
+        .filter(|one| one.get("fixes").is_some())
+        .collect();
+    let change = &fixed[0]["fixes"][0]["artifactChanges"][0];
+    assert_eq!(
+        change["artifactLocation"]["uri"],
+        "services/support/agentcore/agentcore.json"
+    );
+    assert_eq!(applied(old, change), new);
+    // What is covered in the diff is not written elsewhere.
+    let result = report
+        .results
+        .iter_mut()
+        .find(|one| one.check == "auth-inbound-type")
+        .unwrap();
+    result.fixes[0].edits[0].diff = result.fixes[0].edits[0].diff.replace("\"y\"", "***");
+    let log = shown(Format::Sarif, &[report], Look::default());
+    assert!(!log.contains("artifactChanges"));
+}
+
+/// Applies the replacements of a change, from the end, as a viewer does.
+fn applied(old: &str, change: &Value) -> String {
+    let mut text = old.to_owned();
+    let offset = |text: &str, line: u64, column: u64| {
+        let starts: Vec<usize> = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        let start = starts.get(line as usize - 1).copied().unwrap_or(text.len());
+        start
+            + text[start..]
+                .chars()
+                .take(column as usize - 1)
+                .map(char::len_utf8)
+                .sum::<usize>()
+    };
+    for one in change["replacements"].as_array().unwrap().iter().rev() {
+        let region = &one["deletedRegion"];
+        let number = |key: &str| region[key].as_u64().unwrap();
+        let from = offset(old, number("startLine"), number("startColumn"));
+        let to = offset(old, number("endLine"), number("endColumn"));
+        text.replace_range(from..to, one["insertedContent"]["text"].as_str().unwrap());
+    }
+    text
 }

@@ -1,13 +1,14 @@
 //! AgentCore resources as the control plane describes them. API: `bedrock-agentcore-control`
 //! (<https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/>).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::known::Known;
 
 /// A deployed runtime (`GetAgentRuntime` and what hangs on it).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Runtime {
     /// Its id.
@@ -87,7 +88,7 @@ pub struct Runtime {
 }
 
 /// The capacity provider of a runtime: instances of the account in place of microVMs of the service.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CapacityProvider {
     /// Its ARN; empty where the answer has the block without it.
@@ -97,7 +98,9 @@ pub struct CapacityProvider {
 }
 
 /// An entry of `allowedPorts`, both ends included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Ports {
     /// The first port.
@@ -107,7 +110,9 @@ pub struct Ports {
 }
 
 /// A file system that sessions see.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Mount {
     /// The key of its configuration: `sessionStorage`, `efsAccessPoint`, `s3FilesAccessPoint`, `capacityProviderVolume`, `s3BucketMount`.
@@ -123,7 +128,7 @@ pub struct Mount {
 }
 
 /// The call that warms a new version up.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Warmup {
     /// The path that is posted to.
@@ -134,7 +139,7 @@ pub struct Warmup {
 }
 
 /// A network configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Network {
     /// `PUBLIC` or `VPC`.
@@ -146,7 +151,7 @@ pub struct Network {
 }
 
 /// A JWT authorizer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Jwt {
     /// `discoveryUrl`.
@@ -166,7 +171,9 @@ pub struct Jwt {
 }
 
 /// A custom claim that a token must have.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Claim {
     /// `inboundTokenClaimName`.
@@ -180,7 +187,7 @@ pub struct Claim {
 }
 
 /// What a runtime runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Artifact {
     /// Code from S3.
@@ -200,7 +207,9 @@ pub enum Artifact {
 }
 
 /// An environment variable without its value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EnvValue {
     /// Its name.
@@ -225,7 +234,7 @@ pub struct EnvValue {
 }
 
 /// An endpoint of a runtime.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RuntimeEndpoint {
     /// Its name; `DEFAULT` always exists.
@@ -242,7 +251,9 @@ pub struct RuntimeEndpoint {
 }
 
 /// A CloudWatch Logs group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LogGroup {
     /// Its name.
@@ -256,7 +267,7 @@ pub struct LogGroup {
 }
 
 /// An image of ECR.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Image {
     /// The repository.
@@ -268,7 +279,7 @@ pub struct Image {
 }
 
 /// A deployed harness (`GetHarness`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Harness {
     /// Its id.
@@ -296,7 +307,7 @@ pub struct Harness {
 }
 
 /// A deployed memory (`GetMemory`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Memory {
     /// Its id.
@@ -320,7 +331,9 @@ pub struct Memory {
 }
 
 /// A strategy of a memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Strategy {
     /// Its name.
@@ -332,7 +345,7 @@ pub struct Strategy {
 }
 
 /// A policy engine (`GetPolicyEngine`, `ListPolicies`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PolicyEngine {
     /// Its id.
@@ -351,7 +364,9 @@ pub struct PolicyEngine {
 }
 
 /// A Cedar policy of an engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Policy {
     /// Its id.
@@ -368,7 +383,7 @@ pub struct Policy {
 }
 
 /// An online evaluation (`GetOnlineEvaluationConfig`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct OnlineEval {
     /// Its id.
@@ -395,7 +410,9 @@ pub struct OnlineEval {
 }
 
 /// A credential provider of AgentCore Identity: its name, never its secret.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CredentialProvider {
     /// Its name.

@@ -1,12 +1,13 @@
 //! Principals and their policies as the account has them. Documents are kept as AWS gave them; `crate::iam` judges them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::known::Known;
 
 /// A policy with its name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NamedPolicy {
     /// Its name.
@@ -22,7 +23,7 @@ pub struct NamedPolicy {
 }
 
 /// A role of the project in full.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Role {
     /// Its name.
@@ -41,7 +42,9 @@ pub struct Role {
 }
 
 /// The kinds of principal that hold policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrincipalKind {
     /// A role.
@@ -51,7 +54,7 @@ pub enum PrincipalKind {
 }
 
 /// A principal reduced to the statements that can concern AgentCore.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Principal {
     /// Its ARN.

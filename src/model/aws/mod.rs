@@ -11,6 +11,7 @@ mod watch;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use agentcore::{
@@ -26,7 +27,7 @@ use super::known::{Known, ReasonCode, Unread};
 use crate::model::oidc::discovery::Discovery;
 
 /// What was read from AWS for one target.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AwsState {
     /// The account that the credentials belong to.
@@ -111,7 +112,7 @@ fn find<'a, T>(map: &'a BTreeMap<String, Known<T>>, kind: &str, name: &str) -> K
 }
 
 /// The file that `snapshot` writes and `check --snapshot` reads.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
     /// [`SNAPSHOT_VERSION`].
@@ -136,7 +137,7 @@ pub struct Snapshot {
 }
 
 /// Name and version of the program that wrote a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SnapshotTool {
     /// `agentcore-harden`.
     pub name: String,

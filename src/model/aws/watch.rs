@@ -1,12 +1,13 @@
 //! What watches the agents: event rules, trails, traces, quotas.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::known::Known;
 
 /// A rule of an event bus.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventRule {
     /// Its name.
@@ -24,7 +25,7 @@ pub struct EventRule {
 }
 
 /// A CloudTrail trail.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Trail {
     /// Its name.
@@ -45,7 +46,7 @@ pub struct Trail {
 }
 
 /// A condition of an advanced event selector on one field.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Selector {
     /// `eventCategory`, `resources.type`, `eventName`, `readOnly`, `resources.ARN`, …
@@ -71,7 +72,7 @@ pub struct Selector {
 }
 
 /// Where X-Ray sends trace segments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TraceDestination {
     /// `XRay` or `CloudWatchLogs`.
@@ -81,7 +82,7 @@ pub struct TraceDestination {
 }
 
 /// A quota.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Quota {
     /// Its name.

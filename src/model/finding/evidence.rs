@@ -1,12 +1,13 @@
 //! Evidence: what was seen, and where.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::Severity;
 use crate::model::site::Site;
 
 /// Where a piece of evidence comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvidenceKind {
     /// A configuration file of the project.
@@ -51,7 +52,7 @@ pub struct Evidence {
 }
 
 /// A place on the way of a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EvidenceStep {
     /// The file.
@@ -166,43 +167,64 @@ impl Evidence {
     }
 }
 
+/// A piece of evidence as it is written: its place is not nested.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Evidence")]
+struct Written<'a> {
+    /// Where it comes from.
+    kind: EvidenceKind,
+    /// The file, from the project root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    /// Its first line, 1-based.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    /// Its first column, in characters, 1-based.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    /// Its last line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_line: Option<u32>,
+    /// The column after its last character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<u32>,
+    /// The line, secrets masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excerpt: Option<&'a str>,
+    /// The ARN of the AWS resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<&'a str>,
+    /// The policy's name or ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a str>,
+    /// The statement's Sid, or #n (0-based) where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<&'a str>,
+    /// The API that was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<&'a str>,
+    /// The field of its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    /// This site's own severity, where the sites of a result differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<Severity>,
+    /// It explains, and is no site of the finding.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    context: bool,
+    /// What to read out of it.
+    note: &'a str,
+    /// The way on which a value got there, its source first.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    steps: &'a [EvidenceStep],
+}
+
 impl Serialize for Evidence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Out<'a> {
-            kind: EvidenceKind,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            path: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            line: Option<u32>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            column: Option<u32>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            end_line: Option<u32>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            end_column: Option<u32>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            excerpt: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            arn: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            policy: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            statement: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            api: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            field: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            severity: Option<Severity>,
-            note: &'a str,
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            steps: &'a [EvidenceStep],
-        }
         let site = self.site.as_ref();
         let span = site.and_then(|site| site.span);
-        Out {
+        Written {
             kind: self.kind,
             path: site.map(|site| &*site.path),
             line: span.map(|span| span.line),
@@ -216,9 +238,20 @@ impl Serialize for Evidence {
             api: self.api.as_deref(),
             field: self.field.as_deref(),
             severity: self.severity,
+            context: !self.primary,
             note: &self.note,
             steps: &self.steps,
         }
         .serialize(serializer)
+    }
+}
+
+impl JsonSchema for Evidence {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Written::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Written::json_schema(generator)
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::json_edit::{self, Splice};
 use crate::shell::Command;
 
 /// One way to fix a failure. Its commands are run in order, from the project root.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Fix {
     /// What it does, in a few words.
     pub title: String,
@@ -136,7 +137,7 @@ const LONGEST_DIFF: usize = 32 * 1024;
 const TOO_LONG: &str = "(the changed lines are too long to be shown)\n";
 
 /// A change of one file, shown as a unified diff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Edit {
     /// Path relative to the project root.
     pub path: String,

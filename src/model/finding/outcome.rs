@@ -1,5 +1,6 @@
 //! What a check returns for one resource.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Evidence, Fix, Resource, Severity, Status};
@@ -27,7 +28,7 @@ pub struct Outcome {
 }
 
 /// What a control of a standard says of a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ControlVerdict {
     /// `standard:control`.
     pub control: &'static str,

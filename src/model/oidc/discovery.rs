@@ -1,5 +1,6 @@
 //! Discovery documents and key sets: what was fetched, and what follows for an authorizer.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,7 +12,7 @@ use crate::model::known::Known;
 const LONGEST: usize = 4_000;
 
 /// What a discovery URL answered. Part of a snapshot: serde both ways.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Discovery {
     /// The URL that answered in the end: another path of the same origin after a redirect.
