@@ -22,6 +22,7 @@ mod fix;
 mod fix_loop;
 mod hostile;
 mod idp;
+mod limits;
 mod measure;
 mod moto;
 mod policy;

@@ -5,6 +5,9 @@ use crate::model::source::ir::{Expr, ExprKind, Name};
 use crate::model::source::module::{Function, Language, Module, Step};
 use crate::model::source::{ClassId, ModuleId};
 
+/// Deepest line of base classes that is followed.
+const DEEPEST_BASE: u8 = 40;
+
 impl<'s> Question<'s> {
     pub(super) fn project(&self, mut meaning: Meaning<'s>, path: &[Step]) -> Meaning<'s> {
         for step in path {
@@ -118,7 +121,11 @@ impl<'s> Question<'s> {
         if fallback.is_some() {
             return fallback;
         }
-        for base in class.bases.iter().filter(|_| depth < 8) {
+        if depth >= DEEPEST_BASE {
+            self.exhausted.set(true);
+            return None;
+        }
+        for base in &class.bases {
             match self.meaning(module.id, base) {
                 Meaning::Class(base) if base != id => {
                     if let Some(found) = self.class_member_at(base, attr, depth + 1) {
