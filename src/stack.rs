@@ -66,7 +66,7 @@ pub fn fix(context: &Context, title: &str) -> Option<Fix> {
     Some(fix.command(deploy).note(NOTE))
 }
 
-const NOTE: &str = "read the list in agentcore/cdk/lib/narrowed-roles.ts before you deploy: what stands there is what code and configuration were seen to use, and a permission that is missing shows as AccessDenied";
+const NOTE: &str = "read the list in agentcore/cdk/lib/narrowed-roles.ts before you deploy: it holds what the code and the configuration were seen to use; a permission that it lacks shows as AccessDenied";
 
 /// The edit of the stack that goes with a new online evaluation: its role is narrow from the start.
 pub fn with_eval(

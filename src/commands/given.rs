@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
+use crate::model::regions::REGIONS;
 use crate::text::suggest::suggestion;
 
 /// How AWS is reached, as given.
@@ -18,50 +19,6 @@ pub(super) struct Given<'a> {
     /// `--offline`, or `--snapshot`: the flag after which AWS is not read.
     pub without_aws: Option<&'static str>,
 }
-
-/// Regions of AWS. One that is newer than this version is reached with `--endpoint-url`.
-const REGIONS: [&str; 40] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-isoe-west-1",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eusc-de-east-1",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "mx-central-1",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-west-1",
-    "us-west-2",
-];
 
 /// Checks what was given.
 ///

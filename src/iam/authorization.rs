@@ -202,10 +202,20 @@ pub fn fits(action: &str, resource: &str) -> bool {
     }
     arns.iter().any(|arn| {
         let theirs = parts(arn);
-        theirs
+        // A wildcard of the table stands for a name, which is never empty.
+        let named = segments(arn, ':', 6)
             .iter()
-            .zip(&ours)
-            .all(|(one, two)| one.intersects(two))
+            .zip(segments(resource, ':', 6))
+            .all(|(one, two)| *one != "*" || !two.is_empty());
+        let meets = || {
+            theirs
+                .iter()
+                .zip(&ours)
+                .all(|(one, two)| one.intersects(two))
+        };
+        // The name of a bucket holds no slash: what has one names objects.
+        let bucket = arn.ends_with(":s3:::*") && resource.contains('/');
+        named && !bucket && meets()
     })
 }
 
@@ -233,6 +243,18 @@ mod tests {
     fn actions_have_their_resources() {
         assert!(fits("s3:GetObject", "arn:aws:s3:::bucket/*"));
         assert!(!fits("s3:GetObject", "arn:aws:s3:::bucket"));
+        assert!(fits("s3:ListBucket", "arn:aws:s3:::bucket"));
+        assert!(fits("s3:ListBucket", "arn:aws:s3:::*"));
+        assert!(!fits("s3:ListBucket", "arn:aws:s3:::bucket/*"));
+        assert!(!fits("dynamodb:GetItem", "arn:aws:dynamodb::1:table/x"));
+        assert!(!fits(
+            "dynamodb:GetItem",
+            "arn:aws:dynamodb:us-east-1::table/x"
+        ));
+        assert!(fits(
+            "bedrock:InvokeModel",
+            "arn:aws:bedrock:*::foundation-model/x"
+        ));
         assert!(!fits("dynamodb:GetItem", "arn:aws:s3:::bucket/*"));
         assert!(fits(
             "bedrock-agentcore:CreateEvent",

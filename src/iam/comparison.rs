@@ -153,6 +153,22 @@ pub(super) fn compare_values(
     }
 }
 
+/// Whether an operator can read a policy's value at all.
+pub(super) fn is_readable(comparison: Comparison, value: &str) -> bool {
+    let boolean = || value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
+    match comparison {
+        Comparison::Bool | Comparison::Null => boolean(),
+        Comparison::Numeric(_) => numbers(value, "0").is_some(),
+        Comparison::Date(_) => dates(value, "0").is_some(),
+        Comparison::IpAddress => in_range(value, "192.0.2.1").is_some(),
+        Comparison::Arn => ["arn:", "*"].iter().any(|start| value.starts_with(start)),
+        Comparison::StringEquals
+        | Comparison::StringEqualsIgnoreCase
+        | Comparison::StringLike
+        | Comparison::Binary => true,
+    }
+}
+
 fn numbers(wanted: &str, value: &str) -> Option<Ordering> {
     let read = |text: &str| text.trim().parse::<f64>().ok();
     read(value)?.partial_cmp(&read(wanted)?)

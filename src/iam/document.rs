@@ -21,6 +21,9 @@ pub enum DocumentError {
     /// There is no `Statement`.
     #[error("the policy has no Statement")]
     NoStatement,
+    /// The deploy refuses it.
+    #[error("the deploy refuses the policy: {0}")]
+    Refused(String),
     /// A statement is malformed.
     #[error("statement {label}: {problem}")]
     Statement {

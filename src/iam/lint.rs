@@ -8,16 +8,19 @@ use std::collections::BTreeSet;
 use super::actions::{self, Action};
 use super::arn::{Arn, segments};
 use super::authorization::{self, KeyState, KeyType};
-use super::comparison::Comparison;
-use super::condition::Condition;
+use super::comparison::{Comparison, is_readable};
+use super::condition::{Condition, Quantifier};
 use super::document::{Clause, Document, Effect, Statement};
 use super::glob::Pattern;
+use crate::model::regions::REGIONS;
 use crate::text::suggest::suggestion;
 
 /// How bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// IAM refuses the policy, or a Deny does not deny.
+    /// IAM refuses the policy.
+    Refused,
+    /// A Deny does not deny, or a condition asks for what does not exist.
     Breaks,
     /// A statement, or a part of it, does nothing.
     Empty,
@@ -49,22 +52,22 @@ pub fn lint(document: &Document) -> Vec<Fault> {
         if let Some(sid) = statement.sid.as_deref() {
             if !sids.insert(sid) {
                 add(
-                    Weight::Breaks,
-                    format!("the Sid {sid} stands twice: IAM refuses the policy"),
+                    Weight::Refused,
+                    format!("the Sid {sid} is used twice: IAM refuses the policy"),
                 );
             }
             if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !sid.contains("${") {
                 add(
-                    Weight::Breaks,
+                    Weight::Refused,
                     format!(
-                        "the Sid \"{sid}\" holds something else than letters and digits: IAM refuses the policy"
+                        "the Sid \"{sid}\" has other characters than letters and digits: IAM refuses the policy"
                     ),
                 );
             }
         }
         if statement.principal.is_some() {
             add(
-                Weight::Breaks,
+                Weight::Refused,
                 "a policy of a role names no Principal: IAM refuses it".to_owned(),
             );
         }
@@ -104,8 +107,10 @@ fn of_actions(statement: &Statement) -> Said {
         }
         let Some((service, name)) = action.split_once(':') else {
             said.push((
-                Weight::Breaks,
-                format!("\"{action}\" is no action: it names no service"),
+                Weight::Refused,
+                format!(
+                    "\"{action}\" is not an action, as it names no service: IAM refuses the policy"
+                ),
             ));
             continue;
         };
@@ -114,10 +119,13 @@ fn of_actions(statement: &Statement) -> Said {
             continue;
         }
         if !authorization::is_service(service) {
-            let close = suggestion(service, authorization::services());
+            let hint = match elsewhere(service, name) {
+                Some(known) => format!(" (the action is {known}:{name})"),
+                None => meant(suggestion(service, authorization::services())),
+            };
             said.push((
                 empty(statement),
-                format!("{action}: there is no service {service}{}", meant(close)),
+                format!("{action}: there is no service {service}{hint}"),
             ));
             continue;
         }
@@ -145,6 +153,21 @@ fn of_actions(statement: &Statement) -> Said {
     said
 }
 
+/// The service that an action belongs to where the name of a client stands before it: the calls of `bedrock-agent-runtime` are
+/// authorized as `bedrock`.
+fn elsewhere(service: &str, action: &str) -> Option<&'static str> {
+    let first = |name: &str| {
+        name.split('-')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+    };
+    let family = first(service);
+    let mut services = authorization::services().filter(|known| first(known) == family);
+    let plain = !action.contains(['*', '?']);
+    services.find(|known| plain && !actions::expand(&format!("{known}:{action}")).is_empty())
+}
+
 fn meant(close: Option<&str>) -> String {
     close.map_or_else(String::new, |close| format!(" (did you mean {close}?)"))
 }
@@ -156,8 +179,14 @@ fn of_resources(statement: &Statement) -> Said {
     let mut said = Vec::new();
     let mut sound = true;
     for resource in clause.patterns() {
-        if let Some(fault) = malformed(resource) {
-            said.push((Weight::Breaks, fault));
+        if let Some((refused, fault)) = malformed(resource) {
+            said.push(match refused {
+                true => (Weight::Refused, format!("{fault}: IAM refuses the policy")),
+                false => (Weight::Breaks, fault),
+            });
+            sound = false;
+        } else if let Some(fault) = lost(resource) {
+            said.push((empty(statement), fault));
             sound = false;
         }
     }
@@ -228,8 +257,8 @@ fn answers(action: &Action, resources: &[String]) -> bool {
         .any(|resource| Pattern::resource(resource).intersects(&asked))
 }
 
-/// Why a resource is no ARN.
-fn malformed(resource: &str) -> Option<String> {
+/// Why a resource is not an ARN, and whether IAM refuses the policy for it.
+fn malformed(resource: &str) -> Option<(bool, String)> {
     if Pattern::resource(resource).is_everything() || resource.starts_with("${") {
         return None;
     }
@@ -238,17 +267,18 @@ fn malformed(resource: &str) -> Option<String> {
         // `*foo`, `a*` and the like may match an ARN.
         let may = resource.starts_with('*')
             || "arn:".starts_with(resource.split('*').next().unwrap_or_default());
-        return (!may).then(|| format!("\"{resource}\" is no ARN: no resource matches it"));
+        return (!may).then(|| (true, format!("\"{resource}\" is not an ARN")));
     }
     if parts.len() < 6 {
         let open = parts
             .last()
             .is_some_and(|last| last.contains('*') || last.contains("${"));
         return (!open).then(|| {
-            format!(
+            let text = format!(
                 "\"{resource}\" has {} of the six parts of an ARN",
                 parts.len()
-            )
+            );
+            (true, text)
         });
     }
     let arn = Arn::parse(resource)?;
@@ -266,10 +296,11 @@ fn malformed(resource: &str) -> Option<String> {
                 | "aws-eusc"
         )
     {
-        return Some(format!(
+        let text = format!(
             "\"{resource}\": there is no partition \"{}\"",
             arn.partition
-        ));
+        );
+        return Some((true, text));
     }
     let digits = arn.account.bytes().all(|byte| byte.is_ascii_digit());
     let account = arn.account.is_empty()
@@ -285,15 +316,26 @@ fn malformed(resource: &str) -> Option<String> {
         )
         || (digits && arn.account.len() == 12);
     if plain(arn.account) && !account {
-        return Some(format!(
-            "\"{resource}\": \"{}\" is no account id",
-            arn.account
-        ));
+        let text = format!("\"{resource}\": \"{}\" is no account id", arn.account);
+        return Some((false, text));
     }
     if arn.resource.is_empty() {
-        return Some(format!("\"{resource}\" names no resource"));
+        return Some((false, format!("\"{resource}\" names no resource")));
     }
     None
+}
+
+/// A Region that does not exist, and is nearly one that does.
+fn lost(resource: &str) -> Option<String> {
+    let region = Arn::parse(resource)?.region;
+    let plain = !region.is_empty() && !region.contains(['*', '?', '$', '{']);
+    if !plain || REGIONS.contains(&region) || Pattern::literal(region).has_symbol() {
+        return None;
+    }
+    let close = suggestion(region, REGIONS)?;
+    Some(format!(
+        "\"{resource}\": there is no Region {region} (did you mean {close}?)"
+    ))
 }
 
 fn of_condition(condition: &Condition) -> Said {
@@ -305,8 +347,11 @@ fn of_condition(condition: &Condition) -> Said {
     } = condition;
     let Some(comparison) = operator.comparison else {
         said.push((
-            Weight::Breaks,
-            format!("there is no condition operator {}", operator.text),
+            Weight::Refused,
+            format!(
+                "there is no condition operator {}: IAM refuses the policy",
+                operator.text
+            ),
         ));
         return said;
     };
@@ -330,8 +375,14 @@ fn of_condition(condition: &Condition) -> Said {
                 ),
             ));
         }
+        KeyState::Known(_, several) => {
+            said.extend(
+                of_quantifier(condition, comparison, several).map(|text| (Weight::Empty, text)),
+            );
+        }
         _ => {}
     }
+    said.extend(of_values(condition, comparison).map(|text| (Weight::Empty, text)));
     // A date or an id never holds a star; a tag may.
     let literal = matches!(
         comparison,
@@ -355,6 +406,87 @@ fn of_condition(condition: &Condition) -> Said {
         ));
     }
     said
+}
+
+/// A key of several values wants to be told how they are taken; one of a single value must not be taken as "all of none".
+fn of_quantifier(condition: &Condition, comparison: Comparison, several: bool) -> Option<String> {
+    let Condition { operator, key, .. } = condition;
+    if comparison == Comparison::Null {
+        return None;
+    }
+    match (operator.quantifier, several) {
+        (None, true) => Some(format!(
+            "{key} has several values, and {} compares one: write ForAnyValue:{0} or ForAllValues:{0}",
+            operator.text
+        )),
+        (Some(Quantifier::All), false) => Some(format!(
+            "{key} has one value, and {} also holds where the request has none: write {}",
+            operator.text,
+            operator
+                .text
+                .split_once(':')
+                .map_or(operator.text.as_str(), |(_, plain)| plain)
+        )),
+        _ => None,
+    }
+}
+
+/// Values that the operator cannot read, so that the condition never holds.
+fn of_values(condition: &Condition, comparison: Comparison) -> Option<String> {
+    let Condition {
+        operator,
+        key,
+        values,
+    } = condition;
+    if comparison == Comparison::Null && operator.if_exists {
+        return Some("IfExists cannot be added to Null".to_owned());
+    }
+    let ordered = !matches!(
+        comparison,
+        Comparison::StringEquals
+            | Comparison::StringEqualsIgnoreCase
+            | Comparison::StringLike
+            | Comparison::Arn
+    );
+    let symbol = |value: &str| value.contains("${") || Pattern::literal(value).has_symbol();
+    for value in values {
+        if value.contains("${aws:") {
+            if ordered {
+                return Some(format!(
+                    "{} {key} compares with \"{value}\", and policy variables work only in text and ARN operators",
+                    operator.text
+                ));
+            }
+        } else if !symbol(value) && !is_readable(comparison, value) {
+            return Some(format!(
+                "{} {key} compares with \"{value}\", which is none of {}",
+                operator.text,
+                wanted(comparison)
+            ));
+        }
+    }
+    let private = |value: &String| {
+        let address = value.split('/').next().unwrap_or_default();
+        let parsed = address.parse::<std::net::Ipv4Addr>();
+        parsed.is_ok_and(|address| address.is_private())
+    };
+    let only_private = comparison == Comparison::IpAddress
+        && key.eq_ignore_ascii_case("aws:SourceIp")
+        && !values.is_empty()
+        && values.iter().all(private);
+    only_private.then(|| {
+        format!("aws:SourceIp is a public address, and {} is private: aws:VpcSourceIp holds private ones", values.join(", "))
+    })
+}
+
+fn wanted(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Bool | Comparison::Null => "true and false",
+        Comparison::Numeric(_) => "the numbers",
+        Comparison::Date(_) => "the dates (ISO 8601, or seconds since 1970)",
+        Comparison::IpAddress => "the addresses and CIDR ranges",
+        _ => "the ARNs",
+    }
 }
 
 /// Whether an operator can compare what a key holds. Text operators compare booleans and ARNs as they are written.

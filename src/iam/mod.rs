@@ -16,6 +16,7 @@ mod narrow;
 pub mod principal;
 pub mod reach;
 pub mod role;
+pub mod written;
 
 pub use crate::model::arn;
 pub use crate::text::{glob, truth};

@@ -23,6 +23,7 @@ pub mod package;
 pub mod platform;
 pub mod predicted_role;
 pub mod project;
+pub mod regions;
 pub mod requirement;
 pub mod secret;
 pub mod site;

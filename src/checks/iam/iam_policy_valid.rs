@@ -7,6 +7,7 @@ use crate::iam::document::{Document, Effect};
 use crate::iam::lint::{Weight, lint};
 use crate::iam::reach::Reach;
 use crate::iam::role::NamedPolicy;
+use crate::iam::written::FlawKind;
 use crate::least_privilege::{INLINE_LIMIT, size};
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::Unread;
@@ -109,6 +110,17 @@ fn judge(
             }
         }
         unread = unread.or_else(|| role.unread.first().cloned());
+        found.extend(role.flaws.iter().map(|(flaw, at)| Found {
+            severity: match flaw.kind {
+                FlawKind::Refused | FlawKind::Widened => Severity::High,
+                FlawKind::Changed => Severity::Medium,
+            },
+            text: match flaw.kind {
+                FlawKind::Refused => format!("{}: the deploy fails", flaw.text),
+                _ => flaw.text.clone(),
+            },
+            evidence: at.clone(),
+        }));
         emptied(role, &mut found);
         if matches!(role.place, Place::Live { .. }) {
             sizes(role, &mut found);
@@ -186,7 +198,7 @@ fn of_policy(
         found.push(Found {
             severity: match (fault.weight, statement.effect) {
                 // A Deny that denies nothing leaves open what somebody wanted closed.
-                (Weight::Breaks, Effect::Deny) => Severity::High,
+                (Weight::Refused, _) | (Weight::Breaks, Effect::Deny) => Severity::High,
                 _ => Severity::Medium,
             },
             text: fault.text,

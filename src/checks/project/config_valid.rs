@@ -7,7 +7,7 @@ use crate::analysis::agent_code::served;
 use crate::checks::absent_code;
 use crate::checks::{Category, Check, Need, unconfigured};
 use crate::collect::json::repeated_keys;
-use crate::collect::project::{DEPLOYED, TARGETS, inside};
+use crate::collect::project::{DEPLOYED, PROMPT, TARGETS, inside, joined};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::{Document, Node};
@@ -196,7 +196,7 @@ impl Findings {
             0 => String::new(),
             more => format!("; and {more} more"),
         };
-        let faults = if count == 1 { "a fault" } else { "faults" };
+        let faults = if count == 1 { "an error" } else { "errors" };
         let what = if self.code == count {
             "the code that is deployed"
         } else {
@@ -257,6 +257,7 @@ fn project(context: &Context, findings: &mut Findings) {
     explain_hidden(context, &mut faults);
     faults.extend(schema::references(&document.root));
     faults.extend(schema::lengths(&document.root));
+    faults.extend(schema::synthesis(&document.root));
     faults.extend(placeholders::faults(&document.root));
     faults.extend(config_files::faults(context));
     faults.extend(payment_secrets::faults(context));
@@ -426,6 +427,21 @@ fn harnesses(context: &Context, findings: &mut Findings) {
         match &harness.document {
             Known::Read(document) => {
                 let path = document.source.path.to_string();
+                let prompt = harness.path.as_ref();
+                let prompt = prompt.map(|path| joined(&path.value, PROMPT));
+                let text = prompt
+                    .as_ref()
+                    .and_then(|path| project.named_files.get(path));
+                if let (Some(prompt), Some(text)) =
+                    (prompt, text.and_then(|file| file.text.as_ref()))
+                    && text.trim().is_empty()
+                {
+                    let words = format!(
+                        "harness {}: {prompt} is empty, which the deploy refuses: write the prompt, or remove the file",
+                        harness.name
+                    );
+                    findings.file(&harness.site, &words);
+                }
                 if !seen.contains(&path) {
                     findings.add(document, schema::validate(&document.root, &schema::HARNESS));
                     seen.push(path.clone());

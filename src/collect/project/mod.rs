@@ -17,7 +17,7 @@ mod stack;
 pub use discover::{DiscoverError, discover};
 pub use file::{Edited, FileError, inside, read_text, read_text_up_to};
 pub use git::Ignores;
-pub use named::joined;
+pub use named::{PROMPT, joined};
 pub use shipped::{Entry, Walk, folder as package_folder, walk};
 
 use std::collections::{BTreeMap, HashMap};

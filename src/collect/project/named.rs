@@ -30,6 +30,9 @@ pub fn files(project: &Project, budget: &mut Budget) -> BTreeMap<String, NamedFi
     look.files
 }
 
+/// The file with the prompt of a harness, beside its `harness.json`.
+pub const PROMPT: &str = "system-prompt.md";
+
 /// Joins a folder and a path below it, as written.
 pub fn joined(folder: &str, path: &str) -> String {
     format!("{}/{path}", folder.trim_end_matches('/'))
@@ -98,10 +101,14 @@ impl Lookup<'_> {
         for harness in &self.project.harnesses {
             // `agentcore validate` reads app/NAME/harness.json, the deploy reads PATH/harness.json.
             self.add(&format!("app/{}/harness.json", harness.name), false);
-            if let (Some(path), Some(document)) = (&harness.path, harness.document.read())
-                && let Some(dockerfile) = text(&document.root, &["dockerfile"])
-            {
-                self.add(&joined(&path.value, dockerfile), false);
+            if let (Some(path), Some(document)) = (&harness.path, harness.document.read()) {
+                if let Some(dockerfile) = text(&document.root, &["dockerfile"]) {
+                    self.add(&joined(&path.value, dockerfile), false);
+                }
+                // Found by its name alone, where harness.json holds no prompt.
+                if document.root.get("systemPrompt").is_none() {
+                    self.add(&joined(&path.value, PROMPT), true);
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{Place, RoleView};
 use crate::context::{Context, Layer, Origin};
 use crate::iam::document::Document;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::iam::written::{self, Flaw};
 use crate::model::finding::Evidence;
 use crate::model::json;
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -18,7 +19,7 @@ impl Context {
             return None;
         }
         let (mut files, mut entries) = (BTreeMap::new(), BTreeMap::new());
-        let (mut policies, mut unread) = (Vec::new(), Vec::new());
+        let (mut policies, mut unread, mut flaws) = (Vec::new(), Vec::new(), Vec::new());
         for entry in &runtime.additional_policies {
             if entry.value.starts_with("arn:") {
                 let policy = known_by_arn(&entry.value);
@@ -26,7 +27,7 @@ impl Context {
                 policies.push(policy);
                 continue;
             }
-            match self.policy_file(runtime, &entry.value) {
+            match self.policy_file(runtime, &entry.value, &mut flaws) {
                 Ok((path, file, document)) => {
                     entries.insert(path.clone(), entry.site.clone());
                     files.insert(path.clone(), file);
@@ -44,6 +45,7 @@ impl Context {
             },
             place: Place::Added { files, entries },
             unread,
+            flaws,
             own: self.owned_by(&runtime.name),
             note: String::new(),
         };
@@ -56,6 +58,7 @@ impl Context {
         &self,
         runtime: &Runtime,
         written: &str,
+        flaws: &mut Vec<(Flaw, Evidence)>,
     ) -> Result<(String, &json::Document, Document), Unread> {
         let location = runtime
             .code_location
@@ -83,8 +86,13 @@ impl Context {
             .document
             .as_ref()
             .ok_or_else(|| unread("it is not JSON"))?;
-        let document =
-            Document::parse(&parsed.root.to_value()).map_err(|error| unread(&error.to_string()))?;
+        let (document, found) = written::read(&parsed.root.to_value());
+        flaws.extend(found.into_iter().map(|flaw| {
+            let node = parsed.root.pointer(&flaw.pointer).unwrap_or(&parsed.root);
+            let at = Evidence::config(&parsed.site(node));
+            (flaw, at)
+        }));
+        let document = document.map_err(|error| unread(&error.to_string()))?;
         Ok((path, parsed, document))
     }
 }

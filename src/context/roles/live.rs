@@ -76,6 +76,7 @@ impl Context {
                     arn: arn.to_owned(),
                 },
                 unread,
+                flaws: Vec::new(),
                 own,
                 note: String::new(),
             };

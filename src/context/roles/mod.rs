@@ -13,6 +13,7 @@ pub(crate) use predicted::partition;
 use super::{Context, Layer};
 use crate::iam::document::Statement;
 use crate::iam::role::{NamedPolicy, Role};
+use crate::iam::written::Flaw;
 use crate::model::finding::{Evidence, Resource, ResourceType};
 use crate::model::json;
 use crate::model::known::{Known, Unread};
@@ -33,6 +34,8 @@ pub struct RoleView<'a> {
     pub place: Place<'a>,
     /// What could not be read of it: no pass without it.
     pub unread: Vec<Unread>,
+    /// What is wrong with the text of its policy files, with the place.
+    pub flaws: Vec<(Flaw, Evidence)>,
     /// What the owner calls its own.
     pub own: Owned,
     /// What else to know of it.

@@ -298,6 +298,7 @@ impl Context {
             },
             place: Place::Whole(evidence.clone()),
             unread: Vec::new(),
+            flaws: Vec::new(),
             own,
             note,
         };

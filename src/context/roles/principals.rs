@@ -49,6 +49,7 @@ impl Context {
                 role: role.role.clone(),
                 place: Place::Template(&template.document, named.site.clone()),
                 unread: Vec::new(),
+                flaws: Vec::new(),
                 own: Owned::default(),
                 note: String::new(),
             };
@@ -92,6 +93,7 @@ fn live<'a>(principal: &Principal) -> Layer<RoleView<'a>> {
             arn: principal.arn.clone(),
         },
         unread: Vec::new(),
+        flaws: Vec::new(),
         own: Owned::default(),
         note: String::new(),
     };

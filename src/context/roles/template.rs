@@ -93,6 +93,7 @@ impl Context {
             execution: false,
             role: found.role.clone(),
             unread: unread.collect(),
+            flaws: Vec::new(),
             own,
             note: String::new(),
             place: Place::Template(&template.document, site.clone()),

@@ -433,6 +433,29 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Edits that none of the commands makes, and that are too long to be shown: which files, and what makes them.
+    fn unseen_edits(&mut self, fix: &Fix) -> io::Result<()> {
+        let deploys = |command: &String| command.starts_with("agentcore deploy");
+        let (Some(first), false) = (fix.edits.first(), fix.commands.is_empty()) else {
+            return Ok(());
+        };
+        if !fix.commands.iter().all(deploys) {
+            return Ok(());
+        }
+        let more = match fix.edits.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let by = if fix.safe.is_empty() {
+            "plan --edit"
+        } else {
+            "check --fix"
+        };
+        let path = clean::line(&first.path);
+        let text = format!("edit {path}{more}: `agentcore-harden {by}` (diff: -v)");
+        self.dim(&" ".repeat(INDENT + 2), &text)
+    }
+
     /// `more` ways to fix it are not shown.
     fn one_fix(
         &mut self,
@@ -487,6 +510,9 @@ impl Page<'_> {
             return Ok(());
         }
         self.printed.push((fix.commands.clone(), check));
+        if !self.look.verbose {
+            self.unseen_edits(fix)?;
+        }
         for command in &fix.commands {
             self.command(INDENT + 2, command)?;
         }

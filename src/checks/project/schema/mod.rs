@@ -24,7 +24,7 @@ mod state;
 mod walk;
 mod words;
 
-pub use deploy_references::lengths;
+pub use deploy_references::{lengths, synthesis};
 pub use fault::{At, Class, Fault, Repair};
 pub use harness::HARNESS;
 pub use project::{PROJECT, knows_root_key};
