@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use crate::render::Format;
+
 /// What follows the options of `check --help` and stands in the manual page.
 pub const EXIT_STATUS: &str = "Exit status: 0 nothing at or above --fail-on failed, 1 something did, 2 the audit could not be done.";
 
@@ -323,29 +325,6 @@ pub enum SchemaOf {
 pub struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
-}
-
-/// Formats of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// The checklist, for people
-    Text,
-    /// One line a finding: path:line:col: SEVERITY check: message
-    Concise,
-    /// JSON, schemaVersion 1; one line a project where there are several
-    Json,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// Markdown, for a pull request or a launch review
-    Markdown,
-    /// JUnit XML, for test reports of CI systems
-    Junit,
-    /// Annotations of a GitHub workflow
-    Github,
-    /// Code Quality report of GitLab
-    Gitlab,
-    /// One self-contained page, to hand round
-    Html,
 }
 
 /// Values of `--fail-on`.

@@ -27,6 +27,7 @@ pub mod render;
 pub mod report;
 pub mod secrets;
 pub mod shell;
+pub mod stack;
 pub mod text;
 
 use std::ffi::OsString;

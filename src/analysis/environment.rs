@@ -403,7 +403,7 @@ fn named<'a>(
             given = looped_over(callers, module, key);
         }
         if given.is_empty() {
-            let mut put_together = texts(callers, module, key, 0);
+            let mut put_together = texts(callers, module, key);
             put_together.sort();
             put_together.dedup();
             let put_together = put_together.into_iter();
@@ -422,14 +422,17 @@ fn named<'a>(
 
 /// The texts that a key is put together of, with what callers give for the parameters in it, what its names are bound to, and the
 /// default of what is looked up: `f"{vendor}_API_KEY"`, `options.get("variable", "OPENAI_API_KEY")`.
-fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<String> {
+fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
     const MOST: usize = 16;
     let source = callers.source();
     let known = source.strings(module, expr);
-    if !known.is_empty() || depth > 6 {
+    if !known.is_empty() {
         return known;
     }
-    let mut below = |inner: &'a Expr| texts(callers, module, inner, depth + 1);
+    let Some(_step) = limits::follow("variable", limits::CALLERS, module, expr) else {
+        return known;
+    };
+    let mut below = |inner: &'a Expr| texts(callers, module, inner);
     let mut found = match &expr.kind {
         ExprKind::Format(parts) => {
             let mut whole = vec![String::new()];
@@ -467,7 +470,7 @@ fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8)
             } else {
                 given
                     .into_iter()
-                    .flat_map(|(at, value)| texts(callers, at, value, depth + 1))
+                    .flat_map(|(at, value)| texts(callers, at, value))
                     .collect()
             }
         }

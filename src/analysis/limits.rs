@@ -1,11 +1,11 @@
 //! Budgets that ran out. Every budget of the analysis says so here when it cuts an answer short, and a judgement that was made
 //! meanwhile is no pass: what lies behind the cut nobody has seen.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::model::finding::{Outcome, Status};
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::source::{ByteRange, ModuleId, Source};
+use crate::model::source::{ByteRange, Expr, ModuleId, Source};
 
 /// Names that are followed through more definitions than one question may look at.
 pub(crate) const NAMES: &str =
@@ -20,6 +20,16 @@ pub(crate) const CONDITIONS: &str =
 /// Values that are handed through more calls than one data flow follows.
 pub(crate) const FLOW: &str =
     "a value is handed through more calls than are followed, so where it ends up is not known";
+
+/// Functions that are called by more functions than are followed.
+pub(crate) const CALLS: &str =
+    "code runs through more calls than are followed, so what it does in the end is not known";
+/// Input of more fields than are told apart.
+pub(crate) const FIELDS: &str =
+    "the input has more fields than are told apart, so what is tested of the rest is not known";
+/// Schemas that are made of more schemas than are followed.
+pub(crate) const SCHEMA: &str =
+    "a schema is nested deeper than is followed, so what it tests is not known";
 
 /// The first place where a budget ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +61,13 @@ pub(crate) fn again(limit: Option<Limit>) {
 /// Steps that one question may take, those of the questions that it asks in turn included.
 const MOST_STEPS: u32 = 5_000;
 /// How deep they may go: each may stand on the stack with what calls it.
-const DEEPEST: u32 = 100;
+const DEEPEST: usize = 160;
 
 thread_local! {
-    /// How many steps are being taken inside each other, and how many were taken since the outermost began.
-    static STEPS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
+    /// What is being followed, outermost first: the question, and the expression by its address.
+    static OPEN: RefCell<Vec<(&'static str, usize)>> = const { RefCell::new(Vec::new()) };
+    /// How many steps were taken since the outermost began.
+    static TAKEN: Cell<u32> = const { Cell::new(0) };
 }
 
 /// A step of a question that recurses over code which leads to code; it ends when this is dropped.
@@ -63,22 +75,60 @@ pub(crate) struct Step(());
 
 impl Drop for Step {
     fn drop(&mut self) {
-        let (inside, taken) = STEPS.get();
-        STEPS.set((inside.saturating_sub(1), taken));
+        OPEN.with_borrow_mut(Vec::pop);
     }
 }
 
-/// Takes a step; None, and [`reached`], where the question took too many. The depth that a caller counts itself bounds the chain
-/// that it follows; this bounds the work, which is exponential in that depth where everything leads to everything.
+/// Takes a step; None, and [`reached`], where the question took too many. This bounds both the chain that is followed and the work,
+/// which is exponential in the length of the chain where everything leads to everything.
 pub(crate) fn step(what: &'static str, module: ModuleId, range: ByteRange) -> Option<Step> {
-    let (inside, taken) = STEPS.get();
-    let taken = if inside == 0 { 0 } else { taken };
+    let inside = OPEN.with_borrow(Vec::len);
+    let taken = if inside == 0 { 0 } else { TAKEN.get() };
     if taken >= MOST_STEPS || inside >= DEEPEST {
         reached(what, module, range);
         return None;
     }
-    STEPS.set((inside + 1, taken + 1));
+    TAKEN.set(taken + 1);
+    OPEN.with_borrow_mut(|open| open.push(("", 0)));
     Some(Step(()))
+}
+
+/// Takes a step of a question that looks at an expression; None without a word where that expression is being looked at already: a
+/// circle adds nothing to the answer.
+pub(crate) fn follow(
+    question: &'static str,
+    what: &'static str,
+    module: ModuleId,
+    expr: &Expr,
+) -> Option<Step> {
+    follow_at(
+        question,
+        what,
+        module,
+        expr.range,
+        std::ptr::from_ref(expr).addr(),
+    )
+}
+
+/// As [`follow`], for anything that has a place and an address of its own.
+pub(crate) fn follow_at(
+    question: &'static str,
+    what: &'static str,
+    module: ModuleId,
+    range: ByteRange,
+    address: usize,
+) -> Option<Step> {
+    let key = (question, address);
+    if OPEN.with_borrow(|open| open.contains(&key)) {
+        return None;
+    }
+    let step = step(what, module, range)?;
+    OPEN.with_borrow_mut(|open| {
+        if let Some(last) = open.last_mut() {
+            *last = key;
+        }
+    });
+    Some(step)
 }
 
 /// Runs a judgement, and tells which budget ran out meanwhile.

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use crate::analysis::clients::origin::MAKERS;
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::values::{At, bound, returned};
+use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::module::{BindingKind, Module};
 use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
 
 /// Deepest chain of names and helpers that is followed.
-const DEEPEST: u32 = 14;
+const DEEPEST: u32 = 80;
 /// Most expressions that one question looks at.
 const STEPS: u32 = 1_500;
 /// Most alternatives that are kept.
@@ -74,7 +75,10 @@ pub(crate) fn of<'a>(source: &'a Source, places: &Places<'a>, at: At<'a>) -> Pro
         truncated: false,
     };
     let mut alternatives = finder.value(at, &[], 0);
-    alternatives.truncate(MOST);
+    if alternatives.len() > MOST {
+        limits::reached(limits::CALLERS, at.module, at.expr.range);
+        alternatives.truncate(MOST);
+    }
     Provenance {
         alternatives,
         pads: finder.pads,
@@ -150,9 +154,13 @@ impl<'a> Finder<'a, '_> {
     fn value(&mut self, at: At<'a>, path: &[String], depth: u32) -> Vec<Alternative<'a>> {
         if depth > DEEPEST || self.steps == 0 {
             self.truncated = true;
+            limits::reached(limits::CALLERS, at.module, at.expr.range);
             return vec![vec![part(Root::Unknown, at, path)]];
         }
         self.steps -= 1;
+        let Some(_step) = limits::follow("parts", limits::CALLERS, at.module, at.expr) else {
+            return Vec::new();
+        };
         let module = at.module;
         let below =
             |this: &mut Self, expr: &'a Expr| this.value(At::new(module, expr), path, depth + 1);

@@ -2,7 +2,6 @@
 
 pub mod artifact;
 pub mod aws;
-pub mod baseline;
 mod binaries;
 pub mod changes;
 pub mod contents;

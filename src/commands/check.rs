@@ -6,14 +6,14 @@ use std::path::{Component, Path, PathBuf};
 
 use super::given::{self, Given};
 use super::select::Selection;
-use super::{emit, fix, output, plan, since, terminal};
+use super::{baseline, emit, fix, output, plan, since, terminal};
 use crate::audit::{self, DiscoverySource, Options};
 use crate::checks;
 use crate::cli::targets::{Target, Targets};
 use crate::cli::{AwsArgs, CheckArgs, FailOnArg, Format, PlanArgs, PlatformArg, ReportArgs};
 use crate::collect::discovery::FetchOptions;
 use crate::collect::project::Edited;
-use crate::collect::{baseline, changes, project};
+use crate::collect::{changes, project};
 use crate::comments;
 use crate::config::FailOn;
 use crate::context::{Context, PlatformVersion};

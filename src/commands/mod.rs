@@ -1,5 +1,6 @@
 //! The commands, one file each, over the same parts.
 
+mod baseline;
 pub mod check;
 pub mod completions;
 pub mod diagnose;

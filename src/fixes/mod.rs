@@ -1,4 +1,3 @@
-//! Fixes that are more than one check's: the edit of the project's stack, and the plan of all of a report.
+//! The plan of all fixes of a report.
 
 pub mod plan;
-pub mod stack;

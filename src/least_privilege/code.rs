@@ -1,14 +1,16 @@
 //! The code of an agent as far as it runs: what branches that the environment switches off and `__main__` blocks hold is left out.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::reachability::{Absent, Live};
 use crate::model::source::module::Module;
 use crate::model::source::walk::statements;
-use crate::model::source::{ByteRange, Call, Expr, ExprKind, FnId, ModuleId, Source, Stmt};
+use crate::model::source::{
+    ByteRange, Call, Expr, ExprKind, FnId, Function, ModuleId, Source, Stmt,
+};
 
 /// The code that runs.
 pub(super) struct Code<'c, 'a> {
@@ -16,6 +18,8 @@ pub(super) struct Code<'c, 'a> {
     live: Live<'c, 'a>,
     named: OnceCell<BTreeSet<&'a str>>,
     handed: OnceCell<BTreeSet<FnId>>,
+    /// The functions that are seen to be called.
+    called: OnceCell<BTreeSet<FnId>>,
 }
 
 impl<'c, 'a> Code<'c, 'a> {
@@ -26,6 +30,7 @@ impl<'c, 'a> Code<'c, 'a> {
             live: Live::new(callers, Absent::Unknown),
             named: OnceCell::new(),
             handed: OnceCell::new(),
+            called: OnceCell::new(),
         }
     }
 
@@ -51,41 +56,79 @@ impl<'c, 'a> Code<'c, 'a> {
 
     /// Whether a place surely runs once the agent is called: no function around it is one that nothing is seen to call.
     pub(super) fn surely_runs(&self, module: ModuleId, range: ByteRange) -> bool {
-        self.seen_to_run(module, range, &mut BTreeSet::new())
+        let called = self.called.get_or_init(|| self.all_called());
+        self.runs(module, range)
+            && self
+                .around(module, range)
+                .iter()
+                .all(|id| called.contains(id))
     }
 
-    /// Each function is looked at once: that it calls itself is no sign that something else does.
-    fn seen_to_run(&self, module: ModuleId, range: ByteRange, seen: &mut BTreeSet<FnId>) -> bool {
-        if !self.runs(module, range) {
-            return false;
-        }
+    /// The functions around a place that run only when something calls them, innermost first.
+    fn around(&self, module: ModuleId, range: ByteRange) -> Vec<FnId> {
         let Some(place) = self.source().module(module) else {
-            return false;
+            return Vec::new();
         };
-        let mut function = place.function_at(range.start);
-        while let Some(around) = function {
-            let handed = around.name.is_empty()
-                || around.name.starts_with("__")
-                || !around.decorators.is_empty()
-                || self.handed().contains(&around.id);
-            if !handed {
-                if !seen.insert(around.id) {
-                    return false;
+        let first = place.function_at(range.start);
+        let next = |function: &&'a Function| function.parent.and_then(|id| place.function(id));
+        std::iter::successors(first, next)
+            .filter(|around| {
+                !around.name.is_empty()
+                    && !around.name.starts_with("__")
+                    && around.decorators.is_empty()
+                    && !self.handed().contains(&around.id)
+            })
+            .map(|around| around.id)
+            .collect()
+    }
+
+    /// Every function that code which surely runs calls, or that nothing is seen to call and something names. That it calls itself
+    /// is no sign that something else does.
+    fn all_called(&self) -> BTreeSet<FnId> {
+        let mut called = BTreeSet::new();
+        // For each function the places that call it, each as the functions which have to run for that; and who waits for whom.
+        let mut places: HashMap<FnId, Vec<Vec<FnId>>> = HashMap::new();
+        let mut waiting: HashMap<FnId, Vec<FnId>> = HashMap::new();
+        let mut open = Vec::new();
+        for function in self.agent().modules().flat_map(|module| &module.functions) {
+            let sites = self.callers.sites(function.id);
+            if sites.is_empty() {
+                if self.named().contains(&*function.name) {
+                    open.push(function.id);
                 }
-                let uses = self.callers.of(around.id);
-                let runs = if uses.is_empty() {
-                    self.named().contains(&*around.name)
-                } else {
-                    uses.iter()
-                        .any(|used| self.seen_to_run(used.module, used.expr.range, seen))
-                };
-                if !runs {
-                    return false;
+                continue;
+            }
+            for site in sites {
+                if !self.runs(site.module, site.range) {
+                    continue;
+                }
+                let around = self.around(site.module, site.range);
+                if around.is_empty() {
+                    open.push(function.id);
+                }
+                for id in &around {
+                    waiting.entry(*id).or_default().push(function.id);
+                }
+                places.entry(function.id).or_default().push(around);
+            }
+        }
+        while let Some(id) = open.pop() {
+            if !called.insert(id) {
+                continue;
+            }
+            for next in waiting.get(&id).into_iter().flatten() {
+                let runs = !called.contains(next)
+                    && places.get(next).is_some_and(|places| {
+                        places
+                            .iter()
+                            .any(|around| around.iter().all(|id| called.contains(id)))
+                    });
+                if runs {
+                    open.push(*next);
                 }
             }
-            function = around.parent.and_then(|id| place.function(id));
         }
-        true
+        called
     }
 
     /// Every name and member that an expression of the code refers to.

@@ -78,22 +78,14 @@ struct Client<'s> {
 }
 
 /// The client that an expression is: made here or in a helper, given as an argument, kept as a member.
-fn client<'s>(
-    code: &Code<'_, 's>,
-    module: ModuleId,
-    expr: &'s Expr,
-    depth: usize,
-) -> Option<Client<'s>> {
-    if depth > 6 {
-        return None;
-    }
-    let _step = limits::step(limits::CALLERS, module, expr.range)?;
+fn client<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Client<'s>> {
+    let _step = limits::follow("client", limits::CALLERS, module, expr)?;
     let source = code.source();
     let Some(instance) = source.type_of(module, expr) else {
         let given = code.callers().given(module, expr);
         let kept = kept(code, module, expr);
         let mut origins = given.into_iter().chain(kept);
-        return origins.find_map(|(at, value)| client(code, at, value, depth + 1));
+        return origins.find_map(|(at, value)| client(code, at, value));
     };
     let call = instance.call?;
     let name = leaf(&instance.type_name);
@@ -120,7 +112,7 @@ fn client<'s>(
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
     };
-    let owner = client(code, instance.module, base, depth + 1)?;
+    let owner = client(code, instance.module, base)?;
     Some(Client {
         object: Some((attr.to_string(), call, instance.module)),
         ..owner
@@ -304,7 +296,7 @@ fn python<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<U
         service,
         object,
         made,
-    } = client(code, module, base, 0)?;
+    } = client(code, module, base)?;
     let (operation, object) = match (&**attr, object) {
         // The parameters are those of `paginate`.
         ("get_paginator" | "get_waiter", _) => return None,

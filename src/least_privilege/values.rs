@@ -10,8 +10,8 @@ use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::walk::statements;
 use crate::model::source::{ClassId, ModuleId};
 
-/// Deepest chain that is followed.
-const DEEPEST: u8 = 10;
+/// Most modules through which a name is re-exported.
+const DEEPEST: u8 = 40;
 /// Most combinations of a text's parts.
 const MOST: usize = 32;
 
@@ -66,7 +66,7 @@ pub(super) fn texts<'a>(
     module: ModuleId,
     expr: &'a Expr,
 ) -> Texts {
-    let mut found = Reader { subject, code }.read(module, expr, 0);
+    let mut found = Reader { subject, code }.read(module, expr);
     found.all.retain(|text| !text.is_empty());
     found.all.sort();
     found.all.dedup();
@@ -87,12 +87,11 @@ struct Reader<'r, 'c, 'a> {
 }
 
 impl<'a> Reader<'_, '_, 'a> {
-    fn read(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Texts {
-        let step = limits::step(limits::CALLERS, module, expr.range);
-        if step.is_none() || depth > DEEPEST {
+    fn read(&self, module: ModuleId, expr: &'a Expr) -> Texts {
+        let Some(_step) = limits::follow("texts", limits::CALLERS, module, expr) else {
             return Texts::default();
-        }
-        let below = |inner: &'a Expr| self.read(module, inner, depth + 1);
+        };
+        let below = |inner: &'a Expr| self.read(module, inner);
         match &expr.kind {
             ExprKind::Str(text) => Texts::one(text),
             ExprKind::None => Texts::union(std::iter::empty()),
@@ -107,7 +106,7 @@ impl<'a> Reader<'_, '_, 'a> {
             ExprKind::BoolOp {
                 op: BoolOp::Or | BoolOp::Coalesce,
                 values,
-            } => self.either(module, values, depth),
+            } => self.either(module, values),
             ExprKind::BinOp {
                 op: "+",
                 left,
@@ -117,12 +116,12 @@ impl<'a> Reader<'_, '_, 'a> {
                 FormatPart::Text(text) => Texts::one(text),
                 FormatPart::Expr(inner) => below(inner),
             })),
-            _ => self.followed(module, expr, depth),
+            _ => self.followed(module, expr),
         }
     }
 
     /// `os.getenv("A") or os.getenv("B") or "default"`: what stands before the last counts where it is set.
-    fn either(&self, module: ModuleId, values: &'a [Expr], depth: u8) -> Texts {
+    fn either(&self, module: ModuleId, values: &'a [Expr]) -> Texts {
         let mut whole = Texts::default();
         for value in values {
             let unset = self
@@ -133,7 +132,7 @@ impl<'a> Reader<'_, '_, 'a> {
             if unset && !std::ptr::eq(value, values.last().unwrap_or(value)) {
                 continue;
             }
-            let here = self.read(module, value, depth + 1);
+            let here = self.read(module, value);
             whole.complete = here.complete;
             let decided = here.complete && here.all.iter().any(|text| !text.is_empty());
             whole.all.extend(here.all);
@@ -144,21 +143,21 @@ impl<'a> Reader<'_, '_, 'a> {
         whole
     }
 
-    fn followed(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Texts {
+    fn followed(&self, module: ModuleId, expr: &'a Expr) -> Texts {
         if let Some((variable, default)) = self.variable(module, expr) {
             return match (variable, default) {
                 (Variable::Set(value), _) => Texts::one(&value),
-                (Variable::Unset, Some((at, default))) => self.read(at, default, depth + 1),
+                (Variable::Unset, Some((at, default))) => self.read(at, default),
                 (Variable::Unset, None) => Texts::default(),
             };
         }
         if let Some(inner) = unwrapped(expr) {
-            return self.read(module, inner, depth + 1);
+            return self.read(module, inner);
         }
         let source = self.code.source();
         if let Some(each) = source.each(module, expr) {
             let each = each.into_iter();
-            return Texts::union(each.map(|(at, value)| self.read(at, value, depth + 1)));
+            return Texts::union(each.map(|(at, value)| self.read(at, value)));
         }
         if source.is_looped(module, expr) {
             // Over something else than a literal: what is seen of it may not be all.
@@ -170,15 +169,15 @@ impl<'a> Reader<'_, '_, 'a> {
         if let Meaning::Value(at, value) = source.meaning(module, expr)
             && !std::ptr::eq(value, expr)
         {
-            return self.read(at, value, depth + 1);
+            return self.read(at, value);
         }
-        if let Some(given) = self.argument(module, expr, depth) {
+        if let Some(given) = self.argument(module, expr) {
             return given;
         }
         let behind = self.behind(module, expr);
         if !behind.is_empty() {
             let behind = behind.into_iter();
-            return Texts::union(behind.map(|(at, value)| self.read(at, value, depth + 1)));
+            return Texts::union(behind.map(|(at, value)| self.read(at, value)));
         }
         let all = source.strings(module, expr);
         Texts {
@@ -188,7 +187,7 @@ impl<'a> Reader<'_, '_, 'a> {
     }
 
     /// What callers give for a parameter, and its default where one of them gives nothing.
-    fn argument(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Option<Texts> {
+    fn argument(&self, module: ModuleId, expr: &'a Expr) -> Option<Texts> {
         let callers = self.code.callers();
         let (id, index) = callers.parameter(module, expr)?;
         let given = callers.given(module, expr);
@@ -206,7 +205,7 @@ impl<'a> Reader<'_, '_, 'a> {
         let default = default.filter(|_| open || given.len() < called);
         let default = default.map(|value| (id.module, value));
         let all = given.into_iter().chain(default);
-        let mut found = Texts::union(all.map(|(at, value)| self.read(at, value, depth + 1)));
+        let mut found = Texts::union(all.map(|(at, value)| self.read(at, value)));
         found.complete &= !open;
         Some(found)
     }
@@ -293,7 +292,10 @@ impl<'a> Reader<'_, '_, 'a> {
                     all.push((module, &**value));
                 }
                 BindingKind::Declared(_) => {}
-                BindingKind::Import(index) if depth < 4 => {
+                BindingKind::Import(index) => {
+                    if depth > DEEPEST {
+                        return Vec::new();
+                    }
                     let place = self.code.source().module(module);
                     let import = place.and_then(|place| place.imports.get(*index));
                     let found = import.and_then(|import| {

@@ -18,8 +18,32 @@ pub mod text;
 
 use std::io::{self, Write};
 
-use crate::cli::Format;
+use clap::ValueEnum;
+
 use crate::report::Report;
+
+/// Formats of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The checklist, for people
+    Text,
+    /// One line a finding: path:line:col: SEVERITY check: message
+    Concise,
+    /// JSON, schemaVersion 1; one line a project where there are several
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Markdown, for a pull request or a launch review
+    Markdown,
+    /// JUnit XML, for test reports of CI systems
+    Junit,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// One self-contained page, to hand round
+    Html,
+}
 
 /// How text is to look.
 #[derive(Clone, Copy, Debug)]

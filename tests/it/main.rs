@@ -23,6 +23,7 @@ mod fix;
 mod fix_loop;
 mod hostile;
 mod idp;
+mod limits;
 mod mcp;
 mod measure;
 mod moto;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::values::{At, DEEPEST, STEPS, bound, returned};
+use super::values::{At, bound, returned};
+use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::{Call, StmtKind};
 use crate::model::source::walk;
@@ -15,7 +16,7 @@ pub(crate) fn entries<'a>(source: &'a Source, at: At<'a>) -> Vec<(String, At<'a>
         found: Vec::new(),
         seen: BTreeSet::new(),
     };
-    gather_entries(source, at, 0, &mut out);
+    gather_entries(source, at, &mut out);
     out.found
 }
 
@@ -31,15 +32,15 @@ impl<'a> Entries<'a> {
     }
 }
 
-fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entries<'a>) {
-    if depth > DEEPEST
-        || out.seen.len() > STEPS as usize
-        || !out.seen.insert((at.module, at.expr.range))
-    {
+fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
+    if !out.seen.insert((at.module, at.expr.range)) {
         return;
     }
+    let Some(_step) = limits::follow("entries", limits::CALLERS, at.module, at.expr) else {
+        return;
+    };
     let next = |expr: &'a Expr, out: &mut Entries<'a>| {
-        gather_entries(source, At::new(at.module, expr), depth + 1, out);
+        gather_entries(source, At::new(at.module, expr), out);
     };
     match &at.expr.kind {
         ExprKind::Dict(items) => items.iter().for_each(|item| match &item.key {
@@ -75,7 +76,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entr
         ExprKind::Call(call) => match source.callee(at.module, at.expr) {
             Some(function) => returned(source, function)
                 .into_iter()
-                .for_each(|value| gather_entries(source, value, depth + 1, out)),
+                .for_each(|value| gather_entries(source, value, out)),
             None => {
                 call.args.iter().for_each(|arg| next(arg, out));
                 for keyword in &call.keywords {
@@ -94,14 +95,14 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entr
                 && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
                 && !std::ptr::eq(value, at.expr)
             {
-                gather_entries(source, At::new(module, value), depth + 1, out);
+                gather_entries(source, At::new(module, value), out);
             }
             for value in values {
                 if !value.range.contains(at.expr.range) {
                     next(value, out);
                 }
             }
-            put_later(source, at, name, depth, out);
+            put_later(source, at, name, out);
         }
         // The headers of a request that was made before, to be signed.
         ExprKind::Attribute { base, attr } if &**attr == "headers" => {
@@ -109,7 +110,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entr
             if let Some((module, headers)) =
                 made.and_then(|made| Some((made.module, made.call?.option("headers")?)))
             {
-                gather_entries(source, At::new(module, headers), depth + 1, out);
+                gather_entries(source, At::new(module, headers), out);
             }
             if let Some(name) = base.as_name() {
                 put_into_headers(source, at, name, out);
@@ -119,7 +120,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entr
             if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
                 && !std::ptr::eq(value, at.expr)
             {
-                gather_entries(source, At::new(module, value), depth + 1, out);
+                gather_entries(source, At::new(module, value), out);
             }
         }
         _ => {}
@@ -127,7 +128,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Entr
 }
 
 /// What the function around puts into a container after it was made.
-fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, depth: u32, out: &mut Entries<'a>) {
+fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'a>) {
     let Some(module) = source.module(at.module) else {
         return;
     };
@@ -167,7 +168,7 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, depth: u32, out: &m
         }
         match (&**attr, call.args.as_slice()) {
             ("update", [more]) => {
-                gather_entries(source, At::new(at.module, more), depth + 1, out);
+                gather_entries(source, At::new(at.module, more), out);
             }
             ("set" | "append" | "setdefault" | "add", [key, value]) => {
                 for key in source.strings(at.module, key) {

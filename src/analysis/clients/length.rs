@@ -45,7 +45,7 @@ impl Length {
 /// An alternative of the id that is too short or too long for the service, with its length.
 pub(crate) fn wrong<'a>(source: &'a Source, at: At<'a>) -> Option<(At<'a>, usize)> {
     let mut alternatives = Vec::new();
-    gather(source, at, 0, &mut alternatives);
+    gather(source, at, &mut alternatives);
     alternatives.into_iter().find_map(|(at, length)| {
         let too_short = length.most.filter(|most| *most < BOUNDS.0 && *most > 0);
         let too_long = (length.least > BOUNDS.1).then_some(length.least);
@@ -53,13 +53,12 @@ pub(crate) fn wrong<'a>(source: &'a Source, at: At<'a>) -> Option<(At<'a>, usize
     })
 }
 
-fn gather<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Vec<(At<'a>, Length)>) {
-    let step = limits::step(limits::CALLERS, at.module, at.expr.range);
-    if step.is_none() || depth > 6 || out.len() > 30 {
+fn gather<'a>(source: &'a Source, at: At<'a>, out: &mut Vec<(At<'a>, Length)>) {
+    let Some(_step) = limits::follow("ids", limits::CALLERS, at.module, at.expr) else {
         return;
-    }
+    };
     let next = |expr: &'a Expr, out: &mut Vec<_>| {
-        gather(source, At::new(at.module, expr), depth + 1, out);
+        gather(source, At::new(at.module, expr), out);
     };
     match &at.expr.kind {
         ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| next(value, out)),
@@ -72,16 +71,16 @@ fn gather<'a>(source: &'a Source, at: At<'a>, depth: u32, out: &mut Vec<(At<'a>,
             let values = values_of(source, at, name);
             values
                 .into_iter()
-                .for_each(|value| gather(source, value, depth + 1, out));
+                .for_each(|value| gather(source, value, out));
         }
         ExprKind::Call(_) if source.callee(at.module, at.expr).is_some() => {
             if let Some(helper) = source.callee(at.module, at.expr) {
                 returned(source, helper)
                     .into_iter()
-                    .for_each(|value| gather(source, value, depth + 1, out));
+                    .for_each(|value| gather(source, value, out));
             }
         }
-        _ => out.push((at, measure(source, at, depth))),
+        _ => out.push((at, measure(source, at))),
     }
 }
 
@@ -129,12 +128,11 @@ fn values_of<'a>(source: &'a Source, at: At<'a>, name: &str) -> Vec<At<'a>> {
     }
 }
 
-fn measure(source: &Source, at: At<'_>, depth: u32) -> Length {
-    let step = limits::step(limits::CALLERS, at.module, at.expr.range);
-    if step.is_none() || depth > 8 {
+fn measure(source: &Source, at: At<'_>) -> Length {
+    let Some(_step) = limits::follow("length", limits::CALLERS, at.module, at.expr) else {
         return Length::UNKNOWN;
-    }
-    let next = |expr: &Expr| measure(source, At::new(at.module, expr), depth + 1);
+    };
+    let next = |expr: &Expr| measure(source, At::new(at.module, expr));
     match &at.expr.kind {
         ExprKind::Str(text) => Length::exactly(text.chars().count()),
         ExprKind::Format(parts) => parts.iter().fold(Length::exactly(0), |all, part| {
@@ -174,7 +172,7 @@ fn measure(source: &Source, at: At<'_>, depth: u32) -> Length {
             _ => Length::UNKNOWN,
         },
         ExprKind::Name(name) => match values_of(source, at, name).as_slice() {
-            [only] => measure(source, *only, depth + 1),
+            [only] => measure(source, *only),
             _ => Length::UNKNOWN,
         },
         ExprKind::Call(call) => {

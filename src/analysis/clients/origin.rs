@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::places::Places;
 use super::values::{At, returned};
+use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::module::{Binding, BindingKind, Module};
@@ -26,8 +27,6 @@ pub(crate) enum Origin {
     /// A literal.
     Constant,
 }
-
-const DEEPEST: u32 = 8;
 
 /// What makes a new id, by canonical name.
 pub(crate) const MAKERS: [&str; 31] = [
@@ -70,26 +69,22 @@ pub(crate) fn of<'a>(source: &'a Source, places: &Places<'a>, at: At<'a>) -> Vec
         source,
         places,
         open: BTreeSet::new(),
-        steps: 2_000,
     };
-    finder.origins(at, 0)
+    finder.origins(at)
 }
 
 struct Finder<'a, 'p> {
     source: &'a Source,
     places: &'p Places<'a>,
     open: BTreeSet<(FnId, usize)>,
-    /// How many more expressions are looked at.
-    steps: u32,
 }
 
 impl<'a> Finder<'a, '_> {
     /// The possible origins; more than one where several callers give different ids.
-    fn origins(&mut self, at: At<'a>, depth: u32) -> Vec<Origin> {
-        if depth > DEEPEST || self.steps == 0 {
+    fn origins(&mut self, at: At<'a>) -> Vec<Origin> {
+        let Some(_step) = limits::follow("origin", limits::CALLERS, at.module, at.expr) else {
             return vec![Origin::Given];
-        }
-        self.steps -= 1;
+        };
         let Some(module) = self.source.module(at.module) else {
             return vec![Origin::Given];
         };
@@ -103,16 +98,16 @@ impl<'a> Finder<'a, '_> {
                         FormatPart::Text(_) => None,
                     })
                     .collect();
-                self.mixed(inner, depth)
+                self.mixed(inner)
             }
             ExprKind::BinOp { left, right, .. } => {
                 let parts = [&**left, &**right].map(|part| At::new(at.module, part));
-                self.mixed(parts.to_vec(), depth)
+                self.mixed(parts.to_vec())
             }
-            ExprKind::Await(inner) => self.origins(At::new(at.module, inner), depth + 1),
+            ExprKind::Await(inner) => self.origins(At::new(at.module, inner)),
             ExprKind::Subscript { base, .. } => {
                 // A slice or first part of a new id is new; an element of anything else is given.
-                match self.origins(At::new(at.module, base), depth + 1).as_slice() {
+                match self.origins(At::new(at.module, base)).as_slice() {
                     [fresh @ Origin::Fresh { .. }] => vec![fresh.clone()],
                     _ => vec![Origin::Given],
                 }
@@ -121,35 +116,35 @@ impl<'a> Finder<'a, '_> {
             ExprKind::BoolOp { values, .. } => {
                 let all: Vec<Origin> = values
                     .iter()
-                    .flat_map(|value| self.origins(At::new(at.module, value), depth + 1))
+                    .flat_map(|value| self.origins(At::new(at.module, value)))
                     .collect();
                 together(&all)
             }
             ExprKind::Conditional { body, orelse, .. } => {
                 let all: Vec<Origin> = [&**body, &**orelse]
                     .into_iter()
-                    .flat_map(|value| self.origins(At::new(at.module, value), depth + 1))
+                    .flat_map(|value| self.origins(At::new(at.module, value)))
                     .collect();
                 together(&all)
             }
-            ExprKind::Call(call) => self.call(module, at, call, depth),
+            ExprKind::Call(call) => self.call(module, at, call),
             ExprKind::Attribute { base, attr } => {
                 if matches!(&**attr, "hex" | "value" | "bytes" | "int") {
-                    return self.origins(At::new(at.module, base), depth + 1);
+                    return self.origins(At::new(at.module, base));
                 }
                 vec![Origin::Given]
             }
-            ExprKind::Name(name) => self.name(module, at, name, depth),
+            ExprKind::Name(name) => self.name(module, at, name),
             _ => vec![Origin::Given],
         }
     }
 
     /// A text made of several parts is new as soon as one of them is new and at random; one that comes from outside keeps it
     /// apart from others, not from its own next call.
-    fn mixed(&mut self, parts: Vec<At<'a>>, depth: u32) -> Vec<Origin> {
+    fn mixed(&mut self, parts: Vec<At<'a>>) -> Vec<Origin> {
         let mut given = false;
         for part in parts {
-            for origin in self.origins(part, depth + 1) {
+            for origin in self.origins(part) {
                 match origin {
                     fresh @ Origin::Fresh { .. } => return vec![fresh],
                     Origin::Given => given = true,
@@ -169,7 +164,6 @@ impl<'a> Finder<'a, '_> {
         module: &'a Module,
         at: At<'a>,
         call: &'a crate::model::source::Call,
-        depth: u32,
     ) -> Vec<Origin> {
         let here = || Origin::Fresh {
             module: at.module,
@@ -181,7 +175,7 @@ impl<'a> Finder<'a, '_> {
         if let Some(helper) = self.source.callee(at.module, at.expr) {
             let mut all = Vec::new();
             for value in returned(self.source, helper) {
-                all.extend(self.origins(value, depth + 1));
+                all.extend(self.origins(value));
             }
             let made = |origin: &Origin| matches!(origin, Origin::Fresh { function, .. } if *function == Some(helper));
             // A helper that always makes one makes it wherever it is called; one that may find one keeps it.
@@ -222,7 +216,7 @@ impl<'a> Finder<'a, '_> {
                     | "decode"
                     | "hex"
             ) {
-                return self.origins(At::new(at.module, base), depth + 1);
+                return self.origins(At::new(at.module, base));
             }
             if matches!(&**attr, "join" | "format" | "concat") {
                 let mut parts: Vec<At<'a>> = vec![At::new(at.module, base)];
@@ -234,17 +228,17 @@ impl<'a> Finder<'a, '_> {
                         _ => parts.push(At::new(at.module, arg)),
                     }
                 }
-                return self.mixed(parts, depth);
+                return self.mixed(parts);
             }
         }
         if matches!(leaf(&name), "str" | "String" | "int" | "hash" | "hex") {
             let parts = call.args.iter().map(|arg| At::new(at.module, arg));
-            return self.mixed(parts.collect(), depth);
+            return self.mixed(parts.collect());
         }
         vec![Origin::Given]
     }
 
-    fn name(&mut self, module: &'a Module, at: At<'a>, name: &str, depth: u32) -> Vec<Origin> {
+    fn name(&mut self, module: &'a Module, at: At<'a>, name: &str) -> Vec<Origin> {
         let mut scope = module.function_at(at.expr.range.start);
         let bindings: &'a [Binding] = loop {
             let index = scope.map_or(0, |function| function.id.index as usize + 1);
@@ -269,13 +263,13 @@ impl<'a> Finder<'a, '_> {
                     default: None,
                     ..
                 } if path.is_empty() && !value.range.contains(at.expr.range) => {
-                    all.extend(self.origins(At::new(module.id, value), depth + 1));
+                    all.extend(self.origins(At::new(module.id, value)));
                 }
                 // What is added to it does not make it another.
                 BindingKind::Augmented(_) | BindingKind::Declared(_) => {}
                 BindingKind::Param { index, path } if path.is_empty() => {
                     if let Some(function) = scope {
-                        all.extend(self.param(function.id, *index, depth));
+                        all.extend(self.param(function.id, *index));
                     }
                 }
                 _ => all.push(Origin::Given),
@@ -288,7 +282,7 @@ impl<'a> Finder<'a, '_> {
     }
 
     /// What the callers in sight give for a parameter.
-    fn param(&mut self, function: FnId, index: usize, depth: u32) -> Vec<Origin> {
+    fn param(&mut self, function: FnId, index: usize) -> Vec<Origin> {
         if !self.open.insert((function, index)) {
             return vec![Origin::Given];
         }
@@ -312,9 +306,9 @@ impl<'a> Finder<'a, '_> {
                 .checked_sub(bound)
                 .and_then(|place| called.argument(place, &param.name));
             match (given, param.default.as_deref()) {
-                (Some(given), _) => all.extend(self.origins(At::new(module, given), depth + 1)),
+                (Some(given), _) => all.extend(self.origins(At::new(module, given))),
                 (None, Some(default)) => {
-                    let made = self.origins(At::new(function.module, default), depth + 1);
+                    let made = self.origins(At::new(function.module, default));
                     for origin in made {
                         all.push(match origin {
                             // A default is made at the call in TypeScript, once in Python.

@@ -1,7 +1,7 @@
 //! Where code runs: in a handler that serves many callers, or in a script that a person starts.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::analysis::handlers;
 use crate::analysis::limits;
@@ -119,7 +119,7 @@ impl<'a> Places<'a> {
     /// The functions from which a function runs and which nothing in sight calls; None stands for the module's own body.
     pub(crate) fn roots(&self, of: FnId) -> Vec<(ModuleId, Option<FnId>)> {
         let mut found = Vec::new();
-        let mut seen = vec![of];
+        let mut seen = BTreeSet::from([of]);
         let mut open = vec![of];
         while let Some(function) = open.pop() {
             let uses = self.uses(function);
@@ -129,10 +129,7 @@ impl<'a> Places<'a> {
             for used in uses {
                 match used.caller {
                     None => found.push((used.module, None)),
-                    Some(caller) if !seen.contains(&caller) && seen.len() < 60 => {
-                        seen.push(caller);
-                        open.push(caller);
-                    }
+                    Some(caller) if seen.insert(caller) => open.push(caller),
                     Some(_) => {}
                 }
             }

@@ -1,15 +1,14 @@
 //! What a value is made of: the literal text in it, the expressions behind a name.
 
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::{Call, FormatPart, StmtKind};
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
-/// Deepest chain of names and helpers that is followed.
-pub(super) const DEEPEST: u32 = 8;
-/// Most expressions that one question looks at.
-pub(super) const STEPS: u32 = 400;
+/// Most characters of a text that are put together.
+const LONGEST: usize = 4096;
 /// Stands in a text for what is not literal.
 pub(crate) const HOLE: char = '\u{1}';
 
@@ -78,38 +77,22 @@ pub(crate) fn returned(source: &Source, function: FnId) -> Vec<At<'_>> {
 /// All literal text in a value, in order, names and helpers followed; [`HOLE`] stands for the rest. The names of environment
 /// variables are part of it, since they say what they hold.
 pub(crate) fn text(source: &Source, at: At<'_>) -> String {
-    let mut out = Text {
-        text: String::new(),
-        steps: STEPS,
-    };
-    gather(source, at, 0, &mut out);
-    out.text
+    let mut out = String::new();
+    gather(source, at, &mut out);
+    out
 }
 
-/// Text on the way, and how many more expressions are looked at.
-struct Text {
-    text: String,
-    steps: u32,
-}
-
-impl Text {
-    fn push(&mut self, char: char) {
-        self.text.push(char);
-    }
-
-    fn push_str(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-}
-
-fn gather(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
-    if depth > DEEPEST || out.text.len() > 4096 || out.steps == 0 {
-        out.push(HOLE);
+fn gather(source: &Source, at: At<'_>, out: &mut String) {
+    if out.len() > LONGEST {
+        limits::reached(limits::CALLERS, at.module, at.expr.range);
         return;
     }
-    out.steps -= 1;
-    let next = |expr: &Expr, out: &mut Text| {
-        gather(source, At::new(at.module, expr), depth + 1, out);
+    let Some(_step) = limits::follow("text", limits::CALLERS, at.module, at.expr) else {
+        out.push(HOLE);
+        return;
+    };
+    let next = |expr: &Expr, out: &mut String| {
+        gather(source, At::new(at.module, expr), out);
     };
     match &at.expr.kind {
         ExprKind::Str(text) => out.push_str(text),
@@ -140,11 +123,11 @@ fn gather(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
             }
             out.push(HOLE);
         }
-        ExprKind::Call(call) => gather_call(source, at, call, depth, out),
+        ExprKind::Call(call) => gather_call(source, at, call, out),
         ExprKind::Name(name) => {
             let values = bound(source, at.module, name, at.expr.range.start);
             if values.is_empty() {
-                gather_meaning(source, at, depth, out);
+                gather_meaning(source, at, out);
             }
             for value in values {
                 if !value.range.contains(at.expr.range) {
@@ -159,21 +142,21 @@ fn gather(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
                 Some(At::new(made.module, url))
             });
             match made {
-                Some(made) => gather(source, made, depth + 1, out),
-                None => gather_meaning(source, at, depth, out),
+                Some(made) => gather(source, made, out),
+                None => gather_meaning(source, at, out),
             }
         }
         _ => out.push(HOLE),
     }
 }
 
-fn gather_call(source: &Source, at: At<'_>, call: &Call, depth: u32, out: &mut Text) {
-    let next = |expr: &Expr, out: &mut Text| {
-        gather(source, At::new(at.module, expr), depth + 1, out);
+fn gather_call(source: &Source, at: At<'_>, call: &Call, out: &mut String) {
+    let next = |expr: &Expr, out: &mut String| {
+        gather(source, At::new(at.module, expr), out);
     };
     if let Some(function) = source.callee(at.module, at.expr) {
         for value in returned(source, function) {
-            gather(source, value, depth + 1, out);
+            gather(source, value, out);
             out.push(HOLE);
         }
         return;
@@ -192,10 +175,10 @@ fn gather_call(source: &Source, at: At<'_>, call: &Call, depth: u32, out: &mut T
     }
 }
 
-fn gather_meaning(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
+fn gather_meaning(source: &Source, at: At<'_>, out: &mut String) {
     match source.meaning(at.module, at.expr) {
         Meaning::Value(module, value) if !std::ptr::eq(value, at.expr) => {
-            gather(source, At::new(module, value), depth + 1, out);
+            gather(source, At::new(module, value), out);
         }
         Meaning::External(name) => {
             out.push(HOLE);
@@ -208,7 +191,7 @@ fn gather_meaning(source: &Source, at: At<'_>, depth: u32, out: &mut Text) {
                 .iter()
                 .chain(call.keywords.iter().map(|keyword| &keyword.value))
                 .for_each(|value| {
-                    gather(source, At::new(instance.module, value), depth + 1, out);
+                    gather(source, At::new(instance.module, value), out);
                     out.push(HOLE);
                 }),
             None => out.push(HOLE),

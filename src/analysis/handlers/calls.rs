@@ -1,6 +1,7 @@
 //! Handlers that are registered by a call instead of a decorator.
 
 use super::{entry, registration};
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::ir::{ByteRange, Call, Expr, ExprKind};
 use crate::model::source::module::Module;
@@ -146,7 +147,7 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
             }
         }
         if let Some(tools) = call.option("tools") {
-            listed_tools(source, module.id, tools, found, 0);
+            listed_tools(source, module.id, tools, found);
         }
     }
 }
@@ -289,16 +290,10 @@ fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> 
 }
 
 /// Functions in the list that an agent is given as its tools.
-fn listed_tools(
-    source: &Source,
-    module: ModuleId,
-    tools: &Expr,
-    found: &mut Vec<Entrypoint>,
-    depth: u8,
-) {
-    if depth > 4 {
+fn listed_tools(source: &Source, module: ModuleId, tools: &Expr, found: &mut Vec<Entrypoint>) {
+    let Some(_step) = limits::follow("tools", limits::CALLERS, module, tools) else {
         return;
-    }
+    };
     let Meaning::Value(module, list) = source.meaning(module, tools) else {
         return;
     };
@@ -307,7 +302,7 @@ fn listed_tools(
             for item in items {
                 let inner = match &item.kind {
                     ExprKind::Starred(inner) => {
-                        listed_tools(source, module, inner, found, depth + 1);
+                        listed_tools(source, module, inner, found);
                         continue;
                     }
                     _ => item,
@@ -323,8 +318,8 @@ fn listed_tools(
             }
         }
         ExprKind::BinOp { left, right, .. } => {
-            listed_tools(source, module, left, found, depth + 1);
-            listed_tools(source, module, right, found, depth + 1);
+            listed_tools(source, module, left, found);
+            listed_tools(source, module, right, found);
         }
         _ => {}
     }

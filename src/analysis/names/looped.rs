@@ -62,6 +62,7 @@ impl<'s> Question<'s> {
         depth: u8,
     ) -> Option<Vec<(ModuleId, &'s Expr)>> {
         if depth > DEEPEST {
+            self.exhausted.set(true);
             return None;
         }
         if let Some(call) = iter.as_call() {

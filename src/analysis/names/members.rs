@@ -7,6 +7,8 @@ use crate::model::source::{ClassId, ModuleId};
 
 /// Parts of a path that are followed to its first: one that is divided in a loop leads to itself.
 const DEEPEST_PATH: usize = 16;
+/// Deepest line of base classes that is followed.
+const DEEPEST_BASE: u8 = 40;
 
 impl<'s> Question<'s> {
     pub(super) fn project(&self, mut meaning: Meaning<'s>, path: &[Step]) -> Meaning<'s> {
@@ -124,7 +126,11 @@ impl<'s> Question<'s> {
         if fallback.is_some() {
             return fallback;
         }
-        for base in class.bases.iter().filter(|_| depth < 8) {
+        if depth >= DEEPEST_BASE {
+            self.exhausted.set(true);
+            return None;
+        }
+        for base in &class.bases {
             match self.meaning(module.id, base) {
                 Meaning::Class(base) if base != id => {
                     if let Some(found) = self.class_member_at(base, attr, depth + 1) {

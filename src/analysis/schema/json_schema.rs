@@ -1,12 +1,13 @@
 //! JSON Schema literals.
 
+use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::analysis::tested::pattern;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 use super::{Fields, Rule, Shape, zod};
 
-const DEEPEST: u8 = 12;
+const DEEPEST: u8 = 40;
 
 /// Whether an object literal is a JSON Schema: it has `properties`, or a `type` that is one of the seven.
 pub(crate) fn is_schema(expr: &Expr) -> bool {
@@ -30,6 +31,7 @@ pub(crate) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
 /// What a schema says.
 pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Shape {
     if depth > DEEPEST {
+        limits::reached(limits::SCHEMA, module, expr.range);
         return Shape::default();
     }
     if !matches!(expr.kind, ExprKind::Dict(_)) {

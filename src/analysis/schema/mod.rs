@@ -79,7 +79,6 @@ pub(crate) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> 
         module,
         Some(annotation),
         param.default.as_deref(),
-        0,
     ))
 }
 

@@ -1,5 +1,6 @@
 //! Pydantic models (and marshmallow schemas): what their annotations, `Field(…)`s and validators test.
 
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::tested::pattern;
 use crate::model::source::ir::{Assign, StmtKind};
@@ -30,19 +31,24 @@ pub(crate) fn is_model(source: &Source, class: ClassId) -> bool {
 /// The fields of a model, those of its bases too.
 pub(crate) fn fields(source: &Source, class: ClassId) -> Fields {
     let mut found = Fields::new();
-    collect(source, class, &mut found, 0);
+    collect(source, class, &mut found);
     found
 }
 
-fn collect(source: &Source, id: ClassId, found: &mut Fields, depth: u8) {
-    let Some(class) = source.class(id).filter(|_| depth < 6) else {
+fn collect(source: &Source, id: ClassId, found: &mut Fields) {
+    let Some(class) = source.class(id) else {
+        return;
+    };
+    let address = std::ptr::from_ref(class).addr();
+    let Some(_step) = limits::follow_at("model", limits::SCHEMA, id.module, class.range, address)
+    else {
         return;
     };
     for base in &class.bases {
         if let Meaning::Class(base) = source.meaning(id.module, base)
             && base != id
         {
-            collect(source, base, found, depth + 1);
+            collect(source, base, found);
         }
     }
     for stmt in &class.body {
@@ -55,11 +61,11 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields, depth: u8) {
         if let Some(inner) = assign
             .annotation
             .as_ref()
-            .and_then(|annotation| model_in(source, id.module, annotation, 0))
+            .and_then(|annotation| model_in(source, id.module, annotation))
             .filter(|inner| *inner != id)
         {
             let mut nested = Fields::new();
-            collect(source, inner, &mut nested, depth + 1);
+            collect(source, inner, &mut nested);
             for (path, rule) in nested {
                 found.insert(format!("{name}.{path}"), rule);
             }
@@ -99,11 +105,9 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields, depth: u8) {
 }
 
 /// The model that an annotation holds: `Chat`, `list[Chat]`, `Chat | None`.
-fn model_in(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Option<ClassId> {
-    if depth > 6 {
-        return None;
-    }
-    let within = |inner: &Expr| model_in(source, module, inner, depth + 1);
+fn model_in(source: &Source, module: ModuleId, annotation: &Expr) -> Option<ClassId> {
+    let _step = limits::follow("model in", limits::SCHEMA, module, annotation)?;
+    let within = |inner: &Expr| model_in(source, module, inner);
     match &annotation.kind {
         ExprKind::Name(_) | ExprKind::Attribute { .. } => {
             match source.meaning(module, annotation) {
@@ -123,9 +127,9 @@ fn model_in(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> 
 }
 
 /// What a model as a whole tests: it is closed when each of its fields is, and nothing else is kept.
-fn whole(source: &Source, class: ClassId, depth: u8) -> Rule {
+fn whole(source: &Source, class: ClassId) -> Rule {
     let mut nested = Fields::new();
-    collect(source, class, &mut nested, depth + 1);
+    collect(source, class, &mut nested);
     let top = nested
         .into_iter()
         .filter(|(path, _)| !path.contains('.'))
@@ -157,7 +161,7 @@ fn field(source: &Source, module: ModuleId, assign: &Assign) -> Option<(String, 
     let annotation = assign.annotation.as_ref()?;
     Some((
         name.to_owned(),
-        rule(source, module, Some(annotation), assign.value.as_deref(), 0),
+        rule(source, module, Some(annotation), assign.value.as_deref()),
     ))
 }
 
@@ -220,10 +224,9 @@ pub(crate) fn rule(
     module: ModuleId,
     annotation: Option<&Expr>,
     default: Option<&Expr>,
-    depth: u8,
 ) -> Rule {
     let mut found = annotation.map_or(Rule::default(), |annotation| {
-        annotated(source, module, annotation, depth)
+        annotated(source, module, annotation)
     });
     if let Some(call) = default.and_then(Expr::as_call) {
         constraints(call, &mut found);
@@ -231,12 +234,12 @@ pub(crate) fn rule(
     found
 }
 
-fn annotated(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Rule {
-    if depth > 6 {
+fn annotated(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
+    let Some(_step) = limits::follow("rule", limits::SCHEMA, module, annotation) else {
         return Rule::default();
-    }
+    };
     match &annotation.kind {
-        ExprKind::Name(_) | ExprKind::Attribute { .. } => named(source, module, annotation, depth),
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => named(source, module, annotation),
         ExprKind::Str(text) if &**text == "str" => Rule {
             text: true,
             ..Rule::TYPED
@@ -259,7 +262,7 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) ->
             op: "|",
             left,
             right,
-        } => either_side(source, module, left, right, depth),
+        } => either_side(source, module, left, right),
         ExprKind::Subscript { base, index } => {
             let outer = match &base.kind {
                 ExprKind::Name(name) => &**name,
@@ -267,19 +270,19 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) ->
                 _ => "",
             };
             match outer {
-                "Optional" => annotated(source, module, index, depth + 1),
+                "Optional" => annotated(source, module, index),
                 "Literal" => Rule::SET,
                 "Union" => match &index.kind {
                     ExprKind::Tuple(items) if items.len() == 2 => {
-                        either_side(source, module, &items[0], &items[1], depth)
+                        either_side(source, module, &items[0], &items[1])
                     }
                     _ => Rule::TYPED,
                 },
                 "Annotated" => match &index.kind {
                     ExprKind::Tuple(items) => {
-                        let mut found = items.first().map_or(Rule::default(), |first| {
-                            annotated(source, module, first, depth + 1)
-                        });
+                        let mut found = items
+                            .first()
+                            .map_or(Rule::default(), |first| annotated(source, module, first));
                         items
                             .iter()
                             .skip(1)
@@ -287,7 +290,7 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) ->
                             .for_each(|call| constraints(call, &mut found));
                         found
                     }
-                    _ => annotated(source, module, index, depth + 1),
+                    _ => annotated(source, module, index),
                 },
                 "list" | "List" | "set" | "Set" | "Sequence" | "conlist" | "tuple" | "Tuple" => {
                     let items: Vec<&Expr> = match &index.kind {
@@ -296,14 +299,14 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) ->
                     };
                     let each = items
                         .into_iter()
-                        .map(|item| Shape::of(annotated(source, module, item, depth + 1)));
+                        .map(|item| Shape::of(annotated(source, module, item)));
                     Shape::list(Shape::union(each)).rule
                 }
                 "dict" | "Dict" | "Mapping" => match &index.kind {
                     ExprKind::Tuple(items) => {
-                        let value = items.last().map_or(Rule::default(), |value| {
-                            annotated(source, module, value, depth + 1)
-                        });
+                        let value = items
+                            .last()
+                            .map_or(Rule::default(), |value| annotated(source, module, value));
                         Shape::list(Shape::of(value)).rule
                     }
                     _ => Rule::TYPED,
@@ -316,22 +319,22 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) ->
 }
 
 /// Either of two types: what both test; None has nothing to test.
-fn either_side(source: &Source, module: ModuleId, left: &Expr, right: &Expr, depth: u8) -> Rule {
+fn either_side(source: &Source, module: ModuleId, left: &Expr, right: &Expr) -> Rule {
     let none = |side: &Expr| matches!(side.kind, ExprKind::None);
     match (none(left), none(right)) {
-        (true, _) => annotated(source, module, right, depth + 1),
-        (_, true) => annotated(source, module, left, depth + 1),
+        (true, _) => annotated(source, module, right),
+        (_, true) => annotated(source, module, left),
         _ => {
             let (left, right) = (
-                annotated(source, module, left, depth + 1),
-                annotated(source, module, right, depth + 1),
+                annotated(source, module, left),
+                annotated(source, module, right),
             );
             left.weaker(right)
         }
     }
 }
 
-fn named(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Rule {
+fn named(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
     match source.meaning(module, annotation) {
         Meaning::Class(class) => {
             let set = source
@@ -340,14 +343,14 @@ fn named(source: &Source, module: ModuleId, annotation: &Expr, depth: u8) -> Rul
                 .any(|base| matches!(leaf(base), "Enum" | "StrEnum" | "IntEnum"));
             return if set {
                 Rule::SET
-            } else if is_model(source, class) && depth < 6 {
-                whole(source, class, depth)
+            } else if is_model(source, class) {
+                whole(source, class)
             } else {
                 Rule::TYPED
             };
         }
         Meaning::Value(at, value) if !std::ptr::eq(value, annotation) => {
-            return annotated(source, at, value, depth + 1);
+            return annotated(source, at, value);
         }
         _ => {}
     }

@@ -1,5 +1,6 @@
 //! Schemas that are built by calls: zod, valibot, Joi, yup, TypeBox. Each is a tree; what it says of a path is what its leaf says.
 
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::tested::pattern;
 use crate::model::source::ir::StmtKind;
@@ -8,7 +9,7 @@ use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
 use super::{Fields, Rule, Shape, json_schema};
 
-const DEEPEST: u8 = 12;
+const DEEPEST: u8 = 40;
 
 /// The rules of a schema by path; the empty path is the value as a whole.
 pub(crate) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
@@ -18,6 +19,7 @@ pub(crate) fn fields(source: &Source, module: ModuleId, expr: &Expr) -> Fields {
 /// What a schema says.
 pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Shape {
     if depth > DEEPEST {
+        limits::reached(limits::SCHEMA, module, expr.range);
         return Shape::default();
     }
     match &expr.kind {
@@ -45,6 +47,7 @@ pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -
 
 fn of_call(source: &Source, module: ModuleId, call: &Call, depth: u8) -> Shape {
     if depth > DEEPEST {
+        limits::reached(limits::SCHEMA, module, call.callee.range);
         return Shape::default();
     }
     if let Meaning::Function(id) = source.meaning(module, &call.callee) {

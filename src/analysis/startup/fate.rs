@@ -535,7 +535,8 @@ impl<'a> Follower<'_, 'a> {
     }
 
     fn bind(&mut self, id: ModuleId, owner: Owner, target: &'a Expr, depth: u8) {
-        if depth > 8 {
+        if depth > 60 {
+            self.fate.exhausted = true;
             return;
         }
         match &target.kind {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::values::{At, bound};
+use crate::analysis::limits;
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -206,7 +207,7 @@ fn reads<'a>(code: &AgentCode<'a>) -> Vec<(String, At<'a>)> {
             else {
                 continue;
             };
-            if is_headers(code, &places, module.id, base, 0) {
+            if is_headers(code, &places, module.id, base) {
                 found.push((name, At::new(module.id, expr)));
             }
         }
@@ -215,16 +216,10 @@ fn reads<'a>(code: &AgentCode<'a>) -> Vec<(String, At<'a>)> {
 }
 
 /// Whether an expression is the headers of the request, or made of them.
-fn is_headers(
-    code: &AgentCode<'_>,
-    places: &Places<'_>,
-    module: ModuleId,
-    expr: &Expr,
-    depth: u8,
-) -> bool {
-    if depth > 6 {
+fn is_headers(code: &AgentCode<'_>, places: &Places<'_>, module: ModuleId, expr: &Expr) -> bool {
+    let Some(_step) = limits::follow("headers", limits::CALLERS, module, expr) else {
         return false;
-    }
+    };
     let source = code.source;
     match &expr.kind {
         ExprKind::Attribute { base, attr } => match &**attr {
@@ -242,8 +237,7 @@ fn is_headers(
             let values = bound(source, module, name, expr.range.start);
             if !values.is_empty() {
                 return values.into_iter().any(|value| {
-                    !value.range.contains(expr.range)
-                        && is_headers(code, places, module, value, depth + 1)
+                    !value.range.contains(expr.range) && is_headers(code, places, module, value)
                 });
             }
             // A parameter: what the callers give.
@@ -261,7 +255,7 @@ fn is_headers(
                 used.expr
                     .as_call()
                     .and_then(|call| call.argument(index, name))
-                    .is_some_and(|given| is_headers(code, places, used.module, given, depth + 1))
+                    .is_some_and(|given| is_headers(code, places, used.module, given))
             })
         }
         ExprKind::BoolOp { .. }
@@ -270,7 +264,7 @@ fn is_headers(
         | ExprKind::Conditional { .. }
         | ExprKind::Dict(_) => sub_expressions(expr).into_iter().any(|inner| {
             matches!(&inner.kind, ExprKind::Attribute { .. })
-                && is_headers(code, places, module, inner, depth + 1)
+                && is_headers(code, places, module, inner)
         }),
         _ => false,
     }

@@ -103,7 +103,7 @@ pub(super) fn providers<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<P
         };
         let mut names = Vec::new();
         let mut place = (module.id, name.range);
-        resolve(callers, module.id, name, 0, &mut names, &mut place);
+        resolve(callers, module.id, name, &mut names, &mut place);
         found.push(Provider {
             kind: *kind,
             names,
@@ -130,13 +130,12 @@ fn resolve<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     name: &'a Expr,
-    depth: u8,
     names: &mut Vec<String>,
     place: &mut (ModuleId, ByteRange),
 ) {
     let strings = callers.source().strings(module, name);
-    let step = limits::step(limits::CALLERS, module, name.range);
-    if step.is_none() || !strings.is_empty() || depth > 3 {
+    let step = limits::follow("key of a provider", limits::CALLERS, module, name);
+    if step.is_none() || !strings.is_empty() {
         for text in strings {
             if !names.contains(&text) {
                 names.push(text);
@@ -149,7 +148,7 @@ fn resolve<'a>(
         *place = (*at, value.range);
     }
     for (at, value) in given {
-        resolve(callers, at, value, depth + 1, names, place);
+        resolve(callers, at, value, names, place);
     }
 }
 

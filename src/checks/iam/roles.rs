@@ -4,7 +4,6 @@ use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::context::{Context, Layer, Origin, RoleOwner, RoleView};
-use crate::fixes::stack;
 use crate::iam::document::{Clause, Statement};
 use crate::iam::reach::{Grant, Reach};
 use crate::model::finding::{
@@ -12,6 +11,7 @@ use crate::model::finding::{
 };
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
+use crate::stack;
 
 /// A finding in a role.
 pub(super) struct Finding {

@@ -5,11 +5,11 @@ use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, EvalView};
-use crate::fixes::stack;
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity, Status};
 use crate::model::json::Node;
 use crate::model::project::{Agent, OnlineEval, Runtime};
 use crate::shell::Command;
+use crate::stack;
 
 pub(super) static CHECK: Check = Check {
     id: "eval-online",

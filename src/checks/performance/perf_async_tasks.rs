@@ -212,7 +212,7 @@ fn starters(callers: &Callers<'_>, function: FnId) -> BTreeSet<FnId> {
         });
         let next: Vec<FnId> = uses.chain(parent).collect();
         for id in next {
-            if found.len() < 64 && found.insert(id) {
+            if found.insert(id) {
                 open.push(id);
             }
         }

@@ -7,6 +7,7 @@ use super::heavy::{
 };
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
+use crate::analysis::limits;
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformVersion};
@@ -32,7 +33,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 /// Deepest chain of calls that is followed from an import.
-const DEEPEST: u8 = 12;
+const DEEPEST: u8 = 120;
 
 fn run(context: &Context) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| judge(context, code))
@@ -363,7 +364,11 @@ impl<'a> Startup<'_, 'a> {
             .module(function.id.module)
             .is_some_and(|module| module.language == Language::Python);
         let waits = python && (function.is_generator || function.is_async && !awaited);
-        if waits || depth >= DEEPEST || !self.followed.insert(function.id) {
+        if waits || !self.followed.insert(function.id) {
+            return;
+        }
+        if depth >= DEEPEST {
+            limits::reached(limits::CALLS, module.id, expr.range);
             return;
         }
         let Some(inside) = source.module(function.id.module) else {

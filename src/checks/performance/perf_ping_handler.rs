@@ -157,7 +157,7 @@ fn always_idle<'s>(source: &'s Source, function: &'s Function) -> Option<Evidenc
     let idle = !answers.is_empty()
         && answers
             .iter()
-            .all(|answer| is_status(source, module, answer, 0, &["Healthy", "HEALTHY"]));
+            .all(|answer| is_status(source, module, answer, &["Healthy", "HEALTHY"]));
     let first = answers.first()?;
     idle.then(|| {
         agent_code::evidence(source, module, first.range).note("answers Healthy whatever runs")
@@ -304,10 +304,7 @@ fn returned(function: &Function) -> Vec<&Expr> {
 fn always_busy<'s>(source: &'s Source, function: &'s Function) -> Option<Evidence> {
     let module = function.id.module;
     let answers = answered(source, function);
-    let busy = !answers.is_empty()
-        && answers
-            .iter()
-            .all(|answer| is_busy(source, module, answer, 0));
+    let busy = !answers.is_empty() && answers.iter().all(|answer| is_busy(source, module, answer));
     let first = answers.first()?;
     busy.then(|| {
         agent_code::evidence(source, module, first.range)
@@ -316,32 +313,24 @@ fn always_busy<'s>(source: &'s Source, function: &'s Function) -> Option<Evidenc
 }
 
 /// Whether an answer says busy, whatever happens.
-fn is_busy(source: &Source, module: ModuleId, answer: &Expr, depth: u8) -> bool {
-    is_status(
-        source,
-        module,
-        answer,
-        depth,
-        &["HealthyBusy", "HEALTHY_BUSY"],
-    )
+fn is_busy(source: &Source, module: ModuleId, answer: &Expr) -> bool {
+    is_status(source, module, answer, &["HealthyBusy", "HEALTHY_BUSY"])
 }
 
 /// Whether an answer is one of these states, whatever happens.
-fn is_status(source: &Source, module: ModuleId, answer: &Expr, depth: u8, words: &[&str]) -> bool {
-    let step = limits::step(limits::NAMES, module, answer.range);
-    if step.is_none() || depth > 6 {
+fn is_status(source: &Source, module: ModuleId, answer: &Expr, words: &[&str]) -> bool {
+    let Some(_step) = limits::follow("status", limits::NAMES, module, answer) else {
         return false;
-    }
+    };
     match &answer.kind {
         ExprKind::Str(text) => words.iter().any(|word| text.eq_ignore_ascii_case(word)),
-        ExprKind::Await(inner) => is_status(source, module, inner, depth + 1, words),
+        ExprKind::Await(inner) => is_status(source, module, inner, words),
         ExprKind::Conditional { body, orelse, .. } => {
-            is_status(source, module, body, depth + 1, words)
-                && is_status(source, module, orelse, depth + 1, words)
+            is_status(source, module, body, words) && is_status(source, module, orelse, words)
         }
         ExprKind::Dict(_) => answer
             .entry("status")
-            .is_some_and(|status| is_status(source, module, status, depth + 1, words)),
+            .is_some_and(|status| is_status(source, module, status, words)),
         ExprKind::Call(call) => {
             let helper = source
                 .callee(module, answer)
@@ -351,16 +340,15 @@ fn is_status(source: &Source, module: ModuleId, answer: &Expr, depth: u8, words:
                 return !made.is_empty()
                     && made
                         .iter()
-                        .all(|value| is_status(source, helper.id.module, value, depth + 1, words));
+                        .all(|value| is_status(source, helper.id.module, value, words));
             }
             call.args
                 .iter()
                 .chain(call.keywords.iter().map(|keyword| &keyword.value))
-                .any(|value| is_status(source, module, value, depth + 1, words))
+                .any(|value| is_status(source, module, value, words))
         }
         ExprKind::Attribute { base, attr } => {
-            words.contains(&&**attr)
-                || &**attr == "value" && is_status(source, module, base, depth + 1, words)
+            words.contains(&&**attr) || &**attr == "value" && is_status(source, module, base, words)
         }
         ExprKind::Name(name) => {
             // A name with several values is a state.
@@ -380,7 +368,7 @@ fn is_status(source: &Source, module: ModuleId, answer: &Expr, depth: u8, words:
             bindings == 1
                 && match source.meaning(module, answer) {
                     Meaning::Value(at, value) if !std::ptr::eq(value, answer) => {
-                        is_status(source, at, value, depth + 1, words)
+                        is_status(source, at, value, words)
                     }
                     Meaning::External(name) => words.contains(&leaf(&name)),
                     _ => false,
@@ -401,14 +389,14 @@ fn stamps_now(source: &Source, function: &Function) -> Option<Evidence> {
                 .filter(|_| {
                     !expr
                         .entry("status")
-                        .is_some_and(|status| is_busy(source, module, status, 0))
+                        .is_some_and(|status| is_busy(source, module, status))
                 }),
             ExprKind::Call(call) => call
                 .keywords
                 .iter()
                 .find(|keyword| keyword.name.as_deref() == Some("time_of_last_update"))
                 .map(|keyword| &keyword.value)
-                .filter(|_| !is_busy(source, module, expr, 0)),
+                .filter(|_| !is_busy(source, module, expr)),
             _ => None,
         };
         if let Some(stamp) = stamp
@@ -470,7 +458,7 @@ fn forced(code: &AgentCode<'_>) -> Option<Evidence> {
                 let busy = call
                     .args
                     .first()
-                    .is_some_and(|status| is_busy(code.source, module.id, status, 0));
+                    .is_some_and(|status| is_busy(code.source, module.id, status));
                 if !busy {
                     return None;
                 }

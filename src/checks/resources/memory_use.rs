@@ -161,18 +161,17 @@ fn namespaces<'a>(
         && let Some(config) = get("retrieval_config")
     {
         let mut keys = Vec::new();
-        keys_of(source, config, 0, &mut keys);
+        keys_of(source, config, &mut keys);
         return keys.into_iter().map(|key| (key, false)).collect();
     }
     Vec::new()
 }
 
 /// The keys of a mapping.
-fn keys_of<'a>(source: &'a Source, at: At<'a>, depth: u32, keys: &mut Vec<At<'a>>) {
-    let step = limits::step(limits::CALLERS, at.module, at.expr.range);
-    if step.is_none() || depth > 5 {
+fn keys_of<'a>(source: &'a Source, at: At<'a>, keys: &mut Vec<At<'a>>) {
+    let Some(_step) = limits::follow("keys", limits::CALLERS, at.module, at.expr) else {
         return;
-    }
+    };
     match &at.expr.kind {
         ExprKind::Dict(entries) => {
             let own = entries.iter().filter_map(|entry| entry.key.as_ref());
@@ -184,24 +183,24 @@ fn keys_of<'a>(source: &'a Source, at: At<'a>, depth: u32, keys: &mut Vec<At<'a>
                 && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
                 && !std::ptr::eq(value, at.expr)
             {
-                keys_of(source, At::new(module, value), depth + 1, keys);
+                keys_of(source, At::new(module, value), keys);
             }
             for value in values {
-                keys_of(source, At::new(at.module, value), depth + 1, keys);
+                keys_of(source, At::new(at.module, value), keys);
             }
         }
         ExprKind::Conditional { body, orelse, .. } => {
-            keys_of(source, At::new(at.module, body), depth + 1, keys);
-            keys_of(source, At::new(at.module, orelse), depth + 1, keys);
+            keys_of(source, At::new(at.module, body), keys);
+            keys_of(source, At::new(at.module, orelse), keys);
         }
         ExprKind::BoolOp { values, .. } => values
             .iter()
-            .for_each(|value| keys_of(source, At::new(at.module, value), depth + 1, keys)),
+            .for_each(|value| keys_of(source, At::new(at.module, value), keys)),
         ExprKind::Call(_) => {
             if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
                 && !std::ptr::eq(value, at.expr)
             {
-                keys_of(source, At::new(module, value), depth + 1, keys);
+                keys_of(source, At::new(module, value), keys);
             }
         }
         _ => {}

@@ -2,10 +2,10 @@
 
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{Context, PlatformSource, PlatformSources, PlatformVersion, Told};
-use crate::fixes::stack;
 use crate::model::finding::{Edit, Evidence, Fix, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::Agent;
+use crate::stack;
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-platform-version",

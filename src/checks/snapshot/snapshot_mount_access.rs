@@ -3,6 +3,7 @@
 use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::{Tag, api};
+use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::analysis::startup::expr_at;
 use crate::checks::{Category, Check, Need};
@@ -120,10 +121,10 @@ fn touched<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<St
         .args
         .iter()
         .take(2)
-        .flat_map(|arg| paths(code, module, arg, 0))
+        .flat_map(|arg| paths(code, module, arg))
         .collect();
     if let ExprKind::Attribute { base, .. } = &call.callee.kind {
-        found.extend(paths(code, module, base, 0));
+        found.extend(paths(code, module, base));
     }
     found.extend(
         [
@@ -136,17 +137,17 @@ fn touched<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<St
         ]
         .iter()
         .filter_map(|name| call.option(name))
-        .flat_map(|value| paths(code, module, value, 0)),
+        .flat_map(|value| paths(code, module, value)),
     );
     found
 }
 
 /// The paths that an expression can be seen to hold.
-fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<String> {
-    if depth > 10 {
+fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
+    let Some(_step) = limits::follow("path", limits::CALLERS, module, expr) else {
         return Vec::new();
-    }
-    let below = |module, expr| paths(code, module, expr, depth + 1);
+    };
+    let below = |module, expr| paths(code, module, expr);
     match &expr.kind {
         ExprKind::BinOp {
             op: "/",
@@ -173,7 +174,7 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, depth: u8) 
                 None => Vec::new(),
             }
         }
-        ExprKind::Call(call) => made(code, module, expr, call, depth),
+        ExprKind::Call(call) => made(code, module, expr, call),
         ExprKind::Attribute { base, attr } if &**attr == "parent" => below(module, base)
             .into_iter()
             .filter_map(|path| path.rsplit_once('/').map(|(parent, _)| parent.to_owned()))
@@ -186,7 +187,7 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, depth: u8) 
             match code.source.meaning(module, expr) {
                 Meaning::Value(at, value) if !std::ptr::eq(value, expr) => below(at, value),
                 Meaning::Instance(instance) => instance.call.map_or(Vec::new(), |call| {
-                    of_maker(code, instance.module, &instance.type_name, call, depth)
+                    of_maker(code, instance.module, &instance.type_name, call)
                 }),
                 _ => Vec::new(),
             }
@@ -194,28 +195,16 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, depth: u8) 
     }
 }
 
-fn made<'a>(
-    code: &AgentCode<'a>,
-    module: ModuleId,
-    expr: &'a Expr,
-    call: &'a Call,
-    depth: u8,
-) -> Vec<String> {
+fn made<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, call: &'a Call) -> Vec<String> {
     let strings = code.source.strings(module, expr);
     if !strings.is_empty() {
         return strings;
     }
     let name = code.source.callee_name(module, expr).unwrap_or_default();
-    of_maker(code, module, &name, call, depth)
+    of_maker(code, module, &name, call)
 }
 
-fn of_maker<'a>(
-    code: &AgentCode<'a>,
-    module: ModuleId,
-    name: &str,
-    call: &'a Call,
-    depth: u8,
-) -> Vec<String> {
+fn of_maker<'a>(code: &AgentCode<'a>, module: ModuleId, name: &str, call: &'a Call) -> Vec<String> {
     let language = code.source.module(module).map(|module| module.language);
     let makes = language
         .is_some_and(|language| api(language, name).is_some_and(|found| found.is(Tag::PathMaker)));
@@ -226,10 +215,10 @@ fn of_maker<'a>(
     if let ExprKind::Attribute { base, .. } = &call.callee.kind
         && matches!(code.source.meaning(module, base), Meaning::Instance(_))
     {
-        found = paths(code, module, base, depth + 1);
+        found = paths(code, module, base);
     }
     for arg in &call.args {
-        let part = paths(code, module, arg, depth + 1);
+        let part = paths(code, module, arg);
         found = match found.is_empty() {
             true => part,
             false => joined(&found, &part),

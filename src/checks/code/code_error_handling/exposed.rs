@@ -7,12 +7,13 @@ use crate::model::source::walk::expressions;
 use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
 
 use crate::analysis::guards::{self, Fate, Guard};
+use crate::analysis::limits;
 use crate::analysis::outward::{Reached, outward};
 
 /// Deepest chain of calls that is followed.
-const DEEPEST: usize = 10;
+const DEEPEST: usize = 120;
 /// Most functions that are looked into for one runtime.
-const MOST: usize = 3000;
+const MOST: usize = 20_000;
 
 /// A call whose exceptions are not caught, logged and answered.
 pub(super) struct Exposed {
@@ -107,16 +108,26 @@ impl<'s> Walker<'s> {
             .iter()
             .map(|guard| (guard.conduct.logs, guard.conduct.answers))
             .collect();
-        if depth > DEEPEST || self.looked > MOST || !start.seen.insert((id, key)) {
+        if !start.seen.insert((id, key)) || self.stops(id, depth) {
             return;
         }
-        self.looked += 1;
         let body = self.source.body(id.module, Some(id));
         for expr in expressions(body) {
             if let ExprKind::Call(call) = &expr.kind {
                 self.call(start, id, expr, call, trail, under, depth);
             }
         }
+    }
+
+    /// Whether the walk goes no further than this function, which it reports.
+    fn stops(&mut self, id: FnId, depth: usize) -> bool {
+        self.looked += 1;
+        let stops = depth > DEEPEST || self.looked > MOST;
+        if stops {
+            let header = self.source.function(id).map(|function| function.header);
+            limits::reached(limits::CALLS, id.module, header.unwrap_or_default());
+        }
+        stops
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -206,8 +217,7 @@ impl<'s> Walker<'s> {
 
     /// Counts the calls under a function that is handled as a whole.
     fn count(&mut self, id: FnId, depth: usize) {
-        self.looked += 1;
-        if depth > 4 || self.looked > MOST {
+        if self.stops(id, depth) {
             return;
         }
         for expr in expressions(self.source.body(id.module, Some(id))) {

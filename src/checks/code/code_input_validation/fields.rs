@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::clients::values::bound;
 use crate::analysis::dataflow::{Flow, Labels, Step, Truncation};
+use crate::analysis::limits;
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
@@ -138,7 +139,9 @@ fn of_entry(
                 rules.insert(param.name.to_string(), rule);
                 names.push(param.name.to_string());
             }
-            schema::Param::Field(_) => {}
+            schema::Param::Field(_) => {
+                limits::reached(limits::FIELDS, function.module, param.range)
+            }
         }
     }
     rules.extend(schema::of_entry(source, entry, function));

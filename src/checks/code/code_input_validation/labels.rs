@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::dataflow::Labels;
+use crate::analysis::limits;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::ByteRange;
 
@@ -56,6 +57,9 @@ pub(super) fn parts(
                 continue;
             };
             if names.len() >= MOST_FIELDS {
+                if let Some((module, range)) = sites.get(&bit).copied() {
+                    limits::reached(limits::FIELDS, module, range);
+                }
                 break;
             }
             let inner = names.len();
@@ -88,6 +92,7 @@ pub(super) fn label(
         } else if let Some(bit) = names.iter().position(|name| *name == one.name) {
             bit
         } else {
+            limits::reached(limits::FIELDS, one.module, one.range);
             continue;
         };
         sites.entry(bit).or_insert((one.module, one.range));

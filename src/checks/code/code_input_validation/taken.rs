@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::dataflow::Flow;
+use crate::analysis::limits;
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{
@@ -141,7 +142,7 @@ enum Key<'e> {
 /// Between the names of what is taken out of one place: `for key in ("prompt", "input"): payload.get(key)`.
 pub(super) const OR: &str = "/";
 /// Most names of one place.
-const MOST_NAMES: usize = 8;
+const MOST_NAMES: usize = 24;
 
 /// The constant names that a key can be: its own, those of a loop's elements, those that callers on the way give.
 fn keys(source: &Source, flow: &Flow, function: FnId, key: &Expr) -> Vec<String> {
@@ -173,7 +174,10 @@ fn keys(source: &Source, flow: &Flow, function: FnId, key: &Expr) -> Vec<String>
     }
     found.sort();
     found.dedup();
-    found.truncate(MOST_NAMES);
+    if found.len() > MOST_NAMES {
+        limits::reached(limits::FIELDS, function.module, key.range);
+        found.truncate(MOST_NAMES);
+    }
     found
 }
 

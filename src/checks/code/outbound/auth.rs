@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::behind::behind;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
+use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::walk::sub_expressions;
@@ -314,20 +315,20 @@ fn auth<'a>(callers: &Callers<'a>, module: ModuleId, by: &str, value: &'a Expr) 
 }
 
 /// Most expressions that are looked at for one secret.
-const STEPS: u32 = 200;
-/// Deepest chain of names, attributes, helpers and callers that is followed.
-const DEEPEST: u8 = 9;
+const STEPS: usize = 2_000;
 
 /// The secret-like variable that an expression reads, through names, attributes and helpers too.
 fn secret<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Option<String> {
-    let mut waiting = VecDeque::from([(module, expr, 0)]);
+    let mut waiting = VecDeque::from([(module, expr)]);
     let mut seen = BTreeSet::new();
-    let mut steps = STEPS;
-    while let Some((module, expr, depth)) = waiting.pop_front() {
-        if steps == 0 || !seen.insert((module, expr.range.start, expr.range.end)) {
+    while let Some((module, expr)) = waiting.pop_front() {
+        if !seen.insert((module, expr.range)) {
             continue;
         }
-        steps -= 1;
+        if seen.len() > STEPS {
+            limits::reached(limits::CALLERS, module, expr.range);
+            return None;
+        }
         if let Some(found) = read(callers, module, expr) {
             let names = found.all_names(callers);
             match names.into_iter().find(|name| secret_like_name(name)) {
@@ -343,10 +344,7 @@ fn secret<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Option
         {
             return Some(name.to_owned());
         }
-        if depth < DEEPEST {
-            let more = behind(callers, module, expr).into_iter();
-            waiting.extend(more.map(|(module, expr)| (module, expr, depth + 1)));
-        }
+        waiting.extend(behind(callers, module, expr));
     }
     None
 }

@@ -2,6 +2,7 @@
 
 use crate::analysis::call_sites::Callers;
 use crate::analysis::clients::values;
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::module::BindingKind;
 use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId};
@@ -29,7 +30,7 @@ pub(super) const SAME: [&str; 17] = [
 /// Callables whose first argument is the text that they stand for.
 const KEEPS: [&str; 4] = ["str", "String", "SecretStr", "quote"];
 /// Deepest line of project classes that is followed for an attribute.
-const DEEPEST_BASE: u8 = 6;
+const DEEPEST_BASE: u8 = 40;
 
 /// The expressions that the value of another one is taken from, one step on; empty where none is seen.
 pub(super) fn behind<'a>(
@@ -151,9 +152,13 @@ fn members<'a>(
     found: &mut Vec<(ModuleId, &'a Expr)>,
 ) {
     let source = callers.source();
-    let Some(class) = source.class(id).filter(|_| depth < DEEPEST_BASE) else {
+    let Some(class) = source.class(id) else {
         return;
     };
+    if depth > DEEPEST_BASE {
+        limits::reached(limits::NAMES, id.module, class.range);
+        return;
+    }
     if let Some(method) = class.method(attr) {
         let returned = values::returned(source, method).into_iter();
         found.extend(returned.map(|value| (value.module, value.expr)));

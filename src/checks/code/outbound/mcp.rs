@@ -4,6 +4,7 @@ use super::address::Address;
 use super::auth::{self, Auth};
 use super::url::addresses;
 use crate::analysis::call_sites::Callers;
+use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
@@ -25,7 +26,7 @@ pub(super) fn servers<'a>(
             }));
     for (address, value) in arguments {
         let mut inside = Vec::new();
-        nested(callers, module, value, 0, &mut inside);
+        nested(callers, module, value, &mut inside);
         if inside.is_empty() && address && !is_container(callers, module, value) {
             inside.push((module, value));
         }
@@ -63,12 +64,11 @@ fn nested<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     value: &'a Expr,
-    depth: u8,
     found: &mut Vec<(ModuleId, &'a Expr)>,
 ) {
-    if depth > 4 {
+    let Some(_step) = limits::follow("servers", limits::CALLERS, module, value) else {
         return;
-    }
+    };
     let (module, value) = match callers.source().meaning(module, value) {
         Meaning::Value(at, inner) => (at, inner),
         _ => (module, value),
@@ -80,7 +80,7 @@ fn nested<'a>(
         match entry.key.as_ref().and_then(Expr::as_str) {
             Some("url" | "server_url" | "serverUrl") => found.push((module, &entry.value)),
             Some("headers" | "requestInit" | "env") => {}
-            _ => nested(callers, module, &entry.value, depth + 1, found),
+            _ => nested(callers, module, &entry.value, found),
         }
     }
 }

@@ -33,27 +33,22 @@ pub(in crate::checks) fn addresses<'a>(
     module: ModuleId,
     expr: &'a Expr,
 ) -> Vec<Address> {
-    let mut found = starts(callers, module, expr, 0);
+    let mut found = starts(callers, module, expr);
     found.dedup();
     found.truncate(16);
     found
 }
 
-/// Deepest chain of names, helpers and callers that is followed.
-const DEEPEST: u8 = 10;
-
-fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<Address> {
-    let step = limits::step(limits::CALLERS, module, expr.range);
-    if step.is_none() || depth > DEEPEST {
-        limits::reached(limits::CALLERS, module, expr.range);
+fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Address> {
+    let Some(_step) = limits::follow("address", limits::CALLERS, module, expr) else {
         return Vec::new();
-    }
-    let below = |expr| starts(callers, module, expr, depth + 1);
+    };
+    let below = |expr| starts(callers, module, expr);
     if let Some(found) = read(callers, module, expr) {
         let variable = found.names(callers.source()).into_iter().next();
         let mut defaults = found
             .default
-            .map(|default| starts(callers, found.module, default, depth + 1))
+            .map(|default| starts(callers, found.module, default))
             .unwrap_or_default();
         if defaults.is_empty() {
             defaults.push(Address::default());
@@ -89,22 +84,22 @@ fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8
             below(left).into_iter().map(Address::cut).collect()
         }
         ExprKind::Format(parts) => format(parts, &below),
-        ExprKind::Call(call) => called(callers, module, expr, call, depth),
+        ExprKind::Call(call) => called(callers, module, expr, call),
         ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
             match callers.source().meaning(module, expr) {
                 Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
-                    starts(callers, at, value, depth + 1)
+                    starts(callers, at, value)
                 }
                 Meaning::Instance(instance) => {
-                    let found = instance.call.map(|call| {
-                        wrapped(callers, instance.module, &instance.type_name, call, depth)
-                    });
+                    let found = instance
+                        .call
+                        .map(|call| wrapped(callers, instance.module, &instance.type_name, call));
                     match found {
                         Some(found) if !found.is_empty() => found,
-                        _ => given(callers, module, expr, depth),
+                        _ => given(callers, module, expr),
                     }
                 }
-                _ => given(callers, module, expr, depth),
+                _ => given(callers, module, expr),
             }
         }
         _ => Vec::new(),
@@ -179,7 +174,6 @@ fn filled<'a>(
     module: ModuleId,
     template: Address,
     call: &'a Call,
-    depth: u8,
 ) -> Vec<Address> {
     let Some((start, rest)) = template.text.split_once('{') else {
         return vec![template];
@@ -193,7 +187,7 @@ fn filled<'a>(
         Err(_) => call.option(field),
     };
     let values = given
-        .map(|given| starts(callers, module, given, depth + 2))
+        .map(|given| starts(callers, module, given))
         .unwrap_or_default();
     let follows = match rest.split_once('{') {
         Some((text, _)) => Address::constant(text).cut(),
@@ -210,46 +204,38 @@ fn called<'a>(
     module: ModuleId,
     expr: &'a Expr,
     call: &'a Call,
-    depth: u8,
 ) -> Vec<Address> {
     if let ExprKind::Attribute { base, attr } = &call.callee.kind {
         if SAME.contains(&&**attr) {
-            let found = starts(callers, module, base, depth + 1);
+            let found = starts(callers, module, base);
             if !found.is_empty() {
                 return found;
             }
         }
         if &**attr == "format" {
-            return starts(callers, module, base, depth + 1)
+            return starts(callers, module, base)
                 .into_iter()
-                .flat_map(|address| filled(callers, module, address, call, depth))
+                .flat_map(|address| filled(callers, module, address, call))
                 .collect();
         }
     }
     if let Some(name) = callers.source().callee_name(module, expr) {
-        let found = wrapped(callers, module, &name, call, depth);
+        let found = wrapped(callers, module, &name, call);
         if !found.is_empty() {
             return found;
         }
     }
     match callers.source().meaning(module, expr) {
-        Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
-            starts(callers, at, value, depth + 1)
-        }
-        _ => through(callers, module, expr, depth),
+        Meaning::Value(at, value) if !std::ptr::eq(value, expr) => starts(callers, at, value),
+        _ => through(callers, module, expr),
     }
 }
 
 /// What the expressions hold that the value is taken from.
-fn through<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<Address> {
-    // Helpers that return helpers: what hostile code makes of it has to stay small.
-    if depth > 8 {
-        return Vec::new();
-    }
+fn through<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Address> {
     let mut found: Vec<Address> = behind(callers, module, expr)
         .into_iter()
-        .take(4)
-        .flat_map(|(at, value)| starts(callers, at, value, depth + 1))
+        .flat_map(|(at, value)| starts(callers, at, value))
         .collect();
     found.truncate(16);
     found
@@ -260,14 +246,13 @@ fn wrapped<'a>(
     module: ModuleId,
     name: &str,
     call: &'a Call,
-    depth: u8,
 ) -> Vec<Address> {
     if matches!(name, "os.getenv" | "os.environ.get") {
         let name = call.argument(0, "key");
         let variable = name.and_then(|name| callers.source().string(module, name));
         let default = call.argument(1, "default");
         let mut found = default
-            .map(|default| starts(callers, module, default, depth + 1))
+            .map(|default| starts(callers, module, default))
             .unwrap_or_default();
         if found.is_empty() {
             found.push(Address::default());
@@ -293,7 +278,7 @@ fn wrapped<'a>(
         ("requests.Request" | "httpx.Request", Some(_)) => call.argument(1, "url").unwrap_or(first),
         _ => first,
     };
-    let found = starts(callers, module, first, depth + 1);
+    let found = starts(callers, module, first);
     let whole = base.is_none() && !name.ends_with("join");
     found
         .into_iter()
@@ -302,14 +287,11 @@ fn wrapped<'a>(
 }
 
 /// What callers give for a parameter, and constructors for `self.base_url`.
-fn given<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8) -> Vec<Address> {
-    if depth > 4 {
-        return Vec::new();
-    }
+fn given<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Address> {
     let mut found: Vec<Address> = callers
         .given(module, expr)
         .into_iter()
-        .flat_map(|(at, value)| starts(callers, at, value, depth + 2))
+        .flat_map(|(at, value)| starts(callers, at, value))
         .collect();
     let place = callers.source().module(module);
     if found.is_empty()
@@ -319,10 +301,10 @@ fn given<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, depth: u8)
             .function(function)
             .and_then(|function| function.params.get(index)?.default.as_deref())
     {
-        found.extend(starts(callers, module, default, depth + 2));
+        found.extend(starts(callers, module, default));
     }
     if found.is_empty() {
-        found = through(callers, module, expr, depth + 1);
+        found = through(callers, module, expr);
     }
     found
 }

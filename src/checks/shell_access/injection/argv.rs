@@ -2,18 +2,17 @@
 
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::values::{At, bound, returned};
+use crate::analysis::limits;
 use crate::model::source::module::{BindingKind, ParamKind};
 use crate::model::source::walk;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
-/// Deepest nesting of names, lists and helpers that is followed.
-const DEEPEST: u32 = 8;
 /// Most words of one list.
-const WORDS: usize = 100;
+const WORDS: usize = 1_000;
 /// Most calls through which one list is followed to those who give it.
-const CALLS: usize = 60;
+const CALLS: usize = 400;
 /// Longest chain of helpers that hand a list on.
-const CHAIN: usize = 4;
+const CHAIN: usize = 24;
 
 /// A call that runs a program, or hands words to a helper that does.
 #[derive(Clone, Copy, Debug)]
@@ -75,14 +74,18 @@ pub(super) fn lists<'a>(
             let part = At::new(place.module, part);
             let list = matches!(part.expr.kind, ExprKind::Starred(_));
             if separate && index == 0 && !list {
-                view.word(part, 0, &mut seen);
+                view.word(part, &mut seen);
             } else {
-                view.flatten(part, 0, &mut seen);
+                view.flatten(part, &mut seen);
             }
+        }
+        let further = frames.len() < CHAIN && steps < CALLS;
+        if seen.asks.is_some() && !further {
+            limits::reached(limits::CALLERS, place.module, place.expr.range);
         }
         let callers = seen
             .asks
-            .filter(|_| frames.len() < CHAIN && steps < CALLS)
+            .filter(|_| further)
             .map(|function| callers(places, function))
             .unwrap_or_default();
         // A handler's own parameter, and one of a function that is given away, are also what comes in from outside.
@@ -130,19 +133,23 @@ impl<'a> View<'_, 'a> {
     }
 
     /// The words of a list, as far as they can be seen.
-    fn flatten(&self, at: At<'a>, depth: u32, seen: &mut Seen<'a>) {
-        if depth > DEEPEST || seen.words.len() > WORDS {
+    fn flatten(&self, at: At<'a>, seen: &mut Seen<'a>) {
+        if seen.words.len() > WORDS {
+            limits::reached(limits::CALLERS, at.module, at.expr.range);
             return;
         }
+        let Some(_step) = limits::step(limits::CALLERS, at.module, at.expr.range) else {
+            return;
+        };
         let next = |expr: &'a Expr, seen: &mut Seen<'a>| {
-            self.flatten(At::new(at.module, expr), depth + 1, seen);
+            self.flatten(At::new(at.module, expr), seen);
         };
         match &at.expr.kind {
             ExprKind::List(items) | ExprKind::Tuple(items) => {
                 for item in items {
                     match &item.kind {
                         ExprKind::Starred(inner) => next(inner, seen),
-                        _ => self.word(At::new(at.module, item), depth, seen),
+                        _ => self.word(At::new(at.module, item), seen),
                     }
                 }
             }
@@ -155,13 +162,13 @@ impl<'a> View<'_, 'a> {
                 next(left, seen);
                 next(right, seen);
             }
-            ExprKind::Name(name) => self.name(at, name, depth, seen),
-            ExprKind::Call(_) => self.call(at, depth, seen),
+            ExprKind::Name(name) => self.name(at, name, seen),
+            ExprKind::Call(_) => self.call(at, seen),
             _ => self.push(at, seen),
         }
     }
 
-    fn name(&self, at: At<'a>, name: &str, depth: u32, seen: &mut Seen<'a>) {
+    fn name(&self, at: At<'a>, name: &str, seen: &mut Seen<'a>) {
         let values = bound(self.source, at.module, name, at.expr.range.start);
         let lists: Vec<&'a Expr> = values
             .iter()
@@ -177,14 +184,14 @@ impl<'a> View<'_, 'a> {
             .collect();
         if lists.is_empty() {
             match self.parameter(at, name) {
-                Some(parameter) => self.given(at, parameter, false, depth, seen),
+                Some(parameter) => self.given(at, parameter, false, seen),
                 None => self.push(at, seen),
             }
         }
         for value in &lists {
-            self.flatten(At::new(at.module, value), depth + 1, seen);
+            self.flatten(At::new(at.module, value), seen);
         }
-        self.appended(at, name, depth, seen);
+        self.appended(at, name, seen);
     }
 
     /// What a call makes its list of: `list(cmd)`, `cmd.copy()`, a helper of the project that returns one list.
@@ -218,10 +225,10 @@ impl<'a> View<'_, 'a> {
         (list && !again).then_some((*value, Some(helper)))
     }
 
-    fn call(&self, at: At<'a>, depth: u32, seen: &mut Seen<'a>) {
+    fn call(&self, at: At<'a>, seen: &mut Seen<'a>) {
         match self.made(at) {
             None => self.push(at, seen),
-            Some((inner, None)) => self.flatten(inner, depth + 1, seen),
+            Some((inner, None)) => self.flatten(inner, seen),
             Some((inner, Some(function))) => {
                 let call = Place {
                     expr: at.expr,
@@ -234,13 +241,13 @@ impl<'a> View<'_, 'a> {
                     frames: &frames,
                     ..*self
                 };
-                view.flatten(inner, depth + 1, seen);
+                view.flatten(inner, seen);
             }
         }
     }
 
     /// A single word: one that is a parameter and nothing else is what the caller gives.
-    fn word(&self, at: At<'a>, depth: u32, seen: &mut Seen<'a>) {
+    fn word(&self, at: At<'a>, seen: &mut Seen<'a>) {
         let parameter = at
             .expr
             .as_name()
@@ -251,7 +258,7 @@ impl<'a> View<'_, 'a> {
                     .is_some_and(|frame| frame.function == *function)
             });
         match parameter {
-            Some(parameter) => self.given(at, parameter, true, depth, seen),
+            Some(parameter) => self.given(at, parameter, true, seen),
             None => self.push(at, seen),
         }
     }
@@ -282,7 +289,6 @@ impl<'a> View<'_, 'a> {
         at: At<'a>,
         (function, index): (FnId, usize),
         single: bool,
-        depth: u32,
         seen: &mut Seen<'a>,
     ) {
         let Some((frame, outer)) = self.frames.split_first() else {
@@ -318,9 +324,9 @@ impl<'a> View<'_, 'a> {
         let value = |expr: &'a Expr, seen: &mut Seen<'a>| {
             let given = At::new(frame.call.module, expr);
             if single {
-                view.word(given, depth + 1, seen);
+                view.word(given, seen);
             } else {
-                view.flatten(given, depth + 1, seen);
+                view.flatten(given, seen);
             }
         };
         match param.kind {
@@ -328,7 +334,7 @@ impl<'a> View<'_, 'a> {
                 for arg in call.args.iter().skip(position) {
                     match &arg.kind {
                         ExprKind::Starred(inner) => value(inner, seen),
-                        _ => view.word(At::new(frame.call.module, arg), depth, seen),
+                        _ => view.word(At::new(frame.call.module, arg), seen),
                     }
                 }
             }
@@ -340,7 +346,7 @@ impl<'a> View<'_, 'a> {
                 match positional.or_else(|| call.option(&param.name)) {
                     Some(given) => value(given, seen),
                     None => match &param.default {
-                        Some(default) => self.flatten(At::new(at.module, default), depth + 1, seen),
+                        Some(default) => self.flatten(At::new(at.module, default), seen),
                         None => self.push(at, seen),
                     },
                 }
@@ -349,7 +355,7 @@ impl<'a> View<'_, 'a> {
         }
     }
 
-    fn appended(&self, at: At<'a>, name: &str, depth: u32, seen: &mut Seen<'a>) {
+    fn appended(&self, at: At<'a>, name: &str, seen: &mut Seen<'a>) {
         let Some(module) = self.source.module(at.module) else {
             return;
         };
@@ -364,11 +370,11 @@ impl<'a> View<'_, 'a> {
                 match &**attr {
                     "append" | "push" => {
                         for arg in &call.args {
-                            self.word(At::new(at.module, arg), depth, seen);
+                            self.word(At::new(at.module, arg), seen);
                         }
                     }
                     "extend" => call.args.iter().for_each(|arg| {
-                        self.flatten(At::new(at.module, arg), depth + 1, seen);
+                        self.flatten(At::new(at.module, arg), seen);
                     }),
                     _ => {}
                 }

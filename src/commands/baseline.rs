@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::project::{FileError, read_text};
+use crate::collect::project::{FileError, read_text};
 use crate::exit::Failure;
 use crate::report::baseline::Baseline;
 
