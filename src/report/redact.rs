@@ -4,7 +4,7 @@
 //! and so is every value that the configuration gives to a variable with a secret's name: by itself it may look like any word.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -282,8 +282,7 @@ impl Redactor {
     fn commands(&self, fix: &mut Fix) {
         let shows = |command: &String| {
             let joined = command.replace("__", "/");
-            let forms = Self::default();
-            forms.text("", command).is_some() || forms.text("", &joined).is_some()
+            FORMS.text("", command).is_some() || FORMS.text("", &joined).is_some()
         };
         if fix.commands.iter().any(shows) {
             fix.commands.clear();
@@ -315,7 +314,7 @@ impl Redactor {
         if let Some(excerpt) = self.text(&site.path, &site.excerpt) {
             site.excerpt = excerpt.into();
         }
-        if let Some(path) = Self::default().text("", &site.path) {
+        if let Some(path) = FORMS.text("", &site.path) {
             site.path = path.into();
         }
     }
@@ -329,8 +328,11 @@ impl Redactor {
 
 /// Covers what is a secret by its form. Names, paths and commands must stay what they are: a variable's value may be a name, too.
 fn by_form(text: &mut String) {
-    Redactor::default().redact("", text);
+    FORMS.redact("", text);
 }
+
+/// Covers by form alone, and remembers what it looked at.
+static FORMS: LazyLock<Redactor> = LazyLock::new(Redactor::default);
 
 /// Said in the place of commands.
 const NO_COMMAND: &str =
