@@ -94,7 +94,7 @@ fn is_twin(one: &CheckResult, other: &CheckResult) -> bool {
         let first: Option<&Evidence> = sites(result).into_iter().next();
         first.and_then(|evidence| evidence.site.clone())
     };
-    one.fixes.first().is_some()
+    !one.fixes.is_empty()
         && one.fixes.first() == other.fixes.first()
         && place(one).is_some()
         && place(one) == place(other)
