@@ -198,6 +198,7 @@ fn dropped(object: &Map<String, Value>, known: &[&'static str], of: &str) -> Vec
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use serde_json::json;

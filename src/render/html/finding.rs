@@ -174,6 +174,7 @@ fn sources(result: &CheckResult) -> Markup {
             @if let Some(check) = checks::find(result.check) {
                 " · " a href=(sarif::page(check)) rel="noreferrer noopener" { "how it decides" }
             }
+            @for control in &result.standards { " · " code { (text(control)) } }
             @for source in &result.references {
                 @let shown = source.trim_start_matches("https://");
                 " · " a href=(source) rel="noreferrer noopener" { (shown.split('/').next_back().filter(|part| !part.is_empty()).unwrap_or(shown)) }
