@@ -79,8 +79,10 @@ fn samples(kind: &'static Kind, runner: &mut TestRunner, random: &mut Random) ->
             } else {
                 "api_key = "
             };
+            // Several of each: one random run may look like a word.
             shapes
                 .iter()
+                .flat_map(|shape| std::iter::repeat_n(shape, 5))
                 .map(|shape| format!("{word}{join}\"{}\"", random.string(shape)))
                 .collect()
         }

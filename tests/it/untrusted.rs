@@ -381,13 +381,16 @@ fn a_pipe_that_closes_and_a_disk_that_is_full_are_told() {
 fn a_run_that_is_stopped_or_that_races_another_leaves_nothing_half_written() {
     let folder = project(&json!([runtime("Main")]), json!({}));
     let root = folder.path();
+    // Beside the project: a report in it would be one of its files, and the next report another.
+    let beside = tempfile::tempdir().unwrap();
+    let report = beside.path().join("report.json");
     let arguments = [
         "check",
         "--offline",
         "--format",
         "json",
         "--output",
-        "report.json",
+        report.to_str().unwrap(),
     ];
     let mut racing: Vec<_> = (0..3)
         .map(|_| command(root, &arguments).spawn().unwrap())
@@ -395,7 +398,7 @@ fn a_run_that_is_stopped_or_that_races_another_leaves_nothing_half_written() {
     for child in &mut racing {
         child.wait().unwrap();
     }
-    let whole = fs::read_to_string(root.join("report.json")).unwrap();
+    let whole = fs::read_to_string(&report).unwrap();
     let value: Value = serde_json::from_str(&whole).unwrap();
     assert!(value["results"].as_array().is_some());
     for wait in [20, 100, 300] {
@@ -405,6 +408,6 @@ fn a_run_that_is_stopped_or_that_races_another_leaves_nothing_half_written() {
             .args(["-INT", &child.id().to_string()])
             .status();
         child.wait().unwrap();
-        assert_eq!(fs::read_to_string(root.join("report.json")).unwrap(), whole);
+        assert_eq!(fs::read_to_string(&report).unwrap(), whole);
     }
 }
