@@ -63,7 +63,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     {
         let reach = Reach::of(&layer.value.role);
         found.extend(passes(layer, &reach));
-        found.extend(tokens(context, layer, &reach, &construct));
+        found.extend(tokens(context, layer, &reach, construct));
         if let Some((policy, reason)) = reach.unread.first() {
             let message = format!(
                 "policy {} of {} was not read",
