@@ -547,22 +547,15 @@ fn destructured<'a>(
     name: &str,
 ) -> Option<(&'a Expr, Vec<String>)> {
     use crate::model::source::module::Step;
-    let mut function = module.function_at(expr.range.start);
-    loop {
-        let index = function.map_or(0, |function| function.id.index as usize + 1);
-        let scope = module.scopes.get(index)?;
-        if let Some(bindings) = scope.names.get(name) {
-            return bindings.iter().find_map(|binding| match &binding.kind {
-                BindingKind::Value { value, path, .. } if !path.is_empty() => {
-                    let steps = path.iter().map(|step| match step {
-                        Step::Key(key) => key.to_lowercase(),
-                        _ => "[]".to_owned(),
-                    });
-                    Some((&**value, steps.collect()))
-                }
-                _ => None,
+    let (_, bindings) = module.bindings_around(name, expr.range.start)?;
+    bindings.iter().find_map(|binding| match &binding.kind {
+        BindingKind::Value { value, path, .. } if !path.is_empty() => {
+            let steps = path.iter().map(|step| match step {
+                Step::Key(key) => key.to_lowercase(),
+                _ => "[]".to_owned(),
             });
+            Some((&**value, steps.collect()))
         }
-        function = function?.parent.and_then(|id| module.function(id));
-    }
+        _ => None,
+    })
 }

@@ -89,43 +89,31 @@ fn values_of<'a>(source: &'a Source, at: At<'a>, name: &str) -> Vec<At<'a>> {
     let Some(module) = source.module(at.module) else {
         return Vec::new();
     };
-    let mut scope = module.function_at(at.expr.range.start);
-    loop {
-        let index = scope.map_or(0, |function| function.id.index as usize + 1);
-        let found = module
-            .scopes
-            .get(index)
-            .and_then(|scope| scope.names.get(name));
-        if let Some(found) = found {
-            let mut values = Vec::new();
-            for binding in found {
-                match &binding.kind {
-                    BindingKind::Value { value, path, .. }
-                        if path.is_empty() && !value.range.contains(at.expr.range) =>
-                    {
-                        values.push(At::new(at.module, value));
-                    }
-                    BindingKind::Param { .. } | BindingKind::Declared(_) => {}
-                    _ => return Vec::new(),
-                }
+    let Some((_, found)) = module.bindings_around(name, at.expr.range.start) else {
+        return Vec::new();
+    };
+    let mut values = Vec::new();
+    for binding in found {
+        match &binding.kind {
+            BindingKind::Value { value, path, .. }
+                if path.is_empty() && !value.range.contains(at.expr.range) =>
+            {
+                values.push(At::new(at.module, value));
             }
-            // A name that is made longer out of itself (`while len(x) < 33: x = x + "0"`) says nothing.
-            let own = |value: &At<'_>| {
-                crate::model::source::walk::sub_expressions(value.expr)
-                    .iter()
-                    .any(|inner| inner.as_name() == Some(name))
-            };
-            return if values.iter().any(own) {
-                Vec::new()
-            } else {
-                values
-            };
-        }
-        match scope {
-            Some(function) => scope = function.parent.and_then(|id| module.function(id)),
-            None => return Vec::new(),
+            BindingKind::Param { .. } | BindingKind::Declared(_) => {}
+            _ => return Vec::new(),
         }
     }
+    // A name that is made longer out of itself (`while len(x) < 33: x = x + "0"`) says nothing.
+    let own = |value: &At<'_>| {
+        crate::model::source::walk::sub_expressions(value.expr)
+            .iter()
+            .any(|inner| inner.as_name() == Some(name))
+    };
+    if values.iter().any(own) {
+        return Vec::new();
+    }
+    values
 }
 
 fn measure(source: &Source, at: At<'_>) -> Length {

@@ -7,7 +7,7 @@ use super::values::{At, returned};
 use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::FormatPart;
-use crate::model::source::module::{Binding, BindingKind, Module};
+use crate::model::source::module::{BindingKind, Module};
 use crate::model::source::{ExprKind, FnId, ModuleId, Source};
 
 /// Where an id comes from.
@@ -239,20 +239,8 @@ impl<'a> Finder<'a, '_> {
     }
 
     fn name(&mut self, module: &'a Module, at: At<'a>, name: &str) -> Vec<Origin> {
-        let mut scope = module.function_at(at.expr.range.start);
-        let bindings: &'a [Binding] = loop {
-            let index = scope.map_or(0, |function| function.id.index as usize + 1);
-            let found = module
-                .scopes
-                .get(index)
-                .and_then(|scope| scope.names.get(name));
-            match (found, scope) {
-                (Some(found), _) => break found,
-                (None, Some(function)) => {
-                    scope = function.parent.and_then(|id| module.function(id));
-                }
-                (None, None) => return vec![Origin::Given],
-            }
+        let Some((scope, bindings)) = module.bindings_around(name, at.expr.range.start) else {
+            return vec![Origin::Given];
         };
         let mut all = Vec::new();
         for binding in bindings {

@@ -36,30 +36,19 @@ pub(crate) fn bound<'a>(
     let Some(module) = source.module(id) else {
         return Vec::new();
     };
-    let mut at = module.function_at(offset);
-    loop {
-        let scope = module
-            .scopes
-            .get(at.map_or(0, |function| function.id.index as usize + 1));
-        if let Some(found) = scope.and_then(|scope| scope.names.get(name)) {
-            let mut values = Vec::new();
-            for binding in found {
-                match &binding.kind {
-                    BindingKind::Value { value, path, .. } if path.is_empty() => {
-                        values.push(&**value);
-                    }
-                    BindingKind::Augmented(value) => values.push(value),
-                    BindingKind::Declared(_) => {}
-                    _ => return Vec::new(),
-                }
-            }
-            return values;
-        }
-        match at {
-            Some(function) => at = function.parent.and_then(|id| module.function(id)),
-            None => return Vec::new(),
+    let Some((_, found)) = module.bindings_around(name, offset) else {
+        return Vec::new();
+    };
+    let mut values = Vec::new();
+    for binding in found {
+        match &binding.kind {
+            BindingKind::Value { value, path, .. } if path.is_empty() => values.push(&**value),
+            BindingKind::Augmented(value) => values.push(value),
+            BindingKind::Declared(_) => {}
+            _ => return Vec::new(),
         }
     }
+    values
 }
 
 /// What a function returns, expression by expression.

@@ -7,28 +7,19 @@ use crate::model::source::scope::receiver;
 use crate::model::source::{ClassId, ModuleId};
 
 impl<'s> Question<'s> {
-    /// The bindings of a name seen from a place, best first, with the function they belong to.
+    /// The bindings of a name seen from a place, best first.
     pub(super) fn bindings(&self, module: &'s Module, name: &str, offset: u32) -> Vec<&'s Binding> {
-        let mut at = module.function_at(offset);
-        loop {
-            let scope = module
-                .scopes
-                .get(at.map_or(0, |function| function.id.index as usize + 1));
-            if let Some(found) = scope.and_then(|scope| scope.names.get(name)) {
-                let (before, after): (Vec<_>, Vec<_>) = found
-                    .iter()
-                    .partition(|binding| binding.range.start <= offset);
-                return before
-                    .into_iter()
-                    .rev()
-                    .chain(after.into_iter().rev())
-                    .collect();
-            }
-            match at {
-                Some(function) => at = function.parent.and_then(|id| module.function(id)),
-                None => return Vec::new(),
-            }
-        }
+        let Some((_, found)) = module.bindings_around(name, offset) else {
+            return Vec::new();
+        };
+        let (before, after): (Vec<_>, Vec<_>) = found
+            .iter()
+            .partition(|binding| binding.range.start <= offset);
+        before
+            .into_iter()
+            .rev()
+            .chain(after.into_iter().rev())
+            .collect()
     }
 
     pub(super) fn name(&self, id: ModuleId, name: &str, offset: u32) -> Meaning<'s> {

@@ -215,18 +215,9 @@ impl<'s> Question<'s> {
 
 /// What is put into a container of that name, seen from a place: in the scopes around it, else anywhere in the module.
 pub(super) fn filled<'s>(module: &'s Module, name: &str, offset: u32) -> Vec<&'s Expr> {
-    let mut at = module.function_at(offset);
-    loop {
-        let scope = module
-            .scopes
-            .get(at.map_or(0, |function| function.id.index as usize + 1));
-        if let Some(elements) = scope.and_then(|scope| scope.elements.get(name)) {
-            return elements.iter().map(|element| &**element).collect();
-        }
-        match at {
-            Some(function) => at = function.parent.and_then(|id| module.function(id)),
-            None => break,
-        }
+    let mut around = module.scopes_around(offset);
+    if let Some(elements) = around.find_map(|(_, scope)| scope.elements.get(name)) {
+        return elements.iter().map(|element| &**element).collect();
     }
     let scopes = module.scopes_that_fill(name);
     let anywhere = scopes.filter_map(|scope| scope.elements.get(name));

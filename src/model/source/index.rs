@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::ir::{ByteRange, Name};
-use super::module::{Function, Import, Language, Module, Scope};
+use super::module::{Binding, Function, Import, Language, Module, Scope};
 
 /// Look-ups of a module. They cost a bisection however long the file is.
 #[derive(Clone, Debug, Default)]
@@ -116,6 +116,27 @@ impl Module {
         let after = steps.partition_point(|(start, _)| *start <= offset);
         let (_, function) = steps.get(after.checked_sub(1)?)?;
         self.functions.get((*function)? as usize)
+    }
+
+    /// The scopes that a place sees, each with its function: the innermost first, the module's own last.
+    pub fn scopes_around(&self, offset: u32) -> impl Iterator<Item = (Option<&Function>, &Scope)> {
+        let parent = |function: &&Function| function.parent.and_then(|id| self.function(id));
+        let functions = std::iter::successors(self.function_at(offset), parent);
+        let around = functions.map(Some).chain([None]);
+        around.filter_map(|function| {
+            let index = function.map_or(0, |function| function.id.index as usize + 1);
+            Some((function, self.scopes.get(index)?))
+        })
+    }
+
+    /// What a name seen from a place is bound to, in the innermost scope that binds it, with the function of that scope.
+    pub fn bindings_around(
+        &self,
+        name: &str,
+        offset: u32,
+    ) -> Option<(Option<&Function>, &[Binding])> {
+        self.scopes_around(offset)
+            .find_map(|(function, scope)| Some((function, scope.names.get(name)?.as_slice())))
     }
 
     /// The function of which the parameter at a place is bound at a range.
