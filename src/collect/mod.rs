@@ -9,6 +9,7 @@ pub mod dependencies;
 pub mod discovery;
 mod dockerfile;
 pub mod evaluation;
+mod infrastructure;
 pub mod json;
 pub mod manifest;
 pub mod measurement;

@@ -5,24 +5,23 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Lines that are kept of one file.
-const MOST_OF_A_FILE: usize = 20;
+use super::infrastructure::{MOST_OF_A_FILE, Pattern, is_made, matching};
 
-static TERRAFORM: LazyLock<Option<Regex>> =
+static TERRAFORM: Pattern =
     LazyLock::new(|| Regex::new(r#"^\s*resource\s+"(aws(?:cc)?_bedrockagentcore_\w+)"\s+"#).ok());
-static TERRAFORM_JSON: LazyLock<Option<Regex>> =
+static TERRAFORM_JSON: Pattern =
     LazyLock::new(|| Regex::new(r#"^\s*"(aws(?:cc)?_bedrockagentcore_\w+)"\s*:\s*\{"#).ok());
-static TEMPLATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static TEMPLATE: Pattern = LazyLock::new(|| {
     Regex::new(r#"^\s*"?Type"?\s*:\s*["']?(AWS::BedrockAgentCore::\w+)["']?\s*,?\s*(?:#.*)?$"#).ok()
 });
-static CDK_IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static CDK_IMPORT: Pattern = LazyLock::new(|| {
     // https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_bedrockagentcore-readme.html
     Regex::new(
         r"aws_bedrockagentcore|aws_bedrock_agentcore_alpha|aws-cdk-lib/aws-bedrockagentcore|@aws-cdk/aws-bedrock-agentcore-alpha",
     )
     .ok()
 });
-static CDK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static CDK: Pattern = LazyLock::new(|| {
     Regex::new(
         r"\b(?:Cfn(?:Runtime|RuntimeEndpoint|Gateway|GatewayTarget|Memory|BrowserCustom|BrowserProfile|CodeInterpreterCustom|WorkloadIdentity|Policy|PolicyEngine|Evaluator|OnlineEvaluationConfig|ApiKeyCredentialProvider|OAuth2CredentialProvider)|(?:agentcore|bedrock_?agentcore)(?:_alpha)?\.(?:Runtime|Gateway|Memory))\(",
     )
@@ -30,17 +29,16 @@ static CDK: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// An AgentCore action in a policy that infrastructure code writes.
-static ACTION: LazyLock<Option<Regex>> =
+static ACTION: Pattern =
     LazyLock::new(|| Regex::new(r#"["'`]bedrock-agentcore:[A-Za-z*?]+["'`]"#).ok());
 /// What writes policies in CDK code.
-static POLICY_CODE: LazyLock<Option<Regex>> =
+static POLICY_CODE: Pattern =
     LazyLock::new(|| Regex::new(r"aws-cdk-lib|aws_cdk|@pulumi/aws|pulumi_aws").ok());
 
 /// The lines (1-based) of a file where it defines AgentCore resources. `path` is relative to the project root.
 pub fn lines(path: &str, text: &str) -> Vec<u32> {
     let name = path.rsplit('/').next().unwrap_or(path);
-    // What the CLI keeps there is its own.
-    if path.starts_with("agentcore/") || path.split('/').any(|part| part == "cdk.out") {
+    if is_made(path) {
         return Vec::new();
     }
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
@@ -76,7 +74,7 @@ pub fn lines(path: &str, text: &str) -> Vec<u32> {
 }
 
 /// The lines that one of several patterns matches, in order.
-fn both(patterns: &[&LazyLock<Option<Regex>>], text: &str) -> Vec<u32> {
+fn both(patterns: &[&Pattern], text: &str) -> Vec<u32> {
     let mut found: Vec<u32> = patterns
         .iter()
         .flat_map(|pattern| matching(pattern, text))
@@ -85,19 +83,6 @@ fn both(patterns: &[&LazyLock<Option<Regex>>], text: &str) -> Vec<u32> {
     found.dedup();
     found.truncate(MOST_OF_A_FILE);
     found
-}
-
-fn matching(pattern: &LazyLock<Option<Regex>>, text: &str) -> Vec<u32> {
-    let Some(pattern) = pattern.as_ref() else {
-        return Vec::new();
-    };
-    (1u32..)
-        .zip(text.lines())
-        .filter(|(_, line)| line.len() < 4096 && pattern.is_match(line))
-        .filter(|(_, line)| !line.trim_start().starts_with(['#', '/', '*']))
-        .map(|(number, _)| number)
-        .take(MOST_OF_A_FILE)
-        .collect()
 }
 
 #[cfg(test)]

@@ -2,18 +2,14 @@
 //! role may hold more than the construct gives it.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::infrastructure::{Pattern, has, is_made, matching};
+use super::project::read_text_up_to;
 use crate::model::project::Project;
-
-/// Lines that are kept of one file.
-const MOST_OF_A_FILE: usize = 20;
-
-type Pattern = LazyLock<Option<Regex>>;
 
 /// A role by its name or ARN, in CDK code.
 static CDK_ROLE: Pattern = LazyLock::new(|| {
@@ -88,10 +84,13 @@ fn of_repository(repository: &Path, root: &Path) -> BTreeMap<String, Vec<u32>> {
                 continue;
             }
             files += 1;
-            let (Ok(relative), Some(text)) = (path.strip_prefix(repository), text_of(&path)) else {
+            let Ok(relative) = path.strip_prefix(repository) else {
                 continue;
             };
             let shown = format!("{up}{}", relative.to_string_lossy().replace('\\', "/"));
+            let Ok(text) = read_text_up_to(&path, &shown, LARGEST) else {
+                continue;
+            };
             let lines = lines(&shown, &text);
             if !lines.is_empty() {
                 found.insert(shown, lines);
@@ -148,23 +147,10 @@ fn walkdir(folder: &Path, depth: usize) -> Vec<PathBuf> {
     found
 }
 
-fn text_of(path: &Path) -> Option<String> {
-    let file = std::fs::File::open(path).ok()?;
-    let about = file.metadata().ok()?;
-    if !about.is_file() || about.len() > LARGEST {
-        return None;
-    }
-    let mut text = String::new();
-    file.take(LARGEST).read_to_string(&mut text).ok()?;
-    Some(text)
-}
-
 /// The lines (1-based) of a file where it adds to a role that it does not make. `path` is relative to the project root.
 pub fn lines(path: &str, text: &str) -> Vec<u32> {
     let name = path.rsplit('/').next().unwrap_or(path);
-    if path.trim_start_matches("../").starts_with("agentcore/")
-        || path.split('/').any(|part| part == "cdk.out")
-    {
+    if is_made(path) {
         return Vec::new();
     }
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
@@ -195,29 +181,6 @@ fn is_about_agents(text: &str) -> bool {
         .iter()
         .any(|word| text.contains(word))
         && text.contains("ole")
-}
-
-fn has(pattern: &Pattern, text: &str) -> bool {
-    let matches = |line: &str| {
-        line.len() < 4096
-            && pattern
-                .as_ref()
-                .is_some_and(|pattern| pattern.is_match(line))
-    };
-    text.lines().any(matches)
-}
-
-fn matching(pattern: &Pattern, text: &str) -> Vec<u32> {
-    let Some(pattern) = pattern.as_ref() else {
-        return Vec::new();
-    };
-    (1u32..)
-        .zip(text.lines())
-        .filter(|(_, line)| line.len() < 4096 && pattern.is_match(line))
-        .filter(|(_, line)| !line.trim_start().starts_with(['#', '/', '*']))
-        .map(|(number, _)| number)
-        .take(MOST_OF_A_FILE)
-        .collect()
 }
 
 #[cfg(test)]
