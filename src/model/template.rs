@@ -167,7 +167,40 @@ pub fn reference(node: &Node) -> Option<Reference> {
     Some(Reference::Logical(id.to_owned()))
 }
 
+/// The type of a resource: `AWS::EC2::Subnet`; empty where it has none.
+pub fn resource_type(resource: &Member) -> &str {
+    let kind = resource.node.get("Type").and_then(Node::as_str);
+    kind.unwrap_or_default()
+}
+
+/// A property of a resource.
+pub fn property<'a>(resource: &'a Member, key: &str) -> Option<&'a Node> {
+    resource.node.path(&["Properties", key])
+}
+
+/// True where a property of a resource is a reference to the resource of a logical id.
+pub fn points_at(resource: &Member, key: &str, id: &str) -> bool {
+    let target = property(resource, key).and_then(reference);
+    matches!(target, Some(Reference::Logical(found)) if found == id)
+}
+
+fn resources(document: &Document) -> &[Member] {
+    let resources = document.root.get("Resources");
+    resources.map(Node::members).unwrap_or_default()
+}
+
 impl Template {
+    /// The resources by logical id, in the template's order.
+    pub fn resources(&self) -> &[Member] {
+        resources(&self.document)
+    }
+
+    /// The resources of one type.
+    pub fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Member> {
+        let resources = self.resources().iter();
+        resources.filter(move |resource| resource_type(resource) == kind)
+    }
+
     /// Reads the resources of a template.
     pub fn new(path: impl Into<String>, document: Document) -> Self {
         let of = |kind: &str, name: &str| named(&document, kind, name);
@@ -248,19 +281,13 @@ fn map<T>(resources: Vec<TemplateNamed>, read: impl Fn(TemplateNamed) -> T) -> V
 }
 
 fn named(document: &Document, kind: &str, name: &str) -> Vec<TemplateNamed> {
-    let resources = document
-        .root
-        .get("Resources")
-        .map(Node::members)
-        .unwrap_or_default();
-    let of_kind = |member: &&Member| member.node.get("Type").and_then(Node::as_str) == Some(kind);
     let empty = |node: &Node| Node {
         value: Json::Object(Vec::new()),
         range: node.range.clone(),
     };
-    resources
+    resources(document)
         .iter()
-        .filter(of_kind)
+        .filter(|resource| resource_type(resource) == kind)
         .map(|member| {
             let properties = member.node.get("Properties").cloned();
             let properties = properties.unwrap_or_else(|| empty(&member.node));

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::model::finding::Evidence;
 use crate::model::json::{Json, Member, Node};
-use crate::model::template::{Reference, Template, TemplateTarget, reference};
+use crate::model::template::{
+    Reference, Template, TemplateTarget, points_at, property, reference, resource_type,
+};
 
 /// Deepest value that is looked into.
 const DEEPEST: usize = 64;
@@ -44,33 +46,18 @@ fn named(node: &Node, depth: usize, ids: &mut BTreeSet<String>) {
     }
 }
 
-fn resources(template: &Template) -> &[Member] {
-    let resources = template.document.root.get("Resources");
-    resources.map(Node::members).unwrap_or_default()
-}
-
-fn kind(member: &Member) -> &str {
-    let kind = member.node.get("Type").and_then(Node::as_str);
-    kind.unwrap_or_default()
+fn text<'a>(resource: &'a Member, key: &str) -> Option<&'a str> {
+    property(resource, key)?.as_str()
 }
 
 fn open(template: &Template, id: &str) -> Option<(String, Evidence)> {
-    let of = |member: &Member, key: &str| member.node.path(&["Properties", key]).cloned();
-    let api = resources(template).iter().find(|one| *one.key == *id)?;
-    let text = |member: &Member, key: &str| {
-        let node = of(member, key)?;
-        node.as_str().map(str::to_owned)
-    };
-    let points = |member: &Member, key: &str| {
-        let target = of(member, key).as_ref().and_then(reference);
-        matches!(target, Some(Reference::Logical(found)) if found == id)
-    };
+    let api = template.resources().iter().find(|one| *one.key == *id)?;
     let site = |member: &Member| {
         Evidence::template(&template.document.source.site(member.key_range.clone()))
     };
-    match kind(api) {
+    match resource_type(api) {
         "AWS::Lambda::Url" => {
-            let open = text(api, "AuthType").as_deref() == Some("NONE");
+            let open = text(api, "AuthType") == Some("NONE");
             open.then(|| {
                 (
                     format!("the function URL {id} has AuthType NONE"),
@@ -80,23 +67,20 @@ fn open(template: &Template, id: &str) -> Option<(String, Evidence)> {
         }
         // A policy of the API, or a private one, may let nobody else in.
         "AWS::ApiGateway::RestApi" => {
-            let types = api
-                .node
-                .path(&["Properties", "EndpointConfiguration", "Types"]);
+            let types = property(api, "EndpointConfiguration").and_then(|node| node.get("Types"));
             let private = types
                 .map(Node::items)
                 .unwrap_or_default()
                 .iter()
                 .any(|one| one.as_str() == Some("PRIVATE"));
-            if private || of(api, "Policy").is_some() {
+            if private || property(api, "Policy").is_some() {
                 return None;
             }
-            let method = resources(template).iter().find(|one| {
-                kind(one) == "AWS::ApiGateway::Method"
-                    && points(one, "RestApiId")
-                    && text(one, "HttpMethod").as_deref() != Some("OPTIONS")
-                    && text(one, "AuthorizationType").as_deref() == Some("NONE")
-                    && of(one, "ApiKeyRequired").and_then(|node| node.as_bool()) != Some(true)
+            let method = template.of_type("AWS::ApiGateway::Method").find(|one| {
+                points_at(one, "RestApiId", id)
+                    && text(one, "HttpMethod") != Some("OPTIONS")
+                    && text(one, "AuthorizationType") == Some("NONE")
+                    && property(one, "ApiKeyRequired").and_then(Node::as_bool) != Some(true)
             })?;
             let words = format!(
                 "the method {} of the API {id} has AuthorizationType NONE",
@@ -105,10 +89,10 @@ fn open(template: &Template, id: &str) -> Option<(String, Evidence)> {
             Some((words, site(method)))
         }
         "AWS::ApiGatewayV2::Api" => {
-            let route = resources(template).iter().find(|one| {
-                kind(one) == "AWS::ApiGatewayV2::Route"
-                    && points(one, "ApiId")
-                    && of(one, "AuthorizationType").is_none_or(|node| node.as_str() == Some("NONE"))
+            let route = template.of_type("AWS::ApiGatewayV2::Route").find(|one| {
+                points_at(one, "ApiId", id)
+                    && property(one, "AuthorizationType")
+                        .is_none_or(|node| node.as_str() == Some("NONE"))
             })?;
             let words = format!("the route {} of the API {id} has no authorizer", route.key);
             Some((words, site(route)))

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity, Status};
 use crate::model::json::{Member, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::template::Template;
+use crate::model::template::{Template, resource_type};
 
 pub(super) static CHECK: Check = Check {
     id: "resource-encryption",
@@ -68,10 +68,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     match &context.template {
         Known::Read(template) => {
-            let resources = template.document.root.get("Resources");
-            for member in resources.map(Node::members).unwrap_or_default() {
-                let written = member.node.get("Type").and_then(Node::as_str);
-                let kind = KINDS.iter().find(|kind| Some(kind.name) == written);
+            for member in template.resources() {
+                let written = resource_type(member);
+                let kind = KINDS.iter().find(|kind| kind.name == written);
                 if let Some(kind) = kind.filter(|kind| of_agentcore(context, kind, member)) {
                     outcomes.push(synthesized(context, template, kind, member));
                 }

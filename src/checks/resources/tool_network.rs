@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity, Status};
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::template::Template;
+use crate::model::template::{Template, resource_type};
 
 pub(super) static CHECK: Check = Check {
     id: "tool-network",
@@ -224,12 +224,11 @@ fn by_standard(
 
 /// The tools of a template.
 fn tools(template: &Template) -> Vec<Tool<'_>> {
-    let resources = template.document.root.get("Resources");
-    let members = resources.map(Node::members).unwrap_or_default();
-    members
+    template
+        .resources()
         .iter()
         .filter_map(|member| {
-            let written = member.node.get("Type").and_then(Node::as_str)?;
+            let written = resource_type(member);
             let (_, kind) = KINDS.iter().find(|(known, _)| *known == written)?;
             let properties = member.node.get("Properties")?;
             let name = properties.get("Name").and_then(Node::as_str);

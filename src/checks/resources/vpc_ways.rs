@@ -2,7 +2,7 @@
 
 use crate::model::finding::Evidence;
 use crate::model::json::{Json, Member, Node};
-use crate::model::template::{Reference, Template, reference};
+use crate::model::template::{Reference, Template, points_at, property, reference};
 
 /// What keeps a runtime in these subnets and groups from what it needs; `None` where the template does not tell.
 pub(super) fn fault(
@@ -20,35 +20,23 @@ pub(super) fn fault(
     routed.or_else(|| of_groups(template, groups, image))
 }
 
-fn of_kind<'a>(template: &'a Template, kind: &'a str) -> impl Iterator<Item = &'a Member> {
-    let resources = template.document.root.get("Resources");
-    let members = resources.map(Node::members).unwrap_or_default();
-    members
-        .iter()
-        .filter(move |member| member.node.get("Type").and_then(Node::as_str) == Some(kind))
-}
-
-fn property<'a>(member: &'a Member, key: &str) -> Option<&'a Node> {
-    member.node.path(&["Properties", key])
-}
-
-/// True where a property points at a resource of the template.
-fn points(member: &Member, key: &str, id: &str) -> bool {
-    let target = property(member, key).and_then(reference);
-    matches!(target, Some(Reference::Logical(found)) if found == id)
-}
-
 fn of_subnet(template: &Template, id: &str) -> Option<(String, Evidence)> {
-    let subnet = of_kind(template, "AWS::EC2::Subnet").find(|one| &*one.key == id)?;
-    let association = of_kind(template, "AWS::EC2::SubnetRouteTableAssociation")
-        .find(|one| points(one, "SubnetId", id))?;
+    let subnet = template
+        .of_type("AWS::EC2::Subnet")
+        .find(|one| &*one.key == id)?;
+    let association = template
+        .of_type("AWS::EC2::SubnetRouteTableAssociation")
+        .find(|one| points_at(one, "SubnetId", id))?;
     let Some(Reference::Logical(table)) = property(association, "RouteTableId").and_then(reference)
     else {
         return None;
     };
-    of_kind(template, "AWS::EC2::RouteTable").find(|one| *one.key == table)?;
-    let routes: Vec<&Member> = of_kind(template, "AWS::EC2::Route")
-        .filter(|one| points(one, "RouteTableId", &table))
+    template
+        .of_type("AWS::EC2::RouteTable")
+        .find(|one| *one.key == table)?;
+    let routes: Vec<&Member> = template
+        .of_type("AWS::EC2::Route")
+        .filter(|one| points_at(one, "RouteTableId", &table))
         .collect();
     let everything = |one: &&&Member| {
         let block = property(one, "DestinationCidrBlock").and_then(Node::as_str);
@@ -57,9 +45,9 @@ fn of_subnet(template: &Template, id: &str) -> Option<(String, Evidence)> {
     if let Some(route) = routes.iter().find(everything) {
         let gateway = property(route, "GatewayId").and_then(reference)?;
         let public = match &gateway {
-            Reference::Logical(gateway) => {
-                of_kind(template, "AWS::EC2::InternetGateway").any(|one| *one.key == **gateway)
-            }
+            Reference::Logical(gateway) => template
+                .of_type("AWS::EC2::InternetGateway")
+                .any(|one| *one.key == **gateway),
             Reference::Value(gateway) => gateway.starts_with("igw-"),
         };
         let site = template.document.source.site(route.key_range.clone());
@@ -71,7 +59,7 @@ fn of_subnet(template: &Template, id: &str) -> Option<(String, Evidence)> {
         });
     }
     // Another route may lead to a network that has a way out, and an endpoint is a way to what is needed.
-    let other = !routes.is_empty() || of_kind(template, "AWS::EC2::VPCEndpoint").next().is_some();
+    let other = !routes.is_empty() || template.of_type("AWS::EC2::VPCEndpoint").next().is_some();
     let site = template.document.source.site(subnet.key_range.clone());
     (!other).then(|| {
         let message = format!(
@@ -129,7 +117,9 @@ fn of_groups(template: &Template, groups: &[Node], image: bool) -> Option<(Strin
         let Some(Reference::Logical(id)) = reference(group) else {
             return None;
         };
-        let member = of_kind(template, "AWS::EC2::SecurityGroup").find(|one| *one.key == id)?;
+        let member = template
+            .of_type("AWS::EC2::SecurityGroup")
+            .find(|one| *one.key == id)?;
         // Without a list everything is let out.
         let list = property(member, "SecurityGroupEgress")?;
         let Json::Array(rules) = &list.value else {
@@ -139,8 +129,9 @@ fn of_groups(template: &Template, groups: &[Node], image: bool) -> Option<(Strin
             return None;
         }
         found.extend(rules.iter().map(|rule| (lets(rule), member)));
-        let apart = of_kind(template, "AWS::EC2::SecurityGroupEgress")
-            .filter(|one| points(one, "GroupId", &id))
+        let apart = template
+            .of_type("AWS::EC2::SecurityGroupEgress")
+            .filter(|one| points_at(one, "GroupId", &id))
             .filter_map(|one| one.node.get("Properties"));
         found.extend(apart.map(|rule| (lets(rule), member)));
     }

@@ -76,9 +76,9 @@ fn in_handler<'a>(
         {
             // What was kept under a name may have been tested on the way to a conversion.
             let from = if CONVERSIONS.contains(&parser.as_str()) {
-                !matches!(given.kind, ExprKind::Name(_)) && mentions(given, &fields)
+                !matches!(given.kind, ExprKind::Name(_)) && is_field(given, &fields)
             } else {
-                mentions(given, &payload)
+                is_field(given, &payload)
             };
             let tried = enclosing_tries(&function.body, expr.range)
                 .into_iter()
@@ -127,10 +127,6 @@ fn is_field(expr: &Expr, payload: &BTreeSet<&str>) -> bool {
         }
         _ => false,
     }
-}
-
-fn mentions(expr: &Expr, payload: &BTreeSet<&str>) -> bool {
-    is_field(expr, payload)
 }
 
 /// What a call parses with.

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::json::{Document, Json, Member, Node};
-use crate::model::template::Template;
+use crate::model::template::{Template, resource_type};
 
 use names::{LISTS, MAPS, STRATEGIES, TYPES, named};
 use nodes::{UNKNOWN, attribute, constant_statement, document, member, node, object, text};
@@ -58,12 +58,8 @@ pub(super) fn template(path: &str, document: Document) -> Option<Template> {
 
 /// True where a template holds a resource of AgentCore.
 pub(super) fn holds_agentcore(template: &Template) -> bool {
-    let resources = template.document.root.get("Resources");
-    let members = resources.map(Node::members).unwrap_or_default();
-    members.iter().any(|member| {
-        let kind = member.node.get("Type").and_then(Node::as_str);
-        kind.is_some_and(|kind| kind.starts_with("AWS::BedrockAgentCore::"))
-    })
+    let mut resources = template.resources().iter();
+    resources.any(|resource| resource_type(resource).starts_with("AWS::BedrockAgentCore::"))
 }
 
 fn resources<'a>(module: &'a Node, depth: usize, found: &mut Vec<Planned<'a>>) {
