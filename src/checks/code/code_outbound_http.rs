@@ -103,7 +103,7 @@ fn passed(code: &AgentCode<'_>, fine: Vec<Evidence>) -> Outcome {
     let name = &code.runtime.name;
     let message = if fine.is_empty() {
         format!(
-            "runtime {name} makes no outbound HTTP call of its own in the {}",
+            "runtime {name} calls no external service that a gateway could stand before in the {} (AWS, its own gateways and token endpoints are not counted)",
             code.scope()
         )
     } else {
