@@ -23,6 +23,9 @@ const WRAPPERS: [&str; 5] = [
 pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
     for (_, expr) in module.calls() {
         let Some(call) = expr.as_call() else { continue };
+        if applied(source, module.id, call, expr.range, found) {
+            continue;
+        }
         let Some(name) = source.canonical(module.id, &call.callee) else {
             continue;
         };
@@ -150,6 +153,32 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
             listed_tools(source, module.id, tools, found);
         }
     }
+}
+
+/// A decorator that is called instead of written above: `app.post("/invocations")(run)`, `mcp.tool()(find)`.
+fn applied(
+    source: &Source,
+    module: ModuleId,
+    call: &Call,
+    range: ByteRange,
+    found: &mut Vec<Entrypoint>,
+) -> bool {
+    let (ExprKind::Call(decorator), [given]) = (&call.callee.kind, call.args.as_slice()) else {
+        return false;
+    };
+    let ExprKind::Attribute { attr, .. } = &decorator.callee.kind else {
+        return false;
+    };
+    let name = source
+        .canonical(module, &decorator.callee)
+        .unwrap_or_default();
+    let kind = registration(&name, Some(attr));
+    let function = function_of(source, module, given);
+    if let (Some(kind), Some(function)) = (kind, function) {
+        found.push(entry(source, kind, function, range));
+        return true;
+    }
+    false
 }
 
 /// `new BedrockAgentCoreApp({ invocationHandler: { process }, pingHandler, websocketHandler })`.

@@ -120,6 +120,9 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
             note,
         })
     };
+    if call.token {
+        return None;
+    }
     let direct = |what: &str| match call.auth.as_ref().and_then(|auth| auth.variable.as_ref()) {
         Some(variable) => Row {
             severity: Some(Severity::Low),

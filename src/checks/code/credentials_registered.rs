@@ -250,6 +250,7 @@ fn keyed<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbound> {
             method: String::new(),
             auth: Some(auth),
             data: false,
+            token: false,
         });
     }
     found
