@@ -26,7 +26,7 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
         if applied(source, module.id, call, expr.range, found) {
             continue;
         }
-        let Some(name) = source.canonical(module.id, &call.callee) else {
+        let Some(name) = source.callee_name(module.id, expr) else {
             continue;
         };
         match leaf(&name) {

@@ -16,6 +16,7 @@ pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::analysis::agent_code::{AgentCode, starts_serving};
+use crate::analysis::limits;
 use crate::analysis::reachability::Live;
 use crate::model::source::walk::{Node, sub_expressions, walk_node};
 use crate::model::source::{
@@ -84,8 +85,24 @@ const RUNNERS: [&str; 12] = [
 ];
 
 impl<'c, 'a> Startup<'c, 'a> {
-    /// Follows everything that runs at startup.
+    /// Follows everything that runs before the first healthy `/ping`, the handler of the ping included.
     pub(crate) fn new(code: &AgentCode<'a>, live: &'c Live<'c, 'a>) -> Self {
+        let entries = code.code.entrypoints.iter();
+        let pings = entries.filter(|entry| is_ping(code.source, entry));
+        let pings = pings.filter_map(|entry| Some((entry.function?, None)));
+        Self::followed(code, live, pings.collect())
+    }
+
+    /// Follows everything that runs before the process serves.
+    pub(crate) fn before_serving(code: &AgentCode<'a>, live: &'c Live<'c, 'a>) -> Self {
+        Self::followed(code, live, VecDeque::new())
+    }
+
+    fn followed(
+        code: &AgentCode<'a>,
+        live: &'c Live<'c, 'a>,
+        queue: VecDeque<(FnId, Option<Place>)>,
+    ) -> Self {
         let mut startup = Self {
             code: *code,
             live,
@@ -95,14 +112,9 @@ impl<'c, 'a> Startup<'c, 'a> {
             modules: BTreeSet::new(),
             exhausted: false,
             open: code.code.entry.into_iter().collect(),
-            queue: VecDeque::new(),
+            queue,
             classes: BTreeSet::new(),
         };
-        for entry in &code.code.entrypoints {
-            if let Some(function) = entry.function.filter(|_| is_ping(code.source, entry)) {
-                startup.queue.push_back((function, None));
-            }
-        }
         startup.run();
         startup
     }
@@ -134,12 +146,16 @@ impl<'c, 'a> Startup<'c, 'a> {
         if self.functions.contains_key(&id) {
             return;
         }
+        let source = self.code.source;
         if self.functions.len() >= MOST {
             self.exhausted = true;
+            let range = source
+                .function(id)
+                .map_or_else(ByteRange::default, |function| function.header);
+            limits::reached(limits::CALLS, id.module, range);
             return;
         }
         self.functions.insert(id, from);
-        let source = self.code.source;
         if let (Some(module), Some(function)) = (source.module(id.module), source.function(id)) {
             self.block(module, &function.body, from);
         }
@@ -265,7 +281,9 @@ impl<'c, 'a> Startup<'c, 'a> {
                             .any(|inner| matches!(inner.kind, ExprKind::Yield { .. }));
                     }
                 }
-                yields || matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. })
+                yields
+                    || matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. })
+                    || self.only_raises(module, stmt)
             }
         }
     }
@@ -440,6 +458,27 @@ impl<'c, 'a> Startup<'c, 'a> {
             return;
         }
         self.queue.push_back((function.id, deeper));
+    }
+
+    /// Whether a statement calls a function that does nothing but raise.
+    fn only_raises(&self, module: &'a Module, stmt: &'a Stmt) -> bool {
+        let value = match &stmt.kind {
+            StmtKind::Expr(value) => Some(value),
+            StmtKind::Assign(assign) => assign.value.as_deref(),
+            _ => None,
+        };
+        let source = self.code.source;
+        let called = value
+            .filter(|value| value.as_call().is_some())
+            .and_then(|value| source.function(source.callee(module.id, value)?))
+            .filter(|function| !function.is_async && !function.is_generator);
+        let first = called.and_then(|function| {
+            function.body.iter().find(|stmt| {
+                !matches!(&stmt.kind, StmtKind::Expr(value) if value.as_str().is_some())
+                    && !matches!(stmt.kind, StmtKind::Nothing | StmtKind::Import(_))
+            })
+        });
+        first.is_some_and(|first| matches!(first.kind, StmtKind::Raise { .. }))
     }
 
     /// Whether a statement starts serving: what stands behind it never runs before the agent is ready.
