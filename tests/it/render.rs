@@ -7,7 +7,7 @@ use agentcore_harden::checks;
 use agentcore_harden::cli::Format;
 use agentcore_harden::config::FailOn;
 use agentcore_harden::render::{self, Look};
-use agentcore_harden::report::{Acceptance, Report, Severity, Status};
+use agentcore_harden::report::{Acceptance, CheckResult, Report, Severity, Status};
 use serde_json::Value;
 
 /// Everything that a terminal, a table, an annotation or XML could trip over.

@@ -295,6 +295,9 @@ fn functions_of(
 }
 
 fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {
+    if let Some(handler) = wrapped(source, module, value) {
+        return Some(handler);
+    }
     if let Meaning::Function(id) = source.meaning(module, value) {
         return Some(id);
     }
@@ -316,6 +319,25 @@ fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> 
         [handler] if wraps => function_of(source, module, handler),
         _ => None,
     }
+}
+
+/// The handler that a wrapper of the project is given: `asyncHandler(handleInvocation)`. What the wrapper returns calls it with
+/// the request that it gets itself.
+fn wrapped(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {
+    let call = value.as_call()?;
+    source.callee(module, value)?;
+    call.args.iter().find_map(|arg| {
+        let Meaning::Function(id) = source.meaning(module, arg) else {
+            return None;
+        };
+        let params = &source.function(id)?.params;
+        let first = params.first()?;
+        let request = matches!(
+            &*first.name,
+            "req" | "request" | "_req" | "_request" | "ctx" | "c" | "event" | "payload"
+        );
+        request.then_some(id)
+    })
 }
 
 /// Functions in the list that an agent is given as its tools.
