@@ -3,7 +3,8 @@
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::StmtKind;
-use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+use crate::model::source::module::{BindingKind, Step};
+use crate::model::source::{Call, Expr, ExprKind, Language, ModuleId, Source};
 
 use super::compared::{compared, is_fixed_set};
 use super::pattern::{self, Held};
@@ -375,7 +376,103 @@ pub(crate) fn unless_raised<'e>(source: &Source, module: ModuleId, expr: &'e Exp
             .into_iter()
             .collect(),
         ("fullmatch", _) if call.args.len() > 1 => vec![(&call.args[1], Facts::TEXT)],
-        _ => Vec::new(),
+        _ => scanned(source, module, expr, call)
+            .map(|value| (value, Facts::TEXT))
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// The text that a regular expression of Python is held against; the module raises where it is none. JavaScript makes a text of
+/// whatever it is given.
+fn scanned<'e>(source: &Source, module: ModuleId, expr: &Expr, call: &'e Call) -> Option<&'e Expr> {
+    if source.module(module)?.language != Language::Python {
+        return None;
+    }
+    let (name, base) = named(call)?;
+    let known = known_as(source, module, call);
+    let name = known.as_deref().unwrap_or(name);
+    let at = match name {
+        "search" | "match" | "fullmatch" | "findall" | "finditer" | "split" => 0,
+        "sub" | "subn" => 1,
+        _ => return None,
+    };
+    let canonical = source.callee_name(module, expr).unwrap_or_default();
+    if matches!(canonical.split_once('.'), Some(("re" | "regex", method)) if method == name) {
+        return call.argument(at + 1, "string");
+    }
+    let base = base?;
+    let compiled = |expr: &Expr, at: ModuleId| {
+        source
+            .type_of(at, expr)
+            .is_some_and(|made| is_compile(&made.type_name))
+    };
+    let is_pattern = compiled(base, module)
+        || elements(source, module, base).is_some_and(|(at, items)| {
+            !items.is_empty() && items.iter().all(|item| compiled(item, at))
+        });
+    is_pattern.then(|| call.argument(at, "string")).flatten()
+}
+
+fn is_compile(name: &str) -> bool {
+    matches!(
+        name,
+        "re.compile" | "regex.compile" | "re.Pattern" | "regex.Pattern"
+    )
+}
+
+/// What a name is in each turn of a loop over a collection that is written out: `for label, rule in RULES`.
+fn elements<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    name: &Expr,
+) -> Option<(ModuleId, Vec<&'s Expr>)> {
+    let place = source.module(module)?;
+    let (_, bindings) = place.bindings_around(name.as_name()?, name.range.start)?;
+    let [binding] = bindings else {
+        return None;
+    };
+    let BindingKind::Element { iter, path } = &binding.kind else {
+        return None;
+    };
+    let (at, items) = written_out(source, module, iter)?;
+    let mut found = Vec::new();
+    for item in items {
+        let mut item = item;
+        for step in path {
+            item = match (step, &item.kind) {
+                (Step::Index(index), ExprKind::Tuple(parts) | ExprKind::List(parts)) => {
+                    parts.get(*index)?
+                }
+                _ => return None,
+            };
+        }
+        found.push(item);
+    }
+    Some((at, found))
+}
+
+/// The elements of a collection that is written out, here or where its name is bound.
+pub(crate) fn written_out<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    of: &'s Expr,
+) -> Option<(ModuleId, &'s [Expr])> {
+    let (at, literal) = match &of.kind {
+        ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_) => (module, of),
+        _ => match source.meaning(module, of) {
+            Meaning::Value(at, value) => (at, value),
+            _ => return None,
+        },
+    };
+    match &literal.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+            let whole = items
+                .iter()
+                .all(|item| !matches!(item.kind, ExprKind::Starred(_)));
+            whole.then_some((at, items.as_slice()))
+        }
+        _ => None,
     }
 }
 
