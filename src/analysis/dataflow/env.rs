@@ -24,6 +24,8 @@ pub(super) struct Env<'s> {
     meant: BTreeMap<Name, (&'s Expr, Option<Part>)>,
     /// The functions of the project that a name holds.
     held: BTreeMap<Name, BTreeSet<FnId>>,
+    /// Something was put under a key of a name: [`under`] is what it is called.
+    keyed: bool,
     /// Nothing comes here.
     never: bool,
 }
@@ -37,6 +39,7 @@ impl<'s> Env<'s> {
             sound: BTreeSet::new(),
             meant: BTreeMap::new(),
             held: BTreeMap::new(),
+            keyed: false,
             never: false,
         }
     }
@@ -54,7 +57,58 @@ impl<'s> Env<'s> {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Labels> {
-        self.names.get(name).copied()
+        let own = self.names.get(name).copied();
+        if !self.keyed {
+            return own;
+        }
+        let keys = self.keys_of(name).map(|(_, labels)| labels);
+        keys.fold(own, |all, labels| Some(all.unwrap_or(0) | labels))
+    }
+
+    /// Puts something under a key of what a name holds, in place of what was there.
+    pub(super) fn put(&mut self, name: &Name, key: &str, labels: Labels) {
+        if labels != 0 {
+            self.sound.remove(name);
+        }
+        self.keyed = true;
+        self.names.insert(under(name, key), labels);
+    }
+
+    /// Takes out what is under the keys of what a name holds, so that a look at one key does not see the others.
+    pub(super) fn take_keys(&mut self, name: &str) -> Vec<(Name, Labels)> {
+        if !self.keyed {
+            return Vec::new();
+        }
+        let found: Vec<_> = self.keys_of(name).collect();
+        for (key, _) in &found {
+            self.names.remove(key);
+        }
+        found
+    }
+
+    /// Puts back what was taken out; what is under the key is the answer.
+    pub(super) fn give_keys(
+        &mut self,
+        taken: Vec<(Name, Labels)>,
+        name: &str,
+        key: &str,
+    ) -> Labels {
+        let wanted = under(name, key);
+        let mut labels = 0;
+        for (key, value) in taken {
+            if key == wanted {
+                labels = value;
+            }
+            self.names.insert(key, value);
+        }
+        labels
+    }
+
+    fn keys_of(&self, name: &str) -> impl Iterator<Item = (Name, Labels)> {
+        let first: Name = under(name, "");
+        let last: Name = format!("{name}\u{1}").into();
+        let keys = self.names.range(first..last);
+        keys.map(|(key, labels)| (key.clone(), *labels))
     }
 
     /// The names that carry something.
@@ -71,6 +125,7 @@ impl<'s> Env<'s> {
         self.sound.remove(name);
         self.meant.remove(name);
         self.held.remove(name);
+        self.take_keys(name);
         self.names.insert(name.clone(), labels);
     }
 
@@ -84,6 +139,7 @@ impl<'s> Env<'s> {
 
     /// The value of a name is vouched for.
     pub(super) fn vouch(&mut self, name: &Name) {
+        self.take_keys(name);
         self.names.insert(name.clone(), 0);
         self.sound.insert(name.clone());
     }
@@ -123,6 +179,7 @@ impl<'s> Env<'s> {
             let alive = self.alive;
             self.names.values_mut().for_each(|labels| *labels &= alive);
         }
+        self.keyed |= other.keyed;
         for (name, labels) in &other.names {
             let kept = if self.alive == other.alive {
                 *labels
@@ -144,4 +201,9 @@ impl<'s> Env<'s> {
                 .is_some_and(|(same, of)| std::ptr::eq(*same, *condition) && of == part)
         });
     }
+}
+
+/// What a key of a name is called among the names: no identifier has such a character.
+fn under(name: &str, key: &str) -> Name {
+    format!("{name}\u{0}{key}").into()
 }

@@ -257,7 +257,12 @@ impl<'s> Engine<'s> {
             },
             ExprKind::Subscript { base, index } => {
                 self.expr(place, index, env);
-                self.put_into(place, base, labels, env);
+                match (&base.kind, index.as_str()) {
+                    (ExprKind::Name(name), Some(key)) => {
+                        env.put(name, key, self.seeds.derived(labels));
+                    }
+                    _ => self.put_into(place, base, labels, env),
+                }
             }
             _ => {}
         }

@@ -5,6 +5,7 @@
 //! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/bedrockagentcore_agent_runtime>.
 
 mod names;
+mod network;
 mod nodes;
 
 use std::collections::BTreeMap;
@@ -161,6 +162,12 @@ fn by_value(planned: &[Planned<'_>]) -> BTreeMap<String, String> {
         let keys: &[&str] = match resource.kind {
             "aws_iam_role" | "awscc_iam_role" => &["arn", "id", "name", "role_name"],
             "aws_iam_policy" => &["arn"],
+            "aws_subnet"
+            | "aws_route_table"
+            | "aws_internet_gateway"
+            | "aws_security_group"
+            | "aws_apigatewayv2_api"
+            | "aws_api_gateway_rest_api" => &["id"],
             kind if kind.contains("bedrockagentcore") => &[
                 "arn",
                 "id",
@@ -234,7 +241,7 @@ impl Plan<'_> {
                 "aws_iam_role_policy_attachment" => self.attach(resource, &mut made),
                 "aws_bedrockagentcore_memory_strategy" => self.strategy(resource, &mut made),
                 "aws_cloudwatch_log_data_protection_policy" => masks(resource, &mut made),
-                _ => {}
+                _ => network::parts(self, resource, &mut made),
             }
         }
         let whole = 0..0;
@@ -276,6 +283,10 @@ impl Plan<'_> {
             }
             "aws_iam_policy" => name(&mut members, "Name", "ManagedPolicyName"),
             "aws_bedrockagentcore_gateway_target" => credentials(&mut members),
+            "aws_security_group" => network::group(self, resource, &mut members),
+            "aws_api_gateway_method" => name(&mut members, "Authorization", "AuthorizationType"),
+            // Its blocks are resources of their own.
+            "aws_route_table" => members.retain(|member| &*member.key != "Route"),
             _ => {}
         }
         members
