@@ -170,6 +170,7 @@ impl<'s> Engine<'s> {
             }
             ExprKind::Assign { target, value } => {
                 let labels = self.expr(place, value, env);
+                self.listens(place, target, value, env);
                 self.assign(place, target, labels, env);
                 let here = (place.module, place.function);
                 self.flow.trace.bind(here, target, value.range, labels);
