@@ -527,7 +527,7 @@ fn parameter(module: &Module, expr: &Expr, name: &str) -> Option<(FnId, usize)> 
     while let Some(at) = function {
         let scope = module.scopes.get(at.id.index as usize + 1);
         if let Some(bindings) = scope.and_then(|scope| scope.names.get(name)) {
-            return match bindings.as_slice() {
+            return match bindings {
                 [one] => match &one.kind {
                     BindingKind::Param { index, path } if path.is_empty() => Some((at.id, *index)),
                     _ => None,

@@ -167,6 +167,7 @@ impl Helper {
         depth: usize,
     ) -> Option<String> {
         if depth > MOST_HELPERS {
+            limits::reached(limits::CALLERS, module, expr.range);
             return None;
         }
         let _step = limits::step(limits::CALLERS, module, expr.range)?;

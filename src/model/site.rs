@@ -56,7 +56,7 @@ pub struct SourceText {
     /// The text.
     pub text: Arc<str>,
     /// Byte offset at which each line starts.
-    starts: Vec<usize>,
+    starts: Box<[usize]>,
     /// How many characters come before each multiple of [`STRIDE`] bytes; `None` where every character is one byte.
     characters: Option<Vec<usize>>,
 }

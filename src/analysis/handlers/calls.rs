@@ -23,7 +23,7 @@ const WRAPPERS: [&str; 5] = [
 pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
     for (_, expr) in module.calls() {
         let Some(call) = expr.as_call() else { continue };
-        let Some(name) = source.canonical(module.id, &call.callee) else {
+        let Some(name) = source.callee_name(module.id, expr) else {
             continue;
         };
         match leaf(&name) {

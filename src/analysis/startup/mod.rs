@@ -17,6 +17,7 @@ pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::analysis::agent_code::{AgentCode, starts_serving};
+use crate::analysis::limits;
 use crate::analysis::reachability::Live;
 use crate::model::source::walk::{Node, sub_expressions, walk_node};
 use crate::model::source::{
@@ -87,8 +88,33 @@ const RUNNERS: [&str; 12] = [
 ];
 
 impl<'c, 'a> Startup<'c, 'a> {
-    /// Follows everything that runs at startup.
+    /// Follows everything that runs before the snapshot: before the first healthy `/ping`, the handler of the ping included, and the
+    /// routes of the warm-up hooks.
     pub(crate) fn new(code: &AgentCode<'a>, live: &'c Live<'c, 'a>, warmups: &[String]) -> Self {
+        let mut queue = VecDeque::new();
+        for entry in &code.code.entrypoints {
+            let Some(function) = entry.function else {
+                continue;
+            };
+            if is_ping(code.source, entry) {
+                queue.push_back((function, None));
+            } else if is_warmup(code.source, entry, warmups) {
+                queue.push_back((function, Some((entry.module, entry.range))));
+            }
+        }
+        Self::followed(code, live, queue)
+    }
+
+    /// Follows everything that runs before the process serves.
+    pub(crate) fn before_serving(code: &AgentCode<'a>, live: &'c Live<'c, 'a>) -> Self {
+        Self::followed(code, live, VecDeque::new())
+    }
+
+    fn followed(
+        code: &AgentCode<'a>,
+        live: &'c Live<'c, 'a>,
+        queue: VecDeque<(FnId, Option<Place>)>,
+    ) -> Self {
         let mut startup = Self {
             code: *code,
             live,
@@ -98,21 +124,9 @@ impl<'c, 'a> Startup<'c, 'a> {
             modules: BTreeSet::new(),
             exhausted: false,
             open: code.code.entry.into_iter().collect(),
-            queue: VecDeque::new(),
+            queue,
             classes: BTreeSet::new(),
         };
-        for entry in &code.code.entrypoints {
-            if let Some(function) = entry.function.filter(|_| is_ping(code.source, entry)) {
-                startup.queue.push_back((function, None));
-            }
-            if let Some(function) = entry
-                .function
-                .filter(|_| is_warmup(code.source, entry, warmups))
-            {
-                let from = (entry.module, entry.range);
-                startup.queue.push_back((function, Some(from)));
-            }
-        }
         startup.run();
         startup
     }
@@ -144,12 +158,16 @@ impl<'c, 'a> Startup<'c, 'a> {
         if self.functions.contains_key(&id) {
             return;
         }
+        let source = self.code.source;
         if self.functions.len() >= MOST {
             self.exhausted = true;
+            let range = source
+                .function(id)
+                .map_or_else(ByteRange::default, |function| function.header);
+            limits::reached(limits::CALLS, id.module, range);
             return;
         }
         self.functions.insert(id, from);
-        let source = self.code.source;
         if let (Some(module), Some(function)) = (source.module(id.module), source.function(id)) {
             self.block(module, &function.body, from);
         }
@@ -276,7 +294,9 @@ impl<'c, 'a> Startup<'c, 'a> {
                             .any(|inner| matches!(inner.kind, ExprKind::Yield { .. }));
                     }
                 }
-                yields || matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. })
+                yields
+                    || matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. })
+                    || self.only_raises(module, stmt)
             }
         }
     }
@@ -452,6 +472,27 @@ impl<'c, 'a> Startup<'c, 'a> {
             return;
         }
         self.queue.push_back((function.id, deeper));
+    }
+
+    /// Whether a statement calls a function that does nothing but raise.
+    fn only_raises(&self, module: &'a Module, stmt: &'a Stmt) -> bool {
+        let value = match &stmt.kind {
+            StmtKind::Expr(value) => Some(value),
+            StmtKind::Assign(assign) => assign.value.as_deref(),
+            _ => None,
+        };
+        let source = self.code.source;
+        let called = value
+            .filter(|value| value.as_call().is_some())
+            .and_then(|value| source.function(source.callee(module.id, value)?))
+            .filter(|function| !function.is_async && !function.is_generator);
+        let first = called.and_then(|function| {
+            function.body.iter().find(|stmt| {
+                !matches!(&stmt.kind, StmtKind::Expr(value) if value.as_str().is_some())
+                    && !matches!(stmt.kind, StmtKind::Nothing | StmtKind::Import(_))
+            })
+        });
+        first.is_some_and(|first| matches!(first.kind, StmtKind::Raise { .. }))
     }
 
     /// Whether a statement starts serving: what stands behind it never runs before the agent is ready.

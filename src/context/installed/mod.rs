@@ -1,6 +1,8 @@
 //! What of an agent's declared dependencies is installed where it runs: what the packager takes for a CodeZip, what the
 //! Dockerfile's RUN lines install for a container.
 
+mod container;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::context::Context;
@@ -88,7 +90,7 @@ pub fn python<'a>(context: &'a Context, runtime: &Runtime) -> Option<Installed<'
     let manifests = context.files.manifests.get(&resource)?;
     if is_container(runtime) {
         let facts = context.files.dependencies.get(&resource)?;
-        return super::installed_container::container(manifests, facts);
+        return container::container(manifests, facts);
     }
     let pyproject = manifests.pyproject.read()?;
     Some(Installed {

@@ -1,7 +1,7 @@
 //! Code that runs and is not here: modules that nothing in the tree answers and nothing declares, and folders that a container copies.
 
-use super::code::import_answer::unanswered;
 use super::copied_code;
+use super::imports::unanswered;
 use crate::analysis::agent_code::AgentCode;
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};

@@ -2,17 +2,17 @@
 
 use pep440_rs::{Operator, Version};
 
-use crate::checks::installed::{self, Installed, Releases};
+use crate::context::installed::{self, Installed, Releases};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions::releases::{self, Gone};
 use crate::model::lock::Wanted;
 
 /// A name that the installed release does not hold.
-pub(super) struct Lack {
+pub(crate) struct Lack {
     /// What is wrong, in words.
-    pub(super) why: String,
+    pub(crate) why: String,
     /// The requirement that keeps to releases with the name; none where the manifest asks for one without it.
-    pub(super) bound: Option<String>,
+    pub(crate) bound: Option<String>,
 }
 
 /// Whether the installed release is one that lacks a name; `None` where it holds it, and where that cannot be told.

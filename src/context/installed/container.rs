@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::installed::{Installed, Manifest, Releases};
+use super::{Installed, Manifest, Releases};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
 use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, PyProject};

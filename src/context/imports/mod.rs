@@ -1,11 +1,14 @@
 //! Where an import comes from: the standard library, the tree, or what is installed.
 
+mod release;
+
 use std::collections::BTreeSet;
 
-use super::import_release::{self, Lack};
+use release::Lack;
+
 use crate::analysis::agent_code::AgentCode;
-use crate::checks::installed::{self, Available, Installed, Manifest};
 use crate::context::Context;
+use crate::context::installed::{self, Available, Installed, Manifest};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions::{self, Standard, alike, full_name, releases};
 use crate::model::site::Site;
@@ -13,7 +16,7 @@ use crate::model::source::{Expr, ExternalImport, Import, Language};
 use crate::shell::Command;
 
 /// What is known of one import.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// Something that is installed holds it.
     Resolved,
     /// It comes along with another dependency only.
@@ -91,20 +94,20 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
 }
 
 /// What answers Python's imports.
-pub(super) struct Python<'a> {
+pub(crate) struct Python<'a> {
     minor: Option<u32>,
-    pub(super) installed: Option<Installed<'a>>,
+    pub(crate) installed: Option<Installed<'a>>,
     available: Available,
     facts: Option<&'a DependencyFacts>,
     /// The code adds folders to `sys.path`, so that modules may come from where nobody looks.
-    pub(super) moves_path: bool,
+    pub(crate) moves_path: bool,
     /// Declared dependencies that answer no import and of whose modules nothing is known.
     idle: BTreeSet<String>,
     container: bool,
 }
 
 impl<'a> Python<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         context: &'a Context,
         code: &AgentCode<'_>,
         facts: Option<&'a DependencyFacts>,
@@ -146,7 +149,7 @@ impl<'a> Python<'a> {
         }
     }
 
-    pub(super) fn lock_command(&self) -> Option<Command> {
+    pub(crate) fn lock_command(&self) -> Option<Command> {
         let Manifest::PyProject(pyproject) = self.installed.as_ref()?.manifest else {
             return None;
         };
@@ -166,7 +169,7 @@ impl<'a> Python<'a> {
         })
     }
 
-    pub(super) fn answer(&self, external: &ExternalImport, import: &Import) -> Answer {
+    pub(crate) fn answer(&self, external: &ExternalImport, import: &Import) -> Answer {
         if import.module.starts_with('.') || external.dotted.starts_with('.') {
             return Answer::Missing("no such module in the tree".to_owned(), None);
         }
@@ -249,7 +252,7 @@ impl<'a> Python<'a> {
     }
 
     /// An import that only the folder `src` answers, with nothing that puts it on the path.
-    pub(super) fn below_src(&self, external: &ExternalImport, code_root: &str) -> Answer {
+    pub(crate) fn below_src(&self, external: &ExternalImport, code_root: &str) -> Answer {
         let top = external.package.as_str();
         if self.available.all.iter().any(|name| alike(name, top)) {
             return Answer::Resolved;
@@ -269,7 +272,7 @@ impl<'a> Python<'a> {
 
     fn lack(&self, installed: &Installed<'_>, found: &str, full: &str) -> Option<Lack> {
         let gone = releases::gone(full).filter(|gone| gone.distribution == found)?;
-        import_release::lack(installed, self.facts, self.minor, &gone)
+        release::lack(installed, self.facts, self.minor, &gone)
     }
 
     fn nothing(
@@ -330,7 +333,7 @@ impl<'a> Python<'a> {
 }
 
 /// What answers Node's imports.
-pub(super) struct Node<'a> {
+pub(crate) struct Node<'a> {
     declared: BTreeSet<&'a str>,
     development: BTreeSet<&'a str>,
     locked: Option<&'a BTreeSet<String>>,
@@ -339,7 +342,7 @@ pub(super) struct Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         context: &'a Context,
         code: &AgentCode<'_>,
         facts: Option<&'a DependencyFacts>,
@@ -367,7 +370,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(super) fn lock_command(&self) -> Option<Command> {
+    pub(crate) fn lock_command(&self) -> Option<Command> {
         let folder = self.folder.filter(|_| self.locked.is_none())?;
         Some(
             Command::new("npm")
@@ -376,7 +379,7 @@ impl<'a> Node<'a> {
         )
     }
 
-    pub(super) fn answer(&self, external: &ExternalImport) -> Answer {
+    pub(crate) fn answer(&self, external: &ExternalImport) -> Answer {
         let package = external.package.as_str();
         if package.starts_with('.') {
             return Answer::Missing("no such file in the tree".to_owned(), None);
