@@ -27,6 +27,7 @@ mod limits;
 mod mcp;
 mod measure;
 mod moto;
+mod own_stacks;
 mod platform_versions;
 mod policy;
 mod policy_code;

@@ -7,7 +7,7 @@ use agentcore_harden::checks;
 use agentcore_harden::cli::Format;
 use agentcore_harden::config::FailOn;
 use agentcore_harden::render::{self, Look};
-use agentcore_harden::report::{Acceptance, Report, Severity, Status};
+use agentcore_harden::report::{Acceptance, CheckResult, Report, Severity, Status};
 use serde_json::Value;
 
 /// Everything that a terminal, a table, an annotation or XML could trip over.
@@ -750,11 +750,15 @@ fn the_page_shows_what_the_report_says() {
     }
     assert!(seen > 10, "{seen}");
     // A standard shows the results that speak to it, as many as its choice counts.
-    let choices = regex::Regex::new(r#"id="k-([a-z-]+)" autocomplete="off"><span>[^<]* <span class="count">(\d+)<"#).unwrap();
+    let choices = regex::Regex::new(
+        r#"id="k-([a-z-]+)" autocomplete="off"><span>[^<]* <span class="count">(\d+)<"#,
+    )
+    .unwrap();
     let mut standards = 0;
     for found in choices.captures_iter(&text) {
         let of = format!("{}:", &found[1]);
-        let speaks = |result: &&CheckResult| result.standards.iter().any(|one| one.starts_with(&of));
+        let speaks =
+            |result: &&CheckResult| result.standards.iter().any(|one| one.starts_with(&of));
         let count = report.results.iter().filter(speaks).count();
         assert_eq!(found[2], count.to_string(), "{of}");
         let rule = format!(
@@ -762,7 +766,8 @@ fn the_page_shows_what_the_report_says() {
             &found[1]
         );
         assert!(text.contains(&rule), "{rule}");
-        let marked = regex::Regex::new(&format!("class=\"result [^\"]* k-{}[ \"]", &found[1])).unwrap();
+        let marked =
+            regex::Regex::new(&format!("class=\"result [^\"]* k-{}[ \"]", &found[1])).unwrap();
         assert_eq!(marked.find_iter(&text).count(), count, "{of}");
         standards += 1;
     }

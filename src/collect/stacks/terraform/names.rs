@@ -130,6 +130,9 @@ pub(super) const LISTS: [&str; 6] = [
     "memory_strategies",
 ];
 
+/// Attributes that are lists of ids.
+pub(super) const ID_LISTS: [&str; 2] = ["subnets", "security_groups"];
+
 /// Attributes whose keys are the user's own.
 pub(super) const MAPS: [&str; 2] = ["environment_variables", "tags"];
 
