@@ -27,6 +27,23 @@ pub(crate) fn of(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
             ),
         ));
     }
+    // It is there, where the artifact does not take it from.
+    let facts = context.files.dependencies.get(&code.resource().to_string());
+    let top = name.split(['.', '/']).find(|part| !part.is_empty());
+    let elsewhere = facts
+        .zip(top)
+        .and_then(|(facts, top)| facts.elsewhere.get(top));
+    if let Some(path) = elsewhere {
+        let location = code.runtime.code_location.as_ref();
+        let location = location.map_or("the code that ships", |found| found.value.as_str());
+        return Some(Unread::new(
+            ReasonCode::Absent,
+            format!(
+                "`{name}`{more}, imported at {}{line}, is in the repository at {path} but not below {location}: it does not ship, and its code was not judged. Move it there, or declare it as a dependency, then run again",
+                site.path
+            ),
+        ));
+    }
     Some(Unread::new(
         ReasonCode::Absent,
         format!(

@@ -25,6 +25,8 @@ pub(super) struct Env<'s> {
     meant: Rc<BTreeMap<Name, (&'s Expr, Option<Part>)>>,
     /// The functions of the project that a name holds.
     held: Rc<BTreeMap<Name, BTreeSet<FnId>>>,
+    /// Something was put under a key of a name: [`under`] is what it is called.
+    keyed: bool,
     /// Nothing comes here.
     never: bool,
 }
@@ -38,6 +40,7 @@ impl<'s> Env<'s> {
             sound: Rc::default(),
             meant: Rc::default(),
             held: Rc::default(),
+            keyed: false,
             never: false,
         }
     }
@@ -55,7 +58,66 @@ impl<'s> Env<'s> {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Labels> {
+        let own = self.own(name);
+        if !self.keyed {
+            return own;
+        }
+        let keys = self.keys_of(name).map(|(_, labels)| labels);
+        keys.fold(own, |all, labels| Some(all.unwrap_or(0) | labels))
+    }
+
+    /// What a name carries itself, its keys left out.
+    fn own(&self, name: &str) -> Option<Labels> {
         self.names.get(name).copied()
+    }
+
+    /// Puts something under a key of what a name holds, in place of what was there.
+    pub(super) fn put(&mut self, name: &Name, key: &str, labels: Labels) {
+        if labels != 0 {
+            self.unsound(name);
+        }
+        self.keyed = true;
+        self.carry(&under(name, key), labels);
+    }
+
+    /// Takes out what is under the keys of what a name holds, so that a look at one key does not see the others.
+    pub(super) fn take_keys(&mut self, name: &str) -> Vec<(Name, Labels)> {
+        if !self.keyed {
+            return Vec::new();
+        }
+        let found: Vec<_> = self.keys_of(name).collect();
+        if !found.is_empty() {
+            let names = Rc::make_mut(&mut self.names);
+            for (key, _) in &found {
+                names.remove(key);
+            }
+        }
+        found
+    }
+
+    /// Puts back what was taken out; what is under the key is the answer.
+    pub(super) fn give_keys(
+        &mut self,
+        taken: Vec<(Name, Labels)>,
+        name: &str,
+        key: &str,
+    ) -> Labels {
+        let wanted = under(name, key);
+        let mut labels = 0;
+        for (key, value) in taken {
+            if key == wanted {
+                labels = value;
+            }
+            self.carry(&key, value);
+        }
+        labels
+    }
+
+    fn keys_of(&self, name: &str) -> impl Iterator<Item = (Name, Labels)> {
+        let first: Name = under(name, "");
+        let last: Name = format!("{name}\u{1}").into();
+        let keys = self.names.range(first..last);
+        keys.map(|(key, labels)| (key.clone(), *labels))
     }
 
     /// The names that carry something.
@@ -76,6 +138,7 @@ impl<'s> Env<'s> {
         if self.held.contains_key(name) {
             Rc::make_mut(&mut self.held).remove(name);
         }
+        self.take_keys(name);
         self.carry(name, labels);
     }
 
@@ -84,11 +147,12 @@ impl<'s> Env<'s> {
         if labels != 0 {
             self.unsound(name);
         }
-        self.carry(name, labels | self.get(name).unwrap_or(0));
+        self.carry(name, labels | self.own(name).unwrap_or(0));
     }
 
     /// The value of a name is vouched for.
     pub(super) fn vouch(&mut self, name: &Name) {
+        self.take_keys(name);
         self.carry(name, 0);
         if !self.sound.contains(name) {
             Rc::make_mut(&mut self.sound).insert(name.clone());
@@ -102,7 +166,7 @@ impl<'s> Env<'s> {
     }
 
     fn carry(&mut self, name: &Name, labels: Labels) {
-        if self.get(name) != Some(labels) {
+        if self.own(name) != Some(labels) {
             Rc::make_mut(&mut self.names).insert(name.clone(), labels);
         }
     }
@@ -146,10 +210,11 @@ impl<'s> Env<'s> {
                 names.values_mut().for_each(|labels| *labels &= alive);
             }
         }
+        self.keyed |= other.keyed;
         if !Rc::ptr_eq(&self.names, &other.names) {
             for (name, labels) in &*other.names {
                 let kept = if same { *labels } else { labels & other.alive };
-                let known = self.get(name);
+                let known = self.own(name);
                 let both = kept | known.unwrap_or(0);
                 if known != Some(both) {
                     Rc::make_mut(&mut self.names).insert(name.clone(), both);
@@ -186,4 +251,9 @@ impl<'s> Env<'s> {
             Rc::make_mut(&mut self.meant).retain(|name, meant| shared(name, meant));
         }
     }
+}
+
+/// What a key of a name is called among the names: no identifier has such a character.
+fn under(name: &str, key: &str) -> Name {
+    format!("{name}\u{0}{key}").into()
 }

@@ -23,6 +23,7 @@ impl<'s> Engine<'s> {
                 let Some(value) = &assign.value else { return };
                 let mut labels = self.expr(place, value, env);
                 for target in &assign.targets {
+                    self.listens(place, target, value, env);
                     if assign.augmented.is_some() {
                         labels |= self.expr(place, target, env);
                     }
@@ -267,9 +268,36 @@ impl<'s> Engine<'s> {
             },
             ExprKind::Subscript { base, index } => {
                 self.expr(place, index, env);
-                self.put_into(place, base, labels, env);
+                match (&base.kind, index.as_str()) {
+                    (ExprKind::Name(name), Some(key)) => {
+                        env.put(name, key, self.seeds.derived(labels));
+                    }
+                    _ => self.put_into(place, base, labels, env),
+                }
             }
             _ => {}
+        }
+    }
+
+    /// `socket.onmessage = (event) => …`: what listens is given what the object carries.
+    pub(super) fn listens(
+        &mut self,
+        place: &Place,
+        target: &'s Expr,
+        value: &'s Expr,
+        env: &mut Env<'s>,
+    ) {
+        let ExprKind::Attribute { base, attr } = &target.kind else {
+            return;
+        };
+        let (true, ExprKind::Lambda(id)) = (attr.starts_with("on"), &value.kind) else {
+            return;
+        };
+        let carried = self.expr(place, base, env);
+        if carried != 0 {
+            let function = self.source.function(*id);
+            let count = function.map_or(0, |function| function.params.len());
+            self.function(*id, &super::Given::of(vec![carried; count]), env.clone());
         }
     }
 

@@ -115,6 +115,56 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
                     found,
                 );
             }
+            // `websockets.serve(talk, …)`; `wss.handleUpgrade(request, socket, head, (client) => …)`; `io.on('connection', …)`
+            "serve" if package(&name) == "websockets" => {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::WebSocket,
+                    expr.range,
+                    found,
+                );
+            }
+            "handleUpgrade" if package(&name) == "ws" => {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::WebSocket,
+                    expr.range,
+                    found,
+                );
+            }
+            "on" if name.starts_with("socket.io.")
+                && matches!(
+                    call.args.first().and_then(Expr::as_str),
+                    Some("connection" | "connect")
+                ) =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::WebSocket,
+                    expr.range,
+                    found,
+                );
+            }
+            // `web.get("/ws", talk)` and `app.router.add_get("/ws", talk)` of aiohttp
+            "get" | "post" | "put" | "patch" | "delete" | "route" | "add_get" | "add_post"
+            | "add_put" | "add_patch" | "add_delete"
+                if package(&name) == "aiohttp" && name.starts_with("aiohttp.web") =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::Route,
+                    expr.range,
+                    found,
+                );
+            }
             "setRequestHandler" => functions_of(
                 source,
                 module.id,

@@ -1,11 +1,12 @@
 //! What runs before the first healthy `/ping`, and what becomes of the values that it makes.
 //!
 //! Startup code is the module level of every module reached at import, class bodies, default and decorator arguments, the main
-//! block up to the statement that serves, lifespan and startup hooks, the ping handler, and each function of the project that
-//! these call. Functions that are only handed on, entrypoints, routes and tools are request code.
+//! block up to the statement that serves, lifespan and startup hooks, the ping handler, the route of the warm-up hook, and each
+//! function of the project that these call. Functions that are only handed on, entrypoints, routes and tools are request code.
 
 mod fate;
 mod index;
+mod ticking;
 mod values;
 
 pub(crate) use fate::Fate;
@@ -47,6 +48,8 @@ pub(crate) struct StartCall<'a> {
     pub entering: bool,
     /// The context lasts until the process serves.
     pub held: bool,
+    /// Startup code waits for what the call begins.
+    pub waited: bool,
 }
 
 /// What runs at startup.
@@ -85,12 +88,21 @@ const RUNNERS: [&str; 12] = [
 ];
 
 impl<'c, 'a> Startup<'c, 'a> {
-    /// Follows everything that runs before the first healthy `/ping`, the handler of the ping included.
-    pub(crate) fn new(code: &AgentCode<'a>, live: &'c Live<'c, 'a>) -> Self {
-        let entries = code.code.entrypoints.iter();
-        let pings = entries.filter(|entry| is_ping(code.source, entry));
-        let pings = pings.filter_map(|entry| Some((entry.function?, None)));
-        Self::followed(code, live, pings.collect())
+    /// Follows everything that runs before the snapshot: before the first healthy `/ping`, the handler of the ping included, and the
+    /// routes of the warm-up hooks.
+    pub(crate) fn new(code: &AgentCode<'a>, live: &'c Live<'c, 'a>, warmups: &[String]) -> Self {
+        let mut queue = VecDeque::new();
+        for entry in &code.code.entrypoints {
+            let Some(function) = entry.function else {
+                continue;
+            };
+            if is_ping(code.source, entry) {
+                queue.push_back((function, None));
+            } else if is_warmup(code.source, entry, warmups) {
+                queue.push_back((function, Some((entry.module, entry.range))));
+            }
+        }
+        Self::followed(code, live, queue)
     }
 
     /// Follows everything that runs before the process serves.
@@ -222,6 +234,7 @@ impl<'c, 'a> Startup<'c, 'a> {
                         from,
                         entering: true,
                         held: false,
+                        waited: true,
                     });
                 }
                 let last = self.calls.len();
@@ -411,6 +424,7 @@ impl<'c, 'a> Startup<'c, 'a> {
             from,
             entering: false,
             held: false,
+            waited: runs,
         });
         let deeper = from.or(Some((module.id, expr.range)));
         // A server that opens a session for each client runs its lifespan with each.
@@ -561,6 +575,30 @@ pub(crate) fn is_ping(source: &Source, entry: &Entrypoint) -> bool {
 
 /// Whether a handler answers the path `/ping`.
 pub(crate) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
+    has_path(source, entry, |path| path == "/ping")
+}
+
+/// Whether a handler answers the hook that the service calls before it takes the snapshot: the path that the runtime configures,
+/// or one that is called a warm-up, since nothing else calls such a route.
+fn is_warmup(source: &Source, entry: &Entrypoint, warmups: &[String]) -> bool {
+    has_path(source, entry, |path| {
+        let path = path.trim_end_matches('/');
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let plain = last.replace(['-', '_'], "").to_ascii_lowercase();
+        let named = path.starts_with('/')
+            && matches!(
+                &*plain,
+                "warmup" | "warm" | "prewarm" | "preload" | "warmuphook"
+            );
+        let configured = warmups
+            .iter()
+            .any(|known| known.trim_end_matches('/') == path);
+        named || (configured && !path.is_empty())
+    })
+}
+
+/// Whether a route is registered under a path that fits.
+fn has_path(source: &Source, entry: &Entrypoint, fits: impl Fn(&str) -> bool) -> bool {
     entry.kind == EntrypointKind::Route
         && source.module(entry.module).is_some_and(|module| {
             let registered = module
@@ -575,7 +613,7 @@ pub(crate) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
                     .chain(call.keywords.iter().map(|keyword| &keyword.value));
                 values
                     .into_iter()
-                    .any(|value| value.as_str() == Some("/ping"))
+                    .any(|value| value.as_str().is_some_and(&fits))
             })
         })
 }

@@ -1,6 +1,7 @@
 //! What code proves of a value: a condition by its outcome, a call by not raising, an expression of the value that it makes.
 
 use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::module::{BindingKind, Step};
 use crate::model::source::{Call, Expr, ExprKind, Language, ModuleId, Source};
@@ -170,7 +171,7 @@ fn is_an_element<'e>(
     let ExprKind::Compare { left, rest } = &element.kind else {
         return None;
     };
-    let [("==" | "is", right)] = rest.as_slice() else {
+    let [("==" | "is", right)] = &**rest else {
         return None;
     };
     let value = match (
@@ -276,7 +277,7 @@ fn is_case(flags: &Expr) -> bool {
             )
         }
         ExprKind::BinOp {
-            op: "|",
+            op: Operator::BitOr,
             left,
             right,
         } => is_case(left) && is_case(right),
@@ -311,7 +312,7 @@ fn refused<'e>(
     let (name, _) = named(call)?;
     let (element, target, of) = each_of(source, call)?;
     let (text, inside) = match &element.kind {
-        ExprKind::Compare { left, rest } => match rest.as_slice() {
+        ExprKind::Compare { left, rest } => match &**rest {
             [("in", right)] if left.as_name() == Some(target) => (right, true),
             [("not in", right)] if left.as_name() == Some(target) => (right, false),
             _ => return None,
@@ -593,7 +594,7 @@ pub(crate) fn is_literal_case(pattern: &Expr) -> bool {
     match &pattern.kind {
         ExprKind::Str(_) | ExprKind::Number(_) => true,
         ExprKind::BinOp {
-            op: "|",
+            op: Operator::BitOr,
             left,
             right,
         } => is_literal_case(left) && is_literal_case(right),

@@ -8,8 +8,8 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::ir::{Loop, LoopKind};
-use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{Call, Expr, ExprKind, Language, Module, StmtKind};
+use crate::model::source::walk::{expressions, statements, sub_expressions};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Language, Module, Stmt, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "code-loop-limit",
@@ -201,8 +201,15 @@ fn bounds_all(code: &AgentCode<'_>) -> bool {
         let name = written(call);
         let timed = matches!(
             name,
-            "wait_for" | "timeout" | "timeout_at" | "move_on_after" | "fail_after" | "alarm"
-        ) && !call.args.is_empty();
+            "wait_for"
+                | "timeout"
+                | "timeout_at"
+                | "move_on_after"
+                | "fail_after"
+                | "alarm"
+                | "race"
+        ) && !call.args.is_empty()
+            && times_a_run(code, module, expr, call);
         let lower = name.to_ascii_lowercase();
         // `httpx.Limits`, a limiter of rates and an option of a helper of the project's own bound no loop.
         let of_a_client = || {
@@ -222,6 +229,114 @@ fn bounds_all(code: &AgentCode<'_>) -> bool {
             && !of_a_client();
         timed || counts || given
     })
+}
+
+/// Whether what a limit of time ends is a run of an agent: one among its arguments, in the block that it opens, or with its signal.
+fn times_a_run(code: &AgentCode<'_>, module: &Module, expr: &Expr, call: &Call) -> bool {
+    let runs = |inner: &[&Expr]| inner.iter().any(|inner| is_run(code, module, inner));
+    let given: Vec<&Expr> = call.args.iter().flat_map(sub_expressions).collect();
+    if runs(&given) {
+        return true;
+    }
+    let function = module.function_at(expr.range.start);
+    // `async def limited(run): return await asyncio.wait_for(run, 60)`: what its callers give is timed.
+    if let Some(function) = function {
+        let takes = given
+            .iter()
+            .filter_map(|inner| inner.as_name())
+            .any(|name| function.params.iter().any(|param| &*param.name == name));
+        let called = code.calls().any(|(at, _, outer)| {
+            takes
+                && code.source.callee(at.id, outer) == Some(function.id)
+                && outer.as_call().is_some_and(|outer| {
+                    let mut inner = outer.args.iter().flat_map(sub_expressions);
+                    inner.any(|inner| is_run(code, at, inner))
+                })
+        });
+        if called {
+            return true;
+        }
+    }
+    let body = match function {
+        Some(function) => function.body.as_slice(),
+        None => module.body.as_slice(),
+    };
+    if matches!(written(call), "wait_for" | "race") {
+        return false;
+    }
+    let blocks: Vec<&Stmt> = statements(body)
+        .into_iter()
+        .filter(|stmt| match &stmt.kind {
+            StmtKind::With(with) => with
+                .items
+                .iter()
+                .any(|item| item.context.range.contains(expr.range)),
+            _ => false,
+        })
+        .collect();
+    // An alarm and a signal end what comes after them in the function.
+    let inner = match blocks.first().map(|stmt| &stmt.kind) {
+        Some(StmtKind::With(with)) => expressions(&with.body),
+        _ => expressions(body),
+    };
+    runs(&inner)
+}
+
+/// Whether an expression runs an agent, or is a function that does.
+fn is_run(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> bool {
+    let source = code.source;
+    let asks = |module, expr| {
+        outward(source, module, expr)
+            .is_some_and(|out| matches!(out.reached, Reached::Model | Reached::Agent))
+    };
+    let named = |expr: &Expr| {
+        let Some(call) = expr.as_call() else {
+            return false;
+        };
+        let ExprKind::Attribute { .. } = &call.callee.kind else {
+            return false;
+        };
+        matches!(
+            written(call),
+            "invoke_async"
+                | "stream_async"
+                | "ainvoke"
+                | "astream"
+                | "astream_events"
+                | "kickoff"
+                | "kickoff_async"
+                | "run_async"
+                | "arun"
+                | "run_sync"
+                | "run_streamed"
+                | "run_stream"
+        )
+    };
+    let within = |function: FnId| {
+        source.reach(function).into_iter().any(|id| {
+            expressions(source.body(id.module, Some(id)))
+                .into_iter()
+                .any(|inner| asks(id.module, inner) || named(inner))
+        })
+    };
+    match &expr.kind {
+        ExprKind::Call(_) => {
+            asks(module.id, expr)
+                || named(expr)
+                || source.callee(module.id, expr).is_some_and(within)
+        }
+        // `asyncio.to_thread(agent, prompt)`
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+            source.function_value(module.id, expr).is_some_and(within)
+                || source.type_of(module.id, expr).is_some_and(|made| {
+                    BOUNDS
+                        .iter()
+                        .any(|bound| bound.package == package(&made.type_name))
+                        && leaf(&made.type_name).ends_with("Agent")
+                })
+        }
+        _ => false,
+    }
 }
 
 fn framework(
