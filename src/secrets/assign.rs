@@ -23,6 +23,9 @@ struct Literal {
 pub(super) fn find(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
     let bytes = subject.text.as_bytes();
     let name = identifier(bytes, at)?;
+    if is_in_arn(subject.text, name.start) {
+        return None;
+    }
     let text = subject.text.get(name.clone())?;
     let implied = implied(text.rsplit('.').next().unwrap_or(text))?;
     let literal = literal(subject, &name)?;
@@ -46,6 +49,19 @@ pub(super) fn find(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
             })
         })
         .flatten()
+}
+
+/// Whether a place is within an ARN: `arn:aws:secretsmanager:us-east-1:111122223333:secret:crm-Ab12Cd` names a secret and holds none.
+fn is_in_arn(text: &str, at: usize) -> bool {
+    let floor = at.saturating_sub(LONGEST_NAME);
+    let Some(before) = text.as_bytes().get(floor..at) else {
+        return false;
+    };
+    let word = before
+        .rsplit(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'='))
+        .next()
+        .unwrap_or_default();
+    word.ends_with(b":") && word.starts_with(b"arn:")
 }
 
 /// Finds the credential of an Authorization header: `Bearer …`, `Basic …`.

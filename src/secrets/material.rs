@@ -335,6 +335,8 @@ fn is_live_password(user: &str, password: &str, host: &str) -> bool {
         || GENERIC.contains(&lower.as_str())
         || lower == user.to_ascii_lowercase()
         || user == "scott" && lower.starts_with("ti")
+        // `user:p@ss@host`: what stands for every address.
+        || matches!(user, "user" | "username") && matches!(name.as_str(), "host" | "hostname")
         || default_here
         || sample_host && wordy(password)
         || user.contains(['{', '<', '$', '(', ' '])

@@ -80,7 +80,9 @@ fn of_agent(context: &Context, agent: Agent<'_>) -> Outcome {
         agent
             .runtime()
             .and_then(|runtime| match crate::context::code::of(context, runtime) {
-                Ok(code) => code.unread(),
+                Ok(code) => code
+                    .unread()
+                    .or_else(|| crate::context::absent_code::of(context, &code)),
                 Err(reason) => Some(reason),
             });
     let unread = context.live_role_unread(agent).or(code);
