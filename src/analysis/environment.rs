@@ -10,6 +10,7 @@ use crate::analysis::names::constants::{MOST_TEXTS, joined, text_call};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::targets;
 use crate::model::source::ir::FormatPart;
+use crate::model::source::ir::Operator;
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
@@ -445,7 +446,7 @@ fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Str
             whole
         }
         ExprKind::BinOp {
-            op: "+",
+            op: Operator::Add,
             left,
             right,
         } => joined(&below(left), "", &below(right)),

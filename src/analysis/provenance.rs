@@ -260,9 +260,11 @@ impl<'a> Finder<'a, '_> {
             found.push(vec![part(Root::Unknown, at, &longer)]);
         }
         for one in found.iter_mut().flatten() {
-            // `uuid4().hex` is still new, a member of a literal is not known.
+            // `uuid4().hex` is still new. A member of a literal is not known, and the name it is asked by says nothing of where it
+            // comes from: `json.loads(event.get("body", "{}"))["session_id"]`.
             if one.root == Root::Literal {
                 one.root = Root::Unknown;
+                one.path.clear();
             }
             one.at = at;
         }

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::diagnose::{Cause, Denied, Diagnosis, Finding, diagnose, finding};
 use crate::exit::{Exit, Failure};
 use crate::quota::diagnose as of_quota;
+use crate::render::json;
 use crate::render::prose::{hanging, json_page};
 use crate::report::{CheckResult, Evidence, SCHEMA_VERSION, Status};
 use crate::shell::Command;
@@ -161,7 +162,7 @@ fn denied_page(
         writeln!(out, "{}", hanging("  note       ", &clean::line(note)))?;
     }
     if let Some(policy) = &found.policy {
-        let text = serde_json::to_string_pretty(policy).unwrap_or_default();
+        let text = json::text(policy);
         writeln!(out, "\nThe policy that is missing\n{text}")?;
     }
     commands(&found.commands, out)?;

@@ -11,6 +11,7 @@ use crate::collect::project;
 use crate::exit::{Exit, Failure};
 use crate::measure::{self, RuntimeRecord};
 use crate::model::project::{Project, Runtime};
+use crate::render::json;
 
 /// Arguments of `measure`.
 #[derive(Args, Clone, Debug)]
@@ -90,15 +91,11 @@ pub fn run(arguments: &MeasureArgs, out: &mut dyn Write) -> Result<Exit, Failure
             .iter()
             .map(|(name, record)| Named { name, record })
             .collect();
-        serde_json::to_writer_pretty(
-            &mut *out,
-            &Out {
-                schema_version: 1,
-                runtimes,
-            },
-        )
-        .map_err(io::Error::from)?;
-        writeln!(out)?;
+        let page = Out {
+            schema_version: 1,
+            runtimes,
+        };
+        json::pretty(&page, out)?;
     }
     Ok(Exit::Ready)
 }

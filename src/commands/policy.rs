@@ -12,6 +12,7 @@ use crate::exit::{Exit, Failure, suggestion};
 use crate::least_privilege::{self, INLINE_LIMIT, Kind, Plan, Subject, apply, size};
 use crate::model::predicted_role::Names;
 use crate::model::project::Agent;
+use crate::render::json;
 use crate::render::prose::{hanging, json_page};
 use crate::report::SCHEMA_VERSION;
 use crate::shell::Command;
@@ -186,8 +187,7 @@ fn one(
 }
 
 fn pretty(document: &Value) -> String {
-    let text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text + "\n"
+    json::text(document) + "\n"
 }
 
 fn all_json(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use crate::collect::{aws, discovery, project};
 use crate::exit::{Exit, Failure};
 use crate::model::known::Known;
 use crate::oidc::authorizer;
+use crate::render::json;
 
 /// Reads AWS and writes the snapshot.
 ///
@@ -66,10 +67,10 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
     let allow_private = arguments.allow_private_issuer;
     let documents = discovery::collect(&urls, FetchOptions { allow_private });
     let snapshot = aws::snapshot::make(&project, target.as_ref(), state, documents);
-    let mut text = serde_json::to_string_pretty(&snapshot)
+    let mut bytes = Vec::new();
+    json::pretty(&snapshot, &mut bytes)
         .map_err(|error| Failure::new(format!("the snapshot could not be written: {error}")))?;
-    text.push('\n');
-    output::write_whole(&arguments.output, text.as_bytes())?;
+    output::write_whole(&arguments.output, &bytes)?;
     let told = format!(
         "wrote the state of account {} in {} to {}\n",
         snapshot.account.as_deref().unwrap_or("unknown"),

@@ -120,6 +120,30 @@ impl Clause {
     }
 }
 
+/// A clause whose patterns are read: what is compared with many others.
+#[derive(Clone, Debug)]
+pub(super) struct Compiled {
+    patterns: Vec<Pattern>,
+    /// True for `NotAction` and `NotResource`.
+    all_but: bool,
+}
+
+impl Compiled {
+    /// Reads the patterns of a clause.
+    pub(super) fn of(clause: &Clause, read: fn(&str) -> Pattern) -> Self {
+        Self {
+            patterns: clause.patterns().iter().map(|text| read(text)).collect(),
+            all_but: matches!(clause, Clause::AllBut(_)),
+        }
+    }
+
+    /// Whether the clause takes in what `subject` stands for.
+    pub(super) fn compare(&self, subject: &Pattern) -> Truth {
+        let any = Truth::any(self.patterns.iter().map(|pattern| pattern.compare(subject)));
+        if self.all_but { !any } else { any }
+    }
+}
+
 impl Document {
     /// Reads a document.
     ///

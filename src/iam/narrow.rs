@@ -1,7 +1,7 @@
 //! Narrows grants: a permissions boundary keeps what both allow, a Deny takes away what it covers.
 
 use super::actions;
-use super::document::{Clause, Statement};
+use super::document::{Clause, Compiled, Statement};
 use super::evaluate::{StatementRef, action_overlap, resource_overlap};
 use super::glob::Pattern;
 use super::reach::Grant;
@@ -113,43 +113,87 @@ fn known_in_both(one: &str, two: &str) -> Vec<String> {
     }
 }
 
+/// A Deny statement, read to be compared with many grants.
+#[derive(Clone, Debug)]
+pub(super) struct Deny {
+    /// Where it stands.
+    pub(super) at: StatementRef,
+    actions: Compiled,
+    /// `None` where the statement names no resource.
+    resources: Option<Compiled>,
+    /// It denies under a condition.
+    pub(super) conditional: bool,
+}
+
+impl Deny {
+    /// Reads a statement.
+    pub(super) fn of(at: StatementRef, statement: &Statement) -> Self {
+        let resources = statement.resource.as_ref();
+        Self {
+            at,
+            actions: Compiled::of(&statement.action, Pattern::action),
+            resources: resources.map(|clause| Compiled::of(clause, Pattern::resource)),
+            conditional: !statement.conditions.is_empty(),
+        }
+    }
+
+    /// Whether it takes in a whole action pattern, a part of it, or nothing of it.
+    pub(super) fn on_action(&self, action: &Pattern) -> Truth {
+        self.actions.compare(action)
+    }
+
+    /// Whether it takes in a whole resource pattern, a part of it, or nothing of it.
+    pub(super) fn on_resource(&self, resource: &Pattern) -> Truth {
+        let clause = self.resources.as_ref();
+        clause.map_or(Truth::True, |clause| clause.compare(resource))
+    }
+}
+
 /// Drops what an unconditional Deny covers whole, and notes on each grant the Denies that touch what is left.
-pub(super) fn take_denied_away(grants: &mut Vec<Grant<'_>>, denies: &[(StatementRef, &Statement)]) {
-    let unsure = grants.len().saturating_mul(denies.len()) > MOST_PAIRS;
-    for grant in grants.iter_mut() {
-        for (at, deny) in denies.iter().filter(|_| !unsure) {
-            apply(grant, at, deny);
+pub(super) fn take_denied_away(grants: &mut Vec<Grant<'_>>, denies: &[Deny]) {
+    if grants.len().saturating_mul(denies.len()) <= MOST_PAIRS {
+        for grant in grants.iter_mut() {
+            take_away(grant, denies);
         }
     }
     grants.retain(|grant| !grant.actions.is_empty() && !grant.resources.is_empty());
 }
 
-fn apply(grant: &mut Grant<'_>, at: &StatementRef, deny: &Statement) {
-    let on_action = |text: &String| action_overlap(&deny.action, &Pattern::action(text));
-    let on_resource =
-        |text: &String| resource_overlap(deny.resource.as_ref(), &Pattern::resource(text));
-    let actions = || grant.actions.iter().map(on_action);
-    let resources = || grant.resources.iter().map(on_resource);
-    if !Truth::any(actions()).possible() || !Truth::any(resources()).possible() {
-        return;
-    }
-    if deny.conditions.is_empty() {
-        let (all_actions, all_resources) = (
-            Truth::all(actions()).holds(),
-            Truth::all(resources()).holds(),
-        );
-        if all_resources {
-            grant.actions.retain(|text| !on_action(text).holds());
-        } else if all_actions {
-            grant.resources.retain(|text| !on_resource(text).holds());
+fn take_away(grant: &mut Grant<'_>, denies: &[Deny]) {
+    let read = |texts: &mut Vec<String>, read: fn(&str) -> Pattern| -> Vec<(String, Pattern)> {
+        let pair = |text: String| {
+            let pattern = read(&text);
+            (text, pattern)
+        };
+        texts.drain(..).map(pair).collect()
+    };
+    let mut actions = read(&mut grant.actions, Pattern::action);
+    let mut resources = read(&mut grant.resources, Pattern::resource);
+    for deny in denies {
+        let on_action = |pair: &(String, Pattern)| deny.on_action(&pair.1);
+        let on_resource = |pair: &(String, Pattern)| deny.on_resource(&pair.1);
+        if !Truth::any(actions.iter().map(on_action)).possible()
+            || !Truth::any(resources.iter().map(on_resource)).possible()
+        {
+            continue;
+        }
+        if !deny.conditional {
+            if Truth::all(resources.iter().map(on_resource)).holds() {
+                actions.retain(|pair| !on_action(pair).holds());
+            } else if Truth::all(actions.iter().map(on_action)).holds() {
+                resources.retain(|pair| !on_resource(pair).holds());
+            }
+        }
+        let left = actions.iter().any(|pair| on_action(pair).possible())
+            && resources.iter().any(|pair| on_resource(pair).possible());
+        if left {
+            grant.restricted_by.push(deny.at.clone());
         }
     }
-    let left = grant.actions.iter().any(|text| on_action(text).possible())
-        && grant
-            .resources
-            .iter()
-            .any(|text| on_resource(text).possible());
-    if left {
-        grant.restricted_by.push(at.clone());
-    }
+    grant
+        .actions
+        .extend(actions.into_iter().map(|(text, _)| text));
+    grant
+        .resources
+        .extend(resources.into_iter().map(|(text, _)| text));
 }

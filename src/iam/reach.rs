@@ -7,9 +7,9 @@ use super::actions::{self, AccessLevel, Action};
 use super::arn::{Breadth, breadth};
 use super::condition::Condition;
 use super::document::{Clause, Document, Effect, Statement};
-use super::evaluate::{Source, StatementRef, action_overlap, resource_overlap};
+use super::evaluate::{Source, StatementRef};
 use super::glob::Pattern;
-use super::narrow;
+use super::narrow::{self, Deny};
 use super::role::{NamedPolicy, Role};
 use super::truth::Truth;
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -85,7 +85,7 @@ pub struct Reach<'a> {
     pub unread: Vec<(&'a NamedPolicy, Option<&'a Unread>)>,
     /// The boundary, where it could not be read: the grants are then what there is at most.
     pub boundary_unread: Option<&'a NamedPolicy>,
-    denies: Vec<(StatementRef, &'a Statement)>,
+    denies: Vec<Deny>,
 }
 
 /// How many pairs of an action and a resource are judged in one role: ten statements that allow everything, or any number of
@@ -99,6 +99,37 @@ static BEYOND: LazyLock<Unread> = LazyLock::new(|| {
         "the role has more statements than are judged",
     )
 });
+
+/// How many pairs of what is allowed and a pattern of a Deny are compared in one role.
+const MOST_PAIRS: usize = 8_000_000;
+
+/// What judging the statements of a role costs.
+#[derive(Default)]
+struct Work {
+    /// Pairs of an action and a resource of all statements.
+    all: usize,
+    /// The same of what is allowed.
+    allowed: usize,
+    /// Patterns that are denied.
+    denied: usize,
+}
+
+impl Work {
+    /// Counts a statement; false where it is too much.
+    fn has_room_for(&mut self, statement: &Statement) -> bool {
+        let weight = weight(statement);
+        self.all = self.all.saturating_add(weight);
+        match statement.effect {
+            Effect::Allow => self.allowed = self.allowed.saturating_add(weight),
+            Effect::Deny => {
+                let resource = statement.resource.as_ref();
+                let resources = resource.map_or(0, |clause| clause.patterns().len());
+                self.denied += statement.action.patterns().len() + resources;
+            }
+        }
+        self.all <= MOST_WORK && self.allowed.saturating_mul(self.denied) <= MOST_PAIRS
+    }
+}
 
 /// How many pairs of an action and a resource a statement may stand for.
 fn weight(statement: &Statement) -> usize {
@@ -137,7 +168,7 @@ impl<'a> Reach<'a> {
             boundary_unread: None,
             denies: Vec::new(),
         };
-        let mut work = 0_usize;
+        let mut work = Work::default();
         for (index, policy) in role.policies.iter().enumerate() {
             match &policy.document {
                 Known::Read(document) => {
@@ -166,11 +197,10 @@ impl<'a> Reach<'a> {
         source: Source,
         policy: &'a NamedPolicy,
         document: &'a Document,
-        work: &mut usize,
+        work: &mut Work,
     ) -> bool {
         for (index, statement) in document.statements.iter().enumerate() {
-            *work = work.saturating_add(weight(statement));
-            if *work > MOST_WORK {
+            if !work.has_room_for(statement) {
                 return false;
             }
             let at = StatementRef {
@@ -181,7 +211,7 @@ impl<'a> Reach<'a> {
             };
             match statement.effect {
                 Effect::Allow => self.grants.push(Grant::of(policy, statement, at)),
-                Effect::Deny => self.denies.push((at, statement)),
+                Effect::Deny => self.denies.push(Deny::of(at, statement)),
             }
         }
         true
@@ -197,7 +227,7 @@ impl<'a> Reach<'a> {
                     index,
                     statement: statement.label.clone(),
                 };
-                self.denies.push((at, statement));
+                self.denies.push(Deny::of(at, statement));
             }
         }
         let allows = document
@@ -307,41 +337,39 @@ impl<'a> Reach<'a> {
     ) -> Option<ActionGrant<'r, 'a>> {
         let wanted = Pattern::action(action);
         let via = grant.via(action, &wanted)?;
-        let mut resources: Vec<String> = grant
+        let mut resources: Vec<(&String, Pattern)> = grant
             .resources
             .iter()
             .filter(|resource| actions::applies_to(action, resource))
-            .cloned()
+            .map(|text| (text, Pattern::resource(text)))
             .collect();
         let mut restricted_by = Vec::new();
-        for (at, deny) in &self.denies {
-            let takes = action_overlap(&deny.action, &wanted);
+        for deny in &self.denies {
+            let takes = deny.on_action(&wanted);
             if !takes.possible() {
                 continue;
             }
-            let sure = takes.holds() && deny.conditions.is_empty();
-            let overlap =
-                |text: &String| resource_overlap(deny.resource.as_ref(), &Pattern::resource(text));
-            if sure {
-                resources.retain(|text| !overlap(text).holds());
+            if takes.holds() && !deny.conditional {
+                resources.retain(|(_, pattern)| !deny.on_resource(pattern).holds());
             }
-            if resources.iter().any(|text| overlap(text).possible()) {
-                restricted_by.push(at.clone());
+            let touched = |(_, pattern): &(&String, Pattern)| deny.on_resource(pattern).possible();
+            if resources.iter().any(touched) {
+                restricted_by.push(deny.at.clone());
             }
         }
         if resources.is_empty() {
             return None;
         }
         let unscoped = Action::lookup(action).is_some_and(|known| !known.resource_types);
-        let inert = unscoped
-            && !resources
-                .iter()
-                .any(|text| Pattern::resource(text).is_everything());
+        let inert = unscoped && !resources.iter().any(|(_, pattern)| pattern.is_everything());
         Some(ActionGrant {
             grant,
             action: action.to_owned(),
             via,
-            resources,
+            resources: resources
+                .into_iter()
+                .map(|(text, _)| text.clone())
+                .collect(),
             restricted_by,
             inert,
         })

@@ -5,6 +5,7 @@ use super::Subject;
 use super::code::Code;
 use crate::analysis::limits;
 use crate::analysis::names::{Instance, Meaning};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, FormatPart, StmtKind};
 use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::walk::statements;
@@ -110,7 +111,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 values,
             } => self.either(module, values),
             ExprKind::BinOp {
-                op: "+",
+                op: Operator::Add,
                 left,
                 right,
             } => Texts::joined([&**left, &**right].into_iter().map(below)),

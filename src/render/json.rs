@@ -59,6 +59,15 @@ pub fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
+/// A value indented, without a line break behind it.
+pub fn text(value: &impl Serialize) -> String {
+    let mut bytes = Vec::new();
+    // Only what writes to a full disk fails, and this is memory.
+    let _ = pretty(value, &mut bytes);
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    text.trim_end().to_owned()
+}
+
 /// JSON that is safe on a terminal: DEL, C1 controls, bidi overrides and invisible characters are written as `\uXXXX`, which
 /// JSON reads back as the same text (serde_json itself escapes only C0).
 struct Safe<F>(F);

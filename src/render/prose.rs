@@ -17,6 +17,5 @@ pub fn hanging(left: &str, text: &str) -> String {
 /// # Errors
 /// When writing fails.
 pub fn json_page(page: &serde_json::Value, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, page)?;
-    writeln!(out)
+    super::json::pretty(page, out)
 }

@@ -21,6 +21,7 @@ mod documentation;
 mod faults;
 mod fix;
 mod fix_loop;
+mod fuzz;
 mod hostile;
 mod idp;
 mod limits;

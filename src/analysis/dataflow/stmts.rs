@@ -2,6 +2,7 @@
 
 use super::env::Env;
 use super::{Engine, Labels, Place};
+use crate::analysis::tested::proofs::written_out;
 use crate::model::source::ClassId;
 use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Stmt, StmtKind, Switch, With};
 use crate::model::source::scope::receiver;
@@ -161,9 +162,18 @@ impl<'s> Engine<'s> {
             Some(_) => self.each_tested(iterated, elements, env),
             None => 0,
         };
-        env.join(&before);
+        if !self.surely_turns(place, looped) {
+            env.join(&before);
+        }
         env.alive &= !tested;
         self.body(place, &looped.orelse, env);
+    }
+
+    /// Whether a loop goes over a collection that is written out and not empty: its body runs.
+    fn surely_turns(&self, place: &Place, looped: &'s Loop) -> bool {
+        let iter = looped.iter.as_deref().filter(|_| looped.target.is_some());
+        iter.and_then(|iter| written_out(self.source, place.module, iter))
+            .is_some_and(|(_, items)| !items.is_empty())
     }
 
     fn switch(&mut self, place: &Place, switch: &'s Switch, env: &mut Env<'s>) {

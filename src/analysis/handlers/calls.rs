@@ -23,6 +23,9 @@ const WRAPPERS: [&str; 5] = [
 pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
     for (_, expr) in module.calls() {
         let Some(call) = expr.as_call() else { continue };
+        if applied(source, module.id, call, expr.range, found) {
+            continue;
+        }
         let Some(name) = source.callee_name(module.id, expr) else {
             continue;
         };
@@ -202,6 +205,32 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
     }
 }
 
+/// A decorator that is called instead of written above: `app.post("/invocations")(run)`, `mcp.tool()(find)`.
+fn applied(
+    source: &Source,
+    module: ModuleId,
+    call: &Call,
+    range: ByteRange,
+    found: &mut Vec<Entrypoint>,
+) -> bool {
+    let (ExprKind::Call(decorator), [given]) = (&call.callee.kind, call.args.as_slice()) else {
+        return false;
+    };
+    let ExprKind::Attribute { attr, .. } = &decorator.callee.kind else {
+        return false;
+    };
+    let name = source
+        .canonical(module, &decorator.callee)
+        .unwrap_or_default();
+    let kind = registration(&name, Some(attr));
+    let function = function_of(source, module, given);
+    if let (Some(kind), Some(function)) = (kind, function) {
+        found.push(entry(source, kind, function, range));
+        return true;
+    }
+    false
+}
+
 /// `new BedrockAgentCoreApp({ invocationHandler: { process }, pingHandler, websocketHandler })`.
 fn application(
     source: &Source,
@@ -316,6 +345,9 @@ fn functions_of(
 }
 
 fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {
+    if let Some(handler) = wrapped(source, module, value) {
+        return Some(handler);
+    }
     if let Meaning::Function(id) = source.meaning(module, value) {
         return Some(id);
     }
@@ -337,6 +369,25 @@ fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> 
         [handler] if wraps => function_of(source, module, handler),
         _ => None,
     }
+}
+
+/// The handler that a wrapper of the project is given: `asyncHandler(handleInvocation)`. What the wrapper returns calls it with
+/// the request that it gets itself.
+fn wrapped(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {
+    let call = value.as_call()?;
+    source.callee(module, value)?;
+    call.args.iter().find_map(|arg| {
+        let Meaning::Function(id) = source.meaning(module, arg) else {
+            return None;
+        };
+        let params = &source.function(id)?.params;
+        let first = params.first()?;
+        let request = matches!(
+            &*first.name,
+            "req" | "request" | "_req" | "_request" | "ctx" | "c" | "event" | "payload"
+        );
+        request.then_some(id)
+    })
 }
 
 /// Functions in the list that an agent is given as its tools.

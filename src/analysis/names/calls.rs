@@ -3,6 +3,7 @@
 use super::imports::external_module;
 use super::members::filled;
 use super::{Instance, Meaning, Question};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Call, Expr, ExprKind, Stmt, StmtKind};
 use crate::model::source::module::Function;
 use crate::model::source::walk::{expressions, statements};
@@ -149,7 +150,7 @@ impl<'s> Question<'s> {
                 )
             }
             ExprKind::BinOp {
-                op: "|",
+                op: Operator::BitOr,
                 left,
                 right,
             } => match left.kind {

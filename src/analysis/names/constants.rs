@@ -2,6 +2,7 @@
 
 use super::{Instance, Meaning, Question};
 use crate::model::source::ModuleId;
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Call, Expr, ExprKind, FormatPart};
 
 impl<'s> Question<'s> {
@@ -22,7 +23,9 @@ impl<'s> Question<'s> {
                 .into_iter()
                 .flat_map(|side| below(side))
                 .collect(),
-            ExprKind::BinOp { op: "+", .. } => {
+            ExprKind::BinOp {
+                op: Operator::Add, ..
+            } => {
                 let parts = summands(expr).into_iter();
                 self.bounded(parts.fold(vec![String::new()], |whole, part| {
                     joined(&whole, "", &below(part))
@@ -163,7 +166,7 @@ fn summands(sum: &Expr) -> Vec<&Expr> {
     let mut parts = Vec::new();
     let mut rest = sum;
     while let ExprKind::BinOp {
-        op: "+",
+        op: Operator::Add,
         left,
         right,
     } = &rest.kind

@@ -1,6 +1,7 @@
 //! Loop variables over constants: each element, not the first.
 
 use super::{Instance, Meaning, Question};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind};
 use crate::model::source::module::{BindingKind, Step};
 use crate::model::source::{ModuleId, Source};
@@ -199,7 +200,7 @@ impl<'s> Question<'s> {
             }
             ExprKind::Dict(_) => found = self.entries(id, value, "keys", path, depth),
             ExprKind::BinOp {
-                op: "+" | "|",
+                op: Operator::Add | Operator::BitOr,
                 left,
                 right,
             } => {

@@ -1,6 +1,7 @@
 //! Members: attributes of modules, classes, instances and literals; elements of containers.
 
 use super::{Meaning, Question};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind, Name};
 use crate::model::source::module::{Function, Language, Module, Step};
 use crate::model::source::{ClassId, ModuleId};
@@ -58,7 +59,9 @@ impl<'s> Question<'s> {
                     ExprKind::List(_) => "list",
                     ExprKind::Set(_) => "set",
                     // `Path("a") / "b"` is a path.
-                    ExprKind::BinOp { op: "/", .. } => {
+                    ExprKind::BinOp {
+                        op: Operator::Div, ..
+                    } => {
                         if !self.is_path(module, value) {
                             return Meaning::Unknown;
                         }
@@ -80,7 +83,12 @@ impl<'s> Question<'s> {
                 return false;
             }
             seen.push(value);
-            let ExprKind::BinOp { op: "/", left, .. } = &value.kind else {
+            let ExprKind::BinOp {
+                op: Operator::Div,
+                left,
+                ..
+            } = &value.kind
+            else {
                 return false;
             };
             match self.meaning(module, left) {

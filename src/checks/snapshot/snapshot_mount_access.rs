@@ -10,6 +10,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Origin};
 use crate::model::finding::{Fix, Outcome, Severity, Status};
 use crate::model::project::Agent;
+use crate::model::source::ir::Operator;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
 pub(super) static CHECK: Check = Check {
@@ -134,11 +135,15 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
     let below = |module, expr| paths(code, module, expr);
     match &expr.kind {
         ExprKind::BinOp {
-            op: "/",
+            op: Operator::Div,
             left,
             right,
         } => joined(&below(module, left), &below(module, right)),
-        ExprKind::BinOp { op: "+", left, .. } => {
+        ExprKind::BinOp {
+            op: Operator::Add,
+            left,
+            ..
+        } => {
             let whole = code.source.strings(module, expr);
             if whole.is_empty() {
                 below(module, left)

@@ -121,7 +121,7 @@ pub struct Param {
     /// The name; empty where a pattern stands.
     pub name: Name,
     /// The pattern of a destructured parameter.
-    pub pattern: Option<Expr>,
+    pub pattern: Option<Box<Expr>>,
     /// The default.
     pub default: Option<Arc<Expr>>,
     /// The declared type.
