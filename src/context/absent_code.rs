@@ -32,8 +32,9 @@ pub(crate) fn of(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
     let top = name.split(['.', '/']).find(|part| !part.is_empty());
     let elsewhere = facts
         .zip(top)
-        .and_then(|(facts, top)| facts.elsewhere.get(top));
-    if let Some(path) = elsewhere {
+        .and_then(|(facts, top)| facts.elsewhere.get(top).cloned());
+    let elsewhere = elsewhere.or_else(|| module_file(context, name));
+    if let Some(path) = elsewhere.filter(|_| !name.starts_with('.')) {
         let location = code.runtime.code_location.as_ref();
         let location = location.map_or("the code that ships", |found| found.value.as_str());
         return Some(Unread::new(
@@ -51,4 +52,18 @@ pub(crate) fn of(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
             site.path
         ),
     ))
+}
+
+/// The source file of the project that a dotted name would be, wherever it stands.
+fn module_file(context: &Context, name: &str) -> Option<String> {
+    let path = name.replace('.', "/");
+    let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
+    let mut sources = context.files.contents.sources.iter();
+    let is = |source: &str| {
+        let below = |end: &String| source.strip_suffix(end.as_str());
+        ends.iter()
+            .filter_map(below)
+            .any(|before| before.is_empty() || before.ends_with('/'))
+    };
+    sources.find(|source| is(source)).cloned()
 }

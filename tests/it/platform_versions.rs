@@ -291,6 +291,23 @@ RUN dnf -y swap openssl-libs openssl-snapsafe-libs && dnf -y install python3.13
 COPY . .
 CMD [\"python3\", \"-m\", \"main\"]
 " },
+    Snippet { check: "obs-trace-ids", name: "the distribution, and no generator", kind: Kind::Python, said: LOW, code: "
+def handle(payload):
+    return {}
+" },
+    Snippet { check: "obs-trace-ids", name: "a generator over the system's entropy", kind: Kind::Python, said: PASS, code: "
+import secrets
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+class Drawn(IdGenerator):
+    def generate_span_id(self):
+        return secrets.randbits(64) or 1
+    def generate_trace_id(self):
+        return secrets.randbits(128) or 1
+provider = TracerProvider(id_generator=Drawn())
+def handle(payload):
+    return {}
+" },
     Snippet { check: "runtime-env-size", name: "more than a zip may have on V2", kind: Kind::Template, said: ["pass", "fail high", "fail medium"], code: "
 {\"EnvironmentVariables\": {\"RULES\": \"@1600\"}}
 " },
@@ -318,6 +335,10 @@ fn make(root: &Path, snippet: &Snippet, version: Option<&str>) {
     if snippet.check == "snapshot-mount-access" {
         runtime["filesystemConfigurations"] =
             json!([{"sessionStorage": {"mountPath": "/mnt/desk"}}]);
+    }
+    if snippet.check == "obs-trace-ids" {
+        let manifest = "[project]\nname = \"desk\"\nversion = \"0.1.0\"\ndependencies = [\"aws-opentelemetry-distro\", \"bedrock-agentcore\"]\n";
+        write(root, "app/Main/pyproject.toml", manifest);
     }
     if snippet.kind == Kind::Image {
         runtime["build"] = json!("Container");

@@ -416,3 +416,38 @@ fn a_harness_gets_only_the_memory_that_it_names() {
     assert!(with(json!({"mode": "disabled"})).is_empty());
     assert_eq!(with(json!({"mode": "existing", "name": "till"})).len(), 1);
 }
+
+#[test]
+fn lists_of_agentcore_and_resources_of_the_right_kind_are_granted() {
+    let page = of(
+        r#"
+import boto3
+from bedrock_agentcore.memory import MemoryClient
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+ssm = boto3.client("ssm")
+control = boto3.client("bedrock-agentcore-control")
+memory = MemoryClient()
+@app.entrypoint
+def run(payload):
+    ssm.describe_association(AssociationId="0f1e")
+    ssm.get_document(Name="Restart")
+    ssm.get_parameter(Name="/shop/model")
+    control.list_gateways()
+    control.create_memory(name="x", eventExpiryDuration=30)
+    return memory.list_memories()
+app.run()
+"#,
+        &[],
+    );
+    let arn = |resource: &str| format!("arn:aws:ssm:eu-west-1:{ACCOUNT}:{resource}");
+    let on = |action: &str| resources(&page, action);
+    assert_eq!(on("ssm:DescribeAssociation"), [arn("association/0f1e")]);
+    assert_eq!(on("ssm:GetDocument"), [arn("document/Restart")]);
+    assert_eq!(on("ssm:GetParameter"), [arn("parameter/shop/model")]);
+    assert_eq!(on("bedrock-agentcore:ListGateways"), ["*"]);
+    assert_eq!(on("bedrock-agentcore:ListMemories"), ["*"]);
+    assert!(on("bedrock-agentcore:CreateMemory").is_empty());
+    let left_out = "bedrock-agentcore:CreateMemory is left out";
+    assert!(page.to_string().contains(left_out), "{page:#}");
+}
