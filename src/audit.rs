@@ -99,7 +99,13 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let (mut settings, refused) = match (&options.config, options.distrust) {
         (None, true) => (Settings::default(), settings::refused(root)),
-        (config, _) => (settings::load(root, config.as_deref(), &runtimes)?, None),
+        (config, _) => {
+            let ids: Vec<&str> = checks::all().map(|check| check.id).collect();
+            (
+                settings::load(root, config.as_deref(), &ids, &runtimes)?,
+                None,
+            )
+        }
     };
     settings.assumed_platform = options.platform;
     let (aws, taken) = aws(&project, target.as_ref(), options)?;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::report::redact;
+use crate::secrets::redact;
 pub use crate::text::suggest::suggestion;
 
 /// The exit statuses. The order is from mild to bad: over several projects the highest wins.

@@ -6,10 +6,11 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::clients::values::bound;
 use crate::analysis::elements::looped_over;
 use crate::analysis::limits;
-use crate::analysis::names::constants::text_call;
+use crate::analysis::names::constants::{MOST_TEXTS, joined, text_call};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::targets;
 use crate::model::source::ir::FormatPart;
+use crate::model::source::ir::Operator;
 use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
@@ -423,7 +424,6 @@ fn named<'a>(
 /// The texts that a key is put together of, with what callers give for the parameters in it, what its names are bound to, and the
 /// default of what is looked up: `f"{vendor}_API_KEY"`, `options.get("variable", "OPENAI_API_KEY")`.
 fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
-    const MOST: usize = 16;
     let source = callers.source();
     let known = source.strings(module, expr);
     if !known.is_empty() {
@@ -441,15 +441,15 @@ fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Str
                     FormatPart::Text(text) => vec![text.to_string()],
                     FormatPart::Expr(inner) => below(inner),
                 };
-                whole = pairs(&whole, &next);
+                whole = joined(&whole, "", &next);
             }
             whole
         }
         ExprKind::BinOp {
-            op: "+",
+            op: Operator::Add,
             left,
             right,
-        } => pairs(&below(left), &below(right)),
+        } => joined(&below(left), "", &below(right)),
         ExprKind::BoolOp { values, .. } => values.iter().flat_map(below).collect(),
         ExprKind::Call(call) => text_call(call, &mut below).unwrap_or_else(|| {
             let looks_up = matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
@@ -476,13 +476,9 @@ fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Str
         }
         _ => Vec::new(),
     };
-    found.truncate(MOST);
+    if found.len() > MOST_TEXTS {
+        limits::reached(limits::CALLERS, module, expr.range);
+        found.truncate(MOST_TEXTS);
+    }
     found
-}
-
-fn pairs(starts: &[String], ends: &[String]) -> Vec<String> {
-    let all = starts
-        .iter()
-        .flat_map(|start| ends.iter().map(move |end| format!("{start}{end}")));
-    all.take(16).collect()
 }

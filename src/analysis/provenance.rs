@@ -260,9 +260,11 @@ impl<'a> Finder<'a, '_> {
             found.push(vec![part(Root::Unknown, at, &longer)]);
         }
         for one in found.iter_mut().flatten() {
-            // `uuid4().hex` is still new, a member of a literal is not known.
+            // `uuid4().hex` is still new. A member of a literal is not known, and the name it is asked by says nothing of where it
+            // comes from: `json.loads(event.get("body", "{}"))["session_id"]`.
             if one.root == Root::Literal {
                 one.root = Root::Unknown;
+                one.path.clear();
             }
             one.at = at;
         }
@@ -527,7 +529,7 @@ fn parameter(module: &Module, expr: &Expr, name: &str) -> Option<(FnId, usize)> 
     while let Some(at) = function {
         let scope = module.scopes.get(at.id.index as usize + 1);
         if let Some(bindings) = scope.and_then(|scope| scope.names.get(name)) {
-            return match bindings.as_slice() {
+            return match bindings {
                 [one] => match &one.kind {
                     BindingKind::Param { index, path } if path.is_empty() => Some((at.id, *index)),
                     _ => None,

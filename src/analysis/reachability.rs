@@ -390,7 +390,7 @@ impl<'a> Conditions<'_, 'a> {
                 }
             }
             ExprKind::Compare { left, rest } => {
-                let [(operator, right)] = rest.as_slice() else {
+                let [(operator, right)] = &**rest else {
                     return None;
                 };
                 self.compared(module, left, operator, right, depth)

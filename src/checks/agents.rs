@@ -1,9 +1,9 @@
 //! One outcome per runtime of the project, and the rule that code which could not be read never passes.
 
-use super::absent_code;
 use super::unconfigured::{Listed, unconfigured};
 use crate::analysis::agent_code::{AgentCode, served};
 use crate::analysis::limits;
+use crate::context::absent_code;
 use crate::context::{Context, code};
 use crate::model::finding::{Outcome, Status};
 use crate::model::project::{Agent, Runtime};

@@ -2,17 +2,13 @@
 //! pure function over the [`Context`]. Everything that names checks (`list`, `explain`, SARIF rules, the README's table) comes
 //! from [`all`].
 
-pub(crate) mod absent_code;
 mod agents;
 mod authentication;
 mod callers;
 pub(crate) mod code;
-pub(crate) mod copied_code;
 mod edits;
 mod fixes;
 mod iam;
-mod installed;
-mod installed_container;
 mod judge;
 mod live;
 mod observability;

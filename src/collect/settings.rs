@@ -12,11 +12,16 @@ pub fn refused(root: &Path) -> Option<String> {
     there.then(|| format!("{FILE} of the project was not read (--no-project-config)"))
 }
 
-/// Reads `explicit` (`--config`), or the project's own file where there is one.
+/// Reads `explicit` (`--config`), or the project's own file where there is one; `checks` are the ids of all checks.
 ///
 /// # Errors
 /// When the explicit file is missing, the file cannot be read, or it has problems: all of them are named.
-pub fn load(root: &Path, explicit: Option<&Path>, runtimes: &[&str]) -> Result<Settings, Failure> {
+pub fn load(
+    root: &Path,
+    explicit: Option<&Path>,
+    checks: &[&str],
+    runtimes: &[&str],
+) -> Result<Settings, Failure> {
     let (file, shown) = match explicit {
         Some(file) => (file.to_path_buf(), file.display().to_string()),
         None => (root.join(FILE), FILE.to_owned()),
@@ -33,7 +38,7 @@ pub fn load(root: &Path, explicit: Option<&Path>, runtimes: &[&str]) -> Result<S
         names: runtimes,
         exclusive: explicit.is_none(),
     };
-    parse(&shown, &text, runtimes).map_err(|problems| {
+    parse(&shown, &text, checks, runtimes).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::new(lines.join("\n"))
             .help("fix the configuration file; docs/configuration.md documents its keys")

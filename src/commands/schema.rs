@@ -4,11 +4,12 @@ use std::io::Write;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::emit;
+use crate::checks;
 use crate::cli::{SchemaArgs, SchemaOf};
-use crate::config::schema::File;
+use crate::config::schema::{CheckName, File};
 use crate::exit::{Exit, Failure};
 use crate::model::aws::Snapshot;
 use crate::render::json;
@@ -16,7 +17,7 @@ use crate::report::baseline::Baseline;
 use crate::report::document::{Document, Run};
 
 /// Where the schemas are published.
-const HOME: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/raw/main/schemas");
+const HOME: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/raw/main/docs/schemas");
 
 /// Prints a schema.
 ///
@@ -47,12 +48,12 @@ pub fn schema(of: SchemaOf) -> Value {
             "agentcore-harden run",
             "What `agentcore-harden check --json --combined` prints: the reports of all projects in one document.",
         ),
-        SchemaOf::Config => made::<File>(
+        SchemaOf::Config => with_checks(made::<File>(
             read(),
             "config",
             "agentcore-harden.toml",
             "Configuration of agentcore-harden, in the project root.",
-        ),
+        )),
         SchemaOf::Snapshot => made::<Snapshot>(
             read(),
             "snapshot",
@@ -66,6 +67,19 @@ pub fn schema(of: SchemaOf) -> Value {
             "Findings that do not fail the run: what `check --baseline FILE --update-baseline` writes.",
         ),
     }
+}
+
+/// Names the checks that there are.
+fn with_checks(mut schema: Value) -> Value {
+    let ids: Vec<&str> = checks::all().map(|check| check.id).collect();
+    if let Some(name) = schema.pointer_mut(&format!("/$defs/{}", CheckName::schema_name())) {
+        *name = json!({"anyOf": [{"enum": ids}, {"type": "string", "pattern": "\\*"}]});
+    }
+    if let Some(Value::Object(severity)) = schema.pointer_mut("/properties/severity") {
+        let name = json!({"$ref": format!("#/$defs/{}", CheckName::schema_name())});
+        severity.insert("propertyNames".to_owned(), name);
+    }
+    schema
 }
 
 fn made<T: JsonSchema>(settings: SchemaSettings, name: &str, title: &str, what: &str) -> Value {

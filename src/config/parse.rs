@@ -6,7 +6,6 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Accept, FailOn, Ignore, RuntimeSettings, Settings, Workload, names};
-use crate::checks;
 use crate::model::platform::PlatformVersion;
 use crate::model::site::{Sited, SourceText};
 use crate::text::suggest::suggestion;
@@ -35,12 +34,18 @@ pub struct Runtimes<'a> {
     pub exclusive: bool,
 }
 
-/// Parses and validates the file.
+/// Parses and validates the file; `checks` are the ids of all checks.
 ///
 /// # Errors
 /// Every problem, in the order of the file.
-pub fn parse(path: &str, text: &str, runtimes: Runtimes<'_>) -> Result<Settings, Vec<Problem>> {
+pub fn parse(
+    path: &str,
+    text: &str,
+    checks: &[&str],
+    runtimes: Runtimes<'_>,
+) -> Result<Settings, Vec<Problem>> {
     let mut reader = Reader {
+        checks,
         source: SourceText::new(path, text),
         problems: Vec::new(),
         more: 0,
@@ -70,6 +75,7 @@ struct Reader<'a> {
     problems: Vec<Problem>,
     /// Problems that are only counted.
     more: usize,
+    checks: &'a [&'a str],
     runtimes: Runtimes<'a>,
 }
 
@@ -218,16 +224,16 @@ impl Reader<'_> {
         });
         patterns.sort_by_key(|(id, ..)| !id.contains('*'));
         for (pattern, text, at) in patterns {
-            for check in checks::all().filter(|check| names(&pattern, check.id)) {
-                settings.severity.remove(check.id);
-                settings.off.remove(check.id);
+            for check in self.checks.iter().filter(|check| names(&pattern, check)) {
+                settings.severity.remove(*check);
+                settings.off.remove(*check);
                 match text.parse::<crate::model::finding::Severity>() {
                     Ok(severity) => {
-                        settings.severity.insert(check.id.to_owned(), severity);
+                        settings.severity.insert((*check).to_owned(), severity);
                     }
                     Err(_) => {
                         let site = self.source.site(at.clone());
-                        settings.off.insert(check.id.to_owned(), site);
+                        settings.off.insert((*check).to_owned(), site);
                     }
                 }
             }
@@ -235,9 +241,8 @@ impl Reader<'_> {
     }
 
     fn check_id(&mut self, id: &str, at: Range<usize>) {
-        if !checks::all().any(|check| names(id, check.id)) {
-            let known: Vec<&str> = checks::all().map(|check| check.id).collect();
-            self.unknown(at, "check", id, &known);
+        if !self.checks.iter().any(|check| names(id, check)) {
+            self.unknown(at, "check", id, self.checks);
         }
     }
 
@@ -477,12 +482,24 @@ mod tests {
     use super::*;
     use crate::model::finding::Severity;
 
+    const CHECKS: [&str; 9] = [
+        "auth-inbound-type",
+        "cli-version",
+        "code-outbound-http",
+        "iam-bedrock-scope",
+        "memory-encryption",
+        "perf-heavy-init",
+        "perf-unused-dependencies",
+        "secrets-env-read",
+        "secrets-hardcoded",
+    ];
+
     fn read(text: &str) -> Result<Settings, Vec<String>> {
         let runtimes = Runtimes {
             names: &["Support"],
             exclusive: true,
         };
-        parse("agentcore-harden.toml", text, runtimes)
+        parse("agentcore-harden.toml", text, &CHECKS, runtimes)
             .map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 

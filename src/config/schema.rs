@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::Workload;
-use crate::checks;
 use crate::model::finding::Severity;
 use crate::model::platform::PlatformVersion;
 
@@ -100,7 +99,7 @@ pub struct Threshold;
 /// The severity of a check.
 pub struct Level;
 
-/// Id of a check, or a pattern.
+/// Id of a check, or a pattern. Which checks there are is known to who prints the schema.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub struct CheckName;
 
@@ -138,8 +137,7 @@ impl JsonSchema for CheckName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let ids: Vec<&str> = checks::all().map(|check| check.id).collect();
-        json_schema!({"anyOf": [{"enum": ids}, {"type": "string", "pattern": "\\*"}]})
+        json_schema!({"type": "string"})
     }
 }
 

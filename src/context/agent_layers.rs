@@ -4,9 +4,11 @@ use super::{
     Authorizer, Context, Environment, JwtView, Layer, Lifecycle, Network, Origin, Seen, Variable,
     VariableValue,
 };
+use crate::model::aws;
 use crate::model::finding::Evidence;
 use crate::model::json::{Json, Node};
-use crate::model::project::Agent;
+use crate::model::known::Known;
+use crate::model::project::{Agent, Runtime};
 use crate::model::site::Sited;
 use crate::model::template::{Template, TemplateRuntime};
 
@@ -142,6 +144,74 @@ impl Context {
         ))
     }
 
+    /// Where the sessions of a runtime see file systems, as each source says it.
+    pub fn mounts(&self, runtime: &Runtime) -> Vec<Layer<String>> {
+        let mut layers = Vec::new();
+        let mut add = |origin, path: &str, evidence| {
+            let path = path.trim_end_matches('/');
+            if !path.is_empty() {
+                layers.push(Layer::new(origin, path.to_owned(), evidence));
+            }
+        };
+        let agent = Agent::Runtime(runtime);
+        if self.config_anchor(agent).is_some() {
+            for (path, node) in mounted(&runtime.node, "filesystemConfigurations", "mountPath") {
+                let evidence = Evidence::config(&self.project.document.site(node));
+                add(Origin::Config, path, evidence);
+            }
+        }
+        if let Some((template, found)) = self.synthesized_agent(agent) {
+            let properties = &found.resource.properties;
+            for (path, node) in mounted(properties, "FilesystemConfigurations", "MountPath") {
+                let evidence = Evidence::template(&template.document.site(node));
+                add(Origin::Template, path, evidence);
+            }
+        }
+        if let Some(live) = self.deployed_runtime(runtime) {
+            for (index, mount) in live.mounts.iter().enumerate() {
+                let field = format!("filesystemConfigurations[{index}]");
+                let evidence = Evidence::aws(live.arn.clone(), "GetAgentRuntime", &field);
+                add(Origin::Live, &mount.path, evidence);
+            }
+        }
+        layers
+    }
+
+    /// The paths that the service posts to before it takes the snapshot of a runtime.
+    pub fn warmups(&self, runtime: &Runtime) -> Vec<String> {
+        let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned);
+        let configured = runtime.node.path(&[
+            "hooksConfiguration",
+            "build",
+            "warmup",
+            "action",
+            "httpPost",
+            "path",
+        ]);
+        let mut found: Vec<String> = text(configured).into_iter().collect();
+        if let Some((_, synthesized)) = self.synthesized_agent(Agent::Runtime(runtime)) {
+            let properties = &synthesized.resource.properties;
+            found.extend(text(properties.path(&[
+                "HooksConfiguration",
+                "Build",
+                "Warmup",
+                "Action",
+                "HttpPost",
+                "Path",
+            ])));
+        }
+        let live = self.deployed_runtime(runtime);
+        found.extend(live.and_then(|live| Some(live.warmup.as_ref()?.path.clone())));
+        found
+    }
+
+    fn deployed_runtime(&self, runtime: &Runtime) -> Option<&aws::Runtime> {
+        match self.aws.read()?.runtime(&runtime.name) {
+            Known::Read(found) => Some(found),
+            Known::Absent | Known::Unread(_) => None,
+        }
+    }
+
     /// Network mode of a runtime or harness.
     pub fn networks(&self, agent: Agent<'_>) -> Vec<Layer<Network>> {
         let mut layers = Vec::new();
@@ -259,5 +329,27 @@ fn template_network(agent: Agent<'_>, runtime: &TemplateRuntime) -> Option<Netwo
         mode,
         subnets: count("Subnets"),
         security_groups: count("SecurityGroups"),
+    })
+}
+
+/// The paths of the entries of a list of file systems, each with its place.
+fn mounted<'a>(
+    node: &'a Node,
+    list: &'static str,
+    path: &'static str,
+) -> impl Iterator<Item = (&'a str, &'a Node)> {
+    let entries = node.get(list).map(Node::items).unwrap_or_default();
+    entries.iter().filter_map(move |entry| {
+        // Each kind of file system has a block of its own.
+        let blocks: &[crate::model::json::Member] = match &entry.value {
+            Json::Object(members) => members,
+            _ => &[],
+        };
+        let blocks = blocks.iter().map(|member| &member.node);
+        let mut blocks = std::iter::once(entry).chain(blocks);
+        blocks.find_map(|block| {
+            let found = block.get(path)?;
+            Some((found.as_str()?, found))
+        })
     })
 }

@@ -5,13 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+pub(crate) mod absent_code;
 mod agent_layers;
 mod agents;
 pub(crate) mod clients;
 pub(crate) mod code;
+pub(crate) mod copied_code;
 mod eval_layers;
 mod gateway_layers;
 mod gateways;
+pub(crate) mod imports;
+pub(crate) mod installed;
 mod memories;
 mod models;
 mod platform;

@@ -85,10 +85,10 @@ impl<'c, 'a> Code<'c, 'a> {
     /// Every function that code which surely runs calls, or that nothing is seen to call and something names. That it calls itself
     /// is no sign that something else does.
     fn all_called(&self) -> BTreeSet<FnId> {
-        let mut called = BTreeSet::new();
-        // For each function the places that call it, each as the functions which have to run for that; and who waits for whom.
-        let mut places: HashMap<FnId, Vec<Vec<FnId>>> = HashMap::new();
-        let mut waiting: HashMap<FnId, Vec<FnId>> = HashMap::new();
+        // Each place of a call: how many functions have to run for it and are not known to, and what it calls. And which places wait for
+        // a function.
+        let mut places: Vec<(usize, FnId)> = Vec::new();
+        let mut waiting: HashMap<FnId, Vec<usize>> = HashMap::new();
         let mut open = Vec::new();
         for function in self.agent().modules().flat_map(|module| &module.functions) {
             let sites = self.callers.sites(function.id);
@@ -107,24 +107,23 @@ impl<'c, 'a> Code<'c, 'a> {
                     open.push(function.id);
                 }
                 for id in &around {
-                    waiting.entry(*id).or_default().push(function.id);
+                    waiting.entry(*id).or_default().push(places.len());
                 }
-                places.entry(function.id).or_default().push(around);
+                places.push((around.len(), function.id));
             }
         }
+        let mut called = BTreeSet::new();
         while let Some(id) = open.pop() {
             if !called.insert(id) {
                 continue;
             }
-            for next in waiting.get(&id).into_iter().flatten() {
-                let runs = !called.contains(next)
-                    && places.get(next).is_some_and(|places| {
-                        places
-                            .iter()
-                            .any(|around| around.iter().all(|id| called.contains(id)))
-                    });
-                if runs {
-                    open.push(*next);
+            for at in waiting.get(&id).into_iter().flatten() {
+                let Some((missing, callee)) = places.get_mut(*at) else {
+                    continue;
+                };
+                *missing = missing.saturating_sub(1);
+                if *missing == 0 {
+                    open.push(*callee);
                 }
             }
         }

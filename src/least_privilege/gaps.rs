@@ -10,7 +10,7 @@ pub fn missing_code(context: &Context, agent: Agent<'_>) -> Option<String> {
     let runtime = agent.runtime()?;
     match crate::context::code::of(context, runtime) {
         Err(reason) => Some(reason.message),
-        Ok(code) => crate::checks::absent_code::of(context, &code).map(|reason| reason.message),
+        Ok(code) => crate::context::absent_code::of(context, &code).map(|reason| reason.message),
     }
 }
 

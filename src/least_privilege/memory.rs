@@ -72,6 +72,11 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words, statements: &mut Stateme
     } else {
         used.into_iter().collect()
     };
+    // The client of the SDK looks through all memories for one of a name.
+    let lists = ["list_memories", "create_or_get_memory", "listMemories"];
+    if words.known && lists.iter().any(|call| words.has(call)) {
+        statements.allow("ListMemories", core_actions(["ListMemories"]), ["*"]);
+    }
     for memory in &subject.context.project.memories {
         let name = &memory.name;
         if let Agent::Harness(harness) = subject.agent

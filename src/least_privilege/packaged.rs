@@ -1,11 +1,13 @@
 //! Tools that come in a package: what they call in AWS is not in the project's code.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::code::Code;
 use super::values::{Texts, texts};
-use super::{Statements, Subject};
+use super::{Need, Statements, Subject};
+use crate::analysis::agent_code::evidence;
 use crate::analysis::names::{leaf, package};
+use crate::model::finding::Evidence;
 use crate::model::source::ir::{Expr, ExprKind};
 
 /// Packages whose every import is a tool.
@@ -49,26 +51,26 @@ fn tools() -> impl Iterator<Item = Tool> {
 pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
     let mut used = imported(code);
     // Tools that are given by name: tools=["strands_tools.retrieve"].
-    for (_, expr) in code.expressions() {
+    for (module, expr) in code.expressions() {
         if let Some((package, name)) = expr.as_str().and_then(|text| text.rsplit_once('.'))
             && PACKAGES.contains(&package)
         {
-            used.entry(package.to_owned())
-                .or_default()
-                .insert(name.to_owned());
+            let place = evidence(code.source(), module, expr.range);
+            let names = used.entry(package.to_owned()).or_default();
+            names.insert(name.to_owned(), Some(place));
         }
     }
     for tool in tools() {
         let names = used.get_mut(tool.package);
-        if !names.is_some_and(|names| names.remove(tool.name)) {
+        let Some(place) = names.and_then(|names| names.remove(tool.name)) else {
             continue;
-        }
-        tool.grant(subject, code, statements);
+        };
+        tool.grant(subject, code, place, statements);
     }
     let unknown: Vec<String> = used
         .iter()
         .filter(|(package, _)| PACKAGES.contains(&package.as_str()))
-        .flat_map(|(package, names)| names.iter().map(move |name| format!("{package}.{name}")))
+        .flat_map(|(package, names)| names.keys().map(move |name| format!("{package}.{name}")))
         .collect();
     if !unknown.is_empty() {
         statements.note(format!(
@@ -78,9 +80,12 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
     }
 }
 
+/// Names in a package, and where code that runs uses them; without a place where they are only imported.
+type Names = BTreeMap<String, Option<Evidence>>;
+
 /// What is taken from packages: the name in the package, by the package as the table has it.
-fn imported(code: &Code<'_, '_>) -> BTreeMap<String, BTreeSet<String>> {
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn imported(code: &Code<'_, '_>) -> BTreeMap<String, Names> {
+    let mut found: BTreeMap<String, Names> = BTreeMap::new();
     for external in &code.agent().code.external {
         let module = code.source().module(external.module);
         let Some(import) = module.and_then(|module| module.imports.get(external.import)) else {
@@ -107,15 +112,30 @@ fn imported(code: &Code<'_, '_>) -> BTreeMap<String, BTreeSet<String>> {
             None => (package(dotted), import.name.as_deref()),
         };
         if let Some(name) = name {
+            let place = import.alias.as_deref().and_then(|alias| {
+                let mut uses = code.expressions().filter(|(module, expr)| {
+                    *module == external.module && expr.as_name() == Some(alias)
+                });
+                let (module, expr) =
+                    uses.find(|(module, expr)| code.surely_runs(*module, expr.range))?;
+                Some(evidence(code.source(), module, expr.range))
+            });
             let names = found.entry(package.to_owned()).or_default();
-            names.insert(name.to_owned());
+            let known = names.entry(name.to_owned()).or_default();
+            *known = known.take().or(place);
         }
     }
     found
 }
 
 impl Tool {
-    fn grant<'a>(&self, subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
+    fn grant<'a>(
+        &self,
+        subject: &Subject<'a>,
+        code: &Code<'_, 'a>,
+        place: Option<Evidence>,
+        statements: &mut Statements,
+    ) {
         let Self { package, name, .. } = self;
         if !self.note.is_empty() {
             statements.note(format!("{package}.{name}: {}", self.note));
@@ -144,6 +164,15 @@ impl Tool {
                 arns
             }
         };
+        // A retriever makes one call; which ones another tool makes, the model decides.
+        if let (Some(place), [action], "knowledge-base" | "agent-alias") =
+            (place, self.actions.as_slice(), self.resource)
+        {
+            let by = format!("{package}.{name}");
+            for resource in &resources {
+                statements.need(Need::new(action, resource.as_str(), &by, place.clone()));
+            }
+        }
         let sid = format!("Use {package} {name}");
         statements.allow(&sid, self.actions.iter().copied(), resources);
     }

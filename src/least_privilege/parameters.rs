@@ -46,6 +46,9 @@ pub(super) static PARAMETERS: &[Parameter] = &[
     named("ssm", "Name", "parameter/{}"),
     named("ssm", "Path", "parameter/{}/*"),
     named("ssm", "Names", "parameter/{}"),
+    named("ssm", "Name", "document/{}"),
+    named("ssm", "DocumentName", "document/{}"),
+    made("ssm", "AssociationId", "association/{}"),
     named("sqs", "QueueUrl", "{}"),
     named("sqs", "QueueName", "{}"),
     named("sns", "TopicArn", "{}"),
@@ -71,6 +74,38 @@ pub(super) static PARAMETERS: &[Parameter] = &[
     made("bedrock-agentcore", "memoryId", "memory/{}"),
 ];
 
+impl Parameter {
+    /// Whether an action is granted on resources of this kind: a service has several, and a parameter names one of them.
+    pub(super) fn concerns(&self, action: &str) -> bool {
+        let name = action.split_once(':').map_or(action, |(_, name)| name);
+        let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+        let kind = self.resource.split(['/', ':']).next().unwrap_or_default();
+        match (self.prefix, kind) {
+            ("ssm", "parameter") => has(&["Parameter"]),
+            ("ssm", "document") => has(&["Document", "SendCommand", "StartAutomationExecution"]),
+            ("ssm", "association") => has(&["Association"]),
+            ("lambda", _) => !has(&[
+                "Layer",
+                "EventSourceMapping",
+                "CodeSigning",
+                "CapacityProvider",
+            ]),
+            ("dynamodb", _) => {
+                !has(&["Export", "Import", "GlobalTable"]) || name.contains("ToPointInTime")
+            }
+            ("events", _) => has(&["PutEvents", "EventBus", "Permission"]),
+            ("states", _) => {
+                !has(&["Activity", "MapRun"])
+                    && (!has(&["Execution"])
+                        || has(&["StartExecution", "StartSyncExecution", "ListExecutions"]))
+            }
+            ("sns", _) => !has(&["Endpoint", "PlatformApplication", "SMS", "PhoneNumber"]),
+            ("logs", _) => !has(&["Deliver", "Anomal", "Destination", "Integration"]),
+            _ => true,
+        }
+    }
+}
+
 /// The parameter that an action's resource is named by, where a call shows none.
 pub(super) fn usual(prefix: &str, action: &str) -> Option<&'static Parameter> {
     let name = match action {
@@ -79,7 +114,9 @@ pub(super) fn usual(prefix: &str, action: &str) -> Option<&'static Parameter> {
         _ if prefix == "bedrock" && !of_knowledge_base(action) => return None,
         _ => "",
     };
-    let mut all = PARAMETERS.iter().filter(|one| one.prefix == prefix);
+    let mut all = PARAMETERS
+        .iter()
+        .filter(|one| one.prefix == prefix && one.concerns(action));
     all.find(|one| name.is_empty() || one.name == name)
 }
 

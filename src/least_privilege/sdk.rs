@@ -167,6 +167,7 @@ impl Helper {
         depth: usize,
     ) -> Option<String> {
         if depth > MOST_HELPERS {
+            limits::reached(limits::CALLERS, module, expr.range);
             return None;
         }
         let _step = limits::step(limits::CALLERS, module, expr.range)?;
@@ -345,9 +346,16 @@ fn javascript<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Opti
     let name = code.source().callee_name(module, expr)?;
     let rest = name.strip_prefix("@aws-sdk/")?;
     let (package, command) = rest.split_once('.')?;
+    // `new S3({}).listBuckets({})`: the client that has all operations as methods.
+    let method = command
+        .split_once('.')
+        .filter(|(class, method)| !class.ends_with("Client") && !method.contains('.'))
+        .map(|(_, method)| method)
+        .filter(|method| method.starts_with(|first: char| first.is_ascii_lowercase()));
     let operation = command
         .strip_suffix("Command")
-        .or_else(|| command.strip_prefix("paginate"))?;
+        .or_else(|| command.strip_prefix("paginate"))
+        .or(method)?;
     let service = match package {
         "lib-dynamodb" => "dynamodb",
         _ => package.strip_prefix("client-")?,
@@ -405,6 +413,15 @@ impl<'s> Reader<'_, '_, 's> {
                 && found.operation != "invoke_agent_runtime"
                 && found.operation != "InvokeAgentRuntime"
             {
+                // No part of the project is what such an action is granted on.
+                let known = Action::lookup(&action);
+                match known.filter(|known| !known.resource_types) {
+                    Some(known) if known.level.changes() => statements.note(format!(
+                        "{action} is left out, since it is granted on all resources only: add it where the agent is to make them"
+                    )),
+                    Some(_) => statements.allow("ListAgentCore", [action], ["*"]),
+                    None => {}
+                }
                 continue;
             }
             if action == "cloudwatch:PutMetricData" {
@@ -516,7 +533,9 @@ impl<'s> Reader<'_, '_, 's> {
         if Action::lookup(action).is_none_or(|known| !known.resource_types) {
             return anything();
         }
-        let mut parameters = PARAMETERS.iter().filter(|one| one.prefix == found.prefix);
+        let mut parameters = PARAMETERS
+            .iter()
+            .filter(|one| one.prefix == found.prefix && one.concerns(action));
         let Some((parameter, texts)) =
             parameters.find_map(|parameter| Some((parameter, self.value(found, parameter.name)?)))
         else {
@@ -583,7 +602,9 @@ impl<'s> Reader<'_, '_, 's> {
         if known.is_some_and(|known| !known.resource_types) {
             return BTreeSet::from(["*".to_owned()]);
         }
-        let mut parameters = PARAMETERS.iter().filter(|one| one.prefix == found.prefix);
+        let mut parameters = PARAMETERS
+            .iter()
+            .filter(|one| one.prefix == found.prefix && one.concerns(action));
         let shown =
             parameters.find_map(|parameter| Some((parameter, self.value(found, parameter.name)?)));
         let named: BTreeSet<String> = shown

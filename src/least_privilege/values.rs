@@ -5,6 +5,7 @@ use super::Subject;
 use super::code::Code;
 use crate::analysis::limits;
 use crate::analysis::names::{Instance, Meaning};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, FormatPart, StmtKind};
 use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::walk::statements;
@@ -52,7 +53,9 @@ impl Texts {
                 .all
                 .iter()
                 .flat_map(|start| part.all.iter().map(move |end| format!("{start}{end}")));
-            whole.all = pairs.take(MOST).collect();
+            whole.all = pairs.take(MOST + 1).collect();
+            whole.complete &= whole.all.len() <= MOST;
+            whole.all.truncate(MOST);
         }
         whole.complete &= !whole.all.is_empty();
         whole
@@ -108,7 +111,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 values,
             } => self.either(module, values),
             ExprKind::BinOp {
-                op: "+",
+                op: Operator::Add,
                 left,
                 right,
             } => Texts::joined([&**left, &**right].into_iter().map(below)),
@@ -223,7 +226,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 loop {
                     let index = function.map_or(0, |around| around.id.index as usize + 1);
                     let scope = place.scopes.get(index);
-                    if let Some(found) = scope.and_then(|scope| scope.names.get(&**name)) {
+                    if let Some(found) = scope.and_then(|scope| scope.names.get(name)) {
                         return self.bound(module, found, 0);
                     }
                     match function {
@@ -294,6 +297,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 BindingKind::Declared(_) => {}
                 BindingKind::Import(index) => {
                     if depth > DEEPEST {
+                        limits::reached(limits::NAMES, module, binding.range);
                         return Vec::new();
                     }
                     let place = self.code.source().module(module);

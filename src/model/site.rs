@@ -56,7 +56,7 @@ pub struct SourceText {
     /// The text.
     pub text: Arc<str>,
     /// Byte offset at which each line starts.
-    starts: Vec<usize>,
+    starts: Box<[u32]>,
     /// How many characters come before each multiple of [`STRIDE`] bytes; `None` where every character is one byte.
     characters: Option<Vec<usize>>,
 }
@@ -74,7 +74,7 @@ impl SourceText {
     pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
         let starts = std::iter::once(0)
-            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1))
+            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| to_u32(at + 1)))
             .collect();
         let counts = |bytes: &[u8]| {
             let mut before = 0;
@@ -97,21 +97,22 @@ impl SourceText {
     /// The 0-based index of the line that holds the byte offset.
     fn line_index(&self, offset: usize) -> usize {
         self.starts
-            .partition_point(|&start| start <= offset)
+            .partition_point(|&start| start as usize <= offset)
             .saturating_sub(1)
+    }
+
+    /// Where a line starts, by its 0-based index.
+    fn start(&self, index: usize) -> Option<usize> {
+        self.starts.get(index).map(|start| *start as usize)
     }
 
     /// The text of a 1-based line without its line break.
     pub fn line(&self, line: u32) -> &str {
         let index = (line as usize).saturating_sub(1);
-        let Some(&start) = self.starts.get(index) else {
+        let Some(start) = self.start(index) else {
             return "";
         };
-        let end = self
-            .starts
-            .get(index + 1)
-            .copied()
-            .unwrap_or(self.text.len());
+        let end = self.start(index + 1).unwrap_or(self.text.len());
         self.text
             .get(start..end)
             .unwrap_or("")
@@ -127,7 +128,7 @@ impl SourceText {
     pub fn position(&self, offset: usize) -> (u32, u32) {
         let offset = self.floor(offset);
         let index = self.line_index(offset);
-        let start = self.starts.get(index).copied().unwrap_or(0);
+        let start = self.start(index).unwrap_or(0);
         let column = self.characters_before(offset) - self.characters_before(start);
         (to_u32(index + 1), to_u32(column + 1))
     }

@@ -23,6 +23,7 @@ mod mask;
 mod material;
 mod named;
 pub mod names;
+pub mod redact;
 mod scan;
 mod text;
 mod typed;

@@ -45,12 +45,16 @@ fn results() -> Vec<CheckResult> {
     ]
 }
 
+fn checks() -> Vec<&'static str> {
+    checks::all().map(|check| check.id).collect()
+}
+
 fn rules(text: &str) -> Vec<Ignore> {
     let runtimes = Runtimes {
         names: &[],
         exclusive: true,
     };
-    parse("agentcore-harden.toml", text, runtimes)
+    parse("agentcore-harden.toml", text, &checks(), runtimes)
         .unwrap()
         .ignores
 }
@@ -353,16 +357,25 @@ fn hostile_files_are_problems_not_panics() {
         "[runtimes]\nx = 1",
     ] {
         let short: String = text.chars().take(40).collect();
-        assert!(parse("t.toml", text, runtimes).is_err(), "{short}");
+        assert!(
+            parse("t.toml", text, &checks(), runtimes).is_err(),
+            "{short}"
+        );
     }
-    assert_eq!(parse("t.toml", "", runtimes).unwrap().ignores.len(), 0);
+    assert_eq!(
+        parse("t.toml", "", &checks(), runtimes)
+            .unwrap()
+            .ignores
+            .len(),
+        0
+    );
 }
 
 proptest::proptest! {
     #[test]
     fn any_text_is_read_without_a_panic(text in "(\\[\\[?(ignore|severity|runtimes)\\]?\\]?|[a-z\\-]+ = |\"|[0-9\\-:]+|\\PC|\\n){0,60}") {
         let runtimes = Runtimes { names: &["A"], exclusive: true };
-        let _ = parse("t.toml", &text, runtimes);
+        let _ = parse("t.toml", &text, &checks(), runtimes);
         let _ = comment::parse(&"a.py".into(), &text.replace("ignore", "# agentcore-harden: ignore["));
         let clean = agentcore_harden::text::clean::line(&text);
         proptest::prop_assert!(!clean.chars().any(agentcore_harden::shell::is_unprintable));

@@ -28,6 +28,8 @@ mod limits;
 mod mcp;
 mod measure;
 mod moto;
+mod own_stacks;
+mod platform_versions;
 mod policy;
 mod policy_code;
 mod projects;

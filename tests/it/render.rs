@@ -7,7 +7,7 @@ use agentcore_harden::checks;
 use agentcore_harden::cli::Format;
 use agentcore_harden::config::FailOn;
 use agentcore_harden::render::{self, Look};
-use agentcore_harden::report::{Acceptance, Report, Severity, Status};
+use agentcore_harden::report::{Acceptance, CheckResult, Report, Severity, Status};
 use serde_json::Value;
 
 /// Everything that a terminal, a table, an annotation or XML could trip over.
@@ -749,6 +749,29 @@ fn the_page_shows_what_the_report_says() {
         seen += 1;
     }
     assert!(seen > 10, "{seen}");
+    // A standard shows the results that speak to it, as many as its choice counts.
+    let choices = regex::Regex::new(
+        r#"id="k-([a-z-]+)" autocomplete="off"><span>[^<]* <span class="count">(\d+)<"#,
+    )
+    .unwrap();
+    let mut standards = 0;
+    for found in choices.captures_iter(&text) {
+        let of = format!("{}:", &found[1]);
+        let speaks =
+            |result: &&CheckResult| result.standards.iter().any(|one| one.starts_with(&of));
+        let count = report.results.iter().filter(speaks).count();
+        assert_eq!(found[2], count.to_string(), "{of}");
+        let rule = format!(
+            ".filters:has(#k-{0}:checked)~main .result:not(.k-{0}){{display:none}}",
+            &found[1]
+        );
+        assert!(text.contains(&rule), "{rule}");
+        let marked =
+            regex::Regex::new(&format!("class=\"result [^\"]* k-{}[ \"]", &found[1])).unwrap();
+        assert_eq!(marked.find_iter(&text).count(), count, "{of}");
+        standards += 1;
+    }
+    assert!(standards > 0);
 }
 
 /// The page in a real browser: AGENTCORE_HARDEN_CHROMIUM names it.

@@ -75,7 +75,7 @@ fn name(of: SchemaOf) -> String {
 #[test]
 fn the_schemas_of_the_repository_are_those_of_the_program() {
     for of in SchemaOf::value_variants() {
-        let path = root().join(format!("schemas/{}.schema.json", name(*of)));
+        let path = root().join(format!("docs/schemas/{}.schema.json", name(*of)));
         let text = serde_json::to_string_pretty(&schema(*of)).unwrap() + "\n";
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();

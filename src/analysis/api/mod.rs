@@ -50,11 +50,13 @@ pub enum Tag {
     FileAccess,
     /// Makes a path out of parts without touching the file system.
     PathMaker,
+    /// Runs an agent that keeps the conversation.
+    Conversation,
 }
 
 impl Tag {
     /// Every tag with its spelling in the tables.
-    const ALL: [(&'static str, Self); 19] = [
+    const ALL: [(&'static str, Self); 20] = [
         ("credential", Self::Credential),
         ("identity", Self::Identity),
         ("unique", Self::Unique),
@@ -74,6 +76,7 @@ impl Tag {
         ("host-id", Self::HostId),
         ("file", Self::FileAccess),
         ("path", Self::PathMaker),
+        ("conversation", Self::Conversation),
     ];
 
     fn parse(text: &str) -> Option<Self> {

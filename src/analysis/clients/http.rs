@@ -104,11 +104,18 @@ pub(super) fn read<'a>(
     } else {
         kind(source, module, call, written, &url)
     };
+    // What a browser opens cannot have headers: it is signed into the query.
+    let query =
+        given(call, "query", source, module).map_or_else(Vec::new, |query| entries(source, query));
     let session = headers
         .iter()
+        .chain(&query)
         .rev()
         .find(|(name, _)| name.eq_ignore_ascii_case(SESSION_HEADER))
         .map(|(_, value)| *value);
+    let in_address = url
+        .to_ascii_lowercase()
+        .contains(&SESSION_HEADER.to_ascii_lowercase());
     let proof = proof(source, module, function, call, &headers);
     Some(Call {
         kind,
@@ -118,7 +125,8 @@ pub(super) fn read<'a>(
         expr,
         session,
         mcp_session: None,
-        opaque: headers.is_empty() && given(call, "headers", source, module).is_some(),
+        opaque: in_address
+            || headers.is_empty() && given(call, "headers", source, module).is_some(),
         headers,
         target: url,
         proof,

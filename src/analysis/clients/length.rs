@@ -4,6 +4,7 @@ use super::values::{At, returned};
 use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::FormatPart;
+use crate::model::source::ir::Operator;
 use crate::model::source::module::BindingKind;
 use crate::model::source::{Expr, ExprKind, Source};
 
@@ -130,7 +131,7 @@ fn measure(source: &Source, at: At<'_>) -> Length {
             })
         }),
         ExprKind::BinOp {
-            op: "+",
+            op: Operator::Add,
             left,
             right,
         } => next(left).and(next(right)),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::analysis::handlers;
 use crate::analysis::limits;
 use crate::model::source::ir::{Stmt, StmtKind};
+use crate::model::source::module::BindingKind;
 use crate::model::source::walk;
 use crate::model::source::{
     ByteRange, EntrypointKind, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Source,
@@ -94,6 +95,11 @@ impl<'a> Places<'a> {
                         .entry(function.id)
                         .or_insert((EntrypointKind::Route, vec![0, 1]));
                 }
+            }
+            for function in wrapped_lambdas(source, module) {
+                handlers
+                    .entry(function)
+                    .or_insert((EntrypointKind::Lambda, vec![0]));
             }
         }
         Self {
@@ -349,6 +355,58 @@ fn is_lambda(module: &Module, function: &Function) -> bool {
         Language::TypeScript => {
             matches!(&*function.name, "handler" | "lambdaHandler")
                 && (exported() || names.first() == Some(&"event"))
+        }
+    }
+}
+
+/// The functions that an exported `handler` is made of: `awslambda.streamifyResponse(async (event, stream) => …)`,
+/// `middy(run).use(cors())`, `Sentry.wrapHandler(run)`.
+fn wrapped_lambdas(source: &Source, module: &Module) -> Vec<FnId> {
+    let mut found = Vec::new();
+    if module.language != Language::TypeScript {
+        return found;
+    }
+    for name in ["handler", "lambdaHandler"] {
+        let exports = module
+            .exports
+            .iter()
+            .filter(|export| export.name.as_deref() == Some(name) && export.from.is_none());
+        for export in exports {
+            if let Some(value) = export.value.as_deref() {
+                handed_on(source, module, value, &mut found);
+            }
+            let local = export.local.as_deref().unwrap_or(name);
+            let scope = module.scopes.first();
+            let bindings = scope.and_then(|scope| scope.names.get(local));
+            for binding in bindings.into_iter().flatten() {
+                if let BindingKind::Value { value, path, .. } = &binding.kind
+                    && path.is_empty()
+                {
+                    handed_on(source, module, value, &mut found);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The functions that a call is given, and the calls that its chain is made of.
+fn handed_on(source: &Source, module: &Module, value: &Expr, found: &mut Vec<FnId>) {
+    let mut open = vec![value];
+    while let Some(expr) = open.pop() {
+        let ExprKind::Call(call) = &expr.kind else {
+            continue;
+        };
+        for arg in &call.args {
+            match &arg.kind {
+                ExprKind::Lambda(id) => found.push(*id),
+                ExprKind::Name(_) => found.extend(source.function_value(module.id, arg)),
+                ExprKind::Call(_) => open.push(arg),
+                _ => {}
+            }
+        }
+        if let ExprKind::Attribute { base, .. } = &call.callee.kind {
+            open.push(base);
         }
     }
 }

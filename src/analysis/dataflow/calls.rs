@@ -73,7 +73,14 @@ impl<'s> Engine<'s> {
         call: &'s Call,
         env: &mut Env<'s>,
     ) -> Labels {
-        let (callee, args, keywords) = self.goes_in(place, call, env);
+        // `x.get("key")` sees what is under that key only.
+        let looked = keyed(call).filter(|(_, _, rest)| *rest == 1);
+        let looked = looked.and_then(|(from, key, _)| Some((from.as_name()?, key.as_str()?)));
+        let others = looked.map(|(name, _)| env.take_keys(name));
+        let (mut callee, args, keywords) = self.goes_in(place, call, env);
+        if let (Some((name, key)), Some(others)) = (looked, others) {
+            callee |= env.give_keys(others, name, key);
+        }
         let given = args
             .iter()
             .chain(&keywords)

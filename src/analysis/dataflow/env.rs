@@ -1,6 +1,7 @@
 //! What the names of a function carry at a point of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::{FnId, Labels};
 use crate::model::source::ir::{Expr, Name};
@@ -12,18 +13,20 @@ pub(super) enum Part {
     Key(Name),
 }
 
-/// What is known at a point.
+/// What is known at a point. The tables are shared until one of two points changes them: most branches change none.
 #[derive(Clone, Debug)]
 pub(super) struct Env<'s> {
-    names: BTreeMap<Name, Labels>,
+    names: Rc<BTreeMap<Name, Labels>>,
     /// Labels that nothing on the way here has vouched for.
     pub alive: Labels,
     /// Names whose value was vouched for since it was bound.
-    sound: BTreeSet<Name>,
+    sound: Rc<BTreeSet<Name>>,
     /// The condition, or the call of the project's, whose outcome a name holds.
-    meant: BTreeMap<Name, (&'s Expr, Option<Part>)>,
+    meant: Rc<BTreeMap<Name, (&'s Expr, Option<Part>)>>,
     /// The functions of the project that a name holds.
-    held: BTreeMap<Name, BTreeSet<FnId>>,
+    held: Rc<BTreeMap<Name, BTreeSet<FnId>>>,
+    /// Something was put under a key of a name: [`under`] is what it is called.
+    keyed: bool,
     /// Nothing comes here.
     never: bool,
 }
@@ -32,11 +35,12 @@ impl<'s> Env<'s> {
     /// The start of a body.
     pub(super) fn start(alive: Labels) -> Self {
         Self {
-            names: BTreeMap::new(),
+            names: Rc::default(),
             alive,
-            sound: BTreeSet::new(),
-            meant: BTreeMap::new(),
-            held: BTreeMap::new(),
+            sound: Rc::default(),
+            meant: Rc::default(),
+            held: Rc::default(),
+            keyed: false,
             never: false,
         }
     }
@@ -54,7 +58,66 @@ impl<'s> Env<'s> {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Labels> {
+        let own = self.own(name);
+        if !self.keyed {
+            return own;
+        }
+        let keys = self.keys_of(name).map(|(_, labels)| labels);
+        keys.fold(own, |all, labels| Some(all.unwrap_or(0) | labels))
+    }
+
+    /// What a name carries itself, its keys left out.
+    fn own(&self, name: &str) -> Option<Labels> {
         self.names.get(name).copied()
+    }
+
+    /// Puts something under a key of what a name holds, in place of what was there.
+    pub(super) fn put(&mut self, name: &Name, key: &str, labels: Labels) {
+        if labels != 0 {
+            self.unsound(name);
+        }
+        self.keyed = true;
+        self.carry(&under(name, key), labels);
+    }
+
+    /// Takes out what is under the keys of what a name holds, so that a look at one key does not see the others.
+    pub(super) fn take_keys(&mut self, name: &str) -> Vec<(Name, Labels)> {
+        if !self.keyed {
+            return Vec::new();
+        }
+        let found: Vec<_> = self.keys_of(name).collect();
+        if !found.is_empty() {
+            let names = Rc::make_mut(&mut self.names);
+            for (key, _) in &found {
+                names.remove(key);
+            }
+        }
+        found
+    }
+
+    /// Puts back what was taken out; what is under the key is the answer.
+    pub(super) fn give_keys(
+        &mut self,
+        taken: Vec<(Name, Labels)>,
+        name: &str,
+        key: &str,
+    ) -> Labels {
+        let wanted = under(name, key);
+        let mut labels = 0;
+        for (key, value) in taken {
+            if key == wanted {
+                labels = value;
+            }
+            self.carry(&key, value);
+        }
+        labels
+    }
+
+    fn keys_of(&self, name: &str) -> impl Iterator<Item = (Name, Labels)> {
+        let first: Name = under(name, "");
+        let last: Name = format!("{name}\u{1}").into();
+        let keys = self.names.range(first..last);
+        keys.map(|(key, labels)| (key.clone(), *labels))
     }
 
     /// The names that carry something.
@@ -68,24 +131,44 @@ impl<'s> Env<'s> {
 
     /// Binds a name anew.
     pub(super) fn bind(&mut self, name: &Name, labels: Labels) {
-        self.sound.remove(name);
-        self.meant.remove(name);
-        self.held.remove(name);
-        self.names.insert(name.clone(), labels);
+        self.unsound(name);
+        if self.meant.contains_key(name) {
+            Rc::make_mut(&mut self.meant).remove(name);
+        }
+        if self.held.contains_key(name) {
+            Rc::make_mut(&mut self.held).remove(name);
+        }
+        self.take_keys(name);
+        self.carry(name, labels);
     }
 
     /// Puts something into what a name holds.
     pub(super) fn add(&mut self, name: &Name, labels: Labels) {
         if labels != 0 {
-            self.sound.remove(name);
+            self.unsound(name);
         }
-        *self.names.entry(name.clone()).or_default() |= labels;
+        self.carry(name, labels | self.own(name).unwrap_or(0));
     }
 
     /// The value of a name is vouched for.
     pub(super) fn vouch(&mut self, name: &Name) {
-        self.names.insert(name.clone(), 0);
-        self.sound.insert(name.clone());
+        self.take_keys(name);
+        self.carry(name, 0);
+        if !self.sound.contains(name) {
+            Rc::make_mut(&mut self.sound).insert(name.clone());
+        }
+    }
+
+    fn unsound(&mut self, name: &Name) {
+        if self.sound.contains(name) {
+            Rc::make_mut(&mut self.sound).remove(name);
+        }
+    }
+
+    fn carry(&mut self, name: &Name, labels: Labels) {
+        if self.own(name) != Some(labels) {
+            Rc::make_mut(&mut self.names).insert(name.clone(), labels);
+        }
     }
 
     pub(super) fn is_sound(&self, name: &str) -> bool {
@@ -94,7 +177,7 @@ impl<'s> Env<'s> {
 
     /// Remembers which condition a name holds the outcome of.
     pub(super) fn mean(&mut self, name: &Name, condition: &'s Expr, part: Option<Part>) {
-        self.meant.insert(name.clone(), (condition, part));
+        Rc::make_mut(&mut self.meant).insert(name.clone(), (condition, part));
     }
 
     pub(super) fn meaning(&self, name: &str) -> Option<(&'s Expr, Option<Part>)> {
@@ -103,7 +186,7 @@ impl<'s> Env<'s> {
 
     /// A name holds functions of the project.
     pub(super) fn hold(&mut self, name: &Name, functions: BTreeSet<FnId>) {
-        self.held.insert(name.clone(), functions);
+        Rc::make_mut(&mut self.held).insert(name.clone(), functions);
     }
 
     pub(super) fn held(&self, name: &str) -> Option<&BTreeSet<FnId>> {
@@ -119,29 +202,58 @@ impl<'s> Env<'s> {
             *self = other.clone();
             return;
         }
-        if self.alive != other.alive {
+        let same = self.alive == other.alive;
+        if !same {
             let alive = self.alive;
-            self.names.values_mut().for_each(|labels| *labels &= alive);
+            if self.names.values().any(|labels| labels & !alive != 0) {
+                let names = Rc::make_mut(&mut self.names);
+                names.values_mut().for_each(|labels| *labels &= alive);
+            }
         }
-        for (name, labels) in &other.names {
-            let kept = if self.alive == other.alive {
-                *labels
-            } else {
-                labels & other.alive
-            };
-            *self.names.entry(name.clone()).or_default() |= kept;
+        self.keyed |= other.keyed;
+        if !Rc::ptr_eq(&self.names, &other.names) {
+            for (name, labels) in &*other.names {
+                let kept = if same { *labels } else { labels & other.alive };
+                let known = self.own(name);
+                let both = kept | known.unwrap_or(0);
+                if known != Some(both) {
+                    Rc::make_mut(&mut self.names).insert(name.clone(), both);
+                }
+            }
         }
-        for (name, functions) in &other.held {
-            let known = self.held.entry(name.clone()).or_default();
-            known.extend(functions);
+        if !Rc::ptr_eq(&self.held, &other.held) {
+            for (name, functions) in &*other.held {
+                if self
+                    .held
+                    .get(name)
+                    .is_none_or(|known| !known.is_superset(functions))
+                {
+                    let held = Rc::make_mut(&mut self.held);
+                    held.entry(name.clone()).or_default().extend(functions);
+                }
+            }
         }
         self.alive |= other.alive;
-        self.sound.retain(|name| other.sound.contains(name));
-        self.meant.retain(|name, (condition, part)| {
+        if !Rc::ptr_eq(&self.sound, &other.sound)
+            && self.sound.iter().any(|name| !other.sound.contains(name))
+        {
+            Rc::make_mut(&mut self.sound).retain(|name| other.sound.contains(name));
+        }
+        let shared = |name: &Name, (condition, part): &(&'s Expr, Option<Part>)| {
             other
                 .meant
                 .get(name)
                 .is_some_and(|(same, of)| std::ptr::eq(*same, *condition) && of == part)
-        });
+        };
+        if !Rc::ptr_eq(&self.meant, &other.meant)
+            && self.meant.iter().any(|(name, meant)| !shared(name, meant))
+        {
+            Rc::make_mut(&mut self.meant).retain(|name, meant| shared(name, meant));
+        }
     }
+}
+
+/// What a key of a name is called among the names: no identifier has such a character.
+fn under(name: &str, key: &str) -> Name {
+    format!("{name}\u{0}{key}").into()
 }

@@ -75,7 +75,14 @@ impl<'s> Engine<'s> {
             ExprKind::Subscript { base, index } => {
                 // What is looked up by a labelled key is not itself labelled.
                 self.expr(place, index, env);
-                let labels = self.expr(place, base, env);
+                let labels = match (base.as_name(), index.as_str()) {
+                    (Some(name), Some(key)) => {
+                        let others = env.take_keys(name);
+                        let own = self.expr(place, base, env);
+                        own | env.give_keys(others, name, key)
+                    }
+                    _ => self.expr(place, base, env),
+                };
                 if self.seeds.refines() && self.seeds.cleans(place.module, expr) {
                     return 0;
                 }
@@ -163,6 +170,7 @@ impl<'s> Engine<'s> {
             }
             ExprKind::Assign { target, value } => {
                 let labels = self.expr(place, value, env);
+                self.listens(place, target, value, env);
                 self.assign(place, target, labels, env);
                 let here = (place.module, place.function);
                 self.flow.trace.bind(here, target, value.range, labels);

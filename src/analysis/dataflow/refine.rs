@@ -37,7 +37,7 @@ impl<'s> Engine<'s> {
                 );
             }
             ExprKind::Compare { left, rest } => {
-                if let [(operator, right)] = rest.as_slice()
+                if let [(operator, right)] = &**rest
                     && let Some(same) = sameness(operator)
                     && let ExprKind::None | ExprKind::Bool(_) = right.kind
                 {

@@ -2,6 +2,7 @@
 
 use super::env::Env;
 use super::{Engine, Labels, Place};
+use crate::analysis::tested::proofs::written_out;
 use crate::model::source::ClassId;
 use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Stmt, StmtKind, Switch, With};
 use crate::model::source::scope::receiver;
@@ -22,6 +23,7 @@ impl<'s> Engine<'s> {
                 let Some(value) = &assign.value else { return };
                 let mut labels = self.expr(place, value, env);
                 for target in &assign.targets {
+                    self.listens(place, target, value, env);
                     if assign.augmented.is_some() {
                         labels |= self.expr(place, target, env);
                     }
@@ -160,9 +162,18 @@ impl<'s> Engine<'s> {
             Some(_) => self.each_tested(iterated, elements, env),
             None => 0,
         };
-        env.join(&before);
+        if !self.surely_turns(place, looped) {
+            env.join(&before);
+        }
         env.alive &= !tested;
         self.body(place, &looped.orelse, env);
+    }
+
+    /// Whether a loop goes over a collection that is written out and not empty: its body runs.
+    fn surely_turns(&self, place: &Place, looped: &'s Loop) -> bool {
+        let iter = looped.iter.as_deref().filter(|_| looped.target.is_some());
+        iter.and_then(|iter| written_out(self.source, place.module, iter))
+            .is_some_and(|(_, items)| !items.is_empty())
     }
 
     fn switch(&mut self, place: &Place, switch: &'s Switch, env: &mut Env<'s>) {
@@ -257,9 +268,36 @@ impl<'s> Engine<'s> {
             },
             ExprKind::Subscript { base, index } => {
                 self.expr(place, index, env);
-                self.put_into(place, base, labels, env);
+                match (&base.kind, index.as_str()) {
+                    (ExprKind::Name(name), Some(key)) => {
+                        env.put(name, key, self.seeds.derived(labels));
+                    }
+                    _ => self.put_into(place, base, labels, env),
+                }
             }
             _ => {}
+        }
+    }
+
+    /// `socket.onmessage = (event) => …`: what listens is given what the object carries.
+    pub(super) fn listens(
+        &mut self,
+        place: &Place,
+        target: &'s Expr,
+        value: &'s Expr,
+        env: &mut Env<'s>,
+    ) {
+        let ExprKind::Attribute { base, attr } = &target.kind else {
+            return;
+        };
+        let (true, ExprKind::Lambda(id)) = (attr.starts_with("on"), &value.kind) else {
+            return;
+        };
+        let carried = self.expr(place, base, env);
+        if carried != 0 {
+            let function = self.source.function(*id);
+            let count = function.map_or(0, |function| function.params.len());
+            self.function(*id, &super::Given::of(vec![carried; count]), env.clone());
         }
     }
 

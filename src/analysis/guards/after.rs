@@ -278,7 +278,7 @@ impl Way<'_> {
             ExprKind::Name(name) => self.held.contains(&**name).then_some(true),
             ExprKind::Unary { op: "not", operand } => self.known(operand).map(|known| !known),
             ExprKind::Compare { left, rest } => {
-                let [(operator, right)] = rest.as_slice() else {
+                let [(operator, right)] = &**rest else {
                     return None;
                 };
                 let held = self.held.contains(left.as_name()?);

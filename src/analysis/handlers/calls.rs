@@ -23,7 +23,10 @@ const WRAPPERS: [&str; 5] = [
 pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
     for (_, expr) in module.calls() {
         let Some(call) = expr.as_call() else { continue };
-        let Some(name) = source.canonical(module.id, &call.callee) else {
+        if applied(source, module.id, call, expr.range, found) {
+            continue;
+        }
+        let Some(name) = source.callee_name(module.id, expr) else {
             continue;
         };
         match leaf(&name) {
@@ -112,6 +115,56 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
                     found,
                 );
             }
+            // `websockets.serve(talk, …)`; `wss.handleUpgrade(request, socket, head, (client) => …)`; `io.on('connection', …)`
+            "serve" if package(&name) == "websockets" => {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::WebSocket,
+                    expr.range,
+                    found,
+                );
+            }
+            "handleUpgrade" if package(&name) == "ws" => {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::WebSocket,
+                    expr.range,
+                    found,
+                );
+            }
+            "on" if name.starts_with("socket.io.")
+                && matches!(
+                    call.args.first().and_then(Expr::as_str),
+                    Some("connection" | "connect")
+                ) =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::WebSocket,
+                    expr.range,
+                    found,
+                );
+            }
+            // `web.get("/ws", talk)` and `app.router.add_get("/ws", talk)` of aiohttp
+            "get" | "post" | "put" | "patch" | "delete" | "route" | "add_get" | "add_post"
+            | "add_put" | "add_patch" | "add_delete"
+                if package(&name) == "aiohttp" && name.starts_with("aiohttp.web") =>
+            {
+                functions_of(
+                    source,
+                    module.id,
+                    call,
+                    EntrypointKind::Route,
+                    expr.range,
+                    found,
+                );
+            }
             "setRequestHandler" => functions_of(
                 source,
                 module.id,
@@ -150,6 +203,32 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
             listed_tools(source, module.id, tools, found);
         }
     }
+}
+
+/// A decorator that is called instead of written above: `app.post("/invocations")(run)`, `mcp.tool()(find)`.
+fn applied(
+    source: &Source,
+    module: ModuleId,
+    call: &Call,
+    range: ByteRange,
+    found: &mut Vec<Entrypoint>,
+) -> bool {
+    let (ExprKind::Call(decorator), [given]) = (&call.callee.kind, call.args.as_slice()) else {
+        return false;
+    };
+    let ExprKind::Attribute { attr, .. } = &decorator.callee.kind else {
+        return false;
+    };
+    let name = source
+        .canonical(module, &decorator.callee)
+        .unwrap_or_default();
+    let kind = registration(&name, Some(attr));
+    let function = function_of(source, module, given);
+    if let (Some(kind), Some(function)) = (kind, function) {
+        found.push(entry(source, kind, function, range));
+        return true;
+    }
+    false
 }
 
 /// `new BedrockAgentCoreApp({ invocationHandler: { process }, pingHandler, websocketHandler })`.
@@ -266,6 +345,9 @@ fn functions_of(
 }
 
 fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {
+    if let Some(handler) = wrapped(source, module, value) {
+        return Some(handler);
+    }
     if let Meaning::Function(id) = source.meaning(module, value) {
         return Some(id);
     }
@@ -287,6 +369,25 @@ fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> 
         [handler] if wraps => function_of(source, module, handler),
         _ => None,
     }
+}
+
+/// The handler that a wrapper of the project is given: `asyncHandler(handleInvocation)`. What the wrapper returns calls it with
+/// the request that it gets itself.
+fn wrapped(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {
+    let call = value.as_call()?;
+    source.callee(module, value)?;
+    call.args.iter().find_map(|arg| {
+        let Meaning::Function(id) = source.meaning(module, arg) else {
+            return None;
+        };
+        let params = &source.function(id)?.params;
+        let first = params.first()?;
+        let request = matches!(
+            &*first.name,
+            "req" | "request" | "_req" | "_request" | "ctx" | "c" | "event" | "payload"
+        );
+        request.then_some(id)
+    })
 }
 
 /// Functions in the list that an agent is given as its tools.

@@ -174,6 +174,14 @@ fn inherited(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
         for base in source.bases(class.id) {
             let (kind, methods): (_, &[&str]) = match leaf(&base) {
                 "AgentExecutor" => (EntrypointKind::A2a, &["execute"]),
+                "WebSocketEndpoint" => (EntrypointKind::WebSocket, &["on_receive"]),
+                "WebSocketHandler" => (EntrypointKind::WebSocket, &["on_message"]),
+                "AsyncWebsocketConsumer"
+                | "WebsocketConsumer"
+                | "AsyncJsonWebsocketConsumer"
+                | "JsonWebsocketConsumer" => {
+                    (EntrypointKind::WebSocket, &["receive", "receive_json"])
+                }
                 "HTTPEndpoint" => (
                     EntrypointKind::Route,
                     &["get", "post", "put", "patch", "delete"],
@@ -213,6 +221,8 @@ fn payload_of(kind: EntrypointKind, function: &Function, language: Option<Langua
     let all = receiver..function.params.len();
     match kind {
         EntrypointKind::Ping | EntrypointKind::AsyncTask => Vec::new(),
+        // `async def on_receive(self, websocket, data)`: the message stands behind the socket.
+        EntrypointKind::WebSocket if function.class.is_some() => all.collect(),
         EntrypointKind::Route | EntrypointKind::McpTool | EntrypointKind::AgentTool
             if language == Some(Language::Python) =>
         {

@@ -7,21 +7,6 @@ use crate::model::source::scope::receiver;
 use crate::model::source::{ClassId, ModuleId};
 
 impl<'s> Question<'s> {
-    /// The bindings of a name seen from a place, best first.
-    pub(super) fn bindings(&self, module: &'s Module, name: &str, offset: u32) -> Vec<&'s Binding> {
-        let Some((_, found)) = module.bindings_around(name, offset) else {
-            return Vec::new();
-        };
-        let (before, after): (Vec<_>, Vec<_>) = found
-            .iter()
-            .partition(|binding| binding.range.start <= offset);
-        before
-            .into_iter()
-            .rev()
-            .chain(after.into_iter().rev())
-            .collect()
-    }
-
     pub(super) fn name(&self, id: ModuleId, name: &str, offset: u32) -> Meaning<'s> {
         let Some(module) = self.module(id) else {
             return Meaning::Unknown;
@@ -29,28 +14,31 @@ impl<'s> Question<'s> {
         if name == "this" || name == "super" {
             return self.this(module, offset, name == "super");
         }
-        let bindings = self.bindings(module, name, offset);
-        if bindings.is_empty() {
-            return self.unbound(module, name);
+        match module.bindings_around(name, offset) {
+            Some((_, bindings)) => self.best(module, bindings, offset),
+            None => self.unbound(module, name),
         }
-        self.best(module, bindings, offset)
     }
 
+    /// What the bindings of a name mean to a place: the last one before it comes first, then those after it.
     pub(super) fn best(
         &self,
         module: &'s Module,
-        bindings: Vec<&'s Binding>,
+        bindings: &'s [Binding],
         offset: u32,
     ) -> Meaning<'s> {
+        let is_before = |binding: &&Binding| binding.range.start <= offset;
+        let backwards = || bindings.iter().rev();
+        let after = backwards().filter(|binding| !is_before(binding));
         if bindings.len() > 2 && self.depth.get() >= LONG_CHAIN {
-            for binding in bindings.iter().rev() {
+            for binding in bindings.iter().filter(is_before) {
                 if binding.range.end <= offset {
                     self.binding(module, binding);
                 }
             }
         }
         let mut fallback = Meaning::Unknown;
-        for binding in bindings {
+        for binding in backwards().filter(is_before).chain(after) {
             // `x = x or default` looks the inner `x` up before itself.
             let meaning = match &binding.kind {
                 BindingKind::Value { value, .. }

@@ -3,6 +3,7 @@
 use super::imports::external_module;
 use super::members::filled;
 use super::{Instance, Meaning, Question};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Call, Expr, ExprKind, Stmt, StmtKind};
 use crate::model::source::module::Function;
 use crate::model::source::walk::{expressions, statements};
@@ -66,24 +67,16 @@ impl<'s> Question<'s> {
                 .source
                 .function(id)
                 .map_or(Meaning::Unknown, |function| self.returned(function)),
-            Meaning::Instance(instance) => match instance.type_name.as_str() {
-                "functools.partial" | "functools.lru_cache" | "functools.cache" => {
-                    let inner = instance.call.and_then(|call| call.args.first());
-                    let inner = inner.map_or(Meaning::Unknown, |inner| {
-                        self.meaning(instance.module, inner)
-                    });
-                    self.made_by(module, inner, call)
-                }
-                name => {
-                    let type_name = name.to_owned();
-                    Meaning::Instance(Instance {
-                        type_name,
-                        class: None,
-                        module,
-                        call,
-                    })
-                }
-            },
+            Meaning::Instance(instance) if wraps(&instance) => {
+                let inner = self.unwrapped(Meaning::Instance(instance));
+                self.made_by(module, inner, call)
+            }
+            Meaning::Instance(instance) => Meaning::Instance(Instance {
+                type_name: instance.type_name,
+                class: None,
+                module,
+                call,
+            }),
             Meaning::Module(_) | Meaning::Value(..) | Meaning::Unknown => Meaning::Unknown,
         }
     }
@@ -157,7 +150,7 @@ impl<'s> Question<'s> {
                 )
             }
             ExprKind::BinOp {
-                op: "|",
+                op: Operator::BitOr,
                 left,
                 right,
             } => match left.kind {
@@ -188,8 +181,31 @@ impl<'s> Question<'s> {
         }
     }
 
+    /// What stands under `partial`, `cache` and their like, however often they are put around it; Unknown where a name wraps itself.
+    fn unwrapped(&self, meaning: Meaning<'s>) -> Meaning<'s> {
+        let mut found = meaning;
+        let mut seen: Vec<*const Call> = Vec::new();
+        while let Meaning::Instance(instance) = &found
+            && wraps(instance)
+        {
+            let Some(call) = instance.call else {
+                return Meaning::Unknown;
+            };
+            if seen.contains(&std::ptr::from_ref(call)) || !self.step() {
+                return Meaning::Unknown;
+            }
+            seen.push(call);
+            let inner = call.args.first();
+            found = inner.map_or(Meaning::Unknown, |inner| {
+                self.meaning(instance.module, inner)
+            });
+        }
+        found
+    }
+
+    /// The project's function that calling a value runs.
     pub(super) fn function(&self, meaning: Meaning<'s>) -> Option<FnId> {
-        match meaning {
+        match self.unwrapped(meaning) {
             Meaning::Function(id) => Some(id),
             Meaning::Class(class) => {
                 let class = self.source.class(class)?;
@@ -198,23 +214,19 @@ impl<'s> Question<'s> {
                     .or_else(|| class.method("constructor"))
             }
             Meaning::Instance(Instance {
-                type_name,
-                call: Some(call),
-                module,
-                ..
-            }) if matches!(
-                &*type_name,
-                "functools.partial" | "functools.lru_cache" | "functools.cache"
-            ) =>
-            {
-                self.function(self.meaning(module, call.args.first()?))
-            }
-            Meaning::Instance(Instance {
                 class: Some(class), ..
             }) => self.source.class(class)?.method("__call__"),
             _ => None,
         }
     }
+}
+
+/// Whether a value is a function with something put around it, which calls that function.
+fn wraps(instance: &Instance<'_>) -> bool {
+    matches!(
+        instance.type_name.as_str(),
+        "functools.partial" | "functools.lru_cache" | "functools.cache"
+    )
 }
 
 fn is_context_manager(function: &Function) -> bool {

@@ -2,6 +2,7 @@
 
 use super::{Instance, Meaning, Question};
 use crate::model::source::ModuleId;
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Call, Expr, ExprKind, FormatPart};
 
 impl<'s> Question<'s> {
@@ -22,11 +23,14 @@ impl<'s> Question<'s> {
                 .into_iter()
                 .flat_map(|side| below(side))
                 .collect(),
-            ExprKind::BinOp { op: "+", .. } => summands(expr)
-                .into_iter()
-                .fold(vec![String::new()], |whole, part| {
+            ExprKind::BinOp {
+                op: Operator::Add, ..
+            } => {
+                let parts = summands(expr).into_iter();
+                self.bounded(parts.fold(vec![String::new()], |whole, part| {
                     joined(&whole, "", &below(part))
-                }),
+                }))
+            }
             ExprKind::Format(parts) => {
                 let mut whole = vec![String::new()];
                 for part in parts {
@@ -34,17 +38,13 @@ impl<'s> Question<'s> {
                         FormatPart::Text(text) => vec![text.to_string()],
                         FormatPart::Expr(inner) => below(inner),
                     };
-                    whole = whole
-                        .iter()
-                        .flat_map(|start| next.iter().map(move |end| format!("{start}{end}")))
-                        .take(16)
-                        .collect();
+                    whole = joined(&whole, "", &next);
                 }
-                whole
+                self.bounded(whole)
             }
             ExprKind::Call(call) => {
                 if let Some(made) = text_call(call, &mut |inner| below(inner)) {
-                    return made;
+                    return self.bounded(made);
                 }
                 let callee = self
                     .source
@@ -86,6 +86,15 @@ impl<'s> Question<'s> {
         }
     }
 
+    /// No more than [`MOST_TEXTS`].
+    fn bounded(&self, mut found: Vec<String>) -> Vec<String> {
+        if found.len() > MOST_TEXTS {
+            self.exhausted.set(true);
+            found.truncate(MOST_TEXTS);
+        }
+        found
+    }
+
     /// The default of the parameter that a name is.
     pub(super) fn param_default(&self, id: ModuleId, expr: &'s Expr, depth: u8) -> Vec<String> {
         let (Some(module), Some(name)) = (self.module(id), expr.as_name()) else {
@@ -106,10 +115,10 @@ impl<'s> Question<'s> {
 }
 
 /// Most texts that one expression is seen to hold.
-const MOST: usize = 16;
+pub(crate) const MOST_TEXTS: usize = 16;
 
-/// The texts that a method of a text gives: `"{}_KEY".format(x)`, `"key".upper()`, `"_".join([a, b])`. None where the call is
-/// none of these.
+/// The texts that a method of a text gives: `"{}_KEY".format(x)`, `"key".upper()`, `"_".join([a, b])`; one more than [`MOST_TEXTS`]
+/// where there are more. None where the call is none of these.
 pub(crate) fn text_call<'e>(
     call: &'e Call,
     texts: &mut dyn FnMut(&'e Expr) -> Vec<String>,
@@ -144,7 +153,7 @@ pub(crate) fn text_call<'e>(
             for template in &templates {
                 found.extend(formatted(template, call, texts)?);
             }
-            found.truncate(MOST);
+            found.truncate(MOST_TEXTS + 1);
             return Some(found);
         }
         _ => return None,
@@ -157,7 +166,7 @@ fn summands(sum: &Expr) -> Vec<&Expr> {
     let mut parts = Vec::new();
     let mut rest = sum;
     while let ExprKind::BinOp {
-        op: "+",
+        op: Operator::Add,
         left,
         right,
     } = &rest.kind
@@ -170,11 +179,12 @@ fn summands(sum: &Expr) -> Vec<&Expr> {
     parts
 }
 
-fn joined(starts: &[String], between: &str, ends: &[String]) -> Vec<String> {
+/// Every text made of a start, what stands between, and an end; one more than [`MOST_TEXTS`] where there are more.
+pub(crate) fn joined(starts: &[String], between: &str, ends: &[String]) -> Vec<String> {
     starts
         .iter()
         .flat_map(|start| ends.iter().map(move |end| format!("{start}{between}{end}")))
-        .take(MOST)
+        .take(MOST_TEXTS + 1)
         .collect()
 }
 

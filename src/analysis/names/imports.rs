@@ -103,7 +103,7 @@ impl<'s> Question<'s> {
             .first()
             .and_then(|scope| scope.names.get(name))
         {
-            return self.best(module, found.iter().rev().collect(), u32::MAX);
+            return self.best(module, found, u32::MAX);
         }
         let inner = format!("{}.{name}", module.name);
         let below = |folder: &str| {

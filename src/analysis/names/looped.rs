@@ -1,6 +1,7 @@
 //! Loop variables over constants: each element, not the first.
 
 use super::{Instance, Meaning, Question};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind};
 use crate::model::source::module::{BindingKind, Step};
 use crate::model::source::{ModuleId, Source};
@@ -18,8 +19,8 @@ impl Source {
     ) -> Option<Vec<(ModuleId, &'s Expr)>> {
         let question = Question::new(self);
         let place = self.module(module)?;
-        let bound = question.bindings(place, expr.as_name()?, expr.range.start);
-        let BindingKind::Element { iter, path } = &bound.first()?.kind else {
+        let bound = place.binding_at(expr.as_name()?, expr.range.start)?;
+        let BindingKind::Element { iter, path } = &bound.kind else {
             return None;
         };
         question.each(module, iter, path, 0)
@@ -27,13 +28,10 @@ impl Source {
 
     /// Whether a loop or comprehension binds a name.
     pub fn is_looped(&self, module: ModuleId, expr: &Expr) -> bool {
-        let question = Question::new(self);
-        let bound = self
-            .module(module)
-            .zip(expr.as_name())
-            .map(|(place, name)| question.bindings(place, name, expr.range.start));
-        let first = bound.as_ref().and_then(|bound| bound.first());
-        first.is_some_and(|binding| matches!(binding.kind, BindingKind::Element { .. }))
+        let place = self.module(module).zip(expr.as_name());
+        place
+            .and_then(|(place, name)| place.binding_at(name, expr.range.start))
+            .is_some_and(|bound| matches!(bound.kind, BindingKind::Element { .. }))
     }
 }
 
@@ -122,8 +120,8 @@ impl<'s> Question<'s> {
     /// over what is no literal.
     pub(super) fn looped(&self, id: ModuleId, expr: &'s Expr, depth: u8) -> Option<Vec<String>> {
         let (module, name) = (self.module(id)?, expr.as_name()?);
-        let bound = self.bindings(module, name, expr.range.start);
-        let found = match &bound.first()?.kind {
+        let bound = module.binding_at(name, expr.range.start)?;
+        let found = match &bound.kind {
             BindingKind::Element { iter, path } => self.elements(id, iter, path, depth + 1),
             // `name = key` in such a loop.
             BindingKind::Value { value, path, .. }
@@ -202,7 +200,7 @@ impl<'s> Question<'s> {
             }
             ExprKind::Dict(_) => found = self.entries(id, value, "keys", path, depth),
             ExprKind::BinOp {
-                op: "+" | "|",
+                op: Operator::Add | Operator::BitOr,
                 left,
                 right,
             } => {

@@ -1,12 +1,11 @@
 //! Members: attributes of modules, classes, instances and literals; elements of containers.
 
 use super::{Meaning, Question};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind, Name};
 use crate::model::source::module::{Function, Language, Module, Step};
 use crate::model::source::{ClassId, ModuleId};
 
-/// Parts of a path that are followed to its first: one that is divided in a loop leads to itself.
-const DEEPEST_PATH: usize = 16;
 /// Deepest line of base classes that is followed.
 const DEEPEST_BASE: u8 = 40;
 
@@ -60,7 +59,9 @@ impl<'s> Question<'s> {
                     ExprKind::List(_) => "list",
                     ExprKind::Set(_) => "set",
                     // `Path("a") / "b"` is a path.
-                    ExprKind::BinOp { op: "/", .. } => {
+                    ExprKind::BinOp {
+                        op: Operator::Div, ..
+                    } => {
                         if !self.is_path(module, value) {
                             return Meaning::Unknown;
                         }
@@ -74,10 +75,20 @@ impl<'s> Question<'s> {
         }
     }
 
-    /// Whether a quotient is a path: what stands first in it is one.
+    /// Whether a quotient is a path: what stands first in it is one. A path that is divided in a loop leads to itself.
     fn is_path(&self, mut module: ModuleId, mut value: &'s Expr) -> bool {
-        for _ in 0..DEEPEST_PATH {
-            let ExprKind::BinOp { op: "/", left, .. } = &value.kind else {
+        let mut seen: Vec<*const Expr> = Vec::new();
+        while !seen.contains(&std::ptr::from_ref(value)) {
+            if !self.step() {
+                return false;
+            }
+            seen.push(value);
+            let ExprKind::BinOp {
+                op: Operator::Div,
+                left,
+                ..
+            } = &value.kind
+            else {
                 return false;
             };
             match self.meaning(module, left) {
@@ -115,7 +126,7 @@ impl<'s> Question<'s> {
         let mut fallback = None;
         for scope in [&class.instance, &class.fields] {
             if let Some(bindings) = scope.names.get(attr) {
-                match self.best(module, bindings.iter().rev().collect(), u32::MAX) {
+                match self.best(module, bindings, u32::MAX) {
                     found @ (Meaning::Unknown | Meaning::Value(..)) => {
                         fallback = fallback.or(Some(found))
                     }

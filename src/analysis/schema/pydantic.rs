@@ -3,6 +3,7 @@
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::tested::pattern;
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Assign, StmtKind};
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId, Source};
@@ -116,7 +117,7 @@ fn model_in(source: &Source, module: ModuleId, annotation: &Expr) -> Option<Clas
             }
         }
         ExprKind::BinOp {
-            op: "|",
+            op: Operator::BitOr,
             left,
             right,
         } => within(left).or_else(|| within(right)),
@@ -259,7 +260,7 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
             found
         }
         ExprKind::BinOp {
-            op: "|",
+            op: Operator::BitOr,
             left,
             right,
         } => either_side(source, module, left, right),

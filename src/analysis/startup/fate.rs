@@ -194,6 +194,19 @@ impl<'x, 'a> Ground<'x, 'a> {
         follower.fate
     }
 
+    /// Where request code calls a function whose answers are kept.
+    pub(super) fn cached(&self, function: FnId) -> Option<Place> {
+        let source = self.callers.source();
+        self.callers.of(function).iter().find_map(|used| {
+            let inside = source
+                .module(used.module)
+                .and_then(|module| module.function_at(used.expr.range.start));
+            inside
+                .is_some_and(|inside| self.requests.contains(&inside.id))
+                .then_some((used.module, used.expr.range))
+        })
+    }
+
     fn follower(&'x self, mode: Mode) -> Follower<'x, 'a> {
         Follower {
             ground: self,
@@ -669,14 +682,8 @@ impl<'a> Follower<'_, 'a> {
 
     /// What a cached function answered at startup is what request code gets.
     fn cached(&mut self, function: FnId) {
-        for used in self.ground.callers.of(function).iter() {
-            let inside = self
-                .source
-                .module(used.module)
-                .and_then(|module| module.function_at(used.expr.range.start));
-            if inside.is_some_and(|inside| self.is_request(inside.id)) {
-                self.fate.read.get_or_insert((used.module, used.expr.range));
-            }
+        if let Some(read) = self.ground.cached(function) {
+            self.fate.read.get_or_insert(read);
         }
     }
 

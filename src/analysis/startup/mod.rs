@@ -1,11 +1,12 @@
 //! What runs before the first healthy `/ping`, and what becomes of the values that it makes.
 //!
 //! Startup code is the module level of every module reached at import, class bodies, default and decorator arguments, the main
-//! block up to the statement that serves, lifespan and startup hooks, the ping handler, and each function of the project that
-//! these call. Functions that are only handed on, entrypoints, routes and tools are request code.
+//! block up to the statement that serves, lifespan and startup hooks, the ping handler, the route of the warm-up hook, and each
+//! function of the project that these call. Functions that are only handed on, entrypoints, routes and tools are request code.
 
 mod fate;
 mod index;
+mod ticking;
 mod values;
 
 pub(crate) use fate::Fate;
@@ -16,6 +17,7 @@ pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::analysis::agent_code::{AgentCode, starts_serving};
+use crate::analysis::limits;
 use crate::analysis::reachability::Live;
 use crate::model::source::walk::{Node, sub_expressions, walk_node};
 use crate::model::source::{
@@ -46,6 +48,8 @@ pub(crate) struct StartCall<'a> {
     pub entering: bool,
     /// The context lasts until the process serves.
     pub held: bool,
+    /// Startup code waits for what the call begins.
+    pub waited: bool,
 }
 
 /// What runs at startup.
@@ -84,8 +88,33 @@ const RUNNERS: [&str; 12] = [
 ];
 
 impl<'c, 'a> Startup<'c, 'a> {
-    /// Follows everything that runs at startup.
-    pub(crate) fn new(code: &AgentCode<'a>, live: &'c Live<'c, 'a>) -> Self {
+    /// Follows everything that runs before the snapshot: before the first healthy `/ping`, the handler of the ping included, and the
+    /// routes of the warm-up hooks.
+    pub(crate) fn new(code: &AgentCode<'a>, live: &'c Live<'c, 'a>, warmups: &[String]) -> Self {
+        let mut queue = VecDeque::new();
+        for entry in &code.code.entrypoints {
+            let Some(function) = entry.function else {
+                continue;
+            };
+            if is_ping(code.source, entry) {
+                queue.push_back((function, None));
+            } else if is_warmup(code.source, entry, warmups) {
+                queue.push_back((function, Some((entry.module, entry.range))));
+            }
+        }
+        Self::followed(code, live, queue)
+    }
+
+    /// Follows everything that runs before the process serves.
+    pub(crate) fn before_serving(code: &AgentCode<'a>, live: &'c Live<'c, 'a>) -> Self {
+        Self::followed(code, live, VecDeque::new())
+    }
+
+    fn followed(
+        code: &AgentCode<'a>,
+        live: &'c Live<'c, 'a>,
+        queue: VecDeque<(FnId, Option<Place>)>,
+    ) -> Self {
         let mut startup = Self {
             code: *code,
             live,
@@ -95,14 +124,9 @@ impl<'c, 'a> Startup<'c, 'a> {
             modules: BTreeSet::new(),
             exhausted: false,
             open: code.code.entry.into_iter().collect(),
-            queue: VecDeque::new(),
+            queue,
             classes: BTreeSet::new(),
         };
-        for entry in &code.code.entrypoints {
-            if let Some(function) = entry.function.filter(|_| is_ping(code.source, entry)) {
-                startup.queue.push_back((function, None));
-            }
-        }
         startup.run();
         startup
     }
@@ -134,12 +158,16 @@ impl<'c, 'a> Startup<'c, 'a> {
         if self.functions.contains_key(&id) {
             return;
         }
+        let source = self.code.source;
         if self.functions.len() >= MOST {
             self.exhausted = true;
+            let range = source
+                .function(id)
+                .map_or_else(ByteRange::default, |function| function.header);
+            limits::reached(limits::CALLS, id.module, range);
             return;
         }
         self.functions.insert(id, from);
-        let source = self.code.source;
         if let (Some(module), Some(function)) = (source.module(id.module), source.function(id)) {
             self.block(module, &function.body, from);
         }
@@ -206,6 +234,7 @@ impl<'c, 'a> Startup<'c, 'a> {
                         from,
                         entering: true,
                         held: false,
+                        waited: true,
                     });
                 }
                 let last = self.calls.len();
@@ -265,7 +294,9 @@ impl<'c, 'a> Startup<'c, 'a> {
                             .any(|inner| matches!(inner.kind, ExprKind::Yield { .. }));
                     }
                 }
-                yields || matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. })
+                yields
+                    || matches!(stmt.kind, StmtKind::Return(_) | StmtKind::Raise { .. })
+                    || self.only_raises(module, stmt)
             }
         }
     }
@@ -393,6 +424,7 @@ impl<'c, 'a> Startup<'c, 'a> {
             from,
             entering: false,
             held: false,
+            waited: runs,
         });
         let deeper = from.or(Some((module.id, expr.range)));
         // A server that opens a session for each client runs its lifespan with each.
@@ -440,6 +472,27 @@ impl<'c, 'a> Startup<'c, 'a> {
             return;
         }
         self.queue.push_back((function.id, deeper));
+    }
+
+    /// Whether a statement calls a function that does nothing but raise.
+    fn only_raises(&self, module: &'a Module, stmt: &'a Stmt) -> bool {
+        let value = match &stmt.kind {
+            StmtKind::Expr(value) => Some(value),
+            StmtKind::Assign(assign) => assign.value.as_deref(),
+            _ => None,
+        };
+        let source = self.code.source;
+        let called = value
+            .filter(|value| value.as_call().is_some())
+            .and_then(|value| source.function(source.callee(module.id, value)?))
+            .filter(|function| !function.is_async && !function.is_generator);
+        let first = called.and_then(|function| {
+            function.body.iter().find(|stmt| {
+                !matches!(&stmt.kind, StmtKind::Expr(value) if value.as_str().is_some())
+                    && !matches!(stmt.kind, StmtKind::Nothing | StmtKind::Import(_))
+            })
+        });
+        first.is_some_and(|first| matches!(first.kind, StmtKind::Raise { .. }))
     }
 
     /// Whether a statement starts serving: what stands behind it never runs before the agent is ready.
@@ -522,6 +575,30 @@ pub(crate) fn is_ping(source: &Source, entry: &Entrypoint) -> bool {
 
 /// Whether a handler answers the path `/ping`.
 pub(crate) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
+    has_path(source, entry, |path| path == "/ping")
+}
+
+/// Whether a handler answers the hook that the service calls before it takes the snapshot: the path that the runtime configures,
+/// or one that is called a warm-up, since nothing else calls such a route.
+fn is_warmup(source: &Source, entry: &Entrypoint, warmups: &[String]) -> bool {
+    has_path(source, entry, |path| {
+        let path = path.trim_end_matches('/');
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let plain = last.replace(['-', '_'], "").to_ascii_lowercase();
+        let named = path.starts_with('/')
+            && matches!(
+                &*plain,
+                "warmup" | "warm" | "prewarm" | "preload" | "warmuphook"
+            );
+        let configured = warmups
+            .iter()
+            .any(|known| known.trim_end_matches('/') == path);
+        named || (configured && !path.is_empty())
+    })
+}
+
+/// Whether a route is registered under a path that fits.
+fn has_path(source: &Source, entry: &Entrypoint, fits: impl Fn(&str) -> bool) -> bool {
     entry.kind == EntrypointKind::Route
         && source.module(entry.module).is_some_and(|module| {
             let registered = module
@@ -536,7 +613,7 @@ pub(crate) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
                     .chain(call.keywords.iter().map(|keyword| &keyword.value));
                 values
                     .into_iter()
-                    .any(|value| value.as_str() == Some("/ping"))
+                    .any(|value| value.as_str().is_some_and(&fits))
             })
         })
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::fate::{Ground, Mode};
 use super::index::Index;
-use super::{Fate, Place, Startup, is_ping};
+use super::ticking;
+use super::{Fate, Place, Startup, is_ping, is_warmup};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::{Api, Tag, api};
 use crate::analysis::call_sites::Callers;
@@ -55,6 +56,8 @@ pub(crate) struct Snapshot {
     pub made: Vec<Made>,
     /// What request code draws.
     pub drawn: Vec<Drawn>,
+    /// Functions of the project that startup code begins and waits for nowhere: the call, and the place that leads to it.
+    pub begun: Vec<(FnId, Place, Option<Place>)>,
     /// How many modules are imported.
     pub modules: usize,
     /// The families of generators that request code seeds: `random`, `numpy`.
@@ -69,13 +72,14 @@ pub struct Cache {
     found: Mutex<BTreeMap<String, Arc<OnceLock<Arc<Snapshot>>>>>,
 }
 
-/// What startup code and request code of a runtime do; found when it is first asked for.
-pub(crate) fn snapshot(cache: &Cache, code: &AgentCode<'_>) -> Arc<Snapshot> {
+/// What startup code and request code of a runtime do; found when it is first asked for. `warmups` are the paths of its warm-up
+/// hooks.
+pub(crate) fn snapshot(cache: &Cache, code: &AgentCode<'_>, warmups: &[String]) -> Arc<Snapshot> {
     let slot = match cache.found.lock() {
         Ok(mut found) => Arc::clone(found.entry(code.runtime.name.clone()).or_default()),
         Err(_) => Arc::default(),
     };
-    Arc::clone(slot.get_or_init(|| Arc::new(find(code))))
+    Arc::clone(slot.get_or_init(|| Arc::new(find(code, warmups))))
 }
 
 /// Attributes that give a value of their own.
@@ -95,12 +99,12 @@ const CREDENTIALS: [&str; 3] = [
     "AWS_SESSION_TOKEN",
 ];
 
-fn find(code: &AgentCode<'_>) -> Snapshot {
+fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
     let source = code.source;
     let callers = Callers::new(code);
     let live = Live::new(&callers, Absent::Unset);
-    let startup = Startup::new(code, &live);
-    let requests = requests(code, &startup, &callers, &live);
+    let startup = Startup::new(code, &live, warmups);
+    let requests = requests(code, &startup, &callers, &live, warmups);
     let index = Index::new(code);
     let mut by_callee: HashMap<FnId, Vec<usize>> = HashMap::new();
     for (at, call) in startup.calls.iter().enumerate() {
@@ -128,10 +132,17 @@ fn find(code: &AgentCode<'_>) -> Snapshot {
             continue;
         };
         let known = match (call.callee, &call.name) {
-            (Some(callee), _) => identity(source, callee),
+            (Some(callee), _) => {
+                if module.language == Language::TypeScript && !call.waited {
+                    let place = (call.module, call.expr.range);
+                    found.begun.push((callee, place, call.from));
+                }
+                identity(source, callee)
+            }
             (None, Some(name)) if call.entering => entered(module, name),
-            (None, Some(name)) => known(source, module, call.expr, name),
-            (None, None) => None,
+            (None, Some(name)) => known(source, module, call.expr, name)
+                .or_else(|| of_base(source, call.module, call.expr)),
+            (None, None) => of_base(source, call.module, call.expr),
         };
         let Some((api, name)) = known else { continue };
         let place = (call.module, call.expr.range);
@@ -142,6 +153,7 @@ fn find(code: &AgentCode<'_>) -> Snapshot {
             !call.entering
                 && (api.is(Tag::Connect) || api.is(Tag::ThreadStart) || api.is(Tag::Interval))
         });
+        let object = object.or_else(|| api.is(Tag::Conversation).then(|| asked(call.expr))?);
         let fate = match object {
             Some(object) => ground.follow_object(call.module, object),
             None => ground.follow(call.module, call.expr, Mode::Startup),
@@ -174,6 +186,7 @@ fn find(code: &AgentCode<'_>) -> Snapshot {
             });
         }
     }
+    found.made.extend(ticking::filled(&ground, &startup));
     draw(code, &ground, &callers, &mut found);
     found.exhausted |= found.made.iter().any(|made| made.fate.exhausted);
     found
@@ -185,10 +198,12 @@ fn requests(
     startup: &Startup<'_, '_>,
     callers: &Callers<'_>,
     live: &Live<'_, '_>,
+    warmups: &[String],
 ) -> BTreeSet<FnId> {
     let mut found = BTreeSet::new();
+    let before = |entry| is_ping(code.source, entry) || is_warmup(code.source, entry, warmups);
     for entry in &code.code.entrypoints {
-        if let Some(function) = entry.function.filter(|_| !is_ping(code.source, entry)) {
+        if let Some(function) = entry.function.filter(|_| !before(entry)) {
             found.extend(code.source.reach(function));
         }
     }
@@ -273,6 +288,21 @@ fn known(
     Some((found, name))
 }
 
+/// `start()` of a class of the project that is a thread: what its base is called decides.
+fn of_base(source: &Source, module: ModuleId, expr: &Expr) -> Option<(&'static Api, String)> {
+    let call = expr.as_call()?;
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return None;
+    };
+    let class = source.type_of(module, base)?.class?;
+    let language = source.module(module)?.language;
+    source.bases(class).into_iter().find_map(|base| {
+        let name = format!("{base}.{attr}");
+        let found = api(language, &name)?;
+        (found.is(Tag::ThreadStart) || found.is(Tag::Interval)).then_some((found, name))
+    })
+}
+
 /// Whether an MCP client stands in the list of an agent's tools.
 fn asks_servers<'s>(source: &'s Source, module: &Module, call: &'s Call) -> bool {
     let Some(tools) = call.option("tools") else {
@@ -325,6 +355,16 @@ fn entered(module: &Module, name: &str) -> Option<(&'static Api, String)> {
         .iter()
         .find_map(|suffix| api(module.language, &format!("{name}{suffix}")))?;
     found.is(Tag::Connect).then(|| (found, name.to_owned()))
+}
+
+/// The agent that a call asks: `agent("…")`, `agent.invoke_async("…")`.
+fn asked(expr: &Expr) -> Option<&Expr> {
+    let callee = &expr.as_call()?.callee;
+    match &callee.kind {
+        ExprKind::Attribute { base, .. } if matches!(base.kind, ExprKind::Name(_)) => Some(base),
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => Some(callee),
+        _ => None,
+    }
 }
 
 /// The object whose method a call is, where the method changes the object: `client.start()`.

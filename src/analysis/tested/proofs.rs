@@ -1,8 +1,10 @@
 //! What code proves of a value: a condition by its outcome, a call by not raising, an expression of the value that it makes.
 
 use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::StmtKind;
-use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+use crate::model::source::module::{BindingKind, Step};
+use crate::model::source::{Call, Expr, ExprKind, Language, ModuleId, Source};
 
 use super::compared::{compared, is_fixed_set};
 use super::pattern::{self, Held};
@@ -169,7 +171,7 @@ fn is_an_element<'e>(
     let ExprKind::Compare { left, rest } = &element.kind else {
         return None;
     };
-    let [("==" | "is", right)] = rest.as_slice() else {
+    let [("==" | "is", right)] = &**rest else {
         return None;
     };
     let value = match (
@@ -275,7 +277,7 @@ fn is_case(flags: &Expr) -> bool {
             )
         }
         ExprKind::BinOp {
-            op: "|",
+            op: Operator::BitOr,
             left,
             right,
         } => is_case(left) && is_case(right),
@@ -310,7 +312,7 @@ fn refused<'e>(
     let (name, _) = named(call)?;
     let (element, target, of) = each_of(source, call)?;
     let (text, inside) = match &element.kind {
-        ExprKind::Compare { left, rest } => match rest.as_slice() {
+        ExprKind::Compare { left, rest } => match &**rest {
             [("in", right)] if left.as_name() == Some(target) => (right, true),
             [("not in", right)] if left.as_name() == Some(target) => (right, false),
             _ => return None,
@@ -374,7 +376,103 @@ pub(crate) fn unless_raised<'e>(source: &Source, module: ModuleId, expr: &'e Exp
             .into_iter()
             .collect(),
         ("fullmatch", _) if call.args.len() > 1 => vec![(&call.args[1], Facts::TEXT)],
-        _ => Vec::new(),
+        _ => scanned(source, module, expr, call)
+            .map(|value| (value, Facts::TEXT))
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// The text that a regular expression of Python is held against; the module raises where it is none. JavaScript makes a text of
+/// whatever it is given.
+fn scanned<'e>(source: &Source, module: ModuleId, expr: &Expr, call: &'e Call) -> Option<&'e Expr> {
+    if source.module(module)?.language != Language::Python {
+        return None;
+    }
+    let (name, base) = named(call)?;
+    let known = known_as(source, module, call);
+    let name = known.as_deref().unwrap_or(name);
+    let at = match name {
+        "search" | "match" | "fullmatch" | "findall" | "finditer" | "split" => 0,
+        "sub" | "subn" => 1,
+        _ => return None,
+    };
+    let canonical = source.callee_name(module, expr).unwrap_or_default();
+    if matches!(canonical.split_once('.'), Some(("re" | "regex", method)) if method == name) {
+        return call.argument(at + 1, "string");
+    }
+    let base = base?;
+    let compiled = |expr: &Expr, at: ModuleId| {
+        source
+            .type_of(at, expr)
+            .is_some_and(|made| is_compile(&made.type_name))
+    };
+    let is_pattern = compiled(base, module)
+        || elements(source, module, base).is_some_and(|(at, items)| {
+            !items.is_empty() && items.iter().all(|item| compiled(item, at))
+        });
+    is_pattern.then(|| call.argument(at, "string")).flatten()
+}
+
+fn is_compile(name: &str) -> bool {
+    matches!(
+        name,
+        "re.compile" | "regex.compile" | "re.Pattern" | "regex.Pattern"
+    )
+}
+
+/// What a name is in each turn of a loop over a collection that is written out: `for label, rule in RULES`.
+fn elements<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    name: &Expr,
+) -> Option<(ModuleId, Vec<&'s Expr>)> {
+    let place = source.module(module)?;
+    let (_, bindings) = place.bindings_around(name.as_name()?, name.range.start)?;
+    let [binding] = bindings else {
+        return None;
+    };
+    let BindingKind::Element { iter, path } = &binding.kind else {
+        return None;
+    };
+    let (at, items) = written_out(source, module, iter)?;
+    let mut found = Vec::new();
+    for item in items {
+        let mut item = item;
+        for step in path {
+            item = match (step, &item.kind) {
+                (Step::Index(index), ExprKind::Tuple(parts) | ExprKind::List(parts)) => {
+                    parts.get(*index)?
+                }
+                _ => return None,
+            };
+        }
+        found.push(item);
+    }
+    Some((at, found))
+}
+
+/// The elements of a collection that is written out, here or where its name is bound.
+pub(crate) fn written_out<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    of: &'s Expr,
+) -> Option<(ModuleId, &'s [Expr])> {
+    let (at, literal) = match &of.kind {
+        ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_) => (module, of),
+        _ => match source.meaning(module, of) {
+            Meaning::Value(at, value) => (at, value),
+            _ => return None,
+        },
+    };
+    match &literal.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+            let whole = items
+                .iter()
+                .all(|item| !matches!(item.kind, ExprKind::Starred(_)));
+            whole.then_some((at, items.as_slice()))
+        }
+        _ => None,
     }
 }
 
@@ -496,7 +594,7 @@ pub(crate) fn is_literal_case(pattern: &Expr) -> bool {
     match &pattern.kind {
         ExprKind::Str(_) | ExprKind::Number(_) => true,
         ExprKind::BinOp {
-            op: "|",
+            op: Operator::BitOr,
             left,
             right,
         } => is_literal_case(left) && is_literal_case(right),

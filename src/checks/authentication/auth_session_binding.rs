@@ -3,6 +3,7 @@
 use crate::analysis::agent_code;
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Call, Kind};
+use crate::analysis::exceptions::is_log;
 use crate::analysis::provenance::{self, Alternative, Part, Root};
 use crate::checks::callers;
 use crate::checks::unconfigured::{Listed, unconfigured};
@@ -11,7 +12,7 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::walk::{Node, walk};
-use crate::model::source::{EntrypointKind, ExprKind, FnId, Source};
+use crate::model::source::{Call as CallExpr, EntrypointKind, Expr, ExprKind, FnId, Source};
 
 pub(super) static CHECK: Check = Check {
     id: "auth-session-binding",
@@ -296,7 +297,10 @@ fn is_checked(source: &Source, function: FnId, part: &Part<'_>) -> bool {
             if let Node::Expr(expr) = node {
                 let candidate = match &expr.kind {
                     ExprKind::Compare { .. } => true,
-                    ExprKind::Call(call) => call.args.len() + call.keywords.len() >= 2,
+                    ExprKind::Call(call) => {
+                        call.args.len() + call.keywords.len() >= 2
+                            && !only_keeps(source, function, expr, call)
+                    }
                     _ => false,
                 };
                 let text = plain(module.text(expr.range));
@@ -322,4 +326,37 @@ fn is_checked(source: &Source, function: FnId, part: &Part<'_>) -> bool {
         },
     );
     checked
+}
+
+/// Methods that read a value, with what to give where it is absent.
+const READS: [&str; 6] = ["get", "pop", "setdefault", "getattr", "header", "param"];
+/// How the names of functions begin that note something down.
+const NOTES: [&str; 18] = [
+    "put", "save", "store", "insert", "create", "add", "append", "push", "set", "write", "record",
+    "track", "emit", "send", "publish", "log", "debug", "info",
+];
+
+/// Whether a call that names both the id and the user compares nothing: it reads a value with a default, logs, or notes both down.
+fn only_keeps(source: &Source, function: FnId, expr: &Expr, call: &CallExpr) -> bool {
+    let written = match &call.callee.kind {
+        ExprKind::Name(name) => &**name,
+        ExprKind::Attribute { attr, .. } => &**attr,
+        _ => "",
+    };
+    let notes = NOTES.iter().any(|verb| {
+        let rest = written.trim_start_matches('_').strip_prefix(verb);
+        // `put`, `put_item`, `putItem`, and not `settle`.
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase()))
+    });
+    // A write that holds only where the owner is the user is a test.
+    let conditional = || {
+        let module = source.module(function.module);
+        module.is_some_and(|module| {
+            module
+                .text(expr.range)
+                .to_ascii_lowercase()
+                .contains("condition")
+        })
+    };
+    READS.contains(&written) || is_log(source, function.module, expr, 0) || notes && !conditional()
 }

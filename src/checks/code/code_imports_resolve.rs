@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::import_answer::{Answer, Node, Python};
 use super::src_layout;
 use crate::analysis::agent_code::AgentCode;
-use crate::checks::installed::{Installed, Manifest, Releases};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
+use crate::context::imports::{Answer, Node, Python};
+use crate::context::installed::{Installed, Manifest, Releases};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::site::Site;

@@ -1,14 +1,15 @@
 //! `code-loop-limit`: Every agent loop has a bound.
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::names::{leaf, package};
+use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::outward::{Reached, outward};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::ir::{Loop, LoopKind};
-use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{Call, Expr, ExprKind, Module, StmtKind};
+use crate::model::source::walk::{expressions, statements, sub_expressions};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Language, Module, Stmt, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "code-loop-limit",
@@ -125,6 +126,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 struct Seen {
     found: Vec<Evidence>,
     finite: Vec<String>,
+    unread: Vec<Evidence>,
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
@@ -150,6 +152,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
                 "Set the framework's own option (Strands: `agent(prompt, limits={\"turns\": 20})` or a hook that stops the agent; LangGraph: `recursion_limit` in the config; OpenAI Agents: `max_turns`; \
                  AI SDK: `stopWhen: stepCountIs(20)`), or put a limit of time around the call (`asyncio.wait_for`, `AbortSignal.timeout`). A loop of your own: `for turn in range(20)`",
             ));
+    }
+    if let Some(first) = seen.unread.first() {
+        let reason = Unread::new(ReasonCode::Unsupported, first.note.clone());
+        return Outcome::skipped(code.resource(), reason).evidences(seen.unread);
     }
     seen.finite.sort();
     seen.finite.dedup();
@@ -195,8 +201,15 @@ fn bounds_all(code: &AgentCode<'_>) -> bool {
         let name = written(call);
         let timed = matches!(
             name,
-            "wait_for" | "timeout" | "timeout_at" | "move_on_after" | "fail_after" | "alarm"
-        ) && !call.args.is_empty();
+            "wait_for"
+                | "timeout"
+                | "timeout_at"
+                | "move_on_after"
+                | "fail_after"
+                | "alarm"
+                | "race"
+        ) && !call.args.is_empty()
+            && times_a_run(code, module, expr, call);
         let lower = name.to_ascii_lowercase();
         // `httpx.Limits`, a limiter of rates and an option of a helper of the project's own bound no loop.
         let of_a_client = || {
@@ -216,6 +229,114 @@ fn bounds_all(code: &AgentCode<'_>) -> bool {
             && !of_a_client();
         timed || counts || given
     })
+}
+
+/// Whether what a limit of time ends is a run of an agent: one among its arguments, in the block that it opens, or with its signal.
+fn times_a_run(code: &AgentCode<'_>, module: &Module, expr: &Expr, call: &Call) -> bool {
+    let runs = |inner: &[&Expr]| inner.iter().any(|inner| is_run(code, module, inner));
+    let given: Vec<&Expr> = call.args.iter().flat_map(sub_expressions).collect();
+    if runs(&given) {
+        return true;
+    }
+    let function = module.function_at(expr.range.start);
+    // `async def limited(run): return await asyncio.wait_for(run, 60)`: what its callers give is timed.
+    if let Some(function) = function {
+        let takes = given
+            .iter()
+            .filter_map(|inner| inner.as_name())
+            .any(|name| function.params.iter().any(|param| &*param.name == name));
+        let called = code.calls().any(|(at, _, outer)| {
+            takes
+                && code.source.callee(at.id, outer) == Some(function.id)
+                && outer.as_call().is_some_and(|outer| {
+                    let mut inner = outer.args.iter().flat_map(sub_expressions);
+                    inner.any(|inner| is_run(code, at, inner))
+                })
+        });
+        if called {
+            return true;
+        }
+    }
+    let body = match function {
+        Some(function) => function.body.as_slice(),
+        None => module.body.as_slice(),
+    };
+    if matches!(written(call), "wait_for" | "race") {
+        return false;
+    }
+    let blocks: Vec<&Stmt> = statements(body)
+        .into_iter()
+        .filter(|stmt| match &stmt.kind {
+            StmtKind::With(with) => with
+                .items
+                .iter()
+                .any(|item| item.context.range.contains(expr.range)),
+            _ => false,
+        })
+        .collect();
+    // An alarm and a signal end what comes after them in the function.
+    let inner = match blocks.first().map(|stmt| &stmt.kind) {
+        Some(StmtKind::With(with)) => expressions(&with.body),
+        _ => expressions(body),
+    };
+    runs(&inner)
+}
+
+/// Whether an expression runs an agent, or is a function that does.
+fn is_run(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> bool {
+    let source = code.source;
+    let asks = |module, expr| {
+        outward(source, module, expr)
+            .is_some_and(|out| matches!(out.reached, Reached::Model | Reached::Agent))
+    };
+    let named = |expr: &Expr| {
+        let Some(call) = expr.as_call() else {
+            return false;
+        };
+        let ExprKind::Attribute { .. } = &call.callee.kind else {
+            return false;
+        };
+        matches!(
+            written(call),
+            "invoke_async"
+                | "stream_async"
+                | "ainvoke"
+                | "astream"
+                | "astream_events"
+                | "kickoff"
+                | "kickoff_async"
+                | "run_async"
+                | "arun"
+                | "run_sync"
+                | "run_streamed"
+                | "run_stream"
+        )
+    };
+    let within = |function: FnId| {
+        source.reach(function).into_iter().any(|id| {
+            expressions(source.body(id.module, Some(id)))
+                .into_iter()
+                .any(|inner| asks(id.module, inner) || named(inner))
+        })
+    };
+    match &expr.kind {
+        ExprKind::Call(_) => {
+            asks(module.id, expr)
+                || named(expr)
+                || source.callee(module.id, expr).is_some_and(within)
+        }
+        // `asyncio.to_thread(agent, prompt)`
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+            source.function_value(module.id, expr).is_some_and(within)
+                || source.type_of(module.id, expr).is_some_and(|made| {
+                    BOUNDS
+                        .iter()
+                        .any(|bound| bound.package == package(&made.type_name))
+                        && leaf(&made.type_name).ends_with("Agent")
+                })
+        }
+        _ => false,
+    }
 }
 
 fn framework(
@@ -246,23 +367,130 @@ fn framework(
     };
     match (call.option(bound.option), bound.default) {
         (Some(limit), _) => judge_limit(code, module, limit, bound.option, seen),
-        // No tools, no loop.
-        (None, None) if call.option("tools").is_none() => {
-            seen.finite.push("an agent without tools".to_owned());
-        }
         (None, None) if bounded => seen.finite.push("a limit around the agent".to_owned()),
-        (None, None) => seen.found.push(
-            at().note(format!(
-                "{last} of {top} has no bound of its own on {}, and none is set: only the model ends the loop",
-                bound.unit
-            ))
-            .severity(Severity::Low),
-        ),
+        (None, None) if call.option("tools").is_none() => {
+            match spread(code, module, call, bound.option) {
+                // No tools, no loop.
+                Spread::Nothing => seen.finite.push("an agent without tools".to_owned()),
+                Spread::Limit => seen.finite.push(format!("{} is given", bound.option)),
+                Spread::Tools => seen.found.push(unbounded(at(), last, top, bound)),
+                Spread::Unread => seen.unread.push(at().note(format!(
+                    "the options of {last} are made elsewhere: whether they hold {} and tools was not seen",
+                    bound.option
+                ))),
+            }
+        }
+        (None, None) => seen.found.push(unbounded(at(), last, top, bound)),
         (None, Some(default)) => {
             seen.finite
                 .push(format!("{top} stops after {default} {}", bound.unit));
         }
     }
+}
+
+fn unbounded(at: Evidence, last: &str, top: &str, bound: &Bound) -> Evidence {
+    at.note(format!(
+        "{last} of {top} has no bound of its own on {}, and none is set: only the model ends the loop",
+        bound.unit
+    ))
+    .severity(Severity::Low)
+}
+
+/// What the options hold that a call is given as a whole: `Agent(**options)`, `new Agent({ ...options })`, `new Agent(options)`.
+enum Spread {
+    /// There are none, or neither tools nor a bound are in them.
+    Nothing,
+    /// A bound.
+    Limit,
+    /// Tools, and no bound.
+    Tools,
+    /// They could not be read.
+    Unread,
+}
+
+fn spread(code: &AgentCode<'_>, module: &Module, call: &Call, limit: &str) -> Spread {
+    let mut wholes: Vec<&Expr> = Vec::new();
+    let named = call
+        .keywords
+        .iter()
+        .filter(|keyword| keyword.name.is_none());
+    wholes.extend(named.map(|keyword| &keyword.value));
+    if let Some(last) = call.args.last() {
+        match &last.kind {
+            ExprKind::Dict(entries) => wholes.extend(
+                entries
+                    .iter()
+                    .filter(|entry| entry.key.is_none())
+                    .map(|entry| &entry.value),
+            ),
+            // Options are the one argument of a constructor in TypeScript; Python's first is the model.
+            _ if module.language == Language::TypeScript => wholes.push(last),
+            _ => {}
+        }
+    }
+    let mut seen = Spread::Nothing;
+    for whole in wholes {
+        let Some((tools, limited)) = held(code, module, whole, limit) else {
+            return Spread::Unread;
+        };
+        if limited {
+            return Spread::Limit;
+        }
+        if tools {
+            seen = Spread::Tools;
+        }
+    }
+    seen
+}
+
+/// Whether options hold tools and a bound: the literal that they are, and what is put into it by name later.
+fn held(code: &AgentCode<'_>, module: &Module, whole: &Expr, limit: &str) -> Option<(bool, bool)> {
+    let source = code.source;
+    let inner = match &whole.kind {
+        ExprKind::Starred(inner) => &**inner,
+        _ => whole,
+    };
+    let (home, literal) = match &inner.kind {
+        ExprKind::Dict(_) => (module.id, inner),
+        _ => match source.meaning(module.id, inner) {
+            Meaning::Value(home, value) => (home, value),
+            _ => return None,
+        },
+    };
+    let has = |key: &str| match &literal.kind {
+        ExprKind::Dict(_) => Some(literal.entry(key).is_some()),
+        ExprKind::Call(made) if made.callee.as_name() == Some("dict") && made.args.is_empty() => {
+            Some(made.option(key).is_some())
+        }
+        _ => None,
+    };
+    let (mut tools, mut limited) = (has("tools")?, has(limit)?);
+    let opaque = match &literal.kind {
+        ExprKind::Dict(entries) => entries.iter().any(|entry| entry.key.is_none()),
+        _ => false,
+    };
+    // `options["tools"] = …`.
+    let name = inner.as_name();
+    let bodies = module.functions.iter().map(|function| &function.body);
+    for body in bodies.chain([&module.body]).filter(|_| home == module.id) {
+        for stmt in statements(body) {
+            let StmtKind::Assign(assign) = &stmt.kind else {
+                continue;
+            };
+            for target in &assign.targets {
+                let (base, key) = match &target.kind {
+                    ExprKind::Subscript { base, index } => (base, index.as_str()),
+                    ExprKind::Attribute { base, attr } => (base, Some(&**attr)),
+                    _ => continue,
+                };
+                if base.as_name().is_some() && base.as_name() == name {
+                    tools |= key == Some("tools");
+                    limited |= key == Some(limit);
+                }
+            }
+        }
+    }
+    (tools || limited || !opaque).then_some((tools, limited))
 }
 
 /// `{"recursion_limit": …}` in a configuration that is given.

@@ -234,11 +234,10 @@ fn counts(test: &Expr) -> bool {
 /// Whether a statement answers that there were too many calls.
 fn refuses(kind: &StmtKind) -> bool {
     let value = match kind {
-        StmtKind::Return(Some(value))
-        | StmtKind::Raise {
+        StmtKind::Return(Some(value)) | StmtKind::Expr(value) => value,
+        StmtKind::Raise {
             value: Some(value), ..
-        }
-        | StmtKind::Expr(value) => value,
+        } => value,
         _ => return false,
     };
     sub_expressions(value)

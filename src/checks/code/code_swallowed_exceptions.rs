@@ -210,7 +210,7 @@ fn rejected(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> Option<Swallo
     let function = module.function(rejection.function)?;
     let param = function.params.first();
     let binding = param.map(|param| {
-        param.pattern.clone().unwrap_or_else(|| Expr {
+        param.pattern.as_deref().cloned().unwrap_or_else(|| Expr {
             kind: ExprKind::Name(param.name.clone()),
             range: param.range,
         })

@@ -92,6 +92,10 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                  reads from its environment (secrets-env-read), could not be followed to its end",
                 known.join(", ")
             ),
+            0 if uses_vault(&callers) => format!(
+                "runtime {name} fetches its keys from a secrets store when it runs, and names no credential provider of Identity in the {}",
+                code.scope()
+            ),
             0 => format!(
                 "runtime {name} calls no authenticated external service in the {}",
                 code.scope()
@@ -246,6 +250,7 @@ fn keyed<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbound> {
             method: String::new(),
             auth: Some(auth),
             data: false,
+            token: false,
         });
     }
     found

@@ -12,8 +12,6 @@ mod code_swallowed_exceptions;
 mod code_tool_sessions;
 mod credentials_registered;
 mod gateway_target;
-pub(crate) mod import_answer;
-mod import_release;
 pub(in crate::checks) mod outbound;
 mod outbound_fix;
 pub(in crate::checks) mod private_hosts;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::checks::edits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
-use crate::checks::{copied_code, edits};
 use crate::collect::project::{ENV_LOCAL, LOCAL_RULES};
 use crate::context::Context;
 use crate::context::code::not_made;
+use crate::context::copied_code;
 use crate::model::files::{GitIgnored, Package, PackageKind, SecretFile, ShippedSecret};
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};

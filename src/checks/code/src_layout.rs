@@ -1,8 +1,8 @@
 //! Packages below `src/`: Python finds them only where the project is installed, or where something puts the folder on its path.
 
 use crate::analysis::agent_code::AgentCode;
-use crate::checks::installed;
 use crate::context::Context;
+use crate::context::installed;
 use crate::model::manifest::{Dockerfile, Instruction};
 
 /// Whether something makes Python look below `src/` for a runtime. An image that cannot be read may do so.

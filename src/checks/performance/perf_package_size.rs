@@ -2,10 +2,10 @@
 
 use super::wheels;
 use crate::checks::unconfigured::{Listed, unconfigured};
-use crate::checks::{Category, Check, Need, installed};
+use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
 use crate::context::code::not_made;
-use crate::context::{Context, PlatformView};
+use crate::context::{Context, PlatformView, installed};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};

@@ -214,19 +214,13 @@ fn taken_at_startup(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     };
     let local = place.function_at(expr.range.start).is_some_and(|function| {
         let scope = place.scopes.get(function.id.index as usize + 1);
-        scope.is_some_and(|scope| scope.names.contains_key(&**name))
+        scope.is_some_and(|scope| scope.names.contains_key(name))
     });
     let written = writes(source, module).into_iter();
     let written = written.filter(|(_, target, _)| target.as_name() == Some(&**name));
     let written_elsewhere = written.count() > 1;
-    let bindings = place
-        .scopes
-        .first()
-        .and_then(|scope| scope.names.get(&**name));
-    let Some([binding]) = bindings
-        .map(Vec::as_slice)
-        .filter(|_| !local && !written_elsewhere)
-    else {
+    let bindings = place.scopes.first().and_then(|scope| scope.names.get(name));
+    let Some([binding]) = bindings.filter(|_| !local && !written_elsewhere) else {
         return false;
     };
     let BindingKind::Value { value, .. } = &binding.kind else {
@@ -362,8 +356,8 @@ fn is_status(source: &Source, module: ModuleId, answer: &Expr, words: &[&str]) -
             let bindings: usize = scopes
                 .into_iter()
                 .flatten()
-                .filter_map(|scope| scope.names.get(&**name))
-                .map(Vec::len)
+                .filter_map(|scope| scope.names.get(name))
+                .map(<[_]>::len)
                 .sum();
             bindings == 1
                 && match source.meaning(module, answer) {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::checks::installed::{self, Manifest};
 use crate::checks::unconfigured::{self, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::context::code::not_made;
+use crate::context::installed::{self, Manifest};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};

@@ -195,7 +195,17 @@ impl Files<'_> {
         if bundled {
             // The packager bundles main.ts whatever the entrypoint says, and the runtime starts the bundle.
             let place = joined(location, "main.ts");
-            self.at(&path, member, &place, &place, Kind::File);
+            let other = member.node.as_str().is_some_and(|text| {
+                let stem = text.rsplit_once('.').map_or(text, |(stem, _)| stem);
+                stem.trim_start_matches("./") != "main"
+            });
+            let words = match other {
+                true => {
+                    format!("{place} (the packager bundles main.ts whatever the entrypoint says)")
+                }
+                false => place.clone(),
+            };
+            self.at(&path, member, &words, &place, Kind::File);
             return;
         }
         let Some(file) = member.node.as_str().and_then(|text| text.split(':').next()) else {

@@ -8,42 +8,34 @@ use crate::model::template::{
     Reference, Template, TemplateTarget, points_at, property, reference, resource_type,
 };
 
-/// Deepest value that is looked into.
-const DEEPEST: usize = 64;
-
 /// What is open behind a target, and where the template says so.
 pub(super) fn of(template: &Template, target: &TemplateTarget) -> Option<(String, Evidence)> {
-    let mut ids = BTreeSet::new();
-    named(
-        target.resource.properties.get("TargetConfiguration")?,
-        0,
-        &mut ids,
-    );
+    let ids = named(target.resource.properties.get("TargetConfiguration")?);
     ids.iter().find_map(|id| open(template, id))
 }
 
 /// The resources that a value names: `Ref`, `Fn::GetAtt`, `${Id}` in `Fn::Sub`.
-fn named(node: &Node, depth: usize, ids: &mut BTreeSet<String>) {
-    if depth > DEEPEST {
-        return;
-    }
-    if let Some(Reference::Logical(id)) = reference(node) {
-        ids.insert(id);
-        return;
-    }
-    match &node.value {
-        Json::String(text) => {
-            for part in text.split("${").skip(1) {
-                let id = part.split(['}', '.']).next().unwrap_or_default();
-                ids.insert(id.to_owned());
-            }
+fn named(value: &Node) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    let mut open = vec![value];
+    while let Some(node) = open.pop() {
+        if let Some(Reference::Logical(id)) = reference(node) {
+            ids.insert(id);
+            continue;
         }
-        Json::Array(items) => items.iter().for_each(|item| named(item, depth + 1, ids)),
-        Json::Object(members) => members
-            .iter()
-            .for_each(|member| named(&member.node, depth + 1, ids)),
-        _ => {}
+        match &node.value {
+            Json::String(text) => {
+                for part in text.split("${").skip(1) {
+                    let id = part.split(['}', '.']).next().unwrap_or_default();
+                    ids.insert(id.to_owned());
+                }
+            }
+            Json::Array(items) => open.extend(items),
+            Json::Object(members) => open.extend(members.iter().map(|member| &member.node)),
+            _ => {}
+        }
     }
+    ids
 }
 
 fn text<'a>(resource: &'a Member, key: &str) -> Option<&'a str> {

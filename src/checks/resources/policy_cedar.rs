@@ -114,7 +114,13 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
     } else {
         remedy(context, engine, &others)
     };
-    let texts: Vec<&str> = faults.iter().map(|(text, _)| text.as_str()).collect();
+    // The statement in agentcore.json and its file say the same.
+    let mut texts: Vec<&str> = Vec::new();
+    for (text, _) in &faults {
+        if !texts.contains(&text.as_str()) {
+            texts.push(text);
+        }
+    }
     let message = format!("{resource}: {}", texts.join("; "));
     Outcome::fail(resource, message)
         .evidences(

@@ -64,7 +64,7 @@ pub(super) fn each<'a>(
 ) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| {
         let view = context.platform(Agent::Runtime(code.runtime));
-        let facts: Arc<Snapshot> = snapshot(&context.startup, code);
+        let facts: Arc<Snapshot> = snapshot(&context.startup, code, &context.warmups(code.runtime));
         judge(code, &view, words, look(code, &facts), &facts)
     })
 }

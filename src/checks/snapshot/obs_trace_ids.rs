@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::leaf;
-use crate::checks::{Category, Check, Need, installed};
-use crate::context::{Context, PlatformView, judged};
+use crate::checks::{Category, Check, Need};
+use crate::context::{Context, PlatformView, installed, judged};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, Dockerfile};

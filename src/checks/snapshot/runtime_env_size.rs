@@ -1,9 +1,9 @@
 //! `runtime-env-size`: Environment variables fit the limit of the platform version.
 
-use crate::checks::installed;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::live;
 use crate::checks::{Category, Check, Need};
+use crate::context::installed;
 use crate::context::{
     Context, Environment, Layer, Origin, PlatformVersion, PlatformView, VariableValue, judged,
 };

@@ -1,7 +1,7 @@
 //! `snapshot-background-work`: No loop of startup code that requests rely on.
 
 use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through};
-use super::work::{does_something, loops_in_time, target};
+use super::work::{does_something, loops_in_time, never_ends, target, worker_loops};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
 use crate::analysis::names::leaf;
@@ -46,6 +46,21 @@ fn run(context: &Context) -> Vec<Outcome> {
                 hint: None,
             });
         }
+        for (function, place, from) in &facts.begun {
+            if !never_ends(code.source, *function) {
+                continue;
+            }
+            found.findings.push(Finding {
+                place: *place,
+                severity: Severity::Medium,
+                note: format!(
+                    "a loop that waits between its turns is started at startup{}, and nothing ends it before the snapshot",
+                    through(code, *from)
+                ),
+                always: false,
+                hint: None,
+            });
+        }
         found.fixes.push(Fix::new("Do the work when a request needs it").note(
             "Refresh in the handler when what is kept is too old by the wall clock (`time.time()`), or start the loop with the first request \
              of a session and register it with `add_async_task`. Work for all sessions belongs outside of the runtime (EventBridge Scheduler).",
@@ -71,8 +86,12 @@ fn goes_on(code: &AgentCode<'_>, value: &Made) -> bool {
             .and_then(|first| source.function_value(module, first));
         return callback.is_none_or(|callback| does_something(source, callback));
     }
-    value.api.is(Tag::ThreadStart)
-        && expr_at(source, module, range)
-            .and_then(|expr| target(source, module, expr))
-            .is_some_and(|target| loops_in_time(source, target))
+    let Some(expr) = expr_at(source, module, range).filter(|_| value.api.is(Tag::ThreadStart))
+    else {
+        return false;
+    };
+    if leaf(&value.name) == "Worker" {
+        return worker_loops(code, module, expr);
+    }
+    target(source, module, expr).is_some_and(|target| loops_in_time(source, target))
 }

@@ -67,7 +67,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 
 fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
     let container = match agent {
-        Agent::Runtime(runtime) => crate::checks::installed::is_container(runtime),
+        Agent::Runtime(runtime) => crate::context::installed::is_container(runtime),
         Agent::Harness(harness) => harness
             .document
             .read()

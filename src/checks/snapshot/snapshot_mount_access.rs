@@ -7,10 +7,10 @@ use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::analysis::startup::expr_at;
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, Origin};
 use crate::model::finding::{Fix, Outcome, Severity, Status};
-use crate::model::json::Node;
-use crate::model::project::{Agent, Runtime};
+use crate::model::project::Agent;
+use crate::model::source::ir::Operator;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
 pub(super) static CHECK: Check = Check {
@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
     title: "Session mounts are touched by request code only",
     category: Category::Snapshot,
     severity: Severity::High,
-    needs: &[Need::Config, Need::Code],
+    needs: &[Need::Config, Need::Code, Need::Template, Need::Aws],
     page: include_str!("snapshot_mount_access.md"),
     references: &[HOW, OPTIMIZE],
     run,
@@ -32,7 +32,7 @@ static WORDS: Words = Words {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let outcomes = each(context, &WORDS, |code, facts| {
-        let mounts = mounts(code.runtime);
+        let mounts = context.mounts(code.runtime);
         let mut found = Found::default();
         for value in facts
             .made
@@ -46,12 +46,21 @@ fn run(context: &Context) -> Vec<Outcome> {
             let touched = touched(code, module, expr);
             let mount = mounts
                 .iter()
-                .find(|mount| touched.iter().any(|path| is_below(path, mount)));
+                .find(|mount| touched.iter().any(|path| is_below(path, &mount.value)));
             let Some(mount) = mount else { continue };
+            let source = match mount.origin {
+                Origin::Config | Origin::Predicted => String::new(),
+                Origin::Template => " (a mount of the template)".to_owned(),
+                Origin::Live => " (a mount of the deployed runtime)".to_owned(),
+            };
             found.findings.push(Finding {
                 place: value.place,
                 severity: Severity::High,
-                note: format!("touches {mount} at startup{}", through(code, value.from)),
+                note: format!(
+                    "touches {}{source} at startup{}",
+                    mount.value,
+                    through(code, value.from)
+                ),
                 always: false,
                 hint: None,
             });
@@ -69,7 +78,8 @@ fn run(context: &Context) -> Vec<Outcome> {
             .find(|runtime| Agent::Runtime(runtime).resource() == outcome.resource);
         match runtime {
             Some(runtime)
-                if mounts(runtime).is_empty() && outcome.status != Status::NotApplicable =>
+                if context.mounts(runtime).is_empty()
+                    && outcome.status != Status::NotApplicable =>
             {
                 Outcome::not_applicable(
                     outcome.resource,
@@ -80,31 +90,6 @@ fn run(context: &Context) -> Vec<Outcome> {
         }
     };
     outcomes.into_iter().map(without).collect()
-}
-
-/// The paths where a runtime mounts something.
-fn mounts(runtime: &Runtime) -> Vec<String> {
-    let entries = runtime.node.get("filesystemConfigurations");
-    let entries = entries.map(Node::items).unwrap_or_default();
-    let kinds = [
-        "sessionStorage",
-        "efsAccessPoint",
-        "s3FilesAccessPoint",
-        "s3BucketMount",
-        "capacityProviderVolume",
-    ];
-    let mut found: Vec<String> = entries
-        .iter()
-        .flat_map(|entry| {
-            let inner = kinds.iter().filter_map(|kind| entry.get(kind));
-            inner.chain([entry])
-        })
-        .filter_map(|entry| entry.get("mountPath")?.as_str())
-        .map(|path| path.trim_end_matches('/').to_owned())
-        .filter(|path| !path.is_empty())
-        .collect();
-    found.dedup();
-    found
 }
 
 fn is_below(path: &str, mount: &str) -> bool {
@@ -150,11 +135,15 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
     let below = |module, expr| paths(code, module, expr);
     match &expr.kind {
         ExprKind::BinOp {
-            op: "/",
+            op: Operator::Div,
             left,
             right,
         } => joined(&below(module, left), &below(module, right)),
-        ExprKind::BinOp { op: "+", left, .. } => {
+        ExprKind::BinOp {
+            op: Operator::Add,
+            left,
+            ..
+        } => {
             let whole = code.source.strings(module, expr);
             if whole.is_empty() {
                 below(module, left)

@@ -1,6 +1,6 @@
 //! `snapshot-stale-data`: Startup code keeps no remote answer that changes without a deploy.
 
-use super::common::{Found, HOW, OPTIMIZE, Words, each, made};
+use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, made, through, used};
 use super::names::is_bearer;
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
@@ -8,7 +8,8 @@ use crate::analysis::startup::{Made, expr_at};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
-use crate::model::source::ExprKind;
+use crate::model::source::walk::statements;
+use crate::model::source::{Expr, ExprKind, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-stale-data",
@@ -24,6 +25,12 @@ pub(super) static CHECK: Check = Check {
 static WORDS: Words = Words {
     fails: "keeps what startup code read from another service",
     consequence: "sessions go on with the answer of the day of the deploy until the next one",
+    passes: "keeps no remote answer of its startup code",
+};
+
+static TALKED: Words = Words {
+    fails: "begins every session with the conversation of its startup",
+    consequence: "each answer is made with what the warm-up said before it",
     passes: "keeps no remote answer of its startup code",
 };
 
@@ -44,12 +51,98 @@ fn run(context: &Context) -> Vec<Outcome> {
             };
             found.findings.push(made(code, value, severity));
         }
+        let talked: Vec<_> = match clears_messages(code) {
+            true => Vec::new(),
+            false => facts.made.iter().filter(|value| talks_on(value)).collect(),
+        };
+        if !talked.is_empty() {
+            if found.findings.is_empty() {
+                found.words = Some(&TALKED);
+            }
+            found.fixes.push(Fix::new("Warm the model up, not the agent").note(
+                "Make the call that opens connections with a client or an agent of its own (`Agent(model=model)(\"…\")`), or empty the \
+                 conversation behind it: `agent.messages.clear()`.",
+            ));
+        }
+        for value in talked {
+            found.findings.push(Finding {
+                note: format!(
+                    "the agent is asked at startup{}, and keeps the conversation; {}",
+                    through(code, value.from),
+                    used(code, &value.fate)
+                ),
+                hint: None,
+                ..made(code, value, Severity::Medium)
+            });
+        }
+        if found.words.is_some() {
+            return found;
+        }
         found.fixes.push(Fix::new("Read it per session, with a limit of age").note(
             "Read it when the first request of a session needs it and keep it for minutes by the wall clock: \
              `@cached(TTLCache(1, 300, timer=time.time))`, or the cache of the AWS parameter clients. Give an agent its tools in the \
              handler (`Agent(tools=[mcp_client])` asks the gateway then).",
         ));
         found
+    })
+}
+
+/// Whether request code goes on with a conversation that startup code began.
+fn talks_on(value: &Made) -> bool {
+    let touched = &value.fate.touched;
+    let asks = |name: &String| {
+        matches!(
+            name.as_str(),
+            "invoke"
+                | "stream"
+                | "invoke_async"
+                | "stream_async"
+                | "structured_output"
+                | "predict"
+                | "run"
+        )
+    };
+    value.api.is(Tag::Conversation)
+        && value.fate.read.is_some()
+        && !value.fate.renewed
+        && (touched.is_empty() || touched.iter().any(asks))
+}
+
+/// Whether code empties the conversation of an agent: `agent.messages = []`, `agent.messages.clear()`.
+fn clears_messages(code: &AgentCode<'_>) -> bool {
+    let messages = |expr: &Expr| matches!(&expr.kind, ExprKind::Attribute { attr, .. } if &**attr == "messages");
+    code.modules().any(|module| {
+        let bodies = module.functions.iter().map(|function| &function.body);
+        let assigned = bodies.chain([&module.body]).any(|body| {
+            statements(body).into_iter().any(|stmt| match &stmt.kind {
+                StmtKind::Assign(assign) => {
+                    assign.targets.iter().any(|target| match &target.kind {
+                        ExprKind::Subscript { base, .. } => messages(base),
+                        _ => messages(target),
+                    })
+                }
+                StmtKind::Delete(gone) => gone.iter().any(
+                    |gone| matches!(&gone.kind, ExprKind::Subscript { base, .. } if messages(base)),
+                ),
+                _ => false,
+            })
+        });
+        assigned
+            || module
+                .all_expressions()
+                .into_iter()
+                .any(|(_, expr)| match &expr.kind {
+                    ExprKind::Call(call) => {
+                        matches!(&call.callee.kind, ExprKind::Attribute { base, attr }
+                        if matches!(&**attr, "clear" | "splice") && messages(base))
+                    }
+                    ExprKind::Assign { target, .. } => match &target.kind {
+                        // `agent.messages.length = 0`
+                        ExprKind::Attribute { base, .. } => messages(target) || messages(base),
+                        _ => false,
+                    },
+                    _ => false,
+                })
     })
 }
 

@@ -1,10 +1,14 @@
 //! What a function of the project does: loops in time, and state that it writes.
 
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::api::{Tag, api};
 use crate::analysis::exceptions::is_log;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::LoopKind;
-use crate::model::source::walk::{Node, expressions, statements, walk};
-use crate::model::source::{Call, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind};
+use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk};
+use crate::model::source::{
+    Call, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, Stmt, StmtKind,
+};
 
 /// Whether a function goes round for ever, waiting a time between two turns.
 pub(super) fn loops_in_time(source: &Source, function: FnId) -> bool {
@@ -26,6 +30,110 @@ pub(super) fn loops_in_time(source: &Source, function: FnId) -> bool {
         });
         found
     })
+}
+
+/// Whether a function goes round for ever with nothing but time between two turns: `while (true)`, or a timer that starts it again.
+/// A loop with a test of its own may wait for something to become ready.
+pub(super) fn never_ends(source: &Source, function: FnId) -> bool {
+    source.reach(function).into_iter().any(|id| {
+        let Some(found) = source.function(id) else {
+            return false;
+        };
+        let body = source.body(id.module, Some(id));
+        found.is_async && turns_for_ever(source, id.module, body) || starts_again(source, id, body)
+    })
+}
+
+fn turns_for_ever(source: &Source, module: ModuleId, body: &[Stmt]) -> bool {
+    statements(body).into_iter().any(|stmt| {
+        let StmtKind::Loop(looped) = &stmt.kind else {
+            return false;
+        };
+        let test = looped.iter.as_deref();
+        let always = match looped.kind {
+            LoopKind::While | LoopKind::DoWhile => test.is_some_and(|test| {
+                matches!(test.kind, ExprKind::Bool(true)) || test.as_number() == Some(1.0)
+            }),
+            LoopKind::CStyle => test.is_none(),
+            LoopKind::AsyncFor | LoopKind::For => endless(looped.kind, test),
+            LoopKind::ForIn => false,
+        };
+        // What ends it from inside is a condition too.
+        let ends = statements(&looped.body)
+            .into_iter()
+            .any(|inner| matches!(inner.kind, StmtKind::Break | StmtKind::Return(_)));
+        let waits = expressions(&looped.body)
+            .into_iter()
+            .chain(test)
+            .any(is_waiting);
+        always && !ends && waits && acts(source, module, &looped.body)
+    })
+}
+
+/// `setTimeout(tick, 60_000)` in `tick`.
+fn starts_again(source: &Source, id: FnId, body: &[Stmt]) -> bool {
+    acts(source, id.module, body)
+        && expressions(body).into_iter().any(|expr| {
+            let Some(call) = expr.as_call() else {
+                return false;
+            };
+            let timer = written(call) == Some("setTimeout");
+            let again = call.args.first().filter(|_| timer);
+            let again = again.and_then(|again| source.function_value(id.module, again));
+            again.is_some_and(|again| {
+                again == id
+                    || expressions(source.body(again.module, Some(again)))
+                        .into_iter()
+                        .any(|inner| source.callee(again.module, inner) == Some(id))
+            })
+        })
+}
+
+/// Whether the program that a worker runs works at intervals: `new Worker(new URL("./poll.js", import.meta.url))`.
+pub(super) fn worker_loops(code: &AgentCode<'_>, module: ModuleId, expr: &Expr) -> bool {
+    let source = code.source;
+    let Some(from) = source.module(module) else {
+        return false;
+    };
+    let named = sub_expressions(expr).into_iter().find_map(|inner| {
+        let text = inner.as_str()?;
+        let name = text.rsplit('/').next()?.rsplit_once('.')?.0;
+        (!name.is_empty()).then(|| name.to_owned())
+    });
+    let Some(name) = named else { return false };
+    let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut modules = source.modules.iter();
+    let worker = modules.find(|module| {
+        module.language == Language::TypeScript
+            && module.path.starts_with(folder)
+            && module
+                .path
+                .rsplit('/')
+                .next()
+                .and_then(|file| file.rsplit_once('.'))
+                .is_some_and(|(stem, _)| stem == name)
+    });
+    let Some(worker) = worker else { return false };
+    let body = &worker.body;
+    turns_for_ever(source, worker.id, body)
+        || expressions(body).into_iter().any(|inner| {
+            let Some(call) = inner.as_call() else {
+                return false;
+            };
+            match source.callee(worker.id, inner) {
+                Some(callee) => never_ends(source, callee),
+                None => {
+                    let name = source.callee_name(worker.id, inner);
+                    let known = name.and_then(|name| api(Language::TypeScript, &name));
+                    known.is_some_and(|known| known.is(Tag::Interval))
+                        && call
+                            .args
+                            .first()
+                            .and_then(|first| source.function_value(worker.id, first))
+                            .is_none_or(|callback| does_something(source, callback))
+                }
+            }
+        })
 }
 
 fn endless(kind: LoopKind, iter: Option<&Expr>) -> bool {
@@ -139,6 +247,13 @@ pub(super) fn target(source: &Source, module: ModuleId, expr: &Expr) -> Option<F
         return None;
     };
     let made = source.type_of(module, base)?;
+    // `class Refresh(Thread): def run(self): …`
+    if let Some(run) = made
+        .class
+        .and_then(|class| source.class(class)?.method("run"))
+    {
+        return Some(run);
+    }
     of_call(made.module, made.call?)
 }
 

@@ -23,7 +23,7 @@ const WORDS: [&str; 12] = [
 ];
 
 /// What runs a command or evaluates code cannot do without one of these.
-const SHELL_WORDS: [&str; 18] = [
+const SHELL_WORDS: [&str; 22] = [
     "os.system",
     "popen",
     "subprocess",
@@ -40,6 +40,10 @@ const SHELL_WORDS: [&str; 18] = [
     "runInNewContext",
     "runInContext",
     "new Function",
+    "runpy",
+    "spec_from_file_location",
+    "import_module",
+    "SourceFileLoader",
     "eval(",
     "exec(",
 ];

@@ -1,5 +1,6 @@
 //! Programs of the tree that code starts as processes of their own: MCP servers over stdio, workers.
 
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind, FormatPart};
 
 /// A program that a call or list names.
@@ -148,7 +149,7 @@ fn words(expr: &Expr) -> Vec<Word> {
             last_file(texts)
         }
         ExprKind::BinOp {
-            op: "/" | "+",
+            op: Operator::Div | Operator::Add,
             left,
             right,
         } => {

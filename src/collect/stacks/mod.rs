@@ -16,7 +16,7 @@ use crate::model::template::Template;
 /// Larger templates and plans are not read. In bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// Deepest folder that is looked into.
-const DEEPEST: usize = 8;
+const DEEPEST: usize = 16;
 /// Most entries that are looked at.
 const MOST_ENTRIES: usize = 200_000;
 /// Most stacks that are read.
@@ -24,7 +24,7 @@ const MOST_STACKS: usize = 64;
 /// What every template with an AgentCore resource holds.
 const CLOUDFORMATION: &str = "\"AWS::BedrockAgentCore::";
 /// Folders of tools and dependencies.
-const LEFT_OUT: [&str; 11] = [
+const LEFT_OUT: [&str; 14] = [
     ".git",
     "node_modules",
     ".venv",
@@ -36,24 +36,34 @@ const LEFT_OUT: [&str; 11] = [
     ".nox",
     "dist",
     "build",
+    "target",
+    ".mypy_cache",
+    ".next",
 ];
 
-/// The stacks below the project root.
+/// The stacks of the repository that the project stands in, or below the project root where there is none.
 pub fn collect(project: &Project) -> OwnStacks {
+    let top = project.repository.as_deref().unwrap_or(&project.root);
     let mut walk = Walk {
         root: &project.root,
+        top,
         entries: 0,
+        deeper: None,
         found: OwnStacks::default(),
         templates: Vec::new(),
         plans: Vec::new(),
     };
-    walk.folder(&project.root, 0);
+    walk.folder(top, 0);
     walk.read()
 }
 
 struct Walk<'a> {
     root: &'a Path,
+    /// Where it is looked from.
+    top: &'a Path,
     entries: usize,
+    /// The first folder that is deeper than is looked.
+    deeper: Option<PathBuf>,
     found: OwnStacks,
     /// Synthesized templates.
     templates: Vec<PathBuf>,
@@ -64,7 +74,12 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn folder(&mut self, folder: &Path, depth: usize) {
         // A project in this one is audited by itself, and the CLI's own folder is no stack of the project's own.
-        if depth > DEEPEST || (depth > 0 && folder.join("agentcore/agentcore.json").is_file()) {
+        let other = folder != self.root && folder.join("agentcore/agentcore.json").is_file();
+        if other && folder != self.top {
+            return;
+        }
+        if depth > DEEPEST {
+            self.deeper.get_or_insert_with(|| folder.to_path_buf());
             return;
         }
         let Ok(entries) = fs::read_dir(folder) else {
@@ -123,13 +138,38 @@ impl Walk<'_> {
         }
     }
 
-    /// A path relative to the project root.
+    /// A path relative to the project root: `../infra` for a folder of the repository beside it.
     fn shown(&self, path: &Path) -> String {
-        let relative = path.strip_prefix(self.root).unwrap_or(path);
-        relative.to_string_lossy().replace('\\', "/")
+        let mut up = String::new();
+        for above in self.root.ancestors() {
+            if let Ok(relative) = path.strip_prefix(above) {
+                let below = relative.to_string_lossy().replace('\\', "/");
+                let shown = format!("{up}{below}");
+                return match shown.strip_suffix('/') {
+                    Some(folder) => folder.to_owned(),
+                    None => shown,
+                };
+            }
+            up.push_str("../");
+        }
+        path.to_string_lossy().replace('\\', "/")
     }
 
     fn read(mut self) -> OwnStacks {
+        if self.entries > MOST_ENTRIES {
+            let message = format!(
+                "stacks of the project's own were looked for among the first {MOST_ENTRIES} files and folders of {}: what lies behind was not judged",
+                self.shown(self.top)
+            );
+            self.found.unread.push(message);
+        }
+        if let Some(folder) = &self.deeper {
+            let message = format!(
+                "stacks of the project's own were not looked for in {} and other folders more than {DEEPEST} levels down",
+                self.shown(folder)
+            );
+            self.found.unread.push(message);
+        }
         for path in std::mem::take(&mut self.templates) {
             self.template(&path);
         }

@@ -136,7 +136,15 @@ impl Module {
         offset: u32,
     ) -> Option<(Option<&Function>, &[Binding])> {
         self.scopes_around(offset)
-            .find_map(|(function, scope)| Some((function, scope.names.get(name)?.as_slice())))
+            .find_map(|(function, scope)| Some((function, scope.names.get(name)?)))
+    }
+
+    /// The binding that a name seen from a place most likely means: the last one before it, else the last one.
+    pub fn binding_at(&self, name: &str, offset: u32) -> Option<&Binding> {
+        let (_, bindings) = self.bindings_around(name, offset)?;
+        let mut before = bindings.iter().rev();
+        let before = before.find(|binding| binding.range.start <= offset);
+        before.or_else(|| bindings.last())
     }
 
     /// The function of which the parameter at a place is bound at a range.

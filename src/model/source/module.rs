@@ -1,11 +1,11 @@
 //! A source file, lowered: its functions, classes, imports, scopes and comments that mean something.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
+use super::scope::ByName;
 use super::{ClassId, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
 
@@ -121,7 +121,7 @@ pub struct Param {
     /// The name; empty where a pattern stands.
     pub name: Name,
     /// The pattern of a destructured parameter.
-    pub pattern: Option<Expr>,
+    pub pattern: Option<Box<Expr>>,
     /// The default.
     pub default: Option<Arc<Expr>>,
     /// The declared type.
@@ -207,9 +207,9 @@ impl Class {
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// Every binding of each name, in order of the text.
-    pub names: BTreeMap<Name, Vec<Binding>>,
+    pub names: ByName<Binding>,
     /// What is put into a container bound here: `x[k] = v`, `x.append(v)`, `x.set(k, v)`.
-    pub elements: BTreeMap<Name, Vec<Arc<Expr>>>,
+    pub elements: ByName<Arc<Expr>>,
     /// Names that `global`/`nonlocal` send to an outer scope.
     pub outer: Vec<Name>,
 }

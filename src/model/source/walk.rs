@@ -101,14 +101,22 @@ fn stmt_children<'a>(stmt: &'a Stmt, found: &mut Children<'_, impl FnMut(Node<'a
             }
             found.extend(with.body.iter().map(Node::Stmt));
         }
-        StmtKind::Raise { value, cause } => found.extend(value.iter().chain(cause).map(Node::Expr)),
+        StmtKind::Raise { value, cause } => {
+            found.extend(
+                value
+                    .as_deref()
+                    .into_iter()
+                    .chain(cause.as_deref())
+                    .map(Node::Expr),
+            );
+        }
         StmtKind::Switch(switch) => {
             found.push(Node::Expr(&switch.subject));
             found.extend(switch.cases.iter().map(Node::Case));
         }
         StmtKind::Assert { test, message } => {
             found.push(Node::Expr(test));
-            found.extend(message.as_ref().map(Node::Expr));
+            found.extend(message.as_deref().map(Node::Expr));
         }
         StmtKind::Delete(values) => found.extend(values.iter().map(Node::Expr)),
         StmtKind::Block(body) => found.extend(body.iter().map(Node::Stmt)),

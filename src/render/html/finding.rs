@@ -1,5 +1,7 @@
 //! A result on the page: what was found, where, why it matters, what to do.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::super::style::Verdict;
@@ -17,13 +19,23 @@ pub(super) fn badge(severity: Severity) -> Markup {
     html! { span class={ "badge " (severity) } { (severity) } }
 }
 
+/// The standards that a result speaks to, as classes.
+fn standards_of(result: &CheckResult) -> String {
+    let ids: BTreeSet<&str> = result
+        .standards
+        .iter()
+        .filter_map(|control| Some(control.split_once(':')?.0))
+        .collect();
+    ids.iter().map(|id| format!(" k-{id}")).collect()
+}
+
 /// A result. The worst are open.
 pub(super) fn one(report: &Report, result: &CheckResult, id: &str) -> Markup {
     let verdict = Verdict::of(result);
     let open = verdict == Verdict::Fail && result.severity.at_least(Severity::High);
     html! {
         details id=(id) open[open]
-            class={ "result s-" (class(verdict)) " v-" (result.severity) } {
+            class={ "result s-" (class(verdict)) " v-" (result.severity) (standards_of(result)) } {
             summary {
                 span.what {
                     @if verdict == Verdict::Fail { (badge(result.severity)) }

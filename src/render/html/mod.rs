@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::style::{Paint, Verdict};
 use super::text::verdict;
 use crate::checks::Category;
+use crate::model::standards;
 use crate::report::{CheckResult, ProjectSummary, Report, RuntimeSummary, Severity};
 use crate::text::clean;
 
@@ -151,8 +152,13 @@ fn filter_rules() -> String {
                 .iter()
                 .map(|category| format!("c-{}", category.id())),
         );
-    ids.map(|id| format!(".filters:has(#{id}:not(:checked))~main .{id}{{display:none}}\n"))
-        .collect()
+    let ticks =
+        ids.map(|id| format!(".filters:has(#{id}:not(:checked))~main .{id}{{display:none}}\n"));
+    let chosen = standards::all().iter().map(|standard| {
+        let id = standard.id;
+        format!(".filters:has(#k-{id}:checked)~main .result:not(.k-{id}){{display:none}}\n")
+    });
+    ticks.chain(chosen).collect()
 }
 
 fn filters(reports: &[Report]) -> Markup {
@@ -196,8 +202,40 @@ fn filters(reports: &[Report]) -> Markup {
                     }
                 }
             }
+            (of_standards(reports))
             p #none.dim hidden { "Nothing matches the filters." }
         } }
+    }
+}
+
+/// The choice of a standard: what it shows are the results that speak to one of its controls.
+fn of_standards(reports: &[Report]) -> Markup {
+    let results = || reports.iter().flat_map(|report| &report.results);
+    let speaks = |result: &CheckResult, id: &str| {
+        let mut controls = result.standards.iter();
+        controls.any(|control| control.split_once(':').is_some_and(|(of, _)| of == id))
+    };
+    let counted = |id: &str| results().filter(|result| speaks(result, id)).count();
+    let choice = |id: &str, title: &str, count: Option<usize>| {
+        html! {
+            label.tick {
+                input type="radio" name="standard" id={ "k-" (id) } checked[count.is_none()] autocomplete="off";
+                span { (title) @if let Some(count) = count { " " span.count { (count) } } }
+            }
+        }
+    };
+    html! {
+        details.more {
+            summary { "Standards" }
+            fieldset {
+                legend { "Standard" }
+                (choice("any", "Any or none", None))
+                @for standard in standards::all() {
+                    @let count = counted(standard.id);
+                    @if count > 0 { (choice(standard.id, standard.title, Some(count))) }
+                }
+            }
+        }
     }
 }
 

@@ -15,8 +15,11 @@
   let before = "";
   const look = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const hidden = new Set(ticks.filter((tick) => !tick.checked).map((tick) => tick.id));
+    const off = ticks.filter((tick) => tick.type === "checkbox" && !tick.checked);
+    const hidden = new Set(off.map((tick) => tick.id));
+    const standard = ticks.find((tick) => tick.type === "radio" && tick.checked)?.id ?? "k-any";
     const visible = (one) => ![...one.classList].some((name) => hidden.has(name));
+    const answers = (one) => standard === "k-any" || one.classList.contains(standard);
     if (words.join(" ") !== before) {
       before = words.join(" ");
       for (const result of results) {
@@ -27,7 +30,7 @@
     let any = false;
     for (const { category, results } of categories) {
       const some = visible(category)
-        && results.some((one) => !one.classList.contains("gone") && visible(one));
+        && results.some((one) => !one.classList.contains("gone") && visible(one) && answers(one));
       category.classList.toggle("gone", !some);
       any = any || some;
     }

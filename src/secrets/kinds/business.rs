@@ -41,6 +41,15 @@ formats! { FORMATS Business;
 }
 
 named! { NAMED Business;
+    "formio-key" "Form.io key" ["formio"] Dotted 30 400; "https://help.form.io/developers/auth";
+    "tallyfy-token" "Tallyfy token" ["tallyfy"] Dotted 60 1400; "https://tallyfy.com/products/pro/integrations/open-api/";
+    "viewneo-token" "viewneo token" ["viewneo"] Dotted 100 1400; "https://www.viewneo.com/";
+    "stripo-token" "Stripo token" ["stripo"] Dotted 60 400; "https://stripo.email/plugin-api/";
+    "livestorm-key" "Livestorm key" ["livestorm"] Dotted 60 400; "https://developers.livestorm.co/docs/authentication";
+    "cloudconvert-token" "CloudConvert token" ["cloudconvert"] Dotted 60 1400; "https://cloudconvert.com/api/v2";
+    "box-token" "Box token" ["box-key", "box-token", "box-secret", "box_key", "box_token", "box_secret", "boxkey", "boxtoken", "boxsecret"] Alnum 32 32; "https://developer.box.com/guides/authentication/";
+    "asanaclient-key" "Asana client secret" ["asana"] Alnum 32 36; "https://developers.asana.com/docs/oauth";
+    "atlassianmixed-key" "Atlassian API token" ["atlassian", "jira_api", "confluence_api"] Alnum 24 24; "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/";
     "monday-token" "monday.com API token" ["monday"] Alnum 32 32; "https://developer.monday.com/api-reference/docs/authentication";
     "adobe-key" "AdobeIO key" ["adobe"] Hex 32 32; "https://developer.adobe.com/developer-console/docs/";
     "apitemplate-key" "APITemplate key" ["apitemplate"] Alnum 39 39; "https://apitemplate.io/";

@@ -17,6 +17,7 @@ formats! { FORMATS Public;
 }
 
 named! { NAMED Public;
+    "flightlabs-key" "FlightLabs key" ["flightlabs"] Dotted 60 1400; "https://www.goflightlabs.com/documentation";
     "apilayer-key" "Apilayer key" ["apilayer"] Alnum 32 32; "https://apilayer.com/";
     "aviationstack-key" "AviationStack key" ["aviationstack"] Lower 32 32; "https://aviationstack.com/";
     "besttime-key" "Besttime key" ["besttime"] Word 36 36; "https://besttime.app/";
@@ -135,7 +136,7 @@ named! { NAMED Public;
     "webscraping-key" "Webscraping key" ["webscraping"] Alnum 32 32; "https://webscrapingapi.com/";
     "workstack-key" "Workstack key" ["workstack"] Alnum 60 60; "https://workstack.io/";
     "worldcoinindex-key" "WorldCoinIndex key" ["worldcoinindex"] Alnum 35 35; "https://worldcoinindex.com/";
-    "worldweather-key" "WorldWeather key" ["worldweather"] Lower 31 31; "https://worldweatheronline.com/";
+    "worldweather-key" "WorldWeather key" ["worldweather"] Lower 31 32; "https://worldweatheronline.com/";
     "zenscrape-key" "Zenscrape key" ["zenscrape"] Uuid 36 36; "https://zenscrape.com/";
     "zipcodeapi-key" "ZipCode key" ["zipcodeapi"] Alnum 64 64; "https://zipcodeapi.com/";
     "zipcodebase-key" "Zipcodebase key" ["zipcodebase"] Uuid 36 36; "https://zipcodebase.com/";

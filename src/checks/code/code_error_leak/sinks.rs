@@ -24,6 +24,7 @@ pub(super) fn of<'s>(
     kind: EntrypointKind,
     flow: &Flow,
 ) -> Vec<(Sink, Vec<&'s Expr>)> {
+    let sockets = sockets(source, start, kind);
     let mut found = Vec::new();
     given(source, start, flow, &mut found);
     // What a framework sends goes out of any function on the way.
@@ -39,7 +40,7 @@ pub(super) fn of<'s>(
                 continue;
             };
             streamed(source, id.module, call, &mut found);
-            if is_send(call) {
+            if is_send(call, &sockets) {
                 let sink = Sink {
                     module: id.module,
                     range: expr.range,
@@ -205,7 +206,7 @@ fn streamed<'s>(
 }
 
 /// `ws.send(…)`, `res.status(500).json(…)`, `reply.send(…)`, `event_queue.enqueue_event(…)`.
-fn is_send(call: &Call) -> bool {
+fn is_send(call: &Call, sockets: &[String]) -> bool {
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return false;
     };
@@ -214,6 +215,8 @@ fn is_send(call: &Call) -> bool {
         "send_json",
         "send_text",
         "send_bytes",
+        "send_str",
+        "emit",
         "sendJson",
         "json",
         "end",
@@ -259,7 +262,31 @@ fn is_send(call: &Call) -> bool {
             | "controller"
             | "responsestream"
     );
-    known
+    known || sockets.contains(&word)
+}
+
+/// What the sockets are called that a handler is given, in lower case.
+fn sockets(source: &Source, start: FnId, kind: EntrypointKind) -> Vec<String> {
+    let Some(function) = source.function(start) else {
+        return Vec::new();
+    };
+    let method = function.class.is_some() && !function.is_static;
+    let first = usize::from(method);
+    let params = function.params.iter().enumerate().skip(first);
+    params
+        .filter(|(index, param)| {
+            let typed = param
+                .annotation
+                .as_deref()
+                .is_some_and(|given| match &given.kind {
+                    ExprKind::Name(name) => name.ends_with("WebSocket"),
+                    ExprKind::Attribute { attr, .. } => attr.ends_with("WebSocket"),
+                    _ => false,
+                });
+            typed || kind == EntrypointKind::WebSocket && *index == first
+        })
+        .map(|(_, param)| param.name.to_lowercase())
+        .collect()
 }
 
 /// The object that a chain of calls starts from: `res` of `res.status(500).json`; `wfile` of `self.wfile.write`.

@@ -18,7 +18,7 @@ use super::kinds::{kind_of, strips_tool_use};
 use super::labels::{label, parts};
 use super::payload::Payload;
 use super::reach::{Reach, Targets, sinks, words_of};
-use super::taken::{A2A_TEXT, OR, Taken, taken_out};
+use super::taken::{A2A_TEXT, OR, Taken, is_checked, taken_out};
 use super::tested::{self, Tested, expected};
 use crate::analysis::schema::{self, Fields, Rule, UNREAD, WHOLE};
 
@@ -220,6 +220,9 @@ fn of_entry(
         judged.put(mask, &mut tested);
         for rule in parts.rules.get(&bit).into_iter().chain(rules.get(UNREAD)) {
             tested::add(&mut tested, rule);
+        }
+        if is_checked(source, name, site) {
+            continue;
         }
         // A list whose `toolUse` blocks are looked for was looked into.
         let stripped = tested.lists && strips & mask != 0;

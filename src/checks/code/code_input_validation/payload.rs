@@ -67,6 +67,15 @@ impl Seeds for Payload<'_> {
         {
             return WHOLE;
         }
+        // aiohttp gives the messages by an object that the handler makes.
+        if matches!(expr.kind, ExprKind::Call(_))
+            && self
+                .source
+                .callee_name(module, expr)
+                .is_some_and(|name| name == "aiohttp.web.WebSocketResponse")
+        {
+            return WHOLE;
+        }
         // `http.server` gives the body as a file.
         if reads_body(expr) {
             return WHOLE;

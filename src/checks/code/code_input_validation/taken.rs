@@ -56,6 +56,21 @@ const PLUMBING: &[&str] = &[
     "parameters",
 ];
 
+/// Headers that the platform has checked before the agent sees them: the session's own id, and the token that it validated.
+const CHECKED: [&str; 2] = [
+    "x-amzn-bedrock-agentcore-runtime-session-id",
+    "authorization",
+];
+
+/// Whether a field is such a header.
+pub(super) fn is_checked(source: &Source, name: &str, site: (ModuleId, ByteRange)) -> bool {
+    CHECKED.iter().any(|known| name.eq_ignore_ascii_case(known))
+        && source.module(site.0).is_some_and(|module| {
+            let text = module.text(site.1).to_ascii_lowercase();
+            text.contains("header")
+        })
+}
+
 /// Every place where something is taken out of a labelled value by a key that is known.
 pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> Vec<Taken> {
     let mut found = Vec::new();

@@ -7,6 +7,7 @@ pub(in crate::checks) mod clients;
 mod data;
 mod mcp;
 mod services;
+mod token;
 mod url;
 
 use crate::analysis::call_sites::Callers;
@@ -65,6 +66,8 @@ pub(in crate::checks) struct Outbound {
     pub auth: Option<Auth>,
     /// It fetches a file of data, not an answer of a service.
     pub data: bool,
+    /// It asks an identity provider for a token.
+    pub token: bool,
 }
 
 /// Every call that leaves, in the code that runs.
@@ -77,6 +80,7 @@ pub(in crate::checks) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -
         };
         let at = |reach, address: Address, method: &str, auth| Outbound {
             data: data::is_file(&name, &address),
+            token: token::is_asked(callers.source(), module.id, call, &address),
             module: module.id,
             range: expr.range,
             reach,

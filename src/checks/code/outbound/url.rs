@@ -7,6 +7,7 @@ use crate::analysis::environment::read;
 use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::FormatPart;
+use crate::model::source::ir::Operator;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
 /// Callables whose first argument is the URL that they stand for.
@@ -72,17 +73,23 @@ fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Ad
                 .collect(),
         ),
         ExprKind::BinOp {
-            op: "+",
+            op: Operator::Add,
             left,
             right,
         } => joined(below(left), || below(right)),
-        ExprKind::BinOp { op: "%", left, .. } => below(left)
+        ExprKind::BinOp {
+            op: Operator::Mod,
+            left,
+            ..
+        } => below(left)
             .into_iter()
             .map(|address| before(address, '%'))
             .collect(),
-        ExprKind::BinOp { op: "/", left, .. } => {
-            below(left).into_iter().map(Address::cut).collect()
-        }
+        ExprKind::BinOp {
+            op: Operator::Div,
+            left,
+            ..
+        } => below(left).into_iter().map(Address::cut).collect(),
         ExprKind::Format(parts) => format(parts, &below),
         ExprKind::Call(call) => called(callers, module, expr, call),
         ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {

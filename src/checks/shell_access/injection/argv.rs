@@ -3,6 +3,7 @@
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::values::{At, bound, returned};
 use crate::analysis::limits;
+use crate::model::source::ir::Operator;
 use crate::model::source::module::{BindingKind, ParamKind};
 use crate::model::source::walk;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
@@ -155,7 +156,7 @@ impl<'a> View<'_, 'a> {
             }
             ExprKind::Starred(inner) => next(inner, seen),
             ExprKind::BinOp {
-                op: "+",
+                op: Operator::Add,
                 left,
                 right,
             } => {

@@ -2,6 +2,7 @@
 //! [`crate::analysis::dataflow`], with what tests prove of each value on the way.
 
 mod argv;
+mod files;
 mod seeds;
 mod sinks;
 mod words;
@@ -51,12 +52,13 @@ pub(super) fn modules(source: &Source) -> Vec<ModuleId> {
 /// Every finding in the repository.
 pub(super) fn find(source: &Source) -> Found {
     let places = Places::of(source, modules(source));
-    let local: Vec<Vec<Sink<'_>>> = places
+    let mut local: Vec<Vec<Sink<'_>>> = places
         .modules
         .iter()
         .filter_map(|id| source.module(*id))
         .flat_map(|module| sinks::of_module(&places, source, module))
         .collect();
+    local.push(files::of(&places, source));
     let calls = clients::find(source);
     let remote: Vec<Sink<'_>> = calls
         .iter()
@@ -73,7 +75,7 @@ pub(super) fn find(source: &Source) -> Found {
         })
         .collect();
     let mut found = Found::default();
-    if local.is_empty() && remote.is_empty() {
+    if local.iter().all(Vec::is_empty) && remote.is_empty() {
         return found;
     }
     let entries = handlers::find(source, &places.modules);

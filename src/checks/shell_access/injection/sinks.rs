@@ -66,7 +66,7 @@ pub(super) struct Sink<'a> {
 }
 
 /// Python functions that give their first argument to a shell.
-const SHELLS: [&str; 12] = [
+pub(super) const SHELLS: [&str; 12] = [
     "os.system",
     "os.popen",
     "subprocess.getoutput",
@@ -81,7 +81,7 @@ const SHELLS: [&str; 12] = [
     "execa.execaCommandSync",
 ];
 /// Functions that run a list of words, or a shell where they are told so.
-const RUNNERS: [&str; 16] = [
+pub(super) const RUNNERS: [&str; 16] = [
     "subprocess.run",
     "subprocess.call",
     "subprocess.check_call",
@@ -100,7 +100,7 @@ const RUNNERS: [&str; 16] = [
     "os.execv",
 ];
 /// Functions that evaluate code.
-const EVALUATORS: [&str; 12] = [
+pub(super) const EVALUATORS: [&str; 12] = [
     "exec",
     "eval",
     "builtins.exec",

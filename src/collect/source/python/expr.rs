@@ -7,6 +7,7 @@ use ruff_text_size::Ranged;
 
 use super::super::lower::{Head, expr, plain_import};
 use super::{Python, range};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{
     BoolOp, ByteRange, Call, Comprehension, DictEntry, Expr, ExprKind, FormatPart, Generator,
     Keyword, Name, Stmt, StmtKind,
@@ -88,7 +89,13 @@ impl Python<'_> {
                 values: self.exprs(&node.values),
             },
             ast::Expr::BinOp(node) => ExprKind::BinOp {
-                op: node.op.as_str(),
+                op: match node.op {
+                    ast::Operator::Add => Operator::Add,
+                    ast::Operator::Div => Operator::Div,
+                    ast::Operator::Mod => Operator::Mod,
+                    ast::Operator::BitOr => Operator::BitOr,
+                    _ => Operator::Other,
+                },
                 left: self.boxed(&node.left),
                 right: self.boxed(&node.right),
             },
@@ -361,7 +368,7 @@ impl Python<'_> {
                         };
                         expr(
                             ExprKind::BinOp {
-                                op: "|",
+                                op: Operator::BitOr,
                                 left: Box::new(left),
                                 right: Box::new(right),
                             },

@@ -79,13 +79,13 @@ impl Python<'_> {
             })),
             ast::Stmt::Match(node) => self.switch(node),
             ast::Stmt::Raise(node) => StmtKind::Raise {
-                value: self.opt(node.exc.as_deref()),
-                cause: self.opt(node.cause.as_deref()),
+                value: self.opt(node.exc.as_deref()).map(Box::new),
+                cause: self.opt(node.cause.as_deref()).map(Box::new),
             },
             ast::Stmt::Try(node) => self.try_(node),
             ast::Stmt::Assert(node) => StmtKind::Assert {
-                test: self.expr(&node.test),
-                message: self.opt(node.msg.as_deref()),
+                test: Box::new(self.expr(&node.test)),
+                message: self.opt(node.msg.as_deref()).map(Box::new),
             },
             ast::Stmt::Import(node) => self.import(node),
             ast::Stmt::ImportFrom(node) => self.import_from(node),

@@ -361,3 +361,24 @@ fn cycles_end() {
         Meaning::Unknown | Meaning::External(_)
     ));
 }
+
+#[test]
+fn a_function_that_wraps_itself_has_no_meaning() {
+    for text in [
+        "from functools import partial\nrun = partial(run, 1)\nrun()\n",
+        "from functools import partial\na = partial(b)\nb = partial(a)\na()\n",
+        "from functools import cache\ndef make():\n    return cache(make)()\nmake()()\n",
+        "from functools import partial\nclass A:\n    run = None\n    def f(self):\n        self.run = partial(self.run, 1)\n        self.run()\n",
+    ] {
+        let source = python(text);
+        let module = entry(&source);
+        for (_, call) in module.calls() {
+            assert!(
+                source
+                    .callee(module.id, call)
+                    .is_none_or(|id| id.module == module.id),
+                "{text}"
+            );
+        }
+    }
+}

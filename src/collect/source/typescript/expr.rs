@@ -7,6 +7,7 @@ use oxc_span::GetSpan;
 
 use super::super::lower::{expr as node, plain_import};
 use super::{TypeScript, range};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{BoolOp, ByteRange, Call, DictEntry, Expr, ExprKind, FormatPart};
 use crate::model::source::memo::Memo;
 use crate::model::source::module::Import;
@@ -247,10 +248,16 @@ impl<'a> TypeScript<'_> {
         match op {
             "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "instanceof" => ExprKind::Compare {
                 left,
-                rest: vec![(op, right)],
+                rest: Box::new([(op, right)]),
             },
             _ => ExprKind::BinOp {
-                op,
+                op: match op {
+                    "+" => Operator::Add,
+                    "/" => Operator::Div,
+                    "%" => Operator::Mod,
+                    "|" => Operator::BitOr,
+                    _ => Operator::Other,
+                },
                 left,
                 right: Box::new(right),
             },

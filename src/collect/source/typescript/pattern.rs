@@ -243,7 +243,7 @@ fn param_of(
         },
         _ => Param {
             name: "".into(),
-            pattern: Some(target),
+            pattern: Some(Box::new(target)),
             default,
             annotation,
             kind,

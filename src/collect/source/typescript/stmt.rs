@@ -100,7 +100,7 @@ impl<'a> TypeScript<'_> {
             }
             ast::Statement::SwitchStatement(node) => self.switch(node),
             ast::Statement::ThrowStatement(node) => StmtKind::Raise {
-                value: Some(self.expr(&node.argument)),
+                value: Some(Box::new(self.expr(&node.argument))),
                 cause: None,
             },
             ast::Statement::TryStatement(node) => self.try_(node),

@@ -5,6 +5,7 @@ use oxc_span::GetSpan;
 
 use super::super::lower::expr as node;
 use super::{TypeScript, range};
+use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind};
 
 impl<'a> TypeScript<'_> {
@@ -61,7 +62,7 @@ impl<'a> TypeScript<'_> {
                     let place = left.range;
                     node(
                         ExprKind::BinOp {
-                            op: "|",
+                            op: Operator::BitOr,
                             left: Box::new(left),
                             right: Box::new(right),
                         },

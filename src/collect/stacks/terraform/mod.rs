@@ -5,6 +5,7 @@
 //! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/bedrockagentcore_agent_runtime>.
 
 mod names;
+mod network;
 mod nodes;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use crate::model::json::{Document, Json, Member, Node};
 use crate::model::template::{Template, resource_type};
 
-use names::{LISTS, MAPS, STRATEGIES, TYPES, named};
+use names::{ID_LISTS, LISTS, MAPS, STRATEGIES, TYPES, named};
 use nodes::{UNKNOWN, attribute, constant_statement, document, member, node, object, text};
 
 /// Deepest nesting of modules.
@@ -161,6 +162,12 @@ fn by_value(planned: &[Planned<'_>]) -> BTreeMap<String, String> {
         let keys: &[&str] = match resource.kind {
             "aws_iam_role" | "awscc_iam_role" => &["arn", "id", "name", "role_name"],
             "aws_iam_policy" => &["arn"],
+            "aws_subnet"
+            | "aws_route_table"
+            | "aws_internet_gateway"
+            | "aws_security_group"
+            | "aws_apigatewayv2_api"
+            | "aws_api_gateway_rest_api" => &["id"],
             kind if kind.contains("bedrockagentcore") => &[
                 "arn",
                 "id",
@@ -234,7 +241,7 @@ impl Plan<'_> {
                 "aws_iam_role_policy_attachment" => self.attach(resource, &mut made),
                 "aws_bedrockagentcore_memory_strategy" => self.strategy(resource, &mut made),
                 "aws_cloudwatch_log_data_protection_policy" => masks(resource, &mut made),
-                _ => {}
+                _ => network::parts(self, resource, &mut made),
             }
         }
         let whole = 0..0;
@@ -276,6 +283,10 @@ impl Plan<'_> {
             }
             "aws_iam_policy" => name(&mut members, "Name", "ManagedPolicyName"),
             "aws_bedrockagentcore_gateway_target" => credentials(&mut members),
+            "aws_security_group" => network::group(self, resource, &mut members),
+            "aws_api_gateway_method" => name(&mut members, "Authorization", "AuthorizationType"),
+            // Its blocks are resources of their own.
+            "aws_route_table" => members.retain(|member| &*member.key != "Route"),
             _ => {}
         }
         members
@@ -311,7 +322,7 @@ impl Plan<'_> {
             if there(&expression.key) {
                 continue;
             }
-            if let Some(node) = self.unknown(resource, &expression.node) {
+            if let Some(node) = self.unknown(resource, &expression.key, &expression.node) {
                 members.push(member(
                     &named(resource.kind, &expression.key),
                     &resource.place,
@@ -323,20 +334,27 @@ impl Plan<'_> {
     }
 
     /// A value that only the apply knows: the resource that gives it.
-    fn unknown(&self, resource: &Planned<'_>, expression: &Node) -> Option<Node> {
+    fn unknown(&self, resource: &Planned<'_>, key: &str, expression: &Node) -> Option<Node> {
+        let at = &resource.place;
         if matches!(expression.value, Json::Array(_)) {
-            return Some(attribute(UNKNOWN, &resource.place));
+            return Some(attribute(UNKNOWN, at));
         }
         let references = expression.get("references")?;
-        let found = references
-            .items()
-            .iter()
-            .filter_map(Node::as_str)
-            .find_map(|reference| self.referenced(&resource.module, reference));
-        Some(attribute(
-            found.as_deref().unwrap_or(UNKNOWN),
-            &resource.place,
-        ))
+        let named = references.items().iter().filter_map(Node::as_str);
+        let mut found: Vec<String> = Vec::new();
+        for reference in named {
+            let id = self.referenced(&resource.module, reference);
+            let id = id.unwrap_or_else(|| UNKNOWN.to_owned());
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        if ID_LISTS.contains(&key) && !found.is_empty() {
+            let items = found.iter().map(|id| attribute(id, at)).collect();
+            return Some(node(Json::Array(items), at));
+        }
+        let known = found.iter().find(|id| *id != UNKNOWN);
+        Some(attribute(known.map_or(UNKNOWN, String::as_str), at))
     }
 
     /// The logical id of the resource that a reference of a module leads to.

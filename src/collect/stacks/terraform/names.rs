@@ -1,7 +1,7 @@
 //! What Terraform's resources and attributes are called in CloudFormation.
 
 /// Types of resources and what CloudFormation calls them.
-pub(super) const TYPES: [(&str, &str); 23] = [
+pub(super) const TYPES: [(&str, &str); 34] = [
     (
         "aws_bedrockagentcore_agent_runtime",
         "AWS::BedrockAgentCore::Runtime",
@@ -79,6 +79,20 @@ pub(super) const TYPES: [(&str, &str); 23] = [
         "AWS::BedrockAgentCore::Policy",
     ),
     ("awscc_iam_role", "AWS::IAM::Role"),
+    ("aws_subnet", "AWS::EC2::Subnet"),
+    ("aws_route_table", "AWS::EC2::RouteTable"),
+    (
+        "aws_route_table_association",
+        "AWS::EC2::SubnetRouteTableAssociation",
+    ),
+    ("aws_route", "AWS::EC2::Route"),
+    ("aws_internet_gateway", "AWS::EC2::InternetGateway"),
+    ("aws_vpc_endpoint", "AWS::EC2::VPCEndpoint"),
+    ("aws_security_group", "AWS::EC2::SecurityGroup"),
+    ("aws_apigatewayv2_api", "AWS::ApiGatewayV2::Api"),
+    ("aws_apigatewayv2_route", "AWS::ApiGatewayV2::Route"),
+    ("aws_api_gateway_rest_api", "AWS::ApiGateway::RestApi"),
+    ("aws_api_gateway_method", "AWS::ApiGateway::Method"),
 ];
 
 /// Names that are not the words of the attribute with capitals.
@@ -115,6 +129,9 @@ pub(super) const LISTS: [&str; 6] = [
     "inline_policy",
     "memory_strategies",
 ];
+
+/// Attributes that are lists of ids.
+pub(super) const ID_LISTS: [&str; 2] = ["subnets", "security_groups"];
 
 /// Attributes whose keys are the user's own.
 pub(super) const MAPS: [&str; 2] = ["environment_variables", "tags"];

@@ -65,10 +65,10 @@ pub enum ExprKind {
         /// Two or more.
         values: Vec<Expr>,
     },
-    /// Arithmetic and bit operators, as written (`+`, `%`, `|`, `**`, `//`).
+    /// Arithmetic and bit operators.
     BinOp {
         /// The operator.
-        op: &'static str,
+        op: Operator,
         /// Left operand.
         left: Box<Expr>,
         /// Right operand.
@@ -86,7 +86,7 @@ pub enum ExprKind {
         /// First operand.
         left: Box<Expr>,
         /// Each operator with its right operand.
-        rest: Vec<(&'static str, Expr)>,
+        rest: Box<[(&'static str, Expr)]>,
     },
     /// `body if test else orelse`, `test ? body : orelse`.
     Conditional {
@@ -169,6 +169,21 @@ pub struct DictEntry {
     pub key: Option<Expr>,
     /// The value.
     pub value: Expr,
+}
+
+/// Arithmetic and bit operators, as far as they are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `+`
+    Add,
+    /// `/`
+    Div,
+    /// `%`
+    Mod,
+    /// `|`
+    BitOr,
+    /// `-`, `*`, `**`, `//`, `<<` and the like.
+    Other,
 }
 
 /// Boolean operators.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub use expr::{
     BoolOp, Call, Comprehension, DictEntry, Expr, ExprKind, FormatPart, Generator, Keyword,
+    Operator,
 };
 
 use super::{ClassId, FnId};
@@ -71,9 +72,9 @@ pub enum StmtKind {
     /// `raise` and `throw`; no value for a bare `raise`.
     Raise {
         /// The exception.
-        value: Option<Expr>,
+        value: Option<Box<Expr>>,
         /// Python's `from`.
-        cause: Option<Expr>,
+        cause: Option<Box<Expr>>,
     },
     /// A named function defined here; its body is in [`super::Module::functions`].
     FunctionDef(FnId),
@@ -86,9 +87,9 @@ pub enum StmtKind {
     /// `assert`.
     Assert {
         /// The condition.
-        test: Expr,
+        test: Box<Expr>,
         /// The message.
-        message: Option<Expr>,
+        message: Option<Box<Expr>>,
     },
     /// `del` and `delete`.
     Delete(Vec<Expr>),
@@ -231,4 +232,16 @@ pub struct Case {
     pub body: Vec<Stmt>,
     /// The whole case.
     pub range: ByteRange,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A large program has millions of each.
+    #[test]
+    fn nodes_stay_small() {
+        assert!(size_of::<Expr>() <= 40, "{}", size_of::<Expr>());
+        assert!(size_of::<Stmt>() <= 48, "{}", size_of::<Stmt>());
+    }
 }

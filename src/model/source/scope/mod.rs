@@ -1,5 +1,6 @@
 //! Which names each scope binds, and to what.
 
+mod by_name;
 mod instance;
 
 use std::collections::BTreeMap;
@@ -7,16 +8,35 @@ use std::sync::Arc;
 
 use super::ir::{ByteRange, Expr, ExprKind, Name, Stmt, StmtKind};
 use super::module::{Binding, BindingKind, Function, Language, Module, Scope, Step};
+pub use by_name::ByName;
 pub use instance::receiver;
 
 use super::walk::{Node, walk, walk_node};
+
+/// A scope in the making.
+#[derive(Default)]
+struct Names {
+    names: BTreeMap<Name, Vec<Binding>>,
+    elements: BTreeMap<Name, Vec<Arc<Expr>>>,
+    outer: Vec<Name>,
+}
+
+impl From<Names> for Scope {
+    fn from(made: Names) -> Self {
+        Self {
+            names: made.names.into(),
+            elements: made.elements.into(),
+            outer: made.outer,
+        }
+    }
+}
 
 /// Fills the module's scopes, and the fields of its classes, from its lowered bodies.
 pub fn bind(module: &mut Module) {
     let mut scopes = vec![scope_of(module, &module.body)];
     let mut instances: Vec<(super::ClassId, Name, Binding)> = Vec::new();
     for function in &module.functions {
-        let mut scope = Scope::default();
+        let mut scope = Names::default();
         bind_params(function, &mut scope);
         merge(&mut scope, scope_of(module, &function.body));
         if module.language == Language::TypeScript {
@@ -29,20 +49,24 @@ pub fn bind(module: &mut Module) {
     let fields: Vec<Scope> = module
         .classes
         .iter()
-        .map(|class| scope_of(module, &class.body))
+        .map(|class| scope_of(module, &class.body).into())
         .collect();
-    for (class, fields) in module.classes.iter_mut().zip(fields) {
-        class.fields = fields;
-    }
+    let mut assigned: Vec<Names> = Vec::new();
+    assigned.resize_with(module.classes.len(), Names::default);
     for (id, name, binding) in instances {
-        if let Some(class) = module.classes.get_mut(id.index as usize) {
-            class.instance.names.entry(name).or_default().push(binding);
+        if let Some(names) = assigned.get_mut(id.index as usize) {
+            names.names.entry(name).or_default().push(binding);
         }
     }
-    module.scopes = scopes;
+    let made = fields.into_iter().zip(assigned);
+    for (class, (fields, instance)) in module.classes.iter_mut().zip(made) {
+        class.fields = fields;
+        class.instance = instance.into();
+    }
+    module.scopes = scopes.into_iter().map(Scope::from).collect();
 }
 
-fn merge(into: &mut Scope, from: Scope) {
+fn merge(into: &mut Names, from: Names) {
     for (name, bindings) in from.names {
         into.names.entry(name).or_default().extend(bindings);
     }
@@ -53,7 +77,7 @@ fn merge(into: &mut Scope, from: Scope) {
 }
 
 /// In TypeScript an assignment declares nothing: a name that a function only assigns to is bound outside of it.
-fn assigned_only(module: &Module, body: &[Stmt], scope: &mut Scope) {
+fn assigned_only(module: &Module, body: &[Stmt], scope: &mut Names) {
     let mut assigned: BTreeMap<&Name, usize> = BTreeMap::new();
     walk(body, &mut |_, node| {
         let target = match node {
@@ -92,7 +116,7 @@ fn declares(module: &Module, target: &Expr) -> bool {
 }
 
 /// Names declared `global` or `nonlocal`, or only assigned to, are bound where they belong.
-fn raise_outer(module: &Module, scopes: &mut [Scope]) {
+fn raise_outer(module: &Module, scopes: &mut [Names]) {
     for function in module.functions.iter().rev() {
         let index = function.id.index as usize + 1;
         let Some(scope) = scopes.get_mut(index) else {
@@ -127,7 +151,7 @@ fn raise_outer(module: &Module, scopes: &mut [Scope]) {
     }
 }
 
-fn bind_params(function: &Function, scope: &mut Scope) {
+fn bind_params(function: &Function, scope: &mut Names) {
     for (index, param) in function.params.iter().enumerate() {
         match &param.pattern {
             Some(pattern) => destructure(pattern, &mut Vec::new(), &mut |name, range, path, _| {
@@ -154,7 +178,7 @@ fn bind_params(function: &Function, scope: &mut Scope) {
     }
 }
 
-fn add(scope: &mut Scope, name: &Name, range: ByteRange, kind: BindingKind) {
+fn add(scope: &mut Names, name: &Name, range: ByteRange, kind: BindingKind) {
     scope
         .names
         .entry(name.clone())
@@ -205,8 +229,8 @@ fn inner_destructure(
 }
 
 /// The bindings of a body, nested functions left out.
-fn scope_of(module: &Module, body: &[Stmt]) -> Scope {
-    let mut scope = Scope::default();
+fn scope_of(module: &Module, body: &[Stmt]) -> Names {
+    let mut scope = Names::default();
     walk(body, &mut |_, node| {
         match node {
             Node::Stmt(stmt) => bind_stmt(module, stmt, &mut scope),
@@ -230,7 +254,7 @@ fn scope_of(module: &Module, body: &[Stmt]) -> Scope {
     scope
 }
 
-fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
+fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Names) {
     match &stmt.kind {
         StmtKind::Assign(assign) => {
             let annotation = assign
@@ -315,7 +339,7 @@ fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Scope) {
     }
 }
 
-fn bind_value(target: &Expr, value: &Arc<Expr>, annotation: Option<&Arc<Expr>>, scope: &mut Scope) {
+fn bind_value(target: &Expr, value: &Arc<Expr>, annotation: Option<&Arc<Expr>>, scope: &mut Names) {
     if let ExprKind::Subscript { base, .. } = &target.kind {
         if let ExprKind::Name(name) = &base.kind {
             scope
@@ -345,7 +369,7 @@ fn bind_value(target: &Expr, value: &Arc<Expr>, annotation: Option<&Arc<Expr>>, 
     );
 }
 
-fn bind_element(target: &Expr, iter: &Arc<Expr>, scope: &mut Scope) {
+fn bind_element(target: &Expr, iter: &Arc<Expr>, scope: &mut Names) {
     destructure(target, &mut Vec::new(), &mut |name, range, path, _| {
         add(
             scope,
@@ -359,7 +383,7 @@ fn bind_element(target: &Expr, iter: &Arc<Expr>, scope: &mut Scope) {
     });
 }
 
-fn bind_expr(expr: &Expr, scope: &mut Scope) {
+fn bind_expr(expr: &Expr, scope: &mut Names) {
     match &expr.kind {
         ExprKind::Assign { target, value } => bind_value(target, value, None, scope),
         ExprKind::Comprehension(inner) => {

@@ -1,0 +1,54 @@
+//! Code that runs and is not here: modules that nothing in the tree answers and nothing declares, and folders that a container copies.
+
+use super::copied_code;
+use super::imports::unanswered;
+use crate::analysis::agent_code::AgentCode;
+use crate::context::Context;
+use crate::model::known::{ReasonCode, Unread};
+
+/// The code that was not read, in words; `None` where all of the project's own code that runs is here.
+pub(crate) fn of(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
+    let lost = unanswered(context, code);
+    let (name, site) = lost.first()?;
+    let line = site
+        .span
+        .map_or(String::new(), |span| format!(":{}", span.line));
+    let more = match lost.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    if let Some(copied) = copied_code::absent(context, code.runtime).first() {
+        let place = copied.place();
+        return Some(Unread::new(
+            ReasonCode::Absent,
+            format!(
+                "{}, which {place} copies into the image, is not in this tree, and {}{line} imports `{name}`{more}: get it, then run again",
+                copied.path, site.path
+            ),
+        ));
+    }
+    // It is there, where the artifact does not take it from.
+    let facts = context.files.dependencies.get(&code.resource().to_string());
+    let top = name.split(['.', '/']).find(|part| !part.is_empty());
+    let elsewhere = facts
+        .zip(top)
+        .and_then(|(facts, top)| facts.elsewhere.get(top));
+    if let Some(path) = elsewhere {
+        let location = code.runtime.code_location.as_ref();
+        let location = location.map_or("the code that ships", |found| found.value.as_str());
+        return Some(Unread::new(
+            ReasonCode::Absent,
+            format!(
+                "`{name}`{more}, imported at {}{line}, is in the repository at {path} but not below {location}: it does not ship, and its code was not judged. Move it there, or declare it as a dependency, then run again",
+                site.path
+            ),
+        ));
+    }
+    Some(Unread::new(
+        ReasonCode::Absent,
+        format!(
+            "`{name}`{more}, imported at {}{line}, is neither in the tree nor a declared dependency: its code was not read. Check out what provides it, or declare it, then run again",
+            site.path
+        ),
+    ))
+}

@@ -1,0 +1,299 @@
+//! What a Dockerfile's RUN lines install.
+
+use std::collections::BTreeSet;
+
+use super::{Installed, Manifest, Releases};
+use crate::model::dependencies::DependencyFacts;
+use crate::model::distributions;
+use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, PyProject};
+
+/// Base images that hold no packages of their own.
+const PLAIN: [&str; 12] = [
+    "python",
+    "uv",
+    "debian",
+    "ubuntu",
+    "alpine",
+    "amazonlinux",
+    "al2023",
+    "slim",
+    "lambda",
+    "bookworm-slim",
+    "trixie-slim",
+    "fedora",
+];
+
+/// What the RUN lines of a Dockerfile install.
+pub(super) fn container<'a>(
+    manifests: &'a AgentManifests,
+    facts: &'a DependencyFacts,
+) -> Option<Installed<'a>> {
+    let dockerfile = manifests.dockerfile.read()?;
+    let pyproject = manifests.pyproject.read();
+    let manifest = match (pyproject, manifests.requirements.read()) {
+        (_, Some(requirements)) if mentions(dockerfile, "requirements.txt") => {
+            Manifest::Requirements(&requirements.path)
+        }
+        (Some(pyproject), _) => Manifest::PyProject(pyproject),
+        (None, Some(requirements)) => Manifest::Requirements(&requirements.path),
+        (None, None) => Manifest::Dockerfile(&dockerfile.source.path),
+    };
+    let mut installed = Installed {
+        declared: Vec::new(),
+        words: Vec::new(),
+        uncertain: None,
+        manifest,
+        releases: Releases::Newest,
+    };
+    let mut taken = BTreeSet::new();
+    let stages = dockerfile.stages();
+    let aliases: BTreeSet<&str> = stages
+        .iter()
+        .filter_map(|stage| stage.alias.as_deref())
+        .collect();
+    for stage in &stages {
+        let bare = stage.image.split(['@', ':']).next().unwrap_or("");
+        let leaf = bare.rsplit('/').next().unwrap_or("");
+        let own = aliases.contains(stage.image.as_str());
+        if !own && !PLAIN.contains(&leaf) {
+            installed.uncertain =
+                Some(format!("the base image {} may bring packages", stage.image));
+        }
+    }
+    for run in dockerfile
+        .instructions
+        .iter()
+        .filter(|each| each.keyword == "RUN")
+    {
+        for command in commands(&run.words()) {
+            installed.command(&command, pyproject, facts, run);
+            taken.extend(releases(&command, facts));
+        }
+    }
+    installed.releases = match taken.len() {
+        1 if installed.uncertain.is_none() => taken.pop_first().unwrap_or(Releases::Unknown),
+        _ => Releases::Unknown,
+    };
+    // One file may be installed twice: once for the layer's cache, once with the project.
+    let mut seen = BTreeSet::new();
+    installed
+        .declared
+        .retain(|one| seen.insert((&one.site, &one.name)));
+    Some(installed)
+}
+
+/// Which releases a command that installs takes; `None` for one that does not.
+fn releases(words: &[String], facts: &DependencyFacts) -> Option<Releases> {
+    let has = |word: &str| words.iter().any(|each| each == word);
+    let tool = |name: &str| {
+        words
+            .iter()
+            .any(|word| word.rsplit('/').next() == Some(name))
+    };
+    if tool("uv") && has("sync") {
+        // Without a lock it makes one, of the newest.
+        return Some(match facts.uv_lock.read() {
+            Some(_) if !has("--upgrade") && !has("-U") => Releases::Locked,
+            _ => Releases::Newest,
+        });
+    }
+    if [
+        "poetry",
+        "pdm",
+        "pipenv",
+        "conda",
+        "mamba",
+        "micromamba",
+        "pixi",
+    ]
+    .into_iter()
+    .any(tool)
+    {
+        return Some(Releases::Unknown);
+    }
+    let pip = tool("pip") || tool("pip3") || tool("uv") && (has("pip") || has("add"));
+    if !pip || !(has("install") || has("add") || has("sync")) {
+        return None;
+    }
+    let bound = |word: &String| {
+        word == "-c" || word.starts_with("--constraint") || word.starts_with("--resolution")
+    };
+    Some(if words.iter().any(bound) {
+        Releases::Unknown
+    } else {
+        Releases::Newest
+    })
+}
+
+fn mentions(dockerfile: &Dockerfile, file: &str) -> bool {
+    dockerfile
+        .instructions
+        .iter()
+        .any(|each| each.keyword == "RUN" && each.arguments.contains(file))
+}
+
+/// The commands of a shell line, `&&`, `;` and `|` apart.
+fn commands(words: &[String]) -> Vec<Vec<String>> {
+    let mut all = vec![Vec::new()];
+    for word in words {
+        let ends = word.ends_with(';');
+        let bare = word.trim_end_matches(';');
+        if matches!(bare, "&&" | "||" | "|" | "") {
+            all.push(Vec::new());
+            continue;
+        }
+        if let Some(last) = all.last_mut() {
+            last.push(bare.to_owned());
+        }
+        if ends {
+            all.push(Vec::new());
+        }
+    }
+    all
+}
+
+impl<'a> Installed<'a> {
+    fn command(
+        &mut self,
+        words: &[String],
+        pyproject: Option<&'a PyProject>,
+        facts: &'a DependencyFacts,
+        run: &crate::model::manifest::Instruction,
+    ) {
+        let at = |word: &str| words.iter().position(|each| each == word);
+        let has = |word: &str| at(word).is_some();
+        let tool = |name: &str| {
+            words
+                .iter()
+                .any(|word| word == name || word.ends_with(&format!("/{name}")))
+        };
+        if (tool("uv") && has("sync")) || ((tool("poetry") || tool("pdm")) && has("install")) {
+            self.project(words, pyproject, !has("--no-dev") && !has("--only"));
+            return;
+        }
+        if tool("pipenv") || tool("conda") || tool("mamba") || tool("micromamba") || tool("pixi") {
+            self.uncertain = Some(format!(
+                "`{}` installs what is not read here",
+                words.join(" ")
+            ));
+            return;
+        }
+        let pip = tool("pip") || tool("pip3") || (tool("uv") && has("add"));
+        let Some(start) = at("install").or_else(|| at("add")).filter(|_| pip) else {
+            return;
+        };
+        let mut rest = words[start + 1..].iter();
+        while let Some(word) = rest.next() {
+            let file = match word.as_str() {
+                "-r" | "--requirement" | "--requirements" => rest.next().map(String::as_str),
+                _ => word
+                    .strip_prefix("--requirement=")
+                    .or_else(|| word.strip_prefix("-r")),
+            };
+            if let Some(file) = file {
+                self.file(file, pyproject, facts);
+            } else if matches!(
+                word.as_str(),
+                "-c" | "--constraint"
+                    | "-i"
+                    | "--index-url"
+                    | "--extra-index-url"
+                    | "-t"
+                    | "--target"
+                    | "--prefix"
+                    | "--python"
+                    | "-f"
+                    | "--find-links"
+            ) {
+                rest.next();
+            } else if word == "."
+                || word.starts_with(".[")
+                || word.starts_with("./")
+                || word == "/app"
+            {
+                self.project(words, pyproject, false);
+            } else if word.starts_with('-') {
+                continue;
+            } else if word.contains('$')
+                || word.contains(".whl")
+                || word.contains("://")
+                || word.starts_with('/')
+            {
+                self.uncertain = Some(format!("`{word}` is not read here"));
+            } else {
+                let name: String = word
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c))
+                    .collect();
+                self.words.push(Dependency {
+                    name: distributions::normalise(&name),
+                    written: word.clone(),
+                    site: run.site.clone(),
+                });
+            }
+        }
+    }
+
+    fn file(&mut self, file: &str, pyproject: Option<&'a PyProject>, facts: &'a DependencyFacts) {
+        if file.ends_with("pyproject.toml") {
+            self.project(&[], pyproject, false);
+        } else if let Some(listed) = facts.requirements.get(file).or_else(|| {
+            // The file may have been copied elsewhere in the image first.
+            let leaf = file.rsplit('/').next()?;
+            facts
+                .requirements
+                .iter()
+                .find(|(name, _)| name.rsplit('/').next() == Some(leaf))
+                .map(|(_, listed)| listed)
+        }) {
+            self.declared.extend(listed);
+        } else {
+            self.uncertain = Some(format!("the requirements file {file} is not read here"));
+        }
+    }
+
+    fn project(&mut self, words: &[String], pyproject: Option<&'a PyProject>, dev: bool) {
+        let Some(pyproject) = pyproject else {
+            self.uncertain = Some("the pyproject.toml that is installed is not here".to_owned());
+            return;
+        };
+        if pyproject.dynamic {
+            self.uncertain = Some(format!(
+                "the dependencies of {} are computed",
+                pyproject.path
+            ));
+        }
+        self.declared.extend(&pyproject.dependencies);
+        let all = |flag: &str| words.iter().any(|word| word == flag);
+        let named = |flag: &str, name: &str| {
+            words
+                .windows(2)
+                .any(|pair| pair[0] == flag && pair[1].split(',').any(|one| one == name))
+                || words.iter().any(|word| {
+                    word.strip_prefix(flag)
+                        .is_some_and(|rest| rest == format!("={name}"))
+                })
+                || words
+                    .iter()
+                    .any(|word| word.contains('[') && word.contains(name))
+        };
+        for (extra, listed) in &pyproject.extras {
+            if all("--all-extras")
+                || named("--extra", extra)
+                || named("-E", extra)
+                || named("--extras", extra)
+            {
+                self.declared.extend(listed);
+            }
+        }
+        for (group, listed) in &pyproject.groups {
+            let wanted = all("--all-groups")
+                || (dev && group == "dev")
+                || named("--group", group)
+                || named("--with", group);
+            if wanted {
+                self.declared.extend(listed);
+            }
+        }
+    }
+}

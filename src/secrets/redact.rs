@@ -1,0 +1,394 @@
+//! Text in which no secret is shown, whoever quotes the line that it stands on.
+//!
+//! What the engine finds in a text is covered, and so is every value that a configuration gives to a variable with a secret's name: by
+//! itself it may look like any word.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::names::{harmless_value, secret_like_name};
+use super::{Options, scan, secret_value};
+use crate::model::json::{Document, Json, Node};
+
+/// Characters of a secret that may be shown, at most.
+const SHOWN: usize = 4;
+/// Shorter values are no secrets, and covering them would cover words.
+const SHORTEST: usize = 6;
+
+/// Longest text whose covered form is remembered, in bytes.
+const LONGEST_REMEMBERED: usize = 1024;
+/// Most texts that are remembered.
+const MOST_REMEMBERED: usize = 20_000;
+
+/// The covered form of texts, by path and text; `None` where nothing is covered.
+type Remembered = HashMap<(String, String), Option<String>>;
+
+/// What must not be shown of one project.
+#[derive(Clone, Debug, Default)]
+pub struct Redactor {
+    /// Values as they stand in text and in JSON, in the order of text.
+    values: Vec<String>,
+    /// Finds them: the longest of those that start at a place.
+    finder: Option<AhoCorasick>,
+    /// The same from their ends, in the order of text.
+    backwards: Vec<String>,
+    /// Length of the longest, in bytes.
+    longest: usize,
+    /// Many results quote the same few lines, and looking for secrets is the costly part of a report.
+    remembered: Arc<Mutex<Remembered>>,
+}
+
+impl Redactor {
+    /// The secret values of these configuration files.
+    pub fn new<'a>(documents: impl IntoIterator<Item = &'a Document>) -> Self {
+        let mut values = Vec::new();
+        for document in documents {
+            gather(&document.root, &mut values);
+        }
+        Self::of_values(values)
+    }
+
+    /// What covers these values.
+    pub(crate) fn of_values(mut values: Vec<String>) -> Self {
+        values.sort_unstable();
+        values.dedup();
+        let longest = values.iter().map(String::len).max().unwrap_or(0);
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&values);
+        Self {
+            finder: finder.ok().filter(|_| !values.is_empty()),
+            backwards: {
+                let backwards = values.iter().map(|value| value.chars().rev().collect());
+                let mut backwards: Vec<String> = backwards.collect();
+                backwards.sort_unstable();
+                backwards
+            },
+            values,
+            longest,
+            remembered: Arc::default(),
+        }
+    }
+
+    /// Covers the secrets of a text that was copied from `path`, each by stars of its own length, so that columns stay; `None` where
+    /// there are none.
+    pub fn text(&self, path: &str, text: &str) -> Option<String> {
+        if text.len() < SHORTEST {
+            return None;
+        }
+        if text.len() > LONGEST_REMEMBERED {
+            return self.covered(path, text);
+        }
+        let key = (path.to_owned(), text.to_owned());
+        let known = self.remembered.lock().ok();
+        if let Some(covered) = known.and_then(|known| known.get(&key).cloned()) {
+            return covered;
+        }
+        let covered = self.covered(path, text);
+        if let Ok(mut known) = self.remembered.lock()
+            && known.len() < MOST_REMEMBERED
+        {
+            known.insert(key, covered.clone());
+        }
+        covered
+    }
+
+    fn covered(&self, path: &str, text: &str) -> Option<String> {
+        let mut out = text.to_owned();
+        // From the end, so that the ranges before stay true: stars may be fewer bytes than what they cover.
+        for hit in scan(path, text, &Options::default()).iter().rev() {
+            if let Some(secret) = text.get(hit.range.clone()) {
+                out.replace_range(hit.range.clone(), &stars(secret));
+            }
+        }
+        if let Some(found) = self.known(&out) {
+            out = found;
+        }
+        // A quoted line that was cut may end inside of a value.
+        if let Some(at) = self.cut(&out) {
+            let head = stars(out.get(at..).unwrap_or_default());
+            out.replace_range(at.., &head);
+        }
+        // So may one that was cut at its start begin.
+        if let Some(end) = self.cut_start(&out) {
+            let tail = "*".repeat(out.get(..end).map_or(0, |tail| tail.chars().count()));
+            out.replace_range(..end, &tail);
+        }
+        (out != text).then_some(out)
+    }
+
+    /// The text with the known values covered; `None` where it holds none.
+    fn known(&self, text: &str) -> Option<String> {
+        let finder = self.finder.as_ref()?;
+        let mut out = String::new();
+        let mut from = 0;
+        for found in finder.find_iter(text) {
+            out.push_str(text.get(from..found.start())?);
+            out.push_str(&stars(text.get(found.range())?));
+            from = found.end();
+        }
+        if from == 0 {
+            return None;
+        }
+        out.push_str(text.get(from..)?);
+        Some(out)
+    }
+
+    /// Where the start of a value begins with which the text ends.
+    fn cut(&self, text: &str) -> Option<usize> {
+        let first = text.len().saturating_sub(self.longest.saturating_sub(1));
+        let last = text.len().checked_sub(SHORTEST)?;
+        (first..=last)
+            .filter_map(|at| Some((at, text.get(at..)?)))
+            .find(|(_, tail)| {
+                let next = self.values.partition_point(|value| value.as_str() < *tail);
+                let value = self.values.get(next);
+                value.is_some_and(|value| value.starts_with(*tail) && value.len() > tail.len())
+            })
+            .map(|(at, _)| at)
+    }
+
+    /// Where the end of a value ends with which the text begins.
+    fn cut_start(&self, text: &str) -> Option<usize> {
+        let last = text.len().min(self.longest.saturating_sub(1));
+        let mut head: String = text
+            .get(..text.floor_char_boundary(last))?
+            .chars()
+            .rev()
+            .collect();
+        while head.len() >= SHORTEST {
+            let next = self
+                .backwards
+                .partition_point(|value| value.as_str() < head.as_str());
+            let value = self.backwards.get(next);
+            if value.is_some_and(|value| value.starts_with(&head) && value.len() > head.len()) {
+                return Some(head.len());
+            }
+            head.remove(0);
+        }
+        None
+    }
+
+    /// Covers the secrets of a text in place.
+    pub(crate) fn redact(&self, path: &str, text: &mut String) {
+        if let Some(covered) = self.text(path, text) {
+            *text = covered;
+        }
+    }
+}
+
+/// Covers what is a secret by its form. Names, paths and commands must stay what they are: a variable's value may be a name, too.
+pub(crate) fn by_form(text: &mut String) {
+    FORMS.redact("", text);
+}
+
+/// Covers by form alone, and remembers what it looked at.
+pub(crate) static FORMS: LazyLock<Redactor> = LazyLock::new(Redactor::default);
+
+/// Covers words that look random: in what a person writes in settings, such a word is no name that anybody needs to read.
+pub(crate) fn unnamed(text: &mut String) {
+    let part = |c: char| c.is_ascii_alphanumeric() || "+/=_-".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    let mut any = false;
+    while let Some(start) = rest.find(part) {
+        let (before, word) = rest.split_at(start);
+        let end = word.find(|c| !part(c)).unwrap_or(word.len());
+        let (word, after) = word.split_at(end);
+        out.push_str(before);
+        if random(word) {
+            any = true;
+            out.push_str(&stars(word));
+        } else {
+            out.push_str(word);
+        }
+        rest = after;
+    }
+    if any {
+        out.push_str(rest);
+        *text = out;
+    }
+}
+
+/// Whether a word looks as if it had been drawn: a UUID, a long hexadecimal number, or a long mixture of both cases and digits.
+fn random(word: &str) -> bool {
+    const LONG: usize = 16;
+    let count = |kind: fn(&u8) -> bool| word.bytes().filter(kind).count();
+    let digits = count(u8::is_ascii_digit);
+    let hexadecimal = count(u8::is_ascii_hexdigit);
+    let dashes = word.matches('-').count();
+    let as_number = word.len() >= 2 * LONG && digits >= 4 && hexadecimal + dashes == word.len();
+    let mixed = word.len() >= LONG
+        && !word.contains('/')
+        && digits >= 2
+        && count(u8::is_ascii_lowercase) >= 2
+        && count(u8::is_ascii_uppercase) >= 2;
+    // Encoded bytes may hold a slash; a path holds many words.
+    let encoded = word.len() >= 2 * LONG
+        && word.matches('/').count() <= 2
+        && digits >= 3
+        && count(u8::is_ascii_lowercase) >= 6
+        && count(u8::is_ascii_uppercase) >= 6;
+    as_number || mixed || encoded
+}
+
+/// Covers words that look random where they stand in quotation marks: an error quotes what a file holds there.
+pub(crate) fn quoted(text: &str) -> String {
+    let parts = text.split('"').enumerate().map(|(index, part)| {
+        let mut part = part.to_owned();
+        if index % 2 == 1 {
+            unnamed(&mut part);
+        }
+        part
+    });
+    parts.collect::<Vec<_>>().join("\"")
+}
+
+/// Values that look random, where only names, account ids and Regions belong.
+pub(crate) fn drawn(node: &Node, values: &mut Vec<String>) {
+    if let Some(text) = node.as_str()
+        && random(text)
+    {
+        values.push(text.to_owned());
+    }
+    for member in node.members() {
+        drawn(&member.node, values);
+    }
+    for item in node.items() {
+        drawn(item, values);
+    }
+}
+
+/// The password of `scheme://user:password@host`.
+fn password(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    Some(password).filter(|password| password.len() >= SHORTEST && !password.contains("${"))
+}
+
+/// Values of `{"name": N, "value": V}` and of members `N: V` whose name or form says that they are secrets.
+pub(crate) fn gather(node: &Node, values: &mut Vec<String>) {
+    let mut take = |name: &str, value: &Node| {
+        let Json::String(value) = &value.value else {
+            return;
+        };
+        let trimmed = value.trim();
+        let secret = trimmed.len() >= SHORTEST
+            && !harmless_value(trimmed)
+            && (secret_like_name(name)
+                || name.ends_with("ExternalId")
+                || secret_value(trimmed).is_some());
+        if secret {
+            let quoted = serde_json::to_string(trimmed).unwrap_or_default();
+            values.push(quoted.trim_matches('"').to_owned());
+            values.push(trimmed.to_owned());
+        }
+    };
+    if let (Some(name), Some(value)) = (node.get("name").and_then(Node::as_str), node.get("value"))
+    {
+        take(name, value);
+    }
+    for member in node.members() {
+        take(&member.key, &member.node);
+    }
+    if let Some(password) = node.as_str().and_then(password) {
+        values.push(password.to_owned());
+    }
+    for member in node.members() {
+        gather(&member.node, values);
+    }
+    for item in node.items() {
+        gather(item, values);
+    }
+}
+
+/// At most the first four characters, then stars.
+fn stars(secret: &str) -> String {
+    let length = secret.chars().count();
+    let shown = SHOWN.min(length / 4);
+    let cover = |(index, character): (usize, char)| match character {
+        // The lines of a key in several lines stay lines.
+        '\n' | '\r' => character,
+        _ if index < shown => character,
+        _ => '*',
+    };
+    secret.chars().enumerate().map(cover).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::collect::json::parse;
+
+    fn redactor(text: &str) -> Redactor {
+        Redactor::new([&parse("agentcore/agentcore.json", text).unwrap()])
+    }
+
+    #[test]
+    fn values_of_secret_names_are_covered_wherever_they_stand() {
+        let one =
+            redactor(r#"{"envVars": [{"name": "CRM_PASSWORD", "value": "correct horse \"9\""}]}"#);
+        let diff = " {\n-  \"value\": \"correct horse \\\"9\\\"\"\n";
+        let covered = one.text("agentcore/agentcore.json", diff).unwrap();
+        assert!(!covered.contains("horse"), "{covered}");
+        assert_eq!(covered.chars().count(), diff.chars().count());
+        let cut = one.text("", "cut in the middle: correct hor").unwrap();
+        assert_eq!(cut, "cut in the middle: co*********");
+        assert_eq!(one.text("", "an incorrect house"), None);
+    }
+
+    #[test]
+    fn words_that_look_random_are_covered_in_settings() {
+        let covered = |text: &str| {
+            let mut text = text.to_owned();
+            unnamed(&mut text);
+            text
+        };
+        for random in [
+            ["b4ddbe45-cf64-42b0", "-ac3a-4acdd7f9fcc5"].concat(),
+            "9f86d081884c7d659a2feaa0c55ad015".to_owned(),
+            ["Tr0ub4dor-", "xQ7-Zebra9"].concat(),
+        ] {
+            let text = covered(&format!("known, see {random}."));
+            assert!(!text.contains(&random[4..]), "{text}");
+            assert!(text.starts_with("known, see "), "{text}");
+        }
+        for plain in [
+            "measured hot path; uses @requires_access_token since 2026-10-01",
+            "SEC-1234: app/Support/fast_path.py, arn:aws:iam::123456789012:role/Support",
+            "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        ] {
+            assert_eq!(covered(plain), plain);
+        }
+        assert_eq!(quoted("no target \"dev\" in x"), "no target \"dev\" in x");
+    }
+
+    #[test]
+    fn forms_of_secrets_are_covered_without_a_name() {
+        let key = ["sk-ant-api03-", &"q7Zx".repeat(23), "Kd-5wAAAAAA"].concat();
+        let covered = Redactor::default()
+            .text("app/main.py", &format!("call(\"{key}\")"))
+            .unwrap();
+        assert!(!covered.contains(&key[8..]), "{covered}");
+    }
+
+    #[test]
+    fn names_numbers_and_arns_stay() {
+        let one = redactor(
+            r#"{"envVars": [{"name": "API_KEY_NAME", "value": "weather-provider"}, {"name": "SECRET_ARN",
+            "value": "arn:aws:secretsmanager:us-east-1:111122223333:secret:crm"}]}"#,
+        );
+        assert_eq!(
+            one.text(
+                "a.json",
+                "\"weather-provider\" arn:aws:secretsmanager:us-east-1:111122223333:secret:crm"
+            ),
+            None
+        );
+    }
+}
