@@ -356,6 +356,7 @@ fn uses(
         .unanswered
         .extend(left.map(|(_, package)| package.clone()));
     facts.unread = scan.unread;
+    facts.beyond = scan.beyond;
     facts.files = scan.files;
 }
 

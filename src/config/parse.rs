@@ -48,6 +48,7 @@ pub fn parse(
         checks,
         source: SourceText::new(path, text),
         problems: Vec::new(),
+        more: 0,
         runtimes,
     };
     let (root, errors) = DeTable::parse_recoverable(text);
@@ -57,16 +58,13 @@ pub fn parse(
     }
     // What recovery invents around a syntax error would only be reported a second time.
     if !reader.problems.is_empty() {
-        return Err(reader.problems);
+        return Err(reader.told());
     }
     let settings = reader.root(root.get_ref());
     if reader.problems.is_empty() {
         Ok(settings)
     } else {
-        reader
-            .problems
-            .sort_by_key(|problem| (problem.line, problem.column));
-        Err(reader.problems)
+        Err(reader.told())
     }
 }
 
@@ -75,9 +73,14 @@ type Value<'i> = Spanned<DeValue<'i>>;
 struct Reader<'a> {
     source: SourceText,
     problems: Vec<Problem>,
+    /// Problems that are only counted.
+    more: usize,
     checks: &'a [&'a str],
     runtimes: Runtimes<'a>,
 }
+
+/// How many problems are named; who reads them fixes a few and asks again.
+const MOST: usize = 50;
 
 const KEYS: [&str; 5] = ["fail-on", "runtimes", "severity", "ignore", "accept"];
 const RUNTIME_KEYS: [&str; 6] = [
@@ -94,7 +97,27 @@ const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "off"];
 const FAIL_ON: [&str; 5] = ["critical", "high", "medium", "low", "never"];
 
 impl Reader<'_> {
+    /// The problems in the order of the file, and how many there are beyond.
+    fn told(mut self) -> Vec<Problem> {
+        self.problems
+            .sort_by_key(|problem| (problem.line, problem.column));
+        let last = self.problems.last();
+        if let Some(last) = last.filter(|_| self.more > 0) {
+            let message = format!("{} more problems are not shown", self.more);
+            let rest = Problem {
+                message,
+                ..last.clone()
+            };
+            self.problems.push(rest);
+        }
+        self.problems
+    }
+
     fn problem(&mut self, at: Range<usize>, message: String) {
+        if self.problems.len() >= MOST {
+            self.more += 1;
+            return;
+        }
         let (line, column) = self.source.position(at.start);
         self.problems.push(Problem {
             path: self.source.path.to_string(),
@@ -106,6 +129,10 @@ impl Reader<'_> {
 
     /// `unknown KIND "word"`, with the closest known one or all of them.
     fn unknown(&mut self, at: Range<usize>, kind: &str, word: &str, known: &[&str]) {
+        if self.problems.len() >= MOST {
+            self.more += 1;
+            return;
+        }
         let hint = match suggestion(word, known.iter().copied()) {
             Some(close) => format!("did you mean \"{close}\"?"),
             None if known.is_empty() => "the project has none".to_owned(),

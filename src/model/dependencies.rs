@@ -24,6 +24,8 @@ pub struct DependencyFacts {
     pub unanswered: BTreeSet<String>,
     /// Source files that ship and could not be read or parsed.
     pub unread: Vec<String>,
+    /// Why nothing was looked for: there is too much of it.
+    pub beyond: Option<String>,
     /// How many source files ship.
     pub files: usize,
     /// Python modules and packages elsewhere in the project that do not ship, by name, with their path.
@@ -39,6 +41,7 @@ impl Default for DependencyFacts {
             uses: BTreeMap::new(),
             unanswered: BTreeSet::new(),
             unread: Vec::new(),
+            beyond: None,
             files: 0,
             elsewhere: BTreeMap::new(),
         }

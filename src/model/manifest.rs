@@ -1,6 +1,6 @@
 //! What the files beside an agent's code declare: dependencies, and how a container starts. Every value knows its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::known::Known;
 use super::site::{Site, SourceText};
@@ -151,32 +151,36 @@ impl Dockerfile {
     /// The `ENTRYPOINT` and `CMD` that hold for the last stage; a stage built from an earlier one inherits its.
     pub fn entry(&self) -> Vec<&Instruction> {
         let stages = self.stages();
+        // The last of each keyword in each stage, and where a name of a stage was given: stages may be many.
+        let mut last: HashMap<(usize, &str), &Instruction> = HashMap::new();
+        for each in &self.instructions {
+            if let Some(stage) = each.stage {
+                last.insert((stage, each.keyword.as_str()), each);
+            }
+        }
+        let mut named: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, stage) in stages.iter().enumerate() {
+            if let Some(alias) = &stage.alias {
+                let places = named.entry(alias.to_ascii_lowercase()).or_default();
+                places.push(index);
+            }
+        }
         let mut at = stages.len().checked_sub(1);
         let (mut entrypoint, mut command) = (None, None);
         // Each step goes to an earlier stage, so the walk ends.
         while let Some(index) = at {
-            let of = |keyword: &str| {
-                self.instructions
-                    .iter()
-                    .rev()
-                    .find(|each| each.stage == Some(index) && each.keyword == keyword)
-            };
-            let own = of("ENTRYPOINT");
+            let of = |keyword: &'static str| last.get(&(index, keyword)).copied();
             // An ENTRYPOINT sets back the CMD that its base image brought.
             if command.is_none() && entrypoint.is_none() {
                 command = of("CMD");
             }
-            entrypoint = entrypoint.or(own);
-            let base = stages.get(index).map(|stage| stage.image.as_str());
-            at = stages
-                .get(..index)
-                .unwrap_or_default()
-                .iter()
-                .rposition(|earlier| {
-                    earlier.alias.as_deref().is_some_and(|alias| {
-                        base.is_some_and(|base| alias.eq_ignore_ascii_case(base))
-                    })
-                });
+            entrypoint = entrypoint.or(of("ENTRYPOINT"));
+            let base = stages.get(index);
+            let places = base.and_then(|stage| named.get(&stage.image.to_ascii_lowercase()));
+            at = places.and_then(|places| {
+                let earlier = places.partition_point(|place| *place < index);
+                earlier.checked_sub(1).map(|at| places[at])
+            });
         }
         entrypoint.into_iter().chain(command).collect()
     }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use pep508_rs::{MarkerTree, Requirement, VerbatimUrl};
 
+use crate::quiet;
+
 /// Longest requirement, in bytes.
 const LONGEST: usize = 4096;
 /// Most parentheses and brackets of one requirement.
@@ -14,15 +16,20 @@ const TERMS: usize = 64;
 
 /// The requirement; `None` where the text is none, or is larger than anyone writes.
 pub fn parse(written: &str) -> Option<Requirement<VerbatimUrl>> {
+    // The parser panics over some names that it does not know how to end (`name-$`).
     within_bounds(written)
-        .then(|| written.parse().ok())
+        .then(|| quiet::catch(|| written.parse().ok()).ok().flatten())
         .flatten()
 }
 
 /// A marker by itself, as locks hold it; `None` as for [`parse`].
 pub fn marker(written: &str) -> Option<MarkerTree> {
     within_bounds(written)
-        .then(|| MarkerTree::from_str(written).ok())
+        .then(|| {
+            quiet::catch(|| MarkerTree::from_str(written).ok())
+                .ok()
+                .flatten()
+        })
         .flatten()
 }
 
@@ -59,5 +66,8 @@ mod tests {
         assert!(parse(&nested).is_none());
         assert!(marker(&terms).is_none());
         assert!(parse(&"a".repeat(LONGEST + 1)).is_none());
+        for name in ["a-$", "aws-opentelemetry-${ist", "a._\u{e9}", "a[b-$]"] {
+            assert!(parse(name).is_none(), "{name}");
+        }
     }
 }

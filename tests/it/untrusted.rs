@@ -411,3 +411,211 @@ fn a_run_that_is_stopped_or_that_races_another_leaves_nothing_half_written() {
         assert_eq!(fs::read_to_string(&report).unwrap(), whole);
     }
 }
+
+/// What a run costs: seconds of the processor, and the most memory that it held, in bytes.
+#[cfg(target_os = "linux")]
+struct Cost {
+    seconds: f64,
+    memory: u64,
+}
+
+/// Runs the program and reads from `/proc` what it costs, as long as it lives.
+#[cfg(target_os = "linux")]
+fn cost(root: &Path, arguments: &[&str]) -> (Output, Cost) {
+    let out = tempfile::tempfile().unwrap();
+    let mut child = command(root, arguments)
+        .stdout(out.try_clone().unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let process = Path::new("/proc").join(child.id().to_string());
+    let started = Instant::now();
+    let mut cost = Cost {
+        seconds: 0.0,
+        memory: 0,
+    };
+    let status = loop {
+        if let Ok(status) = fs::read_to_string(process.join("status")) {
+            let peak = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmHWM:"))
+                .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+            cost.memory = cost.memory.max(peak.unwrap_or(0) * 1024);
+        }
+        if let Ok(stat) = fs::read_to_string(process.join("stat")) {
+            // User and system time stand in fields 14 and 15, in hundredths of a second; the name before them may hold anything.
+            let fields: Vec<&str> = stat
+                .rsplit(')')
+                .next()
+                .unwrap_or_default()
+                .split_whitespace()
+                .collect();
+            let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok());
+            cost.seconds = (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0;
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if started.elapsed() > LONGEST {
+            child.kill().unwrap();
+            panic!("{arguments:?}: the run does not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let mut stdout = Vec::new();
+    let mut out = out;
+    std::io::Seek::rewind(&mut out).unwrap();
+    out.read_to_end(&mut stdout).unwrap();
+    let output = Output {
+        status,
+        stdout,
+        stderr: Vec::new(),
+    };
+    assert!(matches!(output.status.code(), Some(0..=2)), "{status}");
+    (output, cost)
+}
+
+/// The most memory that any input below 5 MB may cost.
+#[cfg(target_os = "linux")]
+const MOST_MEMORY: u64 = 500 << 20;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hundred_thousand_files_and_a_sparse_one_cost_bounded_memory() {
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let root = folder.path();
+    for number in 0..1_000 {
+        let of = root.join(format!("data/{number}"));
+        fs::create_dir_all(&of).unwrap();
+        for file in 0..100 {
+            fs::File::create(of.join(format!("{file}.txt"))).unwrap();
+        }
+    }
+    for path in ["app/Main/huge.py", "app/Main/.env", "agentcore/huge.json"] {
+        let sparse = fs::File::create(root.join(path)).unwrap();
+        sparse.set_len(2 << 30).unwrap();
+    }
+    let (output, cost) = cost(root, &["check", "--offline", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["results"].as_array().unwrap().len() > 50);
+    assert!(cost.memory < MOST_MEMORY, "{} bytes", cost.memory);
+    assert!(cost.seconds < 60.0, "{} seconds", cost.seconds);
+}
+
+/// Root reads everything: the folders are then none that cannot be read, and the run is an ordinary one.
+#[cfg(unix)]
+#[test]
+fn folders_that_cannot_be_read_or_written_are_reported() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let root = folder.path();
+    let closed = root.join("app/Main/closed");
+    let sealed = root.join("sealed");
+    for path in [&closed, &sealed] {
+        fs::create_dir_all(path).unwrap();
+    }
+    fs::write(closed.join("part.py"), "x = 1\n").unwrap();
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(&closed, 0o000);
+    mode(&sealed, 0o555);
+    let report = report(root, &[]);
+    assert!(report["results"].as_array().unwrap().len() > 50);
+    let file = sealed.join("report.json");
+    let arguments = ["check", "--offline", "--json", "--output"];
+    let output = run(root, &[&arguments[..], &[file.to_str().unwrap()]].concat());
+    let root_user = fs::File::create(sealed.join("probe")).is_ok();
+    if root_user {
+        assert!(file.exists());
+    } else {
+        assert_eq!(output.status.code(), Some(2));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains("report.json"), "{errors}");
+        assert_eq!(fs::read_dir(&sealed).unwrap().count(), 0);
+    }
+    mode(&closed, 0o755);
+    mode(&sealed, 0o755);
+}
+
+/// Input that once cost the square of its length: four times as much of it may not cost sixteen times the time.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_grows_costs_no_more_than_it_grows() {
+    type Made = fn(usize) -> tempfile::TempDir;
+    let requirements: Made = |count| {
+        let folder = project(&json!([runtime("Main")]), json!({}));
+        let lines: String = (0..count).map(|n| format!("p{n}==1.0\n")).collect();
+        write(folder.path(), "app/Main/requirements.txt", &lines);
+        folder
+    };
+    let packages: Made = |count| {
+        let mut main = runtime("Main");
+        main["entrypoint"] = "main.ts".into();
+        main["runtimeVersion"] = "NODE_22".into();
+        let folder = project(&json!([main]), json!({}));
+        let all: serde_json::Map<String, Value> = (0..count)
+            .map(|n| (format!("p{n}"), json!("^1.0.0")))
+            .collect();
+        let package = json!({"name": "x", "dependencies": all});
+        write(folder.path(), "app/Main/main.ts", "export const a = 1;\n");
+        write(folder.path(), "app/Main/package.json", &package.to_string());
+        folder
+    };
+    let stages: Made = |count| {
+        let mut main = runtime("Main");
+        main["build"] = "Container".into();
+        let folder = project(&json!([main]), json!({}));
+        let lines: String = (0..count)
+            .map(|n| format!("FROM python:3.13 AS s{n}\n"))
+            .collect();
+        write(folder.path(), "app/Main/Dockerfile", &lines);
+        folder
+    };
+    let denies: Made = |count| {
+        let mut main = runtime("Main");
+        main["additionalPolicies"] = json!(["p.json"]);
+        let folder = project(&json!([main]), json!({}));
+        let statements: Value = (0..count)
+            .flat_map(|n| {
+                let allow = json!({"Effect": "Allow", "Action": "s3:*", "Resource": format!("arn:aws:s3:::b{n}")});
+                [allow, json!({"Effect": "Deny", "Action": format!("s3:Put{n}*"), "Resource": "*"})]
+            })
+            .collect();
+        let policy = json!({"Version": "2012-10-17", "Statement": statements});
+        write(folder.path(), "app/Main/p.json", &policy.to_string());
+        folder
+    };
+    let settings: Made = |count| {
+        let folder = project(&json!([runtime("Main")]), json!({}));
+        let lines: String = (0..count)
+            .map(|n| format!("perf-unused-dependenciez{n} = \"low\"\n"))
+            .collect();
+        write(
+            folder.path(),
+            "agentcore-harden.toml",
+            &format!("[severity]\n{lines}"),
+        );
+        folder
+    };
+    let cases: [(&str, Made, usize); 5] = [
+        ("requirements", requirements, 5_000),
+        ("packages", packages, 5_000),
+        ("stages", stages, 1_000),
+        ("denies", denies, 100),
+        ("settings", settings, 5_000),
+    ];
+    for (what, made, count) in cases {
+        let of = |count| {
+            let folder = made(count);
+            let (output, cost) = cost(folder.path(), &["check", "--offline", "--json"]);
+            assert!(output.stdout.len() < MOST_BYTES, "{what}");
+            assert!(cost.memory < MOST_MEMORY, "{what}: {} bytes", cost.memory);
+            cost.seconds
+        };
+        let (once, more) = (of(count), of(4 * count));
+        // A second for what every run costs, and for a clock of hundredths.
+        assert!(more < 8.0 * once + 1.0, "{what}: {once} s, then {more} s");
+        assert!(more < 20.0, "{what}: {more} s");
+    }
+}

@@ -129,6 +129,10 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
             Unread::new(ReasonCode::Unsupported, format!("{path}: {reason}")),
         );
     }
+    if let Some(reason) = &facts.beyond {
+        let message = format!("{path}: {reason}");
+        return Outcome::skipped(resource, Unread::new(ReasonCode::Limit, message));
+    }
     let mut unused: Vec<&Dependency> = declared
         .iter()
         .copied()

@@ -23,6 +23,8 @@ pub struct Uses {
     pub found: BTreeMap<String, Site>,
     /// Files that could not be read or parsed.
     pub unread: Vec<String>,
+    /// Why nothing was looked for: there is too much of it.
+    pub beyond: Option<String>,
     /// How many source files there are.
     pub files: usize,
     /// What Python files import from outside of the folder, as dotted name and top-level package; only where a package is
@@ -49,6 +51,9 @@ fn words(distribution: &str) -> Vec<String> {
     words
 }
 
+/// How many packages are looked for: more than any project declares, and each is compared with every import and string.
+const MOST_NAMES: usize = 2_000;
+
 /// Looks for uses of these packages: imports, and short strings that name one (`"uvicorn"`, `"postgresql+asyncpg://…"`).
 pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses {
     let mut uses = Uses::default();
@@ -62,6 +67,13 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
         })
         .collect();
     uses.files = files.len();
+    if wanted.len() > MOST_NAMES {
+        uses.beyond = Some(format!(
+            "{} dependencies are more than the {MOST_NAMES} that are looked for",
+            wanted.len()
+        ));
+        return uses;
+    }
     let spellings: Vec<Spelling<'_>> = wanted.iter().map(|name| Spelling::of(name)).collect();
     let all: Vec<String> = wanted.iter().flat_map(|name| words(name)).collect();
     let matcher = AhoCorasick::builder()

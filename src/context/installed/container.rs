@@ -46,13 +46,15 @@ pub(super) fn container<'a>(
         releases: Releases::Newest,
     };
     let mut taken = BTreeSet::new();
-    for stage in dockerfile.stages() {
+    let stages = dockerfile.stages();
+    let aliases: BTreeSet<&str> = stages
+        .iter()
+        .filter_map(|stage| stage.alias.as_deref())
+        .collect();
+    for stage in &stages {
         let bare = stage.image.split(['@', ':']).next().unwrap_or("");
         let leaf = bare.rsplit('/').next().unwrap_or("");
-        let own = dockerfile
-            .stages()
-            .iter()
-            .any(|other| other.alias.as_deref() == Some(stage.image.as_str()));
+        let own = aliases.contains(stage.image.as_str());
         if !own && !PLAIN.contains(&leaf) {
             installed.uncertain =
                 Some(format!("the base image {} may bring packages", stage.image));

@@ -253,6 +253,7 @@ pub static TARGETS: [Target; 24] = [
         name: "requirements",
         seeds: &["requirements.txt"],
         words: &[
+            "aws-opentelemetry-${x}\n",
             "boto3[crt]>=1.42,!=2; python_version >= '3.10' and (os_name == 'nt' or extra == 'x') --hash=sha256:aa\n-r other.txt\n-e git+https://example.com/a@b#egg=c\n",
         ],
         run: |bytes| {
