@@ -16,7 +16,7 @@ pub(super) fn group(plan: &Plan<'_>, resource: &Planned<'_>, members: &mut Vec<M
     let known = resource.values.get("egress").map(Node::items);
     members.retain(|member| &*member.key != "Egress");
     let rules: Vec<Node> = match known.filter(|rules| !rules.is_empty()) {
-        Some(rules) => rules.iter().flat_map(|rule| rules_of(rule)).collect(),
+        Some(rules) => rules.iter().flat_map(rules_of).collect(),
         // Rules that only the apply knows.
         None if written.is_some() => {
             members.push(member("SecurityGroupEgress", at, attribute(UNKNOWN, at)));
