@@ -2,7 +2,7 @@
 //! policies to the account, and sets properties that `agentcore.json` has no key for.
 //!
 //! It is one edit for the whole project, whichever result asks for it: an aspect in a file of its own
-//! ([`narrowed_roles::PATH`]), and the import and call in `cdk-stack.ts`.
+//! (`narrowed_roles::PATH`), and the import and call in `cdk-stack.ts`.
 
 use serde_json::{Map, Value, json};
 

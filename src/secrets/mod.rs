@@ -4,12 +4,12 @@
 //! `token`); only where a keyword stands is a rule tried, on a window of bounded size, so the work is linear in
 //! the length of the text however long its lines are. Three families of rules follow a keyword:
 //!
-//! * **formats** ([`Rule::Format`]): values that say themselves whose they are (`ghp_…`, `AKIA…`, webhook addresses);
-//! * **named values** ([`Rule::Named`]): a value of a vendor's alphabet and length behind the vendor's name;
-//! * **built-in rules** ([`Rule::BuiltIn`]): private keys, JSON Web Tokens, addresses with a password, service
+//! * **formats** (`Rule::Format`): values that say themselves whose they are (`ghp_…`, `AKIA…`, webhook addresses);
+//! * **named values** (`Rule::Named`): a value of a vendor's alphabet and length behind the vendor's name;
+//! * **built-in rules** (`Rule::BuiltIn`): private keys, JSON Web Tokens, addresses with a password, service
 //!   account files and assignments of random-looking literals to names that imply a secret.
 //!
-//! What is not reported: see [`decoys`] (placeholders, sequences, hashes, ids, references to variables). Local
+//! What is not reported: see `decoys` (placeholders, sequences, hashes, ids, references to variables). Local
 //! addresses whose password is a well-known default (`postgres:postgres@localhost`) are not secrets; any other
 //! password in an address is, wherever the host is.
 
