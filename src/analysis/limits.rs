@@ -53,6 +53,21 @@ pub(crate) fn reached(what: &'static str, module: ModuleId, range: ByteRange) {
     }));
 }
 
+thread_local! {
+    /// What costly questions about names looked at in the present judgement.
+    static SPENT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts what a costly question looked at.
+pub(crate) fn spend(looks: u64) {
+    SPENT.set(SPENT.get().saturating_add(looks));
+}
+
+/// What the costly questions of the present judgement looked at.
+pub(crate) fn spent() -> u64 {
+    SPENT.get()
+}
+
 /// Says once more what was found out for a fact that is shared.
 pub(crate) fn again(limit: Option<Limit>) {
     REACHED.set(REACHED.get().or(limit));
@@ -134,7 +149,9 @@ pub(crate) fn follow_at(
 /// Runs a judgement, and tells which budget ran out meanwhile.
 pub(crate) fn watch<T>(run: impl FnOnce() -> T) -> (T, Option<Limit>) {
     let before = REACHED.take();
+    let spent = SPENT.replace(0);
     let done = run();
+    SPENT.set(spent);
     let found = REACHED.replace(before);
     (done, found)
 }

@@ -172,3 +172,39 @@ fn a_circle_is_not_a_limit() {
         assert_ne!(result.status, Status::Skipped, "{result:#?}");
     }
 }
+
+/// Names that lead to themselves again and again, and functions that all call each other: each question ends soon, and so do all of
+/// them together. A minute is far more than an idle machine takes without optimization.
+#[test]
+fn names_that_lead_round_and_round_end() {
+    let same = "    x = x\n".repeat(300);
+    let chosen = (0..150).fold(String::new(), |mut text, at| {
+        let _ = writeln!(text, "    x = x if payload[\"c{at}\"] else x + \"a\"");
+        text
+    });
+    let wide = (0..16).fold(String::new(), |mut text, at| {
+        let calls = (0..16).filter(|other| *other != at);
+        let calls: String = calls
+            .map(|other| format!("    x = f{other}(x)\n"))
+            .collect();
+        let _ = write!(text, "def f{at}(x):\n{calls}    return x\n\n\n");
+        text
+    });
+    let run = |helpers: &str, body: &str, value: &str| {
+        format!(
+            "{HEAD}\n\n{helpers}@app.entrypoint\ndef invoke(payload):\n    x = payload[\"a\"]\n{body}    subprocess.run({value}, shell=True)\n"
+        )
+    };
+    let began = std::time::Instant::now();
+    for text in [
+        run("", &same, "x"),
+        run("", &chosen, "x"),
+        run(&wide, "", "f0(x)"),
+    ] {
+        for result in results("shell-command-injection", &text) {
+            assert_ne!(result.status, Status::Pass, "{}", result.message);
+        }
+    }
+    let took = began.elapsed();
+    assert!(took.as_secs() < 60, "{took:?}");
+}

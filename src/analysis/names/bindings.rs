@@ -32,13 +32,16 @@ impl<'s> Question<'s> {
         let after = backwards().filter(|binding| !is_before(binding));
         if bindings.len() > 2 && self.depth.get() >= LONG_CHAIN {
             for binding in bindings.iter().filter(is_before) {
-                if binding.range.end <= offset {
+                if binding.range.end <= offset && self.look() {
                     self.binding(module, binding);
                 }
             }
         }
         let mut fallback = Meaning::Unknown;
         for binding in backwards().filter(is_before).chain(after) {
+            if !self.look() {
+                break;
+            }
             // `x = x or default` looks the inner `x` up before itself.
             let meaning = match &binding.kind {
                 BindingKind::Value { value, .. }

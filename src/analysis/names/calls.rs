@@ -83,10 +83,23 @@ impl<'s> Question<'s> {
 
     /// The value that a function of the project returns.
     pub(super) fn returned(&self, function: &'s Function) -> Meaning<'s> {
+        let key = self.remembers().map(|opened| (function.id, opened));
+        if let Some(known) = key.and_then(|key| self.returns.borrow().get(&key).cloned()) {
+            return known;
+        }
         if !self.step() {
             return Meaning::Unknown;
         }
         self.depth.set(self.depth.get() + 1);
+        let found = self.returned_by(function);
+        self.depth.set(self.depth.get() - 1);
+        if let Some(key) = key {
+            self.returns.borrow_mut().insert(key, found.clone());
+        }
+        found
+    }
+
+    fn returned_by(&self, function: &'s Function) -> Meaning<'s> {
         let module = function.id.module;
         let mut values: Vec<&'s Expr> = Vec::new();
         for stmt in statements(&function.body) {
@@ -128,7 +141,6 @@ impl<'s> Question<'s> {
         {
             fallback = self.annotation(module, returns);
         }
-        self.depth.set(self.depth.get() - 1);
         fallback
     }
 

@@ -22,6 +22,10 @@ use crate::model::source::{ClassId, FnId, ModuleId, Source};
 
 /// Steps that one question may take: enough for any real chain, and an end for cyclic ones.
 const FUEL: u32 = 2_000;
+/// Bindings and steps that one question looks at. A name that is bound a thousand times by itself is looked up through all of them.
+const MOST_LOOKS: u32 = 8_000;
+/// What a question looks at when those before it in the same judgement were as costly as [`allowance`] lets them be.
+const FEW_LOOKS: u32 = 256;
 /// Deepest chain of one question: long chains of methods are real code.
 const DEEPEST: u32 = 240;
 /// From this depth on a name that is assigned again and again is followed from its first assignment on, so that each builds on the
@@ -69,7 +73,10 @@ struct Question<'s> {
     source: &'s Source,
     fuel: Cell<u32>,
     depth: Cell<u32>,
-    /// Fuel or depth ran out.
+    /// What was looked at so far, and how much may be.
+    looks: Cell<u32>,
+    most_looks: u32,
+    /// Fuel, depth or looks ran out.
     exhausted: Cell<bool>,
     /// The expressions being asked for, by their addresses.
     asked: RefCell<Vec<usize>>,
@@ -81,6 +88,22 @@ struct Question<'s> {
     openings: Cell<u32>,
     /// Answers by the address of the expression and the number of the open containers.
     known: RefCell<HashMap<(usize, u32), Meaning<'s>>>,
+    /// What functions return, by the same rule.
+    returns: RefCell<HashMap<(FnId, u32), Meaning<'s>>>,
+}
+
+/// What costly questions of one judgement may look at together: work must not grow with the square of the code.
+fn allowance(source: &Source) -> u64 {
+    150_000 + source.bytes() / 4
+}
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        let looks = self.looks.get();
+        if looks > FEW_LOOKS {
+            limits::spend(u64::from(looks));
+        }
+    }
 }
 
 impl Source {
@@ -217,13 +240,36 @@ impl<'s> Question<'s> {
             source,
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
+            looks: Cell::new(0),
+            most_looks: match limits::spent() > allowance(source) {
+                true => FEW_LOOKS,
+                false => MOST_LOOKS,
+            },
             exhausted: Cell::new(false),
             asked: RefCell::default(),
             open: RefCell::default(),
             opened: RefCell::default(),
             openings: Cell::new(0),
             known: RefCell::default(),
+            returns: RefCell::default(),
         }
+    }
+
+    /// Looks at one more thing; false where there were too many.
+    fn look(&self) -> bool {
+        let looks = self.looks.get() + 1;
+        self.looks.set(looks);
+        let more = looks <= self.most_looks;
+        if !more {
+            self.exhausted.set(true);
+        }
+        more
+    }
+
+    /// Whether answers of this question are kept, and under which number of open containers.
+    fn remembers(&self) -> Option<u32> {
+        let long = FUEL - self.fuel.get() >= REMEMBERS_AFTER;
+        long.then(|| self.opened.borrow().last().copied().unwrap_or(0))
     }
 
     fn module(&self, id: ModuleId) -> Option<&'s Module> {
@@ -240,7 +286,7 @@ impl<'s> Question<'s> {
     /// Takes one step; false where the budget is used up.
     fn step(&self) -> bool {
         let left = self.fuel.get();
-        if left == 0 || self.depth.get() >= DEEPEST {
+        if left == 0 || self.depth.get() >= DEEPEST || !self.look() {
             self.exhausted.set(true);
             return false;
         }
@@ -256,10 +302,9 @@ impl<'s> Question<'s> {
         if self.depth.get() >= MAY_CIRCLE && self.asked.borrow().contains(&address) {
             return Meaning::Unknown;
         }
-        let remembers = FUEL - self.fuel.get() >= REMEMBERS_AFTER;
-        let key = (address, self.opened.borrow().last().copied().unwrap_or(0));
-        if remembers && let Some(known) = self.known.borrow().get(&key) {
-            return known.clone();
+        let key = self.remembers().map(|opened| (address, opened));
+        if let Some(known) = key.and_then(|key| self.known.borrow().get(&key).cloned()) {
+            return known;
         }
         if !self.step() {
             return Meaning::Unknown;
@@ -269,7 +314,7 @@ impl<'s> Question<'s> {
         let found = self.meaning_of(module, expr);
         self.asked.borrow_mut().pop();
         self.depth.set(self.depth.get() - 1);
-        if remembers {
+        if let Some(key) = key {
             self.known.borrow_mut().insert(key, found.clone());
         }
         found

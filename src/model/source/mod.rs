@@ -58,6 +58,8 @@ pub struct Source {
     pub stack_words: BTreeSet<String>,
     /// Modules by name, made when the first is asked for: all of them are there by then.
     by_name: OnceLock<HashMap<ir::Name, Vec<ModuleId>>>,
+    /// How long all texts are, in bytes, summed when somebody asks.
+    bytes: OnceLock<u64>,
 }
 
 /// The code of one runtime.
@@ -187,6 +189,14 @@ impl Source {
         });
         let named = by_name.get(name).into_iter().flatten();
         named.filter_map(|id| self.module(*id))
+    }
+
+    /// How long the texts of all modules are, in bytes. All modules must be there.
+    pub fn bytes(&self) -> u64 {
+        *self.bytes.get_or_init(|| {
+            let texts = self.modules.iter();
+            texts.map(|module| module.source.text.len() as u64).sum()
+        })
     }
 
     /// The function of that id.
