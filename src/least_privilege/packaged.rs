@@ -1,6 +1,6 @@
 //! Tools that come in a package: what they call in AWS is not in the project's code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::values::{Texts, texts};
@@ -86,6 +86,7 @@ type Names = BTreeMap<String, Option<Evidence>>;
 /// What is taken from packages: the name in the package, by the package as the table has it.
 fn imported(code: &Code<'_, '_>) -> BTreeMap<String, Names> {
     let mut found: BTreeMap<String, Names> = BTreeMap::new();
+    let listed: BTreeSet<(&str, &str)> = tools().map(|tool| (tool.package, tool.name)).collect();
     for external in &code.agent().code.external {
         let module = code.source().module(external.module);
         let Some(import) = module.and_then(|module| module.imports.get(external.import)) else {
@@ -112,13 +113,14 @@ fn imported(code: &Code<'_, '_>) -> BTreeMap<String, Names> {
             None => (package(dotted), import.name.as_deref()),
         };
         if let Some(name) = name {
-            let place = import.alias.as_deref().and_then(|alias| {
-                let mut uses = code.expressions().filter(|(module, expr)| {
-                    *module == external.module && expr.as_name() == Some(alias)
+            // A program imports thousands of names, and each look goes over a module.
+            let alias = import.alias.as_deref();
+            let alias = alias.filter(|_| listed.contains(&(package, name)));
+            let place = alias.and_then(|alias| {
+                let used = module?.all_expressions().into_iter().find(|(_, expr)| {
+                    expr.as_name() == Some(alias) && code.surely_runs(external.module, expr.range)
                 });
-                let (module, expr) =
-                    uses.find(|(module, expr)| code.surely_runs(*module, expr.range))?;
-                Some(evidence(code.source(), module, expr.range))
+                Some(evidence(code.source(), external.module, used?.1.range))
             });
             let names = found.entry(package.to_owned()).or_default();
             let known = names.entry(name.to_owned()).or_default();
