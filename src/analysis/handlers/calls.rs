@@ -43,158 +43,10 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
                     found.push(entry(source, kind, function, expr.range));
                 }
             }
-            "serve_a2a" | "build_a2a_app" | "A2AStarletteApplication" | "A2AServer" | "to_a2a" => {
-                served(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::A2a,
-                    expr.range,
-                    found,
-                );
-            }
-            "serve_ag_ui" | "build_ag_ui_app" | "AGUIApp" => {
-                served(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::AgUi,
-                    expr.range,
-                    found,
-                );
-            }
-            last if last.starts_with("add_") && last.ends_with("_fastapi_endpoint") => {
-                served(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::AgUi,
-                    expr.range,
-                    found,
-                );
-            }
-            "Route"
-            | "WebSocketRoute"
-            | "add_route"
-            | "add_api_route"
-            | "add_websocket_route"
-            | "add_api_websocket_route"
-            | "add_url_rule" => {
-                functions_of(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::Route,
-                    expr.range,
-                    found,
-                );
-            }
-            // `http.createServer((req, res) => …)`: the one handler of every path.
-            "createServer" | "createSecureServer"
-                if matches!(package(&name), "http" | "https" | "http2") =>
-            {
-                functions_of(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::Route,
-                    expr.range,
-                    found,
-                );
-            }
-            // `new WebSocketServer({ … }).on('connection', (socket) => …)`
-            "on" if package(&name) == "ws"
-                && call.args.first().and_then(Expr::as_str) == Some("connection") =>
-            {
-                functions_of(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::WebSocket,
-                    expr.range,
-                    found,
-                );
-            }
-            // `websockets.serve(talk, …)`; `wss.handleUpgrade(request, socket, head, (client) => …)`; `io.on('connection', …)`
-            "serve" if package(&name) == "websockets" => {
-                functions_of(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::WebSocket,
-                    expr.range,
-                    found,
-                );
-            }
-            "handleUpgrade" if package(&name) == "ws" => {
-                functions_of(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::WebSocket,
-                    expr.range,
-                    found,
-                );
-            }
-            "on" if name.starts_with("socket.io.")
-                && matches!(
-                    call.args.first().and_then(Expr::as_str),
-                    Some("connection" | "connect")
-                ) =>
-            {
-                functions_of(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::WebSocket,
-                    expr.range,
-                    found,
-                );
-            }
-            // `web.get("/ws", talk)` and `app.router.add_get("/ws", talk)` of aiohttp
-            "get" | "post" | "put" | "patch" | "delete" | "route" | "add_get" | "add_post"
-            | "add_put" | "add_patch" | "add_delete"
-                if package(&name) == "aiohttp" && name.starts_with("aiohttp.web") =>
-            {
-                functions_of(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::Route,
-                    expr.range,
-                    found,
-                );
-            }
-            "setRequestHandler" => functions_of(
-                source,
-                module.id,
-                call,
-                EntrypointKind::McpTool,
-                expr.range,
-                found,
-            ),
-            "tool"
-            | "FunctionTool"
-            | "DynamicStructuredTool"
-            | "DynamicTool"
-            | "from_function"
-            | "StructuredTool"
-            | "betaZodTool"
-                if registration(&name, None) != Some(EntrypointKind::McpTool) =>
-            {
-                functions_of(
-                    source,
-                    module.id,
-                    call,
-                    EntrypointKind::AgentTool,
-                    expr.range,
-                    found,
-                );
-            }
-            _ => {
-                if let Some(kind) = registration(&name, None)
-                    .filter(|_| matches!(call.callee.kind, ExprKind::Attribute { .. }))
-                {
+            last => {
+                if let Some(kind) = serves(last) {
+                    served(source, module.id, call, kind, expr.range, found);
+                } else if let Some(kind) = given(&name, call) {
                     functions_of(source, module.id, call, kind, expr.range, found);
                 }
             }
@@ -229,6 +81,73 @@ fn applied(
         return true;
     }
     false
+}
+
+/// What a function of that name serves that is given a handler or an object of a library.
+fn serves(last: &str) -> Option<EntrypointKind> {
+    match last {
+        "serve_a2a" | "build_a2a_app" | "A2AStarletteApplication" | "A2AServer" | "to_a2a" => {
+            Some(EntrypointKind::A2a)
+        }
+        "serve_ag_ui" | "build_ag_ui_app" | "AGUIApp" => Some(EntrypointKind::AgUi),
+        _ if last.starts_with("add_") && last.ends_with("_fastapi_endpoint") => {
+            Some(EntrypointKind::AgUi)
+        }
+        _ => None,
+    }
+}
+
+/// As what a call registers the functions that it is given.
+fn given(name: &str, call: &Call) -> Option<EntrypointKind> {
+    let first = call.args.first().and_then(Expr::as_str);
+    match leaf(name) {
+        "Route"
+        | "WebSocketRoute"
+        | "add_route"
+        | "add_api_route"
+        | "add_websocket_route"
+        | "add_api_websocket_route"
+        | "add_url_rule" => Some(EntrypointKind::Route),
+        // `http.createServer((req, res) => …)`: the one handler of every path.
+        "createServer" | "createSecureServer"
+            if matches!(package(name), "http" | "https" | "http2") =>
+        {
+            Some(EntrypointKind::Route)
+        }
+        // `new WebSocketServer({ … }).on('connection', (socket) => …)`
+        "on" if package(name) == "ws" && first == Some("connection") => {
+            Some(EntrypointKind::WebSocket)
+        }
+        // `websockets.serve(talk, …)`; `wss.handleUpgrade(request, socket, head, (client) => …)`; `io.on('connection', …)`
+        "serve" if package(name) == "websockets" => Some(EntrypointKind::WebSocket),
+        "handleUpgrade" if package(name) == "ws" => Some(EntrypointKind::WebSocket),
+        "on" if name.starts_with("socket.io.")
+            && matches!(first, Some("connection" | "connect")) =>
+        {
+            Some(EntrypointKind::WebSocket)
+        }
+        // `web.get("/ws", talk)` and `app.router.add_get("/ws", talk)` of aiohttp
+        "get" | "post" | "put" | "patch" | "delete" | "route" | "add_get" | "add_post"
+        | "add_put" | "add_patch" | "add_delete"
+            if package(name) == "aiohttp" && name.starts_with("aiohttp.web") =>
+        {
+            Some(EntrypointKind::Route)
+        }
+        "setRequestHandler" => Some(EntrypointKind::McpTool),
+        "tool"
+        | "FunctionTool"
+        | "DynamicStructuredTool"
+        | "DynamicTool"
+        | "from_function"
+        | "StructuredTool"
+        | "betaZodTool"
+            if registration(name, None) != Some(EntrypointKind::McpTool) =>
+        {
+            Some(EntrypointKind::AgentTool)
+        }
+        _ => registration(name, None)
+            .filter(|_| matches!(call.callee.kind, ExprKind::Attribute { .. })),
+    }
 }
 
 /// `new BedrockAgentCoreApp({ invocationHandler: { process }, pingHandler, websocketHandler })`.
