@@ -245,15 +245,16 @@ fn times_a_run(code: &AgentCode<'_>, module: &Module, expr: &Expr, call: &Call) 
             .iter()
             .filter_map(|inner| inner.as_name())
             .any(|name| function.params.iter().any(|param| &*param.name == name));
-        let called = code.calls().any(|(at, _, outer)| {
-            takes
-                && code.source.callee(at.id, outer) == Some(function.id)
-                && outer.as_call().is_some_and(|outer| {
-                    let mut inner = outer.args.iter().flat_map(sub_expressions);
-                    inner.any(|inner| is_run(code, at, inner))
-                })
-        });
-        if called {
+        let called = || {
+            code.calls().any(|(at, _, outer)| {
+                code.source.callee(at.id, outer) == Some(function.id)
+                    && outer.as_call().is_some_and(|outer| {
+                        let mut inner = outer.args.iter().flat_map(sub_expressions);
+                        inner.any(|inner| is_run(code, at, inner))
+                    })
+            })
+        };
+        if takes && called() {
             return true;
         }
     }
