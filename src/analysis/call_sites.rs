@@ -100,7 +100,7 @@ impl<'a> Callers<'a> {
             self.calls
                 .borrow_mut()
                 .entry(site.module)
-                .or_insert_with(|| module.calls().into_iter().map(|(_, call)| call).collect()),
+                .or_insert_with(|| module.calls().map(|(_, call)| call).collect()),
         );
         let call = *calls.get(site.call)?;
         let expr = match site.given {
@@ -195,7 +195,7 @@ fn all_sites(code: &AgentCode<'_>) -> HashMap<FnId, Vec<Site>> {
     let mut sites: HashMap<FnId, Vec<Site>> = HashMap::new();
     for place in code.modules() {
         let module = place.id;
-        for (at, (_, expr)) in place.calls().into_iter().enumerate() {
+        for (at, (_, expr)) in place.calls().enumerate() {
             let Some(call) = expr.as_call() else { continue };
             let mut add = |function: FnId, range: ByteRange, given: Option<usize>| {
                 sites.entry(function).or_default().push(Site {

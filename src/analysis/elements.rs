@@ -57,7 +57,6 @@ fn mapped<'a>(
     }
     let calls = place
         .calls()
-        .into_iter()
         .filter_map(|(_, expr)| expr.as_call());
     for call in calls {
         let ExprKind::Attribute { base, attr } = &call.callee.kind else {

@@ -436,7 +436,7 @@ impl<'a> Finder<'a, '_> {
             }
             None => match source.meaning(at.module, at.expr) {
                 crate::analysis::names::Meaning::Value(other, value)
-                    if !std::ptr::eq(value, at.expr) =>
+                    if !value.is(at.expr) =>
                 {
                     self.value(At::new(other, value), path, depth + 1)
                 }

@@ -423,7 +423,7 @@ impl<'a> Conditions<'_, 'a> {
         }
         match self.callers.source().meaning(module, test) {
             Meaning::Value(at, value)
-                if !std::ptr::eq(value, test)
+                if !value.is(test)
                     && matches!(
                         value.kind,
                         ExprKind::Compare { .. } | ExprKind::BoolOp { .. } | ExprKind::Unary { .. }
@@ -505,7 +505,7 @@ impl<'a> Conditions<'_, 'a> {
             // A name that holds what was read.
             return match source.meaning(module, expr) {
                 Meaning::Value(at, value)
-                    if !std::ptr::eq(value, expr)
+                    if !value.is(expr)
                         && matches!(
                             value.kind,
                             ExprKind::Call(_)

@@ -170,7 +170,7 @@ impl<'a> Reader<'_, '_, 'a> {
             };
         }
         if let Meaning::Value(at, value) = source.meaning(module, expr)
-            && !std::ptr::eq(value, expr)
+            && !value.is(expr)
         {
             return self.read(at, value);
         }

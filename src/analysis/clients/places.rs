@@ -435,6 +435,5 @@ fn is_route(module: &Module, function: &Function) -> bool {
 fn top_level_call(module: &Module) -> bool {
     module
         .calls()
-        .iter()
         .any(|(function, _)| function.is_none())
 }

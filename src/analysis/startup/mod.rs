@@ -603,7 +603,6 @@ fn has_path(source: &Source, entry: &Entrypoint, fits: impl Fn(&str) -> bool) ->
         && source.module(entry.module).is_some_and(|module| {
             let registered = module
                 .calls()
-                .into_iter()
                 .find(|(_, call)| call.range == entry.range);
             let call = registered.and_then(|(_, call)| call.as_call());
             call.is_some_and(|call| {

@@ -219,7 +219,6 @@ fn library(code: &AgentCode<'_>, entry: &Entrypoint) -> Option<Evidence> {
     let module = code.source.module(entry.module)?;
     let call = module
         .calls()
-        .into_iter()
         .find(|(_, call)| call.range == entry.range)?
         .1;
     let given = call.as_call()?;

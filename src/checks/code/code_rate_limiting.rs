@@ -161,7 +161,7 @@ fn decorates(source: &Source, handlers: &BTreeSet<FnId>, expr: &Expr) -> bool {
         .flat_map(|function| &function.decorators);
     decorators
         .into_iter()
-        .any(|decorator| std::ptr::eq(decorator, expr))
+        .any(|decorator| decorator.is(expr))
 }
 
 /// `if len(recent) >= LIMIT: return {"error": "rate limit exceeded"}` over a clock.

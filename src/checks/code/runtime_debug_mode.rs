@@ -126,7 +126,7 @@ fn on(source: &Source, module: ModuleId, value: &Expr) -> bool {
             })
         }
         ExprKind::Name(_) | ExprKind::Attribute { .. } => match source.meaning(module, value) {
-            Meaning::Value(module, inner) if !std::ptr::eq(inner, value) => {
+            Meaning::Value(module, inner) if !inner.is(value) => {
                 on(source, module, inner)
             }
             _ => false,

@@ -137,7 +137,7 @@ impl Write {
             (None, None) => self.module == read.module && self.range.start < read.range.start,
             (None, Some(_)) => true,
             (Some(function), None) => source.module(read.module).is_some_and(|module| {
-                module.calls().iter().any(|(around, call)| {
+                module.calls().any(|(around, call)| {
                     around.is_none()
                         && call.range.start < read.range.start
                         && source.callee(module.id, call) == Some(function)

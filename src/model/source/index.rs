@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::ir::{ByteRange, Name};
+use super::FnId;
+use super::ir::{ByteRange, Expr, ExprKind, Name};
 use super::module::{Binding, Function, Import, Language, Module, Scope};
 
 /// Look-ups of a module. They cost a bisection however long the file is.
@@ -21,6 +22,17 @@ pub struct Index {
     stars: Vec<usize>,
     /// The scopes in which something is put into a container of a name.
     filled: HashMap<Name, Vec<u32>>,
+    /// Every call, in the order of [`Module::each_expression`].
+    calls: Box<[Placed]>,
+}
+
+/// A call, and the function that it stands in.
+#[derive(Clone, Debug)]
+struct Placed {
+    /// One more than the function's index; 0 outside of any.
+    scope: u32,
+    /// The call: it shares what the tree holds.
+    call: Expr,
 }
 
 impl Index {
@@ -46,6 +58,7 @@ impl Index {
                 .map(|(at, _)| at)
                 .collect(),
             filled: filled(&module.scopes),
+            calls: calls(module),
         }
     }
 }
@@ -109,7 +122,31 @@ fn filled(scopes: &[Scope]) -> HashMap<Name, Vec<u32>> {
     found
 }
 
+fn calls(module: &Module) -> Box<[Placed]> {
+    let mut found = Vec::new();
+    module.each_expression(&mut |function, expr| {
+        if matches!(expr.kind, ExprKind::Call(_)) {
+            found.push(Placed {
+                scope: function.map_or(0, |function| function.index + 1),
+                call: expr.clone(),
+            });
+        }
+    });
+    found.into_boxed_slice()
+}
+
 impl Module {
+    /// Every call of the module, functions and classes included, with the function it stands in.
+    pub fn calls(&self) -> impl ExactSizeIterator<Item = (Option<FnId>, &Expr)> {
+        self.index.calls.iter().map(|placed| {
+            let function = placed.scope.checked_sub(1).map(|index| FnId {
+                module: self.id,
+                index,
+            });
+            (function, &placed.call)
+        })
+    }
+
     /// The innermost function whose body holds the offset; None at module level (class bodies too).
     pub fn function_at(&self, offset: u32) -> Option<&Function> {
         let steps = &self.index.functions;
