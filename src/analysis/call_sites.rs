@@ -50,7 +50,10 @@ pub(crate) struct Callers<'a> {
     calls: RefCell<HashMap<ModuleId, Rc<[&'a Expr]>>>,
     /// The answers so far.
     found: RefCell<HashMap<FnId, Rc<[Use<'a>]>>>,
-    /// Expressions, by their addresses, that are known to be the process's environment or not to be it.
+    /// What is known of expressions as [`RuntimeFacts::environs`] has it, found out after a budget ran out: it is no answer for
+    /// others.
+    ///
+    /// [`RuntimeFacts::environs`]: crate::analysis::facts::RuntimeFacts::environs
     pub(super) environs: RefCell<HashMap<usize, bool>>,
 }
 

@@ -285,7 +285,7 @@ impl<'a> Finder<'a, '_> {
             ExprKind::Attribute { attr, .. } => &**attr,
             _ => "",
         };
-        if MAKERS.contains(&canonical.as_str()) {
+        if MAKERS.contains(&canonical) {
             return vec![vec![part(Root::Fresh, at, path)]];
         }
         if matches!(&*canonical, "os.getenv" | "os.environ.get") {

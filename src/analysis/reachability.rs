@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
@@ -50,7 +50,7 @@ pub(crate) struct Running {
     /// Branches that are switched off, sorted, none inside another.
     off: BTreeMap<ModuleId, Vec<ByteRange>>,
     /// Functions that only such code calls.
-    dead: BTreeSet<FnId>,
+    dead: HashSet<FnId>,
     /// A budget that ran out meanwhile.
     limit: Option<Limit>,
 }
@@ -81,13 +81,20 @@ impl<'c, 'a> Live<'c, 'a> {
 
     /// Whether the code at a range runs.
     pub(crate) fn runs(&self, module: ModuleId, range: ByteRange) -> bool {
-        self.running.is_on(module, range)
-            && self
-                .callers
-                .source()
-                .module(module)
-                .and_then(|module| module.function_at(range.start))
-                .is_none_or(|function| !self.running.dead.contains(&function.id))
+        let place = self.callers.source().module(module);
+        let function = place.and_then(|module| module.function_at(range.start));
+        self.runs_in(module, function.map(|function| function.id), range)
+    }
+
+    /// The same, where the function around the range is known.
+    pub(crate) fn runs_in(
+        &self,
+        module: ModuleId,
+        function: Option<FnId>,
+        range: ByteRange,
+    ) -> bool {
+        function.is_none_or(|function| !self.running.dead.contains(&function))
+            && self.running.is_on(module, range)
     }
 }
 
@@ -112,7 +119,7 @@ fn judge<'a>(callers: &Callers<'a>, absent: Absent) -> Running {
     let code = *callers.code();
     let mut running = Running {
         off: BTreeMap::new(),
-        dead: BTreeSet::new(),
+        dead: HashSet::new(),
         limit: None,
     };
     for module in code.modules() {
@@ -197,7 +204,7 @@ fn outermost(mut ranges: Vec<ByteRange>) -> Vec<ByteRange> {
 /// The functions that do not run: what uses them does not run either. Functions that use each other count as one, for nothing
 /// inside such a circle starts it; a circle that nothing outside uses may be started by a framework, as any function that
 /// nothing uses.
-fn dead(callers: &Callers<'_>, running: &Running) -> BTreeSet<FnId> {
+fn dead(callers: &Callers<'_>, running: &Running) -> HashSet<FnId> {
     let code = callers.code();
     let mut graph = Graph::default();
     let entries: BTreeSet<FnId> = code

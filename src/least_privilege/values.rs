@@ -339,7 +339,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 _ => {
                     let call = expr.as_call()?;
                     let name = source.callee_name(module, expr)?;
-                    if !matches!(name.as_str(), "os.getenv" | "os.environ.get") {
+                    if !matches!(name, "os.getenv" | "os.environ.get") {
                         return None;
                     }
                     self.getter(module, call)?

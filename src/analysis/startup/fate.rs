@@ -454,7 +454,7 @@ impl<'a> Follower<'_, 'a> {
         self.fate.given.insert(if name.is_empty() {
             written.to_owned()
         } else {
-            name.clone()
+            name.to_owned()
         });
         match (&*name, call.args.as_slice()) {
             ("os.putenv" | "os.environ.setdefault" | "os.environ.update", _) => {

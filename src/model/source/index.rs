@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::FnId;
+use super::detect::is_model_id;
 use super::ir::{ByteRange, Expr, ExprKind, Name};
 use super::module::{Binding, Function, Import, Language, Module, Scope};
 
@@ -24,6 +25,8 @@ pub struct Index {
     filled: HashMap<Name, Vec<u32>>,
     /// Every call, in the order of [`Module::each_expression`].
     calls: Box<[Placed]>,
+    /// String literals that look like the id of a model.
+    models: Box<[Expr]>,
 }
 
 /// A call, and the function that it stands in.
@@ -45,6 +48,7 @@ impl Index {
             .collect();
         dynamic.sort_unstable();
         let python = module.language == Language::Python;
+        let (calls, models) = calls_and_models(module);
         Self {
             functions: innermost(&module.functions),
             params: params(&module.functions),
@@ -58,7 +62,8 @@ impl Index {
                 .map(|(at, _)| at)
                 .collect(),
             filled: filled(&module.scopes),
-            calls: calls(module),
+            calls,
+            models,
         }
     }
 }
@@ -122,17 +127,19 @@ fn filled(scopes: &[Scope]) -> HashMap<Name, Vec<u32>> {
     found
 }
 
-fn calls(module: &Module) -> Box<[Placed]> {
-    let mut found = Vec::new();
-    module.each_expression(&mut |function, expr| {
-        if matches!(expr.kind, ExprKind::Call(_)) {
-            found.push(Placed {
-                scope: function.map_or(0, |function| function.index + 1),
-                call: expr.clone(),
-            });
-        }
+/// In one walk, for it goes over everything.
+fn calls_and_models(module: &Module) -> (Box<[Placed]>, Box<[Expr]>) {
+    let mut calls = Vec::new();
+    let mut models = Vec::new();
+    module.each_expression(&mut |function, expr| match &expr.kind {
+        ExprKind::Call(_) => calls.push(Placed {
+            scope: function.map_or(0, |function| function.index + 1),
+            call: expr.clone(),
+        }),
+        ExprKind::Str(text) if is_model_id(text) => models.push(expr.clone()),
+        _ => {}
     });
-    found.into_boxed_slice()
+    (calls.into(), models.into())
 }
 
 impl Module {
@@ -145,6 +152,11 @@ impl Module {
             });
             (function, &placed.call)
         })
+    }
+
+    /// String literals that look like the id of a model, in the order of [`Module::each_expression`].
+    pub fn model_ids(&self) -> &[Expr] {
+        &self.index.models
     }
 
     /// The innermost function whose body holds the offset; None at module level (class bodies too).

@@ -1,8 +1,8 @@
-//! What was found out about a call, kept at the call: many questions come back to it, and the answer is always the same.
+//! What was found out about a call or a module, kept there: many questions come back to it, and the answer is always the same.
 
 use std::sync::{Arc, OnceLock};
 
-use super::FnId;
+use super::{ByteRange, Entrypoint, FnId, ModuleId};
 
 /// What a call calls.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Resolved {
     pub function: Option<FnId>,
     /// The canonical name of what is called.
     pub name: Option<Arc<str>>,
+    /// What is called is not the project's own, or a value that a call made.
+    pub outside: bool,
     /// The budget of name resolution ran out: there may be an answer all the same.
     pub exhausted: bool,
 }
@@ -30,4 +32,13 @@ impl Clone for Memo {
     fn clone(&self) -> Self {
         Self::default()
     }
+}
+
+/// The handlers that a module registers.
+#[derive(Clone, Debug, Default)]
+pub struct Handlers {
+    /// In the order of the text.
+    pub found: Vec<Entrypoint>,
+    /// The budget that ran out while they were sought, and where.
+    pub cut: Option<(&'static str, ModuleId, ByteRange)>,
 }
