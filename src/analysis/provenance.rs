@@ -435,9 +435,7 @@ impl<'a> Finder<'a, '_> {
                 self.value(At::new(at.module, value), &longer, depth + 1)
             }
             None => match source.meaning(at.module, at.expr) {
-                crate::analysis::names::Meaning::Value(other, value)
-                    if !value.is(at.expr) =>
-                {
+                crate::analysis::names::Meaning::Value(other, value) if !value.is(at.expr) => {
                     self.value(At::new(other, value), path, depth + 1)
                 }
                 _ => {

@@ -38,12 +38,7 @@ pub(crate) fn variables(callers: &Callers<'_>, found: &mut Found) {
     }
 }
 
-fn add(
-    found: &mut Found,
-    module: ModuleId,
-    key: &Expr,
-    name: String,
-) {
+fn add(found: &mut Found, module: ModuleId, key: &Expr, name: String) {
     found.insert(Variable {
         module,
         range: key.range,
@@ -52,12 +47,7 @@ fn add(
 }
 
 /// `class Settings(BaseSettings): openai_api_key: str`.
-fn settings_class(
-    source: &Source,
-    module: &Module,
-    class: &Class,
-    found: &mut Found,
-) {
+fn settings_class(source: &Source, module: &Module, class: &Class, found: &mut Found) {
     if class.bases.is_empty() {
         return;
     }
@@ -192,12 +182,7 @@ fn destructured<'a>(
 }
 
 /// `z.object({…}).parse(process.env)`, `cleanEnv(process.env, {…})`, `createEnv({ server: {…}, runtimeEnv: process.env })`.
-fn schema<'a>(
-    callers: &Callers<'a>,
-    module: ModuleId,
-    expr: &'a Expr,
-    found: &mut Found,
-) {
+fn schema<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, found: &mut Found) {
     let Some(call) = expr.as_call() else { return };
     let leaf_of_callee = match &call.callee.kind {
         ExprKind::Attribute { attr, .. } => &**attr,

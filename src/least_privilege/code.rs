@@ -1,6 +1,6 @@
 //! The code of an agent as far as it runs: what branches that the environment switches off and `__main__` blocks hold is left out.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::analysis::agent_code::AgentCode;
@@ -20,6 +20,9 @@ pub(super) struct Code<'c, 'a> {
     handed: OnceCell<BTreeSet<FnId>>,
     /// The functions that are seen to be called.
     called: OnceCell<BTreeSet<FnId>>,
+    javascript_clients: OnceCell<Vec<(&'a str, ModuleId, &'a Call)>>,
+    /// Bindings, by their addresses, that hold no client of an SDK.
+    no_clients: RefCell<HashSet<usize>>,
 }
 
 impl<'c, 'a> Code<'c, 'a> {
@@ -31,6 +34,8 @@ impl<'c, 'a> Code<'c, 'a> {
             named: OnceCell::new(),
             handed: OnceCell::new(),
             called: OnceCell::new(),
+            javascript_clients: OnceCell::new(),
+            no_clients: RefCell::default(),
         }
     }
 
@@ -174,6 +179,28 @@ impl<'c, 'a> Code<'c, 'a> {
         })
     }
 
+    /// Whether a binding is known to hold no client of an SDK.
+    pub(super) fn is_no_client(&self, address: usize) -> bool {
+        self.no_clients.borrow().contains(&address)
+    }
+
+    /// Says so.
+    pub(super) fn set_no_client(&self, address: Option<usize>) {
+        self.no_clients.borrow_mut().extend(address);
+    }
+
+    /// Where clients of the JavaScript SDK are made: the service as its package names it, the module and the call.
+    pub(super) fn javascript_clients(&self) -> &[(&'a str, ModuleId, &'a Call)] {
+        self.javascript_clients.get_or_init(|| {
+            let made = self.calls().filter_map(|(module, expr, call)| {
+                let name = self.source().callee_name(module, expr)?;
+                let (package, class) = name.strip_prefix("@aws-sdk/client-")?.split_once('.')?;
+                class.ends_with("Client").then_some((package, module, call))
+            });
+            made.collect()
+        })
+    }
+
     /// The calls that run.
     pub(super) fn calls(&self) -> impl Iterator<Item = (ModuleId, &'a Expr, &'a Call)> {
         let calls = self.agent().calls();
@@ -186,10 +213,7 @@ impl<'c, 'a> Code<'c, 'a> {
     }
 
     /// The expressions that run, of those that are wanted.
-    pub(super) fn expressions(
-        &self,
-        wanted: impl Fn(&Expr) -> bool,
-    ) -> Vec<(ModuleId, &'a Expr)> {
+    pub(super) fn expressions(&self, wanted: impl Fn(&Expr) -> bool) -> Vec<(ModuleId, &'a Expr)> {
         let mut found = Vec::new();
         for module in self.agent().modules() {
             module.each_expression(&mut |_, expr| {

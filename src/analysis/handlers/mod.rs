@@ -4,6 +4,8 @@ mod calls;
 
 use std::collections::HashSet;
 
+use rayon::prelude::*;
+
 use crate::analysis::limits::{self, Limit};
 use crate::analysis::names::{leaf, package};
 use crate::model::source::ir::{ByteRange, ExprKind};
@@ -53,6 +55,9 @@ const VERBS: [&str; 11] = [
 
 /// Finds the handlers of every runtime's code.
 pub fn find_all(source: &mut Source) {
+    source.modules.par_iter().for_each(|module| {
+        of_module(source, module);
+    });
     let runtimes = source.runtimes.iter();
     let found: Vec<_> = runtimes
         .map(|runtime| find(source, &runtime.reachable))

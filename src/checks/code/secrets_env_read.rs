@@ -182,17 +182,19 @@ fn written(callers: &Callers<'_>, live: &Live<'_, '_>) -> Vec<Write> {
                 }
                 _ => Vec::new(),
             };
-            let given = || value.is_some_and(|value| {
-                matches!(
-                    value.kind,
-                    ExprKind::Name(_)
-                        | ExprKind::Call(_)
-                        | ExprKind::Await(_)
-                        | ExprKind::Conditional { .. }
-                        | ExprKind::BoolOp { .. }
-                        | ExprKind::Attribute { .. }
-                ) && crate::analysis::environment::read(callers, at, value).is_none()
-            });
+            let given = || {
+                value.is_some_and(|value| {
+                    matches!(
+                        value.kind,
+                        ExprKind::Name(_)
+                            | ExprKind::Call(_)
+                            | ExprKind::Await(_)
+                            | ExprKind::Conditional { .. }
+                            | ExprKind::BoolOp { .. }
+                            | ExprKind::Attribute { .. }
+                    ) && crate::analysis::environment::read(callers, at, value).is_none()
+                })
+            };
             if names.is_empty() || !given() || !live.runs(at, target.range) {
                 continue;
             }

@@ -125,6 +125,7 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         scopes: vec![crate::model::source::module::Scope::default()],
         index: Index::default(),
         handlers: OnceLock::new(),
+        uses: OnceLock::new(),
         suppressions: Vec::new(),
         parse_errors: Vec::new(),
     }

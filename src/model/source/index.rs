@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::FnId;
 use super::detect::is_model_id;
 use super::ir::{ByteRange, Expr, ExprKind, Name};
-use super::module::{Binding, Function, Import, Language, Module, Scope};
+use super::module::{Binding, BindingKind, Function, Import, Language, Module, Scope};
 
 /// Look-ups of a module. They cost a bisection however long the file is.
 #[derive(Clone, Debug, Default)]
@@ -145,13 +145,22 @@ fn calls_and_models(module: &Module) -> (Box<[Placed]>, Box<[Expr]>) {
 impl Module {
     /// Every call of the module, functions and classes included, with the function it stands in.
     pub fn calls(&self) -> impl ExactSizeIterator<Item = (Option<FnId>, &Expr)> {
-        self.index.calls.iter().map(|placed| {
-            let function = placed.scope.checked_sub(1).map(|index| FnId {
-                module: self.id,
-                index,
-            });
-            (function, &placed.call)
+        let placed = self.index.calls.iter();
+        placed.map(|placed| (self.function_around(placed), &placed.call))
+    }
+
+    fn function_around(&self, placed: &Placed) -> Option<FnId> {
+        let index = placed.scope.checked_sub(1)?;
+        Some(FnId {
+            module: self.id,
+            index,
         })
+    }
+
+    /// The call of a number in the order of [`Self::calls`].
+    pub fn call(&self, number: u32) -> Option<(Option<FnId>, &Expr)> {
+        let placed = self.index.calls.get(number as usize)?;
+        Some((self.function_around(placed), &placed.call))
     }
 
     /// String literals that look like the id of a model, in the order of [`Module::each_expression`].
@@ -186,6 +195,18 @@ impl Module {
     ) -> Option<(Option<&Function>, &[Binding])> {
         self.scopes_around(offset)
             .find_map(|(function, scope)| Some((function, scope.names.get(name)?)))
+    }
+
+    /// The binding of a name that is bound once, seen from a place outside of what it is bound to.
+    pub fn only_binding(&self, name: &str, offset: u32) -> Option<&Binding> {
+        let (_, [binding]) = self.bindings_around(name, offset)? else {
+            return None;
+        };
+        let within = match &binding.kind {
+            BindingKind::Value { value, .. } => value.range.holds(offset),
+            _ => false,
+        };
+        (!within).then_some(binding)
     }
 
     /// The binding that a name seen from a place most likely means: the last one before it, else the last one.

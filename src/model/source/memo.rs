@@ -42,3 +42,23 @@ pub struct Handlers {
     /// The budget that ran out while they were sought, and where.
     pub cut: Option<(&'static str, ModuleId, ByteRange)>,
 }
+
+/// Where the calls of a module use functions of the project.
+#[derive(Clone, Debug, Default)]
+pub struct Uses {
+    /// In the order of the calls.
+    pub found: Vec<Used>,
+    /// The budget that ran out while they were sought, and where.
+    pub cut: Option<(&'static str, ModuleId, ByteRange)>,
+}
+
+/// A function that a call calls, or is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Used {
+    /// The function.
+    pub function: FnId,
+    /// Which call of the module.
+    pub call: u32,
+    /// Which value given to the call, by place and then by name; None where the call calls the function.
+    pub given: Option<u32>,
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
-use super::memo::Handlers;
+use super::memo::{Handlers, Uses};
 use super::scope::ByName;
 use super::{ClassId, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
@@ -48,6 +48,8 @@ pub struct Module {
     pub index: Index,
     /// The handlers that it registers, once somebody asked.
     pub handlers: OnceLock<Handlers>,
+    /// What its calls use of the project, once somebody asked.
+    pub uses: OnceLock<Uses>,
     /// `agentcore-harden: ignore[…]` comments.
     pub suppressions: Vec<Suppression>,
     /// What did not parse; the rest of the file is there nevertheless.

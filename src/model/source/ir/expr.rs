@@ -278,6 +278,12 @@ impl Expr {
 }
 
 impl Call {
+    /// The values given, by place and then by name.
+    pub fn values(&self) -> impl Iterator<Item = &Expr> {
+        let by_name = self.keywords.iter().map(|keyword| &keyword.value);
+        self.args.iter().chain(by_name)
+    }
+
     /// The value of a keyword argument, or of the property of that name in an object literal given as last argument (the way
     /// TypeScript spells options).
     pub fn option(&self, name: &str) -> Option<&Expr> {
