@@ -150,10 +150,7 @@ mod tests {
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s)",
                 "image-pull",
             ),
-            (
-                "Unable to pull image: connection timed out",
-                "image-pull",
-            ),
+            ("Unable to pull image: connection timed out", "image-pull"),
             (
                 "Gateway execution role does not have permission to invoke Lambda function arn:aws:lambda:us-east-1:123456789012:function:tool",
                 "gateway-role",

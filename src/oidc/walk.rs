@@ -68,7 +68,7 @@ pub fn walk(input: &Input<'_>) -> Walk {
         }
         (Kind::AwsIam, _) => {
             let message = format!(
-                "{} expects SigV4 (AWS_IAM), so a Bearer token is answered with 403 \"Authorization method mismatch\"",
+                "{} expects SigV4 (AWS_IAM), so it answers a Bearer token with 403 \"Authorization method mismatch\"",
                 input.authorizer.resource
             );
             let step = Step::refused("method", message)
@@ -145,8 +145,12 @@ fn walk_jwt(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
         })
     );
     if input.token.is_unsigned() {
-        let step = Step::refused("signature", "the token has no signature: nothing stands behind its last dot");
-        walk.steps.push(step.advise("copy the whole token, or have the identity provider sign it"));
+        let step = Step::refused(
+            "signature",
+            "the token has no signature: nothing stands behind its last dot",
+        );
+        walk.steps
+            .push(step.advise("copy the whole token, or have the identity provider sign it"));
     } else if input.verify || keys_read {
         walk.steps.push(signature(input));
     }

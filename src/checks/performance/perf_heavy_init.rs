@@ -1,4 +1,4 @@
-//! `perf-heavy-init`: Heavy initialization deferred to request time.
+//! `perf-heavy-init`: Startup work fits the platform version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-heavy-init",
-    title: "Heavy initialization deferred to request time",
+    title: "Startup work fits the platform version",
     category: Category::Performance,
     severity: Severity::Medium,
     needs: &[Need::Code],

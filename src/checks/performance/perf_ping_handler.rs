@@ -101,7 +101,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                 "runtime {name} has no ping handler of its own that could keep a session alive ({})",
                 code.scope()
             ),
-            _ => format!("the ping handler of runtime {name} reports a state, not a constant"),
+            _ => format!("the ping handler of runtime {name} lets a session become idle"),
         };
         return Outcome::pass(code.resource(), message);
     }
