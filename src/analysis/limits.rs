@@ -24,6 +24,9 @@ pub(crate) const FLOW: &str =
 /// Functions that are called by more functions than are followed.
 pub(crate) const CALLS: &str =
     "code runs through more calls than are followed, so what it does in the end is not known";
+/// Handlers that more statements follow than are looked at.
+pub(crate) const STATEMENTS: &str =
+    "more statements follow a handler than are looked at, so where it leads is not known";
 /// Input of more fields than are told apart.
 pub(crate) const FIELDS: &str =
     "the input has more fields than are told apart, so what is tested of the rest is not known";
