@@ -1,7 +1,7 @@
 //! One file: bytes to [`Module`].
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{guard, lowered::Lowered, python, suppress, typescript};
 use crate::model::site::{Site, SourceText};
@@ -124,6 +124,7 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         body: Vec::new(),
         scopes: vec![crate::model::source::module::Scope::default()],
         index: Index::default(),
+        puts: OnceLock::new(),
         suppressions: Vec::new(),
         parse_errors: Vec::new(),
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::FnId;
+use super::ir::ByteRange;
 
 /// What a call calls.
 #[derive(Debug, Default)]
@@ -30,4 +31,15 @@ impl Clone for Memo {
     fn clone(&self) -> Self {
         Self::default()
     }
+}
+
+/// Where something is put into a container: `x[k] = v`, `x.k = v`, `x.set(k, v)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Put {
+    /// The function whose body it stands in; None for the module's.
+    pub function: Option<FnId>,
+    /// The statement, or the call.
+    pub range: ByteRange,
+    /// Whether it is a call.
+    pub is_call: bool,
 }

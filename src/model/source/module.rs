@@ -1,10 +1,12 @@
 //! A source file, lowered: its functions, classes, imports, scopes and comments that mean something.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
+use super::memo::Put;
 use super::scope::ByName;
 use super::{ClassId, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
@@ -45,6 +47,8 @@ pub struct Module {
     pub scopes: Vec<Scope>,
     /// What is looked up in it again and again.
     pub index: Index,
+    /// Where something is put into containers, by their names, once somebody asked.
+    pub puts: OnceLock<HashMap<Name, Vec<Put>>>,
     /// `agentcore-harden: ignore[…]` comments.
     pub suppressions: Vec<Suppression>,
     /// What did not parse; the rest of the file is there nevertheless.

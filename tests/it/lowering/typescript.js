@@ -56,7 +56,7 @@ function facts(file) {
       found.push(`new ${range(node)} ${last(node.expression)} ${(node.arguments || []).length}`);
     } else if (ts.isTaggedTemplateExpression(node)) {
       found.push(`call ${range(node)} ${last(node.tag)} 1`);
-    } else if (ts.isStringLiteral(node) && isValue(node) && node.text.isWellFormed()) {
+    } else if (ts.isStringLiteral(node) && isValue(node) && node.text.isWellFormed() && !node.text.includes("\ufffd")) {
       found.push(`text ${range(node)} ${node.text.length}`);
     } else if (node.kind === K.YieldExpression && around) {
       around.yields = true;
@@ -84,8 +84,7 @@ function facts(file) {
       ts.isExportSpecifier(parent) ||
       ts.isNamespaceExport(parent) ||
       ts.isEnumMember(parent) && parent.name === node ||
-      ts.isClassLike(parent.parent) && parent.name === node ||
-      ts.isBindingElement(parent) && parent.propertyName === node
+      ts.isClassLike(parent.parent) && parent.name === node
     );
   }
 
