@@ -30,10 +30,11 @@ impl<'s> Question<'s> {
         let first_after = bindings.partition_point(|binding| binding.range.start <= offset);
         let (before, after) = bindings.split_at(first_after);
         if bindings.len() > 2 && self.depth.get() >= LONG_CHAIN {
-            for binding in before {
-                if binding.range.end <= offset && self.look() {
-                    self.binding(module, binding);
+            for binding in before.iter().filter(|binding| binding.range.end <= offset) {
+                if !self.look() {
+                    break;
                 }
+                self.binding(module, binding);
             }
         }
         let mut fallback = Meaning::Unknown;
