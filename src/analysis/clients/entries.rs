@@ -108,7 +108,10 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
         ExprKind::Name(name) => {
             let place = source.module(at.module);
             let around = place.and_then(|place| place.function_at(at.expr.range.start));
-            if !out.names.insert((at.module, around.map(|around| around.id), name)) {
+            if !out
+                .names
+                .insert((at.module, around.map(|around| around.id), name))
+            {
                 return;
             }
             let values = bound(source, at.module, name, at.expr.range.start);

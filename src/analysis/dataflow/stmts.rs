@@ -3,9 +3,9 @@
 use super::env::Env;
 use super::{Engine, FEW_LOOPS, Labels, Limit, MOST_TURNS, Place};
 use crate::analysis::tested::proofs::written_out;
-use crate::model::source::{ByteRange, ClassId};
 use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Stmt, StmtKind, Switch, With};
 use crate::model::source::scope::receiver;
+use crate::model::source::{ByteRange, ClassId};
 
 impl<'s> Engine<'s> {
     pub(super) fn body(&mut self, place: &Place, body: &'s [Stmt], env: &mut Env<'s>) {
