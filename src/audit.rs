@@ -161,9 +161,15 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
     let (of, contents) = (Arc::clone(&project), files.contents.clone());
     let source = Lazy::new(move || {
         contents.force();
-        let mut source = source::of_project(&of, &contents);
-        handlers::find_all(&mut source);
-        source
+        let read = || {
+            let mut source = source::of_project(&of, &contents);
+            handlers::find_all(&mut source);
+            source
+        };
+        match pool::deep() {
+            Some(pool) => pool.install(read),
+            None => read(),
+        }
     });
     let (of, known, code) = (Arc::clone(&project), files.clone(), source.clone());
     files.dependencies = Lazy::new(move || {

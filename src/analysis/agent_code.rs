@@ -74,7 +74,6 @@ impl<'a> AgentCode<'a> {
         self.modules().flat_map(move |module| {
             module
                 .calls()
-                .into_iter()
                 .filter(move |(function, _)| runs(*function))
                 .map(move |(function, call)| (module, function, call))
         })

@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::limits::{self, Limit};
+use crate::model::source::memo::{self, Used};
 use crate::model::source::module::BindingKind;
 use crate::model::source::{
-    ByteRange, Call, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
+    ByteRange, Call, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Source,
 };
 
 /// A place where a function is called, or given away as a value.
@@ -37,20 +38,18 @@ pub(crate) struct Site {
     pub(crate) module: ModuleId,
     /// The place.
     pub(crate) range: ByteRange,
-    /// Which call of the module.
-    call: usize,
-    /// Which value given to the call; None where the call calls the function.
-    given: Option<usize>,
+    used: Used,
 }
 
 /// The uses of every function in the modules that run.
 pub(crate) struct Callers<'a> {
     code: AgentCode<'a>,
-    /// The calls of the modules that were looked into so far.
-    calls: RefCell<HashMap<ModuleId, Rc<[&'a Expr]>>>,
     /// The answers so far.
     found: RefCell<HashMap<FnId, Rc<[Use<'a>]>>>,
-    /// Expressions, by their addresses, that are known to be the process's environment or not to be it.
+    /// What is known of expressions as [`RuntimeFacts::environs`] has it, found out after a budget ran out: it is no answer for
+    /// others.
+    ///
+    /// [`RuntimeFacts::environs`]: crate::analysis::facts::RuntimeFacts::environs
     pub(super) environs: RefCell<HashMap<usize, bool>>,
 }
 
@@ -59,7 +58,6 @@ impl<'a> Callers<'a> {
     pub(crate) fn new(code: &AgentCode<'a>) -> Self {
         Self {
             code: *code,
-            calls: RefCell::default(),
             found: RefCell::default(),
             environs: RefCell::default(),
         }
@@ -96,21 +94,11 @@ impl<'a> Callers<'a> {
     /// The expression of a place.
     fn seen(&self, site: &Site) -> Option<Use<'a>> {
         let module = self.source().module(site.module)?;
-        let calls = Rc::clone(
-            self.calls
-                .borrow_mut()
-                .entry(site.module)
-                .or_insert_with(|| module.calls().into_iter().map(|(_, call)| call).collect()),
-        );
-        let call = *calls.get(site.call)?;
-        let expr = match site.given {
-            Some(at) => values(call.as_call()?).nth(at)?,
-            None => call,
-        };
+        let expr = place_of(module, &site.used)?;
         Some(Use {
             module: site.module,
             expr,
-            called: site.given.is_none(),
+            called: site.used.given.is_none(),
         })
     }
 
@@ -180,45 +168,73 @@ fn passed<'a>(call: &'a Call, index: Option<usize>, name: &str) -> Option<&'a Ex
     })
 }
 
-/// The values given to a call, by place and by name.
-fn values(call: &Call) -> impl Iterator<Item = &Expr> {
-    let by_name = call.keywords.iter().map(|keyword| &keyword.value);
-    call.args.iter().chain(by_name)
-}
-
 fn collect(code: &AgentCode<'_>) -> Uses {
-    let (sites, limit) = limits::watch(|| all_sites(code));
+    let mut sites: HashMap<FnId, Vec<Site>> = HashMap::new();
+    let (_, limit) = limits::watch(|| {
+        for place in code.modules() {
+            for used in of_module(code.source, place) {
+                let Some(expr) = place_of(place, used) else {
+                    continue;
+                };
+                sites.entry(used.function).or_default().push(Site {
+                    module: place.id,
+                    range: expr.range,
+                    used: *used,
+                });
+            }
+        }
+    });
     Uses { sites, limit }
 }
 
-fn all_sites(code: &AgentCode<'_>) -> HashMap<FnId, Vec<Site>> {
-    let mut sites: HashMap<FnId, Vec<Site>> = HashMap::new();
-    for place in code.modules() {
-        let module = place.id;
-        for (at, (_, expr)) in place.calls().into_iter().enumerate() {
-            let Some(call) = expr.as_call() else { continue };
-            let mut add = |function: FnId, range: ByteRange, given: Option<usize>| {
-                sites.entry(function).or_default().push(Site {
-                    module,
-                    range,
-                    call: at,
-                    given,
-                });
-            };
-            if let Some(function) = code.source.callee(module, expr) {
-                add(function, expr.range, None);
-            }
-            for (nth, value) in values(call).enumerate() {
-                let named = matches!(
-                    value.kind,
-                    ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Lambda(_)
-                );
-                let function = named.then(|| code.source.function_value(module, value));
-                if let Some(function) = function.flatten() {
-                    add(function, value.range, Some(nth));
+/// What the calls of a module use, found out once.
+pub(crate) fn of_module<'s>(source: &Source, module: &'s Module) -> &'s [Used] {
+    let uses = module.uses.get_or_init(|| {
+        let (found, limit) = limits::watch(|| used_in(source, module));
+        let cut = limit.map(Limit::parts);
+        memo::Uses { found, cut }
+    });
+    if let Some((what, module, range)) = uses.cut {
+        limits::reached(what, module, range);
+    }
+    &uses.found
+}
+
+/// The expression that a use is: the call, or the value given to it.
+pub(crate) fn place_of<'s>(module: &'s Module, used: &Used) -> Option<&'s Expr> {
+    let (_, call) = module.call(used.call)?;
+    match used.given {
+        Some(at) => call.as_call()?.values().nth(at as usize),
+        None => Some(call),
+    }
+}
+
+fn used_in(source: &Source, module: &Module) -> Vec<Used> {
+    let mut found = Vec::new();
+    for ((_, expr), at) in module.calls().zip(0u32..) {
+        let Some(call) = expr.as_call() else { continue };
+        let mut add = |function: FnId, given: Option<u32>| {
+            found.push(Used {
+                function,
+                call: at,
+                given,
+            });
+        };
+        if let Some(function) = source.callee(module.id, expr) {
+            add(function, None);
+        }
+        for (value, nth) in call.values().zip(0u32..) {
+            let function = match &value.kind {
+                ExprKind::Lambda(id) => Some(*id),
+                ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                    source.function_value(module.id, value)
                 }
+                _ => None,
+            };
+            if let Some(function) = function {
+                add(function, Some(nth));
             }
         }
     }
-    sites
+    found
 }

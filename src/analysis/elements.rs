@@ -55,10 +55,7 @@ fn mapped<'a>(
     {
         return Vec::new();
     }
-    let calls = place
-        .calls()
-        .into_iter()
-        .filter_map(|(_, expr)| expr.as_call());
+    let calls = place.calls().filter_map(|(_, expr)| expr.as_call());
     for call in calls {
         let ExprKind::Attribute { base, attr } = &call.callee.kind else {
             continue;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::clients::values::bound;
 use crate::analysis::elements::looped_over;
-use crate::analysis::limits;
+use crate::analysis::limits::{self, Limit};
 use crate::analysis::names::constants::{MOST_TEXTS, joined, text_call};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::targets;
@@ -80,30 +80,44 @@ const MOST: usize = 400;
 
 /// Whether an expression is the process's environment, or a copy of it.
 pub(crate) fn is_environ<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> bool {
-    if let Some(known) = callers.environs.borrow().get(&address(expr)) {
-        return *known;
+    if let Some(known) = known(callers, expr) {
+        return known;
     }
     let mut ways = Ways::from(module, expr);
     let mut found = false;
     while let Some((module, expr)) = ways.next() {
-        let known = callers.environs.borrow().get(&address(expr)).copied();
+        let known = known(callers, expr);
         found = known.unwrap_or_else(|| leads_to_environ(callers, module, expr, &mut ways));
         if found {
             break;
         }
     }
-    let mut environs = callers.environs.borrow_mut();
-    match (found, ways.cut) {
-        (false, true) => {
-            limits::reached(limits::CALLERS, module, expr.range);
-        }
-        // Nothing of what was looked at is the environment.
-        (false, false) => environs.extend(ways.seen.into_iter().map(|seen| (seen, false))),
-        (true, _) => {
-            environs.insert(address(expr), true);
-        }
+    if !found && ways.cut {
+        limits::reached(limits::CALLERS, module, expr.range);
+    }
+    // Where nothing of what was looked at is the environment, all of it is known.
+    let known: Vec<(usize, bool)> = match (found, ways.cut) {
+        (true, _) => vec![(address(expr), true)],
+        (false, true) => Vec::new(),
+        (false, false) => ways.seen.into_iter().map(|seen| (seen, false)).collect(),
+    };
+    // What was found out when a budget had run out is no answer for a check that did not run out of it.
+    if limits::is_reached() {
+        callers.environs.borrow_mut().extend(known);
+    } else if let Ok(mut environs) = callers.code().facts.environs.lock() {
+        environs.extend(known);
     }
     found
+}
+
+/// What was found out before.
+fn known(callers: &Callers<'_>, expr: &Expr) -> Option<bool> {
+    let address = address(expr);
+    let own = callers.environs.borrow().get(&address).copied();
+    own.or_else(|| {
+        let environs = callers.code().facts.environs.lock().ok()?;
+        environs.get(&address).copied()
+    })
 }
 
 fn address(expr: &Expr) -> usize {
@@ -221,7 +235,9 @@ pub(crate) fn read<'a>(
             })
         }
         ExprKind::Call(call) => {
-            if let Some((inner, held)) = partial(callers.source(), module, &call.callee) {
+            if callers.source().callee_name(module, expr) == Some("functools.partial.__call__")
+                && let Some((inner, held)) = partial(callers.source(), module, &call.callee)
+            {
                 let index = reader(callers.source(), inner.0, inner.1)?;
                 let key = call.args.get(index.checked_sub(held.len())?)?;
                 return Some(Read {
@@ -252,7 +268,8 @@ pub(crate) fn read<'a>(
                     default: None,
                 });
             }
-            let index = reader(callers.source(), module, &call.callee).or_else(|| {
+            let outside = callers.source().outside_callee(module, call);
+            let index = outside.and_then(key_of).or_else(|| {
                 // `.get` of a name that holds the environment in a roundabout way.
                 let ExprKind::Attribute { base, attr } = &call.callee.kind else {
                     return None;
@@ -282,9 +299,14 @@ fn reader(source: &Source, module: ModuleId, callee: &Expr) -> Option<usize> {
         Meaning::Instance(instance) => format!("{}.__call__", instance.type_name),
         _ => return None,
     };
+    key_of(&name)
+}
+
+/// Which argument of the function of that name names the variable.
+fn key_of(name: &str) -> Option<usize> {
     let known = READERS.iter().find(|(reader, _)| *reader == name);
     known.map(|(_, index)| *index).or_else(|| {
-        let owner = name.strip_suffix(leaf(&name))?.strip_suffix('.')?;
+        let owner = name.strip_suffix(leaf(name))?.strip_suffix('.')?;
         OBJECTS.contains(&owner).then_some(0)
     })
 }
@@ -326,28 +348,45 @@ impl<'a> Read<'a> {
     }
 }
 
-/// Every variable that the code reads and whose name is wanted, each place once.
-pub(crate) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool) -> Vec<Variable> {
+/// The variables that the code of a runtime reads.
+#[derive(Debug)]
+pub(crate) struct Variables {
+    found: Vec<Variable>,
+    /// A budget that ran out meanwhile.
+    limit: Option<Limit>,
+}
+
+/// Every variable that the code reads, each place once; found out once in an audit.
+pub(crate) fn variables<'a>(callers: &Callers<'a>) -> &'a [Variable] {
+    let facts = callers.code().facts;
+    let variables = facts.variables.get_or_init(|| {
+        let (found, limit) = limits::watch(|| all_variables(callers));
+        Variables { found, limit }
+    });
+    limits::again(variables.limit);
+    &variables.found
+}
+
+fn all_variables(callers: &Callers<'_>) -> Vec<Variable> {
     let mut found = BTreeSet::new();
     let code = callers.code();
     for module in code.modules() {
         let targets = targets(code.source, module.id);
-        for (_, expr) in module.all_expressions() {
-            if targets.contains(&expr.range) || !may_read(expr) {
-                continue;
+        module.each_expression(&mut |_, expr| {
+            if !may_read(expr) || targets.contains(&expr.range) {
+                return;
             }
             let Some(read) = read(callers, module.id, expr) else {
-                continue;
+                return;
             };
             match read.key {
-                Key::Text(name) if wanted(name) => {
+                Key::Text(name) => {
                     found.insert(Variable {
                         module: module.id,
                         range: expr.range,
                         name: name.to_owned(),
                     });
                 }
-                Key::Text(_) => {}
                 Key::Expr(key) => {
                     for (at, range, name) in named(callers, read.module, key) {
                         // A constant is reported where it is read, what a caller gives at the caller.
@@ -356,19 +395,17 @@ pub(crate) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool) ->
                         } else {
                             range
                         };
-                        if wanted(&name) {
-                            found.insert(Variable {
-                                module: at,
-                                range,
-                                name,
-                            });
-                        }
+                        found.insert(Variable {
+                            module: at,
+                            range,
+                            name,
+                        });
                     }
                 }
             }
-        }
+        });
     }
-    crate::analysis::settings::variables(callers, wanted, &mut found);
+    crate::analysis::settings::variables(callers, &mut found);
     found.into_iter().collect()
 }
 

@@ -135,8 +135,8 @@ pub(crate) fn is_answering_exception(source: &Source, module: ModuleId, value: &
     let name = source
         .callee_name(module, value)
         .or_else(|| match &call.callee.kind {
-            ExprKind::Name(name) => Some(name.to_string()),
-            ExprKind::Attribute { attr, .. } => Some(attr.to_string()),
+            ExprKind::Name(name) => Some(&**name),
+            ExprKind::Attribute { attr, .. } => Some(&**attr),
             _ => None,
         })
         .unwrap_or_default();

@@ -2,10 +2,11 @@
 //!
 //! They are kept beside the source that they are about, so they name places by ids and never refer into the tree.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, OnceLock};
 
 use crate::analysis::call_sites::Uses;
+use crate::analysis::environment::Variables;
 use crate::analysis::reachability::{Absent, Running};
 use crate::model::source::{ModuleId, Source};
 
@@ -33,6 +34,10 @@ pub(crate) struct RuntimeFacts {
     pub(crate) reachable: OnceLock<HashSet<ModuleId>>,
     /// Where every function is used.
     pub(crate) uses: OnceLock<Uses>,
+    /// The variables of the environment that it reads.
+    pub(crate) variables: OnceLock<Variables>,
+    /// Expressions, by their addresses, that are known to be the process's environment or not to be it.
+    pub(crate) environs: Mutex<HashMap<usize, bool>>,
     /// What runs where an unknown variable is taken for unset.
     unset: OnceLock<Running>,
     /// What runs where an unknown variable may be set.

@@ -71,6 +71,11 @@ pub(crate) fn spent() -> u64 {
     SPENT.get()
 }
 
+/// Whether a budget ran out in the present judgement.
+pub(crate) fn is_reached() -> bool {
+    REACHED.get().is_some()
+}
+
 /// Says once more what was found out for a fact that is shared.
 pub(crate) fn again(limit: Option<Limit>) {
     REACHED.set(REACHED.get().or(limit));
@@ -164,6 +169,11 @@ pub(crate) fn watch<T>(run: impl FnOnce() -> T) -> (T, Option<Limit>) {
 }
 
 impl Limit {
+    /// What ran out, and where, for a layer that does not know limits.
+    pub(crate) fn parts(self) -> (&'static str, ModuleId, ByteRange) {
+        (self.what, self.module, self.range)
+    }
+
     /// Whether it is that of a data flow.
     pub(crate) fn is_of_a_flow(self) -> bool {
         self.what == FLOW

@@ -245,14 +245,11 @@ fn aws(last: &str, owner: &str) -> Option<Reached> {
 /// `client.send(new ConverseCommand({…}))`.
 fn command<'s>(source: &'s Source, module: ModuleId, call: &'s Call, top: &str) -> Reached {
     let given = call.args.first();
-    let name = given
-        .and_then(|given| {
-            source
-                .callee_name(module, given)
-                .or_else(|| source.type_of(module, given).map(|made| made.type_name))
-        })
-        .unwrap_or_default();
-    let name = leaf(&name);
+    let called = given.and_then(|given| source.callee_name(module, given));
+    let made = given.filter(|_| called.is_none());
+    let made = made.and_then(|given| source.type_of(module, given));
+    let made = made.as_ref().map(|made| made.type_name.as_str());
+    let name = leaf(called.or(made).unwrap_or_default());
     if name.starts_with("Converse")
         || name.starts_with("InvokeModel")
         || name.starts_with("RetrieveAndGenerate")

@@ -285,7 +285,7 @@ impl<'a> Finder<'a, '_> {
             ExprKind::Attribute { attr, .. } => &**attr,
             _ => "",
         };
-        if MAKERS.contains(&canonical.as_str()) {
+        if MAKERS.contains(&canonical) {
             return vec![vec![part(Root::Fresh, at, path)]];
         }
         if matches!(&*canonical, "os.getenv" | "os.environ.get") {
@@ -435,9 +435,7 @@ impl<'a> Finder<'a, '_> {
                 self.value(At::new(at.module, value), &longer, depth + 1)
             }
             None => match source.meaning(at.module, at.expr) {
-                crate::analysis::names::Meaning::Value(other, value)
-                    if !std::ptr::eq(value, at.expr) =>
-                {
+                crate::analysis::names::Meaning::Value(other, value) if !value.is(at.expr) => {
                     self.value(At::new(other, value), path, depth + 1)
                 }
                 _ => {

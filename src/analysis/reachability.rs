@@ -3,16 +3,18 @@
 
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::environment::read;
+use crate::analysis::environment::{Read, read};
 use crate::analysis::graph::Graph;
 use crate::analysis::limits::{self, Limit};
-use crate::analysis::names::Meaning;
+use crate::analysis::names::{Instance, Meaning};
 use crate::model::source::ir::BoolOp;
 use crate::model::source::walk::{Node, walk};
-use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Function, ModuleId, Stmt, StmtKind};
+use crate::model::source::{
+    ByteRange, Call, Expr, ExprKind, FnId, Function, ModuleId, Stmt, StmtKind,
+};
 
 /// What to think of a variable that the runtime's `envVars` do not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +52,7 @@ pub(crate) struct Running {
     /// Branches that are switched off, sorted, none inside another.
     off: BTreeMap<ModuleId, Vec<ByteRange>>,
     /// Functions that only such code calls.
-    dead: BTreeSet<FnId>,
+    dead: HashSet<FnId>,
     /// A budget that ran out meanwhile.
     limit: Option<Limit>,
 }
@@ -81,13 +83,20 @@ impl<'c, 'a> Live<'c, 'a> {
 
     /// Whether the code at a range runs.
     pub(crate) fn runs(&self, module: ModuleId, range: ByteRange) -> bool {
-        self.running.is_on(module, range)
-            && self
-                .callers
-                .source()
-                .module(module)
-                .and_then(|module| module.function_at(range.start))
-                .is_none_or(|function| !self.running.dead.contains(&function.id))
+        let place = self.callers.source().module(module);
+        let function = place.and_then(|module| module.function_at(range.start));
+        self.runs_in(module, function.map(|function| function.id), range)
+    }
+
+    /// The same, where the function around the range is known.
+    pub(crate) fn runs_in(
+        &self,
+        module: ModuleId,
+        function: Option<FnId>,
+        range: ByteRange,
+    ) -> bool {
+        function.is_none_or(|function| !self.running.dead.contains(&function))
+            && self.running.is_on(module, range)
     }
 }
 
@@ -112,10 +121,18 @@ fn judge<'a>(callers: &Callers<'a>, absent: Absent) -> Running {
     let code = *callers.code();
     let mut running = Running {
         off: BTreeMap::new(),
-        dead: BTreeSet::new(),
+        dead: HashSet::new(),
         limit: None,
     };
+    // What is decided where a variable may be set is decided where it is not, too.
+    let unset = match absent {
+        Absent::Unset => None,
+        Absent::Unknown => Some(Live::new(callers, Absent::Unset).running),
+    };
     for module in code.modules() {
+        if unset.is_some_and(|unset| !unset.off.contains_key(&module.id)) {
+            continue;
+        }
         let mut here = Vec::new();
         let script = code.code.starts(module.id);
         conditions.body(module.id, &module.body, script, &mut here);
@@ -197,7 +214,7 @@ fn outermost(mut ranges: Vec<ByteRange>) -> Vec<ByteRange> {
 /// The functions that do not run: what uses them does not run either. Functions that use each other count as one, for nothing
 /// inside such a circle starts it; a circle that nothing outside uses may be started by a framework, as any function that
 /// nothing uses.
-fn dead(callers: &Callers<'_>, running: &Running) -> BTreeSet<FnId> {
+fn dead(callers: &Callers<'_>, running: &Running) -> HashSet<FnId> {
     let code = callers.code();
     let mut graph = Graph::default();
     let entries: BTreeSet<FnId> = code
@@ -418,12 +435,33 @@ impl<'a> Conditions<'_, 'a> {
 
     /// A read is true when it gives text; a name is what it was given, where that is a test of the environment.
     fn followed(&self, module: ModuleId, test: &'a Expr, depth: u8) -> Option<bool> {
-        if let Some(text) = self.text(module, test, depth + 1) {
-            return Some(text.is_some_and(|text| !text.is_empty()));
+        // What another library answers is no text of the environment, unless it reads it.
+        if let ExprKind::Call(call) = &test.kind
+            && !matches!(&call.callee.kind, ExprKind::Attribute { .. } if call.args.is_empty())
+            && self.is_outside(module, call)
+            && read(self.callers, module, test).is_none()
+        {
+            return None;
         }
-        match self.callers.source().meaning(module, test) {
+        let truth = |text: Option<String>| text.is_some_and(|text| !text.is_empty());
+        if test.as_call().is_some() {
+            if let Some(text) = self.text(module, test, depth + 1) {
+                return Some(truth(text));
+            }
+        } else if !self.step(module, test, depth + 1) {
+            return None;
+        } else if let Some(found) = read(self.callers, module, test) {
+            return self.read_as(&found).map(truth);
+        }
+        let meaning = self.callers.source().meaning(module, test);
+        if test.as_call().is_none()
+            && let Some(text) = self.held(&meaning, test, depth + 1)
+        {
+            return Some(truth(text));
+        }
+        match meaning {
             Meaning::Value(at, value)
-                if !std::ptr::eq(value, test)
+                if !value.is(test)
                     && matches!(
                         value.kind,
                         ExprKind::Compare { .. } | ExprKind::BoolOp { .. } | ExprKind::Unary { .. }
@@ -433,6 +471,12 @@ impl<'a> Conditions<'_, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a function is called that is not the project's own.
+    fn is_outside(&self, module: ModuleId, call: &'a Call) -> bool {
+        let outside = self.callers.source().outside_callee(module, call);
+        outside.is_some_and(|name| !name.ends_with(".__call__"))
     }
 
     fn compared(
@@ -500,24 +544,15 @@ impl<'a> Conditions<'_, 'a> {
     }
 
     fn value(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Option<Option<String>> {
+        match read(self.callers, module, expr) {
+            Some(found) => self.read_as(&found),
+            None => self.held(&self.callers.source().meaning(module, expr), expr, depth),
+        }
+    }
+
+    /// What a read gives.
+    fn read_as(&self, found: &Read<'a>) -> Option<Option<String>> {
         let source = self.callers.source();
-        let Some(found) = read(self.callers, module, expr) else {
-            // A name that holds what was read.
-            return match source.meaning(module, expr) {
-                Meaning::Value(at, value)
-                    if !std::ptr::eq(value, expr)
-                        && matches!(
-                            value.kind,
-                            ExprKind::Call(_)
-                                | ExprKind::Subscript { .. }
-                                | ExprKind::BoolOp { .. }
-                        ) =>
-                {
-                    self.text(at, value, depth + 1)
-                }
-                _ => self.made(module, expr),
-            };
-        };
         let names = found.names(source);
         let [name] = names.as_slice() else {
             return None;
@@ -528,9 +563,25 @@ impl<'a> Conditions<'_, 'a> {
         self.variable(name, default)
     }
 
-    /// `FLAG = os.getenv("X", "0")`: the name means the call that made it.
-    fn made(&self, module: ModuleId, expr: &'a Expr) -> Option<Option<String>> {
-        let made = self.callers.source().type_of(module, expr)?;
+    /// What was read into an expression that means this.
+    fn held(&self, meaning: &Meaning<'a>, expr: &Expr, depth: u8) -> Option<Option<String>> {
+        match meaning {
+            // `FLAG = os.getenv("X", "0")`: the name means the call that made it.
+            Meaning::Instance(made) => self.made(made),
+            Meaning::Value(at, value)
+                if !value.is(expr)
+                    && matches!(
+                        value.kind,
+                        ExprKind::Call(_) | ExprKind::Subscript { .. } | ExprKind::BoolOp { .. }
+                    ) =>
+            {
+                self.text(*at, value, depth + 1)
+            }
+            _ => None,
+        }
+    }
+
+    fn made(&self, made: &Instance<'a>) -> Option<Option<String>> {
         if !matches!(&*made.type_name, "os.getenv" | "os.environ.get") {
             return None;
         }

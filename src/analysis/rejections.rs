@@ -19,7 +19,7 @@ pub(crate) struct Rejection {
 /// Every such function of a TypeScript module: `.catch(fn)`, `.then(_, fn)`, `.on('error', fn)`, `{ onError: fn }`, and the
 /// callbacks of Node (`exec(command, (err, stdout) => …)`).
 pub(crate) fn rejections(source: &Source, module: &Module) -> Vec<Rejection> {
-    let calls = module.calls().into_iter();
+    let calls = module.calls();
     calls
         .filter_map(|(_, expr)| expr.as_call().map(|call| (expr, call)))
         .flat_map(|(expr, call)| of_call(source, module, expr, call))

@@ -11,16 +11,16 @@ use crate::model::source::{Class, Expr, ExprKind, Module, ModuleId, Source};
 
 type Found = BTreeSet<Variable>;
 
-/// Adds every variable that is wanted.
-pub(crate) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool, found: &mut Found) {
+/// Adds every variable.
+pub(crate) fn variables(callers: &Callers<'_>, found: &mut Found) {
     let code = *callers.code();
     for module in code.modules() {
         for class in &module.classes {
-            settings_class(code.source, module, class, wanted, found);
+            settings_class(code.source, module, class, found);
         }
         for (_, target, value) in writes(code.source, module.id) {
             if let (ExprKind::Dict(_), Some(value)) = (&target.kind, value) {
-                destructured(callers, module.id, target, value, wanted, found);
+                destructured(callers, module.id, target, value, found);
             }
         }
         for param in module
@@ -29,39 +29,25 @@ pub(crate) fn variables(callers: &Callers<'_>, wanted: &dyn Fn(&str) -> bool, fo
             .flat_map(|function| &function.params)
         {
             if let (Some(pattern), Some(default)) = (&param.pattern, param.default.as_deref()) {
-                destructured(callers, module.id, pattern, default, wanted, found);
+                destructured(callers, module.id, pattern, default, found);
             }
         }
         for (_, expr) in module.calls() {
-            schema(callers, module.id, expr, wanted, found);
+            schema(callers, module.id, expr, found);
         }
     }
 }
 
-fn add(
-    found: &mut Found,
-    module: ModuleId,
-    key: &Expr,
-    name: String,
-    wanted: &dyn Fn(&str) -> bool,
-) {
-    if wanted(&name) {
-        found.insert(Variable {
-            module,
-            range: key.range,
-            name,
-        });
-    }
+fn add(found: &mut Found, module: ModuleId, key: &Expr, name: String) {
+    found.insert(Variable {
+        module,
+        range: key.range,
+        name,
+    });
 }
 
 /// `class Settings(BaseSettings): openai_api_key: str`.
-fn settings_class(
-    source: &Source,
-    module: &Module,
-    class: &Class,
-    wanted: &dyn Fn(&str) -> bool,
-    found: &mut Found,
-) {
+fn settings_class(source: &Source, module: &Module, class: &Class, found: &mut Found) {
     if class.bases.is_empty() {
         return;
     }
@@ -97,10 +83,10 @@ fn settings_class(
             .unwrap_or_default();
         if aliases.is_empty() {
             let name = format!("{prefix}{field}").to_uppercase();
-            add(found, module.id, target, name, wanted);
+            add(found, module.id, target, name);
         }
         for alias in aliases {
-            add(found, module.id, target, alias.to_uppercase(), wanted);
+            add(found, module.id, target, alias.to_uppercase());
         }
     }
 }
@@ -170,7 +156,6 @@ fn destructured<'a>(
     module: ModuleId,
     pattern: &'a Expr,
     value: &'a Expr,
-    wanted: &dyn Fn(&str) -> bool,
     found: &mut Found,
 ) {
     let ExprKind::Dict(entries) = &pattern.kind else {
@@ -181,7 +166,7 @@ fn destructured<'a>(
             if let Some(key) = &entry.key
                 && let Some(name) = key.as_str()
             {
-                add(found, module, key, name.to_owned(), wanted);
+                add(found, module, key, name.to_owned());
             }
         }
     } else if let Meaning::External(name) = callers.source().meaning(module, value)
@@ -190,20 +175,14 @@ fn destructured<'a>(
     {
         for key in entries.iter().filter_map(|entry| entry.key.as_ref()) {
             if let Some(name) = key.as_str() {
-                add(found, module, key, name.to_owned(), wanted);
+                add(found, module, key, name.to_owned());
             }
         }
     }
 }
 
 /// `z.object({…}).parse(process.env)`, `cleanEnv(process.env, {…})`, `createEnv({ server: {…}, runtimeEnv: process.env })`.
-fn schema<'a>(
-    callers: &Callers<'a>,
-    module: ModuleId,
-    expr: &'a Expr,
-    wanted: &dyn Fn(&str) -> bool,
-    found: &mut Found,
-) {
+fn schema<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, found: &mut Found) {
     let Some(call) = expr.as_call() else { return };
     let leaf_of_callee = match &call.callee.kind {
         ExprKind::Attribute { attr, .. } => &**attr,
@@ -240,7 +219,7 @@ fn schema<'a>(
         if let ExprKind::Dict(entries) = &shape.kind {
             for key in entries.iter().filter_map(|entry| entry.key.as_ref()) {
                 if let Some(name) = key.as_str() {
-                    add(found, at, key, name.to_owned(), wanted);
+                    add(found, at, key, name.to_owned());
                 }
             }
         }

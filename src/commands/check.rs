@@ -380,6 +380,10 @@ impl<'a> Run<'a> {
             },
         };
         Redactor::of_context(&context).report(&mut report);
+        if !self.several {
+            // The process ends with this project. To free a large one node by node would take longer than to judge a small one.
+            std::mem::forget(context);
+        }
         Ok(report)
     }
 

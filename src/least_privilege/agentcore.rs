@@ -1,6 +1,6 @@
 //! What every agent needs of AgentCore, and what it uses of it: logs, traces, image, memories, gateways, credentials, tools.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use serde_json::json;
 
@@ -12,27 +12,27 @@ use crate::model::project::Agent;
 use crate::model::source::ir::ExprKind;
 
 /// Words of the code: text literals and the names of members.
-pub(super) struct Words {
-    all: BTreeSet<String>,
+pub(super) struct Words<'a> {
+    all: HashSet<&'a str>,
     /// False where there is no code, or it could not be read: then everything that is configured counts as used.
     pub(super) known: bool,
 }
 
-impl Words {
-    pub(super) fn of(subject: &Subject<'_>) -> Self {
+impl<'a> Words<'a> {
+    pub(super) fn of(subject: &Subject<'a>) -> Self {
         let source = &subject.context.source;
         let code = source.runtime(subject.agent.name());
-        let mut all = BTreeSet::new();
+        let mut all = HashSet::new();
         let modules = code.map_or(&[][..], |code| code.reachable.as_slice());
         for module in modules.iter().filter_map(|&id| source.module(id)) {
-            for (_, expr) in module.all_expressions() {
+            module.each_expression(&mut |_, expr| {
                 match &expr.kind {
-                    ExprKind::Str(text) if text.len() < 200 => all.insert(text.to_string()),
-                    ExprKind::Attribute { attr, .. } => all.insert(attr.to_string()),
-                    ExprKind::Name(name) => all.insert(name.to_string()),
+                    ExprKind::Str(text) if text.len() < 200 => all.insert(&**text),
+                    ExprKind::Attribute { attr, .. } => all.insert(&**attr),
+                    ExprKind::Name(name) => all.insert(&**name),
                     _ => false,
                 };
-            }
+            });
         }
         let known = code.is_some_and(|code| code.entry.is_some());
         Self { all, known }
@@ -74,14 +74,13 @@ pub(super) fn core_actions<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<
 }
 
 /// Adds what AgentCore's own parts need.
-pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
-    let words = Words::of(subject);
+pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Statements) {
     observe(subject, statements);
     image(subject, statements);
-    memory::add(subject, &words, statements);
-    identity::gateways(subject, &words, statements);
-    identity::credentials(subject, &words, statements);
-    tools(subject, &words, statements);
+    memory::add(subject, words, statements);
+    identity::gateways(subject, words, statements);
+    identity::credentials(subject, words, statements);
+    tools(subject, words, statements);
     connections(subject, statements);
 }
 
@@ -186,7 +185,7 @@ pub(super) fn known_or(arn: Option<String>, otherwise: String) -> String {
 }
 
 /// Code interpreter and browser that AWS owns.
-fn tools(subject: &Subject<'_>, words: &Words, statements: &mut Statements) {
+fn tools(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Statements) {
     let owned = |resource: &str| {
         let names = &subject.names;
         format!(

@@ -1,7 +1,7 @@
 //! The code of an agent as far as it runs: what branches that the environment switches off and `__main__` blocks hold is left out.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
@@ -16,10 +16,13 @@ use crate::model::source::{
 pub(super) struct Code<'c, 'a> {
     callers: &'c Callers<'a>,
     live: Live<'c, 'a>,
-    named: OnceCell<BTreeSet<&'a str>>,
+    named: OnceCell<HashSet<&'a str>>,
     handed: OnceCell<BTreeSet<FnId>>,
     /// The functions that are seen to be called.
     called: OnceCell<BTreeSet<FnId>>,
+    javascript_clients: OnceCell<Vec<(&'a str, ModuleId, &'a Call)>>,
+    /// Bindings, by their addresses, that hold no client of an SDK.
+    no_clients: RefCell<HashSet<usize>>,
 }
 
 impl<'c, 'a> Code<'c, 'a> {
@@ -31,6 +34,8 @@ impl<'c, 'a> Code<'c, 'a> {
             named: OnceCell::new(),
             handed: OnceCell::new(),
             called: OnceCell::new(),
+            javascript_clients: OnceCell::new(),
+            no_clients: RefCell::default(),
         }
     }
 
@@ -131,17 +136,17 @@ impl<'c, 'a> Code<'c, 'a> {
     }
 
     /// Every name and member that an expression of the code refers to.
-    fn named(&self) -> &BTreeSet<&'a str> {
+    fn named(&self) -> &HashSet<&'a str> {
         self.named.get_or_init(|| {
-            let mut named = BTreeSet::new();
+            let mut named = HashSet::new();
             for module in self.agent().modules() {
-                for (_, expr) in module.all_expressions() {
+                module.each_expression(&mut |_, expr| {
                     match &expr.kind {
                         ExprKind::Attribute { attr, .. } => named.insert(&**attr),
                         ExprKind::Name(name) => named.insert(&**name),
                         _ => false,
                     };
-                }
+                });
             }
             named
         })
@@ -152,44 +157,72 @@ impl<'c, 'a> Code<'c, 'a> {
         self.handed.get_or_init(|| {
             let mut handed = BTreeSet::new();
             for module in self.agent().modules() {
-                for (_, expr) in module.all_expressions() {
-                    let values: Vec<&Expr> = match &expr.kind {
+                module.each_expression(&mut |_, expr| {
+                    let mut add = |value: &Expr| {
+                        if let ExprKind::Lambda(id) = value.kind {
+                            handed.insert(id);
+                        }
+                    };
+                    match &expr.kind {
                         ExprKind::Call(call) => {
                             let named = call.keywords.iter().map(|keyword| &keyword.value);
-                            call.args.iter().chain(named).collect()
+                            call.args.iter().chain(named).for_each(&mut add);
                         }
                         ExprKind::Dict(entries) => {
-                            entries.iter().map(|entry| &entry.value).collect()
+                            entries.iter().for_each(|entry| add(&entry.value));
                         }
-                        _ => continue,
-                    };
-                    handed.extend(values.into_iter().filter_map(|value| match value.kind {
-                        ExprKind::Lambda(id) => Some(id),
-                        _ => None,
-                    }));
-                }
+                        _ => {}
+                    }
+                });
             }
             handed
+        })
+    }
+
+    /// Whether a binding is known to hold no client of an SDK.
+    pub(super) fn is_no_client(&self, address: usize) -> bool {
+        self.no_clients.borrow().contains(&address)
+    }
+
+    /// Says so.
+    pub(super) fn set_no_client(&self, address: Option<usize>) {
+        self.no_clients.borrow_mut().extend(address);
+    }
+
+    /// Where clients of the JavaScript SDK are made: the service as its package names it, the module and the call.
+    pub(super) fn javascript_clients(&self) -> &[(&'a str, ModuleId, &'a Call)] {
+        self.javascript_clients.get_or_init(|| {
+            let made = self.calls().filter_map(|(module, expr, call)| {
+                let name = self.source().callee_name(module, expr)?;
+                let (package, class) = name.strip_prefix("@aws-sdk/client-")?.split_once('.')?;
+                class.ends_with("Client").then_some((package, module, call))
+            });
+            made.collect()
         })
     }
 
     /// The calls that run.
     pub(super) fn calls(&self) -> impl Iterator<Item = (ModuleId, &'a Expr, &'a Call)> {
         let calls = self.agent().calls();
-        calls.filter_map(|(module, _, expr)| {
+        calls.filter_map(|(module, function, expr)| {
             let call = expr.as_call()?;
-            self.runs(module.id, expr.range)
+            self.live
+                .runs_in(module.id, function, expr.range)
                 .then_some((module.id, expr, call))
         })
     }
 
-    /// The expressions that run.
-    pub(super) fn expressions(&self) -> impl Iterator<Item = (ModuleId, &'a Expr)> {
-        self.agent().modules().flat_map(move |module: &'a Module| {
-            let all = module.all_expressions().into_iter();
-            all.filter(move |(_, expr)| self.runs(module.id, expr.range))
-                .map(move |(_, expr)| (module.id, expr))
-        })
+    /// The expressions that run, of those that are wanted.
+    pub(super) fn expressions(&self, wanted: impl Fn(&Expr) -> bool) -> Vec<(ModuleId, &'a Expr)> {
+        let mut found = Vec::new();
+        for module in self.agent().modules() {
+            module.each_expression(&mut |_, expr| {
+                if wanted(expr) && self.runs(module.id, expr.range) {
+                    found.push((module.id, expr));
+                }
+            });
+        }
+        found
     }
 
     /// The statements that run.

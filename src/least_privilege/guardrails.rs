@@ -25,7 +25,12 @@ const OBJECTS: [&str; 3] = ["guardrailConfig", "guardrail_config", "guardrails"]
 /// Adds what the guardrails of the agent's models need.
 pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
     let mut found = Found::default();
-    for (module, expr) in code.expressions() {
+    let may_hold = |expr: &Expr| match &expr.kind {
+        ExprKind::Call(call) => !call.keywords.is_empty(),
+        ExprKind::Dict(entries) => !entries.is_empty(),
+        _ => false,
+    };
+    for (module, expr) in code.expressions(may_hold) {
         match &expr.kind {
             ExprKind::Call(call) => {
                 let own = code.source().callee(module, expr).is_some();

@@ -5,7 +5,7 @@ use super::{Statements, Subject, UNKNOWN_SUFFIX};
 use crate::model::project::{Agent, Credential};
 
 /// The statements for the gateways that the code names.
-pub(super) fn gateways(subject: &Subject<'_>, words: &Words, statements: &mut Statements) {
+pub(super) fn gateways(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Statements) {
     let deployed = subject.context.deployed();
     for gateway in &subject.context.project.gateways {
         let name = &gateway.name;
@@ -112,7 +112,7 @@ fn api_key(subject: &Subject<'_>, provider: &str, statements: &mut Statements) {
 }
 
 /// The statements for the credentials that the code names.
-pub(super) fn credentials(subject: &Subject<'_>, words: &Words, statements: &mut Statements) {
+pub(super) fn credentials(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Statements) {
     let project = &subject.context.project;
     let harness = match subject.agent {
         Agent::Harness(harness) => harness

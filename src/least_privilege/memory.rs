@@ -49,7 +49,7 @@ pub(super) const MEMORY_INTEGRATION: [&str; 9] = [
 ];
 
 /// The statements for the memories that the code names.
-pub(super) fn add(subject: &Subject<'_>, words: &Words, statements: &mut Statements) {
+pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Statements) {
     let deployed = subject.context.deployed();
     let used: BTreeSet<&str> = MEMORY_CALLS
         .iter()

@@ -141,13 +141,14 @@ fn gather(subject: &Subject<'_>) -> Statements {
     let mut statements = Statements::default();
     gaps::add(subject, &mut statements);
     models::add(subject, &mut statements);
-    agentcore::add(subject, &mut statements);
+    let words = agentcore::Words::of(subject);
+    agentcore::add(subject, &words, &mut statements);
     let read = subject.agent.runtime();
     let read = read.and_then(|runtime| crate::context::code::of(subject.context, runtime).ok());
     let callers = read.as_ref().map(Callers::new);
     let code = callers.as_ref().map(Code::new);
     invoked::add(subject, code.as_ref(), &mut statements);
-    parts::add(subject, code.as_ref(), &mut statements);
+    parts::add(subject, code.as_ref(), &words, &mut statements);
     if let Some(code) = code {
         guardrails::add(subject, &code, &mut statements);
         sdk::add(subject, &code, &mut statements);

@@ -51,10 +51,12 @@ fn tools() -> impl Iterator<Item = Tool> {
 pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
     let mut used = imported(code);
     // Tools that are given by name: tools=["strands_tools.retrieve"].
-    for (module, expr) in code.expressions() {
-        if let Some((package, name)) = expr.as_str().and_then(|text| text.rsplit_once('.'))
-            && PACKAGES.contains(&package)
-        {
+    let tool = |expr: &'a Expr| {
+        let (package, name) = expr.as_str()?.rsplit_once('.')?;
+        PACKAGES.contains(&package).then_some((package, name))
+    };
+    for (module, expr) in code.expressions(|expr| expr.as_str().is_some()) {
+        if let Some((package, name)) = tool(expr) {
             let place = evidence(code.source(), module, expr.range);
             let names = used.entry(package.to_owned()).or_default();
             names.insert(name.to_owned(), Some(place));

@@ -18,14 +18,14 @@ use crate::model::source::ir::{Expr, ExprKind};
 pub(super) fn add<'a>(
     subject: &Subject<'a>,
     code: Option<&Code<'_, 'a>>,
+    words: &Words<'_>,
     statements: &mut Statements,
 ) {
     observed(subject, statements);
     image(subject, statements);
     let Some(code) = code else { return };
-    let words = Words::of(subject);
-    memory(subject, code, &words, statements);
-    gateways(subject, code, &words, statements);
+    memory(subject, code, words, statements);
+    gateways(subject, code, words, statements);
     credentials(subject, code, statements);
     tools(subject, code, statements);
 }
@@ -100,7 +100,7 @@ fn why<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &Expr) -> Option<String>
 fn memory<'a>(
     subject: &Subject<'a>,
     code: &Code<'_, 'a>,
-    words: &Words,
+    words: &Words<'_>,
     statements: &mut Statements,
 ) {
     let memories = &subject.context.project.memories;
@@ -159,7 +159,7 @@ fn memory<'a>(
 fn gateways<'a>(
     subject: &Subject<'a>,
     code: &Code<'_, 'a>,
-    words: &Words,
+    words: &Words<'_>,
     statements: &mut Statements,
 ) {
     let Some((module, expr)) = signed::first(subject, code) else {

@@ -287,6 +287,23 @@ fn options<'s>(code: &Code<'_, 's>, module: ModuleId, call: &'s Call, regions: &
     }
 }
 
+/// The client whose method is called. Most methods of a program are of something else: what one name is not is found out once.
+fn receiver<'s>(code: &Code<'_, 's>, module: ModuleId, base: &'s Expr) -> Option<Client<'s>> {
+    let bound = || {
+        let place = code.source().module(module)?;
+        place.only_binding(base.as_name()?, base.range.start)
+    };
+    let address = bound().map(|binding| std::ptr::from_ref(binding).addr());
+    if address.is_some_and(|address| code.is_no_client(address)) {
+        return None;
+    }
+    let found = client(code, module, base);
+    if found.is_none() && !limits::is_reached() {
+        code.set_no_client(address);
+    }
+    found
+}
+
 fn python<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
     let source = code.source();
     let call = expr.as_call()?;
@@ -297,7 +314,7 @@ fn python<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<U
         service,
         object,
         made,
-    } = client(code, module, base)?;
+    } = receiver(code, module, base)?;
     let (operation, object) = match (&**attr, object) {
         // The parameters are those of `paginate`.
         ("get_paginator" | "get_waiter", _) => return None,
@@ -361,12 +378,9 @@ fn javascript<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Opti
         _ => package.strip_prefix("client-")?,
     };
     // Which client sends it is not followed: one that is made apart makes all of its package doubtful.
-    let clients = code.calls().filter_map(|(at, expr, call)| {
-        let name = code.source().callee_name(at, expr)?;
-        let of_package = name.strip_prefix("@aws-sdk/client-")?.split_once('.')?;
-        let same = of_package.0 == service && of_package.1.ends_with("Client");
-        same.then(|| options(code, at, call, &["region"]))
-    });
+    let all = code.javascript_clients().iter();
+    let clients = all.filter(|(package, ..)| *package == service);
+    let clients = clients.map(|(_, at, call)| options(code, *at, call, &["region"]));
     let mut client = Made::default();
     for made in clients {
         client.apart |= made.apart;

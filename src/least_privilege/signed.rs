@@ -8,7 +8,7 @@ use super::values::texts;
 use super::{Statements, Subject};
 use crate::analysis::names::leaf;
 use crate::model::source::ModuleId;
-use crate::model::source::ir::{Call, Expr};
+use crate::model::source::ir::{Call, Expr, ExprKind};
 
 /// The name that requests to AgentCore's data plane are signed for.
 const SERVICE: &str = "bedrock-agentcore";
@@ -21,7 +21,8 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
         return;
     }
     let words: BTreeSet<String> = code
-        .expressions()
+        .expressions(|expr| matches!(expr.kind, ExprKind::Str(_) | ExprKind::Name(_)))
+        .into_iter()
         .filter_map(|(_, expr)| expr.as_str().or(expr.as_name()).map(str::to_owned))
         .chain(environment(subject))
         .collect();

@@ -183,7 +183,7 @@ impl<'a> Reader<'_, '_, 'a> {
             };
         }
         if let Meaning::Value(at, value) = source.meaning(module, expr)
-            && !std::ptr::eq(value, expr)
+            && !value.is(expr)
         {
             return self.read(at, value);
         }
@@ -366,7 +366,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 _ => {
                     let call = expr.as_call()?;
                     let name = source.callee_name(module, expr)?;
-                    if !matches!(name.as_str(), "os.getenv" | "os.environ.get") {
+                    if !matches!(name, "os.getenv" | "os.environ.get") {
                         return None;
                     }
                     self.getter(module, call)?

@@ -72,7 +72,7 @@ pub(crate) fn starts_nothing(code: &AgentCode<'_>) -> bool {
     !given
         && !serves(code)
         && code.modules().all(|module| {
-            module.calls().into_iter().all(|(_, expr)| {
+            module.calls().all(|(_, expr)| {
                 let Some(call) = expr.as_call() else {
                     return true;
                 };

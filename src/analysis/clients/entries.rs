@@ -117,7 +117,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
             let values = bound(source, at.module, name, at.expr.range.start);
             if values.is_empty()
                 && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
-                && !std::ptr::eq(value, at.expr)
+                && !value.is(at.expr)
             {
                 gather_entries(source, At::new(module, value), out);
             }
@@ -142,7 +142,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
         }
         ExprKind::Attribute { .. } => {
             if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
-                && !std::ptr::eq(value, at.expr)
+                && !value.is(at.expr)
             {
                 gather_entries(source, At::new(module, value), out);
             }
@@ -291,7 +291,7 @@ fn put_into_headers<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut En
 /// Where the name of an entry stands, by its value: the key of a literal, of a pair, of what is put in later.
 pub(crate) fn key_of(source: &Source, value: At<'_>) -> Option<ByteRange> {
     let module = source.module(value.module)?;
-    let is_it = |expr: &Expr| std::ptr::eq(expr, value.expr);
+    let is_it = |expr: &Expr| expr.is(value.expr);
     let held = module.all_expressions().into_iter().find_map(|(_, expr)| {
         let pair = match &expr.kind {
             ExprKind::Dict(items) => {

@@ -188,7 +188,7 @@ fn measure(source: &Source, at: At<'_>) -> Length {
 fn made(source: &Source, at: At<'_>, expr: &Expr) -> Option<usize> {
     let call = expr.as_call()?;
     let name = source.callee_name(at.module, expr)?;
-    match name.as_str() {
+    match name {
         "uuid.uuid1" | "uuid.uuid4" | "uuid.uuid7" | "uuid.v1" | "uuid.v4" | "uuid.v7"
         | "crypto.randomUUID" | "randomUUID" => Some(36),
         "nanoid" | "nanoid.nanoid" => match call.args.first() {

@@ -10,7 +10,7 @@ mod sdk;
 mod tests;
 pub(crate) mod values;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::model::finding::Evidence;
 use crate::model::source::{Expr, FnId, Module, ModuleId, Source};
@@ -94,26 +94,45 @@ pub(crate) fn modules(source: &Source) -> Vec<ModuleId> {
     all.into_iter().collect()
 }
 
-/// True for a function of an agent's code that nothing which runs there can call.
-fn is_idle(source: &Source, function: FnId) -> bool {
-    let mut reaching = source
-        .runtimes
-        .iter()
-        .filter(|runtime| runtime.reachable.contains(&function.module))
-        .peekable();
-    reaching.peek().is_some() && reaching.all(|runtime| runtime.idle.contains(&function))
+/// The functions of agents' code that nothing which runs there can call.
+struct Idle<'a> {
+    /// Of each runtime, the modules that run, and its idle functions.
+    runtimes: Vec<(HashSet<ModuleId>, &'a BTreeSet<FnId>)>,
+}
+
+impl<'a> Idle<'a> {
+    fn of(source: &'a Source) -> Self {
+        let runtimes = source.runtimes.iter();
+        let sets = runtimes.map(|runtime| {
+            let reachable = runtime.reachable.iter().copied().collect();
+            (reachable, &runtime.idle)
+        });
+        Self {
+            runtimes: sets.collect(),
+        }
+    }
+
+    fn holds(&self, function: FnId) -> bool {
+        let mut reaching = self
+            .runtimes
+            .iter()
+            .filter(|(reachable, _)| reachable.contains(&function.module))
+            .peekable();
+        reaching.peek().is_some() && reaching.all(|(_, idle)| idle.contains(&function))
+    }
 }
 
 /// Every call of a runtime in the repository, in the order of modules and text.
 pub(crate) fn find(source: &Source) -> Vec<Call<'_>> {
     let mut found = Vec::new();
+    let idle = Idle::of(source);
     for id in modules(source) {
         let Some(module) = source.module(id) else {
             continue;
         };
         let mut here = Vec::new();
         for (function, expr) in module.calls() {
-            if function.is_some_and(|function| is_idle(source, function)) {
+            if function.is_some_and(|function| idle.holds(function)) {
                 continue;
             }
             let call = sdk::read(source, module, function, expr)

@@ -189,7 +189,7 @@ impl<'a> Finder<'a, '_> {
             .source
             .callee_name(at.module, at.expr)
             .unwrap_or_default();
-        if MAKERS.contains(&name.as_str()) {
+        if MAKERS.contains(&name) {
             return vec![here()];
         }
         // `str(x)`, `x.replace("-", "")`, `x.strftime(…)`, `"-".join([…])`.

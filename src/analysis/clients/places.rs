@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::analysis::handlers;
 use crate::analysis::limits;
+use crate::analysis::{call_sites, handlers};
 use crate::model::source::ir::{Stmt, StmtKind};
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk;
@@ -252,42 +252,25 @@ impl<'a> Places<'a> {
         let source = self.source;
         let mut found: BTreeMap<FnId, Vec<Use<'a>>> = BTreeMap::new();
         for module in self.modules.iter().filter_map(|id| source.module(*id)) {
-            for (caller, expr) in module.calls() {
-                let Some(call) = expr.as_call() else {
+            for used in call_sites::of_module(source, module) {
+                let Some((caller, expr)) = module.call(used.call) else {
                     continue;
                 };
-                let mut used = Use {
+                let each =
+                    used.given
+                        .and(expr.as_call())
+                        .is_some_and(|call| match &call.callee.kind {
+                            ExprKind::Attribute { attr, .. } => EACH.contains(&&**attr),
+                            ExprKind::Name(name) => EACH.contains(&&**name),
+                            _ => false,
+                        });
+                found.entry(used.function).or_default().push(Use {
                     module: module.id,
                     caller,
                     expr,
-                    direct: true,
-                    each: false,
-                };
-                if let Some(function) = source.callee(module.id, expr) {
-                    found.entry(function).or_default().push(used);
-                }
-                used.direct = false;
-                used.each = match &call.callee.kind {
-                    ExprKind::Attribute { attr, .. } => EACH.contains(&&**attr),
-                    ExprKind::Name(name) => EACH.contains(&&**name),
-                    _ => false,
-                };
-                for arg in call
-                    .args
-                    .iter()
-                    .chain(call.keywords.iter().map(|keyword| &keyword.value))
-                {
-                    let given = match &arg.kind {
-                        ExprKind::Lambda(id) => Some(*id),
-                        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-                            source.function_value(module.id, arg)
-                        }
-                        _ => None,
-                    };
-                    if let Some(function) = given {
-                        found.entry(function).or_default().push(used);
-                    }
-                }
+                    direct: used.given.is_none(),
+                    each,
+                });
             }
         }
         found
@@ -433,8 +416,5 @@ fn is_route(module: &Module, function: &Function) -> bool {
 }
 
 fn top_level_call(module: &Module) -> bool {
-    module
-        .calls()
-        .iter()
-        .any(|(function, _)| function.is_none())
+    module.calls().any(|(function, _)| function.is_none())
 }

@@ -166,7 +166,7 @@ fn gather_call(source: &Source, at: At<'_>, call: &Call, out: &mut String) {
 
 fn gather_meaning(source: &Source, at: At<'_>, out: &mut String) {
     match source.meaning(at.module, at.expr) {
-        Meaning::Value(module, value) if !std::ptr::eq(value, at.expr) => {
+        Meaning::Value(module, value) if !value.is(at.expr) => {
             gather(source, At::new(module, value), out);
         }
         Meaning::External(name) => {

@@ -2,8 +2,14 @@
 
 mod calls;
 
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use crate::analysis::limits::{self, Limit};
 use crate::analysis::names::{leaf, package};
 use crate::model::source::ir::{ByteRange, ExprKind};
+use crate::model::source::memo::Handlers;
 use crate::model::source::module::{Function, Module, ParamKind};
 use crate::model::source::{Entrypoint, EntrypointKind, FnId, Language, ModuleId, Source};
 
@@ -49,6 +55,9 @@ const VERBS: [&str; 11] = [
 
 /// Finds the handlers of every runtime's code.
 pub fn find_all(source: &mut Source) {
+    source.modules.par_iter().for_each(|module| {
+        of_module(source, module);
+    });
     let runtimes = source.runtimes.iter();
     let found: Vec<_> = runtimes
         .map(|runtime| find(source, &runtime.reachable))
@@ -66,28 +75,33 @@ pub fn find_all(source: &mut Source) {
 
 /// The handlers of these modules, in the order of modules and text, each function and kind once.
 pub fn find(source: &Source, modules: &[ModuleId]) -> Vec<Entrypoint> {
-    let mut found: Vec<Entrypoint> = Vec::new();
-    for &id in modules {
-        let Some(module) = source.module(id) else {
-            continue;
-        };
-        let mut here = Vec::new();
-        decorated(source, module, &mut here);
-        inherited(source, module, &mut here);
-        calls::registered(source, module, &mut here);
-        here.sort_by_key(|entry| entry.range);
-        for entry in here {
-            let known = found.iter().any(|other| {
-                other.kind == entry.kind
-                    && other.function == entry.function
-                    && entry.function.is_some()
-            });
-            if !known {
-                found.push(entry);
-            }
-        }
+    let mut known: HashSet<(EntrypointKind, FnId)> = HashSet::new();
+    let modules = modules.iter().filter_map(|id| source.module(*id));
+    let all = modules.flat_map(|module| of_module(source, module));
+    let new = all.filter(|entry| {
+        let function = entry.function;
+        function.is_none_or(|function| known.insert((entry.kind, function)))
+    });
+    new.cloned().collect()
+}
+
+/// The handlers that a module registers, found out once.
+fn of_module<'s>(source: &Source, module: &'s Module) -> &'s [Entrypoint] {
+    let handlers = module.handlers.get_or_init(|| {
+        let mut found = Vec::new();
+        let (_, limit) = limits::watch(|| {
+            decorated(source, module, &mut found);
+            inherited(source, module, &mut found);
+            calls::registered(source, module, &mut found);
+        });
+        found.sort_by_key(|entry| entry.range);
+        let cut = limit.map(Limit::parts);
+        Handlers { found, cut }
+    });
+    if let Some((what, module, range)) = handlers.cut {
+        limits::reached(what, module, range);
     }
-    found
+    &handlers.found
 }
 
 fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {

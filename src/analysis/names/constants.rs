@@ -55,7 +55,7 @@ impl<'s> Question<'s> {
                         call.argument(1, "default").map(below).unwrap_or_default()
                     }
                     _ => match self.meaning(module, expr) {
-                        Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
+                        Meaning::Value(at, value) if !value.is(expr) => {
                             self.strings(at, value, depth + 1)
                         }
                         _ => Vec::new(),
@@ -67,7 +67,7 @@ impl<'s> Question<'s> {
                     return each;
                 }
                 match self.meaning(module, expr) {
-                    Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
+                    Meaning::Value(at, value) if !value.is(expr) => {
                         self.strings(at, value, depth + 1)
                     }
                     Meaning::Instance(Instance {

@@ -109,9 +109,7 @@ impl<'s> Question<'s> {
                 .iter()
                 .map(|entry| Some((at, entry.key.as_ref()?)))
                 .collect(),
-            ExprKind::Call(_) if !std::ptr::eq(literal, iter) => {
-                self.each(at, literal, path, depth + 1)
-            }
+            ExprKind::Call(_) if !literal.is(iter) => self.each(at, literal, path, depth + 1),
             _ => None,
         }
     }

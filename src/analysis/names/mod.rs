@@ -126,9 +126,18 @@ impl Source {
 
     /// The canonical name of what a call calls; an `await` around the call is looked through. A value that a call made and
     /// that is itself called is `maker.__call__`: `bedrock("id")` after `bedrock = createAmazonBedrock()`.
-    pub fn callee_name<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<String> {
-        let name = self.resolved(module, call.as_call()?).name.as_deref();
-        name.map(str::to_owned)
+    pub fn callee_name<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<&'s str> {
+        self.resolved(module, call.as_call()?).name.as_deref()
+    }
+
+    /// The canonical name of what a call calls, where that is not the project's own.
+    pub(crate) fn outside_callee<'s>(
+        &'s self,
+        module: ModuleId,
+        call: &'s Call,
+    ) -> Option<&'s str> {
+        let found = self.resolved(module, call);
+        found.name.as_deref().filter(|_| found.outside)
     }
 
     /// What a call calls, found out once. The call must be of that module.
@@ -141,6 +150,7 @@ impl Source {
                 meaning => self.name_of(meaning),
             };
             Resolved {
+                outside: matches!(meaning, Meaning::External(_) | Meaning::Instance(_)),
                 function: question.function(meaning),
                 name: name.map(Arc::from),
                 exhausted: question.exhausted.get(),

@@ -36,9 +36,7 @@ pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -
     }
     if !matches!(expr.kind, ExprKind::Dict(_)) {
         return match source.meaning(module, expr) {
-            Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
-                shape(source, at, value, depth + 1)
-            }
+            Meaning::Value(at, value) if !value.is(expr) => shape(source, at, value, depth + 1),
             _ => zod::shape(source, module, expr, depth + 1),
         };
     }

@@ -350,7 +350,7 @@ fn named(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
                 Rule::TYPED
             };
         }
-        Meaning::Value(at, value) if !std::ptr::eq(value, annotation) => {
+        Meaning::Value(at, value) if !value.is(annotation) => {
             return annotated(source, at, value);
         }
         _ => {}

@@ -37,9 +37,7 @@ pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -
             Meaning::Instance(made) => made.call.map_or_else(Shape::default, |call| {
                 of_call(source, made.module, call, depth + 1)
             }),
-            Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
-                shape(source, at, value, depth + 1)
-            }
+            Meaning::Value(at, value) if !value.is(expr) => shape(source, at, value, depth + 1),
             _ => Shape::default(),
         },
     }

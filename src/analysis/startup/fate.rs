@@ -255,7 +255,7 @@ impl<'a> Follower<'_, 'a> {
         let (owner, path) = around(module, expr.range);
         let at = path
             .iter()
-            .position(|node| matches!(node, Node::Expr(found) if std::ptr::eq(*found, expr)));
+            .position(|node| matches!(node, Node::Expr(found) if found.is(expr)));
         let Some(outer) = path.get(..at.unwrap_or_default()) else {
             return;
         };
@@ -285,7 +285,7 @@ impl<'a> Follower<'_, 'a> {
 
     /// Whether the value of `child` goes on in the value of `parent`.
     fn through(&mut self, id: ModuleId, owner: Owner, parent: &'a Expr, child: &'a Expr) -> bool {
-        let is = |other: &Expr| std::ptr::eq(other, child);
+        let is = |other: &Expr| other.is(child);
         match &parent.kind {
             ExprKind::Compare { .. } => {
                 self.fate.compared |= self.targets.len() <= 1;
@@ -422,7 +422,7 @@ impl<'a> Follower<'_, 'a> {
         let keyword = call
             .keywords
             .iter()
-            .find(|keyword| std::ptr::eq(&keyword.value, child))
+            .find(|keyword| keyword.value.is(child))
             .and_then(|keyword| keyword.name.as_deref());
         if let Some(keyword) = keyword {
             self.word(keyword);
@@ -454,7 +454,7 @@ impl<'a> Follower<'_, 'a> {
         self.fate.given.insert(if name.is_empty() {
             written.to_owned()
         } else {
-            name.clone()
+            name.to_owned()
         });
         match (&*name, call.args.as_slice()) {
             ("os.putenv" | "os.environ.setdefault" | "os.environ.update", _) => {
@@ -466,7 +466,7 @@ impl<'a> Follower<'_, 'a> {
                 self.attribute(id, object, key, expr.range, 0);
                 return false;
             }
-            ("Object.assign", [object, ..]) if !std::ptr::eq(object, child) => {
+            ("Object.assign", [object, ..]) if !object.is(child) => {
                 self.bind(id, owner, object, 0);
                 return true;
             }
@@ -503,7 +503,7 @@ impl<'a> Follower<'_, 'a> {
             None => call
                 .args
                 .iter()
-                .position(|arg| std::ptr::eq(arg, child))
+                .position(|arg| arg.is(child))
                 .and_then(|index| function.params.get(index + usize::from(method))),
         };
         let Some(param) = param.filter(|param| param.pattern.is_none()) else {
@@ -866,7 +866,7 @@ impl<'a> Follower<'_, 'a> {
                 ExprKind::Call(call) => {
                     let mut keywords = call.keywords.iter();
                     let name = keywords
-                        .find(|keyword| std::ptr::eq(&keyword.value, *inner))
+                        .find(|keyword| keyword.value.is(inner))
                         .and_then(|keyword| keyword.name.as_deref());
                     if let Some(name) = name {
                         self.prompted(id, name, outer.range);
@@ -874,7 +874,7 @@ impl<'a> Follower<'_, 'a> {
                 }
                 ExprKind::Dict(entries) => {
                     for entry in entries {
-                        if std::ptr::eq(&entry.value, *inner)
+                        if entry.value.is(inner)
                             && let Some(key) = entry.key.as_ref().and_then(Expr::as_str)
                         {
                             self.prompted(id, key, outer.range);

@@ -14,6 +14,7 @@ pub(crate) use index::expr_at;
 pub use values::Cache;
 pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::analysis::agent_code::{AgentCode, starts_serving};
@@ -41,7 +42,7 @@ pub(crate) struct StartCall<'a> {
     /// The function of the project that is called.
     pub callee: Option<FnId>,
     /// The canonical name of what is called.
-    pub name: Option<String>,
+    pub name: Option<Cow<'a, str>>,
     /// The place at import that leads to it, where it is another.
     pub from: Option<Place>,
     /// A context manager that is entered.
@@ -230,7 +231,7 @@ impl<'c, 'a> Startup<'c, 'a> {
                             .code
                             .source
                             .type_of(module.id, &item.context)
-                            .map(|made| made.type_name),
+                            .map(|made| made.type_name.into()),
                         from,
                         entering: true,
                         held: false,
@@ -407,15 +408,10 @@ impl<'c, 'a> Startup<'c, 'a> {
     fn call(&mut self, module: &'a Module, expr: &'a Expr, runs: bool, from: Option<Place>) {
         let source = self.code.source;
         let Some(call) = expr.as_call() else { return };
-        for import in module
-            .imports
-            .iter()
-            .filter(|import| import.dynamic && import.range == expr.range)
-        {
-            self.open.extend(import.target);
-        }
+        let import = module.dynamic_import(expr.range);
+        self.open.extend(import.and_then(|import| import.target));
         let callee = source.callee(module.id, expr);
-        let name = source.callee_name(module.id, expr);
+        let name = source.callee_name(module.id, expr).map(Cow::from);
         self.calls.push(StartCall {
             module: module.id,
             expr,

@@ -163,7 +163,7 @@ pub(crate) fn type_names(source: &Source, module: ModuleId, types: &Expr) -> Vec
         _ => match source.meaning(module, types) {
             // `TEXT = (str, bytes)`.
             Meaning::Value(at, value)
-                if !std::ptr::eq(value, types)
+                if !value.is(types)
                     && matches!(value.kind, ExprKind::Tuple(_) | ExprKind::List(_)) =>
             {
                 type_names(source, at, value)

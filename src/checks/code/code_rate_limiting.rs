@@ -159,9 +159,7 @@ fn decorates(source: &Source, handlers: &BTreeSet<FnId>, expr: &Expr) -> bool {
         .iter()
         .filter_map(|function| source.function(*function))
         .flat_map(|function| &function.decorators);
-    decorators
-        .into_iter()
-        .any(|decorator| std::ptr::eq(decorator, expr))
+    decorators.into_iter().any(|decorator| decorator.is(expr))
 }
 
 /// `if len(recent) >= LIMIT: return {"error": "rate limit exceeded"}` over a clock.

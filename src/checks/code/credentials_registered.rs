@@ -234,9 +234,11 @@ fn keyed<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbound> {
         let Some(name) = source.callee_name(module.id, expr) else {
             continue;
         };
-        let own = source.callee(module.id, expr).is_some()
-            || matches!(source.meaning(module.id, &call.callee), Meaning::Class(_));
-        if own || !makes_client(&name) || !live.runs(module.id, expr.range) {
+        let own = || {
+            source.callee(module.id, expr).is_some()
+                || matches!(source.meaning(module.id, &call.callee), Meaning::Class(_))
+        };
+        if !makes_client(name) || own() || !live.runs(module.id, expr.range) {
             continue;
         }
         let Some(auth) = of_client(callers, module.id, call) else {

@@ -156,7 +156,7 @@ fn variable<'a>(callers: &Callers<'a>, module: ModuleId, name: &'a Expr) -> Opti
     let found = match read(callers, module, name) {
         Some(found) => found,
         None => match callers.source().meaning(module, name) {
-            Meaning::Value(at, value) if !std::ptr::eq(value, name) => read(callers, at, value)?,
+            Meaning::Value(at, value) if !value.is(name) => read(callers, at, value)?,
             Meaning::Instance(made)
                 if matches!(&*made.type_name, "os.getenv" | "os.environ.get") =>
             {

@@ -126,9 +126,7 @@ fn on(source: &Source, module: ModuleId, value: &Expr) -> bool {
             })
         }
         ExprKind::Name(_) | ExprKind::Attribute { .. } => match source.meaning(module, value) {
-            Meaning::Value(module, inner) if !std::ptr::eq(inner, value) => {
-                on(source, module, inner)
-            }
+            Meaning::Value(module, inner) if !inner.is(value) => on(source, module, inner),
             _ => false,
         },
         // `bool(os.getenv("DEBUG", "true"))`, `os.getenv("DEBUG", "1")`: any text is true.

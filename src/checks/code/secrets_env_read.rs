@@ -50,7 +50,11 @@ fn all_reads(callers: &Callers<'_>) -> (Vec<Variable>, Vec<Variable>) {
     let wanted = |variable: &str| {
         secret_like_name(variable) && (!variable.starts_with(DEVELOPMENT) || set(variable))
     };
-    let mut found = variables(callers, &wanted);
+    let variables = variables(callers).iter();
+    let mut found: Vec<Variable> = variables
+        .filter(|variable| wanted(&variable.name))
+        .cloned()
+        .collect();
     let mut idle = Vec::new();
     if !found.is_empty() {
         let stands_idle = |read: &Variable| {
@@ -137,7 +141,7 @@ impl Write {
             (None, None) => self.module == read.module && self.range.start < read.range.start,
             (None, Some(_)) => true,
             (Some(function), None) => source.module(read.module).is_some_and(|module| {
-                module.calls().iter().any(|(around, call)| {
+                module.calls().any(|(around, call)| {
                     around.is_none()
                         && call.range.start < read.range.start
                         && source.callee(module.id, call) == Some(function)
@@ -167,20 +171,6 @@ fn written(callers: &Callers<'_>, live: &Live<'_, '_>) -> Vec<Write> {
     let source = callers.source();
     for module in callers.code().modules() {
         for (at, target, value) in writes(source, module.id) {
-            let given = value.is_some_and(|value| {
-                matches!(
-                    value.kind,
-                    ExprKind::Name(_)
-                        | ExprKind::Call(_)
-                        | ExprKind::Await(_)
-                        | ExprKind::Conditional { .. }
-                        | ExprKind::BoolOp { .. }
-                        | ExprKind::Attribute { .. }
-                ) && crate::analysis::environment::read(callers, at, value).is_none()
-            });
-            if !given || !live.runs(at, target.range) {
-                continue;
-            }
             let names = match &target.kind {
                 ExprKind::Subscript { base, index } if is_environ(callers, at, base) => {
                     source.strings(at, index)
@@ -192,6 +182,22 @@ fn written(callers: &Callers<'_>, live: &Live<'_, '_>) -> Vec<Write> {
                 }
                 _ => Vec::new(),
             };
+            let given = || {
+                value.is_some_and(|value| {
+                    matches!(
+                        value.kind,
+                        ExprKind::Name(_)
+                            | ExprKind::Call(_)
+                            | ExprKind::Await(_)
+                            | ExprKind::Conditional { .. }
+                            | ExprKind::BoolOp { .. }
+                            | ExprKind::Attribute { .. }
+                    ) && crate::analysis::environment::read(callers, at, value).is_none()
+                })
+            };
+            if names.is_empty() || !given() || !live.runs(at, target.range) {
+                continue;
+            }
             let function = module.function_at(target.range.start);
             found.extend(names.into_iter().map(|name| Write {
                 name,

@@ -361,7 +361,7 @@ fn is_status(source: &Source, module: ModuleId, answer: &Expr, words: &[&str]) -
                 .sum();
             bindings == 1
                 && match source.meaning(module, answer) {
-                    Meaning::Value(at, value) if !std::ptr::eq(value, answer) => {
+                    Meaning::Value(at, value) if !value.is(answer) => {
                         is_status(source, at, value, words)
                     }
                     Meaning::External(name) => words.contains(&leaf(&name)),

@@ -181,7 +181,7 @@ fn keys_of<'a>(source: &'a Source, at: At<'a>, keys: &mut Vec<At<'a>>) {
             let values = bound(source, at.module, name, at.expr.range.start);
             if values.is_empty()
                 && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
-                && !std::ptr::eq(value, at.expr)
+                && !value.is(at.expr)
             {
                 keys_of(source, At::new(module, value), keys);
             }
@@ -198,7 +198,7 @@ fn keys_of<'a>(source: &'a Source, at: At<'a>, keys: &mut Vec<At<'a>>) {
             .for_each(|value| keys_of(source, At::new(at.module, value), keys)),
         ExprKind::Call(_) => {
             if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
-                && !std::ptr::eq(value, at.expr)
+                && !value.is(at.expr)
             {
                 keys_of(source, At::new(module, value), keys);
             }

@@ -407,7 +407,7 @@ fn serves_several_users(context: &Context, agent: Agent<'_>) -> Option<&'static 
 
 fn passes_users(source: &Source) -> bool {
     source.modules.iter().any(|module| {
-        module.calls().into_iter().any(|(_, expr)| {
+        module.calls().any(|(_, expr)| {
             let call = expr.as_call();
             call.is_some_and(|call| call.option("runtimeUserId").is_some())
         })

@@ -174,7 +174,7 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
                 return strings;
             }
             match code.source.meaning(module, expr) {
-                Meaning::Value(at, value) if !std::ptr::eq(value, expr) => below(at, value),
+                Meaning::Value(at, value) if !value.is(expr) => below(at, value),
                 Meaning::Instance(instance) => instance.call.map_or(Vec::new(), |call| {
                     of_maker(code, instance.module, &instance.type_name, call)
                 }),

@@ -195,7 +195,7 @@ fn is_alphabet<'a>(
                 || matches!(
                     code.source.meaning(module, expr),
                     crate::analysis::names::Meaning::Value(at, value)
-                        if !std::ptr::eq(value, expr)
+                        if !value.is(expr)
                             && matches!(&value.kind, ExprKind::BinOp { left, right, .. }
                                 if is_alphabet(code, at, left) || is_alphabet(code, at, right))
                 )

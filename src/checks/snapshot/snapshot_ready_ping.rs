@@ -228,7 +228,6 @@ fn is_server(code: &AgentCode<'_>, module: crate::model::source::ModuleId, expr:
     };
     let Some(own) = found
         .calls()
-        .into_iter()
         .map(|(_, call)| call)
         .find(|known| known.range == expr.range)
     else {

@@ -125,6 +125,8 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         scopes: vec![crate::model::source::module::Scope::default()],
         index: Index::default(),
         puts: OnceLock::new(),
+        handlers: OnceLock::new(),
+        uses: OnceLock::new(),
         suppressions: Vec::new(),
         parse_errors: Vec::new(),
     }

@@ -32,11 +32,10 @@ fn called(source: &Source, id: ModuleId) -> Vec<(String, Option<String>)> {
     let module = source.module(id).unwrap();
     let calls = module.calls();
     calls
-        .into_iter()
         .map(|(_, call)| {
             (
                 module.text(call.as_call().unwrap().callee.range).to_owned(),
-                source.callee_name(id, call),
+                source.callee_name(id, call).map(str::to_owned),
             )
         })
         .collect()

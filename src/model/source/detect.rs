@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::canonical::package;
-use super::ir::ExprKind;
 use super::{Language, ModuleId, Source};
 use crate::model::site::{Site, Sited};
 
@@ -169,15 +168,12 @@ impl Source {
     pub fn models(&self, modules: &[ModuleId]) -> BTreeMap<String, Vec<Site>> {
         let mut found: BTreeMap<String, Vec<Site>> = BTreeMap::new();
         for module in modules.iter().filter_map(|&id| self.module(id)) {
-            for (_, expr) in module.all_expressions() {
-                if let ExprKind::Str(text) = &expr.kind
-                    && is_model_id(text)
-                {
-                    let site = module.site(expr.range);
-                    let sites = found.entry(text.to_string()).or_default();
-                    if !sites.contains(&site) {
-                        sites.push(site);
-                    }
+            for expr in module.model_ids() {
+                let Some(text) = expr.as_str() else { continue };
+                let site = module.site(expr.range);
+                let sites = found.entry(text.to_owned()).or_default();
+                if !sites.contains(&site) {
+                    sites.push(site);
                 }
             }
         }

@@ -3,8 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::ir::{ByteRange, Name};
-use super::module::{Binding, Function, Import, Language, Module, Scope};
+use super::FnId;
+use super::detect::is_model_id;
+use super::ir::{ByteRange, Expr, ExprKind, Name};
+use super::module::{Binding, BindingKind, Function, Import, Language, Module, Scope};
 
 /// Look-ups of a module. They cost a bisection however long the file is.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,19 @@ pub struct Index {
     stars: Vec<usize>,
     /// The scopes in which something is put into a container of a name.
     filled: HashMap<Name, Vec<u32>>,
+    /// Every call, in the order of [`Module::each_expression`].
+    calls: Box<[Placed]>,
+    /// String literals that look like the id of a model.
+    models: Box<[Expr]>,
+}
+
+/// A call, and the function that it stands in.
+#[derive(Clone, Debug)]
+struct Placed {
+    /// One more than the function's index; 0 outside of any.
+    scope: u32,
+    /// The call: it shares what the tree holds.
+    call: Expr,
 }
 
 impl Index {
@@ -33,6 +48,7 @@ impl Index {
             .collect();
         dynamic.sort_unstable();
         let python = module.language == Language::Python;
+        let (calls, models) = calls_and_models(module);
         Self {
             functions: innermost(&module.functions),
             params: params(&module.functions),
@@ -46,6 +62,8 @@ impl Index {
                 .map(|(at, _)| at)
                 .collect(),
             filled: filled(&module.scopes),
+            calls,
+            models,
         }
     }
 }
@@ -109,7 +127,47 @@ fn filled(scopes: &[Scope]) -> HashMap<Name, Vec<u32>> {
     found
 }
 
+/// In one walk, for it goes over everything.
+fn calls_and_models(module: &Module) -> (Box<[Placed]>, Box<[Expr]>) {
+    let mut calls = Vec::new();
+    let mut models = Vec::new();
+    module.each_expression(&mut |function, expr| match &expr.kind {
+        ExprKind::Call(_) => calls.push(Placed {
+            scope: function.map_or(0, |function| function.index + 1),
+            call: expr.clone(),
+        }),
+        ExprKind::Str(text) if is_model_id(text) => models.push(expr.clone()),
+        _ => {}
+    });
+    (calls.into(), models.into())
+}
+
 impl Module {
+    /// Every call of the module, functions and classes included, with the function it stands in.
+    pub fn calls(&self) -> impl ExactSizeIterator<Item = (Option<FnId>, &Expr)> {
+        let placed = self.index.calls.iter();
+        placed.map(|placed| (self.function_around(placed), &placed.call))
+    }
+
+    fn function_around(&self, placed: &Placed) -> Option<FnId> {
+        let index = placed.scope.checked_sub(1)?;
+        Some(FnId {
+            module: self.id,
+            index,
+        })
+    }
+
+    /// The call of a number in the order of [`Self::calls`].
+    pub fn call(&self, number: u32) -> Option<(Option<FnId>, &Expr)> {
+        let placed = self.index.calls.get(number as usize)?;
+        Some((self.function_around(placed), &placed.call))
+    }
+
+    /// String literals that look like the id of a model, in the order of [`Module::each_expression`].
+    pub fn model_ids(&self) -> &[Expr] {
+        &self.index.models
+    }
+
     /// The innermost function whose body holds the offset; None at module level (class bodies too).
     pub fn function_at(&self, offset: u32) -> Option<&Function> {
         let steps = &self.index.functions;
@@ -137,6 +195,18 @@ impl Module {
     ) -> Option<(Option<&Function>, &[Binding])> {
         self.scopes_around(offset)
             .find_map(|(function, scope)| Some((function, scope.names.get(name)?)))
+    }
+
+    /// The binding of a name that is bound once, seen from a place outside of what it is bound to.
+    pub fn only_binding(&self, name: &str, offset: u32) -> Option<&Binding> {
+        let (_, [binding]) = self.bindings_around(name, offset)? else {
+            return None;
+        };
+        let within = match &binding.kind {
+            BindingKind::Value { value, .. } => value.range.holds(offset),
+            _ => false,
+        };
+        (!within).then_some(binding)
     }
 
     /// The binding that a name seen from a place most likely means: the last one before it, else the last one.

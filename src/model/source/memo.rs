@@ -1,9 +1,8 @@
-//! What was found out about a call, kept at the call: many questions come back to it, and the answer is always the same.
+//! What was found out about a call or a module, kept there: many questions come back to it, and the answer is always the same.
 
 use std::sync::{Arc, OnceLock};
 
-use super::FnId;
-use super::ir::ByteRange;
+use super::{ByteRange, Entrypoint, FnId, ModuleId};
 
 /// What a call calls.
 #[derive(Debug, Default)]
@@ -12,6 +11,8 @@ pub struct Resolved {
     pub function: Option<FnId>,
     /// The canonical name of what is called.
     pub name: Option<Arc<str>>,
+    /// What is called is not the project's own, or a value that a call made.
+    pub outside: bool,
     /// The budget of name resolution ran out: there may be an answer all the same.
     pub exhausted: bool,
 }
@@ -42,4 +43,33 @@ pub struct Put {
     pub range: ByteRange,
     /// Whether it is a call.
     pub is_call: bool,
+}
+
+/// The handlers that a module registers.
+#[derive(Clone, Debug, Default)]
+pub struct Handlers {
+    /// In the order of the text.
+    pub found: Vec<Entrypoint>,
+    /// The budget that ran out while they were sought, and where.
+    pub cut: Option<(&'static str, ModuleId, ByteRange)>,
+}
+
+/// Where the calls of a module use functions of the project.
+#[derive(Clone, Debug, Default)]
+pub struct Uses {
+    /// In the order of the calls.
+    pub found: Vec<Used>,
+    /// The budget that ran out while they were sought, and where.
+    pub cut: Option<(&'static str, ModuleId, ByteRange)>,
+}
+
+/// A function that a call calls, or is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Used {
+    /// The function.
+    pub function: FnId,
+    /// Which call of the module.
+    pub call: u32,
+    /// Which value given to the call, by place and then by name; None where the call calls the function.
+    pub given: Option<u32>,
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
-use super::memo::Put;
+use super::memo::{Handlers, Put, Uses};
 use super::scope::ByName;
 use super::{ClassId, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
@@ -49,6 +49,10 @@ pub struct Module {
     pub index: Index,
     /// Where something is put into containers, by their names, once somebody asked.
     pub puts: OnceLock<HashMap<Name, Vec<Put>>>,
+    /// The handlers that it registers, once somebody asked.
+    pub handlers: OnceLock<Handlers>,
+    /// What its calls use of the project, once somebody asked.
+    pub uses: OnceLock<Uses>,
     /// `agentcore-harden: ignore[…]` comments.
     pub suppressions: Vec<Suppression>,
     /// What did not parse; the rest of the file is there nevertheless.

@@ -508,17 +508,6 @@ impl Module {
             .filter(|found| matches!(found.kind, ExprKind::Call(_)))
     }
 
-    /// Every call of the module, functions and classes included, with the function it stands in.
-    pub fn calls(&self) -> Vec<(Option<FnId>, &Expr)> {
-        let mut found = Vec::new();
-        self.each_expression(&mut |function, expr| {
-            if matches!(expr.kind, ExprKind::Call(_)) {
-                found.push((function, expr));
-            }
-        });
-        found
-    }
-
     /// Every expression of the module with the function it stands in: bodies, decorators, defaults, base classes.
     pub fn all_expressions(&self) -> Vec<(Option<FnId>, &Expr)> {
         let mut found = Vec::new();

@@ -116,7 +116,6 @@ mod tests {
         let module = &source.modules[0];
         let call = module
             .calls()
-            .into_iter()
             .find(|(_, call)| module.text(call.range).ends_with("list_buckets()"))
             .unwrap()
             .1;

@@ -173,7 +173,7 @@ fn in_url<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Option
         }
     }
     let built = built?;
-    at.calls().into_iter().find_map(|(_, expr)| {
+    at.calls().find_map(|(_, expr)| {
         let set = expr.as_call()?;
         let ExprKind::Attribute { base, attr } = &set.callee.kind else {
             return None;

@@ -74,7 +74,7 @@ pub(super) fn behind<'a>(
 
 fn meant<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<(ModuleId, &'a Expr)> {
     match callers.source().meaning(module, expr) {
-        Meaning::Value(at, value) if !std::ptr::eq(value, expr) => vec![(at, value)],
+        Meaning::Value(at, value) if !value.is(expr) => vec![(at, value)],
         _ => Vec::new(),
     }
 }

@@ -94,9 +94,7 @@ fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Ad
         ExprKind::Call(call) => called(callers, module, expr, call),
         ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
             match callers.source().meaning(module, expr) {
-                Meaning::Value(at, value) if !std::ptr::eq(value, expr) => {
-                    starts(callers, at, value)
-                }
+                Meaning::Value(at, value) if !value.is(expr) => starts(callers, at, value),
                 Meaning::Instance(instance) => {
                     let found = instance
                         .call
@@ -233,7 +231,7 @@ fn called<'a>(
         }
     }
     match callers.source().meaning(module, expr) {
-        Meaning::Value(at, value) if !std::ptr::eq(value, expr) => starts(callers, at, value),
+        Meaning::Value(at, value) if !value.is(expr) => starts(callers, at, value),
         _ => through(callers, module, expr),
     }
 }

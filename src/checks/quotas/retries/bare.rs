@@ -94,7 +94,7 @@ fn imports_retry(module: &Module) -> bool {
         .imports
         .iter()
         .any(|import| PACKAGES.contains(&import.module.split('.').next().unwrap_or("")))
-        || module.calls().iter().any(|(_, expr)| {
+        || module.calls().any(|(_, expr)| {
             expr.as_call()
                 .and_then(|call| match &call.callee.kind {
                     ExprKind::Name(name) => Some(&**name),

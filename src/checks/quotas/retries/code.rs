@@ -197,7 +197,7 @@ fn framework<'a>(
         return None;
     }
     let vercel = matches!(
-        name.as_str(),
+        name,
         "ai.generateText" | "ai.streamText" | "ai.generateObject" | "ai.streamObject"
     ) && option(source, module.id, call, "model").is_some_and(|model| {
         let made = source.type_of(model.module, model.expr);

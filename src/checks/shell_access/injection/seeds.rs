@@ -294,7 +294,7 @@ impl Seeds for Sources<'_> {
             return false;
         };
         let name = self.source.callee_name(module, call).unwrap_or_default();
-        match name.as_str() {
+        match name {
             "len" | "bool" | "Boolean" | "isinstance" | "ipaddress.ip_address" => return true,
             "shlex.quote"
             | "shlex.join"
@@ -522,7 +522,7 @@ fn is_typed(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Call(_) => source.callee_name(module, expr).is_some_and(|name| {
             matches!(
-                name.as_str(),
+                name,
                 "input" | "prompt" | "sys.stdin.read" | "sys.stdin.readline"
             ) || name.ends_with("ArgumentParser.parse_args")
         }),

@@ -123,7 +123,6 @@ pub(super) fn of_module<'a>(
 ) -> Vec<Vec<Sink<'a>>> {
     module
         .calls()
-        .into_iter()
         .filter_map(|(function, expr)| read(places, source, module, function, expr))
         .collect()
 }

@@ -191,7 +191,7 @@ impl Python<'_> {
                 ..plain_import(module, place)
             });
         }
-        ExprKind::Call(Box::new(Call {
+        ExprKind::Call(Arc::new(Call {
             callee,
             args,
             keywords,
@@ -333,7 +333,7 @@ impl Python<'_> {
                     range: range(keyword.range),
                 });
                 let keywords = keywords.collect();
-                Some(ExprKind::Call(Box::new(Call {
+                Some(ExprKind::Call(Arc::new(Call {
                     callee,
                     args,
                     keywords,

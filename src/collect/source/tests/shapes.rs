@@ -183,7 +183,6 @@ fn the_try_around_a_node_is_found() {
     ] {
         let (_, call) = module
             .calls()
-            .into_iter()
             .find(|(_, call)| call.as_call().unwrap().callee.as_name() == Some(name))
             .unwrap();
         assert_eq!(

@@ -156,7 +156,7 @@ impl<'a> TypeScript<'_> {
                 let callee = node(ExprKind::Name("import".into()), place);
                 let args = vec![self.expr(&import.source)];
                 self.dynamic_import(&args, place);
-                ExprKind::Call(Box::new(Call {
+                ExprKind::Call(Arc::new(Call {
                     callee,
                     args,
                     keywords: Vec::new(),
@@ -168,7 +168,7 @@ impl<'a> TypeScript<'_> {
                 let callee = self.expr(&tagged.tag);
                 let kind = self.template(&tagged.quasi);
                 let args = vec![node(kind, range(tagged.quasi.span))];
-                ExprKind::Call(Box::new(Call {
+                ExprKind::Call(Arc::new(Call {
                     callee,
                     args,
                     keywords: Vec::new(),
@@ -289,7 +289,7 @@ impl<'a> TypeScript<'_> {
         if callee.as_name() == Some("require") {
             self.dynamic_import(&args, place);
         }
-        ExprKind::Call(Box::new(Call {
+        ExprKind::Call(Arc::new(Call {
             callee,
             args,
             keywords: Vec::new(),

@@ -35,7 +35,7 @@ pub enum ExprKind {
         index: Box<Expr>,
     },
     /// A call, `new` and tagged templates; `import("x")` is a call of the name `import`.
-    Call(Box<Call>),
+    Call(Arc<Call>),
     /// A string literal; implicit concatenation joined; a template literal without placeholders.
     Str(Arc<str>),
     /// A bytes literal.
@@ -222,6 +222,14 @@ pub struct Generator {
 }
 
 impl Expr {
+    /// Whether both are one expression of the code: the same node, or the same call.
+    pub fn is(&self, other: &Expr) -> bool {
+        match (&self.kind, &other.kind) {
+            (ExprKind::Call(one), ExprKind::Call(two)) => Arc::ptr_eq(one, two),
+            _ => std::ptr::eq(self, other),
+        }
+    }
+
     /// The text of a string literal.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
@@ -270,6 +278,12 @@ impl Expr {
 }
 
 impl Call {
+    /// The values given, by place and then by name.
+    pub fn values(&self) -> impl Iterator<Item = &Expr> {
+        let by_name = self.keywords.iter().map(|keyword| &keyword.value);
+        self.args.iter().chain(by_name)
+    }
+
     /// The value of a keyword argument, or of the property of that name in an object literal given as last argument (the way
     /// TypeScript spells options).
     pub fn option(&self, name: &str) -> Option<&Expr> {
