@@ -420,10 +420,7 @@ impl<'a> Conditions<'_, 'a> {
             }
             ExprKind::Call(call) => {
                 let source = self.callers.source();
-                if matches!(
-                    source.callee_name(module, test).as_deref(),
-                    Some("bool" | "Boolean")
-                ) {
+                if matches!(source.callee_name(module, test), Some("bool" | "Boolean")) {
                     return self.truth(module, call.args.first()?, depth + 1);
                 }
                 self.followed(module, test, depth)

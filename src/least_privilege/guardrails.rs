@@ -141,7 +141,7 @@ impl Found {
 /// Whether a call makes or calls a model of Amazon Bedrock.
 fn of_bedrock<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &'a Expr) -> bool {
     let name = code.source().callee_name(module, expr);
-    let name = name.as_deref().map_or("", leaf);
+    let name = name.map_or("", leaf);
     name.contains("Bedrock") || matches!(name, "converse" | "converse_stream" | "init_chat_model")
 }
 

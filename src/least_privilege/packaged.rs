@@ -220,7 +220,7 @@ impl Tool {
         let mut whole = Texts::default();
         for (module, expr, call) in code.calls() {
             let callee = code.source().callee_name(module, expr);
-            if callee.as_deref().map(leaf) != Some(self.name) {
+            if callee.map(leaf) != Some(self.name) {
                 continue;
             }
             let given: Option<&'a Expr> = call.option(keyword);

@@ -185,7 +185,7 @@ fn lazy(code: &AgentCode<'_>) -> Vec<Evidence> {
     let loads = code.calls().filter_map(|(module, function, expr)| {
         let inside = function.is_some_and(|id| handled.contains(&id));
         let name = source.callee_name(module.id, expr).filter(|_| inside)?;
-        let does = heavy(&name, expr.as_call()?, module.language)?;
+        let does = heavy(name, expr.as_call()?, module.language)?;
         [LOADS, FETCHES, EMBEDS].contains(&does).then(|| {
             agent_code::evidence(source, module.id, expr.range)
                 .note(format!(
