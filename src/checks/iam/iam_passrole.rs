@@ -82,6 +82,13 @@ fn run(context: &Context) -> Vec<Outcome> {
     if let Some(reason) = part.or(unread) {
         return vec![Outcome::skipped(resource, reason)];
     }
+    if principals.is_empty() {
+        let reason = context.unread(
+            "no principal of the account was read, so who may pass roles is not known",
+            "iam:GetAccountAuthorizationDetails",
+        );
+        return vec![Outcome::skipped(resource, reason)];
+    }
     if principals
         .iter()
         .all(|layer| layer.origin == Origin::Predicted)
