@@ -242,7 +242,7 @@ pub(crate) fn last_wait(source: &Source, function: &Function) -> Option<u32> {
         let waits = match node {
             Node::Expr(expr) if matches!(expr.kind, ExprKind::Call(_)) => {
                 source.callee_name(module, expr).is_some_and(|name| {
-                    let last = leaf(&name);
+                    let last = leaf(name);
                     name.contains("Queue.") && matches!(last, "get" | "join")
                         || name.contains("Event.") && last == "wait"
                 })

@@ -506,7 +506,7 @@ impl<'c, 'a> Startup<'c, 'a> {
                 return false;
             };
             let name = self.code.source.callee_name(module.id, expr);
-            let name = name.as_deref().unwrap_or_default();
+            let name = name.unwrap_or_default();
             starts_serving(call, name)
                 && !name.contains("MCPClient")
                 && self.code.source.callee(module.id, expr).is_none()

@@ -190,7 +190,7 @@ fn made<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, call: &'a Ca
         return strings;
     }
     let name = code.source.callee_name(module, expr).unwrap_or_default();
-    of_maker(code, module, &name, call)
+    of_maker(code, module, name, call)
 }
 
 fn of_maker<'a>(code: &AgentCode<'a>, module: ModuleId, name: &str, call: &'a Call) -> Vec<String> {
