@@ -652,7 +652,7 @@ fn what_grows_costs_no_more_than_it_grows() {
         ("attempts", attempts, 400),
         ("bindings", bindings, 400),
         ("routes", routes, 200),
-        ("options", options, 200),
+        ("options", options, 100),
     ];
     for (what, made, count) in cases {
         let of = |count| {

@@ -11,6 +11,8 @@ use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
 /// Most characters of a text that are put together.
 const LONGEST: usize = 4096;
+/// Most values of one name that are looked at: the last ones.
+const MOST_VALUES: usize = 50;
 /// How often one name is followed within a text.
 const MOST_TIMES: u32 = 8;
 /// Stands in a text for what is not literal.
@@ -44,7 +46,10 @@ pub(crate) fn bound<'a>(
         return Vec::new();
     };
     let mut values = Vec::new();
-    for binding in found {
+    if let Some(binding) = found.get(MOST_VALUES) {
+        limits::reached(limits::CALLERS, id, binding.range);
+    }
+    for binding in found.iter().rev().take(MOST_VALUES).rev() {
         match &binding.kind {
             BindingKind::Value { value, path, .. } if path.is_empty() => values.push(&**value),
             BindingKind::Augmented(value) => values.push(value),
