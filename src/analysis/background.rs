@@ -1,9 +1,10 @@
 //! Work that a handler starts and does not wait for.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::waited::{closes, detached, joins, starts, waits};
+use crate::analysis::waited::{closes, detached, joins, last_wait, starts};
 use crate::model::source::ir::LoopKind;
 use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk};
 use crate::model::source::{
@@ -48,11 +49,12 @@ pub(crate) fn launches(source: &Source, functions: &BTreeSet<FnId>) -> Vec<Launc
         let Some(language) = source.module(module).map(|module| module.language) else {
             continue;
         };
+        let around = Around::default();
         walk(&function.body, &mut |path, node| {
             if let Node::Expr(expr) = node
                 && let ExprKind::Call(call) = &expr.kind
                 && let Some((how, target)) = match language {
-                    Language::Python => python(source, function, path, expr, call),
+                    Language::Python => python(source, (function, &around), path, expr, call),
                     Language::TypeScript => typescript(source, function, path, expr, call),
                 }
             {
@@ -133,9 +135,17 @@ fn waits_for_ever(source: &Source, target: FnId) -> bool {
 
 type Started = Option<(&'static str, Option<FnId>)>;
 
+/// What is found out once of a function that launches work.
+#[derive(Default)]
+struct Around {
+    joins: OnceCell<bool>,
+    starts: OnceCell<bool>,
+    last_wait: OnceCell<Option<u32>>,
+}
+
 fn python<'a>(
     source: &'a Source,
-    function: &'a Function,
+    (function, around): (&'a Function, &Around),
     path: &[Node<'a>],
     expr: &'a Expr,
     call: &'a Call,
@@ -150,8 +160,11 @@ fn python<'a>(
                 .option("target")
                 .or_else(|| call.option("function"))
                 .or_else(|| call.args.get(index));
-            let bounded = joins(function) || waits(source, function, expr.range);
-            (starts(function) && !bounded).then_some(("a thread", target(given)))
+            let starts = *around.starts.get_or_init(|| starts(function));
+            let joins = *around.joins.get_or_init(|| joins(function));
+            let wait = around.last_wait.get_or_init(|| last_wait(source, function));
+            let bounded = joins || wait.is_some_and(|start| start > expr.range.end);
+            (starts && !bounded).then_some(("a thread", target(given)))
         }
         "_thread.start_new_thread" => Some(("a thread", target(call.args.first()))),
         "fastapi.BackgroundTasks.add_task" | "starlette.background.BackgroundTasks.add_task" => {

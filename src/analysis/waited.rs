@@ -230,30 +230,35 @@ fn calls_method(function: &Function, name: &str) -> bool {
 }
 
 /// Whether the function, after the launch, takes what the work gives from a queue or waits for its event: the answer ends with it.
-pub(crate) fn waits(source: &Source, function: &Function, launch: ByteRange) -> bool {
+fn waits(source: &Source, function: &Function, launch: ByteRange) -> bool {
+    last_wait(source, function).is_some_and(|start| start > launch.end)
+}
+
+/// Where a function last takes something from a queue or waits for an event.
+pub(crate) fn last_wait(source: &Source, function: &Function) -> Option<u32> {
     let module = function.id.module;
-    let mut found = false;
+    let mut found: Option<u32> = None;
     walk(&function.body, &mut |_, node| {
-        match node {
-            Node::Expr(expr)
-                if expr.range.start > launch.end && matches!(expr.kind, ExprKind::Call(_)) =>
-            {
-                if let Some(name) = source.callee_name(module, expr) {
+        let waits = match node {
+            Node::Expr(expr) if matches!(expr.kind, ExprKind::Call(_)) => {
+                source.callee_name(module, expr).is_some_and(|name| {
                     let last = leaf(name);
-                    found |= name.contains("Queue.") && matches!(last, "get" | "join")
-                        || name.contains("Event.") && last == "wait";
-                }
+                    name.contains("Queue.") && matches!(last, "get" | "join")
+                        || name.contains("Event.") && last == "wait"
+                })
             }
-            Node::Stmt(stmt) if stmt.range.start > launch.end => {
-                if let StmtKind::Loop(looped) = &stmt.kind
-                    && looped.kind == LoopKind::AsyncFor
-                    && let Some(iter) = looped.iter.as_deref()
-                    && let Some(made) = source.type_of(module, iter)
-                {
-                    found |= made.type_name.contains("Queue");
-                }
-            }
-            _ => {}
+            Node::Stmt(stmt) => match &stmt.kind {
+                StmtKind::Loop(looped) if looped.kind == LoopKind::AsyncFor => looped
+                    .iter
+                    .as_deref()
+                    .and_then(|iter| source.type_of(module, iter))
+                    .is_some_and(|made| made.type_name.contains("Queue")),
+                _ => false,
+            },
+            _ => false,
+        };
+        if waits {
+            found = found.max(Some(node.range().start));
         }
         true
     });

@@ -2,7 +2,7 @@
 //!
 //! A policy errs towards more, so that the agent runs; a need errs towards less, so that nothing is called missing that is not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -82,8 +82,12 @@ impl Need {
 /// What an agent is seen to use: each need once, with the first place that shows it.
 pub fn needs(subject: &Subject<'_>) -> Vec<Need> {
     let mut kept: Vec<Need> = Vec::new();
+    let mut by_resource: HashMap<String, Vec<usize>> = HashMap::new();
     for need in gather(subject).into_needs() {
-        if !kept.iter().any(|known| known.same(&need)) {
+        let same = by_resource.entry(need.resource.clone()).or_default();
+        let known = same.iter().filter_map(|at| kept.get(*at));
+        if !{ known }.any(|known| known.same(&need)) {
+            same.push(kept.len());
             kept.push(need);
         }
     }

@@ -1,4 +1,4 @@
-//! The Regions of AWS, as of 2026-11: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>.
+//! The Regions of AWS, as of 2026-11-21: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>.
 
 /// Regions of AWS. One that is newer than this version is reached with `--endpoint-url`.
 pub const REGIONS: [&str; 40] = [

@@ -7,28 +7,6 @@
 /// The day on which the table was read.
 pub const AS_OF: &str = "2026-09-26";
 
-#[cfg(test)]
-mod age {
-    /// How long a table is taken as it is.
-    const DAYS: i32 = 90;
-
-    /// A build of an old revision stays possible: only where the day of the build is given the table's age counts.
-    #[test]
-    #[allow(clippy::unwrap_used)]
-    fn the_table_is_not_older_than_a_quarter() {
-        let read: jiff::civil::Date = super::AS_OF.parse().unwrap();
-        let Ok(today) = std::env::var("AGENTCORE_HARDEN_BUILD_DATE") else {
-            return;
-        };
-        let today: jiff::civil::Date = today.parse().unwrap();
-        let age = (today - read).get_days();
-        assert!(
-            age <= DAYS,
-            "the quotas were read {age} days ago: read them again, and set AS_OF"
-        );
-    }
-}
-
 /// A quota.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quota {

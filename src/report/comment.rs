@@ -1,5 +1,6 @@
 //! Suppressions in code: `# agentcore-harden: ignore[CHECK] reason`, `//` in TypeScript.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, LazyLock};
 
@@ -37,13 +38,16 @@ impl Comments {
     /// Keeps what a parser of the language confirms: what looks like a comment inside a string is none, and the parser knows
     /// best which line of code comes next.
     pub fn confirm(&mut self, parsed: &[Suppression]) {
+        let mut by_line: HashMap<u32, Vec<&Suppression>> = HashMap::new();
+        for ignore in parsed {
+            let lines = ignore.site.span.map(|span| span.line..=span.end_line);
+            for line in lines.into_iter().flatten() {
+                by_line.entry(line).or_default().push(ignore);
+            }
+        }
         self.comments.retain_mut(|comment| {
-            let same = |ignore: &&Suppression| {
-                let span = ignore.site.span;
-                ignore.check == comment.check
-                    && span.is_some_and(|span| (span.line..=span.end_line).contains(&comment.line))
-            };
-            let Some(ignore) = parsed.iter().find(same) else {
+            let here = by_line.get(&comment.line).into_iter().flatten();
+            let Some(ignore) = { here }.find(|ignore| ignore.check == comment.check) else {
                 return false;
             };
             comment.lines = ignore.lines.clone();
@@ -68,6 +72,8 @@ pub fn parse(path: &Arc<str>, text: &str) -> Comments {
         return found;
     };
     let lines: Vec<&str> = text.lines().collect();
+    // Of the last comment that stood alone: where the lines of comments behind it end.
+    let mut end = 0;
     for (index, line) in lines
         .iter()
         .enumerate()
@@ -78,12 +84,11 @@ pub fn parse(path: &Arc<str>, text: &str) -> Comments {
         };
         let before = captures.get(0).map_or("", |all| &line[..all.start()]);
         let target = if before.trim_start_matches('{').trim().is_empty() {
-            index
-                + 1
-                + lines[index + 1..]
-                    .iter()
-                    .take_while(|line| is_comment(line))
-                    .count()
+            if end <= index {
+                let behind = lines[index + 1..].iter();
+                end = index + 1 + behind.take_while(|line| is_comment(line)).count();
+            }
+            end
         } else {
             index
         };

@@ -208,3 +208,43 @@ fn names_that_lead_round_and_round_end() {
     let took = began.elapsed();
     assert!(took.as_secs() < 60, "{took:?}");
 }
+
+/// A loop is followed for two turns, which double with each loop around it; a class of two bases that have two bases each doubles too.
+#[test]
+fn what_doubles_with_each_level_ends() {
+    let loops = (0..40).fold(String::new(), |mut text, at| {
+        let indent = " ".repeat(at + 4);
+        let _ = write!(text, "{indent}for v{at} in x:\n{indent} x = x + v{at}\n");
+        text
+    });
+    let classes = (1..40).fold(
+        "class A0:\n    pass\n\n\nclass B0:\n    pass\n\n\n".to_owned(),
+        |mut text, at| {
+            let below = at - 1;
+            for name in ["A", "B"] {
+                let _ = write!(
+                    text,
+                    "class {name}{at}(A{below}, B{below}):\n    pass\n\n\n"
+                );
+            }
+            text
+        },
+    );
+    let began = std::time::Instant::now();
+    let loops = format!(
+        "{HEAD}\n\n@app.entrypoint\ndef invoke(payload):\n    x = payload[\"a\"]\n{loops}    subprocess.run([\"true\"])\n"
+    );
+    for check in ["shell-command-injection", "code-input-validation"] {
+        for result in results(check, &loops) {
+            // Nothing runs a command that holds input, and not all of it was followed.
+            assert_eq!(result.status, Status::Skipped, "{result:#?}");
+        }
+    }
+    let classes = format!(
+        "{HEAD}\n\n{classes}@app.entrypoint\ndef invoke(payload):\n    return A39().environ[payload[\"a\"]]\n"
+    );
+    let found = results("secrets-env-read", &classes);
+    assert!(!found.is_empty());
+    let took = began.elapsed();
+    assert!(took.as_secs() < 60, "{took:?}");
+}

@@ -405,3 +405,43 @@ fn layers_use_only_what_stands_below() {
     }
     assert_eq!(against, BTreeSet::new());
 }
+
+/// What holds facts that others change, and the file that says as of when: `as of YYYY-MM-DD`, or a column of such days.
+const DATED: [(&str, &str); 8] = [
+    ("src/iam/actions.tsv", "src/iam/actions.tsv"),
+    ("src/iam/authorization.tsv", "src/iam/authorization.tsv"),
+    ("src/quota/table.rs", "src/quota/table.rs"),
+    ("src/model/standards/", "src/model/standards/standards.tsv"),
+    ("src/model/regions.rs", "src/model/regions.rs"),
+    ("src/model/distributions/", "src/model/distributions/mod.rs"),
+    (
+        "src/least_privilege/packaged_tools.tsv",
+        "src/least_privilege/packaged_tools.tsv",
+    ),
+    ("src/analysis/api/", "src/analysis/api/python.tsv"),
+];
+
+/// A table says how old it is. A build of an old revision stays possible: only where the day of the build is given the age counts.
+#[test]
+fn no_table_is_older_than_a_quarter() {
+    for table in files(Path::new("src"), "tsv") {
+        let dated = DATED.iter().any(|(part, _)| table.starts_with(part));
+        assert!(dated, "{} has no date", table.display());
+    }
+    let day = regex::Regex::new(r"(?i)(?:as of |AS_OF: &str = .|\t)(\d{4}-\d{2}-\d{2})").unwrap();
+    let today = std::env::var("AGENTCORE_HARDEN_BUILD_DATE");
+    for (_, file) in DATED {
+        let text = fs::read_to_string(file).unwrap();
+        let days: Vec<jiff::civil::Date> = day
+            .captures_iter(&text)
+            .map(|found| found[1].parse().unwrap())
+            .collect();
+        let oldest = days.iter().min();
+        let oldest = oldest.unwrap_or_else(|| panic!("{file} does not say as of when it is"));
+        if let Ok(today) = &today {
+            let today: jiff::civil::Date = today.parse().unwrap();
+            let age = today.since(*oldest).unwrap().get_days();
+            assert!(age <= 90, "{file} is {age} days old: make it anew");
+        }
+    }
+}

@@ -538,6 +538,18 @@ fn folders_that_cannot_be_read_or_written_are_reported() {
     mode(&sealed, 0o755);
 }
 
+/// A project whose handler runs these statements.
+#[cfg(target_os = "linux")]
+fn program(body: &str) -> tempfile::TempDir {
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let text = format!(
+        "import os\nimport subprocess\nfrom bedrock_agentcore.runtime import BedrockAgentCoreApp\nfrom strands import Agent\n\n\
+         app = BedrockAgentCoreApp()\nagent = Agent()\n\n\n@app.entrypoint\ndef invoke(payload):\n{body}"
+    );
+    write(folder.path(), "app/Main/main.py", &text);
+    folder
+}
+
 /// Input that once cost the square of its length: four times as much of it may not cost sixteen times the time.
 #[cfg(target_os = "linux")]
 #[test]
@@ -598,12 +610,49 @@ fn what_grows_costs_no_more_than_it_grows() {
         );
         folder
     };
-    let cases: [(&str, Made, usize); 5] = [
+    let commands: Made =
+        |count| program(&"    subprocess.run(payload[\"a\"], shell=True)\n".repeat(count));
+    let attempts: Made = |count| {
+        let attempt = "    try:\n        agent(payload[\"a\"])\n    except Exception as error:\n        pass\n";
+        program(&attempt.repeat(count))
+    };
+    let bindings: Made = |count| {
+        let same = "    x = x\n".repeat(count);
+        program(&format!("    x = payload[\"a\"]\n{same}    os.system(x)\n"))
+    };
+    let routes: Made = |count| {
+        let routes: String = (0..count)
+            .map(|n| {
+                format!(
+                    "@app.route(\"/r{n}\")\ndef r{n}(request):\n    return agent(request)\n\n\n"
+                )
+            })
+            .collect();
+        program(&format!("    return 1\n\n\n{routes}"))
+    };
+    let options: Made = |count| {
+        let mut main = runtime("Main");
+        main["entrypoint"] = "main.ts".into();
+        main["runtimeVersion"] = "NODE_22".into();
+        let folder = project(&json!([main]), json!({}));
+        let body = "  x = await fetch(\"https://api.example.org\", x);\n".repeat(count);
+        let text = format!(
+            "export const handler = async (event: any) => {{\n  let x = event.x;\n{body}  return x;\n}};\n"
+        );
+        write(folder.path(), "app/Main/main.ts", &text);
+        folder
+    };
+    let cases: [(&str, Made, usize); 10] = [
         ("requirements", requirements, 5_000),
         ("packages", packages, 5_000),
         ("stages", stages, 1_000),
         ("denies", denies, 100),
         ("settings", settings, 5_000),
+        ("commands", commands, 400),
+        ("attempts", attempts, 400),
+        ("bindings", bindings, 400),
+        ("routes", routes, 200),
+        ("options", options, 100),
     ];
     for (what, made, count) in cases {
         let of = |count| {

@@ -1,5 +1,7 @@
 //! What a value is made of: the literal text in it, the expressions behind a name.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::{Call, FormatPart, StmtKind};
@@ -9,6 +11,10 @@ use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
 /// Most characters of a text that are put together.
 const LONGEST: usize = 4096;
+/// Most values of one name that are looked at: the last ones.
+const MOST_VALUES: usize = 50;
+/// How often one name is followed within a text.
+const MOST_TIMES: u32 = 8;
 /// Stands in a text for what is not literal.
 pub(crate) const HOLE: char = '\u{1}';
 
@@ -40,7 +46,10 @@ pub(crate) fn bound<'a>(
         return Vec::new();
     };
     let mut values = Vec::new();
-    for binding in found {
+    if let Some(binding) = found.get(MOST_VALUES) {
+        limits::reached(limits::CALLERS, id, binding.range);
+    }
+    for binding in found.iter().rev().take(MOST_VALUES).rev() {
         match &binding.kind {
             BindingKind::Value { value, path, .. } if path.is_empty() => values.push(&**value),
             BindingKind::Augmented(value) => values.push(value),
@@ -65,14 +74,31 @@ pub(crate) fn returned(source: &Source, function: FnId) -> Vec<At<'_>> {
 
 /// All literal text in a value, in order, names and helpers followed; [`HOLE`] stands for the rest. The names of environment
 /// variables are part of it, since they say what they hold.
-pub(crate) fn text(source: &Source, at: At<'_>) -> String {
-    let mut out = String::new();
+pub(crate) fn text<'a>(source: &'a Source, at: At<'a>) -> String {
+    let mut out = Text::default();
     gather(source, at, &mut out);
-    out
+    out.text
 }
 
-fn gather(source: &Source, at: At<'_>, out: &mut String) {
-    if out.len() > LONGEST {
+/// Text on the way, and how often each name was followed for it.
+#[derive(Default)]
+struct Text<'a> {
+    text: String,
+    names: BTreeMap<(ModuleId, Option<FnId>, &'a str), u32>,
+}
+
+impl Text<'_> {
+    fn push(&mut self, one: char) {
+        self.text.push(one);
+    }
+
+    fn push_str(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+}
+
+fn gather<'a>(source: &'a Source, at: At<'a>, out: &mut Text<'a>) {
+    if out.text.len() > LONGEST {
         limits::reached(limits::CALLERS, at.module, at.expr.range);
         return;
     }
@@ -80,7 +106,7 @@ fn gather(source: &Source, at: At<'_>, out: &mut String) {
         out.push(HOLE);
         return;
     };
-    let next = |expr: &Expr, out: &mut String| {
+    let next = |expr: &'a Expr, out: &mut Text<'a>| {
         gather(source, At::new(at.module, expr), out);
     };
     match &at.expr.kind {
@@ -114,6 +140,15 @@ fn gather(source: &Source, at: At<'_>, out: &mut String) {
         }
         ExprKind::Call(call) => gather_call(source, at, call, out),
         ExprKind::Name(name) => {
+            let place = source.module(at.module);
+            let around = place.and_then(|place| place.function_at(at.expr.range.start));
+            let key = (at.module, around.map(|around| around.id), &**name);
+            let times = out.names.entry(key).or_default();
+            *times += 1;
+            if *times > MOST_TIMES {
+                out.push(HOLE);
+                return;
+            }
             let values = bound(source, at.module, name, at.expr.range.start);
             if values.is_empty() {
                 gather_meaning(source, at, out);
@@ -139,8 +174,8 @@ fn gather(source: &Source, at: At<'_>, out: &mut String) {
     }
 }
 
-fn gather_call(source: &Source, at: At<'_>, call: &Call, out: &mut String) {
-    let next = |expr: &Expr, out: &mut String| {
+fn gather_call<'a>(source: &'a Source, at: At<'a>, call: &'a Call, out: &mut Text<'a>) {
+    let next = |expr: &'a Expr, out: &mut Text<'a>| {
         gather(source, At::new(at.module, expr), out);
     };
     if let Some(function) = source.callee(at.module, at.expr) {
@@ -164,7 +199,7 @@ fn gather_call(source: &Source, at: At<'_>, call: &Call, out: &mut String) {
     }
 }
 
-fn gather_meaning(source: &Source, at: At<'_>, out: &mut String) {
+fn gather_meaning<'a>(source: &'a Source, at: At<'a>, out: &mut Text<'a>) {
     match source.meaning(at.module, at.expr) {
         Meaning::Value(module, value) if !value.is(at.expr) => {
             gather(source, At::new(module, value), out);

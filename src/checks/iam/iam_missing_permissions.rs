@@ -3,6 +3,8 @@
 mod answer;
 mod fix;
 
+use std::collections::{BTreeSet, HashMap};
+
 use self::answer::{Answer, Held, hold};
 use super::roles::unread_role_of;
 use crate::checks::judge::{Problem, judge};
@@ -14,6 +16,7 @@ use crate::model::finding::{Evidence, Outcome, Resource, ResourceType, Severity,
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::predicted_role::Names;
 use crate::model::project::{Agent, Gateway};
+use crate::model::site::Site;
 
 pub(super) static CHECK: Check = Check {
     id: "iam-missing-permissions",
@@ -320,9 +323,10 @@ impl Judged<'_, '_> {
     fn problem(&self, layer: &Layer<RoleView<'_>>, missing: &[&Held<'_>]) -> Problem {
         let role = &layer.value;
         let mut texts: Vec<String> = Vec::new();
+        let mut seen = BTreeSet::new();
         for one in missing {
             let text = one.words();
-            if !texts.contains(&text) {
+            if seen.insert(text.clone()) {
                 texts.push(text);
             }
         }
@@ -338,12 +342,12 @@ impl Judged<'_, '_> {
             texts.join("; ")
         );
         let mut evidence: Vec<Evidence> = Vec::new();
+        let mut seen: HashMap<String, Vec<Option<Site>>> = HashMap::new();
         for one in missing {
             let place = one.need.evidence.clone().note(one.words());
-            if !evidence
-                .iter()
-                .any(|known| known.site == place.site && known.note == place.note)
-            {
+            let sites = seen.entry(place.note.clone()).or_default();
+            if !sites.contains(&place.site) {
+                sites.push(place.site.clone());
                 evidence.push(place);
             }
         }

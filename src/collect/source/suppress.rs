@@ -7,6 +7,8 @@ use crate::model::source::ir::ByteRange;
 /// Finds the ignores in a file's comments.
 pub fn find(source: &SourceText, comments: &[ByteRange]) -> Vec<Suppression> {
     let mut found = Vec::new();
+    // The lines of comments that were looked through last, and the line of code behind them.
+    let (mut first, mut code) = (0, 0);
     for &comment in comments {
         let text = source.text.get(comment.to_usize()).unwrap_or("");
         let body = text
@@ -28,7 +30,10 @@ pub fn find(source: &SourceText, comments: &[ByteRange]) -> Vec<Suppression> {
             .take(span.column.saturating_sub(1) as usize)
             .all(char::is_whitespace);
         let last = if alone {
-            next_code_line(source, span.end_line)
+            if !(first..code).contains(&span.end_line) {
+                (first, code) = (span.end_line, next_code_line(source, span.end_line));
+            }
+            code
         } else {
             span.line
         };

@@ -1,5 +1,5 @@
 //! What is known of Python distributions and npm packages by name: which modules they hold, which others they bring, which are
-//! never imported. The tables are data beside this file, made in November 2026: the standard library's from
+//! never imported. The tables are data beside this file, as of 2026-11-21: the standard library's from
 //! `sys.stdlib_module_names` of CPython 3.10 to 3.13 and the release notes of 3.14, the others from the packages' own metadata.
 
 use std::collections::{BTreeMap, BTreeSet};
