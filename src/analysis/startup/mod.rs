@@ -388,6 +388,9 @@ impl<'c, 'a> Startup<'c, 'a> {
                 ExprKind::Call(_) => calls.push((expr, runs(path))),
                 ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => attributes.push(expr),
                 ExprKind::Class(id) => classes.push(*id),
+                ExprKind::Name(name) if values::may_be_process(module, name) => {
+                    attributes.push(expr);
+                }
                 _ => {}
             }
             true
