@@ -157,13 +157,19 @@ fn path(mut level: Vec<Node<'_>>, range: ByteRange) -> Vec<Node<'_>> {
 /// The call that an anonymous function is an argument of.
 pub(super) fn holder(module: &Module, function: FnId) -> Option<&Expr> {
     let found = module.function(function)?;
-    let roots = module.body_of(found.parent).iter().map(Node::Stmt).collect();
+    let roots = module
+        .body_of(found.parent)
+        .iter()
+        .map(Node::Stmt)
+        .collect();
     let path = path(roots, found.range);
     let at = path.iter().rposition(
         |node| matches!(node, Node::Expr(expr) if matches!(expr.kind, ExprKind::Lambda(id) if id == function)),
     )?;
     match path.get(at.checked_sub(1)?) {
-        Some(Node::Expr(outer)) => Some(outer).filter(|outer| outer.as_call().is_some()).copied(),
+        Some(Node::Expr(outer)) => Some(outer)
+            .filter(|outer| outer.as_call().is_some())
+            .copied(),
         _ => None,
     }
 }

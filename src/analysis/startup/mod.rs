@@ -454,6 +454,18 @@ impl<'c, 'a> Startup<'c, 'a> {
             self.queue
                 .extend(function.map(|function| (function, deeper)));
         }
+        // `app.on_startup.append(warm)`
+        if let ExprKind::Attribute { base, attr } = &call.callee.kind
+            && &**attr == "append"
+            && matches!(&base.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "on_startup" | "cleanup_ctx"))
+        {
+            let hooks = call.args.iter();
+            self.queue.extend(
+                hooks
+                    .filter_map(|hook| source.function_value(module.id, hook))
+                    .map(|function| (function, deeper)),
+            );
+        }
         if call.is_new
             && let crate::analysis::names::Meaning::Class(class) =
                 source.meaning(module.id, &call.callee)

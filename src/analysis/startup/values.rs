@@ -285,20 +285,20 @@ fn known(
         return api(module.language, &name).map(|found| (found, name));
     }
     let found = api(module.language, &name)?;
+    // `withAccessToken(options)(handler)` makes a function; the token comes when that one is called.
+    if found.is(Tag::Identity)
+        && call
+            .args
+            .iter()
+            .any(|arg| source.function_value(module.id, arg).is_some())
+    {
+        return None;
+    }
     if module.language == Language::TypeScript {
         match name.as_str() {
             // Only the present moment is a reading of the clock.
             "Date" | "dayjs" | "moment" | "moment.utc" if !call.args.is_empty() => return None,
             _ => {}
-        }
-        // `withAccessToken(options)(handler)` makes a function; the token comes when that one is called.
-        if found.is(Tag::Identity)
-            && call
-                .args
-                .iter()
-                .any(|arg| source.function_value(module.id, arg).is_some())
-        {
-            return None;
         }
     } else {
         match name.as_str() {
@@ -435,11 +435,7 @@ fn buffer<'a>(expr: &'a Expr, name: &str) -> Option<&'a Expr> {
 }
 
 /// `Base.metadata.create_all(engine)`, whatever the base is.
-fn tables(
-    source: &Source,
-    module: ModuleId,
-    expr: &Expr,
-) -> Option<(&'static Api, String)> {
+fn tables(source: &Source, module: ModuleId, expr: &Expr) -> Option<(&'static Api, String)> {
     let call = expr.as_call()?;
     let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
         return None;

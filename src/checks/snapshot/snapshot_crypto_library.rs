@@ -193,7 +193,9 @@ fn step_leaves(words: &[&str]) -> Option<bool> {
         return named.then(|| !flags.any(|flag| *flag == "-e" || *flag == "--erase"));
     }
     match *plain.next()? {
-        "install" | "reinstall" | "upgrade" | "update" => plain.any(|word| named(&word)).then_some(true),
+        "install" | "reinstall" | "upgrade" | "update" => {
+            plain.any(|word| named(&word)).then_some(true)
+        }
         "remove" | "erase" | "autoremove" => plain.any(|word| named(&word)).then_some(false),
         "swap" => {
             let (gone, come) = (plain.next()?, plain.next()?);
@@ -305,7 +307,9 @@ mod tests {
         assert!(!there("dnf -y install python3.12 # openssl-snapsafe-libs"));
         assert!(!there("apt-get install -y openssl-snapsafe-libs"));
         assert_eq!(
-            leaves("dnf -y swap openssl-libs openssl-snapsafe-libs && dnf -y swap openssl-snapsafe-libs openssl-libs"),
+            leaves(
+                "dnf -y swap openssl-libs openssl-snapsafe-libs && dnf -y swap openssl-snapsafe-libs openssl-libs"
+            ),
             Some(false)
         );
         assert_eq!(leaves("dnf -y install git"), None);

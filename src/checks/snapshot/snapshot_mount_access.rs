@@ -213,23 +213,36 @@ fn made<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, call: &'a Ca
 
 /// What the configuration gives the variable that an expression reads, beside the default that the code has for it.
 fn declared<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
-    let name = match &expr.kind {
-        ExprKind::Subscript { base, index } => index.as_str().filter(|_| {
-            let base = code.source.canonical(module, base);
-            matches!(base.as_deref(), Some("os.environ" | "process.env"))
-        }),
-        ExprKind::Call(call) => call.args.first().and_then(Expr::as_str).filter(|_| {
-            let name = code.source.callee_name(module, expr).unwrap_or_default();
-            matches!(name, "os.getenv" | "os.environ.get")
-        }),
-        ExprKind::Attribute { base, attr } => Some(&**attr).filter(|_| {
-            matches!(base.kind, ExprKind::Attribute { .. })
-                && code.source.canonical(module, base).as_deref() == Some("process.env")
-        }),
+    let variable = |call: &Call| call.args.first().and_then(Expr::as_str).map(str::to_owned);
+    let asks = |name: &str| matches!(name, "os.getenv" | "os.environ.get");
+    let name = match (&expr.kind, code.source.meaning(module, expr)) {
+        (ExprKind::Subscript { base, index }, _)
+            if matches!(
+                code.source.canonical(module, base).as_deref(),
+                Some("os.environ" | "process.env")
+            ) =>
+        {
+            index.as_str().map(str::to_owned)
+        }
+        (_, Meaning::External(name)) => ["os.environ.", "process.env."]
+            .iter()
+            .find_map(|start| name.strip_prefix(start))
+            .map(str::to_owned),
+        (_, Meaning::Instance(made)) if asks(&made.type_name) => made.call.and_then(variable),
+        (ExprKind::Call(call), _)
+            if asks(code.source.callee_name(module, expr).unwrap_or_default()) =>
+        {
+            variable(call)
+        }
         _ => None,
     };
     let Some(name) = name else { return Vec::new() };
-    let set = code.runtime.common.env.iter().filter(|(known, _)| known == name);
+    let set = code
+        .runtime
+        .common
+        .env
+        .iter()
+        .filter(|(known, _)| *known == name);
     set.map(|(_, value)| value.value.clone()).collect()
 }
 

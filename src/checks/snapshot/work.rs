@@ -186,7 +186,9 @@ fn waits_at(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     // The function may be written as a value: `const pause = (ms) => new Promise(…)`.
     source.callee(module, expr).is_some_and(|callee| {
         let body = expressions(source.body(callee.module, Some(callee)));
-        let mut calls = body.iter().filter_map(|inner| Some((inner, inner.as_call()?)));
+        let mut calls = body
+            .iter()
+            .filter_map(|inner| Some((inner, inner.as_call()?)));
         let mut any = false;
         let all = calls.all(|(inner, call)| {
             any = true;
