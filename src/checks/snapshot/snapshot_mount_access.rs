@@ -11,6 +11,7 @@ use crate::context::{Context, Origin};
 use crate::model::finding::{Fix, Outcome, Severity, Status};
 use crate::model::project::Agent;
 use crate::model::source::ir::Operator;
+use crate::model::source::module::BindingKind;
 use crate::model::source::walk::statements;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, StmtKind};
 
@@ -184,10 +185,30 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
                 Meaning::Instance(instance) => instance.call.map_or(Vec::new(), |call| {
                     of_maker(code, instance.module, &instance.type_name, call)
                 }),
-                _ => Vec::new(),
+                // What an environment holds has no meaning of its own: the name leads to the read.
+                _ => bound(code, module, expr)
+                    .into_iter()
+                    .flat_map(|value| below(module, value))
+                    .collect(),
             }
         }
     }
+}
+
+/// What the name of an expression was bound to in its module.
+fn bound<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<&'a Expr> {
+    let found = expr.as_name().and_then(|name| {
+        let module = code.source.module(module)?;
+        Some(module.bindings_around(name, expr.range.start)?.1)
+    });
+    let bindings = found.into_iter().flatten();
+    bindings
+        .filter_map(|binding| match &binding.kind {
+            BindingKind::Value { value, .. } => Some(&**value),
+            _ => None,
+        })
+        .filter(|value| matches!(value.kind, ExprKind::Subscript { .. } | ExprKind::Call(_)))
+        .collect()
 }
 
 fn made<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, call: &'a Call) -> Vec<String> {
