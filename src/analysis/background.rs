@@ -143,7 +143,7 @@ fn python<'a>(
     let module = function.id.module;
     let name = source.callee_name(module, expr)?;
     let target = |value: Option<&'a Expr>| value.and_then(|value| started(source, module, value));
-    match &*name {
+    match name {
         "threading.Thread" | "multiprocessing.Process" | "threading.Timer" => {
             let index = if name == "threading.Timer" { 1 } else { 9 };
             let given = call
@@ -204,7 +204,7 @@ fn typescript<'a>(
     let module = function.id.module;
     let name = source.callee_name(module, expr).unwrap_or_default();
     if matches!(
-        &*name,
+        name,
         "setTimeout"
             | "setImmediate"
             | "timers.setTimeout"
@@ -234,7 +234,7 @@ fn typescript<'a>(
         return None;
     }
     if matches!(
-        &*name,
+        name,
         "Promise.all" | "Promise.allSettled" | "Promise.race" | "Promise.any"
     ) {
         let target = call

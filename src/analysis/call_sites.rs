@@ -1,8 +1,9 @@
 //! Who calls which function of the project, computed once per runtime and only when asked for.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::limits::{self, Limit};
@@ -26,7 +27,7 @@ pub(crate) struct Use<'a> {
 /// Where every function is used, without references into the tree: one value serves all checks.
 #[derive(Debug)]
 pub(crate) struct Uses {
-    sites: HashMap<FnId, Vec<Site>>,
+    sites: FxHashMap<FnId, Vec<Site>>,
     /// A budget that ran out while names were followed.
     limit: Option<Limit>,
 }
@@ -45,12 +46,12 @@ pub(crate) struct Site {
 pub(crate) struct Callers<'a> {
     code: AgentCode<'a>,
     /// The answers so far.
-    found: RefCell<HashMap<FnId, Rc<[Use<'a>]>>>,
+    found: RefCell<FxHashMap<FnId, Rc<[Use<'a>]>>>,
     /// What is known of expressions as [`RuntimeFacts::environs`] has it, found out after a budget ran out: it is no answer for
     /// others.
     ///
     /// [`RuntimeFacts::environs`]: crate::analysis::facts::RuntimeFacts::environs
-    pub(super) environs: RefCell<HashMap<usize, bool>>,
+    pub(super) environs: RefCell<FxHashMap<usize, bool>>,
 }
 
 impl<'a> Callers<'a> {
@@ -169,7 +170,7 @@ fn passed<'a>(call: &'a Call, index: Option<usize>, name: &str) -> Option<&'a Ex
 }
 
 fn collect(code: &AgentCode<'_>) -> Uses {
-    let mut sites: HashMap<FnId, Vec<Site>> = HashMap::new();
+    let mut sites: FxHashMap<FnId, Vec<Site>> = FxHashMap::default();
     let (_, limit) = limits::watch(|| {
         for place in code.modules() {
             for used in of_module(code.source, place) {

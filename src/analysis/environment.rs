@@ -175,7 +175,7 @@ fn leads_to_environ<'a>(
             let spread = entries.iter().filter(|entry| entry.key.is_none());
             spread.for_each(|entry| ways.add(module, &entry.value));
         }
-        ExprKind::Call(call) => match source.callee_name(module, expr).as_deref() {
+        ExprKind::Call(call) => match source.callee_name(module, expr) {
             Some("os.environ.copy") => return true,
             Some("dict" | "Object.assign" | "structuredClone" | "types.MappingProxyType") => {
                 call.args.iter().for_each(|arg| ways.add(module, arg));
@@ -249,8 +249,7 @@ pub(crate) fn read<'a>(
             // `partial(os.getenv, "X")` is where the variable is named.
             if let [inner, held @ ..] = call.args.as_slice()
                 && !held.is_empty()
-                && callers.source().callee_name(module, expr).as_deref()
-                    == Some("functools.partial")
+                && callers.source().callee_name(module, expr) == Some("functools.partial")
             {
                 let key = held.get(reader(callers.source(), module, inner)?)?;
                 return Some(Read {
@@ -260,7 +259,7 @@ pub(crate) fn read<'a>(
                 });
             }
             if let [object, key, ..] = call.args.as_slice()
-                && callers.source().callee_name(module, expr).as_deref() == Some("Reflect.get")
+                && callers.source().callee_name(module, expr) == Some("Reflect.get")
             {
                 return is_environ(callers, module, object).then_some(Read {
                     key: Key::Expr(key),

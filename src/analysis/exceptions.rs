@@ -147,9 +147,7 @@ pub(crate) fn is_answering_exception(source: &Source, module: ModuleId, value: &
             .iter()
             .any(|base| ANSWERING.contains(&leaf(base)));
     }
-    ANSWERING.contains(&leaf(&name))
-        && !name.starts_with("requests.")
-        && !name.starts_with("urllib")
+    ANSWERING.contains(&leaf(name)) && !name.starts_with("requests.") && !name.starts_with("urllib")
 }
 
 /// Whether something in a body writes to a log.
@@ -211,9 +209,9 @@ pub(crate) fn is_log(source: &Source, module: ModuleId, expr: &Expr, depth: u8) 
         return false;
     };
     let name = source.callee_name(module, expr).unwrap_or_default();
-    let last = leaf(&name);
+    let last = leaf(name);
     if matches!(
-        &*name,
+        name,
         "print"
             | "click.echo"
             | "typer.echo"
@@ -233,7 +231,7 @@ pub(crate) fn is_log(source: &Source, module: ModuleId, expr: &Expr, depth: u8) 
         if REPORTS.contains(&&**attr) {
             return true;
         }
-        if LOG_METHODS.contains(&&**attr) && (says_log(base) || says_log_name(&name)) {
+        if LOG_METHODS.contains(&&**attr) && (says_log(base) || says_log_name(name)) {
             return true;
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! They are kept beside the source that they are about, so they name places by ids and never refer into the tree.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::call_sites::Uses;
 use crate::analysis::environment::Variables;
@@ -31,13 +33,13 @@ impl Facts {
 #[derive(Debug, Default)]
 pub(crate) struct RuntimeFacts {
     /// The modules that run.
-    pub(crate) reachable: OnceLock<HashSet<ModuleId>>,
+    pub(crate) reachable: OnceLock<FxHashSet<ModuleId>>,
     /// Where every function is used.
     pub(crate) uses: OnceLock<Uses>,
     /// The variables of the environment that it reads.
     pub(crate) variables: OnceLock<Variables>,
     /// Expressions, by their addresses, that are known to be the process's environment or not to be it.
-    pub(crate) environs: Mutex<HashMap<usize, bool>>,
+    pub(crate) environs: Mutex<FxHashMap<usize, bool>>,
     /// What runs where an unknown variable is taken for unset.
     unset: OnceLock<Running>,
     /// What runs where an unknown variable may be set.

@@ -54,14 +54,9 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
     }
     let name = source.callee_name(module, expr);
     let found = name
-        .as_deref()
         .and_then(|name| by_package(source, module, call, name))
-        .or_else(|| by_words(name.as_deref(), call));
-    let method = name
-        .as_deref()
-        .map(leaf)
-        .or_else(|| method_of(call))
-        .unwrap_or("");
+        .or_else(|| by_words(name, call));
+    let method = name.map(leaf).or_else(|| method_of(call)).unwrap_or("");
     found.map(|reached| Outward {
         reached,
         lazy: LAZY.contains(&method) && reached <= Reached::Agent,

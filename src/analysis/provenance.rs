@@ -288,7 +288,7 @@ impl<'a> Finder<'a, '_> {
         if MAKERS.contains(&canonical) {
             return vec![vec![part(Root::Fresh, at, path)]];
         }
-        if matches!(&*canonical, "os.getenv" | "os.environ.get") {
+        if matches!(canonical, "os.getenv" | "os.environ.get") {
             return vec![vec![part(Root::Setting, at, path)]];
         }
         if let Some(function) = source.callee(at.module, at.expr) {
@@ -328,7 +328,7 @@ impl<'a> Finder<'a, '_> {
                 return found;
             }
         }
-        if MADE.contains(&leaf(&canonical)) || MADE.contains(&written) {
+        if MADE.contains(&leaf(canonical)) || MADE.contains(&written) {
             let mut exprs: Vec<&'a Expr> = call.args.iter().collect();
             if let ExprKind::Attribute { base, .. } = &call.callee.kind
                 && matches!(written, "join" | "format" | "concat" | "update")

@@ -3,7 +3,9 @@
 
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::{Read, read};
@@ -52,7 +54,7 @@ pub(crate) struct Running {
     /// Branches that are switched off, sorted, none inside another.
     off: BTreeMap<ModuleId, Vec<ByteRange>>,
     /// Functions that only such code calls.
-    dead: HashSet<FnId>,
+    dead: FxHashSet<FnId>,
     /// A budget that ran out meanwhile.
     limit: Option<Limit>,
 }
@@ -121,7 +123,7 @@ fn judge<'a>(callers: &Callers<'a>, absent: Absent) -> Running {
     let code = *callers.code();
     let mut running = Running {
         off: BTreeMap::new(),
-        dead: HashSet::new(),
+        dead: FxHashSet::default(),
         limit: None,
     };
     // What is decided where a variable may be set is decided where it is not, too.
@@ -214,7 +216,7 @@ fn outermost(mut ranges: Vec<ByteRange>) -> Vec<ByteRange> {
 /// The functions that do not run: what uses them does not run either. Functions that use each other count as one, for nothing
 /// inside such a circle starts it; a circle that nothing outside uses may be started by a framework, as any function that
 /// nothing uses.
-fn dead(callers: &Callers<'_>, running: &Running) -> HashSet<FnId> {
+fn dead(callers: &Callers<'_>, running: &Running) -> FxHashSet<FnId> {
     let code = callers.code();
     let mut graph = Graph::default();
     let entries: BTreeSet<FnId> = code
@@ -227,7 +229,7 @@ fn dead(callers: &Callers<'_>, running: &Running) -> HashSet<FnId> {
         .modules()
         .flat_map(|module| &module.functions)
         .collect();
-    let number: HashMap<FnId, usize> = functions
+    let number: FxHashMap<FnId, usize> = functions
         .iter()
         .enumerate()
         .map(|(at, function)| (function.id, at))
@@ -418,10 +420,7 @@ impl<'a> Conditions<'_, 'a> {
             }
             ExprKind::Call(call) => {
                 let source = self.callers.source();
-                if matches!(
-                    source.callee_name(module, test).as_deref(),
-                    Some("bool" | "Boolean")
-                ) {
+                if matches!(source.callee_name(module, test), Some("bool" | "Boolean")) {
                     return self.truth(module, call.args.first()?, depth + 1);
                 }
                 self.followed(module, test, depth)

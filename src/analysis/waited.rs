@@ -239,7 +239,7 @@ pub(crate) fn waits(source: &Source, function: &Function, launch: ByteRange) -> 
                 if expr.range.start > launch.end && matches!(expr.kind, ExprKind::Call(_)) =>
             {
                 if let Some(name) = source.callee_name(module, expr) {
-                    let last = leaf(&name);
+                    let last = leaf(name);
                     found |= name.contains("Queue.") && matches!(last, "get" | "join")
                         || name.contains("Event.") && last == "wait";
                 }

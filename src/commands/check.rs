@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-use super::given::{self, Given};
+use super::given;
 use super::select::Selection;
 use super::{baseline, emit, fix, output, plan, since, terminal};
 use crate::audit::{self, DiscoverySource, Options};
@@ -138,17 +138,7 @@ impl<'a> Run<'a> {
     /// Validates the arguments and finds the projects: the path that was asked for, and the root that it led to.
     fn new(arguments: &'a CheckArgs) -> Result<(Self, Vec<(PathBuf, PathBuf)>), Failure> {
         let selection = Selection::new(&arguments.scope)?;
-        let aws = &arguments.aws;
-        given::usable(Given {
-            profile: aws.profile.as_deref(),
-            region: aws.region.as_deref(),
-            endpoint_url: aws.endpoint_url.as_deref(),
-            without_aws: if aws.offline {
-                Some("--offline")
-            } else {
-                aws.snapshot.is_some().then_some("--snapshot")
-            },
-        })?;
+        given::usable_for_audit(&arguments.aws)?;
         let report = &arguments.report;
         if report.combined && !report.targets.has(Format::Json) {
             return Err(

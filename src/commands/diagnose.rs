@@ -149,7 +149,7 @@ fn denied_page(
             .take(5)
             .collect();
         let text = if places.is_empty() {
-            "the code that was read does not show this call: a package makes it, or a tool that the model chose".to_owned()
+            "the code that was read shows no such call: a package makes it, or a tool that the model chose".to_owned()
         } else {
             places.join(", ")
         };

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::AwsArgs;
 use crate::exit::Failure;
 use crate::model::regions::REGIONS;
 use crate::text::suggest::suggestion;
@@ -18,6 +19,21 @@ pub(super) struct Given<'a> {
     pub endpoint_url: Option<&'a str>,
     /// `--offline`, or `--snapshot`: the flag after which AWS is not read.
     pub without_aws: Option<&'static str>,
+}
+
+/// Checks the options of a command that audits.
+///
+/// # Errors
+/// The first that cannot be used, and what could.
+pub(super) fn usable_for_audit(aws: &AwsArgs) -> Result<(), Failure> {
+    let offline = aws.offline.then_some("--offline");
+    let snapshot = aws.snapshot.as_ref().map(|_| "--snapshot");
+    usable(Given {
+        profile: aws.profile.as_deref(),
+        region: aws.region.as_deref(),
+        endpoint_url: aws.endpoint_url.as_deref(),
+        without_aws: offline.or(snapshot),
+    })
 }
 
 /// Checks what was given.

@@ -133,7 +133,7 @@ fn text(out: &mut Vec<u8>) -> std::io::Result<()> {
                 painter.paint(Paint::Badge(check.severity), &severity),
                 painter.paint(Paint::Dim, &needs.join(", "))
             )?;
-            writeln!(out, "    {}", check.title)?;
+            writeln!(out, "{}", wrap::hanging("    ", check.title, look.width))?;
         }
     }
     Ok(())

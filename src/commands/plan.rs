@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::fix::{self, Audited};
+use super::given;
 use super::select::Selection;
 use super::{emit, output};
 use crate::apply;
@@ -27,6 +28,7 @@ use crate::report::{Edit, SCHEMA_VERSION};
 /// When no audit could be done, or a file cannot be written.
 pub fn run(arguments: &PlanArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let selection = Selection::new(&arguments.scope)?;
+    given::usable_for_audit(&arguments.aws)?;
     let roots = project::discover(&arguments.path).map_err(|error| {
         Failure::new(error.to_string())
             .help("give the path of a project made by `agentcore create`")

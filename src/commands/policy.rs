@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
+use super::given::{self, Given};
 use super::{emit, root};
 use crate::audit;
 use crate::cli::policy::LeastPrivilegeArgs;
@@ -119,11 +120,10 @@ fn names(context: &Context, arguments: &LeastPrivilegeArgs) -> Result<Names, Fai
             Failure::new(format!("\"{account}\" is no account id")).help("it has twelve digits")
         );
     }
-    let plain =
-        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
-    if region.is_empty() || !region.chars().all(plain) {
-        return Err(Failure::new(format!("\"{region}\" is no Region")).help("such as us-east-1"));
-    }
+    given::usable(Given {
+        region: Some(&region),
+        ..Given::default()
+    })?;
     Ok(Names {
         partition: partition(&region).to_owned(),
         region,

@@ -48,6 +48,12 @@ impl Context {
         Some((template, found?))
     }
 
+    /// Whether AWS was seen to have one of the project's agents.
+    pub fn runs_an_agent(&self) -> bool {
+        let mut agents = self.project.agents();
+        agents.any(|agent| self.deployed_agent(agent).is_some())
+    }
+
     /// The deployed runtime or harness, where it was read.
     pub(super) fn deployed_agent(&self, agent: Agent<'_>) -> Option<LiveAgent<'_>> {
         let state = self.aws.read()?;

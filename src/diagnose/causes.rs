@@ -46,6 +46,52 @@ static CAUSES: &[Cause] = &[
         ],
     },
     Cause {
+        id: "model-access",
+        title: "the account has no access to the model",
+        why: "the model was not subscribed to in this account and Region, it asks for a form of its use first, or it is not offered to this account",
+        steps: &[
+            "open the model in the model catalog of the Bedrock console, and answer its form where it has one",
+            "call the model once as an administrator in this account and Region",
+            "look whether the Region has it: aws bedrock list-foundation-models --region REGION",
+        ],
+        checks: &["iam-missing-permissions", "iam-bedrock-scope"],
+        says: &[
+            &["don't have access to the model"],
+            &["do not have access to the model"],
+            &["model use case details have not been submitted"],
+        ],
+    },
+    Cause {
+        id: "image-pull",
+        title: "the image cannot be pulled",
+        why: "the execution role may not read the repository, the image or its digest is not there, or a runtime in a VPC has no way to ECR and to the S3 buckets that hold its layers",
+        steps: &[
+            "allow ecr:BatchGetImage, ecr:GetDownloadUrlForLayer and ecr:BatchCheckLayerAvailability on the repository, and ecr:GetAuthorizationToken on *",
+            "in a VPC: endpoints ecr.api and ecr.dkr and the gateway endpoint of S3, or a NAT gateway, with 443 open in the security group",
+            "look whether the image is there: aws ecr describe-images --repository-name NAME",
+        ],
+        checks: &["iam-missing-permissions", "iam-ecr-scope", "network-mode"],
+        says: &[
+            &["cannotpullcontainererror"],
+            &["unable to pull", "image"],
+            &["failed to pull", "image"],
+        ],
+    },
+    Cause {
+        id: "gateway-role",
+        title: "the gateway's role may not call its target",
+        why: "a gateway calls a Lambda function, its schema and its interceptors as its own role, not as the agent's",
+        steps: &[
+            "allow lambda:InvokeFunction on the function's ARN to the gateway's role",
+            "a function of another account, or one with a policy of its own, has to allow the role too",
+        ],
+        checks: &["iam-missing-permissions"],
+        says: &[
+            &["gateway execution role", "permission"],
+            &["gateway", "role", "not have permission to invoke"],
+        ],
+    },
+    Cause {
         id: "profile-only-model",
         title: "the model is called by its base id, and is offered through inference profiles alone",
         why: "newer models have no on-demand throughput under their own id",
@@ -139,6 +185,8 @@ static CAUSES: &[Cause] = &[
             &["environmentvariables", "exceed"],
             &["environment variables", "exceed"],
             &["environment", "size limit"],
+            // What GetAgentRuntime's failure reason says where names and values are past the limit.
+            &["payload is", "exceeding the", "byte maximum"],
         ],
     },
     Cause {
@@ -246,11 +294,12 @@ static CAUSES: &[Cause] = &[
     },
     Cause {
         id: "no-way-out",
-        title: "a call leaves the VPC by no way",
-        why: "a runtime in a VPC has no public address: without a NAT gateway or endpoints for Bedrock, logs, ECR and S3 every call times out",
+        title: "a service does not answer in time",
+        why: "in a VPC a runtime has no public address: without a NAT gateway or endpoints for Bedrock, logs, ECR and S3 every call times out; with networkMode PUBLIC the answer itself takes longer than the client waits, as a model's long answer does (botocore waits 60 seconds)",
         steps: &[
-            "give the subnets a route to a NAT gateway, or interface endpoints for each service that is called and the gateway endpoint of S3",
-            "let the security group reach 443, the S3 prefix list included",
+            "with networkMode PUBLIC: raise the client's read timeout (botocore.config.Config(read_timeout=300)) and stream the answer",
+            "in a VPC: give the subnets a route to a NAT gateway, or interface endpoints for each service that is called and the gateway endpoint of S3",
+            "in a VPC: let the security group reach 443, the S3 prefix list included",
         ],
         checks: &["network-mode"],
         says: &[

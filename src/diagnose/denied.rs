@@ -69,7 +69,8 @@ static REFUSAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?s)(?:(?:User|Principal):\s*(?P<who>arn:[^\s,]+|\S+)\s+)?is not authorized to perform:?\s+",
         r#"["'`]?(?P<action>[a-z0-9-]+:[A-Za-z0-9]+)["'`]?"#,
-        r#"(?:\s+on(?:\s+the)?\s+resource(?:\(s\)|s)?:?\s+["'`]?(?P<resource>[^\s"'`]+))?(?P<rest>.{0,300})"#,
+        r#"(?:\s+on(?:\s+the)?\s+(?:resource(?:\(s\)|s)?:?\s+["'`]?(?P<resource>[^\s"'`]+)|["'`]?(?P<arn>arn:[^\s"'`]+)))?"#,
+        r"(?P<rest>.{0,300})",
     ))
     .ok()
 });
@@ -91,6 +92,7 @@ pub(super) fn read(text: &str) -> Option<Denied> {
         role,
         action: part("action")?,
         resource: part("resource")
+            .or_else(|| part("arn"))
             .map(|text| text.trim_end_matches(['.', ',', ')', ';']).to_owned()),
         explicit: rest.contains("explicit deny"),
         policy: first.map(|(_, kind)| kind),

@@ -1,5 +1,7 @@
 //! A refused call beside the project: who asked, whether the agent uses it, what its role says, and the statement that is missing.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::denied::{Denied, Policy};
@@ -10,6 +12,7 @@ use crate::iam::evaluate::{Request, Verdict, decide_for};
 use crate::iam::glob;
 use crate::least_privilege::{self, Subject, apply};
 use crate::model::finding::Evidence;
+use crate::model::predicted_role::Names;
 use crate::model::project::Agent;
 use crate::shell::Command;
 
@@ -32,7 +35,14 @@ pub struct Finding {
 /// Looks a refused call up.
 pub fn finding(context: &Context, denied: &Denied) -> Finding {
     let agent = owner(context, denied);
-    let resource = denied.resource.clone().unwrap_or_else(|| "*".to_owned());
+    let names = context.names();
+    // A project without targets names neither account nor Region, which the text does.
+    let resource = match &denied.resource {
+        Some(resource) => named_as(resource, &names),
+        None => "*".to_owned(),
+    };
+    let mut allowed = false;
+    let mut needed: BTreeSet<String> = BTreeSet::new();
     let mut found = Finding {
         owner: agent.map(|agent| agent.resource().to_string()),
         used: Vec::new(),
@@ -45,7 +55,7 @@ pub fn finding(context: &Context, denied: &Denied) -> Finding {
         let subject = Subject {
             context,
             agent,
-            names: context.names(),
+            names: names.clone(),
         };
         for need in least_privilege::needs(&subject) {
             let same = need
@@ -54,22 +64,39 @@ pub fn finding(context: &Context, denied: &Denied) -> Finding {
                 .any(|action| action.eq_ignore_ascii_case(&denied.action));
             if same && (need.resource == "*" || glob::intersects(&need.resource, &resource)) {
                 found.used.push((need.by, need.evidence));
+                needed.extend(need.resources);
             }
         }
-        found.roles = context
-            .agent_roles(agent)
-            .iter()
-            .map(|layer| said(layer, denied, &resource))
-            .collect();
+        for layer in context.agent_roles(agent) {
+            let (words, verdict) = said(&layer, denied, &resource);
+            found.roles.push(words);
+            // The source that says most of the deployed role stands last.
+            allowed = verdict == Verdict::Allowed;
+        }
     }
+    let resources = match &denied.resource {
+        Some(resource) => vec![resource.clone()],
+        None if is_unscoped(denied) => vec!["*".to_owned()],
+        None => needed.into_iter().filter(|one| one != "*").collect(),
+    };
     let helps = !denied.explicit
+        && !allowed
+        && !resources.is_empty()
         && matches!(
             denied.policy,
             None | Some(Policy::Identity | Policy::Session)
         );
     note(denied, &mut found);
+    if allowed && !denied.explicit {
+        found.notes.push("no statement is missing in what was read of the role: deploy it if it is not deployed yet (agentcore deploy); else a boundary, a session policy, a policy of the resource or of the organization decides".to_owned());
+    } else if resources.is_empty() {
+        found.notes.push(format!(
+            "the text names no resource, and the project does not show on which one it calls {}: take it from the log line or from CloudTrail, for a statement on every resource allows too much",
+            denied.action
+        ));
+    }
     if helps {
-        let policy = statement(denied, &resource);
+        let policy = statement(denied, &resources);
         match agent {
             Some(agent) => match apply::add_policy(context, agent, denied.role.as_deref(), &policy)
             {
@@ -126,7 +153,24 @@ fn owner<'c>(context: &'c Context, denied: &Denied) -> Option<Agent<'c>> {
     (!other && !user).then_some(only)
 }
 
-fn said(layer: &Layer<RoleView<'_>>, denied: &Denied, resource: &str) -> String {
+/// An ARN with account and Region as the project's names have them, where those are not known.
+fn named_as(arn: &str, names: &Names) -> String {
+    let mut parts: Vec<&str> = arn.splitn(6, ':').collect();
+    if let ["arn", _, _, region, account, _] = parts.as_mut_slice() {
+        for (part, here, placeholder) in [
+            (region, names.region.as_str(), Names::REGION),
+            (account, names.account.as_str(), Names::ACCOUNT),
+        ] {
+            if here == placeholder && !part.is_empty() {
+                *part = here;
+            }
+        }
+    }
+    parts.join(":")
+}
+
+/// What the role says, in words and for the machine.
+fn said(layer: &Layer<RoleView<'_>>, denied: &Denied, resource: &str) -> (String, Verdict) {
     let context = RequestContext::open();
     let request = Request {
         action: &denied.action,
@@ -141,15 +185,14 @@ fn said(layer: &Layer<RoleView<'_>>, denied: &Denied, resource: &str) -> String 
         .map(|at| format!("statement {} of {}", at.statement, at.policy))
         .collect::<Vec<_>>()
         .join(", ");
-    match decision.verdict {
-        Verdict::Allowed => format!(
-            "{who} it allows this by {by}: another policy decides, or the deployed role is an older one"
-        ),
+    let words = match decision.verdict {
+        Verdict::Allowed => format!("{who} it allows this by {by}"),
         Verdict::DeniedExplicitly => format!("{who} it denies this by {by}"),
         Verdict::DeniedImplicitly => format!("{who} it does not allow this"),
         Verdict::Unknown if by.is_empty() => format!("{who} it was not read in full"),
         Verdict::Unknown => format!("{who} it allows this in a part, or under a condition: {by}"),
-    }
+    };
+    (words, decision.verdict)
 }
 
 fn note(denied: &Denied, found: &mut Finding) {
@@ -171,30 +214,35 @@ fn note(denied: &Denied, found: &mut Finding) {
     found.notes.push(text);
 }
 
+/// Whether IAM grants an action on all resources only.
+fn is_unscoped(denied: &Denied) -> bool {
+    Action::lookup(&denied.action).is_some_and(|known| !known.resource_types)
+}
+
 /// The least policy that allows it.
-fn statement(denied: &Denied, resource: &str) -> Value {
-    let unscoped = Action::lookup(&denied.action).is_some_and(|known| !known.resource_types);
+fn statement(denied: &Denied, resources: &[String]) -> Value {
     let action =
         Action::lookup(&denied.action).map_or(denied.action.as_str(), |known| known.name.as_str());
-    let mut resources = vec![if unscoped {
-        "*".to_owned()
-    } else {
-        resource.to_owned()
-    }];
-    // A refused Region of a profile is one of several.
-    if let Some((start, model)) = resource.split_once("::foundation-model/")
-        && let Some((head, _)) = start.rsplit_once(':')
-    {
-        resources = vec![format!("{head}:*::foundation-model/{model}")];
-    }
-    if let Some((object, _)) = resource
-        .strip_prefix("arn:aws:s3:::")
-        .and_then(|rest| rest.split_once('/'))
-    {
-        resources = vec![format!("arn:aws:s3:::{object}/*")];
-    }
+    let resources: BTreeSet<String> = match is_unscoped(denied) {
+        true => BTreeSet::from(["*".to_owned()]),
+        false => resources.iter().map(|resource| widened(resource)).collect(),
+    };
     serde_json::json!({
         "Version": "2012-10-17",
         "Statement": [{"Sid": "Missing", "Effect": "Allow", "Action": action, "Resource": resources}],
     })
+}
+
+/// A refused Region of a profile is one of several, a refused object one of a bucket.
+fn widened(resource: &str) -> String {
+    if let Some((start, model)) = resource.split_once("::foundation-model/")
+        && let Some((head, _)) = start.rsplit_once(':')
+    {
+        return format!("{head}:*::foundation-model/{model}");
+    }
+    let object = resource.strip_prefix("arn:aws:s3:::");
+    match object.and_then(|rest| rest.split_once('/')) {
+        Some((bucket, _)) => format!("arn:aws:s3:::{bucket}/*"),
+        None => resource.to_owned(),
+    }
 }

@@ -143,6 +143,23 @@ mod tests {
             ),
             ("retrieve_memories returned []", "memory-empty"),
             (
+                "An error occurred (AccessDeniedException) when calling the Converse operation: You don't have access to the model with the specified model ID.",
+                "model-access",
+            ),
+            (
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s)",
+                "image-pull",
+            ),
+            ("Unable to pull image: connection timed out", "image-pull"),
+            (
+                "Gateway execution role does not have permission to invoke Lambda function arn:aws:lambda:us-east-1:123456789012:function:tool",
+                "gateway-role",
+            ),
+            (
+                "payload is 3007 bytes, exceeding the 2560-byte maximum",
+                "environment-too-large",
+            ),
+            (
                 "ValueError: Workload access token has not been set",
                 "workload-token",
             ),

@@ -21,6 +21,7 @@ pub(super) struct Code<'c, 'a> {
     /// The functions that are seen to be called.
     called: OnceCell<BTreeSet<FnId>>,
     javascript_clients: OnceCell<Vec<(&'a str, ModuleId, &'a Call)>>,
+    running: OnceCell<Vec<(ModuleId, &'a Expr, &'a Call)>>,
     /// Bindings, by their addresses, that hold no client of an SDK.
     no_clients: RefCell<HashSet<usize>>,
 }
@@ -35,6 +36,7 @@ impl<'c, 'a> Code<'c, 'a> {
             handed: OnceCell::new(),
             called: OnceCell::new(),
             javascript_clients: OnceCell::new(),
+            running: OnceCell::new(),
             no_clients: RefCell::default(),
         }
     }
@@ -202,14 +204,20 @@ impl<'c, 'a> Code<'c, 'a> {
     }
 
     /// The calls that run.
-    pub(super) fn calls(&self) -> impl Iterator<Item = (ModuleId, &'a Expr, &'a Call)> {
+    pub(super) fn calls(&self) -> impl Iterator<Item = (ModuleId, &'a Expr, &'a Call)> + '_ {
+        let running = self.running.get_or_init(|| self.running_calls());
+        running.iter().copied()
+    }
+
+    fn running_calls(&self) -> Vec<(ModuleId, &'a Expr, &'a Call)> {
         let calls = self.agent().calls();
-        calls.filter_map(|(module, function, expr)| {
+        let running = calls.filter_map(|(module, function, expr)| {
             let call = expr.as_call()?;
             self.live
                 .runs_in(module.id, function, expr.range)
                 .then_some((module.id, expr, call))
-        })
+        });
+        running.collect()
     }
 
     /// The expressions that run, of those that are wanted.

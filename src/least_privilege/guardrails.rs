@@ -5,12 +5,17 @@
 use std::collections::BTreeSet;
 
 use super::code::Code;
+use super::invoked::NOT_SEEN;
 use super::values::{Texts, texts};
-use super::{Statements, Subject};
+use super::{Need, Statements, Subject};
+use crate::analysis::agent_code::evidence;
 use crate::analysis::names::{Meaning, leaf};
+use crate::model::finding::Evidence;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Expr, ExprKind, StmtKind};
 
+/// What a guardrail asks for.
+const APPLY: &str = "bedrock:ApplyGuardrail";
 /// Names under which models and their wrappers take a guardrail's id or ARN.
 const IDS: [&str; 5] = [
     "guardrailIdentifier",
@@ -38,14 +43,20 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
                     let Some(name) = keyword.name.as_deref() else {
                         continue;
                     };
+                    let bedrock = || of_bedrock(code, module, expr);
                     if IDS.contains(&name) {
                         let value = texts(subject, code, module, &keyword.value);
+                        if bedrock() && !own {
+                            found.need(code, module, expr, &value);
+                        }
                         found.take(value, !own);
-                    } else if OBJECTS.contains(&name)
-                        && of_bedrock(code, module, expr)
-                        && !is_literal(code, module, &keyword.value)
-                    {
-                        found.open = true;
+                    } else if OBJECTS.contains(&name) && bedrock() {
+                        let (at, object) = held(code, module, &keyword.value);
+                        let id = IDS.iter().find_map(|id| object.entry(id));
+                        if let Some(id) = id {
+                            found.need(code, module, expr, &texts(subject, code, at, id));
+                        }
+                        found.open |= !is_literal(object);
                     }
                 }
             }
@@ -83,6 +94,8 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
 #[derive(Default)]
 struct Found {
     ids: BTreeSet<String>,
+    /// Those that a model is surely given: the id, where, and why it may not be called after all.
+    needed: Vec<(String, Evidence, Option<String>)>,
     /// One is given that is not known.
     open: bool,
 }
@@ -93,39 +106,58 @@ impl Found {
         self.ids.extend(texts.all);
     }
 
+    /// What a call that makes or asks a model gives it.
+    fn need<'a>(&mut self, code: &Code<'_, 'a>, module: ModuleId, call: &Expr, ids: &Texts) {
+        if !ids.complete {
+            return;
+        }
+        let place = evidence(code.source(), module, call.range);
+        let runs = code.surely_runs(module, call.range);
+        let why = (!runs).then(|| NOT_SEEN.to_owned());
+        let all = ids.all.iter();
+        self.needed
+            .extend(all.map(|id| (id.clone(), place.clone(), why.clone())));
+    }
+
     fn grant(self, subject: &Subject<'_>, statements: &mut Statements) {
         let arn = |id: &String| match id.starts_with("arn:") {
             true => id.clone(),
             false => subject.arn("bedrock", &format!("guardrail/{id}")),
         };
+        for (id, place, why) in self.needed {
+            let need = Need::new(APPLY, arn(&id), "a model with a guardrail", place);
+            statements.need(need.unsure(why));
+        }
         let mut resources: BTreeSet<String> = self.ids.iter().map(arn).collect();
         if self.open {
             let every = subject.arn("bedrock", "guardrail/*");
             statements.note(format!("a model is given a guardrail whose id the code and envVars do not show; the policy takes {every}: put the guardrail's id there"));
             resources.insert(every);
         }
-        statements.allow("ApplyGuardrails", ["bedrock:ApplyGuardrail"], resources);
+        statements.allow("ApplyGuardrails", [APPLY], resources);
     }
 }
 
 /// Whether a call makes or calls a model of Amazon Bedrock.
 fn of_bedrock<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &'a Expr) -> bool {
     let name = code.source().callee_name(module, expr);
-    let name = name.as_deref().map_or("", leaf);
+    let name = name.map_or("", leaf);
     name.contains("Bedrock") || matches!(name, "converse" | "converse_stream" | "init_chat_model")
 }
 
+/// What an expression holds, and its module.
+fn held<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &'a Expr) -> (ModuleId, &'a Expr) {
+    match code.source().meaning(module, expr) {
+        Meaning::Value(at, value) => (at, value),
+        _ => (module, expr),
+    }
+}
+
 /// An object whose entries stand in the code, or nothing at all.
-fn is_literal<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &'a Expr) -> bool {
-    let value = match code.source().meaning(module, expr) {
-        Meaning::Value(_, value) => value,
-        _ => expr,
-    };
+fn is_literal(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::Dict(_) | ExprKind::None => true,
-        ExprKind::Conditional { body, orelse, .. } => {
-            is_literal(code, module, body) && is_literal(code, module, orelse)
-        }
+        ExprKind::Conditional { body, orelse, .. } => is_literal(body) && is_literal(orelse),
         _ => false,
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn add<'a>(
             continue;
         };
         let mut given: Vec<&Expr> = KEYWORDS.iter().filter_map(|key| call.option(key)).collect();
-        if FIRST.contains(&leaf(&name)) {
+        if FIRST.contains(&leaf(name)) {
             given.extend(call.args.first());
         }
         for value in given {
@@ -107,12 +107,12 @@ pub(super) fn add<'a>(
                 subject,
                 code,
                 (module, value),
-                form(&name, call),
+                form(name, call),
                 expr,
                 statements,
             );
         }
-        known |= by_default(code, module, expr, call, &name, statements);
+        known |= by_default(code, module, expr, call, name, statements);
     }
     if !known && !subject.context.bedrock_models(subject.agent).is_empty() {
         let place = Evidence::config(subject.agent.site());

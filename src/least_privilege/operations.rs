@@ -551,7 +551,8 @@ pub(super) fn is_optional(action: &str, operation: &str) -> bool {
             | "secretsmanager:BatchGetSecretValue"
     ) || action.starts_with("dynamodb:PartiQL")
         || (action.starts_with("dynamodb:") && snake(operation).starts_with("transact_write"))
-        || snake(operation).starts_with("retrieve_and_generate")
+        // Sources that come with the request are not retrieved.
+        || (action == "bedrock:Retrieve" && snake(operation).starts_with("retrieve_and_generate"))
         || snake(operation) == "copy"
         || snake(operation) == "copy_object"
 }

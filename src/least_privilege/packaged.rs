@@ -154,9 +154,10 @@ impl Tool {
             kind => {
                 let ids = self.ids(subject, code);
                 let end = if kind == "agent-alias" { "/*" } else { "" };
-                let arn = |id: &String| match id.starts_with("arn:") {
-                    true => id.clone(),
-                    false => subject.arn("bedrock", &format!("{kind}/{id}{end}")),
+                let arn = |id: &String| match kind {
+                    _ if id.starts_with("arn:") => id.clone(),
+                    "bucket" => format!("arn:{}:s3:::{id}", subject.names.partition),
+                    _ => subject.arn("bedrock", &format!("{kind}/{id}{end}")),
                 };
                 let mut arns: Vec<String> = ids.all.iter().map(arn).collect();
                 if !ids.complete {
@@ -168,16 +169,37 @@ impl Tool {
                 arns
             }
         };
+        let by = format!("{package}.{name}");
+        let sid = format!("Use {package} {name}");
+        if self.resource == "bucket" {
+            let (bucket, objects): (Vec<&str>, Vec<&str>) = {
+                let actions = self.actions.iter().copied();
+                actions.partition(|action| *action == "s3:ListBucket")
+            };
+            let inside: Vec<String> = resources.iter().map(|one| format!("{one}/*")).collect();
+            for (actions, on) in [(bucket, resources), (objects, inside)] {
+                for (action, resource) in actions
+                    .iter()
+                    .flat_map(|action| on.iter().map(move |resource| (action, resource)))
+                {
+                    let need = |place| Need::new(action, resource.as_str(), &by, place);
+                    place
+                        .clone()
+                        .into_iter()
+                        .for_each(|place| statements.need(need(place)));
+                }
+                statements.allow(&sid, actions, on);
+            }
+            return;
+        }
         // A retriever makes one call; which ones another tool makes, the model decides.
         if let (Some(place), [action], "knowledge-base" | "agent-alias") =
             (place, self.actions.as_slice(), self.resource)
         {
-            let by = format!("{package}.{name}");
             for resource in &resources {
                 statements.need(Need::new(action, resource.as_str(), &by, place.clone()));
             }
         }
-        let sid = format!("Use {package} {name}");
         statements.allow(&sid, self.actions.iter().copied(), resources);
     }
 
@@ -198,7 +220,7 @@ impl Tool {
         let mut whole = Texts::default();
         for (module, expr, call) in code.calls() {
             let callee = code.source().callee_name(module, expr);
-            if callee.as_deref().map(leaf) != Some(self.name) {
+            if callee.map(leaf) != Some(self.name) {
                 continue;
             }
             let given: Option<&'a Expr> = call.option(keyword);

@@ -121,7 +121,7 @@ fn memory<'a>(
         let Some(name) = code.source().callee_name(module, expr) else {
             continue;
         };
-        let integration = match leaf(&name) {
+        let integration = match leaf(name) {
             _ if code.source().callee(module, expr).is_some() => continue,
             "AgentCoreMemorySessionManager" => &["CreateEvent", "ListEvents"][..],
             "AgentCoreMemorySaver" => &["CreateEvent", "ListEvents"],
@@ -150,7 +150,7 @@ fn memory<'a>(
             let place = evidence(code.source(), module, expr.range);
             let action = format!("bedrock-agentcore:{action}");
             statements.need(
-                Need::new(&action, resource.as_str(), leaf(&name), place).unsure(unsure.clone()),
+                Need::new(&action, resource.as_str(), leaf(name), place).unsure(unsure.clone()),
             );
         }
     }
@@ -195,7 +195,7 @@ fn credentials<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut 
                     continue;
                 };
                 let name = code.source().callee_name(module.id, decorator);
-                let (action, kind) = match name.as_deref().map_or("", leaf) {
+                let (action, kind) = match name.map_or("", leaf) {
                     "requires_access_token" => {
                         ("bedrock-agentcore:GetResourceOauth2Token", "oauth2")
                     }
@@ -224,7 +224,7 @@ fn credentials<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut 
                 let used = !code.callers().is_idle(function)
                     && code.surely_runs(module.id, function.header);
                 let place = evidence(code.source(), module.id, decorator.range);
-                let need = Need::new(action, resource, name.as_deref().map_or("", leaf), place);
+                let need = Need::new(action, resource, name.map_or("", leaf), place);
                 let unsure = (!used).then(|| NOT_SEEN.to_owned());
                 statements.need(need.unsure(unsure).granted_on(granted));
             }
@@ -252,7 +252,7 @@ fn tools<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statem
         let of_sdk = ["bedrock_agentcore.", "strands_tools.", "bedrock-agentcore."]
             .iter()
             .any(|package| name.starts_with(package));
-        let (resource, actions) = match leaf(&name) {
+        let (resource, actions) = match leaf(name) {
             _ if !of_sdk => continue,
             "AgentCoreCodeInterpreter" | "CodeInterpreter" | "code_session" => (
                 "code-interpreter/aws.codeinterpreter.v1",
@@ -281,7 +281,7 @@ fn tools<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statem
                 true => ("*".to_owned(), arn(&names.region)),
                 false => (arn("*"), arn(&names.region)),
             };
-            let need = Need::new(&action, resource, leaf(&name), place.clone());
+            let need = Need::new(&action, resource, leaf(name), place.clone());
             statements.need(need.unsure(why(code, module, expr)).granted_on([granted]));
         }
     }

@@ -59,7 +59,9 @@ struct Reader<'r, 'c, 's> {
 pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &mut Statements) {
     let reader = Reader { subject, code };
     for (module, expr, _) in code.calls() {
-        let found = python(code, module, expr).or_else(|| javascript(code, module, expr));
+        let found = python(code, module, expr)
+            .or_else(|| javascript(code, module, expr))
+            .or_else(|| powertools(code, module, expr));
         if let Some(found) = found {
             reader.grant(&found, statements);
             reader.note_needs(&found, statements);
@@ -357,6 +359,29 @@ fn answers(kind: &str) -> bool {
     kind.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
+/// `parameters.get_secret("name")` of Powertools for AWS Lambda, which asks through a client of its own.
+///
+/// <https://docs.aws.amazon.com/powertools/python/latest/utilities/parameters/#iam-permissions>
+fn powertools<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
+    let name = code.source().callee_name(module, expr)?;
+    let function = name.strip_prefix("aws_lambda_powertools.utilities.parameters.")?;
+    let (prefix, operation) = match leaf(function) {
+        "get_secret" => ("secretsmanager", "get_secret_value"),
+        "get_parameter" => ("ssm", "get_parameter"),
+        "get_parameters" => ("ssm", "get_parameters_by_path"),
+        _ => return None,
+    };
+    Some(Use {
+        prefix: prefix.to_owned(),
+        operation: operation.to_owned(),
+        module,
+        call: expr.as_call(),
+        object: None,
+        range: expr.range,
+        client: Made::default(),
+    })
+}
+
 /// `new PutObjectCommand({…})` of `@aws-sdk/client-s3`, `new PutCommand({…})` of `@aws-sdk/lib-dynamodb`, `paginateQuery(…)`.
 fn javascript<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
     let call = expr.as_call()?;
@@ -372,9 +397,12 @@ fn javascript<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Opti
     let operation = command
         .strip_suffix("Command")
         .or_else(|| command.strip_prefix("paginate"))
+        // An upload in parts begins, sends and completes under the same permission.
+        .or_else(|| ((package, command) == ("lib-storage", "Upload")).then_some("PutObject"))
         .or(method)?;
     let service = match package {
         "lib-dynamodb" => "dynamodb",
+        "lib-storage" => "s3",
         _ => package.strip_prefix("client-")?,
     };
     // Which client sends it is not followed: one that is made apart makes all of its package doubtful.
@@ -705,6 +733,10 @@ impl<'s> Reader<'_, '_, 's> {
         let position = match (parameter, found.operation.as_str()) {
             ("Bucket", "download_file" | "download_fileobj") => 0,
             ("Bucket", "upload_file" | "upload_fileobj") => 1,
+            // Those of Powertools; the SDK's own take no value by position.
+            ("SecretId", "get_secret_value")
+            | ("Name", "get_parameter")
+            | ("Path", "get_parameters_by_path") => 0,
             _ => return None,
         };
         let argument = call.args.get(position)?;

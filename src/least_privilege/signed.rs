@@ -73,7 +73,7 @@ fn signer<'a>(
     call: &'a Call,
 ) -> bool {
     let name = code.source().callee_name(module, expr).unwrap_or_default();
-    let name = leaf(&name).to_lowercase().replace('_', "");
+    let name = leaf(name).to_lowercase().replace('_', "");
     if !["sigv4", "signaturev4", "awsiam", "signer"]
         .iter()
         .any(|part| name.contains(part))

@@ -1,6 +1,9 @@
 //! The texts that an expression holds once the agent is deployed: constants, and environment variables as `envVars` set them,
 //! followed through assignments and parameters.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::Subject;
 use super::code::Code;
 use crate::analysis::limits;
@@ -69,7 +72,12 @@ pub(super) fn texts<'a>(
     module: ModuleId,
     expr: &'a Expr,
 ) -> Texts {
-    let mut found = Reader { subject, code }.read(module, expr);
+    let reader = Reader {
+        subject,
+        code,
+        names: RefCell::default(),
+    };
+    let mut found = reader.read(module, expr);
     found.all.retain(|text| !text.is_empty());
     found.all.sort();
     found.all.dedup();
@@ -87,10 +95,15 @@ enum Variable {
 struct Reader<'r, 'c, 'a> {
     subject: &'r Subject<'a>,
     code: &'r Code<'c, 'a>,
+    /// What the names hold whose every binding was read, by the address of their bindings; None while they are being read.
+    names: RefCell<HashMap<usize, Option<Texts>>>,
 }
 
 impl<'a> Reader<'_, '_, 'a> {
     fn read(&self, module: ModuleId, expr: &'a Expr) -> Texts {
+        if let Some(known) = self.known(module, expr) {
+            return known;
+        }
         let Some(_step) = limits::follow("texts", limits::CALLERS, module, expr) else {
             return Texts::default();
         };
@@ -179,14 +192,43 @@ impl<'a> Reader<'_, '_, 'a> {
         }
         let behind = self.behind(module, expr);
         if !behind.is_empty() {
+            let name = self.bindings(module, expr).map(Self::address);
+            let keep = |held| {
+                if let Some(name) = name {
+                    self.names.borrow_mut().insert(name, held);
+                }
+            };
+            keep(None);
             let behind = behind.into_iter();
-            return Texts::union(behind.map(|(at, value)| self.read(at, value)));
+            let found = Texts::union(behind.map(|(at, value)| self.read(at, value)));
+            keep(Some(found.clone()));
+            return found;
         }
         let all = source.strings(module, expr);
         Texts {
             complete: !all.is_empty(),
             all,
         }
+    }
+
+    /// What a name holds whose bindings were read before. While they are being read, the name adds nothing: `x = x`.
+    fn known(&self, module: ModuleId, expr: &'a Expr) -> Option<Texts> {
+        let bindings = self.bindings(module, expr)?;
+        let names = self.names.borrow();
+        let known = names.get(&Self::address(bindings))?.clone();
+        Some(known.unwrap_or_else(|| Texts::union(std::iter::empty())))
+    }
+
+    fn address(bindings: &[Binding]) -> usize {
+        bindings.as_ptr().addr()
+    }
+
+    /// What a name is bound to.
+    fn bindings(&self, module: ModuleId, expr: &'a Expr) -> Option<&'a [Binding]> {
+        let name = expr.as_name()?;
+        let place = self.code.source().module(module)?;
+        let (_, bindings) = place.bindings_around(name, expr.range.start)?;
+        Some(bindings)
     }
 
     /// What callers give for a parameter, and its default where one of them gives nothing.
@@ -218,24 +260,9 @@ impl<'a> Reader<'_, '_, 'a> {
     fn behind(&self, module: ModuleId, expr: &'a Expr) -> Vec<(ModuleId, &'a Expr)> {
         let source = self.code.source();
         match &expr.kind {
-            ExprKind::Name(name) => {
-                let Some(place) = source.module(module) else {
-                    return Vec::new();
-                };
-                let mut function = place.function_at(expr.range.start);
-                loop {
-                    let index = function.map_or(0, |around| around.id.index as usize + 1);
-                    let scope = place.scopes.get(index);
-                    if let Some(found) = scope.and_then(|scope| scope.names.get(name)) {
-                        return self.bound(module, found, 0);
-                    }
-                    match function {
-                        Some(around) => {
-                            function = around.parent.and_then(|id| place.function(id));
-                        }
-                        None => return Vec::new(),
-                    }
-                }
+            ExprKind::Name(_) => {
+                let found = self.bindings(module, expr);
+                found.map_or_else(Vec::new, |found| self.bound(module, found, 0))
             }
             ExprKind::Attribute { base, attr } => match source.meaning(module, base) {
                 Meaning::Module(id) => self.exported(id, attr, 0),

@@ -23,6 +23,11 @@ pub struct Names {
 }
 
 impl Names {
+    /// Stands for a Region that is not known.
+    pub const REGION: &str = "REGION";
+    /// Stands for an account that is not known.
+    pub const ACCOUNT: &str = "ACCOUNT";
+
     fn arn(&self, service: &str, resource: &str) -> String {
         format!(
             "arn:{}:{service}:{}:{}:{resource}",

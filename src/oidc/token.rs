@@ -113,18 +113,17 @@ impl Token {
         };
         let header = object("header", header, &mut notes)?;
         let claims = object("payload", payload, &mut notes)?;
-        if segments
-            .last()
-            .is_some_and(|signature| signature.is_empty())
-        {
-            notes.push("it has no signature".to_owned());
-        }
         Ok(Self {
             header,
             claims,
             notes,
             compact,
         })
+    }
+
+    /// Whether nothing stands where the signature belongs.
+    pub fn is_unsigned(&self) -> bool {
+        self.compact.ends_with('.')
     }
 
     /// The compact form, for signature verification alone.

@@ -17,7 +17,7 @@ use crate::model::known::Known;
 use crate::model::project::JwtAuthorizer;
 use crate::model::site::Sited;
 
-/// Clocks may differ by this many seconds before a time decides; AWS documents no figure, so within it the step is a note.
+/// Clocks may differ by this many seconds before a time decides; AWS documents no figure, so within it nobody can tell.
 pub const CLOCK_SKEW: f64 = 60.0;
 
 /// What is walked.
@@ -68,7 +68,7 @@ pub fn walk(input: &Input<'_>) -> Walk {
         }
         (Kind::AwsIam, _) => {
             let message = format!(
-                "{} expects SigV4 (AWS_IAM), so a Bearer token is answered with 403 \"Authorization method mismatch\"",
+                "{} expects SigV4 (AWS_IAM), so it answers a Bearer token with 403 \"Authorization method mismatch\"",
                 input.authorizer.resource
             );
             let step = Step::refused("method", message)
@@ -144,7 +144,14 @@ fn walk_jwt(input: &Input<'_>, jwt: &JwtAuthorizer, walk: &mut Walk) {
             ..
         })
     );
-    if input.verify || keys_read {
+    if input.token.is_unsigned() {
+        let step = Step::refused(
+            "signature",
+            "the token has no signature: nothing stands behind its last dot",
+        );
+        walk.steps
+            .push(step.advise("copy the whole token, or have the identity provider sign it"));
+    } else if input.verify || keys_read {
         walk.steps.push(signature(input));
     }
 }
@@ -322,13 +329,26 @@ fn times(token: &Token, now: f64) -> Step {
     }
     let early = iat.or(nbf).filter(|start| *start > now);
     if now > exp || nbf.is_some_and(|start| start > now) {
-        return Step::note(
+        return Step::unknown(
             id,
             format!(
                 "exp {} and this clock are within {CLOCK_SKEW} s of each other: clock skew decides",
                 moment(exp)
             ),
-        );
+        )
+        .decides();
+    }
+    if exp - now < CLOCK_SKEW {
+        return Step::unknown(
+            id,
+            format!(
+                "valid until {}, {} from now: tokens with less than a minute left were seen to be refused",
+                moment(exp),
+                span(exp - now)
+            ),
+        )
+        .decides()
+        .advise("get a new one; callers should renew a token some minutes before it expires");
     }
     if let Some(start) = early.filter(|start| start - now > CLOCK_SKEW) {
         return Step::note(

@@ -135,8 +135,10 @@ pub fn evidence(context: &Context, aws: &'static str) -> EvidenceSummary {
 pub fn basis(context: &Context) -> Basis {
     let scope = Scope::new(&context.project, context.target.as_ref());
     let project = &context.project;
+    // A snapshot may show what no state on this machine does.
+    let runs = context.runs_an_agent();
     Basis {
-        stage: if scope.deployed {
+        stage: if scope.deployed || runs {
             Stage::Deployed
         } else {
             Stage::BeforeDeploy

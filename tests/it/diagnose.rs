@@ -100,3 +100,59 @@ fn what_a_terminal_acts_on_is_taken_out() {
     let (_, out, _) = run(text, Some(&fixture("fail-client-given-to-a-class")), &[]);
     assert!(!out.contains('\u{1b}') && !out.contains('\u{7}'), "{out:?}");
 }
+
+#[test]
+fn a_text_without_a_resource_gets_the_one_that_the_project_needs() {
+    let text = REFUSED.replace(" on resource: \"arn:aws:s3:::acme-claims/rules.json\"", "");
+    let found = page(&text, Some(&fixture("fail-client-given-to-a-class")));
+    let statement = &found["policy"]["Statement"][0];
+    assert_eq!(statement["Resource"][0], "arn:aws:s3:::acme-claims/*");
+    // Nothing of the project names a stream, and a statement on every one is no fix.
+    let text = text.replace("s3:GetObject", "kinesis:PutRecord");
+    let found = page(&text, Some(&fixture("fail-client-given-to-a-class")));
+    assert!(found["policy"].is_null(), "{found}");
+    let note = found["notes"][0].as_str().unwrap();
+    assert!(note.contains("names no resource"), "{note}");
+}
+
+#[test]
+fn an_arn_without_the_word_resource_is_the_resource() {
+    let text = "role arn:aws:sts::123456789012:assumed-role/AgentCore-Shop-default-ApplicationAgentMainRuntimeExe-a1/s is not authorized to perform: lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:tool";
+    let found = page(text, Some(&fixture("fail-client-given-to-a-class")));
+    assert_eq!(
+        found["policy"]["Statement"][0]["Resource"][0],
+        "arn:aws:lambda:us-east-1:123456789012:function:tool"
+    );
+}
+
+#[test]
+fn a_role_that_allows_it_misses_no_statement() {
+    for targets in [
+        r#"[{"name": "default", "account": "123456789012", "region": "us-east-1"}]"#,
+        // As the CLI makes a project: what the text names is compared all the same.
+        "[]",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let project = fixture("pass-model-through-the-profile-alone");
+        crate::commands::copy(&project, folder.path());
+        std::fs::write(folder.path().join("agentcore/aws-targets.json"), targets).unwrap();
+        std::fs::write(
+            folder.path().join("app/Main/main.py"),
+            "from bedrock_agentcore.runtime import BedrockAgentCoreApp\nfrom strands import Agent\nfrom strands.models import BedrockModel\n\napp = BedrockAgentCoreApp()\n\n\n@app.entrypoint\ndef invoke(payload):\n    return {\"said\": str(Agent(model=BedrockModel(model_id=\"amazon.nova-lite-v1:0\"))(\"hello\"))}\n\n\napp.run()\n",
+        )
+        .unwrap();
+        let config = folder.path().join("agentcore/agentcore.json");
+        let mut document: Value =
+            serde_json::from_str(&std::fs::read_to_string(&config).unwrap()).unwrap();
+        let runtime = document["runtimes"][0].as_object_mut().unwrap();
+        runtime.remove("executionRoleArn");
+        std::fs::write(&config, document.to_string()).unwrap();
+        let text = "User: arn:aws:sts::123456789012:assumed-role/AgentCore-Shop-default-ApplicationAgentMainRuntimeExe-a1/s is not authorized to perform: bedrock:InvokeModelWithResponseStream on resource: arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0 because no identity-based policy allows it";
+        let found = page(text, Some(folder.path()));
+        assert!(found["policy"].is_null(), "{found}");
+        assert!(found["commands"].as_array().unwrap().is_empty(), "{found}");
+        assert_eq!(found["usedAt"][0]["path"], "app/Main/main.py", "{found}");
+        let notes = found["notes"].to_string();
+        assert!(notes.contains("no statement is missing"), "{notes}");
+    }
+}

@@ -25,6 +25,7 @@ mod fuzz;
 mod hostile;
 mod idp;
 mod limits;
+mod lowering;
 mod mcp;
 mod measure;
 mod moto;

@@ -296,8 +296,19 @@ fn times_algorithms_and_keys_decide() {
             "expiry",
             &[]
         ),
-        (0, "note".to_owned())
+        (2, "unknown".to_owned())
     );
+    assert_eq!(
+        step(
+            &sign(&with(&|c| c["exp"] = json!(now() + 20))),
+            "expiry",
+            &["--offline"]
+        ),
+        (2, "unknown".to_owned())
+    );
+    let unsigned = sign(&with(&|_| {}));
+    let unsigned = unsigned.rsplit_once('.').unwrap().0.to_owned() + ".";
+    assert_eq!(step(&unsigned, "signature", &["--offline"]), refused);
     assert_eq!(
         step(
             &sign(&with(&|c| c["nbf"] = json!(now() + 600))),

@@ -44,7 +44,7 @@ pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
         || code.calls().any(|(module, _, expr)| {
             let name = code.source.callee_name(module.id, expr);
             expr.as_call()
-                .is_some_and(|call| starts(call, name.as_deref().unwrap_or("")))
+                .is_some_and(|call| starts(call, name.unwrap_or("")))
         })
 }
 

@@ -1,13 +1,17 @@
 //! The entries of option objects and headers, wherever they are put together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::values::{At, bound, returned};
 use crate::analysis::limits;
 use crate::analysis::names::Meaning;
-use crate::model::source::ir::{Call, StmtKind};
-use crate::model::source::walk;
-use crate::model::source::{ByteRange, Expr, ExprKind, Language, ModuleId, Source};
+use crate::model::source::ir::{Call, Name, StmtKind};
+use crate::model::source::memo::Put;
+use crate::model::source::walk::{self, Node};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+
+/// Most entries of one object, and most expressions that they are gathered from.
+const MOST_ENTRIES: usize = 500;
 
 /// The entries of a dict or object, as far as they can be seen: literals, spreads, `Object.assign`, `new Headers`, helpers that
 /// return one, and what is put in later (`headers["X"] = v`, `headers.update(…)`, `headers.set("X", v)`).
@@ -15,6 +19,7 @@ pub(crate) fn entries<'a>(source: &'a Source, at: At<'a>) -> Vec<(String, At<'a>
     let mut out = Entries {
         found: Vec::new(),
         seen: BTreeSet::new(),
+        names: BTreeSet::new(),
     };
     gather_entries(source, at, &mut out);
     out.found
@@ -24,16 +29,27 @@ pub(crate) fn entries<'a>(source: &'a Source, at: At<'a>) -> Vec<(String, At<'a>
 struct Entries<'a> {
     found: Vec<(String, At<'a>)>,
     seen: BTreeSet<(ModuleId, ByteRange)>,
+    /// Names that were followed already: what they are bound to does not depend on where they stand in the function.
+    names: BTreeSet<(ModuleId, Option<FnId>, &'a str)>,
 }
 
 impl<'a> Entries<'a> {
     fn push(&mut self, entry: (String, At<'a>)) {
         self.found.push(entry);
     }
+
+    /// Whether more is looked at.
+    fn has_room(&self, at: At<'a>) -> bool {
+        let room = self.found.len() < MOST_ENTRIES && self.seen.len() < MOST_ENTRIES;
+        if !room {
+            limits::reached(limits::CALLERS, at.module, at.expr.range);
+        }
+        room
+    }
 }
 
 fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
-    if !out.seen.insert((at.module, at.expr.range)) {
+    if !out.seen.insert((at.module, at.expr.range)) || !out.has_room(at) {
         return;
     }
     let Some(_step) = limits::follow("entries", limits::CALLERS, at.module, at.expr) else {
@@ -90,6 +106,14 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
             }
         },
         ExprKind::Name(name) => {
+            let place = source.module(at.module);
+            let around = place.and_then(|place| place.function_at(at.expr.range.start));
+            if !out
+                .names
+                .insert((at.module, around.map(|around| around.id), name))
+            {
+                return;
+            }
             let values = bound(source, at.module, name, at.expr.range.start);
             if values.is_empty()
                 && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
@@ -127,7 +151,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
     }
 }
 
-/// What the function around puts into a container after it was made.
+/// What the function around puts into a container after it was made: first what is assigned, then what calls put in.
 fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'a>) {
     let Some(module) = source.module(at.module) else {
         return;
@@ -136,7 +160,18 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'
         .function_at(at.expr.range.start)
         .map(|function| function.id);
     let body = source.body(at.module, function);
-    for stmt in walk::statements(body) {
+    let puts = module.puts.get_or_init(|| puts(module));
+    let puts = puts.get(name).into_iter().flatten();
+    let here: Vec<&Put> = puts.filter(|put| put.function == function).collect();
+    for put in here.iter().filter(|put| !put.is_call) {
+        if !out.has_room(at) {
+            return;
+        }
+        let assigned = walk::path_to(body, put.range);
+        let Some(Node::Stmt(stmt)) = assigned.into_iter().rfind(|node| node.range() == put.range)
+        else {
+            continue;
+        };
         if let StmtKind::Assign(assign) = &stmt.kind
             && let Some(value) = &assign.value
         {
@@ -156,21 +191,13 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'
             }
         }
     }
-    for expr in walk::expressions(body) {
-        let ExprKind::Call(call) = &expr.kind else {
+    for put in here.iter().filter(|put| put.is_call) {
+        let Some(call) = walk::expression_at(body, put.range).and_then(Expr::as_call) else {
             continue;
         };
-        let ExprKind::Attribute { base, attr } = &call.callee.kind else {
-            continue;
-        };
-        if base.as_name() != Some(name) {
-            continue;
-        }
-        match (&**attr, call.args.as_slice()) {
-            ("update", [more]) => {
-                gather_entries(source, At::new(at.module, more), out);
-            }
-            ("set" | "append" | "setdefault" | "add", [key, value]) => {
+        match call.args.as_slice() {
+            [more] => gather_entries(source, At::new(at.module, more), out),
+            [key, value] if out.has_room(at) => {
                 for key in source.strings(at.module, key) {
                     out.push((key, At::new(at.module, value)));
                 }
@@ -178,6 +205,58 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'
             _ => {}
         }
     }
+}
+
+/// Where a module puts something into containers, by the name of the container.
+fn puts(module: &Module) -> HashMap<Name, Vec<Put>> {
+    let mut found: HashMap<Name, Vec<Put>> = HashMap::new();
+    let functions = module.functions.iter();
+    let bodies = functions.map(|function| (Some(function.id), function.body.as_slice()));
+    for (function, body) in bodies.chain([(None, module.body.as_slice())]) {
+        for stmt in walk::statements(body) {
+            let StmtKind::Assign(assign) = &stmt.kind else {
+                continue;
+            };
+            for target in &assign.targets {
+                let (ExprKind::Subscript { base, .. } | ExprKind::Attribute { base, .. }) =
+                    &target.kind
+                else {
+                    continue;
+                };
+                if let ExprKind::Name(name) = &base.kind {
+                    found.entry(name.clone()).or_default().push(Put {
+                        function,
+                        range: stmt.range,
+                        is_call: false,
+                    });
+                }
+            }
+        }
+        walk::each_expression(body, &mut |expr| {
+            let ExprKind::Call(call) = &expr.kind else {
+                return;
+            };
+            let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+                return;
+            };
+            let is_put = matches!(
+                (&**attr, call.args.len()),
+                ("update", 1) | ("set" | "append" | "setdefault" | "add", 2)
+            );
+            if let (ExprKind::Name(name), true) = (&base.kind, is_put) {
+                found.entry(name.clone()).or_default().push(Put {
+                    function,
+                    range: expr.range,
+                    is_call: true,
+                });
+            }
+        });
+    }
+    for puts in found.values_mut() {
+        // `a["x"] = a["y"] = v` is one statement.
+        puts.dedup();
+    }
+    found
 }
 
 /// What the function around puts into `request.headers`.

@@ -147,7 +147,7 @@ fn reads_a_mapping(
         return false;
     }
     let name = source.callee_name(module.id, expr);
-    if name.is_some_and(|name| matches!(&*name, "os.environ.get" | "dict.get" | "Map.get")) {
+    if name.is_some_and(|name| matches!(name, "os.environ.get" | "dict.get" | "Map.get")) {
         return true;
     }
     let first = call.args.first();
@@ -337,7 +337,7 @@ fn signs(source: &Source, module: &Module, expr: &Expr) -> bool {
             _ => "",
         };
         SIGNERS.contains(&written)
-            || SIGNERS.contains(&leaf(&name))
+            || SIGNERS.contains(&leaf(name))
             || name == "aws4.sign"
             || matches!(written, "add_auth" | "sign")
                 && SIGNERS.iter().any(|signer| name.contains(signer))

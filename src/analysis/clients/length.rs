@@ -169,7 +169,7 @@ fn measure(source: &Source, at: At<'_>) -> Length {
                 return Length::exactly(count);
             }
             let name = source.callee_name(at.module, at.expr).unwrap_or_default();
-            match (leaf(&name), call.args.as_slice()) {
+            match (leaf(name), call.args.as_slice()) {
                 ("str" | "String", [inner]) => match made(source, at, inner) {
                     Some(count) => Length::exactly(count),
                     None => match &inner.kind {

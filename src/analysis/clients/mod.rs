@@ -10,7 +10,9 @@ mod sdk;
 mod tests;
 pub(crate) mod values;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
 
 use crate::model::finding::Evidence;
 use crate::model::source::{Expr, FnId, Module, ModuleId, Source};
@@ -97,7 +99,7 @@ pub(crate) fn modules(source: &Source) -> Vec<ModuleId> {
 /// The functions of agents' code that nothing which runs there can call.
 struct Idle<'a> {
     /// Of each runtime, the modules that run, and its idle functions.
-    runtimes: Vec<(HashSet<ModuleId>, &'a BTreeSet<FnId>)>,
+    runtimes: Vec<(FxHashSet<ModuleId>, &'a BTreeSet<FnId>)>,
 }
 
 impl<'a> Idle<'a> {

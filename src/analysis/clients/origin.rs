@@ -231,7 +231,7 @@ impl<'a> Finder<'a, '_> {
                 return self.mixed(parts);
             }
         }
-        if matches!(leaf(&name), "str" | "String" | "int" | "hash" | "hex") {
+        if matches!(leaf(name), "str" | "String" | "int" | "hash" | "hex") {
             let parts = call.args.iter().map(|arg| At::new(at.module, arg));
             return self.mixed(parts.collect());
         }

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use rustc_hash::FxHashMap;
+
 use crate::analysis::limits;
 use crate::analysis::{call_sites, handlers};
 use crate::model::source::ir::{Stmt, StmtKind};
@@ -19,7 +21,7 @@ pub(crate) struct Places<'a> {
     pub(crate) modules: Vec<ModuleId>,
     handlers: BTreeMap<FnId, (EntrypointKind, Vec<usize>)>,
     /// Where each function is used; made when it is first asked for.
-    uses: OnceCell<BTreeMap<FnId, Vec<Use<'a>>>>,
+    uses: OnceCell<FxHashMap<FnId, Vec<Use<'a>>>>,
 }
 
 /// Where a function is called, or given away to be called.
@@ -248,9 +250,9 @@ impl<'a> Places<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
-    fn all_uses(&self) -> BTreeMap<FnId, Vec<Use<'a>>> {
+    fn all_uses(&self) -> FxHashMap<FnId, Vec<Use<'a>>> {
         let source = self.source;
-        let mut found: BTreeMap<FnId, Vec<Use<'a>>> = BTreeMap::new();
+        let mut found: FxHashMap<FnId, Vec<Use<'a>>> = FxHashMap::default();
         for module in self.modules.iter().filter_map(|id| source.module(*id)) {
             for used in call_sites::of_module(source, module) {
                 let Some((caller, expr)) = module.call(used.call) else {

@@ -162,7 +162,7 @@ fn typescript(
     };
     if call.is_new {
         let canonical = source.callee_name(module.id, expr);
-        let name = canonical.as_deref().map_or(written, leaf);
+        let name = canonical.map_or(written, leaf);
         let (_, command, _, kind) = OPERATIONS
             .iter()
             .find(|(_, command, ..)| *command == name || *command == written)?;

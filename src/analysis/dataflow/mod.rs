@@ -167,6 +167,8 @@ pub enum Limit {
     Depth,
     /// Functions evaluated, each once for what goes into it.
     Bodies,
+    /// Loops inside loops.
+    Turns,
 }
 
 impl Limit {
@@ -177,6 +179,9 @@ impl Limit {
             Self::Bodies => {
                 format!("{MOST_BODIES} calls are followed in one flow, and it goes on here")
             }
+            Self::Turns => format!(
+                "loops inside loops are followed for {MOST_TURNS} turns, and it goes on here"
+            ),
         }
     }
 }
@@ -187,6 +192,10 @@ pub const DEEPEST_CALLS: u32 = 64;
 const MOST_STACK: usize = 16 << 20;
 /// Most calls of the project's functions that one flow evaluates, each once for what goes into it.
 const MOST_BODIES: u32 = 10_000;
+/// Loops inside each other whose turns are counted: each is followed for two, which double with each loop around.
+const FEW_LOOPS: usize = 4;
+/// Most second turns of loops that stand inside more than a few others.
+const MOST_TURNS: u32 = 1_000;
 /// Most conditions that one flow looks at: without the rest nothing is vouched for, and so no pass rests on it.
 const MOST_CONDITIONS: u32 = 200_000;
 /// Most ends of a function that are kept apart.
@@ -304,6 +313,7 @@ struct Engine<'s> {
     stack: usize,
     depth: u32,
     bodies: u32,
+    turns: u32,
     budget: u32,
     refining: u32,
 }
@@ -326,6 +336,7 @@ impl<'s> Engine<'s> {
             stack: stack_now(),
             depth: 0,
             bodies: 0,
+            turns: 0,
             budget: MOST_CONDITIONS,
             refining: 0,
         }

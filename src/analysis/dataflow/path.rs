@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Flow, FnId, Labels};
 use crate::model::source::ir::{Expr, ExprKind, Name};
 use crate::model::source::scope::names_in;
-use crate::model::source::walk::{expressions, sub_expressions};
+use crate::model::source::walk::{expression_at, sub_expressions};
 use crate::model::source::{ByteRange, ModuleId, Source};
 
 /// Longest way that is reported.
@@ -176,8 +176,7 @@ impl Flow {
     /// Where what an expression holds was before.
     fn before(&self, source: &Source, at: Spot, labels: Labels) -> Option<(Spot, StepKind)> {
         let body = source.body(at.module, at.function);
-        let all = expressions(body);
-        let expr = all.into_iter().find(|expr| expr.range == at.range)?;
+        let expr = expression_at(body, at.range)?;
         let carries = |inner: &&Expr| self.labels(at.module, inner) & labels != 0;
         // The innermost expressions that carry it: names, and calls of the project's functions.
         for inner in sub_expressions(expr).into_iter().filter(carries) {

@@ -1,11 +1,11 @@
 //! Statements, in order, and what they bind.
 
 use super::env::Env;
-use super::{Engine, Labels, Place};
+use super::{Engine, FEW_LOOPS, Labels, Limit, MOST_TURNS, Place};
 use crate::analysis::tested::proofs::written_out;
-use crate::model::source::ClassId;
 use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Stmt, StmtKind, Switch, With};
 use crate::model::source::scope::receiver;
+use crate::model::source::{ByteRange, ClassId};
 
 impl<'s> Engine<'s> {
     pub(super) fn body(&mut self, place: &Place, body: &'s [Stmt], env: &mut Env<'s>) {
@@ -61,7 +61,7 @@ impl<'s> Engine<'s> {
                     env.join(&other);
                 }
             }
-            StmtKind::Loop(looped) => self.looped(place, looped, env),
+            StmtKind::Loop(looped) => self.looped(place, looped, stmt.range, env),
             StmtKind::Try(tried) => {
                 let before = env.clone();
                 self.body(place, &tried.body, env);
@@ -129,11 +129,26 @@ impl<'s> Engine<'s> {
         }
     }
 
-    fn looped(&mut self, place: &Place, looped: &'s Loop, env: &mut Env<'s>) {
+    /// Whether a loop is followed for a turn: always for the first.
+    fn is_followed(&mut self, place: &Place, range: ByteRange, turn: u32) -> bool {
+        if turn == 0 || self.left.len() <= FEW_LOOPS {
+            return true;
+        }
+        self.turns += 1;
+        if self.turns > MOST_TURNS {
+            self.give_up(place.module, range, Limit::Turns);
+        }
+        self.turns <= MOST_TURNS
+    }
+
+    fn looped(&mut self, place: &Place, looped: &'s Loop, range: ByteRange, env: &mut Env<'s>) {
         let before = env.clone();
         let (mut iterated, mut elements) = (0, 0);
         self.left.push(Env::never());
-        for _ in 0..2 {
+        for turn in 0..2 {
+            if !self.is_followed(place, range, turn) {
+                break;
+            }
             let labels = looped
                 .iter
                 .as_deref()

@@ -1,12 +1,16 @@
 //! Where code goes once a handler has run to its end: an exception that is kept and raised further on was not answered.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::model::source::ir::{Handler, LoopKind, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, expressions, path_to};
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
-use crate::analysis::exceptions;
+use crate::analysis::{exceptions, limits};
+
+/// Most statements that are looked at behind one handler.
+const MOST_BEHIND: u32 = 2_000;
 
 /// The ways out of a piece of code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +62,8 @@ struct Way<'a> {
     module: ModuleId,
     /// Names that hold something since the handler ran.
     held: BTreeSet<&'a str>,
+    /// How many more statements are looked at.
+    left: Cell<u32>,
 }
 
 /// Whether every way on from a handler's end raises an exception that is no answer.
@@ -78,6 +84,7 @@ pub(super) fn raises_later(
         source,
         module,
         held: BTreeSet::new(),
+        left: Cell::new(MOST_BEHIND),
     };
     for stmt in &handler.body {
         if let StmtKind::Assign(assign) = &stmt.kind
@@ -203,6 +210,15 @@ impl Way<'_> {
 
     fn stmt(&self, stmt: &Stmt) -> Ways {
         let none = Ways::default();
+        let Some(left) = self.left.get().checked_sub(1) else {
+            limits::reached(limits::STATEMENTS, self.module, stmt.range);
+            // Nothing further is looked at.
+            return Ways {
+                returns: true,
+                ..none
+            };
+        };
+        self.left.set(left);
         match &stmt.kind {
             StmtKind::Return(_) => Ways {
                 returns: true,

@@ -56,7 +56,7 @@ pub(crate) fn stream_fate(
 ) -> Option<Fate> {
     let call = expr.as_call()?;
     let name = source.callee_name(module, expr)?;
-    if package(&name) != "ai" || !matches!(leaf(&name), "streamText" | "streamObject") {
+    if package(name) != "ai" || !matches!(leaf(name), "streamText" | "streamObject") {
         return None;
     }
     let body = source.body(module, Some(function));

@@ -176,7 +176,7 @@ pub(crate) fn mcp(code: &AgentCode<'_>) -> Vec<Guard> {
             && code
                 .source
                 .callee_name(module, expr)
-                .is_some_and(|name| leaf(&name) == "ErrorHandlingMiddleware")
+                .is_some_and(|name| leaf(name) == "ErrorHandlingMiddleware")
     };
     let conduct = Conduct {
         logs: true,

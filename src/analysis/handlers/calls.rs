@@ -29,12 +29,12 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
         let Some(name) = source.callee_name(module.id, expr) else {
             continue;
         };
-        match leaf(&name) {
+        match leaf(name) {
             "BedrockAgentCoreApp" => application(source, module.id, call, expr.range, found),
             "entrypoint" | "websocket" | "ping" | "async_task"
                 if name.contains("BedrockAgentCoreApp.") =>
             {
-                let kind = registration(&name, None);
+                let kind = registration(name, None);
                 let function = call
                     .args
                     .first()
@@ -46,7 +46,7 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
             last => {
                 if let Some(kind) = serves(last) {
                     served(source, module.id, call, kind, expr.range, found);
-                } else if let Some(kind) = given(&name, call) {
+                } else if let Some(kind) = given(name, call) {
                     functions_of(source, module.id, call, kind, expr.range, found);
                 }
             }

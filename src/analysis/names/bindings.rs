@@ -44,18 +44,18 @@ impl<'s> Question<'s> {
         bindings: &'s [Binding],
         offset: u32,
     ) -> Meaning<'s> {
-        let is_before = |binding: &&Binding| binding.range.start <= offset;
-        let backwards = || bindings.iter().rev();
-        let after = backwards().filter(|binding| !is_before(binding));
+        let first_after = bindings.partition_point(|binding| binding.range.start <= offset);
+        let (before, after) = bindings.split_at(first_after);
         if bindings.len() > 2 && self.depth.get() >= LONG_CHAIN {
-            for binding in bindings.iter().filter(is_before) {
-                if binding.range.end <= offset && self.look() {
-                    self.binding(module, binding);
+            for binding in before.iter().filter(|binding| binding.range.end <= offset) {
+                if !self.look() {
+                    break;
                 }
+                self.binding(module, binding);
             }
         }
         let mut fallback = Meaning::Unknown;
-        for binding in backwards().filter(is_before).chain(after) {
+        for binding in before.iter().rev().chain(after.iter().rev()) {
             if !self.look() {
                 break;
             }

@@ -1,5 +1,7 @@
 //! Members: attributes of modules, classes, instances and literals; elements of containers.
 
+use std::collections::BTreeSet;
+
 use super::{Meaning, Question};
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind, Name};
@@ -101,7 +103,8 @@ impl<'s> Question<'s> {
     }
 
     pub(super) fn class_member(&self, id: ClassId, attr: &str) -> Meaning<'s> {
-        self.class_member_at(id, attr, 0).unwrap_or_else(|| {
+        let found = self.class_member_at(id, attr, 0, &mut BTreeSet::new());
+        found.unwrap_or_else(|| {
             let name = self.source.class_name(id).unwrap_or_default();
             Meaning::External(format!("{name}.{attr}"))
         })
@@ -112,7 +115,12 @@ impl<'s> Question<'s> {
         id: ClassId,
         attr: &str,
         depth: u8,
+        seen: &mut BTreeSet<ClassId>,
     ) -> Option<Meaning<'s>> {
+        // A base of several bases was asked before.
+        if !seen.insert(id) {
+            return None;
+        }
         let module = self.module(id.module)?;
         let class = module.classes.get(id.index as usize)?;
         if let Some(method) = class.method(attr) {
@@ -144,7 +152,7 @@ impl<'s> Question<'s> {
         for base in &class.bases {
             match self.meaning(module.id, base) {
                 Meaning::Class(base) if base != id => {
-                    if let Some(found) = self.class_member_at(base, attr, depth + 1) {
+                    if let Some(found) = self.class_member_at(base, attr, depth + 1, seen) {
                         return Some(found);
                     }
                 }

@@ -92,6 +92,9 @@ struct Question<'s> {
     returns: RefCell<HashMap<(FnId, u32), Meaning<'s>>>,
 }
 
+/// Most classes that are looked at for the bases of one.
+const MOST_BASES: usize = 100;
+
 /// What costly questions of one judgement may look at together: work must not grow with the square of the code.
 fn allowance(source: &Source) -> u64 {
     150_000 + source.bytes() / 4
@@ -227,6 +230,11 @@ impl Source {
         while let Some(id) = open.pop() {
             if !seen.insert(id) {
                 continue;
+            }
+            if seen.len() > MOST_BASES {
+                let range = self.class(id).map(|class| class.range);
+                limits::reached(limits::NAMES, id.module, range.unwrap_or_default());
+                break;
             }
             for base in self
                 .class(id)

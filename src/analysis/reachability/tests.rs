@@ -39,7 +39,7 @@ fn off(context: &Context) -> (Vec<String>, bool) {
     let (off, limit) = limits::watch(|| {
         let live = Live::new(&callers, Absent::Unknown);
         let marks = code.calls().filter(|(module, _, expr)| {
-            context.source.callee_name(module.id, expr).as_deref() == Some("mark")
+            context.source.callee_name(module.id, expr) == Some("mark")
                 && !live.runs(module.id, expr.range)
         });
         let names = marks.map(|(module, function, _)| {

@@ -7,13 +7,14 @@ mod rules;
 mod validators;
 mod zod;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::analysis::dataflow::{Flow, Labels};
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::walk::expressions;
 use crate::model::source::{
-    Call, Entrypoint, Expr, ExprKind, FnId, ModuleId, Param as Parameter, Source,
+    Call, Entrypoint, Expr, ExprKind, FnId, Module, ModuleId, Param as Parameter, Source,
 };
 
 pub(crate) use self::rules::{Fields, Rule, Shape};
@@ -82,33 +83,62 @@ pub(crate) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> 
     ))
 }
 
-/// The schema that a handler of the TypeScript SDK or of an MCP server is registered with.
-pub(crate) fn of_entry(source: &Source, entry: &Entrypoint, function: FnId) -> Fields {
-    let Some(module) = source.module(entry.module) else {
-        return Fields::new();
-    };
-    for (_, expr) in module.all_expressions() {
-        match &expr.kind {
-            ExprKind::Dict(_) => {
-                let handles = ["process", "execute", "callback", "handler"]
-                    .iter()
-                    .filter_map(|key| expr.entry(key))
-                    .any(|value| source.function_value(module.id, value) == Some(function));
-                if handles
-                    && let Some(schema) = ["requestSchema", "inputSchema", "parameters", "schema"]
-                        .iter()
-                        .find_map(|key| expr.entry(key))
-                {
-                    return zod::fields(source, module.id, schema);
-                }
-            }
-            ExprKind::Call(call) if expr.range == entry.range => {
-                return validators::registered(source, module, call);
-            }
-            _ => {}
+/// The schemas that handlers of the TypeScript SDK and of MCP servers are registered with; what a module registers in dicts is gathered
+/// once.
+pub(crate) struct Registrations<'s> {
+    source: &'s Source,
+    in_dicts: RefCell<BTreeMap<ModuleId, BTreeMap<FnId, &'s Expr>>>,
+}
+
+impl<'s> Registrations<'s> {
+    pub(crate) fn new(source: &'s Source) -> Self {
+        Self {
+            source,
+            in_dicts: RefCell::default(),
         }
     }
-    Fields::new()
+
+    /// The schema of a handler.
+    pub(crate) fn of(&self, entry: &Entrypoint, function: FnId) -> Fields {
+        let Some(module) = self.source.module(entry.module) else {
+            return Fields::new();
+        };
+        if let Some(call) = module.call_at(entry.range).and_then(Expr::as_call) {
+            let fields = validators::registered(self.source, module, call);
+            if !fields.is_empty() {
+                return fields;
+            }
+        }
+        let mut known = self.in_dicts.borrow_mut();
+        let known = known.entry(module.id);
+        let schema = known
+            .or_insert_with(|| in_dicts(self.source, module))
+            .get(&function)
+            .copied();
+        schema.map_or_else(Fields::new, |schema| {
+            zod::fields(self.source, module.id, schema)
+        })
+    }
+}
+
+/// `{ process: handler, requestSchema: schema }`: the first schema of each function.
+fn in_dicts<'s>(source: &'s Source, module: &'s Module) -> BTreeMap<FnId, &'s Expr> {
+    let mut found = BTreeMap::new();
+    for (_, expr) in module.all_expressions() {
+        let schemas = ["requestSchema", "inputSchema", "parameters", "schema"];
+        let Some(schema) = schemas.iter().find_map(|key| expr.entry(key)) else {
+            continue;
+        };
+        for value in ["process", "execute", "callback", "handler"]
+            .iter()
+            .filter_map(|key| expr.entry(key))
+        {
+            if let Some(function) = source.function_value(module.id, value) {
+                found.entry(function).or_insert(schema);
+            }
+        }
+    }
+    found
 }
 
 /// Whether an expression is a value of a pydantic model of the project, whose attributes are its fields.

@@ -410,7 +410,7 @@ impl<'a> Follower<'_, 'a> {
                     ExprKind::Yield { .. } => true,
                     ExprKind::Call(call) => {
                         let name = self.source.callee_name(id, expr).unwrap_or_default();
-                        starts_serving(call, &name)
+                        starts_serving(call, name)
                             && !name.contains("MCPClient")
                             && self.source.callee(id, expr).is_none()
                     }
@@ -436,11 +436,7 @@ impl<'a> Follower<'_, 'a> {
             ExprKind::Name(name) => &**name,
             _ => "",
         };
-        let last = if name.is_empty() {
-            written
-        } else {
-            leaf(&name)
-        };
+        let last = if name.is_empty() { written } else { leaf(name) };
         let keyword = call
             .keywords
             .iter()
@@ -458,7 +454,7 @@ impl<'a> Follower<'_, 'a> {
             return false;
         }
         if matches!(
-            &*name,
+            name,
             "isinstance" | "bool" | "len" | "type" | "hasattr" | "id" | "Boolean" | "callable"
         ) {
             return false;
@@ -489,7 +485,7 @@ impl<'a> Follower<'_, 'a> {
         } else {
             name.to_owned()
         });
-        match (&*name, call.args.as_slice()) {
+        match (name, call.args.as_slice()) {
             ("os.putenv" | "os.environ.setdefault" | "os.environ.update", _) => {
                 self.fate.environment = true;
                 return false;

@@ -521,7 +521,7 @@ impl<'c, 'a> Startup<'c, 'a> {
                 return false;
             };
             let name = self.code.source.callee_name(module.id, expr);
-            let name = name.as_deref().unwrap_or_default();
+            let name = name.unwrap_or_default();
             starts_serving(call, name)
                 && !name.contains("MCPClient")
                 && self.code.source.callee(module.id, expr).is_none()
@@ -612,8 +612,7 @@ fn is_warmup(source: &Source, entry: &Entrypoint, warmups: &[String]) -> bool {
 fn has_path(source: &Source, entry: &Entrypoint, fits: impl Fn(&str) -> bool) -> bool {
     entry.kind == EntrypointKind::Route
         && source.module(entry.module).is_some_and(|module| {
-            let registered = module.calls().find(|(_, call)| call.range == entry.range);
-            let call = registered.and_then(|(_, call)| call.as_call());
+            let call = module.call_at(entry.range).and_then(Expr::as_call);
             call.is_some_and(|call| {
                 let values = call
                     .args

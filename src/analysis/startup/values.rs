@@ -531,7 +531,7 @@ fn draw<'a>(
             let known = match &expr.kind {
                 ExprKind::Call(_) => source
                     .callee_name(module.id, expr)
-                    .and_then(|name| known(source, module, expr, &name)),
+                    .and_then(|name| known(source, module, expr, name)),
                 ExprKind::Attribute { attr, .. } if ATTRIBUTES.contains(&&**attr) => {
                     attribute(callers, module, expr)
                 }

@@ -217,10 +217,7 @@ fn site(code: &AgentCode<'_>, exposed: &Exposed) -> Evidence {
 /// What is known of an object of a library that is served instead of a function.
 fn library(code: &AgentCode<'_>, entry: &Entrypoint) -> Option<Evidence> {
     let module = code.source.module(entry.module)?;
-    let call = module
-        .calls()
-        .find(|(_, call)| call.range == entry.range)?
-        .1;
+    let call = module.call_at(entry.range)?;
     let given = call.as_call()?;
     let values = given
         .args

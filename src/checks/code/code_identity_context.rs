@@ -105,7 +105,7 @@ fn beside_the_sdk(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence
             .callee_name(module.id, expr)
             .is_some_and(|name| {
                 matches!(
-                    leaf(&name),
+                    leaf(name),
                     "BedrockAgentCoreApp" | "serve_a2a" | "serve_ag_ui" | "AGUIApp"
                 )
             })

@@ -214,7 +214,7 @@ fn bounds_all(code: &AgentCode<'_>) -> bool {
         // `httpx.Limits`, a limiter of rates and an option of a helper of the project's own bound no loop.
         let of_a_client = || {
             let made = code.source.callee_name(module.id, expr);
-            made.is_some_and(|made| CLIENTS.contains(&package(&made)))
+            made.is_some_and(|made| CLIENTS.contains(&package(made)))
         };
         let counts = ["limit", "maxturn", "max_turn", "budget"]
             .iter()
@@ -351,7 +351,7 @@ fn framework(
     let Some(name) = code.source.callee_name(module.id, expr) else {
         return;
     };
-    let (top, last) = (package(&name), leaf(&name));
+    let (top, last) = (package(name), leaf(name));
     let at = || agent_code::evidence(code.source, module.id, expr.range);
     if let Some(limit) = call
         .option("recursion_limit")

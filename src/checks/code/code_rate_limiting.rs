@@ -74,13 +74,13 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         let Some(name) = code.source.callee_name(module.id, expr) else {
             continue;
         };
-        let limits = INBOUND.contains(&package(&name))
-            || GENERAL.contains(&package(&name))
+        let limits = INBOUND.contains(&package(name))
+            || GENERAL.contains(&package(name))
                 && (function.is_some_and(|function| handlers.contains(&function))
                     || decorates(code.source, &handlers, expr));
         let start = module.site(expr.range).span.map(|span| span.line);
         if limits && live.runs(module.id, expr.range) && lines.insert((module.id, start)) {
-            let note = format!("a limiter of {}", package(&name));
+            let note = format!("a limiter of {}", package(name));
             found.push(agent_code::evidence(code.source, module.id, expr.range).note(note));
         } else if let Some(given) = registered(code.source, module.id, expr)
             && live.runs(module.id, expr.range)
@@ -201,7 +201,7 @@ fn home_made<'a>(
 fn is_clock(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Call(_))
         && matches!(
-            source.callee_name(module, expr).as_deref(),
+            source.callee_name(module, expr),
             Some(
                 "time.time"
                     | "time.monotonic"

@@ -181,7 +181,7 @@ fn suppresses_all(code: &AgentCode<'_>, module: &Module, context: &Expr) -> bool
     let named = code
         .source
         .callee_name(module.id, context)
-        .is_some_and(|name| leaf(&name) == "suppress");
+        .is_some_and(|name| leaf(name) == "suppress");
     named
         && call
             .args

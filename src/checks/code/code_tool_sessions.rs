@@ -185,10 +185,7 @@ fn begins(code: &AgentCode<'_>, module: &Module, expr: &Expr, call: &Call) -> Op
         return Some(written.to_owned());
     }
     let name = code.source.callee_name(module.id, expr);
-    if MANAGERS.contains(&written)
-        && name
-            .as_deref()
-            .is_some_and(|name| package(name) == "bedrock_agentcore")
+    if MANAGERS.contains(&written) && name.is_some_and(|name| package(name) == "bedrock_agentcore")
     {
         return Some(written.to_owned());
     }

@@ -79,7 +79,7 @@ pub(super) fn providers<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<P
         let written = match &call.callee.kind {
             ExprKind::Attribute { attr, .. } => attr.to_string(),
             ExprKind::Name(_) => match callers.source().callee_name(module.id, expr) {
-                Some(name) => leaf(&name).to_owned(),
+                Some(name) => leaf(name).to_owned(),
                 None => continue,
             },
             _ => continue,

@@ -131,7 +131,7 @@ fn on(source: &Source, module: ModuleId, value: &Expr) -> bool {
         },
         // `bool(os.getenv("DEBUG", "true"))`, `os.getenv("DEBUG", "1")`: any text is true.
         ExprKind::Call(call) => {
-            let inner = if source.callee_name(module, value).as_deref() == Some("bool") {
+            let inner = if source.callee_name(module, value) == Some("bool") {
                 call.args.first()
             } else {
                 Some(value)

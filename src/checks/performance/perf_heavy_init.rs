@@ -1,4 +1,4 @@
-//! `perf-heavy-init`: Heavy initialization deferred to request time.
+//! `perf-heavy-init`: Startup work fits the platform version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-heavy-init",
-    title: "Heavy initialization deferred to request time",
+    title: "Startup work fits the platform version",
     category: Category::Performance,
     severity: Severity::Medium,
     needs: &[Need::Code],
@@ -185,7 +185,7 @@ fn lazy(code: &AgentCode<'_>) -> Vec<Evidence> {
     let loads = code.calls().filter_map(|(module, function, expr)| {
         let inside = function.is_some_and(|id| handled.contains(&id));
         let name = source.callee_name(module.id, expr).filter(|_| inside)?;
-        let does = heavy(&name, expr.as_call()?, module.language)?;
+        let does = heavy(name, expr.as_call()?, module.language)?;
         [LOADS, FETCHES, EMBEDS].contains(&does).then(|| {
             agent_code::evidence(source, module.id, expr.range)
                 .note(format!(

@@ -101,7 +101,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                 "runtime {name} has no ping handler of its own that could keep a session alive ({})",
                 code.scope()
             ),
-            _ => format!("the ping handler of runtime {name} reports a state, not a constant"),
+            _ => format!("the ping handler of runtime {name} lets a session become idle"),
         };
         return Outcome::pass(code.resource(), message);
     }
@@ -230,7 +230,7 @@ fn taken_at_startup(source: &Source, module: ModuleId, expr: &Expr) -> bool {
         matches!(inner.kind, ExprKind::Call(_))
             && source
                 .callee_name(module, inner)
-                .is_some_and(|name| CLOCKS.contains(&&*name))
+                .is_some_and(|name| CLOCKS.contains(&name))
     })
 }
 
@@ -409,7 +409,7 @@ fn is_now(source: &Source, function: &Function, value: &Expr) -> bool {
         matches!(expr.kind, ExprKind::Call(_))
             && source
                 .callee_name(at, expr)
-                .is_some_and(|name| CLOCKS.contains(&&*name))
+                .is_some_and(|name| CLOCKS.contains(&name))
     };
     sub_expressions(value).into_iter().any(|expr| {
         if clock(module, expr) {

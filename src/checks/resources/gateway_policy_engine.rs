@@ -235,7 +235,13 @@ fn activate(context: &Context, gateway: &Gateway, engine: &PolicyEngine) -> Fix 
             .command(fixes::deploy(context));
     }
     let Some(statement) = first_policy(context, gateway) else {
-        return by_hand(gateway);
+        return Fix::new("Add a policy and enforce it")
+            .note(format!(
+                "`agentcore add policy --engine {}` with a statement that permits your callers their tools; it asks for what is not given. Enforce the engine only then",
+                engine.name
+            ))
+            .commands(enforce)
+            .command(fixes::deploy(context));
     };
     Fix::new("Add a first policy and enforce it")
         .command(add_policy("callers", &engine.name, &statement))

@@ -143,7 +143,7 @@ fn namespaces<'a>(
         Some(_) => None,
         None => source.callee_name(module.id, expr),
     };
-    let name = canonical.as_deref().map_or(written, leaf);
+    let name = canonical.map_or(written, leaf);
     let get = |name: &str| option(source, module.id, call, name);
     if reader.is_some() || call.is_new && COMMANDS.contains(&name) {
         let named = NAMESPACES

@@ -179,7 +179,7 @@ fn switched_off(context: &Context, agent: Agent<'_>) -> Option<Evidence> {
 fn provider<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Expr)> {
     code.calls().find_map(|(module, _, expr)| {
         let name = code.source.callee_name(module.id, expr)?;
-        (leaf(&name) == "TracerProvider" && name.starts_with("opentelemetry."))
+        (leaf(name) == "TracerProvider" && name.starts_with("opentelemetry."))
             .then_some((module.id, expr))
     })
 }
@@ -335,7 +335,7 @@ fn reseeded<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Expr)> {
         .flat_map(|id| code.source.reach(id))
         .collect();
     code.calls().find_map(|(module, function, expr)| {
-        let seeds = code.source.callee_name(module.id, expr).as_deref() == Some("random.seed");
+        let seeds = code.source.callee_name(module.id, expr) == Some("random.seed");
         let call = expr.as_call()?;
         let fresh = match call.args.first() {
             None => true,

@@ -244,5 +244,5 @@ fn is_server(code: &AgentCode<'_>, module: crate::model::source::ModuleId, expr:
         return false;
     };
     let name = code.source.callee_name(module, own).unwrap_or_default();
-    crate::analysis::agent_code::starts_serving(call, &name)
+    crate::analysis::agent_code::starts_serving(call, name)
 }

@@ -76,7 +76,7 @@ fn factory(code: &AgentCode<'_>, value: &Made) -> Option<Edit> {
         });
         let Some(keyword) = keyword else { continue };
         let name = code.source.callee_name(id, expr)?;
-        if !matches!(leaf(&name), "Field" | "field") {
+        if !matches!(leaf(name), "Field" | "field") {
             continue;
         }
         let factory = maker(module, &keyword.value, range)?;

@@ -118,7 +118,7 @@ pub(super) fn worker_loops(code: &AgentCode<'_>, module: ModuleId, expr: &Expr) 
                 Some(callee) => never_ends(source, callee),
                 None => {
                     let name = source.callee_name(worker.id, inner);
-                    let known = name.and_then(|name| api(Language::TypeScript, &name));
+                    let known = name.and_then(|name| api(Language::TypeScript, name));
                     known.is_some_and(|known| known.is(Tag::Interval))
                         && call
                             .args
@@ -356,7 +356,7 @@ pub(super) fn is_constant(source: &Source, function: &Function) -> bool {
                 ExprKind::Call(_) => {
                     let name = source.callee_name(id.module, expr).unwrap_or_default();
                     !matches!(
-                        leaf(&name),
+                        leaf(name),
                         "is_set" | "wait" | "get_current_ping_status" | "done" | "get"
                     )
                 }

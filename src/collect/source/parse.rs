@@ -124,6 +124,7 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         body: Vec::new(),
         scopes: vec![crate::model::source::module::Scope::default()],
         index: Index::default(),
+        puts: OnceLock::new(),
         handlers: OnceLock::new(),
         uses: OnceLock::new(),
         suppressions: Vec::new(),

@@ -24,13 +24,13 @@ impl Context {
         let target = self.target.as_ref();
         let region = target
             .and_then(|target| target.region.clone())
-            .unwrap_or_else(|| "REGION".to_owned());
+            .unwrap_or_else(|| Names::REGION.to_owned());
         Names {
             partition: partition(&region).to_owned(),
             region,
             account: target
                 .and_then(|target| target.account.clone())
-                .unwrap_or_else(|| "ACCOUNT".to_owned()),
+                .unwrap_or_else(|| Names::ACCOUNT.to_owned()),
             project: self.project.display_name().to_owned(),
         }
     }

@@ -212,8 +212,8 @@ impl Module {
     /// The binding that a name seen from a place most likely means: the last one before it, else the last one.
     pub fn binding_at(&self, name: &str, offset: u32) -> Option<&Binding> {
         let (_, bindings) = self.bindings_around(name, offset)?;
-        let mut before = bindings.iter().rev();
-        let before = before.find(|binding| binding.range.start <= offset);
+        let after = bindings.partition_point(|binding| binding.range.start <= offset);
+        let before = after.checked_sub(1).and_then(|at| bindings.get(at));
         before.or_else(|| bindings.last())
     }
 

@@ -34,6 +34,17 @@ impl Clone for Memo {
     }
 }
 
+/// Where something is put into a container: `x[k] = v`, `x.k = v`, `x.set(k, v)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Put {
+    /// The function whose body it stands in; None for the module's.
+    pub function: Option<FnId>,
+    /// The statement, or the call.
+    pub range: ByteRange,
+    /// Whether it is a call.
+    pub is_call: bool,
+}
+
 /// The handlers that a module registers.
 #[derive(Clone, Debug, Default)]
 pub struct Handlers {

@@ -1,11 +1,12 @@
 //! A source file, lowered: its functions, classes, imports, scopes and comments that mean something.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
-use super::memo::{Handlers, Uses};
+use super::memo::{Handlers, Put, Uses};
 use super::scope::ByName;
 use super::{ClassId, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
@@ -46,6 +47,8 @@ pub struct Module {
     pub scopes: Vec<Scope>,
     /// What is looked up in it again and again.
     pub index: Index,
+    /// Where something is put into containers, by their names, once somebody asked.
+    pub puts: OnceLock<HashMap<Name, Vec<Put>>>,
     /// The handlers that it registers, once somebody asked.
     pub handlers: OnceLock<Handlers>,
     /// What its calls use of the project, once somebody asked.

@@ -275,12 +275,118 @@ pub fn sub_expressions(expr: &Expr) -> Vec<&Expr> {
 /// The nodes around a range in a body, outermost first, the innermost being the node of that range.
 pub fn path_to(body: &[Stmt], range: ByteRange) -> Vec<Node<'_>> {
     let mut path = Vec::new();
-    let mut level: Vec<Node<'_>> = body.iter().map(Node::Stmt).collect();
-    while let Some(next) = level.into_iter().find(|node| node.range().contains(range)) {
-        path.push(next);
-        level = next.children();
+    let mut next = first_around(body, range);
+    while let Some(node) = next {
+        path.push(node);
+        next = child_around(node, range);
     }
     path
+}
+
+/// The outermost expression of a range in a body.
+pub fn expression_at(body: &[Stmt], range: ByteRange) -> Option<&Expr> {
+    path_to(body, range)
+        .into_iter()
+        .find_map(|node| match node {
+            Node::Expr(expr) if expr.range == range => Some(expr),
+            _ => None,
+        })
+}
+
+/// What stands in lists.
+trait Listed {
+    fn node(&self) -> Node<'_>;
+}
+
+impl Listed for Stmt {
+    fn node(&self) -> Node<'_> {
+        Node::Stmt(self)
+    }
+}
+
+impl Listed for Expr {
+    fn node(&self) -> Node<'_> {
+        Node::Expr(self)
+    }
+}
+
+impl Listed for Handler {
+    fn node(&self) -> Node<'_> {
+        Node::Handler(self)
+    }
+}
+
+impl Listed for Case {
+    fn node(&self) -> Node<'_> {
+        Node::Case(self)
+    }
+}
+
+/// The first of a list that contains a range. What is listed stands in the order of the text, but for what lowering moves: it is
+/// found by bisection, however long the list is.
+fn first_around<T: Listed>(list: &[T], range: ByteRange) -> Option<Node<'_>> {
+    let after = list.partition_point(|one| one.node().range().start <= range.start);
+    let before = list.get(..after).unwrap_or_default().iter().rev();
+    let around = |node: &Node<'_>| node.range().contains(range);
+    let found = before.map(Listed::node).take_while(around).last();
+    found.or_else(|| list.iter().map(Listed::node).find(around))
+}
+
+/// The first child of a node that contains a range.
+fn child_around(node: Node<'_>, range: ByteRange) -> Option<Node<'_>> {
+    let in_body = |body| first_around::<Stmt>(body, range);
+    let in_bodies = |one, two| in_body(one).or_else(|| in_body(two));
+    let in_list = |list| first_around::<Expr>(list, range);
+    match node {
+        Node::Stmt(stmt) => match &stmt.kind {
+            StmtKind::Block(body) => return in_body(body),
+            StmtKind::Try(tried) => {
+                let body = in_body(&tried.body);
+                let body = body.or_else(|| first_around(&tried.handlers, range));
+                return body.or_else(|| in_bodies(&tried.orelse, &tried.finally));
+            }
+            StmtKind::If(branch) if !branch.test.range.contains(range) => {
+                return in_bodies(&branch.body, &branch.orelse);
+            }
+            StmtKind::Switch(switch) if !switch.subject.range.contains(range) => {
+                return first_around(&switch.cases, range);
+            }
+            StmtKind::Loop(looped) => {
+                let head = looped.iter.as_deref().into_iter().chain(&looped.target);
+                if !{ head }.any(|expr| expr.range.contains(range)) {
+                    return in_bodies(&looped.body, &looped.orelse);
+                }
+            }
+            StmtKind::With(with) => {
+                let mut heads = with.items.iter().map(|item| (&item.context, &item.target));
+                if !heads.any(|(context, target)| {
+                    let target = target.as_ref().map(|target| target.range);
+                    context.range.contains(range)
+                        || target.is_some_and(|target| target.contains(range))
+                }) {
+                    return in_body(&with.body);
+                }
+            }
+            _ => {}
+        },
+        Node::Expr(expr) => match &expr.kind {
+            ExprKind::List(items)
+            | ExprKind::Tuple(items)
+            | ExprKind::Set(items)
+            | ExprKind::Other(items)
+            | ExprKind::BoolOp { values: items, .. } => return in_list(items),
+            _ => {}
+        },
+        Node::Handler(handler) if handler.types.is_empty() => return in_body(&handler.body),
+        Node::Handler(_) | Node::Case(_) => {}
+    }
+    let mut found = None;
+    node.each_child(&mut |child| {
+        if found.is_none() && child.range().contains(range) {
+            found = Some(child);
+        }
+    });
+    found
 }
 
 /// Which part of a `try` a node stands in.
@@ -313,7 +419,7 @@ pub fn enclosing_tries(body: &[Stmt], range: ByteRange) -> Vec<(&Try, TryPart)> 
 }
 
 fn part_of(tried: &Try, range: ByteRange) -> Option<TryPart> {
-    let within = |body: &[Stmt]| body.iter().any(|stmt| stmt.range.contains(range));
+    let within = |body: &[Stmt]| first_around(body, range).is_some();
     if within(&tried.body) {
         return Some(TryPart::Body);
     }
@@ -389,6 +495,19 @@ impl Module {
         }
     }
 
+    /// The call of a range: in a body, or as a decorator.
+    pub fn call_at(&self, range: ByteRange) -> Option<&Expr> {
+        let function = self.function_at(range.start).map(|function| function.id);
+        let classes = self.classes.iter();
+        let classes = classes.filter(|class| class.range.contains(range));
+        let functions = self.functions.iter().map(|one| &one.decorators);
+        let decorators = functions.chain(self.classes.iter().map(|one| &one.decorators));
+        expression_at(self.body_of(function), range)
+            .or_else(|| { classes }.find_map(|class| expression_at(&class.body, range)))
+            .or_else(|| { decorators }.flatten().find(|one| one.range == range))
+            .filter(|found| matches!(found.kind, ExprKind::Call(_)))
+    }
+
     /// Every expression of the module with the function it stands in: bodies, decorators, defaults, base classes.
     pub fn all_expressions(&self) -> Vec<(Option<FnId>, &Expr)> {
         let mut found = Vec::new();
@@ -412,7 +531,15 @@ impl Module {
                 .params
                 .iter()
                 .filter_map(|param| param.default.as_deref());
-            for expr in function.decorators.iter().chain(defaults) {
+            // `({ region = read() })`: names in a pattern are bound, its defaults are evaluated.
+            let patterns = function.params.iter();
+            let patterns = patterns.filter_map(|param| param.pattern.as_deref());
+            let within = patterns.flat_map(sub_expressions);
+            let within = within.filter_map(|part| match &part.kind {
+                ExprKind::Assign { value, .. } => Some(&**value),
+                _ => None,
+            });
+            for expr in function.decorators.iter().chain(defaults).chain(within) {
                 each_expression_in(Node::Expr(expr), &mut |expr| visit(function.parent, expr));
             }
         }

@@ -60,7 +60,11 @@ pub fn roll_up(reports: &[Report], look: Look, out: &mut dyn Write) -> io::Resul
     for report in reports {
         let (word, rest) = verdict::parts(report);
         let path = clean::line(&report.project.path);
-        let text = format!("{word} {rest} · {path}");
+        // A folder is often named as its project.
+        let text = match path == clean::line(&report.project.name) {
+            true => format!("{word} {rest}"),
+            false => format!("{word} {rest} · {path}"),
+        };
         let text = wrap::hanging("", &text, look.width);
         let rest = text.strip_prefix(&*word).unwrap_or_default();
         let word = painter.paint(verdict::paint(report), &word);

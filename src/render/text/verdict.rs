@@ -26,7 +26,11 @@ pub(super) fn below_counts(report: &Report) -> (String, String) {
 
 fn line_parts(report: &Report, alone: bool) -> (String, String) {
     let summary = &report.summary;
-    let mut text = clean::line(&report.project.name);
+    let name = clean::line(&report.project.name);
+    let mut text = match summary.verdict {
+        Some(_) => name,
+        None => format!("of {name}"),
+    };
     text.push_str(&format!(", {}: ", summary.stage.words()));
     let failed = counts(&summary.fail_by_severity);
     text.push_str(if failed.is_empty() {
@@ -109,10 +113,25 @@ fn selected(report: &Report) -> String {
             _ => format!("failed {} of {of}", failed.len()),
         };
     }
-    match (open.len(), all) {
-        (0, _) => format!("passed {of}"),
-        (_, 1) => format!("could not judge {of}"),
-        (open, _) => format!("passed {} of {of}, {open} not judged", all - open),
+    let person = checks(&|verdict| verdict == Verdict::Manual);
+    let person = person.difference(&open).count();
+    match (open.len(), person, all) {
+        (0, 0, _) => format!("passed {of}"),
+        (0, _, 1) => format!("left to a person: {of}"),
+        (_, _, 1) => format!("could not judge {of}"),
+        (open, person, _) => {
+            let left = [(open, "not judged"), (person, "to look at")];
+            let left: Vec<String> = left
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| format!("{count} {what}"))
+                .collect();
+            format!(
+                "passed {} of {of}, {}",
+                all - open - person,
+                left.join(", ")
+            )
+        }
     }
 }
 

@@ -24,10 +24,10 @@ pub(super) fn consequence(kind: EntrypointKind, language: Language, streams: boo
             "an exception that escapes closes the socket without an answer"
         }
         (EntrypointKind::McpTool, _) => {
-            "an exception that escapes is answered by the MCP server with its text"
+            "the MCP server sends the text of an unhandled exception to its client"
         }
         (EntrypointKind::Lambda, _) => {
-            "an exception that escapes is answered by Lambda with its text and stack trace"
+            "Lambda returns the text and stack trace of an unhandled exception to its caller"
         }
         _ => "an exception that escapes breaks the answer off, with whatever the server says of it",
     }

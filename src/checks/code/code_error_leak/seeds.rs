@@ -162,13 +162,11 @@ impl Seeds for Exceptions<'_, '_> {
         let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
             // By its own name, or under the one that it was imported as.
             let name = self.caught.source.callee_name(module, expr);
-            return name
-                .as_deref()
-                .map_or(0, |name| match (package(name), leaf(name)) {
-                    ("traceback", last) if TRACEBACKS.contains(&last) => TRACE,
-                    ("sys", "exc_info" | "exception") => OTHERS,
-                    _ => 0,
-                });
+            return name.map_or(0, |name| match (package(name), leaf(name)) {
+                ("traceback", last) if TRACEBACKS.contains(&last) => TRACE,
+                ("sys", "exc_info" | "exception") => OTHERS,
+                _ => 0,
+            });
         };
         match &**attr {
             attr if TRACEBACKS.contains(&attr) => TRACE,

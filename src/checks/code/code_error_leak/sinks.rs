@@ -363,7 +363,7 @@ fn raised<'s>(source: &'s Source, id: FnId, any: bool, found: &mut Vec<(Sink, Ve
             && matches!(call.callee.kind, ExprKind::Name(_))
             && source
                 .callee_name(id.module, expr)
-                .is_some_and(|name| leaf(&name) == "abort")
+                .is_some_and(|name| leaf(name) == "abort")
         {
             push(expr.range, call);
         }

@@ -20,7 +20,7 @@ use super::payload::Payload;
 use super::reach::{Reach, Targets, sinks, words_of};
 use super::taken::{A2A_TEXT, OR, Taken, is_checked, taken_out};
 use super::tested::{self, Tested, expected};
-use crate::analysis::schema::{self, Fields, Rule, UNREAD, WHOLE};
+use crate::analysis::schema::{self, Fields, Registrations, Rule, UNREAD, WHOLE};
 
 pub(super) const MOST_FIELDS: usize = 60;
 
@@ -76,6 +76,8 @@ pub(super) fn reaching(code: &AgentCode<'_>) -> (Vec<Field>, Option<Truncation>)
         graphs: graphs::without_model(code),
     };
     let mut found: Vec<Field> = Vec::new();
+    let mut seen = BTreeSet::new();
+    let schemas = Registrations::new(code.source);
     let mut truncated = None;
     for entry in &code.code.entrypoints {
         if matches!(
@@ -83,11 +85,8 @@ pub(super) fn reaching(code: &AgentCode<'_>) -> (Vec<Field>, Option<Truncation>)
             Invocation | WebSocket | Route | McpTool | A2a | AgUi | Lambda
         ) && let Some(function) = entry.function
         {
-            for field in of_entry(code, entry, function, &tools, &mut truncated) {
-                if !found
-                    .iter()
-                    .any(|known| known.site == field.site && known.name == field.name)
-                {
+            for field in of_entry(code, (entry, function), &tools, &schemas, &mut truncated) {
+                if seen.insert((field.site, field.name.clone())) {
                     found.push(field);
                 }
             }
@@ -99,9 +98,9 @@ pub(super) fn reaching(code: &AgentCode<'_>) -> (Vec<Field>, Option<Truncation>)
 
 fn of_entry(
     code: &AgentCode<'_>,
-    entry: &Entrypoint,
-    function: FnId,
+    (entry, function): (&Entrypoint, FnId),
     tools: &Targets,
+    schemas: &Registrations<'_>,
     truncated: &mut Option<Truncation>,
 ) -> Vec<Field> {
     let source = code.source;
@@ -144,7 +143,7 @@ fn of_entry(
             }
         }
     }
-    rules.extend(schema::of_entry(source, entry, function));
+    rules.extend(schemas.of(entry, function));
     if entry.kind == EntrypointKind::A2a {
         rules.insert(
             A2A_TEXT.to_owned(),
@@ -184,12 +183,12 @@ fn of_entry(
     if reached.is_empty() {
         return Vec::new();
     }
-    let schemas = schema::applied(source, &flow, names.len());
-    for (path, rule) in &schemas.whole {
+    let applied = schema::applied(source, &flow, names.len());
+    for (path, rule) in &applied.whole {
         let known = rules.entry(path.clone()).or_default();
         *known = known.both(*rule);
     }
-    let parts = parts(&rules, &schemas.of, &mut names, &mut sites);
+    let parts = parts(&rules, &applied.of, &mut names, &mut sites);
     seeds.names = names;
     if !parts.nested.is_empty() {
         seeds.nested = parts.nested;

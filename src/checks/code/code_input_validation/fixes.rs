@@ -45,6 +45,23 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         .module(field.site.0)
         .and_then(|module| module.function_at(field.site.1.start))
         .is_some_and(|function| function.is_generator);
+    if is_list(field) {
+        let note = match python {
+            true => refuse(
+                field,
+                &format!(
+                    "not isinstance({name}, list) or len({name}) > 50 or len(str({name})) > 100_000"
+                ),
+                &format!("Missing or too long '{name}'"),
+                streams,
+                ".",
+            ),
+            false => format!(
+                "In the request schema: `{name}: z.array(z.object({{}}).passthrough()).max(50)`, and refuse a body of more than 100 kB before it is parsed."
+            ),
+        };
+        return Fix::new("Bound the list before it is used").note(note);
+    }
     let note = match (python, field.kind) {
         (true, Kind::Id) => refuse(
             field,
@@ -96,16 +113,20 @@ fn refuse(field: &Field, bad: &str, error: &str, streams: bool, rest: &str) -> S
     )
 }
 
-/// Whether a field is a conversation or a state, by its name or by what is asked of it.
+/// Whether a field is a conversation or a state whose blocks reach the agent as they came.
 fn holds_a_list(field: &Field) -> bool {
-    field.structured
-        && (field.tested.lists && !field.tested.text_only
-            || words(&field.name).iter().any(|word| {
-                matches!(
-                    &**word,
-                    "messages" | "history" | "conversation" | "turns" | "chats"
-                )
-            }))
+    field.structured && is_list(field)
+}
+
+/// Whether a field is a list, by what is asked of it or by its name.
+fn is_list(field: &Field) -> bool {
+    field.tested.lists && !field.tested.text_only
+        || words(&field.name).iter().any(|word| {
+            matches!(
+                &**word,
+                "messages" | "history" | "conversation" | "turns" | "chats"
+            )
+        })
 }
 
 fn conversation(python: bool, name: &str, field: &Field) -> String {

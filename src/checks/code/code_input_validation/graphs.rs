@@ -58,7 +58,7 @@ fn nodes(source: &Source, module: &Module) -> Option<Vec<FnId>> {
         );
         let of_graph = || {
             let name = source.callee_name(module.id, expr);
-            name.is_some_and(|name| is_langgraph(&name)) || matches!(base.kind, ExprKind::Call(_))
+            name.is_some_and(is_langgraph) || matches!(base.kind, ExprKind::Call(_))
         };
         let graph = adds && of_graph();
         if !graph {

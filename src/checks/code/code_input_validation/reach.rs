@@ -188,7 +188,7 @@ fn sink(
     if source.callee(module, expr).is_some() {
         return None;
     }
-    let last = leaf(&name);
+    let last = leaf(name);
     let builds = last == "Agent"
         || last == "create_react_agent"
         || last == "create_agent"

@@ -207,7 +207,7 @@ fn in_body<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Optio
         let body = match body.as_call() {
             Some(made)
                 if matches!(
-                    callers.source().callee_name(module, body).as_deref(),
+                    callers.source().callee_name(module, body),
                     Some("JSON.stringify" | "json.dumps" | "URLSearchParams")
                 ) =>
             {

@@ -109,7 +109,7 @@ fn called<'a>(
     }
     let name = source.callee_name(module, expr);
     match (name, call.args.first()) {
-        (Some(name), Some(first)) if KEEPS.contains(&leaf(&name)) => vec![(module, first)],
+        (Some(name), Some(first)) if KEEPS.contains(&leaf(name)) => vec![(module, first)],
         _ => Vec::new(),
     }
 }

@@ -79,7 +79,7 @@ pub(in crate::checks) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -
             continue;
         };
         let at = |reach, address: Address, method: &str, auth| Outbound {
-            data: data::is_file(&name, &address),
+            data: data::is_file(name, &address),
             token: token::is_asked(callers.source(), module.id, call, &address),
             module: module.id,
             range: expr.range,
@@ -88,12 +88,12 @@ pub(in crate::checks) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -
             method: method.to_owned(),
             auth,
         };
-        let here = match client(&name, module.language) {
+        let here = match client(name, module.language) {
             Some(Client::Http(shape)) => {
-                let method = method(callers, module.id, &name, call, shape);
+                let method = method(callers, module.id, name, call, shape);
                 let auth = auth::of_request(callers, module.id, call, true);
                 let places = destinations(callers, module.id, call, shape);
-                let (reach, address) = worst(callers, module.id, call, &name, places);
+                let (reach, address) = worst(callers, module.id, call, name, places);
                 vec![at(reach, address, &method, auth)]
             }
             Some(Client::Stream) => {
@@ -116,7 +116,7 @@ pub(in crate::checks) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -
                 .into_iter()
                 .map(|(address, auth)| at(mcp_reach(&address), address, "post", auth))
                 .collect(),
-            None => match services::service(&name) {
+            None => match services::service(name) {
                 Some(service) => {
                     let auth = auth::of_library(callers, module.id, call);
                     vec![at(Reach::Library(service), Address::default(), "", auth)]

@@ -225,7 +225,7 @@ fn called<'a>(
         }
     }
     if let Some(name) = callers.source().callee_name(module, expr) {
-        let found = wrapped(callers, module, &name, call);
+        let found = wrapped(callers, module, name, call);
         if !found.is_empty() {
             return found;
         }

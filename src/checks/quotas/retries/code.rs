@@ -72,7 +72,7 @@ fn botocore<'a>(
         return None;
     }
     let name = source.callee_name(module.id, expr).unwrap_or_default();
-    if !of_service(source, module, call, &name) {
+    if !of_service(source, module, call, name) {
         return None;
     }
     let retries = made.call?.option("retries")?;
@@ -139,13 +139,13 @@ fn javascript<'a>(
     let name = source.callee_name(module.id, expr)?;
     let client = name.contains("client-bedrock")
         || matches!(
-            leaf(&name),
+            leaf(name),
             "BedrockAgentCoreClient"
                 | "BedrockAgentCore"
                 | "BedrockRuntimeClient"
                 | "BedrockRuntime"
         );
-    if !client || leaf(&name).ends_with("Command") {
+    if !client || leaf(name).ends_with("Command") {
         return None;
     }
     if let Some(attempts) = option(source, module.id, call, "maxAttempts")
@@ -181,10 +181,10 @@ fn framework<'a>(
         _ => return None,
     };
     let name = source.callee_name(module.id, expr)?;
-    let bedrock = BEDROCK_CLASSES.contains(&leaf(&name));
+    let bedrock = BEDROCK_CLASSES.contains(&leaf(name));
     if !bedrock
         && !matches!(
-            leaf(&name),
+            leaf(name),
             "generateText" | "streamText" | "generateObject" | "streamObject"
         )
         && !BEDROCK_CLASSES.contains(&written)

@@ -109,7 +109,7 @@ fn runs<'a>(source: &'a Source, module: &'a Module, expr: &'a Expr) -> Vec<(&'a 
     let Some(name) = source.callee_name(module.id, expr) else {
         return Vec::new();
     };
-    let name = name.strip_prefix("node:").unwrap_or(&name);
+    let name = name.strip_prefix("node:").unwrap_or(name);
     let by = leaf_of(name);
     if let Some((_, at)) = LOADERS.iter().find(|(known, _)| *known == name) {
         let named = ["location", "path", "path_name", "mod_name"];
@@ -231,7 +231,7 @@ fn written<'a>(
 ) -> Option<(&'a Expr, &'a Expr)> {
     let call = expr.as_call()?;
     let name = source.callee_name(module.id, expr).unwrap_or_default();
-    let name = name.strip_prefix("node:").unwrap_or(&name);
+    let name = name.strip_prefix("node:").unwrap_or(name);
     if let Some((_, path, content)) = WRITERS.iter().find(|(known, ..)| *known == name) {
         return Some((call.args.get(*path)?, call.args.get(*content)?));
     }
@@ -290,12 +290,12 @@ fn key(source: &Source, module: ModuleId, expr: &Expr) -> Option<String> {
 
 fn of_call(source: &Source, place: &Module, expr: &Expr, call: &Call) -> Option<String> {
     let name = source.callee_name(place.id, expr).unwrap_or_default();
-    match (leaf(&name), call.args.as_slice()) {
+    match (leaf(name), call.args.as_slice()) {
         (
             "open" | "str" | "Path" | "PurePath" | "fspath" | "abspath" | "realpath" | "String"
             | "resolve",
             [path, ..],
-        ) if call.args.len() == 1 || leaf(&name) == "open" => {
+        ) if call.args.len() == 1 || leaf(name) == "open" => {
             return key(source, place.id, path);
         }
         ("NamedTemporaryFile" | "mkstemp" | "mktemp" | "TemporaryFile", _) => {

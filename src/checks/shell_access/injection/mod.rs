@@ -13,6 +13,7 @@ use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Kind};
 use crate::analysis::dataflow::{Flow, Step, Truncation};
 use crate::analysis::handlers;
+use crate::analysis::schema::{Fields, Registrations};
 use crate::model::finding::Severity;
 use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId, Source};
 use seeds::{Sources, Start};
@@ -79,11 +80,13 @@ pub(super) fn find(source: &Source) -> Found {
         return found;
     }
     let entries = handlers::find(source, &places.modules);
+    let schemas = Registrations::new(source);
     for (function, kind, payload) in places.handlers() {
         let entry = entries
             .iter()
             .find(|entry| entry.function == Some(function));
-        let sources = Sources::of_handler(source, function, (kind, payload), entry);
+        let rules = entry.map_or_else(Fields::new, |entry| schemas.of(entry, function));
+        let sources = Sources::of_handler(source, function, (kind, payload), rules);
         let flow = sources.flow(None, &mut found.truncated);
         let ran: BTreeSet<FnId> = flow.functions().collect();
         let sinks: Vec<&Sink<'_>> = local

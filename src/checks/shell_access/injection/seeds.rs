@@ -13,7 +13,7 @@ use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
 use crate::analysis::tested::{Facts, pattern, proofs};
 use crate::model::source::{
-    Call, Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
+    Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
 /// How many sources have a label of their own.
@@ -73,12 +73,12 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// What the caller of a handler sent.
+    /// What the caller of a handler sent, which is registered with these rules.
     pub(super) fn of_handler(
         source: &'a Source,
         function: FnId,
         (kind, payload): (EntrypointKind, &[usize]),
-        entry: Option<&Entrypoint>,
+        rules: Fields,
     ) -> Self {
         let mut made = Self::new(source, Start::Function(function));
         let params = source
@@ -114,10 +114,7 @@ impl<'a> Sources<'a> {
                 *slot = labels;
             }
         }
-        if let Some(entry) = entry {
-            let fields = schema::of_entry(source, entry, function);
-            made.rules.borrow_mut().extend(fields);
-        }
+        made.rules.borrow_mut().extend(rules);
         made
     }
 

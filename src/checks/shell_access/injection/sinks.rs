@@ -132,7 +132,7 @@ pub(in crate::checks) fn is_command(source: &Source, module: &Module, expr: &Exp
     let (Some(call), Some(name)) = (expr.as_call(), source.callee_name(module.id, expr)) else {
         return false;
     };
-    let name = promisified(source, module, call, &name);
+    let name = promisified(source, module, call, name);
     SHELLS.contains(&name.as_str())
         || RUNNERS.contains(&name.as_str())
         || EVALUATORS.contains(&name.as_str())
@@ -149,7 +149,7 @@ fn read<'a>(
 ) -> Option<Vec<Sink<'a>>> {
     let call = expr.as_call()?;
     let name = source.callee_name(module.id, expr)?;
-    let name = promisified(source, module, call, &name);
+    let name = promisified(source, module, call, name);
     let at = |expr| At::new(module.id, expr);
     let first = call
         .args

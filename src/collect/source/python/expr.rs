@@ -347,10 +347,10 @@ impl Python<'_> {
             }
             ast::Pattern::MatchAs(node) => {
                 capture(node.name.as_ref(), captures);
-                node.pattern
-                    .as_deref()
-                    .and_then(|inner| self.pattern(inner, captures))
-                    .map(|inner| inner.kind)
+                let inner = node.pattern.as_deref();
+                let inner = inner.and_then(|inner| self.pattern(inner, captures));
+                self.low.leave();
+                return inner;
             }
             ast::Pattern::MatchOr(node) => {
                 let lowered: Vec<Expr> = node

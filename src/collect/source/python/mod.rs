@@ -1,5 +1,6 @@
 //! Python files, lowered from `ruff_python_parser`'s error-recovering tree.
 
+mod compiled;
 mod expr;
 pub mod path;
 mod stmt;
@@ -22,7 +23,6 @@ pub fn lower(module: ModuleId, text: &str) -> Lowered {
         .iter()
         .map(|error| (error.error.to_string(), range(error.location)))
         .collect();
-    errors.truncate(20);
     let comments = parsed
         .tokens()
         .iter()
@@ -35,6 +35,10 @@ pub fn lower(module: ModuleId, text: &str) -> Lowered {
     };
     let body = front.body(parsed.suite());
     let low = front.low;
+    if errors.is_empty() && !low.cut {
+        errors = compiled::errors(text, parsed.suite());
+    }
+    errors.truncate(20);
     if low.cut {
         // Dropping a tree this deep would recurse as deep as it is.
         std::mem::forget(parsed);

@@ -298,7 +298,15 @@ impl Python<'_> {
         let id = self
             .low
             .open_class(def.name.as_str(), bases, decorators, range(def.range));
-        let body = self.body(&def.body);
+        // `metaclass=Registry`: evaluated where the class is defined.
+        let keywords = def.arguments.iter().flat_map(|given| &given.keywords);
+        let mut body: Vec<Stmt> = keywords
+            .map(|keyword| Stmt {
+                kind: StmtKind::Expr(self.expr(&keyword.value)),
+                range: range(keyword.range),
+            })
+            .collect();
+        body.extend(self.body(&def.body));
         self.low.close_class(id, body);
         StmtKind::ClassDef(id)
     }

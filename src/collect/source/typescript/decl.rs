@@ -211,9 +211,19 @@ impl<'a> TypeScript<'_> {
                     if method.kind == ast::MethodDefinitionKind::Get {
                         decorators.push(node(ExprKind::Name("property".into()), key.range));
                     }
+                    for param in &method.value.params.items {
+                        let given = self.decorators(&param.decorators);
+                        body.extend(given.into_iter().map(evaluated));
+                    }
+                    // `[Symbol.iterator]() {}`
+                    if key.as_str().is_none() {
+                        body.push(evaluated(key));
+                    }
                     self.function(&method.value, name, place, decorators, method.r#static);
                 }
                 ast::ClassElement::PropertyDefinition(property) => {
+                    let decorators = self.decorators(&property.decorators);
+                    body.extend(decorators.into_iter().map(evaluated));
                     let annotation = property
                         .type_annotation
                         .as_ref()
@@ -226,6 +236,8 @@ impl<'a> TypeScript<'_> {
                     ));
                 }
                 ast::ClassElement::AccessorProperty(property) => {
+                    let decorators = self.decorators(&property.decorators);
+                    body.extend(decorators.into_iter().map(evaluated));
                     let annotation = property
                         .type_annotation
                         .as_ref()
@@ -278,6 +290,14 @@ impl<'a> TypeScript<'_> {
         list.iter()
             .map(|decorator| self.expr(&decorator.expression))
             .collect()
+    }
+}
+
+/// What is evaluated where a class is defined, beside its members.
+fn evaluated(expr: Expr) -> Stmt {
+    Stmt {
+        range: expr.range,
+        kind: StmtKind::Expr(expr),
     }
 }
 

@@ -22,7 +22,11 @@ struct Names {
 }
 
 impl From<Names> for Scope {
-    fn from(made: Names) -> Self {
+    fn from(mut made: Names) -> Self {
+        // In the order of the text, so that the one before a place is found by bisection.
+        for bindings in made.names.values_mut() {
+            bindings.sort_by_key(|binding| binding.range.start);
+        }
         Self {
             names: made.names.into(),
             elements: made.elements.into(),
