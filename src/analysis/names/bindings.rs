@@ -4,7 +4,7 @@ use super::{Instance, LONG_CHAIN, Meaning, Question};
 use crate::model::source::ir::ExprKind;
 use crate::model::source::module::{Binding, BindingKind, Language, Module, Step};
 use crate::model::source::scope::receiver;
-use crate::model::source::{ClassId, ModuleId};
+use crate::model::source::{ByteRange, ClassId, ModuleId};
 
 impl<'s> Question<'s> {
     pub(super) fn name(&self, id: ModuleId, name: &str, offset: u32) -> Meaning<'s> {
@@ -16,8 +16,25 @@ impl<'s> Question<'s> {
         }
         match module.bindings_around(name, offset) {
             Some((_, bindings)) => self.best(module, bindings, offset),
-            None => self.unbound(module, name),
+            None => match self.class_body(module, name, offset) {
+                Some(bindings) => self.best(module, bindings, offset),
+                None => self.unbound(module, name),
+            },
         }
+    }
+
+    /// What the body of a class binds, to a line of the same body.
+    fn class_body(&self, module: &'s Module, name: &str, offset: u32) -> Option<&'s [Binding]> {
+        if module.language != Language::Python {
+            return None;
+        }
+        let inside = module.function_at(offset).map(|function| function.id);
+        let mut classes = module.classes.iter().rev();
+        let class = classes.find(|class| {
+            let within = |range: &ByteRange| range.start <= offset && offset < range.end;
+            class.parent == inside && class.body.iter().any(|stmt| within(&stmt.range))
+        })?;
+        class.fields.names.get(name)
     }
 
     /// What the bindings of a name mean to a place: the last one before it comes first, then those after it.

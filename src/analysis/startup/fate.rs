@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use super::index::{Index, Occurrence, Owner, around, is_written, scope_of};
+use super::index::{Index, Occurrence, Owner, around, holder, is_written, scope_of};
 use super::{Place, StartCall};
 use crate::analysis::agent_code::starts_serving;
 use crate::analysis::call_sites::Callers;
@@ -38,6 +38,8 @@ pub(crate) struct Fate {
     pub given: BTreeSet<String>,
     /// It is compared, or decides a branch, right where it is drawn.
     pub compared: bool,
+    /// It picks a letter of a text, again and again.
+    pub spelt: bool,
     /// It is logged or printed.
     pub logged: bool,
     /// It leaves in what a handler answers.
@@ -304,7 +306,10 @@ impl<'a> Follower<'_, 'a> {
             }
             ExprKind::Subscript { base, index } => {
                 if is(index) {
-                    return false;
+                    // `text += LETTERS[Math.floor(Math.random() * 16)]`
+                    return self.mode == Mode::Request
+                        && self.source.string(id, base).is_some()
+                        && self.spells(id, owner, parent);
                 }
                 if let Some(key) = index.as_str() {
                     self.word(key);
@@ -373,6 +378,23 @@ impl<'a> Follower<'_, 'a> {
         true
     }
 
+    /// Whether a letter of a text is picked in a loop or in a callback, which makes text of such letters.
+    fn spells(&mut self, id: ModuleId, owner: Owner, at: &'a Expr) -> bool {
+        let Some(module) = self.source.module(id) else {
+            return false;
+        };
+        let (_, path) = around(module, at.range);
+        let looped = path
+            .iter()
+            .any(|node| matches!(node, Node::Stmt(stmt) if matches!(stmt.kind, StmtKind::Loop(_))));
+        let called = match owner {
+            Owner::Body(Some(function)) => holder(module, function).is_some_and(gathers),
+            _ => false,
+        };
+        self.fate.spelt |= looped || called;
+        looped || called
+    }
+
     /// Whether the code around a place serves, or hands control back, before it: what comes then runs at shutdown.
     fn serves_before(&self, id: ModuleId, owner: Owner, at: &Expr) -> bool {
         let Owner::Body(function) = owner else {
@@ -436,6 +458,17 @@ impl<'a> Follower<'_, 'a> {
             "isinstance" | "bool" | "len" | "type" | "hasattr" | "id" | "Boolean" | "callable"
         ) {
             return false;
+        }
+        if matches!(last, "clearInterval" | "clearTimeout") {
+            self.fate.closed |= self.mode == Mode::Startup && !self.serves_before(id, owner, expr);
+            return false;
+        }
+        if matches!(last, "charAt" | "at")
+            && self.mode == Mode::Request
+            && let ExprKind::Attribute { base, .. } = &call.callee.kind
+            && self.source.string(id, base).is_some()
+        {
+            return self.spells(id, owner, expr);
         }
         if keyword == Some("refresh_using")
             || call.option("refresh_using").is_some()
@@ -658,6 +691,13 @@ impl<'a> Follower<'_, 'a> {
                     self.queue.push_back((used.module, used.expr));
                 }
             }
+            // What a callback answers for each element is in what the call around it answers.
+            let outer = self
+                .source
+                .module(function.module)
+                .and_then(|module| holder(module, function))
+                .filter(|outer| gathers(outer));
+            self.queue.extend(outer.map(|outer| (id, outer)));
             return;
         }
         let calls = self.ground.by_callee.get(&function).into_iter().flatten();
@@ -763,6 +803,15 @@ impl<'a> Follower<'_, 'a> {
 
     fn field(&mut self, class: ClassId, name: &str) {
         self.renewed(class.module, Some(class), name);
+        // The lines of the class body see it by its bare name.
+        if let Some(module) = self.source.module(class.module) {
+            for found in self.ground.index.names(class.module, name) {
+                let (owner, _) = around(module, found.expr.range);
+                if owner == Owner::Class(class) {
+                    self.occurrence(found, None);
+                }
+            }
+        }
         for user in self.ground.index.users(class.module) {
             for found in self.ground.index.attributes(user, name) {
                 let ExprKind::Attribute { base, .. } = &found.expr.kind else {
@@ -931,6 +980,14 @@ impl<'a> Follower<'_, 'a> {
     fn keep(&mut self, id: ModuleId, at: ByteRange, name: &str) {
         self.fate.kept.get_or_insert(((id, at), name.to_owned()));
     }
+}
+
+/// Whether a call collects what its callback answers: `Array.from({ length: 6 }, () => …)`, `numbers.map(() => …)`.
+fn gathers(outer: &Expr) -> bool {
+    outer.as_call().is_some_and(|call| {
+        matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
+            if matches!(&**attr, "from" | "map" | "flatMap" | "reduce" | "replace" | "replaceAll"))
+    })
 }
 
 /// Whether a name of a function is one of its parameters.

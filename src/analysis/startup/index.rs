@@ -99,7 +99,6 @@ pub(super) enum Owner {
 
 /// What an expression belongs to, and the nodes around it, outermost first.
 pub(super) fn around(module: &Module, range: ByteRange) -> (Owner, Vec<Node<'_>>) {
-    let python = module.language == crate::model::source::Language::Python;
     for function in &module.functions {
         if !function.range.contains(range) {
             continue;
@@ -109,11 +108,7 @@ pub(super) fn around(module: &Module, range: ByteRange) -> (Owner, Vec<Node<'_>>
             let default = param.default.as_deref()?;
             default.range.contains(range).then_some((index, default))
         }) {
-            let owner = if python {
-                Owner::Default(function.id, index)
-            } else {
-                Owner::Body(Some(function.id))
-            };
+            let owner = Owner::Default(function.id, index);
             return (owner, path(vec![Node::Expr(default)], range));
         }
         let mut decorators = function.decorators.iter();
@@ -151,11 +146,32 @@ pub(super) fn around(module: &Module, range: ByteRange) -> (Owner, Vec<Node<'_>>
 
 fn path(mut level: Vec<Node<'_>>, range: ByteRange) -> Vec<Node<'_>> {
     let mut path = Vec::new();
-    while let Some(next) = level.into_iter().find(|node| node.range().contains(range)) {
+    // The key and the value of `{ tools }` stand at one place: what is written last is what is evaluated.
+    while let Some(next) = level.into_iter().rfind(|node| node.range().contains(range)) {
         path.push(next);
         level = next.children();
     }
     path
+}
+
+/// The call that an anonymous function is an argument of.
+pub(super) fn holder(module: &Module, function: FnId) -> Option<&Expr> {
+    let found = module.function(function)?;
+    let roots = module
+        .body_of(found.parent)
+        .iter()
+        .map(Node::Stmt)
+        .collect();
+    let path = path(roots, found.range);
+    let at = path.iter().rposition(
+        |node| matches!(node, Node::Expr(expr) if matches!(expr.kind, ExprKind::Lambda(id) if id == function)),
+    )?;
+    match path.get(at.checked_sub(1)?) {
+        Some(Node::Expr(outer)) => Some(outer)
+            .filter(|outer| outer.as_call().is_some())
+            .copied(),
+        _ => None,
+    }
 }
 
 /// The function whose scope binds a name that is seen from a place; `None` for the module's, or for what nothing binds.

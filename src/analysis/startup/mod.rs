@@ -388,6 +388,9 @@ impl<'c, 'a> Startup<'c, 'a> {
                 ExprKind::Call(_) => calls.push((expr, runs(path))),
                 ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => attributes.push(expr),
                 ExprKind::Class(id) => classes.push(*id),
+                ExprKind::Name(name) if values::may_be_process(module, name) => {
+                    attributes.push(expr);
+                }
                 _ => {}
             }
             true
@@ -450,6 +453,18 @@ impl<'c, 'a> Startup<'c, 'a> {
             let function = source.function_value(module.id, hook);
             self.queue
                 .extend(function.map(|function| (function, deeper)));
+        }
+        // `app.on_startup.append(warm)`
+        if let ExprKind::Attribute { base, attr } = &call.callee.kind
+            && &**attr == "append"
+            && matches!(&base.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "on_startup" | "cleanup_ctx"))
+        {
+            let hooks = call.args.iter();
+            self.queue.extend(
+                hooks
+                    .filter_map(|hook| source.function_value(module.id, hook))
+                    .map(|function| (function, deeper)),
+            );
         }
         if call.is_new
             && let crate::analysis::names::Meaning::Class(class) =

@@ -142,8 +142,36 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
             (None, Some(name)) if call.entering => entered(module, name),
             (None, Some(name)) => known(source, module, call.expr, name)
                 .or_else(|| of_base(source, call.module, call.expr)),
-            (None, None) => of_base(source, call.module, call.expr),
+            (None, None) => of_base(source, call.module, call.expr)
+                .or_else(|| tables(source, call.module, call.expr)),
         };
+        // `def warm(a): a("hello")` at `warm(agent)`.
+        let handed = match &known {
+            Some((api, _)) if !api.is(Tag::Conversation) => None,
+            _ => handed(&ground, module, call.expr),
+        };
+        let known = known.or_else(|| {
+            let (at, object) = handed?;
+            let attr = match &call.expr.as_call()?.callee.kind {
+                ExprKind::Attribute { attr, .. } => &**attr,
+                _ => "__call__",
+            };
+            let name = format!("{}.{attr}", source.type_of(at, object)?.type_name);
+            let found = api(source.module(at)?.language, &name)?;
+            found.is(Tag::Conversation).then_some((found, name))
+        });
+        if module.language == Language::TypeScript
+            && call.name.as_deref() == Some("setTimeout")
+            && let Some(timed) = call
+                .expr
+                .as_call()
+                .and_then(|timer| timer.args.first())
+                .and_then(|first| source.function_value(call.module, first))
+        {
+            found
+                .begun
+                .push((timed, (call.module, call.expr.range), call.from));
+        }
         let Some((api, name)) = known else { continue };
         let place = (call.module, call.expr.range);
         if !seen.insert((place, call.entering)) {
@@ -154,10 +182,16 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
                 && (api.is(Tag::Connect) || api.is(Tag::ThreadStart) || api.is(Tag::Interval))
         });
         let object = object.or_else(|| api.is(Tag::Conversation).then(|| asked(call.expr))?);
-        let fate = match object {
-            Some(object) => ground.follow_object(call.module, object),
-            None => ground.follow(call.module, call.expr, Mode::Startup),
+        let mut fate = match (handed, object) {
+            (Some((at, object)), _) => ground.follow_object(at, object),
+            (None, Some(object)) => ground.follow_object(call.module, object),
+            (None, None) => ground.follow(call.module, call.expr, Mode::Startup),
         };
+        if !fate.is_kept()
+            && let Some(buffer) = buffer(call.expr, &name)
+        {
+            fate = ground.follow_object(call.module, buffer);
+        }
         found.made.push(Made {
             api,
             name,
@@ -251,20 +285,20 @@ fn known(
         return api(module.language, &name).map(|found| (found, name));
     }
     let found = api(module.language, &name)?;
+    // `withAccessToken(options)(handler)` makes a function; the token comes when that one is called.
+    if found.is(Tag::Identity)
+        && call
+            .args
+            .iter()
+            .any(|arg| source.function_value(module.id, arg).is_some())
+    {
+        return None;
+    }
     if module.language == Language::TypeScript {
         match name.as_str() {
             // Only the present moment is a reading of the clock.
             "Date" | "dayjs" | "moment" | "moment.utc" if !call.args.is_empty() => return None,
             _ => {}
-        }
-        // `withAccessToken(options)(handler)` makes a function; the token comes when that one is called.
-        if found.is(Tag::Identity)
-            && call
-                .args
-                .iter()
-                .any(|arg| source.function_value(module.id, arg).is_some())
-        {
-            return None;
         }
     } else {
         match name.as_str() {
@@ -367,6 +401,52 @@ fn asked(expr: &Expr) -> Option<&Expr> {
     }
 }
 
+/// The argument that startup code gives for the parameter whose method a call is.
+fn handed<'a>(
+    ground: &Ground<'_, 'a>,
+    module: &Module,
+    expr: &'a Expr,
+) -> Option<(ModuleId, &'a Expr)> {
+    let name = asked(expr)?.as_name()?;
+    let function = module.function_at(expr.range.start)?;
+    let mut params = function.params.iter().filter(|param| {
+        // The object of a method is given by how it is called.
+        !matches!(&*param.name, "self" | "cls" | "this")
+    });
+    let index = params.position(|param| &*param.name == name)?;
+    let sites = ground.by_callee.get(&function.id)?;
+    sites.iter().find_map(|site| {
+        let site = ground.calls.get(*site)?;
+        let call = site.expr.as_call()?;
+        let given = call.option(name).or_else(|| call.args.get(index))?;
+        matches!(given.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+            .then_some((site.module, given))
+    })
+}
+
+/// The buffer that a call fills: `crypto.getRandomValues(key)`.
+fn buffer<'a>(expr: &'a Expr, name: &str) -> Option<&'a Expr> {
+    let fills = matches!(
+        leaf(name),
+        "getRandomValues" | "randomFillSync" | "randomFill"
+    );
+    let first = expr.as_call()?.args.first().filter(|_| fills)?;
+    matches!(first.kind, ExprKind::Name(_) | ExprKind::Attribute { .. }).then_some(first)
+}
+
+/// `Base.metadata.create_all(engine)`, whatever the base is.
+fn tables(source: &Source, module: ModuleId, expr: &Expr) -> Option<(&'static Api, String)> {
+    let call = expr.as_call()?;
+    let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
+        return None;
+    };
+    let made = source.type_of(module, call.args.first()?)?;
+    let name = format!("{}.{attr}", made.type_name);
+    (&**attr == "create_all")
+        .then(|| api(Language::Python, &name))?
+        .map(|found| (found, name))
+}
+
 /// The object whose method a call is, where the method changes the object: `client.start()`.
 fn object<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) -> Option<&'s Expr> {
     let call = expr.as_call()?;
@@ -390,12 +470,29 @@ fn object<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) -> Option<&'
         .then_some(&**base)
 }
 
+/// Whether a name of a TypeScript module may be a member of `process`: `import { pid } from "node:process"`, `const { pid } = process`.
+pub(super) fn may_be_process(module: &Module, name: &str) -> bool {
+    module.language == Language::TypeScript
+        && (matches!(name, "pid" | "ppid")
+            || module.imports.iter().any(|import| {
+                import.alias.as_deref() == Some(name)
+                    && matches!(import.name.as_deref(), Some("pid" | "ppid"))
+            }))
+}
+
 fn attribute<'a>(
     callers: &Callers<'a>,
     module: &Module,
     expr: &'a Expr,
 ) -> Option<(&'static Api, String)> {
     let source = callers.source();
+    if let ExprKind::Name(name) = &expr.kind
+        && may_be_process(module, name)
+    {
+        let name = source.canonical(module.id, expr)?;
+        let found = api(module.language, &name)?;
+        return found.is(Tag::HostId).then_some((found, name));
+    }
     let last = match &expr.kind {
         ExprKind::Attribute { attr, .. } => &**attr,
         ExprKind::Subscript { index, .. } => index.as_str().unwrap_or_default(),
@@ -436,6 +533,9 @@ fn draw<'a>(
                     .callee_name(module.id, expr)
                     .and_then(|name| known(source, module, expr, name)),
                 ExprKind::Attribute { attr, .. } if ATTRIBUTES.contains(&&**attr) => {
+                    attribute(callers, module, expr)
+                }
+                ExprKind::Name(name) if may_be_process(module, name) => {
                     attribute(callers, module, expr)
                 }
                 _ => None,

@@ -39,6 +39,8 @@ pub(super) struct Found {
     pub(super) notes: Vec<(Place, String)>,
     /// What a budget kept from being judged.
     pub(super) exhausted: bool,
+    /// Why what was read does not answer the question.
+    pub(super) unknown: Option<Unread>,
     /// Alternatives, best first.
     pub(super) fixes: Vec<Fix>,
     /// Other words, where the worst that was found needs them.
@@ -94,6 +96,9 @@ fn judge(
                 "the startup code of runtime {name} is larger than is followed: what it keeps is not known"
             );
             return Outcome::skipped(code.resource(), Unread::new(ReasonCode::Limit, message));
+        }
+        if let Some(reason) = found.unknown {
+            return Outcome::skipped(code.resource(), reason);
         }
         let count = facts.modules;
         let message = format!(

@@ -101,7 +101,7 @@ const WAITING: [&str; 10] = [
 ];
 
 /// Words of locks, and of who holds one.
-const LOCKS: [&str; 12] = [
+const LOCKS: [&str; 17] = [
     "lock",
     "locks",
     "owner",
@@ -114,10 +114,16 @@ const LOCKS: [&str; 12] = [
     "holder",
     "mutex",
     "claimed",
+    // Written as one word by client libraries.
+    "consumername",
+    "consumerid",
+    "workerid",
+    "workername",
+    "ownerid",
 ];
 
 /// Words of labels that tell one instance from another.
-const LABELS: [&str; 15] = [
+const LABELS: [&str; 18] = [
     "id",
     "instance",
     "node",
@@ -133,6 +139,9 @@ const LABELS: [&str; 15] = [
     "client",
     "shard",
     "tag",
+    "instanceid",
+    "nodeid",
+    "clientid",
 ];
 
 fn any(names: &BTreeSet<String>, known: &[&str]) -> bool {

@@ -107,7 +107,12 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
     let installs = image
         .instructions()
         .into_iter()
-        .find(|run| run.keyword == "RUN" && installs(&run.arguments));
+        .filter(|run| run.keyword == "RUN")
+        .fold(None, |before, run| match leaves(&run.arguments) {
+            Some(true) => Some(run),
+            Some(false) => None,
+            None => before,
+        });
     if let Some(run) = installs {
         let message = format!("the image of {} installs {PACKAGE}", agent.name());
         return Some(Outcome::pass(resource, message).evidence(Evidence::file(&run.site)));
@@ -149,20 +154,59 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
     })
 }
 
-/// A package manager's command that names the package; removing it is none.
-fn installs(command: &str) -> bool {
-    let mut parts = command.split(['\n', ';', '&', '|']);
-    parts.any(|part| {
-        let part = part.trim();
-        !part.starts_with('#')
-            && part.contains(PACKAGE)
-            && ["install", "swap", "-i", "-U"]
-                .iter()
-                .any(|verb| part.split_whitespace().any(|word| word == *verb))
-            && !part
-                .split_whitespace()
-                .any(|word| word == "remove" || word == "erase")
+/// Whether the package is there behind a command; `None` where the command concerns it in no way. The last step decides.
+fn leaves(command: &str) -> Option<bool> {
+    let listed: Option<Vec<String>> = serde_json::from_str(command.trim()).ok();
+    let command = listed.map_or_else(|| command.to_owned(), |words| words.join(" "));
+    let lines = command.lines().map(|line| {
+        let comment = line.trim_start().starts_with('#');
+        let code = line.split(" #").next().unwrap_or_default();
+        if comment { "" } else { code }
+    });
+    let steps: Vec<&str> = lines.flat_map(|line| line.split([';', '&', '|'])).collect();
+    steps.into_iter().fold(None, |before, step| {
+        let words: Vec<&str> = step
+            .split_whitespace()
+            .map(|word| word.trim_matches(['"', '\'', '(', ')', '{', '}']))
+            .collect();
+        step_leaves(&words).or(before)
     })
+}
+
+/// The package managers of Amazon Linux, the only distribution that has the package.
+const MANAGERS: [&str; 5] = ["dnf", "microdnf", "yum", "tdnf", "rpm"];
+
+fn step_leaves(words: &[&str]) -> Option<bool> {
+    let manager = words
+        .iter()
+        .position(|word| MANAGERS.contains(&word.rsplit('/').next().unwrap_or_default()))?;
+    // What stands before it runs it: `sudo`, a variable that is set, a loader of secrets.
+    if words.first() == Some(&"echo") {
+        return None;
+    }
+    let arguments = words.get(manager + 1..).unwrap_or_default();
+    let named = |word: &&str| word.contains(PACKAGE);
+    let mut plain = arguments.iter().filter(|word| !word.starts_with('-'));
+    let mut flags = arguments.iter().filter(|word| word.starts_with('-'));
+    if words.get(manager).is_some_and(|word| word.ends_with("rpm")) {
+        let named = arguments.iter().any(|word| named(&word));
+        return named.then(|| !flags.any(|flag| *flag == "-e" || *flag == "--erase"));
+    }
+    match *plain.next()? {
+        "install" | "reinstall" | "upgrade" | "update" => {
+            plain.any(|word| named(&word)).then_some(true)
+        }
+        "remove" | "erase" | "autoremove" => plain.any(|word| named(&word)).then_some(false),
+        "swap" => {
+            let (gone, come) = (plain.next()?, plain.next()?);
+            match (named(&gone), named(&come)) {
+                (_, true) => Some(true),
+                (true, false) => Some(false),
+                (false, false) => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,13 +291,27 @@ mod tests {
     }
 
     #[test]
-    fn only_what_installs_it_counts() {
-        assert!(installs(
+    fn the_last_step_that_concerns_the_package_decides() {
+        let there = |command: &str| leaves(command) == Some(true);
+        assert!(there(
             "dnf -y swap openssl-libs openssl-snapsafe-libs && dnf -y install python3.12"
         ));
-        assert!(installs("dnf install -y openssl-snapsafe-libs"));
-        assert!(!installs("echo openssl-snapsafe-libs"));
-        assert!(!installs("dnf -y remove openssl-snapsafe-libs"));
-        assert!(!installs("true # dnf"));
+        assert!(there("dnf install -y openssl-snapsafe-libs"));
+        assert!(there(
+            r#"["dnf", "-y", "swap", "openssl-libs", "openssl-snapsafe-libs"]"#
+        ));
+        assert!(there("rpm -Uvh openssl-snapsafe-libs-3.2.rpm"));
+        assert!(!there("echo openssl-snapsafe-libs"));
+        assert!(!there("dnf -y remove openssl-snapsafe-libs"));
+        assert!(!there("true # dnf"));
+        assert!(!there("dnf -y install python3.12 # openssl-snapsafe-libs"));
+        assert!(!there("apt-get install -y openssl-snapsafe-libs"));
+        assert_eq!(
+            leaves(
+                "dnf -y swap openssl-libs openssl-snapsafe-libs && dnf -y swap openssl-snapsafe-libs openssl-libs"
+            ),
+            Some(false)
+        );
+        assert_eq!(leaves("dnf -y install git"), None);
     }
 }

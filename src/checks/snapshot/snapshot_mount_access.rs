@@ -11,7 +11,9 @@ use crate::context::{Context, Origin};
 use crate::model::finding::{Fix, Outcome, Severity, Status};
 use crate::model::project::Agent;
 use crate::model::source::ir::Operator;
-use crate::model::source::{Call, Expr, ExprKind, ModuleId};
+use crate::model::source::module::BindingKind;
+use crate::model::source::walk::statements;
+use crate::model::source::{Call, Expr, ExprKind, ModuleId, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-mount-access",
@@ -111,19 +113,17 @@ fn touched<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<St
     if let ExprKind::Attribute { base, .. } = &call.callee.kind {
         found.extend(paths(code, module, base));
     }
-    found.extend(
-        [
-            "path",
-            "file",
-            "filename",
-            "database",
-            "persist_directory",
-            "directory",
-        ]
-        .iter()
-        .filter_map(|name| call.option(name))
-        .flat_map(|value| paths(code, module, value)),
-    );
+    let keywords = call.keywords.iter().map(|keyword| &keyword.value);
+    found.extend(keywords.flat_map(|value| paths(code, module, value)));
+    // Commands name paths between other words, connection strings behind a scheme.
+    let words = found.iter().flat_map(|text| text.split_whitespace());
+    let words = words.map(|word| word.trim_matches(['"', '\'']));
+    let words = words.map(|word| match word.split_once(":///") {
+        Some((scheme, path)) if scheme.starts_with("sqlite") || scheme == "file" => path,
+        _ => word,
+    });
+    let words: Vec<String> = words.map(str::to_owned).collect();
+    found.extend(words);
     found
 }
 
@@ -133,7 +133,14 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
         return Vec::new();
     };
     let below = |module, expr| paths(code, module, expr);
+    let set = declared(code, module, expr);
+    if !set.is_empty() {
+        return set;
+    }
     match &expr.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) => {
+            items.iter().flat_map(|item| below(module, item)).collect()
+        }
         ExprKind::BinOp {
             op: Operator::Div,
             left,
@@ -178,10 +185,30 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
                 Meaning::Instance(instance) => instance.call.map_or(Vec::new(), |call| {
                     of_maker(code, instance.module, &instance.type_name, call)
                 }),
-                _ => Vec::new(),
+                // What an environment holds has no meaning of its own: the name leads to the read.
+                _ => bound(code, module, expr)
+                    .into_iter()
+                    .flat_map(|value| below(module, value))
+                    .collect(),
             }
         }
     }
+}
+
+/// What the name of an expression was bound to in its module.
+fn bound<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<&'a Expr> {
+    let found = expr.as_name().and_then(|name| {
+        let module = code.source.module(module)?;
+        Some(module.bindings_around(name, expr.range.start)?.1)
+    });
+    let bindings = found.into_iter().flatten();
+    bindings
+        .filter_map(|binding| match &binding.kind {
+            BindingKind::Value { value, .. } => Some(&**value),
+            _ => None,
+        })
+        .filter(|value| matches!(value.kind, ExprKind::Subscript { .. } | ExprKind::Call(_)))
+        .collect()
 }
 
 fn made<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, call: &'a Call) -> Vec<String> {
@@ -189,8 +216,55 @@ fn made<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, call: &'a Ca
     if !strings.is_empty() {
         return strings;
     }
+    if let Some(function) = code.source.callee(module, expr) {
+        // `def path(name): return os.path.join(ROOT, name)`
+        let body = code.source.body(function.module, Some(function));
+        return statements(body)
+            .into_iter()
+            .filter_map(|stmt| match &stmt.kind {
+                StmtKind::Return(value) => value.as_ref(),
+                _ => None,
+            })
+            .flat_map(|value| paths(code, function.module, value))
+            .collect();
+    }
     let name = code.source.callee_name(module, expr).unwrap_or_default();
     of_maker(code, module, name, call)
+}
+
+/// What the configuration gives the variable that an expression reads, beside the default that the code has for it.
+fn declared<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
+    let variable = |call: &Call| call.args.first().and_then(Expr::as_str).map(str::to_owned);
+    let asks = |name: &str| matches!(name, "os.getenv" | "os.environ.get");
+    let name = match (&expr.kind, code.source.meaning(module, expr)) {
+        (ExprKind::Subscript { base, index }, _)
+            if matches!(
+                code.source.canonical(module, base).as_deref(),
+                Some("os.environ" | "process.env")
+            ) =>
+        {
+            index.as_str().map(str::to_owned)
+        }
+        (_, Meaning::External(name)) => ["os.environ.", "process.env."]
+            .iter()
+            .find_map(|start| name.strip_prefix(start))
+            .map(str::to_owned),
+        (_, Meaning::Instance(made)) if asks(&made.type_name) => made.call.and_then(variable),
+        (ExprKind::Call(call), _)
+            if asks(code.source.callee_name(module, expr).unwrap_or_default()) =>
+        {
+            variable(call)
+        }
+        _ => None,
+    };
+    let Some(name) = name else { return Vec::new() };
+    let set = code
+        .runtime
+        .common
+        .env
+        .iter()
+        .filter(|(known, _)| *known == name);
+    set.map(|(_, value)| value.value.clone()).collect()
 }
 
 fn of_maker<'a>(code: &AgentCode<'a>, module: ModuleId, name: &str, call: &'a Call) -> Vec<String> {

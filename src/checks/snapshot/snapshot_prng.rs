@@ -140,7 +140,7 @@ fn judge(code: &AgentCode<'_>, facts: &Snapshot, drawn: &Drawn, container: bool)
     if PICKS.contains(&last) && !spells(code, drawn) {
         return Verdict::Note;
     }
-    if is_identity(names) || spells(code, drawn) {
+    if is_identity(names) || drawn.fate.spelt || spells(code, drawn) {
         return Verdict::Fails(Severity::High);
     }
     if drawn.fate.compared {

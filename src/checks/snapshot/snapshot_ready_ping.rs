@@ -9,6 +9,7 @@ use crate::analysis::startup::{Place, Snapshot, expr_at, is_ping};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{Expr, ExprKind, FnId, Language, Module, StmtKind};
 
@@ -46,6 +47,15 @@ fn run(context: &Context) -> Vec<Outcome> {
                 always: false,
                 hint: None,
             });
+        }
+        if code.code.entrypoints.is_empty() {
+            found.unknown = Some(Unread::new(
+                ReasonCode::Unsupported,
+                format!(
+                    "no handler of a server that is known here was found in the code of runtime {}: what its ping answers is not known",
+                    code.runtime.name
+                ),
+            ));
         }
         found.fixes.push(Fix::new("Initialise before serving, or gate the ping").note(
             "Call the initialisation and wait for it before `app.run()` or `listen` (`await` the promise, `join` the thread): the health \

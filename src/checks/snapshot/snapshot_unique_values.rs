@@ -9,8 +9,7 @@ use crate::analysis::startup::Made;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Edit, Fix, Outcome, Severity};
-use crate::model::source::walk::sub_expressions;
-use crate::model::source::{ExprKind, Language};
+use crate::model::source::{ByteRange, Expr, ExprKind, Language, Module, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-unique-values",
@@ -47,7 +46,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 Severity::Medium
             };
             found.findings.push(made(code, value, severity));
-            edits.extend(factory(code, value));
+            edits.extend(factory(code, value).or_else(|| of_field(code, value)));
         }
         if let Some(edit) = edits.into_iter().next() {
             found
@@ -80,15 +79,7 @@ fn factory(code: &AgentCode<'_>, value: &Made) -> Option<Edit> {
         if !matches!(leaf(name), "Field" | "field") {
             continue;
         }
-        let bare = keyword.value.range == range
-            && sub_expressions(&keyword.value).first().is_some_and(|made| {
-                matches!(&made.kind, ExprKind::Call(call) if call.args.is_empty() && call.keywords.is_empty())
-            });
-        let text = module.text(keyword.value.range);
-        let factory = match bare {
-            true => text.strip_suffix("()")?.to_owned(),
-            false => format!("lambda: {text}"),
-        };
+        let factory = maker(module, &keyword.value, range)?;
         let old = &*module.source.text;
         let at = keyword.range.to_usize();
         let new = format!(
@@ -99,4 +90,88 @@ fn factory(code: &AgentCode<'_>, value: &Made) -> Option<Edit> {
         return Some(Edit::new(&module.path, Some(old), new));
     }
     None
+}
+
+/// What makes a value anew: `uuid4` for `uuid4()`, a lambda for anything else.
+fn maker(module: &Module, value: &Expr, made: ByteRange) -> Option<String> {
+    let bare = value.range == made
+        && matches!(&value.kind, ExprKind::Call(call) if call.args.is_empty() && call.keywords.is_empty());
+    let text = module.text(value.range);
+    Some(match bare {
+        true => text.strip_suffix("()")?.to_owned(),
+        false => format!("lambda: {text}"),
+    })
+}
+
+/// `id: UUID = uuid4()` of a dataclass or a pydantic model with `field(default_factory=uuid4)`.
+fn of_field(code: &AgentCode<'_>, value: &Made) -> Option<Edit> {
+    let (id, range) = value.place;
+    let module = code.source.module(id)?;
+    let class = module.classes.iter().find(|class| {
+        let mut lines = class.body.iter();
+        lines.any(|stmt| stmt.range.contains(range))
+    })?;
+    let assign = class.body.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign(assign) if stmt.range.contains(range) => Some(assign),
+        _ => None,
+    })?;
+    assign.annotation.as_ref()?;
+    let default = assign.value.as_deref()?;
+    if default
+        .as_call()
+        .and_then(|call| match &call.callee.kind {
+            ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => Some(name),
+            _ => None,
+        })
+        .is_some_and(|name| matches!(&**name, "Field" | "field"))
+    {
+        return None;
+    }
+    let decorated = class.decorators.iter().any(|decorator| {
+        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+        code.source.canonical(id, target).as_deref() == Some("dataclasses.dataclass")
+    });
+    let of_pydantic = code
+        .source
+        .bases(class.id)
+        .iter()
+        .any(|base| matches!(&**base, "pydantic.BaseModel" | "pydantic.main.BaseModel"));
+    let (library, name) = match (decorated, of_pydantic) {
+        (true, _) => ("dataclasses", "field"),
+        (_, true) => ("pydantic", "Field"),
+        _ => return None,
+    };
+    let factory = maker(module, default, range)?;
+    let known = module
+        .imports
+        .iter()
+        .filter(|import| &*import.module == library);
+    let named = known
+        .clone()
+        .find(|import| import.name.as_deref() == Some(name))
+        .and_then(|import| import.alias.as_deref());
+    let whole = known
+        .clone()
+        .find(|import| import.name.is_none() && !import.star)
+        .and_then(|import| import.alias.as_deref());
+    let old = &*module.source.text;
+    let at = default.range.to_usize();
+    let (before, after) = (old.get(..at.start)?, old.get(at.end..)?);
+    let new = match (named, whole) {
+        (Some(local), _) => format!("{before}{local}(default_factory={factory}){after}"),
+        (None, Some(package)) => {
+            format!("{before}{package}.{name}(default_factory={factory}){after}")
+        }
+        (None, None) => {
+            // Behind the name that is there already: `from dataclasses import dataclass, field`.
+            let beside = known
+                .filter(|import| import.name.is_some() && import.name == import.alias)
+                .filter(|import| !import.lazy)
+                .map(|import| import.range.to_usize().end)
+                .find(|end| *end <= at.start)?;
+            let (head, rest) = (old.get(..beside)?, old.get(beside..at.start)?);
+            format!("{head}, {name}{rest}{name}(default_factory={factory}){after}")
+        }
+    };
+    Some(Edit::new(&module.path, Some(old), new))
 }

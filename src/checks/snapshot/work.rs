@@ -20,11 +20,8 @@ pub(super) fn loops_in_time(source: &Source, function: FnId) -> bool {
                 && endless(looped.kind, looped.iter.as_deref())
             {
                 let test = looped.iter.as_deref();
-                let waits = expressions(&looped.body)
-                    .into_iter()
-                    .chain(test)
-                    .any(is_waiting);
-                found |= waits && acts(source, id.module, &looped.body);
+                found |= pauses(source, id.module, &looped.body, test)
+                    && acts(source, id.module, &looped.body);
             }
             !found
         });
@@ -62,10 +59,7 @@ fn turns_for_ever(source: &Source, module: ModuleId, body: &[Stmt]) -> bool {
         let ends = statements(&looped.body)
             .into_iter()
             .any(|inner| matches!(inner.kind, StmtKind::Break | StmtKind::Return(_)));
-        let waits = expressions(&looped.body)
-            .into_iter()
-            .chain(test)
-            .any(is_waiting);
+        let waits = pauses(source, module, &looped.body, test);
         always && !ends && waits && acts(source, module, &looped.body)
     })
 }
@@ -156,6 +150,15 @@ fn written(call: &Call) -> Option<&str> {
     }
 }
 
+/// Whether a loop waits a time between two turns, in its body or in its test: `while not stop.wait(30)`.
+fn pauses(source: &Source, module: ModuleId, body: &[Stmt], test: Option<&Expr>) -> bool {
+    let tested = test.into_iter().flat_map(sub_expressions);
+    expressions(body)
+        .into_iter()
+        .chain(tested)
+        .any(|expr| waits_at(source, module, expr))
+}
+
 /// A call that waits a time, or for an event with a limit of time.
 fn is_waiting(expr: &Expr) -> bool {
     let Some(call) = expr.as_call() else {
@@ -168,16 +171,61 @@ fn is_waiting(expr: &Expr) -> bool {
     }
 }
 
+/// A call that waits by itself or by a timer inside: `new Promise((done) => setTimeout(done, 5000))`, or a function of the project
+/// that does nothing else.
+fn waits_at(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    if is_waiting(expr) {
+        return true;
+    }
+    let Some(call) = expr.as_call() else {
+        return false;
+    };
+    if promises_time(source, module, call) {
+        return true;
+    }
+    // The function may be written as a value: `const pause = (ms) => new Promise(…)`.
+    source.callee(module, expr).is_some_and(|callee| {
+        let body = expressions(source.body(callee.module, Some(callee)));
+        let mut calls = body
+            .iter()
+            .filter_map(|inner| Some((inner, inner.as_call()?)));
+        let mut any = false;
+        let all = calls.all(|(inner, call)| {
+            any = true;
+            is_waiting(inner) || promises_time(source, callee.module, call)
+        });
+        any && all
+    })
+}
+
+/// `new Promise((done) => setTimeout(done, 5000))`
+fn promises_time(source: &Source, module: ModuleId, call: &Call) -> bool {
+    call.is_new
+        && written(call) == Some("Promise")
+        && call
+            .args
+            .first()
+            .and_then(|first| source.function_value(module, first))
+            .is_some_and(|inner| {
+                expressions(source.body(inner.module, Some(inner)))
+                    .into_iter()
+                    .any(is_waiting)
+            })
+}
+
 /// Whether a body does more than wait and log.
-fn acts(source: &Source, module: ModuleId, body: &[crate::model::source::Stmt]) -> bool {
+fn acts(source: &Source, module: ModuleId, body: &[Stmt]) -> bool {
     let assigns = statements(body)
         .into_iter()
-        .any(|stmt| matches!(stmt.kind, StmtKind::Assign(_) | StmtKind::Return(_)));
+        .any(|stmt| matches!(stmt.kind, StmtKind::Assign(_)));
     assigns
-        || expressions(body).into_iter().any(|expr| {
-            matches!(expr.kind, ExprKind::Call(_))
-                && !is_waiting(expr)
-                && !is_log(source, module, expr, 0)
+        || expressions(body).into_iter().any(|expr| match &expr.kind {
+            ExprKind::Assign { .. } => true,
+            ExprKind::Unary { op, .. } => matches!(*op, "++" | "--" | "delete"),
+            ExprKind::Call(_) => {
+                !waits_at(source, module, expr) && !is_log(source, module, expr, 0)
+            }
+            _ => false,
         })
 }
 
