@@ -292,7 +292,7 @@ fn exported(text: &str) -> Vec<String> {
             .unwrap_or(line)
             .split_once('=')?;
         let value = value.trim().trim_matches(['"', '\'']);
-        let written = value.len() >= SHORTEST && !value.contains(['$', '`', ' ']);
+        let written = value.len() >= SHORTEST && !value.contains(['$', '`', ' ', '(', '[']);
         (written && secret_like_name(name) && !harmless_value(value)).then(|| value.to_owned())
     };
     text.lines()

@@ -30,6 +30,7 @@ pub fn collect(project: &Project) -> BTreeMap<String, AgentManifests> {
 
 fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
     let root = &project.root;
+    let mut starts = None;
     let (location, context, dockerfile) = match agent {
         Agent::Runtime(runtime) => {
             let text = |value: &Option<crate::model::site::Sited<String>>| {
@@ -41,6 +42,8 @@ fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
                 .build
                 .as_ref()
                 .is_some_and(|build| build.value == "Container");
+            // A container may hold a whole workspace: Node looks from the file that runs upwards.
+            starts = text(&runtime.entrypoint).filter(|_| container);
             (
                 location,
                 context,
@@ -59,6 +62,15 @@ fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
     };
     let location = location.and_then(|written| inside(root, &written));
     let context = context.and_then(|written| inside(root, &written));
+    let runs = starts.zip(location.as_deref()).and_then(|(file, folder)| {
+        let file = inside(root, &join(folder, &file))?;
+        Some(
+            file.rsplit_once('/')
+                .map_or(".", |(above, _)| above)
+                .to_owned(),
+        )
+    });
+    let runs = runs.or_else(|| location.clone());
     AgentManifests {
         pyproject: nearest(root, location.as_deref(), "pyproject.toml", |path, text| {
             pyproject(root, path, text)
@@ -67,7 +79,7 @@ fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
             Some(folder) => requirements(root, &join(folder, "requirements.txt")),
             None => Known::Absent,
         },
-        package_json: nearest(root, location.as_deref(), "package.json", package_json),
+        package_json: nearest(root, runs.as_deref(), "package.json", package_json),
         dockerfile: match (&context, dockerfile) {
             (Some(folder), Some(file)) => container(root, folder, &file),
             _ => Known::Absent,

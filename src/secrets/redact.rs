@@ -97,6 +97,8 @@ impl Redactor {
 
     fn covered(&self, path: &str, text: &str) -> Option<String> {
         let mut out = text.to_owned();
+        // A sentence of ours is whole: that it ends in a word with which a value begins says nothing of the value.
+        let is_quoted = !path.is_empty();
         // From the end, so that the ranges before stay true: stars may be fewer bytes than what they cover.
         for hit in scan(path, text, &Options::default()).iter().rev() {
             if let Some(secret) = text.get(hit.range.clone()) {
@@ -107,12 +109,12 @@ impl Redactor {
             out = found;
         }
         // A quoted line that was cut may end inside of a value.
-        if let Some(at) = self.cut(&out) {
+        if let Some(at) = self.cut(&out).filter(|_| is_quoted) {
             let head = stars(out.get(at..).unwrap_or_default());
             out.replace_range(at.., &head);
         }
         // So may one that was cut at its start begin.
-        if let Some(end) = self.cut_start(&out) {
+        if let Some(end) = self.cut_start(&out).filter(|_| is_quoted) {
             let tail = "*".repeat(out.get(..end).map_or(0, |tail| tail.chars().count()));
             out.replace_range(..end, &tail);
         }
@@ -337,9 +339,12 @@ mod tests {
         let covered = one.text("agentcore/agentcore.json", diff).unwrap();
         assert!(!covered.contains("horse"), "{covered}");
         assert_eq!(covered.chars().count(), diff.chars().count());
-        let cut = one.text("", "cut in the middle: correct hor").unwrap();
+        let cut = one
+            .text("app/main.py", "cut in the middle: correct hor")
+            .unwrap();
         assert_eq!(cut, "cut in the middle: co*********");
         assert_eq!(one.text("", "an incorrect house"), None);
+        assert_eq!(one.text("", "a sentence that ends with correct"), None);
     }
 
     #[test]

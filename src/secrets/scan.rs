@@ -160,7 +160,7 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
         let Some(value) = subject.text.get(range.clone()) else {
             continue;
         };
-        if digest_before(bytes, range.start) {
+        if digest_before(bytes, range.start) || encoded_around(bytes, &range) {
             continue;
         }
         if !subject.decoy(value) {
@@ -187,6 +187,19 @@ fn digest_before(bytes: &[u8], at: usize) -> bool {
     ]
     .contains(&before)
         || before.ends_with(b"sha1-")
+}
+
+/// How many characters of base64 around a value make it a part of encoded data.
+const ENCODED: usize = 128;
+
+/// Whether a value stands in the middle of encoded data (an image in a data URI): any letters come up there.
+fn encoded_around(bytes: &[u8], range: &Range<usize>) -> bool {
+    let part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let before = bytes.get(..range.start).unwrap_or_default();
+    let before = before.iter().rev().take(ENCODED).take_while(part).count();
+    let after = bytes.get(range.end..).unwrap_or_default();
+    let after = after.iter().take(ENCODED).take_while(part).count();
+    before + after >= ENCODED
 }
 
 /// Keeps the surest of overlapping finds and masks what is left.

@@ -113,7 +113,11 @@ fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
                 ExprKind::Attribute { attr, .. } => Some(&**attr),
                 _ => None,
             };
-            if let Some(kind) = registration(&name, attr) {
+            let kind = registration(&name, attr).or_else(|| {
+                let path = decorator.as_call()?.args.first()?.as_str()?;
+                routes(attr, path).then_some(EntrypointKind::Route)
+            });
+            if let Some(kind) = kind {
                 found.push(entry(source, kind, function.id, decorator.range));
             }
         }
@@ -129,6 +133,12 @@ fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
             ));
         }
     }
+}
+
+/// Whether a decorator is a verb with a path: `@app.get("/ping")` registers a route, whatever made the application
+/// (`server.to_fastapi_app()`).
+fn routes(attr: Option<&str>, path: &str) -> bool {
+    attr.is_some_and(|attr| VERBS.contains(&attr)) && path.starts_with('/')
 }
 
 /// What kind of handler a decorator or registering method of this canonical name makes.

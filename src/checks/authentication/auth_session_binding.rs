@@ -1,5 +1,7 @@
 //! `auth-session-binding`: Session ids are bound to the authenticated user.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::agent_code;
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Call, Kind};
@@ -11,8 +13,11 @@ use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::source::walk::{Node, walk};
-use crate::model::source::{Call as CallExpr, EntrypointKind, Expr, ExprKind, FnId, Source};
+use crate::model::source::ir::ByteRange;
+use crate::model::source::walk::{Node, expressions, statements, walk};
+use crate::model::source::{
+    Call as CallExpr, EntrypointKind, Expr, ExprKind, FnId, Source, Stmt, StmtKind,
+};
 
 pub(super) static CHECK: Check = Check {
     id: "auth-session-binding",
@@ -188,7 +193,7 @@ fn look<'a>(
             _ => None,
         };
         let mut near = [handler, call.function].into_iter().flatten();
-        if near.any(|function| is_checked(source, function, part)) {
+        if near.any(|function| is_checked(source, function, part, call)) {
             continue;
         }
         // A field of the event itself is what was given to `lambda:Invoke`; a user writes the body of a request.
@@ -281,7 +286,7 @@ fn is_known(part: &Part<'_>) -> bool {
 }
 
 /// Whether a function holds the id against the user: a call or comparison that names both.
-fn is_checked(source: &Source, function: FnId, part: &Part<'_>) -> bool {
+fn is_checked(source: &Source, function: FnId, part: &Part<'_>, invoked: &Call<'_>) -> bool {
     let Some(module) = source.module(function.module) else {
         return false;
     };
@@ -291,41 +296,103 @@ fn is_checked(source: &Source, function: FnId, part: &Part<'_>) -> bool {
     let plain = |text: &str| text.to_ascii_lowercase().replace('_', "");
     let name = plain(name);
     let mut checked = false;
-    walk(
-        source.body(function.module, Some(function)),
-        &mut |_, node| {
-            if let Node::Expr(expr) = node {
-                let candidate = match &expr.kind {
-                    ExprKind::Compare { .. } => true,
-                    ExprKind::Call(call) => {
-                        call.args.len() + call.keywords.len() >= 2
-                            && !only_keeps(source, function, expr, call)
-                    }
-                    _ => false,
-                };
-                let text = plain(module.text(expr.range));
-                let user = [
-                    "claims",
-                    ".sub",
-                    "\"sub\"",
-                    "'sub'",
-                    "user",
-                    "owner",
-                    "principal",
-                    "tenant",
-                ]
+    let body = source.body(function.module, Some(function));
+    let dropped = dropped(body);
+    walk(body, &mut |_, node| {
+        if let Node::Expr(expr) = node {
+            let candidate = match &expr.kind {
+                ExprKind::Compare { .. } => true,
+                ExprKind::Call(call) => {
+                    call.args.len() + call.keywords.len() >= 2
+                        && !only_keeps(source, function, expr, call)
+                        && !(dropped.contains(&expr.range)
+                            && !may_refuse(source, function, expr, call))
+                        && !leads_to(source, function, expr, invoked)
+                }
+                _ => false,
+            };
+            let text = plain(module.text(expr.range));
+            let user = [
+                "claims",
+                ".sub",
+                "\"sub\"",
+                "'sub'",
+                "user",
+                "owner",
+                "principal",
+                "tenant",
+            ]
+            .iter()
+            .any(|word| text.contains(word));
+            let invokes = ["invokeagentruntime", "invokeharness", "payload"]
                 .iter()
                 .any(|word| text.contains(word));
-                let invokes = ["invokeagentruntime", "invokeharness", "payload"]
-                    .iter()
-                    .any(|word| text.contains(word));
-                checked |=
-                    candidate && user && !invokes && text.contains(&name) && text.len() < 400;
-            }
-            true
-        },
-    );
+            checked |= candidate && user && !invokes && text.contains(&name) && text.len() < 400;
+        }
+        true
+    });
     checked
+}
+
+/// The calls of a body whose result nobody looks at.
+fn dropped(body: &[Stmt]) -> Vec<ByteRange> {
+    let value = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Expr(value) => match &value.kind {
+            ExprKind::Await(inner) => Some(inner.range),
+            _ => Some(value.range),
+        },
+        _ => None,
+    };
+    statements(body).into_iter().filter_map(value).collect()
+}
+
+/// Whether a call whose result nobody looks at may refuse all the same: it is named so, or the function raises.
+fn may_refuse(source: &Source, function: FnId, expr: &Expr, call: &CallExpr) -> bool {
+    let name = match &call.callee.kind {
+        ExprKind::Name(name) => &**name,
+        ExprKind::Attribute { attr, .. } => &**attr,
+        _ => "",
+    };
+    let plain = name.to_ascii_lowercase();
+    let named = [
+        "check", "verif", "ensure", "assert", "require", "valid", "authoriz", "own", "belong",
+        "guard", "allow", "permit", "enforce", "must",
+    ];
+    if named.iter().any(|word| plain.contains(word)) {
+        return true;
+    }
+    let Some(callee) = source.callee(function.module, expr) else {
+        return false;
+    };
+    statements(source.body(callee.module, Some(callee)))
+        .iter()
+        .any(|stmt| matches!(stmt.kind, StmtKind::Raise { .. }))
+}
+
+/// Most functions that are looked at between a handler and the invocation.
+const MOST_BETWEEN: usize = 64;
+
+/// Whether a call is a step on the way to the invocation: it hands the id on, and holds it against nothing.
+fn leads_to(source: &Source, function: FnId, expr: &Expr, invoked: &Call<'_>) -> bool {
+    let (Some(first), Some(last)) = (source.callee(function.module, expr), invoked.function) else {
+        return false;
+    };
+    let mut open = vec![first];
+    let mut seen = BTreeSet::new();
+    while let Some(next) = open.pop() {
+        if next == last {
+            return true;
+        }
+        if seen.len() >= MOST_BETWEEN || !seen.insert(next) {
+            continue;
+        }
+        let inner = expressions(source.body(next.module, Some(next)));
+        let called = inner
+            .into_iter()
+            .filter_map(|inner| source.callee(next.module, inner));
+        open.extend(called);
+    }
+    false
 }
 
 /// Methods that read a value, with what to give where it is absent.

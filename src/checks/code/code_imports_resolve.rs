@@ -6,6 +6,7 @@ use super::src_layout;
 use crate::analysis::agent_code::AgentCode;
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
+use crate::context::copied_code;
 use crate::context::imports::{Answer, Node, Python};
 use crate::context::installed::{Installed, Manifest, Releases};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -107,6 +108,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let python = Python::new(context, code, facts);
     let node = Node::new(context, code, facts);
     let eager = eager(code);
+    let absent = copied_code::absent(context, code.runtime);
     let mut found = Found::default();
     let idle = !python.moves_path && !src_layout::is_on_path(context, code);
     let src = code.code.below_src.iter().filter(|_| idle);
@@ -122,6 +124,17 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             Language::Python if below_src => python.below_src(external, &code.code.code_root),
             Language::Python => python.answer(external, import),
             Language::TypeScript => node.answer(external),
+        };
+        // A folder that the image takes from outside of this tree may hold it.
+        let answer = match (answer, absent.first()) {
+            (Answer::Missing(_, None), Some(copied)) if !external.dotted.starts_with('.') => {
+                Answer::Unknown(format!(
+                    "{}, which {} copies into the image, is not in this tree",
+                    copied.path,
+                    copied.place()
+                ))
+            }
+            (answer, _) => answer,
         };
         let starts = !import.lazy && !import.dynamic && eager.contains(&external.module);
         found.take(external, &module.site(import.range), answer, starts);

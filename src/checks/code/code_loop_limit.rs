@@ -7,7 +7,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::source::ir::{Loop, LoopKind};
+use crate::model::source::ir::{DictEntry, Loop, LoopKind};
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{Call, Expr, ExprKind, FnId, Language, Module, Stmt, StmtKind};
 
@@ -44,7 +44,7 @@ struct Bound {
     unit: &'static str,
 }
 
-const BOUNDS: [Bound; 10] = [
+const BOUNDS: [Bound; 11] = [
     Bound {
         package: "strands",
         calls: &["Agent"],
@@ -107,6 +107,13 @@ const BOUNDS: [Bound; 10] = [
         option: "stopWhen",
         default: Some(20),
         unit: "steps",
+    },
+    Bound {
+        package: "claude_agent_sdk",
+        calls: &["ClaudeAgentOptions"],
+        option: "max_turns",
+        default: None,
+        unit: "turns",
     },
     Bound {
         package: "pydantic_ai",
@@ -360,6 +367,10 @@ fn framework(
         judge_limit(code, module, limit, "recursion_limit", seen);
         return;
     }
+    if top.starts_with("@anthropic-ai/claude-") && last == "query" {
+        claude_query(call, at(), top, seen);
+        return;
+    }
     let Some(bound) = BOUNDS
         .iter()
         .find(|bound| bound.package == top && bound.calls.contains(&last))
@@ -368,9 +379,16 @@ fn framework(
     };
     match (call.option(bound.option), bound.default) {
         (Some(limit), _) => judge_limit(code, module, limit, bound.option, seen),
+        (None, _) if call.option("max_budget_usd").is_some() => {
+            seen.finite.push("max_budget_usd".to_owned());
+        }
         (None, None) if bounded => seen.finite.push("a limit around the agent".to_owned()),
         (None, None) if call.option("tools").is_none() => {
             match spread(code, module, call, bound.option) {
+                // Its program brings tools of its own.
+                Spread::Nothing if top == "claude_agent_sdk" => {
+                    seen.found.push(unbounded(at(), last, top, bound));
+                }
                 // No tools, no loop.
                 Spread::Nothing => seen.finite.push("an agent without tools".to_owned()),
                 Spread::Limit => seen.finite.push(format!("{} is given", bound.option)),
@@ -386,6 +404,32 @@ fn framework(
             seen.finite
                 .push(format!("{top} stops after {default} {}", bound.unit));
         }
+    }
+}
+
+/// `query({ prompt, options: { maxTurns } })`: the bound stands one level down.
+fn claude_query(call: &Call, at: Evidence, top: &str, seen: &mut Seen) {
+    let open = || {
+        format!(
+            "query of {top} has no bound of its own on turns, and none is set: only the model ends the loop"
+        )
+    };
+    match call.option("options").map(|options| &options.kind) {
+        None => seen.found.push(at.note(open()).severity(Severity::Low)),
+        Some(ExprKind::Dict(entries)) => {
+            let is_bound = |entry: &DictEntry| match entry.key.as_ref().and_then(Expr::as_str) {
+                Some(key) => matches!(key, "maxTurns" | "maxBudgetUsd"),
+                // What is spread into it may hold the bound.
+                None => true,
+            };
+            match entries.iter().any(is_bound) {
+                true => seen.finite.push("maxTurns is given".to_owned()),
+                false => seen.found.push(at.note(open()).severity(Severity::Low)),
+            }
+        }
+        Some(_) => seen.unread.push(at.note(
+            "the options of query are made elsewhere: whether they hold maxTurns was not seen",
+        )),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::analysis::names::{leaf, package};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
+use crate::model::source::ir::Name;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId, Stmt, StmtKind};
@@ -209,6 +210,26 @@ fn begins(code: &AgentCode<'_>, module: &Module, expr: &Expr, call: &Call) -> Op
     .then(|| format!("{class}.{written}()"))
 }
 
+/// Whether a method that ends a session is called by something beside the class: by its name, or by `with` and the like.
+fn is_used(code: &AgentCode<'_>, module: &Module, name: &str, own: &[(Name, FnId)]) -> bool {
+    if name.starts_with("__") || name.starts_with('[') {
+        return true;
+    }
+    code.modules().any(|other| {
+        other.all_expressions().into_iter().any(|(function, expr)| {
+            let named = match &expr.kind {
+                ExprKind::Attribute { attr, .. } => **attr == *name,
+                ExprKind::Str(text) => **text == *name,
+                _ => false,
+            };
+            // One closing method may call another; who calls that is what counts.
+            let inside = other.id == module.id
+                && function.is_some_and(|id| own.iter().any(|(_, method)| *method == id));
+            named && !inside && function.is_none_or(|id| code.may_run(id))
+        })
+    })
+}
+
 fn end(code: &AgentCode<'_>, module: &Module, function: Option<FnId>, expr: &Expr) -> End {
     let body = code.source.body(module.id, function);
     let ends = |body: &[Stmt]| {
@@ -255,12 +276,13 @@ fn end(code: &AgentCode<'_>, module: &Module, function: Option<FnId>, expr: &Exp
     if let Some(class) = class {
         let closes = class.methods.iter().any(|(name, id)| {
             let own = Some(*id) != function && ends(code.source.body(module.id, Some(*id)));
-            own && (name.contains("stop")
-                || name.contains("close")
-                || name.contains("exit")
-                || name.contains("clean")
-                || name.contains("dispose")
-                || name.contains("shutdown"))
+            own && is_used(code, module, name, &class.methods)
+                && (name.contains("stop")
+                    || name.contains("close")
+                    || name.contains("exit")
+                    || name.contains("clean")
+                    || name.contains("dispose")
+                    || name.contains("shutdown"))
         });
         if closes {
             return End::Always;

@@ -100,6 +100,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                 "runtime {name} calls no authenticated external service in the {}",
                 code.scope()
             ),
+            _ if claimed.is_empty() => format!(
+                "the credential provider that runtime {name} uses takes its name from outside of the code: see that the name which the deploy gives it is in `credentials`"
+            ),
             _ => format!("every credential provider that runtime {name} names is in `credentials`"),
         };
         return Outcome::pass(code.resource(), message).evidences(sites);
@@ -173,7 +176,8 @@ fn named(context: &Context, provider: &Provider) -> Named {
             return Named::Registered(credential.name.clone());
         }
     }
-    let Some(first) = provider.names.first() else {
+    // A fallback of nothing names none.
+    let Some(first) = provider.names.iter().find(|name| !name.is_empty()) else {
         return Named::Unknown;
     };
     let registered = |name: &&String| {

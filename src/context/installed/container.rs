@@ -60,14 +60,19 @@ pub(super) fn container<'a>(
                 Some(format!("the base image {} may bring packages", stage.image));
         }
     }
+    let mut made = Vec::new();
     for run in dockerfile
         .instructions
         .iter()
         .filter(|each| each.keyword == "RUN")
     {
         for command in commands(&run.words()) {
-            installed.command(&command, pyproject, facts, run);
-            taken.extend(releases(&command, facts));
+            if let Some(file) = exported(&command) {
+                made.push((file.to_owned(), command));
+                continue;
+            }
+            installed.command(&command, pyproject, (facts, &made), run);
+            taken.extend(releases(&command, facts, &made));
         }
     }
     installed.releases = match taken.len() {
@@ -83,8 +88,16 @@ pub(super) fn container<'a>(
 }
 
 /// Which releases a command that installs takes; `None` for one that does not.
-fn releases(words: &[String], facts: &DependencyFacts) -> Option<Releases> {
+fn releases(words: &[String], facts: &DependencyFacts, made: &[Made]) -> Option<Releases> {
     let has = |word: &str| words.iter().any(|each| each == word);
+    let is_made = |word: &String| made.iter().any(|(file, _)| leaf(file) == leaf(word));
+    if has("install") && words.iter().any(is_made) {
+        // What is written from the lock names the lock's releases.
+        return Some(match facts.uv_lock.read() {
+            Some(_) => Releases::Locked,
+            None => Releases::Unknown,
+        });
+    }
     let tool = |name: &str| {
         words
             .iter()
@@ -125,6 +138,40 @@ fn releases(words: &[String], facts: &DependencyFacts) -> Option<Releases> {
     })
 }
 
+/// A requirements file that a command of the build writes, and that command.
+type Made = (String, Vec<String>);
+
+fn leaf(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The requirements file that a command writes from the project's manifest or lock: `uv export -o requirements.txt`.
+fn exported(words: &[String]) -> Option<&str> {
+    let at = |word: &str| words.iter().position(|each| each == word);
+    let tool = |name: &str| {
+        words
+            .iter()
+            .any(|word| word.rsplit('/').next() == Some(name))
+    };
+    let exports = (tool("uv") || tool("poetry") || tool("pdm")) && at("export").is_some();
+    let compiles = (tool("uv") && at("compile").is_some() || tool("pip-compile"))
+        && words.iter().any(|word| word.ends_with("pyproject.toml"));
+    if !exports && !compiles {
+        return None;
+    }
+    let named = ["-o", "--output-file", "--output", ">"]
+        .into_iter()
+        .find_map(|option| words.get(at(option)? + 1).map(String::as_str));
+    named.or_else(|| {
+        words.iter().find_map(|word| {
+            ["--output-file=", "--output=", ">"]
+                .iter()
+                .find_map(|option| word.strip_prefix(option))
+                .filter(|file| !file.is_empty())
+        })
+    })
+}
+
 fn mentions(dockerfile: &Dockerfile, file: &str) -> bool {
     dockerfile
         .instructions
@@ -157,7 +204,7 @@ impl<'a> Installed<'a> {
         &mut self,
         words: &[String],
         pyproject: Option<&'a PyProject>,
-        facts: &'a DependencyFacts,
+        known: (&'a DependencyFacts, &[Made]),
         run: &crate::model::manifest::Instruction,
     ) {
         let at = |word: &str| words.iter().position(|each| each == word);
@@ -191,7 +238,7 @@ impl<'a> Installed<'a> {
                     .or_else(|| word.strip_prefix("-r")),
             };
             if let Some(file) = file {
-                self.file(file, pyproject, facts);
+                self.file(file, pyproject, known);
             } else if matches!(
                 word.as_str(),
                 "-c" | "--constraint"
@@ -234,9 +281,19 @@ impl<'a> Installed<'a> {
         }
     }
 
-    fn file(&mut self, file: &str, pyproject: Option<&'a PyProject>, facts: &'a DependencyFacts) {
+    fn file(
+        &mut self,
+        file: &str,
+        pyproject: Option<&'a PyProject>,
+        (facts, made): (&'a DependencyFacts, &[Made]),
+    ) {
+        let written = made.iter().find(|(made, _)| leaf(made) == leaf(file));
         if file.ends_with("pyproject.toml") {
             self.project(&[], pyproject, false);
+        } else if let Some((_, words)) = written {
+            let has = |word: &str| words.iter().any(|each| each == word);
+            let dev = has("uv") && has("export") && !has("--no-dev") && !has("--no-default-groups");
+            self.project(words, pyproject, dev);
         } else if let Some(listed) = facts.requirements.get(file).or_else(|| {
             // The file may have been copied elsewhere in the image first.
             let leaf = file.rsplit('/').next()?;

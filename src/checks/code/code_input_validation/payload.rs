@@ -116,6 +116,14 @@ impl Seeds for Payload<'_> {
         {
             return true;
         }
+        // `("user", text)`: a message of LangChain whose role is fixed calls no tool, whatever its content.
+        if let ExprKind::Tuple(items) = &expr.kind
+            && self.structure
+            && let [role, _] = items.as_slice()
+            && matches!(role.as_str(), Some("user" | "human"))
+        {
+            return true;
+        }
         let Some(call) = expr.as_call() else {
             return false;
         };
@@ -143,7 +151,6 @@ impl Seeds for Payload<'_> {
                 | "copy"
                 | "deepcopy"
                 | "loads"
-                | "HumanMessage"
                 | "ChatMessage"
                 | "UserMessage"
                 | "convert_to_messages"

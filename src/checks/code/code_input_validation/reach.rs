@@ -166,6 +166,8 @@ fn sink(
     if let Some(out) = outward(source, module, expr) {
         return match out.reached {
             Reached::Agent if graphs::is_of(source, module, call, &tools.graphs) => None,
+            // It takes text or a stream of messages, and fails on anything else.
+            Reached::Agent if is_claude(source, module, expr) => Some(("the agent", Takes::Text)),
             Reached::Agent => Some(("the agent", Takes::Anything)),
             Reached::Model => Some(("the model", Takes::Text)),
             Reached::Tool => Some(("a tool", Takes::Text)),
@@ -199,6 +201,13 @@ fn sink(
     }
     let known = name.starts_with("bedrock_agentcore") || name.contains("session");
     (known && has_id(call)).then_some(("memory or a session", Takes::Text))
+}
+
+/// Whether a call is one of Claude's Agent SDK.
+fn is_claude(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    source.callee_name(module, expr).is_some_and(|name| {
+        name.starts_with("claude_agent_sdk") || name.starts_with("@anthropic-ai/claude-")
+    })
 }
 
 /// Whether a call is given an id by name.
