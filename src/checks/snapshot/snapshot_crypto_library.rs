@@ -189,7 +189,7 @@ fn step_leaves(words: &[&str]) -> Option<bool> {
     let mut plain = arguments.iter().filter(|word| !word.starts_with('-'));
     let mut flags = arguments.iter().filter(|word| word.starts_with('-'));
     if words.get(manager).is_some_and(|word| word.ends_with("rpm")) {
-        let named = arguments.iter().any(|word| named(&word));
+        let named = arguments.iter().any(|word| named(word));
         return named.then(|| !flags.any(|flag| *flag == "-e" || *flag == "--erase"));
     }
     match *plain.next()? {
