@@ -189,17 +189,15 @@ fn step_leaves(words: &[&str]) -> Option<bool> {
     let mut plain = arguments.iter().filter(|word| !word.starts_with('-'));
     let mut flags = arguments.iter().filter(|word| word.starts_with('-'));
     if words.get(manager).is_some_and(|word| word.ends_with("rpm")) {
-        let named = arguments.iter().any(|word| named(word));
+        let named = arguments.iter().any(named);
         return named.then(|| !flags.any(|flag| *flag == "-e" || *flag == "--erase"));
     }
     match *plain.next()? {
-        "install" | "reinstall" | "upgrade" | "update" => {
-            plain.any(|word| named(&word)).then_some(true)
-        }
-        "remove" | "erase" | "autoremove" => plain.any(|word| named(&word)).then_some(false),
+        "install" | "reinstall" | "upgrade" | "update" => plain.any(named).then_some(true),
+        "remove" | "erase" | "autoremove" => plain.any(named).then_some(false),
         "swap" => {
             let (gone, come) = (plain.next()?, plain.next()?);
-            match (named(&gone), named(&come)) {
+            match (named(gone), named(come)) {
                 (_, true) => Some(true),
                 (true, false) => Some(false),
                 (false, false) => None,
