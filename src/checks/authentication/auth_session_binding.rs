@@ -305,8 +305,8 @@ fn is_checked(source: &Source, function: FnId, part: &Part<'_>, invoked: &Call<'
                 ExprKind::Call(call) => {
                     call.args.len() + call.keywords.len() >= 2
                         && !only_keeps(source, function, expr, call)
-                        && !(dropped.contains(&expr.range)
-                            && !may_refuse(source, function, expr, call))
+                        && (!dropped.contains(&expr.range)
+                            || may_refuse(source, function, expr, call))
                         && !leads_to(source, function, expr, invoked)
                 }
                 _ => false,
