@@ -358,7 +358,12 @@ fn may_refuse(source: &Source, function: FnId, expr: &Expr, call: &CallExpr) -> 
         "check", "verif", "ensure", "assert", "require", "valid", "authoriz", "own", "belong",
         "guard", "allow", "permit", "enforce", "must",
     ];
-    if named.iter().any(|word| plain.contains(word)) {
+    // A write that holds only where the owner is the user raises where it does not.
+    let conditional = source.module(function.module).is_some_and(|module| {
+        let text = module.text(expr.range).to_ascii_lowercase();
+        text.contains("condition")
+    });
+    if conditional || named.iter().any(|word| plain.contains(word)) {
         return true;
     }
     let Some(callee) = source.callee(function.module, expr) else {
