@@ -6,7 +6,7 @@
 use crate::context::Context;
 use crate::model::known::Known;
 pub use crate::secrets::redact::Redactor;
-use crate::secrets::redact::{FORMS, by_form, drawn, gather, unnamed};
+use crate::secrets::redact::{FORMS, by_form, drawn, gather, literals, unnamed};
 
 use super::{CheckResult, Evidence, Fix, Report};
 
@@ -145,16 +145,30 @@ impl Redactor {
         let Some(site) = &mut evidence.site else {
             return;
         };
-        if let Some(line) = self.text(&site.path, &site.line_text) {
-            site.line_text = line.into();
-        }
-        if let Some(excerpt) = self.text(&site.path, &site.excerpt) {
-            site.excerpt = excerpt.into();
+        for text in [&mut site.line_text, &mut site.excerpt] {
+            let mut shown = self
+                .text(&site.path, text)
+                .unwrap_or_else(|| text.to_string());
+            if is_code(&site.path) {
+                literals(&mut shown);
+            }
+            if *shown != **text {
+                *text = shown.into();
+            }
         }
         if let Some(path) = FORMS.text("", &site.path) {
             site.path = path.into();
         }
     }
+}
+
+/// Whether a file is source code, in which other words than names stand in quotation marks only.
+fn is_code(path: &str) -> bool {
+    let kind = path.rsplit_once('.').map_or("", |(_, kind)| kind);
+    matches!(
+        kind,
+        "py" | "ts" | "tsx" | "mts" | "cts" | "js" | "jsx" | "mjs" | "cjs"
+    )
 }
 
 /// Said in the place of commands.

@@ -191,7 +191,11 @@ pub(crate) static FORMS: LazyLock<Redactor> = LazyLock::new(Redactor::default);
 
 /// Covers words that look random: in what a person writes in settings, such a word is no name that anybody needs to read.
 pub(crate) fn unnamed(text: &mut String) {
-    let part = |c: char| c.is_ascii_alphanumeric() || "+/=_-".contains(c);
+    random_words(text, |c| c.is_ascii_alphanumeric() || "+/=_-".contains(c));
+}
+
+/// The same of words that are made of these characters.
+fn random_words(text: &mut String, part: impl Fn(char) -> bool + Copy) {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
     let mut any = false;
@@ -234,6 +238,59 @@ fn random(word: &str) -> bool {
         && count(u8::is_ascii_lowercase) >= 6
         && count(u8::is_ascii_uppercase) >= 6;
     as_number || mixed || encoded
+}
+
+/// Covers, in a line of code, what a literal holds that may be a secret: words that look random, and whatever stands under a secret's
+/// name. A finding of another check quotes the line; nobody needs to read these words to understand it.
+pub(crate) fn literals(line: &mut String) {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line.as_str();
+    // What names the next literal: the code since the last comma, and the literal before it.
+    let mut before = String::new();
+    while let Some(start) = rest.find(['"', '\'', '`']) {
+        let (code, literal) = rest.split_at(start);
+        let quote = literal.get(..1).unwrap_or_default();
+        let inner = literal.get(1..).unwrap_or_default();
+        // Without its end it was cut, or holds several lines.
+        let end = inner.find(quote).unwrap_or(inner.len());
+        let (inner, after) = inner.split_at(end);
+        let named = [before.as_str(), code]
+            .iter()
+            .flat_map(|text| text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
+            .any(secret_like_name);
+        out.push_str(code);
+        out.push_str(quote);
+        let mut word = inner.to_owned();
+        if named && may_be_secret(inner) {
+            word = stars(inner);
+        } else if !inner.starts_with("arn:") && !inner.contains("sha256:") {
+            // `?key=` and the folders of a path are no part of what follows them.
+            random_words(&mut word, |c| c.is_ascii_alphanumeric() || c == '-');
+            unnamed(&mut word);
+        }
+        out.push_str(&word);
+        before = format!("{code} {inner}");
+        if code.contains([';', '{', ']']) {
+            before = inner.to_owned();
+        }
+        let closed = after.get(..quote.len()).unwrap_or_default();
+        out.push_str(closed);
+        rest = after.get(closed.len()..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    *line = out;
+}
+
+/// Whether a literal under a secret's name may be one: a word with a digit, which no name of a variable and no placeholder is.
+fn may_be_secret(text: &str) -> bool {
+    let name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    text.len() >= SHORTEST
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+        && !text.contains(char::is_whitespace)
+        && !text.starts_with("arn:")
+        && !text.contains("://")
+        && !text.bytes().all(name)
+        && !harmless_value(text)
 }
 
 /// Covers words that look random where they stand in quotation marks: an error quotes what a file holds there.
@@ -329,6 +386,37 @@ mod tests {
 
     fn redactor(text: &str) -> Redactor {
         Redactor::new([&parse("agentcore/agentcore.json", text).unwrap()])
+    }
+
+    #[test]
+    fn literals_of_code_show_no_word_that_may_be_a_secret() {
+        for line in [
+            r#"requests.post(URL, auth=("user","3f2b8c1d-9a4e-4c7b-8f21-0d6e5a9b7c44"))"#,
+            r#"requests.get(f"https://api.example.org/{x}?key=9f8e7d6c5b4a39281706f5e4d3c2b1a0")"#,
+            r#"k = os.environ.get("API_KEY", "Tr0ub4dor-x7q-Zebra9")"#,
+            r#"k = os.getenv("DB_PASSWORD", default="Tr0ub4dor-x7q-Zebra9")"#,
+            "const k = process.env.API_KEY ?? 'Tr0ub4dor-x7q-Zebra9';",
+            r#"run("curl -H 'X-Key: 9f8e7d6c5b4a39281706f5e4d3c2b1a0' " + payload["u"])"#,
+        ] {
+            let mut shown = line.to_owned();
+            literals(&mut shown);
+            for part in ["b8c1d", "e7d6c5", "ub4dor", "Zebra9"] {
+                assert!(!shown.contains(part), "{shown}");
+            }
+            assert_eq!(shown.chars().count(), line.chars().count(), "{shown}");
+        }
+        for line in [
+            r#"key = os.environ["OPENAI_API_KEY_2"]"#,
+            r#"secret = get_secret("prod/crm-api-key")"#,
+            r#"model = "anthropic.claude-sonnet-4-5-20250929-v1:0""#,
+            r#"role = "arn:aws:iam::111122223333:role/Shop-MainRoleA1B2C3D4-xYz12aBcD34e""#,
+            r#"x = 'it''s "fine"' + `${a} b` + "unfinished"#,
+            "",
+        ] {
+            let mut shown = line.to_owned();
+            literals(&mut shown);
+            assert_eq!(shown, line);
+        }
     }
 
     #[test]

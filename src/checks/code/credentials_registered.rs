@@ -13,6 +13,7 @@ use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Credential;
 use crate::shell::{self, Command, EnvName};
 
@@ -84,6 +85,13 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         missing.push(one);
     }
     let name = &code.runtime.name;
+    if !sites.iter().any(|site| site.primary) && claimed.is_empty() && !used.is_empty() {
+        let message = format!(
+            "the credential provider that runtime {name} uses gets its name from outside of the code, so whether it is in `credentials` is not known"
+        );
+        let reason = Unread::new(ReasonCode::Absent, message);
+        return Outcome::skipped(code.resource(), reason).evidences(sites);
+    }
     if !sites.iter().any(|site| site.primary) {
         let known: Vec<&str> = reads.iter().map(String::as_str).take(3).collect();
         let message = match used.len() {
@@ -99,9 +107,6 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             0 => format!(
                 "runtime {name} calls no authenticated external service in the {}",
                 code.scope()
-            ),
-            _ if claimed.is_empty() => format!(
-                "the credential provider that runtime {name} uses takes its name from outside of the code: see that the name which the deploy gives it is in `credentials`"
             ),
             _ => format!("every credential provider that runtime {name} names is in `credentials`"),
         };
