@@ -4,7 +4,7 @@ use super::{Instance, LONG_CHAIN, Meaning, Question};
 use crate::model::source::ir::ExprKind;
 use crate::model::source::module::{Binding, BindingKind, Language, Module, Step};
 use crate::model::source::scope::receiver;
-use crate::model::source::{ByteRange, ClassId, ModuleId};
+use crate::model::source::{ClassId, ModuleId};
 
 impl<'s> Question<'s> {
     pub(super) fn name(&self, id: ModuleId, name: &str, offset: u32) -> Meaning<'s> {
@@ -28,13 +28,12 @@ impl<'s> Question<'s> {
         if module.language != Language::Python {
             return None;
         }
+        let class = module.class_at(offset)?;
+        let fields = class.fields.names.get(name)?;
+        // A method does not see what the body of its class binds; bases and decorators are evaluated outside.
         let inside = module.function_at(offset).map(|function| function.id);
-        let mut classes = module.classes.iter().rev();
-        let class = classes.find(|class| {
-            let within = |range: &ByteRange| range.start <= offset && offset < range.end;
-            class.parent == inside && class.body.iter().any(|stmt| within(&stmt.range))
-        })?;
-        class.fields.names.get(name)
+        let within = class.body.iter().any(|stmt| stmt.range.holds(offset));
+        (class.parent == inside && within).then_some(fields)
     }
 
     /// What the bindings of a name mean to a place: the last one before it comes first, then those after it.

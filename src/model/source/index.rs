@@ -6,13 +6,15 @@ use std::collections::HashMap;
 use super::FnId;
 use super::detect::is_model_id;
 use super::ir::{ByteRange, Expr, ExprKind, Name};
-use super::module::{Binding, BindingKind, Function, Import, Language, Module, Scope};
+use super::module::{Binding, BindingKind, Class, Function, Import, Language, Module, Scope};
 
 /// Look-ups of a module. They cost a bisection however long the file is.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     /// From each offset on, the innermost function.
     functions: Vec<(u32, Option<u32>)>,
+    /// From each offset on, the innermost class.
+    classes: Vec<(u32, Option<u32>)>,
     /// Every parameter: where it starts, its function, its place among the parameters.
     params: Vec<(u32, u32, u32)>,
     /// Imports that are calls, by their range.
@@ -50,7 +52,18 @@ impl Index {
         let python = module.language == Language::Python;
         let (calls, models) = calls_and_models(module);
         Self {
-            functions: innermost(&module.functions),
+            functions: innermost(
+                module
+                    .functions
+                    .iter()
+                    .map(|function| (function.body_range, function.id.index)),
+            ),
+            classes: innermost(
+                module
+                    .classes
+                    .iter()
+                    .map(|class| (class.range, class.id.index)),
+            ),
             params: params(&module.functions),
             dynamic,
             dotted: imports()
@@ -75,15 +88,11 @@ fn binds_first(import: &Import) -> bool {
         && import.alias.as_deref() == import.module.split('.').next()
 }
 
-/// Sweeps over the bodies: from each offset on, which function is the innermost.
-fn innermost(functions: &[Function]) -> Vec<(u32, Option<u32>)> {
-    let mut sorted: Vec<(u32, Reverse<u32>, Reverse<u32>)> = functions
-        .iter()
-        .filter(|function| function.body_range.start < function.body_range.end)
-        .map(|function| {
-            let range = function.body_range;
-            (range.start, Reverse(range.end), Reverse(function.id.index))
-        })
+/// Sweeps over ranges, each with its number: from each offset on, which is the innermost.
+fn innermost(ranges: impl Iterator<Item = (ByteRange, u32)>) -> Vec<(u32, Option<u32>)> {
+    let mut sorted: Vec<(u32, Reverse<u32>, Reverse<u32>)> = ranges
+        .filter(|(range, _)| range.start < range.end)
+        .map(|(range, number)| (range.start, Reverse(range.end), Reverse(number)))
         .collect();
     sorted.sort_unstable();
     let mut steps: Vec<(u32, Option<u32>)> = Vec::with_capacity(sorted.len() * 2);
@@ -174,6 +183,14 @@ impl Module {
         let after = steps.partition_point(|(start, _)| *start <= offset);
         let (_, function) = steps.get(after.checked_sub(1)?)?;
         self.functions.get((*function)? as usize)
+    }
+
+    /// The innermost class that holds the offset, whatever functions stand between.
+    pub fn class_at(&self, offset: u32) -> Option<&Class> {
+        let steps = &self.index.classes;
+        let after = steps.partition_point(|(start, _)| *start <= offset);
+        let (_, class) = steps.get(after.checked_sub(1)?)?;
+        self.classes.get((*class)? as usize)
     }
 
     /// The scopes that a place sees, each with its function: the innermost first, the module's own last.
