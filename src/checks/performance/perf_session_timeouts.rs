@@ -285,17 +285,15 @@ fn fix(
     };
     let edit = format!(".{block} += {{idleRuntimeSessionTimeout: {idle}, maxLifetime: {max}}}");
     let edit = fixes::edit_agent(agent, &edit, &[]);
-    let what = match row.workload {
-        Workload::Chat => "Chat: users pause to read, the session ends soon after they leave",
-        Workload::RequestReply => {
-            "Request-reply: each call stands alone, the VM is given back at once"
-        }
-        Workload::Batch => "Batch: one session per job",
-        Workload::Background => "Background: tracked tasks keep the session alive",
+    let kind = match row.workload {
+        Workload::Chat => "chat",
+        Workload::RequestReply => "request-reply",
+        Workload::Batch => "batch",
+        Workload::Background => "background",
     };
     let fix = fixes::edit_and_deploy(
         context,
-        &format!("{what} ({idle} s idle, {max} s at most)"),
+        &format!("Set the timeouts of a {kind} workload: {idle} s idle, {max} s at most"),
         edit,
     );
     let safe = edits::agent(context, agent, |editor, node| {
