@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::limits::{self, Limit};
-use crate::model::source::memo::{self, Used};
+use crate::model::source::memo::Used;
 use crate::model::source::module::BindingKind;
 use crate::model::source::{
     ByteRange, Call, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Source,
@@ -190,15 +190,7 @@ fn collect(code: &AgentCode<'_>) -> Uses {
 
 /// What the calls of a module use, found out once.
 pub(crate) fn of_module<'s>(source: &Source, module: &'s Module) -> &'s [Used] {
-    let uses = module.uses.get_or_init(|| {
-        let (found, limit) = limits::watch(|| used_in(source, module));
-        let cut = limit.map(Limit::parts);
-        memo::Uses { found, cut }
-    });
-    if let Some((what, module, range)) = uses.cut {
-        limits::reached(what, module, range);
-    }
-    &uses.found
+    limits::kept(&module.uses, || used_in(source, module))
 }
 
 /// The expression that a use is: the call, or the value given to it.

@@ -2,9 +2,11 @@
 //! meanwhile is no pass: what lies behind the cut nobody has seen.
 
 use std::cell::{Cell, RefCell};
+use std::sync::OnceLock;
 
 use crate::model::finding::{Outcome, Status};
 use crate::model::known::{ReasonCode, Unread};
+use crate::model::source::memo::Found;
 use crate::model::source::{ByteRange, Expr, ModuleId, Source};
 
 /// Names that are followed through more definitions than one question may look at.
@@ -168,12 +170,20 @@ pub(crate) fn watch<T>(run: impl FnOnce() -> T) -> (T, Option<Limit>) {
     (done, found)
 }
 
-impl Limit {
-    /// What ran out, and where, for a layer that does not know limits.
-    pub(crate) fn parts(self) -> (&'static str, ModuleId, ByteRange) {
-        (self.what, self.module, self.range)
+/// What is found out once and kept at a module; a budget that ran out meanwhile is said each time.
+pub(crate) fn kept<T>(place: &OnceLock<Found<T>>, find: impl FnOnce() -> Vec<T>) -> &[T] {
+    let found = place.get_or_init(|| {
+        let (all, limit) = watch(find);
+        let cut = limit.map(|limit| (limit.what, limit.module, limit.range));
+        Found { all, cut }
+    });
+    if let Some((what, module, range)) = found.cut {
+        reached(what, module, range);
     }
+    &found.all
+}
 
+impl Limit {
     /// Whether it is that of a data flow.
     pub(crate) fn is_of_a_flow(self) -> bool {
         self.what == FLOW

@@ -6,10 +6,9 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use crate::analysis::limits::{self, Limit};
+use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
 use crate::model::source::ir::{ByteRange, ExprKind};
-use crate::model::source::memo::Handlers;
 use crate::model::source::module::{Function, Module, ParamKind};
 use crate::model::source::{Entrypoint, EntrypointKind, FnId, Language, ModuleId, Source};
 
@@ -87,21 +86,14 @@ pub fn find(source: &Source, modules: &[ModuleId]) -> Vec<Entrypoint> {
 
 /// The handlers that a module registers, found out once.
 fn of_module<'s>(source: &Source, module: &'s Module) -> &'s [Entrypoint] {
-    let handlers = module.handlers.get_or_init(|| {
+    limits::kept(&module.handlers, || {
         let mut found = Vec::new();
-        let (_, limit) = limits::watch(|| {
-            decorated(source, module, &mut found);
-            inherited(source, module, &mut found);
-            calls::registered(source, module, &mut found);
-        });
+        decorated(source, module, &mut found);
+        inherited(source, module, &mut found);
+        calls::registered(source, module, &mut found);
         found.sort_by_key(|entry| entry.range);
-        let cut = limit.map(Limit::parts);
-        Handlers { found, cut }
-    });
-    if let Some((what, module, range)) = handlers.cut {
-        limits::reached(what, module, range);
-    }
-    &handlers.found
+        found
+    })
 }
 
 fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {

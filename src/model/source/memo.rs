@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{ByteRange, Entrypoint, FnId, ModuleId};
+use super::{ByteRange, FnId, ModuleId};
 
 /// What a call calls.
 #[derive(Debug, Default)]
@@ -45,21 +45,12 @@ pub struct Put {
     pub is_call: bool,
 }
 
-/// The handlers that a module registers.
-#[derive(Clone, Debug, Default)]
-pub struct Handlers {
-    /// In the order of the text.
-    pub found: Vec<Entrypoint>,
-    /// The budget that ran out while they were sought, and where.
-    pub cut: Option<(&'static str, ModuleId, ByteRange)>,
-}
-
-/// Where the calls of a module use functions of the project.
-#[derive(Clone, Debug, Default)]
-pub struct Uses {
-    /// In the order of the calls.
-    pub found: Vec<Used>,
-    /// The budget that ran out while they were sought, and where.
+/// What was found in a module, in the order of the text.
+#[derive(Clone, Debug)]
+pub struct Found<T> {
+    /// All of it.
+    pub all: Vec<T>,
+    /// The budget that ran out while it was sought, and where.
     pub cut: Option<(&'static str, ModuleId, ByteRange)>,
 }
 

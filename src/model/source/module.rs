@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
-use super::memo::{Handlers, Put, Uses};
+use super::memo::{Found, Put, Used};
 use super::scope::ByName;
-use super::{ClassId, FnId, ModuleId};
+use super::{ClassId, Entrypoint, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
 
 /// A language that the front ends read.
@@ -50,9 +50,9 @@ pub struct Module {
     /// Where something is put into containers, by their names, once somebody asked.
     pub puts: OnceLock<HashMap<Name, Vec<Put>>>,
     /// The handlers that it registers, once somebody asked.
-    pub handlers: OnceLock<Handlers>,
+    pub handlers: OnceLock<Found<Entrypoint>>,
     /// What its calls use of the project, once somebody asked.
-    pub uses: OnceLock<Uses>,
+    pub uses: OnceLock<Found<Used>>,
     /// `agentcore-harden: ignore[…]` comments.
     pub suppressions: Vec<Suppression>,
     /// What did not parse; the rest of the file is there nevertheless.
