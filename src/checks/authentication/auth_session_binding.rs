@@ -1,7 +1,5 @@
 //! `auth-session-binding`: Session ids are bound to the authenticated user.
 
-use std::collections::BTreeSet;
-
 use crate::analysis::agent_code;
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Call, Kind};
@@ -14,7 +12,7 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::ir::ByteRange;
-use crate::model::source::walk::{Node, expressions, statements, walk};
+use crate::model::source::walk::{Node, statements, walk};
 use crate::model::source::{
     Call as CallExpr, EntrypointKind, Expr, ExprKind, FnId, Source, Stmt, StmtKind,
 };
@@ -299,36 +297,39 @@ fn is_checked(source: &Source, function: FnId, part: &Part<'_>, invoked: &Call<'
     let body = source.body(function.module, Some(function));
     let dropped = dropped(body);
     walk(body, &mut |_, node| {
-        if let Node::Expr(expr) = node {
-            let candidate = match &expr.kind {
-                ExprKind::Compare { .. } => true,
-                ExprKind::Call(call) => {
-                    call.args.len() + call.keywords.len() >= 2
-                        && !only_keeps(source, function, expr, call)
-                        && (!dropped.contains(&expr.range)
-                            || may_refuse(source, function, expr, call))
-                        && !leads_to(source, function, expr, invoked)
-                }
-                _ => false,
-            };
-            let text = plain(module.text(expr.range));
-            let user = [
-                "claims",
-                ".sub",
-                "\"sub\"",
-                "'sub'",
-                "user",
-                "owner",
-                "principal",
-                "tenant",
-            ]
+        let Node::Expr(expr) = node else { return true };
+        if checked || !matches!(expr.kind, ExprKind::Compare { .. } | ExprKind::Call(_)) {
+            return true;
+        }
+        let text = plain(module.text(expr.range));
+        let user = [
+            "claims",
+            ".sub",
+            "\"sub\"",
+            "'sub'",
+            "user",
+            "owner",
+            "principal",
+            "tenant",
+        ]
+        .iter()
+        .any(|word| text.contains(word));
+        let invokes = ["invokeagentruntime", "invokeharness", "payload"]
             .iter()
             .any(|word| text.contains(word));
-            let invokes = ["invokeagentruntime", "invokeharness", "payload"]
-                .iter()
-                .any(|word| text.contains(word));
-            checked |= candidate && user && !invokes && text.contains(&name) && text.len() < 400;
+        if !user || invokes || !text.contains(&name) || text.len() >= 400 {
+            return true;
         }
+        // What a call does is the costly question.
+        checked = match &expr.kind {
+            ExprKind::Call(call) => {
+                call.args.len() + call.keywords.len() >= 2
+                    && !only_keeps(source, function, expr, call)
+                    && (!dropped.contains(&expr.range) || may_refuse(source, function, expr, call))
+                    && !leads_to(source, function, expr, invoked)
+            }
+            _ => true,
+        };
         true
     });
     checked
@@ -374,30 +375,12 @@ fn may_refuse(source: &Source, function: FnId, expr: &Expr, call: &CallExpr) -> 
         .any(|stmt| matches!(stmt.kind, StmtKind::Raise { .. }))
 }
 
-/// Most functions that are looked at between a handler and the invocation.
-const MOST_BETWEEN: usize = 64;
-
 /// Whether a call is a step on the way to the invocation: it hands the id on, and holds it against nothing.
 fn leads_to(source: &Source, function: FnId, expr: &Expr, invoked: &Call<'_>) -> bool {
     let (Some(first), Some(last)) = (source.callee(function.module, expr), invoked.function) else {
         return false;
     };
-    let mut open = vec![first];
-    let mut seen = BTreeSet::new();
-    while let Some(next) = open.pop() {
-        if next == last {
-            return true;
-        }
-        if seen.len() >= MOST_BETWEEN || !seen.insert(next) {
-            continue;
-        }
-        let inner = expressions(source.body(next.module, Some(next)));
-        let called = inner
-            .into_iter()
-            .filter_map(|inner| source.callee(next.module, inner));
-        open.extend(called);
-    }
-    false
+    source.reach(first).contains(&last)
 }
 
 /// Methods that read a value, with what to give where it is absent.
