@@ -434,30 +434,50 @@ impl<'a> Conditions<'_, 'a> {
 
     /// A read is true when it gives text; a name is what it was given, where that is a test of the environment.
     fn followed(&self, module: ModuleId, test: &'a Expr, depth: u8) -> Option<bool> {
-        // What another library answers is no text of the environment, unless it reads it.
-        if let ExprKind::Call(call) = &test.kind
-            && !matches!(&call.callee.kind, ExprKind::Attribute { .. } if call.args.is_empty())
-            && self.is_outside(module, call)
-            && read(self.callers, module, test).is_none()
-        {
+        match test.as_call() {
+            Some(call) => self.answered(module, test, call, depth),
+            None => self.named(module, test, depth),
+        }
+    }
+
+    /// What a call answers.
+    fn answered(
+        &self,
+        module: ModuleId,
+        test: &'a Expr,
+        call: &'a Call,
+        depth: u8,
+    ) -> Option<bool> {
+        // What another library answers is no text of the environment, unless it reads it; a method may change one.
+        let method =
+            matches!(&call.callee.kind, ExprKind::Attribute { .. }) && call.args.is_empty();
+        if !method && self.is_outside(module, call) && read(self.callers, module, test).is_none() {
             return None;
         }
-        let truth = |text: Option<String>| text.is_some_and(|text| !text.is_empty());
-        if test.as_call().is_some() {
-            if let Some(text) = self.text(module, test, depth + 1) {
-                return Some(truth(text));
+        match self.text(module, test, depth + 1) {
+            Some(text) => Some(is_true(text)),
+            None => {
+                let meaning = self.callers.source().meaning(module, test);
+                self.tested(&meaning, test, depth)
             }
-        } else if !self.step(module, test, depth + 1) {
+        }
+    }
+
+    /// What a name, a member or an element holds.
+    fn named(&self, module: ModuleId, test: &'a Expr, depth: u8) -> Option<bool> {
+        if !self.step(module, test, depth + 1) {
             return None;
-        } else if let Some(found) = read(self.callers, module, test) {
-            return self.read_as(&found).map(truth);
+        }
+        if let Some(found) = read(self.callers, module, test) {
+            return self.read_as(&found).map(is_true);
         }
         let meaning = self.callers.source().meaning(module, test);
-        if test.as_call().is_none()
-            && let Some(text) = self.held(&meaning, test, depth + 1)
-        {
-            return Some(truth(text));
-        }
+        let held = self.held(&meaning, test, depth + 1).map(is_true);
+        held.or_else(|| self.tested(&meaning, test, depth))
+    }
+
+    /// The answer of a test that a name stands for.
+    fn tested(&self, meaning: &Meaning<'a>, test: &Expr, depth: u8) -> Option<bool> {
         match meaning {
             Meaning::Value(at, value)
                 if !value.is(test)
@@ -466,7 +486,7 @@ impl<'a> Conditions<'_, 'a> {
                         ExprKind::Compare { .. } | ExprKind::BoolOp { .. } | ExprKind::Unary { .. }
                     ) =>
             {
-                self.truth(at, value, depth + 1)
+                self.truth(*at, value, depth + 1)
             }
             _ => None,
         }
@@ -617,6 +637,11 @@ impl<'a> Conditions<'_, 'a> {
             Some(None) => None,
         }
     }
+}
+
+/// Whether a text counts as true.
+fn is_true(text: Option<String>) -> bool {
+    text.is_some_and(|text| !text.is_empty())
 }
 
 /// The blocks of a statement.

@@ -132,6 +132,19 @@ fn imported(code: &Code<'_, '_>) -> BTreeMap<String, Names> {
     found
 }
 
+/// Every action on every resource.
+fn pairs<'a>(
+    actions: &'a [&'a str],
+    resources: &'a [String],
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let of = |action: &'a &'a str| {
+        resources
+            .iter()
+            .map(|resource| (*action, resource.as_str()))
+    };
+    actions.iter().flat_map(of)
+}
+
 impl Tool {
     fn grant<'a>(
         &self,
@@ -172,21 +185,17 @@ impl Tool {
         let by = format!("{package}.{name}");
         let sid = format!("Use {package} {name}");
         if self.resource == "bucket" {
-            let (bucket, objects): (Vec<&str>, Vec<&str>) = {
-                let actions = self.actions.iter().copied();
-                actions.partition(|action| *action == "s3:ListBucket")
-            };
+            let (bucket, objects): (Vec<&str>, Vec<&str>) = self
+                .actions
+                .iter()
+                .partition(|action| **action == "s3:ListBucket");
             let inside: Vec<String> = resources.iter().map(|one| format!("{one}/*")).collect();
             for (actions, on) in [(bucket, resources), (objects, inside)] {
-                for (action, resource) in actions
-                    .iter()
-                    .flat_map(|action| on.iter().map(move |resource| (action, resource)))
-                {
-                    let need = |place| Need::new(action, resource.as_str(), &by, place);
-                    place
+                for (action, resource) in pairs(&actions, &on) {
+                    let need = place
                         .clone()
-                        .into_iter()
-                        .for_each(|place| statements.need(need(place)));
+                        .map(|place| Need::new(action, resource, &by, place));
+                    need.into_iter().for_each(|need| statements.need(need));
                 }
                 statements.allow(&sid, actions, on);
             }

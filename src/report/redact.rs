@@ -3,6 +3,7 @@
 //! Excerpts, messages, notes and diffs are copied from the project's files. What [`crate::secrets`] finds in such a text is covered,
 //! and so is every value that the configuration gives to a variable with a secret's name: by itself it may look like any word.
 
+use crate::collect::source::language_of;
 use crate::context::Context;
 use crate::model::known::Known;
 pub use crate::secrets::redact::Redactor;
@@ -149,7 +150,7 @@ impl Redactor {
             let mut shown = self
                 .text(&site.path, text)
                 .unwrap_or_else(|| text.to_string());
-            if is_code(&site.path) {
+            if language_of(&site.path).is_some() {
                 literals(&mut shown);
             }
             if *shown != **text {
@@ -160,15 +161,6 @@ impl Redactor {
             site.path = path.into();
         }
     }
-}
-
-/// Whether a file is source code, in which other words than names stand in quotation marks only.
-fn is_code(path: &str) -> bool {
-    let kind = path.rsplit_once('.').map_or("", |(_, kind)| kind);
-    matches!(
-        kind,
-        "py" | "ts" | "tsx" | "mts" | "cts" | "js" | "jsx" | "mjs" | "cjs"
-    )
 }
 
 /// Said in the place of commands.

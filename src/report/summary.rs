@@ -135,10 +135,9 @@ pub fn evidence(context: &Context, aws: &'static str) -> EvidenceSummary {
 pub fn basis(context: &Context) -> Basis {
     let scope = Scope::new(&context.project, context.target.as_ref());
     let project = &context.project;
-    // A snapshot may show what no state on this machine does.
-    let runs = context.runs_an_agent();
     Basis {
-        stage: if scope.deployed || runs {
+        // A snapshot may show what no state on this machine does.
+        stage: if scope.deployed || context.runs_an_agent() {
             Stage::Deployed
         } else {
             Stage::BeforeDeploy

@@ -124,10 +124,10 @@ impl<'s> Registrations<'s> {
 /// `{ process: handler, requestSchema: schema }`: the first schema of each function.
 fn in_dicts<'s>(source: &'s Source, module: &'s Module) -> BTreeMap<FnId, &'s Expr> {
     let mut found = BTreeMap::new();
-    for (_, expr) in module.all_expressions() {
+    module.each_expression(&mut |_, expr| {
         let schemas = ["requestSchema", "inputSchema", "parameters", "schema"];
         let Some(schema) = schemas.iter().find_map(|key| expr.entry(key)) else {
-            continue;
+            return;
         };
         for value in ["process", "execute", "callback", "handler"]
             .iter()
@@ -137,7 +137,7 @@ fn in_dicts<'s>(source: &'s Source, module: &'s Module) -> BTreeMap<FnId, &'s Ex
                 found.entry(function).or_insert(schema);
             }
         }
-    }
+    });
     found
 }
 

@@ -276,13 +276,9 @@ fn end(code: &AgentCode<'_>, module: &Module, function: Option<FnId>, expr: &Exp
     if let Some(class) = class {
         let closes = class.methods.iter().any(|(name, id)| {
             let own = Some(*id) != function && ends(code.source.body(module.id, Some(*id)));
-            own && is_used(code, module, name, &class.methods)
-                && (name.contains("stop")
-                    || name.contains("close")
-                    || name.contains("exit")
-                    || name.contains("clean")
-                    || name.contains("dispose")
-                    || name.contains("shutdown"))
+            let named = ["stop", "close", "exit", "clean", "dispose", "shutdown"];
+            own && named.iter().any(|part| name.contains(part))
+                && is_used(code, module, name, &class.methods)
         });
         if closes {
             return End::Always;

@@ -14,13 +14,23 @@ use std::thread;
 
 use agentcore_harden::collect::source::{language_of, parse_alone};
 use agentcore_harden::model::source::module::ParamKind;
-use agentcore_harden::model::source::{Expr, ExprKind, Language, Module};
+use agentcore_harden::model::source::{Expr, ExprKind, Function, Language, Module};
 
 /// Differences that are shown.
 const SHOWN: usize = 40;
 
 fn range(found: agentcore_harden::model::source::ByteRange) -> String {
     format!("{}..{}", found.start, found.end)
+}
+
+/// What kind of function, as both scripts say it.
+fn kinds(function: &Function) -> String {
+    let kinds = [
+        ("async", function.is_async),
+        ("generator", function.is_generator),
+    ];
+    let is = kinds.iter().filter(|(_, is)| *is).map(|(kind, _)| *kind);
+    is.collect::<Vec<_>>().join(" ")
 }
 
 /// What the tree says, in the words of `python.py`.
@@ -39,19 +49,12 @@ fn python(module: &Module) -> BTreeSet<String> {
                 format!("{star}{}", param.name)
             })
             .collect();
-        let mut kinds = Vec::new();
-        if function.is_async {
-            kinds.push("async");
-        }
-        if function.is_generator {
-            kinds.push("generator");
-        }
         found.insert(format!(
             "function {} {}({}) {}",
             range(function.range),
             function.name,
             params.join(", "),
-            kinds.join(" ")
+            kinds(function)
         ));
     }
     for class in &module.classes {
@@ -102,18 +105,11 @@ fn python(module: &Module) -> BTreeSet<String> {
 fn typescript(module: &Module) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for function in &module.functions {
-        let mut kinds = Vec::new();
-        if function.is_async {
-            kinds.push("async");
-        }
-        if function.is_generator {
-            kinds.push("generator");
-        }
         found.insert(format!(
             "function ..{} {} {}",
             function.range.end,
             function.params.len(),
-            kinds.join(" ")
+            kinds(function)
         ));
     }
     for class in &module.classes {
