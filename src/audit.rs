@@ -20,7 +20,7 @@ use crate::collect::{
 use crate::config::Settings;
 use crate::context::{Context, PlatformVersion};
 use crate::exit::{Failure, suggestion};
-use crate::model::aws::AwsState;
+use crate::model::aws::{AwsState, Simulation};
 use crate::model::files::{FileFacts, Package};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::lazy::Lazy;
@@ -257,6 +257,48 @@ fn aws(
         progress: true,
     });
     Ok((state, Documents::new()))
+}
+
+/// Asks IAM's policy simulator about what the roles of the project are used for, in a run with `--live` that selects the check which
+/// holds roles against it.
+pub fn simulate(context: &mut Context, options: &Options, selected: impl Fn(&Check) -> bool) {
+    let judged = checks::all().any(|check| check.id == checks::SIMULATED && selected(check));
+    if !options.live || options.snapshot.is_some() || !judged {
+        return;
+    }
+    let simulations = simulations(context, options);
+    if let Known::Read(state) = &mut context.aws {
+        state.simulations = simulations;
+    }
+}
+
+/// What IAM's policy simulator answers, by the ARN of the role.
+pub fn simulations(
+    context: &Context,
+    options: &Options,
+) -> BTreeMap<String, Known<Vec<Simulation>>> {
+    if context.aws.read().is_none() {
+        return BTreeMap::new();
+    }
+    // What roles are used for is found out in the way of a check, in a pool with room for deep code.
+    let ask = || quiet::catch(|| checks::questions(context));
+    let questions = match pool::judging() {
+        Some(pool) => pool.install(ask),
+        None => ask(),
+    };
+    let Some(questions) = questions.ok().filter(|questions| !questions.is_empty()) else {
+        return BTreeMap::new();
+    };
+    let request = aws::Request {
+        project: &context.project,
+        target: context.target.as_ref(),
+        profile: options.profile.clone(),
+        region: options.region.clone(),
+        endpoint_url: options.endpoint_url.clone(),
+        live: true,
+        progress: true,
+    };
+    aws::simulate(&request, &questions)
 }
 
 /// The target that `--target` names; without it `default`, else the first.

@@ -23,7 +23,10 @@ mod snapshot;
 mod testing;
 pub(crate) mod unconfigured;
 
+use std::collections::BTreeMap;
+
 use crate::context::Context;
+use crate::model::aws::Question;
 use crate::model::finding::{Outcome, Severity};
 
 /// A check: its declaration and its judgement.
@@ -44,6 +47,14 @@ pub struct Check {
     pub references: &'static [&'static str],
     /// Judges: at least one outcome, one per resource.
     pub run: fn(&Context) -> Vec<Outcome>,
+}
+
+/// The check that IAM's policy simulator answers for.
+pub(crate) const SIMULATED: &str = "iam-missing-permissions";
+
+/// What IAM's policy simulator is to be asked about the live roles, by their ARNs.
+pub(crate) fn questions(context: &Context) -> BTreeMap<String, Vec<Question>> {
+    iam::questions(context)
 }
 
 /// The sections of the checklist, in its order.

@@ -247,7 +247,9 @@ impl<'a> Run<'a> {
 
     fn audit(&mut self, root: &Path, fixed: Vec<String>) -> Result<Report, Failure> {
         self.trusted(root)?;
-        let context = audit::collect(root, &self.options(root))?;
+        let options = self.options(root);
+        let mut context = audit::collect(root, &options)?;
+        audit::simulate(&mut context, &options, |check| self.selection.check(check));
         let agents = context.project.agents();
         self.runtimes
             .extend(agents.map(|agent| agent.name().to_owned()));

@@ -1,14 +1,17 @@
 //! `snapshot`: collects the live AWS state of a project into one file, which `check --snapshot` replays.
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
 use super::given::{self, Given};
 use super::{emit, output};
-use crate::audit;
+use crate::audit::{self, Options};
 use crate::cli::SnapshotArgs;
 use crate::collect::discovery::FetchOptions;
 use crate::collect::{aws, discovery, project};
 use crate::exit::{Exit, Failure};
+use crate::model::aws::{AwsState, Simulation};
 use crate::model::known::Known;
 use crate::oidc::authorizer;
 use crate::render::json;
@@ -49,7 +52,7 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
         live: true,
         progress: true,
     });
-    let state = match state {
+    let mut state = match state {
         Known::Read(state) => state,
         Known::Absent => return Err(Failure::new("AWS knows nothing of this project")),
         Known::Unread(reason) => {
@@ -62,6 +65,7 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
             });
         }
     };
+    state.simulations = simulations(arguments, root, &shown, &state)?;
     let mut urls = authorizer::discovery_urls(&project);
     urls.extend(authorizer::deployed_discovery_urls(&state));
     let allow_private = arguments.allow_private_issuer;
@@ -79,4 +83,26 @@ pub fn run(arguments: &SnapshotArgs, out: &mut dyn Write) -> Result<Exit, Failur
     );
     emit(out, told.as_bytes())?;
     Ok(Exit::Ready)
+}
+
+/// What IAM's policy simulator answers for what the code is seen to use.
+fn simulations(
+    arguments: &SnapshotArgs,
+    root: &Path,
+    shown: &str,
+    state: &AwsState,
+) -> Result<BTreeMap<String, Known<Vec<Simulation>>>, Failure> {
+    let options = Options {
+        shown: shown.to_owned(),
+        target: arguments.target.clone(),
+        distrust: true,
+        offline: true,
+        profile: arguments.profile.clone(),
+        region: arguments.region.clone(),
+        endpoint_url: arguments.endpoint_url.clone(),
+        ..Options::default()
+    };
+    let mut context = audit::collect(root, &options)?;
+    context.aws = Known::Read(state.clone());
+    Ok(audit::simulations(&context, &options))
 }

@@ -37,8 +37,8 @@ pub struct Fault {
     pub text: String,
 }
 
-/// Everything that is wrong with a policy of a principal.
-pub fn lint(document: &Document) -> Vec<Fault> {
+/// Everything that is wrong with a policy of a principal, whose account is in the partition, where that is known.
+pub fn lint(document: &Document, partition: Option<&str>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut sids: BTreeSet<&str> = BTreeSet::new();
     for (index, statement) in document.statements.iter().enumerate() {
@@ -76,6 +76,9 @@ pub fn lint(document: &Document) -> Vec<Fault> {
             .chain(of_resources(statement))
         {
             add(weight, text);
+        }
+        if let Some(text) = partition.and_then(|partition| foreign(statement, partition)) {
+            add(empty(statement), text);
         }
         for condition in &statement.conditions {
             for (weight, text) in of_condition(condition) {
@@ -314,19 +317,7 @@ fn malformed(resource: &str) -> Option<(bool, String)> {
     }
     let arn = Arn::parse(resource)?;
     let plain = |text: &str| !text.contains(['*', '?', '$', '{']);
-    if plain(arn.partition)
-        && !matches!(
-            arn.partition,
-            "aws"
-                | "aws-cn"
-                | "aws-us-gov"
-                | "aws-iso"
-                | "aws-iso-b"
-                | "aws-iso-e"
-                | "aws-iso-f"
-                | "aws-eusc"
-        )
-    {
+    if plain(arn.partition) && !PARTITIONS.contains(&arn.partition) {
         let text = format!(
             "\"{resource}\": there is no partition \"{}\"",
             arn.partition
@@ -355,6 +346,37 @@ fn malformed(resource: &str) -> Option<(bool, String)> {
     }
     None
 }
+
+/// Resources that are all in other partitions: an account's requests stay in its own. A statement that lists its resources in every
+/// partition is written for all of them.
+fn foreign(statement: &Statement, partition: &str) -> Option<String> {
+    let Some(Clause::Only(resources)) = &statement.resource else {
+        return None;
+    };
+    let other = |resource: &String| {
+        let arn = Arn::parse(resource)?;
+        let known = PARTITIONS.contains(&arn.partition);
+        (known && arn.partition != partition).then(|| arn.partition.to_owned())
+    };
+    let others: Option<Vec<String>> = resources.iter().map(other).collect();
+    let first = others?.into_iter().next()?;
+    let resource = resources.first()?;
+    Some(format!(
+        "\"{resource}\" is in the partition {first}, and the account is in {partition}: it never matches"
+    ))
+}
+
+/// The partitions of AWS.
+const PARTITIONS: [&str; 8] = [
+    "aws",
+    "aws-cn",
+    "aws-us-gov",
+    "aws-iso",
+    "aws-iso-b",
+    "aws-iso-e",
+    "aws-iso-f",
+    "aws-eusc",
+];
 
 /// A Region that does not exist, and is nearly one that does.
 fn lost(resource: &str) -> Option<String> {

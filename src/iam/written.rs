@@ -119,6 +119,21 @@ pub fn read(value: &Value) -> (Result<Document, DocumentError>, Vec<Flaw>) {
     (document, flaws)
 }
 
+/// A key that stands twice in one object: the last counts, and what the first said is lost.
+pub fn repeated(key: &str) -> Flaw {
+    let kind = match key {
+        "Effect" | "Condition" | "NotAction" | "NotResource" => FlawKind::Widened,
+        _ => FlawKind::Changed,
+    };
+    Flaw {
+        pointer: String::new(),
+        kind,
+        text: format!(
+            "\"{key}\" stands twice in one object: the stack reads the last and drops what the first says"
+        ),
+    }
+}
+
 /// True where a statement names actions and resources.
 fn is_whole(statement: &Statement) -> bool {
     let resources = statement.resource.as_ref().map(Clause::patterns);

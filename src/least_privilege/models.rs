@@ -31,6 +31,9 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
         }
         resources.extend(arns(&subject.names, model));
     }
+    if let Some(note) = subscription(&models) {
+        statements.note(note);
+    }
     if resources.is_empty() {
         let others = subject.context.model_ids(subject.agent);
         statements.note(if others.is_empty() {
@@ -40,6 +43,35 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
         });
     }
     statements.allow("CallModels", CALLS, resources);
+}
+
+/// Vendors whose models are sold on AWS Marketplace.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-access-permissions.html>
+const SOLD: [&str; 7] = [
+    "ai21",
+    "anthropic",
+    "cohere",
+    "luma",
+    "stability",
+    "twelvelabs",
+    "writer",
+];
+
+/// Says that the first call of such a model subscribes the account, which needs more than calling it.
+fn subscription<'m>(models: impl IntoIterator<Item = &'m BedrockModel>) -> Option<String> {
+    let sold = |model: &&BedrockModel| match model {
+        BedrockModel::Foundation(id) | BedrockModel::Profile(_, id) => {
+            SOLD.contains(&id.split('.').next().unwrap_or_default())
+        }
+        BedrockModel::Arn(_) => false,
+    };
+    let model = models.into_iter().find(sold)?;
+    let (BedrockModel::Foundation(id) | BedrockModel::Profile(_, id)) = model else {
+        return None;
+    };
+    Some(format!(
+        "{id} is sold on AWS Marketplace: the first call in an account subscribes it, for which the caller needs aws-marketplace:ViewSubscriptions and aws-marketplace:Subscribe as well; call it once with an administrator's credentials instead of granting both to the agent"
+    ))
 }
 
 /// A model that answers with an error under its own id.

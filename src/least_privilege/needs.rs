@@ -12,7 +12,7 @@ use crate::model::finding::Evidence;
 /// Something that is used, and the permission that it takes.
 #[derive(Clone, Debug)]
 pub struct Need {
-    /// One of these is enough: a call may be authorized as the plain or as the streaming action.
+    /// One of these is enough: a call may be authorized as the plain or as the streaming action. None: the model chooses.
     pub actions: Vec<String>,
     /// The resource; a pattern where a part of it is not known, `*` where nothing of it is.
     pub resource: String,
@@ -40,6 +40,15 @@ impl Need {
             by: by.to_owned(),
             evidence,
             unsure: None,
+        }
+    }
+
+    /// A tool that calls whatever operation the model chooses.
+    pub fn of_the_models_choice(by: &str, evidence: Evidence) -> Self {
+        let why = "the model chooses which operations it calls, so that only you know what the role is to allow";
+        Self {
+            actions: Vec::new(),
+            ..Self::new("", "*", by, evidence).unsure(Some(why.to_owned()))
         }
     }
 

@@ -18,6 +18,9 @@ const PACKAGES: [&str; 4] = [
     "llama_index.tools",
 ];
 
+/// In the place of actions: the tool calls whatever operation of AWS the model chooses.
+const MODEL_CHOOSES: &str = "?";
+
 /// A row of the table.
 struct Tool {
     package: &'static str,
@@ -157,6 +160,12 @@ impl Tool {
         if !self.note.is_empty() {
             statements.note(format!("{package}.{name}: {}", self.note));
         }
+        if let (Some(place), true) = (&place, self.actions == [MODEL_CHOOSES]) {
+            statements.need(Need::of_the_models_choice(
+                &format!("{package}.{name}"),
+                place.clone(),
+            ));
+        }
         let resources: Vec<String> = match self.resource {
             "-" => return,
             "*" => vec!["*".to_owned()],
@@ -246,7 +255,7 @@ impl Tool {
 
 #[cfg(test)]
 mod tests {
-    use super::tools;
+    use super::{MODEL_CHOOSES, tools};
     use crate::iam::actions::Action;
 
     #[test]
@@ -254,7 +263,11 @@ mod tests {
         let all: Vec<_> = tools().collect();
         assert!(all.len() > 40);
         for tool in &all {
-            for action in &tool.actions {
+            let named = tool
+                .actions
+                .iter()
+                .filter(|action| **action != MODEL_CHOOSES);
+            for action in named {
                 assert!(Action::lookup(action).is_some(), "{action}");
             }
         }

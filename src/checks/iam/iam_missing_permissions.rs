@@ -2,10 +2,12 @@
 
 mod answer;
 mod fix;
+mod simulated;
 
 use std::collections::{BTreeSet, HashMap};
 
 use self::answer::{Answer, Held, hold};
+pub(in crate::checks) use self::simulated::questions;
 use super::roles::unread_role_of;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::unconfigured::{Listed, unconfigured};
@@ -184,7 +186,7 @@ impl Judged<'_, '_> {
         let (mut doubtful, mut unread) = (Vec::new(), self.unread.clone());
         let unread_role = || context.unread("the role was not read", "iam:GetRolePolicy");
         let mut outcome = judge(self.resource.clone(), self.layers, unread_role, |layer| {
-            let held = hold(&layer.value.role, &layer.value.unread, self.needs);
+            let held = hold(context, &layer.value, self.needs);
             let missing: Vec<&Held<'_>> = held
                 .iter()
                 .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
@@ -201,7 +203,7 @@ impl Judged<'_, '_> {
             return manual;
         }
         for layer in self.layers {
-            let held = hold(&layer.value.role, &layer.value.unread, self.needs);
+            let held = hold(self.context, &layer.value, self.needs);
             for one in held {
                 match &one.answer {
                     Answer::Denied(_) if one.need.unsure.is_none() => {
@@ -280,7 +282,7 @@ impl Judged<'_, '_> {
             .layers
             .iter()
             .find(|layer| layer.origin == Origin::Predicted && !self.may_be_added(layer))?;
-        let held = hold(&layer.value.role, &layer.value.unread, self.needs);
+        let held = hold(self.context, &layer.value, self.needs);
         let missing: Vec<&Held<'_>> = held
             .iter()
             .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
@@ -307,10 +309,8 @@ impl Judged<'_, '_> {
     fn fine(&self, layer: &Layer<RoleView<'_>>, held: &[Held<'_>]) -> String {
         let sure = held.iter().filter(|one| one.need.unsure.is_none()).count();
         let scp = match layer.origin {
-            Origin::Live => {
-                "; what a service control policy of the organization denies was not read"
-            }
-            _ => "",
+            Origin::Live => simulated::words(self.context, &layer.value, held),
+            _ => String::new(),
         };
         format!(
             "{} {} allows what is seen to be used ({sure} permission{}){scp}",

@@ -1,5 +1,7 @@
 //! `iam-policy-valid`: The project's own policies say what they mean.
 
+use std::collections::BTreeSet;
+
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Layer, Origin, Place, RoleView};
@@ -11,6 +13,7 @@ use crate::iam::written::FlawKind;
 use crate::least_privilege::{INLINE_LIMIT, size};
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
 use crate::model::known::Unread;
+use crate::model::regions::REGIONS;
 
 pub(super) static CHECK: Check = Check {
     id: "iam-policy-valid",
@@ -72,6 +75,18 @@ fn run(context: &Context) -> Vec<Outcome> {
     outcomes
 }
 
+/// The partition of the account, as AWS says it or as the target's Region tells.
+fn partition(context: &Context) -> Option<&str> {
+    let state = context.aws.read();
+    if let Some(partition) = state.and_then(|state| state.partition.as_deref()) {
+        return Some(partition);
+    }
+    let region = context.target.as_ref()?.region.as_deref()?;
+    REGIONS
+        .contains(&region)
+        .then(|| crate::context::partition(region))
+}
+
 /// A fault, and where it stands.
 struct Found {
     severity: Severity,
@@ -88,6 +103,7 @@ fn judge(
     mut unread: Option<Unread>,
 ) -> Option<Outcome> {
     let construct = context.construct_statements();
+    let partition = partition(context);
     let (mut found, mut looked) = (Vec::new(), 0);
     for layer in layers
         .iter()
@@ -103,7 +119,7 @@ fn judge(
                     } else {
                         Some(construct)
                     };
-                    looked += of_policy(role, policy, document, skip, &mut found);
+                    looked += of_policy(role, policy, document, (skip, partition), &mut found);
                 }
                 Ok(None) => {}
                 Err(reason) => unread = unread.or(Some(reason)),
@@ -174,7 +190,7 @@ fn of_policy(
     role: &RoleView<'_>,
     policy: &NamedPolicy,
     document: &Document,
-    construct: Option<&std::collections::BTreeSet<Vec<String>>>,
+    (construct, partition): (Option<&BTreeSet<Vec<String>>>, Option<&str>),
     found: &mut Vec<Found>,
 ) -> usize {
     let made = |index: usize| {
@@ -187,7 +203,7 @@ fn of_policy(
                 construct.contains(&actions)
             })
     };
-    for fault in lint(document) {
+    for fault in lint(document, partition) {
         let Some(statement) = document
             .statements
             .get(fault.statement)

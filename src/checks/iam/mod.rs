@@ -17,6 +17,7 @@ mod models;
 mod roles;
 mod trust;
 
+pub(super) use self::iam_missing_permissions::questions;
 use super::Check;
 
 /// In the order of the report.

@@ -1,6 +1,7 @@
 //! Safe to restore: what breaks where every session starts from one snapshot of the started process (platform version V2).
 
 mod common;
+mod moved;
 mod names;
 mod obs_trace_ids;
 mod runtime_attack_surface;

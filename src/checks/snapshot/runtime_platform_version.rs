@@ -193,6 +193,14 @@ fn existing(
 /// No template to look at: whether the stack sets the version cannot be told from `agentcore.json`.
 fn not_synthesized(context: &Context, agent: Agent<'_>, sources: &PlatformSources) -> Outcome {
     let resource = agent.resource();
+    // Who asks what would break asks nothing about the pin.
+    if let Some(assumed) = context.settings.assumed_platform {
+        let message = format!(
+            "no platform version is pinned for {resource}: judged as if it ran on {}; pin that in the stack when nothing is left that breaks there",
+            assumed.as_str()
+        );
+        return Outcome::not_applicable(resource, message);
+    }
     if sources.exists == Some(true) {
         let reason = context.unread(
             &format!("the platform version of {resource} is that of the deployed runtime"),

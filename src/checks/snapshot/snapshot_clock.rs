@@ -1,6 +1,7 @@
 //! `snapshot-clock`: Request code reads the clock itself.
 
 use super::common::{Found, HOW, OPTIMIZE, Words, each, made};
+use super::moved;
 use crate::analysis::api::Tag;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -26,7 +27,7 @@ static WORDS: Words = Words {
 fn run(context: &Context) -> Vec<Outcome> {
     each(context, &WORDS, |code, facts| {
         let mut found = Found::default();
-        let mut prompt = false;
+        let (mut prompt, mut kept) = (false, Vec::new());
         for value in &facts.made {
             let wall = value.api.is(Tag::ClockWall);
             if !(wall || value.api.is(Tag::ClockMono)) || !value.fate.is_kept() {
@@ -38,7 +39,9 @@ fn run(context: &Context) -> Vec<Outcome> {
             }
             prompt |= value.fate.prompt.is_some();
             found.findings.push(made(code, value, Severity::Medium));
+            kept.push(value);
         }
+        found.fixes.extend(moved::fix(code, kept));
         if prompt {
             found.fixes.push(Fix::new("Build the prompt per request").note(
                 "Move the text into a function that the handler calls (`def system_prompt(): return f\"… {date.today():%A %d %B %Y}\"`) and \

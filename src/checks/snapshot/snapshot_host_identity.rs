@@ -72,7 +72,13 @@ fn identifies(fate: &Fate) -> Option<(Severity, &'static str)> {
     if signals {
         return None;
     }
-    if is_lock(&fate.near) {
+    // The consumer of a group, which holds what it was given until it says that it is done.
+    let consumers = ["xreadgroup", "xclaim", "xautoclaim"];
+    let consumes = fate
+        .given
+        .iter()
+        .any(|name| consumers.contains(&leaf(name)));
+    if consumes || is_lock(&fate.near) {
         return Some((Severity::Medium, "the owner of a lock or of work"));
     }
     let labels = ["put_metric_data", "put_log_events", "create_log_stream"];

@@ -1,6 +1,7 @@
 //! `snapshot-unique-values`: Ids, keys and nonces are made per request.
 
 use super::common::{Found, HOW, OPTIMIZE, Words, each, made};
+use super::moved;
 use super::names::is_secret;
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
@@ -31,7 +32,7 @@ static WORDS: Words = Words {
 fn run(context: &Context) -> Vec<Outcome> {
     each(context, &WORDS, |code, facts| {
         let mut found = Found::default();
-        let mut edits = Vec::new();
+        let (mut edits, mut kept) = (Vec::new(), Vec::new());
         for value in &facts.made {
             if !value.api.is(Tag::Unique) || !value.fate.is_kept() || value.fate.renewed {
                 continue;
@@ -46,6 +47,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 Severity::Medium
             };
             found.findings.push(made(code, value, severity));
+            kept.push(value);
             edits.extend(factory(code, value).or_else(|| of_field(code, value)));
         }
         if let Some(edit) = edits.into_iter().next() {
@@ -53,6 +55,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 .fixes
                 .push(Fix::new("Make the value with each object").edit(edit));
         }
+        found.fixes.extend(moved::fix(code, kept));
         found.fixes.push(Fix::new("Make it per request").note(
             "Call the function where the request is handled, or take the id that the platform gives: `context.session_id` (`context.sessionId`) \
              tells sessions apart. A default argument becomes `None` and is filled in the body; a field of a model or dataclass takes \

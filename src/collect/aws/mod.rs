@@ -1,4 +1,5 @@
-//! Reads live AWS through the official SDK: one file per service, calls side by side, only Get, List and Describe.
+//! Reads live AWS through the official SDK: one file per service, calls side by side, only Get, List, Describe and
+//! the policy simulator, which changes nothing.
 //!
 //! A call that fails leaves its one value unread and the run goes on; see [`fault`] for how failures are told apart.
 
@@ -20,6 +21,7 @@ mod runtimes;
 mod scope;
 mod session;
 mod shapes;
+mod simulate;
 pub mod snapshot;
 mod trails;
 mod xray;
@@ -30,7 +32,7 @@ pub use session::{Clients, OVERALL, PER_CALL, Session};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::aws::{AwsState, Role};
+use crate::model::aws::{AwsState, Question, Role, Simulation};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::project::{Project, Target};
 use fault::Fault;
@@ -83,11 +85,49 @@ pub fn collect(request: &Request<'_>) -> Known<AwsState> {
     }
 }
 
-async fn connect(request: &Request<'_>, scope: Scope) -> Result<AwsState, Unread> {
+/// Asks IAM's policy simulator about roles, by their ARNs.
+pub fn simulate(
+    request: &Request<'_>,
+    questions: &BTreeMap<String, Vec<Question>>,
+) -> BTreeMap<String, Known<Vec<Simulation>>> {
+    let unread = |reason: Unread| {
+        let roles = questions.keys().cloned();
+        roles
+            .map(|role| (role, Known::Unread(reason.clone())))
+            .collect()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else {
+        let message = "the asynchronous runtime could not be started";
+        return unread(Unread::new(ReasonCode::Unreachable, message));
+    };
+    let scope = Scope::new(request.project, request.target);
+    runtime.block_on(async {
+        let (session, _) = match open(request, &scope).await {
+            Ok(opened) => opened,
+            Err(reason) => return unread(reason),
+        };
+        let answers = simulate::simulate(&session, questions).await;
+        session.finish();
+        answers
+    })
+}
+
+/// A session, and the Region that it is for.
+async fn open(request: &Request<'_>, scope: &Scope) -> Result<(Session, String), Unread> {
     let region = request.region.clone().or_else(|| scope.region.clone());
     let config = credentials::load(request, region.as_deref()).await?;
     let region = config.region().map(ToString::to_string).unwrap_or_default();
-    let session = Session::new(Clients::new(&config), request.progress);
+    Ok((
+        Session::new(Clients::new(&config), request.progress),
+        region,
+    ))
+}
+
+async fn connect(request: &Request<'_>, scope: Scope) -> Result<AwsState, Unread> {
+    let (session, region) = open(request, &scope).await?;
     let state = read(&session, &scope, &region).await;
     session.finish();
     state

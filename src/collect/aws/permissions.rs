@@ -38,6 +38,7 @@ pub const ACTIONS: &[&str] = &[
     "iam:GetRolePolicy",
     "iam:ListAttachedRolePolicies",
     "iam:ListRolePolicies",
+    "iam:SimulatePrincipalPolicy",
     "lambda:ListProvisionedConcurrencyConfigs",
     "logs:DescribeLogGroups",
     "servicequotas:ListAWSDefaultServiceQuotas",
@@ -106,7 +107,7 @@ mod tests {
         for action in ACTIONS {
             let operation = action.split(':').nth(1).unwrap();
             assert!(
-                ["Get", "List", "Describe"]
+                ["Get", "List", "Describe", "SimulatePrincipalPolicy"]
                     .iter()
                     .any(|verb| operation.starts_with(verb)),
                 "{action}"

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Place, RoleView};
+use crate::collect::json as json_text;
 use crate::context::{Context, Layer, Origin};
 use crate::iam::document::Document;
 use crate::iam::role::{NamedPolicy, Role};
@@ -94,6 +95,14 @@ impl Context {
             let at = Evidence::config(&parsed.site(node));
             (flaw, at)
         }));
+        flaws.extend(
+            json_text::repeated_keys(&parsed.root)
+                .into_iter()
+                .map(|member| {
+                    let flaw = written::repeated(&member.key);
+                    (flaw, Evidence::config(&parsed.member_site(member)))
+                }),
+        );
         let document = document.map_err(|error| unread(&error.to_string()))?;
         Ok((path, parsed, document))
     }

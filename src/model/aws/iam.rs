@@ -70,3 +70,47 @@ pub struct Principal {
     #[serde(default)]
     pub service_linked: bool,
 }
+
+/// Something that IAM's policy simulator is asked about a role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// Actions on one resource.
+    pub actions: Vec<String>,
+    /// The resource, without a wildcard; `*` for actions that have no resource types.
+    pub resource: String,
+    /// Keys of the request whose values are known.
+    pub keys: Vec<(String, String)>,
+}
+
+/// What IAM's policy simulator decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Decision {
+    /// It is allowed.
+    Allowed,
+    /// A statement denies it.
+    ExplicitDeny,
+    /// No statement allows it.
+    ImplicitDeny,
+}
+
+/// What `iam:SimulatePrincipalPolicy` answers for one action of a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Simulation {
+    /// The action.
+    pub action: String,
+    /// The resource that was asked about.
+    pub resource: String,
+    /// The decision.
+    pub decision: Decision,
+    /// Whether the service control policies of the organization allow it; nothing where the account is in none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by_organization: Option<bool>,
+    /// Whether the permissions boundary allows it; nothing where the role has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by_boundary: Option<bool>,
+    /// Condition keys that policies ask for and that the question did not give: with them the decision may be another.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub missing_keys: Vec<String>,
+}

@@ -20,7 +20,7 @@ pub use agentcore::{
     Strategy, Warmup,
 };
 pub use gateway::{Gateway, GatewayEngine, GatewayTarget, OutboundAuth, ProvisionedConcurrency};
-pub use iam::{NamedPolicy, Principal, PrincipalKind, Role};
+pub use iam::{Decision, NamedPolicy, Principal, PrincipalKind, Question, Role, Simulation};
 pub use watch::{EventRule, Quota, Selector, TraceDestination, Trail};
 
 use super::known::{Known, ReasonCode, Unread};
@@ -52,6 +52,9 @@ pub struct AwsState {
     pub credential_providers: Known<Vec<CredentialProvider>>,
     /// Roles of the project by ARN: execution, gateway, memory and evaluation roles.
     pub roles: BTreeMap<String, Known<Role>>,
+    /// What IAM's policy simulator answers for what the project's roles are used for, by the role's ARN: asked with `--live` only.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub simulations: BTreeMap<String, Known<Vec<Simulation>>>,
     /// Every principal of the account that a statement about AgentCore may concern, reduced to these statements.
     pub principals: Known<Vec<Principal>>,
     /// Enabled rules of the account's event buses whose pattern matches a command execution, and the project's own.
@@ -98,6 +101,14 @@ impl AwsState {
     /// A policy engine.
     pub fn policy_engine(&self, name: &str) -> Known<&PolicyEngine> {
         find(&self.policy_engines, "policy engine", name)
+    }
+
+    /// What the policy simulator answers for an action of a role on a resource; nothing where it was not asked or did not answer.
+    pub fn simulation(&self, role: &str, action: &str, resource: &str) -> Option<&Simulation> {
+        let answers = self.simulations.get(role)?.read()?;
+        answers
+            .iter()
+            .find(|one| one.action.eq_ignore_ascii_case(action) && one.resource == resource)
     }
 
     /// A role of the project by its ARN.

@@ -1,6 +1,7 @@
 //! Whether a role allows what is used.
 
-use crate::context::RoleView;
+use super::simulated;
+use crate::context::{Context, RoleView};
 use crate::iam::actions::Action;
 use crate::iam::arn::Arn;
 use crate::iam::condition::RequestContext;
@@ -9,6 +10,7 @@ use crate::iam::glob::Pattern;
 use crate::iam::reach::Reach;
 use crate::iam::role::Role;
 use crate::least_privilege::Need;
+use crate::model::aws::{Decision, Simulation};
 use crate::model::finding::Evidence;
 use crate::model::known::{Known, ReasonCode, Unread};
 
@@ -31,6 +33,7 @@ pub(super) enum Answer {
 }
 
 /// Why something is denied.
+#[derive(Default)]
 pub(super) struct Denial {
     /// The Deny statements; empty where nothing allows it.
     pub(super) by: Vec<StatementRef>,
@@ -38,11 +41,37 @@ pub(super) struct Denial {
     pub(super) inert: bool,
     /// The identity's policies allow it, and the permissions boundary does not.
     pub(super) bounded: Option<String>,
+    /// What IAM's policy simulator answered, where it was asked.
+    pub(super) simulated: Option<Simulation>,
 }
 
 impl Answer {
     pub(super) fn is_denied(&self) -> bool {
         matches!(self, Self::Denied(_))
+    }
+
+    /// What is left of an answer beside that of the simulator. Keys that a policy asks for and that nobody knows leave it open,
+    /// except for the organization's policies: those with conditions are not simulated.
+    fn corrected(self, role: &Role, simulation: &Simulation) -> Self {
+        let closed = simulation.by_organization == Some(false);
+        if !closed && !simulation.missing_keys.is_empty() {
+            return self;
+        }
+        if !closed && simulation.decision == Decision::Allowed {
+            return Self::Granted;
+        }
+        let boundary = role.boundary.as_ref();
+        let mut denial = match self {
+            Self::Denied(denial) => denial,
+            _ => Denial {
+                bounded: boundary
+                    .filter(|_| simulation.by_boundary == Some(false))
+                    .map(|boundary| boundary.name.clone()),
+                ..Denial::default()
+            },
+        };
+        denial.simulated = Some(simulation.clone());
+        Self::Denied(denial)
     }
 
     /// The better of two, where either action is enough.
@@ -61,14 +90,32 @@ impl Answer {
     }
 }
 
-/// Asks a role for every need.
-pub(super) fn hold<'n>(role: &Role, unread: &[Unread], needs: &'n [Need]) -> Vec<Held<'n>> {
+/// Asks a role for every need. What IAM's policy simulator answers counts for more than what is read of the policies.
+pub(super) fn hold<'n>(context: &Context, view: &RoleView<'_>, needs: &'n [Need]) -> Vec<Held<'n>> {
+    let (role, unread) = (&view.role, &view.unread);
     let reach = Reach::of(role);
     let one = |need: &'n Need| {
-        let answers = need
-            .actions
-            .iter()
-            .map(|action| ask(role, &reach, unread, need, action));
+        if need.actions.is_empty() {
+            // Only a role that allows everything surely allows what a model may choose.
+            let keys = RequestContext::open();
+            let everything = Request {
+                action: "*",
+                resource: "*",
+                context: &keys,
+            };
+            let answer = match decide_for(role, &everything).verdict {
+                Verdict::Allowed => Answer::Granted,
+                _ => Answer::Denied(Denial::default()),
+            };
+            return Held { need, answer };
+        }
+        let answers = need.actions.iter().map(|action| {
+            let answer = ask(role, &reach, unread, need, action);
+            match simulated::of(context, view, need, action) {
+                Some(simulation) => answer.corrected(role, simulation),
+                None => answer,
+            }
+        });
         let answer = answers.reduce(Answer::or).unwrap_or(Answer::Granted);
         Held { need, answer }
     };
@@ -91,6 +138,7 @@ fn ask(role: &Role, reach: &Reach<'_>, unread: &[Unread], need: &Need, action: &
         },
         inert,
         bounded: bounded(role, &request),
+        simulated: None,
     };
     match decision.verdict {
         Verdict::Allowed => Answer::Granted,
@@ -158,6 +206,9 @@ impl Held<'_> {
             by,
             ..
         } = self.need;
+        if actions.is_empty() {
+            return format!("the calls of {by}");
+        }
         let action = actions.join(" or ");
         let on = if resource == "*" {
             String::new()
@@ -173,7 +224,22 @@ impl Held<'_> {
 }
 
 impl Denial {
+    /// A policy of the organization denies it, whatever the account's policies allow.
+    pub(super) fn by_organization(&self) -> bool {
+        let simulated = self.simulated.as_ref();
+        simulated.is_some_and(|simulation| simulation.by_organization == Some(false))
+    }
+
+    /// No statement that allows it helps, as the simulator says.
+    pub(super) fn is_closed(&self) -> bool {
+        let explicit = |simulation: &Simulation| simulation.decision == Decision::ExplicitDeny;
+        self.by_organization() || self.simulated.as_ref().is_some_and(explicit)
+    }
+
     fn words(&self) -> String {
+        if self.by_organization() {
+            return ", which a service control policy of the organization denies (iam:SimulatePrincipalPolicy)".to_owned();
+        }
         if let Some(at) = self.by.first() {
             return format!(", which statement {} of {} denies", at.statement, at.policy);
         }
@@ -184,7 +250,19 @@ impl Denial {
             return ", which is granted on an ARN although the action has no resource types"
                 .to_owned();
         }
-        String::new()
+        match self
+            .simulated
+            .as_ref()
+            .map(|simulation| simulation.decision)
+        {
+            Some(Decision::ExplicitDeny) => {
+                ", which a statement denies (iam:SimulatePrincipalPolicy)".to_owned()
+            }
+            Some(Decision::ImplicitDeny) => {
+                ", which no statement allows (iam:SimulatePrincipalPolicy)".to_owned()
+            }
+            _ => String::new(),
+        }
     }
 }
 

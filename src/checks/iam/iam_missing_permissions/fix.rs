@@ -12,7 +12,9 @@ use crate::model::project::{Agent, Gateway};
 /// What a statement that allows can repair; the rest is denied whatever allows it.
 fn addable<'h, 'n>(missing: &[&'h Held<'n>]) -> Vec<&'h Held<'n>> {
     let helps = |held: &&&Held<'_>| match &held.answer {
-        Answer::Denied(denial) => denial.by.is_empty() && denial.bounded.is_none(),
+        Answer::Denied(denial) => {
+            denial.by.is_empty() && denial.bounded.is_none() && !denial.is_closed()
+        }
         _ => false,
     };
     missing.iter().filter(helps).copied().collect()
@@ -25,6 +27,15 @@ fn in_the_way(missing: &[&Held<'_>]) -> Option<Fix> {
         let Answer::Denied(denial) = &held.answer else {
             continue;
         };
+        if denial.by_organization() {
+            let text = format!(
+                "a service control policy of the organization has to allow {}: ask who manages the organization",
+                held.need.actions.join(" or ")
+            );
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
         let text = match (denial.by.first(), &denial.bounded) {
             (Some(at), _) => format!(
                 "statement {} of policy {} denies it whatever else allows it: take {} out of it",
@@ -35,6 +46,10 @@ fn in_the_way(missing: &[&Held<'_>]) -> Option<Fix> {
             (None, Some(boundary)) => format!(
                 "the permissions boundary {boundary} has to allow {} as well",
                 held.need.actions.join(" or ")
+            ),
+            (None, None) if denial.is_closed() && !denial.by_organization() => format!(
+                "a statement of the role denies {} whatever else allows it",
+                held.need.actions.join(" and ")
             ),
             (None, None) => continue,
         };
