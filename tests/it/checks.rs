@@ -222,6 +222,38 @@ fn every_built_check_has_fixtures_for_both_sides() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// A line that one handler alone uses is moved into it, and a field's default becomes a factory: with the edit made, the check passes.
+#[test]
+fn the_edit_of_a_startup_value_fixes_it() {
+    for (check, fixture) in [
+        ("snapshot-unique-values", "fail-constant-of-one-handler"),
+        ("snapshot-unique-values", "fail-pydantic-field"),
+        ("snapshot-unique-values", "fail-dataclass-field"),
+        ("snapshot-clock", "fail-constant-of-one-handler"),
+    ] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/checks");
+        let place = tempfile::tempdir().unwrap();
+        let copied = place.path().join("fixture");
+        copy(&root.join(check).join(fixture), &copied);
+        let before = run(check, &copied);
+        let edits = before.iter().flat_map(|result| &result.fixes);
+        let edits: Vec<_> = edits.flat_map(|fix| &fix.edits).collect();
+        assert_eq!(edits.len(), 1, "{check}: {fixture}");
+        for edit in edits {
+            fs::write(copied.join(&edit.path), &edit.new_text).unwrap();
+        }
+        for result in run(check, &copied) {
+            assert_eq!(result.status, Status::Pass, "{fixture}: {}", result.message);
+        }
+    }
+    // Two functions that use it would get two values.
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/checks/snapshot-unique-values/fail-constant-of-two-functions");
+    let results = run("snapshot-unique-values", &shared);
+    let mut fixes = results.iter().flat_map(|result| &result.fixes);
+    assert!(fixes.all(|fix| fix.edits.is_empty()));
+}
+
 /// The first fix of an image is a diff of its Dockerfile: applied as printed, nothing is left but what `.dockerignore` fixes.
 #[test]
 fn the_diff_of_a_dockerfile_fixes_it() {

@@ -109,6 +109,8 @@ pub fn simulate(
             Ok(opened) => opened,
             Err(reason) => return unread(reason),
         };
+        // What is read was read before: this has the time of one call.
+        let session = session.within(PER_CALL);
         let answers = simulate::simulate(&session, questions).await;
         session.finish();
         answers

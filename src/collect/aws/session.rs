@@ -88,6 +88,7 @@ pub struct Session {
     /// The clients.
     pub clients: Clients,
     permits: Semaphore,
+    limit: Duration,
     deadline: Instant,
     progress: ProgressBar,
     /// Actions in flight, so that the progress line names one that is really waited for.
@@ -114,10 +115,19 @@ impl Session {
         Self {
             clients,
             permits: Semaphore::new(SIDE_BY_SIDE),
+            limit: OVERALL,
             deadline: Instant::now() + OVERALL,
             progress: bar,
             waiting: Mutex::new(Vec::new()),
         }
+    }
+
+    /// The session with less time: it ends `limit` from now.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self.deadline = Instant::now() + limit;
+        self
     }
 
     /// Awaits a call, or all pages of a listing, within the bounds; `action` is the IAM action that authorises it.
@@ -144,7 +154,7 @@ impl Session {
                 ReasonCode::Unreachable,
                 format!(
                     "{action} was not answered within the {} s that reading AWS may take",
-                    OVERALL.as_secs()
+                    self.limit.as_secs()
                 ),
             ))),
         }
