@@ -187,9 +187,9 @@ impl<'c, 'a> Code<'c, 'a> {
         self.no_clients.borrow().contains(&address)
     }
 
-    /// Says so.
-    pub(super) fn set_no_client(&self, address: Option<usize>) {
-        self.no_clients.borrow_mut().extend(address);
+    /// Adds bindings that hold none.
+    pub(super) fn add_no_clients(&self, addresses: Vec<usize>) {
+        self.no_clients.borrow_mut().extend(addresses);
     }
 
     /// Where clients of the JavaScript SDK are made: the service as its package names it, the module and the call.
