@@ -92,8 +92,9 @@ const ATTRIBUTES: [&str; 7] = [
     "nodename",
     "node",
 ];
-/// Variables that hold credentials.
-const CREDENTIALS: [&str; 3] = [
+/// Variables that hold credentials, or the name of the host.
+const VARIABLES: [&str; 4] = [
+    "HOSTNAME",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -274,10 +275,13 @@ fn known(
     };
     if matches!(&*name, "os.getenv" | "os.environ.get")
         && let Some(variable) = call.args.first().and_then(Expr::as_str)
-        && CREDENTIALS.contains(&variable)
+        && VARIABLES.contains(&variable)
     {
         let name = format!("env.{variable}");
         return api(module.language, &name).map(|found| (found, name));
+    }
+    if signs_tokens(&name) && !expires(module.text(expr.range)) {
+        return None;
     }
     if name.starts_with("strands") && leaf(&name) == "Agent" && asks_servers(source, module, call) {
         // The agent starts the clients among its tools when it is made.
@@ -320,6 +324,18 @@ fn known(
         }
     }
     Some((found, name))
+}
+
+/// Whether a call signs a token with a key of the project's own.
+fn signs_tokens(name: &str) -> bool {
+    matches!(name, "jwt.encode" | "jose.jwt.encode" | "jsonwebtoken.sign")
+}
+
+/// Whether the call of such a function shows that its token expires: one without an expiry stays good.
+fn expires(call: &str) -> bool {
+    ["\"exp\"", "'exp'", "exp:", "exp=", "expiresIn"]
+        .iter()
+        .any(|word| call.contains(word))
 }
 
 /// `start()` of a class of the project that is a thread: what its base is called decides.
@@ -498,7 +514,7 @@ fn attribute<'a>(
         ExprKind::Subscript { index, .. } => index.as_str().unwrap_or_default(),
         _ => return None,
     };
-    if CREDENTIALS.contains(&last) {
+    if VARIABLES.contains(&last) {
         read(callers, module.id, expr)?;
         let name = format!("env.{last}");
         return api(module.language, &name).map(|found| (found, name));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::analysis::exceptions::words;
 
 /// Words of keys, nonces, tokens, and of ids that must differ between sessions.
-const SECRET: [&str; 26] = [
+const SECRET: [&str; 27] = [
     "key",
     "keys",
     "nonce",
@@ -16,6 +16,7 @@ const SECRET: [&str; 26] = [
     "owner",
     "lease",
     "leader",
+    "idem",
     "idempotency",
     "idempotent",
     "salt",
