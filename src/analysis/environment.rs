@@ -11,7 +11,7 @@ use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::targets;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::ir::Operator;
-use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{ByteRange, Conditional, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +165,8 @@ fn leads_to_environ<'a>(
 ) -> bool {
     let source = callers.source();
     match &expr.kind {
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             ways.add(module, body);
             ways.add(module, orelse);
         }
@@ -247,7 +248,7 @@ pub(crate) fn read<'a>(
                 });
             }
             // `partial(os.getenv, "X")` is where the variable is named.
-            if let [inner, held @ ..] = call.args.as_slice()
+            if let [inner, held @ ..] = &*call.args
                 && !held.is_empty()
                 && callers.source().callee_name(module, expr) == Some("functools.partial")
             {
@@ -258,7 +259,7 @@ pub(crate) fn read<'a>(
                     default: None,
                 });
             }
-            if let [object, key, ..] = call.args.as_slice()
+            if let [object, key, ..] = &*call.args
                 && callers.source().callee_name(module, expr) == Some("Reflect.get")
             {
                 return is_environ(callers, module, object).then_some(Read {
@@ -490,7 +491,7 @@ fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Str
         ExprKind::Call(call) => text_call(call, &mut below).unwrap_or_else(|| {
             let looks_up = matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
                 if matches!(&**attr, "get" | "pop" | "setdefault"));
-            match (looks_up, call.args.as_slice()) {
+            match (looks_up, &*call.args) {
                 (true, [_, default]) => below(default),
                 _ => Vec::new(),
             }

@@ -10,7 +10,7 @@ use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::module::{BindingKind, Module};
-use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
+use crate::model::source::{Call, Conditional, Expr, ExprKind, FnId, Language, ModuleId, Source};
 
 /// Deepest chain of names and helpers that is followed.
 const DEEPEST: u32 = 80;
@@ -192,7 +192,8 @@ impl<'a> Finder<'a, '_> {
             ExprKind::BoolOp { values, .. } => {
                 values.iter().flat_map(|value| below(self, value)).collect()
             }
-            ExprKind::Conditional { body, orelse, .. } => {
+            ExprKind::Conditional(parts) => {
+                let Conditional { body, orelse, .. } = &**parts;
                 let mut all = below(self, body);
                 all.extend(below(self, orelse));
                 all

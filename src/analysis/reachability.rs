@@ -15,7 +15,7 @@ use crate::analysis::names::{Instance, Meaning};
 use crate::model::source::ir::BoolOp;
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{
-    ByteRange, Call, Expr, ExprKind, FnId, Function, ModuleId, Stmt, StmtKind,
+    ByteRange, Call, Compare, Expr, ExprKind, FnId, Function, ModuleId, Stmt, StmtKind, UnaryOp,
 };
 
 /// What to think of a variable that the runtime's `envVars` do not set.
@@ -364,9 +364,9 @@ impl<'a> Conditions<'_, 'a> {
 
     fn branches(&self, module: ModuleId, expr: &'a Expr, off: &mut Vec<ByteRange>) {
         match &expr.kind {
-            ExprKind::Conditional { test, body, orelse } => match self.holds(module, test) {
-                Some(true) => off.push(orelse.range),
-                Some(false) => off.push(body.range),
+            ExprKind::Conditional(ways) => match self.holds(module, &ways.test) {
+                Some(true) => off.push(ways.orelse.range),
+                Some(false) => off.push(ways.body.range),
                 None => {}
             },
             ExprKind::BoolOp {
@@ -394,7 +394,7 @@ impl<'a> Conditions<'_, 'a> {
         match &test.kind {
             ExprKind::Bool(value) if depth == 0 => Some(*value),
             ExprKind::Unary {
-                op: "not" | "!",
+                op: UnaryOp::Not,
                 operand,
             } => below(operand).map(|value| !value),
             ExprKind::BoolOp { op, values } => {
@@ -408,7 +408,8 @@ impl<'a> Conditions<'_, 'a> {
                     None
                 }
             }
-            ExprKind::Compare { left, rest } => {
+            ExprKind::Compare(parts) => {
+                let Compare { left, rest } = &**parts;
                 let [(operator, right)] = &**rest else {
                     return None;
                 };
@@ -483,7 +484,7 @@ impl<'a> Conditions<'_, 'a> {
                 if !value.is(test)
                     && matches!(
                         value.kind,
-                        ExprKind::Compare { .. } | ExprKind::BoolOp { .. } | ExprKind::Unary { .. }
+                        ExprKind::Compare(_) | ExprKind::BoolOp { .. } | ExprKind::Unary { .. }
                     ) =>
             {
                 self.truth(*at, value, depth + 1)
@@ -551,7 +552,7 @@ impl<'a> Conditions<'_, 'a> {
             op: BoolOp::Or | BoolOp::Coalesce,
             values,
         } = &expr.kind
-            && let [first, second] = values.as_slice()
+            && let [first, second] = &**values
         {
             let first = self.text(module, first, depth + 1)?;
             return match first.filter(|text| !text.is_empty()) {

@@ -4,7 +4,7 @@ use crate::analysis::background::answers;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::LoopKind;
 use crate::model::source::walk::{Node, expressions, walk};
-use crate::model::source::{ByteRange, Expr, ExprKind, Function, Source, StmtKind};
+use crate::model::source::{ByteRange, Expr, ExprKind, Function, Source, StmtKind, UnaryOp};
 
 /// Whether nobody waits for what a call gives: it is dropped, or kept where nothing of this function looks at it.
 pub(crate) fn detached<'a>(
@@ -30,7 +30,9 @@ pub(crate) fn detached<'a>(
             }
             // Wrapped calls of the promise itself (`.catch`), `void`, a set that keeps a reference.
             Node::Expr(outer) => match &outer.kind {
-                ExprKind::Unary { op: "void", .. } => {}
+                ExprKind::Unary {
+                    op: UnaryOp::Void, ..
+                } => {}
                 ExprKind::Attribute { attr, .. }
                     if matches!(&**attr, "add_done_callback" | "then" | "catch" | "finally") => {}
                 ExprKind::Call(call) => match &call.callee.kind {
@@ -111,7 +113,11 @@ fn chain_dropped(source: &Source, function: &Function, path: &[Node<'_>]) -> boo
     for node in path.iter().rev() {
         match node {
             Node::Expr(Expr {
-                kind: ExprKind::Attribute { .. } | ExprKind::Unary { op: "void", .. },
+                kind:
+                    ExprKind::Attribute { .. }
+                    | ExprKind::Unary {
+                        op: UnaryOp::Void, ..
+                    },
                 ..
             }) => {}
             Node::Expr(Expr {

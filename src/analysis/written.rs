@@ -161,7 +161,7 @@ fn reaches(
                         _ => inner = outer.range,
                     }
                 }
-                ExprKind::Compare { .. } => return false,
+                ExprKind::Compare(_) => return false,
                 _ => inner = outer.range,
             },
             Node::Stmt(stmt) => {

@@ -117,7 +117,7 @@ impl Context {
             .iter()
             .filter_map(|id| self.source.module(*id));
         modules.flat_map(|module| module.calls()).any(|(_, expr)| {
-            let keywords = expr.as_call().map(|call| call.keywords.as_slice());
+            let keywords = expr.as_call().map(|call| &*call.keywords);
             keywords.unwrap_or_default().iter().any(|keyword| {
                 keyword.name.as_deref() == Some("stateless_http")
                     && matches!(keyword.value.kind, ExprKind::Bool(true))

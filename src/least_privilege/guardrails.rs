@@ -157,7 +157,7 @@ fn held<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &'a Expr) -> (ModuleId,
 fn is_literal(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::Dict(_) | ExprKind::None => true,
-        ExprKind::Conditional { body, orelse, .. } => is_literal(body) && is_literal(orelse),
+        ExprKind::Conditional(ways) => is_literal(&ways.body) && is_literal(&ways.orelse),
         _ => false,
     }
 }

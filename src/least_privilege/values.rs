@@ -9,7 +9,7 @@ use super::code::Code;
 use crate::analysis::limits;
 use crate::analysis::names::{Instance, Meaning};
 use crate::model::source::ir::Operator;
-use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, FormatPart, StmtKind};
+use crate::model::source::ir::{BoolOp, Call, Conditional, Expr, ExprKind, FormatPart, StmtKind};
 use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::walk::statements;
 use crate::model::source::{ClassId, ModuleId};
@@ -116,8 +116,9 @@ impl<'a> Reader<'_, '_, 'a> {
             ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
                 Texts::union(items.iter().map(below))
             }
-            ExprKind::Conditional { body, orelse, .. } => {
-                Texts::union([&**body, &**orelse].into_iter().map(below))
+            ExprKind::Conditional(parts) => {
+                let Conditional { body, orelse, .. } = &**parts;
+                Texts::union([body, orelse].into_iter().map(below))
             }
             ExprKind::BoolOp {
                 op: BoolOp::Or | BoolOp::Coalesce,
@@ -398,7 +399,7 @@ impl<'a> Reader<'_, '_, 'a> {
 /// `str(x)`, `x.strip()`: the text itself.
 fn unwrapped(expr: &Expr) -> Option<&Expr> {
     let call = expr.as_call()?;
-    match (&call.callee.kind, call.args.as_slice()) {
+    match (&call.callee.kind, &*call.args) {
         (ExprKind::Name(name), [inner]) if matches!(&**name, "str" | "String") => Some(inner),
         (ExprKind::Attribute { base, attr }, [])
             if matches!(&**attr, "strip" | "trim" | "toString") =>

@@ -8,7 +8,9 @@ use crate::analysis::names::Meaning;
 use crate::model::source::ir::{Call, Name, StmtKind};
 use crate::model::source::memo::Put;
 use crate::model::source::walk::{self, Node};
-use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+use crate::model::source::{
+    ByteRange, Conditional, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
+};
 
 /// Most entries of one object, and most expressions that they are gathered from.
 const MOST_ENTRIES: usize = 500;
@@ -70,7 +72,7 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
         ExprKind::List(items) | ExprKind::Tuple(items) => {
             items.iter().for_each(|pair| match &pair.kind {
                 ExprKind::Tuple(pair) | ExprKind::List(pair) => {
-                    if let [key, value] = pair.as_slice() {
+                    if let [key, value] = &**pair {
                         for key in source.strings(at.module, key) {
                             out.push((key, At::new(at.module, value)));
                         }
@@ -81,7 +83,8 @@ fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
         }
         ExprKind::Await(inner) | ExprKind::Starred(inner) => next(inner, out),
         ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| next(value, out)),
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             next(body, out);
             next(orelse, out);
         }
@@ -195,7 +198,7 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'
         let Some(call) = walk::expression_at(body, put.range).and_then(Expr::as_call) else {
             continue;
         };
-        match call.args.as_slice() {
+        match &*call.args {
             [more] => gather_entries(source, At::new(at.module, more), out),
             [key, value] if out.has_room(at) => {
                 for key in source.strings(at.module, key) {
@@ -302,7 +305,7 @@ pub(crate) fn key_of(source: &Source, value: At<'_>) -> Option<ByteRange> {
             ExprKind::Call(call) => &call.args,
             _ => return None,
         };
-        match pair.as_slice() {
+        match &**pair {
             [key, value] if is_it(value) => Some(key.range),
             _ => None,
         }

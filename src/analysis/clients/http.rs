@@ -382,7 +382,7 @@ fn apart(body: &[crate::model::source::Stmt], left: &Expr, right: &Expr) -> bool
         matches!(
             node,
             Node::Expr(Expr {
-                kind: ExprKind::Conditional { .. },
+                kind: ExprKind::Conditional(_),
                 ..
             })
         )

@@ -6,7 +6,7 @@ use crate::analysis::names::leaf;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::ir::Operator;
 use crate::model::source::module::BindingKind;
-use crate::model::source::{Expr, ExprKind, Source};
+use crate::model::source::{Conditional, Expr, ExprKind, Source};
 
 /// Shortest and longest session id that the service takes, in characters
 /// (<https://docs.aws.amazon.com/bedrock-agentcore/latest/APIReference/API_InvokeAgentRuntime.html>).
@@ -63,7 +63,8 @@ fn gather<'a>(source: &'a Source, at: At<'a>, out: &mut Vec<(At<'a>, Length)>) {
     };
     match &at.expr.kind {
         ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| next(value, out)),
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             next(body, out);
             next(orelse, out);
         }
@@ -142,7 +143,7 @@ fn measure(source: &Source, at: At<'_>) -> Length {
         ExprKind::Subscript { base, index } => match &index.kind {
             ExprKind::Slice(parts) => {
                 let inner = next(base);
-                let end = match parts.as_slice() {
+                let end = match &**parts {
                     [end] => end.as_number(),
                     [start, end] if start.as_number() == Some(0.0) => end.as_number(),
                     _ => None,
@@ -169,7 +170,7 @@ fn measure(source: &Source, at: At<'_>) -> Length {
                 return Length::exactly(count);
             }
             let name = source.callee_name(at.module, at.expr).unwrap_or_default();
-            match (leaf(name), call.args.as_slice()) {
+            match (leaf(name), &*call.args) {
                 ("str" | "String", [inner]) => match made(source, at, inner) {
                     Some(count) => Length::exactly(count),
                     None => match &inner.kind {

@@ -8,7 +8,7 @@ use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::module::{BindingKind, Module};
-use crate::model::source::{ExprKind, FnId, ModuleId, Source};
+use crate::model::source::{Conditional, ExprKind, FnId, ModuleId, Source};
 
 /// Where an id comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,8 +120,9 @@ impl<'a> Finder<'a, '_> {
                     .collect();
                 together(&all)
             }
-            ExprKind::Conditional { body, orelse, .. } => {
-                let all: Vec<Origin> = [&**body, &**orelse]
+            ExprKind::Conditional(parts) => {
+                let Conditional { body, orelse, .. } = &**parts;
+                let all: Vec<Origin> = [body, orelse]
                     .into_iter()
                     .flat_map(|value| self.origins(At::new(at.module, value)))
                     .collect();

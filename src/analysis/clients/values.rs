@@ -7,7 +7,7 @@ use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::{Call, FormatPart, StmtKind};
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk;
-use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
+use crate::model::source::{Conditional, Expr, ExprKind, FnId, ModuleId, Source};
 
 /// Most characters of a text that are put together.
 const LONGEST: usize = 4096;
@@ -124,7 +124,8 @@ fn gather<'a>(source: &'a Source, at: At<'a>, out: &mut Text<'a>) {
             next(value, out);
             out.push(HOLE);
         }),
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             next(body, out);
             out.push(HOLE);
             next(orelse, out);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::env::Env;
 use super::{Engine, FnId, Given, Labels, Place, Summary};
-use crate::model::source::ir::{Call, Expr, ExprKind};
+use crate::model::source::ir::{Call, Conditional, Expr, ExprKind};
 use crate::model::source::module::{Function, Param, ParamKind};
 
 impl<'s> Engine<'s> {
@@ -207,7 +207,8 @@ impl<'s> Engine<'s> {
     ) -> BTreeSet<FnId> {
         match &value.kind {
             ExprKind::Lambda(id) => BTreeSet::from([*id]),
-            ExprKind::Conditional { body, orelse, .. } => {
+            ExprKind::Conditional(parts) => {
+                let Conditional { body, orelse, .. } = &**parts;
                 let mut found = self.functions_of(place, body, env);
                 found.extend(self.functions_of(place, orelse, env));
                 found

@@ -3,7 +3,9 @@
 use super::env::Env;
 use super::{Engine, Given, Labels, Place, closures};
 use crate::model::source::FnId;
-use crate::model::source::ir::{BoolOp, Expr, ExprKind, FormatPart, Name};
+use crate::model::source::ir::{
+    BoolOp, Compare, Conditional, Expr, ExprKind, FormatPart, Name, UnaryOp,
+};
 
 impl<'s> Engine<'s> {
     pub(super) fn note(&mut self, place: &Place, expr: &Expr, labels: Labels) {
@@ -133,7 +135,10 @@ impl<'s> Engine<'s> {
             }
             ExprKind::Unary { op, operand } => {
                 let labels = self.expr(place, operand, env);
-                if matches!(*op, "not" | "typeof" | "void" | "delete") {
+                if matches!(
+                    op,
+                    UnaryOp::Not | UnaryOp::TypeOf | UnaryOp::Void | UnaryOp::Delete
+                ) {
                     0
                 } else {
                     labels
@@ -144,7 +149,8 @@ impl<'s> Engine<'s> {
                 let labels = self.expr(place, inner, env);
                 self.seeds.derived(labels)
             }
-            ExprKind::Compare { left, rest } => {
+            ExprKind::Compare(parts) => {
+                let Compare { left, rest } = &**parts;
                 // The outcome of a comparison tells nothing of the text compared.
                 self.expr(place, left, env);
                 rest.iter().for_each(|(_, right)| {
@@ -152,7 +158,8 @@ impl<'s> Engine<'s> {
                 });
                 0
             }
-            ExprKind::Conditional { test, body, orelse } => {
+            ExprKind::Conditional(parts) => {
+                let Conditional { test, body, orelse } = &**parts;
                 self.expr(place, test, env);
                 let mut other = env.clone();
                 self.refine(place, test, true, env);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::env::{Env, Part};
 use super::outcome::{certain, part_of, taken};
 use super::{Engine, FnId, Labels, Place, Summary};
-use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind, StmtKind};
+use crate::model::source::ir::{BoolOp, Call, Compare, Expr, ExprKind, StmtKind, UnaryOp};
 use crate::model::source::scope::names_in;
 
 impl<'s> Engine<'s> {
@@ -22,7 +22,10 @@ impl<'s> Engine<'s> {
 
     fn refine_at(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
         match &test.kind {
-            ExprKind::Unary { op: "not", operand } => {
+            ExprKind::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => {
                 return self.refine(place, operand, !truth, env);
             }
             ExprKind::Await(inner) => return self.refine(place, inner, truth, env),
@@ -36,7 +39,8 @@ impl<'s> Engine<'s> {
                     env,
                 );
             }
-            ExprKind::Compare { left, rest } => {
+            ExprKind::Compare(parts) => {
+                let Compare { left, rest } = &**parts;
                 if let [(operator, right)] = &**rest
                     && let Some(same) = sameness(operator)
                     && let ExprKind::None | ExprKind::Bool(_) = right.kind
@@ -305,7 +309,7 @@ impl<'s> Engine<'s> {
                 ExprKind::Await(inner) => inner,
                 ExprKind::Assign { target, .. } => target,
                 // `len(text.encode())`, `len(str(text))`.
-                ExprKind::Call(call) => match (&call.callee.kind, call.args.as_slice()) {
+                ExprKind::Call(call) => match (&call.callee.kind, &*call.args) {
                     (ExprKind::Attribute { base, attr }, _)
                         if matches!(&**attr, "strip" | "encode" | "trim" | "lower" | "rstrip") =>
                     {
@@ -342,8 +346,8 @@ impl<'s> Engine<'s> {
             _ => value,
         };
         let condition = match &inner.kind {
-            ExprKind::Compare { .. } | ExprKind::BoolOp { .. } => true,
-            ExprKind::Unary { op, .. } => *op == "not",
+            ExprKind::Compare(_) | ExprKind::BoolOp { .. } => true,
+            ExprKind::Unary { op, .. } => *op == UnaryOp::Not,
             ExprKind::Call(_) => {
                 self.callee(place, inner).is_some()
                     || !self.seeds.vouches(place.module, inner, true).is_empty()

@@ -329,7 +329,7 @@ impl<'s> Engine<'s> {
             ExprKind::Name(_)
                 | ExprKind::Attribute { .. }
                 | ExprKind::Lambda(_)
-                | ExprKind::Conditional { .. }
+                | ExprKind::Conditional(_)
         ) {
             return;
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::model::source::ir::{Handler, LoopKind, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, expressions, path_to};
-use crate::model::source::{Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{Compare, Expr, ExprKind, ModuleId, Source, UnaryOp};
 
 use crate::analysis::{exceptions, limits};
 
@@ -292,8 +292,12 @@ impl Way<'_> {
     fn known(&self, test: &Expr) -> Option<bool> {
         match &test.kind {
             ExprKind::Name(name) => self.held.contains(&**name).then_some(true),
-            ExprKind::Unary { op: "not", operand } => self.known(operand).map(|known| !known),
-            ExprKind::Compare { left, rest } => {
+            ExprKind::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => self.known(operand).map(|known| !known),
+            ExprKind::Compare(parts) => {
+                let Compare { left, rest } = &**parts;
                 let [(operator, right)] = &**rest else {
                     return None;
                 };

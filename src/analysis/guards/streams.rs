@@ -2,7 +2,7 @@
 
 use crate::model::source::ir::{ByteRange, LoopKind, Stmt, StmtKind};
 use crate::model::source::walk::{Node, path_to, statements};
-use crate::model::source::{Expr, ExprKind};
+use crate::model::source::{Conditional, Expr, ExprKind};
 
 /// Where what a lazy call makes is run: `Some(range)` of the place, None where it is handed on and runs after the function has
 /// returned.
@@ -107,7 +107,8 @@ fn passes_on(value: &Expr, call: ByteRange) -> bool {
                     .any(|arg| passes_on(arg, call))
         }
         ExprKind::Attribute { base, .. } => passes_on(base, call),
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             passes_on(body, call) || passes_on(orelse, call)
         }
         ExprKind::Await(_) => false,

@@ -65,7 +65,7 @@ fn applied(
     range: ByteRange,
     found: &mut Vec<Entrypoint>,
 ) -> bool {
-    let (ExprKind::Call(decorator), [given]) = (&call.callee.kind, call.args.as_slice()) else {
+    let (ExprKind::Call(decorator), [given]) = (&call.callee.kind, &*call.args) else {
         return false;
     };
     let ExprKind::Attribute { attr, .. } = &decorator.callee.kind else {
@@ -284,7 +284,7 @@ fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> 
     let wraps = WRAPPERS
         .iter()
         .any(|wrapper| package(&name) == *wrapper || leaf(&name) == *wrapper);
-    match call.args.as_slice() {
+    match &*call.args {
         [handler] if wraps => function_of(source, module, handler),
         _ => None,
     }

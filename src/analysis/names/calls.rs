@@ -20,7 +20,7 @@ impl<'s> Question<'s> {
                 None => Meaning::External(external_module(module.language, import)),
             };
         }
-        match (call.callee.as_name(), call.args.as_slice()) {
+        match (call.callee.as_name(), &*call.args) {
             (Some("getattr"), [object, name, ..]) if name.as_str().is_some() => {
                 return self.attribute(self.meaning(id, object), name.as_str().unwrap_or(""));
             }

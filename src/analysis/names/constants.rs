@@ -19,9 +19,9 @@ impl<'s> Question<'s> {
             ExprKind::Str(text) => vec![text.to_string()],
             ExprKind::Await(inner) => below(inner),
             ExprKind::BoolOp { values, .. } => values.iter().flat_map(below).collect(),
-            ExprKind::Conditional { body, orelse, .. } => [body, orelse]
+            ExprKind::Conditional(ways) => [&ways.body, &ways.orelse]
                 .into_iter()
-                .flat_map(|side| below(side))
+                .flat_map(&below)
                 .collect(),
             ExprKind::BinOp {
                 op: Operator::Add, ..
@@ -126,7 +126,7 @@ pub(crate) fn text_call<'e>(
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
     };
-    let change: fn(&str) -> String = match (&**attr, call.args.as_slice()) {
+    let change: fn(&str) -> String = match (&**attr, &*call.args) {
         ("upper" | "toUpperCase", []) => |text| text.to_uppercase(),
         ("lower" | "toLowerCase", []) => |text| text.to_lowercase(),
         ("strip" | "trim", []) => |text| text.trim().to_owned(),

@@ -197,7 +197,7 @@ impl<'s> Question<'s> {
                     items.iter().collect()
                 }
                 ExprKind::Dict(entries) => entries.iter().map(|entry| &entry.value).collect(),
-                ExprKind::Conditional { body, orelse, .. } => [&**body, &**orelse]
+                ExprKind::Conditional(ways) => [&ways.body, &ways.orelse]
                     .into_iter()
                     .filter_map(|side| match &side.kind {
                         ExprKind::List(items) | ExprKind::Tuple(items) => items.first(),

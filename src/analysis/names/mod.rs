@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::analysis::limits;
-use crate::model::source::ir::{Call, Expr, ExprKind, Name};
+use crate::model::source::ir::{Call, Conditional, Expr, ExprKind, Name};
 use crate::model::source::memo::Resolved;
 use crate::model::source::module::Module;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
@@ -380,8 +380,9 @@ impl<'s> Question<'s> {
             ExprKind::Assign { value, .. } => self.meaning(module, value),
             ExprKind::Lambda(id) => Meaning::Function(*id),
             ExprKind::Class(id) => Meaning::Class(*id),
-            ExprKind::Conditional { body, orelse, .. } => {
-                self.first(module, [&**body, &**orelse].into_iter(), expr)
+            ExprKind::Conditional(parts) => {
+                let Conditional { body, orelse, .. } = &**parts;
+                self.first(module, [body, orelse].into_iter(), expr)
             }
             ExprKind::BoolOp { values, .. } => self.first(module, values.iter(), expr),
             _ => Meaning::Value(module, expr),

@@ -6,7 +6,7 @@ use crate::analysis::tested::pattern;
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Assign, StmtKind};
 use crate::model::source::walk::expressions;
-use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{Call, ClassId, Compare, Expr, ExprKind, ModuleId, Source};
 
 use super::rules::{Fields, Rule, Shape};
 
@@ -171,9 +171,10 @@ fn validator(body: &[crate::model::source::Stmt]) -> Rule {
     let mut found = Rule::default();
     for expr in expressions(body) {
         match &expr.kind {
-            ExprKind::Compare { left, rest } => {
+            ExprKind::Compare(parts) => {
+                let Compare { left, rest } = &**parts;
                 let sides = || {
-                    [&**left]
+                    [left]
                         .into_iter()
                         .chain(rest.iter().map(|(_, right)| right))
                 };

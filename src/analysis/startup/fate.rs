@@ -14,7 +14,7 @@ use crate::model::source::scope::receiver;
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{
     ByteRange, Call, ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source, Stmt,
-    StmtKind,
+    StmtKind, UnaryOp,
 };
 
 /// Most expressions that one value is followed through.
@@ -290,18 +290,18 @@ impl<'a> Follower<'_, 'a> {
     fn through(&mut self, id: ModuleId, owner: Owner, parent: &'a Expr, child: &'a Expr) -> bool {
         let is = |other: &Expr| other.is(child);
         match &parent.kind {
-            ExprKind::Compare { .. } => {
+            ExprKind::Compare(_) => {
                 self.fate.compared |= self.targets.len() <= 1;
                 false
             }
             ExprKind::Unary {
-                op: "not" | "!" | "typeof",
+                op: UnaryOp::Not | UnaryOp::TypeOf,
                 ..
             } => {
                 self.fate.compared |= self.targets.len() <= 1;
                 false
             }
-            ExprKind::Conditional { test, .. } if is(test) => {
+            ExprKind::Conditional(ways) if is(&ways.test) => {
                 self.fate.compared |= self.targets.len() <= 1;
                 false
             }
@@ -486,7 +486,7 @@ impl<'a> Follower<'_, 'a> {
         } else {
             name.to_owned()
         });
-        match (name, call.args.as_slice()) {
+        match (name, &*call.args) {
             ("os.putenv" | "os.environ.setdefault" | "os.environ.update", _) => {
                 self.fate.environment = true;
                 return false;

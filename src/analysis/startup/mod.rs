@@ -447,7 +447,7 @@ impl<'c, 'a> Startup<'c, 'a> {
         }
         if let ExprKind::Attribute { attr, .. } = &call.callee.kind
             && matches!(&**attr, "add_event_handler" | "addHook")
-            && let [event, hook, ..] = call.args.as_slice()
+            && let [event, hook, ..] = &*call.args
             && matches!(event.as_str(), Some("startup" | "onReady"))
         {
             let function = source.function_value(module.id, hook);

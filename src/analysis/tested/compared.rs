@@ -1,7 +1,7 @@
 //! Comparisons: a length with a limit, a number with a range, a type with its name, a value with a fixed set.
 
 use crate::analysis::names::{Meaning, leaf};
-use crate::model::source::{Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{Expr, ExprKind, ModuleId, Source, UnaryOp};
 
 use super::pattern::META;
 use super::{Facts, type_names};
@@ -107,7 +107,7 @@ fn typed<'e>(
     other: &Expr,
 ) -> Option<(&'e Expr, Vec<String>)> {
     if let ExprKind::Unary {
-        op: "typeof",
+        op: UnaryOp::TypeOf,
         operand,
     } = &one.kind
     {

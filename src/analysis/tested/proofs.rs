@@ -4,7 +4,7 @@ use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::module::{BindingKind, Step};
-use crate::model::source::{Call, Expr, ExprKind, Language, ModuleId, Source};
+use crate::model::source::{Call, Compare, Expr, ExprKind, Language, ModuleId, Source};
 
 use super::compared::{compared, is_fixed_set};
 use super::pattern::{self, Held};
@@ -21,13 +21,14 @@ pub(crate) fn when<'e>(
 ) -> Proved<'e> {
     match &test.kind {
         ExprKind::Call(call) => asked(source, module, call, truth),
-        ExprKind::Compare { left, rest } => {
+        ExprKind::Compare(parts) => {
+            let Compare { left, rest } = &**parts;
             let mut found = Vec::new();
             // Of `1 <= x <= 5` either side may have failed.
             if rest.len() > 1 && !truth {
                 return found;
             }
-            let mut before = &**left;
+            let mut before = left;
             for (operator, right) in rest {
                 compared(source, module, (before, operator, right), truth, &mut found);
                 before = right;
@@ -148,7 +149,7 @@ fn without(expr: &Expr) -> Option<&Expr> {
     let mut found = None;
     while let ExprKind::Call(call) = &expr.kind
         && let Some(("replace", Some(base))) = named(call)
-        && let [from, to] = call.args.as_slice()
+        && let [from, to] = &*call.args
         && from
             .as_str()
             .is_some_and(|from| !from.is_empty() && !from.contains(pattern::META))
@@ -168,9 +169,10 @@ fn is_an_element<'e>(
     call: &'e Call,
 ) -> Option<(&'e Expr, bool)> {
     let (element, target, of) = each_of(source, call)?;
-    let ExprKind::Compare { left, rest } = &element.kind else {
+    let ExprKind::Compare(parts) = &element.kind else {
         return None;
     };
+    let Compare { left, rest } = &**parts;
     let [("==" | "is", right)] = &**rest else {
         return None;
     };
@@ -179,7 +181,7 @@ fn is_an_element<'e>(
         right.as_name() == Some(target),
     ) {
         (true, false) => right,
-        (false, true) => &**left,
+        (false, true) => left,
         _ => return None,
     };
     Some((value, is_fixed_set(source, module, of)))
@@ -189,7 +191,7 @@ fn is_an_element<'e>(
 fn each_of<'e>(source: &'e Source, call: &'e Call) -> Option<(&'e Expr, &'e str, &'e Expr)> {
     match &call.args.first()?.kind {
         ExprKind::Comprehension(inner) => {
-            let [generator] = inner.generators.as_slice() else {
+            let [generator] = &*inner.generators else {
                 return None;
             };
             generator.ifs.is_empty().then_some(())?;
@@ -216,7 +218,7 @@ fn each_of<'e>(source: &'e Source, call: &'e Call) -> Option<(&'e Expr, &'e str,
 /// The collection that a value is one of where a test says so without the collection being written out.
 pub(crate) fn collection(test: &Expr) -> Option<&Expr> {
     match &test.kind {
-        ExprKind::Compare { rest, .. } => rest.first().map(|(_, right)| right),
+        ExprKind::Compare(compared) => compared.rest.first().map(|(_, right)| right),
         ExprKind::Call(call) => match &call.args.first().map(|first| &first.kind) {
             Some(ExprKind::Comprehension(inner)) => {
                 inner.generators.first().map(|generator| &*generator.iter)
@@ -312,9 +314,9 @@ fn refused<'e>(
     let (name, _) = named(call)?;
     let (element, target, of) = each_of(source, call)?;
     let (text, inside) = match &element.kind {
-        ExprKind::Compare { left, rest } => match &**rest {
-            [("in", right)] if left.as_name() == Some(target) => (right, true),
-            [("not in", right)] if left.as_name() == Some(target) => (right, false),
+        ExprKind::Compare(compared) => match &*compared.rest {
+            [("in", right)] if compared.left.as_name() == Some(target) => (right, true),
+            [("not in", right)] if compared.left.as_name() == Some(target) => (right, false),
             _ => return None,
         },
         ExprKind::Call(asked) => match named(asked)? {
@@ -470,7 +472,7 @@ pub(crate) fn written_out<'s>(
             let whole = items
                 .iter()
                 .all(|item| !matches!(item.kind, ExprKind::Starred(_)));
-            whole.then_some((at, items.as_slice()))
+            whole.then_some((at, items))
         }
         _ => None,
     }

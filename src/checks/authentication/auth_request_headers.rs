@@ -261,7 +261,7 @@ fn is_headers(code: &AgentCode<'_>, places: &Places<'_>, module: ModuleId, expr:
         ExprKind::BoolOp { .. }
         | ExprKind::Call(_)
         | ExprKind::Comprehension(_)
-        | ExprKind::Conditional { .. }
+        | ExprKind::Conditional(_)
         | ExprKind::Dict(_) => sub_expressions(expr).into_iter().any(|inner| {
             matches!(&inner.kind, ExprKind::Attribute { .. })
                 && is_headers(code, places, module, inner)

@@ -298,7 +298,7 @@ fn is_checked(source: &Source, function: FnId, part: &Part<'_>, invoked: &Call<'
     let dropped = dropped(body);
     walk(body, &mut |_, node| {
         let Node::Expr(expr) = node else { return true };
-        if checked || !matches!(expr.kind, ExprKind::Compare { .. } | ExprKind::Call(_)) {
+        if checked || !matches!(expr.kind, ExprKind::Compare(_) | ExprKind::Call(_)) {
             return true;
         }
         let text = plain(module.text(expr.range));

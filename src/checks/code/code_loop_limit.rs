@@ -645,7 +645,8 @@ fn counts(looped: &Loop) -> bool {
     expressions(&looped.body)
         .into_iter()
         .any(|expr| match &expr.kind {
-            ExprKind::Compare { rest, .. } => rest
+            ExprKind::Compare(compared) => compared
+                .rest
                 .iter()
                 .any(|(operator, _)| matches!(*operator, "<" | "<=" | ">" | ">=")),
             ExprKind::Call(call) => matches!(

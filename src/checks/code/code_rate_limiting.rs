@@ -219,7 +219,7 @@ fn is_clock(source: &Source, module: ModuleId, expr: &Expr) -> bool {
 fn counts(test: &Expr) -> bool {
     let parts = sub_expressions(test);
     let compares = parts.iter().any(|expr| {
-        matches!(&expr.kind, ExprKind::Compare { rest, .. } if rest.iter().any(|(op, _)| matches!(*op, ">" | ">=" | "<" | "<=")))
+        matches!(&expr.kind, ExprKind::Compare(compared) if compared.rest.iter().any(|(op, _)| matches!(*op, ">" | ">=" | "<" | "<=")))
     });
     let answered = parts.iter().any(|expr| match &expr.kind {
         ExprKind::Number(text) => &**text == "429",

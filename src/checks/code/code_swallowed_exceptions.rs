@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::ir::{ByteRange, Handler, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, walk};
-use crate::model::source::{Expr, ExprKind, Language, Module};
+use crate::model::source::{Expr, ExprKind, Language, Module, UnaryOp};
 
 use self::silent::{Silence, silence};
 use crate::analysis::rejections;
@@ -258,7 +258,9 @@ fn silent_catch(module: &Module, expr: &Expr) -> Option<ByteRange> {
         StmtKind::Return(None) | StmtKind::Nothing => true,
         StmtKind::Return(Some(value)) => match &value.kind {
             ExprKind::None => true,
-            ExprKind::Unary { op: "void", .. } => true,
+            ExprKind::Unary {
+                op: UnaryOp::Void, ..
+            } => true,
             _ => silent::is_empty_value(value),
         },
         _ => false,

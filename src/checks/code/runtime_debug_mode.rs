@@ -5,7 +5,7 @@ use crate::analysis::names::Meaning;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
-use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{Call, Compare, Expr, ExprKind, ModuleId, Source};
 
 pub(super) static CHECK: Check = Check {
     id: "runtime-debug-mode",
@@ -108,7 +108,8 @@ fn option_value<'a>(call: &'a Call, option: &str, position: Option<usize>) -> Op
 fn on(source: &Source, module: ModuleId, value: &Expr) -> bool {
     match &value.kind {
         ExprKind::Bool(flag) => *flag,
-        ExprKind::Compare { left, rest } => {
+        ExprKind::Compare(parts) => {
+            let Compare { left, rest } = &**parts;
             let says =
                 |text: &str| matches!(text.to_lowercase().as_str(), "1" | "true" | "yes" | "on");
             let defaults = source.strings(module, plain(left));

@@ -189,7 +189,7 @@ fn written(callers: &Callers<'_>, live: &Live<'_, '_>) -> Vec<Write> {
                         ExprKind::Name(_)
                             | ExprKind::Call(_)
                             | ExprKind::Await(_)
-                            | ExprKind::Conditional { .. }
+                            | ExprKind::Conditional(_)
                             | ExprKind::BoolOp { .. }
                             | ExprKind::Attribute { .. }
                     ) && crate::analysis::environment::read(callers, at, value).is_none()

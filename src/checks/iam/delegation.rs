@@ -112,7 +112,7 @@ fn uses(source: &Source, module: &Module) -> Vec<(ByteRange, What)> {
                     found.push((expr.range, What::Token));
                 }
                 if let ("set" | "append" | "setdefault" | "add_header", [key, _, ..]) =
-                    (name, call.args.as_slice())
+                    (name, &*call.args)
                     && header(key)
                 {
                     found.push((expr.range, What::User));

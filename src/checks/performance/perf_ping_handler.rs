@@ -13,7 +13,8 @@ use crate::model::project::Agent;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
+    Conditional, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
+    StmtKind,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -319,7 +320,8 @@ fn is_status(source: &Source, module: ModuleId, answer: &Expr, words: &[&str]) -
     match &answer.kind {
         ExprKind::Str(text) => words.iter().any(|word| text.eq_ignore_ascii_case(word)),
         ExprKind::Await(inner) => is_status(source, module, inner, words),
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             is_status(source, module, body, words) && is_status(source, module, orelse, words)
         }
         ExprKind::Dict(_) => answer

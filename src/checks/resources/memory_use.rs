@@ -9,7 +9,7 @@ use crate::context::{Context, MemoryView};
 use crate::model::finding::Evidence;
 use crate::model::project::Memory;
 use crate::model::source::ir::FormatPart;
-use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
+use crate::model::source::{Call, Conditional, Expr, ExprKind, Module, ModuleId, Source};
 
 /// Methods that read long-term records, with the place of the namespace among the positional arguments.
 const READERS: [(&str, usize); 6] = [
@@ -189,7 +189,8 @@ fn keys_of<'a>(source: &'a Source, at: At<'a>, keys: &mut Vec<At<'a>>) {
                 keys_of(source, At::new(at.module, value), keys);
             }
         }
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             keys_of(source, At::new(at.module, body), keys);
             keys_of(source, At::new(at.module, orelse), keys);
         }

@@ -7,7 +7,7 @@ use crate::analysis::names::leaf;
 use crate::model::source::ir::LoopKind;
 use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk};
 use crate::model::source::{
-    Call, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, Stmt, StmtKind,
+    Call, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, Stmt, StmtKind, UnaryOp,
 };
 
 /// Whether a function goes round for ever, waiting a time between two turns.
@@ -221,7 +221,10 @@ fn acts(source: &Source, module: ModuleId, body: &[Stmt]) -> bool {
     assigns
         || expressions(body).into_iter().any(|expr| match &expr.kind {
             ExprKind::Assign { .. } => true,
-            ExprKind::Unary { op, .. } => matches!(*op, "++" | "--" | "delete"),
+            ExprKind::Unary { op, .. } => matches!(
+                op,
+                UnaryOp::Increment | UnaryOp::Decrement | UnaryOp::Delete
+            ),
             ExprKind::Call(_) => {
                 !waits_at(source, module, expr) && !is_log(source, module, expr, 0)
             }
@@ -346,9 +349,9 @@ pub(super) fn is_constant(source: &Source, function: &Function) -> bool {
         });
         !decides
             && expressions(body).into_iter().all(|expr| match &expr.kind {
-                ExprKind::Conditional { .. }
+                ExprKind::Conditional(_)
                 | ExprKind::BoolOp { .. }
-                | ExprKind::Compare { .. }
+                | ExprKind::Compare(_)
                 | ExprKind::Subscript { .. } => false,
                 // Waiting for something is a gate too.
                 ExprKind::Await(_) => false,

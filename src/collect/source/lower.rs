@@ -99,10 +99,10 @@ impl Lowering {
             return text.into();
         }
         if let Some(known) = self.names.get(text) {
-            return Arc::clone(known);
+            return known.clone();
         }
         let name = Name::from(text);
-        self.names.insert(Arc::clone(&name));
+        self.names.insert(name.clone());
         name
     }
 

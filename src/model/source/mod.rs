@@ -14,7 +14,7 @@ pub mod walk;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-pub use ir::{ByteRange, Call, Expr, ExprKind, Stmt, StmtKind};
+pub use ir::{ByteRange, Call, Compare, Conditional, Expr, ExprKind, Stmt, StmtKind, UnaryOp};
 pub use module::{Class, Function, Import, Language, Module, Param, Suppression};
 
 use super::site::Site;

@@ -1,7 +1,9 @@
 //! Walks over the tree. None of them enters another function's body: a `Lambda` or `FunctionDef` is a leaf; take its
 //! [`super::Function`] and walk that.
 
-use super::ir::{ByteRange, Case, Expr, ExprKind, FormatPart, Handler, Stmt, StmtKind, Try};
+use super::ir::{
+    ByteRange, Case, Compare, Conditional, Expr, ExprKind, FormatPart, Handler, Stmt, StmtKind, Try,
+};
 use super::{FnId, Module, Source};
 
 /// A node of the tree.
@@ -165,11 +167,13 @@ fn expr_children<'a>(expr: &'a Expr, found: &mut Children<'_, impl FnMut(Node<'a
         | ExprKind::Starred(inner) => {
             found.push(Node::Expr(inner));
         }
-        ExprKind::Compare { left, rest } => {
+        ExprKind::Compare(parts) => {
+            let Compare { left, rest } = &**parts;
             found.push(Node::Expr(left));
             found.extend(rest.iter().map(|(_, right)| Node::Expr(right)));
         }
-        ExprKind::Conditional { test, body, orelse } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { test, body, orelse } = &**parts;
             found.extend([Node::Expr(test), Node::Expr(body), Node::Expr(orelse)]);
         }
         ExprKind::Yield { value, .. } => found.extend(value.as_deref().map(Node::Expr)),
@@ -467,13 +471,14 @@ impl Module {
 
     /// Whether this is the test of `if __name__ == "__main__"` or `if (require.main === module)`.
     pub fn is_main_guard(&self, test: &Expr) -> bool {
-        let ExprKind::Compare { left, rest } = &test.kind else {
+        let ExprKind::Compare(parts) = &test.kind else {
             return false;
         };
+        let Compare { left, rest } = &**parts;
         let Some((operator, right)) = rest.first() else {
             return false;
         };
-        let sides = [&**left, right];
+        let sides = [left, right];
         let named = sides.iter().any(|side| side.as_name() == Some("__name__"));
         let node = sides.iter().any(|side| match &side.kind {
             ExprKind::Attribute { base, attr } => {

@@ -6,7 +6,9 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::ir::{Handler, StmtKind, Try};
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+use crate::model::source::{
+    ClassId, Conditional, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
+};
 
 use crate::analysis::exceptions;
 
@@ -127,7 +129,8 @@ fn is_fixed(source: &Source, module: ModuleId, expr: &Expr) -> bool {
         ExprKind::BinOp { left, right, .. } => {
             is_fixed(source, module, left) && is_fixed(source, module, right)
         }
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             is_fixed(source, module, body) && is_fixed(source, module, orelse)
         }
         ExprKind::Dict(entries) => entries

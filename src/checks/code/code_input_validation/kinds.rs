@@ -82,9 +82,9 @@ pub(super) fn strips_tool_use(source: &Source, flow: &Flow) -> Labels {
     for id in flow.functions() {
         let all = expressions(source.body(id.module, Some(id)));
         let looks = all.iter().any(|expr| match &expr.kind {
-            ExprKind::Compare { left, rest } => [&**left]
+            ExprKind::Compare(compared) => [&compared.left]
                 .into_iter()
-                .chain(rest.iter().map(|(_, right)| right))
+                .chain(compared.rest.iter().map(|(_, right)| right))
                 .any(|side| {
                     matches!(
                         side.as_str(),

@@ -119,7 +119,7 @@ impl Seeds for Payload<'_> {
         // `("user", text)`: a message of LangChain whose role is fixed calls no tool, whatever its content.
         if let ExprKind::Tuple(items) = &expr.kind
             && self.structure
-            && let [role, _] = items.as_slice()
+            && let [role, _] = &**items
             && matches!(role.as_str(), Some("user" | "human"))
         {
             return true;

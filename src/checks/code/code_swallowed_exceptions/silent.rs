@@ -2,7 +2,7 @@
 
 use crate::model::source::ir::{Handler, LoopKind, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, expressions, statements};
-use crate::model::source::{Expr, ExprKind, Language, Module, Source};
+use crate::model::source::{Conditional, Expr, ExprKind, Language, Module, Source, UnaryOp};
 
 use crate::analysis::exceptions;
 
@@ -127,7 +127,9 @@ fn tells_failure(module: &Module, value: &Expr) -> bool {
         ExprKind::Dict(entries) => !entries.is_empty(),
         ExprKind::Tuple(items) => items.iter().any(|item| tells_failure(module, item)),
         ExprKind::Number(text) => matches!(&**text, "1" | "500" | "502" | "503"),
-        ExprKind::Unary { op: "-", .. } => true,
+        ExprKind::Unary {
+            op: UnaryOp::Minus, ..
+        } => true,
         ExprKind::Call(call) => {
             let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind
             else {
@@ -140,7 +142,8 @@ fn tells_failure(module: &Module, value: &Expr) -> bool {
                 || speaks_of_failure(module.text(value.range))
         }
         ExprKind::Await(inner) => tells_failure(module, inner),
-        ExprKind::Conditional { body, orelse, .. } => {
+        ExprKind::Conditional(parts) => {
+            let Conditional { body, orelse, .. } = &**parts;
             tells_failure(module, body) || tells_failure(module, orelse)
         }
         ExprKind::Name(_) | ExprKind::Attribute { .. } => {

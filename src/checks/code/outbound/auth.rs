@@ -188,7 +188,7 @@ fn in_url<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Option
         let puts = matches!(&**attr, "set" | "append")
             && &**params == "searchParams"
             && owner.as_name() == Some(built);
-        let [name, value] = set.args.as_slice() else {
+        let [name, value] = &*set.args else {
             return None;
         };
         let name = name.as_str().filter(|name| puts && is_parameter(name))?;

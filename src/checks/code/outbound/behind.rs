@@ -42,7 +42,7 @@ pub(super) fn behind<'a>(
     match &expr.kind {
         ExprKind::Await(inner) => here(vec![inner]),
         ExprKind::BoolOp { values, .. } => here(values.iter().collect()),
-        ExprKind::Conditional { body, orelse, .. } => here(vec![body, orelse]),
+        ExprKind::Conditional(ways) => here(vec![&ways.body, &ways.orelse]),
         ExprKind::Call(call) => called(callers, module, expr, call),
         ExprKind::Name(name) => {
             let source = callers.source();

@@ -66,10 +66,10 @@ fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Ad
         ExprKind::Str(text) => vec![Address::constant(&**text)],
         ExprKind::Await(inner) => below(inner),
         ExprKind::BoolOp { values, .. } => either(values.iter().flat_map(below).collect()),
-        ExprKind::Conditional { body, orelse, .. } => either(
-            [body, orelse]
+        ExprKind::Conditional(ways) => either(
+            [&ways.body, &ways.orelse]
                 .into_iter()
-                .flat_map(|side| below(side))
+                .flat_map(&below)
                 .collect(),
         ),
         ExprKind::BinOp {

@@ -100,7 +100,7 @@ fn in_code(source: &Source, module: &Module, found: &mut Vec<Evidence>) {
             continue;
         };
         let name = source.callee_name(module.id, expr).unwrap_or_default();
-        if let ("os.environ.setdefault" | "os.putenv", [key, value]) = (name, call.args.as_slice())
+        if let ("os.environ.setdefault" | "os.putenv", [key, value]) = (name, &*call.args)
             && let Some(key) = source.string(module.id, key)
         {
             add(&key, value);

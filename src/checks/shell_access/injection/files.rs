@@ -290,7 +290,7 @@ fn key(source: &Source, module: ModuleId, expr: &Expr) -> Option<String> {
 
 fn of_call(source: &Source, place: &Module, expr: &Expr, call: &Call) -> Option<String> {
     let name = source.callee_name(place.id, expr).unwrap_or_default();
-    match (leaf(name), call.args.as_slice()) {
+    match (leaf(name), &*call.args) {
         (
             "open" | "str" | "Path" | "PurePath" | "fspath" | "abspath" | "realpath" | "String"
             | "resolve",

@@ -501,7 +501,7 @@ fn takes_out(source: &Source, module: ModuleId, call: &Call) -> bool {
         }
         _ => pattern::text_of(source, module, first),
     });
-    let by = match call.args.as_slice() {
+    let by = match &*call.args {
         [_, by] if base.is_none() => Some(by),
         [by, ..] if base.is_some() => Some(by),
         [_, by, ..] => Some(by),

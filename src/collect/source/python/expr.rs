@@ -9,8 +9,8 @@ use super::super::lower::{Head, expr, plain_import};
 use super::{Python, range};
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{
-    BoolOp, ByteRange, Call, Comprehension, DictEntry, Expr, ExprKind, FormatPart, Generator,
-    Keyword, Name, Stmt, StmtKind,
+    BoolOp, ByteRange, Call, Compare, Comprehension, Conditional, DictEntry, Expr, ExprKind,
+    FormatPart, Generator, Keyword, Name, Stmt, StmtKind, UnaryOp,
 };
 use crate::model::source::memo::Memo;
 use crate::model::source::module::Import;
@@ -34,7 +34,7 @@ impl Python<'_> {
     pub(super) fn expr(&mut self, node: &ast::Expr) -> Expr {
         let place = range(node.range());
         if !self.low.enter() {
-            return expr(ExprKind::Other(Vec::new()), place);
+            return expr(ExprKind::Other(Box::default()), place);
         }
         let kind = self.kind(node, place);
         self.low.leave();
@@ -59,7 +59,7 @@ impl Python<'_> {
             ast::Expr::BooleanLiteral(node) => ExprKind::Bool(node.value),
             ast::Expr::NoneLiteral(_) => ExprKind::None,
             ast::Expr::EllipsisLiteral(_) | ast::Expr::IpyEscapeCommand(_) => {
-                ExprKind::Other(Vec::new())
+                ExprKind::Other(Box::default())
             }
             ast::Expr::FString(node) => self.fstring(node),
             ast::Expr::TString(node) => ExprKind::Format(
@@ -68,9 +68,9 @@ impl Python<'_> {
                     .flat_map(|element| self.interpolated(element))
                     .collect(),
             ),
-            ast::Expr::List(node) => ExprKind::List(self.exprs(&node.elts)),
-            ast::Expr::Tuple(node) => ExprKind::Tuple(self.exprs(&node.elts)),
-            ast::Expr::Set(node) => ExprKind::Set(self.exprs(&node.elts)),
+            ast::Expr::List(node) => ExprKind::List(self.exprs(&node.elts).into()),
+            ast::Expr::Tuple(node) => ExprKind::Tuple(self.exprs(&node.elts).into()),
+            ast::Expr::Set(node) => ExprKind::Set(self.exprs(&node.elts).into()),
             ast::Expr::Dict(node) => ExprKind::Dict(
                 node.items
                     .iter()
@@ -86,7 +86,7 @@ impl Python<'_> {
                 } else {
                     BoolOp::Or
                 },
-                values: self.exprs(&node.values),
+                values: self.exprs(&node.values).into(),
             },
             ast::Expr::BinOp(node) => ExprKind::BinOp {
                 op: match node.op {
@@ -100,23 +100,28 @@ impl Python<'_> {
                 right: self.boxed(&node.right),
             },
             ast::Expr::UnaryOp(node) => ExprKind::Unary {
-                op: node.op.as_str(),
+                op: match node.op {
+                    ast::UnaryOp::Not => UnaryOp::Not,
+                    ast::UnaryOp::USub => UnaryOp::Minus,
+                    ast::UnaryOp::UAdd => UnaryOp::Plus,
+                    ast::UnaryOp::Invert => UnaryOp::Invert,
+                },
                 operand: self.boxed(&node.operand),
             },
-            ast::Expr::Compare(node) => ExprKind::Compare {
-                left: self.boxed(&node.left),
+            ast::Expr::Compare(node) => ExprKind::Compare(Box::new(Compare {
+                left: self.expr(&node.left),
                 rest: node
                     .ops
                     .iter()
                     .zip(&node.comparators)
                     .map(|(op, right)| (op.as_str(), self.expr(right)))
                     .collect(),
-            },
-            ast::Expr::If(node) => ExprKind::Conditional {
-                test: self.boxed(&node.test),
-                body: self.boxed(&node.body),
-                orelse: self.boxed(&node.orelse),
-            },
+            })),
+            ast::Expr::If(node) => ExprKind::Conditional(Box::new(Conditional {
+                test: self.expr(&node.test),
+                body: self.expr(&node.body),
+                orelse: self.expr(&node.orelse),
+            })),
             ast::Expr::Lambda(node) => self.lambda(node, place),
             ast::Expr::Named(node) => ExprKind::Assign {
                 target: self.boxed(&node.target),
@@ -193,7 +198,7 @@ impl Python<'_> {
         }
         ExprKind::Call(Arc::new(Call {
             callee,
-            args,
+            args: args.into(),
             keywords,
             is_new: false,
             resolved: Memo::default(),
@@ -237,7 +242,7 @@ impl Python<'_> {
                 .map(|clause| Generator {
                     target: self.expr(&clause.target),
                     iter: Arc::new(self.expr(&clause.iter)),
-                    ifs: self.exprs(&clause.ifs),
+                    ifs: self.exprs(&clause.ifs).into(),
                     is_async: clause.is_async,
                 })
                 .collect(),
@@ -260,7 +265,7 @@ impl Python<'_> {
                 }
             }
         }
-        ExprKind::Format(parts)
+        ExprKind::Format(parts.into())
     }
 
     fn interpolated(&mut self, element: &ast::InterpolatedStringElement) -> Vec<FormatPart> {
@@ -385,7 +390,7 @@ impl Python<'_> {
     fn sub_pattern(&mut self, node: &ast::Pattern, captures: &mut Vec<(Name, ByteRange)>) -> Expr {
         let place = range(node.range());
         self.pattern(node, captures)
-            .unwrap_or_else(|| expr(ExprKind::Other(Vec::new()), place))
+            .unwrap_or_else(|| expr(ExprKind::Other(Box::default()), place))
     }
 }
 

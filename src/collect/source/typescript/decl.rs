@@ -84,7 +84,7 @@ impl<'a> TypeScript<'_> {
         StmtKind::Assign(Box::new(Assign {
             targets: vec![target],
             value: Some(Arc::new(node(
-                ExprKind::Dict(entries),
+                ExprKind::Dict(entries.into()),
                 range(declared.body.span),
             ))),
             annotation: None,

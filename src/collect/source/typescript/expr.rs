@@ -8,7 +8,9 @@ use oxc_span::GetSpan;
 use super::super::lower::{expr as node, plain_import};
 use super::{TypeScript, range};
 use crate::model::source::ir::Operator;
-use crate::model::source::ir::{BoolOp, ByteRange, Call, DictEntry, Expr, ExprKind, FormatPart};
+use crate::model::source::ir::{
+    BoolOp, ByteRange, Call, Compare, Conditional, DictEntry, Expr, ExprKind, FormatPart, UnaryOp,
+};
 use crate::model::source::memo::Memo;
 use crate::model::source::module::Import;
 
@@ -109,7 +111,7 @@ impl<'a> TypeScript<'_> {
             ast::Expression::Super(_) => ExprKind::Name("super".into()),
             ast::Expression::ThisExpression(_) => ExprKind::Name("this".into()),
             ast::Expression::ArrayExpression(array) => {
-                ExprKind::List(self.elements(&array.elements))
+                ExprKind::List(self.elements(&array.elements).into())
             }
             ast::Expression::ArrowFunctionExpression(arrow) => ExprKind::Lambda(self.arrow(arrow)),
             ast::Expression::FunctionExpression(function) => {
@@ -131,7 +133,7 @@ impl<'a> TypeScript<'_> {
             ast::Expression::AwaitExpression(inner) => ExprKind::Await(self.boxed(&inner.argument)),
             ast::Expression::BinaryExpression(binary) => self.binary(binary),
             ast::Expression::PrivateInExpression(inner) => {
-                ExprKind::Other(vec![self.expr(&inner.right)])
+                ExprKind::Other(vec![self.expr(&inner.right)].into())
             }
             ast::Expression::LogicalExpression(logical) => ExprKind::BoolOp {
                 op: match logical.operator {
@@ -139,13 +141,15 @@ impl<'a> TypeScript<'_> {
                     ast::LogicalOperator::Or => BoolOp::Or,
                     ast::LogicalOperator::Coalesce => BoolOp::Coalesce,
                 },
-                values: vec![self.expr(&logical.left), self.expr(&logical.right)],
+                values: [self.expr(&logical.left), self.expr(&logical.right)].into(),
             },
-            ast::Expression::ConditionalExpression(node) => ExprKind::Conditional {
-                test: self.boxed(&node.test),
-                body: self.boxed(&node.consequent),
-                orelse: self.boxed(&node.alternate),
-            },
+            ast::Expression::ConditionalExpression(node) => {
+                ExprKind::Conditional(Box::new(Conditional {
+                    test: self.expr(&node.test),
+                    body: self.expr(&node.consequent),
+                    orelse: self.expr(&node.alternate),
+                }))
+            }
             ast::Expression::CallExpression(call) => {
                 self.call(&call.callee, &call.arguments, false, place)
             }
@@ -158,8 +162,8 @@ impl<'a> TypeScript<'_> {
                 self.dynamic_import(&args, place);
                 ExprKind::Call(Arc::new(Call {
                     callee,
-                    args,
-                    keywords: Vec::new(),
+                    args: args.into(),
+                    keywords: Box::default(),
                     is_new: false,
                     resolved: Memo::default(),
                 }))
@@ -170,8 +174,8 @@ impl<'a> TypeScript<'_> {
                 let args = vec![node(kind, range(tagged.quasi.span))];
                 ExprKind::Call(Arc::new(Call {
                     callee,
-                    args,
-                    keywords: Vec::new(),
+                    args: args.into(),
+                    keywords: Box::default(),
                     is_new: false,
                     resolved: Memo::default(),
                 }))
@@ -184,19 +188,23 @@ impl<'a> TypeScript<'_> {
                     .map(|item| self.expr(item))
                     .collect(),
             ),
-            ast::Expression::UnaryExpression(unary) => {
-                let op = if unary.operator == ast::UnaryOperator::LogicalNot {
-                    "not"
-                } else {
-                    unary.operator.as_str()
-                };
-                ExprKind::Unary {
-                    op,
-                    operand: self.boxed(&unary.argument),
-                }
-            }
+            ast::Expression::UnaryExpression(unary) => ExprKind::Unary {
+                op: match unary.operator {
+                    ast::UnaryOperator::LogicalNot => UnaryOp::Not,
+                    ast::UnaryOperator::UnaryNegation => UnaryOp::Minus,
+                    ast::UnaryOperator::UnaryPlus => UnaryOp::Plus,
+                    ast::UnaryOperator::BitwiseNot => UnaryOp::Invert,
+                    ast::UnaryOperator::Typeof => UnaryOp::TypeOf,
+                    ast::UnaryOperator::Void => UnaryOp::Void,
+                    ast::UnaryOperator::Delete => UnaryOp::Delete,
+                },
+                operand: self.boxed(&unary.argument),
+            },
             ast::Expression::UpdateExpression(update) => ExprKind::Unary {
-                op: update.operator.as_str(),
+                op: match update.operator {
+                    ast::UpdateOperator::Increment => UnaryOp::Increment,
+                    ast::UpdateOperator::Decrement => UnaryOp::Decrement,
+                },
                 operand: Box::new(self.simple_target(&update.argument)),
             },
             ast::Expression::YieldExpression(inner) => {
@@ -208,14 +216,14 @@ impl<'a> TypeScript<'_> {
                 }
             }
             ast::Expression::ImportMeta(_) => ExprKind::Name("import.meta".into()),
-            ast::Expression::NewTarget(_) => ExprKind::Other(Vec::new()),
-            ast::Expression::JSXElement(element) => ExprKind::Other(self.jsx(element)),
+            ast::Expression::NewTarget(_) => ExprKind::Other(Box::default()),
+            ast::Expression::JSXElement(element) => ExprKind::Other(self.jsx(element).into()),
             ast::Expression::JSXFragment(fragment) => {
-                ExprKind::Other(self.jsx_children(&fragment.children))
+                ExprKind::Other(self.jsx_children(&fragment.children).into())
             }
             other => match other.as_member_expression() {
                 Some(member) => self.member(member).kind,
-                None => ExprKind::Other(Vec::new()),
+                None => ExprKind::Other(Box::default()),
             },
         }
     }
@@ -238,7 +246,7 @@ impl<'a> TypeScript<'_> {
     }
 
     fn binary(&mut self, binary: &ast::BinaryExpression<'a>) -> ExprKind {
-        let left = self.boxed(&binary.left);
+        let left = self.expr(&binary.left);
         let right = self.expr(&binary.right);
         let op = match binary.operator.as_str() {
             "===" => "==",
@@ -246,10 +254,12 @@ impl<'a> TypeScript<'_> {
             other => other,
         };
         match op {
-            "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "instanceof" => ExprKind::Compare {
-                left,
-                rest: Box::new([(op, right)]),
-            },
+            "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "instanceof" => {
+                ExprKind::Compare(Box::new(Compare {
+                    left,
+                    rest: Box::new([(op, right)]),
+                }))
+            }
             _ => ExprKind::BinOp {
                 op: match op {
                     "+" => Operator::Add,
@@ -258,7 +268,7 @@ impl<'a> TypeScript<'_> {
                     "|" => Operator::BitOr,
                     _ => Operator::Other,
                 },
-                left,
+                left: Box::new(left),
                 right: Box::new(right),
             },
         }
@@ -291,8 +301,8 @@ impl<'a> TypeScript<'_> {
         }
         ExprKind::Call(Arc::new(Call {
             callee,
-            args,
-            keywords: Vec::new(),
+            args: args.into(),
+            keywords: Box::default(),
             is_new,
             resolved: Memo::default(),
         }))
@@ -328,7 +338,7 @@ impl<'a> TypeScript<'_> {
                 parts.push(FormatPart::Expr(self.expr(expression)));
             }
         }
-        ExprKind::Format(parts)
+        ExprKind::Format(parts.into())
     }
 
     fn object(&mut self, object: &ast::ObjectExpression<'a>) -> ExprKind {
@@ -369,7 +379,7 @@ impl<'a> TypeScript<'_> {
                 }
             }
         }
-        ExprKind::Dict(entries)
+        ExprKind::Dict(entries.into())
     }
 
     fn jsx(&mut self, element: &ast::JSXElement<'a>) -> Vec<Expr> {

@@ -36,7 +36,7 @@ impl<'a> TypeScript<'_> {
                         value: self.pattern(&rest.argument),
                     });
                 }
-                ExprKind::Dict(entries)
+                ExprKind::Dict(entries.into())
             }
             ast::BindingPattern::ArrayPattern(array) => {
                 let mut items = Vec::new();
@@ -50,7 +50,7 @@ impl<'a> TypeScript<'_> {
                     let inner = self.pattern(&rest.argument);
                     items.push(node(ExprKind::Starred(Box::new(inner)), range(rest.span)));
                 }
-                ExprKind::List(items)
+                ExprKind::List(items.into())
             }
             ast::BindingPattern::AssignmentPattern(assign) => {
                 let target = self.pattern(&assign.left);
@@ -83,7 +83,7 @@ impl<'a> TypeScript<'_> {
                     let inner = self.assignment_target(&rest.target);
                     items.push(node(ExprKind::Starred(Box::new(inner)), range(rest.span)));
                 }
-                node(ExprKind::List(items), place)
+                node(ExprKind::List(items.into()), place)
             }
             ast::AssignmentTarget::ObjectAssignmentTarget(object) => self.object_target(object),
             other => match other.as_simple_assignment_target() {
@@ -136,7 +136,7 @@ impl<'a> TypeScript<'_> {
                 value: self.assignment_target(&rest.target),
             });
         }
-        node(ExprKind::Dict(entries), range(object.span))
+        node(ExprKind::Dict(entries.into()), range(object.span))
     }
 
     fn maybe_default(&mut self, target: &ast::AssignmentTargetMaybeDefault<'a>) -> Expr {

@@ -325,6 +325,6 @@ impl<'a> TypeScript<'_> {
 
     /// An empty node, for what has no meaning here.
     pub(super) fn other(&self, place: ByteRange) -> Expr {
-        node(ExprKind::Other(Vec::new()), place)
+        node(ExprKind::Other(Box::default()), place)
     }
 }

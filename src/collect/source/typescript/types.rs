@@ -27,7 +27,7 @@ impl<'a> TypeScript<'_> {
                             .collect();
                         let index = match items.len() {
                             1 => items.remove(0),
-                            _ => node(ExprKind::Tuple(items), range(arguments.span)),
+                            _ => node(ExprKind::Tuple(items.into()), range(arguments.span)),
                         };
                         node(
                             ExprKind::Subscript {

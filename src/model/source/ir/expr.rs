@@ -37,7 +37,7 @@ pub enum ExprKind {
     /// A call, `new` and tagged templates; `import("x")` is a call of the name `import`.
     Call(Arc<Call>),
     /// A string literal; implicit concatenation joined; a template literal without placeholders.
-    Str(Arc<str>),
+    Str(Name),
     /// A bytes literal.
     Bytes,
     /// A number as written, `_` removed.
@@ -49,21 +49,21 @@ pub enum ExprKind {
     /// A regular expression literal.
     Regex(Name),
     /// An f-string or template literal.
-    Format(Vec<FormatPart>),
+    Format(Box<[FormatPart]>),
     /// `[…]`.
-    List(Vec<Expr>),
+    List(Box<[Expr]>),
     /// `(…, …)`.
-    Tuple(Vec<Expr>),
+    Tuple(Box<[Expr]>),
     /// `{…}`, Python.
-    Set(Vec<Expr>),
+    Set(Box<[Expr]>),
     /// A dict or object literal. Object methods are entries whose value is a `Lambda`.
-    Dict(Vec<DictEntry>),
+    Dict(Box<[DictEntry]>),
     /// `and`, `or`, `&&`, `||`, `??`.
     BoolOp {
         /// Which.
         op: BoolOp,
         /// Two or more.
-        values: Vec<Expr>,
+        values: Box<[Expr]>,
     },
     /// Arithmetic and bit operators.
     BinOp {
@@ -74,29 +74,17 @@ pub enum ExprKind {
         /// Right operand.
         right: Box<Expr>,
     },
-    /// `not`/`!` are `not`; `-`, `+`, `~`, `typeof`, `void`, `delete`, `++`, `--` as written.
+    /// An operator before its operand; `++` and `--` behind it too.
     Unary {
         /// The operator.
-        op: &'static str,
+        op: UnaryOp,
         /// The operand.
         operand: Box<Expr>,
     },
-    /// `a < b < c`. Operators: `==` (`===` too), `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`, `is`, `is not`, `instanceof`.
-    Compare {
-        /// First operand.
-        left: Box<Expr>,
-        /// Each operator with its right operand.
-        rest: Box<[(&'static str, Expr)]>,
-    },
+    /// `a < b < c`.
+    Compare(Box<Compare>),
     /// `body if test else orelse`, `test ? body : orelse`.
-    Conditional {
-        /// The condition.
-        test: Box<Expr>,
-        /// When true.
-        body: Box<Expr>,
-        /// When false.
-        orelse: Box<Expr>,
-    },
+    Conditional(Box<Conditional>),
     /// A lambda, arrow function, function expression or object method.
     Lambda(FnId),
     /// A class expression.
@@ -122,9 +110,9 @@ pub enum ExprKind {
     /// A comprehension or generator expression.
     Comprehension(Box<Comprehension>),
     /// `lower:upper:step`.
-    Slice(Vec<Expr>),
+    Slice(Box<[Expr]>),
     /// Anything else, by its sub-expressions in order (JSX, `a, b` in JavaScript, type expressions that have no use here).
-    Other(Vec<Expr>),
+    Other(Box<[Expr]>),
 }
 
 /// A call.
@@ -133,9 +121,9 @@ pub struct Call {
     /// What is called.
     pub callee: Expr,
     /// Positional arguments; a spread is `Starred`.
-    pub args: Vec<Expr>,
+    pub args: Box<[Expr]>,
     /// Keyword arguments; `**x` has no name.
-    pub keywords: Vec<Keyword>,
+    pub keywords: Box<[Keyword]>,
     /// `new`.
     pub is_new: bool,
     /// What name resolution found it to call.
@@ -157,7 +145,7 @@ pub struct Keyword {
 #[derive(Clone, Debug)]
 pub enum FormatPart {
     /// Literal text.
-    Text(Arc<str>),
+    Text(Name),
     /// A placeholder.
     Expr(Expr),
 }
@@ -169,6 +157,50 @@ pub struct DictEntry {
     pub key: Option<Expr>,
     /// The value.
     pub value: Expr,
+}
+
+/// A comparison.
+#[derive(Clone, Debug)]
+pub struct Compare {
+    /// First operand.
+    pub left: Expr,
+    /// Each operator with its right operand: `==` (`===` too), `!=`, `<`, `<=`, `>`, `>=`, `in`, `not in`, `is`, `is not`,
+    /// `instanceof`.
+    pub rest: Box<[(&'static str, Expr)]>,
+}
+
+/// An expression that a condition chooses.
+#[derive(Clone, Debug)]
+pub struct Conditional {
+    /// The condition.
+    pub test: Expr,
+    /// When true.
+    pub body: Expr,
+    /// When false.
+    pub orelse: Expr,
+}
+
+/// Operators with one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `not`, `!`
+    Not,
+    /// `-`
+    Minus,
+    /// `+`
+    Plus,
+    /// `~`
+    Invert,
+    /// `typeof`
+    TypeOf,
+    /// `void`
+    Void,
+    /// `delete`
+    Delete,
+    /// `++`
+    Increment,
+    /// `--`
+    Decrement,
 }
 
 /// Arithmetic and bit operators, as far as they are told apart.
@@ -205,7 +237,7 @@ pub struct Comprehension {
     /// The value of a dict comprehension.
     pub value: Option<Expr>,
     /// The `for` clauses.
-    pub generators: Vec<Generator>,
+    pub generators: Box<[Generator]>,
 }
 
 /// A `for … in … if …` clause.
@@ -216,7 +248,7 @@ pub struct Generator {
     /// What is iterated.
     pub iter: Arc<Expr>,
     /// The conditions.
-    pub ifs: Vec<Expr>,
+    pub ifs: Box<[Expr]>,
     /// `async for`.
     pub is_async: bool,
 }
@@ -259,7 +291,10 @@ impl Expr {
     pub fn as_number(&self) -> Option<f64> {
         match &self.kind {
             ExprKind::Number(text) => text.parse().ok(),
-            ExprKind::Unary { op: "-", operand } => operand.as_number().map(|value| -value),
+            ExprKind::Unary {
+                op: UnaryOp::Minus,
+                operand,
+            } => operand.as_number().map(|value| -value),
             _ => None,
         }
     }

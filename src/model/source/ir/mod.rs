@@ -7,15 +7,17 @@ mod expr;
 
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 pub use expr::{
-    BoolOp, Call, Comprehension, DictEntry, Expr, ExprKind, FormatPart, Generator, Keyword,
-    Operator,
+    BoolOp, Call, Compare, Comprehension, Conditional, DictEntry, Expr, ExprKind, FormatPart,
+    Generator, Keyword, Operator, UnaryOp,
 };
 
 use super::{ClassId, FnId};
 
 /// An identifier or other short text.
-pub type Name = Arc<str>;
+pub type Name = ArcStr;
 
 /// A half-open range of byte offsets into the module's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -241,7 +243,7 @@ mod tests {
     /// A large program has millions of each.
     #[test]
     fn nodes_stay_small() {
-        assert!(size_of::<Expr>() <= 40, "{}", size_of::<Expr>());
-        assert!(size_of::<Stmt>() <= 56, "{}", size_of::<Stmt>());
+        assert!(size_of::<Expr>() <= 32, "{}", size_of::<Expr>());
+        assert!(size_of::<Stmt>() <= 48, "{}", size_of::<Stmt>());
     }
 }

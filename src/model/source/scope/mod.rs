@@ -402,7 +402,7 @@ fn bind_expr(expr: &Expr, scope: &mut Names) {
             let ExprKind::Name(name) = &base.kind else {
                 return;
             };
-            let element = match (&**attr, call.args.as_slice()) {
+            let element = match (&**attr, &*call.args) {
                 ("append" | "push" | "add" | "appendleft", [element]) => element,
                 ("set" | "setdefault", [_, element]) => element,
                 _ => return,
