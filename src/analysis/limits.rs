@@ -86,10 +86,11 @@ pub(crate) fn again(limit: Option<Limit>) {
 /// Steps that one question may take, those of the questions that it asks in turn included.
 const MOST_STEPS: u32 = 5_000;
 /// Steps of one question that are nothing out of the ordinary; what it takes beyond them counts for the judgement as a whole.
+const ORDINARY: u32 = 16;
+/// Steps of a question where those before it in the same judgement took [`MOST_EXTRA`] beyond the ordinary.
 const FEW_STEPS: u32 = 64;
-/// Steps beyond those that the questions of one judgement may take together. Then each has only the few: work must not grow with the
-/// square of the code.
-const MOST_EXTRA: u64 = 200_000;
+/// Steps beyond the ordinary that the questions of one judgement may take together: work must not grow with the square of the code.
+const MOST_EXTRA: u64 = 60_000;
 /// How deep they may go: each may stand on the stack with what calls it.
 const DEEPEST: usize = 160;
 
@@ -104,16 +105,17 @@ thread_local! {
 
 /// How many steps the present question may take.
 fn most_steps() -> u32 {
-    match EXTRA.get() > MOST_EXTRA {
-        true => FEW_STEPS,
-        false => MOST_STEPS,
+    match EXTRA.get() {
+        extra if extra > 2 * MOST_EXTRA => ORDINARY,
+        extra if extra > MOST_EXTRA => FEW_STEPS,
+        _ => MOST_STEPS,
     }
 }
 
 /// Counts a step.
 fn took(taken: u32) {
     TAKEN.set(taken + 1);
-    if taken >= FEW_STEPS {
+    if taken >= ORDINARY {
         EXTRA.set(EXTRA.get().saturating_add(1));
     }
 }

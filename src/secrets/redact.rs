@@ -200,6 +200,7 @@ pub(crate) fn placed(text: &mut String) {
 /// any expression.
 pub(crate) fn addressed(text: &mut String) {
     in_addresses(text);
+    in_paths(text);
     cut_short(text);
 }
 
@@ -316,6 +317,26 @@ fn in_addresses(text: &mut String) {
             }
             part += word.len();
         }
+    }
+    cover(text, ranges);
+}
+
+/// Covers the parts of a path alone (`"/services/…/x"`) that look random. The names of log groups begin with `/aws/`.
+fn in_paths(text: &mut String) {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for word in text.split_inclusive(ends_word) {
+        if word.starts_with('/') && !word.starts_with("/aws/") {
+            let mut part = start;
+            for segment in word.split_inclusive('/') {
+                let plain = segment.trim_end_matches(|c: char| c == '/' || ends_word(c));
+                if random(plain) {
+                    ranges.push(part..part + plain.len());
+                }
+                part += segment.len();
+            }
+        }
+        start += word.len();
     }
     cover(text, ranges);
 }
@@ -595,6 +616,7 @@ mod tests {
             format!("{{\"start\": \"API_KEY={word} node main.js\"}}"),
             format!("{{\"url\":\"https://hooks.example.org/services/{uuid}/x\"}}"),
             format!("must be PUBLIC or VPC, found {}…", &uuid[..20]),
+            format!("{{\"paths\":{{\"/services/{uuid}/x\":{{}}}}}}"),
         ] {
             let mut shown = text.clone();
             placed(&mut shown);
