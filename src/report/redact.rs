@@ -8,7 +8,8 @@ use crate::context::Context;
 use crate::model::known::Known;
 pub use crate::secrets::redact::Redactor;
 use crate::secrets::redact::{
-    FORMS, addressed, by_form, drawn, gather, literals, placed, quotations, settings, unnamed,
+    FORMS, addressed, by_form, drawn, gather, literals, misplaced, placed, quotations, settings,
+    unnamed,
 };
 
 use super::{CheckResult, Evidence, Fix, Report};
@@ -40,6 +41,7 @@ impl Redactor {
             );
         for document in documents {
             gather(&document.root, &mut values);
+            misplaced(&document.root, &mut values);
         }
         if let Known::Read(targets) = &project.targets_file {
             drawn(&targets.root, &mut values);

@@ -347,7 +347,7 @@ fn cut_short(text: &mut String) {
     let mut ranges = Vec::new();
     for (at, _) in text.match_indices('…') {
         let before = text.get(..at).unwrap_or_default();
-        let word = |c: char| c.is_ascii_alphanumeric() || "+/=_-".contains(c);
+        let word = |c: char| c.is_ascii_alphanumeric() || "+=_-".contains(c);
         let start = before.rfind(|c| !word(c)).map_or(0, |at| {
             at + before
                 .get(at..)
@@ -357,7 +357,7 @@ fn cut_short(text: &mut String) {
         let cut = before.get(start..).unwrap_or_default();
         let mixed = cut.bytes().any(|byte| byte.is_ascii_digit())
             && cut.bytes().any(|byte| byte.is_ascii_alphabetic());
-        if cut.len() >= SHORT && mixed && !cut.contains('/') {
+        if cut.len() >= SHORT && mixed {
             ranges.push(start..at);
         }
     }
@@ -502,6 +502,33 @@ pub(crate) fn drawn(node: &Node, values: &mut Vec<String>) {
     }
     for item in node.items() {
         drawn(item, values);
+    }
+}
+
+/// Values that look random under keys of a configuration that take one of a few words: whoever reads the message knows the words.
+pub(crate) fn misplaced(node: &Node, values: &mut Vec<String>) {
+    const WORDS: &[&str] = &[
+        "authorizerType",
+        "build",
+        "modelId",
+        "networkMode",
+        "protocol",
+        "provider",
+        "runtimeVersion",
+        "targetType",
+    ];
+    for member in node.members() {
+        let text = member.node.as_str();
+        let is_misplaced = |text: &&str| !text.starts_with("arn:") && random(text);
+        if WORDS.contains(&&*member.key)
+            && let Some(text) = text.filter(is_misplaced)
+        {
+            values.push(text.to_owned());
+        }
+        misplaced(&member.node, values);
+    }
+    for item in node.items() {
+        misplaced(item, values);
     }
 }
 
