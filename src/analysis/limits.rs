@@ -85,6 +85,12 @@ pub(crate) fn again(limit: Option<Limit>) {
 
 /// Steps that one question may take, those of the questions that it asks in turn included.
 const MOST_STEPS: u32 = 5_000;
+/// Steps of one question that are nothing out of the ordinary; what it takes beyond them counts for the judgement as a whole.
+const ORDINARY: u32 = 16;
+/// Steps of a question where those before it in the same judgement took [`MOST_EXTRA`] beyond the ordinary.
+const FEW_STEPS: u32 = 64;
+/// Steps beyond the ordinary that the questions of one judgement may take together: work must not grow with the square of the code.
+const MOST_EXTRA: u64 = 60_000;
 /// How deep they may go: each may stand on the stack with what calls it.
 const DEEPEST: usize = 160;
 
@@ -93,6 +99,25 @@ thread_local! {
     static OPEN: RefCell<Vec<(&'static str, usize)>> = const { RefCell::new(Vec::new()) };
     /// How many steps were taken since the outermost began.
     static TAKEN: Cell<u32> = const { Cell::new(0) };
+    /// How many were taken in the present judgement beyond the ordinary.
+    static EXTRA: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many steps the present question may take.
+fn most_steps() -> u32 {
+    match EXTRA.get() {
+        extra if extra > 2 * MOST_EXTRA => ORDINARY,
+        extra if extra > MOST_EXTRA => FEW_STEPS,
+        _ => MOST_STEPS,
+    }
+}
+
+/// Counts a step.
+fn took(taken: u32) {
+    TAKEN.set(taken + 1);
+    if taken >= ORDINARY {
+        EXTRA.set(EXTRA.get().saturating_add(1));
+    }
 }
 
 /// A step of a question that recurses over code which leads to code; it ends when this is dropped.
@@ -109,11 +134,11 @@ impl Drop for Step {
 pub(crate) fn step(what: &'static str, module: ModuleId, range: ByteRange) -> Option<Step> {
     let inside = OPEN.with_borrow(Vec::len);
     let taken = if inside == 0 { 0 } else { TAKEN.get() };
-    if taken >= MOST_STEPS || inside >= DEEPEST {
+    if taken >= most_steps() || inside >= DEEPEST {
         reached(what, module, range);
         return None;
     }
-    TAKEN.set(taken + 1);
+    took(taken);
     OPEN.with_borrow_mut(|open| open.push(("", 0)));
     Some(Step(()))
 }
@@ -146,9 +171,9 @@ pub(crate) fn follow_at(
     let key = (question, address);
     let inside = OPEN.with_borrow(Vec::len);
     let taken = if inside == 0 { 0 } else { TAKEN.get() };
-    if taken < MOST_STEPS && OPEN.with_borrow(|open| open.contains(&key)) {
+    if taken < most_steps() && OPEN.with_borrow(|open| open.contains(&key)) {
         // A look all the same: where everything leads to everything, most looks are such.
-        TAKEN.set(taken + 1);
+        took(taken);
         return None;
     }
     let step = step(what, module, range)?;
@@ -164,8 +189,10 @@ pub(crate) fn follow_at(
 pub(crate) fn watch<T>(run: impl FnOnce() -> T) -> (T, Option<Limit>) {
     let before = REACHED.take();
     let spent = SPENT.replace(0);
+    let extra = EXTRA.replace(0);
     let done = run();
     SPENT.set(spent);
+    EXTRA.set(extra);
     let found = REACHED.replace(before);
     (done, found)
 }

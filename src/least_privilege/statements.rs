@@ -1,6 +1,6 @@
 //! Statements as they are gathered: one per purpose, actions and resources each once and in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -19,8 +19,23 @@ struct Draft {
 #[derive(Clone, Debug, Default)]
 pub struct Statements {
     drafts: Vec<Draft>,
+    /// Where the draft of a name, of resources and of a condition stands.
+    places: HashMap<Key, usize>,
     notes: Vec<String>,
+    noted: HashSet<String>,
     needs: Vec<Need>,
+}
+
+/// What two drafts have in common that are one: the name, what they name beside it, and the condition.
+type Key = (String, BTreeSet<String>, Option<String>);
+
+/// The key of a draft of these resources, or of these actions.
+fn key(sid: &str, named: &BTreeSet<String>, condition: Option<&Value>) -> Key {
+    (
+        sid.to_owned(),
+        named.clone(),
+        condition.map(Value::to_string),
+    )
 }
 
 impl Statements {
@@ -48,10 +63,12 @@ impl Statements {
         if actions.is_empty() || resources.is_empty() {
             return;
         }
-        let same = |draft: &&mut Draft| {
-            draft.sid == sid && draft.resources == resources && draft.condition == condition
-        };
-        match self.drafts.iter_mut().find(same) {
+        let next = self.drafts.len();
+        let at = *self
+            .places
+            .entry(key(&sid, &resources, condition.as_ref()))
+            .or_insert(next);
+        match self.drafts.get_mut(at) {
             Some(draft) => draft.actions.extend(actions),
             None => self.drafts.push(Draft {
                 sid,
@@ -82,7 +99,7 @@ impl Statements {
     /// Says something of the policy, once.
     pub fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
-        if !self.notes.contains(&note) {
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
     }
@@ -117,13 +134,11 @@ impl Statements {
 /// Drafts of one name that allow the same under the same condition are one.
 fn merged(drafts: Vec<Draft>) -> Vec<Draft> {
     let mut kept: Vec<Draft> = Vec::new();
+    let mut places: HashMap<Key, usize> = HashMap::new();
     for draft in drafts {
-        let same = |other: &&mut Draft| {
-            other.sid == draft.sid
-                && other.actions == draft.actions
-                && other.condition == draft.condition
-        };
-        match kept.iter_mut().find(same) {
+        let key = key(&draft.sid, &draft.actions, draft.condition.as_ref());
+        let at = *places.entry(key).or_insert(kept.len());
+        match kept.get_mut(at) {
             Some(other) => other.resources.extend(draft.resources),
             None => kept.push(draft),
         }

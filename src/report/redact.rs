@@ -7,7 +7,10 @@ use crate::collect::source::language_of;
 use crate::context::Context;
 use crate::model::known::Known;
 pub use crate::secrets::redact::Redactor;
-use crate::secrets::redact::{FORMS, by_form, drawn, gather, literals, unnamed};
+use crate::secrets::redact::{
+    FORMS, addressed, by_form, drawn, gather, literals, misplaced, placed, quotations, settings,
+    unnamed,
+};
 
 use super::{CheckResult, Evidence, Fix, Report};
 
@@ -38,6 +41,7 @@ impl Redactor {
             );
         for document in documents {
             gather(&document.root, &mut values);
+            misplaced(&document.root, &mut values);
         }
         if let Known::Read(targets) = &project.targets_file {
             drawn(&targets.root, &mut values);
@@ -50,22 +54,28 @@ impl Redactor {
 
     /// Covers what a result quotes.
     pub fn result(&self, result: &mut CheckResult) {
-        self.redact("", &mut result.message);
+        self.sentence(&mut result.message);
         by_form(&mut result.resource.name);
         for evidence in &mut result.evidence {
             self.evidence(evidence);
         }
         for fix in &mut result.fixes {
-            self.redact("", &mut fix.title);
-            self.redact("", &mut fix.note);
+            self.sentence(&mut fix.title);
+            self.sentence(&mut fix.note);
             self.commands(fix);
             for edit in &mut fix.edits {
                 self.redact(&edit.path, &mut edit.diff);
+                let lines = edit.diff.split_inclusive('\n').map(|line| {
+                    let mut line = line.to_owned();
+                    quoted_line(&edit.path, &mut line);
+                    line
+                });
+                edit.diff = lines.collect();
                 by_form(&mut edit.path);
             }
         }
         if let Some(reason) = &mut result.reason {
-            self.redact("", &mut reason.message);
+            self.sentence(&mut reason.message);
             if let Some(command) = &mut reason.command {
                 by_form(command);
             }
@@ -85,6 +95,7 @@ impl Redactor {
         let optional = optional.into_iter().flatten();
         for text in optional.chain(&mut report.notes) {
             self.redact("", text);
+            placed(text);
             unnamed(text);
         }
         for runtime in &mut project.runtimes {
@@ -98,6 +109,7 @@ impl Redactor {
             let models = runtime.models.iter_mut();
             for text in optional.into_iter().flatten().chain(models) {
                 self.redact("", text);
+                settings(text);
             }
             by_form(&mut runtime.name);
         }
@@ -120,7 +132,11 @@ impl Redactor {
     fn commands(&self, fix: &mut Fix) {
         let shows = |command: &String| {
             let joined = command.replace("__", "/");
-            FORMS.text("", command).is_some() || FORMS.text("", &joined).is_some()
+            let mut placed_in = command.clone();
+            placed(&mut placed_in);
+            placed_in != *command
+                || FORMS.text("", command).is_some()
+                || FORMS.text("", &joined).is_some()
         };
         if fix.commands.iter().any(shows) {
             fix.commands.clear();
@@ -129,8 +145,15 @@ impl Redactor {
         }
     }
 
+    /// Covers what a sentence of a check quotes.
+    fn sentence(&self, text: &mut String) {
+        self.redact("", text);
+        placed(text);
+        quotations(text);
+    }
+
     fn evidence(&self, evidence: &mut Evidence) {
-        self.redact("", &mut evidence.note);
+        self.sentence(&mut evidence.note);
         let fields = [
             &mut evidence.arn,
             &mut evidence.policy,
@@ -139,6 +162,7 @@ impl Redactor {
         ];
         for text in fields.into_iter().flatten() {
             self.redact("", text);
+            placed(text);
         }
         for step in &mut evidence.steps {
             by_form(&mut step.path);
@@ -150,9 +174,7 @@ impl Redactor {
             let mut shown = self
                 .text(&site.path, text)
                 .unwrap_or_else(|| text.to_string());
-            if language_of(&site.path).is_some() {
-                literals(&mut shown);
-            }
+            quoted_line(&site.path, &mut shown);
             if *shown != **text {
                 *text = shown.into();
             }
@@ -160,6 +182,16 @@ impl Redactor {
         if let Some(path) = FORMS.text("", &site.path) {
             site.path = path.into();
         }
+    }
+}
+
+/// Covers, in a line that was copied from a file, what the line itself says may be a secret.
+fn quoted_line(path: &str, line: &mut String) {
+    if language_of(path).is_some() {
+        literals(line);
+        addressed(line);
+    } else {
+        settings(line);
     }
 }
 

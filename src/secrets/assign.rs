@@ -2,16 +2,18 @@
 
 use std::ops::Range;
 
+use super::Kind;
 use super::decoys;
 use super::judge::{is_password, is_value};
 use super::kinds::built_in::{AUTHORIZATION, KINDS, PASSWORD, SECRET};
-use super::names::{Implied, implied};
+use super::names::{Implied, implied, implied_by_vendor};
 use super::scan::{Confidence, Found, Subject};
+use super::text::entropy;
 
 /// Longest identifier, in bytes.
 const LONGEST_NAME: usize = 80;
 /// Longest literal, in bytes.
-const LONGEST_LITERAL: usize = 1024;
+const LONGEST_LITERAL: usize = 4096;
 
 /// A literal and how it is written.
 struct Literal {
@@ -22,8 +24,18 @@ struct Literal {
 /// Finds a literal assigned to the identifier that holds the word at `at`.
 pub(super) fn find(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
     let bytes = subject.text.as_bytes();
+    // `pat` is the end of a name or no word at all: `path`, `pattern`.
+    let is_pat = at.len() <= 4
+        && bytes
+            .get(at.end - 3..at.end)
+            .is_some_and(|word| word.eq_ignore_ascii_case(b"pat"));
+    if is_pat && bytes.get(at.end).is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
     let name = identifier(bytes, at)?;
-    if is_in_arn(subject.text, name.start) {
+    // `AWS::ApiGateway::ApiKey` is the name of a type.
+    let is_type = subject.text.get(..name.start)?.ends_with("::");
+    if is_type || is_in_arn(subject.text, name.start) {
         return None;
     }
     let text = subject.text.get(name.clone())?;
@@ -49,6 +61,45 @@ pub(super) fn find(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
             })
         })
         .flatten()
+}
+
+/// Finds a literal assigned to the identifier that begins a word with the vendor's name at `at`: where the name says whose a random
+/// value is and that it is a secret, its length need not be the usual one.
+pub(super) fn of_vendor(
+    subject: &Subject<'_>,
+    kind: &'static Kind,
+    at: &Range<usize>,
+) -> Option<Found> {
+    let bytes = subject.text.as_bytes();
+    let name = identifier(bytes, at)?;
+    let vendor = subject.text.get(at.clone())?;
+    let text = subject.text.get(name.clone())?;
+    let bare = implied_by_vendor(text.rsplit('.').next().unwrap_or(text), vendor)?;
+    if decoys::hash_context(text) || is_in_arn(subject.text, name.start) {
+        return None;
+    }
+    let literal = literal(subject, &name)?;
+    let value = subject.text.get(literal.range.clone())?;
+    let (range, value) = strip_scheme(literal.range.clone(), value);
+    let accepted = value.len() >= 20 && is_value(subject, value) && (!bare || is_strong(value));
+    accepted.then_some(Found {
+        kind,
+        range,
+        confidence: Confidence::Low,
+    })
+}
+
+/// Whether a value can be nothing but a drawn key: long, of one word, with letters of both cases and digits.
+fn is_strong(value: &str) -> bool {
+    let count = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
+    value.len() >= 32
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && count(u8::is_ascii_digit) >= 4
+        && count(u8::is_ascii_lowercase) >= 6
+        && count(u8::is_ascii_uppercase) >= 6
+        && entropy(value) >= 4.3
 }
 
 /// Whether a place is within an ARN: `arn:aws:secretsmanager:us-east-1:111122223333:secret:crm-Ab12Cd` names a secret and holds none.
@@ -158,9 +209,27 @@ fn literal(subject: &Subject<'_>, name: &Range<usize>) -> Option<Literal> {
     at = skip(bytes, at, b"])");
     at = spaces(bytes, at);
     let pair = byte(at) == b',';
-    let at = separator(subject, at, was_quoted, option)?;
+    let at = if was_quoted && byte(at) == b'{' {
+        default_of_block(bytes, at)?
+    } else {
+        separator(subject, at, was_quoted, option)?
+    };
     let literal = value(subject, at, name, was_quoted)?;
     (!pair || literal.quoted && opens_call(bytes, name.start)).then_some(literal)
+}
+
+/// Where the default of a declared variable begins: `variable "api_token" {`, on one of the next lines `default = "…"`.
+fn default_of_block(bytes: &[u8], open: usize) -> Option<usize> {
+    const BLOCK: usize = 300;
+    let block = bytes.get(open..(open + BLOCK).min(bytes.len()))?;
+    let end = memchr::memchr(b'}', block).unwrap_or(block.len());
+    let word = b"default";
+    let at = block
+        .get(..end)?
+        .windows(word.len())
+        .position(|window| window == word)?;
+    let equals = spaces(bytes, open + at + word.len());
+    (bytes.get(equals) == Some(&b'=')).then(|| spaces(bytes, equals + 1))
 }
 
 /// Whether a quoted name is the first argument of a call (or of a tuple): `setenv("API_KEY", …)`.

@@ -9,7 +9,16 @@ use regex::bytes::{Regex, RegexBuilder};
 use super::{Kind, Rule, Shape, kinds};
 
 /// Words that start the search for an assigned literal.
-const ASSIGNMENT_WORDS: &[&str] = &["secret", "pass", "pwd", "token", "key", "credential"];
+const ASSIGNMENT_WORDS: &[&str] = &[
+    "secret",
+    "pass",
+    "pwd",
+    "token",
+    "key",
+    "credential",
+    "_pat",
+    "-pat",
+];
 
 /// What to try where a keyword stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +41,8 @@ pub(super) enum Job {
     Address,
     /// An Authorization header.
     Authorization,
+    /// A command line that has a password among its arguments.
+    Command(usize),
 }
 
 /// A format ready to be tried.
@@ -127,6 +138,19 @@ fn build() -> Option<Engine> {
             .or_default()
             .push((Job::Assignment, None));
     }
+    for (index, command) in super::command::COMMANDS.iter().enumerate() {
+        for name in command.names {
+            keywords
+                .entry((*name).to_owned())
+                .or_default()
+                .push((Job::Command(index), Some(name)));
+        }
+    }
+    // In the spelling of camel case only: `giteaPat`.
+    keywords
+        .entry("pat".to_owned())
+        .or_default()
+        .push((Job::Assignment, Some("Pat")));
     let built_in: [(&'static str, Job); 8] = [
         ("-----BEGIN ", Job::Pem),
         ("PuTTY-User-Key-File-", Job::Putty),

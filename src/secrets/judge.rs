@@ -4,19 +4,27 @@ use super::Context;
 use super::decoys;
 use super::scan::Subject;
 use super::text::{
-    camel, entropy, is_hex, is_uuid, letters_and_digits, periodic, sequential, variety, wordy,
+    camel, drawn_letters, entropy, is_hex, is_uuid, letters_and_digits, periodic, sequential,
+    variety, wordy,
 };
+
+/// Longest random value, in bytes: a private key of 4,096 bits has some 3,200 letters of base64.
+const LONGEST_VALUE: usize = 4000;
 
 /// Whether a literal is a password.
 pub(super) fn is_password(subject: &Subject<'_>, value: &str, quoted: bool) -> bool {
     let strict = matches!(subject.context, Context::Test | Context::Document)
         || !quoted && subject.context == Context::Code;
     let least = if strict { 10 } else { 7 };
-    if value.len() > 24 && camel(value) {
+    let drawn = !strict && drawn_letters(value) && !decoys::regular(value);
+    if value.len() > 24 && camel(value) && !drawn {
         return false;
     }
     if value.len() < least || value.len() > 128 || !common(value) {
         return false;
+    }
+    if drawn {
+        return true;
     }
     let lower = value.to_ascii_lowercase();
     let mark = |c: char| "!@#$%^&*?+=~".contains(c);
@@ -54,19 +62,38 @@ pub(super) fn is_password(subject: &Subject<'_>, value: &str, quoted: bool) -> b
 
 /// Whether a literal is a random value.
 pub(super) fn is_value(subject: &Subject<'_>, value: &str) -> bool {
-    if value.len() < 16 || value.len() > 600 || !common(value) || wordy(value) || camel(value) {
+    // Documents and tests show tokens of every kind, most of them made up or long past.
+    let shown = matches!(subject.context, Context::Test | Context::Document);
+    let longest = if shown { 600 } else { LONGEST_VALUE };
+    if value.len() < 16 || value.len() > longest || !common(value) {
+        return false;
+    }
+    let is_drawn = |part: &str| part.len() >= 20 && drawn_letters(part);
+    let letters = !shown && value.split(['_', '-', '.']).any(is_drawn);
+    let number = !shown && is_long_number(value);
+    if !letters && (wordy(value) || camel(value)) && !number {
         return false;
     }
     if !subject.options.regular && (decoys::regular(value) || sequential(value) || periodic(value))
     {
         return false;
     }
+    if letters {
+        return entropy(value) >= 3.2;
+    }
+    if number {
+        return entropy(value) >= 2.8;
+    }
     if is_uuid(value) {
-        return entropy(value) >= 3.0
-            && !matches!(subject.context, Context::Test | Context::Document);
+        return entropy(value) >= 3.0 && !shown;
     }
     if is_hex(value) {
-        return value.len() >= 20 && entropy(value) >= 3.0 && letters_and_digits(value);
+        // Sixteen digits are enough only if they are well mixed.
+        let digits = value.bytes().filter(u8::is_ascii_digit).count();
+        let mixed = digits >= 3 && value.len() - digits >= 3;
+        return entropy(value) >= 3.0
+            && letters_and_digits(value)
+            && (value.len() >= 20 || mixed && !shown);
     }
     let upper = value.bytes().any(|byte| byte.is_ascii_uppercase());
     let lower = value.bytes().any(|byte| byte.is_ascii_lowercase());
@@ -75,6 +102,11 @@ pub(super) fn is_value(subject: &Subject<'_>, value: &str) -> bool {
         || upper && lower && value.len() >= 24 && entropy(value) >= 4.0;
     let floor = if value.len() < 20 { 3.2 } else { 3.4 };
     random && entropy(value) >= floor && odd_parts(value)
+}
+
+/// Whether a value is a number of more digits than ids, times and telephone numbers have.
+fn is_long_number(value: &str) -> bool {
+    value.len() >= 24 && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether some part between separators is itself no word: `eu-west-1_AbCdEf123` is an id, `q7Zk-29xLmP0vw` is not.

@@ -7,13 +7,14 @@
 //! * **formats** (`Rule::Format`): values that say themselves whose they are (`ghp_…`, `AKIA…`, webhook addresses);
 //! * **named values** (`Rule::Named`): a value of a vendor's alphabet and length behind the vendor's name;
 //! * **built-in rules** (`Rule::BuiltIn`): private keys, JSON Web Tokens, addresses with a password, service
-//!   account files and assignments of random-looking literals to names that imply a secret.
+//!   account files, passwords among the arguments of commands and assignments of random-looking literals to names that imply a secret.
 //!
 //! What is not reported: see `decoys` (placeholders, sequences, hashes, ids, references to variables). Local
 //! addresses whose password is a well-known default (`postgres:postgres@localhost`) are not secrets; any other
 //! password in an address is, wherever the host is.
 
 mod assign;
+mod command;
 mod context;
 mod decoys;
 mod engine;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::assign::of_vendor;
 use super::decoys::hash_context;
 use super::engine::Named;
 use super::names::segments;
@@ -58,7 +59,7 @@ pub(super) fn find(named: &Named, subject: &Subject<'_>, at: &Range<usize>) -> O
             }
         }
     }
-    None
+    of_vendor(subject, named.kind, at)
 }
 
 /// The last byte at which a value may start.

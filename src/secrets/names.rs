@@ -128,6 +128,17 @@ const BEFORE_LITERAL_KEY: &[&str] = &[
     "DECRYPTION",
     "DEPLOY",
     "WRITE",
+    "LIVE",
+    "PROD",
+    "PRODUCTION",
+    "SANDBOX",
+    "SERVER",
+    "PERSONAL",
+    "PARTNER",
+    "DEVELOPER",
+    "GLOBAL",
+    "ORIGIN",
+    "BOT",
 ];
 
 /// Segments of names whose literal is no secret though another segment sounds like one.
@@ -277,8 +288,43 @@ pub(super) fn implied(name: &str) -> Option<Implied> {
             .any(|segment| compound.iter().any(|word| segment.ends_with(word)))
         || last.ends_with("TOKEN")
         || last.ends_with("SECRET")
-        || last == "PAT";
+        || matches!(last, "PAT" | "BEARER");
     is.then_some(Implied::Value)
+}
+
+/// What a literal would be that is assigned to a name which begins a word with a vendor's name: `logzPrivateAccess`, `acmeKEY`. `bare` is
+/// true if the name is the vendor's alone.
+pub(super) fn implied_by_vendor(name: &str, vendor: &str) -> Option<bool> {
+    let segments = segments(name);
+    let last = segments.last()?.as_str();
+    let harmless = |segment: &String| HARMLESS.contains(&segment.as_str());
+    if exempt(last) || last == "CLIENT" || segments.iter().any(harmless) {
+        return None;
+    }
+    let vendor = vendor.to_ascii_uppercase();
+    let words = vendor
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let first = words.clone().next()?;
+    if !segments.iter().any(|segment| segment.starts_with(first)) {
+        return None;
+    }
+    if segments.len() <= words.count() {
+        // The vendor's name, alone or with the secret's word joined to it: `acme`, `acmekey`.
+        let rest = last.strip_prefix(first).unwrap_or_default();
+        return match rest {
+            "" => Some(true),
+            "KEY" | "ACCESS" | "PRIVATE" | "AUTH" | "SECRET" | "TOKEN" => Some(false),
+            _ => None,
+        };
+    }
+    const WORDS: &[&str] = &[
+        "KEY", "ACCESS", "PRIVATE", "AUTH", "BEARER", "SECRET", "TOKEN",
+    ];
+    WORDS
+        .iter()
+        .any(|word| last.ends_with(word))
+        .then_some(false)
 }
 
 /// Whether a last segment exempts the name.
@@ -301,8 +347,12 @@ fn implies(segments: &[String], before_key: &[&str]) -> bool {
         let role = at >= 2
             && segments.get(at - 1).is_some_and(|word| word == "ROLE")
             && segments.get(at - 2).is_some_and(|word| word == "SERVICE");
+        // `HEREAPI_KEY`, `NEWSAPI_KEY`.
         let named = |word: &str| {
-            BEFORE_KEY.contains(&word) || before_key.contains(&word) || vendors().contains(word)
+            word.len() > 3 && word.ends_with("API")
+                || BEFORE_KEY.contains(&word)
+                || before_key.contains(&word)
+                || vendors().contains(word)
         };
         segment == "KEY" && (role || before.is_some_and(named))
     })

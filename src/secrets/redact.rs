@@ -189,6 +189,191 @@ pub(crate) fn by_form(text: &mut String) {
 /// Covers by form alone, and remembers what it looked at.
 pub(crate) static FORMS: LazyLock<Redactor> = LazyLock::new(Redactor::default);
 
+/// Covers in any text what its place says is a secret: the value behind a secret's name (`?api_key=…`, `ENV TOKEN=…`, `Bearer …`), and
+/// what looks random in an address.
+pub(crate) fn placed(text: &mut String) {
+    under_names(text);
+    addressed(text);
+}
+
+/// Covers what looks random in an address, or may be the start of something random that was cut: in code, what stands behind a name may be
+/// any expression.
+pub(crate) fn addressed(text: &mut String) {
+    in_addresses(text);
+    in_paths(text);
+    cut_short(text);
+}
+
+/// The same, and every word that looks random: in a line of a settings file nobody needs to read these. An ARN stays.
+pub(crate) fn settings(text: &mut String) {
+    placed(text);
+    outside_arns(text, |part| {
+        random_words(part, |c| c.is_ascii_alphanumeric() || c == '-');
+        unnamed(part);
+    });
+}
+
+/// Covers words that look random inside of double quotation marks, where a message quotes what a file holds.
+pub(crate) fn quotations(text: &mut String) {
+    if !text.contains('"') {
+        return;
+    }
+    let parts = text.split('"').enumerate().map(|(index, part)| {
+        let mut part = part.to_owned();
+        if index % 2 == 1 {
+            outside_arns(&mut part, unnamed);
+        }
+        part
+    });
+    *text = parts.collect::<Vec<_>>().join("\"");
+}
+
+/// Characters that end a word of a command or of settings.
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || "\"'`,;<>()[]{}&|\\".contains(c)
+}
+
+/// Applies a cover to what stands around the words that are ARNs, addresses of AWS or digests.
+fn outside_arns(text: &mut String, cover: impl Fn(&mut String)) {
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    for word in text.split_inclusive(ends_word) {
+        let kept = word.starts_with("arn:")
+            || ["arn%3A", ".amazonaws.com", "sha256:", "sha512-"]
+                .iter()
+                .any(|mark| word.contains(mark));
+        if kept {
+            cover(&mut run);
+            out.push_str(&run);
+            run.clear();
+            out.push_str(word);
+        } else {
+            run.push_str(word);
+        }
+    }
+    cover(&mut run);
+    out.push_str(&run);
+    *text = out;
+}
+
+/// Covers values behind a secret's name.
+fn under_names(text: &mut String) {
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let mut ranges = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text.get(from..).and_then(|rest| rest.find(name)) {
+        let start = from + start;
+        let rest = text.get(start..).unwrap_or_default();
+        let length = rest.find(|c| !name(c)).unwrap_or(rest.len());
+        from = start + length;
+        let (word, behind) = rest.split_at(length);
+        let value = behind.trim_start_matches(['"', '\'', '\\', ' ']);
+        let scheme = matches!(word, "Bearer" | "bearer" | "Basic");
+        let separated = value.strip_prefix([':', '=']);
+        let Some(value) = separated.or(Some(value).filter(|_| scheme)) else {
+            continue;
+        };
+        if !scheme && !secret_like_name(word) {
+            continue;
+        }
+        let value = value.trim_start_matches(['"', '\'', '\\', ' ', '=']);
+        let length = value.find(ends_word).unwrap_or(value.len());
+        let value = value.get(..length).unwrap_or_default();
+        if may_be_secret(value) && !value.starts_with(['$', '*']) && !value.contains('*') {
+            let at = value.as_ptr().addr() - text.as_ptr().addr();
+            ranges.push(at..at + value.len());
+            from = from.max(at + value.len());
+        }
+    }
+    cover(text, ranges);
+}
+
+/// Covers what looks random in the addresses of a text: a token for a user, parts of the path, values of the query. The hosts of AWS hold
+/// ids in their paths, and no secret.
+fn in_addresses(text: &mut String) {
+    let mut ranges = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find("://")) {
+        let start = from + at + 3;
+        let rest = text.get(start..).unwrap_or_default();
+        let address = rest
+            .get(..rest.find(ends_word).unwrap_or(rest.len()))
+            .unwrap_or_default();
+        from = start + address.len();
+        let authority = address.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let host = host.split(':').next().unwrap_or_default();
+        if host.ends_with(".amazonaws.com") || host.ends_with(".aws") {
+            continue;
+        }
+        let mut part = start;
+        for word in
+            address.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))
+        {
+            let plain = word
+                .trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+            if random(plain) {
+                ranges.push(part..part + plain.len());
+            }
+            part += word.len();
+        }
+    }
+    cover(text, ranges);
+}
+
+/// Covers the parts of a path alone (`"/services/…/x"`) that look random. The names of log groups begin with `/aws/`.
+fn in_paths(text: &mut String) {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for word in text.split_inclusive(ends_word) {
+        if word.starts_with('/') && !word.starts_with("/aws/") {
+            let mut part = start;
+            for segment in word.split_inclusive('/') {
+                let plain = segment.trim_end_matches(|c: char| c == '/' || ends_word(c));
+                if random(plain) {
+                    ranges.push(part..part + plain.len());
+                }
+                part += segment.len();
+            }
+        }
+        start += word.len();
+    }
+    cover(text, ranges);
+}
+
+/// Covers the rest of a word that was cut short where it may be the start of a random one.
+fn cut_short(text: &mut String) {
+    const SHORT: usize = 8;
+    let mut ranges = Vec::new();
+    for (at, _) in text.match_indices('…') {
+        let before = text.get(..at).unwrap_or_default();
+        let word = |c: char| c.is_ascii_alphanumeric() || "+=_-".contains(c);
+        let start = before.rfind(|c| !word(c)).map_or(0, |at| {
+            at + before
+                .get(at..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(1, char::len_utf8)
+        });
+        let cut = before.get(start..).unwrap_or_default();
+        let mixed = cut.bytes().any(|byte| byte.is_ascii_digit())
+            && cut.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if cut.len() >= SHORT && mixed {
+            ranges.push(start..at);
+        }
+    }
+    cover(text, ranges);
+}
+
+/// Covers ranges of a text, given in their order.
+fn cover(text: &mut String, ranges: Vec<std::ops::Range<usize>>) {
+    for range in ranges.into_iter().rev() {
+        if let Some(secret) = text.get(range.clone()) {
+            let hidden = stars(secret);
+            text.replace_range(range, &hidden);
+        }
+    }
+}
+
 /// Covers words that look random: in what a person writes in settings, such a word is no name that anybody needs to read.
 pub(crate) fn unnamed(text: &mut String) {
     random_words(text, |c| c.is_ascii_alphanumeric() || "+/=_-".contains(c));
@@ -320,6 +505,33 @@ pub(crate) fn drawn(node: &Node, values: &mut Vec<String>) {
     }
 }
 
+/// Values that look random under keys of a configuration that take one of a few words: whoever reads the message knows the words.
+pub(crate) fn misplaced(node: &Node, values: &mut Vec<String>) {
+    const WORDS: &[&str] = &[
+        "authorizerType",
+        "build",
+        "modelId",
+        "networkMode",
+        "protocol",
+        "provider",
+        "runtimeVersion",
+        "targetType",
+    ];
+    for member in node.members() {
+        let text = member.node.as_str();
+        let is_misplaced = |text: &&str| !text.starts_with("arn:") && random(text);
+        if WORDS.contains(&&*member.key)
+            && let Some(text) = text.filter(is_misplaced)
+        {
+            values.push(text.to_owned());
+        }
+        misplaced(&member.node, values);
+    }
+    for item in node.items() {
+        misplaced(item, values);
+    }
+}
+
 /// The password of `scheme://user:password@host`.
 fn password(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("://")?;
@@ -416,6 +628,58 @@ mod tests {
             let mut shown = line.to_owned();
             literals(&mut shown);
             assert_eq!(shown, line);
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_value_covers_it() {
+        let word = ["Tr0ub4dor", "8lS", "Zebra9"].join("-");
+        let uuid = ["b4ddbe45-cf64-42b0", "ac3a-4acdd7f9fcc5"].join("-");
+        for text in [
+            format!("g/t calls https://x.org/mcp?api_key={word} without a credential"),
+            format!("git clone https://{uuid}@github.com/o/r"),
+            format!("pip install mypkg @ git+https://{word}@github.com/o/r.git"),
+            format!("curl -H \"Authorization: Bearer {word}\" https://x"),
+            format!("{{\"start\": \"API_KEY={word} node main.js\"}}"),
+            format!("{{\"url\":\"https://hooks.example.org/services/{uuid}/x\"}}"),
+            format!("must be PUBLIC or VPC, found {}…", &uuid[..20]),
+            format!("{{\"paths\":{{\"/services/{uuid}/x\":{{}}}}}}"),
+        ] {
+            let mut shown = text.clone();
+            placed(&mut shown);
+            for secret in [&word[4..], &uuid[4..20]] {
+                assert!(!shown.contains(secret), "{shown}");
+            }
+            assert_eq!(shown.chars().count(), text.chars().count(), "{shown}");
+        }
+        for text in [
+            format!("LABEL x={word}"),
+            format!("CMD [\"x\",\"--key\",\"{uuid}\"]"),
+            format!("FROM u:{uuid}@registry.example.org/python:3.13"),
+        ] {
+            let mut shown = text.clone();
+            settings(&mut shown);
+            assert!(
+                !shown.contains(&word[4..]) && !shown.contains(&uuid[4..]),
+                "{shown}"
+            );
+        }
+        let mut message = format!("networkMode must be PUBLIC or VPC, found \"{uuid}\"");
+        quotations(&mut message);
+        assert!(!message.contains(&uuid[4..]), "{message}");
+        for plain in [
+            "invoke https://bedrock-agentcore.us-east-1.amazonaws.com/runtimes/arn%3Aaws%3Abedrock-agentcore%3A/Main-AbCdEf12Gh34Ij",
+            "role arn:aws:iam::111122223333:role/AmazonBedrockAgentCoreSDKRuntime-us-east-1-9a8B7c6D5e",
+            "export API_KEY=$API_KEY_2 && export TOKEN_TTL=3600",
+            "API_KEY: str = os.environ[\"API_KEY_2\"]",
+            "FROM public.ecr.aws/docker/library/python:3.13-slim@sha256:9f86d081884c7d659a2feaa0c55ad015",
+            "see https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-security-best-practices.html",
+            "model us.anthropic.claude-sonnet-4-5-20250929-v1:0 …",
+        ] {
+            let mut shown = plain.to_owned();
+            settings(&mut shown);
+            quotations(&mut shown);
+            assert_eq!(shown, plain);
         }
     }
 

@@ -10,7 +10,7 @@ use super::context::{Context, needs_quotes};
 use super::decoys;
 use super::engine::{Engine, Format, Job, engine};
 use super::text::{ends_token, starts_token};
-use super::{Kind, assign, kinds, mask, material, named};
+use super::{Kind, assign, command, kinds, mask, material, named};
 
 /// Longest text behind a keyword that a format is tried on.
 const WINDOW: usize = 4096;
@@ -127,6 +127,7 @@ fn run(engine: &Engine, job: Job, subject: &Subject<'_>, at: Range<usize>, found
         Job::PemBase64 => material::pem_base64(subject, at.start),
         Job::Jwt => material::jwt(subject, at.start),
         Job::Address => material::address(subject, &at),
+        Job::Command(index) => command::find(subject, index, &at),
     };
     found.extend(new);
 }
@@ -151,7 +152,7 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
         };
         let secret = captures.get(1).unwrap_or(whole);
         if from + whole.end() <= at.start
-            || !starts_token(bytes, from + whole.start())
+            || !starts(bytes, from + whole.start(), from + secret.start())
             || !ends_token(bytes, from + whole.end())
         {
             continue;
@@ -172,6 +173,13 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
         }
     }
     None
+}
+
+/// Whether a match starts where a token may: at its start, or, where the form begins with a name that may be the end of a longer one
+/// (`CORP_OKTA_TOKEN`), behind a `_` with the secret at the start of a token.
+fn starts(bytes: &[u8], whole: usize, secret: usize) -> bool {
+    let joined = whole.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'_');
+    starts_token(bytes, whole) || joined && secret > whole && starts_token(bytes, secret)
 }
 
 /// Whether the name of a hash function introduces the value, as in lock files and manifests of packages.

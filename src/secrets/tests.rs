@@ -335,3 +335,122 @@ fn names_that_imply_a_secret() {
         assert!(!secret_like_name(name), "{name}");
     }
 }
+
+/// Values that are drawn anew for the test: nothing of them stands in this file.
+fn drawn(alphabet: Alphabet, length: usize, seed: u64) -> String {
+    let mut random = Random(seed);
+    random.string(&Shape {
+        alphabet,
+        least: length,
+        most: length,
+    })
+}
+
+#[test]
+fn names_of_vendors_and_of_tokens_tell_random_values_of_any_length() {
+    let letters = |length: usize, seed| {
+        let mut random = Random(seed);
+        let mut letter = || char::from(b'a' + u8::try_from(random.next(26)).unwrap());
+        (0..length).map(|_| letter()).collect::<String>()
+    };
+    for seed in 1..20 {
+        let hex = drawn(Alphabet::Hex, 40, seed);
+        let mixed = drawn(Alphabet::Alnum, 61, seed);
+        let words = letters(28, seed);
+        for line in [
+            format!("GITEA_PAT={hex}"),
+            format!("const giteaPat = '{hex}';"),
+            format!("holisticACCESS={hex}"),
+            format!("logzPrivateAccess = \"{hex}\""),
+            format!("dareboost={mixed}"),
+            format!("SOME_SERVICE_LIVE_KEY=\"{mixed}\""),
+            format!("shotstack_key={words}"),
+            format!("storecove_secret_token = 'storecove_{words}'"),
+            format!("DB_PASSWORD = \"{}\"", letters(24, seed)),
+            format!("api_key = '{}'", drawn(Alphabet::Base64, 2000, seed)),
+            format!("variable \"corp_api_token\" {{\n  default = \"{hex}\"\n}}"),
+            format!("CORP_OKTA_API_TOKEN=00{}", drawn(Alphabet::Alnum, 40, seed)),
+        ] {
+            let hits = scan("infra/settings.conf", &line, &Options::default());
+            assert!(!hits.is_empty(), "{line}");
+        }
+    }
+    for line in [
+        "DATA_PAT = 'src/app/handlers/main.py'",
+        "config_path = '/srv/app/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567'",
+        "asanaProjectId = '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567'",
+        "terraform = '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567'",
+        "notion_version_key = 'two-thousand-twenty-two-june'",
+        "secret_name = 'prodCustomerDatabaseCredentials'",
+        "api_token = getTokenFromSecretsManagerClient",
+        "password_policy = 'MinimumLengthAndUppercase'",
+        "variable \"api_token\" {\n  type = string\n  sensitive = true\n}",
+        "DB_PASSWORD = 'changemeplease'",
+        "auth_key = 'AuthorizationHeaderNameForServices'",
+    ] {
+        let hits = scan("infra/settings.conf", line, &Options::default());
+        assert!(hits.is_empty(), "{line}: {}", hits[0].kind.id);
+    }
+}
+
+#[test]
+fn passwords_among_the_arguments_of_commands() {
+    let word = ["Tr0ub4dor", "x7q", "Zebra9"].join("-");
+    for (path, line) in [
+        (
+            "scripts/a.sh",
+            format!("mysql -u root -p{word} -h db.internal shop < dump.sql"),
+        ),
+        (
+            "app/main.py",
+            format!("os.system(\"mysql -p{word} \" + query)"),
+        ),
+        (
+            "scripts/a.sh",
+            format!("sshpass -p {word} ssh ops@10.0.0.4"),
+        ),
+        (
+            "scripts/a.sh",
+            format!("sshpass -p '{word}' ssh ops@10.0.0.4"),
+        ),
+        (
+            "app/main.py",
+            format!("run(\"curl -s -u bot:{word} https://api.internal/x\")"),
+        ),
+        (
+            "Dockerfile",
+            format!("RUN curl --user=bot:{word} -O https://x.internal/y"),
+        ),
+        (
+            "scripts/a.sh",
+            format!("redis-cli -h cache -a {word} flushall"),
+        ),
+        (
+            "scripts/a.sh",
+            format!("echo hello && docker login -u bot -p {word} registry.internal"),
+        ),
+        (
+            ".netrc",
+            format!("machine api.internal login bot password {word}"),
+        ),
+    ] {
+        let hits = scan(path, &line, &Options::default());
+        assert_eq!(hits.len(), 1, "{line}");
+        assert!(!hits[0].masked_line.contains("ub4dor"), "{line}");
+    }
+    for line in [
+        "mysql -u root -p\"$DB_PASSWORD\" -h db.internal",
+        "mysql -u root -p shop_2024 < dump.sql",
+        "mysql --protocol=tcp -P3306 -h db1",
+        "sshpass -e ssh ops@10.0.0.4",
+        "sshpass -p \"${PASS1}\" ssh ops@10.0.0.4",
+        "curl -u \"$USER:$TOKEN1\" https://api.internal",
+        "curl -u user:password https://api.internal",
+        "docker login -u AWS --password-stdin 111122223333.dkr.ecr.us-east-1.amazonaws.com",
+        "mkdir -p build/v2_out && redis-cli ping",
+        "a machine has a login and a password too",
+    ] {
+        let hits = scan("scripts/a.sh", line, &Options::default());
+        assert!(hits.is_empty(), "{line}: {}", hits[0].kind.id);
+    }
+}

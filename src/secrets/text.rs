@@ -167,3 +167,52 @@ pub(super) fn starts_token(bytes: &[u8], at: usize) -> bool {
 pub(super) fn ends_token(bytes: &[u8], at: usize) -> bool {
     !bytes.get(at).is_some_and(|&byte| is_word(byte))
 }
+
+/// For each letter from `a` to `z` the letters that often follow it in words and in names of code, in any language that is written
+/// there: some 94 of 100 pairs in such text, and 46 of 100 in random letters.
+const USUAL_PAIRS: [&str; 26] = [
+    "bcdfgiklmnprstuvwxy",
+    "adeijlorsu",
+    "acehikloprstuy",
+    "abdegiloprsuy",
+    "abcdefghilmnopqrstuvwxy",
+    "aefilortuy",
+    "aeghilnorsu",
+    "aeiortuy",
+    "abcdefglmnoprstvxz",
+    "eos",
+    "aeins",
+    "abdefilopstuvy",
+    "abeilmopsu",
+    "acdefgiklmnopstuvy",
+    "abcdefgijklmnoprstuvwy",
+    "adehiloprstuy",
+    "u",
+    "acdefgiklmnoprstuvy",
+    "acehiklmnoprstuwy",
+    "acefhilmoprstuwy",
+    "abcdegilmnprst",
+    "aeio",
+    "aehinors",
+    "aceipt",
+    "eilmnopst",
+    "aeo",
+];
+
+/// Whether a value of letters alone looks drawn at random: too many pairs of letters that no word has.
+pub(super) fn drawn_letters(value: &str) -> bool {
+    if value.len() < 10 || !value.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return false;
+    }
+    let lower = value.to_ascii_lowercase();
+    let bytes = lower.as_bytes();
+    let unusual = bytes
+        .windows(2)
+        .filter(|pair| {
+            let follows = USUAL_PAIRS.get(usize::from(pair[0] - b'a'));
+            !follows.is_some_and(|letters| letters.as_bytes().contains(&pair[1]))
+        })
+        .count();
+    let least = if bytes.len() < 18 { 35 } else { 28 };
+    unusual * 100 >= (bytes.len() - 1) * least
+}

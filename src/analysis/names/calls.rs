@@ -2,7 +2,7 @@
 
 use super::imports::external_module;
 use super::members::filled;
-use super::{Instance, Meaning, Question};
+use super::{Instance, Meaning, Question, STATEMENTS_A_LOOK};
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Call, Expr, ExprKind, Stmt, StmtKind};
 use crate::model::source::module::Function;
@@ -102,7 +102,11 @@ impl<'s> Question<'s> {
     fn returned_by(&self, function: &'s Function) -> Meaning<'s> {
         let module = function.id.module;
         let mut values: Vec<&'s Expr> = Vec::new();
-        for stmt in statements(&function.body) {
+        let body = statements(&function.body);
+        if !self.looks_at(body.len() / STATEMENTS_A_LOOK) {
+            return Meaning::Unknown;
+        }
+        for stmt in body {
             if let Stmt {
                 kind: StmtKind::Return(Some(value)),
                 ..

@@ -26,6 +26,12 @@ const FUEL: u32 = 2_000;
 const MOST_LOOKS: u32 = 8_000;
 /// What a question looks at when those before it in the same judgement were as costly as [`allowance`] lets them be.
 const FEW_LOOKS: u32 = 256;
+/// The same when they were many times as costly: enough for a name that is bound once or twice and what it stands for.
+const FEWEST_LOOKS: u32 = 32;
+/// How many times as costly.
+const TOO_COSTLY: u64 = 4;
+/// Statements of a function that are passed for one look, on the way to what it returns.
+const STATEMENTS_A_LOOK: usize = 4;
 /// Deepest chain of one question: long chains of methods are real code.
 const DEEPEST: u32 = 240;
 /// From this depth on a name that is assigned again and again is followed from its first assignment on, so that each builds on the
@@ -254,14 +260,16 @@ impl Source {
 
 impl<'s> Question<'s> {
     fn new(source: &'s Source) -> Self {
+        let (spent, allowed) = (limits::spent(), allowance(source));
         Self {
             source,
             fuel: Cell::new(FUEL),
             depth: Cell::new(0),
             looks: Cell::new(0),
-            most_looks: match limits::spent() > allowance(source) {
-                true => FEW_LOOKS,
-                false => MOST_LOOKS,
+            most_looks: match spent {
+                spent if spent > TOO_COSTLY * allowed => FEWEST_LOOKS,
+                spent if spent > allowed => FEW_LOOKS,
+                _ => MOST_LOOKS,
             },
             exhausted: Cell::new(false),
             asked: RefCell::default(),
@@ -275,7 +283,13 @@ impl<'s> Question<'s> {
 
     /// Looks at one more thing; false where there were too many.
     fn look(&self) -> bool {
-        let looks = self.looks.get() + 1;
+        self.looks_at(1)
+    }
+
+    /// Looks at several more things; false where there were too many.
+    fn looks_at(&self, things: usize) -> bool {
+        let things = u32::try_from(things).unwrap_or(u32::MAX);
+        let looks = self.looks.get().saturating_add(things);
         self.looks.set(looks);
         let more = looks <= self.most_looks;
         if !more {

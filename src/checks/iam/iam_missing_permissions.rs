@@ -4,7 +4,7 @@ mod answer;
 mod fix;
 mod simulated;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 
 use self::answer::{Answer, Held, hold};
 pub(in crate::checks) use self::simulated::questions;
@@ -18,7 +18,6 @@ use crate::model::finding::{Evidence, Outcome, Resource, ResourceType, Severity,
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::predicted_role::Names;
 use crate::model::project::{Agent, Gateway};
-use crate::model::site::Site;
 
 pub(super) static CHECK: Check = Check {
     id: "iam-missing-permissions",
@@ -342,12 +341,13 @@ impl Judged<'_, '_> {
             texts.join("; ")
         );
         let mut evidence: Vec<Evidence> = Vec::new();
-        let mut seen: HashMap<String, Vec<Option<Site>>> = HashMap::new();
+        let mut seen: HashSet<(String, String)> = HashSet::new();
         for one in missing {
             let place = one.need.evidence.clone().note(one.words());
-            let sites = seen.entry(place.note.clone()).or_default();
-            if !sites.contains(&place.site) {
-                sites.push(place.site.clone());
+            let site = place.site.as_ref();
+            let site =
+                site.map_or_else(String::new, |site| format!("{} {:?}", site.path, site.span));
+            if seen.insert((place.note.clone(), site)) {
                 evidence.push(place);
             }
         }

@@ -1,6 +1,6 @@
 //! `perf-async-tasks`: For long-running background tasks: add_async_task / complete_async_task used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::{Launch, answering, launches};
@@ -58,10 +58,11 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     found.retain(|launch| live.runs(launch.module, launch.range));
     let name = &code.runtime.name;
     let (mut sites, mut services) = (Vec::new(), Vec::new());
+    let mut firsts = Firsts::new();
     for launch in &found {
         let at = agent_code::evidence(code.source, launch.module, launch.range);
         let how = launch.how;
-        match tracked(code, &callers, launch) {
+        match tracked(code, &callers, launch, &mut firsts) {
             Tracked::Whole => {}
             Tracked::Never if launch.service => services.push(
                 at.note("a daemon thread that waits for work as long as the process lives: it keeps no session busy, and what it still does when the session ends is lost")
@@ -116,7 +117,12 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     )
 }
 
-fn tracked(code: &AgentCode<'_>, callers: &Callers<'_>, launch: &Launch) -> Tracked {
+fn tracked(
+    code: &AgentCode<'_>,
+    callers: &Callers<'_>,
+    launch: &Launch,
+    firsts: &mut Firsts,
+) -> Tracked {
     let source = code.source;
     if let Some(target) = launch.target
         && is_async_task(code, target)
@@ -130,15 +136,10 @@ fn tracked(code: &AgentCode<'_>, callers: &Callers<'_>, launch: &Launch) -> Trac
         .map(|target| source.reach(target))
         .unwrap_or_default();
     let added = starters.iter().any(|id| {
-        let before = |expr: &Expr| *id != launch.function || expr.range.start < launch.range.start;
-        named_calls(source, *id, &ADD).into_iter().any(before)
-            || calls_within(source, *id)
-                .into_iter()
-                .filter(|expr| before(expr))
-                .any(|expr| {
-                    let helper = source.callee(id.module, expr);
-                    helper.is_some_and(|helper| adds(source, helper))
-                })
+        let first = *firsts
+            .entry(*id)
+            .or_insert_with(|| first_added(source, *id));
+        first.is_some_and(|first| *id != launch.function || first < launch.range.start)
     }) || inside
         .iter()
         .any(|id| !named_calls(source, *id, &ADD).is_empty());
@@ -165,6 +166,26 @@ fn tracked(code: &AgentCode<'_>, callers: &Callers<'_>, launch: &Launch) -> Trac
         Some((module, range)) => Tracked::Leaky(module, range),
         None => Tracked::Open,
     }
+}
+
+/// Where functions register a task first; many launches may stand in one function.
+type Firsts = HashMap<FnId, Option<u32>>;
+
+/// Where a function first registers a task, itself or through a helper.
+fn first_added(source: &Source, id: FnId) -> Option<u32> {
+    let own = named_calls(source, id, &ADD).into_iter();
+    let own = own.map(|expr| expr.range.start).min();
+    let mut known: HashMap<FnId, bool> = HashMap::new();
+    let through = calls_within(source, id)
+        .into_iter()
+        .filter(|expr| {
+            let helper = source.callee(id.module, expr);
+            helper
+                .is_some_and(|helper| *known.entry(helper).or_insert_with(|| adds(source, helper)))
+        })
+        .map(|expr| expr.range.start)
+        .min();
+    own.into_iter().chain(through).min()
 }
 
 /// Whether a helper registers a task, itself or through another.

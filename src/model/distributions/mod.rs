@@ -1,6 +1,7 @@
 //! What is known of Python distributions and npm packages by name: which modules they hold, which others they bring, which are
 //! never imported. The tables are data beside this file, as of 2026-11-21: the standard library's from
 //! `sys.stdlib_module_names` of CPython 3.10 to 3.13 and the release notes of 3.14, the others from the packages' own metadata.
+//! `.ci/distributions` makes the first anew, and holds the others against what is installed in an environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

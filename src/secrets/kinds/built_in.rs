@@ -65,6 +65,11 @@ pub(in super::super) static KINDS: &[Kind] = &[
         "Secret value",
         "https://cwe.mitre.org/data/definitions/798.html",
     ),
+    built_in(
+        "command-password",
+        "Password on a command line",
+        "https://cwe.mitre.org/data/definitions/214.html",
+    ),
 ];
 
 /// Index of the PEM kind.
@@ -87,3 +92,5 @@ pub(in super::super) const AUTHORIZATION: usize = 7;
 pub(in super::super) const PASSWORD: usize = 8;
 /// Index of the generic secret kind.
 pub(in super::super) const SECRET: usize = 9;
+/// Index of the kind of passwords among the arguments of a command.
+pub(in super::super) const COMMAND_PASSWORD: usize = 10;

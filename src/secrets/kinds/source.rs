@@ -1,7 +1,6 @@
 //! Source hosts, builds and code quality.
 
 formats! { FORMATS Source;
-    "curl-credentials" "Password in a curl command" ["curl "] r#"curl [^\n]{0,300}?(?:-u ?|--user[ =])["']?[A-Za-z0-9._@+-]{1,64}:([A-Za-z0-9!#%&*+,./:;=?@^_~|-]{8,128})"# "https://curl.se/docs/manpage.html#-u";
     "github-token" "GitHub personal access token" ["ghp_"] r"ghp_[A-Za-z0-9]{36,251}" "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats";
     "github-fine-grained-token" "GitHub fine-grained token" ["github_pat_"] r"github_pat_[A-Za-z0-9_]{36,244}" "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/managing-your-personal-access-tokens";
     "github-oauth-token" "GitHub OAuth token" ["gho_"] r"gho_[A-Za-z0-9]{36,251}" "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github#githubs-token-formats";
