@@ -129,11 +129,8 @@ fn whole_line(old: &str, stmt: &Stmt) -> Option<std::ops::Range<usize>> {
 
 /// The statement before which a handler begins its work: behind the docstring.
 fn first(handler: &Function) -> Option<&Stmt> {
-    let documented = handler
-        .body
-        .first()
-        .is_some_and(|stmt| matches!(&stmt.kind, StmtKind::Expr(text) if text.as_str().is_some()));
-    handler.body.get(usize::from(documented))
+    let works = |stmt: &&Stmt| !matches!(stmt.kind, StmtKind::Nothing);
+    handler.body.iter().find(works)
 }
 
 /// The one handler that uses a name of its module, which nothing else mentions or binds again.
