@@ -1,6 +1,7 @@
 //! Finds the functions that the platform or a framework calls.
 
 mod calls;
+mod mounted;
 
 use std::collections::HashSet;
 
@@ -75,13 +76,15 @@ pub fn find_all(source: &mut Source) {
 /// The handlers of these modules, in the order of modules and text, each function and kind once.
 pub fn find(source: &Source, modules: &[ModuleId]) -> Vec<Entrypoint> {
     let mut known: HashSet<(EntrypointKind, FnId)> = HashSet::new();
-    let modules = modules.iter().filter_map(|id| source.module(*id));
-    let all = modules.flat_map(|module| of_module(source, module));
+    let read = modules.iter().filter_map(|id| source.module(*id));
+    let all = read.flat_map(|module| of_module(source, module));
     let new = all.filter(|entry| {
         let function = entry.function;
         function.is_none_or(|function| known.insert((entry.kind, function)))
     });
-    new.cloned().collect()
+    let mut found = new.cloned().collect();
+    mounted::retain_served(source, modules, &mut found);
+    found
 }
 
 /// The handlers that a module registers, found out once.

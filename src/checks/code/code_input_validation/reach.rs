@@ -53,6 +53,10 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
                 .iter()
                 .map(|value| (None, value))
                 .chain(keywords)
+                .filter(|(name, _)| {
+                    !(takes == Takes::Conversation || takes == Takes::Anything)
+                        || !name.is_some_and(is_machinery)
+                })
                 .collect();
             let labels = values
                 .iter()
@@ -114,6 +118,28 @@ enum Takes {
     Conversation,
     /// Nothing: it is text there, or an error.
     Text,
+}
+
+/// Names under which an agent is given what it works with, not what it reads: the model, its tools, where its answers go.
+fn is_machinery(name: &str) -> bool {
+    matches!(
+        name,
+        "tools"
+            | "model"
+            | "outputs"
+            | "hooks"
+            | "plugins"
+            | "session_manager"
+            | "conversation_manager"
+            | "callback_handler"
+            | "callbacks"
+            | "checkpointer"
+            | "middleware"
+            | "tool_executor"
+            | "mcp_servers"
+            | "output_type"
+            | "structured_output_model"
+    )
 }
 
 /// Names under which an agent is given what was said before, or the state it was in.
