@@ -13,7 +13,7 @@ use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId};
 pub(crate) enum Sent {
     /// In the payload: no authorizer looks at it.
     Payload,
-    /// In a header of the request: an authorizer of tokens has looked at it.
+    /// In a header that is not `Authorization`: neither does it look there.
     Header,
 }
 
@@ -82,11 +82,13 @@ pub(crate) fn unverified<'a>(code: &AgentCode<'a>) -> Vec<Unverified<'a>> {
         };
         let mut entries = code.code.entrypoints.iter();
         entries.find(|entry| entry.function == Some(function))?;
-        let header = |step: &String| step.contains("header") || step.contains("authorization");
-        match part.path.is_empty() {
+        let says = |word: &str| part.path.iter().any(|step| step.contains(word));
+        // What arrives in `Authorization` is a token that the platform has checked: a runtime without an authorizer of tokens is
+        // signed for there.
+        match part.path.is_empty() || says("authorization") {
             true => None,
-            false if part.path.iter().any(header) => Some(Sent::Header),
-            false => Some(Sent::Payload),
+            false if says("runtime-custom-") => Some(Sent::Header),
+            false => (!says("header")).then_some(Sent::Payload),
         }
     };
     let mut all = Vec::new();

@@ -8,7 +8,6 @@ use crate::analysis::tokens::{self, Sent, Unverified};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity, Status};
-use crate::model::project::Agent;
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Module};
 
 pub(super) static CHECK: Check = Check {
@@ -42,30 +41,23 @@ const BARE: [(&str, usize); 4] = [
 fn run(context: &Context) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| {
         let asked = judge(code);
-        let by_token = context
-            .authorizers(Agent::Runtime(code.runtime))
-            .iter()
-            .any(|layer| layer.value.kind.value == "CUSTOM_JWT");
         // What Identity is asked without a context fails at once; a claim that nobody checked works for whoever made it up.
         match asked.status {
             Status::Fail => asked,
-            _ => unverified(code, by_token).unwrap_or(asked),
+            _ => unverified(code).unwrap_or(asked),
         }
     })
 }
 
 /// Claims that are read of a token whose signature nothing checks.
-fn unverified(code: &AgentCode<'_>, by_token: bool) -> Option<Outcome> {
-    let found: Vec<_> = tokens::unverified(code)
-        .into_iter()
-        .filter(|one| one.sent == Sent::Payload || !by_token)
-        .collect();
+fn unverified(code: &AgentCode<'_>) -> Option<Outcome> {
+    let found = tokens::unverified(code);
     let words = |one: &Unverified<'_>| match one.sent {
         Sent::Payload => {
             "reads the claims of a token from the payload, and nothing checks its signature"
         }
         Sent::Header => {
-            "reads the claims of a token from a header, and neither the code nor an authorizer of tokens checks its signature"
+            "reads the claims of a token from a header of its own, and nothing checks its signature"
         }
     };
     let first = found.first()?;

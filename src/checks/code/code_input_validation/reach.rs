@@ -58,6 +58,10 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
                         || !name.is_some_and(is_machinery)
                 })
                 .collect();
+            let values = match what {
+                FUNCTION => chosen(call).map(|name| (None, name)).into_iter().collect(),
+                _ => values,
+            };
             let labels = values
                 .iter()
                 .fold(0, |all, (_, value)| all | flow.labels(id.module, value));
@@ -120,12 +124,11 @@ enum Takes {
     Text,
 }
 
-/// Names under which an agent is given what it works with, not what it reads: the model, its tools, where its answers go.
+/// Names under which an agent is given what it works with, not what it reads: its tools, where its answers go.
 fn is_machinery(name: &str) -> bool {
     matches!(
         name,
         "tools"
-            | "model"
             | "outputs"
             | "hooks"
             | "plugins"
@@ -163,6 +166,21 @@ fn is_conversation(name: &str) -> bool {
 /// What is reached by a call that sets an agent's state, in words.
 pub(super) const STATE: &str = "the state of an agent";
 
+/// What is reached by the name of a Lambda function, in words.
+const FUNCTION: &str = "the name of the Lambda function that is invoked";
+
+/// The name of the Lambda function that a call invokes.
+fn chosen(call: &Call) -> Option<&Expr> {
+    let named = match &call.callee.kind {
+        ExprKind::Attribute { attr, .. } if &**attr == "invoke" => call.option("FunctionName"),
+        ExprKind::Name(name) if &**name == "InvokeCommand" => {
+            call.args.first()?.entry("FunctionName")
+        }
+        _ => None,
+    };
+    named.filter(|name| name.as_str().is_none())
+}
+
 /// Methods that set an agent or a graph into a state that they are given.
 const LOADS_STATE: &[&str] = &[
     "deserialize_state",
@@ -188,6 +206,9 @@ fn sink(
         && source.callee(module, expr).is_none()
     {
         return Some((STATE, Takes::Anything));
+    }
+    if chosen(call).is_some() && source.callee(module, expr).is_none() {
+        return Some((FUNCTION, Takes::Text));
     }
     if let Some(out) = outward(source, module, expr) {
         return match out.reached {
