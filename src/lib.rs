@@ -60,6 +60,7 @@ pub fn main(arguments: &[OsString], out: &mut dyn Write, err: &mut dyn Write) ->
 /// # Errors
 /// When the command could not be done.
 pub fn run(cli: &cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
+    commands::wrap_prose();
     match &cli.command {
         cli::Command::Measure(arguments) => commands::measure::run(arguments, out),
         cli::Command::Check(arguments) => commands::check::run(arguments, out, err),

@@ -69,13 +69,21 @@ impl<'a> AgentCode<'a> {
     /// Every call in the modules that run, with its module and the function that it stands in. Functions that nothing can call are
     /// left out.
     pub fn calls(&self) -> impl Iterator<Item = (&'a Module, Option<FnId>, &'a Expr)> + use<'a> {
+        let numbered = self.numbered_calls();
+        numbered.map(|(module, _, function, call)| (module, function, call))
+    }
+
+    /// The same, each with its number in [`Module::calls`].
+    pub(crate) fn numbered_calls(
+        &self,
+    ) -> impl Iterator<Item = (&'a Module, u32, Option<FnId>, &'a Expr)> + use<'a> {
         let code = self.code;
         let runs = move |function: Option<FnId>| function.is_none_or(|id| !code.idle.contains(&id));
         self.modules().flat_map(move |module| {
-            module
-                .calls()
-                .filter(move |(function, _)| runs(*function))
-                .map(move |(function, call)| (module, function, call))
+            let calls = (0..).zip(module.calls());
+            calls
+                .filter(move |(_, (function, _))| runs(*function))
+                .map(move |(number, (function, call))| (module, number, function, call))
         })
     }
 

@@ -1,5 +1,6 @@
 //! Reads of environment variables, whichever way they are written.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 
 use crate::analysis::call_sites::Callers;
@@ -371,9 +372,13 @@ fn all_variables(callers: &Callers<'_>) -> Vec<Variable> {
     let mut found = BTreeSet::new();
     let code = callers.code();
     for module in code.modules() {
-        let targets = targets(code.source, module.id);
+        let written = OnceCell::new();
+        let is_written = |range| {
+            let written = written.get_or_init(|| targets(code.source, module.id));
+            written.contains(range)
+        };
         module.each_expression(&mut |_, expr| {
-            if !may_read(expr) || targets.contains(&expr.range) {
+            if !may_read(expr) || is_written(&expr.range) {
                 return;
             }
             let Some(read) = read(callers, module.id, expr) else {

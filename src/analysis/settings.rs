@@ -7,7 +7,7 @@ use crate::analysis::environment::{Variable, is_environ};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::writes;
 use crate::model::source::ir::StmtKind;
-use crate::model::source::{Class, Expr, ExprKind, Module, ModuleId, Source};
+use crate::model::source::{Class, Expr, ExprKind, Language, Module, ModuleId, Source};
 
 type Found = BTreeSet<Variable>;
 
@@ -18,9 +18,12 @@ pub(crate) fn variables(callers: &Callers<'_>, found: &mut Found) {
         for class in &module.classes {
             settings_class(code.source, module, class, found);
         }
-        for (_, target, value) in writes(code.source, module.id) {
-            if let (ExprKind::Dict(_), Some(value)) = (&target.kind, value) {
-                destructured(callers, module.id, target, value, found);
+        // Python has no pattern of keys that is assigned to.
+        if module.language == Language::TypeScript {
+            for (_, target, value) in writes(code.source, module.id) {
+                if let (ExprKind::Dict(_), Some(value)) = (&target.kind, value) {
+                    destructured(callers, module.id, target, value, found);
+                }
             }
         }
         for param in module

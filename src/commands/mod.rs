@@ -27,6 +27,11 @@ use std::io::{ErrorKind, Write};
 
 use crate::exit::Failure;
 
+/// Wraps prose at what the terminal shows.
+pub(crate) fn wrap_prose() {
+    crate::render::prose::wrap_at(terminal::look(crate::cli::ColorArg::Auto, false).width);
+}
+
 /// True where standard output is to have colours.
 pub(crate) fn colored() -> bool {
     terminal::look(crate::cli::ColorArg::Auto, false).color

@@ -35,7 +35,8 @@ pub(super) struct Code<'c, 'a> {
     /// The functions that are seen to be called.
     called: OnceCell<BTreeSet<FnId>>,
     javascript_clients: OnceCell<Vec<(&'a str, ModuleId, &'a Call)>>,
-    running: OnceCell<Vec<(ModuleId, &'a Expr, &'a Call)>>,
+    /// By their numbers: a large program has hundreds of thousands.
+    running: OnceCell<Box<[(ModuleId, u32)]>>,
     /// Bindings, by their addresses, that hold no client of an SDK.
     no_clients: RefCell<HashSet<usize>>,
 }
@@ -211,9 +212,9 @@ impl<'c, 'a> Code<'c, 'a> {
         self.no_clients.borrow().contains(&address)
     }
 
-    /// Says so.
-    pub(super) fn set_no_client(&self, address: Option<usize>) {
-        self.no_clients.borrow_mut().extend(address);
+    /// Adds bindings that hold none.
+    pub(super) fn add_no_clients(&self, addresses: Vec<usize>) {
+        self.no_clients.borrow_mut().extend(addresses);
     }
 
     /// Where clients of the JavaScript SDK are made: the service as its package names it, the module and the call.
@@ -231,16 +232,19 @@ impl<'c, 'a> Code<'c, 'a> {
     /// The calls that run.
     pub(super) fn calls(&self) -> impl Iterator<Item = (ModuleId, &'a Expr, &'a Call)> + '_ {
         let running = self.running.get_or_init(|| self.running_calls());
-        running.iter().copied()
+        let source = self.source();
+        running.iter().filter_map(move |(id, number)| {
+            let (_, expr) = source.module(*id)?.call(*number)?;
+            Some((*id, expr, expr.as_call()?))
+        })
     }
 
-    fn running_calls(&self) -> Vec<(ModuleId, &'a Expr, &'a Call)> {
-        let calls = self.agent().calls();
-        let running = calls.filter_map(|(module, function, expr)| {
-            let call = expr.as_call()?;
+    fn running_calls(&self) -> Box<[(ModuleId, u32)]> {
+        let calls = self.agent().numbered_calls();
+        let running = calls.filter_map(|(module, number, function, expr)| {
             self.live
                 .runs_in(module.id, function, expr.range)
-                .then_some((module.id, expr, call))
+                .then_some((module.id, number))
         });
         running.collect()
     }

@@ -79,15 +79,27 @@ struct Client<'s> {
     made: Made,
 }
 
-/// The client that an expression is: made here or in a helper, given as an argument, kept as a member.
-fn client<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Client<'s>> {
+/// The client that an expression is: made here or in a helper, given as an argument, kept as a member. What was asked on the way is
+/// added to `asked`.
+fn client<'s>(
+    code: &Code<'_, 's>,
+    module: ModuleId,
+    expr: &'s Expr,
+    asked: &mut Vec<usize>,
+) -> Option<Client<'s>> {
+    if let Some(address) = binding_of(code, module, expr) {
+        if code.is_no_client(address) {
+            return None;
+        }
+        asked.push(address);
+    }
     let _step = limits::follow("client", limits::CALLERS, module, expr)?;
     let source = code.source();
     let Some(instance) = source.type_of(module, expr) else {
         let given = code.callers().given(module, expr);
         let kept = kept(code, module, expr);
         let mut origins = given.into_iter().chain(kept);
-        return origins.find_map(|(at, value)| client(code, at, value));
+        return origins.find_map(|(at, value)| client(code, at, value, asked));
     };
     let call = instance.call?;
     let name = leaf(&instance.type_name);
@@ -114,7 +126,7 @@ fn client<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<C
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
     };
-    let owner = client(code, instance.module, base)?;
+    let owner = client(code, instance.module, base, asked)?;
     Some(Client {
         object: Some((attr.to_string(), call, instance.module)),
         ..owner
@@ -289,19 +301,20 @@ fn options<'s>(code: &Code<'_, 's>, module: ModuleId, call: &'s Call, regions: &
     }
 }
 
-/// The client whose method is called. Most methods of a program are of something else: what one name is not is found out once.
+/// The address of the only binding of a name.
+fn binding_of(code: &Code<'_, '_>, module: ModuleId, expr: &Expr) -> Option<usize> {
+    let place = code.source().module(module)?;
+    let binding = place.only_binding(expr.as_name()?, expr.range.start)?;
+    Some(std::ptr::from_ref(binding).addr())
+}
+
+/// The client whose method is called. Most methods of a program are of something else: where no client is found, nothing that was
+/// asked on the way is one, and none of it is asked again.
 fn receiver<'s>(code: &Code<'_, 's>, module: ModuleId, base: &'s Expr) -> Option<Client<'s>> {
-    let bound = || {
-        let place = code.source().module(module)?;
-        place.only_binding(base.as_name()?, base.range.start)
-    };
-    let address = bound().map(|binding| std::ptr::from_ref(binding).addr());
-    if address.is_some_and(|address| code.is_no_client(address)) {
-        return None;
-    }
-    let found = client(code, module, base);
+    let mut asked = Vec::new();
+    let found = client(code, module, base, &mut asked);
     if found.is_none() && !limits::is_reached() {
-        code.set_no_client(address);
+        code.add_no_clients(asked);
     }
     found
 }

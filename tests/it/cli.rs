@@ -368,6 +368,29 @@ fn the_environment_decides_about_colour_and_width() {
     }
 }
 
+/// What is no report fits a narrow terminal too.
+#[test]
+fn prose_is_wrapped_at_the_width_that_is_asked_for() {
+    let error = "AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/R/s is not authorized to perform: \
+        bedrock:InvokeModel because no identity-based policy allows the bedrock:InvokeModel action";
+    for columns in [60, 80] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_agentcore-harden"))
+            .args(["diagnose", error])
+            .env("COLUMNS", columns.to_string())
+            .output()
+            .unwrap();
+        let page = String::from_utf8(ran.stdout).unwrap();
+        let longest = page
+            .lines()
+            .map(unicode_width::UnicodeWidthStr::width)
+            .max();
+        assert!(
+            longest.is_some_and(|longest| longest <= columns && longest > columns - 20),
+            "{page}"
+        );
+    }
+}
+
 #[test]
 fn a_missing_project_is_an_error_with_help() {
     let folder = tempfile::tempdir().unwrap();

@@ -21,7 +21,25 @@ pub(super) struct Occurrence<'a> {
 /// The names and attributes of the modules that were asked for.
 pub(super) struct Index<'a> {
     code: AgentCode<'a>,
-    modules: RefCell<HashMap<ModuleId, Rc<Vec<Occurrence<'a>>>>>,
+    modules: RefCell<HashMap<ModuleId, Rc<[Written<'a>]>>>,
+}
+
+/// An occurrence without its module: a large program has millions.
+struct Written<'a> {
+    /// One more than the function's index; 0 outside of any.
+    scope: u32,
+    expr: &'a Expr,
+}
+
+impl Written<'_> {
+    /// What it is looked up by: whether it is an attribute, and the name.
+    fn key(&self) -> (bool, &str) {
+        match &self.expr.kind {
+            ExprKind::Name(name) => (false, name),
+            ExprKind::Attribute { attr, .. } => (true, attr),
+            _ => (true, ""),
+        }
+    }
 }
 
 impl<'a> Index<'a> {
@@ -32,41 +50,50 @@ impl<'a> Index<'a> {
         }
     }
 
-    fn of(&self, id: ModuleId) -> Rc<Vec<Occurrence<'a>>> {
+    /// All of a module, by name and then in the order of the text.
+    fn of(&self, id: ModuleId) -> Rc<[Written<'a>]> {
         if let Some(known) = self.modules.borrow().get(&id) {
             return Rc::clone(known);
         }
-        let module = self.code.source.module(id);
-        let found = module.into_iter().flat_map(Module::all_expressions);
-        let found = found
-            .filter(|(_, expr)| matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. }))
-            .map(|(function, expr)| Occurrence {
-                module: id,
-                function,
-                expr,
-            })
-            .collect();
-        let found = Rc::new(found);
+        let mut found = Vec::new();
+        if let Some(module) = self.code.source.module(id) {
+            module.each_expression(&mut |function, expr| {
+                if matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. }) {
+                    let scope = function.map_or(0, |function| function.index + 1);
+                    found.push(Written { scope, expr });
+                }
+            });
+        }
+        found.sort_by(|one, other| one.key().cmp(&other.key()));
+        let found: Rc<[Written<'a>]> = found.into();
         self.modules.borrow_mut().insert(id, Rc::clone(&found));
         found
     }
 
+    fn with(&self, module: ModuleId, key: (bool, &str)) -> Vec<Occurrence<'a>> {
+        let all = self.of(module);
+        let first = all.partition_point(|written| written.key() < key);
+        let same = all.iter().skip(first);
+        let same = same.take_while(|written| written.key() == key);
+        let found = same.map(|written| Occurrence {
+            module,
+            function: written
+                .scope
+                .checked_sub(1)
+                .map(|index| FnId { module, index }),
+            expr: written.expr,
+        });
+        found.collect()
+    }
+
     /// Where a name is written in a module.
     pub(super) fn names(&self, module: ModuleId, name: &str) -> Vec<Occurrence<'a>> {
-        let all = self.of(module);
-        let here = all
-            .iter()
-            .filter(|found| found.expr.as_name() == Some(name));
-        here.copied().collect()
+        self.with(module, (false, name))
     }
 
     /// Where an attribute of that name is written in a module.
     pub(super) fn attributes(&self, module: ModuleId, name: &str) -> Vec<Occurrence<'a>> {
-        let all = self.of(module);
-        let here = all.iter().filter(
-            |found| matches!(&found.expr.kind, ExprKind::Attribute { attr, .. } if &**attr == name),
-        );
-        here.copied().collect()
+        self.with(module, (true, name))
     }
 
     /// A module and those that import something from it.

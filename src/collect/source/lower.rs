@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use rustc_hash::FxBuildHasher;
+
+use super::shared_names::SharedNames;
 use crate::model::source::ir::{ByteRange, Expr, ExprKind, Name, Stmt};
 use crate::model::source::module::{Class, Export, Function, Import, Param, Scope};
 use crate::model::source::{ClassId, FnId, ModuleId};
@@ -28,8 +31,10 @@ pub struct Lowering {
     pub exports: Vec<Export>,
     /// Functions and classes around the current place.
     around: Vec<Around>,
-    /// Every name once, however often it is written.
-    names: HashSet<Name>,
+    /// Every name of this file once, however often it is written.
+    names: HashSet<Name, FxBuildHasher>,
+    /// The names of all files.
+    shared: SharedNames,
     depth: u32,
     /// Whether something was cut at [`DEEPEST`].
     pub cut: bool,
@@ -86,9 +91,10 @@ impl<T: AsRef<str>> From<T> for Name0 {
 
 impl Lowering {
     /// Starts a file.
-    pub fn new(module: ModuleId) -> Self {
+    pub fn new(module: ModuleId, shared: &SharedNames) -> Self {
         Self {
             module,
+            shared: shared.clone(),
             ..Self::default()
         }
     }
@@ -101,7 +107,7 @@ impl Lowering {
         if let Some(known) = self.names.get(text) {
             return known.clone();
         }
-        let name = Name::from(text);
+        let name = self.shared.get(text);
         self.names.insert(name.clone());
         name
     }

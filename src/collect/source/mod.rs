@@ -12,6 +12,7 @@ mod programs;
 mod python;
 mod reach;
 mod running;
+mod shared_names;
 mod stack;
 mod suppress;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use super::shared_names::SharedNames;
 use super::{guard, lowered::Lowered, python, suppress, typescript};
 use crate::model::site::{Site, SourceText};
 use crate::model::source::index::Index;
@@ -40,9 +41,10 @@ pub fn parse_file(
     path: Arc<str>,
     name: &str,
     language: Language,
+    names: &SharedNames,
 ) -> Parsed {
     match read(file) {
-        Ok(text) => parse_text(id, path, name, language, text),
+        Ok(text) => parse_text(id, path, name, language, text, names),
         Err((kind, message)) => {
             let note = SourceNote {
                 kind,
@@ -86,6 +88,7 @@ pub fn parse_text(
     name: &str,
     language: Language,
     text: String,
+    names: &SharedNames,
 ) -> Parsed {
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -104,8 +107,8 @@ pub fn parse_text(
         };
     }
     let lowered = match language {
-        Language::Python => python::lower(id, &text),
-        Language::TypeScript => typescript::lower(id, &path, &text),
+        Language::Python => python::lower(id, names, &text),
+        Language::TypeScript => typescript::lower(id, names, &path, &text),
     };
     finish(empty(id, path, name, language, &text), lowered)
 }
@@ -161,6 +164,9 @@ fn finish(mut module: Module, lowered: Lowered) -> Parsed {
     module.exports = low.exports;
     module.functions = low.functions;
     module.classes = low.classes;
+    module.imports.shrink_to_fit();
+    module.functions.shrink_to_fit();
+    module.classes.shrink_to_fit();
     module.body = body;
     module.suppressions = suppress::find(&module.source, &comments);
     scope::bind(&mut module);

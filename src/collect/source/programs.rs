@@ -192,6 +192,7 @@ mod tests {
             "",
             language,
             text.to_owned(),
+            &Default::default(),
         );
         let mut found = Vec::new();
         for expr in expressions(&parsed.module.body) {

@@ -11,6 +11,7 @@ use super::parse::{Parsed, language_of, parse_file};
 use super::programs::Program;
 use super::python::path as python_path;
 use super::running::Running;
+use super::shared_names::SharedNames;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
 use crate::model::site::Site;
@@ -48,6 +49,7 @@ struct Collection {
     tree: Tree,
     source: Source,
     by_path: BTreeMap<Arc<str>, ModuleId>,
+    names: SharedNames,
 }
 
 /// Collects everything. `callers` are files that call AgentCore, `commands` those that may run commands, `others` all source of the
@@ -63,6 +65,7 @@ pub fn collect(
         tree: Tree::new(root),
         source: Source::default(),
         by_path: BTreeMap::new(),
+        names: SharedNames::default(),
     };
     for request in requests {
         let runtime = all.runtime(root, request);
@@ -171,9 +174,12 @@ impl Collection {
             };
             jobs.push((id, self.tree.on_disk(path), key, name, language));
         }
+        let names = &self.names;
         let parsed: Vec<Parsed> = jobs
             .into_par_iter()
-            .map(|(id, file, path, name, language)| parse_file(id, &file, path, &name, language))
+            .map(|(id, file, path, name, language)| {
+                parse_file(id, &file, path, &name, language, names)
+            })
             .collect();
         for Parsed { module, notes } in parsed {
             self.source.modules.push(module);

@@ -4,7 +4,9 @@
 //! Names are compared, not values: whoever writes a function's name may call it. What cannot be told by names (a function looked up
 //! in a module by a computed name) makes everything run.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use super::programs::{self, Program};
 use crate::model::source::ir::{ByteRange, Expr, ExprKind, Name, Stmt, StmtKind};

@@ -7,6 +7,7 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
 use super::parse::{LARGEST, language_of, parse_text};
+use super::shared_names::SharedNames;
 use crate::collect::project::Walk;
 use crate::model::distributions::{self, full_name, is_of};
 use crate::model::site::Site;
@@ -101,7 +102,14 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
         let text = String::from_utf8(bytes).map_err(|_| format!("{shown}: not UTF-8"))?;
         let language = language_of(&shown).unwrap_or(Language::Python);
         let path: Arc<str> = shown.into();
-        let parsed = parse_text(ModuleId(0), path, "", language, text);
+        let parsed = parse_text(
+            ModuleId(0),
+            path,
+            "",
+            language,
+            text,
+            &SharedNames::default(),
+        );
         Ok(Found {
             uses: uses_of(&parsed.module, &spellings),
             imports: if open {
@@ -221,7 +229,8 @@ fn uses_of(module: &Module, wanted: &[Spelling<'_>]) -> Vec<(String, Site)> {
 /// One file by itself, with what could not be read of it in words; its imports are not followed.
 pub fn parse_alone(file: &std::path::Path, shown: &str) -> (Module, Vec<String>) {
     let language = language_of(shown).unwrap_or(Language::Python);
-    let parsed = super::parse::parse_file(ModuleId(0), file, shown.into(), "", language);
+    let names = SharedNames::default();
+    let parsed = super::parse::parse_file(ModuleId(0), file, shown.into(), "", language, &names);
     let notes = parsed.notes.into_iter().map(|note| note.message).collect();
     (parsed.module, notes)
 }

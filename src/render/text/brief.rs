@@ -9,7 +9,7 @@ use super::item::{self, Item};
 use super::{Page, verdict};
 use crate::checks::{self, Category};
 use crate::model::known::{ReasonCode, Unread};
-use crate::report::{CheckResult, Report};
+use crate::report::{CheckResult, Report, Severity};
 use crate::text::{clean, wrap};
 
 impl Page<'_> {
@@ -29,11 +29,15 @@ impl Page<'_> {
                 .map(|item| item.results.len() + item.also.len())
                 .sum();
             self.heading(category.title(), &format!("{failed} failed"))?;
-            for (index, item) in of.into_iter().enumerate() {
-                if index > 0 {
+            // What takes two lines stands together; the rest stands apart.
+            let is_short = |item: &Item<'_>| item.severity() == Severity::Low;
+            let mut before: Option<&Item<'_>> = None;
+            for item in of {
+                if before.is_some_and(|before| !is_short(before) || !is_short(item)) {
                     self.line("")?;
                 }
                 self.item(item)?;
+                before = Some(item);
             }
         }
         self.questions(report)?;

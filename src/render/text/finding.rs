@@ -180,8 +180,15 @@ impl Page<'_> {
         let fits = lines
             .last()
             .is_some_and(|line| wrap::width(line) + wrap::width(&id) + 3 <= self.look.width);
-        if !fits {
-            lines.push(String::new());
+        let full = !self.look.verbose && lines.len() >= MESSAGE;
+        match lines.last_mut() {
+            // The id alone would need a line more than the message may have.
+            Some(line) if !fits && full => {
+                let room = self.look.width.saturating_sub(wrap::width(&id) + 3);
+                *line = wrap::cut(line, room);
+            }
+            _ if !fits => lines.push(String::new()),
+            _ => {}
         }
         let last = lines.len() - 1;
         for (index, line) in lines.iter().enumerate() {
@@ -531,7 +538,8 @@ impl Page<'_> {
         let note = clean::line(&fix.note);
         let mut lines = wrap::lines(&note, self.look.width.saturating_sub(INDENT + 2).max(20));
         if !self.look.verbose {
-            let most = if fix.commands.is_empty() && first {
+            let urgent = result.severity <= Severity::High;
+            let most = if fix.commands.is_empty() && first && urgent {
                 3
             } else {
                 2

@@ -12,11 +12,12 @@ use ruff_text_size::{Ranged, TextRange};
 
 use super::lower::Lowering;
 use super::lowered::Lowered;
+use super::shared_names::SharedNames;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::ByteRange;
 
 /// Parses and lowers a file; whatever parses around a syntax error is there.
-pub fn lower(module: ModuleId, text: &str) -> Lowered {
+pub fn lower(module: ModuleId, names: &SharedNames, text: &str) -> Lowered {
     let parsed = parse_unchecked_source(text, PySourceType::Python);
     let mut errors: Vec<(String, ByteRange)> = parsed
         .errors()
@@ -30,7 +31,7 @@ pub fn lower(module: ModuleId, text: &str) -> Lowered {
         .map(|token| range(token.range()));
     let comments = comments.collect();
     let mut front = Python {
-        low: Lowering::new(module),
+        low: Lowering::new(module, names),
         text,
     };
     let body = front.body(parsed.suite());

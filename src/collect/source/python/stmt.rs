@@ -95,6 +95,8 @@ impl Python<'_> {
             ast::Stmt::Nonlocal(node) => {
                 StmtKind::Global(node.names.iter().map(|name| name.as_str().into()).collect())
             }
+            // Documentation has no effect, and is a fifth of the text of a library.
+            ast::Stmt::Expr(node) if node.value.is_string_literal_expr() => StmtKind::Nothing,
             ast::Stmt::Expr(node) => StmtKind::Expr(self.expr(&node.value)),
             ast::Stmt::Break(_) => StmtKind::Break,
             ast::Stmt::Continue(_) => StmtKind::Continue,

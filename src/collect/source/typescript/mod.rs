@@ -15,11 +15,12 @@ use oxc_span::{SourceType, Span};
 
 use super::lower::Lowering;
 use super::lowered::Lowered;
+use super::shared_names::SharedNames;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{ByteRange, Name};
 
 /// Parses and lowers a file. Its extension tells TypeScript from JavaScript; JSX is allowed wherever the grammar lets it be.
-pub fn lower(module: ModuleId, path: &str, text: &str) -> Lowered {
+pub fn lower(module: ModuleId, names: &SharedNames, path: &str, text: &str) -> Lowered {
     let allocator = Allocator::default();
     let options = ParseOptions {
         preserve_parens: false,
@@ -46,7 +47,7 @@ pub fn lower(module: ModuleId, path: &str, text: &str) -> Lowered {
         .map(|comment| range(comment.span))
         .collect();
     let mut front = TypeScript {
-        low: Lowering::new(module),
+        low: Lowering::new(module, names),
         text,
         hint: None,
     };
