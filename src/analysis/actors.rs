@@ -100,7 +100,7 @@ fn judge<'a>(source: &'a Source, places: &Places<'a>, id: At<'a>) -> Option<(Mad
     if found.truncated || found.alternatives.is_empty() {
         return None;
     }
-    let all: Vec<_> = found.alternatives.iter().map(|one| made(one)).collect();
+    let all: Vec<_> = found.alternatives.iter().map(made).collect();
     let fallback = all.iter().any(Option::is_none);
     // A caller's id, and what stands in for it: an empty one or the session's is for code that goes on to test it.
     let counts = |made: Made, at: At<'a>| {

@@ -262,7 +262,7 @@ fn handed_over(
     // What a global name keeps is no caller's to end.
     names.retain(|name| {
         let scope = module.scopes.get(function.index as usize + 1);
-        scope.is_some_and(|scope| scope.names.contains_key(*name))
+        scope.is_some_and(|scope| scope.names.contains_key(name))
     });
     let returned = statements(body).into_iter().any(|stmt| {
         matches!(&stmt.kind, StmtKind::Return(Some(value)) if named(value).iter().any(|name| names.contains(name)))
