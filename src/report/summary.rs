@@ -185,6 +185,8 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
 
 /// Entrypoints that no runtime of the configuration names: nothing about them was judged.
 fn unnamed(context: &Context) -> Option<String> {
+    // No code is read for a note alone.
+    context.source.made()?;
     let found = context.unnamed_entrypoints();
     let (path, line) = found.first()?;
     let more = match found.len() {

@@ -368,6 +368,27 @@ fn the_environment_decides_about_colour_and_width() {
     }
 }
 
+/// A check of the configuration costs no parsing, however large the code is.
+#[test]
+fn code_is_read_only_for_checks_that_look_at_it() {
+    for (check, reads) in [
+        ("auth-inbound-type", false),
+        ("cli-version", false),
+        ("code-input-validation", true),
+    ] {
+        let ran = run(&[
+            "check",
+            "fixtures/projects/fresh-agent",
+            "--offline",
+            "--json",
+            "--only",
+            check,
+        ]);
+        let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(report["evidence"]["code"], reads, "{check}");
+    }
+}
+
 /// What is no report fits a narrow terminal too.
 #[test]
 fn prose_is_wrapped_at_the_width_that_is_asked_for() {
