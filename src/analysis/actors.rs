@@ -21,6 +21,8 @@ pub(crate) enum Made {
 pub(crate) struct Actor<'a> {
     /// What it is made of.
     pub(crate) made: Made,
+    /// Only for a caller who sends none.
+    pub(crate) fallback: bool,
     /// Where that shows.
     pub(crate) at: At<'a>,
     /// The call that it is given to, for what memory it uses.
@@ -64,13 +66,14 @@ pub(crate) fn of<'a>(source: &'a Source, code: &'a RuntimeSource) -> (Vec<Actor<
             };
             let Some(given) = given else { continue };
             count += 1;
-            if let Some((made, at)) = judge(source, &places, given) {
+            if let Some((made, at, fallback)) = judge(source, &places, given) {
                 let new = !found
                     .iter()
                     .any(|one| one.at.module == at.module && one.at.expr.range == at.expr.range);
                 if new {
                     found.push(Actor {
                         made,
+                        fallback,
                         at,
                         call: At::new(module.id, expr),
                     });
@@ -91,19 +94,42 @@ fn beside_thread(expr: &crate::model::source::Expr) -> bool {
     expr.entry("thread_id").is_some()
 }
 
-/// Why an id is nobody's, and where that shows. An id that may come from the caller is his.
-fn judge<'a>(source: &'a Source, places: &Places<'a>, id: At<'a>) -> Option<(Made, At<'a>)> {
+/// Why an id is nobody's, where that shows, and whether it is so only for a caller who sends none.
+fn judge<'a>(source: &'a Source, places: &Places<'a>, id: At<'a>) -> Option<(Made, At<'a>, bool)> {
     let found = provenance::of(source, places, id);
     if found.truncated || found.alternatives.is_empty() {
         return None;
     }
-    let mut all = Vec::new();
-    for alternative in &found.alternatives {
-        all.push(made(alternative)?);
+    let all: Vec<_> = found.alternatives.iter().map(made).collect();
+    let fallback = all.iter().any(Option::is_none);
+    // A caller's id, and what stands in for it: an empty one or the session's is for code that goes on to test it.
+    let counts = |made: Made, at: At<'a>| {
+        !fallback
+            || made != Made::Session
+                && at.expr.as_str().is_none_or(|text| !text.is_empty())
+                && !matches!(at.expr.kind, ExprKind::None)
+    };
+    let own = found
+        .alternatives
+        .iter()
+        .all(|one| made(one).is_some() || is_sent(one));
+    if !own {
+        return None;
     }
-    // A new id beside one of the caller's is for callers who have none.
-    let worst = *all.iter().map(|(made, _)| made).min()?;
-    all.into_iter().find(|(made, _)| *made == worst)
+    let named = all
+        .into_iter()
+        .flatten()
+        .filter(|(made, at)| counts(*made, *at));
+    let (made, at) = named.min_by_key(|(made, _)| *made)?;
+    Some((made, at, fallback))
+}
+
+/// Whether an id is a field of what the caller sent, which may not be there.
+fn is_sent(alternative: &Alternative<'_>) -> bool {
+    let [part] = alternative.as_slice() else {
+        return false;
+    };
+    matches!(part.root, Root::Parameter { .. }) && !part.path.is_empty()
 }
 
 fn made<'a>(alternative: &Alternative<'a>) -> Option<(Made, At<'a>)> {

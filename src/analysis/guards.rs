@@ -10,6 +10,8 @@ pub(crate) use self::ai::stream_fate;
 pub(crate) use self::streams::consumed_at;
 pub(crate) use self::web::{error_handlers, mcp, web};
 
+use std::hash::{Hash, Hasher};
+
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
 use crate::model::source::walk::{
@@ -28,6 +30,46 @@ pub(crate) struct Guard {
     pub module: ModuleId,
     /// Its place.
     pub range: ByteRange,
+    /// What it catches.
+    pub catches: Thrown,
+    /// What it raises, where it raises.
+    pub throws: Thrown,
+}
+
+/// Most names of a class and of its bases, or of what a handler lists, that are kept.
+const MOST_NAMES: usize = 6;
+
+/// Exceptions: any, or those of some classes, by the hashes of their names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Thrown([Option<u64>; MOST_NAMES]);
+
+impl Thrown {
+    /// Whatever is raised.
+    pub(crate) const ANY: Thrown = Thrown([None; MOST_NAMES]);
+
+    fn of(names: impl IntoIterator<Item = String>) -> Self {
+        let mut found = Self::ANY;
+        for (slot, name) in found.0.iter_mut().zip(names) {
+            let mut hasher = rustc_hash::FxHasher::default();
+            name.hash(&mut hasher);
+            *slot = Some(hasher.finish());
+        }
+        found
+    }
+
+    fn is_any(self) -> bool {
+        self == Self::ANY
+    }
+
+    /// Whether a handler of these classes catches an exception that is of one of the others.
+    fn catch(self, thrown: Thrown) -> bool {
+        self.is_any()
+            || self
+                .0
+                .iter()
+                .flatten()
+                .any(|one| thrown.0.contains(&Some(*one)))
+    }
 }
 
 /// What becomes of an exception.
@@ -48,7 +90,14 @@ pub(crate) enum Fate {
 /// What becomes of an exception that goes through these guards, innermost first.
 pub(crate) fn fate(inside_out: impl Iterator<Item = Guard>) -> Fate {
     let (mut logged, mut again) = (false, None);
+    let mut thrown = Thrown::ANY;
     for guard in inside_out {
+        if !guard.catches.catch(thrown) {
+            continue;
+        }
+        if guard.conduct.raises {
+            thrown = guard.throws;
+        }
         logged |= guard.conduct.logs;
         if guard.conduct.answers {
             return if logged {
@@ -84,6 +133,7 @@ pub(crate) fn around(
             .find(|handler| exceptions::is_broad(source, found, handler));
         guards.extend(broad.map(|handler| {
             let mut conduct = exceptions::conduct(source, found, &handler.body);
+            let mut throws = thrown(source, module, &handler.body, 0);
             // `last = error` in a loop of attempts, and `raise last` behind it.
             if conduct.answers
                 && !conduct.raises
@@ -91,13 +141,25 @@ pub(crate) fn around(
             {
                 conduct.answers = false;
                 conduct.raises = true;
+                throws = thrown(source, module, body, handler.range.end);
             }
             Guard {
                 conduct,
                 module,
                 range: handler.range,
+                catches: Thrown::ANY,
+                throws,
             }
         }));
+        if broad.is_none() {
+            guards.extend(tried.handlers.iter().map(|handler| Guard {
+                conduct: exceptions::conduct(source, found, &handler.body),
+                module,
+                range: handler.range,
+                catches: caught(source, module, &handler.types),
+                throws: thrown(source, module, &handler.body, 0),
+            }));
+        }
     }
     for node in path_to(body, range) {
         match node {
@@ -125,6 +187,61 @@ pub(crate) fn around(
     }
     guards.sort_by_key(|guard| std::cmp::Reverse(guard.range.start));
     guards
+}
+
+/// What the handlers of these types catch.
+fn caught(source: &Source, module: ModuleId, types: &[Expr]) -> Thrown {
+    let mut names = Vec::new();
+    for caught in types {
+        match &caught.kind {
+            ExprKind::Tuple(items) => {
+                names.extend(
+                    items
+                        .iter()
+                        .filter_map(|item| source.canonical(module, item)),
+                );
+            }
+            _ => names.extend(source.canonical(module, caught)),
+        }
+    }
+    match names.is_empty() {
+        // Not known: it catches nothing that is known by name.
+        true => Thrown::of([String::new()]),
+        false => Thrown::of(names),
+    }
+}
+
+/// What the statements of a body from an offset on raise, where all of them raise one class.
+fn thrown(source: &Source, module: ModuleId, body: &[Stmt], from: u32) -> Thrown {
+    let mut found: Option<(String, &Expr)> = None;
+    for stmt in statements(body) {
+        let StmtKind::Raise { value, .. } = &stmt.kind else {
+            continue;
+        };
+        if stmt.range.start < from {
+            continue;
+        }
+        let class = value
+            .as_deref()
+            .map(|value| value.as_call().map_or(value, |call| &call.callee));
+        let Some((name, class)) =
+            class.and_then(|class| Some((source.canonical(module, class)?, class)))
+        else {
+            return Thrown::ANY;
+        };
+        if found.as_ref().is_some_and(|(other, _)| *other != name) {
+            return Thrown::ANY;
+        }
+        found = Some((name, class));
+    }
+    let Some((name, class)) = found else {
+        return Thrown::ANY;
+    };
+    let bases = match source.meaning(module, class) {
+        Meaning::Class(class) => source.bases(class),
+        _ => Vec::new(),
+    };
+    Thrown::of([name].into_iter().chain(bases))
 }
 
 /// `promise.catch(handler)`, `promise.then(onDone, onFailed)` with the place inside `promise`.
@@ -157,6 +274,8 @@ fn caught_by_promise(
         ),
         module: function.module,
         range: source.function(function)?.header,
+        catches: Thrown::ANY,
+        throws: Thrown::ANY,
     })
 }
 
@@ -184,6 +303,8 @@ fn settled(source: &Source, module: ModuleId, call: &Call, range: ByteRange) -> 
         },
         module,
         range: inside.range,
+        catches: Thrown::ANY,
+        throws: Thrown::ANY,
     })
 }
 
@@ -212,6 +333,8 @@ fn manager(source: &Source, module: ModuleId, context: &Expr) -> Option<Guard> {
             conduct,
             module: exit.module,
             range: source.function(exit)?.header,
+            catches: Thrown::ANY,
+            throws: Thrown::ANY,
         });
     }
     let maker = source.callee(module, context)?;
@@ -221,7 +344,7 @@ fn manager(source: &Source, module: ModuleId, context: &Expr) -> Option<Guard> {
         .find(|expr| matches!(expr.kind, ExprKind::Yield { .. }))?;
     around(source, maker.module, Some(maker), at.range)
         .into_iter()
-        .next()
+        .find(|guard| guard.catches.is_any())
 }
 
 /// The guards that a function's decorators of the project put around it, innermost first.

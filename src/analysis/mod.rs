@@ -29,6 +29,7 @@ pub mod schema;
 pub mod settings;
 pub mod startup;
 pub mod tested;
+pub(crate) mod tokens;
 pub mod waited;
 pub mod writes;
 pub mod written;

@@ -52,6 +52,12 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
     if source.callee(module, expr).is_some() {
         return None;
     }
+    if let Some(name) = handed(source, module, call) {
+        return by_package(source, module, call, &name).map(|reached| Outward {
+            reached,
+            lazy: false,
+        });
+    }
     let name = source.callee_name(module, expr);
     let found = name
         .and_then(|name| by_package(source, module, call, name))
@@ -61,6 +67,37 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
         reached,
         lazy: LAZY.contains(&method) && reached <= Reached::Agent,
     })
+}
+
+/// What runs a callable that it is given: its name, and where the callable stands.
+const RUNNERS: [(&str, usize); 7] = [
+    ("to_thread", 0),
+    ("run_in_executor", 1),
+    ("submit", 0),
+    ("partial", 0),
+    ("run_sync", 0),
+    ("run_in_threadpool", 0),
+    ("sync_to_async", 0),
+];
+
+/// What a call runs that it is given, by its canonical name, where that is no function of the project: `asyncio.to_thread(agent, prompt)`,
+/// `loop.run_in_executor(None, graph.invoke, state)`.
+fn handed<'s>(source: &'s Source, module: ModuleId, call: &'s Call) -> Option<String> {
+    let method = method_of(call)?;
+    let (_, place) = RUNNERS.iter().find(|(name, _)| *name == method)?;
+    let given = call.args.get(*place)?;
+    match &given.kind {
+        ExprKind::Name(_) | ExprKind::Call(_) => {
+            let made = source.type_of(module, given)?;
+            (made.class.is_none()).then(|| format!("{}.__call__", made.type_name))
+        }
+        ExprKind::Attribute { base, attr } => match source.type_of(module, base) {
+            Some(made) if made.class.is_none() => Some(format!("{}.{attr}", made.type_name)),
+            Some(_) => None,
+            None => source.canonical(module, given),
+        },
+        _ => None,
+    }
 }
 
 fn method_of(call: &Call) -> Option<&str> {

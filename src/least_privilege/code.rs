@@ -5,12 +5,26 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
+use crate::analysis::names::leaf;
 use crate::analysis::reachability::{Absent, Live};
 use crate::model::source::module::Module;
 use crate::model::source::walk::statements;
 use crate::model::source::{
     ByteRange, Call, Expr, ExprKind, FnId, Function, ModuleId, Source, Stmt,
 };
+
+/// Methods that frameworks call on what is given to an agent: the class that declares each, and its name.
+const HOOKS: [(&str, &str); 9] = [
+    ("HookProvider", "register_hooks"),
+    ("Plugin", "init_agent"),
+    ("ToolProvider", "load_tools"),
+    ("SessionManager", "initialize"),
+    ("SessionManager", "append_message"),
+    ("AgentMiddleware", "before_model"),
+    ("AgentMiddleware", "after_model"),
+    ("AgentMiddleware", "wrap_model_call"),
+    ("AgentMiddleware", "wrap_tool_call"),
+];
 
 /// The code that runs.
 pub(super) struct Code<'c, 'a> {
@@ -101,7 +115,7 @@ impl<'c, 'a> Code<'c, 'a> {
         for function in self.agent().modules().flat_map(|module| &module.functions) {
             let sites = self.callers.sites(function.id);
             if sites.is_empty() {
-                if self.named().contains(&*function.name) {
+                if self.named().contains(&*function.name) || self.is_hook(function) {
                     open.push(function.id);
                 }
                 continue;
@@ -136,6 +150,17 @@ impl<'c, 'a> Code<'c, 'a> {
             }
         }
         called
+    }
+
+    /// Whether a framework calls a method by its name: `register_hooks` of a class on `HookProvider`.
+    fn is_hook(&self, function: &Function) -> bool {
+        let Some(class) = function.class else {
+            return false;
+        };
+        let bases = self.source().bases(class);
+        HOOKS.iter().any(|(base, method)| {
+            *function.name == **method && bases.iter().any(|one| leaf(one) == *base)
+        })
     }
 
     /// Every name and member that an expression of the code refers to.

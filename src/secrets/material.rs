@@ -35,7 +35,12 @@ pub(super) fn pem(subject: &Subject<'_>, at: usize) -> Option<Found> {
     let block = subject.text.get(at..end)?;
     let label = block.strip_prefix("-----BEGIN ")?;
     let label = label.get(..label.find("-----")?)?;
-    if label.len() > 40 || !(label.ends_with("PRIVATE KEY") || label.ends_with("PRIVATE KEY BLOCK"))
+    // A pattern that looks for keys is none: `BEGIN (RSA |EC )?PRIVATE KEY`.
+    if label.len() > 40
+        || !label
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ')
+        || !(label.ends_with("PRIVATE KEY") || label.ends_with("PRIVATE KEY BLOCK"))
     {
         return None;
     }

@@ -74,6 +74,7 @@ const SETTING: &[&str] = &[
     "LIMIT",
     "COUNT",
     "BUDGET",
+    "THRESHOLD",
     "TYPE",
     "PATH",
     "PARAM",

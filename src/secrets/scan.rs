@@ -207,7 +207,41 @@ fn encoded_around(bytes: &[u8], range: &Range<usize>) -> bool {
     let before = before.iter().rev().take(ENCODED).take_while(part).count();
     let after = bytes.get(range.end..).unwrap_or_default();
     let after = after.iter().take(ENCODED).take_while(part).count();
-    before + after >= ENCODED
+    before + after >= ENCODED || in_wrapped_block(bytes, range)
+}
+
+/// How wide the lines of a wrapped block of base64 are.
+const WRAPPED: std::ops::RangeInclusive<usize> = 60..=80;
+
+/// Whether a value stands in a block of base64 that is wrapped at one width, as mail and documents hold pictures. Tokens that are
+/// listed one a line hold no `+` or `/`.
+fn in_wrapped_block(bytes: &[u8], range: &Range<usize>) -> bool {
+    let line = |at: usize| {
+        let before = bytes.get(..at)?;
+        let start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let width = bytes.get(at..)?.iter().position(|byte| *byte == b'\n')?;
+        Some(start..at + width)
+    };
+    let wrapped = |line: Range<usize>| {
+        let text = bytes.get(line)?.trim_ascii_end();
+        let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        (WRAPPED.contains(&text.len()) && text.iter().all(part)).then_some(text)
+    };
+    let around = || {
+        let own = line(range.start)?;
+        let after = wrapped(line(own.end + 1)?)?;
+        let before = wrapped(line(own.start.checked_sub(1)?)?)?;
+        let own = wrapped(own)?;
+        let marked = [before, own, after]
+            .into_iter()
+            .flatten()
+            .any(|byte| matches!(byte, b'+' | b'/'));
+        Some(marked && own.len() == before.len() && own.len() == after.len())
+    };
+    around().unwrap_or(false)
 }
 
 /// Keeps the surest of overlapping finds and masks what is left.

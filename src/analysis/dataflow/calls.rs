@@ -5,17 +5,83 @@ use std::rc::Rc;
 
 use super::env::Env;
 use super::{Engine, FnId, Given, Labels, Place, Summary};
-use crate::model::source::ir::{Call, Conditional, Expr, ExprKind};
+use crate::model::source::ir::{Call, Conditional, Expr, ExprKind, Name};
 use crate::model::source::module::{Function, Param, ParamKind};
+
+/// Methods that put what they are given into what they are called on.
+const PUTS: [&str; 13] = [
+    "append",
+    "add",
+    "extend",
+    "insert",
+    "update",
+    "push",
+    "set",
+    "setdefault",
+    "unshift",
+    "put",
+    "put_nowait",
+    "appendleft",
+    "enqueue",
+];
+
+/// Most objects that are remembered for a parameter.
+const MOST_GIVEN: usize = 4;
+/// Most functions that hand an object on before its member is called.
+const MOST_HANDS: u8 = 6;
 
 impl<'s> Engine<'s> {
     /// The project's function that a call runs.
     pub(super) fn callee(&mut self, place: &Place, call: &'s Expr) -> Option<FnId> {
         let source = self.source;
-        *self
+        let found = *self
             .callees
             .entry((place.module, call.range))
-            .or_insert_with(|| source.callee(place.module, call))
+            .or_insert_with(|| source.callee(place.module, call));
+        found.or_else(|| match &call.as_call()?.callee.kind {
+            ExprKind::Attribute { base, attr } => {
+                self.member_given(*place, base.as_name()?, attr, MOST_HANDS)
+            }
+            _ => None,
+        })
+    }
+
+    /// The function that a member of a parameter is, of what the calls seen so far gave for it: an object of services that is handed
+    /// down from where the program starts.
+    fn member_given(&self, place: Place, name: &str, member: &str, hands: u8) -> Option<FnId> {
+        let hands = hands.checked_sub(1)?;
+        let mut around = place.function;
+        while let Some(id) = around {
+            let function = self.source.function(id)?;
+            if function.params.iter().any(|param| *param.name == *name) {
+                let given = self.given.get(&(id, Name::from(name)))?;
+                return given.iter().find_map(|(from, value)| {
+                    self.source
+                        .member_function(from.module, value, member)
+                        .or_else(|| self.member_given(*from, value.as_name()?, member, hands))
+                });
+            }
+            around = function.parent;
+        }
+        None
+    }
+
+    /// Remembers what a call gives for a parameter.
+    fn gives(&mut self, place: &Place, function: &Function, index: usize, value: &'s Expr) {
+        let object = matches!(
+            value.kind,
+            ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Call(_) | ExprKind::Dict(_)
+        );
+        let Some(param) = function.params.get(index).filter(|_| object) else {
+            return;
+        };
+        let known = self
+            .given
+            .entry((function.id, param.name.clone()))
+            .or_default();
+        if known.len() < MOST_GIVEN && !known.iter().any(|(_, other)| std::ptr::eq(*other, value)) {
+            known.push((*place, value));
+        }
     }
 
     /// What goes into a call: what its callee carries, each argument, each keyword.
@@ -86,20 +152,7 @@ impl<'s> Engine<'s> {
             .chain(&keywords)
             .fold(0, |all, labels| all | labels);
         if let ExprKind::Attribute { base, attr } = &call.callee.kind
-            && matches!(
-                &**attr,
-                "append"
-                    | "add"
-                    | "extend"
-                    | "insert"
-                    | "update"
-                    | "push"
-                    | "set"
-                    | "setdefault"
-                    | "unshift"
-                    | "put"
-                    | "appendleft"
-            )
+            && PUTS.contains(&&**attr)
         {
             self.put_into(place, base, given, env);
         }
@@ -240,6 +293,7 @@ impl<'s> Engine<'s> {
         let mut found: BTreeMap<usize, BTreeSet<FnId>> = BTreeMap::new();
         let bound = usize::from(self.is_bound(function));
         for (index, arg) in call.args.iter().enumerate() {
+            self.gives(place, function, index + bound, arg);
             let functions = self.functions_of(place, arg, env);
             if !functions.is_empty() {
                 found.entry(index + bound).or_default().extend(functions);
@@ -251,6 +305,9 @@ impl<'s> Engine<'s> {
                 .iter()
                 .position(|param| Some(&param.name) == keyword.name.as_ref());
             let functions = self.functions_of(place, &keyword.value, env);
+            if let Some(index) = index {
+                self.gives(place, function, index, &keyword.value);
+            }
             if let Some(index) = index
                 && !functions.is_empty()
             {

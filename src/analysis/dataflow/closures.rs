@@ -1,4 +1,4 @@
-//! What a function of JavaScript assigns to names of the functions around it.
+//! What a function puts into names of the functions around it: what JavaScript assigns, and what both put into a container or a queue.
 
 use super::env::Env;
 use super::{Engine, Labels, Place};
@@ -25,6 +25,21 @@ pub(super) fn put_out(
         {
             *engine.closed.entry((owner, name)).or_default() |= labels;
         }
+    }
+}
+
+/// Keeps what is put into a container or a queue that a function around this one holds: what returns first takes nothing of it back.
+pub(super) fn put(engine: &mut Engine<'_>, place: &Place, name: &Name, labels: Labels) {
+    let Some(function) = place.function.filter(|_| labels != 0) else {
+        return;
+    };
+    let module = engine.source.module(place.module);
+    let own = module.and_then(|module| module.scopes.get(function.index as usize + 1));
+    if own.is_none_or(|scope| scope.names.contains_key(name)) {
+        return;
+    }
+    if let Some(owner) = owner(engine.source, Some(function), name) {
+        *engine.closed.entry((owner, name.clone())).or_default() |= labels;
     }
 }
 

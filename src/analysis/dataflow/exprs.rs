@@ -103,6 +103,7 @@ impl<'s> Engine<'s> {
                 });
                 self.of_text(self.seeds.derived(labels))
             }
+            ExprKind::Tuple(_) if self.seeds.cleans(place.module, expr) => 0,
             ExprKind::List(items)
             | ExprKind::Tuple(items)
             | ExprKind::Set(items)

@@ -284,6 +284,7 @@ struct Summary<'s> {
     exits: Vec<(Env<'s>, Option<&'s Expr>)>,
 }
 
+#[derive(Clone, Copy)]
 struct Place {
     module: ModuleId,
     function: Option<FnId>,
@@ -305,6 +306,8 @@ struct Engine<'s> {
     open: Vec<Summary<'s>>,
     /// The project's function behind each call, looked up once.
     callees: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
+    /// What calls gave for the parameters of a function.
+    given: BTreeMap<(FnId, Name), Vec<(Place, &'s Expr)>>,
     /// The functions of the project that an expression names, looked up once.
     named: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
     /// The functions that members of a class hold.
@@ -331,6 +334,7 @@ impl<'s> Engine<'s> {
             left: Vec::new(),
             open: Vec::new(),
             callees: BTreeMap::new(),
+            given: BTreeMap::new(),
             named: BTreeMap::new(),
             held: BTreeMap::new(),
             stack: stack_now(),

@@ -1,5 +1,6 @@
 //! Statements, in order, and what they bind.
 
+use super::closures;
 use super::env::Env;
 use super::{Engine, FEW_LOOPS, Labels, Limit, MOST_TURNS, Place};
 use crate::analysis::tested::proofs::written_out;
@@ -363,7 +364,10 @@ impl<'s> Engine<'s> {
         env: &mut Env<'s>,
     ) {
         match &base.kind {
-            ExprKind::Name(name) => env.add(name, self.seeds.derived(labels)),
+            ExprKind::Name(name) => {
+                closures::put(self, place, name, labels);
+                env.add(name, self.seeds.derived(labels));
+            }
             ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
                 Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
                 None => self.put_into(place, base, labels, env),

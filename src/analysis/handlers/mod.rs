@@ -1,6 +1,7 @@
 //! Finds the functions that the platform or a framework calls.
 
 mod calls;
+mod mounted;
 
 use std::collections::HashSet;
 
@@ -59,7 +60,11 @@ pub fn find_all(source: &mut Source) {
     });
     let runtimes = source.runtimes.iter();
     let found: Vec<_> = runtimes
-        .map(|runtime| find(source, &runtime.reachable))
+        .map(|runtime| {
+            let mut found = find(source, &runtime.reachable);
+            mounted::retain_served(source, &runtime.reachable, &mut found);
+            found
+        })
         .collect();
     for (runtime, mut handlers) in source.runtimes.iter_mut().zip(found) {
         // What a process of its own serves goes to the agent that started it, not to the caller.
@@ -75,13 +80,42 @@ pub fn find_all(source: &mut Source) {
 /// The handlers of these modules, in the order of modules and text, each function and kind once.
 pub fn find(source: &Source, modules: &[ModuleId]) -> Vec<Entrypoint> {
     let mut known: HashSet<(EntrypointKind, FnId)> = HashSet::new();
-    let modules = modules.iter().filter_map(|id| source.module(*id));
-    let all = modules.flat_map(|module| of_module(source, module));
+    let read = modules.iter().filter_map(|id| source.module(*id));
+    let all = read.flat_map(|module| of_module(source, module));
     let new = all.filter(|entry| {
         let function = entry.function;
         function.is_none_or(|function| known.insert((entry.kind, function)))
     });
-    new.cloned().collect()
+    let mut found = new.cloned().collect();
+    retain_last(source, &mut found);
+    found
+}
+
+/// An application of the SDK has one entrypoint: of several that are registered on it, the last one is called.
+fn retain_last(source: &Source, found: &mut Vec<Entrypoint>) {
+    let app = |entry: &Entrypoint| {
+        let function = source.function(entry.function?)?;
+        let decorator = function
+            .decorators
+            .iter()
+            .find(|decorator| decorator.range == entry.range)?;
+        match &decorator.kind {
+            ExprKind::Attribute { base, .. } if entry.kind == EntrypointKind::Invocation => {
+                let whole = function.parent.is_none() && function.class.is_none();
+                let name = base.as_name().filter(|_| whole)?;
+                Some((entry.module, name.to_owned()))
+            }
+            _ => None,
+        }
+    };
+    let apps: Vec<_> = found.iter().map(app).collect();
+    let mut at = 0;
+    found.retain(|_| {
+        let own = apps.get(at).and_then(Option::as_ref);
+        let replaced = own.is_some() && apps.iter().skip(at + 1).any(|later| later.as_ref() == own);
+        at += 1;
+        !replaced
+    });
 }
 
 /// The handlers that a module registers, found out once.

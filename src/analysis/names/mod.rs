@@ -189,6 +189,20 @@ impl Source {
         found
     }
 
+    /// The project's function that a member of an expression's value is: `deps.ask` of what a caller gave as `deps`.
+    pub(crate) fn member_function<'s>(
+        &'s self,
+        module: ModuleId,
+        expr: &'s Expr,
+        member: &str,
+    ) -> Option<FnId> {
+        let question = Question::new(self);
+        let meaning = question.attribute(question.meaning(module, expr), member);
+        let found = question.function(meaning);
+        question.tell(module, expr);
+        found
+    }
+
     /// Every constant string that an expression can be seen to hold: literals, constants, defaults of environment reads,
     /// either side of a choice, concatenations of such, each element of a literal that a loop goes over.
     pub fn strings<'s>(&'s self, module: ModuleId, expr: &'s Expr) -> Vec<String> {

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::leaf;
+use crate::analysis::tokens::{self, Sent, Unverified};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity, Status};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Module};
 
 pub(super) static CHECK: Check = Check {
     id: "code-identity-context",
-    title: "Identity is asked where a request's context is",
+    title: "Identity rests on the request's context and on tokens that are checked",
     category: Category::Code,
     severity: Severity::High,
     needs: &[Need::Code],
@@ -38,7 +39,43 @@ const BARE: [(&str, usize); 4] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    crate::checks::agents::each(context, judge)
+    crate::checks::agents::each(context, |code| {
+        let asked = judge(code);
+        // What Identity is asked without a context fails at once; a claim that nobody checked works for whoever made it up.
+        match asked.status {
+            Status::Fail => asked,
+            _ => unverified(code).unwrap_or(asked),
+        }
+    })
+}
+
+/// Claims that are read of a token whose signature nothing checks.
+fn unverified(code: &AgentCode<'_>) -> Option<Outcome> {
+    let found = tokens::unverified(code);
+    let words = |one: &Unverified<'_>| match one.sent {
+        Sent::Payload => {
+            "reads the claims of a token from the payload, and nothing checks its signature"
+        }
+        Sent::Header => {
+            "reads the claims of a token from a header of its own, and nothing checks its signature"
+        }
+    };
+    let first = found.first()?;
+    let message = format!(
+        "runtime {} {}: whoever may call it can name any user, role or group",
+        code.runtime.name,
+        words(first)
+    );
+    let sites = found
+        .iter()
+        .map(|one| agent_code::evidence(code.source, one.module, one.expr.range).note(words(one)));
+    Some(Outcome::fail(code.resource(), message).severity(Severity::Medium).evidences(sites).fix(
+        Fix::new("Check the token before its claims are believed").note(
+            "Let the platform do it: authorizerType CUSTOM_JWT, and `Authorization` on requestHeaderAllowlist, from which the code then takes the token instead of from the payload. \
+             Or check it with the issuer's keys: Python `jwt.decode(token, PyJWKClient(jwks_url).get_signing_key_from_jwt(token).key, algorithms=[\"RS256\"], audience=…, issuer=…)`, \
+             TypeScript `jwtVerify(token, createRemoteJWKSet(new URL(jwksUrl)), { issuer, audience })` of jose. A backend that has checked the token may send the user's id instead of the token",
+        ),
+    ))
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {

@@ -1,7 +1,10 @@
 //! `code-tool-sessions`: Tool sessions are ended whatever happens.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
+use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -64,7 +67,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 }
 
 /// How a session ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
     Never,
     /// Only where nothing fails in between.
@@ -89,7 +92,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             kept += 1;
             continue;
         }
-        let note = match end(code, module, function, expr) {
+        let note = match end(&callers, module, function, expr, MOST_HANDS) {
             End::Always => continue,
             End::Never => format!("{what} begins a session that nothing here ends"),
             End::WithoutFailure => {
@@ -230,7 +233,80 @@ fn is_used(code: &AgentCode<'_>, module: &Module, name: &str, own: &[(Name, FnId
     })
 }
 
-fn end(code: &AgentCode<'_>, module: &Module, function: Option<FnId>, expr: &Expr) -> End {
+/// Most functions that hand on what was begun.
+const MOST_HANDS: u8 = 4;
+
+/// How a session ends whose client a function returns, alone or beside something else: as its callers end it.
+fn handed_over(
+    callers: &Callers<'_>,
+    module: &Module,
+    function: FnId,
+    expr: &Expr,
+    hands: u8,
+) -> Option<End> {
+    let body = callers.source().body(module.id, Some(function));
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    if let Some(ExprKind::Attribute { base, .. }) = expr.as_call().map(|call| &call.callee.kind) {
+        names.extend(base.as_name());
+    }
+    for stmt in statements(body) {
+        if let StmtKind::Assign(assign) = &stmt.kind
+            && assign
+                .value
+                .as_ref()
+                .is_some_and(|value| value.range.contains(expr.range))
+        {
+            names.extend(assign.targets.iter().flat_map(named));
+        }
+    }
+    // What a global name keeps is no caller's to end.
+    names.retain(|name| {
+        let scope = module.scopes.get(function.index as usize + 1);
+        scope.is_some_and(|scope| scope.names.contains_key(name))
+    });
+    let returned = statements(body).into_iter().any(|stmt| {
+        matches!(&stmt.kind, StmtKind::Return(Some(value)) if named(value).iter().any(|name| names.contains(name)))
+    });
+    if !returned {
+        return None;
+    }
+    let Some(hands) = hands.checked_sub(1) else {
+        limits::reached(limits::CALLERS, module.id, expr.range);
+        return Some(End::Always);
+    };
+    let uses = callers.of(function);
+    let ends = uses.iter().filter(|used| used.called).filter_map(|used| {
+        let module = callers.source().module(used.module)?;
+        let around = module.function_at(used.expr.range.start);
+        let around = around.map(|function| function.id);
+        Some(end(callers, module, around, used.expr, hands))
+    });
+    Some(ends.min().unwrap_or(End::Always))
+}
+
+/// The names that an expression is, or that stand in it side by side.
+fn named(expr: &Expr) -> Vec<&str> {
+    match &expr.kind {
+        ExprKind::Name(name) => vec![&**name],
+        ExprKind::Tuple(items) | ExprKind::List(items) => {
+            items.iter().filter_map(Expr::as_name).collect()
+        }
+        ExprKind::Dict(entries) => {
+            let values = entries.iter().map(|entry| &entry.value);
+            values.filter_map(Expr::as_name).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn end(
+    callers: &Callers<'_>,
+    module: &Module,
+    function: Option<FnId>,
+    expr: &Expr,
+    hands: u8,
+) -> End {
+    let code = callers.code();
     let body = code.source.body(module.id, function);
     let ends = |body: &[Stmt]| {
         expressions(body).into_iter().any(|inner| {
@@ -288,6 +364,11 @@ fn end(code: &AgentCode<'_>, module: &Module, function: Option<FnId>, expr: &Exp
         // A session of the whole process ends with it, where something ends it at all.
         plain |= module.functions.iter().any(|function| ends(&function.body));
         return if plain { End::Always } else { End::Never };
+    }
+    if !plain
+        && let Some(end) = function.and_then(|id| handed_over(callers, module, id, expr, hands))
+    {
+        return end;
     }
     if plain {
         End::WithoutFailure

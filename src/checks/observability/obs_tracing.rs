@@ -209,6 +209,10 @@ fn started(context: &Context, runtime: &Runtime, resource: &Resource) -> Finding
         .build
         .as_ref()
         .is_some_and(|build| build.value == "Container");
+    // A manifest above a folder that is yet to be built is not the one that ships.
+    if !container && let Some(reason) = not_made(context, runtime) {
+        return Finding::Unknown(reason);
+    }
     match (is_node(runtime, manifests), container) {
         (true, _) => node(resource, manifests),
         (false, true) => python_container(resource, manifests),

@@ -83,11 +83,13 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
     }
     let minor = installed::python_minor(runtime, Some(manifests));
     let python = installed::python(context, runtime);
-    let is_node = runtime
-        .runtime_version
-        .as_ref()
-        .is_some_and(|version| version.value.starts_with("NODE_"))
-        || manifests.package_json.read().is_some()
+    let version = |language: &str| {
+        let version = runtime.runtime_version.as_ref();
+        version.is_some_and(|version| version.value.starts_with(language))
+    };
+    let is_node = version("NODE_")
+        || !version("PYTHON_")
+            && manifests.package_json.read().is_some()
             && python.as_ref().is_none_or(|all| all.declared.is_empty());
     let (path, declared, listed): (&str, Vec<&Dependency>, Listed<'_>) =
         match (is_node, manifests.package_json.read(), &python) {

@@ -35,6 +35,18 @@ pub(super) fn words(made: Made) -> &'static str {
     }
 }
 
+/// The same of what stands in for an id that a caller does not send.
+fn fallback_words(made: Made) -> &'static str {
+    match made {
+        Made::Constant => {
+            "a caller who sends no id gets the one of all who send none: they share one memory"
+        }
+        Made::Fresh | Made::Session => {
+            "a caller who sends no id gets a new one at every call, and nothing of it is remembered"
+        }
+    }
+}
+
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let (found, count) = actors::of(code.source, code.code);
     let name = &code.runtime.name;
@@ -53,14 +65,27 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         };
         return Outcome::pass(code.resource(), message);
     };
-    let message = format!("runtime {name}: {}", words(first.made));
+    let said = |actor: &actors::Actor<'_>| match actor.fallback {
+        true => fallback_words(actor.made),
+        false => words(actor.made),
+    };
+    // An id that is wrong for everybody tells more than one that is wrong for who sends none.
+    let first = found.iter().find(|actor| !actor.fallback).unwrap_or(first);
+    let message = format!("runtime {name}: {}", said(first));
     let sites = found.iter().map(|actor| {
-        agent_code::evidence(code.source, actor.at.module, actor.at.expr.range)
-            .note(words(actor.made))
+        let evidence = agent_code::evidence(code.source, actor.at.module, actor.at.expr.range);
+        let evidence = evidence.note(said(actor));
+        match actor.fallback {
+            true => evidence.severity(Severity::Low),
+            false => evidence,
+        }
     });
-    Outcome::fail(code.resource(), message)
-        .evidences(sites)
-        .fix(fix())
+    let outcome = Outcome::fail(code.resource(), message);
+    let outcome = match first.fallback {
+        true => outcome.severity(Severity::Low),
+        false => outcome,
+    };
+    outcome.evidences(sites).fix(fix())
 }
 
 /// How an id becomes the user's.

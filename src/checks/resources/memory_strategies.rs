@@ -134,7 +134,10 @@ fn shared_actors(context: &Context, memory: &Memory, view: &MemoryView) -> Vec<(
     for code in &source.runtimes {
         let (actors, _) = actors::of(source, code);
         for actor in actors {
-            if actor.made != Made::Constant || !memory_use::is_of(context, memory, actor.call) {
+            if actor.fallback
+                || actor.made != Made::Constant
+                || !memory_use::is_of(context, memory, actor.call)
+            {
                 continue;
             }
             let at = agent_code::evidence(source, actor.at.module, actor.at.expr.range);

@@ -103,7 +103,7 @@ formats! { DATA Data;
     "neon-key-mixed" "Neon API key (mixed case)" ["napi_"] r"napi_[A-Za-z0-9]{64}" "https://neon.com/docs/manage/api-keys";
     "astra-token-any" "DataStax Astra token (other lengths)" ["AstraCS:"] r"AstraCS:[A-Za-z0-9]{20,32}(?::[A-Za-z0-9]{32,80})?" "https://docs.datastax.com/en/astra-db-serverless/";
     "tableau-token" "Tableau personal access token" @ 22 ["==:"] r"[A-Za-z0-9+/]{22}==:[A-Za-z0-9]{32}" "https://help.tableau.com/current/server/en-us/security_personal_access_tokens.htm";
-    "gcp-adc-refresh-token" "Google Cloud default credentials" ["\"refresh_token\""] r#""refresh_token"\s*:\s*"([A-Za-z0-9_/-]{20,200})""# "https://cloud.google.com/docs/authentication/application-default-credentials";
+    "gcp-adc-refresh-token" "Google Cloud default credentials" ["\"refresh_token\""] r#""refresh_token"\s*:\s*"(1/[A-Za-z0-9_/-]{20,200})""# "https://cloud.google.com/docs/authentication/application-default-credentials";
     "redirect-pizza-token" "Redirect.pizza token" ["rpa_"] r"rpa_[A-Za-z0-9]{30}" "https://redirect.pizza/docs";
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::source::ir::ByteRange;
-use crate::model::source::walk::expressions;
+use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
+use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
 
 use crate::analysis::guards::{self, Fate, Guard};
@@ -116,6 +116,10 @@ impl<'s> Walker<'s> {
             if let ExprKind::Call(call) = &expr.kind {
                 self.call(start, id, expr, call, trail, under, depth);
             }
+        }
+        for callee in set_listeners(self.source, id.module, body) {
+            // As those that a call registers.
+            self.function(start, callee, &[], under, depth + 1);
         }
     }
 
@@ -344,6 +348,24 @@ fn listeners(call: &Call) -> Vec<FnId> {
             _ => None,
         })
         .collect()
+}
+
+/// The functions that are set for an event: `socket.onmessage = async (event) => …`.
+fn set_listeners(source: &Source, module: ModuleId, body: &[Stmt]) -> Vec<FnId> {
+    let mut found = Vec::new();
+    for stmt in statements(body) {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        let sets = assign.targets.iter().any(|target| {
+            matches!(&target.kind, ExprKind::Attribute { attr, .. }
+                if matches!(&**attr, "onmessage" | "onopen" | "onclose" | "ondata"))
+        });
+        if sets && let Some(value) = &assign.value {
+            found.extend(source.function_value(module, value));
+        }
+    }
+    found
 }
 
 /// A generator that is a context manager runs where it is entered.

@@ -11,7 +11,7 @@ use crate::model::source::walk::{self, Node, TryPart, enclosing_tries};
 use crate::model::source::{Call, EntrypointKind, Expr, Function, Module};
 
 /// Functions that raise for text that is not what they parse.
-const PARSERS: [&str; 16] = [
+const PARSERS: [&str; 22] = [
     "json.loads",
     "orjson.loads",
     "ujson.loads",
@@ -28,6 +28,20 @@ const PARSERS: [&str; 16] = [
     "JSON.parse",
     "BigInt",
     "decodeURIComponent",
+    "jwt.decode",
+    "jose.jwt.decode",
+    "jsonwebtoken.verify",
+    "jose.jwtVerify",
+    "google.oauth2.id_token.verify_oauth2_token",
+    "pydantic.TypeAdapter.validate_python",
+];
+/// Methods of a schema that raise for what does not fit it.
+const SCHEMA_METHODS: [&str; 5] = [
+    "model_validate",
+    "model_validate_json",
+    "parse_obj",
+    "parse_raw",
+    "validate_python",
 ];
 /// Conversions that raise, where they are given a field as it came.
 const CONVERSIONS: [&str; 2] = ["int", "float"];
@@ -131,6 +145,14 @@ fn is_field(expr: &Expr, payload: &BTreeSet<&str>) -> bool {
 
 /// What a call parses with.
 fn parser(code: &AgentCode<'_>, module: &Module, call: &Call) -> Option<String> {
+    if let ExprKind::Attribute { base, attr } = &call.callee.kind
+        && SCHEMA_METHODS.contains(&&**attr)
+        && base
+            .as_name()
+            .is_some_and(|name| name.starts_with(char::is_uppercase))
+    {
+        return Some(module.text(call.callee.range).to_owned());
+    }
     let name = match code.source.meaning(module.id, &call.callee) {
         Meaning::External(name) => name,
         _ => match &call.callee.kind {

@@ -53,7 +53,15 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
                 .iter()
                 .map(|value| (None, value))
                 .chain(keywords)
+                .filter(|(name, _)| {
+                    !(takes == Takes::Conversation || takes == Takes::Anything)
+                        || !name.is_some_and(is_machinery)
+                })
                 .collect();
+            let values = match what {
+                FUNCTION => chosen(call).map(|name| (None, name)).into_iter().collect(),
+                _ => values,
+            };
             let labels = values
                 .iter()
                 .fold(0, |all, (_, value)| all | flow.labels(id.module, value));
@@ -116,6 +124,27 @@ enum Takes {
     Text,
 }
 
+/// Names under which an agent is given what it works with, not what it reads: its tools, where its answers go.
+fn is_machinery(name: &str) -> bool {
+    matches!(
+        name,
+        "tools"
+            | "outputs"
+            | "hooks"
+            | "plugins"
+            | "session_manager"
+            | "conversation_manager"
+            | "callback_handler"
+            | "callbacks"
+            | "checkpointer"
+            | "middleware"
+            | "tool_executor"
+            | "mcp_servers"
+            | "output_type"
+            | "structured_output_model"
+    )
+}
+
 /// Names under which an agent is given what was said before, or the state it was in.
 fn is_conversation(name: &str) -> bool {
     matches!(
@@ -136,6 +165,21 @@ fn is_conversation(name: &str) -> bool {
 
 /// What is reached by a call that sets an agent's state, in words.
 pub(super) const STATE: &str = "the state of an agent";
+
+/// What is reached by the name of a Lambda function, in words.
+const FUNCTION: &str = "the name of the Lambda function that is invoked";
+
+/// The name of the Lambda function that a call invokes.
+fn chosen(call: &Call) -> Option<&Expr> {
+    let named = match &call.callee.kind {
+        ExprKind::Attribute { attr, .. } if &**attr == "invoke" => call.option("FunctionName"),
+        ExprKind::Name(name) if &**name == "InvokeCommand" => {
+            call.args.first()?.entry("FunctionName")
+        }
+        _ => None,
+    };
+    named.filter(|name| name.as_str().is_none())
+}
 
 /// Methods that set an agent or a graph into a state that they are given.
 const LOADS_STATE: &[&str] = &[
@@ -162,6 +206,9 @@ fn sink(
         && source.callee(module, expr).is_none()
     {
         return Some((STATE, Takes::Anything));
+    }
+    if chosen(call).is_some() && source.callee(module, expr).is_none() {
+        return Some((FUNCTION, Takes::Text));
     }
     if let Some(out) = outward(source, module, expr) {
         return match out.reached {

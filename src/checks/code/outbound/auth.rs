@@ -40,6 +40,9 @@ fn is_header(name: &str) -> bool {
         && !name.contains("idempotency")
 }
 
+/// Options under which a client of HTTP is lent to what speaks over it.
+const CLIENTS: [&str; 3] = ["http_client", "httpClient", "http_async_client"];
+
 /// Query parameters that carry a credential.
 fn is_parameter(name: &str) -> bool {
     matches!(
@@ -89,6 +92,14 @@ pub(super) fn of_request<'a>(
     if let Some(found) = written
         .or_else(|| in_url(callers, module, call))
         .or_else(|| in_body(callers, module, call))
+    {
+        return Some(found);
+    }
+    // `streamable_http_client(url, http_client=client)`: the client sends what it was made with.
+    let lent = CLIENTS.iter().find_map(|name| call.option(name));
+    if let Some(made) = lent.and_then(|client| callers.source().type_of(module, client))
+        && let Some(inner) = made.call.filter(|inner| !std::ptr::eq(*inner, call))
+        && let Some(found) = of_request(callers, made.module, inner, false)
     {
         return Some(found);
     }

@@ -1,0 +1,194 @@
+//! Tokens that code reads the claims of without a check of their signature.
+
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::clients::places::Places;
+use crate::analysis::clients::values::At;
+use crate::analysis::names::{leaf, package};
+use crate::analysis::provenance::{self, Alternative, Root};
+use crate::model::source::walk::expressions;
+use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId};
+
+/// How a token comes to the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sent {
+    /// In the payload: no authorizer looks at it.
+    Payload,
+    /// In a header that is not `Authorization`: neither does it look there.
+    Header,
+}
+
+/// A token whose claims are read and whose signature nothing checks.
+pub(crate) struct Unverified<'a> {
+    /// How it comes.
+    pub(crate) sent: Sent,
+    /// Where it is read.
+    pub(crate) module: ModuleId,
+    /// The call that reads it.
+    pub(crate) expr: &'a Expr,
+}
+
+/// Claims that say who somebody is, or what he may do.
+const CLAIMS: [&str; 14] = [
+    "sub",
+    "email",
+    "username",
+    "cognito:username",
+    "preferred_username",
+    "cognito:groups",
+    "groups",
+    "roles",
+    "role",
+    "oid",
+    "upn",
+    "user_id",
+    "tenant_id",
+    "custom:tenant_id",
+];
+
+/// What shows that signatures are checked somewhere.
+const VERIFIES: [&str; 11] = [
+    "get_signing_key_from_jwt",
+    "get_signing_key",
+    "PyJWKClient",
+    "PyJWKSet",
+    "jwtVerify",
+    "createRemoteJWKSet",
+    "createLocalJWKSet",
+    "verify",
+    "CognitoJwtVerifier",
+    "JwtVerifier",
+    "get_user",
+];
+
+/// The tokens that a runtime reads unverified, where it is seen how they come to it.
+pub(crate) fn unverified<'a>(code: &AgentCode<'a>) -> Vec<Unverified<'a>> {
+    let found: Vec<(&Module, &'a Expr, &'a Expr)> = code
+        .calls()
+        .filter_map(|(module, function, expr)| {
+            let token = read(code, module, function, expr)?;
+            names_somebody(module).then_some((module, expr, token))
+        })
+        .collect();
+    if found.is_empty() || verifies(code) {
+        return Vec::new();
+    }
+    let places = Places::of(code.source, code.code.reachable.clone());
+    let sent = |alternative: &Alternative<'_>| {
+        let [part] = alternative.as_slice() else {
+            return None;
+        };
+        let Root::Parameter { function, .. } = part.root else {
+            return None;
+        };
+        let mut entries = code.code.entrypoints.iter();
+        entries.find(|entry| entry.function == Some(function))?;
+        let says = |word: &str| part.path.iter().any(|step| step.contains(word));
+        // What arrives in `Authorization` is a token that the platform has checked: a runtime without an authorizer of tokens is
+        // signed for there.
+        match part.path.is_empty() || says("authorization") {
+            true => None,
+            false if says("runtime-custom-") => Some(Sent::Header),
+            false => (!says("header")).then_some(Sent::Payload),
+        }
+    };
+    let mut all = Vec::new();
+    for (module, expr, token) in found {
+        let made = provenance::of(code.source, &places, At::new(module.id, token));
+        if let Some(sent) = made.alternatives.iter().filter_map(sent).min() {
+            all.push(Unverified {
+                sent,
+                module: module.id,
+                expr,
+            });
+        }
+    }
+    all
+}
+
+/// The token of which a call reads the claims and no signature.
+fn read<'a>(
+    code: &AgentCode<'a>,
+    module: &'a Module,
+    function: Option<FnId>,
+    expr: &'a Expr,
+) -> Option<&'a Expr> {
+    let call = expr.as_call()?;
+    if code.source.callee(module.id, expr).is_some() {
+        return None;
+    }
+    let name = code.source.callee_name(module.id, expr)?;
+    let token = call.args.first();
+    match (package(name), leaf(name)) {
+        ("jwt" | "jose", "decode") => token.filter(|_| is_off(call)),
+        (_, "get_unverified_claims") | ("jsonwebtoken", "decode") | ("jose", "decodeJwt") => token,
+        ("jwt-decode", _) => token,
+        ("base64", "urlsafe_b64decode" | "b64decode") => split_token(code, module, function),
+        _ if matches!(name, "atob" | "Buffer.from") => split_token(code, module, function),
+        _ => None,
+    }
+}
+
+/// Whether a call of PyJWT or python-jose turns the check of the signature off.
+fn is_off(call: &Call) -> bool {
+    let is_false = |value: &Expr| matches!(value.kind, ExprKind::Bool(false));
+    call.option("verify").is_some_and(is_false)
+        || call
+            .option("options")
+            .and_then(|options| options.entry("verify_signature"))
+            .is_some_and(is_false)
+}
+
+/// What a function splits at dots, decodes and parses: a token that is read by hand.
+fn split_token<'a>(
+    code: &AgentCode<'a>,
+    module: &'a Module,
+    function: Option<FnId>,
+) -> Option<&'a Expr> {
+    let mut token = None;
+    let mut parses = false;
+    for expr in expressions(code.source.body(module.id, function)) {
+        let Some(call) = expr.as_call() else { continue };
+        let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+            continue;
+        };
+        match (&**attr, call.args.first().and_then(Expr::as_str)) {
+            ("split", Some(".")) => token = Some(&**base),
+            ("loads" | "parse", _) => parses = true,
+            _ => {}
+        }
+    }
+    token.filter(|_| parses)
+}
+
+/// Whether a module reads a claim that says who somebody is.
+fn names_somebody(module: &Module) -> bool {
+    let mut found = false;
+    module.each_expression(&mut |_, expr| {
+        found |= match &expr.kind {
+            ExprKind::Str(text) => CLAIMS.contains(&&**text),
+            ExprKind::Attribute { attr, .. } => {
+                matches!(&**attr, "sub" | "email" | "preferred_username")
+            }
+            _ => false,
+        };
+    });
+    found
+}
+
+/// Whether something in the code checks signatures, or asks who issued a token.
+fn verifies(code: &AgentCode<'_>) -> bool {
+    code.calls().any(|(module, _, expr)| {
+        let Some(call) = expr.as_call() else {
+            return false;
+        };
+        let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind
+        else {
+            return false;
+        };
+        let decodes = || {
+            let name = code.source.callee_name(module.id, expr).unwrap_or_default();
+            matches!(package(name), "jwt" | "jose") && leaf(name) == "decode" && !is_off(call)
+        };
+        VERIFIES.contains(&&**name) || decodes()
+    })
+}
