@@ -12,13 +12,15 @@ use crate::model::source::{
 
 use crate::analysis::exceptions;
 
-/// Exceptions whose text is made for the caller.
+/// Exceptions whose text is made for the caller, and those that are no error: they hold what a generator returns.
 pub(super) const MEANT: &[&str] = &[
     "HTTPException",
     "StarletteHTTPException",
     "RequestValidationError",
     "ZodError",
     "WebSocketDisconnect",
+    "StopIteration",
+    "StopAsyncIteration",
 ];
 
 /// Members of an exception that tell its kind and nothing of the inside.

@@ -25,7 +25,7 @@ fn entrypoints_of_every_idiom() {
         (format!("{app}@app.entrypoint\nasync def ask(payload, context): pass\n@app.ping\ndef alive(): pass\n@app.async_task\nasync def work(): pass\n@app.websocket\nasync def ws(s, c): pass\n"),
             vec![(Invocation, "ask"), (Ping, "alive"), (AsyncTask, "work"), (WebSocket, "ws")]),
         ("from bedrock_agentcore import BedrockAgentCoreApp\nclass Mine(BedrockAgentCoreApp): pass\nserver = Mine()\n@server.entrypoint\ndef go(p): pass\n".into(), vec![(Invocation, "go")]),
-        ("from fastapi import FastAPI, APIRouter\napp = FastAPI()\nr = APIRouter()\n@app.post('/invocations')\nasync def run(body: dict): pass\n@r.get('/ping')\ndef ping(): pass\n".into(), vec![(Route, "run"), (Route, "ping")]),
+        ("from fastapi import FastAPI, APIRouter\napp = FastAPI()\nr = APIRouter()\n@app.post('/invocations')\nasync def run(body: dict): pass\n@r.get('/ping')\ndef ping(): pass\napp.include_router(r)\n".into(), vec![(Route, "run"), (Route, "ping")]),
         ("from starlette.routing import Route\nfrom starlette.applications import Starlette\nasync def inv(request): pass\napp = Starlette(routes=[Route('/invocations', inv, methods=['POST'])])\n".into(), vec![(Route, "inv")]),
         ("from flask import Flask\nf = Flask(__name__)\n@f.route('/invocations', methods=['POST'])\ndef i(): pass\n".into(), vec![(Route, "i")]),
         ("from mcp.server.fastmcp import FastMCP\nm = FastMCP('x')\n@m.tool()\ndef t(a: int): pass\n@m.resource('r://x')\ndef r(): pass\n".into(), vec![(McpTool, "t"), (McpTool, "r")]),
