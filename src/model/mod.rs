@@ -1,5 +1,6 @@
 //! Plain data that collectors fill and checks read.
 
+pub mod age;
 pub mod arn;
 pub mod artifact;
 pub mod aws;

@@ -22,6 +22,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::FailOn;
+use crate::model::age::TABLES_AS_OF;
 use crate::model::known::Unread;
 
 /// The report of one project.
@@ -90,11 +91,14 @@ impl View {
 
 /// Name and version of this program.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Tool {
     /// `agentcore-harden`.
     pub name: &'static str,
     /// The crate's version.
     pub version: &'static str,
+    /// The day of its oldest table of quotas, actions, models, Regions and libraries, `YYYY-MM-DD`.
+    pub tables_as_of: &'static str,
 }
 
 impl Tool {
@@ -103,6 +107,7 @@ impl Tool {
         Self {
             name: "agentcore-harden",
             version: env!("CARGO_PKG_VERSION"),
+            tables_as_of: TABLES_AS_OF,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::verdict::{Basis, Stage};
 use super::{EvidenceSummary, PlatformSummary, ProjectSummary, RuntimeSummary};
 use crate::collect::aws::Scope;
 use crate::context::{Context, PlatformVersion};
+use crate::model::age;
 use crate::model::known::{Known, ReasonCode};
 use crate::model::project::Agent;
 use crate::model::source::detect::is_model_id;
@@ -163,6 +164,12 @@ pub fn notes(context: &Context, target_given: bool) -> Vec<String> {
             version.as_str()
         ));
     }
+    notes.extend(age::old(context.today).map(|days| {
+        format!(
+            "the tables of this release (quotas, actions, models, Regions) are of {}, {days} days ago: a newer release may know better",
+            age::TABLES_AS_OF
+        )
+    }));
     let targets = &context.project.targets;
     if let Some(target) = &context.target
         && targets.len() > 1

@@ -114,6 +114,7 @@ pub fn report(project: &str, gateway_name: &str) -> Report {
         tool: Tool {
             name: "agentcore-harden",
             version: "0.1.0",
+            tables_as_of: "2026-09-26",
         },
         project: ProjectSummary {
             name: project.to_owned(),
