@@ -100,9 +100,37 @@ impl<'s> Engine<'s> {
         let keywords = call
             .keywords
             .iter()
-            .map(|keyword| self.expr(place, &keyword.value, env))
+            .map(|keyword| {
+                let labels = self.expr(place, &keyword.value, env);
+                match keyword.name.as_deref() {
+                    Some("inputs") => labels | self.read_from(place, &keyword.value, env),
+                    _ => labels,
+                }
+            })
             .collect();
         (callee, args, keywords)
+    }
+
+    /// What comes from functions that whoever is called reads from: `agent.run(inputs=[receive])`.
+    fn read_from(&mut self, place: &Place, value: &'s Expr, env: &Env<'s>) -> Labels {
+        let items = match &value.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) => &**items,
+            _ => std::slice::from_ref(value),
+        };
+        let mut all = 0;
+        for item in items {
+            for id in self.functions_of(place, item, env) {
+                if let Some(function) = self.source.function(id) {
+                    let around = self.around(function, env);
+                    all |= self.function(id, &Given::default(), around).returned;
+                }
+            }
+        }
+        if all != 0 {
+            let known = self.flow.facts.entry((place.module, value.range));
+            *known.or_default() |= all;
+        }
+        all
     }
 
     /// What the project's function behind a call does with what it is given there.

@@ -54,8 +54,8 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
                 .map(|value| (None, value))
                 .chain(keywords)
                 .filter(|(name, _)| {
-                    !(takes == Takes::Conversation || takes == Takes::Anything)
-                        || !name.is_some_and(is_machinery)
+                    let is_agent = takes != Takes::Text || what == AGENT;
+                    !is_agent || !name.is_some_and(is_machinery)
                 })
                 .collect();
             let values = match what {
@@ -166,6 +166,9 @@ fn is_conversation(name: &str) -> bool {
 /// What is reached by a call that sets an agent's state, in words.
 pub(super) const STATE: &str = "the state of an agent";
 
+/// What is reached by a call of an agent, in words.
+const AGENT: &str = "the agent";
+
 /// What is reached by the name of a Lambda function, in words.
 const FUNCTION: &str = "the name of the Lambda function that is invoked";
 
@@ -213,9 +216,8 @@ fn sink(
     if let Some(out) = outward(source, module, expr) {
         return match out.reached {
             Reached::Agent if graphs::is_of(source, module, call, &tools.graphs) => None,
-            // It takes text or a stream of messages, and fails on anything else.
-            Reached::Agent if is_claude(source, module, expr) => Some(("the agent", Takes::Text)),
-            Reached::Agent => Some(("the agent", Takes::Anything)),
+            Reached::Agent if takes_text(source, module, expr) => Some((AGENT, Takes::Text)),
+            Reached::Agent => Some((AGENT, Takes::Anything)),
             Reached::Model => Some(("the model", Takes::Text)),
             Reached::Tool => Some(("a tool", Takes::Text)),
             Reached::Client => has_id(call).then_some(("memory or a session", Takes::Text)),
@@ -250,10 +252,13 @@ fn sink(
     (known && has_id(call)).then_some(("memory or a session", Takes::Text))
 }
 
-/// Whether a call is one of Claude's Agent SDK.
-fn is_claude(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+/// Whether a call is one of an agent that fails on anything but text: Claude's Agent SDK takes it or a stream of messages, the
+/// bidirectional agent of Strands text, audio and images.
+fn takes_text(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     source.callee_name(module, expr).is_some_and(|name| {
-        name.starts_with("claude_agent_sdk") || name.starts_with("@anthropic-ai/claude-")
+        name.starts_with("claude_agent_sdk")
+            || name.starts_with("@anthropic-ai/claude-")
+            || name.starts_with("strands.") && name.contains(".BidiAgent.")
     })
 }
 
