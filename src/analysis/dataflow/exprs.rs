@@ -103,7 +103,13 @@ impl<'s> Engine<'s> {
                 });
                 self.of_text(self.seeds.derived(labels))
             }
-            ExprKind::Tuple(_) if self.seeds.cleans(place.module, expr) => 0,
+            // A pair that a text begins may be a message and its role.
+            ExprKind::Tuple(items) | ExprKind::List(items)
+                if matches!(&**items, [first, _] if first.as_str().is_some())
+                    && self.seeds.cleans(place.module, expr) =>
+            {
+                0
+            }
             ExprKind::List(items)
             | ExprKind::Tuple(items)
             | ExprKind::Set(items)

@@ -116,8 +116,8 @@ impl Seeds for Payload<'_> {
         {
             return true;
         }
-        // `("user", text)`: a message of LangChain whose role is fixed calls no tool, whatever its content.
-        if let ExprKind::Tuple(items) = &expr.kind
+        // `("user", text)`, `["user", text]`: a message of LangChain whose role is fixed calls no tool, whatever its content.
+        if let ExprKind::Tuple(items) | ExprKind::List(items) = &expr.kind
             && self.structure
             && let [role, _] = &**items
             && matches!(role.as_str(), Some("user" | "human"))
