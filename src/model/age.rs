@@ -17,13 +17,14 @@ pub fn old(today: Date) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
     #[test]
     fn age_is_reported_after_half_a_year() {
-        let day = |text: &str| text.parse::<Date>().unwrap();
-        assert_eq!(old(day("2026-11-29")), None);
-        assert_eq!(old(day("2027-03-25")), None);
-        assert_eq!(old(day("2027-03-26")), Some(181));
+        assert_eq!(old(date(2026, 11, 29)), None);
+        assert_eq!(old(date(2027, 3, 25)), None);
+        assert_eq!(old(date(2027, 3, 26)), Some(181));
     }
 }
