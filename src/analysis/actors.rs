@@ -109,11 +109,8 @@ fn judge<'a>(source: &'a Source, places: &Places<'a>, id: At<'a>) -> Option<(Mad
                 && at.expr.as_str().is_none_or(|text| !text.is_empty())
                 && !matches!(at.expr.kind, ExprKind::None)
     };
-    let own = found
-        .alternatives
-        .iter()
-        .all(|one| made(one).is_some() || is_sent(one));
-    if !own {
+    let mut each = all.iter().zip(&found.alternatives);
+    if !each.all(|(made, one)| made.is_some() || is_sent(one)) {
         return None;
     }
     let named = all

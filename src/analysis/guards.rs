@@ -22,7 +22,7 @@ use crate::model::source::{Call, Expr, ExprKind, FnId, Function, ModuleId, Sourc
 use crate::analysis::exceptions::{self, Conduct};
 
 /// Something that catches whatever is raised inside it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Guard {
     /// What it does with the exception.
     pub conduct: Conduct,
@@ -44,7 +44,7 @@ const MOST_NAMES: usize = 6;
 pub(crate) struct Thrown([Option<u64>; MOST_NAMES]);
 
 impl Thrown {
-    /// Whatever is raised.
+    /// Whatever is raised; the default.
     pub(crate) const ANY: Thrown = Thrown([None; MOST_NAMES]);
 
     fn of(names: impl IntoIterator<Item = String>) -> Self {
@@ -274,8 +274,7 @@ fn caught_by_promise(
         ),
         module: function.module,
         range: source.function(function)?.header,
-        catches: Thrown::ANY,
-        throws: Thrown::ANY,
+        ..Guard::default()
     })
 }
 
@@ -303,8 +302,7 @@ fn settled(source: &Source, module: ModuleId, call: &Call, range: ByteRange) -> 
         },
         module,
         range: inside.range,
-        catches: Thrown::ANY,
-        throws: Thrown::ANY,
+        ..Guard::default()
     })
 }
 
@@ -333,8 +331,7 @@ fn manager(source: &Source, module: ModuleId, context: &Expr) -> Option<Guard> {
             conduct,
             module: exit.module,
             range: source.function(exit)?.header,
-            catches: Thrown::ANY,
-            throws: Thrown::ANY,
+            ..Guard::default()
         });
     }
     let maker = source.callee(module, context)?;

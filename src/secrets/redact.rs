@@ -307,11 +307,9 @@ fn in_addresses(text: &mut String) {
             continue;
         }
         let mut part = start;
-        for word in
-            address.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'))
-        {
-            let plain = word
-                .trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+        let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        for word in address.split_inclusive(ends) {
+            let plain = word.trim_end_matches(ends);
             if random(plain) {
                 ranges.push(part..part + plain.len());
             }

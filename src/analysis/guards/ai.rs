@@ -6,7 +6,7 @@ use crate::model::source::ir::{ByteRange, LoopKind, Stmt, StmtKind};
 use crate::model::source::walk::{Node, expressions, path_to, statements, sub_expressions};
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
-use super::{Fate, Guard, Thrown, around};
+use super::{Fate, Guard, around};
 use crate::analysis::exceptions::{self, Conduct};
 
 /// Streams that leave errors out.
@@ -124,8 +124,7 @@ impl OnError {
                 conduct: Conduct::default(),
                 module: found.id.module,
                 range: found.header,
-                catches: Thrown::ANY,
-                throws: Thrown::ANY,
+                ..Guard::default()
             }),
         }
     }

@@ -5,7 +5,7 @@ use crate::analysis::names::leaf;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
-use super::{Guard, Thrown, around};
+use super::{Guard, around};
 use crate::analysis::exceptions::{self, Conduct};
 
 /// A function that a framework calls with an exception, and the parameter that holds it.
@@ -143,8 +143,7 @@ pub(crate) fn web(code: &AgentCode<'_>) -> Vec<Guard> {
                 ),
                 module: handler.function.module,
                 range: function.header,
-                catches: Thrown::ANY,
-                throws: Thrown::ANY,
+                ..Guard::default()
             })
         })
         .collect();
@@ -193,8 +192,7 @@ pub(crate) fn mcp(code: &AgentCode<'_>) -> Vec<Guard> {
             conduct,
             module: module.id,
             range: expr.range,
-            catches: Thrown::ANY,
-            throws: Thrown::ANY,
+            ..Guard::default()
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
-use crate::model::source::ir::{ByteRange, ExprKind};
+use crate::model::source::ir::{ByteRange, Expr, ExprKind};
 use crate::model::source::module::{Function, Module, ParamKind};
 use crate::model::source::{Entrypoint, EntrypointKind, FnId, Language, ModuleId, Source};
 
@@ -94,11 +94,7 @@ pub fn find(source: &Source, modules: &[ModuleId]) -> Vec<Entrypoint> {
 /// An application of the SDK has one entrypoint: of several that are registered on it, the last one is called.
 fn retain_last(source: &Source, found: &mut Vec<Entrypoint>) {
     let app = |entry: &Entrypoint| {
-        let function = source.function(entry.function?)?;
-        let decorator = function
-            .decorators
-            .iter()
-            .find(|decorator| decorator.range == entry.range)?;
+        let (function, decorator) = decorator(source, entry)?;
         match &decorator.kind {
             ExprKind::Attribute { base, .. } if entry.kind == EntrypointKind::Invocation => {
                 let whole = function.parent.is_none() && function.class.is_none();
@@ -116,6 +112,14 @@ fn retain_last(source: &Source, found: &mut Vec<Entrypoint>) {
         at += 1;
         !replaced
     });
+}
+
+/// The decorator that registers a handler, with its function.
+fn decorator<'s>(source: &'s Source, entry: &Entrypoint) -> Option<(&'s Function, &'s Expr)> {
+    let function = source.function(entry.function?)?;
+    let mut decorators = function.decorators.iter();
+    let decorator = decorators.find(|decorator| decorator.range == entry.range)?;
+    Some((function, decorator))
 }
 
 /// The handlers that a module registers, found out once.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::decorator;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::ir::{Call, Expr, ExprKind, StmtKind};
 use crate::model::source::module::Module;
@@ -46,11 +47,7 @@ fn registered_on(source: &Source, entry: &Entrypoint) -> Option<usize> {
     ) {
         return None;
     }
-    let function = source.function(entry.function?)?;
-    let decorator = function
-        .decorators
-        .iter()
-        .find(|decorator| decorator.range == entry.range)?;
+    let (_, decorator) = decorator(source, entry)?;
     let target = decorator.as_call().map_or(decorator, |call| &call.callee);
     let ExprKind::Attribute { base, .. } = &target.kind else {
         return None;

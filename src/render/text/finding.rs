@@ -169,12 +169,7 @@ impl Page<'_> {
             self.look.width.saturating_sub(2).max(20),
         );
         if !self.look.verbose {
-            let most = if result.severity == Severity::Low {
-                MESSAGE - 1
-            } else {
-                MESSAGE
-            };
-            wrap::fold(&mut lines, most);
+            wrap::fold(&mut lines, MESSAGE);
         }
         let id = format!("[{}]", result.check);
         let fits = lines
