@@ -16,6 +16,7 @@ pub(in crate::checks) mod outbound;
 mod outbound_fix;
 pub(in crate::checks) mod private_hosts;
 mod providers;
+mod relative_imports;
 mod runtime_debug_mode;
 mod secrets_env_read;
 mod secrets_hardcoded;
