@@ -1,5 +1,6 @@
 //! The checks of the category `code`, in the order of the report.
 
+mod code_env_required;
 mod code_error_handling;
 mod code_error_leak;
 mod code_identity_context;
@@ -33,6 +34,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &code_error_leak::CHECK,
     &code_input_validation::CHECK,
     &code_imports_resolve::CHECK,
+    &code_env_required::CHECK,
     &code_rate_limiting::CHECK,
     &code_loop_limit::CHECK,
     &code_tool_sessions::CHECK,

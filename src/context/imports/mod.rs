@@ -6,6 +6,7 @@ mod search_path;
 use std::collections::BTreeSet;
 
 use release::Lack;
+use search_path::Moved;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::context::Context;
@@ -100,8 +101,8 @@ pub(crate) struct Python<'a> {
     pub(crate) installed: Option<Installed<'a>>,
     available: Available,
     facts: Option<&'a DependencyFacts>,
-    /// Why modules may come from where nobody looks: what the code does to `sys.path` or `sys.modules`.
-    moved: Option<&'static str>,
+    /// What the code does to `sys.path` and `sys.modules`.
+    moved: Moved,
     /// The folder of the code location: what ships is its inside.
     code_root: String,
     /// Declared dependencies that answer no import and of whose modules nothing is known.
@@ -139,16 +140,16 @@ impl<'a> Python<'a> {
             installed,
             available,
             facts,
-            moved: search_path::moved(code),
+            moved: Moved::by(code),
             code_root: code.code.code_root.clone(),
             idle,
             container: installed::is_container(code.runtime),
         }
     }
 
-    /// Whether modules may come from where nobody looks.
+    /// Whether the code adds folders to `sys.path`, so that modules may come from where nobody looks.
     pub(crate) fn moves_path(&self) -> bool {
-        self.moved.is_some()
+        self.moved.folders
     }
 
     pub(crate) fn lock_command(&self) -> Option<Command> {
@@ -166,7 +167,7 @@ impl<'a> Python<'a> {
     fn may_come_along(&self) -> bool {
         self.installed.as_ref().is_some_and(|installed| {
             installed.uncertain.is_none()
-                && self.moved.is_none()
+                && !self.moved.folders
                 && (!self.available.unknown.is_empty() || !self.idle.is_empty())
         })
     }
@@ -232,7 +233,7 @@ impl<'a> Python<'a> {
         }
         // A package of the project's own, whatever else is called so.
         if let Some(path) = self.facts.and_then(|facts| facts.elsewhere.get(top)) {
-            return match self.moved {
+            return match self.moved.why(top) {
                 Some(why) => Answer::Unknown(why.to_owned()),
                 None if *path == self.code_root => {
                     let dotted = external.dotted.as_str();
@@ -258,7 +259,7 @@ impl<'a> Python<'a> {
             };
         }
         if known.is_none() {
-            if let Some(why) = self.moved {
+            if let Some(why) = self.moved.why(top) {
                 return Answer::Unknown(why.to_owned());
             }
             if let Some(name) = self.idle.iter().next() {

@@ -1,5 +1,7 @@
 //! What code does to the places where Python looks for modules.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::clients::values::bound;
 use crate::analysis::writes::writes;
@@ -10,35 +12,52 @@ use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 /// Deepest expression of a folder that is followed.
 const DEEPEST: u8 = 12;
 
-/// Why modules may come from where nobody looks: folders are added to `sys.path`, or modules are made in `sys.modules`.
-pub(super) fn moved(code: &AgentCode<'_>) -> Option<&'static str> {
-    let adds = |module: ModuleId, expr: &Expr| {
-        let call = expr.as_call().filter(|call| adds_a_folder(call))?;
-        (!is_idle(code, module, call)).then_some("the code adds folders to sys.path")
-    };
-    let added = code
-        .calls()
-        .find_map(|(module, _, expr)| adds(module.id, expr));
-    added.or_else(|| {
-        let makes = |module: &Module| {
-            let written = writes(code.source, module.id).into_iter();
-            written.into_iter().any(|(_, target, _)| is_made(target))
-        };
-        // Most code never names it: its text is looked at first.
-        let named = |module: &&Module| module.source.text.contains("sys.modules");
-        code.modules()
-            .filter(named)
-            .any(makes)
-            .then_some("the code makes modules of its own in sys.modules")
-    })
+/// What the code does to the places where modules are looked for.
+pub(super) struct Moved {
+    /// It adds folders to `sys.path` that may hold anything.
+    pub folders: bool,
+    /// The modules that it makes itself, in `sys.modules`, as far as it names them.
+    made: BTreeSet<String>,
 }
 
-/// `sys.modules["agent"] = …`
-fn is_made(target: &Expr) -> bool {
-    let ExprKind::Subscript { base, .. } = &target.kind else {
-        return false;
+impl Moved {
+    pub(super) fn by(code: &AgentCode<'_>) -> Self {
+        let adds = |module: ModuleId, expr: &Expr| {
+            let added = expr.as_call().filter(|call| adds_a_folder(call));
+            added.is_some_and(|call| !is_idle(code, module, call))
+        };
+        let mut made = BTreeSet::new();
+        // Most code never names it: its text is looked at first.
+        let named = |module: &&Module| module.source.text.contains("sys.modules");
+        for module in code.modules().filter(named) {
+            for (at, target, value) in writes(code.source, module.id) {
+                if let (Some(key), Some(_)) = (key_of_made(target), value) {
+                    made.extend(code.source.string(at, key));
+                }
+            }
+        }
+        Self {
+            folders: code.calls().any(|(module, _, expr)| adds(module.id, expr)),
+            made,
+        }
+    }
+
+    /// Why the module of a top-level name may come from where nobody looks.
+    pub(super) fn why(&self, top: &str) -> Option<&'static str> {
+        match (self.folders, self.made.contains(top)) {
+            (true, _) => Some("the code adds folders to sys.path"),
+            (false, true) => Some("the code makes that module itself, in sys.modules"),
+            (false, false) => None,
+        }
+    }
+}
+
+/// The name in `sys.modules["agent"] = …`.
+fn key_of_made(target: &Expr) -> Option<&Expr> {
+    let ExprKind::Subscript { base, index } = &target.kind else {
+        return None;
     };
-    matches!(&base.kind, ExprKind::Attribute { attr, .. } if &**attr == "modules")
+    matches!(&base.kind, ExprKind::Attribute { attr, .. } if &**attr == "modules").then_some(index)
 }
 
 fn adds_a_folder(call: &Call) -> bool {
