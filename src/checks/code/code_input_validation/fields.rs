@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::clients::values::bound;
 use crate::analysis::dataflow::{Flow, Labels, Step, Truncation};
+use crate::analysis::exceptions::words;
 use crate::analysis::limits;
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{
@@ -216,11 +217,11 @@ fn of_entry(
             continue;
         };
         let touched = |reach: &&Reach<'_>| reach.labels & mask != 0;
-        if let Some(reach) = reached
-            .iter()
-            .filter(|reach| reach.what == ADDRESS)
-            .find(touched)
-        {
+        // What is made of many fields is an object of options: only a field that is named so is the address in it.
+        let chooses = |reach: &&Reach<'_>| {
+            reach.what == ADDRESS && (reach.labels.count_ones() <= 2 || is_address(name))
+        };
+        if let Some(reach) = reached.iter().filter(chooses).find(touched) {
             let mut tested = Tested::NOTHING;
             tested.formatted = judged.hosts & mask == 0;
             for rule in parts.rules.get(&bit).into_iter().chain(rules.get(UNREAD)) {
@@ -288,6 +289,32 @@ fn of_entry(
     let said = said.fold(Rule::default(), |all, rule| all.both(*rule));
     found.extend(whole(source, function, &reached, &flow, &judged, said));
     found
+}
+
+/// Whether a field is named as an address, or as settings that may hold one.
+fn is_address(name: &str) -> bool {
+    let words = words(name.rsplit('.').next().unwrap_or(name));
+    words.iter().any(|word| {
+        matches!(
+            &**word,
+            "url"
+                | "uri"
+                | "urls"
+                | "host"
+                | "hostname"
+                | "endpoint"
+                | "address"
+                | "webhook"
+                | "server"
+                | "servers"
+                | "domain"
+                | "callback"
+                | "link"
+                | "site"
+                | "config"
+                | "mcp"
+        )
+    })
 }
 
 /// Leaves out what is taken out of something that is itself taken out: fields of fields are part of the field. What several
