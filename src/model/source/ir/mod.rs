@@ -245,5 +245,7 @@ mod tests {
     fn nodes_stay_small() {
         assert!(size_of::<Expr>() <= 32, "{}", size_of::<Expr>());
         assert!(size_of::<Stmt>() <= 48, "{}", size_of::<Stmt>());
+        let binding = size_of::<crate::model::source::module::Binding>();
+        assert!(binding <= 40, "{binding}");
     }
 }
