@@ -74,11 +74,9 @@ fn of(code: &AgentCode<'_>, value: &Made) -> Option<Move> {
     let StmtKind::Assign(assign) = &stmt.kind else {
         return None;
     };
-    let ([target], Some(made), None) = (
-        assign.targets.as_slice(),
-        assign.value.as_deref(),
-        assign.augmented,
-    ) else {
+    let ([target], Some(made), None) =
+        (&*assign.targets, assign.value.as_deref(), assign.augmented)
+    else {
         return None;
     };
     // What a lambda or a comprehension does happens elsewhere, or more than once.

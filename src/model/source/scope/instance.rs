@@ -1,7 +1,5 @@
 //! What the methods of a class bind on its instances.
 
-use std::sync::Arc;
-
 use thin_vec::ThinVec;
 
 use super::super::ClassId;
@@ -56,7 +54,6 @@ pub(super) fn collect(
             }) => (vec![&**target], Some(value.clone()), None),
             _ => return true,
         };
-        let annotation = annotation.map(Arc::new);
         for target in targets {
             let Some((name, range)) = member(target, &receiver) else {
                 continue;

@@ -263,10 +263,7 @@ fn scope_of(module: &Module, body: &[Stmt]) -> Names {
 fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Names) {
     match &stmt.kind {
         StmtKind::Assign(assign) => {
-            let annotation = assign
-                .annotation
-                .as_ref()
-                .map(|annotation| Arc::new(annotation.clone()));
+            let annotation = &assign.annotation;
             for target in &assign.targets {
                 match &assign.value {
                     Some(value) if assign.augmented.is_some() => {
