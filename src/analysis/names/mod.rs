@@ -28,14 +28,10 @@ const FUEL: u32 = 2_000;
 const MOST_LOOKS: u32 = 8_000;
 /// What a question looks at when those before it in the same judgement were as costly as [`allowance`] lets them be.
 const FEW_LOOKS: u32 = 256;
-/// The same when they were [`TOO_COSTLY`] times as costly: enough for a name that is bound once or twice and what it stands for.
+/// The same when they were a quarter more costly than that: enough for a name that is bound once or twice and what it stands for.
 const FEWER_LOOKS: u32 = 32;
-/// The same when they were [`FAR_TOO_COSTLY`] times as costly: enough for an imported name.
+/// The same when they were half more costly: enough for an imported name. Whatever is asked from then on costs next to nothing.
 const FEWEST_LOOKS: u32 = 4;
-/// How many times as costly.
-const TOO_COSTLY: u64 = 2;
-/// How many times as costly at the most: whatever is asked from then on costs next to nothing.
-const FAR_TOO_COSTLY: u64 = 4;
 /// Statements of a function that are passed for one look, on the way to what it returns.
 const STATEMENTS_A_LOOK: usize = 4;
 /// Deepest chain of one question: long chains of methods are real code.
@@ -303,8 +299,8 @@ impl<'s> Question<'s> {
             depth: Cell::new(0),
             looks: Cell::new(0),
             most_looks: match spent {
-                spent if spent > FAR_TOO_COSTLY * allowed => FEWEST_LOOKS,
-                spent if spent > TOO_COSTLY * allowed => FEWER_LOOKS,
+                spent if spent > allowed + allowed / 2 => FEWEST_LOOKS,
+                spent if spent > allowed + allowed / 4 => FEWER_LOOKS,
                 spent if spent > allowed => FEW_LOOKS,
                 _ => MOST_LOOKS,
             },
