@@ -204,10 +204,12 @@ impl Redactor {
 /// Covers, in a line that was copied from a file, what the line itself says may be a secret.
 fn quoted_line(path: &str, line: &mut String) {
     if language_of(path).is_some() {
+        // First: the rest would cover a part of a name only.
+        names(line);
         literals(line);
         addressed(line);
-        names(line);
     } else {
+        names(line);
         settings(line);
     }
 }
