@@ -243,6 +243,7 @@ fn thrown(source: &Source, module: ModuleId, body: &[Stmt], from: u32) -> Thrown
         Meaning::Class(class) => source.bases(class),
         _ => Vec::new(),
     };
+    let bases = bases.iter().map(|base| base.to_string());
     Thrown::of([name].into_iter().chain(bases))
 }
 

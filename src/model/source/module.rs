@@ -8,7 +8,7 @@ use thin_vec::ThinVec;
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
-use super::memo::{Found, Put, Used};
+use super::memo::{Base, Found, Put, Used};
 use super::scope::ByName;
 use super::{ClassId, Entrypoint, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
@@ -55,6 +55,8 @@ pub struct Module {
     pub handlers: OnceLock<Found<Entrypoint>>,
     /// What its calls use of the project, once somebody asked.
     pub uses: OnceLock<Found<Used>>,
+    /// The bases of each class, once somebody asked.
+    pub bases: OnceLock<Found<Vec<Base>>>,
     /// `agentcore-harden: ignore[…]` comments.
     pub suppressions: Vec<Suppression>,
     /// What did not parse; the rest of the file is there nevertheless.
