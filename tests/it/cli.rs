@@ -256,6 +256,37 @@ fn a_fresh_project_is_reported_in_120_lines() {
     }
 }
 
+/// A report that is longer than two screens folds what is medium, and nothing that is worse; `-v` folds nothing.
+#[test]
+fn a_long_report_folds_what_is_medium() {
+    let project = "fixtures/projects/insecure-agent";
+    let lines_of = |out: &str, severity: &str| -> Vec<usize> {
+        let lines: Vec<&str> = out.lines().collect();
+        let starts = (0..lines.len()).filter(|at| {
+            let line = lines[*at].trim_start_matches(['✖', ' ']);
+            line.starts_with(severity) && line.as_bytes().get(severity.len()) == Some(&b' ')
+        });
+        let ends = |at: usize| {
+            let next = lines[at + 1..].iter().position(|line| {
+                line.is_empty() || line.starts_with('✖') || line.starts_with("  MEDIUM ")
+            });
+            next.map_or(lines.len() - at, |next| next + 1)
+        };
+        starts.map(ends).collect()
+    };
+    let brief = run(&["check", project, "--offline"]);
+    let mediums = lines_of(&brief.out, "MEDIUM");
+    assert!(mediums.len() > 10, "{mediums:?}");
+    assert!(mediums.iter().all(|lines| *lines <= 4), "{mediums:?}");
+    let criticals = lines_of(&brief.out, "CRITICAL");
+    assert!(criticals.iter().all(|lines| *lines > 4), "{criticals:?}");
+    assert!(brief.out.contains("`-v` shows"));
+    let whole = run(&["check", project, "--offline", "-v"]);
+    let mediums = lines_of(&whole.out, "MEDIUM");
+    assert!(mediums.iter().all(|lines| *lines > 4), "{mediums:?}");
+    assert!(!whole.out.contains("`-v` shows"));
+}
+
 #[test]
 fn checks_are_turned_off_and_questions_closed_visibly() {
     let folder = one(

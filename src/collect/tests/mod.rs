@@ -3,7 +3,7 @@
 mod exercise;
 mod reach;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
@@ -288,7 +288,9 @@ fn list(root: &Path) -> BTreeMap<String, PathBuf> {
                 ) || entry.path().join("pyvenv.cfg").exists())
         })
         .build();
-    walk.filter_map(Result::ok)
+    let mut records = Vec::new();
+    let mut files: Vec<(String, PathBuf)> = walk
+        .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
         .filter_map(|entry| {
             let shown = entry
@@ -297,11 +299,41 @@ fn list(root: &Path) -> BTreeMap<String, PathBuf> {
                 .ok()?
                 .to_str()?
                 .replace('\\', "/");
+            if shown.ends_with(".dist-info/RECORD") {
+                records.push((shown, entry.into_path()));
+                return None;
+            }
             let wanted = (is_test(&shown) && language_of(&shown).is_some()) || is_script(&shown);
             wanted.then(|| (shown, entry.into_path()))
         })
-        .take(MOST_FILES)
-        .collect()
+        .collect();
+    let installed = installed(&records);
+    files.retain(|(shown, _)| !installed.contains(shown));
+    files.into_iter().take(MOST_FILES).collect()
+}
+
+/// The files of distributions that were installed into a folder of the project (`pip install --target`): what they bring of tests
+/// exercises them, not the agent. Each `RECORD` has a line a file, its path first
+/// (<https://packaging.python.org/en/latest/specifications/recording-installed-packages/>).
+fn installed(records: &[(String, PathBuf)]) -> HashSet<String> {
+    let mut files = HashSet::new();
+    for (shown, path) in records {
+        let folder = shown.rsplitn(3, '/').nth(2).unwrap_or("");
+        let Ok(text) = read_text_up_to(path, shown, LARGEST_SCRIPT) else {
+            continue;
+        };
+        for line in text.lines() {
+            let file = line.split(',').next().unwrap_or(line).trim_matches('"');
+            if file.is_empty() || file.starts_with("..") {
+                continue;
+            }
+            files.insert(match folder {
+                "" => file.to_owned(),
+                folder => format!("{folder}/{file}"),
+            });
+        }
+    }
+    files
 }
 
 /// Whether a file names a way to invoke an agent, or as a word of its own a module that runs; true where it cannot be read, so that

@@ -9,7 +9,7 @@ use super::item::{self, Item};
 use super::{Page, verdict};
 use crate::checks::{self, Category};
 use crate::model::known::{ReasonCode, Unread};
-use crate::report::{CheckResult, Report, Severity};
+use crate::report::{CheckResult, Report};
 use crate::text::{clean, wrap};
 
 impl Page<'_> {
@@ -30,14 +30,14 @@ impl Page<'_> {
                 .sum();
             self.heading(category.title(), &format!("{failed} failed"))?;
             // What takes two lines stands together; the rest stands apart.
-            let is_short = |item: &Item<'_>| item.severity() == Severity::Low;
-            let mut before: Option<&Item<'_>> = None;
+            let mut before: Option<bool> = None;
             for item in of {
-                if before.is_some_and(|before| !is_short(before) || !is_short(item)) {
+                let folded = self.is_folded(item.severity());
+                if before.is_some_and(|before| !before || !folded) {
                     self.line("")?;
                 }
                 self.item(item)?;
-                before = Some(item);
+                before = Some(folded);
             }
         }
         self.questions(report)?;

@@ -16,12 +16,27 @@ const INDENT: usize = 4;
 const SITES: usize = 3;
 /// Results of one check that are shown without `-v`.
 const RESULTS: usize = 3;
+/// Results of one cause that are shown without `-v`.
+const CAUSED: usize = 8;
 /// Lines of a message without `-v`.
 const MESSAGE: usize = 3;
 /// Commands of a fix that are shown without `-v`.
 const COMMANDS: usize = 4;
 /// Lines of a diff without `-v`.
 const DIFF: usize = 14;
+
+/// True where two results of a check differ in nothing but the resource that they are about.
+fn is_same_of_another(one: &CheckResult, other: &CheckResult) -> bool {
+    let of_any = |result: &CheckResult| {
+        let name = result.resource.to_string();
+        result.message.replace(&name, "\u{0}")
+    };
+    let fix = |result: &CheckResult| result.fixes.first().map(|fix| fix.title.clone());
+    one.severity == other.severity
+        && one.resource != other.resource
+        && fix(one) == fix(other)
+        && of_any(one) == of_any(other)
+}
 
 impl Page<'_> {
     /// Everything of one item.
@@ -36,8 +51,12 @@ impl Page<'_> {
         };
         let (shown, rest) = item.results.split_at(most.min(item.results.len()));
         for (index, result) in shown.iter().enumerate() {
-            if result.severity == Severity::Low && !self.look.verbose {
-                self.in_two_lines(result, index == 0)?;
+            if self.is_folded(result.severity) {
+                let before = index.checked_sub(1).and_then(|index| shown.get(index));
+                match before.filter(|before| is_same_of_another(before, result)) {
+                    Some(_) => self.of_another(result)?,
+                    None => self.in_two_lines(result, index == 0)?,
+                }
                 continue;
             }
             self.message(result, index == 0)?;
@@ -57,8 +76,14 @@ impl Page<'_> {
             self.dim(&" ".repeat(INDENT), &text)?;
         }
         for twin in &item.also {
-            let text = format!("also {}: {}", twin.check, clean::line(&twin.message));
+            let mut text = format!("also {}: {}", twin.check, clean::line(&twin.message));
+            if self.is_folded(item.severity()) {
+                text = wrap::cut(&text, self.look.width.saturating_sub(INDENT));
+            }
             self.dim(&" ".repeat(INDENT), &text)?;
+        }
+        if item.severity() == Severity::Medium {
+            self.in_full = self.in_full.saturating_sub(1);
         }
         if self.look.verbose
             && let Some(first) = item.results.first()
@@ -71,6 +96,16 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// True where a finding of this severity has two lines.
+    pub(super) fn is_folded(&self, severity: Severity) -> bool {
+        let short = match severity {
+            Severity::Low => true,
+            Severity::Medium => self.in_full == 0,
+            Severity::Critical | Severity::High => false,
+        };
+        short && !self.look.verbose
+    }
+
     /// Results of several checks that have one cause: a line each, then what fixes them.
     fn caused(&mut self, item: &Item<'_>, cause: &str) -> io::Result<()> {
         let severity = item.severity();
@@ -81,7 +116,8 @@ impl Page<'_> {
         self.line(&format!("{mark} {badge} {text}"))?;
         let longest = item.results.iter().map(|result| result.check.len()).max();
         let longest = longest.unwrap_or(0);
-        for result in &item.results {
+        let (shown, rest) = item.results.split_at(CAUSED.min(item.results.len()));
+        for result in shown {
             let word = format!("{:<6}", result.severity.as_str());
             let message = clean::line(&result.message);
             let message = message
@@ -95,6 +131,12 @@ impl Page<'_> {
                 .painter
                 .paint(Paint::Dim, &format!("{:<longest$}", result.check));
             self.line(&format!("{}{word} {check}  {message}", " ".repeat(INDENT)))?;
+        }
+        if !rest.is_empty() {
+            let worst = rest.iter().map(|result| result.severity).min();
+            let worst = worst.unwrap_or(item.severity());
+            let text = format!("and {} more, {worst} at most (-v shows all)", rest.len());
+            self.dim(&" ".repeat(INDENT), &text)?;
         }
         let mut seen: Vec<&Fix> = Vec::new();
         for result in &item.results {
@@ -122,6 +164,22 @@ impl Page<'_> {
             self.line(&format!("{blank}{word} {title}"))?;
         }
         Ok(())
+    }
+
+    /// The same of another resource: which, and where.
+    fn of_another(&mut self, result: &CheckResult) -> io::Result<()> {
+        let first = item::sites(result).first().copied();
+        let at = first.and_then(|evidence| place::of(self.report, evidence));
+        let at = at.unwrap_or_default();
+        let blank = " ".repeat(INDENT);
+        let text = format!("the same of {}", clean::line(&result.resource.to_string()));
+        let room = self
+            .look
+            .width
+            .saturating_sub(INDENT + wrap::width(&at) + 2);
+        let text = wrap::cut(&text, room.max(16));
+        let at = self.painter.paint(Paint::Path, &at);
+        self.line(&format!("{blank}{text}  {at}"))
     }
 
     /// What is worth fixing some day: the message on one line, the place and the fix on another.

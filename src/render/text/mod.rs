@@ -16,9 +16,15 @@ use super::Look;
 use super::style::{Paint, Painter, Verdict};
 use crate::checks::Category;
 use crate::model::known::Unread;
-use crate::report::{CheckResult, Report};
+use crate::report::{CheckResult, Report, Severity};
 use crate::text::clean;
 use crate::text::wrap;
+
+use item::Item;
+
+/// Lines of a report without `-v`: two screens. Where it has more, findings of medium severity are folded to two lines each, as
+/// those of low severity always are; what is worse is never folded.
+const LINES: usize = 120;
 
 /// Writes the checklists, one after the other.
 ///
@@ -29,18 +35,59 @@ pub fn render(reports: &[Report], look: Look, out: &mut dyn Write) -> io::Result
         if index > 0 {
             writeln!(out)?;
         }
-        let mut page = Page {
-            report,
-            look,
-            painter: Painter { color: look.color },
-            reasons: Vec::new(),
-            printed: Vec::new(),
-            started: false,
-            out,
-        };
-        page.all(report)?;
+        if look.verbose {
+            page(report, look, usize::MAX, out)?;
+        } else {
+            out.write_all(&fitted(report, look)?)?;
+        }
     }
     Ok(())
+}
+
+/// The report with as many findings of medium severity in full as [`LINES`] leave room for, the first ones first.
+fn fitted(report: &Report, look: Look) -> io::Result<Vec<u8>> {
+    let with = |in_full: usize| {
+        let mut out = Vec::new();
+        page(report, look, in_full, &mut out).map(|()| out)
+    };
+    let fits = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count() <= LINES;
+    let all = with(usize::MAX)?;
+    if fits(&all) {
+        return Ok(all);
+    }
+    let is_medium = |item: &Item<'_>| item.severity() == Severity::Medium;
+    let mediums = item::all(report, false)
+        .iter()
+        .filter(|item| is_medium(item))
+        .count();
+    let mut best = with(0)?;
+    // `low` of them fit, or none does; `high` do not.
+    let (mut low, mut high) = (0, mediums);
+    while fits(&best) && low + 1 < high {
+        let middle = low + (high - low) / 2;
+        let text = with(middle)?;
+        if fits(&text) {
+            (low, best) = (middle, text);
+        } else {
+            high = middle;
+        }
+    }
+    Ok(best)
+}
+
+/// Writes one report.
+fn page(report: &Report, look: Look, in_full: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page {
+        report,
+        look,
+        painter: Painter { color: look.color },
+        reasons: Vec::new(),
+        printed: Vec::new(),
+        started: false,
+        in_full,
+        out,
+    };
+    page.all(report)
 }
 
 /// The verdicts of several projects, one a line.
@@ -84,6 +131,8 @@ struct Page<'w> {
     printed: Vec<(Vec<String>, &'static str)>,
     /// Something was written.
     started: bool,
+    /// Items of medium severity that are still to be shown in full.
+    in_full: usize,
     out: &'w mut dyn Write,
 }
 

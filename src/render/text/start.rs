@@ -6,7 +6,7 @@ use super::super::place;
 use super::super::style::Paint;
 use super::Page;
 use super::item::{self, Item};
-use crate::report::Report;
+use crate::report::{Report, Severity};
 use crate::text::{clean, wrap};
 
 /// Findings that are named.
@@ -61,12 +61,16 @@ impl Page<'_> {
         if safe == 0 {
             return Ok(());
         }
-        let words = match all {
+        let mut words = match all {
             1 => "`--fix` can fix it; `--fix --dry-run` shows the edit".to_owned(),
             _ => {
                 format!("`--fix` can fix {safe} of {all} findings; `plan` lists all fixes in order")
             }
         };
+        let folds = |item: &Item<'_>| item.severity() == Severity::Medium;
+        if self.is_folded(Severity::Medium) && worst(report).iter().any(folds) {
+            words.push_str("; `-v` shows every finding in full");
+        }
         self.line(&wrap::hanging("", &words, self.look.width))
     }
 }
