@@ -34,22 +34,13 @@ pub(super) fn fix<'v>(
     let mut files: BTreeMap<ModuleId, Vec<Change>> = BTreeMap::new();
     let mut moves = false;
     for value in values {
-        let (id, range) = value.from.unwrap_or(value.place);
-        let Some(module) = code.source.module(id) else {
+        let Some((id, changes, moved)) = of(code, reach, value) else {
             continue;
         };
-        // What is made on the way by a function of the project goes where its answer goes only if nothing else holds it.
-        let direct = value.from.is_none() || value.fate.given.is_empty();
-        let moved = || of_statement(code, module, range, value, reach).filter(|_| direct);
-        let changes = of_default(module, range).or_else(|| {
-            let changes = moved();
-            moves |= changes.is_some();
-            changes
-        });
+        moves |= moved;
         let known = files.entry(id).or_default();
         let new = changes
             .into_iter()
-            .flatten()
             .filter(|change| !known.contains(change));
         let new: Vec<Change> = new.collect();
         known.extend(new);
@@ -66,6 +57,25 @@ pub(super) fn fix<'v>(
         }
     }
     (!fix.edits.is_empty()).then_some(fix)
+}
+
+/// What changes for a value, in which module, and whether it moves to another function.
+fn of(code: &AgentCode<'_>, reach: Reach, value: &Made) -> Option<(ModuleId, Vec<Change>, bool)> {
+    if let Some(made) = code.source.module(value.place.0)
+        && reach == Reach::AnyFunction
+        && let Some(changes) = wrapped(made, value.place.1)
+    {
+        return Some((made.id, changes, true));
+    }
+    let (id, range) = value.from.unwrap_or(value.place);
+    let module = code.source.module(id)?;
+    if let Some(changes) = of_default(module, range) {
+        return Some((id, changes, false));
+    }
+    // What is made on the way by a function of the project goes where its answer goes only if nothing else holds it.
+    let direct = value.from.is_none() || value.fate.given.is_empty();
+    let changes = direct.then(|| of_statement(code, module, range, value, reach))??;
+    Some((id, changes, true))
 }
 
 fn written(old: &str, mut changes: Vec<Change>) -> Option<String> {
@@ -235,6 +245,118 @@ fn inlined(module: &Module, made: &Expr, uses: &[(FnId, ByteRange)]) -> Option<V
         _ => format!("({text})"),
     };
     Some(vec![(used.to_usize(), text)])
+}
+
+/// Names of a function that lead to what one lambda sends, made by a function of their own that the lambda calls:
+/// `token = ask()`, `headers = {"Authorization": token}`, `return Client(lambda: connect(headers=headers))`.
+fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
+    const MOST: usize = 4;
+    if module.language != Language::Python {
+        return None;
+    }
+    let home = module.function_at(range.start)?;
+    let first = home
+        .body
+        .iter()
+        .position(|stmt| stmt.range.contains(range))?;
+    let mut made: Vec<(&Stmt, &str, &Expr)> = Vec::new();
+    let used = loop {
+        let (stmt, name, value) = named(home.body.get(first + made.len())?)?;
+        let scope = module.scopes.get(home.id.index as usize + 1)?;
+        let once = scope.names.get(name)?.len() == 1;
+        if !once || made.len() == MOST || awaits(value) {
+            return None;
+        }
+        made.push((stmt, name, value));
+        let uses = uses_in(module, home, name);
+        let next = home.body.get(first + made.len())?;
+        match uses.as_slice() {
+            [] => return None,
+            [(function, used)] if *function != home.id => {
+                let lambda = module.function(*function)?;
+                let direct = lambda.parent == Some(home.id);
+                let written = module.text(lambda.range).starts_with("lambda");
+                break (direct && written).then_some(*used)?;
+            }
+            all if all
+                .iter()
+                .all(|(function, used)| *function == home.id && next.range.contains(*used)) => {}
+            _ => return None,
+        }
+    };
+    let old = &*module.source.text;
+    let (last, others) = made.split_last()?;
+    let maker = format!("make_{}", last.1.trim_start_matches('_').to_lowercase());
+    let lines = made
+        .iter()
+        .map(|(stmt, ..)| stmt.range.to_usize())
+        .map(|at| {
+            let start = old.get(..at.start)?.rfind('\n')? + 1;
+            let end = at.end + old.get(at.end..)?.find('\n')? + 1;
+            let alone = old.get(start..at.start)?.trim().is_empty()
+                && old.get(at.end..end)?.trim().is_empty()
+                && !old.get(at)?.contains('\n');
+            alone.then_some(start..end)
+        })
+        .collect::<Option<Vec<Range<usize>>>>()?;
+    let contiguous = lines.windows(2).all(|pair| match pair {
+        [one, two] => one.end == two.start,
+        _ => true,
+    });
+    if !contiguous || words(old, &maker) > 0 {
+        return None;
+    }
+    let (start, end) = (lines.first()?.start, lines.last()?.end);
+    let indent = old.get(start..first_byte(made.first()?.0))?;
+    let mut text = format!("{indent}def {maker}():\n");
+    for (stmt, ..) in others {
+        text.push_str(&format!("{indent}    {}\n", module.text(stmt.range)));
+    }
+    text.push_str(&format!(
+        "{indent}    return {}\n\n",
+        module.text(last.2.range)
+    ));
+    Some(vec![
+        (start..end, text),
+        (used.to_usize(), format!("{maker}()")),
+    ])
+}
+
+fn first_byte(stmt: &Stmt) -> usize {
+    stmt.range.to_usize().start
+}
+
+/// `name = value`
+fn named(stmt: &Stmt) -> Option<(&Stmt, &str, &Expr)> {
+    let StmtKind::Assign(assign) = &stmt.kind else {
+        return None;
+    };
+    match (assign.targets.as_slice(), assign.value.as_deref(), assign.augmented) {
+        ([target], Some(value), None) => Some((stmt, target.as_name()?, value)),
+        _ => None,
+    }
+}
+
+fn awaits(value: &Expr) -> bool {
+    sub_expressions(value)
+        .into_iter()
+        .any(|part| matches!(part.kind, ExprKind::Await(_) | ExprKind::Yield { .. }))
+}
+
+/// Where a function, and those in it, use one of its names.
+fn uses_in(module: &Module, home: &Function, name: &str) -> Vec<(FnId, ByteRange)> {
+    let mut found = Vec::new();
+    let mut bindings = 0;
+    module.each_expression(&mut |function, expr| {
+        if expr.as_name() == Some(name) && home.range.contains(expr.range) {
+            // The first mention is the one that binds it.
+            bindings += 1;
+            if bindings > 1 {
+                found.extend(function.map(|function| (function, expr.range)));
+            }
+        }
+    });
+    found
 }
 
 /// Whether a function binds a name.
