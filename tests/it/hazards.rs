@@ -117,7 +117,11 @@ fn each_line_that_is_marked_fails_and_no_other_does() {
             let result = audited(folder.path(), &case.check);
             let status = result["status"].as_str().unwrap();
             let fails = status == "fail";
-            let found = if fails { lines(&result) } else { BTreeSet::new() };
+            let found = if fails {
+                lines(&result)
+            } else {
+                BTreeSet::new()
+            };
             let right = match version {
                 Some("V1") => fails == case.always && (fails || status == "not-applicable"),
                 _ => found == case.fails && (fails || status == "pass"),
@@ -183,5 +187,72 @@ fn each_check_of_code_has_a_fixture_that_fails_and_one_that_passes_in_both_langu
                 );
             }
         }
+    }
+}
+
+/// Fixtures whose value moves by an edit, and what the edited file then holds.
+const MOVED: [(&str, &str); 11] = [
+    (
+        "snapshot-clock/fail-constant-of-one-handler",
+        "async def answer(payload):\n    TODAY = date",
+    ),
+    (
+        "snapshot-clock/fail-default-argument",
+        "at=None):\n    if at is None:\n        at = datetime.now()\n",
+    ),
+    (
+        "snapshot-clock/fail-typescript-constant-of-one-handler",
+        "{ prompt: string }) {\n      const today = new Date()",
+    ),
+    (
+        "snapshot-connections/fail-connection-of-one-handler",
+        "def run(payload):\n    db = psycopg.connect(",
+    ),
+    (
+        "snapshot-credentials/fail-headers-made-in-a-helper",
+        "    def make_headers():\n        token = desk_token()\n        return {",
+    ),
+    (
+        "snapshot-credentials/fail-headers-of-a-lambda",
+        "headers={\"Authorization\": f\"Bearer {crm_token()}\"}))",
+    ),
+    (
+        "snapshot-credentials/fail-typescript-constant-of-one-handler",
+        "=> {\n      const link = await getSignedUrl(\n        s3,",
+    ),
+    (
+        "snapshot-stale-data/fail-secret-of-one-handler",
+        "\"\"\"Asks the service.\"\"\"\n    KEY = secrets",
+    ),
+    (
+        "snapshot-unique-values/fail-default-with-a-type",
+        "mark: str | None = None) -> dict:\n    \"\"\"Makes a note.\"\"\"\n    if mark is None:\n",
+    ),
+    (
+        "snapshot-unique-values/fail-constant-of-one-handler",
+        "\"\"\"Answers.\"\"\"\n    RUN_ID = f\"",
+    ),
+    (
+        "snapshot-unique-values/fail-typescript-constant-of-one-handler",
+        "=> {\n      const traceId = randomUUID();",
+    ),
+];
+
+#[test]
+fn what_one_function_uses_moves_there_by_an_edit() {
+    for (fixture, held) in MOVED {
+        let folder = root().join("fixtures/checks").join(fixture);
+        let check = fixture.split('/').next().unwrap();
+        let result = audited(&folder, check);
+        let edits = result["fixes"][0]["edits"].as_array();
+        let edit = edits.and_then(|edits| edits.first());
+        let diff = edit.map_or("", |edit| edit["diff"].as_str().unwrap_or_default());
+        // The file behind the diff: its lines without those taken away.
+        let after: String = diff
+            .lines()
+            .filter(|line| !line.starts_with('-'))
+            .map(|line| format!("{}\n", line.get(1..).unwrap_or_default()))
+            .collect();
+        assert!(after.contains(held), "{fixture}: {result:#}");
     }
 }

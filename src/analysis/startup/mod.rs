@@ -90,18 +90,8 @@ const RUNNERS: [&str; 12] = [
 
 /// Methods that call the function that they are given, at once or when a promise ends.
 const CALLS_BACK: [&str; 12] = [
-    "then",
-    "catch",
-    "finally",
-    "map",
-    "flatMap",
-    "forEach",
-    "filter",
-    "reduce",
-    "find",
-    "some",
-    "every",
-    "sort",
+    "then", "catch", "finally", "map", "flatMap", "forEach", "filter", "reduce", "find", "some",
+    "every", "sort",
 ];
 
 impl<'c, 'a> Startup<'c, 'a> {
@@ -529,7 +519,10 @@ impl<'c, 'a> Startup<'c, 'a> {
             && module.language == Language::TypeScript
             && CALLS_BACK.contains(&&**attr)
         {
-            let functions = call.args.iter().filter(|arg| matches!(arg.kind, ExprKind::Lambda(_)));
+            let functions = call
+                .args
+                .iter()
+                .filter(|arg| matches!(arg.kind, ExprKind::Lambda(_)));
             self.queue.extend(
                 functions
                     .filter_map(|arg| source.function_value(module.id, arg))

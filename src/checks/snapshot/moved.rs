@@ -39,9 +39,7 @@ pub(super) fn fix<'v>(
         };
         moves |= moved;
         let known = files.entry(id).or_default();
-        let new = changes
-            .into_iter()
-            .filter(|change| !known.contains(change));
+        let new = changes.into_iter().filter(|change| !known.contains(change));
         let new: Vec<Change> = new.collect();
         known.extend(new);
     }
@@ -226,9 +224,9 @@ fn inlined(module: &Module, made: &Expr, uses: &[(FnId, ByteRange)]) -> Option<V
         return None;
     };
     // A text within a text needs other quotation marks.
-    let spelt = sub_expressions(answer).into_iter().any(|part| {
-        matches!(part.kind, ExprKind::Format(_)) && part.range.contains(*used)
-    });
+    let spelt = sub_expressions(answer)
+        .into_iter()
+        .any(|part| matches!(part.kind, ExprKind::Format(_)) && part.range.contains(*used));
     let awaited = sub_expressions(made)
         .into_iter()
         .any(|part| matches!(part.kind, ExprKind::Await(_)));
@@ -331,7 +329,11 @@ fn named(stmt: &Stmt) -> Option<(&Stmt, &str, &Expr)> {
     let StmtKind::Assign(assign) = &stmt.kind else {
         return None;
     };
-    match (assign.targets.as_slice(), assign.value.as_deref(), assign.augmented) {
+    match (
+        assign.targets.as_slice(),
+        assign.value.as_deref(),
+        assign.augmented,
+    ) {
         ([target], Some(value), None) => Some((stmt, target.as_name()?, value)),
         _ => None,
     }

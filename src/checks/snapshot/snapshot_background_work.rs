@@ -139,7 +139,16 @@ fn clears(name: &str) -> bool {
     first.is_some_and(|first| {
         matches!(
             &*first,
-            "clean" | "cleanup" | "clear" | "evict" | "expire" | "purge" | "prune" | "sweep" | "gc" | "reap"
+            "clean"
+                | "cleanup"
+                | "clear"
+                | "evict"
+                | "expire"
+                | "purge"
+                | "prune"
+                | "sweep"
+                | "gc"
+                | "reap"
         )
     })
 }

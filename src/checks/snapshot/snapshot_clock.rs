@@ -31,7 +31,8 @@ fn run(context: &Context) -> Vec<Outcome> {
         let (mut prompt, mut kept) = (false, Vec::new());
         for value in &facts.made {
             let wall = value.api.is(Tag::ClockWall);
-            if !(wall || value.api.is(Tag::ClockMono)) || !(value.fate.is_kept() || prompts(value)) {
+            if !(wall || value.api.is(Tag::ClockMono)) || !(value.fate.is_kept() || prompts(value))
+            {
                 continue;
             }
             // A time of the wall clock that request code sets anew is the start of a period.
@@ -64,8 +65,15 @@ fn run(context: &Context) -> Vec<Outcome> {
 
 /// Whether the instructions of an agent that startup code makes and keeps hold the value.
 fn prompts(value: &Made) -> bool {
-    let instructs = ["system_prompt", "systemPrompt", "instructions", "instruction"];
+    let instructs = [
+        "system_prompt",
+        "systemPrompt",
+        "instructions",
+        "instruction",
+    ];
     value.fate.prompt.is_some()
         && value.fate.kept.is_some()
-        && instructs.iter().any(|word| value.fate.words.contains(*word))
+        && instructs
+            .iter()
+            .any(|word| value.fate.words.contains(*word))
 }

@@ -76,7 +76,9 @@ fn run(context: &Context) -> Vec<Outcome> {
             }
             let life = match (value.entering, value.fate.read) {
                 (true, None) => "held open while the process serves".to_owned(),
-                _ if !value.fate.is_kept() => "kept by the library for the whole process".to_owned(),
+                _ if !value.fate.is_kept() => {
+                    "kept by the library for the whole process".to_owned()
+                }
                 _ => used(code, &value.fate),
             };
             found.findings.push(Finding {

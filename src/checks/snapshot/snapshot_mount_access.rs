@@ -208,11 +208,7 @@ fn paths<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Str
 }
 
 /// What the name of an expression was bound to, in its module or in the one that it is imported from.
-fn bound<'a>(
-    callers: &Callers<'a>,
-    module: ModuleId,
-    expr: &'a Expr,
-) -> Vec<(ModuleId, &'a Expr)> {
+fn bound<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<(ModuleId, &'a Expr)> {
     let source = callers.source();
     let of_module = |id: ModuleId, name: &str| {
         let module = source.module(id)?;
@@ -255,7 +251,12 @@ fn bound<'a>(
         .collect()
 }
 
-fn made<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, call: &'a Call) -> Vec<String> {
+fn made<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    call: &'a Call,
+) -> Vec<String> {
     let strings = callers.source().strings(module, expr);
     if !strings.is_empty() {
         return strings;
@@ -272,7 +273,10 @@ fn made<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, call: &'a C
             .flat_map(|value| paths(callers, function.module, value))
             .collect();
     }
-    let name = callers.source().callee_name(module, expr).unwrap_or_default();
+    let name = callers
+        .source()
+        .callee_name(module, expr)
+        .unwrap_or_default();
     of_maker(callers, module, name, call)
 }
 
@@ -285,8 +289,16 @@ fn declared<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<
         .collect()
 }
 
-fn of_maker<'a>(callers: &Callers<'a>, module: ModuleId, name: &str, call: &'a Call) -> Vec<String> {
-    let language = callers.source().module(module).map(|module| module.language);
+fn of_maker<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    name: &str,
+    call: &'a Call,
+) -> Vec<String> {
+    let language = callers
+        .source()
+        .module(module)
+        .map(|module| module.language);
     let makes = language
         .is_some_and(|language| api(language, name).is_some_and(|found| found.is(Tag::PathMaker)));
     if !makes {

@@ -11,7 +11,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::source::walk::{Node, walk};
+use crate::model::source::walk::{Node, statements, walk};
 use crate::model::source::{Expr, ExprKind, FnId, Language, Module, ModuleId, Source, StmtKind};
 
 pub(super) static CHECK: Check = Check {
@@ -129,6 +129,24 @@ fn initialisations(code: &AgentCode<'_>, facts: &Snapshot) -> Vec<Initialisation
             promises(code, module, &mut found);
         }
     }
+    // In a function that startup code calls: `function main() { load(); app.listen(8080); }`.
+    for (function, place, from) in &facts.begun {
+        let known = found
+            .iter()
+            .any(|(other, ..)| other.0 == place.0 && other.1.contains(place.1));
+        let is_async = source
+            .function(*function)
+            .is_some_and(|function| function.is_async);
+        if !known
+            && is_async
+            && stands_alone(code, *place)
+            && writes_state(source, *function)
+            && !serves(code, *function)
+            && !loops_in_time(source, *function)
+        {
+            found.push((*place, *from, "initialisation goes on in a promise"));
+        }
+    }
     found
 }
 
@@ -153,7 +171,15 @@ fn loads(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     target.is_some_and(|first| {
         matches!(
             &*first,
-            "load" | "preload" | "init" | "initialize" | "initialise" | "warm" | "warmup" | "build" | "prepare"
+            "load"
+                | "preload"
+                | "init"
+                | "initialize"
+                | "initialise"
+                | "warm"
+                | "warmup"
+                | "build"
+                | "prepare"
         )
     })
 }
@@ -188,6 +214,17 @@ fn awaits(code: &AgentCode<'_>, (module, range): Place) -> bool {
         true
     });
     kept.is_some_and(|kept| awaited.contains(&kept))
+}
+
+/// Whether a call is a statement by itself, so that nothing holds what it answers.
+fn stands_alone(code: &AgentCode<'_>, (module, range): Place) -> bool {
+    let Some(place) = code.source.module(module) else {
+        return false;
+    };
+    let function = place.function_at(range.start).map(|function| function.id);
+    statements(place.body_of(function))
+        .into_iter()
+        .any(|stmt| matches!(&stmt.kind, StmtKind::Expr(expr) if expr.range == range))
 }
 
 /// Promises at top level that nothing awaits and whose end sets a state: `load().then((m) => { model = m; })`.
