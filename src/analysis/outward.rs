@@ -6,6 +6,7 @@ mod names;
 mod words;
 
 use crate::analysis::names::{leaf, package};
+use crate::analysis::runners::Runner;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
 use self::names::*;
@@ -72,23 +73,11 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
     })
 }
 
-/// What runs a callable that it is given: its name, and where the callable stands.
-const RUNNERS: [(&str, usize); 7] = [
-    ("to_thread", 0),
-    ("run_in_executor", 1),
-    ("submit", 0),
-    ("partial", 0),
-    ("run_sync", 0),
-    ("run_in_threadpool", 0),
-    ("sync_to_async", 0),
-];
-
 /// What a call runs that it is given, by its canonical name, where that is no function of the project: `asyncio.to_thread(agent, prompt)`,
 /// `loop.run_in_executor(None, graph.invoke, state)`.
 fn handed<'s>(source: &'s Source, module: ModuleId, call: &'s Call) -> Option<String> {
-    let method = method_of(call)?;
-    let (_, place) = RUNNERS.iter().find(|(name, _)| *name == method)?;
-    let given = call.args.get(*place)?;
+    let runner = Runner::of(call).filter(|runner| runner.hands_on && runner.raises)?;
+    let given = runner.function(call)?;
     match &given.kind {
         ExprKind::Name(_) | ExprKind::Call(_) => {
             let made = source.type_of(module, given)?;

@@ -8,6 +8,12 @@ use crate::model::known::{ReasonCode, Unread};
 
 /// The code that was not read, in words; `None` where all of the project's own code that runs is here.
 pub(crate) fn of(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
+    // Nearly every check of code asks.
+    let found = code.facts.absent.get_or_init(|| find(context, code));
+    found.clone()
+}
+
+fn find(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
     let lost = unanswered(context, code);
     let (name, site) = lost.first()?;
     let line = site

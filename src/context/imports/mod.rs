@@ -70,6 +70,7 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
     let facts = context.files.dependencies.get(&code.resource().to_string());
     let python = Python::new(context, code, facts);
     let node = Node::new(context, code, facts);
+    let mut seen = BTreeSet::new();
     for (external, (module, import)) in candidates {
         let lost = match module.language {
             Language::Python => match python.answer(external, import) {
@@ -88,7 +89,7 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
                 }
             }
         };
-        if lost && !found.iter().any(|(name, _)| *name == external.dotted) {
+        if lost && seen.insert(external.dotted.as_str()) {
             found.push((external.dotted.clone(), external.site.clone()));
         }
     }
