@@ -7,7 +7,7 @@ use crate::analysis::clients::values::bound;
 use crate::analysis::environment::{is_environ, read};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::reachability::Live;
-use crate::analysis::settings;
+use crate::analysis::settings::{self, Required};
 use crate::analysis::startup::Startup;
 use crate::analysis::writes::targets;
 use crate::model::source::ir::{BoolOp, If, StmtKind, UnaryOp};
@@ -77,7 +77,7 @@ impl<'a> Finder<'_, '_, 'a> {
     fn reads(&self, found: &mut BTreeSet<Needed>) {
         let (callers, module) = (self.callers, self.module);
         let written = targets(callers.source(), module.id);
-        let mut seen: Vec<(&Expr, Vec<(ModuleId, ByteRange, Vec<String>)>)> = Vec::new();
+        let mut seen: Vec<(&Expr, Vec<Required>)> = Vec::new();
         module.each_expression(&mut |_, expr| match &expr.kind {
             ExprKind::Subscript { base, index } if module.language == Language::Python => {
                 if !written.contains(&expr.range)
@@ -89,18 +89,24 @@ impl<'a> Finder<'_, '_, 'a> {
                 }
             }
             ExprKind::Call(call) => {
-                let required = match callers.source().meaning(module.id, &call.callee) {
-                    Meaning::Class(class) => {
-                        let options = call.keywords.iter();
-                        let plain = options
-                            .filter_map(|option| option.name.as_deref())
-                            .all(|name| name.starts_with("_env"));
-                        match plain && call.args.is_empty() {
-                            true => settings::required_fields(callers.source(), class),
-                            false => Vec::new(),
-                        }
+                // Only what is named as a class is asked for: a look-up of every call would cost more than the rest.
+                let is_class = call.callee.last_name().is_some_and(|name| {
+                    let name = name.trim_start_matches('_');
+                    name.starts_with(|first: char| first.is_uppercase())
+                });
+                let plain = call.args.is_empty()
+                    && call
+                        .keywords
+                        .iter()
+                        .filter_map(|option| option.name.as_deref())
+                        .all(|name| name.starts_with("_env"));
+                let required = if is_class && plain {
+                    match callers.source().meaning(module.id, &call.callee) {
+                        Meaning::Class(class) => settings::required_fields(callers.source(), class),
+                        _ => Vec::new(),
                     }
-                    _ => settings::required_keys(callers, module.id, expr),
+                } else {
+                    settings::required_keys(callers, module.id, expr)
                 };
                 if !required.is_empty() {
                     seen.push((expr, required));
