@@ -175,7 +175,7 @@ fn of_default(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
     let top = module.scopes.first()?;
     // What is bound in no module is a built-in, in a method perhaps a name of the class.
     let visible = named.iter().all(|name| {
-        let known = function.class.is_none() || top.names.contains_key(&***name);
+        let known = function.class.is_none() || top.names.contains_key(name);
         known && !binds(module, function.id, name)
     });
     if text.contains('\n') || !visible || old.get(function.range.to_usize())?.starts_with("lambda")
