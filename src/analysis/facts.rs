@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::call_sites::Uses;
 use crate::analysis::environment::Variables;
 use crate::analysis::reachability::{Absent, Running};
+use crate::model::known::Unread;
 use crate::model::source::{ModuleId, Source};
 
 /// The facts of every runtime.
@@ -40,6 +41,8 @@ pub(crate) struct RuntimeFacts {
     pub(crate) variables: OnceLock<Variables>,
     /// Expressions, by their addresses, that are known to be the process's environment or not to be it.
     pub(crate) environs: Mutex<FxHashMap<usize, bool>>,
+    /// Why code that runs is not here, where some is not.
+    pub(crate) absent: OnceLock<Option<Unread>>,
     /// What runs where an unknown variable is taken for unset.
     unset: OnceLock<Running>,
     /// What runs where an unknown variable may be set.

@@ -331,6 +331,7 @@ impl<'a> Run<'a> {
         {
             result.fingerprints = fingerprint::of_result(&name, result);
         }
+        results.iter_mut().for_each(report::bound::result);
         for (id, site) in &context.settings.off {
             if !off.contains(id) {
                 continue;

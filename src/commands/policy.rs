@@ -16,6 +16,7 @@ use crate::model::project::Agent;
 use crate::render::json;
 use crate::render::prose::{hanging, json_page};
 use crate::report::SCHEMA_VERSION;
+use crate::secrets::redact;
 use crate::shell::Command;
 use crate::text::clean;
 
@@ -149,6 +150,13 @@ pub(super) fn texts(commands: &[Command]) -> Vec<String> {
     commands.iter().map(Command::to_string).collect()
 }
 
+/// The policy, with the secrets covered that its notes quote.
+fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {
+    let mut plan = least_privilege::plan(subject, kind);
+    plan.notes.iter_mut().for_each(redact::sentence);
+    plan
+}
+
 /// One document on standard output, so that it can go into a file; what else is to say on standard error.
 fn one(
     subject: &Subject<'_>,
@@ -157,7 +165,7 @@ fn one(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let Plan { document, notes } = least_privilege::plan(subject, kind);
+    let Plan { document, notes } = plan(subject, kind);
     let commands = commands(subject, kind);
     if as_json {
         let page = json!({
@@ -191,8 +199,8 @@ fn pretty(document: &Value) -> String {
 }
 
 fn all_json(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
-    let plan = |kind| least_privilege::plan(subject, kind);
-    let execution = plan(Kind::ExecutionRole);
+    let of = |kind| plan(subject, kind);
+    let execution = of(Kind::ExecutionRole);
     let page = json!({
         "schemaVersion": SCHEMA_VERSION,
         "runtime": subject.agent.name(),
@@ -201,9 +209,9 @@ fn all_json(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
         "policy": execution.document,
         "size": size(&execution.document),
         "sizeLimit": INLINE_LIMIT,
-        "trust": plan(Kind::Trust).document,
-        "invoke": plan(Kind::Invoke).document,
-        "command": plan(Kind::Command).document,
+        "trust": of(Kind::Trust).document,
+        "invoke": of(Kind::Invoke).document,
+        "command": of(Kind::Command).document,
         "notes": execution.notes,
         "commands": texts(&commands(subject, Kind::ExecutionRole)),
     });
@@ -211,27 +219,27 @@ fn all_json(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 fn page(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
-    let plan = least_privilege::plan(subject, Kind::ExecutionRole);
-    let trust = least_privilege::plan(subject, Kind::Trust);
+    let execution = plan(subject, Kind::ExecutionRole);
+    let trust = plan(subject, Kind::Trust);
     let missing = least_privilege::missing_code(subject.context, subject.agent).is_some();
     let mut text = format!(
         "Least privilege for {} in account {}, {} ({} of {INLINE_LIMIT} characters)\n\n",
         clean::line(&subject.agent.resource().to_string()),
         subject.names.account,
         subject.names.region,
-        size(&plan.document),
+        size(&execution.document),
     );
     // The first note says that the code is not there: before a document that lacks what the code needs.
-    let (first, rest) = plan
+    let (first, rest) = execution
         .notes
-        .split_at(usize::from(missing && !plan.notes.is_empty()));
+        .split_at(usize::from(missing && !execution.notes.is_empty()));
     for note in first {
         text.push_str(&hanging("note: ", &clean::line(note)));
         text.push_str("\n\n");
     }
     text.push_str(&format!(
         "Execution role\n{}\nTrust policy\n{}\n",
-        pretty(&plan.document),
+        pretty(&execution.document),
         pretty(&trust.document),
     ));
     for note in rest {

@@ -131,6 +131,15 @@ pub fn expand(pattern: &str) -> Vec<&'static Action> {
         .collect()
 }
 
+/// How many known actions [`expand`] looks at.
+pub(super) fn count(pattern: &str) -> usize {
+    let prefix = service_of(pattern).to_ascii_lowercase();
+    match SERVICES.get(prefix.as_str()) {
+        Some(service) => service.actions.len(),
+        None => SERVICES.values().map(|service| service.actions.len()).sum(),
+    }
+}
+
 /// The service prefix of an action or action pattern, empty where it has none.
 pub fn service_of(action: &str) -> &str {
     action.split_once(':').map_or("", |(service, _)| service)

@@ -1,5 +1,7 @@
 //! Narrows grants: a permissions boundary keeps what both allow, a Deny takes away what it covers.
 
+use std::cell::Cell;
+
 use super::actions;
 use super::document::{Clause, Compiled, Statement};
 use super::evaluate::{StatementRef, action_overlap, resource_overlap};
@@ -10,16 +12,26 @@ use super::truth::Truth;
 /// Most pairs of statements that are compared. Past it grants are left as they are, which says more than the role can do.
 const MOST_PAIRS: usize = 1_000_000;
 
-/// Keeps of each grant what one of the boundary's Allow statements allows too.
-pub(super) fn keep_allowed<'a>(grants: &mut Vec<Grant<'a>>, boundary: &[&'a Statement]) {
+/// Most actions that are looked at for what two patterns share where neither contains the other, for one boundary: a pattern over all
+/// services stands for some 20,000.
+const MOST_LOOKS: usize = 400_000;
+
+/// Keeps of each grant what one of the boundary's Allow statements allows too. False, and the grants as they were, where that is more
+/// work than is done: what is left is then what there is at most.
+#[must_use]
+pub(super) fn keep_allowed<'a>(grants: &mut Vec<Grant<'a>>, boundary: &[&'a Statement]) -> bool {
     if grants.len().saturating_mul(boundary.len()) > MOST_PAIRS {
-        return;
+        return false;
     }
+    let looks = Cell::new(0);
     let mut kept = Vec::new();
-    for grant in grants.drain(..) {
+    for grant in grants.iter() {
         let mut parts = Vec::new();
         for statement in boundary {
-            let Some(part) = within(&grant, statement) else {
+            if looks.get() > MOST_LOOKS {
+                return false;
+            }
+            let Some(part) = within(grant, statement, &looks) else {
                 continue;
             };
             let whole = part.actions == grant.actions
@@ -36,14 +48,20 @@ pub(super) fn keep_allowed<'a>(grants: &mut Vec<Grant<'a>>, boundary: &[&'a Stat
         kept.extend(parts);
     }
     *grants = kept;
+    true
 }
 
 /// What a grant and a statement of the boundary both allow.
-fn within<'a>(grant: &Grant<'a>, statement: &'a Statement) -> Option<Grant<'a>> {
+fn within<'a>(
+    grant: &Grant<'a>,
+    statement: &'a Statement,
+    looks: &Cell<usize>,
+) -> Option<Grant<'a>> {
     let mut part = grant.clone();
     match &statement.action {
         Clause::Only(allowed) => {
-            part.actions = both(&grant.actions, allowed, &Pattern::action, &known_in_both)
+            let shared = |one: &str, two: &str| known_in_both(one, two, looks);
+            part.actions = both(&grant.actions, allowed, &Pattern::action, &shared);
         }
         Clause::AllBut(excluded) => {
             part.actions.retain(|text| {
@@ -99,7 +117,12 @@ fn both(
 }
 
 /// The known actions that two action patterns share; the first pattern where none is known.
-fn known_in_both(one: &str, two: &str) -> Vec<String> {
+fn known_in_both(one: &str, two: &str, looks: &Cell<usize>) -> Vec<String> {
+    if looks.get() > MOST_LOOKS {
+        // The caller gives up.
+        return Vec::new();
+    }
+    looks.set(looks.get() + actions::count(one));
     let other = Pattern::action(two);
     let shared: Vec<String> = actions::expand(one)
         .into_iter()

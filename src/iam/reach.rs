@@ -83,7 +83,7 @@ pub struct Reach<'a> {
     pub grants: Vec<Grant<'a>>,
     /// Policies that are attached but could not be read: there may be more grants and more Denies.
     pub unread: Vec<(&'a NamedPolicy, Option<&'a Unread>)>,
-    /// The boundary, where it could not be read: the grants are then what there is at most.
+    /// The boundary, where it could not be read or is more work than is done: the grants are then what there is at most.
     pub boundary_unread: Option<&'a NamedPolicy>,
     denies: Vec<Deny>,
 }
@@ -234,7 +234,9 @@ impl<'a> Reach<'a> {
             .statements
             .iter()
             .filter(|statement| statement.effect == Effect::Allow);
-        narrow::keep_allowed(&mut self.grants, &allows.collect::<Vec<_>>());
+        if !narrow::keep_allowed(&mut self.grants, &allows.collect::<Vec<_>>()) {
+            self.boundary_unread = Some(boundary);
+        }
     }
 
     /// True where every policy and the boundary were read.

@@ -1,7 +1,7 @@
 //! The Regions of AWS, as of 2026-11-21: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>.
 
 /// Regions of AWS. One that is newer than this version is reached with `--endpoint-url`.
-pub const REGIONS: [&str; 40] = [
+pub const REGIONS: [&str; 46] = [
     "af-south-1",
     "ap-east-1",
     "ap-east-2",
@@ -40,6 +40,12 @@ pub const REGIONS: [&str; 40] = [
     "us-east-2",
     "us-gov-east-1",
     "us-gov-west-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
     "us-west-1",
     "us-west-2",
 ];

@@ -33,6 +33,7 @@ pub fn result(
         message: outcome.message,
         resource: outcome.resource,
         evidence: outcome.evidence,
+        left_out: 0,
         fixes: outcome.fixes,
         references: check.references.to_vec(),
         standards,

@@ -2,6 +2,7 @@
 
 pub mod assemble;
 pub mod baseline;
+pub mod bound;
 pub mod comment;
 pub mod document;
 pub mod fingerprint;
@@ -271,8 +272,11 @@ pub struct CheckResult {
     pub severity: Severity,
     /// One sentence: subject, what was observed, consequence.
     pub message: String,
-    /// Every site or AWS field that was looked at.
+    /// Every site or AWS field that was looked at, 500 at most.
     pub evidence: Vec<Evidence>,
+    /// How many more there are than `evidence` lists.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: usize,
     /// Alternatives, best first.
     pub fixes: Vec<Fix>,
     /// Sources.
@@ -299,6 +303,11 @@ pub struct CheckResult {
     /// result where it has none. SARIF's `partialFingerprints` are the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fingerprints: Vec<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Who answered the question of a `manual` result, and how.

@@ -8,8 +8,8 @@ use crate::context::Context;
 use crate::model::known::Known;
 pub use crate::secrets::redact::Redactor;
 use crate::secrets::redact::{
-    FORMS, addressed, by_form, drawn, gather, literals, misplaced, placed, quotations, settings,
-    unnamed,
+    FORMS, addressed, by_form, drawn, gather, key_file, literals, misplaced, names, placed,
+    quotations, settings, unnamed,
 };
 
 use super::{CheckResult, Evidence, Fix, Report};
@@ -72,6 +72,7 @@ impl Redactor {
                 });
                 edit.diff = lines.collect();
                 by_form(&mut edit.path);
+                key_file(&mut edit.path);
             }
         }
         if let Some(reason) = &mut result.reason {
@@ -97,6 +98,7 @@ impl Redactor {
             self.redact("", text);
             placed(text);
             unnamed(text);
+            names(text);
         }
         for runtime in &mut project.runtimes {
             let optional = [
@@ -132,9 +134,17 @@ impl Redactor {
     fn commands(&self, fix: &mut Fix) {
         let shows = |command: &String| {
             let joined = command.replace("__", "/");
-            let mut placed_in = command.clone();
-            placed(&mut placed_in);
-            placed_in != *command
+            let mut covered = command.clone();
+            placed(&mut covered);
+            names(&mut covered);
+            for word in command.split(|c: char| c.is_whitespace() || c == '\'') {
+                let mut path = word.to_owned();
+                key_file(&mut path);
+                if path != word {
+                    return true;
+                }
+            }
+            covered != *command
                 || FORMS.text("", command).is_some()
                 || FORMS.text("", &joined).is_some()
         };
@@ -150,6 +160,7 @@ impl Redactor {
         self.redact("", text);
         placed(text);
         quotations(text);
+        names(text);
     }
 
     fn evidence(&self, evidence: &mut Evidence) {
@@ -163,9 +174,11 @@ impl Redactor {
         for text in fields.into_iter().flatten() {
             self.redact("", text);
             placed(text);
+            names(text);
         }
         for step in &mut evidence.steps {
             by_form(&mut step.path);
+            key_file(&mut step.path);
         }
         let Some(site) = &mut evidence.site else {
             return;
@@ -179,7 +192,10 @@ impl Redactor {
                 *text = shown.into();
             }
         }
-        if let Some(path) = FORMS.text("", &site.path) {
+        let mut path = site.path.to_string();
+        by_form(&mut path);
+        key_file(&mut path);
+        if *path != *site.path {
             site.path = path.into();
         }
     }
@@ -188,9 +204,12 @@ impl Redactor {
 /// Covers, in a line that was copied from a file, what the line itself says may be a secret.
 fn quoted_line(path: &str, line: &mut String) {
     if language_of(path).is_some() {
+        // First: the rest would cover a part of a name only.
+        names(line);
         literals(line);
         addressed(line);
     } else {
+        names(line);
         settings(line);
     }
 }

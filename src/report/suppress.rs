@@ -15,6 +15,9 @@ use super::{Acceptance, CheckResult, Evidence, Severity, Status, Suppression, fi
 use crate::config::{Accept, Ignore, names};
 use crate::model::site::Site;
 
+/// Most notes: more would bury the rest of a report.
+const MOST_NOTES: usize = 200;
+
 /// Everything that suppresses.
 #[derive(Debug, Default)]
 pub struct Suppressions<'a> {
@@ -58,7 +61,15 @@ pub fn apply(
     }
     pass.answers(results);
     pass.leftovers(results);
-    pass.notes
+    let mut notes = pass.notes;
+    let more = notes.len().saturating_sub(MOST_NOTES);
+    if more > 0 {
+        notes.truncate(MOST_NOTES);
+        notes.push(format!(
+            "{more} more notes on what suppresses findings are left out"
+        ));
+    }
+    notes
 }
 
 struct Pass<'a> {

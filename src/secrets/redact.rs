@@ -193,7 +193,160 @@ pub(crate) static FORMS: LazyLock<Redactor> = LazyLock::new(Redactor::default);
 /// what looks random in an address.
 pub(crate) fn placed(text: &mut String) {
     under_names(text);
+    of_users(text);
     addressed(text);
+}
+
+/// Covers what a sentence quotes, where no project says what its secrets are.
+pub(crate) fn sentence(text: &mut String) {
+    by_form(text);
+    placed(text);
+    quotations(text);
+    names(text);
+}
+
+/// Covers the password of `user:password@host` where no scheme stands before it, as in the name of an image. A digest and a version
+/// stand behind an `@`, too.
+fn of_users(text: &mut String) {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for word in text.split_inclusive(ends_word) {
+        let plain = word.trim_end_matches(ends_word);
+        if let Some((before, host)) = plain.rsplit_once('@')
+            && let Some((user, password)) = before.split_once(':')
+            && !user.contains('/')
+            && !password.starts_with("//")
+            && is_host(host)
+            && may_be_secret(password)
+        {
+            let at = start + user.len() + 1;
+            ranges.push(at..at + password.len());
+        }
+        start += word.len();
+    }
+    cover(text, ranges);
+}
+
+/// Whether a text begins with a domain: its last label is a word.
+fn is_host(text: &str) -> bool {
+    let host = text.split(['/', ':']).next().unwrap_or_default();
+    let last = host.rsplit_once('.').map(|(_, last)| last);
+    last.is_some_and(|last| last.len() >= 2 && last.bytes().all(|byte| byte.is_ascii_alphabetic()))
+}
+
+/// Covers names that nobody gave but a generator of secrets: of a module, of a variable, of a provider. Less counts as drawn here than in
+/// settings, since names are there to be read.
+pub(crate) fn names(text: &mut String) {
+    outside_arns(text, names_in_words);
+    // The provider is the one part of an ARN that code gives a name to.
+    const PROVIDER: &str = "credentialprovider/";
+    if text.contains(PROVIDER) {
+        let mut parts = text.split(PROVIDER);
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let mut part = part.to_owned();
+            let end = part.find(ends_word).unwrap_or(part.len());
+            let rest = part.split_off(end);
+            names_in_words(&mut part);
+            out.push_str(PROVIDER);
+            out.push_str(&part);
+            out.push_str(&rest);
+        }
+        *text = out;
+    }
+}
+
+/// Covers the name of a file that holds a key, where the name is drawn.
+pub(crate) fn key_file(path: &mut String) {
+    const KEYS: [&str; 6] = [".pem", ".key", ".p12", ".pfx", ".ppk", ".jks"];
+    if KEYS.iter().any(|end| path.ends_with(end)) {
+        names_in_words(path);
+        random_words(path, |c| c.is_ascii_alphanumeric() || c == '-');
+    }
+}
+
+fn names_in_words(text: &mut String) {
+    let part = |c: char| c.is_ascii_alphanumeric() || "+=_-".contains(c);
+    let mut ranges = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find(part)) {
+        let start = from + at;
+        let rest = text.get(start..).unwrap_or_default();
+        let length = rest.find(|c| !part(c)).unwrap_or(rest.len());
+        let word = rest.get(..length).unwrap_or_default();
+        if let Some(at) = drawn_from(word) {
+            ranges.push(start + at..start + length);
+        }
+        from = start + length;
+    }
+    cover(text, ranges);
+}
+
+/// Where the part of a name begins that is drawn; it is taken to reach to the end.
+fn drawn_from(word: &str) -> Option<usize> {
+    const SHORTEST_NAME: usize = 16;
+    if word.len() < SHORTEST_NAME {
+        return None;
+    }
+    let mut at = 0;
+    // Where the short words and numbers begin that stand directly before (`sk_live_`), and the hexadecimal run with its length and digits.
+    let mut prefix = None;
+    let mut run: Option<(usize, usize, usize)> = None;
+    for segment in word.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let plain = segment.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let digits = plain.bytes().filter(u8::is_ascii_digit).count();
+        if shuffled(plain) || leet(plain) {
+            return Some(prefix.unwrap_or(at));
+        }
+        let is_short = plain.len() <= 6 && !plain.bytes().any(|byte| byte.is_ascii_uppercase());
+        let is_number = plain.len() >= 8 && digits == plain.len();
+        prefix = (is_short || is_number).then(|| prefix.unwrap_or(at));
+        if !plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let (start, length, known) = run.unwrap_or((at, 0, 0));
+            run = Some((start, length + plain.len(), known + digits));
+        } else {
+            run = None;
+        }
+        if let Some((start, length, digits)) = run
+            && length >= 32
+            && digits >= 4
+            && digits < length
+        {
+            return Some(start);
+        }
+        at += segment.len();
+    }
+    None
+}
+
+/// Whether letters of both cases and digits change about as often as in a random text: in names of words they do not.
+fn shuffled(word: &str) -> bool {
+    const LONG: usize = 20;
+    let kind = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        _ => 2,
+    };
+    let count = |wanted: u8| word.bytes().filter(|byte| kind(*byte) == wanted).count();
+    let bytes = word.as_bytes();
+    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let changes = pairs
+        .filter(|(one, two)| kind(**one) != kind(**two))
+        .count();
+    word.len() >= LONG
+        && [count(0), count(1), count(2)]
+            .iter()
+            .all(|count| *count >= 2)
+        && changes * 2 >= word.len()
+}
+
+/// Whether digits stand for letters, as in a password that is made of words: twice between small letters, with a capital.
+fn leet(word: &str) -> bool {
+    let inside = word.as_bytes().windows(3).filter(|three| {
+        matches!(three, [one, digit, two]
+            if one.is_ascii_lowercase() && digit.is_ascii_digit() && two.is_ascii_lowercase())
+    });
+    word.len() >= 8 && word.bytes().any(|byte| byte.is_ascii_uppercase()) && inside.count() >= 2
 }
 
 /// Covers what looks random in an address, or may be the start of something random that was cut: in code, what stands behind a name may be
@@ -593,6 +746,66 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::collect::json::parse;
+
+    #[test]
+    fn names_that_were_drawn_are_covered_and_names_of_words_stay() {
+        let cover = |text: &str| {
+            let mut text = text.to_owned();
+            names(&mut text);
+            text
+        };
+        let uuid = ["b4ddbe45_cf64_42b0", "_ac3a_4acdd7f9fcc5"].concat();
+        let key = ["Jd7nQ2xT9vLm4", "Kp8RsY3wZaB"].concat();
+        for (name, shown) in [
+            (format!("`m_{uuid}`, imported"), "`m_b4dd"),
+            (
+                format!("reads API_KEY_sk_live_{key} from"),
+                "reads API_KEY_sk_l",
+            ),
+            (
+                format!("API_KEY_xoxb-123456789012-123456789012-{key}"),
+                "API_KEY_xoxb",
+            ),
+            (
+                "token-vault/default/apikeycredentialprovider/Tr0ub4dor-cat-Zebra9".to_owned(),
+                "token-vault/default/apikeycredentialprovider/Tr0u",
+            ),
+        ] {
+            let covered = cover(&name);
+            let (start, rest) = covered.split_at(shown.len());
+            assert_eq!(start, shown);
+            assert!(rest.starts_with("****"), "{covered}");
+        }
+        for kept in [
+            "ApplicationAgentShopMainRuntimeAB12CD34EF56",
+            "arn:aws:kms:us-east-1:123456789012:key/b4ddbe45-cf64-42b0-ac3a-4acdd7f9fcc5",
+            "us.anthropic.claude-sonnet-4-20250514-v1:0",
+            "OPENAI_API_KEY and SharePoint2OAuth2Provider",
+            "python:3.13@sha256:9f86d081884c7d659a2feaa0c55ad0159f86d081884c7d659a2feaa0c55ad015",
+        ] {
+            assert_eq!(cover(kept), kept);
+        }
+    }
+
+    #[test]
+    fn the_password_of_a_registry_is_covered_and_versions_stay() {
+        let cover = |text: &str| {
+            let mut text = text.to_owned();
+            placed(&mut text);
+            text
+        };
+        assert_eq!(
+            cover("starts from user:h7Xtr0ub4d@registry.example.org/python:3.13"),
+            "starts from user:h7********@registry.example.org/python:3.13"
+        );
+        for kept in [
+            "npm:string-width2@4.2.3",
+            "python:3.13@sha256:00ff",
+            "a:b@c",
+        ] {
+            assert_eq!(cover(kept), kept);
+        }
+    }
 
     fn redactor(text: &str) -> Redactor {
         Redactor::new([&parse("agentcore/agentcore.json", text).unwrap()])

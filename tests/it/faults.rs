@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,8 +17,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "123456789012";
-/// The longest that a run may take: the program gives AWS a minute.
-const LONGEST: Duration = Duration::from_secs(90);
+/// The longest that a run may take where many run side by side: the program gives AWS a minute.
+const LONGEST: Duration = Duration::from_secs(300);
+/// How long a slow server says nothing: longer than the program waits.
+const SLOW: Duration = Duration::from_secs(90);
 
 /// What goes wrong with one operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,24 +100,64 @@ struct Aws {
     seen: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
+/// What a server does wrong.
+#[derive(Clone, Debug)]
+struct Wrong {
+    fault: Fault,
+    /// The operation that has the fault.
+    on: String,
+    /// An operation that is denied whatever else.
+    denied: String,
+    /// From the operation on every call has the fault.
+    from_then_on: bool,
+    /// It was called.
+    met: Arc<AtomicBool>,
+}
+
+impl Wrong {
+    fn new(fault: Fault, on: &str, denied: &str) -> Self {
+        Self {
+            fault,
+            on: on.to_owned(),
+            denied: denied.to_owned(),
+            from_then_on: false,
+            met: Arc::default(),
+        }
+    }
+
+    fn of(&self, operation: &str) -> Fault {
+        if operation == self.denied {
+            return Fault::Denied;
+        }
+        if operation == self.on {
+            self.met.store(true, Ordering::SeqCst);
+            return self.fault;
+        }
+        match self.from_then_on && self.met.load(Ordering::SeqCst) {
+            true => self.fault,
+            false => Fault::None,
+        }
+    }
+}
+
 impl Aws {
-    fn start(fault: Fault, on: &str) -> Self {
+    fn start(wrong: Wrong) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen: Arc<Mutex<BTreeMap<String, usize>>> = Arc::default();
-        let (counts, on) = (Arc::clone(&seen), on.to_owned());
+        let counts = Arc::clone(&seen);
         // The thread ends with the test program.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (counts, on) = (Arc::clone(&counts), on.clone());
-                thread::spawn(move || serve(stream, fault, &on, &counts));
+                let (counts, wrong) = (Arc::clone(&counts), wrong.clone());
+                thread::spawn(move || serve(stream, &wrong, &counts));
             }
         });
         Self { port, seen }
     }
 }
 
-fn serve(mut stream: TcpStream, fault: Fault, on: &str, counts: &Mutex<BTreeMap<String, usize>>) {
+fn serve(mut stream: TcpStream, wrong: &Wrong, counts: &Mutex<BTreeMap<String, usize>>) {
     let Some(request) = read(&mut stream) else {
         return;
     };
@@ -124,11 +167,7 @@ fn serve(mut stream: TcpStream, fault: Fault, on: &str, counts: &Mutex<BTreeMap<
         *count += 1;
         *count
     };
-    let fault = if request.operation == on {
-        fault
-    } else {
-        Fault::None
-    };
+    let fault = wrong.of(&request.operation);
     let good = answer(&request.operation);
     let (status, code, body) = match fault {
         Fault::Denied => (403, "AccessDenied", String::new()),
@@ -144,7 +183,7 @@ fn serve(mut stream: TcpStream, fault: Fault, on: &str, counts: &Mutex<BTreeMap<
         _ => (200, "", good),
     };
     if fault == Fault::Slow {
-        thread::sleep(LONGEST);
+        thread::sleep(SLOW);
         return;
     }
     let body = match (code, request.xml) {
@@ -261,6 +300,15 @@ fn rest(method: &str, path: &str) -> String {
         ("POST", ["online-evaluation-configs"]) | ("GET", ["online-evaluation-configs"]) => {
             "ListOnlineEvaluationConfigs"
         }
+        ("GET", ["harnesses", _]) => "GetHarness",
+        ("GET", ["capacity-providers", _]) => "GetCapacityProvider",
+        ("GET", ["gateways", _, "targets", _]) => "GetGatewayTarget",
+        ("GET", ["policy-engines", _]) => "GetPolicyEngine",
+        ("GET", ["policy-engines", _, "policies"]) => "ListPolicies",
+        ("GET", ["online-evaluation-configs", _]) => "GetOnlineEvaluationConfig",
+        ("GET", ["2019-09-30", "functions", _, "provisioned-concurrency"]) => {
+            "ListProvisionedConcurrencyConfigs"
+        }
         ("POST", ["identities", name]) => return (*name).to_owned(),
         // An operation of X-Ray is its path.
         ("POST", [name]) if name.starts_with("Get") => return (*name).to_owned(),
@@ -270,6 +318,8 @@ fn rest(method: &str, path: &str) -> String {
 }
 
 const RUNTIME: &str = "Shop_Main-abcdefghij";
+/// A runtime that the deployed state does not know: it is sought by its name.
+const BOX: &str = "Shop_Box-abcdefghij";
 
 /// What a careless account answers: much of it fails, so that a wrong pass would be seen.
 fn answer(operation: &str) -> String {
@@ -277,12 +327,14 @@ fn answer(operation: &str) -> String {
     let trust = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B%22Service%22%3A%22bedrock-agentcore.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
     let role = format!("arn:aws:iam::{ACCOUNT}:role/main");
     let runtime = format!("arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:runtime/{RUNTIME}");
+    let of = |path: &str| format!("arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:{path}");
+    let (day, second) = ("2026-01-01T00:00:00Z", 1_767_225_600);
     match operation.split_once(':').map_or("", |(_, name)| name) {
         "GetCallerIdentity" => format!(
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult><Arn>arn:aws:sts::{ACCOUNT}:assumed-role/a/b</Arn><UserId>u</UserId><Account>{ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
         ),
         "GetAccountAuthorizationDetails" => format!(
-            "<GetAccountAuthorizationDetailsResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated><UserDetailList/><GroupDetailList/><Policies/><RoleDetailList><member><Path>/</Path><RoleName>main</RoleName><RoleId>AROAX</RoleId><Arn>{role}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate><AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument><InstanceProfileList/><RolePolicyList><member><PolicyName>all</PolicyName><PolicyDocument>{policy}</PolicyDocument></member></RolePolicyList><AttachedManagedPolicies/></member></RoleDetailList></GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>"
+            "<GetAccountAuthorizationDetailsResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated><UserDetailList/><GroupDetailList/><Policies/><RoleDetailList><member><Path>/</Path><RoleName>main</RoleName><RoleId>AROAX</RoleId><Arn>{role}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate><AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument><InstanceProfileList/><RolePolicyList><member><PolicyName>all</PolicyName><PolicyDocument>{policy}</PolicyDocument></member></RolePolicyList><AttachedManagedPolicies><member><PolicyName>Reads</PolicyName><PolicyArn>arn:aws:iam::aws:policy/Reads</PolicyArn></member></AttachedManagedPolicies></member></RoleDetailList></GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>"
         ),
         "GetRole" => format!(
             "<GetRoleResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetRoleResult><Role><Path>/</Path><RoleName>main</RoleName><RoleId>AROAX</RoleId><Arn>{role}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate><AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument></Role></GetRoleResult></GetRoleResponse>"
@@ -292,23 +344,61 @@ fn answer(operation: &str) -> String {
         "GetRolePolicy" => format!(
             "<GetRolePolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetRolePolicyResult><RoleName>main</RoleName><PolicyName>all</PolicyName><PolicyDocument>{policy}</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>"
         ),
-        "ListAttachedRolePolicies" => "<ListAttachedRolePoliciesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListAttachedRolePoliciesResult><IsTruncated>false</IsTruncated><AttachedPolicies/></ListAttachedRolePoliciesResult></ListAttachedRolePoliciesResponse>".to_owned(),
-        "ListAgentRuntimes" => json!({"agentRuntimes": [{"agentRuntimeArn": runtime, "agentRuntimeId": RUNTIME, "agentRuntimeVersion": "1",
-            "agentRuntimeName": "Shop_Main", "description": "", "lastUpdatedAt": "2026-01-01T00:00:00Z", "status": "READY"}]}).to_string(),
+        "ListAttachedRolePolicies" => "<ListAttachedRolePoliciesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListAttachedRolePoliciesResult><IsTruncated>false</IsTruncated><AttachedPolicies><member><PolicyName>Reads</PolicyName><PolicyArn>arn:aws:iam::aws:policy/Reads</PolicyArn></member></AttachedPolicies></ListAttachedRolePoliciesResult></ListAttachedRolePoliciesResponse>".to_owned(),
+        "GetPolicy" => "<GetPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetPolicyResult><Policy><PolicyName>Reads</PolicyName><Arn>arn:aws:iam::aws:policy/Reads</Arn><DefaultVersionId>v1</DefaultVersionId></Policy></GetPolicyResult></GetPolicyResponse>".to_owned(),
+        "GetPolicyVersion" => format!(
+            "<GetPolicyVersionResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetPolicyVersionResult><PolicyVersion><Document>{policy}</Document><VersionId>v1</VersionId><IsDefaultVersion>true</IsDefaultVersion></PolicyVersion></GetPolicyVersionResult></GetPolicyVersionResponse>"
+        ),
+        "ListAgentRuntimes" => json!({"agentRuntimes": [{"agentRuntimeArn": runtime, "agentRuntimeId": BOX, "agentRuntimeVersion": "1",
+            "agentRuntimeName": "Shop_Box", "description": "", "lastUpdatedAt": day, "status": "READY"}]}).to_string(),
         "GetAgentRuntime" => json!({"agentRuntimeArn": runtime, "agentRuntimeName": "Shop_Main", "agentRuntimeId": RUNTIME, "agentRuntimeVersion": "1",
-            "createdAt": "2026-01-01T00:00:00Z", "lastUpdatedAt": "2026-01-01T00:00:00Z", "roleArn": role, "status": "READY",
+            "createdAt": day, "lastUpdatedAt": day, "roleArn": role, "status": "READY",
             "networkConfiguration": {"networkMode": "PUBLIC"}, "lifecycleConfiguration": {"idleRuntimeSessionTimeout": 900, "maxLifetime": 28800},
+            "agentRuntimeArtifact": {"containerConfiguration": {"containerUri": format!("{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/shop:v1")}},
+            "capacityProviderConfiguration": {"capacityProviderArn": format!("arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:capacity-provider/cap-abcdefghij")},
             "environmentVariables": {"CRM_PASSWORD": "correct-horse-battery"}}).to_string(),
-        "ListAgentRuntimeEndpoints" => json!({"runtimeEndpoints": []}).to_string(),
-        "ListHarnesses" => json!({"harnesses": []}).to_string(),
-        "ListGateways" | "ListGatewayTargets" => json!({"items": []}).to_string(),
-        "ListMemories" => json!({"memories": []}).to_string(),
-        "ListPolicyEngines" => json!({"policyEngines": []}).to_string(),
-        "ListOnlineEvaluationConfigs" => json!({"onlineEvaluationConfigs": []}).to_string(),
+        "ListAgentRuntimeEndpoints" => json!({"runtimeEndpoints": [{"name": "DEFAULT", "liveVersion": "1", "agentRuntimeEndpointArn": format!("{runtime}/runtime-endpoint/DEFAULT"),
+            "agentRuntimeArn": runtime, "status": "READY", "id": "DEFAULT", "createdAt": day, "lastUpdatedAt": day}]}).to_string(),
+        "GetCapacityProvider" => json!({"capacityProviderId": "cap-abcdefghij", "capacityProviderArn": "arn", "name": "cap", "status": "ACTIVE", "createdAt": day, "lastUpdatedAt": day,
+            "computeConfiguration": {"linux": {"privilegeMode": "PRIVILEGED"}}}).to_string(),
+        "ListHarnesses" => json!({"harnesses": [{"harnessId": "Shop_Desk-abcdefghij", "harnessName": "Shop_Desk", "arn": of("harness/Shop_Desk-abcdefghij"), "status": "READY",
+            "createdAt": day, "updatedAt": day}]}).to_string(),
+        "GetHarness" => json!({"harness": {"harnessId": "Shop_Desk-abcdefghij", "harnessName": "Shop_Desk", "arn": of("harness/Shop_Desk-abcdefghij"), "status": "READY",
+            "executionRoleArn": role, "createdAt": day, "updatedAt": day, "systemPrompt": [], "tools": [], "skills": [], "allowedTools": []}}).to_string(),
+        "ListGateways" => json!({"items": [{"gatewayId": "shop-desk-abcdefghij", "name": "Shop-desk", "status": "READY", "createdAt": day, "updatedAt": day,
+            "authorizerType": "NONE", "protocolType": "MCP"}]}).to_string(),
+        "GetGateway" => json!({"gatewayId": "shop-desk-abcdefghij", "gatewayArn": of("gateway/shop-desk-abcdefghij"), "name": "Shop-desk", "status": "READY", "createdAt": day,
+            "updatedAt": day, "authorizerType": "NONE", "protocolType": "MCP", "roleArn": role, "exceptionLevel": "DEBUG"}).to_string(),
+        "ListGatewayTargets" => json!({"items": [{"targetId": "ABCDEFGHIJ", "name": "orders", "status": "READY", "createdAt": day, "updatedAt": day}]}).to_string(),
+        "GetGatewayTarget" => json!({"gatewayArn": of("gateway/shop-desk-abcdefghij"), "targetId": "ABCDEFGHIJ", "name": "orders", "status": "READY", "createdAt": day, "updatedAt": day,
+            "credentialProviderConfigurations": [], "targetConfiguration": {"mcp": {"lambda": {
+                "lambdaArn": format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:orders"), "toolSchema": {"inlinePayload": []}}}}}).to_string(),
+        "ListProvisionedConcurrencyConfigs" => json!({"ProvisionedConcurrencyConfigs": []}).to_string(),
+        "ListMemories" => json!({"memories": [{"id": "Shop_Notes-abcdefghij", "arn": of("memory/Shop_Notes-abcdefghij"), "status": "ACTIVE", "createdAt": second, "updatedAt": second}]}).to_string(),
+        "GetMemory" => json!({"memory": {"id": "Shop_Notes-abcdefghij", "arn": of("memory/Shop_Notes-abcdefghij"), "name": "Shop_Notes", "eventExpiryDuration": 365, "status": "ACTIVE",
+            "createdAt": second, "updatedAt": second, "strategies": []}}).to_string(),
+        "ListPolicyEngines" => json!({"policyEngines": [{"policyEngineId": "Shop_Guard-abcdefghij", "name": "Shop_Guard", "createdAt": day, "updatedAt": day,
+            "policyEngineArn": of("policy-engine/Shop_Guard-abcdefghij"), "status": "ACTIVE", "statusReasons": []}]}).to_string(),
+        "GetPolicyEngine" => json!({"policyEngineId": "Shop_Guard-abcdefghij", "name": "Shop_Guard", "createdAt": day, "updatedAt": day,
+            "policyEngineArn": of("policy-engine/Shop_Guard-abcdefghij"), "status": "ACTIVE", "statusReasons": []}).to_string(),
+        "ListPolicies" => json!({"policies": [{"policyId": "open-abcdefghij", "name": "open", "policyEngineId": "Shop_Guard-abcdefghij", "createdAt": day, "updatedAt": day,
+            "policyArn": of("policy-engine/Shop_Guard-abcdefghij/policy/open-abcdefghij"), "status": "ACTIVE", "enforcementMode": "ACTIVE", "statusReasons": [],
+            "definition": {"cedar": {"statement": "permit(principal, action, resource);"}}}]}).to_string(),
+        "ListOnlineEvaluationConfigs" => json!({"onlineEvaluationConfigs": [{"onlineEvaluationConfigArn": of("online-evaluation-config/e-1"), "onlineEvaluationConfigId": "e-1",
+            "onlineEvaluationConfigName": "watch", "status": "ACTIVE", "executionStatus": "ENABLED", "createdAt": second, "updatedAt": second}]}).to_string(),
+        "GetOnlineEvaluationConfig" => json!({"onlineEvaluationConfigArn": of("online-evaluation-config/e-1"), "onlineEvaluationConfigId": "e-1", "onlineEvaluationConfigName": "watch",
+            "status": "ACTIVE", "executionStatus": "DISABLED", "createdAt": second, "updatedAt": second, "evaluators": [{"evaluatorId": "Builtin.Helpfulness"}],
+            "rule": {"samplingConfig": {"samplingPercentage": 0.01}}, "evaluationExecutionRoleArn": role,
+            "dataSourceConfig": {"cloudWatchLogs": {"logGroupNames": [format!("/aws/bedrock-agentcore/runtimes/{RUNTIME}-DEFAULT")], "serviceNames": ["Shop_Main.DEFAULT"]}}}).to_string(),
         "ListApiKeyCredentialProviders" | "ListOauth2CredentialProviders" => json!({"credentialProviders": []}).to_string(),
-        "DescribeTrails" => json!({"trailList": []}).to_string(),
-        "ListRules" => json!({"Rules": []}).to_string(),
-        "ListEventBuses" => json!({"EventBuses": []}).to_string(),
+        "DescribeImages" => json!({"imageDetails": [{"imageDigest": "sha256:00ff", "imageSizeInBytes": 2_100_000_000_u64}]}).to_string(),
+        "DescribeTrails" => json!({"trailList": [{"Name": "all", "TrailARN": format!("arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/all"), "IsMultiRegionTrail": true, "HomeRegion": "us-east-1"}]}).to_string(),
+        "GetEventSelectors" => json!({"AdvancedEventSelectors": []}).to_string(),
+        "GetTrailStatus" => json!({"IsLogging": false}).to_string(),
+        "ListRules" => json!({"Rules": [{"Name": "commands", "Arn": format!("arn:aws:events:us-east-1:{ACCOUNT}:rule/commands"), "State": "ENABLED",
+            "EventPattern": "{\"source\":[\"aws.bedrock-agentcore\"]}"}]}).to_string(),
+        "ListTargetsByRule" => json!({"Targets": []}).to_string(),
+        "ListEventBuses" => json!({"EventBuses": [{"Name": "default"}]}).to_string(),
         "DescribeLogGroups" => json!({"logGroups": []}).to_string(),
         "ListServiceQuotas" | "ListAWSDefaultServiceQuotas" => json!({"Quotas": []}).to_string(),
         _ => "{}".to_owned(),
@@ -326,6 +416,7 @@ fn endless(good: &str, xml: bool) -> String {
     let mut value: Value = serde_json::from_str(good).unwrap();
     value["nextToken"] = json!("again");
     value["NextToken"] = json!("again");
+    value["NextMarker"] = json!("again");
     value.to_string()
 }
 
@@ -336,9 +427,17 @@ fn project() -> tempfile::TempDir {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
     };
-    let config = json!({"name": "Shop", "version": 1, "managedBy": "CDK", "memories": [], "credentials": [],
-        "runtimes": [{"name": "Main", "build": "CodeZip", "entrypoint": "main.py", "codeLocation": "app/Main/", "runtimeVersion": "PYTHON_3_13",
-                      "networkMode": "PUBLIC", "protocol": "HTTP"}]});
+    let main = json!({"name": "Main", "build": "CodeZip", "entrypoint": "main.py", "codeLocation": "app/Main/", "runtimeVersion": "PYTHON_3_13",
+        "networkMode": "PUBLIC", "protocol": "HTTP"});
+    let mut boxed = main.clone();
+    boxed["name"] = json!("Box");
+    let config = json!({"name": "Shop", "version": 1, "managedBy": "CDK", "credentials": [], "runtimes": [main, boxed],
+        "memories": [{"name": "Notes", "eventExpiryDuration": 30, "strategies": []}],
+        "harnesses": [{"name": "Desk", "path": "app/Desk"}],
+        "policyEngines": [{"name": "Guard", "policies": [{"name": "open", "statement": "permit(principal, action, resource);"}]}],
+        "agentCoreGateways": [{"name": "desk", "authorizerType": "NONE", "policyEngineConfiguration": {"policyEngineName": "Guard", "mode": "ENFORCE"},
+            "targets": [{"name": "orders", "targetType": "lambdaFunctionArn", "lambdaFunctionArn": {"lambdaArn": format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:orders"), "toolSchemaFile": "tools.json"}}]}],
+        "onlineEvalConfigs": [{"name": "watch", "agent": "Main", "evaluators": ["Builtin.Helpfulness"], "samplingRate": 1}]});
     let runtime = format!("arn:aws:bedrock-agentcore:us-east-1:{ACCOUNT}:runtime/{RUNTIME}");
     let state = json!({"targets": {"default": {"resources": {"runtimes": {"Main": {"runtimeId": RUNTIME, "runtimeArn": runtime,
         "roleArn": format!("arn:aws:iam::{ACCOUNT}:role/main")}}}}}});
@@ -348,7 +447,10 @@ fn project() -> tempfile::TempDir {
         "agentcore/aws-targets.json",
         json!([{"name": "default", "account": ACCOUNT, "region": "us-east-1"}]).to_string(),
     );
-    write("app/Main/main.py", "from bedrock_agentcore.runtime import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n\n@app.entrypoint\ndef invoke(payload):\n    return {}\n\napp.run()\n".to_owned());
+    write("tools.json", "[]".to_owned());
+    let desk = json!({"name": "Desk", "model": {"provider": "bedrock", "modelId": "us.amazon.nova-pro-v1:0"}});
+    write("app/Desk/harness.json", desk.to_string());
+    write("app/Main/main.py", "import boto3\nfrom bedrock_agentcore.runtime import BedrockAgentCoreApp\n\napp = BedrockAgentCoreApp()\nmodels = boto3.client(\"bedrock-runtime\")\n\n\n@app.entrypoint\ndef invoke(payload):\n    return models.converse(modelId=\"amazon.nova-pro-v1:0\", messages=[])\n\n\napp.run()\n".to_owned());
     folder
 }
 
@@ -430,9 +532,22 @@ fn run(project: &Path, aws: &Aws, what: &str) -> Said {
     said
 }
 
+/// An operation, and the run that those with a fault are held against.
+struct Row<'a> {
+    base: &'a Said,
+    operation: &'a str,
+    /// An operation that is denied in all of them: what stands in for it is called only then.
+    denied: &'static str,
+}
+
 /// Runs one cell of the matrix and holds it against the run without a fault.
-fn cell(project: &Path, base: &Said, operation: &str, fault: Fault) -> String {
-    let aws = Aws::start(fault, operation);
+fn cell(project: &Path, row: &Row<'_>, fault: Fault) -> String {
+    let Row {
+        base,
+        operation,
+        denied,
+    } = *row;
+    let aws = Aws::start(Wrong::new(fault, operation, denied));
     let what = format!("{operation} {}", fault.words());
     let said = run(project, &aws, &what);
     if fault.passes_by() {
@@ -466,30 +581,58 @@ fn cell(project: &Path, base: &Said, operation: &str, fault: Fault) -> String {
     format!("{more}")
 }
 
+/// Reading roles one by one stands in for this one.
+const ALL_ROLES: &str = "iam:GetAccountAuthorizationDetails";
+
 #[test]
 fn no_fault_of_aws_makes_a_pass_or_a_hang() {
     let folder = project();
     let project = folder.path();
-    let aws = Aws::start(Fault::None, "");
-    let base = run(project, &aws, "without a fault");
-    let operations: Vec<String> = aws.seen.lock().unwrap().keys().cloned().collect();
-    assert!(operations.len() >= 12, "{operations:?}");
+    let without = |denied: &str| {
+        let aws = Aws::start(Wrong::new(Fault::None, "", denied));
+        let said = run(project, &aws, "without a fault");
+        let seen: BTreeSet<String> = aws.seen.lock().unwrap().keys().cloned().collect();
+        (said, seen)
+    };
+    let ((base, seen), (by_role, more)) = (without(""), without(ALL_ROLES));
+    let asked: BTreeSet<&str> = seen.iter().chain(&more).map(String::as_str).collect();
+    let documented: BTreeSet<&str> = agentcore_harden::collect::aws::ACTIONS
+        .iter()
+        .copied()
+        .collect();
+    let missing: Vec<&&str> = documented.difference(&asked).collect();
+    assert!(missing.is_empty(), "nothing asks {missing:?}: {asked:?}");
     assert!(
-        operations.iter().all(|name| !name.contains(' ')),
-        "an operation has no name: {operations:?}"
+        asked.iter().all(|name| !name.contains(' ')),
+        "an operation has no name: {asked:?}"
     );
+    let row = |operation| match seen.contains(operation) {
+        true => Row {
+            base: &base,
+            operation,
+            denied: "",
+        },
+        false => Row {
+            base: &by_role,
+            operation,
+            denied: ALL_ROLES,
+        },
+    };
+    let rows: Vec<Row<'_>> = asked.iter().map(|operation| row(*operation)).collect();
     let failing = base
         .results
         .values()
         .filter(|status| *status == "fail")
         .count();
-    assert!(failing > 5, "{}", base.text);
+    assert!(failing > 10, "{}", base.text);
     let whole = std::env::var_os("UPDATE_FAULTS").is_some();
     let faults: &[Fault] = if whole { &Fault::ALL } else { &Fault::QUICK };
-    // Three at once: most of the time a run waits.
-    let side_by_side = if whole { 6 } else { 3 };
-    let jobs: Vec<(usize, usize)> = (0..operations.len())
+    // Most of the time a run waits.
+    let side_by_side = if whole { 8 } else { 4 };
+    let jobs: Vec<(usize, usize)> = (0..rows.len())
         .flat_map(|row| (0..faults.len()).map(move |column| (row, column)))
+        // In the short run every operation has one of the faults, and its neighbour the next.
+        .filter(|(row, column)| whole || row % faults.len() == *column)
         .collect();
     let next = Mutex::new(jobs.iter());
     let cells: Mutex<BTreeMap<(usize, usize), String>> = Mutex::default();
@@ -499,7 +642,7 @@ fn no_fault_of_aws_makes_a_pass_or_a_hang() {
                 loop {
                     let job = next.lock().unwrap().next();
                     let Some(&(row, column)) = job else { return };
-                    let cell = cell(project, &base, &operations[row], faults[column]);
+                    let cell = cell(project, &rows[row], faults[column]);
                     cells.lock().unwrap().insert((row, column), cell);
                 }
             });
@@ -507,32 +650,68 @@ fn no_fault_of_aws_makes_a_pass_or_a_hang() {
     });
     let cells = cells.into_inner().unwrap();
     assert_eq!(cells.len(), jobs.len(), "a cell failed");
-    // Who calls is asked first: without an answer nothing is read.
-    let identity = operations
-        .iter()
-        .position(|name| name == "sts:GetCallerIdentity")
-        .unwrap();
-    assert_ne!(cells[&(identity, 0)], "0");
     if whole {
-        fs::write("docs/aws-faults.md", table(&operations, &cells)).unwrap();
+        fs::write("docs/aws-faults.md", table(&rows, &cells)).unwrap();
     }
 }
 
-fn table(operations: &[String], cells: &BTreeMap<(usize, usize), String>) -> String {
+/// Credentials that expire in the middle of a run: from a call on, every one is refused.
+#[test]
+fn credentials_that_expire_in_the_middle_make_no_pass() {
+    let folder = project();
+    let project = folder.path();
+    let base = run(
+        project,
+        &Aws::start(Wrong::new(Fault::None, "", "")),
+        "without a fault",
+    );
+    // What is read after the roles decides no result of this project by itself: what it would add stays unsaid, and nothing passes for it.
+    for (on, decides) in [
+        ("sts:GetCallerIdentity", true),
+        ("bedrock-agentcore:ListAgentRuntimes", true),
+        ("bedrock-agentcore:GetGateway", true),
+        ("iam:GetPolicy", false),
+        ("iam:SimulatePrincipalPolicy", false),
+    ] {
+        let wrong = Wrong {
+            from_then_on: true,
+            ..Wrong::new(Fault::Expired, on, "")
+        };
+        let said = run(project, &Aws::start(wrong), on);
+        for (name, status) in &said.results {
+            let before = base.results.get(name).map_or("", String::as_str);
+            let worse = status == "pass" && before != "pass";
+            assert!(!worse || said.status == 2, "{on}: {name} was {before}");
+        }
+        assert_ne!(said.status, 0, "{on}");
+        if decides {
+            assert_eq!(said.status, 2, "{on}");
+            assert!(said.reasons.contains("denied"), "{on}: {:?}", said.reasons);
+            assert!(said.skipped() > base.skipped(), "{on}");
+            assert!(
+                said.text.contains("sign in again"),
+                "{on}: the words say what to do"
+            );
+        }
+    }
+}
+
+fn table(rows: &[Row<'_>], cells: &BTreeMap<(usize, usize), String>) -> String {
     let mut text = String::from(
         "# What a fault of AWS does to a run\n\n\
          Written by `UPDATE_FAULTS=1 cargo test --test it faults::`. One operation at a time has one fault; the cell says how many results\n\
          more than without a fault are `skipped`. A throttled call is asked again, so that nothing is skipped for it. Where a result\n\
-         passes by the configuration alone that AWS would fail, the run exits 2. No run takes longer than 90 seconds, and none whose results are skipped exits 0.\n\n",
+         passes by the configuration alone that AWS would fail, the run exits 2. What reads roles one by one is called where the account's\n\
+         pages are denied, and its rows are held against that. No run hangs, and none whose results are skipped exits 0.\n\n",
     );
     let heads: Vec<&str> = Fault::ALL.iter().map(|fault| fault.words()).collect();
     let _ = writeln!(text, "| operation | {} |", heads.join(" | "));
     let _ = writeln!(text, "| --- |{}", " ---: |".repeat(heads.len()));
-    for (row, operation) in operations.iter().enumerate() {
-        let row: Vec<&str> = (0..heads.len())
-            .map(|column| cells[&(row, column)].as_str())
+    for (number, row) in rows.iter().enumerate() {
+        let cells: Vec<&str> = (0..heads.len())
+            .map(|column| cells[&(number, column)].as_str())
             .collect();
-        let _ = writeln!(text, "| `{operation}` | {} |", row.join(" | "));
+        let _ = writeln!(text, "| `{}` | {} |", row.operation, cells.join(" | "));
     }
     text
 }

@@ -642,7 +642,72 @@ fn what_grows_costs_no_more_than_it_grows() {
         write(folder.path(), "app/Main/main.ts", &text);
         folder
     };
-    let cases: [(&str, Made, usize); 10] = [
+    let tools: Made = |count| {
+        let mut main = runtime("Main");
+        main["build"] = "Container".into();
+        let folder = project(&json!([main]), json!({}));
+        let run = "apt-get install -y gcc && ".repeat(count);
+        let text = format!("FROM python:3.13\nRUN {run}true\nCMD [\"python\", \"main.py\"]\n");
+        write(folder.path(), "app/Main/Dockerfile", &text);
+        folder
+    };
+    let policies: Made = |count| {
+        let mut main = runtime("Main");
+        main["additionalPolicies"] = (0..count).map(|n| format!("p{n}.json")).collect();
+        project(&json!([main]), json!({}))
+    };
+    let imports: Made = |count| {
+        let folder = program("    return 1\n");
+        let lines: String = (0..count).map(|n| format!("import m{n}\n")).collect();
+        let file = folder.path().join("app/Main/main.py");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, format!("{lines}{text}")).unwrap();
+        folder
+    };
+    let classes: Made = |count| {
+        let chain: String = (0..count)
+            .map(|n| format!("class C{}(C{n}):\n    pass\n\n\n", n + 1))
+            .collect();
+        program(&format!(
+            "    return 1\n\n\nclass C0:\n    pass\n\n\n{chain}"
+        ))
+    };
+    let ignores: Made = |count| {
+        let checks = "code-error-handling,".repeat(count);
+        program(&format!(
+            "    # agentcore-harden: ignore[{checks}] x\n    return 1\n"
+        ))
+    };
+    let attributes: Made = |count| {
+        let given = "        self.a = self.b\n        self.b = self.a\n".repeat(count);
+        let asked = "        requests.get(self.a)\n".repeat(count);
+        program(&format!(
+            "    return A().f()\n\n\nimport requests\n\n\nclass A:\n    def __init__(self):\n{given}\n    def f(self):\n{asked}"
+        ))
+    };
+    let environment: Made = |count| {
+        let folder = project(&json!([runtime("Main")]), json!({}));
+        let variables: serde_json::Map<String, Value> = (0..count)
+            .map(|n| (format!("API_KEY_{n}"), json!(format!("h7Xtr0ub4d{n}"))))
+            .collect();
+        let template = json!({"Resources": {"R": {"Type": "AWS::BedrockAgentCore::Runtime", "Properties": {
+            "AgentRuntimeName": "Shop_Main", "EnvironmentVariables": variables}}}});
+        let path = "agentcore/cdk/cdk.out/AgentCore-Shop-default.template.json";
+        write(
+            folder.path(),
+            path,
+            &serde_json::to_string_pretty(&template).unwrap(),
+        );
+        folder
+    };
+    let cases: [(&str, Made, usize); 17] = [
+        ("build tools", tools, 3_000),
+        ("policies", policies, 2_000),
+        ("imports", imports, 1_000),
+        ("classes", classes, 1_000),
+        ("ignores", ignores, 2_000),
+        ("attributes", attributes, 200),
+        ("environment", environment, 1_000),
         ("requirements", requirements, 5_000),
         ("packages", packages, 5_000),
         ("stages", stages, 1_000),
@@ -667,4 +732,103 @@ fn what_grows_costs_no_more_than_it_grows() {
         assert!(more < 8.0 * once + 1.0, "{what}: {once} s, then {more} s");
         assert!(more < 20.0, "{what}: {more} s");
     }
+}
+
+/// A schema that holds the one below it three times, twenty levels deep: three thousand millions of fields.
+#[cfg(target_os = "linux")]
+#[test]
+fn schemas_that_hold_each_other_are_bounded() {
+    let levels: String = (0..20)
+        .map(|n| {
+            format!(
+                "S{} = {{\"type\": \"object\", \"properties\": {{\"a\": S{n}, \"b\": S{n}, \"c\": S{n}}}}}\n",
+                n + 1
+            )
+        })
+        .collect();
+    let folder = program(&format!(
+        "    jsonschema.validate(payload, S20)\n    return agent(payload[\"a\"])\n\n\nimport jsonschema\n\nS0 = {{\"type\": \"string\"}}\n{levels}"
+    ));
+    let (output, cost) = cost(folder.path(), &["check", "--offline", "--json"]);
+    assert!(cost.seconds < 20.0, "{} s", cost.seconds);
+    assert!(cost.memory < MOST_MEMORY, "{} bytes", cost.memory);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let passes =
+        |result: &Value| result["check"] == "code-input-validation" && result["status"] == "pass";
+    let mut results = report["results"].as_array().unwrap().iter();
+    assert!(!results.any(passes), "{report}");
+}
+
+/// Statements and a boundary of patterns over all services, neither of which contains the other: each pair stands for thousands of actions.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_boundary_of_many_patterns_is_bounded() {
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let statements = |action: &str| -> Value {
+        let one = json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+        vec![one; 80].into()
+    };
+    let document = |action| json!({"Version": "2012-10-17", "Statement": statements(action)});
+    let template = json!({"Resources": {
+        "Main": {"Type": "AWS::BedrockAgentCore::Runtime", "Properties": {"AgentRuntimeName": "Shop_Main", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}},
+        "Limit": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document("*:*Get*")}},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+                "Principal": {"Service": "bedrock-agentcore.amazonaws.com"}, "Action": "sts:AssumeRole"}]},
+            "PermissionsBoundary": {"Ref": "Limit"},
+            "Policies": [{"PolicyName": "all", "PolicyDocument": document("*:G*")}]}}}});
+    let path = "agentcore/cdk/cdk.out/AgentCore-Shop-default.template.json";
+    write(folder.path(), path, &template.to_string());
+    let (output, cost) = cost(folder.path(), &["check", "--offline", "--json"]);
+    assert!(cost.seconds < 30.0, "{} s", cost.seconds);
+    assert!(cost.memory < MOST_MEMORY, "{} bytes", cost.memory);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fails =
+        |result: &Value| result["check"] == "iam-broad-permissions" && result["status"] == "fail";
+    let mut results = report["results"].as_array().unwrap().iter();
+    assert!(results.any(fails), "{report}");
+}
+
+/// Tens of thousands of places say no more than the first hundreds, and how many there are.
+#[test]
+fn a_result_lists_a_bounded_number_of_places() {
+    let folder = project(&json!([runtime("Main")]), json!({}));
+    let calls = "    requests.get(payload[\"a\"])\n".repeat(2_000);
+    let text = format!(
+        "import requests\nfrom bedrock_agentcore.runtime import BedrockAgentCoreApp\n\napp = BedrockAgentCoreApp()\n\n\n@app.entrypoint\ndef invoke(payload):\n{calls}    return {{}}\n\n\napp.run()\n"
+    );
+    write(folder.path(), "app/Main/main.py", &text);
+    let report = report(folder.path(), &[]);
+    let mut cut = 0;
+    for result in report["results"].as_array().unwrap() {
+        let listed = result["evidence"].as_array().unwrap().len();
+        assert!(listed <= 500, "{}: {listed}", result["check"]);
+        if let Some(more) = result["leftOut"].as_u64() {
+            cut += 1;
+            assert_eq!(listed, 500);
+            let message = result["message"].as_str().unwrap();
+            assert!(
+                message.contains(&format!("(500 of {} places are listed)", more + 500)),
+                "{message}"
+            );
+        }
+    }
+    assert!(cut > 0, "no result has more");
+    // The baseline knows every place: nothing new is reported in the next run.
+    let beside = tempfile::tempdir().unwrap();
+    let baseline = beside.path().join("known.json");
+    let baseline = baseline.to_str().unwrap();
+    run(
+        folder.path(),
+        &[
+            "check",
+            "--offline",
+            "--quiet",
+            "--baseline",
+            baseline,
+            "--update-baseline",
+        ],
+    );
+    let known = self::report(folder.path(), &["--baseline", baseline]);
+    assert_eq!(known["summary"]["fail"], 0, "{}", known["summary"]);
 }

@@ -14,10 +14,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::analysis::limits;
 use crate::model::source::ir::{Call, Conditional, Expr, ExprKind, Name};
-use crate::model::source::memo::Resolved;
-use crate::model::source::module::Module;
+use crate::model::source::memo::{Base, Resolved};
+use crate::model::source::module::{Class, Module};
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 
 /// Steps that one question may take: enough for any real chain, and an end for cyclic ones.
@@ -26,10 +28,10 @@ const FUEL: u32 = 2_000;
 const MOST_LOOKS: u32 = 8_000;
 /// What a question looks at when those before it in the same judgement were as costly as [`allowance`] lets them be.
 const FEW_LOOKS: u32 = 256;
-/// The same when they were many times as costly: enough for a name that is bound once or twice and what it stands for.
-const FEWEST_LOOKS: u32 = 32;
-/// How many times as costly.
-const TOO_COSTLY: u64 = 4;
+/// The same when they were a quarter more costly than that: enough for a name that is bound once or twice and what it stands for.
+const FEWER_LOOKS: u32 = 32;
+/// The same when they were half more costly: enough for an imported name. Whatever is asked from then on costs next to nothing.
+const FEWEST_LOOKS: u32 = 4;
 /// Statements of a function that are passed for one look, on the way to what it returns.
 const STATEMENTS_A_LOOK: usize = 4;
 /// Deepest chain of one question: long chains of methods are real code.
@@ -109,7 +111,7 @@ fn allowance(source: &Source) -> u64 {
 impl Drop for Question<'_> {
     fn drop(&mut self) {
         let looks = self.looks.get();
-        if looks > FEW_LOOKS {
+        if looks > self.most_looks.min(FEW_LOOKS) {
             limits::spend(u64::from(looks));
         }
     }
@@ -243,10 +245,10 @@ impl Source {
     }
 
     /// The canonical names of a class's bases, the project's own followed to theirs.
-    pub fn bases(&self, id: ClassId) -> Vec<String> {
+    pub fn bases(&self, id: ClassId) -> Vec<Arc<str>> {
         let mut found = Vec::new();
         let mut open = vec![id];
-        let mut seen = BTreeSet::new();
+        let mut seen = FxHashSet::default();
         while let Some(id) = open.pop() {
             if !seen.insert(id) {
                 continue;
@@ -256,19 +258,35 @@ impl Source {
                 limits::reached(limits::NAMES, id.module, range.unwrap_or_default());
                 break;
             }
-            for base in self
-                .class(id)
-                .map(|class| class.bases.as_slice())
-                .unwrap_or_default()
-            {
-                let meaning = self.meaning(id.module, base);
-                found.extend(self.name_of(&meaning));
-                if let Meaning::Class(base) = meaning {
-                    open.push(base);
-                }
+            for base in self.direct_bases(id) {
+                found.extend(base.name.clone());
+                open.extend(base.class);
             }
         }
         found
+    }
+
+    /// What the bases of a class stand for, as they are written. Those of a module are found out together: many questions come back
+    /// to them, and a chain of classes is long.
+    fn direct_bases(&self, id: ClassId) -> &[Base] {
+        let Some(module) = self.module(id.module) else {
+            return &[];
+        };
+        let all = limits::kept(&module.bases, || {
+            let base = |base: &Expr| {
+                let meaning = self.meaning(module.id, base);
+                Base {
+                    name: self.name_of(&meaning).map(Arc::from),
+                    class: match meaning {
+                        Meaning::Class(class) => Some(class),
+                        _ => None,
+                    },
+                }
+            };
+            let of = |class: &Class| class.bases.iter().map(base).collect();
+            module.classes.iter().map(of).collect()
+        });
+        all.get(id.index as usize).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -281,7 +299,8 @@ impl<'s> Question<'s> {
             depth: Cell::new(0),
             looks: Cell::new(0),
             most_looks: match spent {
-                spent if spent > TOO_COSTLY * allowed => FEWEST_LOOKS,
+                spent if spent > allowed + allowed / 2 => FEWEST_LOOKS,
+                spent if spent > allowed + allowed / 4 => FEWER_LOOKS,
                 spent if spent > allowed => FEW_LOOKS,
                 _ => MOST_LOOKS,
             },

@@ -34,6 +34,10 @@ pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -
         limits::reached(limits::SCHEMA, module, expr.range);
         return Shape::default();
     }
+    // A schema that holds another one twice doubles with each level.
+    let Some(_step) = limits::step(limits::SCHEMA, module, expr.range) else {
+        return Shape::default();
+    };
     if !matches!(expr.kind, ExprKind::Dict(_)) {
         return match source.meaning(module, expr) {
             Meaning::Value(at, value) if !value.is(expr) => shape(source, at, value, depth + 1),

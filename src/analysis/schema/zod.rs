@@ -22,6 +22,10 @@ pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -
         limits::reached(limits::SCHEMA, module, expr.range);
         return Shape::default();
     }
+    // A schema that holds another one twice doubles with each level.
+    let Some(_step) = limits::step(limits::SCHEMA, module, expr.range) else {
+        return Shape::default();
+    };
     match &expr.kind {
         ExprKind::Dict(_) if json_schema::is_schema(expr) => {
             json_schema::shape(source, module, expr, depth)

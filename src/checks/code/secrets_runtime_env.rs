@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
@@ -83,7 +85,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             written.set(written.get() || !resolved);
             let what = if resolved { RESOLVED } else { WRITTEN };
             Err(Problem {
-                message: format!("{resource} has secrets {what}: {}", names.join(", ")),
+                message: format!("{resource} has secrets {what}: {}", listed(&names)),
                 severity: resolved.then_some(Severity::High),
                 evidence: found
                     .iter()
@@ -226,25 +228,21 @@ fn masked(value: &str) -> String {
 
 /// Covers every value of an environment in what is quoted of it: other secrets may stand on the same line.
 struct Cover {
-    /// The values, longer ones first, so that one that holds another is covered whole.
-    values: Vec<String>,
+    values: Values,
     /// Texts that were covered before: many variables may stand on one line.
     covered: HashMap<Arc<str>, Arc<str>>,
 }
 
 impl Cover {
     fn of(environment: &Environment) -> Self {
-        let mut values: Vec<String> = environment
+        let values = environment
             .iter()
             .filter(|variable| suspected(variable).is_some_and(|found| !found.resolved))
             .filter_map(Variable::text)
             .flat_map(|text| [text.to_owned(), escaped(text)])
-            .filter(|value| !value.trim().is_empty())
-            .collect();
-        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        values.dedup();
+            .filter(|value| !value.trim().is_empty());
         Self {
-            values,
+            values: Values::new(values.collect()),
             covered: HashMap::new(),
         }
     }
@@ -261,7 +259,7 @@ impl Cover {
 
     fn text(&mut self, text: &Arc<str>) -> Arc<str> {
         let values = &self.values;
-        let covered = || cover(text, values).into();
+        let covered = || values.cover(text).into();
         Arc::clone(self.covered.entry(Arc::clone(text)).or_insert_with(covered))
     }
 }
@@ -273,36 +271,79 @@ fn escaped(value: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Stars of the same length keep the columns; a quoted text that was cut may end inside of a value.
-fn cover(text: &str, values: &[String]) -> String {
-    let mut out = text.to_owned();
-    for value in values {
-        if out.contains(value.as_str()) {
-            let length = value.chars().count();
-            let shown = 4.min(length / 4);
-            let stars: String = value
-                .chars()
-                .take(shown)
-                .chain(std::iter::repeat_n('*', length - shown))
-                .collect();
-            out = out.replace(value.as_str(), &stars);
-        }
-        let cut = (8..value.len())
-            .rev()
-            .filter(|at| value.is_char_boundary(*at))
-            .find(|at| value.get(..*at).is_some_and(|head| out.ends_with(head)));
-        if let Some(at) = cut {
-            let kept = out.len() - at;
-            out.truncate(kept);
-            out.push('…');
+/// Values that are not shown, however many there are.
+struct Values {
+    /// In the order of text.
+    sorted: Vec<String>,
+    /// Finds them: the longest of those that start at a place.
+    finder: Option<AhoCorasick>,
+    /// Length of the longest, in bytes.
+    longest: usize,
+}
+
+impl Values {
+    /// Shortest start of a value that is taken for one where a text was cut.
+    const SHORTEST: usize = 8;
+
+    fn new(mut values: Vec<String>) -> Self {
+        values.sort_unstable();
+        values.dedup();
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&values);
+        Self {
+            finder: finder.ok().filter(|_| !values.is_empty()),
+            longest: values.iter().map(String::len).max().unwrap_or(0),
+            sorted: values,
         }
     }
-    out
+
+    /// Stars of the same length keep the columns; a quoted text that was cut may end inside of a value.
+    fn cover(&self, text: &str) -> String {
+        let Some(finder) = &self.finder else {
+            return text.to_owned();
+        };
+        let mut out = String::with_capacity(text.len());
+        finder.replace_all_with(text, &mut out, |_, value, out| {
+            let length = value.chars().count();
+            let shown = 4.min(length / 4);
+            out.extend(value.chars().take(shown));
+            out.extend(std::iter::repeat_n('*', length - shown));
+            true
+        });
+        let first = out.len().saturating_sub(self.longest);
+        let last = out.len().saturating_sub(Self::SHORTEST);
+        let starts_a_value = |tail: &str| {
+            let next = self.sorted.partition_point(|value| value.as_str() < tail);
+            let value = self.sorted.get(next);
+            value.is_some_and(|value| value.starts_with(tail) && value.len() > tail.len())
+        };
+        let cut = (first..=last)
+            .filter(|at| out.len() - at >= Self::SHORTEST)
+            .find(|at| out.get(*at..).is_some_and(starts_a_value));
+        if let Some(at) = cut {
+            out.truncate(at);
+            out.push('…');
+        }
+        out
+    }
+}
+
+/// Most variables that are named, and for which a command is printed: an agent may have 50.
+const MOST_NAMED: usize = 50;
+
+/// The names, and how many more there are.
+fn listed(names: &[&str]) -> String {
+    let shown = names.get(..MOST_NAMED).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(MOST_NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn fix(context: &Context, agent: Agent<'_>, names: &[&str]) -> Fix {
     let mut fix = Fix::new("Remove them from the configuration");
-    for name in names {
+    for name in names.iter().take(MOST_NAMED) {
         let edit = match agent {
             Agent::Runtime(_) => fixes::edit_agent(
                 agent,
@@ -352,11 +393,12 @@ mod tests {
 
     #[test]
     fn the_quoted_line_shows_no_secret() {
-        let values = vec!["abcdefghijklmnop".to_owned()];
+        let values = Values::new(vec!["abcdefghijklmnop".to_owned(), "klmnopqrst".to_owned()]);
         assert_eq!(
-            cover("{\"value\": \"abcdefghijklmnop\"}", &values),
+            values.cover("{\"value\": \"abcdefghijklmnop\"}"),
             "{\"value\": \"abcd************\"}"
         );
-        assert_eq!(cover("x abcdefghij", &values), "x …");
+        assert_eq!(values.cover("x abcdefghij"), "x …");
+        assert_eq!(values.cover("x abcdefg"), "x abcdefg");
     }
 }

@@ -1,6 +1,6 @@
 //! What a Dockerfile's last stage is made of: base image, build tools, user, platform, copies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::collect::parse_dockerfile as parse;
 use crate::model::manifest::{Dockerfile, Instruction, Stage};
@@ -71,11 +71,13 @@ pub enum Base {
 
 /// A Dockerfile with its build arguments resolved.
 pub struct Image<'a> {
-    /// The file.
-    pub dockerfile: &'a Dockerfile,
     /// Its stages.
     pub stages: Vec<Stage>,
     arguments: BTreeMap<String, String>,
+    /// The last stage and the stages that it is built from, the last first.
+    chain: Vec<usize>,
+    /// The instructions that make the last stage, in the order in which they run.
+    instructions: Vec<&'a Instruction>,
 }
 
 impl<'a> Image<'a> {
@@ -96,11 +98,27 @@ impl<'a> Image<'a> {
                 }
             }
         }
-        Some(Self {
-            dockerfile,
+        let mut image = Self {
             stages,
             arguments,
-        })
+            chain: Vec::new(),
+            instructions: Vec::new(),
+        };
+        image.chain = image.find_chain();
+        // Stages may be many: what is asked of the chain again and again is put together once.
+        let mut of_stage: HashMap<usize, Vec<&Instruction>> = HashMap::new();
+        for each in &dockerfile.instructions {
+            if let Some(stage) = each.stage {
+                of_stage.entry(stage).or_default().push(each);
+            }
+        }
+        let run = image.chain.iter().rev();
+        image.instructions = run
+            .filter_map(|stage| of_stage.get(stage))
+            .flatten()
+            .copied()
+            .collect();
+        Some(image)
     }
 
     /// Replaces `$NAME`, `${NAME}` and `${NAME:-default}`; what nothing defines stays as it is.
@@ -139,19 +157,24 @@ impl<'a> Image<'a> {
         out
     }
 
-    /// The last stage and the stages that it is built from, the last first.
-    pub fn chain(&self) -> Vec<usize> {
+    /// Goes from the last stage to the stages that it is built from.
+    fn find_chain(&self) -> Vec<usize> {
+        let mut named: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, stage) in self.stages.iter().enumerate() {
+            if let Some(alias) = &stage.alias {
+                let places = named.entry(alias.to_ascii_lowercase()).or_default();
+                places.push(index);
+            }
+        }
         let mut chain = Vec::new();
         let mut at = self.stages.len().checked_sub(1);
         while let Some(index) = at {
             chain.push(index);
             // Only an earlier stage can be a base, so this ends.
-            let base = self.expand(&self.stages[index].image);
-            at = self.stages[..index].iter().rposition(|stage| {
-                stage
-                    .alias
-                    .as_deref()
-                    .is_some_and(|alias| alias.eq_ignore_ascii_case(&base))
+            let base = self.expand(&self.stages[index].image).to_ascii_lowercase();
+            at = named.get(&base).and_then(|places| {
+                let earlier = places.partition_point(|place| *place < index);
+                earlier.checked_sub(1).map(|last| places[last])
             });
         }
         chain
@@ -159,23 +182,13 @@ impl<'a> Image<'a> {
 
     /// The stage whose image comes from outside: the end of the chain.
     pub fn root(&self) -> &Stage {
-        let index = self.chain().last().copied().unwrap_or(0);
+        let index = self.chain.last().copied().unwrap_or(0);
         &self.stages[index]
     }
 
     /// The instructions that make the last stage, in the order in which they run.
-    pub fn instructions(&self) -> Vec<&'a Instruction> {
-        let mut chain = self.chain();
-        chain.reverse();
-        chain
-            .into_iter()
-            .flat_map(|index| {
-                self.dockerfile
-                    .instructions
-                    .iter()
-                    .filter(move |each| each.stage == Some(index))
-            })
-            .collect()
+    pub fn instructions(&self) -> &[&'a Instruction] {
+        &self.instructions
     }
 
     /// What the base image's name tells.
@@ -210,24 +223,22 @@ impl<'a> Image<'a> {
     /// `RUN` instructions that leave build tools in the last stage, with the first tool.
     pub fn build_tools(&self) -> Vec<(&'a Instruction, String)> {
         let runs = self
-            .instructions()
-            .into_iter()
+            .instructions
+            .iter()
+            .copied()
             .filter(|each| each.keyword == "RUN");
         let mut found: Vec<(&Instruction, String)> = Vec::new();
         for run in runs {
             let text = self.expand(&run.arguments);
             // A later removal in a layer of its own hides the files but keeps their bytes; one in the same `RUN` does not.
-            let removed = removes(&text);
-            for tool in installed(&text) {
-                if !removed.contains(&tool)
-                    && !removed
-                        .iter()
-                        .any(|word| word == ".build-deps" || word == "build-deps")
-                {
-                    found.push((run, tool));
-                    break;
-                }
+            let removed: HashSet<String> = removes(&text).into_iter().collect();
+            if removed.contains(".build-deps") || removed.contains("build-deps") {
+                continue;
             }
+            let left = installed(&text)
+                .into_iter()
+                .find(|tool| !removed.contains(tool));
+            found.extend(left.map(|tool| (run, tool)));
         }
         found
     }
@@ -240,8 +251,9 @@ impl<'a> Image<'a> {
     /// The user that the container runs as, and where it is set; `None` when nothing sets one.
     pub fn user(&self) -> Option<(String, &'a Instruction)> {
         let set = self
-            .instructions()
-            .into_iter()
+            .instructions
+            .iter()
+            .copied()
             .rev()
             .find(|each| each.keyword == "USER")?;
         let user = self.expand(set.arguments.trim());
@@ -277,7 +289,7 @@ impl<'a> Image<'a> {
 
     /// The first copy of the whole build context into the last stage.
     pub fn copies_all(&self) -> Option<&'a Instruction> {
-        self.instructions().into_iter().find(|each| {
+        self.instructions.iter().copied().find(|each| {
             if !matches!(each.keyword.as_str(), "COPY" | "ADD")
                 || each.arguments.contains("--from=")
             {
@@ -300,8 +312,8 @@ impl<'a> Image<'a> {
 
     /// Layers that the file adds: one for each `RUN`, `COPY` and `ADD`.
     pub fn layers(&self) -> usize {
-        self.instructions()
-            .into_iter()
+        self.instructions
+            .iter()
             .filter(|each| matches!(each.keyword.as_str(), "RUN" | "COPY" | "ADD"))
             .count()
     }

@@ -1,5 +1,7 @@
 //! The changes of a Dockerfile that need no knowledge of the agent, as a diff: platform, slim base, no build tools, a user.
 
+use std::collections::HashSet;
+
 use super::image::{Base, Image};
 use crate::model::finding::{Edit, Fix};
 use crate::model::manifest::{Dockerfile, Instruction};
@@ -213,9 +215,10 @@ fn drop_tools(lines: &mut [Option<String>], image: &Image<'_>, run: &Instruction
 
 /// The text without these words (with a version behind them, too).
 fn without(text: &str, tools: &[String]) -> String {
+    let tools: HashSet<&str> = tools.iter().map(String::as_str).collect();
     let is_tool = |word: &str| {
         let name = word.split(['=', ':']).next().unwrap_or_default();
-        tools.iter().any(|tool| tool == name)
+        tools.contains(name)
     };
     let mut out = String::new();
     let mut rest = text;

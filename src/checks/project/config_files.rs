@@ -1,5 +1,7 @@
 //! What `agentcore.json` names and what is there: faults that the CLI meets only at the deploy, or the agent when it starts.
 
+use std::collections::BTreeMap;
+
 use super::schema::{Class, Fault};
 use crate::collect::project::joined;
 use crate::context::Context;
@@ -234,6 +236,8 @@ impl Files<'_> {
         let Some(member) = node.member("additionalPolicies") else {
             return;
         };
+        // One file may be named many times.
+        let mut not_json: BTreeMap<String, bool> = BTreeMap::new();
         for (index, item) in member.node.items().iter().enumerate() {
             let Some(written) = item.as_str().filter(|text| !text.starts_with("arn:")) else {
                 continue;
@@ -244,12 +248,13 @@ impl Files<'_> {
             let member = &Member {
                 key_range: item.range.clone(),
                 node: item.clone(),
-                ..member.clone()
+                key: member.key.clone(),
             };
             let there = self.at(&path, member, &place, &place, Kind::File);
-            let text = self.found(&place).and_then(|file| file.text.as_deref());
-            let broken =
-                text.is_some_and(|text| serde_json::from_str::<serde_json::Value>(text).is_err());
+            let broken = *not_json.entry(place.clone()).or_insert_with(|| {
+                let text = self.found(&place).and_then(|file| file.text.as_deref());
+                text.is_some_and(|text| serde_json::from_str::<serde_json::Value>(text).is_err())
+            });
             if there && broken {
                 self.report(
                     Class::Breaks,

@@ -101,11 +101,9 @@ fn of_statement(
     let StmtKind::Assign(assign) = &stmt.kind else {
         return None;
     };
-    let ([target], Some(made), None) = (
-        assign.targets.as_slice(),
-        assign.value.as_deref(),
-        assign.augmented,
-    ) else {
+    let ([target], Some(made), None) =
+        (&*assign.targets, assign.value.as_deref(), assign.augmented)
+    else {
         return None;
     };
     let name = target.as_name()?;

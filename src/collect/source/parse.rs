@@ -130,6 +130,7 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         puts: OnceLock::new(),
         handlers: OnceLock::new(),
         uses: OnceLock::new(),
+        bases: OnceLock::new(),
         suppressions: Vec::new(),
         parse_errors: Vec::new(),
     }

@@ -37,6 +37,8 @@ pub fn find(source: &SourceText, comments: &[ByteRange]) -> Vec<Suppression> {
         } else {
             span.line
         };
+        // The excerpt of a long line is not cut out for every check that stands on it.
+        let site = source.site(comment.to_usize());
         for check in checks
             .split(',')
             .map(str::trim)
@@ -46,7 +48,7 @@ pub fn find(source: &SourceText, comments: &[ByteRange]) -> Vec<Suppression> {
                 check: check.to_owned(),
                 reason: reason.trim().to_owned(),
                 lines: span.line..=last,
-                site: source.site(comment.to_usize()),
+                site: site.clone(),
             });
         }
     }

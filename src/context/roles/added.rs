@@ -1,6 +1,6 @@
 //! What `additionalPolicies` of a runtime adds to the role that the construct creates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Place, RoleView};
 use crate::collect::json as json_text;
@@ -21,7 +21,12 @@ impl Context {
         }
         let (mut files, mut entries) = (BTreeMap::new(), BTreeMap::new());
         let (mut policies, mut unread, mut flaws) = (Vec::new(), Vec::new(), Vec::new());
+        let mut seen = BTreeSet::new();
         for entry in &runtime.additional_policies {
+            // What is named twice is one policy of the role.
+            if !seen.insert(entry.value.as_str()) {
+                continue;
+            }
             if entry.value.starts_with("arn:") {
                 let policy = known_by_arn(&entry.value);
                 entries.insert(policy.name.clone(), entry.site.clone());
@@ -29,7 +34,7 @@ impl Context {
                 continue;
             }
             match self.policy_file(runtime, &entry.value, &mut flaws) {
-                // A file that is named twice is one policy of the role.
+                // A file may be named in two ways.
                 Ok((path, _, _)) if files.contains_key(&path) => {}
                 Ok((path, file, document)) => {
                     entries.insert(path.clone(), entry.site.clone());

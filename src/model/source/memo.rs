@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::{ByteRange, FnId, ModuleId};
+use super::{ByteRange, ClassId, FnId, ModuleId};
 
 /// What a call calls.
 #[derive(Debug, Default)]
@@ -63,4 +63,13 @@ pub struct Used {
     pub call: u32,
     /// Which value given to the call, by place and then by name; None where the call calls the function.
     pub given: Option<u32>,
+}
+
+/// A base of a class.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// Its canonical name, where it has one.
+    pub name: Option<Arc<str>>,
+    /// The class of the project that it is.
+    pub class: Option<ClassId>,
 }

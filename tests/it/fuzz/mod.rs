@@ -4,6 +4,7 @@
 
 mod targets;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -261,6 +262,54 @@ fn seeds_stand_in_the_corpus() {
         fs::create_dir_all(&folder).unwrap();
         for (number, seed) in seeds(target, &all).iter().enumerate() {
             fs::write(folder.join(format!("seed-{number}")), seed).unwrap();
+        }
+    }
+}
+
+/// The packages of a lock file by name, each with its versions.
+fn locked(path: &str) -> (BTreeMap<String, BTreeSet<String>>, BTreeSet<String>) {
+    let text = fs::read_to_string(path).unwrap();
+    let lock: toml::Table = text.parse().unwrap();
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut own = BTreeSet::new();
+    for package in lock["package"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        let version = package["version"].as_str().unwrap();
+        all.entry(name.to_owned())
+            .or_default()
+            .insert(version.to_owned());
+        if name == "agentcore-harden" {
+            let needs = package["dependencies"].as_array().unwrap();
+            own.extend(needs.iter().map(|need| need.as_str().unwrap().to_owned()));
+        }
+    }
+    (all, own)
+}
+
+/// `fuzz/run` builds with `--locked`: a dependency that is added above is missing below until its lock is made anew.
+#[test]
+fn the_fuzzers_are_locked_to_what_the_program_is() {
+    let (above, needs) = locked("Cargo.lock");
+    let (below, fuzzed) = locked("fuzz/Cargo.lock");
+    let word = |need: &String| need.split(' ').next().unwrap().to_owned();
+    // What only tests use is no dependency of the fuzzers' build.
+    let manifest: toml::Table = fs::read_to_string("Cargo.toml").unwrap().parse().unwrap();
+    let tests = manifest["dev-dependencies"].as_table().unwrap();
+    let runs = manifest["dependencies"].as_table().unwrap();
+    let fuzzed: BTreeSet<String> = fuzzed.iter().map(word).collect();
+    for need in needs.iter().map(word) {
+        if tests.contains_key(&need) && !runs.contains_key(&need) {
+            continue;
+        }
+        assert!(
+            fuzzed.contains(&need),
+            "fuzz/Cargo.lock lacks {need}: cargo update --manifest-path fuzz/Cargo.toml -p agentcore-harden"
+        );
+    }
+    for (name, versions) in below {
+        // The parsers are pinned: another version below would be another program that is fuzzed.
+        if name.starts_with("ruff_") || name.starts_with("oxc_") || name == "cedar-policy" {
+            assert_eq!(above.get(&name), Some(&versions), "{name}");
         }
     }
 }

@@ -31,9 +31,24 @@ pub(super) const SAME: [&str; 17] = [
 const KEEPS: [&str; 4] = ["str", "String", "SecretStr", "quote"];
 /// Deepest line of project classes that is followed for an attribute.
 const DEEPEST_BASE: u8 = 40;
+/// Most values of one name or attribute that are looked at: each may lead to as many again.
+const MOST_VALUES: usize = 64;
 
 /// The expressions that the value of another one is taken from, one step on; empty where none is seen.
 pub(super) fn behind<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Vec<(ModuleId, &'a Expr)> {
+    let mut found = one_step(callers, module, expr);
+    if found.len() > MOST_VALUES {
+        limits::reached(limits::CALLERS, module, expr.range);
+        found.truncate(MOST_VALUES);
+    }
+    found
+}
+
+fn one_step<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     expr: &'a Expr,
@@ -171,6 +186,9 @@ fn members<'a>(
                 && path.is_empty()
             {
                 found.push((id.module, value));
+            }
+            if found.len() > MOST_VALUES {
+                return;
             }
         }
     }
