@@ -327,11 +327,7 @@ fn named(stmt: &Stmt) -> Option<(&Stmt, &str, &Expr)> {
     let StmtKind::Assign(assign) = &stmt.kind else {
         return None;
     };
-    match (
-        assign.targets.as_slice(),
-        assign.value.as_deref(),
-        assign.augmented,
-    ) {
+    match (&*assign.targets, assign.value.as_deref(), assign.augmented) {
         ([target], Some(value), None) => Some((stmt, target.as_name()?, value)),
         _ => None,
     }
