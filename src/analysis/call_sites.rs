@@ -154,11 +154,15 @@ pub(crate) fn parameter(source: &Source, module: ModuleId, name: &Expr) -> Optio
     None
 }
 
-/// What calls give for a parameter of a function, a few of them: found by the function's name, so that no list of all calls
-/// has to be resolved first.
-pub(crate) fn some_given(source: &Source, function: FnId, index: usize) -> Vec<(ModuleId, &Expr)> {
+/// What calls give for a parameter of a function, a few of them, and whether there are more: found by the function's name, so that
+/// no list of all calls has to be resolved first.
+pub(crate) fn some_given(
+    source: &Source,
+    function: FnId,
+    index: usize,
+) -> (Vec<(ModuleId, &Expr)>, bool) {
     let Some(found) = source.function(function) else {
-        return Vec::new();
+        return (Vec::new(), false);
     };
     let (label, receiver) = (
         found.params.get(index).map_or("", |param| &*param.name),
@@ -169,11 +173,14 @@ pub(crate) fn some_given(source: &Source, function: FnId, index: usize) -> Vec<(
         let value = passed(expr.as_call()?, index.checked_sub(receiver), label)?;
         (source.callee(module, expr) == Some(function)).then_some((module, value))
     });
-    given.take(MOST_GIVEN).collect()
+    let mut given: Vec<_> = given.take(MOST_GIVEN + 1).collect();
+    let more = given.len() > MOST_GIVEN;
+    given.truncate(MOST_GIVEN);
+    (given, more)
 }
 
 /// Most calls of one function that [`some_given`] looks at.
-const MOST_GIVEN: usize = 8;
+const MOST_GIVEN: usize = 32;
 
 /// How many parameters a call does not name: the instance that a method belongs to.
 fn receivers(source: &Source, function: &Function) -> usize {

@@ -216,11 +216,13 @@ impl<'c, 'a> Startup<'c, 'a> {
             return None;
         }
         let serve = |block: &'a [Stmt]| block.iter().any(|stmt| self.runs_server(module, stmt));
-        match (serve(&branch.body), serve(&branch.orelse), serve(rest)) {
-            (true, false, false) => Some((&branch.test, &branch.body)),
-            (false, true, false) => Some((&branch.test, &branch.orelse)),
-            _ => None,
-        }
+        let serving = match (serve(&branch.body), serve(&branch.orelse)) {
+            (true, false) => &branch.body,
+            (false, true) => &branch.orelse,
+            _ => return None,
+        };
+        // Few branches serve, so what stands behind is looked through seldom.
+        (!serve(rest)).then_some((&branch.test, serving))
     }
 
     /// Whether a server is started in a statement or inside of it.

@@ -2,12 +2,10 @@
 
 use crate::analysis::call_sites::{parameter, some_given};
 use crate::analysis::clients::values::bound;
+use crate::analysis::limits;
 use crate::checks::code::outbound::clients::{Client, Shape, client};
 use crate::model::source::ir::{FormatPart, Operator};
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
-
-/// Deepest line of names and helpers that is followed.
-const DEEPEST: u8 = 6;
 
 /// An expression with its module.
 pub(super) type At<'s> = (ModuleId, &'s Expr);
@@ -33,7 +31,7 @@ pub(super) fn of_call<'s>(
         .find_map(|option| call.option(option))
         .or_else(|| first_address(call))?;
     let mut found = Vec::new();
-    host(source, (module, url), 0, &mut found);
+    host(source, (module, url), &mut found);
     Some((url, found))
 }
 
@@ -51,17 +49,20 @@ fn first_address(call: &Call) -> Option<&Expr> {
     }
 }
 
-fn host<'s>(source: &'s Source, (module, expr): At<'s>, depth: u8, found: &mut Vec<At<'s>>) {
-    if depth > DEEPEST {
+fn host<'s>(source: &'s Source, (module, expr): At<'s>, found: &mut Vec<At<'s>>) {
+    let Some(_step) = limits::follow("host", limits::CALLERS, module, expr) else {
         return;
-    }
-    let mut below = |at: At<'s>| host(source, at, depth + 1, found);
+    };
+    let mut below = |at: At<'s>| host(source, at, found);
     match &expr.kind {
         ExprKind::Name(name) => {
             let values = bound(source, module, name, expr.range.start);
-            let given = parameter(source, module, expr)
+            let (given, more) = parameter(source, module, expr)
                 .map(|(function, index)| some_given(source, function, index))
                 .unwrap_or_default();
+            if more {
+                limits::reached(limits::CALLERS, module, expr.range);
+            }
             match (values.is_empty(), given.is_empty()) {
                 (true, true) => found.push((module, expr)),
                 (true, false) => given.into_iter().for_each(below),
