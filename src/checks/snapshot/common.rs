@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::api::Tag;
 use crate::analysis::startup::{Fate, Made, Place, Snapshot, snapshot};
 use crate::context::{Context, PlatformView, judged};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -118,10 +119,11 @@ fn judge(
         );
     }
     found.findings.sort_by_key(|finding| finding.place);
-    let hint = found
-        .findings
-        .iter()
-        .find_map(|finding| finding.hint.clone());
+    let hinted = found.findings.iter();
+    let hint = hinted
+        .filter(|finding| finding.hint.is_some())
+        .min_by_key(|finding| finding.severity)
+        .and_then(|finding| finding.hint.clone());
     if let (Some(hint), Some(fix)) = (hint, found.fixes.last_mut()) {
         fix.note = format!("{hint} {}", fix.note);
     }
@@ -211,7 +213,9 @@ pub(super) fn used(code: &AgentCode<'_>, fate: &Fate) -> String {
 
 /// A finding about a value that startup code makes.
 pub(super) fn made(code: &AgentCode<'_>, made: &Made, severity: Severity) -> Finding {
-    let (text, here) = (text(code, made.place), at(code, made.place));
+    // What a helper does goes where the helper is called.
+    let moved = made.from.unwrap_or(made.place);
+    let (text, here) = (text(code, moved), at(code, moved));
     let hint = match made.fate.read {
         Some(read) => format!(
             "Move `{text}` ({here}) into the code that handles a request: it is used at {}.",
@@ -219,11 +223,18 @@ pub(super) fn made(code: &AgentCode<'_>, made: &Made, severity: Severity) -> Fin
         ),
         None => format!("Move `{text}` ({here}) into the code that handles a request."),
     };
+    let done = if made.api.is(Tag::RemoteRead) || made.api.is(Tag::Http) {
+        "read"
+    } else if made.api.is(Tag::ClockWall) || made.api.is(Tag::ClockMono) {
+        "taken"
+    } else {
+        "made"
+    };
     Finding {
         place: made.place,
         severity,
         note: format!(
-            "{} is made at startup{}; {}",
+            "{} is {done} at startup{}; {}",
             made.api.words,
             through(code, made.from),
             used(code, &made.fate)

@@ -71,9 +71,15 @@ fn run(context: &Context) -> Vec<Outcome> {
             let lives = made.fate.is_kept() && !made.fate.refreshed && !made.fate.renewed;
             if lives {
                 kept.push(made);
-                found
-                    .findings
-                    .push(super::common::made(code, made, Severity::High));
+                let mut finding = super::common::made(code, made, Severity::High);
+                if bearer {
+                    finding.note = format!(
+                        "a token of another service is asked for at startup{}; {}",
+                        through(code, made.from),
+                        used(code, &made.fate)
+                    );
+                }
+                found.findings.push(finding);
             }
         }
         found

@@ -1,0 +1,9 @@
+# snapshot-credentials
+import google.auth, google.auth.transport.requests
+from azure.identity import DefaultAzureCredential
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+cred = DefaultAzureCredential()
+TOKEN = cred.get_token("https://management.azure.com/.default").token  # fails
+@app.entrypoint
+def run(p): return TOKEN, cred

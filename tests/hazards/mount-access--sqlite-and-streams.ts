@@ -1,0 +1,10 @@
+// snapshot-mount-access
+// {"filesystemConfigurations": [{"sessionStorage": {"mountPath": "/mnt/data"}}]}
+import Database from 'better-sqlite3';
+import * as fs from 'fs';
+import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
+const db = new Database('/mnt/data/notes.db');  // fails
+const log = fs.createWriteStream('/mnt/data/log.txt');  // fails
+const there = fs.existsSync('/mnt/data/x');  // fails
+const app = new BedrockAgentCoreApp({ invocationHandler: { process: async () => db.prepare('x').all() } });
+app.run();

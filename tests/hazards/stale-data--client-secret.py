@@ -1,0 +1,8 @@
+# snapshot-stale-data
+import boto3
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+cognito = boto3.client("cognito-idp")
+SECRET = cognito.describe_user_pool_client(UserPoolId="p", ClientId="c")["UserPoolClient"]["ClientSecret"]  # fails
+@app.entrypoint
+def run(p): return SECRET
