@@ -117,11 +117,7 @@ impl<'a> Callers<'a> {
             return Vec::new();
         };
         let label = found.params.get(index).map_or("", |param| &*param.name);
-        let python = self
-            .source()
-            .module(function.module)
-            .is_some_and(|module| module.language == Language::Python);
-        let receiver = usize::from(python && found.class.is_some() && !found.is_static);
+        let receiver = receivers(self.source(), found);
         let mut given = Vec::new();
         for used in self.of(function).iter().filter(|used| used.called) {
             let Some(call) = used.expr.as_call() else {
@@ -136,21 +132,62 @@ impl<'a> Callers<'a> {
 
     /// The function and place of the parameter that a name is.
     pub(crate) fn parameter(&self, module: ModuleId, name: &Expr) -> Option<(FnId, usize)> {
-        let text = name.as_name()?;
-        let module = self.source().module(module)?;
-        let mut function = module.function_at(name.range.start);
-        while let Some(at) = function {
-            let scope = module.scopes.get(at.id.index as usize + 1);
-            if let Some(bindings) = scope.and_then(|scope| scope.names.get(text)) {
-                return bindings.iter().find_map(|binding| match &binding.kind {
-                    BindingKind::Param { index, path } if path.is_empty() => Some((at.id, *index)),
-                    _ => None,
-                });
-            }
-            function = at.parent.and_then(|id| module.function(id));
-        }
-        None
+        parameter(self.source(), module, name)
     }
+}
+
+/// The function and place of the parameter that a name is.
+pub(crate) fn parameter(source: &Source, module: ModuleId, name: &Expr) -> Option<(FnId, usize)> {
+    let text = name.as_name()?;
+    let module = source.module(module)?;
+    let mut function = module.function_at(name.range.start);
+    while let Some(at) = function {
+        let scope = module.scopes.get(at.id.index as usize + 1);
+        if let Some(bindings) = scope.and_then(|scope| scope.names.get(text)) {
+            return bindings.iter().find_map(|binding| match &binding.kind {
+                BindingKind::Param { index, path } if path.is_empty() => Some((at.id, *index)),
+                _ => None,
+            });
+        }
+        function = at.parent.and_then(|id| module.function(id));
+    }
+    None
+}
+
+/// What calls give for a parameter of a function, a few of them, and whether there are more: found by the function's name, so that
+/// no list of all calls has to be resolved first.
+pub(crate) fn some_given(
+    source: &Source,
+    function: FnId,
+    index: usize,
+) -> (Vec<(ModuleId, &Expr)>, bool) {
+    let Some(found) = source.function(function) else {
+        return (Vec::new(), false);
+    };
+    let (label, receiver) = (
+        found.params.get(index).map_or("", |param| &*param.name),
+        receivers(source, found),
+    );
+    let calls = source.calls_named(&found.name);
+    let given = calls.filter_map(|(module, expr)| {
+        let value = passed(expr.as_call()?, index.checked_sub(receiver), label)?;
+        (source.callee(module, expr) == Some(function)).then_some((module, value))
+    });
+    let mut given: Vec<_> = given.take(MOST_GIVEN + 1).collect();
+    let more = given.len() > MOST_GIVEN;
+    given.truncate(MOST_GIVEN);
+    (given, more)
+}
+
+/// Most calls of one function that [`some_given`] looks at.
+const MOST_GIVEN: usize = 32;
+
+/// How many parameters a call does not name: the instance that a method belongs to.
+fn receivers(source: &Source, function: &Function) -> usize {
+    let python = source
+        .module(function.id.module)
+        .is_some_and(|module| module.language == Language::Python);
+    usize::from(python && function.class.is_some() && !function.is_static)
 }
 
 fn passed<'a>(call: &'a Call, index: Option<usize>, name: &str) -> Option<&'a Expr> {

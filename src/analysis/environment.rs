@@ -349,6 +349,32 @@ impl<'a> Read<'a> {
     }
 }
 
+/// The variables whose value an expression holds: it reads them, or stands for what a read gave.
+pub(crate) fn held<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
+    if let Some(read) = read(callers, module, expr) {
+        return read.all_names(callers);
+    }
+    match callers.source().meaning(module, expr) {
+        Meaning::External(name) => {
+            let variable = name.rsplit_once('.');
+            variable
+                .filter(|(object, _)| is_environ_name(object))
+                .map(|(_, variable)| variable.to_owned())
+                .into_iter()
+                .collect()
+        }
+        Meaning::Instance(made) => {
+            let key = made
+                .call
+                .and_then(|call| call.argument(key_of(&made.type_name)?, "key"));
+            let names = key.map(|key| named(callers, made.module, key));
+            let names = names.into_iter().flatten();
+            names.map(|(_, _, name)| name).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The variables that the code of a runtime reads.
 #[derive(Debug)]
 pub(crate) struct Variables {

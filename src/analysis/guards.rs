@@ -11,6 +11,7 @@ pub(crate) use self::streams::consumed_at;
 pub(crate) use self::web::{error_handlers, mcp, web};
 
 use std::hash::{Hash, Hasher};
+use std::num::NonZeroU64;
 
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
@@ -36,12 +37,13 @@ pub(crate) struct Guard {
     pub throws: Thrown,
 }
 
-/// Most names of a class and of its bases, or of what a handler lists, that are kept.
-const MOST_NAMES: usize = 6;
+/// Most names of a class and of its bases, or of what a handler lists, that are kept: more than any program has. One that is left out
+/// is not caught, which is reported.
+const MOST_NAMES: usize = 16;
 
 /// Exceptions: any, or those of some classes, by the hashes of their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Thrown([Option<u64>; MOST_NAMES]);
+pub(crate) struct Thrown([Option<NonZeroU64>; MOST_NAMES]);
 
 impl Thrown {
     /// Whatever is raised; the default.
@@ -52,7 +54,7 @@ impl Thrown {
         for (slot, name) in found.0.iter_mut().zip(names) {
             let mut hasher = rustc_hash::FxHasher::default();
             name.hash(&mut hasher);
-            *slot = Some(hasher.finish());
+            *slot = NonZeroU64::new(hasher.finish() | 1);
         }
         found
     }

@@ -23,6 +23,7 @@ pub mod outward;
 pub(crate) mod provenance;
 pub mod reachability;
 pub mod rejections;
+pub(crate) mod runners;
 #[cfg(test)]
 pub mod sample;
 pub mod schema;

@@ -1,10 +1,12 @@
 //! Calls that leave the project's code: to a model, an agent, a tool server, another service. Known by the package that made
 //! the receiver; by the method's name alone only where that name means nothing else.
 
+mod given;
 mod names;
 mod words;
 
 use crate::analysis::names::{leaf, package};
+use crate::analysis::runners::Runner;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
 use self::names::*;
@@ -49,19 +51,21 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
     let ExprKind::Call(call) = &expr.kind else {
         return None;
     };
-    if source.callee(module, expr).is_some() {
-        return None;
-    }
+    let declared = match source.callee(module, expr) {
+        Some(function) if !given::is_declared_only(source, function) => return None,
+        declared => declared.is_some(),
+    };
     if let Some(name) = handed(source, module, call) {
         return by_package(source, module, call, &name).map(|reached| Outward {
             reached,
             lazy: false,
         });
     }
-    let name = source.callee_name(module, expr);
+    let name = source.callee_name(module, expr).filter(|_| !declared);
     let found = name
         .and_then(|name| by_package(source, module, call, name))
-        .or_else(|| by_words(name, call));
+        .or_else(|| by_words(name, call))
+        .or_else(|| given::reached(source, module, call));
     let method = name.map(leaf).or_else(|| method_of(call)).unwrap_or("");
     found.map(|reached| Outward {
         reached,
@@ -69,23 +73,11 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
     })
 }
 
-/// What runs a callable that it is given: its name, and where the callable stands.
-const RUNNERS: [(&str, usize); 7] = [
-    ("to_thread", 0),
-    ("run_in_executor", 1),
-    ("submit", 0),
-    ("partial", 0),
-    ("run_sync", 0),
-    ("run_in_threadpool", 0),
-    ("sync_to_async", 0),
-];
-
 /// What a call runs that it is given, by its canonical name, where that is no function of the project: `asyncio.to_thread(agent, prompt)`,
 /// `loop.run_in_executor(None, graph.invoke, state)`.
 fn handed<'s>(source: &'s Source, module: ModuleId, call: &'s Call) -> Option<String> {
-    let method = method_of(call)?;
-    let (_, place) = RUNNERS.iter().find(|(name, _)| *name == method)?;
-    let given = call.args.get(*place)?;
+    let runner = Runner::of(call).filter(|runner| runner.hands_on && runner.raises)?;
+    let given = runner.function(call)?;
     match &given.kind {
         ExprKind::Name(_) | ExprKind::Call(_) => {
             let made = source.type_of(module, given)?;
@@ -106,6 +98,12 @@ fn method_of(call: &Call) -> Option<&str> {
         ExprKind::Name(name) => Some(name),
         _ => None,
     }
+}
+
+/// Whether a dotted name is of a method: a class stands before its last word.
+fn is_method(name: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(class, _)| leaf(class).starts_with(|first: char| first.is_ascii_uppercase()))
 }
 
 fn by_package<'s>(
@@ -137,6 +135,8 @@ fn by_package<'s>(
                 | "createReactAgent"
                 | "createAgent"
         )
+        // What a method of a class made is called: `GraphBuilder().build()(task)`.
+        || last == "__call__" && is_method(owner)
         || matches!(call.callee.kind, ExprKind::Attribute { .. })
             && !owner.is_empty()
             && owner != top;

@@ -622,12 +622,9 @@ impl<'a> Conditions<'_, 'a> {
         if self.callers.source().stack_words.contains(name) {
             return None;
         }
-        let local = name
-            .split('_')
-            .any(|segment| LOCAL.contains(&&*segment.to_uppercase()));
-        let unset = local
+        let unset = is_local(name)
             || self.absent == Absent::Unset
-                && !PLATFORM.iter().any(|prefix| name.starts_with(prefix))
+                && !is_of_the_platform(name)
                 && name != "DOCKER_CONTAINER";
         if !unset {
             return None;
@@ -638,6 +635,20 @@ impl<'a> Conditions<'_, 'a> {
             Some(None) => None,
         }
     }
+}
+
+fn is_local(name: &str) -> bool {
+    name.split('_')
+        .any(|segment| LOCAL.contains(&&*segment.to_uppercase()))
+}
+
+fn is_of_the_platform(name: &str) -> bool {
+    PLATFORM.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a variable may be set without anybody's doing: by the platform, or on a developer's machine only.
+pub(crate) fn may_be_of_the_platform(name: &str) -> bool {
+    is_of_the_platform(name) || is_local(name)
 }
 
 /// Whether a text counts as true.

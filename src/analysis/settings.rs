@@ -7,7 +7,9 @@ use crate::analysis::environment::{Variable, is_environ};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::writes;
 use crate::model::source::ir::StmtKind;
-use crate::model::source::{Class, Expr, ExprKind, Language, Module, ModuleId, Source};
+use crate::model::source::{
+    ByteRange, Class, ClassId, Expr, ExprKind, Language, Module, ModuleId, Source,
+};
 
 type Found = BTreeSet<Variable>;
 
@@ -51,8 +53,40 @@ fn add(found: &mut Found, module: ModuleId, key: &Expr, name: String) {
 
 /// `class Settings(BaseSettings): openai_api_key: str`.
 fn settings_class(source: &Source, module: &Module, class: &Class, found: &mut Found) {
+    for field in fields(source, module, class) {
+        for name in field.names {
+            add(found, module.id, field.target, name);
+        }
+    }
+}
+
+/// A field of a settings class: the variables that fill it, one of which is enough.
+struct Field<'a> {
+    target: &'a Expr,
+    names: Vec<String>,
+    /// It has no default.
+    required: bool,
+}
+
+/// A place that requires a variable, and the names of it.
+pub(crate) type Required = (ModuleId, ByteRange, Vec<String>);
+
+/// What making an object of a settings class requires; nothing for any other class.
+pub(crate) fn required_fields(source: &Source, class: ClassId) -> Vec<Required> {
+    let (Some(module), Some(found)) = (source.module(class.module), source.class(class)) else {
+        return Vec::new();
+    };
+    let fields = fields(source, module, found).into_iter();
+    let required = fields.filter(|field| field.required);
+    required
+        .map(|field| (module.id, field.target.range, field.names))
+        .collect()
+}
+
+fn fields<'a>(source: &Source, module: &'a Module, class: &'a Class) -> Vec<Field<'a>> {
+    let mut found = Vec::new();
     if class.bases.is_empty() {
-        return;
+        return found;
     }
     let bases = source.bases(class.id);
     let is_settings = bases.iter().any(|base| {
@@ -63,7 +97,7 @@ fn settings_class(source: &Source, module: &Module, class: &Class, found: &mut F
             )
     });
     if !is_settings {
-        return;
+        return found;
     }
     let prefix = prefix(source, module, class);
     for stmt in &class.body {
@@ -84,14 +118,41 @@ fn settings_class(source: &Source, module: &Module, class: &Class, found: &mut F
             .as_deref()
             .map(|value| aliases(source, module.id, value))
             .unwrap_or_default();
-        if aliases.is_empty() {
-            let name = format!("{prefix}{field}").to_uppercase();
-            add(found, module.id, target, name);
-        }
-        for alias in aliases {
-            add(found, module.id, target, alias.to_uppercase());
-        }
+        let names = match aliases.is_empty() {
+            true => vec![format!("{prefix}{field}").to_uppercase()],
+            false => aliases.iter().map(|alias| alias.to_uppercase()).collect(),
+        };
+        let shared = assign
+            .annotation
+            .as_ref()
+            .is_some_and(|annotation| module.text(annotation.range).contains("ClassVar"));
+        found.push(Field {
+            target,
+            names,
+            required: assign.annotation.is_some()
+                && !shared
+                && assign.value.as_deref().is_none_or(has_no_default),
+        });
     }
+    found
+}
+
+/// `Field(...)`, `Field(alias="X")`: a field without a default.
+fn has_no_default(value: &Expr) -> bool {
+    let Some(call) = value.as_call() else {
+        return false;
+    };
+    let field = call
+        .callee
+        .last_name()
+        .is_some_and(|name| &**name == "Field");
+    let first = call.args.first();
+    let ellipsis =
+        first.is_none_or(|first| matches!(&first.kind, ExprKind::Other(inner) if inner.is_empty()));
+    field
+        && ellipsis
+        && call.option("default").is_none()
+        && call.option("default_factory").is_none()
 }
 
 /// `env_prefix` of `SettingsConfigDict`, a dict, or the inner class `Config`.
@@ -186,11 +247,82 @@ fn destructured<'a>(
 
 /// `z.object({…}).parse(process.env)`, `cleanEnv(process.env, {…})`, `createEnv({ server: {…}, runtimeEnv: process.env })`.
 fn schema<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, found: &mut Found) {
-    let Some(call) = expr.as_call() else { return };
+    for (at, key, _) in keys(callers, module, expr) {
+        if let Some(name) = key.as_str() {
+            add(found, at, key, name.to_owned());
+        }
+    }
+}
+
+/// What parsing the environment over a schema requires: keys that are neither optional nor have a default.
+pub(crate) fn required_keys<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Vec<Required> {
+    let raises = expr.as_call().is_some_and(|call| {
+        call.callee.last_name().is_some_and(|name| {
+            matches!(&**name, "parse" | "parseAsync" | "cleanEnv" | "createEnv")
+        })
+    });
+    if !raises {
+        return Vec::new();
+    }
+    keys(callers, module, expr)
+        .into_iter()
+        .filter(|(_, _, value)| !may_be_absent(value))
+        .filter_map(|(at, key, _)| Some((at, key.range, vec![key.as_str()?.to_owned()])))
+        .collect()
+}
+
+/// `z.string().optional()`, `z.string().default("x")`, envalid's `str({ default: "x" })`.
+fn may_be_absent(value: &Expr) -> bool {
+    let mut value = value;
+    for _ in 0..20 {
+        let Some(call) = value.as_call() else {
+            // A schema that stands elsewhere: what it says is not looked up.
+            return true;
+        };
+        let name = call.callee.last_name().map_or("", |name| &**name);
+        if matches!(
+            name,
+            "optional"
+                | "default"
+                | "nullish"
+                | "catch"
+                | "prefault"
+                | "any"
+                | "unknown"
+                | "preprocess"
+                | "union"
+        ) || ["default", "devDefault"]
+            .iter()
+            .any(|option| call.option(option).is_some())
+        {
+            return true;
+        }
+        match &call.callee.kind {
+            ExprKind::Attribute { base, .. } if base.as_call().is_some() => value = base,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// The keys of a schema that is parsed over the environment, each with its rule.
+fn keys<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Vec<(ModuleId, &'a Expr, &'a Expr)> {
+    let mut found = Vec::new();
+    let Some(call) = expr.as_call() else {
+        return found;
+    };
     let leaf_of_callee = match &call.callee.kind {
         ExprKind::Attribute { attr, .. } => &**attr,
         ExprKind::Name(name) => &**name,
-        _ => return,
+        _ => return found,
     };
     let environ =
         |value: Option<&'a Expr>| value.is_some_and(|value| is_environ(callers, module, value));
@@ -220,11 +352,11 @@ fn schema<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, found: &m
             _ => (at, shape),
         };
         if let ExprKind::Dict(entries) = &shape.kind {
-            for key in entries.iter().filter_map(|entry| entry.key.as_ref()) {
-                if let Some(name) = key.as_str() {
-                    add(found, at, key, name.to_owned());
-                }
-            }
+            let keyed = entries
+                .iter()
+                .filter_map(|entry| Some((entry.key.as_ref()?, &entry.value)));
+            found.extend(keyed.map(|(key, value)| (at, key, value)));
         }
     }
+    found
 }

@@ -37,13 +37,16 @@ pub(crate) fn writes(source: &Source, module: ModuleId) -> Vec<(ModuleId, &Expr,
                     StmtKind::Delete(targets) => {
                         found.extend(targets.iter().map(|target| (module, target, None)));
                     }
-                    // `os.environ.setdefault("X", …)` for its effect: what it gives is not taken.
+                    // `os.environ.setdefault("X", …)`, `os.environ.pop("X", None)` for their effect: what they give is not taken.
                     StmtKind::Expr(expr) => {
                         if let ExprKind::Call(call) = &expr.kind
                             && let ExprKind::Attribute { attr, .. } = &call.callee.kind
-                            && &**attr == "setdefault"
                         {
-                            found.push((module, expr, call.args.get(1)));
+                            match &**attr {
+                                "setdefault" => found.push((module, expr, call.args.get(1))),
+                                "pop" => found.push((module, expr, None)),
+                                _ => {}
+                            }
                         }
                     }
                     _ => {}

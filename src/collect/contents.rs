@@ -1,7 +1,7 @@
 //! One pass over the text of every file of the project: hard-coded secrets, and which source files mention AgentCore. Each file
 //! is read once, on all cores, and let go again, so memory grows with the largest file and not with the tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::project::{Ignores, walk as walk_package};
 use super::source::{
-    is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands,
+    is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands, stack,
 };
 use super::{own_resources, role_grants};
 
@@ -56,6 +56,7 @@ struct Found {
     script: bool,
     entrypoint: Option<u32>,
     own_resources: Vec<u32>,
+    environment_words: BTreeSet<String>,
     role_grants: Vec<u32>,
     lambda_caller: bool,
     unread: Option<String>,
@@ -87,6 +88,7 @@ pub fn collect(project: &Project, packages: &[Package]) -> Contents {
                 .own_resources
                 .insert(shown.clone(), file.own_resources);
         }
+        contents.environment_words.extend(file.environment_words);
         if file.lambda_caller {
             contents.lambda_callers.push(shown.clone());
         }
@@ -248,6 +250,10 @@ fn read(listed: &Listed, shown: &str) -> Found {
     };
     let entrypoint = source.then(|| entrypoint(&text)).flatten();
     let own_resources = own_resources::lines(shown, &text);
+    let environment_words = match sets_environments(shown, &text) {
+        true => stack::words(&text).collect(),
+        false => BTreeSet::new(),
+    };
     let lambda_caller = source && invokes_lambda(&text);
     let role_grants = role_grants::lines(shown, &text);
     let hits = secrets::scan(shown, &text, &secrets::Options::default());
@@ -277,10 +283,45 @@ fn read(listed: &Listed, shown: &str) -> Found {
         script,
         entrypoint,
         own_resources,
+        environment_words,
         role_grants,
         lambda_caller,
         unread: None,
     }
+}
+
+/// Whether a file may set environment variables of a runtime: infrastructure code, a script that deploys or edits the configuration.
+fn sets_environments(path: &str, text: &str) -> bool {
+    const KINDS: [&str; 16] = [
+        ".tf",
+        ".tofu",
+        ".tfvars",
+        ".json",
+        ".yaml",
+        ".yml",
+        ".template",
+        ".ts",
+        ".mts",
+        ".js",
+        ".mjs",
+        ".cjs",
+        ".py",
+        ".sh",
+        ".toml",
+        "Makefile",
+    ];
+    const TOLD_BY: [&str; 5] = [
+        "environmentVariables",
+        "environment_variables",
+        "EnvironmentVariables",
+        "envVars",
+        "bedrockagentcore_agent_runtime",
+    ];
+    let configuration =
+        path == "agentcore/agentcore.json" || path.ends_with("/agentcore/agentcore.json");
+    !configuration
+        && KINDS.iter().any(|kind| path.ends_with(kind))
+        && TOLD_BY.iter().any(|word| text.contains(word))
 }
 
 /// What a script gives to variables with a secret's name.

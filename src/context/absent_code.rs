@@ -40,7 +40,19 @@ fn find(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
         .zip(top)
         .and_then(|(facts, top)| facts.elsewhere.get(top).cloned());
     let elsewhere = elsewhere.or_else(|| module_file(context, name));
+    let root = code.code.code_root.as_str();
+    let own = top.filter(|top| root.rsplit('/').next() == Some(top));
     if let Some(path) = elsewhere.filter(|_| !name.starts_with('.')) {
+        // The folder of the code location itself: its inside ships, not the folder.
+        if let Some(top) = own.filter(|_| path == root || path.starts_with(&format!("{root}/"))) {
+            return Some(Unread::new(
+                ReasonCode::Absent,
+                format!(
+                    "`{name}`{more}, imported at {}{line}, is at {path}, but what ships is the inside of {root}/, where nothing is called `{top}`: whether the import works there cannot be told, and its code was not judged. Import it without `{top}.`, then run again",
+                    site.path
+                ),
+            ));
+        }
         let location = code.runtime.code_location.as_ref();
         let location = location.map_or("the code that ships", |found| found.value.as_str());
         return Some(Unread::new(

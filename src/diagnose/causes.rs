@@ -236,6 +236,23 @@ static CAUSES: &[Cause] = &[
             &["importerror: cannot import"],
             &["cannot find module"],
             &["err_module_not_found"],
+            &["attempted relative import"],
+        ],
+    },
+    Cause {
+        id: "variable-missing",
+        title: "an environment variable that the code requires is not set",
+        why: "a developer's shell or `.env` file sets it, and neither `envVars` nor the image does",
+        steps: &[
+            "add it to envVars of the runtime in agentcore/agentcore.json, then deploy",
+            "a secret is fetched from AgentCore Identity instead",
+        ],
+        checks: &["code-env-required", "secrets-env-read"],
+        says: &[
+            &["keyerror", "os.environ["],
+            &["keyerror", "_environ"],
+            &["keyerror", "in __getitem__", "os.py"],
+            &["validation error", "settings", "field required"],
         ],
     },
     Cause {
@@ -249,6 +266,7 @@ static CAUSES: &[Cause] = &[
         ],
         checks: &[
             "code-imports-resolve",
+            "code-env-required",
             "perf-heavy-init",
             "perf-cold-start",
             "perf-ping-handler",

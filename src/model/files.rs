@@ -65,6 +65,8 @@ pub struct Contents {
     pub callers: Vec<String>,
     /// Files whose infrastructure code defines AgentCore resources outside of `agentcore/`, with the lines.
     pub own_resources: BTreeMap<String, Vec<u32>>,
+    /// Words of files outside of `agentcore/` that set environment variables of runtimes: any may be the name of one.
+    pub environment_words: BTreeSet<String>,
     /// Source files that invoke Lambda functions.
     pub lambda_callers: Vec<String>,
     /// Files outside of `agentcore/` that attach policies to roles which exist already, with the lines.

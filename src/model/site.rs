@@ -1,7 +1,7 @@
 //! Positions: every value that the audit quotes carries the place it was read from.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -55,8 +55,8 @@ pub struct SourceText {
     pub path: Arc<str>,
     /// The text.
     pub text: Arc<str>,
-    /// Byte offset at which each line starts.
-    starts: Box<[u32]>,
+    /// Byte offset at which each line starts; counted when the first position is asked for, which of most files is never.
+    starts: OnceLock<Box<[u32]>>,
     /// How many characters come before each multiple of [`STRIDE`] bytes; `None` where every character is one byte.
     characters: Option<Vec<usize>>,
 }
@@ -73,9 +73,6 @@ impl SourceText {
     /// Indexes `text`.
     pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        let starts = std::iter::once(0)
-            .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| to_u32(at + 1)))
-            .collect();
         let counts = |bytes: &[u8]| {
             let mut before = 0;
             let count = |chunk: &[u8]| {
@@ -89,21 +86,29 @@ impl SourceText {
         Self {
             path: path.into(),
             text,
-            starts,
+            starts: OnceLock::new(),
             characters,
         }
     }
 
+    fn starts(&self) -> &[u32] {
+        self.starts.get_or_init(|| {
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            let starts = breaks.map(|at| to_u32(at + 1));
+            std::iter::once(0).chain(starts).collect()
+        })
+    }
+
     /// The 0-based index of the line that holds the byte offset.
     fn line_index(&self, offset: usize) -> usize {
-        self.starts
+        self.starts()
             .partition_point(|&start| start as usize <= offset)
             .saturating_sub(1)
     }
 
     /// Where a line starts, by its 0-based index.
     fn start(&self, index: usize) -> Option<usize> {
-        self.starts.get(index).map(|start| *start as usize)
+        self.starts().get(index).map(|start| *start as usize)
     }
 
     /// The text of a 1-based line without its line break.
@@ -121,7 +126,7 @@ impl SourceText {
 
     /// How many lines the text has.
     pub fn line_count(&self) -> usize {
-        self.starts.len()
+        self.starts().len()
     }
 
     /// 1-based line and column of a byte offset.

@@ -22,6 +22,7 @@ mod faults;
 mod fix;
 mod fix_loop;
 mod fuzz;
+mod hazards;
 mod hostile;
 mod idp;
 mod limits;

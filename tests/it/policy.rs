@@ -317,3 +317,21 @@ fn a_gateway_s_token_is_granted_to_who_fetches_it() {
     );
     assert!(allowed(&fetching, &json!([])).0.contains(OAUTH));
 }
+
+#[test]
+fn a_model_of_the_marketplace_is_said_to_be_subscribed_by_its_first_call() {
+    let agent = |model: &str| {
+        let code = format!(
+            "from strands import Agent\nfrom strands.models import BedrockModel\nagent = Agent(model=BedrockModel(model_id=\"{model}\"))\n"
+        );
+        allowed(&code, &json!([]))
+    };
+    let (has, notes) = agent("us.anthropic.claude-sonnet-4-5-20250929-v1:0");
+    assert!(
+        notes.contains("anthropic.claude-sonnet-4-5-20250929-v1:0 is sold on AWS Marketplace"),
+        "{notes}"
+    );
+    assert!(!has.contains("aws-marketplace:Subscribe"), "{has:?}");
+    let (_, notes) = agent("amazon.nova-pro-v1:0");
+    assert!(!notes.contains("Marketplace"), "{notes}");
+}

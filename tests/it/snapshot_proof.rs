@@ -3,7 +3,9 @@
 //! Python: a started interpreter is copied by the C library's `fork`, which runs none of Python's hooks, as a restore runs none
 //! (`os.fork` seeds `random` anew in the child; that is shown too). Node: a V8 startup snapshot that two processes start from.
 //! It is not the platform's snapshot: the clock goes on, threads are gone in a copy, and V8 seeds `Math.random` anew when it
-//! reads a startup snapshot, so nothing is shown here of loops that go on and of `Math.random`.
+//! reads a startup snapshot. Of loops it is shown that a copied thread does not go on, of `Math.random` that its state alone
+//! decides. The clock that stands still, the host name, OpenSSL's generator and the missing mounts of a real snapshot are the
+//! platform's alone; the pages of the checks say so.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +30,27 @@ PROMPT = f"You book trips. It is {datetime.now().isoformat()}."
 GENERATOR = random.Random()
 SETTING = open("setting.txt").read()
 PEER = socket.create_connection(("127.0.0.1", int(os.environ["PORT"])))
+TOKEN = {"value": secrets.token_hex(8), "expires": time.time() + 0.2}
+HOLDER = f"{socket.gethostname()}:{os.getpid()}"
 READY = False
+TURNS = [0]
+
+class Agent:
+    """Keeps what was said, as agents of frameworks do."""
+    def __init__(self):
+        self.messages = []
+    def __call__(self, text):
+        self.messages.append(text)
+
+agent = Agent()
+agent("warm up")
+
+def tick():
+    while True:
+        TURNS[0] += 1
+        time.sleep(0.01)
+
+threading.Thread(target=tick, daemon=True).start()
 
 def load():
     global READY
@@ -57,18 +79,22 @@ def request():
     frozen = {
         "id": ID, "owner": OWNER, "prompt": PROMPT, "default": audit(), "cached": key(), "setting": SETTING, "ready": READY,
         "random": [random.random() for _ in range(3)], "code": "".join(random.choices("0123456789", k=12)),
-        "generator": GENERATOR.getrandbits(64),
+        "generator": GENERATOR.getrandbits(64), "token": TOKEN["value"], "holder": HOLDER, "messages": agent.messages,
+        "span": random.getrandbits(64), "trace": random.getrandbits(128),
     }
+    turns = TURNS[0]
+    time.sleep(0.1)
     random.seed()
     fresh = {
         "seeded": random.getrandbits(64), "uuid": uuid.uuid4().hex, "secret": secrets.token_hex(8), "entropy": os.urandom(8).hex(),
         "system": random.SystemRandom().getrandbits(64), "made": random.Random().getrandbits(64),
     }
-    return {"frozen": frozen, "fresh": fresh, "dead": dead, "connects": connects}
+    expired, ticks = time.time() > TOKEN["expires"], TURNS[0] > turns
+    return {"frozen": frozen, "fresh": fresh, "dead": dead, "connects": connects, "expired": expired, "ticks": ticks}
 "#;
 
 const RESTORE: &str = r#"
-import ctypes, json, os, socket, sys
+import ctypes, json, os, socket, sys, time
 
 listener = socket.create_server(("127.0.0.1", 0))
 os.environ["PORT"] = str(listener.getsockname()[1])
@@ -87,6 +113,7 @@ def copy(fork):
     with os.fdopen(reading) as answer:
         return json.load(answer)
 
+time.sleep(0.3)
 restored = ctypes.PyDLL(None).fork
 print(json.dumps({"restored": [copy(restored), copy(restored)], "forked": [copy(os.fork), copy(os.fork)]}))
 "#;
@@ -120,11 +147,20 @@ fn copies_of_a_started_interpreter_share_what_startup_made() {
     let seen = json(python.arg("restore.py"), folder.path());
     let (one, two) = (&seen["restored"][0], &seen["restored"][1]);
 
-    // snapshot-unique-values, snapshot-clock, snapshot-prng: equal in both.
+    // snapshot-unique-values, snapshot-clock, snapshot-prng, snapshot-host-identity, obs-trace-ids: equal in both.
     assert_eq!(one["frozen"], two["frozen"]);
     // snapshot-stale-data: the setting was changed before the copies ran. snapshot-ready-ping: what was not ready is not ready.
     assert_eq!(one["frozen"]["setting"], "old");
     assert_eq!(one["frozen"]["ready"], false);
+    // snapshot-stale-data: the conversation of the warm-up goes on.
+    assert_eq!(one["frozen"]["messages"], serde_json::json!(["warm up"]));
+    // snapshot-credentials: the token is used after its time. snapshot-background-work: nothing ticks in a copy.
+    for copy in [one, two] {
+        assert_eq!(
+            (&copy["expired"], &copy["ticks"]),
+            (&Value::Bool(true), &Value::Bool(false))
+        );
+    }
     // snapshot-connections: the old one is dead, a new one is not.
     for copy in [one, two] {
         assert_eq!(
@@ -228,4 +264,21 @@ fn processes_of_one_v8_snapshot_share_what_startup_made() {
     for name in ["uncached", "device"] {
         assert_ne!(one["fresh"][name], two["fresh"][name], "{name}");
     }
+}
+
+#[test]
+fn what_math_random_gives_is_decided_by_its_state() {
+    let draw = |seed: &str| {
+        let output = Command::new("node")
+            .args(["--random-seed", seed, "-p", "Math.random()"])
+            .output();
+        let output = output.ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (Some(one), Some(two), Some(other)) = (draw("7"), draw("7"), draw("8")) else {
+        eprintln!("skipped: there is no node");
+        return;
+    };
+    assert_eq!(one, two);
+    assert_ne!(one, other);
 }

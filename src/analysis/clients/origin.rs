@@ -249,9 +249,11 @@ impl<'a> Finder<'a, '_> {
                 BindingKind::Value {
                     value,
                     path,
-                    default: None,
-                    ..
-                } if path.is_empty() && !value.range.contains(at.expr.range) => {
+                    declaration,
+                } if path.is_empty()
+                    && declaration.as_ref().is_none_or(|it| it.default.is_none())
+                    && !value.range.contains(at.expr.range) =>
+                {
                     all.extend(self.origins(At::new(module.id, value)));
                 }
                 // What is added to it does not make it another.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::env::Env;
 use super::{Engine, FnId, Given, Labels, Place, Summary};
+use crate::analysis::limits;
 use crate::model::source::ir::{Call, Conditional, Expr, ExprKind, Name};
 use crate::model::source::module::{Function, Param, ParamKind};
 
@@ -26,9 +27,17 @@ const PUTS: [&str; 13] = [
 ];
 
 /// Most objects that are remembered for a parameter.
-const MOST_GIVEN: usize = 4;
+const MOST_GIVEN: usize = 16;
 /// Most functions that hand an object on before its member is called.
-const MOST_HANDS: u8 = 6;
+const MOST_HANDS: u8 = 8;
+/// Most objects that are looked at for one call of a member.
+const MOST_LOOKS: usize = 64;
+
+/// How far objects are followed that are handed on.
+struct Hands {
+    deep: u8,
+    looks: usize,
+}
 
 impl<'s> Engine<'s> {
     /// The project's function that a call runs.
@@ -40,7 +49,11 @@ impl<'s> Engine<'s> {
             .or_insert_with(|| source.callee(place.module, call));
         found.or_else(|| match &call.as_call()?.callee.kind {
             ExprKind::Attribute { base, attr } => {
-                self.member_given(*place, base.as_name()?, attr, MOST_HANDS)
+                let mut open = Hands {
+                    deep: MOST_HANDS,
+                    looks: MOST_LOOKS,
+                };
+                self.member_given(*place, base.as_name()?, attr, &mut open)
             }
             _ => None,
         })
@@ -48,22 +61,58 @@ impl<'s> Engine<'s> {
 
     /// The function that a member of a parameter is, of what the calls seen so far gave for it: an object of services that is handed
     /// down from where the program starts.
-    fn member_given(&self, place: Place, name: &str, member: &str, hands: u8) -> Option<FnId> {
-        let hands = hands.checked_sub(1)?;
+    fn member_given(
+        &self,
+        place: Place,
+        name: &str,
+        member: &str,
+        open: &mut Hands,
+    ) -> Option<FnId> {
         let mut around = place.function;
         while let Some(id) = around {
             let function = self.source.function(id)?;
             if function.params.iter().any(|param| *param.name == *name) {
                 let given = self.given.get(&(id, Name::from(name)))?;
-                return given.iter().find_map(|(from, value)| {
-                    self.source
-                        .member_function(from.module, value, member)
-                        .or_else(|| self.member_given(*from, value.as_name()?, member, hands))
-                });
+                let out_of_sight = || {
+                    // Most members are those of texts and lists.
+                    if self.is_own_function(member) {
+                        limits::reached(limits::CALLERS, id.module, function.header);
+                    }
+                };
+                if open.deep == 0 || open.looks < given.len() {
+                    out_of_sight();
+                    return None;
+                }
+                open.looks -= given.len();
+                for (from, value) in given {
+                    let mut found = self.source.member_function(from.module, value, member);
+                    if let (None, Some(name)) = (found, value.as_name()) {
+                        open.deep -= 1;
+                        found = self.member_given(*from, name, member, open);
+                        open.deep += 1;
+                    }
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                if given.len() == MOST_GIVEN {
+                    out_of_sight();
+                }
+                return None;
             }
             around = function.parent;
         }
         None
+    }
+
+    /// Whether the project has a function of that name.
+    fn is_own_function(&self, name: &str) -> bool {
+        let all = self.functions.get_or_init(|| {
+            let modules = self.source.modules.iter();
+            let functions = modules.flat_map(|module| &module.functions);
+            functions.map(|function| &*function.name).collect()
+        });
+        all.contains(name)
     }
 
     /// Remembers what a call gives for a parameter.

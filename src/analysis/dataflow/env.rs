@@ -159,9 +159,25 @@ impl<'s> Env<'s> {
         }
     }
 
+    /// One member of what a name holds is vouched for.
+    pub(super) fn vouch_member(&mut self, name: &str, member: &str) {
+        Rc::make_mut(&mut self.sound).insert(under(name, member));
+    }
+
+    /// Whether that member was vouched for since the name was bound.
+    pub(super) fn is_member_sound(&self, name: &str, member: &str) -> bool {
+        !self.sound.is_empty() && self.sound.contains(&under(name, member))
+    }
+
     fn unsound(&mut self, name: &Name) {
-        if self.sound.contains(name) {
-            Rc::make_mut(&mut self.sound).remove(name);
+        if self.sound.is_empty() {
+            return;
+        }
+        let (first, last) = (under(name, ""), Name::from(format!("{name}\u{1}")));
+        let members = self.sound.range(first..last).cloned();
+        let lost: Vec<Name> = members.chain(self.sound.get(name).cloned()).collect();
+        if !lost.is_empty() {
+            Rc::make_mut(&mut self.sound).retain(|name| !lost.contains(name));
         }
     }
 

@@ -232,6 +232,10 @@ impl<'s> Engine<'s> {
         called: bool,
         env: &mut Env<'s>,
     ) -> Labels {
+        let sound = |name: &str| env.is_member_sound(name, attr);
+        if base.as_name().is_some_and(sound) {
+            return 0;
+        }
         let labels = self.expr(place, base, env);
         let labels = match called {
             true => self.seeds.method(place.module, attr, labels),

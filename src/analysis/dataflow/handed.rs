@@ -2,24 +2,9 @@
 
 use super::env::Env;
 use super::{Engine, Given, Labels, Place};
+use crate::analysis::runners::Runner;
 use crate::model::source::FnId;
 use crate::model::source::ir::{Call, Expr, ExprKind};
-
-/// What runs the function that it is given.
-const RUNNERS: [&str; 12] = [
-    "Thread",
-    "Timer",
-    "Process",
-    "to_thread",
-    "submit",
-    "run_in_executor",
-    "run_in_threadpool",
-    "run_sync",
-    "add_task",
-    "call_soon",
-    "call_soon_threadsafe",
-    "partial",
-];
 
 impl<'s> Engine<'s> {
     /// Follows a call that runs a function of the project it is given, with the arguments beside it. Returns what that gives.
@@ -30,13 +15,7 @@ impl<'s> Engine<'s> {
         args: &[Labels],
         env: &Env<'s>,
     ) -> Option<Labels> {
-        let name = match &call.callee.kind {
-            ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => name,
-            _ => return None,
-        };
-        if !RUNNERS.contains(&&**name) {
-            return None;
-        }
+        Runner::of(call).filter(|runner| runner.hands_on)?;
         let named = |wanted: &str| {
             let keyword = call
                 .keywords

@@ -13,7 +13,8 @@ mod path;
 mod refine;
 mod stmts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use crate::analysis::limits;
@@ -308,6 +309,8 @@ struct Engine<'s> {
     callees: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
     /// What calls gave for the parameters of a function.
     given: BTreeMap<(FnId, Name), Vec<(Place, &'s Expr)>>,
+    /// The names of the project's functions.
+    functions: OnceCell<HashSet<&'s str>>,
     /// The functions of the project that an expression names, looked up once.
     named: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
     /// The functions that members of a class hold.
@@ -335,6 +338,7 @@ impl<'s> Engine<'s> {
             open: Vec::new(),
             callees: BTreeMap::new(),
             given: BTreeMap::new(),
+            functions: OnceCell::new(),
             named: BTreeMap::new(),
             held: BTreeMap::new(),
             stack: stack_now(),

@@ -322,8 +322,14 @@ impl<'s> Engine<'s> {
             };
         }
         let labels = self.expr(place, value, env);
-        if let ExprKind::Name(name) = &value.kind {
-            env.vouch(name);
+        match &value.kind {
+            ExprKind::Name(name) => env.vouch(name),
+            ExprKind::Attribute { base, attr } if !whole => {
+                if let Some(name) = base.as_name() {
+                    env.vouch_member(name, attr);
+                }
+            }
+            _ => {}
         }
         if whole {
             env.alive &= !self.seeds.also(labels);

@@ -142,9 +142,11 @@ impl<'s> Question<'s> {
             BindingKind::Value {
                 value,
                 path,
-                default,
-                annotation,
+                declaration,
             } => {
+                let declaration = declaration.as_deref();
+                let default = declaration.and_then(|it| it.default.as_ref());
+                let annotation = declaration.and_then(|it| it.annotation.as_ref());
                 let mut meaning = self.project(self.meaning(module.id, value), path);
                 if matches!(meaning, Meaning::Unknown)
                     && let Some(default) = default

@@ -692,15 +692,10 @@ impl<'a> Follower<'_, 'a> {
                     self.queue.push_back((used.module, used.expr));
                 }
             }
-            // What a callback answers for each element is in what the call around it answers.
-            let outer = self
-                .source
-                .module(function.module)
-                .and_then(|module| holder(module, function))
-                .filter(|outer| gathers(outer));
-            self.queue.extend(outer.map(|outer| (id, outer)));
+            self.gathered(function);
             return;
         }
+        self.gathered(function);
         let calls = self.ground.by_callee.get(&function).into_iter().flatten();
         let mut called = false;
         for call in calls.filter_map(|&call| self.ground.calls.get(call)) {
@@ -715,6 +710,17 @@ impl<'a> Follower<'_, 'a> {
         if found.decorators.iter().any(is_cache) {
             self.cached(function);
         }
+    }
+
+    /// What a callback answers for each element is in what the call around it answers.
+    fn gathered(&mut self, function: FnId) {
+        let outer = self
+            .source
+            .module(function.module)
+            .and_then(|module| holder(module, function))
+            .filter(|outer| gathers(outer));
+        self.queue
+            .extend(outer.map(|outer| (function.module, outer)));
     }
 
     /// What a cached function answered at startup is what request code gets.
@@ -742,11 +748,11 @@ impl<'a> Follower<'_, 'a> {
     }
 }
 
-/// Whether a call collects what its callback answers: `Array.from({ length: 6 }, () => …)`, `numbers.map(() => …)`.
+/// Whether a call collects what its callback answers: `Array.from({ length: 6 }, () => …)`, `numbers.map(() => …)`, `load().then(…)`.
 fn gathers(outer: &Expr) -> bool {
     outer.as_call().is_some_and(|call| {
         matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
-            if matches!(&**attr, "from" | "map" | "flatMap" | "reduce" | "replace" | "replaceAll"))
+            if matches!(&**attr, "from" | "map" | "flatMap" | "reduce" | "replace" | "replaceAll" | "then"))
     })
 }
 

@@ -88,6 +88,12 @@ const RUNNERS: [&str; 12] = [
     "start_soon",
 ];
 
+/// Methods that call the function that they are given, at once or when a promise ends.
+const CALLS_BACK: [&str; 12] = [
+    "then", "catch", "finally", "map", "flatMap", "forEach", "filter", "reduce", "find", "some",
+    "every", "sort",
+];
+
 impl<'c, 'a> Startup<'c, 'a> {
     /// Follows everything that runs before the snapshot: before the first healthy `/ping`, the handler of the ping included, and the
     /// routes of the warm-up hooks.
@@ -176,15 +182,59 @@ impl<'c, 'a> Startup<'c, 'a> {
 
     /// Runs a block; true where nothing behind it runs at startup.
     fn block(&mut self, module: &'a Module, block: &'a [Stmt], from: Option<Place>) -> bool {
-        for stmt in block {
+        for (at, stmt) in block.iter().enumerate() {
             if self.live.is_off(module.id, stmt.range) {
                 continue;
+            }
+            let rest = block.get(at + 1..).unwrap_or_default();
+            if let Some((test, serving)) = self.the_way_to_serve(module, stmt, rest) {
+                self.expr(module, test, from);
+                return self.block(module, serving, from);
             }
             if self.stmt(module, stmt, from) {
                 return true;
             }
         }
         false
+    }
+
+    /// The one branch of an `if` that serves, where nothing serves behind it: the other is a way of running that is no server, as
+    /// `if "--serve" in sys.argv: uvicorn.run(app)` and `else: print(invoke(…))`.
+    fn the_way_to_serve(
+        &self,
+        module: &'a Module,
+        stmt: &'a Stmt,
+        rest: &'a [Stmt],
+    ) -> Option<(&'a Expr, &'a [Stmt])> {
+        let StmtKind::If(branch) = &stmt.kind else {
+            return None;
+        };
+        if module.language != Language::Python
+            || branch.orelse.is_empty()
+            || module.is_main_guard(&branch.test)
+        {
+            return None;
+        }
+        let serve = |block: &'a [Stmt]| block.iter().any(|stmt| self.runs_server(module, stmt));
+        let serving = match (serve(&branch.body), serve(&branch.orelse)) {
+            (true, false) => &branch.body,
+            (false, true) => &branch.orelse,
+            _ => return None,
+        };
+        // Few branches serve, so what stands behind is looked through seldom.
+        (!serve(rest)).then_some((&branch.test, serving))
+    }
+
+    /// Whether a server is started in a statement or inside of it.
+    fn runs_server(&self, module: &'a Module, stmt: &'a Stmt) -> bool {
+        let mut found = false;
+        walk_node(Node::Stmt(stmt), &mut |_, node| {
+            if let Node::Stmt(inner) = node {
+                found |= self.serves(module, inner);
+            }
+            !found
+        });
+        found
     }
 
     fn stmt(&mut self, module: &'a Module, stmt: &'a Stmt, from: Option<Place>) -> bool {
@@ -463,6 +513,21 @@ impl<'c, 'a> Startup<'c, 'a> {
             self.queue.extend(
                 hooks
                     .filter_map(|hook| source.function_value(module.id, hook))
+                    .map(|function| (function, deeper)),
+            );
+        }
+        // `load().then((model) => …)`, `NAMES.map((name) => …)`
+        if let ExprKind::Attribute { attr, .. } = &call.callee.kind
+            && module.language == Language::TypeScript
+            && CALLS_BACK.contains(&&**attr)
+        {
+            let functions = call
+                .args
+                .iter()
+                .filter(|arg| matches!(arg.kind, ExprKind::Lambda(_)));
+            self.queue.extend(
+                functions
+                    .filter_map(|arg| source.function_value(module.id, arg))
                     .map(|function| (function, deeper)),
             );
         }

@@ -39,6 +39,23 @@ pub(crate) fn when<'e>(
     }
 }
 
+/// Whether a prefix holds a whole host, so that what starts with it goes there: `https://docs.example.com/`.
+fn names_a_host(prefix: &Expr) -> bool {
+    let whole = |text: &str| {
+        text.split_once("://").is_some_and(|(_, rest)| {
+            rest.split_once('/')
+                .is_some_and(|(host, _)| !host.is_empty() && !host.contains('@'))
+        })
+    };
+    match &prefix.kind {
+        ExprKind::Str(text) => whole(text),
+        ExprKind::Tuple(items) => {
+            !items.is_empty() && items.iter().all(|item| item.as_str().is_some_and(whole))
+        }
+        _ => false,
+    }
+}
+
 fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) -> Proved<'e> {
     let Some((name, base)) = named(call) else {
         return Vec::new();
@@ -102,6 +119,14 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
         ),
         "isInteger" | "isFinite" | "isSafeInteger" => one(first, Facts::NUMBER),
         "isUUID" | "isUuid" | "validateUuid" => one(first, Facts::UUID),
+        // `url.startswith("https://docs.example.com/")`: the host is that one.
+        "startswith" | "startsWith" if first.is_some_and(names_a_host) => one(
+            base,
+            Facts {
+                formatted: true,
+                ..Facts::TEXT
+            },
+        ),
         // `name.replace("-", "").isalnum()`: the rest of it was that.
         "isalnum" | "isalpha" | "isdigit" if base.is_some_and(|base| without(base).is_some()) => {
             one(

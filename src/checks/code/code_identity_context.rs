@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::leaf;
+use crate::analysis::runners::Runner;
 use crate::analysis::tokens::{self, Sent, Unverified};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
@@ -29,13 +30,6 @@ const ASKS: [&str; 3] = [
     "requires_access_token",
     "requires_api_key",
     "requires_iam_access_token",
-];
-/// What starts a function without the context of who starts it: the call, and the argument that is the function.
-const BARE: [(&str, usize); 4] = [
-    ("Thread", usize::MAX),
-    ("submit", 0),
-    ("run_in_executor", 1),
-    ("Timer", 1),
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
@@ -187,11 +181,9 @@ fn without_context(
         ExprKind::Attribute { attr, .. } => &**attr,
         _ => return None,
     };
-    let (_, place) = BARE.iter().find(|(name, _)| *name == written)?;
-    let target = match *place {
-        usize::MAX => call.option("target")?,
-        place => call.args.get(place)?,
-    };
+    let target = Runner::of(call)
+        .filter(|runner| runner.bare)?
+        .function(call)?;
     let function = code.source.function_value(module.id, target)?;
     let reaches = code
         .source

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::src_layout;
+use super::{relative_imports, src_layout};
 use crate::analysis::agent_code::AgentCode;
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
@@ -36,10 +36,21 @@ struct Missing {
     add: Option<String>,
     /// What is declared is to be bound, not added to.
     bounds: bool,
-    /// It lies below `src/`, where Python does not look.
-    below_src: bool,
+    /// What fixes it beside a dependency.
+    remedy: Remedy,
     evidence: Evidence,
     breaks_start: bool,
+}
+
+/// What fixes an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remedy {
+    /// A dependency, or another import.
+    Plain,
+    /// It lies below `src/`, where Python does not look.
+    BelowSrc,
+    /// Dots that lead nowhere.
+    Relative,
 }
 
 fn run(context: &Context) -> Vec<Outcome> {
@@ -58,7 +69,10 @@ struct Found {
 impl Found {
     fn take(&mut self, external: &ExternalImport, place: &Site, answer: Answer, starts: bool) {
         self.counted.insert(external.package.clone());
-        let below_src = matches!(answer, Answer::BelowSrc(_));
+        let remedy = match answer {
+            Answer::BelowSrc(_) => Remedy::BelowSrc,
+            _ => Remedy::Plain,
+        };
         let (why, add, bounds) = match answer {
             Answer::Resolved => return,
             Answer::Transitive(of) => {
@@ -75,22 +89,36 @@ impl Found {
             Answer::BelowSrc(why) => (why, None, false),
             Answer::Lacks(lack) => (lack.why, lack.bound, true),
         };
-        let (note, severity) = if starts {
-            (why.clone(), Severity::High)
-        } else {
-            let note = format!("{why}; it breaks when this runs, not at the start");
-            (note, Severity::Medium)
-        };
         let site = if bounds { place } else { &external.site };
         let found = Missing {
             says: format!("{} ({why})", external.dotted),
             add,
             bounds,
-            below_src,
-            evidence: Evidence::code(site).note(note).severity(severity),
+            remedy,
+            evidence: evidence(site, &why, starts),
             breaks_start: starts,
         };
-        let key = (external.package.clone(), why);
+        self.add((external.package.clone(), why), found, starts);
+    }
+
+    fn refuse(&mut self, refused: relative_imports::Refused) {
+        let found = Missing {
+            says: format!("{} ({})", refused.dotted, refused.why),
+            add: None,
+            bounds: false,
+            remedy: Remedy::Relative,
+            evidence: evidence(&refused.site, &refused.why, refused.starts),
+            breaks_start: refused.starts,
+        };
+        let path = refused.site.path.to_string();
+        self.add(
+            (format!("{path} {}", refused.dotted), refused.why),
+            found,
+            refused.starts,
+        );
+    }
+
+    fn add(&mut self, key: (String, String), found: Missing, starts: bool) {
         match self.missing.get_mut(&key) {
             Some(before) if before.breaks_start || !starts => {}
             Some(before) => *before = found,
@@ -99,6 +127,16 @@ impl Found {
             }
         }
     }
+}
+
+fn evidence(site: &Site, why: &str, starts: bool) -> Evidence {
+    let (note, severity) = if starts {
+        (why.to_owned(), Severity::High)
+    } else {
+        let note = format!("{why}; it breaks when this runs, not at the start");
+        (note, Severity::Medium)
+    };
+    Evidence::code(site).note(note).severity(severity)
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
@@ -110,7 +148,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let eager = eager(code);
     let absent = copied_code::absent(context, code.runtime);
     let mut found = Found::default();
-    let idle = !python.moves_path && !src_layout::is_on_path(context, code);
+    let idle = !python.moves_path() && !src_layout::is_on_path(context, code);
     let src = code.code.below_src.iter().filter(|_| idle);
     let imports = code.code.external.iter().map(|external| (external, false));
     for (external, below_src) in imports.chain(src.map(|external| (external, true))) {
@@ -138,6 +176,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         };
         let starts = !import.lazy && !import.dynamic && eager.contains(&external.module);
         found.take(external, &module.site(import.range), answer, starts);
+    }
+    for refused in relative_imports::refused(code, &eager) {
+        found.refuse(refused);
     }
     let notes = found.transitive.into_iter().map(|(of, site)| {
         Evidence::code(&site)
@@ -224,11 +265,14 @@ fn failed(
     };
     let rest = missing
         .iter()
-        .filter(|one| one.add.is_none() && !one.below_src)
+        .filter(|one| one.add.is_none() && one.remedy == Remedy::Plain)
         .count();
     let all_bounds = missing.iter().all(|one| one.bounds);
+    let all_relative = missing.iter().all(|one| one.remedy == Remedy::Relative);
     let what = if all_bounds {
         "needs names that the releases it gets do not have"
+    } else if all_relative {
+        "has relative imports that Python refuses"
     } else {
         "imports what does not ship"
     };
@@ -246,9 +290,17 @@ fn failed(
         Severity::High
     })
     .evidences(missing.iter().map(|one| one.evidence.clone()));
-    let mut fix = fix(context, &missing, installed, rest, all_bounds);
-    if missing.iter().any(|one| one.below_src) {
+    let mut fix = if all_relative {
+        Fix::new("Import by absolute names")
+    } else {
+        fix(context, &missing, installed, rest, all_bounds)
+    };
+    let has = |remedy: Remedy| missing.iter().any(|one| one.remedy == remedy);
+    if has(Remedy::BelowSrc) {
         fix = fix.note(src_layout::remedy(code));
+    }
+    if has(Remedy::Relative) {
+        fix = fix.note(relative_imports::REMEDY);
     }
     outcome.fix(fix)
 }

@@ -1,5 +1,6 @@
 //! `code-input-validation`: Input validation on payload fields (type, length, format).
 
+mod address;
 mod fields;
 mod fixes;
 mod graphs;
@@ -137,6 +138,8 @@ fn lacks(field: &Field) -> Option<(Severity, String)> {
     }
     match field.kind {
         Kind::Flag => None,
+        Kind::Address if tested.formatted => None,
+        Kind::Address => Some((Severity::Medium, "without a test of its host".to_owned())),
         Kind::Id if tested.formatted => None,
         Kind::Id if tested.typed => {
             Some((Severity::Low, "without a test of its format".to_owned()))
@@ -172,6 +175,9 @@ fn why(field: &Field, severity: Severity) -> &'static str {
     match (field.kind, severity) {
         (_, Severity::High | Severity::Critical) => "AWS's security guidance describes this bypass",
         (Kind::Id, _) => "a caller can name any other user's or session's data",
+        (Kind::Address, _) => {
+            "a caller can have the agent call any host, those of its own network too"
+        }
         (Kind::Number, _) => "a caller can ask for any amount of work",
         _ => "a payload can be 100 MB, and you pay for every token",
     }

@@ -1,5 +1,6 @@
 //! The checks of the category `code`, in the order of the report.
 
+mod code_env_required;
 mod code_error_handling;
 mod code_error_leak;
 mod code_identity_context;
@@ -16,6 +17,7 @@ pub(in crate::checks) mod outbound;
 mod outbound_fix;
 pub(in crate::checks) mod private_hosts;
 mod providers;
+mod relative_imports;
 mod runtime_debug_mode;
 mod secrets_env_read;
 mod secrets_hardcoded;
@@ -32,6 +34,7 @@ pub(super) static CHECKS: &[&Check] = &[
     &code_error_leak::CHECK,
     &code_input_validation::CHECK,
     &code_imports_resolve::CHECK,
+    &code_env_required::CHECK,
     &code_rate_limiting::CHECK,
     &code_loop_limit::CHECK,
     &code_tool_sessions::CHECK,

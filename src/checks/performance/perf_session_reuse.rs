@@ -9,6 +9,7 @@ use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::model::project::Agent;
 
 pub(super) static CHECK: Check = Check {
     id: "perf-session-reuse",
@@ -82,8 +83,9 @@ fn run(context: &Context) -> Vec<Outcome> {
         let first = &found[0];
         let path = first.site.as_ref().map_or("", |site| &*site.path);
         let message = format!(
-            "{path}: {}; each new session is a cold start and a VM that idles against the quota",
-            first.note
+            "{path}: {}; each new session is a cold start and a VM that idles against the quota{}",
+            first.note,
+            warm_pool(context)
         );
         Outcome::fail(resource, message)
             .fix(Fix::new("Keep one session per conversation or batch").note(
@@ -101,6 +103,20 @@ fn run(context: &Context) -> Vec<Outcome> {
         context,
         outcome.evidences(notes),
     )]
+}
+
+/// What a session more costs on the platform version of the runtimes.
+fn warm_pool(context: &Context) -> &'static str {
+    let mut views = context
+        .project
+        .runtimes
+        .iter()
+        .map(|runtime| context.platform(Agent::Runtime(runtime)));
+    if views.any(|view| view.is_v2()) {
+        "; on platform version V2 no VM is kept warm, so that each costs about two seconds"
+    } else {
+        ""
+    }
 }
 
 /// Where a call begins a new session whenever it is given no id: fine only where the caller gets the new id back.

@@ -1,6 +1,7 @@
-//! The edit that moves a value from startup code into the handler, where it is the same code in another place.
+//! The edit that moves a value from startup code to where requests use it, where it is the same code in another place.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::startup::Made;
@@ -8,142 +9,410 @@ use crate::model::finding::{Edit, Fix};
 use crate::model::source::scope::names_in;
 use crate::model::source::walk::sub_expressions;
 use crate::model::source::{
-    EntrypointKind, ExprKind, FnId, Function, Language, Module, ModuleId, Stmt, StmtKind,
+    ByteRange, EntrypointKind, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Param,
+    Stmt, StmtKind,
 };
 
-/// One line that goes to the beginning of a handler.
-struct Move {
-    /// The line with its end.
-    line: std::ops::Range<usize>,
-    /// Where the handler's first statement begins.
-    to: usize,
-    /// What is written there.
-    text: String,
+/// How far from the handler a value may be made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// In the handler that uses it.
+    Handler,
+    /// In any function that uses it: each call may have a value of its own.
+    AnyFunction,
 }
+
+/// What is written in place of a part of a file.
+type Change = (Range<usize>, String);
 
 /// The fix that moves what can be moved, all of a file in one edit.
 pub(super) fn fix<'v>(
     code: &AgentCode<'_>,
+    reach: Reach,
     values: impl IntoIterator<Item = &'v Made>,
 ) -> Option<Fix> {
-    let mut moves: BTreeMap<ModuleId, Vec<Move>> = BTreeMap::new();
+    let mut files: BTreeMap<ModuleId, Vec<Change>> = BTreeMap::new();
+    let mut moves = false;
     for value in values {
-        if let Some(one) = of(code, value) {
-            let known = moves.entry(value.place.0).or_default();
-            if known.iter().all(|other| other.line != one.line) {
-                known.push(one);
-            }
-        }
+        let Some((id, changes, moved)) = of(code, reach, value) else {
+            continue;
+        };
+        moves |= moved;
+        let known = files.entry(id).or_default();
+        let new = changes.into_iter().filter(|change| !known.contains(change));
+        let new: Vec<Change> = new.collect();
+        known.extend(new);
     }
-    let mut fix = Fix::new("Move it into the handler");
-    for (id, moves) in moves {
-        let module = code.source.module(id)?;
-        let old = &*module.source.text;
-        fix = fix.edit(Edit::new(&module.path, Some(old), written(old, moves)?));
+    let title = match moves {
+        true => "Move it to the code that handles a request",
+        false => "Make it with each call",
+    };
+    let mut fix = Fix::new(title);
+    for (id, changes) in files {
+        if let Some(module) = code.source.module(id).filter(|_| !changes.is_empty()) {
+            let old = &*module.source.text;
+            fix = fix.edit(Edit::new(&module.path, Some(old), written(old, changes)?));
+        }
     }
     (!fix.edits.is_empty()).then_some(fix)
 }
 
-fn written(old: &str, mut moves: Vec<Move>) -> Option<String> {
-    moves.sort_by_key(|one| one.line.start);
-    let mut changes: Vec<(usize, usize, &str)> = Vec::new();
-    for one in &moves {
-        changes.push((one.line.start, one.line.end, ""));
-        changes.push((one.to, one.to, &one.text));
+/// What changes for a value, in which module, and whether it moves to another function.
+fn of(code: &AgentCode<'_>, reach: Reach, value: &Made) -> Option<(ModuleId, Vec<Change>, bool)> {
+    if let Some(made) = code.source.module(value.place.0)
+        && reach == Reach::AnyFunction
+        && let Some(changes) = wrapped(made, value.place.1)
+    {
+        return Some((made.id, changes, true));
     }
+    let (id, range) = value.from.unwrap_or(value.place);
+    let module = code.source.module(id)?;
+    if let Some(changes) = of_default(module, range) {
+        return Some((id, changes, false));
+    }
+    // What is made on the way by a function of the project goes where its answer goes only if nothing else holds it.
+    let direct = value.from.is_none() || value.fate.given.is_empty();
+    let changes = direct.then(|| of_statement(code, module, range, value, reach))??;
+    Some((id, changes, true))
+}
+
+fn written(old: &str, mut changes: Vec<Change>) -> Option<String> {
     // The sort keeps the order of lines that go to one place.
-    changes.sort_by_key(|(start, ..)| *start);
+    changes.sort_by_key(|(at, _)| at.start);
     let (mut new, mut at) = (String::with_capacity(old.len() + 64), 0);
-    for (start, end, text) in changes {
-        new.push_str(old.get(at..start)?);
-        new.push_str(text);
-        at = end;
+    for (range, text) in changes {
+        new.push_str(old.get(at..range.start)?);
+        new.push_str(&text);
+        at = range.end;
     }
     new.push_str(old.get(at..)?);
     Some(new)
 }
 
-/// `NAME = call(…)` at the top of a Python module, used in one handler of the same module and nowhere else.
-fn of(code: &AgentCode<'_>, value: &Made) -> Option<Move> {
-    let (id, range) = value.place;
-    let module = code.source.module(id)?;
-    if module.language != Language::Python || value.from.is_some() {
-        return None;
-    }
+/// `NAME = call(…)` at the top of a module, used in one function of the same module and nowhere else.
+fn of_statement(
+    code: &AgentCode<'_>,
+    module: &Module,
+    range: ByteRange,
+    value: &Made,
+    reach: Reach,
+) -> Option<Vec<Change>> {
     let stmt = module.body.iter().find(|stmt| stmt.range.contains(range))?;
     let StmtKind::Assign(assign) = &stmt.kind else {
         return None;
     };
-    let ([target], Some(made), None) = (
-        assign.targets.as_slice(),
-        assign.value.as_deref(),
-        assign.augmented,
-    ) else {
+    let ([target], Some(made), None) =
+        (&*assign.targets, assign.value.as_deref(), assign.augmented)
+    else {
         return None;
     };
-    // What a lambda or a comprehension does happens elsewhere, or more than once.
-    let plain = sub_expressions(made).into_iter().all(|part| {
-        !matches!(
-            part.kind,
-            ExprKind::Lambda(_) | ExprKind::Await(_) | ExprKind::Comprehension(_)
-        )
-    });
-    let name = target.as_name().filter(|_| plain)?;
-    let handler = user(code, module, name)?;
-    let scope = module.scopes.get(handler.id.index as usize + 1)?;
-    let bound = |name: &str| {
-        scope
-            .names
-            .get(name)
-            .is_some_and(|bindings| !bindings.is_empty())
-    };
-    let read = names_in(made);
-    if bound(name) || read.iter().any(|read| bound(read) || ***read == *name) {
-        return None;
-    }
+    let name = target.as_name()?;
+    let uses = uses(code, module, name)?;
     let old = &*module.source.text;
     let line = whole_line(old, stmt)?;
-    let first = first(handler)?;
-    let to = first.range.to_usize().start;
-    let indent = old.get(old.get(..to)?.rfind('\n')? + 1..to)?;
-    if !indent.chars().all(|one| matches!(one, ' ' | '\t')) || line.contains(&to) {
+    if let Some(changes) = inlined(module, made, &uses).filter(|_| reach == Reach::AnyFunction) {
+        return Some([(line, String::new())].into_iter().chain(changes).collect());
+    }
+    let read = value.fate.read.filter(|_| reach == Reach::AnyFunction);
+    let read = read.map(|(_, read)| read);
+    let home = handler(code, module, &uses).or_else(|| helper(module, &uses, read?))?;
+    // What a lambda or a comprehension does happens elsewhere, or more than once.
+    let plain = sub_expressions(made)
+        .into_iter()
+        .all(|part| match part.kind {
+            ExprKind::Lambda(_) | ExprKind::Comprehension(_) => false,
+            ExprKind::Await(_) => home.is_async,
+            _ => true,
+        });
+    let read = names_in(made);
+    let hidden = uses
+        .iter()
+        .map(|(function, _)| *function)
+        .chain([home.id])
+        .any(|function| {
+            binds(module, function, name) || read.iter().any(|read| binds(module, function, read))
+        });
+    if !plain || hidden || read.iter().any(|read| ***read == *name) {
         return None;
     }
-    let text = format!("{}\n{indent}", old.get(line.clone())?.trim());
-    Some(Move { line, to, text })
+    let (to, indent) = beginning(module, home)?;
+    if line.contains(&to) {
+        return None;
+    }
+    let mut text = String::new();
+    let moved = old.get(line.clone())?.trim();
+    let verbatim = ["\"\"\"", "'''", "`", "\\\n"]
+        .iter()
+        .any(|mark| moved.contains(mark));
+    for (number, part) in moved.lines().enumerate() {
+        let blank = number == 0 || verbatim || part.is_empty();
+        text.push_str(if blank { "" } else { indent });
+        text.push_str(part);
+        text.push('\n');
+    }
+    text.push_str(indent);
+    Some(vec![(line, String::new()), (to..to, text)])
 }
 
-/// The line of a statement that stands alone on it.
-fn whole_line(old: &str, stmt: &Stmt) -> Option<std::ops::Range<usize>> {
+/// `def note(text, mark=uuid4())` as `mark=None`, and the value made where none is given.
+fn of_default(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
+    if module.language != Language::Python {
+        return None;
+    }
+    let holds = |param: &&Param| {
+        let default = param.default.as_deref();
+        default.is_some_and(|default| default.range.contains(range))
+    };
+    let (function, param) = module
+        .functions
+        .iter()
+        .find_map(|function| Some((function, function.params.iter().find(holds)?)))?;
+    let default = param.default.as_deref()?;
+    let (old, text) = (&*module.source.text, module.text(default.range));
+    let named = names_in(default);
+    let top = module.scopes.first()?;
+    // What is bound in no module is a built-in, in a method perhaps a name of the class.
+    let visible = named.iter().all(|name| {
+        let known = function.class.is_none() || top.names.contains_key(&***name);
+        known && !binds(module, function.id, name)
+    });
+    if text.contains('\n') || !visible || old.get(function.range.to_usize())?.starts_with("lambda")
+    {
+        return None;
+    }
+    let (to, indent) = beginning(module, function)?;
+    let name = &param.name;
+    let mut changes = vec![
+        (default.range.to_usize(), "None".to_owned()),
+        (
+            to..to,
+            format!("if {name} is None:\n{indent}    {name} = {text}\n{indent}"),
+        ),
+    ];
+    if let Some(annotation) = param.annotation.as_deref() {
+        let (written, end) = (
+            module.text(annotation.range),
+            annotation.range.to_usize().end,
+        );
+        if written.starts_with(['"', '\'']) {
+            return None;
+        }
+        if !["None", "Optional", "Any"]
+            .iter()
+            .any(|word| written.contains(word))
+        {
+            changes.push((end..end, " | None".to_owned()));
+        }
+    }
+    Some(changes)
+}
+
+/// A name that one lambda uses once, written out there: the headers of `lambda: client(url, headers=HEADERS)`.
+fn inlined(module: &Module, made: &Expr, uses: &[(FnId, ByteRange)]) -> Option<Vec<Change>> {
+    let [(function, used)] = uses else {
+        return None;
+    };
+    let lambda = module.function(*function)?;
+    let text = module.text(made.range);
+    let python = module.text(lambda.range).starts_with("lambda");
+    let [only] = lambda.body.as_slice() else {
+        return None;
+    };
+    let StmtKind::Return(Some(answer)) = &only.kind else {
+        return None;
+    };
+    // A text within a text needs other quotation marks.
+    let spelt = sub_expressions(answer)
+        .into_iter()
+        .any(|part| matches!(part.kind, ExprKind::Format(_)) && part.range.contains(*used));
+    let awaited = sub_expressions(made)
+        .into_iter()
+        .any(|part| matches!(part.kind, ExprKind::Await(_)));
+    let hidden = names_in(made)
+        .iter()
+        .any(|name| binds(module, *function, name));
+    if !python || spelt || awaited || hidden || text.contains('\n') {
+        return None;
+    }
+    let text = match made.kind {
+        ExprKind::Call(_) | ExprKind::Dict(_) | ExprKind::Format(_) | ExprKind::List(_) => {
+            text.to_owned()
+        }
+        _ => format!("({text})"),
+    };
+    Some(vec![(used.to_usize(), text)])
+}
+
+/// Names of a function that lead to what one lambda sends, made by a function of their own that the lambda calls:
+/// `token = ask()`, `headers = {"Authorization": token}`, `return Client(lambda: connect(headers=headers))`.
+fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
+    const MOST: usize = 4;
+    if module.language != Language::Python {
+        return None;
+    }
+    let home = module.function_at(range.start)?;
+    let first = home
+        .body
+        .iter()
+        .position(|stmt| stmt.range.contains(range))?;
+    let mut made: Vec<(&Stmt, &str, &Expr)> = Vec::new();
+    let used = loop {
+        let (stmt, name, value) = named(home.body.get(first + made.len())?)?;
+        let scope = module.scopes.get(home.id.index as usize + 1)?;
+        let once = scope.names.get(name)?.len() == 1;
+        if !once || made.len() == MOST || awaits(value) {
+            return None;
+        }
+        made.push((stmt, name, value));
+        let uses = uses_in(module, home, name);
+        let next = home.body.get(first + made.len())?;
+        match uses.as_slice() {
+            [] => return None,
+            [(function, used)] if *function != home.id => {
+                let lambda = module.function(*function)?;
+                let direct = lambda.parent == Some(home.id);
+                let written = module.text(lambda.range).starts_with("lambda");
+                break (direct && written).then_some(*used)?;
+            }
+            all if all
+                .iter()
+                .all(|(function, used)| *function == home.id && next.range.contains(*used)) => {}
+            _ => return None,
+        }
+    };
+    let old = &*module.source.text;
+    let (last, others) = made.split_last()?;
+    let maker = format!("make_{}", last.1.trim_start_matches('_').to_lowercase());
+    let lines = made
+        .iter()
+        .map(|(stmt, ..)| stmt.range.to_usize())
+        .map(|at| {
+            let start = old.get(..at.start)?.rfind('\n')? + 1;
+            let end = at.end + old.get(at.end..)?.find('\n')? + 1;
+            let alone = old.get(start..at.start)?.trim().is_empty()
+                && old.get(at.end..end)?.trim().is_empty()
+                && !old.get(at)?.contains('\n');
+            alone.then_some(start..end)
+        })
+        .collect::<Option<Vec<Range<usize>>>>()?;
+    let contiguous = lines.windows(2).all(|pair| match pair {
+        [one, two] => one.end == two.start,
+        _ => true,
+    });
+    if !contiguous || words(old, &maker) > 0 {
+        return None;
+    }
+    let (start, end) = (lines.first()?.start, lines.last()?.end);
+    let indent = old.get(start..first_byte(made.first()?.0))?;
+    let mut text = format!("{indent}def {maker}():\n");
+    for (stmt, ..) in others {
+        text.push_str(&format!("{indent}    {}\n", module.text(stmt.range)));
+    }
+    text.push_str(&format!(
+        "{indent}    return {}\n\n",
+        module.text(last.2.range)
+    ));
+    Some(vec![
+        (start..end, text),
+        (used.to_usize(), format!("{maker}()")),
+    ])
+}
+
+fn first_byte(stmt: &Stmt) -> usize {
+    stmt.range.to_usize().start
+}
+
+/// `name = value`
+fn named(stmt: &Stmt) -> Option<(&Stmt, &str, &Expr)> {
+    let StmtKind::Assign(assign) = &stmt.kind else {
+        return None;
+    };
+    match (&*assign.targets, assign.value.as_deref(), assign.augmented) {
+        ([target], Some(value), None) => Some((stmt, target.as_name()?, value)),
+        _ => None,
+    }
+}
+
+fn awaits(value: &Expr) -> bool {
+    sub_expressions(value)
+        .into_iter()
+        .any(|part| matches!(part.kind, ExprKind::Await(_) | ExprKind::Yield { .. }))
+}
+
+/// Where a function, and those in it, use one of its names.
+fn uses_in(module: &Module, home: &Function, name: &str) -> Vec<(FnId, ByteRange)> {
+    let mut found = Vec::new();
+    let mut bindings = 0;
+    module.each_expression(&mut |function, expr| {
+        if expr.as_name() == Some(name) && home.range.contains(expr.range) {
+            // The first mention is the one that binds it.
+            bindings += 1;
+            if bindings > 1 {
+                found.extend(function.map(|function| (function, expr.range)));
+            }
+        }
+    });
+    found
+}
+
+/// Whether a function binds a name.
+fn binds(module: &Module, function: FnId, name: &str) -> bool {
+    let scope = module.scopes.get(function.index as usize + 1);
+    scope
+        .and_then(|scope| scope.names.get(name))
+        .is_some_and(|bindings| !bindings.is_empty())
+}
+
+/// The lines of a statement that stands alone on them.
+fn whole_line(old: &str, stmt: &Stmt) -> Option<Range<usize>> {
     let at = stmt.range.to_usize();
     let start = old.get(..at.start)?.rfind('\n').map_or(0, |end| end + 1);
     let end = old.get(at.end..)?.find('\n').map(|end| at.end + end + 1)?;
-    let (before, within, after) = (
-        old.get(start..at.start)?,
-        old.get(at.clone())?,
-        old.get(at.end..end)?.trim(),
-    );
-    let alone = before.is_empty() && (after.is_empty() || after.starts_with('#'));
-    (alone && !within.contains('\n')).then_some(start..end)
+    let (before, after) = (old.get(start..at.start)?, old.get(at.end..end)?.trim());
+    let after = after.strip_prefix(';').unwrap_or(after).trim_start();
+    let declares = matches!(before, "" | "const " | "let ");
+    let exported = old.get(at)?.starts_with("export");
+    let alone = after.is_empty() || after.starts_with('#') || after.starts_with("//");
+    (declares && alone && !exported).then_some(start..end)
 }
 
-/// The statement before which a handler begins its work: behind the docstring.
-fn first(handler: &Function) -> Option<&Stmt> {
+/// Where a function begins its work, behind the docstring, and how far that is indented.
+fn beginning<'m>(module: &'m Module, function: &Function) -> Option<(usize, &'m str)> {
+    let old = &*module.source.text;
     let works = |stmt: &&Stmt| !matches!(stmt.kind, StmtKind::Nothing);
-    handler.body.iter().find(works)
+    let first = function.body.iter().find(works)?;
+    // An expression is no block.
+    let answers = matches!(first.kind, StmtKind::Return(_));
+    if answers && !module.text(first.range).starts_with("return") {
+        return None;
+    }
+    let to = match &first.kind {
+        StmtKind::Assign(_) if module.language == Language::TypeScript => {
+            // `const` may stand before what the statement covers.
+            let line = old.get(..first.range.to_usize().start)?.rfind('\n')? + 1;
+            let text = old.get(line..)?;
+            line + (text.len() - text.trim_start().len())
+        }
+        _ => first.range.to_usize().start,
+    };
+    let indent = old.get(old.get(..to)?.rfind('\n')? + 1..to)?;
+    indent
+        .chars()
+        .all(|one| matches!(one, ' ' | '\t'))
+        .then_some((to, indent))
 }
 
-/// The one handler that uses a name of its module, which nothing else mentions or binds again.
-fn user<'a>(code: &AgentCode<'a>, module: &'a Module, name: &str) -> Option<&'a Function> {
+/// Where functions use a name of their module, which nothing else mentions or binds again.
+fn uses(code: &AgentCode<'_>, module: &Module, name: &str) -> Option<Vec<(FnId, ByteRange)>> {
     let bindings = module.scopes.first()?.names.get(name)?;
     if bindings.len() != 1 {
         return None;
     }
-    let (mut users, mut uses): (Vec<Option<FnId>>, usize) = (Vec::new(), 0);
+    let (mut users, mut uses): (Vec<(FnId, ByteRange)>, usize) = (Vec::new(), 0);
     module.each_expression(&mut |function, expr| {
         if expr.as_name() == Some(name) {
             uses += 1;
-            users.push(function);
+            users.extend(function.map(|function| (function, expr.range)));
         }
     });
     // Words of comments and texts count as well: what is not understood is left alone.
@@ -151,25 +420,57 @@ fn user<'a>(code: &AgentCode<'a>, module: &'a Module, name: &str) -> Option<&'a 
         let other = code.source.module(*other);
         other.is_some_and(|other| other.id != module.id && words(&other.source.text, name) > 0)
     });
-    if in_others || words(&module.source.text, name) != uses {
-        return None;
-    }
-    let mut inside = users.into_iter().flatten();
-    let user = inside.next()?;
-    if inside.any(|other| other != user) {
-        return None;
-    }
-    let handles = code.code.entrypoints.iter().any(|entrypoint| {
-        entrypoint.function == Some(user)
-            && !matches!(
-                entrypoint.kind,
-                EntrypointKind::Ping | EntrypointKind::AsyncTask | EntrypointKind::AgentTool
-            )
-    });
-    module
-        .functions
-        .get(user.index as usize)
-        .filter(|_| handles)
+    // All uses but the one that binds it are in functions.
+    let all = uses == users.len() + 1 && words(&module.source.text, name) == uses;
+    (all && !in_others && !users.is_empty()).then_some(users)
+}
+
+/// The one handler in which a name is used.
+fn handler<'m>(
+    code: &AgentCode<'_>,
+    module: &'m Module,
+    uses: &[(FnId, ByteRange)],
+) -> Option<&'m Function> {
+    let handles = |id: FnId| {
+        code.code.entrypoints.iter().any(|entrypoint| {
+            entrypoint.function == Some(id)
+                && !matches!(
+                    entrypoint.kind,
+                    EntrypointKind::Ping | EntrypointKind::AsyncTask | EntrypointKind::AgentTool
+                )
+        })
+    };
+    let around = |function: FnId| {
+        let mut at = module.function(function);
+        for _ in 0..8 {
+            match at {
+                Some(found) if handles(found.id) => return Some(found),
+                Some(found) => at = module.function(found.parent?),
+                None => return None,
+            }
+        }
+        None
+    };
+    let mut homes = uses.iter().map(|(function, _)| around(*function));
+    let home = homes.next()??;
+    homes
+        .all(|other| other.is_some_and(|other| other.id == home.id))
+        .then_some(home)
+}
+
+/// The one function in which a name is used, and which runs for requests.
+fn helper<'m>(
+    module: &'m Module,
+    uses: &[(FnId, ByteRange)],
+    read: ByteRange,
+) -> Option<&'m Function> {
+    let (first, _) = uses.first()?;
+    let same = uses.iter().all(|(function, _)| function == first);
+    let function = module
+        .function(*first)
+        .filter(|_| same)
+        .filter(|function| function.range.contains(read))?;
+    (!function.is_generator).then_some(function)
 }
 
 /// How often a name stands in a text as a word.

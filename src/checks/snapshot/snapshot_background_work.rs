@@ -4,11 +4,13 @@ use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through};
 use super::work::{does_something, loops_in_time, never_ends, target, worker_loops};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
+use crate::analysis::exceptions::words;
 use crate::analysis::names::leaf;
 use crate::analysis::startup::{Made, expr_at};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
+use crate::model::source::{Expr, ExprKind, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-background-work",
@@ -32,6 +34,13 @@ fn run(context: &Context) -> Vec<Outcome> {
         let mut found = Found::default();
         for value in &facts.made {
             if !goes_on(code, value) {
+                continue;
+            }
+            if tidies(code, value) {
+                found.notes.push((
+                    value.place,
+                    "clears up at intervals: no request relies on that it goes on".to_owned(),
+                ));
                 continue;
             }
             found.findings.push(Finding {
@@ -94,4 +103,52 @@ fn goes_on(code: &AgentCode<'_>, value: &Made) -> bool {
         return worker_loops(code, module, expr);
     }
     target(source, module, expr).is_some_and(|target| loops_in_time(source, target))
+}
+
+/// Whether an interval does nothing but clear up what is old.
+fn tidies(code: &AgentCode<'_>, value: &Made) -> bool {
+    let source = code.source;
+    let (module, range) = value.place;
+    let callback = expr_at(source, module, range)
+        .and_then(Expr::as_call)
+        .and_then(|call| call.args.first())
+        .filter(|_| leaf(&value.name) == "setInterval")
+        .and_then(|first| source.function_value(module, first));
+    let Some(callback) = callback.and_then(|id| source.function(id)) else {
+        return false;
+    };
+    let [only] = callback.body.as_slice() else {
+        return clears(&callback.name);
+    };
+    let called = match &only.kind {
+        StmtKind::Expr(expr) | StmtKind::Return(Some(expr)) => match &expr.kind {
+            ExprKind::Await(inner) => inner.as_call(),
+            _ => expr.as_call(),
+        },
+        _ => None,
+    };
+    let name = called.and_then(|call| match &call.callee.kind {
+        ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => Some(name),
+        _ => None,
+    });
+    clears(&callback.name) || name.is_some_and(|name| clears(name))
+}
+
+fn clears(name: &str) -> bool {
+    let first = words(name).into_iter().next();
+    first.is_some_and(|first| {
+        matches!(
+            &*first,
+            "clean"
+                | "cleanup"
+                | "clear"
+                | "evict"
+                | "expire"
+                | "purge"
+                | "prune"
+                | "sweep"
+                | "gc"
+                | "reap"
+        )
+    })
 }

@@ -1,8 +1,9 @@
 //! `snapshot-clock`: Request code reads the clock itself.
 
 use super::common::{Found, HOW, OPTIMIZE, Words, each, made};
-use super::moved;
+use super::moved::{self, Reach};
 use crate::analysis::api::Tag;
+use crate::analysis::startup::Made;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
@@ -30,7 +31,8 @@ fn run(context: &Context) -> Vec<Outcome> {
         let (mut prompt, mut kept) = (false, Vec::new());
         for value in &facts.made {
             let wall = value.api.is(Tag::ClockWall);
-            if !(wall || value.api.is(Tag::ClockMono)) || !value.fate.is_kept() {
+            if !(wall || value.api.is(Tag::ClockMono)) || !(value.fate.is_kept() || prompts(value))
+            {
                 continue;
             }
             // A time of the wall clock that request code sets anew is the start of a period.
@@ -41,7 +43,12 @@ fn run(context: &Context) -> Vec<Outcome> {
             found.findings.push(made(code, value, Severity::Medium));
             kept.push(value);
         }
-        found.fixes.extend(moved::fix(code, kept));
+        // A function that makes a prompt may make it for each call; a reading from which time is counted may not.
+        let reach = match kept.iter().all(|value| value.fate.prompt.is_some()) {
+            true => Reach::AnyFunction,
+            false => Reach::Handler,
+        };
+        found.fixes.extend(moved::fix(code, reach, kept));
         if prompt {
             found.fixes.push(Fix::new("Build the prompt per request").note(
                 "Move the text into a function that the handler calls (`def system_prompt(): return f\"… {date.today():%A %d %B %Y}\"`) and \
@@ -54,4 +61,19 @@ fn run(context: &Context) -> Vec<Outcome> {
         ));
         found
     })
+}
+
+/// Whether the instructions of an agent that startup code makes and keeps hold the value.
+fn prompts(value: &Made) -> bool {
+    let instructs = [
+        "system_prompt",
+        "systemPrompt",
+        "instructions",
+        "instruction",
+    ];
+    value.fate.prompt.is_some()
+        && value.fate.kept.is_some()
+        && instructs
+            .iter()
+            .any(|word| value.fate.words.contains(*word))
 }

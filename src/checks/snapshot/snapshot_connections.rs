@@ -1,6 +1,7 @@
 //! `snapshot-connections`: Stateful connections are opened after the restore.
 
 use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through, used};
+use super::moved::{self, Reach};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
 use crate::analysis::startup::{Made, expr_at};
@@ -49,6 +50,7 @@ const TESTS: [&str; 16] = [
 fn run(context: &Context) -> Vec<Outcome> {
     each(context, &WORDS, |code, facts| {
         let mut found = Found::default();
+        let mut kept = Vec::new();
         for value in facts.made.iter().filter(|made| made.api.is(Tag::Connect)) {
             let as_context = facts
                 .made
@@ -56,7 +58,10 @@ fn run(context: &Context) -> Vec<Outcome> {
                 .any(|other| other.entering && other.place == value.place);
             let open = match value.entering {
                 true => value.held,
-                false => !as_context && value.fate.is_kept() && !value.fate.closed,
+                false => {
+                    let lives = value.fate.is_kept() || is_global(&value.name);
+                    !as_context && lives && !value.fate.closed
+                }
             };
             if !open || tests(code, value) {
                 continue;
@@ -66,8 +71,14 @@ fn run(context: &Context) -> Vec<Outcome> {
             } else {
                 Severity::Medium
             };
+            if !value.entering && value.fate.is_kept() {
+                kept.push(value);
+            }
             let life = match (value.entering, value.fate.read) {
                 (true, None) => "held open while the process serves".to_owned(),
+                _ if !value.fate.is_kept() => {
+                    "kept by the library for the whole process".to_owned()
+                }
                 _ => used(code, &value.fate),
             };
             found.findings.push(Finding {
@@ -82,6 +93,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 hint: None,
             });
         }
+        found.fixes.extend(moved::fix(code, Reach::Handler, kept));
         found.fixes.push(Fix::new("Open it when a request needs it").note(
             "Make the object at startup and open it in the handler, or behind a function that opens on first use and opens again when the \
              socket is dead. `create_engine(…, pool_pre_ping=True)` and `ConnectionPool(…, check=ConnectionPool.check_connection)` \
@@ -128,4 +140,9 @@ fn tests(code: &AgentCode<'_>, value: &Made) -> bool {
                 .is_some_and(|given| !matches!(given.kind, ExprKind::Bool(false) | ExprKind::None))
         })
     })
+}
+
+/// Whether the library keeps what this call opens, so that no name of the project need hold it.
+fn is_global(name: &str) -> bool {
+    name == "mongoose.connect"
 }

@@ -1,6 +1,7 @@
 //! `snapshot-credentials`: Startup code keeps no credential, token or signed URL.
 
 use super::common::{Finding, Found, HOW, OPTIMIZE, Words, at, each, text, through, used};
+use super::moved::{self, Reach};
 use super::names::is_bearer;
 use crate::analysis::api::Tag;
 use crate::checks::{Category, Check, Need};
@@ -33,7 +34,7 @@ static IDENTITY: Words = Words {
 fn run(context: &Context) -> Vec<Outcome> {
     each(context, &WORDS, |code, facts| {
         let mut found = Found::default();
-        let mut asked = None;
+        let (mut asked, mut kept) = (None, Vec::new());
         for made in &facts.made {
             // A token of an authorization server comes over HTTP.
             let bearer = made.api.is(Tag::Http) && is_bearer(&made.fate.words);
@@ -49,6 +50,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                     ))
                 });
                 found.words = Some(&IDENTITY);
+                kept.push(made);
                 let fate = match made.fate.is_kept() {
                     true => format!("; {}", used(code, &made.fate)),
                     false => String::new(),
@@ -68,11 +70,15 @@ fn run(context: &Context) -> Vec<Outcome> {
             }
             let lives = made.fate.is_kept() && !made.fate.refreshed && !made.fate.renewed;
             if lives {
+                kept.push(made);
                 found
                     .findings
                     .push(super::common::made(code, made, Severity::High));
             }
         }
+        found
+            .fixes
+            .extend(moved::fix(code, Reach::AnyFunction, kept));
         if let Some(asked) = asked {
             found.fixes.push(Fix::new("Ask for the token in the handler").note(format!(
                 "Call {asked} in the code that handles a request, and build there what needs the token: make the client, or the list of clients, \

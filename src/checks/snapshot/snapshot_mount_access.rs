@@ -1,8 +1,9 @@
 //! `snapshot-mount-access`: Session mounts are touched by request code only.
 
 use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through};
-use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::{Tag, api};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::held;
 use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::analysis::startup::expr_at;
@@ -36,6 +37,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     let outcomes = each(context, &WORDS, |code, facts| {
         let mounts = context.mounts(code.runtime);
         let mut found = Found::default();
+        let callers = Callers::new(code);
         for value in facts
             .made
             .iter()
@@ -45,7 +47,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             let Some(expr) = expr_at(code.source, module, range) else {
                 continue;
             };
-            let touched = touched(code, module, expr);
+            let touched = touched(&callers, module, expr);
             let mount = mounts
                 .iter()
                 .find(|mount| touched.iter().any(|path| is_below(path, &mount.value)));
@@ -100,7 +102,7 @@ fn is_below(path: &str, mount: &str) -> bool {
 }
 
 /// The paths that a call touches.
-fn touched<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
+fn touched<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
     let Some(call) = expr.as_call() else {
         return Vec::new();
     };
@@ -108,13 +110,13 @@ fn touched<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<St
         .args
         .iter()
         .take(2)
-        .flat_map(|arg| paths(code, module, arg))
+        .flat_map(|arg| paths(callers, module, arg))
         .collect();
     if let ExprKind::Attribute { base, .. } = &call.callee.kind {
-        found.extend(paths(code, module, base));
+        found.extend(paths(callers, module, base));
     }
     let keywords = call.keywords.iter().map(|keyword| &keyword.value);
-    found.extend(keywords.flat_map(|value| paths(code, module, value)));
+    found.extend(keywords.flat_map(|value| paths(callers, module, value)));
     // Commands name paths between other words, connection strings behind a scheme.
     let words = found.iter().flat_map(|text| text.split_whitespace());
     let words = words.map(|word| word.trim_matches(['"', '\'']));
@@ -128,12 +130,12 @@ fn touched<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<St
 }
 
 /// The paths that an expression can be seen to hold.
-fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
+fn paths<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
     let Some(_step) = limits::follow("path", limits::CALLERS, module, expr) else {
         return Vec::new();
     };
-    let below = |module, expr| paths(code, module, expr);
-    let set = declared(code, module, expr);
+    let below = |module, expr| paths(callers, module, expr);
+    let set = declared(callers, module, expr);
     if !set.is_empty() {
         return set;
     }
@@ -141,6 +143,15 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
         ExprKind::List(items) | ExprKind::Tuple(items) => {
             items.iter().flat_map(|item| below(module, item)).collect()
         }
+        // `process.env.DATA_DIR ?? "/mnt/data"`
+        ExprKind::BoolOp { values, .. } => {
+            let any = values.iter();
+            any.flat_map(|value| below(module, value)).collect()
+        }
+        ExprKind::Conditional(ways) => [&ways.body, &ways.orelse]
+            .into_iter()
+            .flat_map(|way| below(module, way))
+            .collect(),
         ExprKind::BinOp {
             op: Operator::Div,
             left,
@@ -151,7 +162,7 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
             left,
             ..
         } => {
-            let whole = code.source.strings(module, expr);
+            let whole = callers.source().strings(module, expr);
             if whole.is_empty() {
                 below(module, left)
             } else {
@@ -159,7 +170,7 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
             }
         }
         ExprKind::Format(parts) => {
-            let whole = code.source.strings(module, expr);
+            let whole = callers.source().strings(module, expr);
             match parts.first() {
                 _ if !whole.is_empty() => whole,
                 Some(crate::model::source::ir::FormatPart::Text(text)) => vec![text.to_string()],
@@ -170,105 +181,124 @@ fn paths<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Stri
                 None => Vec::new(),
             }
         }
-        ExprKind::Call(call) => made(code, module, expr, call),
+        ExprKind::Call(call) => made(callers, module, expr, call),
         ExprKind::Attribute { base, attr } if &**attr == "parent" => below(module, base)
             .into_iter()
             .filter_map(|path| path.rsplit_once('/').map(|(parent, _)| parent.to_owned()))
             .collect(),
         _ => {
-            let strings = code.source.strings(module, expr);
+            let strings = callers.source().strings(module, expr);
             if !strings.is_empty() {
                 return strings;
             }
-            match code.source.meaning(module, expr) {
+            match callers.source().meaning(module, expr) {
                 Meaning::Value(at, value) if !value.is(expr) => below(at, value),
                 Meaning::Instance(instance) => instance.call.map_or(Vec::new(), |call| {
-                    of_maker(code, instance.module, &instance.type_name, call)
+                    of_maker(callers, instance.module, &instance.type_name, call)
                 }),
-                // What an environment holds has no meaning of its own: the name leads to the read.
-                _ => bound(code, module, expr)
+                // What an environment holds has no meaning of its own: the name leads to the read, or to what callers give.
+                _ => bound(callers, module, expr)
                     .into_iter()
-                    .flat_map(|value| below(module, value))
+                    .chain(callers.given(module, expr))
+                    .flat_map(|(at, value)| below(at, value))
                     .collect(),
             }
         }
     }
 }
 
-/// What the name of an expression was bound to in its module.
-fn bound<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<&'a Expr> {
-    let found = expr.as_name().and_then(|name| {
-        let module = code.source.module(module)?;
-        Some(module.bindings_around(name, expr.range.start)?.1)
-    });
-    let bindings = found.into_iter().flatten();
+/// What the name of an expression was bound to, in its module or in the one that it is imported from.
+fn bound<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<(ModuleId, &'a Expr)> {
+    let source = callers.source();
+    let of_module = |id: ModuleId, name: &str| {
+        let module = source.module(id)?;
+        Some((id, module.scopes.first()?.names.get(name)?))
+    };
+    let found = match &expr.kind {
+        ExprKind::Name(name) => source.module(module).and_then(|place| {
+            let (_, bindings) = place.bindings_around(name, expr.range.start)?;
+            let import = bindings.iter().find_map(|binding| match binding.kind {
+                BindingKind::Import(index) => place.imports.get(index),
+                _ => None,
+            });
+            match import {
+                Some(import) => of_module(import.target?, import.name.as_deref()?),
+                None => Some((module, bindings)),
+            }
+        }),
+        ExprKind::Attribute { base, attr } => match source.meaning(module, base) {
+            Meaning::Module(id) => of_module(id, attr),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((home, bindings)) = found else {
+        return Vec::new();
+    };
     bindings
+        .iter()
         .filter_map(|binding| match &binding.kind {
             BindingKind::Value { value, .. } => Some(&**value),
             _ => None,
         })
-        .filter(|value| matches!(value.kind, ExprKind::Subscript { .. } | ExprKind::Call(_)))
+        .filter(|value| {
+            matches!(
+                value.kind,
+                ExprKind::Subscript { .. } | ExprKind::Call(_) | ExprKind::BoolOp { .. }
+            )
+        })
+        .map(|value| (home, value))
         .collect()
 }
 
-fn made<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr, call: &'a Call) -> Vec<String> {
-    let strings = code.source.strings(module, expr);
+fn made<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    call: &'a Call,
+) -> Vec<String> {
+    let strings = callers.source().strings(module, expr);
     if !strings.is_empty() {
         return strings;
     }
-    if let Some(function) = code.source.callee(module, expr) {
+    if let Some(function) = callers.source().callee(module, expr) {
         // `def path(name): return os.path.join(ROOT, name)`
-        let body = code.source.body(function.module, Some(function));
+        let body = callers.source().body(function.module, Some(function));
         return statements(body)
             .into_iter()
             .filter_map(|stmt| match &stmt.kind {
                 StmtKind::Return(value) => value.as_ref(),
                 _ => None,
             })
-            .flat_map(|value| paths(code, function.module, value))
+            .flat_map(|value| paths(callers, function.module, value))
             .collect();
     }
-    let name = code.source.callee_name(module, expr).unwrap_or_default();
-    of_maker(code, module, name, call)
+    let name = callers
+        .source()
+        .callee_name(module, expr)
+        .unwrap_or_default();
+    of_maker(callers, module, name, call)
 }
 
-/// What the configuration gives the variable that an expression reads, beside the default that the code has for it.
-fn declared<'a>(code: &AgentCode<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
-    let variable = |call: &Call| call.args.first().and_then(Expr::as_str).map(str::to_owned);
-    let asks = |name: &str| matches!(name, "os.getenv" | "os.environ.get");
-    let name = match (&expr.kind, code.source.meaning(module, expr)) {
-        (ExprKind::Subscript { base, index }, _)
-            if matches!(
-                code.source.canonical(module, base).as_deref(),
-                Some("os.environ" | "process.env")
-            ) =>
-        {
-            index.as_str().map(str::to_owned)
-        }
-        (_, Meaning::External(name)) => ["os.environ.", "process.env."]
-            .iter()
-            .find_map(|start| name.strip_prefix(start))
-            .map(str::to_owned),
-        (_, Meaning::Instance(made)) if asks(&made.type_name) => made.call.and_then(variable),
-        (ExprKind::Call(call), _)
-            if asks(code.source.callee_name(module, expr).unwrap_or_default()) =>
-        {
-            variable(call)
-        }
-        _ => None,
-    };
-    let Some(name) = name else { return Vec::new() };
-    let set = code
-        .runtime
-        .common
-        .env
-        .iter()
-        .filter(|(known, _)| *known == name);
-    set.map(|(_, value)| value.value.clone()).collect()
+/// What the configuration gives the variable that an expression holds, beside the default that the code has for it.
+fn declared<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
+    let held = held(callers, module, expr);
+    let env = callers.code().runtime.common.env.iter();
+    env.filter(|(known, _)| held.contains(known))
+        .map(|(_, value)| value.value.clone())
+        .collect()
 }
 
-fn of_maker<'a>(code: &AgentCode<'a>, module: ModuleId, name: &str, call: &'a Call) -> Vec<String> {
-    let language = code.source.module(module).map(|module| module.language);
+fn of_maker<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    name: &str,
+    call: &'a Call,
+) -> Vec<String> {
+    let language = callers
+        .source()
+        .module(module)
+        .map(|module| module.language);
     let makes = language
         .is_some_and(|language| api(language, name).is_some_and(|found| found.is(Tag::PathMaker)));
     if !makes {
@@ -276,12 +306,12 @@ fn of_maker<'a>(code: &AgentCode<'a>, module: ModuleId, name: &str, call: &'a Ca
     }
     let mut found: Vec<String> = Vec::new();
     if let ExprKind::Attribute { base, .. } = &call.callee.kind
-        && matches!(code.source.meaning(module, base), Meaning::Instance(_))
+        && matches!(callers.source().meaning(module, base), Meaning::Instance(_))
     {
-        found = paths(code, module, base);
+        found = paths(callers, module, base);
     }
     for arg in &call.args {
-        let part = paths(code, module, arg);
+        let part = paths(callers, module, arg);
         found = match found.is_empty() {
             true => part,
             false => joined(&found, &part),

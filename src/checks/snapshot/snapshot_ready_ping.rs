@@ -4,14 +4,15 @@ use super::common::{Finding, Found, HOW, OPTIMIZE, Words, at, each, through};
 use super::work::{is_constant, loops_in_time, target, writes_state};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
-use crate::analysis::names::leaf;
+use crate::analysis::exceptions::words;
+use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::startup::{Place, Snapshot, expr_at, is_ping};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::source::walk::{Node, walk};
-use crate::model::source::{Expr, ExprKind, FnId, Language, Module, StmtKind};
+use crate::model::source::walk::{Node, statements, walk};
+use crate::model::source::{Expr, ExprKind, FnId, Language, Module, ModuleId, Source, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-ready-ping",
@@ -108,12 +109,14 @@ fn initialisations(code: &AgentCode<'_>, facts: &Snapshot) -> Vec<Initialisation
         if waited || awaited {
             continue;
         }
-        let Some(target) =
-            expr_at(source, module, range).and_then(|expr| target(source, module, expr))
-        else {
+        let Some(expr) = expr_at(source, module, range) else {
             continue;
         };
-        if writes_state(source, target) && !loops_in_time(source, target) {
+        let initialises = match target(source, module, expr) {
+            Some(target) => writes_state(source, target) && !loops_in_time(source, target),
+            None => loads(source, module, expr),
+        };
+        if initialises {
             found.push((
                 value.place,
                 value.from,
@@ -126,7 +129,59 @@ fn initialisations(code: &AgentCode<'_>, facts: &Snapshot) -> Vec<Initialisation
             promises(code, module, &mut found);
         }
     }
+    // In a function that startup code calls: `function main() { load(); app.listen(8080); }`.
+    for (function, place, from) in &facts.begun {
+        let known = found
+            .iter()
+            .any(|(other, ..)| other.0 == place.0 && other.1.contains(place.1));
+        let is_async = source
+            .function(*function)
+            .is_some_and(|function| function.is_async);
+        if !known
+            && is_async
+            && stands_alone(code, *place)
+            && writes_state(source, *function)
+            && !serves(code, *function)
+            && !loops_in_time(source, *function)
+        {
+            found.push((*place, *from, "initialisation goes on in a promise"));
+        }
+    }
     found
+}
+
+/// Whether a thread runs a function of a library whose name says that it loads something.
+fn loads(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let Some(call) = expr.as_call() else {
+        return false;
+    };
+    let made = match &call.callee.kind {
+        ExprKind::Attribute { base, .. } => source.type_of(module, base),
+        _ => None,
+    };
+    let (at, call) = made
+        .and_then(|made| Some((made.module, made.call?)))
+        .unwrap_or((module, call));
+    let target = call.option("target").and_then(|target| {
+        let Meaning::External(name) = source.meaning(at, target) else {
+            return None;
+        };
+        words(leaf(&name)).into_iter().next()
+    });
+    target.is_some_and(|first| {
+        matches!(
+            &*first,
+            "load"
+                | "preload"
+                | "init"
+                | "initialize"
+                | "initialise"
+                | "warm"
+                | "warmup"
+                | "build"
+                | "prepare"
+        )
+    })
 }
 
 /// Whether the name that a task is kept under is awaited in the same body.
@@ -159,6 +214,17 @@ fn awaits(code: &AgentCode<'_>, (module, range): Place) -> bool {
         true
     });
     kept.is_some_and(|kept| awaited.contains(&kept))
+}
+
+/// Whether a call is a statement by itself, so that nothing holds what it answers.
+fn stands_alone(code: &AgentCode<'_>, (module, range): Place) -> bool {
+    let Some(place) = code.source.module(module) else {
+        return false;
+    };
+    let function = place.function_at(range.start).map(|function| function.id);
+    statements(place.body_of(function))
+        .into_iter()
+        .any(|stmt| matches!(&stmt.kind, StmtKind::Expr(expr) if expr.range == range))
 }
 
 /// Promises at top level that nothing awaits and whose end sets a state: `load().then((m) => { model = m; })`.

@@ -1,6 +1,7 @@
 //! `snapshot-stale-data`: Startup code keeps no remote answer that changes without a deploy.
 
 use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, made, through, used};
+use super::moved::{self, Reach};
 use super::names::is_bearer;
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
@@ -37,6 +38,7 @@ static TALKED: Words = Words {
 fn run(context: &Context) -> Vec<Outcome> {
     each(context, &WORDS, |code, facts| {
         let mut found = Found::default();
+        let mut kept = Vec::new();
         for value in &facts.made {
             let lives = value.fate.is_kept() && !value.fate.renewed;
             // A token that expires is a credential.
@@ -50,7 +52,9 @@ fn run(context: &Context) -> Vec<Outcome> {
                 Severity::Low
             };
             found.findings.push(made(code, value, severity));
+            kept.push(value);
         }
+        found.fixes.extend(moved::fix(code, Reach::Handler, kept));
         let talked: Vec<_> = match clears_messages(code) {
             true => Vec::new(),
             false => facts.made.iter().filter(|value| talks_on(value)).collect(),

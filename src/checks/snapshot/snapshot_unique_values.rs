@@ -1,8 +1,8 @@
 //! `snapshot-unique-values`: Ids, keys and nonces are made per request.
 
 use super::common::{Found, HOW, OPTIMIZE, Words, each, made};
-use super::moved;
-use super::names::is_secret;
+use super::moved::{self, Reach};
+use super::names::{is_lock, is_secret};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
 use crate::analysis::names::leaf;
@@ -34,7 +34,8 @@ fn run(context: &Context) -> Vec<Outcome> {
         let mut found = Found::default();
         let (mut edits, mut kept) = (Vec::new(), Vec::new());
         for value in &facts.made {
-            if !value.api.is(Tag::Unique) || !value.fate.is_kept() || value.fate.renewed {
+            let lives = value.fate.is_kept() || owns(value);
+            if !value.api.is(Tag::Unique) || !lives || value.fate.renewed {
                 continue;
             }
             // The name of a role's session; the credentials are another check's.
@@ -55,7 +56,7 @@ fn run(context: &Context) -> Vec<Outcome> {
                 .fixes
                 .push(Fix::new("Make the value with each object").edit(edit));
         }
-        found.fixes.extend(moved::fix(code, kept));
+        found.fixes.extend(moved::fix(code, Reach::Handler, kept));
         found.fixes.push(Fix::new("Make it per request").note(
             "Call the function where the request is handled, or take the id that the platform gives: `context.session_id` (`context.sessionId`) \
              tells sessions apart. A default argument becomes `None` and is filled in the body; a field of a model or dataclass takes \
@@ -63,6 +64,11 @@ fn run(context: &Context) -> Vec<Outcome> {
         ));
         found
     })
+}
+
+/// Whether a lock of a library that startup code makes and keeps has it for its owner.
+fn owns(value: &Made) -> bool {
+    value.fate.kept.is_some() && !value.fate.given.is_empty() && is_lock(&value.fate.near)
 }
 
 /// `Field(default=uuid4())` as `Field(default_factory=uuid4)`.

@@ -13,7 +13,7 @@ mod python;
 mod reach;
 mod running;
 mod shared_names;
-mod stack;
+pub(in crate::collect) mod stack;
 mod suppress;
 #[cfg(test)]
 mod tests;

@@ -54,7 +54,8 @@ fn read(root: &Path, folder: &str, depth: u8, left: &mut usize, found: &mut BTre
     }
 }
 
-fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+/// The words of a text that can be the name of an environment variable.
+pub(in crate::collect) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|word| {
             word.chars().any(|c| c.is_ascii_uppercase())

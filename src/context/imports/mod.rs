@@ -1,10 +1,12 @@
 //! Where an import comes from: the standard library, the tree, or what is installed.
 
 mod release;
+mod search_path;
 
 use std::collections::BTreeSet;
 
 use release::Lack;
+use search_path::Moved;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::context::Context;
@@ -12,7 +14,7 @@ use crate::context::installed::{self, Available, Installed, Manifest};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions::{self, Standard, alike, full_name, releases};
 use crate::model::site::Site;
-use crate::model::source::{Expr, ExternalImport, Import, Language};
+use crate::model::source::{ExternalImport, Import, Language};
 use crate::shell::Command;
 
 /// What is known of one import.
@@ -100,8 +102,10 @@ pub(crate) struct Python<'a> {
     pub(crate) installed: Option<Installed<'a>>,
     available: Available,
     facts: Option<&'a DependencyFacts>,
-    /// The code adds folders to `sys.path`, so that modules may come from where nobody looks.
-    pub(crate) moves_path: bool,
+    /// What the code does to `sys.path` and `sys.modules`.
+    moved: Moved,
+    /// The folder of the code location: what ships is its inside.
+    code_root: String,
     /// Declared dependencies that answer no import and of whose modules nothing is known.
     idle: BTreeSet<String>,
     container: bool,
@@ -132,22 +136,21 @@ impl<'a> Python<'a> {
                 !alike(name, &external.package) && !name.starts_with(&external.package)
             });
         }
-        let adds = |expr: &Expr| {
-            expr.as_call().is_some_and(|call| {
-                matches!(&call.callee.kind, crate::model::source::ExprKind::Attribute { base, attr }
-                    if matches!(&**attr, "insert" | "append" | "extend")
-                    && matches!(&base.kind, crate::model::source::ExprKind::Attribute { attr, .. } if &**attr == "path"))
-            })
-        };
         Self {
             minor,
             installed,
             available,
             facts,
-            moves_path: code.calls().any(|(_, _, call)| adds(call)),
+            moved: Moved::by(code),
+            code_root: code.code.code_root.clone(),
             idle,
             container: installed::is_container(code.runtime),
         }
+    }
+
+    /// Whether the code adds folders to `sys.path`, so that modules may come from where nobody looks.
+    pub(crate) fn moves_path(&self) -> bool {
+        self.moved.folders
     }
 
     pub(crate) fn lock_command(&self) -> Option<Command> {
@@ -165,7 +168,7 @@ impl<'a> Python<'a> {
     fn may_come_along(&self) -> bool {
         self.installed.as_ref().is_some_and(|installed| {
             installed.uncertain.is_none()
-                && !self.moves_path
+                && !self.moved.folders
                 && (!self.available.unknown.is_empty() || !self.idle.is_empty())
         })
     }
@@ -231,17 +234,34 @@ impl<'a> Python<'a> {
         }
         // A package of the project's own, whatever else is called so.
         if let Some(path) = self.facts.and_then(|facts| facts.elsewhere.get(top)) {
-            return match self.moves_path {
-                true => Answer::Unknown("the code adds folders to sys.path".to_owned()),
-                false => Answer::Missing(
+            return match self.moved.why(top) {
+                Some(why) => Answer::Unknown(why.to_owned()),
+                None if *path == self.code_root => {
+                    let dotted = external.dotted.as_str();
+                    let inside = dotted
+                        .strip_prefix(top)
+                        .unwrap_or("")
+                        .trim_start_matches('.');
+                    Answer::Missing(
+                        format!(
+                            "what ships is the inside of {path}/, where it is {}",
+                            match inside {
+                                "" => "no package".to_owned(),
+                                inside => format!("`{inside}`"),
+                            }
+                        ),
+                        None,
+                    )
+                }
+                None => Answer::Missing(
                     format!("it is in the project, at {path}, and does not ship"),
                     None,
                 ),
             };
         }
         if known.is_none() {
-            if self.moves_path {
-                return Answer::Unknown("the code adds folders to sys.path".to_owned());
+            if let Some(why) = self.moved.why(top) {
+                return Answer::Unknown(why.to_owned());
             }
             if let Some(name) = self.idle.iter().next() {
                 return Answer::Unknown(format!(

@@ -60,7 +60,12 @@ pub struct Source {
     by_name: OnceLock<HashMap<ir::Name, Vec<ModuleId>>>,
     /// How long all texts are, in bytes, summed when somebody asks.
     bytes: OnceLock<u64>,
+    /// Calls by the last name of what they call, sorted when somebody asks.
+    calls_by_name: OnceLock<HashMap<ir::Name, Vec<(ModuleId, u32)>>>,
 }
+
+/// Most calls that are kept for a name.
+const MOST_CALLS_OF_A_NAME: usize = 40;
 
 /// The code of one runtime.
 #[derive(Clone, Debug)]
@@ -175,6 +180,28 @@ impl Source {
     /// The module of that id.
     pub fn module(&self, id: ModuleId) -> Option<&Module> {
         self.modules.get(id.0 as usize)
+    }
+
+    /// The calls of what bears a name, in order, up to a few: `answer(…)`, `self.answer(…)`, `answers.answer(…)`.
+    pub fn calls_named(&self, name: &str) -> impl Iterator<Item = (ModuleId, &ir::Expr)> {
+        let by_name = self.calls_by_name.get_or_init(|| {
+            let mut by_name: HashMap<ir::Name, Vec<(ModuleId, u32)>> = HashMap::new();
+            for module in &self.modules {
+                for ((_, expr), number) in module.calls().zip(0u32..) {
+                    let Some(called) = expr.as_call().and_then(|call| call.callee.last_name())
+                    else {
+                        continue;
+                    };
+                    let named = by_name.entry(called.clone()).or_default();
+                    if named.len() < MOST_CALLS_OF_A_NAME {
+                        named.push((module.id, number));
+                    }
+                }
+            }
+            by_name
+        });
+        let named = by_name.get(name).into_iter().flatten();
+        named.filter_map(|(id, number)| Some((*id, self.module(*id)?.call(*number)?.1)))
     }
 
     /// The modules of a name, in order: each code root may have one.

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
+use thin_vec::ThinVec;
+
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
 use super::memo::{Base, Found, Put, Used};
@@ -241,11 +243,9 @@ pub enum BindingKind {
         /// The value assigned.
         value: Arc<Expr>,
         /// What is taken out of it.
-        path: Vec<Step>,
-        /// The default of a destructuring pattern.
-        default: Option<Arc<Expr>>,
-        /// The declared type.
-        annotation: Option<Arc<Expr>>,
+        path: ThinVec<Step>,
+        /// What else stands there, which most assignments lack.
+        declaration: Option<Box<Declaration>>,
     },
     /// A declaration without a value.
     Declared(Option<Arc<Expr>>),
@@ -256,7 +256,7 @@ pub enum BindingKind {
         /// What is iterated.
         iter: Arc<Expr>,
         /// What is taken out of the element.
-        path: Vec<Step>,
+        path: ThinVec<Step>,
     },
     /// `x += value` (also when it is an augmented assignment to a list or string).
     Augmented(Arc<Expr>),
@@ -265,14 +265,14 @@ pub enum BindingKind {
         /// Index into [`Function::params`].
         index: usize,
         /// What is taken out of it.
-        path: Vec<Step>,
+        path: ThinVec<Step>,
     },
     /// The exception of a handler.
     Exception {
         /// The types caught.
         types: Arc<[Expr]>,
         /// What is taken out of it.
-        path: Vec<Step>,
+        path: ThinVec<Step>,
     },
     /// An import (index into [`Module::imports`]).
     Import(usize),
@@ -282,6 +282,27 @@ pub enum BindingKind {
     Class(ClassId),
     /// A capture of a `match` pattern over this subject.
     Capture(Arc<Expr>),
+}
+
+/// What a binding has beside its value.
+#[derive(Clone, Debug, Default)]
+pub struct Declaration {
+    /// The default of a destructuring pattern.
+    pub default: Option<Arc<Expr>>,
+    /// The declared type.
+    pub annotation: Option<Arc<Expr>>,
+}
+
+impl Declaration {
+    /// Boxed; `None` where there is neither.
+    pub fn of(default: Option<&Arc<Expr>>, annotation: Option<&Arc<Expr>>) -> Option<Box<Self>> {
+        (default.is_some() || annotation.is_some()).then(|| {
+            Box::new(Self {
+                default: default.cloned(),
+                annotation: annotation.cloned(),
+            })
+        })
+    }
 }
 
 /// A step from a value to a part of it.

@@ -9,6 +9,7 @@ use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId,
 use crate::analysis::guards::{self, Fate, Guard};
 use crate::analysis::limits;
 use crate::analysis::outward::{Reached, outward};
+use crate::analysis::runners::Runner;
 
 /// Deepest chain of calls that is followed.
 const DEEPEST: usize = 120;
@@ -308,7 +309,7 @@ impl<'s> Walker<'s> {
         if REGISTERS.contains(&&**method) {
             return found;
         }
-        let runs = RUNNERS.contains(&&**method);
+        let runs = Runner::of(call).is_some();
         for value in call
             .args
             .iter()
@@ -407,25 +408,4 @@ const REGISTERS: &[&str] = &[
     "get",
     "post",
     "use",
-];
-/// What runs the functions that it is given by name.
-const RUNNERS: &[&str] = &[
-    "run_in_executor",
-    "to_thread",
-    "submit",
-    "run_sync",
-    "run_in_threadpool",
-    "map",
-    "Thread",
-    "partial",
-    "call_soon",
-    "run_coroutine_threadsafe",
-    "retry",
-    "wait_for",
-    "forEach",
-    "then",
-    "run",
-    "runWithContext",
-    "startActiveSpan",
-    "apply_async",
 ];

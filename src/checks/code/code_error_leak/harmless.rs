@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::clients::values::bound;
 use crate::analysis::names::{Meaning, leaf, package};
-use crate::model::source::ir::{Handler, StmtKind, Try};
+use crate::model::source::ir::{Handler, Operator, StmtKind, Try};
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{
     ClassId, Conditional, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
@@ -138,12 +139,40 @@ fn is_fixed(source: &Source, module: ModuleId, expr: &Expr) -> bool {
         ExprKind::Dict(entries) => entries
             .iter()
             .all(|entry| is_fixed(source, module, &entry.value)),
-        ExprKind::Call(call) => call.callee.as_name() == Some("len"),
         ExprKind::Name(_) | ExprKind::Attribute { .. } => {
             matches!(source.meaning(module, expr), Meaning::Value(_, value) if matches!(value.kind, ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_)))
+                || is_number(source, module, expr)
         }
-        _ => false,
+        _ => is_number(source, module, expr),
     }
+}
+
+/// Whether a value is a number by the way it is made: a length, a difference, a count with `0` for none, what is declared as one.
+fn is_number(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let by_form = |expr: &Expr| match &expr.kind {
+        ExprKind::Number(_) => true,
+        ExprKind::BinOp {
+            // A sum may be of texts; other arithmetic gives a number.
+            op: Operator::Other,
+            ..
+        } => true,
+        ExprKind::Call(call) => match (call.callee.last_name().map(|name| &**name), &*call.args) {
+            (Some("len" | "int" | "float" | "round"), _) => true,
+            (Some("get"), [_, none]) => none.as_number().is_some(),
+            _ => false,
+        },
+        _ => false,
+    };
+    let values = expr
+        .as_name()
+        .map(|name| bound(source, module, name, expr.range.start))
+        .unwrap_or_default();
+    let by_values = !values.is_empty() && values.into_iter().all(by_form);
+    by_form(expr)
+        || by_values
+        || source
+            .type_of(module, expr)
+            .is_some_and(|made| matches!(made.type_name.as_str(), "int" | "float" | "number"))
 }
 
 /// Whether what a handler catches says nothing of the inside.
@@ -166,19 +195,10 @@ pub(super) fn harmless(
             _ => vec![caught],
         })
         .collect();
-    let own = |caught: &&Expr| match source.meaning(module.id, caught) {
-        Meaning::Class(class) => literal.contains(&class),
-        _ => source.canonical(module.id, caught).is_some_and(|name| {
-            // What the caller sent does not fit: it says so of the caller's own text.
-            MEANT.contains(&leaf(&name))
-                || matches!(leaf(&name), "ValidationError" | "JSONDecodeError")
-                    && matches!(
-                        package(&name),
-                        "pydantic" | "pydantic_core" | "jsonschema" | "marshmallow" | "json"
-                    )
-        }),
-    };
-    if types.iter().all(own) {
+    if types
+        .iter()
+        .all(|caught| says_nothing(source, module.id, caught, literal))
+    {
         return true;
     }
     let narrow = types.iter().all(|caught| {
@@ -186,6 +206,28 @@ pub(super) fn harmless(
             || matches!(source.meaning(module.id, caught), Meaning::Class(class) if literal.contains(&class))
     });
     narrow && raises_only_own(source, module, tried, literal)
+}
+
+/// Whether an exception of a type says nothing of the inside: the project's own with fixed messages, and those that are made for
+/// the caller.
+pub(super) fn says_nothing(
+    source: &Source,
+    module: ModuleId,
+    kind: &Expr,
+    literal: &BTreeSet<ClassId>,
+) -> bool {
+    if let Meaning::Class(class) = source.meaning(module, kind) {
+        return literal.contains(&class);
+    }
+    source.canonical(module, kind).is_some_and(|name| {
+        // What the caller sent does not fit: it says so of the caller's own text.
+        MEANT.contains(&leaf(&name))
+            || matches!(leaf(&name), "ValidationError" | "JSONDecodeError")
+                && matches!(
+                    package(&name),
+                    "pydantic" | "pydantic_core" | "jsonschema" | "marshmallow" | "json"
+                )
+    })
 }
 
 /// Whether all that a `try` can raise is what the project itself raises with fixed messages: it calls only its own functions

@@ -1,6 +1,6 @@
 //! Which values hold an exception's text, and which exceptions say nothing of the inside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::dataflow::{Labels, Seeds, Vouched};
@@ -8,9 +8,9 @@ use crate::analysis::names::{leaf, package};
 use crate::analysis::tested::proofs;
 use crate::model::source::ir::{ByteRange, Handler, StmtKind, Try};
 use crate::model::source::walk::statements;
-use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
+use crate::model::source::{ClassId, Expr, ExprKind, FnId, Module, ModuleId, Source};
 
-use super::harmless::{MEANT, harmless, is_harmless_member, literal_classes};
+use super::harmless::{MEANT, harmless, is_harmless_member, literal_classes, says_nothing};
 use crate::analysis::exceptions;
 use crate::analysis::outward::outward;
 use crate::analysis::rejections::rejections;
@@ -42,6 +42,8 @@ pub(super) fn leaking(labels: Labels) -> Labels {
 /// The exceptions that the code catches, each with its label.
 pub(super) struct Caught<'s> {
     source: &'s Source,
+    /// The project's exceptions whose messages are fixed.
+    literal: BTreeSet<ClassId>,
     labels: BTreeMap<(ModuleId, ByteRange), Labels>,
     places: Vec<(ModuleId, ByteRange)>,
     /// Functions that are given what a promise rejects with, as they stand in the call.
@@ -53,9 +55,9 @@ pub(super) struct Caught<'s> {
 impl<'s> Caught<'s> {
     pub(super) fn new(code: &AgentCode<'s>) -> Self {
         let source = code.source;
-        let literal = literal_classes(code);
         let mut caught = Self {
             source,
+            literal: literal_classes(code),
             labels: BTreeMap::new(),
             places: Vec::new(),
             rejected: BTreeMap::new(),
@@ -68,7 +70,7 @@ impl<'s> Caught<'s> {
                     .iter()
                     .filter(|handler| handler.binding.is_some())
                 {
-                    if !harmless(source, module, tried, handler, &literal) {
+                    if !harmless(source, module, tried, handler, &caught.literal) {
                         caught.add(module.id, handler.range);
                     }
                 }
@@ -247,12 +249,24 @@ impl Seeds for Exceptions<'_, '_> {
         true
     }
 
-    /// What was tested to be one of a few constants is a constant, whatever it was taken out of.
+    /// What was tested to be one of a few constants is a constant, whatever it was taken out of; what was tested to be an exception
+    /// that says nothing says nothing.
     fn vouches<'e>(&'e self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<Vouched<'e>> {
-        proofs::when(self.caught.source, module, test, truth)
+        let source = self.caught.source;
+        let constants = proofs::when(source, module, test, truth)
             .into_iter()
             .filter(|(_, facts)| facts.one_of)
-            .map(|(value, _)| Vouched {
+            .map(|(value, _)| value);
+        let harmless = is_instance(test).filter(|_| truth);
+        let harmless = harmless.and_then(|(value, kinds)| {
+            let mut kinds = kinds.into_iter();
+            kinds
+                .all(|kind| says_nothing(source, module, kind, &self.caught.literal))
+                .then_some(value)
+        });
+        constants
+            .chain(harmless)
+            .map(|value| Vouched {
                 value,
                 whole: false,
                 unless: None,
@@ -271,6 +285,27 @@ impl Seeds for Exceptions<'_, '_> {
     fn always(&self, function: FnId, index: usize) -> Labels {
         let thrown = self.caught.thrown.get(&function).copied();
         thrown.filter(|_| index == 0).unwrap_or(0)
+    }
+}
+
+/// `isinstance(value, (A, B))`, `value instanceof A`: the value, and the classes that it may be of.
+fn is_instance(test: &Expr) -> Option<(&Expr, Vec<&Expr>)> {
+    match &test.kind {
+        ExprKind::Call(call) => {
+            let [value, kinds] = &*call.args else {
+                return None;
+            };
+            let kinds = match &kinds.kind {
+                ExprKind::Tuple(items) => items.iter().collect(),
+                _ => vec![kinds],
+            };
+            (call.callee.as_name() == Some("isinstance")).then_some((value, kinds))
+        }
+        ExprKind::Compare(parts) => match &*parts.rest {
+            [(operator, kind)] if &**operator == "instanceof" => Some((&parts.left, vec![kind])),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

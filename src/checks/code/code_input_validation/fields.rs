@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::clients::values::bound;
 use crate::analysis::dataflow::{Flow, Labels, Step, Truncation};
+use crate::analysis::exceptions::words;
 use crate::analysis::limits;
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{
@@ -17,9 +18,9 @@ use super::judged::{Judged, facts};
 use super::kinds::{kind_of, strips_tool_use};
 use super::labels::{label, parts};
 use super::payload::Payload;
-use super::reach::{Reach, Targets, sinks, words_of};
+use super::reach::{ADDRESS, Reach, STORED, Targets, sinks, words_of};
 use super::taken::{A2A_TEXT, OR, Taken, is_checked, taken_out};
-use super::tested::{self, Tested, expected};
+use super::tested::{self, Fact, Tested, expected};
 use crate::analysis::schema::{self, Fields, Registrations, Rule, UNREAD, WHOLE};
 
 pub(super) const MOST_FIELDS: usize = 60;
@@ -35,6 +36,8 @@ pub(super) enum Kind {
     Flag,
     /// The id of a user, an actor, a session.
     Id,
+    /// The host of a server that is called.
+    Address,
 }
 
 /// A field that reaches something.
@@ -86,7 +89,8 @@ pub(super) fn reaching(code: &AgentCode<'_>) -> (Vec<Field>, Option<Truncation>)
         ) && let Some(function) = entry.function
         {
             for field in of_entry(code, (entry, function), &tools, &schemas, &mut truncated) {
-                if seen.insert((field.site, field.name.clone())) {
+                let address = field.kind == Kind::Address;
+                if seen.insert((field.site, field.name.clone(), address)) {
                     found.push(field);
                 }
             }
@@ -196,7 +200,10 @@ fn of_entry(
         reached = sinks(source, &flow, tools);
     }
     let expects = expected(source, &flow, seeds.names.len());
-    let wanted = facts(&seeds.names, &expects, &defaults);
+    let mut wanted = facts(&seeds.names, &expects, &defaults);
+    if reached.iter().any(|reach| reach.what == ADDRESS) && !wanted.contains(&Fact::Formatted) {
+        wanted.push(Fact::Formatted);
+    }
     let judged = Judged::new(source, function, &mut seeds, (&reached, &wanted), tools);
     *truncated = truncated.or(judged.raw.truncated);
     for (_, flow, _) in &judged.facts {
@@ -206,10 +213,35 @@ fn of_entry(
     let mut found = Vec::new();
     for (bit, name) in seeds.names.iter().enumerate() {
         let mask: Labels = 1 << bit;
-        let (Some(reach), Some(&site)) = (
-            reached.iter().find(|reach| reach.labels & mask != 0),
-            sites.get(&bit),
-        ) else {
+        let Some(&site) = sites.get(&bit) else {
+            continue;
+        };
+        let touched = |reach: &&Reach<'_>| reach.labels & mask != 0;
+        // What is made of many fields is an object of options: only a field that is named so is the address in it.
+        let chooses = |reach: &&Reach<'_>| {
+            reach.what == ADDRESS && (reach.labels.count_ones() <= 2 || is_address(name))
+        };
+        if let Some(reach) = reached.iter().filter(chooses).find(touched) {
+            let mut tested = Tested::NOTHING;
+            tested.formatted = judged.hosts & mask == 0;
+            for rule in parts.rules.get(&bit).into_iter().chain(rules.get(UNREAD)) {
+                tested::add(&mut tested, rule);
+            }
+            found.push(Field {
+                name: name.clone(),
+                site,
+                kind: Kind::Address,
+                reaches: words_of(source, reach),
+                tested,
+                structured: false,
+                messages: false,
+                steps: way(source, &flow, reach, mask),
+                whole: false,
+                in_handler: inside(source, function, site),
+            });
+        }
+        let mut others = reached.iter().filter(|reach| reach.what != ADDRESS);
+        let Some(reach) = others.find(touched) else {
             continue;
         };
         let mut tested = Tested {
@@ -227,6 +259,14 @@ fn of_entry(
         let stripped = tested.lists && strips & mask != 0;
         tested.typed |= stripped;
         let kind = kind_of(name, defaults.get(&bit).copied(), &tested);
+        // What is stored under another key than an id is not another's.
+        let only_stored = reach.what == STORED
+            && !reached
+                .iter()
+                .any(|other| touched(&other) && !matches!(other.what, ADDRESS | STORED));
+        if only_stored && kind != Kind::Id {
+            continue;
+        }
         let structured = judged.structured & mask != 0
             && !tested.text_only
             && !tested.closed
@@ -249,6 +289,32 @@ fn of_entry(
     let said = said.fold(Rule::default(), |all, rule| all.both(*rule));
     found.extend(whole(source, function, &reached, &flow, &judged, said));
     found
+}
+
+/// Whether a field is named as an address, or as settings that may hold one.
+fn is_address(name: &str) -> bool {
+    let words = words(name.rsplit('.').next().unwrap_or(name));
+    words.iter().any(|word| {
+        matches!(
+            &**word,
+            "url"
+                | "uri"
+                | "urls"
+                | "host"
+                | "hostname"
+                | "endpoint"
+                | "address"
+                | "webhook"
+                | "server"
+                | "servers"
+                | "domain"
+                | "callback"
+                | "link"
+                | "site"
+                | "config"
+                | "mcp"
+        )
+    })
 }
 
 /// Leaves out what is taken out of something that is itself taken out: fields of fields are part of the field. What several
@@ -366,7 +432,10 @@ fn whole(
         _ => "payload".to_owned(),
     };
     let mut found = Vec::new();
-    for reach in reached {
+    for reach in reached
+        .iter()
+        .filter(|reach| !matches!(reach.what, ADDRESS | STORED))
+    {
         for &value in &reach.values {
             if at(flow, value.0, value.1) & WHOLE == 0 {
                 continue;

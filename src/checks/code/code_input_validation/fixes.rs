@@ -72,6 +72,13 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
             streams,
             ". Better, take it from the verified token or the request context.",
         ),
+        (true, Kind::Address) => refuse(
+            field,
+            &format!("urlparse(str({name})).hostname not in ALLOWED_HOSTS"),
+            &format!("Unknown host in '{name}'"),
+            streams,
+            ", with a fixed set of hosts. Better, keep the addresses in the configuration and let the caller choose one by its name.",
+        ),
         (true, Kind::Number) => refuse(
             field,
             &format!("not isinstance({name}, int) or not 1 <= {name} <= 100"),
@@ -88,6 +95,9 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         ),
         (false, Kind::Id) => format!(
             "In the request schema: `{name}: z.string().regex(/^[A-Za-z0-9_-]{{1,128}}$/)`."
+        ),
+        (false, Kind::Address) => format!(
+            "Before the call: `if (!ALLOWED_HOSTS.has(new URL({name}).hostname)) return {{ error: 'Unknown host' }}`, with a fixed set of hosts. Better, keep the addresses in the configuration and let the caller choose one by its name."
         ),
         (false, Kind::Number) => {
             format!("In the request schema: `{name}: z.number().int().min(1).max(100)`.")

@@ -8,7 +8,7 @@ use crate::model::source::{FnId, Source};
 use super::fields::{Kind, at};
 use super::kinds::kind_of;
 use super::payload::Payload;
-use super::reach::{Reach, Targets, sinks};
+use super::reach::{ADDRESS, Reach, Targets, sinks};
 use super::tested::{Fact, Tested};
 
 /// The tests that some field can need.
@@ -45,6 +45,8 @@ pub(super) struct Judged {
     /// Labels that reach an agent as they are, and may be lists or objects there.
     pub(super) structured: Labels,
     pub(super) raw: Flow,
+    /// Labels that reach the host of a call untested.
+    pub(super) hosts: Labels,
 }
 
 impl Judged {
@@ -56,12 +58,18 @@ impl Judged {
         tools: &Targets,
     ) -> Self {
         let mut facts = Vec::new();
+        let mut hosts = 0;
         for &fact in wanted {
             seeds.fact = Some(fact);
             let flow = Flow::run(source, function, seeds);
-            let left = sinks(source, &flow, tools)
-                .iter()
-                .fold(0, |all, reach| all | reach.labels);
+            let (called, others): (Vec<_>, Vec<_>) = sinks(source, &flow, tools)
+                .into_iter()
+                .partition(|reach| reach.what == ADDRESS);
+            let all = |some: &[Reach<'_>]| some.iter().fold(0, |all, reach| all | reach.labels);
+            let left = all(&others);
+            if fact == Fact::Formatted {
+                hosts = all(&called);
+            }
             facts.push((fact, flow, left));
         }
         seeds.structure = true;
@@ -75,6 +83,7 @@ impl Judged {
             facts,
             structured,
             raw,
+            hosts,
         }
     }
 

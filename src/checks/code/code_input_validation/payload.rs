@@ -7,6 +7,7 @@ use crate::analysis::dataflow::{Labels, Seeds, Vouched};
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
+use super::address::url_of_host;
 use super::tested::{Fact, Tested};
 use crate::analysis::outward::outward;
 use crate::analysis::schema::WHOLE;
@@ -195,11 +196,32 @@ impl Seeds for Payload<'_> {
     }
 
     fn vouches<'e>(&'e self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<Vouched<'e>> {
+        let host = |value: &'e Expr| {
+            let formatted = self.fact == Some(Fact::Formatted);
+            let url = formatted.then(|| url_of_host(self.source, module, value));
+            url.flatten().map(|url| Vouched {
+                value: url,
+                whole: true,
+                unless: None,
+            })
+        };
+        // `urlparse(url).hostname.endswith(".example.com")`
+        if let ExprKind::Call(call) = &test.kind
+            && let ExprKind::Attribute { base, attr } = &call.callee.kind
+            && matches!(&**attr, "endswith" | "endsWith")
+            && truth
+            && let Some(vouched) = host(base)
+        {
+            return vec![vouched];
+        }
         // That something is one of a set is no word on what else was taken out of the same field.
         proofs::when(self.source, module, test, truth)
             .into_iter()
             .filter(|(_, says)| self.counts(says))
             .map(|(value, says)| {
+                if let Some(vouched) = host(value) {
+                    return vouched;
+                }
                 let field = self.taken.contains_key(&(module, value.range));
                 Vouched {
                     value,

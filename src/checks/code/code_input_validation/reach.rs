@@ -9,7 +9,7 @@ use crate::model::source::ir::ByteRange;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
-use super::graphs;
+use super::{address, graphs};
 use crate::analysis::outward::{Reached, outward};
 
 /// What is known of the project's own targets.
@@ -41,6 +41,7 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
             let ExprKind::Call(call) = &expr.kind else {
                 continue;
             };
+            found.extend(called(source, flow, id.module, expr, call));
             let Some((what, takes)) = sink(source, id.module, expr, call, tools) else {
                 continue;
             };
@@ -60,6 +61,10 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
                 .collect();
             let values = match what {
                 FUNCTION => chosen(call).map(|name| (None, name)).into_iter().collect(),
+                STORED => stored_under(call)
+                    .map(|key| (None, key))
+                    .into_iter()
+                    .collect(),
                 _ => values,
             };
             let labels = values
@@ -105,6 +110,31 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
     // The agent itself says more than what it is built with.
     found.sort_by_key(|reach| (reach.as_they_are.is_empty(), reach.at));
     found
+}
+
+/// The request that goes where fields say.
+fn called<'s>(
+    source: &'s Source,
+    flow: &Flow,
+    module: ModuleId,
+    expr: &'s Expr,
+    call: &'s Call,
+) -> Option<Reach<'s>> {
+    let (url, host) = address::of_call(source, module, expr, call)?;
+    let host = host
+        .iter()
+        .fold(0, |all, (at, part)| all | flow.labels(*at, part));
+    // What was tested between there and here has no label here.
+    let labels = host & flow.labels(module, url);
+    (labels != 0).then(|| Reach {
+        labels,
+        values: vec![(module, url.range)],
+        given: vec![url],
+        as_they_are: Vec::new(),
+        messages: Vec::new(),
+        what: ADDRESS,
+        at: (module, expr.range),
+    })
 }
 
 /// What a call is given as messages, where that is not written out there.
@@ -172,6 +202,43 @@ const AGENT: &str = "the agent";
 /// What is reached by the name of a Lambda function, in words.
 const FUNCTION: &str = "the name of the Lambda function that is invoked";
 
+/// What is reached by the host of a request, in words.
+pub(super) const ADDRESS: &str = "the address of a server that is called";
+
+/// What is reached by the key of an item of DynamoDB or an object of S3, in words.
+pub(super) const STORED: &str = "the key of what is stored";
+
+/// The key under which a call reads or writes a store: `Key=…`, `new GetCommand({ Key: … })`.
+fn stored_under(call: &Call) -> Option<&Expr> {
+    const METHODS: [&str; 8] = [
+        "get_item",
+        "put_item",
+        "update_item",
+        "delete_item",
+        "get_object",
+        "put_object",
+        "delete_object",
+        "download_fileobj",
+    ];
+    const COMMANDS: [&str; 9] = [
+        "GetCommand",
+        "UpdateCommand",
+        "DeleteCommand",
+        "GetItemCommand",
+        "UpdateItemCommand",
+        "DeleteItemCommand",
+        "GetObjectCommand",
+        "PutObjectCommand",
+        "DeleteObjectCommand",
+    ];
+    let name = call.callee.last_name()?;
+    match &call.callee.kind {
+        ExprKind::Attribute { .. } if METHODS.contains(&&**name) => call.option("Key"),
+        ExprKind::Name(_) if COMMANDS.contains(&&**name) => call.args.first()?.entry("Key"),
+        _ => None,
+    }
+}
+
 /// The name of the Lambda function that a call invokes.
 fn chosen(call: &Call) -> Option<&Expr> {
     let named = match &call.callee.kind {
@@ -212,6 +279,9 @@ fn sink(
     }
     if chosen(call).is_some() && source.callee(module, expr).is_none() {
         return Some((FUNCTION, Takes::Text));
+    }
+    if stored_under(call).is_some() && source.callee(module, expr).is_none() {
+        return Some((STORED, Takes::Text));
     }
     if let Some(out) = outward(source, module, expr) {
         return match out.reached {

@@ -37,7 +37,7 @@ impl Python<'_> {
                 Some(&node.annotation),
             ),
             ast::Stmt::AugAssign(node) => StmtKind::Assign(Box::new(Assign {
-                targets: vec![self.expr(&node.target)],
+                targets: Box::new([self.expr(&node.target)]),
                 value: Some(Arc::new(self.expr(&node.value))),
                 annotation: None,
                 augmented: Some(node.op.as_str()),
@@ -117,7 +117,7 @@ impl Python<'_> {
         value: Option<&ast::Expr>,
         annotation: Option<&ast::Expr>,
     ) -> StmtKind {
-        let annotation = annotation.map(|annotation| self.expr(annotation));
+        let annotation = annotation.map(|annotation| Arc::new(self.expr(annotation)));
         let constant = annotation
             .as_ref()
             .is_some_and(|annotation| match &annotation.kind {
@@ -127,7 +127,7 @@ impl Python<'_> {
                 _ => false,
             });
         StmtKind::Assign(Box::new(Assign {
-            targets: self.exprs(targets),
+            targets: self.exprs(targets).into(),
             value: value.map(|value| Arc::new(self.expr(value))),
             annotation,
             augmented: None,

@@ -82,7 +82,7 @@ impl<'a> TypeScript<'_> {
             range(declared.id.span),
         );
         StmtKind::Assign(Box::new(Assign {
-            targets: vec![target],
+            targets: Box::new([target]),
             value: Some(Arc::new(node(
                 ExprKind::Dict(entries.into()),
                 range(declared.body.span),
@@ -272,9 +272,9 @@ impl<'a> TypeScript<'_> {
         self.hint_from(&target);
         let value = value.map(|value| Arc::new(self.expr(value)));
         self.hint = None;
-        let annotation = annotation.map(|annotation| self.ts_type(annotation));
+        let annotation = annotation.map(|annotation| Arc::new(self.ts_type(annotation)));
         let assign = Assign {
-            targets: vec![target],
+            targets: Box::new([target]),
             value,
             annotation,
             augmented: None,
@@ -325,7 +325,7 @@ fn property_params(params: &ast::FormalParameters<'_>) -> Vec<Stmt> {
             place,
         )));
         let assign = Assign {
-            targets: vec![target],
+            targets: Box::new([target]),
             value,
             annotation: None,
             augmented: None,

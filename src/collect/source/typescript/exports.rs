@@ -127,7 +127,7 @@ impl<'a> TypeScript<'_> {
                     self.export(default, local, Some(value.clone()));
                     let target = node(ExprKind::Name("default".into()), value.range);
                     StmtKind::Assign(Box::new(Assign {
-                        targets: vec![target],
+                        targets: Box::new([target]),
                         value: Some(value),
                         annotation: None,
                         augmented: None,

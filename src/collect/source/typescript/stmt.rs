@@ -145,7 +145,7 @@ impl<'a> TypeScript<'_> {
         let operator = assign.operator.as_str();
         let augmented = operator.strip_suffix('=').filter(|rest| !rest.is_empty());
         StmtKind::Assign(Box::new(Assign {
-            targets: vec![target],
+            targets: Box::new([target]),
             value: Some(Arc::new(value)),
             annotation: None,
             augmented,
@@ -285,7 +285,7 @@ impl<'a> TypeScript<'_> {
             let annotation = declarator
                 .type_annotation
                 .as_ref()
-                .map(|annotation| self.ts_type(&annotation.type_annotation));
+                .map(|annotation| Arc::new(self.ts_type(&annotation.type_annotation)));
             let kind = match value {
                 Some(context) if using => StmtKind::With(Box::new(With {
                     items: vec![WithItem {
@@ -296,7 +296,7 @@ impl<'a> TypeScript<'_> {
                     is_async: declaration.kind == ast::VariableDeclarationKind::AwaitUsing,
                 })),
                 value => StmtKind::Assign(Box::new(Assign {
-                    targets: vec![target],
+                    targets: Box::new([target]),
                     value,
                     annotation,
                     augmented: None,

@@ -270,6 +270,14 @@ impl Expr {
         }
     }
 
+    /// The name, or the member, that a reference ends with.
+    pub fn last_name(&self) -> Option<&Name> {
+        match &self.kind {
+            ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// The identifier, when this is one.
     pub fn as_name(&self) -> Option<&str> {
         match &self.kind {

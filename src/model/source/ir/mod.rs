@@ -112,11 +112,11 @@ pub enum StmtKind {
 #[derive(Clone, Debug)]
 pub struct Assign {
     /// One for each `=`.
-    pub targets: Vec<Expr>,
+    pub targets: Box<[Expr]>,
     /// None for a bare declaration (`x: int`, `let x`).
     pub value: Option<Arc<Expr>>,
     /// The declared type.
-    pub annotation: Option<Expr>,
+    pub annotation: Option<Arc<Expr>>,
     /// The operator of an augmented assignment, as written without its `=` (`+`, `??`).
     pub augmented: Option<&'static str>,
     /// `const`, or a Python name annotated `Final`.
@@ -245,5 +245,8 @@ mod tests {
     fn nodes_stay_small() {
         assert!(size_of::<Expr>() <= 32, "{}", size_of::<Expr>());
         assert!(size_of::<Stmt>() <= 48, "{}", size_of::<Stmt>());
+        let binding = size_of::<crate::model::source::module::Binding>();
+        assert!(binding <= 40, "{binding}");
+        assert!(size_of::<Assign>() <= 56, "{}", size_of::<Assign>());
     }
 }

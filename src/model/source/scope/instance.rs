@@ -1,10 +1,10 @@
 //! What the methods of a class bind on its instances.
 
-use std::sync::Arc;
+use thin_vec::ThinVec;
 
 use super::super::ClassId;
 use super::super::ir::{ByteRange, Expr, ExprKind, Name, Stmt, StmtKind};
-use super::super::module::{Binding, BindingKind, Function, Language, Module};
+use super::super::module::{Binding, BindingKind, Declaration, Function, Language, Module};
 use super::super::walk::{Node, walk};
 
 /// `self.x = …` and `this.x = …` anywhere in a method, its nested functions included, bind `x` of the class.
@@ -54,7 +54,6 @@ pub(super) fn collect(
             }) => (vec![&**target], Some(value.clone()), None),
             _ => return true,
         };
-        let annotation = annotation.map(Arc::new);
         for target in targets {
             let Some((name, range)) = member(target, &receiver) else {
                 continue;
@@ -62,9 +61,8 @@ pub(super) fn collect(
             let kind = match &value {
                 Some(value) => BindingKind::Value {
                     value: value.clone(),
-                    path: Vec::new(),
-                    default: None,
-                    annotation: annotation.clone(),
+                    path: ThinVec::new(),
+                    declaration: Declaration::of(None, annotation.as_ref()),
                 },
                 None => BindingKind::Declared(annotation.clone()),
             };

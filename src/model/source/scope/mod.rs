@@ -6,8 +6,10 @@ mod instance;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use thin_vec::ThinVec;
+
 use super::ir::{ByteRange, Expr, ExprKind, Name, Stmt, StmtKind};
-use super::module::{Binding, BindingKind, Function, Language, Module, Scope, Step};
+use super::module::{Binding, BindingKind, Declaration, Function, Language, Module, Scope, Step};
 pub use by_name::ByName;
 pub use instance::receiver;
 
@@ -165,7 +167,7 @@ fn bind_params(function: &Function, scope: &mut Names) {
                     range,
                     BindingKind::Param {
                         index,
-                        path: path.to_vec(),
+                        path: path.into(),
                     },
                 );
             }),
@@ -175,7 +177,7 @@ fn bind_params(function: &Function, scope: &mut Names) {
                 param.range,
                 BindingKind::Param {
                     index,
-                    path: Vec::new(),
+                    path: ThinVec::new(),
                 },
             ),
         }
@@ -245,7 +247,7 @@ fn scope_of(module: &Module, body: &[Stmt]) -> Names {
                     destructure(binding, &mut Vec::new(), &mut |name, range, path, _| {
                         let kind = BindingKind::Exception {
                             types: types.clone(),
-                            path: path.to_vec(),
+                            path: path.into(),
                         };
                         add(&mut scope, name, range, kind);
                     });
@@ -261,10 +263,7 @@ fn scope_of(module: &Module, body: &[Stmt]) -> Names {
 fn bind_stmt(module: &Module, stmt: &Stmt, scope: &mut Names) {
     match &stmt.kind {
         StmtKind::Assign(assign) => {
-            let annotation = assign
-                .annotation
-                .as_ref()
-                .map(|annotation| Arc::new(annotation.clone()));
+            let annotation = &assign.annotation;
             for target in &assign.targets {
                 match &assign.value {
                     Some(value) if assign.augmented.is_some() => {
@@ -364,9 +363,8 @@ fn bind_value(target: &Expr, value: &Arc<Expr>, annotation: Option<&Arc<Expr>>, 
                 range,
                 BindingKind::Value {
                     value: value.clone(),
-                    path: path.to_vec(),
-                    default: default.cloned(),
-                    annotation: annotation.cloned(),
+                    path: path.into(),
+                    declaration: Declaration::of(default, annotation),
                 },
             );
         },
@@ -381,7 +379,7 @@ fn bind_element(target: &Expr, iter: &Arc<Expr>, scope: &mut Names) {
             range,
             BindingKind::Element {
                 iter: iter.clone(),
-                path: path.to_vec(),
+                path: path.into(),
             },
         );
     });

@@ -1,0 +1,135 @@
+//! `code-env-required`: Every environment variable that the code requires is set.
+
+mod needs;
+mod set;
+
+use std::collections::BTreeSet;
+
+use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::reachability::{Absent, Live};
+use crate::analysis::startup::Startup;
+use crate::checks::{Category, Check, Need};
+use crate::context::Context;
+use crate::model::finding::{Fix, Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
+use crate::secrets::names::secret_like_name;
+
+use self::needs::Needed;
+use self::set::Environment;
+
+pub(super) static CHECK: Check = Check {
+    id: "code-env-required",
+    title: "Every environment variable that the code requires is set",
+    category: Category::Code,
+    severity: Severity::High,
+    needs: &[Need::Config, Need::Code, Need::Files],
+    page: include_str!("code_env_required.md"),
+    references: &[
+        "https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_CreateAgentRuntime.html",
+        "https://docs.python.org/3/library/os.html#os.environ",
+        "https://docs.pydantic.dev/latest/concepts/pydantic_settings/",
+    ],
+    run,
+};
+
+/// How many variables are named in a message.
+const NAMED: usize = 4;
+
+fn run(context: &Context) -> Vec<Outcome> {
+    crate::checks::agents::each(context, |code| judge(context, code))
+}
+
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
+    let callers = Callers::new(code);
+    let live = Live::new(&callers, Absent::Unset);
+    let startup = Startup::before_serving(code, &live);
+    let needed = needs::of(&callers, &live, &startup);
+    let name = &code.runtime.name;
+    let environment = Environment::of(context, &callers, &live);
+    let missing: Vec<&Needed> = needed
+        .iter()
+        .filter(|needed| !needed.names.iter().any(|name| environment.sets(name)))
+        .collect();
+    if missing.is_empty() {
+        let names: BTreeSet<&str> = needed.iter().flat_map(Needed::all).collect();
+        let message = match names.len() {
+            0 => format!(
+                "runtime {name} requires no environment variable in the {}",
+                code.scope()
+            ),
+            _ => format!(
+                "each environment variable that runtime {name} requires is set: {}",
+                listed(&names)
+            ),
+        };
+        return Outcome::pass(code.resource(), message);
+    }
+    let names: BTreeSet<&str> = missing.iter().copied().filter_map(Needed::first).collect();
+    if let Some(why) = environment.unknown {
+        let reason = Unread::new(
+            ReasonCode::Unsupported,
+            format!(
+                "whether {} of runtime {name} {} set cannot be told: {why}",
+                listed(&names),
+                if names.len() == 1 { "is" } else { "are" }
+            ),
+        );
+        return Outcome::skipped(code.resource(), reason);
+    }
+    let starts = missing.iter().any(|needed| needed.starts);
+    let (consequence, severity) = match starts {
+        true => ("it cannot start", Severity::High),
+        false => ("the code that reads it fails", Severity::Medium),
+    };
+    let message = format!(
+        "runtime {name} requires {}, which nothing sets: {consequence}",
+        listed(&names)
+    );
+    let evidence = missing.iter().map(|needed| {
+        let first = needed.first().unwrap_or_default();
+        let (note, severity) = match needed.starts {
+            true => (format!("requires {first} at the start"), Severity::High),
+            false => (format!("requires {first} when it runs"), Severity::Medium),
+        };
+        agent_code::evidence(code.source, needed.module, needed.range)
+            .note(note)
+            .severity(severity)
+    });
+    Outcome::fail(code.resource(), message)
+        .severity(severity)
+        .evidences(evidence)
+        .fix(fix(name, &names))
+}
+
+fn fix(runtime: &str, names: &BTreeSet<&str>) -> Fix {
+    let (secret, plain): (Vec<&str>, Vec<&str>) =
+        names.iter().partition(|name| secret_like_name(name));
+    let entries: Vec<String> = plain
+        .iter()
+        .map(|name| format!("{{\"name\": \"{name}\", \"value\": \"…\"}}"))
+        .collect();
+    let mut note = String::new();
+    if !entries.is_empty() {
+        note = format!(
+            "In agentcore/agentcore.json add to `envVars` of runtime {runtime}: {}, then `agentcore deploy`; or give the read a default.",
+            entries.join(", ")
+        );
+    }
+    if !secret.is_empty() {
+        let space = if note.is_empty() { "" } else { " " };
+        note = format!(
+            "{note}{space}{} is a secret by its name: environment variables are plain text, so fetch it from AgentCore Identity (see secrets-env-read) instead of setting it.",
+            secret.join(", ")
+        );
+    }
+    Fix::new("Set the variables, or do without them").note(note)
+}
+
+fn listed(names: &BTreeSet<&str>) -> String {
+    let shown: Vec<&str> = names.iter().copied().take(NAMED).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,8 @@
+// snapshot-background-work
+import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
+import { loadRates } from './rates';
+let rates: any;
+setInterval(() => { rates = loadRates(); }, 60_000);  // fails
+const invocationHandler = { process: async () => rates };
+const app = new BedrockAgentCoreApp({ invocationHandler });
+app.run();

@@ -1,0 +1,8 @@
+# snapshot-clock
+from datetime import datetime
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+def stamp(text, at=datetime.utcnow()):  # fails
+    return {"text": text, "at": at.isoformat()}
+@app.entrypoint
+def run(p): return stamp(p["t"])

@@ -1,0 +1,12 @@
+# snapshot-clock
+import time
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+class Meter:
+    def __init__(self):
+        self.began = time.monotonic()  # fails
+    def age(self):
+        return time.monotonic() - self.began
+meter = Meter()
+@app.entrypoint
+def run(p): return meter.age()

@@ -1,0 +1,8 @@
+# snapshot-credentials
+import os
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+ACCESS = os.environ["AWS_ACCESS_KEY_ID"]  # fails
+SECRET = os.getenv("AWS_SECRET_ACCESS_KEY")  # fails
+@app.entrypoint
+def run(p): return sign(ACCESS, SECRET, p)

@@ -1,0 +1,8 @@
+# snapshot-host-identity
+import uuid
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+@app.entrypoint
+def run(p):
+    lease_owner = f"{uuid.getnode():x}"  # fails
+    return acquire(owner=lease_owner)

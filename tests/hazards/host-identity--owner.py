@@ -1,0 +1,16 @@
+# snapshot-host-identity
+import logging, os, platform, signal, socket, boto3
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+log = logging.getLogger()
+app = BedrockAgentCoreApp()
+table = boto3.resource("dynamodb").Table("locks"); logs = boto3.client("logs")
+OWNER = f"{socket.gethostname()}:{os.getpid()}"  # fails
+@app.entrypoint
+def q(p):
+    key = p["key"]
+    table.put_item(Item={"lock": key, "owner": OWNER}, ConditionExpression="attribute_not_exists(#l)")
+    stream = f"agent-{platform.node()}"  # fails
+    logs.put_log_events(logGroupName="g", logStreamName=stream, logEvents=[])
+    if p.get("stop"): os.kill(os.getpid(), signal.SIGTERM)
+    if socket.gethostname() == "localhost": log.debug("restored")
+app.run()

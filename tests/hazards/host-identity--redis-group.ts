@@ -1,0 +1,8 @@
+// snapshot-host-identity
+import os from 'node:os';
+import { createClient } from 'redis';
+import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
+const r = createClient();
+const consumer = `c-${os.hostname()}`;  // fails
+const app = new BedrockAgentCoreApp({ invocationHandler: { process: async () => r.xReadGroup('g', consumer, { key: 's', id: '>' }) } });
+app.run();

@@ -1,0 +1,14 @@
+# snapshot-prng
+from random import randint as ri, getrandbits, sample
+import random as r, string
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+class Codes:
+    def __init__(self): self.rng = r.Random()
+    def otp(self): return "".join(str(self.rng.randint(0, 9)) for _ in range(6))  # fails
+codes = Codes()
+def booking_reference(): return "BK" + str(ri(10**6, 10**7))  # fails
+def trace_id(): return f"{getrandbits(128):032x}"  # fails
+def password(): return "".join(sample(string.ascii_letters, 12))  # fails
+@app.entrypoint
+def run(p): return codes.otp(), booking_reference(), trace_id(), password()

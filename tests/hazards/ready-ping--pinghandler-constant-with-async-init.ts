@@ -1,0 +1,7 @@
+// snapshot-ready-ping
+import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
+let model: any;
+async function init() { model = await heavy(); }
+init();  // fails
+const app = new BedrockAgentCoreApp({ pingHandler: () => 'Healthy', invocationHandler: { process: async (p: any) => model.run(p) } });
+app.run();

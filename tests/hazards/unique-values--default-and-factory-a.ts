@@ -1,0 +1,9 @@
+// snapshot-unique-values
+import { randomUUID } from 'node:crypto';
+import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
+import { DynamoLock } from './lock';
+const table = 'locks';
+const INSTANCE = randomUUID();  // fails
+export const lock = new DynamoLock({ owner: INSTANCE, table });
+const app = new BedrockAgentCoreApp({ invocationHandler: { process: async (p) => { await lock.acquire(); return {}; } } });
+app.run();

@@ -1,0 +1,11 @@
+# snapshot-unique-values
+import uuid
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+app = BedrockAgentCoreApp()
+_id = None
+def session_id():
+    global _id
+    if _id is None: _id = uuid.uuid4().hex
+    return _id
+@app.entrypoint
+def run(p): return session_id()
