@@ -106,7 +106,7 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
     let base = image.expand(&root.image);
     let installs = image
         .instructions()
-        .into_iter()
+        .iter()
         .filter(|run| run.keyword == "RUN")
         .fold(None, |before, run| match leaves(&run.arguments) {
             Some(true) => Some(run),
