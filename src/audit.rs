@@ -32,6 +32,7 @@ use crate::oidc::authorizer;
 use crate::oidc::discovery::Discovery;
 use crate::pool;
 use crate::quiet;
+use crate::report::bound;
 use crate::report::redact::Redactor;
 use crate::report::{CheckResult, Outcome, Resource, ResourceType, Status, assemble};
 
@@ -358,15 +359,15 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
     own_stacks(context, &chosen, &mut results);
     // Whatever a check read is known by now.
     let redactor = Redactor::of_context(context);
+    let cover = |result: &mut CheckResult| {
+        bound::roughly(result);
+        redactor.result(result);
+    };
     match pool::judging() {
         Some(pool) => pool.install(|| {
-            results
-                .par_iter_mut()
-                .for_each(|result| redactor.result(result));
+            results.par_iter_mut().for_each(cover);
         }),
-        None => results
-            .iter_mut()
-            .for_each(|result| redactor.result(result)),
+        None => results.iter_mut().for_each(cover),
     }
     results
 }

@@ -10,19 +10,31 @@ const LONGEST_SENTENCE: usize = 8_000;
 /// Longest note at a piece of evidence.
 const LONGEST_NOTE: usize = 2_000;
 
+/// How much longer a sentence may be while secrets are sought in it: what is cut off later may end inside of one.
+const WHILE_SOUGHT: usize = 8;
+
+/// Cuts what is far too long, before secrets are sought in it.
+pub fn roughly(result: &mut CheckResult) {
+    sentences(result, WHILE_SOUGHT);
+}
+
 /// Leaves out of a result what is more than a report lists, and says so.
 pub fn result(result: &mut CheckResult) {
-    sentence(&mut result.message, LONGEST_SENTENCE);
+    sentences(result, 1);
     evidence(result);
+}
+
+fn sentences(result: &mut CheckResult, times: usize) {
+    sentence(&mut result.message, times * LONGEST_SENTENCE);
     for evidence in &mut result.evidence {
-        sentence(&mut evidence.note, LONGEST_NOTE);
+        sentence(&mut evidence.note, times * LONGEST_NOTE);
     }
     for fix in &mut result.fixes {
-        sentence(&mut fix.title, LONGEST_NOTE);
-        sentence(&mut fix.note, LONGEST_SENTENCE);
+        sentence(&mut fix.title, times * LONGEST_NOTE);
+        sentence(&mut fix.note, times * LONGEST_SENTENCE);
     }
     if let Some(reason) = &mut result.reason {
-        sentence(&mut reason.message, LONGEST_SENTENCE);
+        sentence(&mut reason.message, times * LONGEST_SENTENCE);
     }
 }
 
