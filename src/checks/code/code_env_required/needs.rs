@@ -12,7 +12,9 @@ use crate::analysis::startup::Startup;
 use crate::analysis::writes::targets;
 use crate::model::source::ir::{BoolOp, If, StmtKind, UnaryOp};
 use crate::model::source::walk::{Node, path_to, statements};
-use crate::model::source::{ByteRange, Expr, ExprKind, Function, Language, Module, ModuleId, Stmt};
+use crate::model::source::{
+    ByteRange, Class, ClassId, Expr, ExprKind, Function, Language, Module, ModuleId, Stmt,
+};
 
 /// A variable that code cannot do without.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -149,7 +151,24 @@ impl<'a> Finder<'_, '_, 'a> {
         if self.callers.is_idle(function) || self.is_caught_outside(function) {
             return None;
         }
-        Some(self.startup.functions.contains_key(&function.id))
+        let starts = self.startup.functions.contains_key(&function.id);
+        let is_made = || function.class.is_none_or(|class| self.is_made(class));
+        (starts || is_made()).then_some(starts)
+    }
+
+    /// Whether code makes an object of a class, or of one that is derived from it: methods of others run nowhere that is known.
+    fn is_made(&self, class: ClassId) -> bool {
+        let source = self.callers.source();
+        let makes = |name: &str| source.calls_named(name).next().is_some();
+        let Some(found) = source.class(class) else {
+            return false;
+        };
+        let derives = |other: &Class| {
+            let mut bases = other.bases.iter().filter_map(Expr::last_name);
+            bases.any(|base| *base == found.name)
+        };
+        let classes = || source.modules.iter().flat_map(|module| &module.classes);
+        makes(&found.name) || classes().any(|other| derives(other) && makes(&other.name))
     }
 
     /// Whether nothing around or before a place of a body may keep it from running, or catches what it raises.
