@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::analysis::agent_code::AgentCode;
-use crate::model::source::walk::Node;
+use crate::model::source::walk::{Node, child_around, first_around};
 use crate::model::source::{
     ByteRange, ClassId, Expr, ExprKind, FnId, Module, ModuleId, Source, Stmt, StmtKind,
 };
@@ -136,12 +136,12 @@ pub(super) fn around(module: &Module, range: ByteRange) -> (Owner, Vec<Node<'_>>
             default.range.contains(range).then_some((index, default))
         }) {
             let owner = Owner::Default(function.id, index);
-            return (owner, path(vec![Node::Expr(default)], range));
+            return (owner, path(default, range));
         }
         let mut decorators = function.decorators.iter();
         if let Some(decorator) = decorators.find(|decorator| decorator.range.contains(range)) {
             let owner = Owner::Definition(Some(function.id));
-            return (owner, path(vec![Node::Expr(decorator)], range));
+            return (owner, path(decorator, range));
         }
     }
     let inside = module.function_at(range.start);
@@ -152,7 +152,7 @@ pub(super) fn around(module: &Module, range: ByteRange) -> (Owner, Vec<Node<'_>>
         }
         let mut heads = class.bases.iter().chain(&class.decorators);
         if let Some(head) = heads.find(|head| head.range.contains(range)) {
-            return (Owner::Definition(None), path(vec![Node::Expr(head)], range));
+            return (Owner::Definition(None), path(head, range));
         }
         if class.body.iter().any(|stmt| stmt.range.contains(range)) {
             best = Some((index, &class.body));
@@ -163,20 +163,42 @@ pub(super) fn around(module: &Module, range: ByteRange) -> (Owner, Vec<Node<'_>>
             module: module.id,
             index: u32::try_from(index).unwrap_or(u32::MAX),
         };
-        let roots = body.iter().map(Node::Stmt).collect();
-        return (Owner::Class(id), path(roots, range));
+        return (Owner::Class(id), path_in(body, range));
     }
     let id = inside.map(|function| function.id);
-    let roots = module.body_of(id).iter().map(Node::Stmt).collect();
-    (Owner::Body(id), path(roots, range))
+    (Owner::Body(id), path_in(module.body_of(id), range))
 }
 
-fn path(mut level: Vec<Node<'_>>, range: ByteRange) -> Vec<Node<'_>> {
+/// The nodes around a range in an expression, outermost first.
+fn path(root: &Expr, range: ByteRange) -> Vec<Node<'_>> {
+    below(Some(Node::Expr(root)), range)
+}
+
+/// The nodes around a range in a body, outermost first.
+fn path_in(body: &[Stmt], range: ByteRange) -> Vec<Node<'_>> {
+    below(first_around(body, range), range)
+}
+
+fn below(mut next: Option<Node<'_>>, range: ByteRange) -> Vec<Node<'_>> {
     let mut path = Vec::new();
-    // The key and the value of `{ tools }` stand at one place: what is written last is what is evaluated.
-    while let Some(next) = level.into_iter().rfind(|node| node.range().contains(range)) {
-        path.push(next);
-        level = next.children();
+    while let Some(node) = next {
+        path.push(node);
+        // Statements and lists may be long. Of other parts that stand at one place, what is written last is what is evaluated.
+        let is_list = match node {
+            Node::Stmt(stmt) => !matches!(stmt.kind, StmtKind::Assign(_)),
+            Node::Expr(expr) => matches!(
+                expr.kind,
+                ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_) | ExprKind::Dict(_)
+            ),
+            Node::Handler(_) | Node::Case(_) => false,
+        };
+        next = match is_list {
+            true => child_around(node, range),
+            false => node
+                .children()
+                .into_iter()
+                .rfind(|child| child.range().contains(range)),
+        };
     }
     path
 }
@@ -184,12 +206,7 @@ fn path(mut level: Vec<Node<'_>>, range: ByteRange) -> Vec<Node<'_>> {
 /// The call that an anonymous function is an argument of.
 pub(super) fn holder(module: &Module, function: FnId) -> Option<&Expr> {
     let found = module.function(function)?;
-    let roots = module
-        .body_of(found.parent)
-        .iter()
-        .map(Node::Stmt)
-        .collect();
-    let path = path(roots, found.range);
+    let path = path_in(module.body_of(found.parent), found.range);
     let at = path.iter().rposition(
         |node| matches!(node, Node::Expr(expr) if matches!(expr.kind, ExprKind::Lambda(id) if id == function)),
     )?;

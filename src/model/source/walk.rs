@@ -2,7 +2,8 @@
 //! [`super::Function`] and walk that.
 
 use super::ir::{
-    ByteRange, Case, Compare, Conditional, Expr, ExprKind, FormatPart, Handler, Stmt, StmtKind, Try,
+    ByteRange, Case, Compare, Conditional, DictEntry, Expr, ExprKind, FormatPart, Handler, Stmt,
+    StmtKind, Try,
 };
 use super::{FnId, Module, Source};
 
@@ -298,7 +299,7 @@ pub fn expression_at(body: &[Stmt], range: ByteRange) -> Option<&Expr> {
 }
 
 /// What stands in lists.
-trait Listed {
+pub(crate) trait Listed {
     fn node(&self) -> Node<'_>;
 }
 
@@ -328,7 +329,7 @@ impl Listed for Case {
 
 /// The first of a list that contains a range. What is listed stands in the order of the text, but for what lowering moves: it is
 /// found by bisection, however long the list is.
-fn first_around<T: Listed>(list: &[T], range: ByteRange) -> Option<Node<'_>> {
+pub(crate) fn first_around<T: Listed>(list: &[T], range: ByteRange) -> Option<Node<'_>> {
     let after = list.partition_point(|one| one.node().range().start <= range.start);
     let before = list.get(..after).unwrap_or_default().iter().rev();
     let around = |node: &Node<'_>| node.range().contains(range);
@@ -337,7 +338,7 @@ fn first_around<T: Listed>(list: &[T], range: ByteRange) -> Option<Node<'_>> {
 }
 
 /// The first child of a node that contains a range.
-fn child_around(node: Node<'_>, range: ByteRange) -> Option<Node<'_>> {
+pub(crate) fn child_around(node: Node<'_>, range: ByteRange) -> Option<Node<'_>> {
     let in_body = |body| first_around::<Stmt>(body, range);
     let in_bodies = |one, two| in_body(one).or_else(|| in_body(two));
     let in_list = |list| first_around::<Expr>(list, range);
@@ -379,6 +380,7 @@ fn child_around(node: Node<'_>, range: ByteRange) -> Option<Node<'_>> {
             | ExprKind::Set(items)
             | ExprKind::Other(items)
             | ExprKind::BoolOp { values: items, .. } => return in_list(items),
+            ExprKind::Dict(entries) => return entry_around(entries, range),
             _ => {}
         },
         Node::Handler(handler) if handler.types.is_empty() => return in_body(&handler.body),
@@ -391,6 +393,21 @@ fn child_around(node: Node<'_>, range: ByteRange) -> Option<Node<'_>> {
         }
     });
     found
+}
+
+/// The key or value that contains a range. Where both stand at one place, as in `{ tools }`, it is the value: that is what is evaluated.
+fn entry_around<'a>(entries: &'a [DictEntry], range: ByteRange) -> Option<Node<'a>> {
+    let start = |entry: &DictEntry| entry.key.as_ref().unwrap_or(&entry.value).range.start;
+    let part = |entry: &'a DictEntry| {
+        let mut parts = std::iter::once(&entry.value).chain(&entry.key);
+        parts
+            .find(|part| part.range.contains(range))
+            .map(Node::Expr)
+    };
+    let after = entries.partition_point(|entry| start(entry) <= range.start);
+    let last = after.checked_sub(1).and_then(|at| entries.get(at));
+    last.and_then(part)
+        .or_else(|| entries.iter().rev().find_map(part))
 }
 
 /// Which part of a `try` a node stands in.
