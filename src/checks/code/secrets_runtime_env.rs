@@ -1,10 +1,12 @@
 //! `secrets-runtime-env`: No secrets in runtime environment variables.
 
 use std::cell::Cell;
+use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
@@ -275,8 +277,8 @@ fn escaped(value: &str) -> String {
 struct Values {
     /// In the order of text.
     sorted: Vec<String>,
-    /// Finds them: the longest of those that start at a place.
-    finder: Option<AhoCorasick>,
+    /// Find them: the longest of those that start at a place. An automaton over very many costs the square of their number.
+    finders: Vec<AhoCorasick>,
     /// Length of the longest, in bytes.
     longest: usize,
 }
@@ -284,33 +286,52 @@ struct Values {
 impl Values {
     /// Shortest start of a value that is taken for one where a text was cut.
     const SHORTEST: usize = 8;
+    /// Most values of one automaton.
+    const MOST: usize = 4_000;
 
     fn new(mut values: Vec<String>) -> Self {
         values.sort_unstable();
         values.dedup();
-        let finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&values);
+        let finders = values.chunks(Self::MOST).filter_map(|values| {
+            let mut builder = AhoCorasick::builder();
+            builder
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(values)
+                .ok()
+        });
         Self {
-            finder: finder.ok().filter(|_| !values.is_empty()),
+            finders: finders.collect(),
             longest: values.iter().map(String::len).max().unwrap_or(0),
             sorted: values,
         }
     }
 
+    /// The first value from an offset on, the longest of those that start there.
+    fn next(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        let found = self.finders.iter().filter_map(|finder| {
+            let found = finder.find(Input::new(text).range(from..))?;
+            Some(found.range())
+        });
+        found.min_by_key(|found| (found.start, Reverse(found.end)))
+    }
+
     /// Stars of the same length keep the columns; a quoted text that was cut may end inside of a value.
     fn cover(&self, text: &str) -> String {
-        let Some(finder) = &self.finder else {
+        if self.finders.is_empty() {
             return text.to_owned();
-        };
+        }
         let mut out = String::with_capacity(text.len());
-        finder.replace_all_with(text, &mut out, |_, value, out| {
+        let mut at = 0;
+        while let Some(found) = self.next(text, at) {
+            out.push_str(text.get(at..found.start).unwrap_or_default());
+            let value = text.get(found.clone()).unwrap_or_default();
             let length = value.chars().count();
             let shown = 4.min(length / 4);
             out.extend(value.chars().take(shown));
             out.extend(std::iter::repeat_n('*', length - shown));
-            true
-        });
+            at = found.end;
+        }
+        out.push_str(text.get(at..).unwrap_or_default());
         let first = out.len().saturating_sub(self.longest);
         let last = out.len().saturating_sub(Self::SHORTEST);
         let starts_a_value = |tail: &str| {
@@ -397,6 +418,13 @@ mod tests {
         assert_eq!(
             values.cover("{\"value\": \"abcdefghijklmnop\"}"),
             "{\"value\": \"abcd************\"}"
+        );
+        // However many there are.
+        let many = (0..10_000).map(|at| format!("value-{at:05}-of-many"));
+        let many = Values::new(many.collect());
+        assert_eq!(
+            many.cover("a value-09999-of-many, value-00000-of-many b"),
+            "a valu***************, valu*************** b"
         );
         assert_eq!(values.cover("x abcdefghij"), "x …");
         assert_eq!(values.cover("x abcdefg"), "x abcdefg");

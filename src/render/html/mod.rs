@@ -12,6 +12,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::style::{Paint, Verdict};
+use super::text::item::{self, Item};
 use super::text::verdict;
 use crate::checks::Category;
 use crate::model::standards;
@@ -348,24 +349,35 @@ fn of_category(report: &Report, category: Category) -> Vec<(usize, &CheckResult)
 }
 
 fn project(index: usize, report: &Report, several: bool) -> Markup {
-    let mut worst: Vec<(usize, &CheckResult)> = report
-        .results
+    // What one cause explains is named once, as in the text.
+    let mut items = item::all(report, false);
+    items.sort_by_key(Item::severity);
+    let worst: Vec<(usize, &CheckResult, String)> = items
         .iter()
-        .enumerate()
-        .filter(|(_, result)| Verdict::of(result) == Verdict::Fail)
+        .filter_map(|item| {
+            let first = *item.results.first()?;
+            let at = report
+                .results
+                .iter()
+                .position(|result| std::ptr::eq(result, first))?;
+            let words = match item.cause {
+                Some(cause) => format!("{cause}: {} findings", item.results.len()),
+                None => first.message.clone(),
+            };
+            Some((at, first, words))
+        })
         .collect();
-    worst.sort_by_key(|(_, result)| result.severity);
     html! {
         section.project id={ "p" (index) } {
             @if several { (head(report)) }
             @if !worst.is_empty() {
-                nav.first aria-label="Start with" {
-                    h2 { "Start with" }
+                nav.first aria-label="Start here" {
+                    h2 { "Start here" }
                     ol {
-                        @for (at, result) in worst.iter().take(FIRST) {
+                        @for (at, result, words) in worst.iter().take(FIRST) {
                             li {
                                 (finding::badge(result.severity)) " "
-                                a href={ "#p" (index) "r" (at) } { (text(&result.message)) }
+                                a href={ "#p" (index) "r" (at) } { (text(words)) }
                             }
                         }
                     }
