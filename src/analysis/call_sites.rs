@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::limits::{self, Limit};
+use crate::model::source::MOST_CALLS_OF_A_NAME;
 use crate::model::source::memo::Used;
 use crate::model::source::module::BindingKind;
 use crate::model::source::{
@@ -138,20 +139,13 @@ impl<'a> Callers<'a> {
 
 /// The function and place of the parameter that a name is.
 pub(crate) fn parameter(source: &Source, module: ModuleId, name: &Expr) -> Option<(FnId, usize)> {
-    let text = name.as_name()?;
     let module = source.module(module)?;
-    let mut function = module.function_at(name.range.start);
-    while let Some(at) = function {
-        let scope = module.scopes.get(at.id.index as usize + 1);
-        if let Some(bindings) = scope.and_then(|scope| scope.names.get(text)) {
-            return bindings.iter().find_map(|binding| match &binding.kind {
-                BindingKind::Param { index, path } if path.is_empty() => Some((at.id, *index)),
-                _ => None,
-            });
-        }
-        function = at.parent.and_then(|id| module.function(id));
-    }
-    None
+    let (function, bindings) = module.bindings_around(name.as_name()?, name.range.start)?;
+    let id = function?.id;
+    bindings.iter().find_map(|binding| match &binding.kind {
+        BindingKind::Param { index, path } if path.is_empty() => Some((id, *index)),
+        _ => None,
+    })
 }
 
 /// What calls give for a parameter of a function, a few of them, and whether there are more: found by the function's name, so that
@@ -168,13 +162,14 @@ pub(crate) fn some_given(
         found.params.get(index).map_or("", |param| &*param.name),
         receivers(source, found),
     );
-    let calls = source.calls_named(&found.name);
-    let given = calls.filter_map(|(module, expr)| {
+    let calls: Vec<_> = source.calls_named(&found.name).collect();
+    let given = calls.iter().take(MOST_CALLS_OF_A_NAME);
+    let given = given.filter_map(|&(module, expr)| {
         let value = passed(expr.as_call()?, index.checked_sub(receiver), label)?;
         (source.callee(module, expr) == Some(function)).then_some((module, value))
     });
     let mut given: Vec<_> = given.take(MOST_GIVEN + 1).collect();
-    let more = given.len() > MOST_GIVEN;
+    let more = given.len() > MOST_GIVEN || calls.len() > MOST_CALLS_OF_A_NAME;
     given.truncate(MOST_GIVEN);
     (given, more)
 }

@@ -524,21 +524,13 @@ fn part<'a>(root: Root, at: At<'a>, path: &[String]) -> Part<'a> {
 
 /// The parameter that a name is, in its innermost scope.
 fn parameter(module: &Module, expr: &Expr, name: &str) -> Option<(FnId, usize)> {
-    let mut function = module.function_at(expr.range.start);
-    while let Some(at) = function {
-        let scope = module.scopes.get(at.id.index as usize + 1);
-        if let Some(bindings) = scope.and_then(|scope| scope.names.get(name)) {
-            return match bindings {
-                [one] => match &one.kind {
-                    BindingKind::Param { index, path } if path.is_empty() => Some((at.id, *index)),
-                    _ => None,
-                },
-                _ => None,
-            };
-        }
-        function = at.parent.and_then(|id| module.function(id));
+    match module.bindings_around(name, expr.range.start)? {
+        (Some(function), [one]) => match &one.kind {
+            BindingKind::Param { index, path } if path.is_empty() => Some((function.id, *index)),
+            _ => None,
+        },
+        _ => None,
     }
-    None
 }
 
 /// What a name was taken out of: `const { sessionId } = req.body`.

@@ -29,6 +29,7 @@ mod scan;
 mod text;
 mod typed;
 mod value;
+pub(crate) mod values;
 
 #[cfg(test)]
 mod tests;

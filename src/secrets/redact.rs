@@ -6,9 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::names::{harmless_value, secret_like_name};
+use super::values::Values;
 use super::{Options, scan, secret_value};
 use crate::model::json::{Document, Json, Node};
 
@@ -29,13 +28,9 @@ type Remembered = HashMap<(String, String), Option<String>>;
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     /// Values as they stand in text and in JSON, in the order of text.
-    values: Vec<String>,
-    /// Finds them: the longest of those that start at a place.
-    finder: Option<AhoCorasick>,
+    values: Values,
     /// The same from their ends, in the order of text.
     backwards: Vec<String>,
-    /// Length of the longest, in bytes.
-    longest: usize,
     /// Many results quote the same few lines, and looking for secrets is the costly part of a report.
     remembered: Arc<Mutex<Remembered>>,
 }
@@ -51,23 +46,14 @@ impl Redactor {
     }
 
     /// What covers these values.
-    pub(crate) fn of_values(mut values: Vec<String>) -> Self {
-        values.sort_unstable();
-        values.dedup();
-        let longest = values.iter().map(String::len).max().unwrap_or(0);
-        let finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&values);
+    pub(crate) fn of_values(values: Vec<String>) -> Self {
+        let values = Values::new(values);
+        let backwards = values.iter().map(|value| value.chars().rev().collect());
+        let mut backwards: Vec<String> = backwards.collect();
+        backwards.sort_unstable();
         Self {
-            finder: finder.ok().filter(|_| !values.is_empty()),
-            backwards: {
-                let backwards = values.iter().map(|value| value.chars().rev().collect());
-                let mut backwards: Vec<String> = backwards.collect();
-                backwards.sort_unstable();
-                backwards
-            },
             values,
-            longest,
+            backwards,
             remembered: Arc::default(),
         }
     }
@@ -105,11 +91,11 @@ impl Redactor {
                 out.replace_range(hit.range.clone(), &stars(secret));
             }
         }
-        if let Some(found) = self.known(&out) {
+        if let Some(found) = self.values.cover(&out, stars) {
             out = found;
         }
         // A quoted line that was cut may end inside of a value.
-        if let Some(at) = self.cut(&out).filter(|_| is_quoted) {
+        if let Some(at) = self.values.cut(&out, SHORTEST).filter(|_| is_quoted) {
             let head = stars(out.get(at..).unwrap_or_default());
             out.replace_range(at.., &head);
         }
@@ -121,40 +107,9 @@ impl Redactor {
         (out != text).then_some(out)
     }
 
-    /// The text with the known values covered; `None` where it holds none.
-    fn known(&self, text: &str) -> Option<String> {
-        let finder = self.finder.as_ref()?;
-        let mut out = String::new();
-        let mut from = 0;
-        for found in finder.find_iter(text) {
-            out.push_str(text.get(from..found.start())?);
-            out.push_str(&stars(text.get(found.range())?));
-            from = found.end();
-        }
-        if from == 0 {
-            return None;
-        }
-        out.push_str(text.get(from..)?);
-        Some(out)
-    }
-
-    /// Where the start of a value begins with which the text ends.
-    fn cut(&self, text: &str) -> Option<usize> {
-        let first = text.len().saturating_sub(self.longest.saturating_sub(1));
-        let last = text.len().checked_sub(SHORTEST)?;
-        (first..=last)
-            .filter_map(|at| Some((at, text.get(at..)?)))
-            .find(|(_, tail)| {
-                let next = self.values.partition_point(|value| value.as_str() < *tail);
-                let value = self.values.get(next);
-                value.is_some_and(|value| value.starts_with(*tail) && value.len() > tail.len())
-            })
-            .map(|(at, _)| at)
-    }
-
     /// Where the end of a value ends with which the text begins.
     fn cut_start(&self, text: &str) -> Option<usize> {
-        let last = text.len().min(self.longest.saturating_sub(1));
+        let last = text.len().min(self.values.longest().saturating_sub(1));
         let mut head: String = text
             .get(..text.floor_char_boundary(last))?
             .chars()
@@ -729,7 +684,7 @@ pub(crate) fn gather(node: &Node, values: &mut Vec<String>) {
 }
 
 /// At most the first four characters, then stars.
-fn stars(secret: &str) -> String {
+pub(crate) fn stars(secret: &str) -> String {
     let length = secret.chars().count();
     let shown = SHOWN.min(length / 4);
     let cover = |(index, character): (usize, char)| match character {

@@ -9,11 +9,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::projects::write;
+use crate::projects::{pin_platform_version, result_of, write};
 
 struct Case {
     name: String,
@@ -80,19 +79,8 @@ fn make(root: &Path, case: &Case, version: Option<&str>) {
     write(root, "agentcore/agentcore.json", &config.to_string());
     write(root, &format!("app/Main/{entry}"), &case.code);
     if let Some(version) = version {
-        let text = format!("[runtimes.Main]\nplatform-version = \"{version}\"\n");
-        write(root, "agentcore-harden.toml", &text);
+        pin_platform_version(root, version);
     }
-}
-
-fn audited(root: &Path, check: &str) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_agentcore-harden"))
-        .args(["check", "--offline", "--json", "--only", check])
-        .current_dir(root)
-        .output()
-        .unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    report["results"][0].clone()
 }
 
 /// The lines that a result fails for, and the severities it gives them.
@@ -114,7 +102,7 @@ fn each_line_that_is_marked_fails_and_no_other_does() {
         for version in [Some("V2"), None, Some("V1")] {
             let folder = tempfile::tempdir().unwrap();
             make(folder.path(), case, version);
-            let result = audited(folder.path(), &case.check);
+            let result = result_of(folder.path(), &case.check);
             let status = result["status"].as_str().unwrap();
             let fails = status == "fail";
             let found = if fails {
@@ -243,7 +231,7 @@ fn what_one_function_uses_moves_there_by_an_edit() {
     for (fixture, held) in MOVED {
         let folder = root().join("fixtures/checks").join(fixture);
         let check = fixture.split('/').next().unwrap();
-        let result = audited(&folder, check);
+        let result = result_of(&folder, check);
         let edits = result["fixes"][0]["edits"].as_array();
         let edit = edits.and_then(|edits| edits.first());
         let diff = edit.map_or("", |edit| edit["diff"].as_str().unwrap_or_default());

@@ -3,11 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::projects::write;
+use crate::projects::{pin_platform_version, result_of, write};
 
 /// A project: what its agent is, and what is said on V1, on V2, and where the version is not known.
 struct Snippet {
@@ -385,24 +384,15 @@ fn make(root: &Path, snippet: &Snippet, version: Option<&str>) {
         let path = "agentcore/cdk/cdk.out/AgentCore-Desk-default.template.json";
         write(root, path, &template.to_string());
     } else if let Some(version) = version {
-        let text = format!("[runtimes.Main]\nplatform-version = \"{version}\"\n");
-        write(root, "agentcore-harden.toml", &text);
+        pin_platform_version(root, version);
     }
 }
 
 /// What the check says: the status, and of a failure the severity.
 fn said(root: &Path, check: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_agentcore-harden"))
-        .args(["check", "--offline", "--json", "--only", check])
-        .current_dir(root)
-        .output()
-        .unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let results = report["results"].as_array().unwrap();
-    assert_eq!(results.len(), 1, "{results:#?}");
-    let status = results[0]["status"].as_str().unwrap();
-    match status {
-        "fail" => format!("fail {}", results[0]["severity"].as_str().unwrap()),
+    let result = result_of(root, check);
+    match result["status"].as_str().unwrap() {
+        "fail" => format!("fail {}", result["severity"].as_str().unwrap()),
         other => other.to_owned(),
     }
 }

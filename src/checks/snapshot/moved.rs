@@ -98,15 +98,7 @@ fn of_statement(
     reach: Reach,
 ) -> Option<Vec<Change>> {
     let stmt = module.body.iter().find(|stmt| stmt.range.contains(range))?;
-    let StmtKind::Assign(assign) = &stmt.kind else {
-        return None;
-    };
-    let ([target], Some(made), None) =
-        (&*assign.targets, assign.value.as_deref(), assign.augmented)
-    else {
-        return None;
-    };
-    let name = target.as_name()?;
+    let (name, made) = named(stmt)?;
     let uses = uses(code, module, name)?;
     let old = &*module.source.text;
     let line = whole_line(old, stmt)?;
@@ -225,13 +217,10 @@ fn inlined(module: &Module, made: &Expr, uses: &[(FnId, ByteRange)]) -> Option<V
     let spelt = sub_expressions(answer)
         .into_iter()
         .any(|part| matches!(part.kind, ExprKind::Format(_)) && part.range.contains(*used));
-    let awaited = sub_expressions(made)
-        .into_iter()
-        .any(|part| matches!(part.kind, ExprKind::Await(_)));
     let hidden = names_in(made)
         .iter()
         .any(|name| binds(module, *function, name));
-    if !python || spelt || awaited || hidden || text.contains('\n') {
+    if !python || spelt || awaits(made) || hidden || text.contains('\n') {
         return None;
     }
     let text = match made.kind {
@@ -257,7 +246,8 @@ fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
         .position(|stmt| stmt.range.contains(range))?;
     let mut made: Vec<(&Stmt, &str, &Expr)> = Vec::new();
     let used = loop {
-        let (stmt, name, value) = named(home.body.get(first + made.len())?)?;
+        let stmt = home.body.get(first + made.len())?;
+        let (name, value) = named(stmt)?;
         let scope = module.scopes.get(home.id.index as usize + 1)?;
         let once = scope.names.get(name)?.len() == 1;
         if !once || made.len() == MOST || awaits(value) {
@@ -287,12 +277,11 @@ fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
         .iter()
         .map(|(stmt, ..)| stmt.range.to_usize())
         .map(|at| {
-            let start = old.get(..at.start)?.rfind('\n')? + 1;
-            let end = at.end + old.get(at.end..)?.find('\n')? + 1;
-            let alone = old.get(start..at.start)?.trim().is_empty()
-                && old.get(at.end..end)?.trim().is_empty()
+            let lines = lines_of(old, &at)?;
+            let alone = old.get(lines.start..at.start)?.trim().is_empty()
+                && old.get(at.end..lines.end)?.trim().is_empty()
                 && !old.get(at)?.contains('\n');
-            alone.then_some(start..end)
+            alone.then_some(lines)
         })
         .collect::<Option<Vec<Range<usize>>>>()?;
     let contiguous = lines.windows(2).all(|pair| match pair {
@@ -303,7 +292,7 @@ fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
         return None;
     }
     let (start, end) = (lines.first()?.start, lines.last()?.end);
-    let indent = old.get(start..first_byte(made.first()?.0))?;
+    let indent = old.get(start..made.first()?.0.range.to_usize().start)?;
     let mut text = format!("{indent}def {maker}():\n");
     for (stmt, ..) in others {
         text.push_str(&format!("{indent}    {}\n", module.text(stmt.range)));
@@ -318,17 +307,13 @@ fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
     ])
 }
 
-fn first_byte(stmt: &Stmt) -> usize {
-    stmt.range.to_usize().start
-}
-
 /// `name = value`
-fn named(stmt: &Stmt) -> Option<(&Stmt, &str, &Expr)> {
+fn named(stmt: &Stmt) -> Option<(&str, &Expr)> {
     let StmtKind::Assign(assign) = &stmt.kind else {
         return None;
     };
     match (&*assign.targets, assign.value.as_deref(), assign.augmented) {
-        ([target], Some(value), None) => Some((stmt, target.as_name()?, value)),
+        ([target], Some(value), None) => Some((target.as_name()?, value)),
         _ => None,
     }
 }
@@ -366,14 +351,21 @@ fn binds(module: &Module, function: FnId, name: &str) -> bool {
 /// The lines of a statement that stands alone on them.
 fn whole_line(old: &str, stmt: &Stmt) -> Option<Range<usize>> {
     let at = stmt.range.to_usize();
-    let start = old.get(..at.start)?.rfind('\n').map_or(0, |end| end + 1);
-    let end = old.get(at.end..)?.find('\n').map(|end| at.end + end + 1)?;
-    let (before, after) = (old.get(start..at.start)?, old.get(at.end..end)?.trim());
+    let lines = lines_of(old, &at)?;
+    let before = old.get(lines.start..at.start)?;
+    let after = old.get(at.end..lines.end)?.trim();
     let after = after.strip_prefix(';').unwrap_or(after).trim_start();
     let declares = matches!(before, "" | "const " | "let ");
     let exported = old.get(at)?.starts_with("export");
     let alone = after.is_empty() || after.starts_with('#') || after.starts_with("//");
-    (declares && alone && !exported).then_some(start..end)
+    (declares && alone && !exported).then_some(lines)
+}
+
+/// The lines on which a part of a text stands, with the end of the last.
+fn lines_of(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
+    let start = text.get(..at.start)?.rfind('\n').map_or(0, |end| end + 1);
+    let end = text.get(at.end..)?.find('\n')?;
+    Some(start..at.end + end + 1)
 }
 
 /// Where a function begins its work, behind the docstring, and how far that is indented.

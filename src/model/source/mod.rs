@@ -64,8 +64,8 @@ pub struct Source {
     calls_by_name: OnceLock<HashMap<ir::Name, Vec<(ModuleId, u32)>>>,
 }
 
-/// Most calls that are kept for a name.
-const MOST_CALLS_OF_A_NAME: usize = 40;
+/// Most calls of a name that [`Source::calls_named`] gives.
+pub(crate) const MOST_CALLS_OF_A_NAME: usize = 40;
 
 /// The code of one runtime.
 #[derive(Clone, Debug)]
@@ -182,7 +182,8 @@ impl Source {
         self.modules.get(id.0 as usize)
     }
 
-    /// The calls of what bears a name, in order, up to a few: `answer(…)`, `self.answer(…)`, `answers.answer(…)`.
+    /// The calls of what bears a name, in order: `answer(…)`, `self.answer(…)`, `answers.answer(…)`. One more than
+    /// [`MOST_CALLS_OF_A_NAME`] where there are more.
     pub fn calls_named(&self, name: &str) -> impl Iterator<Item = (ModuleId, &ir::Expr)> {
         let by_name = self.calls_by_name.get_or_init(|| {
             let mut by_name: HashMap<ir::Name, Vec<(ModuleId, u32)>> = HashMap::new();
@@ -193,7 +194,7 @@ impl Source {
                         continue;
                     };
                     let named = by_name.entry(called.clone()).or_default();
-                    if named.len() < MOST_CALLS_OF_A_NAME {
+                    if named.len() <= MOST_CALLS_OF_A_NAME {
                         named.push((module.id, number));
                     }
                 }
