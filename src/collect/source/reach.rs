@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::CodeRequest;
 use super::parse::{Parsed, language_of, parse_file};
 use super::programs::Program;
 use super::python::path as python_path;
@@ -14,6 +13,7 @@ use super::running::Running;
 use super::shared_names::SharedNames;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
+use super::{Beside, CodeRequest};
 use crate::model::site::Site;
 use crate::model::source::{
     ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote, SourceNoteKind,
@@ -52,15 +52,8 @@ struct Collection {
     names: SharedNames,
 }
 
-/// Collects everything. `callers` are files that call AgentCore, `commands` those that may run commands, `others` all source of the
-/// project's own, relative to `root`.
-pub fn collect(
-    root: &Path,
-    requests: &[CodeRequest],
-    callers: &[String],
-    commands: &[String],
-    others: &[String],
-) -> Source {
+/// Collects everything: the code of the runtimes first.
+pub fn collect(root: &Path, requests: &[CodeRequest], beside: impl FnOnce() -> Beside) -> Source {
     let mut all = Collection {
         tree: Tree::new(root),
         source: Source::default(),
@@ -71,15 +64,20 @@ pub fn collect(
         let runtime = all.runtime(root, request);
         all.source.runtimes.push(runtime);
     }
+    let Beside {
+        callers,
+        commands,
+        others,
+    } = beside();
     let inside = |paths: &[String]| -> Vec<String> {
         let paths = paths.iter();
         paths.map(|path| relative(root, path).to_string()).collect()
     };
-    let callers = all.outside(&inside(callers));
+    let callers = all.outside(&inside(&callers));
     all.source.callers.extend(callers);
-    let importers = all.importers(&inside(others));
+    let importers = all.importers(&inside(&others));
     all.source.callers.extend(importers);
-    let commands = all.outside(&inside(commands));
+    let commands = all.outside(&inside(&commands));
     all.source.commands.extend(commands);
     all.source
 }
