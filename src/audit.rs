@@ -7,6 +7,7 @@ use std::thread;
 
 use rayon::prelude::*;
 
+use crate::analysis::call_sites;
 use crate::analysis::facts::Facts;
 use crate::analysis::handlers;
 use crate::analysis::limits;
@@ -164,6 +165,7 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
         let read = || {
             let mut source = source::of_project(&of, &contents);
             handlers::find_all(&mut source);
+            call_sites::find_all(&source);
             source
         };
         match pool::deep() {
@@ -379,13 +381,16 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
     results
 }
 
-/// The order in which checks start, by their index. Those of restored sessions share what startup code does, which takes long to find
-/// out: one of them starts first, and the others last, since they would only wait for it.
+/// The order in which checks start, by their index: those that look at code first, since they take long. Those of restored sessions
+/// share what startup code does: one of them starts before all, and the others behind the rest, since they would only wait for it.
 fn in_turn(chosen: &[&'static Check]) -> Vec<usize> {
-    let slow = |index: &usize| chosen[*index].category == Category::Snapshot;
-    let first = (0..chosen.len()).find(slow);
+    let restored = |index: usize| chosen[index].category == Category::Snapshot;
+    let first = (0..chosen.len()).find(|index| restored(*index));
     let mut order: Vec<usize> = (0..chosen.len()).collect();
-    order.sort_by_key(|index| (Some(*index) != first, slow(index)));
+    order.sort_by_key(|&index| {
+        let long = chosen[index].needs.contains(&Need::Code);
+        (Some(index) != first, !long, restored(index))
+    });
     order
 }
 

@@ -242,7 +242,12 @@ impl Collection {
                 .filter(|path| seen.insert(path.clone()))
                 .collect();
         }
+        // Links lead to ids, which the last wave has only now.
+        let mut targets: Vec<Vec<Option<ModuleId>>> = Vec::new();
         for id in &runtime.reachable {
+            let links = linked.get(id).into_iter().flatten();
+            let target = |link: &Link| self.by_path.get(link.target.as_deref()?).copied();
+            targets.push(links.map(target).collect());
             let Some(module) = self.source.module(*id) else {
                 continue;
             };
@@ -271,9 +276,8 @@ impl Collection {
                 }
             }
         }
-        // Links lead to ids, which the last wave has only now.
-        for id in runtime.reachable.clone() {
-            self.targets(lookup, id);
+        for (id, targets) in runtime.reachable.iter().zip(targets) {
+            self.targets(lookup, *id, targets);
         }
     }
 
@@ -421,35 +425,38 @@ impl Collection {
         links
     }
 
+    /// Which modules the imports of a module lead to.
+    fn looked_up(&mut self, lookup: &Lookup, id: ModuleId) -> Vec<Option<ModuleId>> {
+        let Some(module) = self.source.modules.get(id.0 as usize) else {
+            return Vec::new();
+        };
+        let (path, language) = (module.path.clone(), module.language);
+        let imports = module.imports.clone().into_iter();
+        let targets = imports.map(|import| match language {
+            Language::Python => {
+                python_path::resolve(&mut self.tree, &lookup.roots, &path, &import).target
+            }
+            Language::TypeScript => self.node_target(lookup, &path, &import.module),
+        });
+        let targets: Vec<Option<String>> = targets.collect();
+        let known = |target: Option<String>| self.by_path.get(target?.as_str()).copied();
+        targets.into_iter().map(known).collect()
+    }
+
     /// Fills in which module each import and re-export leads to.
-    fn targets(&mut self, lookup: &Lookup, id: ModuleId) {
+    fn targets(&mut self, lookup: &Lookup, id: ModuleId, targets: Vec<Option<ModuleId>>) {
         let Some(module) = self.source.modules.get(id.0 as usize) else {
             return;
         };
-        let (path, language) = (module.path.clone(), module.language);
-        let imports: Vec<_> = module
-            .imports
-            .iter()
-            .map(|import| (import.clone(), import.target))
-            .collect();
+        let path = module.path.clone();
         let froms: Vec<_> = module
             .exports
             .iter()
             .map(|export| export.from.clone())
             .collect();
         let mut found = Vec::new();
-        for (import, known) in imports {
-            let target = match language {
-                Language::Python => {
-                    python_path::resolve(&mut self.tree, &lookup.roots, &path, &import).target
-                }
-                Language::TypeScript => self.node_target(lookup, &path, &import.module),
-            };
-            found.push(
-                known.or_else(|| {
-                    target.and_then(|target| self.by_path.get(target.as_str()).copied())
-                }),
-            );
+        for (import, target) in module.imports.iter().zip(targets) {
+            found.push(import.target.or(target));
         }
         let mut exported = Vec::new();
         for from in froms {
@@ -549,7 +556,8 @@ impl Collection {
                 roots: vec![folder, String::new()],
                 aliases: node_path::Aliases::default(),
             };
-            self.targets(&lookup, id);
+            let targets = self.looked_up(&lookup, id);
+            self.targets(&lookup, id, targets);
         }
         found
     }
