@@ -1,7 +1,6 @@
 //! What every agent needs of AgentCore, and what it uses of it: logs, traces, image, memories, gateways, credentials, tools.
 
-use std::collections::HashSet;
-
+use rustc_hash::FxHashSet;
 use serde_json::json;
 
 use super::memory::MEMORY_INTEGRATION;
@@ -13,7 +12,7 @@ use crate::model::source::ir::ExprKind;
 
 /// Words of the code: text literals and the names of members.
 pub(super) struct Words<'a> {
-    all: HashSet<&'a str>,
+    all: FxHashSet<&'a str>,
     /// False where there is no code, or it could not be read: then everything that is configured counts as used.
     pub(super) known: bool,
 }
@@ -22,7 +21,7 @@ impl<'a> Words<'a> {
     pub(super) fn of(subject: &Subject<'a>) -> Self {
         let source = &subject.context.source;
         let code = source.runtime(subject.agent.name());
-        let mut all = HashSet::new();
+        let mut all = FxHashSet::default();
         let modules = code.map_or(&[][..], |code| code.reachable.as_slice());
         for module in modules.iter().filter_map(|&id| source.module(id)) {
             module.each_expression(&mut |_, expr| {

@@ -1,7 +1,9 @@
 //! The code of an agent as far as it runs: what branches that the environment switches off and `__main__` blocks hold is left out.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
@@ -30,7 +32,7 @@ const HOOKS: [(&str, &str); 9] = [
 pub(super) struct Code<'c, 'a> {
     callers: &'c Callers<'a>,
     live: Live<'c, 'a>,
-    named: OnceCell<HashSet<&'a str>>,
+    named: OnceCell<FxHashSet<&'a str>>,
     handed: OnceCell<BTreeSet<FnId>>,
     /// The functions that are seen to be called.
     called: OnceCell<BTreeSet<FnId>>,
@@ -38,7 +40,7 @@ pub(super) struct Code<'c, 'a> {
     /// By their numbers: a large program has hundreds of thousands.
     running: OnceCell<Box<[(ModuleId, u32)]>>,
     /// Bindings, by their addresses, that hold no client of an SDK.
-    no_clients: RefCell<HashSet<usize>>,
+    no_clients: RefCell<FxHashSet<usize>>,
 }
 
 impl<'c, 'a> Code<'c, 'a> {
@@ -110,7 +112,7 @@ impl<'c, 'a> Code<'c, 'a> {
         // Each place of a call: how many functions have to run for it and are not known to, and what it calls. And which places wait for
         // a function.
         let mut places: Vec<(usize, FnId)> = Vec::new();
-        let mut waiting: HashMap<FnId, Vec<usize>> = HashMap::new();
+        let mut waiting: FxHashMap<FnId, Vec<usize>> = FxHashMap::default();
         let mut open = Vec::new();
         for function in self.agent().modules().flat_map(|module| &module.functions) {
             let sites = self.callers.sites(function.id);
@@ -164,9 +166,9 @@ impl<'c, 'a> Code<'c, 'a> {
     }
 
     /// Every name and member that an expression of the code refers to.
-    fn named(&self) -> &HashSet<&'a str> {
+    fn named(&self) -> &FxHashSet<&'a str> {
         self.named.get_or_init(|| {
-            let mut named = HashSet::new();
+            let mut named = FxHashSet::default();
             for module in self.agent().modules() {
                 module.each_expression(&mut |_, expr| {
                     match &expr.kind {

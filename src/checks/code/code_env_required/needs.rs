@@ -1,5 +1,6 @@
 //! What code requires of its environment: reads that raise where a variable is not set, and tests that raise for it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::analysis::call_sites::Callers;
@@ -78,13 +79,17 @@ impl<'a> Finder<'_, '_, 'a> {
     /// `os.environ["X"]`, `Settings()`, `schema.parse(process.env)`.
     fn reads(&self, found: &mut BTreeSet<Needed>) {
         let (callers, module) = (self.callers, self.module);
-        let written = targets(callers.source(), module.id);
+        let written = OnceCell::new();
+        let is_written = |range| {
+            let written = written.get_or_init(|| targets(callers.source(), module.id));
+            written.contains(range)
+        };
         let mut seen: Vec<(&Expr, Vec<Required>)> = Vec::new();
         module.each_expression(&mut |_, expr| match &expr.kind {
             ExprKind::Subscript { base, index } if module.language == Language::Python => {
-                if !written.contains(&expr.range)
-                    && index.as_number().is_none()
+                if index.as_number().is_none()
                     && is_environ(callers, module.id, base)
+                    && !is_written(&expr.range)
                     && let Some(name) = callers.source().string(module.id, index)
                 {
                     seen.push((expr, vec![(module.id, expr.range, vec![name])]));
