@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::values::{At, bound, returned};
 use crate::analysis::limits;
 use crate::analysis::names::Meaning;
+use crate::analysis::values::{At, bound, returned};
 use crate::model::source::ir::{Call, Name, StmtKind};
 use crate::model::source::memo::Put;
 use crate::model::source::walk::{self, Node};

@@ -13,7 +13,6 @@ mod code_swallowed_exceptions;
 mod code_tool_sessions;
 mod credentials_registered;
 mod gateway_target;
-pub(in crate::checks) mod outbound;
 mod outbound_fix;
 pub(in crate::checks) mod private_hosts;
 mod providers;

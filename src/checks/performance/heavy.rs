@@ -1,7 +1,7 @@
 //! What is too heavy for import time: calls that open connections, load models, wait for an answer or start processes.
 
 use crate::analysis::names::{leaf, package};
-use crate::checks::code::outbound::clients::{Client, client};
+use crate::analysis::outbound::clients::{Client, client};
 use crate::model::source::{Call, ExprKind, Language};
 
 pub(super) const CONNECTS: &str = "connects to a database";

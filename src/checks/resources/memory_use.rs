@@ -2,9 +2,10 @@
 
 use crate::analysis::agent_code;
 use crate::analysis::clients::entries::option;
-use crate::analysis::clients::values::{At, HOLE, bound, text};
+use crate::analysis::clients::text::{HOLE, text};
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::values::{At, bound};
 use crate::context::{Context, MemoryView};
 use crate::model::finding::Evidence;
 use crate::model::project::Memory;

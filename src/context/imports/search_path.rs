@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::clients::values::bound;
+use crate::analysis::values::bound;
 use crate::analysis::writes::writes;
 use crate::context::installed;
 use crate::model::source::ir::Operator;

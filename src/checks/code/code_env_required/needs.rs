@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::clients::values::bound;
 use crate::analysis::environment::{is_environ, read};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::reachability::Live;
 use crate::analysis::settings::{self, Required};
 use crate::analysis::startup::Startup;
+use crate::analysis::values::bound;
 use crate::analysis::writes::targets;
 use crate::model::source::ir::{BoolOp, If, StmtKind, UnaryOp};
 use crate::model::source::walk::{Node, path_to, statements};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::clients::values::bound;
 use crate::analysis::names::{Meaning, leaf, package};
+use crate::analysis::values::bound;
 use crate::model::source::ir::{Handler, Operator, StmtKind, Try};
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{

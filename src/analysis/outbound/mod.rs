@@ -3,7 +3,7 @@
 mod address;
 mod auth;
 mod behind;
-pub(in crate::checks) mod clients;
+pub(crate) mod clients;
 mod data;
 mod mcp;
 mod services;
@@ -14,15 +14,15 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
-pub(in crate::checks) use address::Address;
-pub(in crate::checks) use auth::{Auth, of_client};
+pub(crate) use address::Address;
+pub(crate) use auth::{Auth, of_client};
 use clients::{Client, Shape, client};
-pub(in crate::checks) use services::service;
-pub(in crate::checks) use url::addresses;
+pub(crate) use services::service;
+pub(crate) use url::addresses;
 
 /// What a call reaches, in the order in which it is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::checks) enum Reach {
+pub(crate) enum Reach {
     /// This machine, or its metadata service.
     Loopback,
     /// A gateway or runtime of AgentCore.
@@ -51,7 +51,7 @@ pub(in crate::checks) enum Reach {
 
 /// One call that leaves.
 #[derive(Clone, Debug)]
-pub(in crate::checks) struct Outbound {
+pub(crate) struct Outbound {
     /// The module.
     pub module: ModuleId,
     /// The call.
@@ -71,7 +71,7 @@ pub(in crate::checks) struct Outbound {
 }
 
 /// Every call that leaves, in the code that runs.
-pub(in crate::checks) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbound> {
+pub(crate) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbound> {
     let mut found = Vec::new();
     for (module, _, expr) in callers.code().calls() {
         let Some(call) = expr.as_call() else { continue };
@@ -367,7 +367,7 @@ fn streams<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call, name: &s
 }
 
 /// Whether a host is this machine: loopback, unspecified, link-local (metadata, task credentials), Docker's own names.
-pub(in crate::checks) fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     matches!(
         host,
         "localhost" | "0.0.0.0" | "::1" | "::" | "host.docker.internal" | "testserver"
@@ -377,7 +377,7 @@ pub(in crate::checks) fn is_loopback(host: &str) -> bool {
 }
 
 /// Whether only a private network knows a host: RFC 1918 and 6598 addresses, single labels, names of private zones.
-pub(in crate::checks) fn is_private_host(host: &str) -> bool {
+pub(crate) fn is_private_host(host: &str) -> bool {
     if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
         let [first, second, ..] = address.octets();
         return address.is_private() || first == 100 && (64..128).contains(&second);

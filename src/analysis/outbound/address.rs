@@ -2,7 +2,7 @@
 
 /// What is known of a URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::checks) struct Address {
+pub(crate) struct Address {
     /// Its start, as far as it is constant.
     pub text: String,
     /// True when `text` is the whole.
@@ -31,7 +31,7 @@ impl Address {
     }
 
     /// The host in lower case, where all of it is known.
-    pub(in crate::checks) fn host(&self) -> Option<String> {
+    pub(crate) fn host(&self) -> Option<String> {
         let (_, rest) = self.split()?;
         let end = rest.find(['/', '?', '#']);
         if end.is_none() && !self.complete {
@@ -51,12 +51,12 @@ impl Address {
     }
 
     /// The scheme in lower case.
-    pub(in crate::checks) fn scheme(&self) -> Option<String> {
+    pub(crate) fn scheme(&self) -> Option<String> {
         self.split().map(|(scheme, _)| scheme.to_ascii_lowercase())
     }
 
     /// The path, where all of it is constant: whatever a query after it holds.
-    pub(in crate::checks) fn whole_path(&self) -> Option<&str> {
+    pub(crate) fn whole_path(&self) -> Option<&str> {
         let ended = self.host().is_some() && self.text.contains(['?', '#']);
         ((self.complete || ended) && self.variable.is_none()).then(|| self.path())
     }
@@ -68,7 +68,7 @@ impl Address {
     }
 
     /// The constant start of the path, without query.
-    pub(in crate::checks) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         let rest = self.split().map_or(self.text.as_str(), |(_, rest)| rest);
         let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
         path.split(['?', '#']).next().unwrap_or("/")

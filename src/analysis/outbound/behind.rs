@@ -1,9 +1,9 @@
 //! Where the value of an expression comes from: assignments, attributes, helpers, callers.
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::clients::values;
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::values;
 use crate::model::source::module::BindingKind;
 use crate::model::source::{Call, ClassId, Expr, ExprKind, ModuleId};
 

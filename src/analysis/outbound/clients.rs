@@ -119,7 +119,7 @@ const MCP_NODE: [(&str, &[&str]); 8] = [
 
 /// How a call leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::checks) enum Client {
+pub(crate) enum Client {
     /// A request; where its URL and method stand.
     Http(Shape),
     /// A WebSocket or server-sent events.
@@ -130,7 +130,7 @@ pub(in crate::checks) enum Client {
 
 /// Where a request says its URL and method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::checks) enum Shape {
+pub(crate) enum Shape {
     /// `get(url)`: the function's name is the method.
     Verb,
     /// `request(method, url)`.
@@ -142,7 +142,7 @@ pub(in crate::checks) enum Shape {
 }
 
 /// What kind of outbound call a canonical name is.
-pub(in crate::checks) fn client(name: &str, language: Language) -> Option<Client> {
+pub(crate) fn client(name: &str, language: Language) -> Option<Client> {
     if STREAMS.contains(&name) {
         return Some(Client::Stream);
     }

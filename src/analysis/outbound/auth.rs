@@ -14,7 +14,7 @@ use crate::secrets::names::secret_like_name;
 
 /// The authentication of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::checks) struct Auth {
+pub(crate) struct Auth {
     /// What shows it: `Authorization`, `auth`, `api_key`.
     pub by: String,
     /// The environment variable that holds the secret, where it comes straight from one.
@@ -362,7 +362,7 @@ fn secret<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Option
 
 /// The key that a client of a library is given out of the environment: the constructor's arguments whose names say that they
 /// are secrets, those in a table of arguments too.
-pub(in crate::checks) fn of_client<'a>(
+pub(crate) fn of_client<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     call: &'a Call,

@@ -125,7 +125,7 @@ const MODELS: &[&str] = &[
 ];
 
 /// The service that a call of a library reaches: constructors and functions of the package, not methods of what they made.
-pub(in crate::checks) fn service(name: &str) -> Option<&'static str> {
+pub(crate) fn service(name: &str) -> Option<&'static str> {
     let last = leaf(name);
     let type_like = [
         "Error",
@@ -158,7 +158,7 @@ pub(in crate::checks) fn service(name: &str) -> Option<&'static str> {
 }
 
 /// Whether a host serves models.
-pub(in crate::checks) fn is_model_host(host: &str) -> bool {
+pub(crate) fn is_model_host(host: &str) -> bool {
     MODELS.contains(&host)
         || host.ends_with(".openai.azure.com")
         || host.ends_with("-aiplatform.googleapis.com")

@@ -1,8 +1,8 @@
 //! Requests for a token of OAuth: what a call of a service needs, and no service of its own.
 
 use super::address::Address;
-use crate::analysis::clients::values::bound;
 use crate::analysis::names::Meaning;
+use crate::analysis::values::bound;
 use crate::model::source::{Call, ModuleId, Source};
 
 /// Ends of the paths under which identity providers give tokens.

@@ -4,9 +4,8 @@ use super::address::Address;
 use super::behind::{SAME, behind};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
-use crate::analysis::limits;
 use crate::analysis::names::Meaning;
-use crate::model::source::ir::FormatPart;
+use crate::analysis::values::{At, Domain, Part, eval, eval_each};
 use crate::model::source::ir::Operator;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
@@ -29,86 +28,114 @@ const WRAPPERS: [&str; 14] = [
 ];
 
 /// Every address that an expression can be seen to hold; empty where nothing is known.
-pub(in crate::checks) fn addresses<'a>(
+pub(crate) fn addresses<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     expr: &'a Expr,
 ) -> Vec<Address> {
     let mut found = starts(callers, module, expr);
     found.dedup();
-    found.truncate(16);
+    found.truncate(MOST);
     found
 }
 
+/// Most addresses that one expression is seen to hold.
+const MOST: usize = 16;
+
+/// The start of an address, as far as it is known.
+struct Starts<'c, 'a> {
+    callers: &'c Callers<'a>,
+}
+
 fn starts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<Address> {
-    let Some(_step) = limits::follow("address", limits::CALLERS, module, expr) else {
-        return Vec::new();
-    };
-    let below = |expr| starts(callers, module, expr);
-    if let Some(found) = read(callers, module, expr) {
-        let variable = found.names(callers.source()).into_iter().next();
-        let mut defaults = found
-            .default
-            .map(|default| starts(callers, found.module, default))
-            .unwrap_or_default();
-        if defaults.is_empty() {
-            defaults.push(Address::default());
-        }
-        return defaults
-            .into_iter()
-            .map(|address| Address {
-                variable: variable.clone(),
-                ..address
-            })
-            .collect();
+    eval(&mut Starts { callers }, At::new(module, expr))
+}
+
+impl<'a> Domain<'a> for Starts<'_, 'a> {
+    type Known = Vec<Address>;
+    const QUESTION: &'static str = "address";
+
+    fn before(&mut self, at: At<'a>) -> Option<Vec<Address>> {
+        let found = read(self.callers, at.module, at.expr)?;
+        let variable = found.names(self.callers.source()).into_iter().next();
+        let default = found.default.map(|default| (found.module, default));
+        Some(of_variable(self.callers, variable, default))
     }
-    match &expr.kind {
-        ExprKind::Str(text) => vec![Address::constant(&**text)],
-        ExprKind::Await(inner) => below(inner),
-        ExprKind::BoolOp { values, .. } => either(values.iter().flat_map(below).collect()),
-        ExprKind::Conditional(ways) => either(
-            [&ways.body, &ways.orelse]
-                .into_iter()
-                .flat_map(&below)
-                .collect(),
-        ),
-        ExprKind::BinOp {
-            op: Operator::Add,
-            left,
-            right,
-        } => joined(below(left), || below(right)),
-        ExprKind::BinOp {
-            op: Operator::Mod,
-            left,
-            ..
-        } => below(left)
-            .into_iter()
-            .map(|address| before(address, '%'))
-            .collect(),
-        ExprKind::BinOp {
-            op: Operator::Div,
-            left,
-            ..
-        } => below(left).into_iter().map(Address::cut).collect(),
-        ExprKind::Format(parts) => format(parts, &below),
-        ExprKind::Call(call) => called(callers, module, expr, call),
-        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
-            match callers.source().meaning(module, expr) {
-                Meaning::Value(at, value) if !value.is(expr) => starts(callers, at, value),
-                Meaning::Instance(instance) => {
-                    let found = instance
-                        .call
-                        .map(|call| wrapped(callers, instance.module, &instance.type_name, call));
-                    match found {
-                        Some(found) if !found.is_empty() => found,
-                        _ => given(callers, module, expr),
-                    }
-                }
-                _ => given(callers, module, expr),
+
+    fn unknown(&mut self, _at: At<'a>) -> Vec<Address> {
+        Vec::new()
+    }
+
+    fn text(&mut self, _at: At<'a>, text: &'a str) -> Vec<Address> {
+        vec![Address::constant(text)]
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Vec<Address> {
+        either(eval_each(self, ways.iter().map(|way| at.to(way))))
+    }
+
+    fn together(&mut self, at: At<'a>, parts: &[Part<'a>]) -> Vec<Address> {
+        let whole = vec![Address::constant("")];
+        parts.iter().fold(whole, |whole, part| match part {
+            Part::Text(text) => joined(whole, || vec![Address::constant(*text)]),
+            Part::Value(value) => joined(whole, || eval(self, at.to(value))),
+        })
+    }
+
+    fn other(&mut self, at: At<'a>) -> Vec<Address> {
+        let (callers, module, expr) = (self.callers, at.module, at.expr);
+        match &expr.kind {
+            ExprKind::BinOp {
+                op: Operator::Mod,
+                left,
+                ..
+            } => {
+                let found = eval(self, at.to(left)).into_iter();
+                found.map(|address| before(address, '%')).collect()
             }
+            ExprKind::BinOp {
+                op: Operator::Div,
+                left,
+                ..
+            } => {
+                let found = eval(self, at.to(left)).into_iter();
+                found.map(Address::cut).collect()
+            }
+            ExprKind::Call(call) => called(callers, module, expr, call),
+            ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+                let wrapped = match callers.source().meaning(module, expr) {
+                    Meaning::Value(at, value) if !value.is(expr) => {
+                        return starts(callers, at, value);
+                    }
+                    Meaning::Instance(instance) => instance
+                        .call
+                        .map(|call| wrapped(callers, instance.module, &instance.type_name, call)),
+                    _ => None,
+                };
+                match wrapped {
+                    Some(found) if !found.is_empty() => found,
+                    _ => given(callers, module, expr),
+                }
+            }
+            _ => Vec::new(),
         }
-        _ => Vec::new(),
     }
+}
+
+/// What a variable of the environment gives, with the default that stands in for it.
+fn of_variable<'a>(
+    callers: &Callers<'a>,
+    variable: Option<String>,
+    default: Option<(ModuleId, &'a Expr)>,
+) -> Vec<Address> {
+    let mut found = default.map_or_else(Vec::new, |(at, default)| starts(callers, at, default));
+    if found.is_empty() {
+        found.push(Address::default());
+    }
+    for address in &mut found {
+        address.variable.clone_from(&variable);
+    }
+    found
 }
 
 /// `a or b`: an environment variable before a constant makes the constant its default.
@@ -123,7 +150,7 @@ fn either(mut found: Vec<Address>) -> Vec<Address> {
     found
 }
 
-fn joined(lefts: Vec<Address>, rights: impl Fn() -> Vec<Address>) -> Vec<Address> {
+fn joined(lefts: Vec<Address>, mut rights: impl FnMut() -> Vec<Address>) -> Vec<Address> {
     let mut found = Vec::new();
     for left in lefts {
         if !left.complete {
@@ -147,18 +174,7 @@ fn joined(lefts: Vec<Address>, rights: impl Fn() -> Vec<Address>) -> Vec<Address
             });
         }
     }
-    found.truncate(16);
-    found
-}
-
-fn format<'a>(parts: &'a [FormatPart], below: &dyn Fn(&'a Expr) -> Vec<Address>) -> Vec<Address> {
-    let mut found = vec![Address::constant("")];
-    for part in parts {
-        found = match part {
-            FormatPart::Text(text) => joined(found, || vec![Address::constant(&**text)]),
-            FormatPart::Expr(inner) => joined(found, || below(inner)),
-        };
-    }
+    found.truncate(MOST);
     found
 }
 
@@ -242,7 +258,7 @@ fn through<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<A
         .into_iter()
         .flat_map(|(at, value)| starts(callers, at, value))
         .collect();
-    found.truncate(16);
+    found.truncate(MOST);
     found
 }
 
@@ -256,16 +272,7 @@ fn wrapped<'a>(
         let name = call.argument(0, "key");
         let variable = name.and_then(|name| callers.source().string(module, name));
         let default = call.argument(1, "default");
-        let mut found = default
-            .map(|default| starts(callers, module, default))
-            .unwrap_or_default();
-        if found.is_empty() {
-            found.push(Address::default());
-        }
-        for address in &mut found {
-            address.variable.clone_from(&variable);
-        }
-        return found;
+        return of_variable(callers, variable, default.map(|default| (module, default)));
     }
     if !WRAPPERS.contains(&name) {
         return Vec::new();
