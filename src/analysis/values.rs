@@ -50,13 +50,17 @@ pub(crate) trait Domain<'a> {
     fn unknown(&mut self, at: At<'a>) -> Self::Known;
 
     /// What is known of a literal text.
-    fn text(&mut self, at: At<'a>, text: &'a str) -> Self::Known;
+    fn text(&mut self, at: At<'a>, _text: &'a str) -> Self::Known {
+        self.other(at)
+    }
 
     /// What is known of a value that is one of several: `a or b`, `a if c else b`.
     fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Self::Known;
 
     /// What is known of a value that is put together.
-    fn together(&mut self, at: At<'a>, parts: &[Part<'a>]) -> Self::Known;
+    fn together(&mut self, at: At<'a>, _parts: &[Part<'a>]) -> Self::Known {
+        self.other(at)
+    }
 
     /// What is known of any other expression: names, members, elements, calls, other literals.
     fn other(&mut self, at: At<'a>) -> Self::Known;
