@@ -1,7 +1,7 @@
 //! What a check says of a kind of resource that `agentcore.json` does not configure: it is not applicable, unless the file lists
 //! it under a key where the CLI does not look. Then nobody knows whether it would be right.
 
-use super::project::knows_root_key;
+use crate::cli_schema::knows_root_key;
 use crate::context::Context;
 use crate::model::finding::{Evidence, Outcome};
 use crate::model::json::{Json, Member, Node};

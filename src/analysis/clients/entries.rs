@@ -8,9 +8,7 @@ use crate::analysis::values::{At, Domain, bound, eval, returned};
 use crate::model::source::ir::{Call, Name, StmtKind};
 use crate::model::source::memo::Put;
 use crate::model::source::walk::{self, Node};
-use crate::model::source::{
-    ByteRange, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
-};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
 
 /// Most entries of one object, and most expressions that they are gathered from.
 const MOST_ENTRIES: usize = 500;

@@ -15,7 +15,6 @@ mod credentials_registered;
 mod gateway_target;
 mod outbound_fix;
 pub(in crate::checks) mod private_hosts;
-mod providers;
 mod relative_imports;
 mod runtime_debug_mode;
 mod secrets_env_read;

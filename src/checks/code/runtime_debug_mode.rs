@@ -138,7 +138,11 @@ impl<'a> Domain<'a> for On<'a> {
             // `bool(os.getenv("DEBUG", "true"))`, `os.getenv("DEBUG", "1")`: any text is true.
             ExprKind::Call(call) => {
                 let whole = source.callee_name(at.module, at.expr) != Some("bool");
-                let inner = if whole { Some(at.expr) } else { call.args.first() };
+                let inner = if whole {
+                    Some(at.expr)
+                } else {
+                    call.args.first()
+                };
                 inner.is_some_and(|inner| {
                     let texts = source.strings(at.module, inner);
                     texts.iter().any(|text| !text.is_empty())

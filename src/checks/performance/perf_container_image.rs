@@ -1,10 +1,10 @@
 //! `perf-container-image`: Container image is slim, multi-stage and not run as root.
 
-use super::image::{self, Base, Image};
 use super::image_edit::edit;
 use crate::checks::edits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
+use crate::context::image::{self, Base, Image};
 use crate::context::{Context, PlatformView};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};

@@ -13,8 +13,7 @@ use crate::model::project::Agent;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
-    StmtKind,
+    EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -331,7 +330,9 @@ impl<'s> Domain<'s> for State<'s, '_> {
     }
 
     fn text(&mut self, _at: At<'s>, text: &'s str) -> bool {
-        self.words.iter().any(|word| text.eq_ignore_ascii_case(word))
+        self.words
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
     }
 
     fn one_of(&mut self, at: At<'s>, ways: &[&'s Expr]) -> bool {

@@ -1,6 +1,6 @@
 //! `gateway-policy-engine`: Policy engine attached (if restricting tool access).
 
-use super::cedar;
+use crate::cedar;
 use crate::checks::judge::{Problem, judge_sources};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use cedar_policy::{Effect, PolicySet};
 use miette::Diagnostic;
 
-use super::cedar::{beyond, permits_everything, prepare};
 use super::cedar_names;
+use crate::cedar::{beyond, permits_everything, prepare};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{CedarView, Context, Layer, Origin};

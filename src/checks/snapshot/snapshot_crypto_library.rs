@@ -1,8 +1,8 @@
 //! `snapshot-crypto-library`: Container image has an OpenSSL that survives a snapshot.
 
-use crate::checks::performance::image::Image;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
+use crate::context::image::Image;
 use crate::context::{Context, judged};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{Known, ReasonCode, Unread};

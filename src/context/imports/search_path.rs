@@ -65,11 +65,14 @@ fn adds_a_folder(call: &Call) -> bool {
 
 /// Whether a folder that is added changes nothing: it is looked in anyway, or a CodeZip does not hold it.
 fn is_idle(code: &AgentCode<'_>, module: ModuleId, call: &Call) -> bool {
-    let Some(folder) = call
-        .args
-        .last()
-        .and_then(|added| eval(&mut Folder { source: code.source }, At::new(module, added)))
-    else {
+    let Some(folder) = call.args.last().and_then(|added| {
+        eval(
+            &mut Folder {
+                source: code.source,
+            },
+            At::new(module, added),
+        )
+    }) else {
         return false;
     };
     let root = code.code.code_root.as_str();
@@ -143,10 +146,7 @@ impl<'a> Domain<'a> for Folder<'a> {
 }
 
 /// The path that a call makes of others: `os.path.dirname(…)`, `os.path.join(…)`, `Path(…).resolve()`.
-fn made<'a>(
-    call: &'a Call,
-    inner: &mut dyn FnMut(&'a Expr) -> Option<String>,
-) -> Option<String> {
+fn made<'a>(call: &'a Call, inner: &mut dyn FnMut(&'a Expr) -> Option<String>) -> Option<String> {
     let name = call.callee.last_name()?;
     let receiver = match &call.callee.kind {
         ExprKind::Attribute { base, .. } => Some(&**base),

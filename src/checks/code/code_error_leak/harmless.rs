@@ -7,9 +7,7 @@ use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::values::{At, Domain, Part, bound, eval, values_in};
 use crate::model::source::ir::{Handler, Operator, StmtKind, Try};
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{
-    ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
-};
+use crate::model::source::{ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
 
 use crate::analysis::exceptions;
 

@@ -1,7 +1,7 @@
 //! ARNs that are none: the CLI puts `agentcore.json` into the template as it stands and substitutes nothing in it, so what a tutorial
 //! left there breaks only at the deploy.
 
-use super::schema::{At, Class, Fault};
+use super::{At, Class, Fault};
 use crate::model::json::{Json, Member, Node};
 
 /// How deep the document is looked into.

@@ -17,7 +17,7 @@ const DEEPEST: usize = 120;
 const MOST: usize = 20_000;
 
 /// A call whose exceptions are not caught, logged and answered.
-pub(super) struct Exposed {
+pub(crate) struct Exposed {
     /// The kind of handler.
     pub kind: EntrypointKind,
     /// The handler's name.
@@ -37,7 +37,7 @@ pub(super) struct Exposed {
 }
 
 /// A walk over the handlers of a runtime.
-pub(super) struct Walker<'s> {
+pub(crate) struct Walker<'s> {
     source: &'s Source,
     /// What was found, in order.
     pub exposed: Vec<Exposed>,
@@ -64,7 +64,7 @@ struct Under {
 }
 
 impl<'s> Walker<'s> {
-    pub(super) fn new(source: &'s Source) -> Self {
+    pub(crate) fn new(source: &'s Source) -> Self {
         Self {
             source,
             exposed: Vec::new(),
@@ -76,7 +76,7 @@ impl<'s> Walker<'s> {
     }
 
     /// Walks from a handler; `outside` is what its framework puts around it.
-    pub(super) fn entry(&mut self, kind: EntrypointKind, function: FnId, outside: &[Guard]) {
+    pub(crate) fn entry(&mut self, kind: EntrypointKind, function: FnId, outside: &[Guard]) {
         let Some(found) = self.source.function(function) else {
             return;
         };

@@ -18,7 +18,7 @@ use crate::model::source::{
 
 /// A variable that code cannot do without.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Needed {
+pub(crate) struct Needed {
     /// The module of the place that requires it.
     pub module: ModuleId,
     /// The place.
@@ -31,18 +31,18 @@ pub(super) struct Needed {
 
 impl Needed {
     /// The name to tell it by.
-    pub(super) fn first(&self) -> Option<&str> {
+    pub(crate) fn first(&self) -> Option<&str> {
         self.names.first().map(String::as_str)
     }
 
     /// All its names.
-    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 }
 
 /// What the code that runs requires for sure: no condition stands before it, and nobody catches what it raises.
-pub(super) fn of<'a>(
+pub(crate) fn of<'a>(
     callers: &Callers<'a>,
     live: &Live<'_, 'a>,
     startup: &Startup<'_, 'a>,

@@ -13,7 +13,7 @@ use crate::model::project::Agent;
 use crate::model::source::{Expr, ExprKind, ModuleId};
 
 /// The variables of a runtime's environment, as far as they are known.
-pub(super) struct Environment {
+pub(crate) struct Environment {
     names: BTreeSet<String>,
     /// Why there may be others.
     pub unknown: Option<String>,
@@ -64,7 +64,7 @@ const PLAIN_IMAGES: &[&str] = &[
 ];
 
 impl Environment {
-    pub(super) fn of(context: &Context, callers: &Callers<'_>, live: &Live<'_, '_>) -> Self {
+    pub(crate) fn of(context: &Context, callers: &Callers<'_>, live: &Live<'_, '_>) -> Self {
         let code = *callers.code();
         let mut found = Self {
             names: code.source.stack_words.clone(),
@@ -98,7 +98,7 @@ impl Environment {
     }
 
     /// Whether something sets a variable.
-    pub(super) fn sets(&self, name: &str) -> bool {
+    pub(crate) fn sets(&self, name: &str) -> bool {
         self.names.contains(name)
             || ALWAYS.contains(&name)
             || may_be_of_the_platform(name)

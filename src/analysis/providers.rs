@@ -9,7 +9,7 @@ use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId};
 
 /// What kind of credential a provider holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ProviderKind {
+pub(crate) enum ProviderKind {
     /// An API key.
     ApiKey,
     /// OAuth2 client credentials.
@@ -20,7 +20,7 @@ pub(super) enum ProviderKind {
 
 /// A provider that code fetches a credential from.
 #[derive(Clone, Debug)]
-pub(super) struct Provider {
+pub(crate) struct Provider {
     /// The kind.
     pub kind: ProviderKind,
     /// The names that it can have; empty where they are not constant.
@@ -72,7 +72,7 @@ const FETCHERS: [(&str, &str, ProviderKind); 10] = [
 ];
 
 /// Every provider that the code that runs names.
-pub(super) fn providers<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Provider> {
+pub(crate) fn providers<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Provider> {
     let mut found = Vec::new();
     for (module, _, expr) in callers.code().calls() {
         let Some(call) = expr.as_call() else { continue };

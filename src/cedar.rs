@@ -7,11 +7,11 @@
 use serde_json::Value;
 
 /// A policy text that the official parser can read; byte offsets are those of the original.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     /// The text.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// A guardrail condition was in it.
-    pub(super) guardrails: bool,
+    pub(crate) guardrails: bool,
 }
 
 /// A token of Cedar, as far as telling words from strings and comments goes.
@@ -59,7 +59,7 @@ fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
 }
 
 /// Whether a text holds a policy that permits something.
-pub(super) fn permits(text: &str) -> bool {
+pub(crate) fn permits(text: &str) -> bool {
     tokens(text)
         .iter()
         .any(|(_, token)| *token == Token::Word("permit"))
@@ -74,7 +74,7 @@ const BRACKET: usize = 16;
 
 /// Why a text must not reach the official parser, where that is so. The depth of the tree is estimated from the tokens, from above:
 /// brackets nest, and what is chained between two commas nests to the left.
-pub(super) fn beyond(text: &str) -> Option<&'static str> {
+pub(crate) fn beyond(text: &str) -> Option<&'static str> {
     if text.len() > LONGEST {
         return Some("is longer than 256 KiB");
     }
@@ -122,7 +122,7 @@ pub(super) fn beyond(text: &str) -> Option<&'static str> {
 }
 
 /// Replaces what only AgentCore knows.
-pub(super) fn prepare(text: &str) -> Prepared {
+pub(crate) fn prepare(text: &str) -> Prepared {
     let found = tokens(text);
     let mut out = text.to_owned();
     let mut guardrails = false;
@@ -180,7 +180,7 @@ fn block(found: &[(usize, Token<'_>)], index: usize) -> Option<(usize, usize)> {
 
 /// True for a permit, in Cedar's JSON form, whose scope takes in every caller and every tool and whose conditions, if any, always
 /// hold. A scope of one gateway, or of a type that every caller or gateway has, still takes in everything that the engine decides.
-pub(super) fn permits_everything(policy: &Value) -> bool {
+pub(crate) fn permits_everything(policy: &Value) -> bool {
     let op = |part: &str| {
         policy
             .pointer(&format!("/{part}/op"))

@@ -8,7 +8,7 @@ use crate::analysis::exceptions;
 
 /// How a handler swallows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Silence {
+pub(crate) enum Silence {
     /// It does nothing with the exception.
     Dropped,
     /// It puts another value in the place of the result.
@@ -18,7 +18,7 @@ pub(super) enum Silence {
 }
 
 /// How a handler swallows, if it does.
-pub(super) fn silence<'a>(
+pub(crate) fn silence<'a>(
     source: &'a Source,
     module: &'a Module,
     path: &[Node<'a>],
@@ -320,7 +320,7 @@ const CLEANUP: &[&str] = &[
 ];
 
 /// Whether a body does nothing but give something up.
-pub(super) fn is_cleanup(body: &[Stmt]) -> bool {
+pub(crate) fn is_cleanup(body: &[Stmt]) -> bool {
     !body.is_empty()
         && body.iter().all(|stmt| match &stmt.kind {
             StmtKind::Expr(value) => is_cleanup_call(value),
@@ -331,7 +331,7 @@ pub(super) fn is_cleanup(body: &[Stmt]) -> bool {
 }
 
 /// Whether an expression is such a call.
-pub(super) fn is_cleanup_call(value: &Expr) -> bool {
+pub(crate) fn is_cleanup_call(value: &Expr) -> bool {
     let Some(call) = value.as_call() else {
         return false;
     };
@@ -342,7 +342,7 @@ pub(super) fn is_cleanup_call(value: &Expr) -> bool {
 }
 
 /// An empty value in the place of a result.
-pub(super) fn is_empty_value(value: &Expr) -> bool {
+pub(crate) fn is_empty_value(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::None => true,
         ExprKind::Str(text) => text.is_empty(),

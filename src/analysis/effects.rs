@@ -11,7 +11,7 @@ use crate::model::source::{
 };
 
 /// Whether a function goes round for ever, waiting a time between two turns.
-pub(super) fn loops_in_time(source: &Source, function: FnId) -> bool {
+pub(crate) fn loops_in_time(source: &Source, function: FnId) -> bool {
     source.reach(function).into_iter().any(|id| {
         let mut found = false;
         walk(source.body(id.module, Some(id)), &mut |_, node| {
@@ -31,7 +31,7 @@ pub(super) fn loops_in_time(source: &Source, function: FnId) -> bool {
 
 /// Whether a function goes round for ever with nothing but time between two turns: `while (true)`, or a timer that starts it again.
 /// A loop with a test of its own may wait for something to become ready.
-pub(super) fn never_ends(source: &Source, function: FnId) -> bool {
+pub(crate) fn never_ends(source: &Source, function: FnId) -> bool {
     source.reach(function).into_iter().any(|id| {
         let Some(found) = source.function(id) else {
             return false;
@@ -84,7 +84,7 @@ fn starts_again(source: &Source, id: FnId, body: &[Stmt]) -> bool {
 }
 
 /// Whether the program that a worker runs works at intervals: `new Worker(new URL("./poll.js", import.meta.url))`.
-pub(super) fn worker_loops(code: &AgentCode<'_>, module: ModuleId, expr: &Expr) -> bool {
+pub(crate) fn worker_loops(code: &AgentCode<'_>, module: ModuleId, expr: &Expr) -> bool {
     let source = code.source;
     let Some(from) = source.module(module) else {
         return false;
@@ -233,7 +233,7 @@ fn acts(source: &Source, module: ModuleId, body: &[Stmt]) -> bool {
 }
 
 /// Whether a callback does more than log.
-pub(super) fn does_something(source: &Source, function: FnId) -> bool {
+pub(crate) fn does_something(source: &Source, function: FnId) -> bool {
     acts(
         source,
         function.module,
@@ -242,7 +242,7 @@ pub(super) fn does_something(source: &Source, function: FnId) -> bool {
 }
 
 /// Whether a function, or one that it calls, puts something where others find it: a name of the module, a member, an element.
-pub(super) fn writes_state(source: &Source, function: FnId) -> bool {
+pub(crate) fn writes_state(source: &Source, function: FnId) -> bool {
     source.reach(function).into_iter().any(|id| {
         let (Some(module), Some(found)) = (source.module(id.module), source.function(id)) else {
             return false;
@@ -286,7 +286,7 @@ pub(super) fn writes_state(source: &Source, function: FnId) -> bool {
 }
 
 /// The function of the project that a thread, a task or a timer runs.
-pub(super) fn target(source: &Source, module: ModuleId, expr: &Expr) -> Option<FnId> {
+pub(crate) fn target(source: &Source, module: ModuleId, expr: &Expr) -> Option<FnId> {
     let expr = crate::analysis::startup::expr_at(source, module, expr.range)?;
     let call = expr.as_call()?;
     let of_call = |at: ModuleId, call| target_of(source, at, call);
@@ -330,7 +330,7 @@ fn target_of(source: &Source, module: ModuleId, call: &Call) -> Option<FnId> {
 }
 
 /// Whether every answer of a ping handler is the same, whatever the state is.
-pub(super) fn is_constant(source: &Source, function: &Function) -> bool {
+pub(crate) fn is_constant(source: &Source, function: &Function) -> bool {
     source.reach(function.id).into_iter().all(|id| {
         let Some(module) = source.module(id.module) else {
             return false;
