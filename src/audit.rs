@@ -7,10 +7,11 @@ use std::thread;
 
 use rayon::prelude::*;
 
+use crate::analysis::call_sites;
 use crate::analysis::facts::Facts;
 use crate::analysis::handlers;
 use crate::analysis::limits;
-use crate::checks::{self, Check, Need, own_stack};
+use crate::checks::{self, Category, Check, Need, own_stack};
 use crate::collect::discovery::{self, FetchOptions};
 use crate::collect::project::Edited;
 use crate::collect::{
@@ -151,7 +152,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
 }
 
 /// What goes through the whole tree: it is read when a check looks at it. Each looks at what it is made of before it starts, so
-/// that no thread of a pool has to wait for something that needs the pool.
+/// that no thread of a pool has to wait for something that needs the pool; the code looks at the contents, which need another pool.
 fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<TestFacts>) {
     let project = Arc::new(project.clone());
     let packages: Arc<[Package]> = files.packages.clone().into();
@@ -161,10 +162,10 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
     files.contents = Lazy::new(move || contents::collect(&of, &all));
     let (of, contents) = (Arc::clone(&project), files.contents.clone());
     let source = Lazy::new(move || {
-        contents.force();
         let read = || {
             let mut source = source::of_project(&of, &contents);
             handlers::find_all(&mut source);
+            call_sites::find_all(&source);
             source
         };
         match pool::deep() {
@@ -199,9 +200,9 @@ fn read_ahead(context: &Context, chosen: &[&'static Check]) {
     let _ = quiet::catch(|| {
         thread::scope(|scope| {
             scope.spawn(|| files.package_contents.force());
-            files.contents.force();
+            scope.spawn(|| files.contents.force());
+            context.source.force();
         });
-        context.source.force();
         thread::scope(|scope| {
             scope.spawn(|| files.dependencies.force());
             context.tests.force();
@@ -351,11 +352,19 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
             .collect()
     };
     // Checks are pure: they run side by side, and their results stand in the order of the registry. Code may be nested deeply.
-    let results: Vec<Vec<CheckResult>> = match pool::judging() {
-        Some(pool) => pool.install(|| chosen.par_iter().map(judge).collect()),
-        None => chosen.iter().map(judge).collect(),
+    let results: Vec<OnceLock<Vec<CheckResult>>> = vec![OnceLock::new(); chosen.len()];
+    let of = |index: usize| {
+        results[index].get_or_init(|| judge(&chosen[index]));
     };
-    let mut results: Vec<CheckResult> = results.into_iter().flatten().collect();
+    let order = in_turn(&chosen).into_iter();
+    match pool::judging() {
+        Some(pool) => pool.scope_fifo(|scope| {
+            order.for_each(|index| scope.spawn_fifo(move |_| of(index)));
+        }),
+        None => order.for_each(of),
+    }
+    let found = results.into_iter().filter_map(OnceLock::into_inner);
+    let mut results: Vec<CheckResult> = found.flatten().collect();
     own_stacks(context, &chosen, &mut results);
     // Whatever a check read is known by now.
     let redactor = Redactor::of_context(context);
@@ -370,6 +379,19 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
         None => results.iter_mut().for_each(cover),
     }
     results
+}
+
+/// The order in which checks start, by their index: those that look at code first, since they take long. Those of restored sessions
+/// share what startup code does: one of them starts before all, and the others behind the rest, since they would only wait for it.
+fn in_turn(chosen: &[&'static Check]) -> Vec<usize> {
+    let restored = |index: usize| chosen[index].category == Category::Snapshot;
+    let first = (0..chosen.len()).find(|index| restored(*index));
+    let mut order: Vec<usize> = (0..chosen.len()).collect();
+    order.sort_by_key(|&index| {
+        let long = chosen[index].needs.contains(&Need::Code);
+        (Some(index) != first, !long, restored(index))
+    });
+    order
 }
 
 /// Judges the stacks of the project's own. Their results stand behind those of the project, check by check.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::agent_code::AgentCode;
@@ -218,6 +219,18 @@ fn collect(code: &AgentCode<'_>) -> Uses {
         }
     });
     Uses { sites, limit }
+}
+
+/// Finds out what the calls of every runtime's code use, side by side: most checks of code ask for it, and one would find it out
+/// while the others wait.
+pub(crate) fn find_all(source: &Source) {
+    let code = source
+        .runtimes
+        .par_iter()
+        .flat_map(|runtime| &runtime.reachable);
+    code.filter_map(|id| source.module(*id)).for_each(|module| {
+        of_module(source, module);
+    });
 }
 
 /// What the calls of a module use, found out once.

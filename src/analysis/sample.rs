@@ -2,7 +2,7 @@
 
 use super::handlers;
 use crate::collect::source::{
-    CodeRequest, collect_source, is_caller_candidate, mentions_agentcore,
+    Beside, CodeRequest, collect_source, is_caller_candidate, mentions_agentcore,
 };
 use crate::model::source::Source;
 
@@ -30,7 +30,11 @@ pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
         .map(|(path, _)| (*path).to_owned())
         .collect();
     callers.sort();
-    let mut source = collect_source(folder.path(), &[request], &callers, &[], &[]);
+    let beside = Beside {
+        callers,
+        ..Beside::default()
+    };
+    let mut source = collect_source(folder.path(), &[request], || beside);
     handlers::find_all(&mut source);
     source
 }

@@ -300,10 +300,15 @@ impl<'a> Run<'a> {
         if let Some(revision) = &self.arguments.since {
             let changes = changes::since(root, revision)?;
             let prefix = from_top(root, &changes).unwrap_or_else(|| prefix.clone());
-            let left_out = since::keep(&context, &prefix, &changes, &mut results);
-            if left_out > 0 {
+            let (failures, sites) = since::keep(&context, &prefix, &changes, &mut results);
+            if failures > 0 {
                 notes.push(format!(
-                    "{left_out} failures have nothing to do with what changed since {revision} and are left out"
+                    "{failures} failures have nothing to do with what changed since {revision} and are left out"
+                ));
+            }
+            if sites > 0 {
+                notes.push(format!(
+                    "{sites} places of other failures did not change since {revision} and are left out"
                 ));
             }
         }

@@ -4,37 +4,58 @@ use crate::collect::changes::Changes;
 use crate::context::Context;
 use crate::model::json::{Json, Node};
 use crate::render::site::from_repository;
-use crate::report::{CheckResult, ResourceType, Status};
+use crate::report::{CheckResult, Evidence, ResourceType, Status, suppress};
 
-/// Leaves out failures whose lines, resources and files did not change; how many. What passed or could not be judged stays.
+/// Leaves out failures whose lines, resources and files did not change, and of the others the sites that did not; how many failures
+/// and how many sites. What passed or could not be judged stays.
 pub(super) fn keep(
     context: &Context,
     prefix: &str,
     changes: &Changes,
     results: &mut Vec<CheckResult>,
-) -> usize {
+) -> (usize, usize) {
     let before = results.len();
-    results.retain(|result| {
-        result.status != Status::Fail
-            || at_its_sites(prefix, changes, result)
-            || at_its_resource(context, prefix, changes, result)
+    let mut sites = 0;
+    results.retain_mut(|result| {
+        if result.status != Status::Fail || at_its_resource(context, prefix, changes, result) {
+            return true;
+        }
+        // What only explains stays beside what it explains.
+        let any_primary = result.evidence.iter().any(|evidence| evidence.primary);
+        let decisive = |evidence: &Evidence| evidence.primary || !any_primary;
+        let changed: Vec<bool> = result
+            .evidence
+            .iter()
+            .map(|evidence| at_its_site(prefix, changes, evidence))
+            .collect();
+        if !changed.contains(&true) {
+            return false;
+        }
+        let keep: Vec<bool> = (result.evidence.iter().zip(&changed))
+            .map(|(evidence, changed)| *changed || !decisive(evidence))
+            .collect();
+        let gone = keep.iter().filter(|keep| !**keep).count();
+        // A change that only an explanation has is a change of the whole.
+        if gone > 0 && gone < result.evidence.iter().filter(|one| decisive(one)).count() {
+            suppress::keep_sites(result, &keep, "what did not change is left out");
+            sites += gone;
+        }
+        true
     });
-    before - results.len()
+    (before - results.len(), sites)
 }
 
 /// A changed line of the evidence, or of the way that a value takes to it.
-fn at_its_sites(prefix: &str, changes: &Changes, result: &CheckResult) -> bool {
-    result.evidence.iter().any(|evidence| {
-        let site = evidence
-            .site
-            .as_ref()
-            .is_some_and(|site| changes.span(&from_repository(prefix, &site.path), site.span));
-        let step = evidence.steps.iter().any(|step| {
-            let path = from_repository(prefix, &step.path);
-            changes.touches(&path, Some((step.line, step.end_line)))
-        });
-        site || step
-    })
+fn at_its_site(prefix: &str, changes: &Changes, evidence: &Evidence) -> bool {
+    let site = evidence
+        .site
+        .as_ref()
+        .is_some_and(|site| changes.span(&from_repository(prefix, &site.path), site.span));
+    let step = evidence.steps.iter().any(|step| {
+        let path = from_repository(prefix, &step.path);
+        changes.touches(&path, Some((step.line, step.end_line)))
+    });
+    site || step
 }
 
 /// A changed line of the declaration of what the result is about. The project's own is every line.

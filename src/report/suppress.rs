@@ -72,6 +72,28 @@ pub fn apply(
     notes
 }
 
+/// Leaves a failing result the sites that `keep` names, one flag for each piece of evidence: its severity is that of the worst that
+/// is left, and its message speaks of one that is left, since its own may speak of what went. `why` says what went.
+pub(crate) fn keep_sites(result: &mut CheckResult, keep: &[bool], why: &str) {
+    let any_primary = result.evidence.iter().any(|evidence| evidence.primary);
+    let mut flags = keep.iter();
+    result
+        .evidence
+        .retain(|_| flags.next().copied().unwrap_or(true));
+    let decisive = |evidence: &&Evidence| evidence.primary || !any_primary;
+    let severity = |evidence: &Evidence| evidence.severity.unwrap_or(result.severity);
+    let worst: Option<Severity> = result.evidence.iter().filter(decisive).map(severity).min();
+    result.severity = worst.unwrap_or(result.severity);
+    let left = result
+        .evidence
+        .iter()
+        .filter(decisive)
+        .find(|evidence| !evidence.note.is_empty());
+    if let Some(left) = left {
+        result.message = format!("{}: {} ({why})", result.resource, left.note);
+    }
+}
+
 struct Pass<'a> {
     project: &'a str,
     suppressions: &'a Suppressions<'a>,
@@ -121,26 +143,8 @@ impl Pass<'_> {
             merged.source,
             merged.reason
         ));
-        let mut index = 0;
-        result.evidence.retain(|_| {
-            index += 1;
-            covered[index - 1].is_none()
-        });
-        let remaining = result.evidence.iter().filter(|e| e.primary || !any_primary);
-        let severity = |e: &Evidence| e.severity.unwrap_or(result.severity);
-        let worst: Option<Severity> = remaining.map(severity).min();
-        result.severity = worst.unwrap_or(result.severity);
-        // The message may speak of what was suppressed: what is left speaks for itself.
-        let left = result
-            .evidence
-            .iter()
-            .find(|e| (e.primary || !any_primary) && !e.note.is_empty());
-        if let Some(left) = left {
-            result.message = format!(
-                "{}: {} (what was suppressed is left out)",
-                result.resource, left.note
-            );
-        }
+        let open: Vec<bool> = covered.iter().map(Option::is_none).collect();
+        keep_sites(result, &open, "what was suppressed is left out");
     }
 
     /// What covers one site; the first that fits: a comment, a rule, the baseline.

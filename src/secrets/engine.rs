@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
@@ -79,16 +80,49 @@ pub(super) struct Named {
     pub(super) shapes: &'static [Shape],
 }
 
+/// Bytes from which the automaton that is fast to run, and slow to build, is worth its making.
+const MUCH_TEXT: usize = 2 * 1024 * 1024;
+
 /// The prefilter and the rules behind it.
 pub(super) struct Engine {
-    /// Finds every keyword.
-    pub(super) automaton: AhoCorasick,
+    /// The keywords, by the automata's pattern number.
+    keywords: Vec<String>,
+    /// Finds every keyword: fast to build.
+    small: AhoCorasick,
+    /// The same, fast to run.
+    large: OnceLock<Option<AhoCorasick>>,
+    /// How many bytes were searched.
+    searched: AtomicUsize,
     /// The jobs of each keyword, by the automaton's pattern number; the exact spelling that a format needs goes along.
     pub(super) jobs: Vec<Vec<(Job, Option<&'static str>)>>,
     /// The formats.
     pub(super) formats: Vec<Format>,
     /// The named kinds.
     pub(super) named: Vec<Named>,
+}
+
+impl Engine {
+    /// What finds every keyword of a text. Both automata find the same.
+    pub(super) fn automaton(&self, text: &str) -> &AhoCorasick {
+        let before = self.searched.fetch_add(text.len(), Ordering::Relaxed);
+        if before.saturating_add(text.len()) < MUCH_TEXT {
+            return &self.small;
+        }
+        let large = self
+            .large
+            .get_or_init(|| automaton(&self.keywords, AhoCorasickKind::DFA));
+        large.as_ref().unwrap_or(&self.small)
+    }
+}
+
+fn automaton(keywords: &[String], kind: AhoCorasickKind) -> Option<AhoCorasick> {
+    let mut builder = AhoCorasick::builder();
+    builder
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .kind(Some(kind))
+        .build(keywords)
+        .ok()
 }
 
 /// The engine, built once in the life of the process. `None` only if the automaton cannot be built at all.
@@ -169,15 +203,13 @@ fn build() -> Option<Engine> {
             .or_default()
             .push((job, exact));
     }
-    let automaton = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(keywords.keys())
-        .ok()?;
+    let (keywords, jobs): (Vec<String>, Vec<_>) = keywords.into_iter().unzip();
     Some(Engine {
-        automaton,
-        jobs: keywords.into_values().collect(),
+        small: automaton(&keywords, AhoCorasickKind::ContiguousNFA)?,
+        large: OnceLock::new(),
+        searched: AtomicUsize::new(0),
+        keywords,
+        jobs,
         formats,
         named,
     })

@@ -92,7 +92,7 @@ pub fn scan(path: &str, text: &str, options: &Options) -> Vec<Hit> {
         options: *options,
     };
     let mut found = Vec::new();
-    for keyword in engine.automaton.find_overlapping_iter(text) {
+    for keyword in engine.automaton(text).find_overlapping_iter(text) {
         let Some(jobs) = engine.jobs.get(keyword.pattern().as_usize()) else {
             continue;
         };

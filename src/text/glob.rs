@@ -271,6 +271,18 @@ fn tokenize(
     variable: &dyn Fn(&str) -> Variable,
 ) -> Option<Vec<Token>> {
     let mut tokens = Vec::with_capacity(text.len());
+    // Most patterns are names: nothing in them stands for something else.
+    if text.is_ascii() && !text.contains(['*', '?', '$']) {
+        let letter = |byte: u8| match reading.fold_case {
+            true => byte.to_ascii_lowercase(),
+            false => byte,
+        };
+        tokens.extend(
+            text.bytes()
+                .map(|byte| Token::Literal(char::from(letter(byte)))),
+        );
+        return Some(tokens);
+    }
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
         if let Some((body, after)) = placeholder(rest) {

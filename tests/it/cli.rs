@@ -1038,9 +1038,13 @@ fn one_run_writes_several_reports() {
 
 #[test]
 fn since_reports_what_the_change_has_to_do_with() {
-    let before = b"import os\nimport requests\nfrom bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n\n\n\
-        @app.entrypoint\ndef invoke(payload):\n    return eval(payload['old'])\n\n\nif __name__ == '__main__':\n    app.run()\n";
-    let folder = one("main.py", before);
+    let before = concat!(
+        "import os\nimport requests\nfrom bedrock_agentcore import BedrockAgentCoreApp\napp = BedrockAgentCoreApp()\n\n\n",
+        "@app.entrypoint\ndef invoke(payload):\n    return eval(payload['old'])\n\n\nif __name__ == '__main__':\n    app.run()\n",
+        "OLD_API_KEY = 'sk-ant-",
+        "api03-Kd72nVbW1xQz9mTf5cRy8sHj3LpG6eUaQ4t0'\n"
+    );
+    let folder = one("main.py", before.as_bytes());
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
         command.args(["-c", "user.name=a", "-c", "user.email=a@example.com"]);
@@ -1076,18 +1080,31 @@ fn since_reports_what_the_change_has_to_do_with() {
     // A key in a new line is this branch's, whatever main does meanwhile.
     git(&["checkout", "-qb", "feature"]);
     let file = folder.path().join("app/Main/main.py");
-    let old = String::from_utf8(before.to_vec()).unwrap();
     let key = concat!(
         "API_KEY = 'sk-ant-",
         "api03-Zx81mQpL0vTn3bRk7YwE2cHd9GsJ4uFa'\n"
     );
     fs::write(
         &file,
-        old.replace("\n\n\n@app", &format!("\n{key}\n\n@app")),
+        before.replace("\n\n\n@app", &format!("\n{key}\n\n@app")),
     )
     .unwrap();
-    let found = failing(&check("main"));
-    assert_eq!(found, ["secrets-hardcoded"]);
+    let ran = check("main");
+    assert_eq!(failing(&ran), ["secrets-hardcoded"]);
+    // The key that was there before is not the branch's.
+    let report = json(&ran.out);
+    let mut results = report["results"].as_array().unwrap().iter();
+    let result = results.find(|result| result["status"] == "fail").unwrap();
+    let lines = result["evidence"].as_array().unwrap().iter();
+    let lines = lines
+        .map(|one| one["line"].as_u64().unwrap())
+        .collect::<Vec<_>>();
+    assert_eq!(lines, [5], "{result}");
+    let words = "what did not change is left out";
+    assert!(
+        result["message"].as_str().unwrap().contains(words),
+        "{result}"
+    );
     git(&["commit", "-qam", "key"]);
     assert_eq!(failing(&check("main")), ["secrets-hardcoded"]);
     for (revision, words) in [("nowhere", "git knows no revision"), ("--help", "--since")] {

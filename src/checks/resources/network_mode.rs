@@ -57,7 +57,7 @@ fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {
             let network = &layer.value;
             match network.mode.value.as_str() {
                 "VPC" if network.subnets > 0 && network.security_groups > 0 => Ok(format!(
-                    "{resource} runs in a VPC ({} subnets, {} security groups)",
+                    "{resource} runs in a VPC ({} subnets, {} security groups; their routes and zones are read only where the template makes them)",
                     network.subnets, network.security_groups
                 )),
                 "VPC" => {
@@ -121,7 +121,7 @@ fn way_out(context: &Context, agent: Agent<'_>, outcome: Outcome) -> Outcome {
                 .severity(Severity::High)
                 .evidence(evidence)
                 .fix(Fix::new("Give it a way out").note(
-                    "private subnets with a route to a NAT gateway, or endpoints for bedrock-runtime, bedrock-agentcore, ecr.api, ecr.dkr, logs, monitoring, sts and S3; egress on 443 to them, and to the prefix list of S3",
+                    "private subnets in zones that AgentCore serves, with a route to a NAT gateway, or endpoints for bedrock-runtime, bedrock-agentcore, ecr.api, ecr.dkr, logs, monitoring, sts and S3; egress on 443 to them, and to the prefix list of S3",
                 ))
         }
         _ => outcome,

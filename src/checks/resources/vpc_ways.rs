@@ -11,13 +11,37 @@ pub(super) fn fault(
     groups: &[Node],
     image: bool,
 ) -> Option<(String, Evidence)> {
-    let routed = subnets.iter().find_map(|subnet| {
-        let Some(Reference::Logical(id)) = reference(subnet) else {
-            return None;
-        };
-        of_subnet(template, &id)
-    });
-    routed.or_else(|| of_groups(template, groups, image))
+    let of_each = |judge: fn(&Template, &str) -> Option<(String, Evidence)>| {
+        subnets.iter().find_map(|subnet| match reference(subnet) {
+            Some(Reference::Logical(id)) => judge(template, &id),
+            _ => None,
+        })
+    };
+    of_each(zone)
+        .or_else(|| of_each(of_subnet))
+        .or_else(|| of_groups(template, groups, image))
+}
+
+/// Zone ids that AgentCore refuses for the interfaces of runtimes and tools, in Regions where it serves only some, as of 2026-09-26.
+/// Zones of other Regions are not judged: the list grows.
+///
+/// <https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/agentcore-vpc.html>
+const REFUSED_ZONES: [&str; 4] = ["use1-az3", "use1-az5", "use1-az6", "usw2-az4"];
+
+/// The subnet lies in a zone that is refused. Names of zones (`us-east-1a`) mean another zone in each account.
+fn zone(template: &Template, id: &str) -> Option<(String, Evidence)> {
+    let subnet = template
+        .of_type("AWS::EC2::Subnet")
+        .find(|one| &*one.key == id)?;
+    let written = property(subnet, "AvailabilityZoneId")?;
+    let zone = written
+        .as_str()
+        .filter(|zone| REFUSED_ZONES.contains(zone))?;
+    let message = format!(
+        "the subnet {id} lies in the zone {zone}, which AgentCore does not serve (as of 2026-09-26): the deploy is refused"
+    );
+    let site = template.document.site(written);
+    Some((message, Evidence::template(&site).note("its zone")))
 }
 
 fn of_subnet(template: &Template, id: &str) -> Option<(String, Evidence)> {

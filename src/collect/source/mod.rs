@@ -29,6 +29,7 @@ pub use uses::{find_uses, parse_alone};
 
 use crate::collect::project::inside;
 use crate::model::files::Contents;
+use crate::model::lazy::Lazy;
 use crate::model::project::{Project, Runtime};
 use crate::model::source::Source;
 use crate::pool;
@@ -44,8 +45,9 @@ pub struct CodeRequest {
     pub entry: String,
 }
 
-/// Reads the code of every runtime of a project, and the callers and the files that run commands, which were found by their text.
-pub fn of_project(project: &Project, contents: &Contents) -> Source {
+/// Reads the code of every runtime of a project, and the callers and the files that run commands, which are found by their text:
+/// `contents` is looked at when the code of the runtimes is read, so that both can be read side by side.
+pub fn of_project(project: &Project, contents: &Lazy<Contents>) -> Source {
     let request = |runtime: &Runtime| {
         let location = inside(&project.root, &runtime.code_location.as_ref()?.value)?;
         Some(CodeRequest {
@@ -59,29 +61,35 @@ pub fn of_project(project: &Project, contents: &Contents) -> Source {
         })
     };
     let requests: Vec<CodeRequest> = project.runtimes.iter().filter_map(request).collect();
-    let mut source = collect_source(
-        &project.root,
-        &requests,
-        &contents.callers,
-        &contents.commands,
-        &contents.sources.iter().cloned().collect::<Vec<_>>(),
-    );
+    let mut source = collect_source(&project.root, &requests, || Beside {
+        callers: contents.callers.clone(),
+        commands: contents.commands.clone(),
+        others: contents.sources.iter().cloned().collect(),
+    });
     source.stack_words = stack::variables(&project.root);
     source
 }
 
-/// Reads the code of every runtime, the files that call AgentCore (and of `others` those that import one) and those that run commands,
-/// by their paths relative to `root`.
+/// Files beside the code of the runtimes, by their paths relative to the project root.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// Those that call AgentCore.
+    pub callers: Vec<String>,
+    /// Those that run commands.
+    pub commands: Vec<String>,
+    /// All source of the project's own: who imports a caller is one.
+    pub others: Vec<String>,
+}
+
+/// Reads the code of every runtime, then the files beside it that `beside` names.
 /// Never fails: what cannot be read is in [`Source::notes`].
 pub fn collect_source(
     root: &Path,
     requests: &[CodeRequest],
-    callers: &[String],
-    commands: &[String],
-    others: &[String],
+    beside: impl FnOnce() -> Beside + Send,
 ) -> Source {
     let Some(pool) = pool::deep() else {
         return Source::default();
     };
-    pool.install(|| reach::collect(root, requests, callers, commands, others))
+    pool.install(|| reach::collect(root, requests, beside))
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::CodeRequest;
 use super::parse::{Parsed, language_of, parse_file};
 use super::programs::Program;
 use super::python::path as python_path;
@@ -14,6 +13,7 @@ use super::running::Running;
 use super::shared_names::SharedNames;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
+use super::{Beside, CodeRequest};
 use crate::model::site::Site;
 use crate::model::source::{
     ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote, SourceNoteKind,
@@ -52,15 +52,8 @@ struct Collection {
     names: SharedNames,
 }
 
-/// Collects everything. `callers` are files that call AgentCore, `commands` those that may run commands, `others` all source of the
-/// project's own, relative to `root`.
-pub fn collect(
-    root: &Path,
-    requests: &[CodeRequest],
-    callers: &[String],
-    commands: &[String],
-    others: &[String],
-) -> Source {
+/// Collects everything: the code of the runtimes first.
+pub fn collect(root: &Path, requests: &[CodeRequest], beside: impl FnOnce() -> Beside) -> Source {
     let mut all = Collection {
         tree: Tree::new(root),
         source: Source::default(),
@@ -71,15 +64,20 @@ pub fn collect(
         let runtime = all.runtime(root, request);
         all.source.runtimes.push(runtime);
     }
+    let Beside {
+        callers,
+        commands,
+        others,
+    } = beside();
     let inside = |paths: &[String]| -> Vec<String> {
         let paths = paths.iter();
         paths.map(|path| relative(root, path).to_string()).collect()
     };
-    let callers = all.outside(&inside(callers));
+    let callers = all.outside(&inside(&callers));
     all.source.callers.extend(callers);
-    let importers = all.importers(&inside(others));
+    let importers = all.importers(&inside(&others));
     all.source.callers.extend(importers);
-    let commands = all.outside(&inside(commands));
+    let commands = all.outside(&inside(&commands));
     all.source.commands.extend(commands);
     all.source
 }
@@ -244,7 +242,12 @@ impl Collection {
                 .filter(|path| seen.insert(path.clone()))
                 .collect();
         }
+        // Links lead to ids, which the last wave has only now.
+        let mut targets: Vec<Vec<Option<ModuleId>>> = Vec::new();
         for id in &runtime.reachable {
+            let links = linked.get(id).into_iter().flatten();
+            let target = |link: &Link| self.by_path.get(link.target.as_deref()?).copied();
+            targets.push(links.map(target).collect());
             let Some(module) = self.source.module(*id) else {
                 continue;
             };
@@ -273,9 +276,8 @@ impl Collection {
                 }
             }
         }
-        // Links lead to ids, which the last wave has only now.
-        for id in runtime.reachable.clone() {
-            self.targets(lookup, id);
+        for (id, targets) in runtime.reachable.iter().zip(targets) {
+            self.targets(lookup, *id, targets);
         }
     }
 
@@ -423,35 +425,38 @@ impl Collection {
         links
     }
 
+    /// Which modules the imports of a module lead to.
+    fn looked_up(&mut self, lookup: &Lookup, id: ModuleId) -> Vec<Option<ModuleId>> {
+        let Some(module) = self.source.modules.get(id.0 as usize) else {
+            return Vec::new();
+        };
+        let (path, language) = (module.path.clone(), module.language);
+        let imports = module.imports.clone().into_iter();
+        let targets = imports.map(|import| match language {
+            Language::Python => {
+                python_path::resolve(&mut self.tree, &lookup.roots, &path, &import).target
+            }
+            Language::TypeScript => self.node_target(lookup, &path, &import.module),
+        });
+        let targets: Vec<Option<String>> = targets.collect();
+        let known = |target: Option<String>| self.by_path.get(target?.as_str()).copied();
+        targets.into_iter().map(known).collect()
+    }
+
     /// Fills in which module each import and re-export leads to.
-    fn targets(&mut self, lookup: &Lookup, id: ModuleId) {
+    fn targets(&mut self, lookup: &Lookup, id: ModuleId, targets: Vec<Option<ModuleId>>) {
         let Some(module) = self.source.modules.get(id.0 as usize) else {
             return;
         };
-        let (path, language) = (module.path.clone(), module.language);
-        let imports: Vec<_> = module
-            .imports
-            .iter()
-            .map(|import| (import.clone(), import.target))
-            .collect();
+        let path = module.path.clone();
         let froms: Vec<_> = module
             .exports
             .iter()
             .map(|export| export.from.clone())
             .collect();
         let mut found = Vec::new();
-        for (import, known) in imports {
-            let target = match language {
-                Language::Python => {
-                    python_path::resolve(&mut self.tree, &lookup.roots, &path, &import).target
-                }
-                Language::TypeScript => self.node_target(lookup, &path, &import.module),
-            };
-            found.push(
-                known.or_else(|| {
-                    target.and_then(|target| self.by_path.get(target.as_str()).copied())
-                }),
-            );
+        for (import, target) in module.imports.iter().zip(targets) {
+            found.push(import.target.or(target));
         }
         let mut exported = Vec::new();
         for from in froms {
@@ -551,7 +556,8 @@ impl Collection {
                 roots: vec![folder, String::new()],
                 aliases: node_path::Aliases::default(),
             };
-            self.targets(&lookup, id);
+            let targets = self.looked_up(&lookup, id);
+            self.targets(&lookup, id, targets);
         }
         found
     }

@@ -56,6 +56,9 @@ pub(super) struct Running {
     members: HashSet<Name>,
     /// Names written by themselves, and those that they are imported under elsewhere, by module.
     names: HashMap<ModuleId, HashSet<Name>>,
+    /// Names and members that were met before, by where their text is kept: one text is kept once, and most are written many times.
+    met: HashSet<(ModuleId, usize)>,
+    met_members: HashSet<usize>,
     /// Modules whose imports lead to more than when their names were looked up.
     open: BTreeSet<ModuleId>,
     work: Vec<Work>,
@@ -279,9 +282,15 @@ impl Running {
     fn node(&mut self, source: &Source, module: &Module, expr: &Expr) {
         match &expr.kind {
             ExprKind::Name(name) => {
-                self.follow(source, module.id, name);
+                if self.met.insert((module.id, address(name))) {
+                    self.follow(source, module.id, name);
+                }
             }
-            ExprKind::Attribute { attr, .. } => self.member(attr),
+            ExprKind::Attribute { attr, .. } => {
+                if self.met_members.insert(address(attr)) {
+                    self.member(attr);
+                }
+            }
             ExprKind::Str(text) if text.len() < 120 && !text.contains(char::is_whitespace) => {
                 let part = |c: char| !c.is_alphanumeric() && c != '_' && c != '$';
                 for word in text.split(part).filter(|word| word.len() > 2) {
@@ -378,6 +387,11 @@ impl Running {
             }
         }
     }
+}
+
+/// Where the text of a name is kept: as long as the module that writes it.
+fn address(name: &Name) -> usize {
+    name.as_ptr() as usize
 }
 
 fn is_value(kind: &crate::model::source::module::BindingKind, id: FnId) -> bool {

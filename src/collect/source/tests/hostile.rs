@@ -111,7 +111,7 @@ fn odd_files_are_noted() {
         code_location: ".".into(),
         entry: "main.py:handler".into(),
     };
-    let source = super::super::collect_source(folder.path(), &[request], &[], &[], &[]);
+    let source = super::super::collect_source(folder.path(), &[request], Default::default);
     let kinds: Vec<_> = source.notes.iter().map(|note| note.kind).collect();
     assert_eq!(
         kinds,
@@ -125,7 +125,7 @@ fn odd_files_are_noted() {
         code_location: "nowhere/".into(),
         entry: "main.py".into(),
     };
-    let source = super::super::collect_source(folder.path(), &[missing], &[], &[], &[]);
+    let source = super::super::collect_source(folder.path(), &[missing], Default::default);
     assert!(source.runtimes[0].entry.is_none() && source.notes.len() == 1);
 }
 
