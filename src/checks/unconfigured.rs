@@ -182,3 +182,16 @@ pub(crate) fn unconfigured(
         }
     }
 }
+
+/// The outcomes of a check, one for each resource; without a resource, that none is configured.
+pub(crate) fn or_unconfigured(
+    outcomes: Vec<Outcome>,
+    context: &Context,
+    kinds: &[Listed],
+    message: &str,
+) -> Vec<Outcome> {
+    match outcomes.is_empty() {
+        true => vec![unconfigured(context, kinds, message)],
+        false => outcomes,
+    }
+}

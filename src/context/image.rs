@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::collect::parse_dockerfile as parse;
+use crate::context::Context;
+use crate::context::installed::is_container;
+use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::{Dockerfile, Instruction, Stage};
+use crate::model::project::Agent;
 
 /// Images whose plain tags are a whole development environment; the tag says when they are not.
 const FULL_IMAGES: [&str; 12] = [
@@ -78,6 +82,37 @@ pub struct Image<'a> {
     chain: Vec<usize>,
     /// The instructions that make the last stage, in the order in which they run.
     instructions: Vec<&'a Instruction>,
+}
+
+/// The image that an agent is built as, with its Dockerfile; None where it is built as none.
+pub(crate) fn of<'a>(
+    context: &'a Context,
+    agent: Agent<'_>,
+) -> Option<Result<(&'a Dockerfile, Image<'a>), Unread>> {
+    let container = match agent {
+        Agent::Runtime(runtime) => is_container(runtime),
+        Agent::Harness(harness) => harness
+            .document
+            .read()
+            .is_some_and(|document| document.root.get("dockerfile").is_some()),
+    };
+    if !container {
+        return None;
+    }
+    let manifests = context.files.manifests.get(&agent.resource().to_string());
+    let dockerfile = match manifests.map(|manifests| &manifests.dockerfile) {
+        Some(Known::Read(dockerfile)) => dockerfile,
+        Some(Known::Unread(reason)) => return Some(Err(reason.clone())),
+        Some(Known::Absent) | None => {
+            let message = format!("the Dockerfile of {} is not there", agent.name());
+            return Some(Err(Unread::new(ReasonCode::Absent, message)));
+        }
+    };
+    let image = Image::new(dockerfile).map(|image| (dockerfile, image));
+    Some(image.ok_or_else(|| {
+        let message = format!("{} has no FROM", dockerfile.source.path);
+        Unread::new(ReasonCode::Unsupported, message)
+    }))
 }
 
 impl<'a> Image<'a> {
