@@ -5,8 +5,10 @@
 pub mod analysis;
 pub mod apply;
 pub mod audit;
+mod cedar;
 pub mod checks;
 pub mod cli;
+pub mod cli_schema;
 pub mod collect;
 pub mod commands;
 pub mod comments;

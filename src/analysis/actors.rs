@@ -2,8 +2,8 @@
 
 use crate::analysis::clients::entries::option;
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::values::At;
 use crate::analysis::provenance::{self, Alternative, Root};
+use crate::analysis::values::At;
 use crate::model::source::{ExprKind, RuntimeSource, Source};
 
 /// What an actor id is made of.

@@ -4,14 +4,12 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::clients::values::bound;
 use crate::analysis::elements::looped_over;
 use crate::analysis::limits::{self, Limit};
-use crate::analysis::names::constants::{MOST_TEXTS, joined, text_call};
+use crate::analysis::names::constants::{MOST_TEXTS, put_together, text_call};
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::values::{At, Domain, Part, bound, eval, eval_each};
 use crate::analysis::writes::targets;
-use crate::model::source::ir::FormatPart;
-use crate::model::source::ir::Operator;
 use crate::model::source::{ByteRange, Conditional, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
@@ -472,7 +470,7 @@ fn named<'a>(
             given = looped_over(callers, module, key);
         }
         if given.is_empty() {
-            let mut put_together = texts(callers, module, key);
+            let mut put_together = eval(&mut Keys { callers }, At::new(module, key));
             put_together.sort();
             put_together.dedup();
             let put_together = put_together.into_iter();
@@ -491,62 +489,75 @@ fn named<'a>(
 
 /// The texts that a key is put together of, with what callers give for the parameters in it, what its names are bound to, and the
 /// default of what is looked up: `f"{vendor}_API_KEY"`, `options.get("variable", "OPENAI_API_KEY")`.
-fn texts<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
-    let source = callers.source();
-    let known = source.strings(module, expr);
-    if !known.is_empty() {
-        return known;
-    }
-    let Some(_step) = limits::follow("variable", limits::CALLERS, module, expr) else {
-        return known;
-    };
-    let mut below = |inner: &'a Expr| texts(callers, module, inner);
-    let mut found = match &expr.kind {
-        ExprKind::Format(parts) => {
-            let mut whole = vec![String::new()];
-            for part in parts {
-                let next = match part {
-                    FormatPart::Text(text) => vec![text.to_string()],
-                    FormatPart::Expr(inner) => below(inner),
-                };
-                whole = joined(&whole, "", &next);
-            }
-            whole
+struct Keys<'c, 'a> {
+    callers: &'c Callers<'a>,
+}
+
+impl Keys<'_, '_> {
+    fn bounded(at: At<'_>, mut found: Vec<String>) -> Vec<String> {
+        if found.len() > MOST_TEXTS {
+            limits::reached(limits::CALLERS, at.module, at.expr.range);
+            found.truncate(MOST_TEXTS);
         }
-        ExprKind::BinOp {
-            op: Operator::Add,
-            left,
-            right,
-        } => joined(&below(left), "", &below(right)),
-        ExprKind::BoolOp { values, .. } => values.iter().flat_map(below).collect(),
-        ExprKind::Call(call) => text_call(call, &mut below).unwrap_or_else(|| {
-            let looks_up = matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
-                if matches!(&**attr, "get" | "pop" | "setdefault"));
-            match (looks_up, &*call.args) {
-                (true, [_, default]) => below(default),
-                _ => Vec::new(),
-            }
-        }),
-        ExprKind::Name(name) => {
-            let given = callers.given(module, expr);
-            if given.is_empty() {
-                let values = bound(source, module, name, expr.range.start);
-                let values = values
-                    .into_iter()
-                    .filter(|value| !value.range.contains(expr.range));
-                values.flat_map(below).collect()
-            } else {
-                given
-                    .into_iter()
-                    .flat_map(|(at, value)| texts(callers, at, value))
-                    .collect()
-            }
-        }
-        _ => Vec::new(),
-    };
-    if found.len() > MOST_TEXTS {
-        limits::reached(limits::CALLERS, module, expr.range);
-        found.truncate(MOST_TEXTS);
+        found
     }
-    found
+}
+
+impl<'a> Domain<'a> for Keys<'_, 'a> {
+    type Known = Vec<String>;
+    const QUESTION: &'static str = "variable";
+
+    fn before(&mut self, at: At<'a>) -> Option<Vec<String>> {
+        let known = self.callers.source().strings(at.module, at.expr);
+        (!known.is_empty()).then_some(known)
+    }
+
+    fn unknown(&mut self, _at: At<'a>) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn text(&mut self, _at: At<'a>, text: &'a str) -> Vec<String> {
+        vec![text.to_owned()]
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Vec<String> {
+        let found = eval_each(self, ways.iter().map(|way| at.to(way)));
+        Self::bounded(at, found)
+    }
+
+    fn together(&mut self, at: At<'a>, parts: &[Part<'a>]) -> Vec<String> {
+        Self::bounded(at, put_together(parts, |value| eval(self, at.to(value))))
+    }
+
+    fn other(&mut self, at: At<'a>) -> Vec<String> {
+        let found = match &at.expr.kind {
+            ExprKind::Call(call) => {
+                let made = text_call(call, &mut |value| eval(self, at.to(value)));
+                made.unwrap_or_else(|| match (call.callee.last_name(), &*call.args) {
+                    (Some(name), [_, default])
+                        if call.callee.as_name().is_none()
+                            && matches!(&**name, "get" | "pop" | "setdefault") =>
+                    {
+                        eval(self, at.to(default))
+                    }
+                    _ => Vec::new(),
+                })
+            }
+            ExprKind::Name(name) => {
+                let given = self.callers.given(at.module, at.expr);
+                let given = given.into_iter().map(|(at, value)| At::new(at, value));
+                let mut ways: Vec<At<'a>> = given.collect();
+                if ways.is_empty() {
+                    let source = self.callers.source();
+                    let values = bound(source, at.module, name, at.expr.range.start);
+                    let others = values.into_iter();
+                    let others = others.filter(|value| !value.range.contains(at.expr.range));
+                    ways.extend(others.map(|value| at.to(value)));
+                }
+                eval_each(self, ways)
+            }
+            _ => Vec::new(),
+        };
+        Self::bounded(at, found)
+    }
 }

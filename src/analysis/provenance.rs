@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 
 use crate::analysis::clients::origin::MAKERS;
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::values::{At, bound, returned};
 use crate::analysis::limits;
 use crate::analysis::names::leaf;
-use crate::model::source::ir::FormatPart;
+use crate::analysis::values::{
+    At, Domain, Part as Piece, bound, eval, eval_each, returned, values_in,
+};
 use crate::model::source::module::{BindingKind, Module};
-use crate::model::source::{Call, Conditional, Expr, ExprKind, FnId, Language, ModuleId, Source};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
 
-/// Deepest chain of names and helpers that is followed.
-const DEEPEST: u32 = 80;
 /// Most expressions that one question looks at.
 const STEPS: u32 = 1_500;
 /// Most alternatives that are kept.
@@ -70,11 +69,12 @@ pub(crate) fn of<'a>(source: &'a Source, places: &Places<'a>, at: At<'a>) -> Pro
         source,
         places,
         open: BTreeSet::new(),
+        path: Vec::new(),
         steps: STEPS,
         pads: Vec::new(),
         truncated: false,
     };
-    let mut alternatives = finder.value(at, &[], 0);
+    let mut alternatives = eval(&mut finder, at);
     if alternatives.len() > MOST {
         limits::reached(limits::CALLERS, at.module, at.expr.range);
         alternatives.truncate(MOST);
@@ -90,6 +90,8 @@ struct Finder<'a, 'p> {
     source: &'a Source,
     places: &'p Places<'a>,
     open: BTreeSet<(FnId, usize)>,
+    /// The way from a value to what was asked for.
+    path: Vec<String>,
     steps: u32,
     pads: Vec<At<'a>>,
     truncated: bool,
@@ -150,84 +152,88 @@ const MADE: [&str; 27] = [
     "cast",
 ];
 
-impl<'a> Finder<'a, '_> {
-    fn value(&mut self, at: At<'a>, path: &[String], depth: u32) -> Vec<Alternative<'a>> {
-        if depth > DEEPEST || self.steps == 0 {
+impl<'a> Domain<'a> for Finder<'a, '_> {
+    type Known = Vec<Alternative<'a>>;
+    const QUESTION: &'static str = "parts";
+
+    fn before(&mut self, at: At<'a>) -> Option<Self::Known> {
+        if self.steps == 0 {
             self.truncated = true;
             limits::reached(limits::CALLERS, at.module, at.expr.range);
-            return vec![vec![part(Root::Unknown, at, path)]];
+            return Some(vec![vec![part(Root::Unknown, at, &self.path)]]);
         }
         self.steps -= 1;
-        let Some(_step) = limits::follow("parts", limits::CALLERS, at.module, at.expr) else {
-            return Vec::new();
-        };
-        let module = at.module;
-        let below =
-            |this: &mut Self, expr: &'a Expr| this.value(At::new(module, expr), path, depth + 1);
+        None
+    }
+
+    fn unknown(&mut self, _at: At<'a>) -> Self::Known {
+        Vec::new()
+    }
+
+    fn text(&mut self, at: At<'a>, _text: &'a str) -> Self::Known {
+        vec![vec![part(Root::Literal, at, &self.path)]]
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Self::Known {
+        eval_each(self, ways.iter().map(|way| at.to(way)))
+    }
+
+    fn together(&mut self, at: At<'a>, parts: &[Piece<'a>]) -> Self::Known {
+        let literal = |part: &Piece<'a>| matches!(part, Piece::Text(_));
+        let mut found = self.mixed(at, values_in(at, parts));
+        if let Some(all) = found.first_mut()
+            && matches!(at.expr.kind, ExprKind::BinOp { .. })
+            && parts.iter().any(literal)
+        {
+            all.push(part(Root::Literal, at, &self.path));
+        }
+        found
+    }
+
+    fn other(&mut self, at: At<'a>) -> Self::Known {
+        let path = self.path.clone();
         match &at.expr.kind {
-            ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::Bool(_) => {
-                vec![vec![part(Root::Literal, at, path)]]
+            ExprKind::Number(_) | ExprKind::Bool(_) => {
+                vec![vec![part(Root::Literal, at, &path)]]
             }
             // No value: whoever uses it goes without.
             ExprKind::None => Vec::new(),
-            ExprKind::Format(parts) => {
-                let exprs: Vec<&'a Expr> = parts
-                    .iter()
-                    .filter_map(|part| match part {
-                        FormatPart::Expr(inner) => Some(inner),
-                        FormatPart::Text(_) => None,
-                    })
-                    .collect();
-                self.together(at, &exprs, path, depth)
-            }
             ExprKind::BinOp { left, right, .. } => {
-                self.together(at, &[&**left, &**right], path, depth)
+                self.mixed(at, [left, right].map(|part| at.to(part)))
             }
             ExprKind::List(items) | ExprKind::Tuple(items) => {
-                let items: Vec<&'a Expr> = items.iter().collect();
-                self.together(at, &items, path, depth)
+                self.mixed(at, items.iter().map(|item| at.to(item)))
             }
-            ExprKind::Await(inner) | ExprKind::Starred(inner) => below(self, inner),
-            ExprKind::Assign { value, .. } => below(self, value),
-            ExprKind::BoolOp { values, .. } => {
-                values.iter().flat_map(|value| below(self, value)).collect()
-            }
-            ExprKind::Conditional(parts) => {
-                let Conditional { body, orelse, .. } = &**parts;
-                let mut all = below(self, body);
-                all.extend(below(self, orelse));
-                all
-            }
-            ExprKind::Attribute { base, attr } => self.member(at, base, attr, path, depth),
-            ExprKind::Subscript { base, index } => {
-                let key = match &index.kind {
-                    ExprKind::Slice(_) => return below(self, base),
-                    _ => index.as_str().unwrap_or("[]"),
-                };
-                self.member(at, base, key, path, depth)
-            }
-            ExprKind::Call(call) => self.call(at, call, path, depth),
-            ExprKind::Name(name) => self.name(at, name, path, depth),
-            _ => vec![vec![part(Root::Unknown, at, path)]],
+            ExprKind::Attribute { base, attr } => self.member(at, base, attr, &path),
+            ExprKind::Subscript { base, index } => match &index.kind {
+                ExprKind::Slice(_) => eval(self, at.to(base)),
+                _ => self.member(at, base, index.as_str().unwrap_or("[]"), &path),
+            },
+            ExprKind::Call(call) => self.call(at, call, &path),
+            ExprKind::Name(name) => self.name(at, name, &path),
+            _ => vec![vec![part(Root::Unknown, at, &path)]],
         }
+    }
+}
+
+impl<'a> Finder<'a, '_> {
+    /// What an expression is made of, off which a way was taken.
+    fn value(&mut self, at: At<'a>, path: &[String]) -> Vec<Alternative<'a>> {
+        let before = std::mem::replace(&mut self.path, path.to_vec());
+        let found = eval(self, at);
+        self.path = before;
+        found
     }
 
     /// A value of several parts: each of their alternatives counts as a part of it.
-    fn together(
+    fn mixed(
         &mut self,
         at: At<'a>,
-        exprs: &[&'a Expr],
-        path: &[String],
-        depth: u32,
+        parts: impl IntoIterator<Item = At<'a>>,
     ) -> Vec<Alternative<'a>> {
-        let mut all = Vec::new();
-        for expr in exprs {
-            for alternative in self.value(At::new(at.module, expr), path, depth + 1) {
-                all.extend(alternative);
-            }
-        }
+        let mut all = eval_each(self, parts).concat();
         if all.is_empty() {
-            all.push(part(Root::Literal, at, path));
+            all.push(part(Root::Literal, at, &self.path));
         }
         vec![all]
     }
@@ -238,7 +244,6 @@ impl<'a> Finder<'a, '_> {
         base: &'a Expr,
         key: &str,
         path: &[String],
-        depth: u32,
     ) -> Vec<Alternative<'a>> {
         let name = self
             .source
@@ -252,11 +257,11 @@ impl<'a> Finder<'a, '_> {
         if let ExprKind::Dict(_) = &base.kind
             && let Some(value) = base.entry(key)
         {
-            return self.value(At::new(at.module, value), path, depth + 1);
+            return self.value(At::new(at.module, value), path);
         }
         let mut longer = vec![key.to_lowercase()];
         longer.extend_from_slice(path);
-        let mut found = self.value(At::new(at.module, base), &longer, depth + 1);
+        let mut found = self.value(At::new(at.module, base), &longer);
         if found.is_empty() {
             found.push(vec![part(Root::Unknown, at, &longer)]);
         }
@@ -272,13 +277,7 @@ impl<'a> Finder<'a, '_> {
         found
     }
 
-    fn call(
-        &mut self,
-        at: At<'a>,
-        call: &'a Call,
-        path: &[String],
-        depth: u32,
-    ) -> Vec<Alternative<'a>> {
+    fn call(&mut self, at: At<'a>, call: &'a Call, path: &[String]) -> Vec<Alternative<'a>> {
         let source = self.source;
         let canonical = source.callee_name(at.module, at.expr).unwrap_or_default();
         let written = match &call.callee.kind {
@@ -297,12 +296,12 @@ impl<'a> Finder<'a, '_> {
             if !values.is_empty() {
                 return values
                     .into_iter()
-                    .flat_map(|value| self.value(value, path, depth + 1))
+                    .flat_map(|value| self.value(value, path))
                     .collect();
             }
         }
         if canonical == "getattr" || written == "getattr" && call.callee.as_name().is_some() {
-            return self.attribute_of(at, call, path, depth);
+            return self.attribute_of(at, call, path);
         }
         if let ExprKind::Attribute { base, .. } = &call.callee.kind {
             if PADS.contains(&written) {
@@ -315,16 +314,16 @@ impl<'a> Finder<'a, '_> {
                 if fill.chars().any(char::is_alphanumeric) {
                     self.pads.push(at);
                 }
-                return self.value(At::new(at.module, base), path, depth + 1);
+                return self.value(At::new(at.module, base), path);
             }
             if SHAPES.contains(&written) {
-                return self.value(At::new(at.module, base), path, depth + 1);
+                return self.value(At::new(at.module, base), path);
             }
             if written == "get" || written == "header" || written == "pop" {
                 let key = call.args.first().and_then(Expr::as_str).unwrap_or("[]");
-                let mut found = self.member(at, base, key, path, depth);
+                let mut found = self.member(at, base, key, path);
                 if let Some(default) = call.argument(1, "default") {
-                    found.extend(self.value(At::new(at.module, default), path, depth + 1));
+                    found.extend(self.value(At::new(at.module, default), path));
                 }
                 return found;
             }
@@ -337,7 +336,7 @@ impl<'a> Finder<'a, '_> {
                 exprs.push(base);
             }
             exprs.extend(call.keywords.iter().map(|keyword| &keyword.value));
-            return self.together(at, &exprs, path, depth);
+            return self.mixed(at, exprs.into_iter().map(|expr| at.to(expr)));
         }
         // `request.json()`, `await req.text()`: of what it is called on.
         if let ExprKind::Attribute { base, attr } = &call.callee.kind
@@ -345,7 +344,7 @@ impl<'a> Finder<'a, '_> {
         {
             let mut longer = vec![attr.to_lowercase()];
             longer.extend_from_slice(path);
-            let mut found = self.value(At::new(at.module, base), &longer, depth + 1);
+            let mut found = self.value(At::new(at.module, base), &longer);
             // What a literal or a new object answers is not known.
             for one in found.iter_mut().flatten() {
                 if one.root == Root::Literal {
@@ -365,7 +364,6 @@ impl<'a> Finder<'a, '_> {
         at: At<'a>,
         call: &'a Call,
         path: &[String],
-        depth: u32,
     ) -> Vec<Alternative<'a>> {
         let (Some(base), Some(name)) = (call.args.first(), call.args.get(1).and_then(Expr::as_str))
         else {
@@ -374,14 +372,14 @@ impl<'a> Finder<'a, '_> {
         let default = call
             .args
             .get(2)
-            .map(|default| self.value(At::new(at.module, default), path, depth + 1));
+            .map(|default| self.value(At::new(at.module, default), path));
         let mut found = if self.is_request_context(at.module, base)
             && !matches!(name, "session_id" | "request_headers" | "request")
             && default.is_some()
         {
             Vec::new()
         } else {
-            self.member(at, base, name, path, depth)
+            self.member(at, base, name, path)
         };
         found.extend(default.unwrap_or_default());
         found
@@ -404,19 +402,13 @@ impl<'a> Finder<'a, '_> {
                 .is_some_and(|param| &*param.name == name)
     }
 
-    fn name(
-        &mut self,
-        at: At<'a>,
-        name: &str,
-        path: &[String],
-        depth: u32,
-    ) -> Vec<Alternative<'a>> {
+    fn name(&mut self, at: At<'a>, name: &str, path: &[String]) -> Vec<Alternative<'a>> {
         let source = self.source;
         let Some(module) = source.module(at.module) else {
             return Vec::new();
         };
         if let Some((function, index)) = parameter(module, at.expr, name) {
-            return self.parameter(at, function, index, path, depth);
+            return self.parameter(at, function, index, path);
         }
         let values = bound(source, at.module, name, at.expr.range.start);
         let values: Vec<&'a Expr> = values
@@ -426,18 +418,18 @@ impl<'a> Finder<'a, '_> {
         if !values.is_empty() {
             return values
                 .into_iter()
-                .flat_map(|value| self.value(At::new(at.module, value), path, depth + 1))
+                .flat_map(|value| self.value(At::new(at.module, value), path))
                 .collect();
         }
         match destructured(module, at.expr, name) {
             Some((value, steps)) => {
                 let mut longer = steps;
                 longer.extend_from_slice(path);
-                self.value(At::new(at.module, value), &longer, depth + 1)
+                self.value(At::new(at.module, value), &longer)
             }
             None => match source.meaning(at.module, at.expr) {
                 crate::analysis::names::Meaning::Value(other, value) if !value.is(at.expr) => {
-                    self.value(At::new(other, value), path, depth + 1)
+                    self.value(At::new(other, value), path)
                 }
                 _ => {
                     let mut longer = vec![name.to_lowercase()];
@@ -454,7 +446,6 @@ impl<'a> Finder<'a, '_> {
         function: FnId,
         index: usize,
         path: &[String],
-        depth: u32,
     ) -> Vec<Alternative<'a>> {
         let source = self.source;
         let Some(about) = source.function(function) else {
@@ -498,10 +489,10 @@ impl<'a> Finder<'a, '_> {
                 .and_then(|place| called.argument(place, &param.name));
             match (given, param.default.as_deref()) {
                 (Some(given), _) => {
-                    found.extend(self.value(At::new(used.module, given), path, depth + 1));
+                    found.extend(self.value(At::new(used.module, given), path));
                 }
                 (None, Some(default)) => {
-                    found.extend(self.value(At::new(function.module, default), path, depth + 1));
+                    found.extend(self.value(At::new(function.module, default), path));
                 }
                 (None, None) => found.push(vec![part(root, at, &longer)]),
             }

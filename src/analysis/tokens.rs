@@ -2,9 +2,9 @@
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::values::At;
 use crate::analysis::names::{leaf, package};
 use crate::analysis::provenance::{self, Alternative, Root};
+use crate::analysis::values::At;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId};
 

@@ -17,7 +17,6 @@ mod performance;
 mod project;
 mod quotas;
 pub(crate) mod resources;
-mod sessions;
 mod shell_access;
 mod snapshot;
 mod testing;

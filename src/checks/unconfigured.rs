@@ -1,7 +1,7 @@
 //! What a check says of a kind of resource that `agentcore.json` does not configure: it is not applicable, unless the file lists
 //! it under a key where the CLI does not look. Then nobody knows whether it would be right.
 
-use super::project::knows_root_key;
+use crate::cli_schema::knows_root_key;
 use crate::context::Context;
 use crate::model::finding::{Evidence, Outcome};
 use crate::model::json::{Json, Member, Node};
@@ -180,5 +180,18 @@ pub(crate) fn unconfigured(
             }
             Outcome::not_applicable(resource, message)
         }
+    }
+}
+
+/// The outcomes of a check, one for each resource; without a resource, that none is configured.
+pub(crate) fn or_unconfigured(
+    outcomes: Vec<Outcome>,
+    context: &Context,
+    kinds: &[Listed],
+    message: &str,
+) -> Vec<Outcome> {
+    match outcomes.is_empty() {
+        true => vec![unconfigured(context, kinds, message)],
+        false => outcomes,
     }
 }

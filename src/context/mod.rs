@@ -14,6 +14,7 @@ pub(crate) mod copied_code;
 mod eval_layers;
 mod gateway_layers;
 mod gateways;
+pub(crate) mod image;
 pub(crate) mod imports;
 pub(crate) mod installed;
 mod memories;
@@ -21,8 +22,10 @@ mod models;
 mod platform;
 mod policies;
 mod roles;
+pub(crate) mod sessions;
 mod sources;
 mod stack;
+pub(crate) mod variables;
 mod workload;
 
 pub use agents::{

@@ -1,17 +1,15 @@
 //! The texts that an expression holds once the agent is deployed: constants, and environment variables as `envVars` set them,
 //! followed through assignments and parameters.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::Subject;
 use super::code::Code;
 use crate::analysis::limits;
 use crate::analysis::names::{Instance, Meaning};
-use crate::model::source::ir::Operator;
-use crate::model::source::ir::{BoolOp, Call, Conditional, Expr, ExprKind, FormatPart, StmtKind};
+use crate::analysis::values::{At, Domain, Part, eval, returned};
+use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind};
 use crate::model::source::module::{Binding, BindingKind};
-use crate::model::source::walk::statements;
 use crate::model::source::{ClassId, ModuleId};
 
 /// Most modules through which a name is re-exported.
@@ -36,11 +34,16 @@ impl Texts {
         }
     }
 
-    fn union(several: impl Iterator<Item = Self>) -> Self {
-        let mut whole = Self {
+    /// It holds nothing.
+    fn nothing() -> Self {
+        Self {
             all: Vec::new(),
             complete: true,
-        };
+        }
+    }
+
+    fn union(several: impl Iterator<Item = Self>) -> Self {
+        let mut whole = Self::nothing();
         for one in several {
             whole.complete &= one.complete;
             whole.all.extend(one.all);
@@ -72,12 +75,12 @@ pub(super) fn texts<'a>(
     module: ModuleId,
     expr: &'a Expr,
 ) -> Texts {
-    let reader = Reader {
+    let mut reader = Reader {
         subject,
         code,
-        names: RefCell::default(),
+        names: HashMap::new(),
     };
-    let mut found = reader.read(module, expr);
+    let mut found = eval(&mut reader, At::new(module, expr));
     found.all.retain(|text| !text.is_empty());
     found.all.sort();
     found.all.dedup();
@@ -96,60 +99,75 @@ struct Reader<'r, 'c, 'a> {
     subject: &'r Subject<'a>,
     code: &'r Code<'c, 'a>,
     /// What the names hold whose every binding was read, by the address of their bindings; None while they are being read.
-    names: RefCell<HashMap<usize, Option<Texts>>>,
+    names: HashMap<usize, Option<Texts>>,
 }
 
-impl<'a> Reader<'_, '_, 'a> {
-    fn read(&self, module: ModuleId, expr: &'a Expr) -> Texts {
-        if let Some(known) = self.known(module, expr) {
-            return known;
-        }
-        let Some(_step) = limits::follow("texts", limits::CALLERS, module, expr) else {
-            return Texts::default();
-        };
-        let below = |inner: &'a Expr| self.read(module, inner);
-        match &expr.kind {
-            ExprKind::Str(text) => Texts::one(text),
-            ExprKind::None => Texts::union(std::iter::empty()),
-            ExprKind::Await(inner) => below(inner),
-            ExprKind::Assign { value, .. } => below(value),
-            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
-                Texts::union(items.iter().map(below))
-            }
-            ExprKind::Conditional(parts) => {
-                let Conditional { body, orelse, .. } = &**parts;
-                Texts::union([body, orelse].into_iter().map(below))
-            }
+impl<'a> Domain<'a> for Reader<'_, '_, 'a> {
+    type Known = Texts;
+    const QUESTION: &'static str = "texts";
+
+    /// What a name holds whose bindings were read before. While they are being read, the name adds nothing: `x = x`.
+    fn before(&mut self, at: At<'a>) -> Option<Texts> {
+        let bindings = self.bindings(at.module, at.expr)?;
+        let known = self.names.get(&Self::address(bindings))?.clone();
+        Some(known.unwrap_or_else(Texts::nothing))
+    }
+
+    fn unknown(&mut self, _at: At<'a>) -> Texts {
+        Texts::default()
+    }
+
+    fn text(&mut self, _at: At<'a>, text: &'a str) -> Texts {
+        Texts::one(text)
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Texts {
+        match &at.expr.kind {
             ExprKind::BoolOp {
                 op: BoolOp::Or | BoolOp::Coalesce,
-                values,
-            } => self.either(module, values),
-            ExprKind::BinOp {
-                op: Operator::Add,
-                left,
-                right,
-            } => Texts::joined([&**left, &**right].into_iter().map(below)),
-            ExprKind::Format(parts) => Texts::joined(parts.iter().map(|part| match part {
-                FormatPart::Text(text) => Texts::one(text),
-                FormatPart::Expr(inner) => below(inner),
-            })),
-            _ => self.followed(module, expr),
+                ..
+            } => self.either(at, ways),
+            ExprKind::BoolOp { .. } => self.followed(at.module, at.expr),
+            _ => self.union(ways.iter().map(|way| at.to(way))),
         }
     }
 
+    fn together(&mut self, at: At<'a>, parts: &[Part<'a>]) -> Texts {
+        Texts::joined(parts.iter().map(|part| match part {
+            Part::Text(text) => Texts::one(text),
+            Part::Value(value) => eval(self, at.to(value)),
+        }))
+    }
+
+    fn other(&mut self, at: At<'a>) -> Texts {
+        match &at.expr.kind {
+            ExprKind::None => Texts::nothing(),
+            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+                self.union(items.iter().map(|item| at.to(item)))
+            }
+            _ => self.followed(at.module, at.expr),
+        }
+    }
+}
+
+impl<'a> Reader<'_, '_, 'a> {
+    fn union(&mut self, all: impl Iterator<Item = At<'a>>) -> Texts {
+        Texts::union(all.map(|at| eval(self, at)))
+    }
+
     /// `os.getenv("A") or os.getenv("B") or "default"`: what stands before the last counts where it is set.
-    fn either(&self, module: ModuleId, values: &'a [Expr]) -> Texts {
+    fn either(&mut self, at: At<'a>, values: &[&'a Expr]) -> Texts {
         let mut whole = Texts::default();
-        for value in values {
+        for (index, value) in values.iter().enumerate() {
             let unset = self
-                .variable(module, value)
+                .variable(at.module, value)
                 .is_some_and(|(variable, default)| {
                     matches!(variable, Variable::Unset) && default.is_none()
                 });
-            if unset && !std::ptr::eq(value, values.last().unwrap_or(value)) {
+            if unset && index + 1 < values.len() {
                 continue;
             }
-            let here = self.read(module, value);
+            let here = eval(self, at.to(value));
             whole.complete = here.complete;
             let decided = here.complete && here.all.iter().any(|text| !text.is_empty());
             whole.all.extend(here.all);
@@ -160,21 +178,20 @@ impl<'a> Reader<'_, '_, 'a> {
         whole
     }
 
-    fn followed(&self, module: ModuleId, expr: &'a Expr) -> Texts {
+    fn followed(&mut self, module: ModuleId, expr: &'a Expr) -> Texts {
         if let Some((variable, default)) = self.variable(module, expr) {
             return match (variable, default) {
                 (Variable::Set(value), _) => Texts::one(&value),
-                (Variable::Unset, Some((at, default))) => self.read(at, default),
+                (Variable::Unset, Some((at, default))) => eval(self, At::new(at, default)),
                 (Variable::Unset, None) => Texts::default(),
             };
         }
         if let Some(inner) = unwrapped(expr) {
-            return self.read(module, inner);
+            return eval(self, At::new(module, inner));
         }
         let source = self.code.source();
         if let Some(each) = source.each(module, expr) {
-            let each = each.into_iter();
-            return Texts::union(each.map(|(at, value)| self.read(at, value)));
+            return self.union(each.into_iter().map(|(at, value)| At::new(at, value)));
         }
         if source.is_looped(module, expr) {
             // Over something else than a literal: what is seen of it may not be all.
@@ -186,7 +203,7 @@ impl<'a> Reader<'_, '_, 'a> {
         if let Meaning::Value(at, value) = source.meaning(module, expr)
             && !value.is(expr)
         {
-            return self.read(at, value);
+            return eval(self, At::new(at, value));
         }
         if let Some(given) = self.argument(module, expr) {
             return given;
@@ -194,15 +211,14 @@ impl<'a> Reader<'_, '_, 'a> {
         let behind = self.behind(module, expr);
         if !behind.is_empty() {
             let name = self.bindings(module, expr).map(Self::address);
-            let keep = |held| {
-                if let Some(name) = name {
-                    self.names.borrow_mut().insert(name, held);
-                }
-            };
-            keep(None);
+            if let Some(name) = name {
+                self.names.insert(name, None);
+            }
             let behind = behind.into_iter();
-            let found = Texts::union(behind.map(|(at, value)| self.read(at, value)));
-            keep(Some(found.clone()));
+            let found = self.union(behind.map(|(at, value)| At::new(at, value)));
+            if let Some(name) = name {
+                self.names.insert(name, Some(found.clone()));
+            }
             return found;
         }
         let all = source.strings(module, expr);
@@ -210,14 +226,6 @@ impl<'a> Reader<'_, '_, 'a> {
             complete: !all.is_empty(),
             all,
         }
-    }
-
-    /// What a name holds whose bindings were read before. While they are being read, the name adds nothing: `x = x`.
-    fn known(&self, module: ModuleId, expr: &'a Expr) -> Option<Texts> {
-        let bindings = self.bindings(module, expr)?;
-        let names = self.names.borrow();
-        let known = names.get(&Self::address(bindings))?.clone();
-        Some(known.unwrap_or_else(|| Texts::union(std::iter::empty())))
     }
 
     fn address(bindings: &[Binding]) -> usize {
@@ -233,7 +241,7 @@ impl<'a> Reader<'_, '_, 'a> {
     }
 
     /// What callers give for a parameter, and its default where one of them gives nothing.
-    fn argument(&self, module: ModuleId, expr: &'a Expr) -> Option<Texts> {
+    fn argument(&mut self, module: ModuleId, expr: &'a Expr) -> Option<Texts> {
         let callers = self.code.callers();
         let (id, index) = callers.parameter(module, expr)?;
         let given = callers.given(module, expr);
@@ -251,7 +259,7 @@ impl<'a> Reader<'_, '_, 'a> {
         let default = default.filter(|_| open || given.len() < called);
         let default = default.map(|value| (id.module, value));
         let all = given.into_iter().chain(default);
-        let mut found = Texts::union(all.map(|(at, value)| self.read(at, value)));
+        let mut found = self.union(all.map(|(at, value)| At::new(at, value)));
         found.complete &= !open;
         Some(found)
     }
@@ -277,15 +285,8 @@ impl<'a> Reader<'_, '_, 'a> {
                 let Some(id) = source.callee(module, expr) else {
                     return Vec::new();
                 };
-                let Some(function) = source.function(id) else {
-                    return Vec::new();
-                };
-                let returned = statements(&function.body).into_iter();
-                let returned = returned.filter_map(|stmt| match &stmt.kind {
-                    StmtKind::Return(value) => value.as_ref(),
-                    _ => None,
-                });
-                returned.map(|value| (id.module, value)).collect()
+                let returned = returned(source, id).into_iter();
+                returned.map(|value| (value.module, value.expr)).collect()
             }
             _ => Vec::new(),
         }

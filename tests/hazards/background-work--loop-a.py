@@ -5,7 +5,7 @@ app = BedrockAgentCoreApp()
 STATE = {}
 def refresh():
     while True: STATE["token"] = fetch(); time.sleep(600)
-threading.Thread(target=refresh, daemon=True).start()  # fails
+threading.Thread(target=refresh, daemon=True).start()  # expect: snapshot-background-work medium
 @app.entrypoint
 def q(p): return STATE["token"]
 app.run()

@@ -8,8 +8,8 @@ async def refresh():
         S["x"] = await get()
         await asyncio.sleep(5)
 def run_loop(): asyncio.run(refresh())
-threading.Thread(target=run_loop, daemon=True).start()  # fails
-schedule.every(10).minutes.do(lambda: S.update(y=1))  # fails
+threading.Thread(target=run_loop, daemon=True).start()  # expect: snapshot-background-work medium
+schedule.every(10).minutes.do(lambda: S.update(y=1))  # expect: snapshot-background-work medium
 def pump():
     while True:
         schedule.run_pending(); time.sleep(1)

@@ -6,18 +6,18 @@ from fastapi import FastAPI
 STATE = {}
 def tick():
     STATE["x"] = load()
-    threading.Timer(60, tick).start()  # fails
+    threading.Timer(60, tick).start()  # expect: snapshot-background-work medium
 tick()
 sched = BackgroundScheduler()
 sched.add_job(tick, "interval", seconds=60)
-sched.start()  # fails
+sched.start()  # expect: snapshot-background-work medium
 async def poll():
     while True:
         STATE["y"] = await load2()
         await asyncio.sleep(30)
 @asynccontextmanager
 async def lifespan(api):
-    t = asyncio.create_task(poll())  # fails
+    t = asyncio.create_task(poll())  # expect: snapshot-background-work medium
     yield
     t.cancel()
 api = FastAPI(lifespan=lifespan)

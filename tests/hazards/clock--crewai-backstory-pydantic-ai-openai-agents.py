@@ -4,8 +4,8 @@ from agents import Agent as OA, Runner
 from crewai import Agent as CA, Crew, Task
 from bedrock_agentcore.runtime import BedrockAgentCoreApp
 app = BedrockAgentCoreApp()
-helper = OA(name="a", instructions=f"Today is {date.today()}")  # fails
-who = CA(role="r", goal="g", backstory=f"It is {date.today():%Y}")  # fails
+helper = OA(name="a", instructions=f"Today is {date.today()}")  # expect: snapshot-clock medium
+who = CA(role="r", goal="g", backstory=f"It is {date.today():%Y}")  # expect: snapshot-clock medium
 crew = Crew(agents=[who], tasks=[])
 @app.entrypoint
 async def run(p): return (await Runner.run(helper, p["prompt"])).final_output, crew.kickoff()

@@ -5,7 +5,7 @@ app = BedrockAgentCoreApp()
 @app.entrypoint
 def run(p): return START
 if os.path.exists("/etc/x"):
-    START = time.time()  # fails
+    START = time.time()  # expect: snapshot-clock medium
 else:
     START = 0
 app.run()

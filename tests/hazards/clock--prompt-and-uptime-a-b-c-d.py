@@ -5,11 +5,11 @@ from bedrock_agentcore.runtime import BedrockAgentCoreApp
 from strands import Agent
 model = "m"
 SYSTEM_PROMPT = f"""You book trips.
-Today is {date.today():%A %d %B %Y}."""  # fails
+Today is {date.today():%A %d %B %Y}."""  # expect: snapshot-clock medium
 agent = Agent(model=model, system_prompt=SYSTEM_PROMPT)
 app = BedrockAgentCoreApp()
 
-BOOT = time.monotonic()  # fails
+BOOT = time.monotonic()  # expect: snapshot-clock medium
 @app.entrypoint
 def run(payload): return {"uptime": time.monotonic() - BOOT}
 

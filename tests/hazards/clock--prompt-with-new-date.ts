@@ -1,8 +1,8 @@
 // snapshot-clock
 import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
 import { Agent } from '@strands-agents/sdk';
-const systemPrompt = `Today is ${new Date().toISOString().slice(0, 10)}.`;  // fails
+const systemPrompt = `Today is ${new Date().toISOString().slice(0, 10)}.`;  // expect: snapshot-clock medium
 const agent = new Agent({ systemPrompt });
-const started = Date.now();  // fails
+const started = Date.now();  // expect: snapshot-clock medium
 const app = new BedrockAgentCoreApp({ invocationHandler: { process: async (p: any) => ({ r: await agent.invoke(p.prompt), age: Date.now() - started }) } });
 app.run();

@@ -2,8 +2,8 @@
 import asyncio, asyncpg, socket, redis, websockets
 from bedrock_agentcore.runtime import BedrockAgentCoreApp
 app = BedrockAgentCoreApp()
-pool = asyncio.run(asyncpg.create_pool("dsn"))  # fails
-sock = socket.create_connection(("h", 1))  # fails
+pool = asyncio.run(asyncpg.create_pool("dsn"))  # expect: snapshot-connections medium
+sock = socket.create_connection(("h", 1))  # expect: snapshot-connections medium
 cache = redis.Redis(host="h")
 cache.ping()
 @app.entrypoint

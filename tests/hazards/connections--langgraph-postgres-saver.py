@@ -4,7 +4,7 @@ from langgraph.graph import StateGraph
 from bedrock_agentcore.runtime import BedrockAgentCoreApp
 app = BedrockAgentCoreApp()
 import psycopg
-conn = psycopg.connect("x", autocommit=True)  # fails
+conn = psycopg.connect("x", autocommit=True)  # expect: snapshot-connections medium
 saver = PostgresSaver(conn)
 graph = StateGraph(dict).compile(checkpointer=saver)
 @app.entrypoint

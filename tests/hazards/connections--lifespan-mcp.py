@@ -7,8 +7,8 @@ state = {}
 @asynccontextmanager
 async def lifespan(api):
     async with streamablehttp_client("https://x") as (r, w, _):
-        async with ClientSession(r, w) as s:  # fails
-            await s.initialize()  # fails
+        async with ClientSession(r, w) as s:  # expect: snapshot-connections medium
+            await s.initialize()  # expect: snapshot-connections medium
             state["s"] = s
             yield
 api = FastAPI(lifespan=lifespan)

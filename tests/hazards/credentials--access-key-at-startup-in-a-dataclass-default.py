@@ -6,7 +6,7 @@ app = BedrockAgentCoreApp()
 session = boto3.session.Session()
 @dataclass
 class Cfg:
-    key: str = session.get_credentials().access_key  # fails
+    key: str = session.get_credentials().access_key  # expect: snapshot-credentials high
 cfg = Cfg()
 @app.entrypoint
 def run(p): return sign(cfg.key, p)

@@ -11,5 +11,5 @@ async def load(*, api_key):
 @app.entrypoint
 def run(p): return ask(KEY)
 if __name__ == "__main__":
-    asyncio.run(load())  # fails
+    asyncio.run(load())  # expect: snapshot-credentials high
     app.run()

@@ -9,12 +9,12 @@ from strands.tools.mcp import MCPClient
 from opensearchpy import OpenSearch
 REGION = os.environ["AWS_REGION"]
 URL = "https://crm.example.com/mcp"
-frozen = boto3.Session().get_credentials().get_frozen_credentials()  # fails
+frozen = boto3.Session().get_credentials().get_frozen_credentials()  # expect: snapshot-credentials high
 AUTH = AWS4Auth(frozen.access_key, frozen.secret_key, REGION, "es",
                 session_token=frozen.token)
 @requires_access_token(provider_name="crm", scopes=[], auth_flow="M2M")
 def crm_token(*, access_token): return access_token
-HEADERS = {"Authorization": f"Bearer {crm_token()}"}  # fails
+HEADERS = {"Authorization": f"Bearer {crm_token()}"}  # expect: snapshot-credentials high
 bedrock = boto3.client("bedrock-runtime")
 account = boto3.client("sts").get_caller_identity()["Account"]
 def crm():

@@ -4,9 +4,9 @@ import os, sqlite3
 from pathlib import Path
 from bedrock_agentcore.runtime import BedrockAgentCoreApp
 app = BedrockAgentCoreApp()
-DB = sqlite3.connect("/mnt/data/notes.db")  # fails
+DB = sqlite3.connect("/mnt/data/notes.db")  # expect: snapshot-mount-access high
 BASE = Path(os.getenv("WORKSPACE", "/mnt/work"))
-BASE.mkdir(exist_ok=True)  # fails
+BASE.mkdir(exist_ok=True)  # expect: snapshot-mount-access high
 NOTES = Path("/mnt/data/notes.json")
 CACHE = Path("/tmp/cache"); CACHE.mkdir(exist_ok=True)
 @app.entrypoint

@@ -7,11 +7,11 @@ from bedrock_agentcore.runtime import BedrockAgentCoreApp
 app = BedrockAgentCoreApp()
 NAME = "DATA_DIR"
 def setting(name): return os.environ[name]
-Path(env["DATA_DIR"], "a").mkdir()  # fails
-open(env.get(NAME) + "/b", "w")  # fails
-os.makedirs(setting("DATA_DIR") + "/c")  # fails
-os.makedirs(f"{setting(NAME)}/d")  # fails
-def make(folder): os.makedirs(folder)  # fails
+Path(env["DATA_DIR"], "a").mkdir()  # expect: snapshot-mount-access high
+open(env.get(NAME) + "/b", "w")  # expect: snapshot-mount-access high
+os.makedirs(setting("DATA_DIR") + "/c")  # expect: snapshot-mount-access high
+os.makedirs(f"{setting(NAME)}/d")  # expect: snapshot-mount-access high
+def make(folder): os.makedirs(folder)  # expect: snapshot-mount-access high
 make(os.getenv("DATA_DIR"))
 os.makedirs(os.environ["OTHER_DIR"])
 @app.entrypoint

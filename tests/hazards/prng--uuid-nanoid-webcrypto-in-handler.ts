@@ -3,9 +3,9 @@ import { v4 } from 'uuid';
 import { nanoid } from 'nanoid';
 import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
 const app = new BedrockAgentCoreApp({ invocationHandler: { process: async (p) => {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));  // fails
-  const a = globalThis.crypto.randomUUID();  // fails
-  return { id: v4(),  // fails
-    other: nanoid(), bytes, a };  // fails
+  const bytes = crypto.getRandomValues(new Uint8Array(8));  // expect: snapshot-prng low
+  const a = globalThis.crypto.randomUUID();  // expect: snapshot-prng low
+  return { id: v4(),  // expect: snapshot-prng low
+    other: nanoid(), bytes, a };  // expect: snapshot-prng low
 } } });
 app.run();

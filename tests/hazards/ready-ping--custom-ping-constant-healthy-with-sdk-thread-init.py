@@ -9,7 +9,7 @@ def init():
     MODEL = heavy()
 @app.ping
 def ping(): return PingStatus.HEALTHY
-threading.Thread(target=init, daemon=True).start()  # fails
+threading.Thread(target=init, daemon=True).start()  # expect: snapshot-ready-ping high
 @app.entrypoint
 def run(p): return MODEL(p)
 app.run()

@@ -7,7 +7,7 @@ INDEX = None
 def load_index():
     global INDEX
     INDEX = open("x").read()
-threading.Thread(target=load_index).start()  # fails
+threading.Thread(target=load_index).start()  # expect: snapshot-ready-ping high
 @api.get("/ping")
 def ping(): return {"status": "Healthy"}
 @api.post("/invocations")

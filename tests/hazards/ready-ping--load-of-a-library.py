@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from whisper import load_model
 import uvicorn
 api = FastAPI()
-threading.Thread(target=load_model).start()  # fails
+threading.Thread(target=load_model).start()  # expect: snapshot-ready-ping high
 @api.get("/ping")
 def ping(): return {"status": "Healthy"}
 @api.post("/invocations")

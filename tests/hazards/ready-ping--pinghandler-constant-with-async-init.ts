@@ -2,6 +2,6 @@
 import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
 let model: any;
 async function init() { model = await heavy(); }
-init();  // fails
+init();  // expect: snapshot-ready-ping high
 const app = new BedrockAgentCoreApp({ pingHandler: () => 'Healthy', invocationHandler: { process: async (p: any) => model.run(p) } });
 app.run();

@@ -9,8 +9,8 @@ from strands.tools.mcp import MCPClient
 app = BedrockAgentCoreApp()
 sm = boto3.client("secretsmanager"); appconfig = boto3.client("appconfigdata")
 gateway = MCPClient(lambda: streamablehttp_client("https://x.example.com/mcp"))
-SECRET = sm.get_secret_value(SecretId="crm")["SecretString"]  # fails
-with gateway: TOOLS = gateway.list_tools_sync()  # fails
+SECRET = sm.get_secret_value(SecretId="crm")["SecretString"]  # expect: snapshot-stale-data medium
+with gateway: TOOLS = gateway.list_tools_sync()  # expect: snapshot-stale-data medium
 agent = Agent(tools=TOOLS)
 CFG = json.loads(Path(__file__).with_name("agent.json").read_text())
 @cached(TTLCache(1, 300, timer=time.time))

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { BedrockAgentCoreApp } from 'bedrock-agentcore/runtime';
 import { DynamoLock } from './lock';
 const table = 'locks';
-const INSTANCE = randomUUID();  // fails
+const INSTANCE = randomUUID();  // expect: snapshot-unique-values high
 export const lock = new DynamoLock({ owner: INSTANCE, table });
 const app = new BedrockAgentCoreApp({ invocationHandler: { process: async (p) => { await lock.acquire(); return {}; } } });
 app.run();

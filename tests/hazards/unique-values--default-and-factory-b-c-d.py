@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel, Field
 from bedrock_agentcore.runtime import BedrockAgentCoreApp
 log = logging.getLogger(__name__)
-def audit(msg, trace=uuid.uuid4().hex):  # fails
+def audit(msg, trace=uuid.uuid4().hex):  # expect: snapshot-unique-values medium
     log.info("%s %s", trace, msg)
 class Job(BaseModel):
     id: UUID = Field(default_factory=uuid4)

@@ -1,6 +1,7 @@
 //! Every check against its fixtures: `fixtures/checks/<check>/<status>-<why>/` holds a small project (and `aws.json`, a snapshot,
-//! where the check reads AWS); the folder's name says the verdict. An `expect.json` beside it pins single results:
-//! `[{"resource": "gateway open", "status": "fail", "severity": "critical", "line": 12, "message": "part of it"}]`.
+//! where the check reads AWS); the folder's name says the verdict, and marks in its files say which lines are reported (see
+//! `marks`). An `expect.json` beside it pins what no line can carry:
+//! `[{"resource": "gateway open", "status": "fail", "severity": "critical", "path": "a.json", "line": 12, "message": "part of it"}]`.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agentcore_harden::audit::{self, DiscoverySource, Options};
 use agentcore_harden::report::{CheckResult, Status};
+use serde_json::Value;
+
+use crate::marks;
 
 const STATUSES: [Status; 5] = [
     Status::NotApplicable,
@@ -145,7 +149,7 @@ fn every_fixture_gets_its_verdict() {
     );
 }
 
-/// How the results over a fixture differ from what its name and its `expect.json` say.
+/// How the results over a fixture differ from what its name, its marks and its `expect.json` say.
 fn faults_of(id: &str, fixture: &Path) -> Vec<String> {
     let results = run(id, fixture);
     let seen: String = results
@@ -153,7 +157,9 @@ fn faults_of(id: &str, fixture: &Path) -> Vec<String> {
         .map(|r| format!("\n    {} {}: {}", r.status.as_str(), r.resource, r.message))
         .collect();
     let got = verdict(&results);
-    let mut faults = pinned(fixture, &results);
+    let pins = pins(fixture);
+    let mut faults = unmatched(&pins, &results);
+    faults.extend(marked(fixture, &pins, &results));
     if got != expected(&name(fixture)) {
         faults.push(got.as_str().to_owned());
     }
@@ -164,34 +170,50 @@ fn faults_of(id: &str, fixture: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Compares with `expect.json`: every entry must match a result.
-fn pinned(fixture: &Path, results: &[CheckResult]) -> Vec<String> {
-    let Ok(text) = fs::read_to_string(fixture.join("expect.json")) else {
-        return Vec::new();
-    };
-    let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
-    let matches = |entry: &serde_json::Value, result: &CheckResult| {
-        let text = |key: &str| entry.get(key).and_then(serde_json::Value::as_str);
-        let line = entry.get("line").and_then(serde_json::Value::as_u64);
+/// The entries of `expect.json`.
+fn pins(fixture: &Path) -> Vec<Value> {
+    match fs::read_to_string(fixture.join("expect.json")) {
+        Ok(text) => serde_json::from_str(&text).unwrap(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Entries of `expect.json` that no result matches.
+fn unmatched(pins: &[Value], results: &[CheckResult]) -> Vec<String> {
+    let matches = |entry: &Value, result: &CheckResult| {
+        let text = |key: &str| entry.get(key).and_then(Value::as_str);
+        let (path, line) = (text("path"), entry.get("line").and_then(Value::as_u64));
+        let placed = result.evidence.iter().any(|evidence| {
+            evidence.site.as_ref().is_some_and(|site| {
+                let at = site.span.map(|span| u64::from(span.line));
+                path.is_none_or(|path| *path == *site.path) && (line.is_none() || line == at)
+            })
+        });
         text("resource").is_none_or(|resource| resource == result.resource.to_string())
             && text("status").is_none_or(|status| status == result.status.as_str())
             && text("severity").is_none_or(|severity| severity == result.severity.as_str())
             && text("message").is_none_or(|part| result.message.contains(part))
-            && line.is_none_or(|line| {
-                result.evidence.iter().any(|evidence| {
-                    evidence
-                        .site
-                        .as_ref()
-                        .and_then(|site| site.span)
-                        .is_some_and(|s| u64::from(s.line) == line)
-                })
-            })
+            && (placed || path.is_none() && line.is_none())
     };
-    entries
-        .iter()
+    pins.iter()
         .filter(|entry| !results.iter().any(|result| matches(entry, result)))
         .map(|entry| format!("no result matches {entry}"))
         .collect()
+}
+
+/// How the lines that are reported differ from those that are marked. A line that cannot hold a mark is pinned with its path.
+fn marked(fixture: &Path, pins: &[Value], results: &[CheckResult]) -> Vec<String> {
+    let results: Vec<Value> = results
+        .iter()
+        .map(|result| serde_json::to_value(result).unwrap())
+        .collect();
+    let mut sites = marks::sites(&results);
+    sites.retain(|site| {
+        !pins
+            .iter()
+            .any(|pin| pin["path"] == *site.path && pin["line"] == site.line)
+    });
+    marks::differences(&marks::of_project(fixture), &sites)
 }
 
 #[test]

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::values::{At, bound, returned};
 use crate::analysis::limits;
 use crate::analysis::names::Meaning;
+use crate::analysis::values::{At, Domain, bound, eval, returned};
 use crate::model::source::ir::{Call, Name, StmtKind};
 use crate::model::source::memo::Put;
 use crate::model::source::walk::{self, Node};
-use crate::model::source::{
-    ByteRange, Conditional, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
-};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
 
 /// Most entries of one object, and most expressions that they are gathered from.
 const MOST_ENTRIES: usize = 500;
@@ -19,16 +17,18 @@ const MOST_ENTRIES: usize = 500;
 /// return one, and what is put in later (`headers["X"] = v`, `headers.update(…)`, `headers.set("X", v)`).
 pub(crate) fn entries<'a>(source: &'a Source, at: At<'a>) -> Vec<(String, At<'a>)> {
     let mut out = Entries {
+        source,
         found: Vec::new(),
         seen: BTreeSet::new(),
         names: BTreeSet::new(),
     };
-    gather_entries(source, at, &mut out);
+    eval(&mut out, at);
     out.found
 }
 
 /// Entries on the way, and the expressions looked at already.
 struct Entries<'a> {
+    source: &'a Source,
     found: Vec<(String, At<'a>)>,
     seen: BTreeSet<(ModuleId, ByteRange)>,
     /// Names that were followed already: what they are bound to does not depend on where they stand in the function.
@@ -36,8 +36,11 @@ struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    fn push(&mut self, entry: (String, At<'a>)) {
-        self.found.push(entry);
+    /// An entry under each text that its key can be.
+    fn push(&mut self, key: At<'a>, value: At<'a>) {
+        for key in self.source.strings(key.module, key.expr) {
+            self.found.push((key, value));
+        }
     }
 
     /// Whether more is looked at.
@@ -50,107 +53,104 @@ impl<'a> Entries<'a> {
     }
 }
 
-fn gather_entries<'a>(source: &'a Source, at: At<'a>, out: &mut Entries<'a>) {
-    if !out.seen.insert((at.module, at.expr.range)) || !out.has_room(at) {
-        return;
+impl<'a> Domain<'a> for Entries<'a> {
+    type Known = ();
+    const QUESTION: &'static str = "entries";
+
+    fn before(&mut self, at: At<'a>) -> Option<()> {
+        let again = !self.seen.insert((at.module, at.expr.range));
+        (again || !self.has_room(at)).then_some(())
     }
-    let Some(_step) = limits::follow("entries", limits::CALLERS, at.module, at.expr) else {
-        return;
-    };
-    let next = |expr: &'a Expr, out: &mut Entries<'a>| {
-        gather_entries(source, At::new(at.module, expr), out);
-    };
-    match &at.expr.kind {
-        ExprKind::Dict(items) => items.iter().for_each(|item| match &item.key {
-            Some(key) => {
-                for key in source.strings(at.module, key) {
-                    out.push((key, At::new(at.module, &item.value)));
-                }
-            }
-            None => next(&item.value, out),
-        }),
-        ExprKind::List(items) | ExprKind::Tuple(items) => {
-            items.iter().for_each(|pair| match &pair.kind {
-                ExprKind::Tuple(pair) | ExprKind::List(pair) => {
-                    if let [key, value] = &**pair {
-                        for key in source.strings(at.module, key) {
-                            out.push((key, At::new(at.module, value)));
-                        }
-                    }
-                }
-                _ => {}
-            });
-        }
-        ExprKind::Await(inner) | ExprKind::Starred(inner) => next(inner, out),
-        ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| next(value, out)),
-        ExprKind::Conditional(parts) => {
-            let Conditional { body, orelse, .. } = &**parts;
-            next(body, out);
-            next(orelse, out);
-        }
-        ExprKind::BinOp { left, right, .. } => {
-            next(left, out);
-            next(right, out);
-        }
-        ExprKind::Call(call) => match source.callee(at.module, at.expr) {
-            Some(function) => returned(source, function)
-                .into_iter()
-                .for_each(|value| gather_entries(source, value, out)),
-            None => {
-                call.args.iter().for_each(|arg| next(arg, out));
-                for keyword in &call.keywords {
-                    match &keyword.name {
-                        Some(name) => {
-                            out.push((name.to_string(), At::new(at.module, &keyword.value)));
-                        }
-                        None => next(&keyword.value, out),
+
+    fn unknown(&mut self, _at: At<'a>) {}
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) {
+        ways.iter().for_each(|way| eval(self, at.to(way)));
+    }
+
+    fn other(&mut self, at: At<'a>) {
+        let source = self.source;
+        match &at.expr.kind {
+            ExprKind::Dict(items) => items.iter().for_each(|item| match &item.key {
+                Some(key) => self.push(at.to(key), at.to(&item.value)),
+                None => eval(self, at.to(&item.value)),
+            }),
+            ExprKind::List(items) | ExprKind::Tuple(items) => {
+                for pair in items {
+                    if let ExprKind::Tuple(pair) | ExprKind::List(pair) = &pair.kind
+                        && let [key, value] = &**pair
+                    {
+                        self.push(at.to(key), at.to(value));
                     }
                 }
             }
-        },
-        ExprKind::Name(name) => {
-            let place = source.module(at.module);
-            let around = place.and_then(|place| place.function_at(at.expr.range.start));
-            if !out
-                .names
-                .insert((at.module, around.map(|around| around.id), name))
-            {
-                return;
+            ExprKind::BinOp { left, right, .. } => {
+                eval(self, at.to(left));
+                eval(self, at.to(right));
             }
-            let values = bound(source, at.module, name, at.expr.range.start);
-            if values.is_empty()
-                && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
-                && !value.is(at.expr)
-            {
-                gather_entries(source, At::new(module, value), out);
-            }
-            for value in values {
-                if !value.range.contains(at.expr.range) {
-                    next(value, out);
+            ExprKind::Call(call) => match source.callee(at.module, at.expr) {
+                Some(function) => returned(source, function)
+                    .into_iter()
+                    .for_each(|value| eval(self, value)),
+                None => {
+                    call.args.iter().for_each(|arg| eval(self, at.to(arg)));
+                    for keyword in &call.keywords {
+                        let value = at.to(&keyword.value);
+                        match &keyword.name {
+                            Some(name) => self.found.push((name.to_string(), value)),
+                            None => eval(self, value),
+                        }
+                    }
+                }
+            },
+            ExprKind::Name(name) => self.name(at, name),
+            ExprKind::Attribute { base, attr } => {
+                // The headers of a request that was made before, to be signed.
+                if &**attr == "headers" {
+                    let made = source.type_of(at.module, base);
+                    let headers =
+                        made.and_then(|made| Some((made.module, made.call?.option("headers")?)));
+                    if let Some((module, headers)) = headers {
+                        eval(self, At::new(module, headers));
+                    }
+                    if let Some(name) = base.as_name() {
+                        put_into_headers(source, at, name, self);
+                    }
+                } else {
+                    self.meaning(at);
                 }
             }
-            put_later(source, at, name, out);
+            _ => {}
         }
-        // The headers of a request that was made before, to be signed.
-        ExprKind::Attribute { base, attr } if &**attr == "headers" => {
-            let made = source.type_of(at.module, base);
-            if let Some((module, headers)) =
-                made.and_then(|made| Some((made.module, made.call?.option("headers")?)))
-            {
-                gather_entries(source, At::new(module, headers), out);
-            }
-            if let Some(name) = base.as_name() {
-                put_into_headers(source, at, name, out);
+    }
+}
+
+impl<'a> Entries<'a> {
+    fn name(&mut self, at: At<'a>, name: &'a str) {
+        let place = self.source.module(at.module);
+        let around = place.and_then(|place| place.function_at(at.expr.range.start));
+        let around = around.map(|around| around.id);
+        if !self.names.insert((at.module, around, name)) {
+            return;
+        }
+        let values = bound(self.source, at.module, name, at.expr.range.start);
+        if values.is_empty() {
+            self.meaning(at);
+        }
+        for value in values {
+            if !value.range.contains(at.expr.range) {
+                eval(self, at.to(value));
             }
         }
-        ExprKind::Attribute { .. } => {
-            if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
-                && !value.is(at.expr)
-            {
-                gather_entries(source, At::new(module, value), out);
-            }
+        put_later(self.source, at, name, self);
+    }
+
+    fn meaning(&mut self, at: At<'a>) {
+        if let Meaning::Value(module, value) = self.source.meaning(at.module, at.expr)
+            && !value.is(at.expr)
+        {
+            eval(self, At::new(module, value));
         }
-        _ => {}
     }
 }
 
@@ -179,17 +179,14 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'
             && let Some(value) = &assign.value
         {
             for target in &assign.targets {
-                let key = match &target.kind {
+                match &target.kind {
                     ExprKind::Subscript { base, index } if base.as_name() == Some(name) => {
-                        source.strings(at.module, index)
+                        out.push(at.to(index), at.to(value));
                     }
                     ExprKind::Attribute { base, attr } if base.as_name() == Some(name) => {
-                        vec![attr.to_string()]
+                        out.found.push((attr.to_string(), at.to(value)));
                     }
-                    _ => continue,
-                };
-                for key in key {
-                    out.push((key, At::new(at.module, value)));
+                    _ => {}
                 }
             }
         }
@@ -199,12 +196,8 @@ fn put_later<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut Entries<'
             continue;
         };
         match &*call.args {
-            [more] => gather_entries(source, At::new(at.module, more), out),
-            [key, value] if out.has_room(at) => {
-                for key in source.strings(at.module, key) {
-                    out.push((key, At::new(at.module, value)));
-                }
-            }
+            [more] => eval(out, at.to(more)),
+            [key, value] if out.has_room(at) => out.push(at.to(key), at.to(value)),
             _ => {}
         }
     }
@@ -283,9 +276,7 @@ fn put_into_headers<'a>(source: &'a Source, at: At<'a>, name: &str, out: &mut En
                 && &**attr == "headers"
                 && base.as_name() == Some(name)
             {
-                for key in source.strings(at.module, index) {
-                    out.push((key, At::new(at.module, value)));
-                }
+                out.push(at.to(index), at.to(value));
             }
         }
     }

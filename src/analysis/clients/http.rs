@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::entries::{entries, option};
-use super::values::{At, text};
+use super::text::text;
 use super::{Call, Kind, Proof, Via};
 use crate::analysis::names::leaf;
+use crate::analysis::values::At;
 use crate::model::source::ir::{Call as CallExpr, StmtKind};
 use crate::model::source::walk::{self, Node};
 use crate::model::source::{Expr, ExprKind, FnId, Module, Source};
@@ -197,7 +198,7 @@ fn address(source: &Source, module: &Module, call: &CallExpr) -> String {
     for arg in call.args.iter().take(2) {
         if !matches!(arg.kind, ExprKind::Dict(_)) {
             url.push_str(&at(arg));
-            url.push(super::values::HOLE);
+            url.push(super::text::HOLE);
         }
     }
     url

@@ -1,12 +1,9 @@
 //! How long an id is, as far as its expression tells.
 
-use super::values::{At, returned};
-use crate::analysis::limits;
 use crate::analysis::names::leaf;
-use crate::model::source::ir::FormatPart;
-use crate::model::source::ir::Operator;
+use crate::analysis::values::{At, Domain, Part, eval, eval_each, returned};
 use crate::model::source::module::BindingKind;
-use crate::model::source::{Conditional, Expr, ExprKind, Source};
+use crate::model::source::{Expr, ExprKind, Source};
 
 /// Shortest and longest session id that the service takes, in characters
 /// (<https://docs.aws.amazon.com/bedrock-agentcore/latest/APIReference/API_InvokeAgentRuntime.html>).
@@ -45,8 +42,7 @@ impl Length {
 
 /// An alternative of the id that is too short or too long for the service, with its length.
 pub(crate) fn wrong<'a>(source: &'a Source, at: At<'a>) -> Option<(At<'a>, usize)> {
-    let mut alternatives = Vec::new();
-    gather(source, at, &mut alternatives);
+    let alternatives = eval(&mut Ids { source }, at);
     alternatives.into_iter().find_map(|(at, length)| {
         let too_short = length.most.filter(|most| *most < BOUNDS.0 && *most > 0);
         let too_long = (length.least > BOUNDS.1).then_some(length.least);
@@ -54,35 +50,47 @@ pub(crate) fn wrong<'a>(source: &'a Source, at: At<'a>) -> Option<(At<'a>, usize
     })
 }
 
-fn gather<'a>(source: &'a Source, at: At<'a>, out: &mut Vec<(At<'a>, Length)>) {
-    let Some(_step) = limits::follow("ids", limits::CALLERS, at.module, at.expr) else {
-        return;
-    };
-    let next = |expr: &'a Expr, out: &mut Vec<_>| {
-        gather(source, At::new(at.module, expr), out);
-    };
-    match &at.expr.kind {
-        ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| next(value, out)),
-        ExprKind::Conditional(parts) => {
-            let Conditional { body, orelse, .. } = &**parts;
-            next(body, out);
-            next(orelse, out);
+/// The alternatives of an id, each with its length.
+struct Ids<'a> {
+    source: &'a Source,
+}
+
+impl<'a> Ids<'a> {
+    fn measured(&self, at: At<'a>) -> Vec<(At<'a>, Length)> {
+        let source = self.source;
+        vec![(at, eval(&mut Measure { source }, at))]
+    }
+}
+
+impl<'a> Domain<'a> for Ids<'a> {
+    type Known = Vec<(At<'a>, Length)>;
+    const QUESTION: &'static str = "ids";
+
+    fn unknown(&mut self, _at: At<'a>) -> Self::Known {
+        Vec::new()
+    }
+
+    fn text(&mut self, at: At<'a>, _text: &'a str) -> Self::Known {
+        self.measured(at)
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Self::Known {
+        eval_each(self, ways.iter().map(|way| at.to(way)))
+    }
+
+    fn together(&mut self, at: At<'a>, _parts: &[Part<'a>]) -> Self::Known {
+        self.measured(at)
+    }
+
+    fn other(&mut self, at: At<'a>) -> Self::Known {
+        match &at.expr.kind {
+            ExprKind::Name(name) => eval_each(self, values_of(self.source, at, name)),
+            ExprKind::Call(_) => match self.source.callee(at.module, at.expr) {
+                Some(helper) => eval_each(self, returned(self.source, helper)),
+                None => self.measured(at),
+            },
+            _ => self.measured(at),
         }
-        ExprKind::Await(inner) => next(inner, out),
-        ExprKind::Name(name) => {
-            let values = values_of(source, at, name);
-            values
-                .into_iter()
-                .for_each(|value| gather(source, value, out));
-        }
-        ExprKind::Call(_) if source.callee(at.module, at.expr).is_some() => {
-            if let Some(helper) = source.callee(at.module, at.expr) {
-                returned(source, helper)
-                    .into_iter()
-                    .for_each(|value| gather(source, value, out));
-            }
-        }
-        _ => out.push((at, measure(source, at))),
     }
 }
 
@@ -118,70 +126,84 @@ fn values_of<'a>(source: &'a Source, at: At<'a>, name: &str) -> Vec<At<'a>> {
     values
 }
 
-fn measure(source: &Source, at: At<'_>) -> Length {
-    let Some(_step) = limits::follow("length", limits::CALLERS, at.module, at.expr) else {
-        return Length::UNKNOWN;
-    };
-    let next = |expr: &Expr| measure(source, At::new(at.module, expr));
-    match &at.expr.kind {
-        ExprKind::Str(text) => Length::exactly(text.chars().count()),
-        ExprKind::Format(parts) => parts.iter().fold(Length::exactly(0), |all, part| {
-            all.and(match part {
-                FormatPart::Text(text) => Length::exactly(text.chars().count()),
-                FormatPart::Expr(inner) => next(inner),
-            })
-        }),
-        ExprKind::BinOp {
-            op: Operator::Add,
-            left,
-            right,
-        } => next(left).and(next(right)),
-        ExprKind::Attribute { base, attr } if &**attr == "hex" => match made(source, at, base) {
-            Some(36) => Length::exactly(32),
-            _ => Length::UNKNOWN,
-        },
-        ExprKind::Subscript { base, index } => match &index.kind {
-            ExprKind::Slice(parts) => {
-                let inner = next(base);
-                let end = match &**parts {
-                    [end] => end.as_number(),
-                    [start, end] if start.as_number() == Some(0.0) => end.as_number(),
-                    _ => None,
-                };
-                match end {
-                    Some(end) if end > 0.0 => {
-                        let end = end as usize;
-                        Length {
-                            least: inner.least.min(end),
-                            most: Some(inner.most.map_or(end, |most| most.min(end))),
-                        }
-                    }
-                    _ => Length::UNKNOWN,
+/// How long a text is.
+struct Measure<'a> {
+    source: &'a Source,
+}
+
+impl<'a> Domain<'a> for Measure<'a> {
+    type Known = Length;
+    const QUESTION: &'static str = "length";
+
+    fn unknown(&mut self, _at: At<'a>) -> Length {
+        Length::UNKNOWN
+    }
+
+    fn text(&mut self, _at: At<'a>, text: &'a str) -> Length {
+        Length::exactly(text.chars().count())
+    }
+
+    fn one_of(&mut self, _at: At<'a>, _ways: &[&'a Expr]) -> Length {
+        Length::UNKNOWN
+    }
+
+    fn together(&mut self, at: At<'a>, parts: &[Part<'a>]) -> Length {
+        let mut whole = Length::exactly(0);
+        for part in parts {
+            whole = whole.and(match part {
+                Part::Text(text) => self.text(at, text),
+                Part::Value(value) => eval(self, at.to(value)),
+            });
+        }
+        whole
+    }
+
+    fn other(&mut self, at: At<'a>) -> Length {
+        let made = match &at.expr.kind {
+            ExprKind::Attribute { base, attr } if &**attr == "hex" => made(self.source, at, base)
+                .filter(|count| *count == 36)
+                .map(|_| 32),
+            ExprKind::Subscript { base, index } => return self.start(at, base, index),
+            ExprKind::Name(name) => match values_of(self.source, at, name).as_slice() {
+                [only] => return eval(self, *only),
+                _ => None,
+            },
+            ExprKind::Call(call) => {
+                let name = self.source.callee_name(at.module, at.expr);
+                let made_here = made(self.source, at, at.expr);
+                match (leaf(name.unwrap_or_default()), &*call.args) {
+                    ("str" | "String", [inner]) if made_here.is_none() => match &inner.kind {
+                        ExprKind::Str(_) | ExprKind::Format(_) => return eval(self, at.to(inner)),
+                        _ => made(self.source, at, inner),
+                    },
+                    _ => made_here,
                 }
             }
-            _ => Length::UNKNOWN,
-        },
-        ExprKind::Name(name) => match values_of(source, at, name).as_slice() {
-            [only] => measure(source, *only),
-            _ => Length::UNKNOWN,
-        },
-        ExprKind::Call(call) => {
-            if let Some(count) = made(source, at, at.expr) {
-                return Length::exactly(count);
-            }
-            let name = source.callee_name(at.module, at.expr).unwrap_or_default();
-            match (leaf(name), &*call.args) {
-                ("str" | "String", [inner]) => match made(source, at, inner) {
-                    Some(count) => Length::exactly(count),
-                    None => match &inner.kind {
-                        ExprKind::Str(_) | ExprKind::Format(_) => next(inner),
-                        _ => Length::UNKNOWN,
-                    },
-                },
-                _ => Length::UNKNOWN,
-            }
+            _ => None,
+        };
+        made.map_or(Length::UNKNOWN, Length::exactly)
+    }
+}
+
+impl<'a> Measure<'a> {
+    /// `id[:32]`, `id.slice(0, 32)`.
+    fn start(&mut self, at: At<'a>, base: &'a Expr, index: &Expr) -> Length {
+        let ExprKind::Slice(parts) = &index.kind else {
+            return Length::UNKNOWN;
+        };
+        let end = match &**parts {
+            [end] => end.as_number(),
+            [start, end] if start.as_number() == Some(0.0) => end.as_number(),
+            _ => None,
+        };
+        let Some(end) = end.filter(|end| *end > 0.0) else {
+            return Length::UNKNOWN;
+        };
+        let (inner, end) = (eval(self, at.to(base)), end as usize);
+        Length {
+            least: inner.least.min(end),
+            most: Some(inner.most.map_or(end, |most| most.min(end))),
         }
-        _ => Length::UNKNOWN,
     }
 }
 

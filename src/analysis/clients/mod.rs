@@ -8,15 +8,15 @@ pub(crate) mod places;
 mod sdk;
 #[cfg(test)]
 mod tests;
-pub(crate) mod values;
+pub(crate) mod text;
 
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
+use crate::analysis::values::At;
 use crate::model::finding::Evidence;
 use crate::model::source::{Expr, FnId, Module, ModuleId, Source};
-use values::At;
 
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

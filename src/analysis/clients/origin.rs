@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::places::Places;
-use super::values::{At, returned};
-use crate::analysis::limits;
 use crate::analysis::names::leaf;
-use crate::model::source::ir::FormatPart;
+use crate::analysis::values::{At, Domain, Part, eval, eval_each, returned, values_in};
 use crate::model::source::module::{BindingKind, Module};
-use crate::model::source::{Conditional, ExprKind, FnId, ModuleId, Source};
+use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
 /// Where an id comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +68,7 @@ pub(crate) fn of<'a>(source: &'a Source, places: &Places<'a>, at: At<'a>) -> Vec
         places,
         open: BTreeSet::new(),
     };
-    finder.origins(at)
+    eval(&mut finder, at)
 }
 
 struct Finder<'a, 'p> {
@@ -79,73 +77,62 @@ struct Finder<'a, 'p> {
     open: BTreeSet<(FnId, usize)>,
 }
 
-impl<'a> Finder<'a, '_> {
-    /// The possible origins; more than one where several callers give different ids.
-    fn origins(&mut self, at: At<'a>) -> Vec<Origin> {
-        let Some(_step) = limits::follow("origin", limits::CALLERS, at.module, at.expr) else {
-            return vec![Origin::Given];
-        };
+/// The possible origins; more than one where several callers give different ids.
+impl<'a> Domain<'a> for Finder<'a, '_> {
+    type Known = Vec<Origin>;
+    const QUESTION: &'static str = "origin";
+
+    fn unknown(&mut self, _at: At<'a>) -> Vec<Origin> {
+        vec![Origin::Given]
+    }
+
+    fn text(&mut self, _at: At<'a>, _text: &'a str) -> Vec<Origin> {
+        vec![Origin::Constant]
+    }
+
+    /// `given or new()`: the caller can keep a session.
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Vec<Origin> {
+        alternatives(&eval_each(self, ways.iter().map(|way| at.to(way))))
+    }
+
+    fn together(&mut self, at: At<'a>, parts: &[Part<'a>]) -> Vec<Origin> {
+        self.mixed(values_in(at, parts))
+    }
+
+    fn other(&mut self, at: At<'a>) -> Vec<Origin> {
         let Some(module) = self.source.module(at.module) else {
             return vec![Origin::Given];
         };
         match &at.expr.kind {
-            ExprKind::Str(_) | ExprKind::Number(_) => vec![Origin::Constant],
-            ExprKind::Format(parts) => {
-                let inner: Vec<At<'a>> = parts
-                    .iter()
-                    .filter_map(|part| match part {
-                        FormatPart::Expr(inner) => Some(At::new(at.module, inner)),
-                        FormatPart::Text(_) => None,
-                    })
-                    .collect();
-                self.mixed(inner)
-            }
+            ExprKind::Number(_) => vec![Origin::Constant],
             ExprKind::BinOp { left, right, .. } => {
-                let parts = [&**left, &**right].map(|part| At::new(at.module, part));
-                self.mixed(parts.to_vec())
+                self.mixed([left, right].map(|part| at.to(part)).to_vec())
             }
-            ExprKind::Await(inner) => self.origins(At::new(at.module, inner)),
             ExprKind::Subscript { base, .. } => {
                 // A slice or first part of a new id is new; an element of anything else is given.
-                match self.origins(At::new(at.module, base)).as_slice() {
+                match eval(self, at.to(base)).as_slice() {
                     [fresh @ Origin::Fresh { .. }] => vec![fresh.clone()],
                     _ => vec![Origin::Given],
                 }
             }
-            // `given or new()`: the caller can keep a session.
-            ExprKind::BoolOp { values, .. } => {
-                let all: Vec<Origin> = values
-                    .iter()
-                    .flat_map(|value| self.origins(At::new(at.module, value)))
-                    .collect();
-                together(&all)
-            }
-            ExprKind::Conditional(parts) => {
-                let Conditional { body, orelse, .. } = &**parts;
-                let all: Vec<Origin> = [body, orelse]
-                    .into_iter()
-                    .flat_map(|value| self.origins(At::new(at.module, value)))
-                    .collect();
-                together(&all)
-            }
             ExprKind::Call(call) => self.call(module, at, call),
-            ExprKind::Attribute { base, attr } => {
-                if matches!(&**attr, "hex" | "value" | "bytes" | "int") {
-                    return self.origins(At::new(at.module, base));
-                }
-                vec![Origin::Given]
-            }
+            ExprKind::Attribute { base, attr } => match &**attr {
+                "hex" | "value" | "bytes" | "int" => eval(self, at.to(base)),
+                _ => vec![Origin::Given],
+            },
             ExprKind::Name(name) => self.name(module, at, name),
             _ => vec![Origin::Given],
         }
     }
+}
 
+impl<'a> Finder<'a, '_> {
     /// A text made of several parts is new as soon as one of them is new and at random; one that comes from outside keeps it
     /// apart from others, not from its own next call.
     fn mixed(&mut self, parts: Vec<At<'a>>) -> Vec<Origin> {
         let mut given = false;
         for part in parts {
-            for origin in self.origins(part) {
+            for origin in eval(self, part) {
                 match origin {
                     fresh @ Origin::Fresh { .. } => return vec![fresh],
                     Origin::Given => given = true,
@@ -176,7 +163,7 @@ impl<'a> Finder<'a, '_> {
         if let Some(helper) = self.source.callee(at.module, at.expr) {
             let mut all = Vec::new();
             for value in returned(self.source, helper) {
-                all.extend(self.origins(value));
+                all.extend(eval(self, value));
             }
             let made = |origin: &Origin| matches!(origin, Origin::Fresh { function, .. } if *function == Some(helper));
             // A helper that always makes one makes it wherever it is called; one that may find one keeps it.
@@ -217,7 +204,7 @@ impl<'a> Finder<'a, '_> {
                     | "decode"
                     | "hex"
             ) {
-                return self.origins(At::new(at.module, base));
+                return eval(self, at.to(base));
             }
             if matches!(&**attr, "join" | "format" | "concat") {
                 let mut parts: Vec<At<'a>> = vec![At::new(at.module, base)];
@@ -254,7 +241,7 @@ impl<'a> Finder<'a, '_> {
                     && declaration.as_ref().is_none_or(|it| it.default.is_none())
                     && !value.range.contains(at.expr.range) =>
                 {
-                    all.extend(self.origins(At::new(module.id, value)));
+                    all.extend(eval(self, At::new(module.id, value)));
                 }
                 // What is added to it does not make it another.
                 BindingKind::Augmented(_) | BindingKind::Declared(_) => {}
@@ -267,7 +254,7 @@ impl<'a> Finder<'a, '_> {
             }
         }
         if bindings.len() > 1 {
-            return together(&all);
+            return alternatives(&all);
         }
         all
     }
@@ -297,9 +284,9 @@ impl<'a> Finder<'a, '_> {
                 .checked_sub(bound)
                 .and_then(|place| called.argument(place, &param.name));
             match (given, param.default.as_deref()) {
-                (Some(given), _) => all.extend(self.origins(At::new(module, given))),
+                (Some(given), _) => all.extend(eval(self, At::new(module, given))),
                 (None, Some(default)) => {
-                    let made = self.origins(At::new(function.module, default));
+                    let made = eval(self, At::new(function.module, default));
                     for origin in made {
                         all.push(match origin {
                             // A default is made at the call in TypeScript, once in Python.
@@ -330,7 +317,7 @@ fn is_python(source: &Source, function: FnId) -> bool {
 }
 
 /// Several assignments or alternatives of one id: new only where each is.
-fn together(all: &[Origin]) -> Vec<Origin> {
+fn alternatives(all: &[Origin]) -> Vec<Origin> {
     let fresh = all
         .iter()
         .filter(|origin| matches!(origin, Origin::Fresh { .. }))

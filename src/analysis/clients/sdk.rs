@@ -1,9 +1,10 @@
 //! Calls through an AWS SDK: boto3 and its asynchronous twins, the AWS SDK for JavaScript, the AgentCore SDK's own client.
 
 use super::entries::{opaque, option};
-use super::values::{At, text};
+use super::text::text;
 use super::{Call, Kind, Proof, Via};
 use crate::analysis::names::leaf;
+use crate::analysis::values::At;
 use crate::model::source::ir::Call as CallExpr;
 use crate::model::source::{Expr, ExprKind, FnId, Language, Module, Source};
 

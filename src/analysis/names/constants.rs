@@ -1,9 +1,9 @@
 //! Constant strings.
 
 use super::{Instance, Meaning, Question};
+use crate::analysis::values::{Part, parts};
 use crate::model::source::ModuleId;
-use crate::model::source::ir::Operator;
-use crate::model::source::ir::{Call, Expr, ExprKind, FormatPart};
+use crate::model::source::ir::{Call, Expr, ExprKind};
 
 impl<'s> Question<'s> {
     pub(super) fn strings(&self, module: ModuleId, expr: &'s Expr, depth: u8) -> Vec<String> {
@@ -23,25 +23,6 @@ impl<'s> Question<'s> {
                 .into_iter()
                 .flat_map(&below)
                 .collect(),
-            ExprKind::BinOp {
-                op: Operator::Add, ..
-            } => {
-                let parts = summands(expr).into_iter();
-                self.bounded(parts.fold(vec![String::new()], |whole, part| {
-                    joined(&whole, "", &below(part))
-                }))
-            }
-            ExprKind::Format(parts) => {
-                let mut whole = vec![String::new()];
-                for part in parts {
-                    let next = match part {
-                        FormatPart::Text(text) => vec![text.to_string()],
-                        FormatPart::Expr(inner) => below(inner),
-                    };
-                    whole = joined(&whole, "", &next);
-                }
-                self.bounded(whole)
-            }
             ExprKind::Call(call) => {
                 if let Some(made) = text_call(call, &mut |inner| below(inner)) {
                     return self.bounded(made);
@@ -82,7 +63,10 @@ impl<'s> Question<'s> {
                     _ => self.param_default(module, expr, depth),
                 }
             }
-            _ => Vec::new(),
+            _ => match parts(expr) {
+                Some(parts) => self.bounded(put_together(&parts, below)),
+                None => Vec::new(),
+            },
         }
     }
 
@@ -161,22 +145,17 @@ pub(crate) fn text_call<'e>(
     Some(texts(base).iter().map(|text| change(text)).collect())
 }
 
-/// The parts of a sum, from left to right: a long text is often one.
-fn summands(sum: &Expr) -> Vec<&Expr> {
-    let mut parts = Vec::new();
-    let mut rest = sum;
-    while let ExprKind::BinOp {
-        op: Operator::Add,
-        left,
-        right,
-    } = &rest.kind
-    {
-        parts.push(&**right);
-        rest = left;
-    }
-    parts.push(rest);
-    parts.reverse();
+/// The texts of what is put together.
+pub(crate) fn put_together<'e>(
+    parts: &[Part<'e>],
+    mut texts: impl FnMut(&'e Expr) -> Vec<String>,
+) -> Vec<String> {
     parts
+        .iter()
+        .fold(vec![String::new()], |whole, part| match part {
+            Part::Text(text) => joined(&whole, "", &[(*text).to_owned()]),
+            Part::Value(value) => joined(&whole, "", &texts(value)),
+        })
 }
 
 /// Every text made of a start, what stands between, and an end; one more than [`MOST_TEXTS`] where there are more.

@@ -1,7 +1,7 @@
 //! `auth-inbound-type`: Inbound auth is AWS_IAM or CUSTOM_JWT (not NONE).
 
 use crate::checks::judge::{Problem, judge, judge_sources};
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::{Context, GatewayView, Layer};
@@ -33,14 +33,12 @@ fn run(context: &Context) -> Vec<Outcome> {
         .iter()
         .map(|gateway| gateway_outcome(context, gateway));
     let outcomes: Vec<Outcome> = agents.chain(gateways).collect();
-    if outcomes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent, Listed::Gateway],
-            "no runtime, harness or gateway is configured",
-        )];
-    }
-    outcomes
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent, Listed::Gateway],
+        "no runtime, harness or gateway is configured",
+    )
 }
 
 fn agent_outcome(context: &Context, agent: Agent<'_>) -> Outcome {

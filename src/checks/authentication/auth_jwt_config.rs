@@ -2,7 +2,7 @@
 
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Authorizer, Context, JwtView, Layer, Origin, Seen};
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
@@ -64,14 +64,12 @@ fn run(context: &Context) -> Vec<Outcome> {
         outcome(context, resource, &layers, unread, &edit)
     });
     let outcomes: Vec<Outcome> = agents.chain(gateways).collect();
-    if outcomes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent, Listed::Gateway],
-            "no runtime, harness or gateway is configured",
-        )];
-    }
-    outcomes
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent, Listed::Gateway],
+        "no runtime, harness or gateway is configured",
+    )
 }
 
 fn unread(context: &Context, agent: Agent<'_>) -> Unread {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::values::{At, bound};
 use crate::analysis::limits;
+use crate::analysis::values::{At, bound};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};

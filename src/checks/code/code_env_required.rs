@@ -1,8 +1,5 @@
 //! `code-env-required`: Every environment variable that the code requires is set.
 
-mod needs;
-mod set;
-
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::{self, AgentCode};
@@ -15,8 +12,8 @@ use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::secrets::names::secret_like_name;
 
-use self::needs::Needed;
-use self::set::Environment;
+use crate::analysis::required::{self, Needed};
+use crate::context::variables::Environment;
 
 pub(super) static CHECK: Check = Check {
     id: "code-env-required",
@@ -44,7 +41,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let callers = Callers::new(code);
     let live = Live::new(&callers, Absent::Unset);
     let startup = Startup::before_serving(code, &live);
-    let needed = needs::of(&callers, &live, &startup);
+    let needed = required::of(&callers, &live, &startup);
     let name = &code.runtime.name;
     let environment = Environment::of(context, &callers, &live);
     let missing: Vec<&Needed> = needed

@@ -1,6 +1,5 @@
 //! `code-error-handling`: Error handling wraps all agent logic.
 
-mod exposed;
 mod fixes;
 mod parsing;
 mod tools;
@@ -12,7 +11,7 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
 
-use self::exposed::{Exposed, Walker};
+use crate::analysis::exposed::{Exposed, Walker};
 use crate::analysis::guards::{self, Fate};
 
 pub(super) static CHECK: Check = Check {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::gateway_target;
-use super::outbound::{Outbound, Reach, calls};
 use super::outbound_fix;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
+use crate::analysis::outbound::{Outbound, Reach, calls};
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;

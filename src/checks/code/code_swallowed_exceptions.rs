@@ -1,7 +1,5 @@
 //! `code-swallowed-exceptions`: No exception is swallowed.
 
-mod silent;
-
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::names::leaf;
@@ -12,8 +10,8 @@ use crate::model::source::ir::{ByteRange, Handler, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{Expr, ExprKind, Language, Module, UnaryOp};
 
-use self::silent::{Silence, silence};
 use crate::analysis::rejections;
+use crate::analysis::silence::{self, Silence, silence};
 
 pub(super) static CHECK: Check = Check {
     id: "code-swallowed-exceptions",
@@ -142,7 +140,7 @@ fn look<'a>(
             }) => {
                 for item in &with.items {
                     if suppresses_all(code, module, &item.context)
-                        && !silent::is_cleanup(&with.body)
+                        && !silence::is_cleanup(&with.body)
                     {
                         broad += 1;
                         found.push(Swallowed {
@@ -204,7 +202,7 @@ fn rejected(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> Option<Swallo
     let rejection = rejections::of_call(code.source, module, expr, call)
         .into_iter()
         .find(|rejection| rejection.answers)?;
-    if silent::is_cleanup_call(base) {
+    if silence::is_cleanup_call(base) {
         return None;
     }
     let function = module.function(rejection.function)?;
@@ -250,7 +248,7 @@ fn silent_catch(module: &Module, expr: &Expr) -> Option<ByteRange> {
     let ExprKind::Lambda(id) = &call.args.first()?.kind else {
         return None;
     };
-    if &**attr != "catch" || silent::is_cleanup_call(base) {
+    if &**attr != "catch" || silence::is_cleanup_call(base) {
         return None;
     }
     let function = module.function(*id)?;
@@ -261,7 +259,7 @@ fn silent_catch(module: &Module, expr: &Expr) -> Option<ByteRange> {
             ExprKind::Unary {
                 op: UnaryOp::Void, ..
             } => true,
-            _ => silent::is_empty_value(value),
+            _ => silence::is_empty_value(value),
         },
         _ => false,
     };

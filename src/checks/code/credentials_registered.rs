@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::gateway_target::{host_label, ignore_env_local, label, words};
-use super::outbound::{Address, Outbound, Reach, calls, of_client, service};
-use super::providers::{Provider, ProviderKind, providers};
 use super::secrets_env_read;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::names::{Meaning, leaf, package};
+use crate::analysis::outbound::{Address, Outbound, Reach, calls, of_client, service};
+use crate::analysis::providers::{Provider, ProviderKind, providers};
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;

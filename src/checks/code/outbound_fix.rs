@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gateway_target;
-use super::outbound::{Outbound, Reach};
+use crate::analysis::outbound::{Outbound, Reach};
 use crate::context::Context;
 use crate::model::finding::Fix;
 use crate::shell::{self, Command};

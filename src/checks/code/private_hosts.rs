@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::outbound::{Reach, calls, is_loopback};
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
+use crate::analysis::outbound::{Reach, calls, is_loopback};
 use crate::analysis::reachability::{Absent, Live};
 use crate::analysis::written::addresses;
 use crate::model::finding::Evidence;

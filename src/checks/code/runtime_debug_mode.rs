@@ -2,6 +2,7 @@
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::names::Meaning;
+use crate::analysis::values::{At, Domain, eval};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -92,7 +93,7 @@ fn site(source: &Source, module: ModuleId, expr: &Expr) -> Option<Evidence> {
     let (_, option, position, consequence) =
         SWITCHES.iter().find(|(callee, ..)| *callee == name)?;
     let value = option_value(call, option, *position)?;
-    on(source, module, value)
+    eval(&mut On { source }, At::new(module, value))
         .then(|| agent_code::evidence(source, module, value.range).note(*consequence))
 }
 
@@ -103,49 +104,71 @@ fn option_value<'a>(call: &'a Call, option: &str, position: Option<usize>) -> Op
     }
 }
 
-/// Whether the value is on when nothing outside the code says otherwise: `True`, a name that holds it, or what an environment
+/// Whether a value is on when nothing outside the code says otherwise: `True`, a name that holds it, or what an environment
 /// variable is compared with when its default already says so.
-fn on(source: &Source, module: ModuleId, value: &Expr) -> bool {
-    match &value.kind {
-        ExprKind::Bool(flag) => *flag,
-        ExprKind::Compare(parts) => {
-            let Compare { left, rest } = &**parts;
-            let says =
-                |text: &str| matches!(text.to_lowercase().as_str(), "1" | "true" | "yes" | "on");
-            let defaults = source.strings(module, plain(left));
-            rest.iter().any(|(operator, right)| {
-                let rights = source.strings(module, right);
-                match *operator {
-                    "==" | "===" => defaults.iter().any(|text| {
-                        rights.iter().any(|other| other.eq_ignore_ascii_case(text)) && says(text)
-                    }),
-                    "in" => defaults.iter().any(|text| says(text)),
-                    // Anything but the word for off turns it on.
-                    "!=" | "!==" => defaults.iter().all(|text| !rights.contains(text)),
+struct On<'a> {
+    source: &'a Source,
+}
+
+impl<'a> Domain<'a> for On<'a> {
+    type Known = bool;
+    const QUESTION: &'static str = "on";
+
+    fn unknown(&mut self, _at: At<'a>) -> bool {
+        false
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> bool {
+        ways.iter().any(|way| eval(self, at.to(way)))
+    }
+
+    fn other(&mut self, at: At<'a>) -> bool {
+        let source = self.source;
+        match &at.expr.kind {
+            ExprKind::Bool(flag) => *flag,
+            ExprKind::Compare(parts) => self.compared(at, parts),
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                match source.meaning(at.module, at.expr) {
+                    Meaning::Value(module, inner) if !inner.is(at.expr) => {
+                        eval(self, At::new(module, inner))
+                    }
                     _ => false,
                 }
-            })
-        }
-        ExprKind::Name(_) | ExprKind::Attribute { .. } => match source.meaning(module, value) {
-            Meaning::Value(module, inner) if !inner.is(value) => on(source, module, inner),
+            }
+            // `bool(os.getenv("DEBUG", "true"))`, `os.getenv("DEBUG", "1")`: any text is true.
+            ExprKind::Call(call) => {
+                let whole = source.callee_name(at.module, at.expr) != Some("bool");
+                let inner = if whole {
+                    Some(at.expr)
+                } else {
+                    call.args.first()
+                };
+                inner.is_some_and(|inner| {
+                    let texts = source.strings(at.module, inner);
+                    texts.iter().any(|text| !text.is_empty())
+                })
+            }
             _ => false,
-        },
-        // `bool(os.getenv("DEBUG", "true"))`, `os.getenv("DEBUG", "1")`: any text is true.
-        ExprKind::Call(call) => {
-            let inner = if source.callee_name(module, value) == Some("bool") {
-                call.args.first()
-            } else {
-                Some(value)
-            };
-            inner.is_some_and(|inner| {
-                source
-                    .strings(module, inner)
-                    .iter()
-                    .any(|text| !text.is_empty())
-            })
         }
-        ExprKind::BoolOp { values, .. } => values.iter().any(|value| on(source, module, value)),
-        _ => false,
+    }
+}
+
+impl<'a> On<'a> {
+    fn compared(&self, at: At<'a>, parts: &'a Compare) -> bool {
+        let says = |text: &str| matches!(text.to_lowercase().as_str(), "1" | "true" | "yes" | "on");
+        let defaults = self.source.strings(at.module, plain(&parts.left));
+        parts.rest.iter().any(|(operator, right)| {
+            let rights = self.source.strings(at.module, right);
+            match *operator {
+                "==" | "===" => defaults.iter().any(|text| {
+                    rights.iter().any(|other| other.eq_ignore_ascii_case(text)) && says(text)
+                }),
+                "in" => defaults.iter().any(|text| says(text)),
+                // Anything but the word for off turns it on.
+                "!=" | "!==" => defaults.iter().all(|text| !rights.contains(text)),
+                _ => false,
+            }
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Variable, VariableValue};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -39,14 +39,12 @@ fn run(context: &Context) -> Vec<Outcome> {
         .agents()
         .map(|agent| outcome(context, agent))
         .collect();
-    if outcomes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent],
-            "no runtime or harness is configured",
-        )];
-    }
-    outcomes
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent],
+        "no runtime or harness is configured",
+    )
 }
 
 /// What has to happen to a secret that was ever written down.

@@ -1,6 +1,6 @@
 //! `eval-baseline`: Eval baseline established.
 
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::evaluation::EvaluationRun;
@@ -27,19 +27,18 @@ const TOLERATED_FALL: f64 = 0.10;
 const BASELINE: [&str; 2] = ["Builtin.Helpfulness", "Builtin.GoalSuccessRate"];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    if context.project.runtimes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent],
-            "no runtime is configured",
-        )];
-    }
-    context
+    let outcomes = context
         .project
         .runtimes
         .iter()
         .map(|runtime| judge(context, Agent::Runtime(runtime)))
-        .collect()
+        .collect();
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent],
+        "no runtime is configured",
+    )
 }
 
 fn judge(context: &Context, agent: Agent<'_>) -> Outcome {

@@ -3,7 +3,7 @@
 use super::tracing_container::python_container;
 use super::tracing_destination::destination;
 use crate::checks::judge::Problem;
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::code::not_made;
@@ -65,14 +65,12 @@ fn run(context: &Context) -> Vec<Outcome> {
         .agents()
         .map(|agent| outcome(context, agent))
         .collect();
-    if outcomes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent],
-            "no runtime or harness is configured",
-        )];
-    }
-    outcomes
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent],
+        "no runtime or harness is configured",
+    )
 }
 
 /// What the reading of one side came to.

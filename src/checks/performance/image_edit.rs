@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::image::{Base, Image};
+use crate::context::image::{Base, Image};
 use crate::model::finding::{Edit, Fix};
 use crate::model::manifest::{Dockerfile, Instruction};
 use crate::model::project::Agent;

@@ -1,7 +1,5 @@
 //! The checks of the category `performance`, in the order of the report.
 
-mod heavy;
-pub(super) mod image;
 mod image_edit;
 mod package_architecture;
 mod perf_async_tasks;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformVersion, PlatformView};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -36,19 +36,18 @@ const NEAR_MS: f64 = 90_000.0;
 const NAMED: usize = 5;
 
 fn run(context: &Context) -> Vec<Outcome> {
-    if context.project.runtimes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent],
-            "no runtime with code of its own is configured",
-        )];
-    }
-    context
+    let outcomes = context
         .project
         .runtimes
         .iter()
         .map(|runtime| judge(context, runtime))
-        .collect()
+        .collect();
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent],
+        "no runtime with code of its own is configured",
+    )
 }
 
 fn judge(context: &Context, runtime: &Runtime) -> Outcome {

@@ -1,13 +1,12 @@
 //! `perf-container-image`: Container image is slim, multi-stage and not run as root.
 
-use super::image::{self, Base, Image};
 use super::image_edit::edit;
 use crate::checks::edits;
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
+use crate::context::image::{self, Base, Image};
 use crate::context::{Context, PlatformView};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
-use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::Dockerfile;
 use crate::model::package::{Leftover, LeftoverKind, PackageContents};
 use crate::model::project::Agent;
@@ -61,49 +60,19 @@ fn run(context: &Context) -> Vec<Outcome> {
         .agents()
         .filter_map(|agent| judge(context, agent))
         .collect();
-    if outcomes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent],
-            "no runtime is built as a container",
-        )];
-    }
-    outcomes
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent],
+        "no runtime is built as a container",
+    )
 }
 
 fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
-    let container = match agent {
-        Agent::Runtime(runtime) => runtime
-            .build
-            .as_ref()
-            .is_some_and(|build| build.value == "Container"),
-        Agent::Harness(harness) => harness
-            .document
-            .read()
-            .is_some_and(|document| document.root.get("dockerfile").is_some()),
-    };
-    if !container {
-        return None;
-    }
     let resource = agent.resource();
-    let manifests = context.files.manifests.get(&resource.to_string());
-    let dockerfile = match manifests.map(|manifests| &manifests.dockerfile) {
-        Some(Known::Read(dockerfile)) => dockerfile,
-        Some(Known::Unread(reason)) => return Some(Outcome::skipped(resource, reason.clone())),
-        Some(Known::Absent) | None => {
-            let reason = Unread::new(
-                ReasonCode::Absent,
-                format!("the Dockerfile of {} is not there", agent.name()),
-            );
-            return Some(Outcome::skipped(resource, reason));
-        }
-    };
-    let Some(image) = Image::new(dockerfile) else {
-        let reason = Unread::new(
-            ReasonCode::Unsupported,
-            format!("{} has no FROM", dockerfile.source.path),
-        );
-        return Some(Outcome::skipped(resource, reason));
+    let (dockerfile, image) = match image::of(context, agent)? {
+        Ok(read) => read,
+        Err(reason) => return Some(Outcome::skipped(resource, reason)),
     };
     let contents = context.files.package_contents.get(&resource.to_string());
     let view = context.platform(agent);

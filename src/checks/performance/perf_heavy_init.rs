@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::heavy::{
-    ASKS_HTTP, CALLS_AWS, CONNECTS, EMBEDS, FETCHES, LOADS, MCP, RUNS, STREAMS, entered, heavy,
-};
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
+use crate::analysis::heavy::{
+    ASKS_HTTP, CALLS_AWS, CONNECTS, EMBEDS, FETCHES, LOADS, MCP, RUNS, STREAMS, entered, heavy,
+};
 use crate::analysis::reachability::{Absent, Live};
 use crate::analysis::startup::{Place, StartCall, Startup};
 use crate::checks::{Category, Check, Need};

@@ -2,9 +2,9 @@
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::{answering, launches};
-use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::startup::is_ping_route;
+use crate::analysis::values::{self, At, Domain, eval};
 use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView};
@@ -13,8 +13,7 @@ use crate::model::project::Agent;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    Conditional, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
-    StmtKind,
+    EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -313,64 +312,81 @@ fn is_busy(source: &Source, module: ModuleId, answer: &Expr) -> bool {
 }
 
 /// Whether an answer is one of these states, whatever happens.
-fn is_status(source: &Source, module: ModuleId, answer: &Expr, words: &[&str]) -> bool {
-    let Some(_step) = limits::follow("status", limits::NAMES, module, answer) else {
-        return false;
-    };
-    match &answer.kind {
-        ExprKind::Str(text) => words.iter().any(|word| text.eq_ignore_ascii_case(word)),
-        ExprKind::Await(inner) => is_status(source, module, inner, words),
-        ExprKind::Conditional(parts) => {
-            let Conditional { body, orelse, .. } = &**parts;
-            is_status(source, module, body, words) && is_status(source, module, orelse, words)
-        }
-        ExprKind::Dict(_) => answer
-            .entry("status")
-            .is_some_and(|status| is_status(source, module, status, words)),
-        ExprKind::Call(call) => {
-            let helper = source
-                .callee(module, answer)
-                .and_then(|id| source.function(id));
-            if let Some(helper) = helper.filter(|helper| &*helper.name != "__init__") {
-                let made = returned(helper);
-                return !made.is_empty()
-                    && made
-                        .iter()
-                        .all(|value| is_status(source, helper.id.module, value, words));
+fn is_status<'s>(source: &'s Source, module: ModuleId, answer: &'s Expr, words: &[&str]) -> bool {
+    eval(&mut State { source, words }, At::new(module, answer))
+}
+
+struct State<'s, 'w> {
+    source: &'s Source,
+    words: &'w [&'w str],
+}
+
+impl<'s> Domain<'s> for State<'s, '_> {
+    type Known = bool;
+    const QUESTION: &'static str = "status";
+
+    fn unknown(&mut self, _at: At<'s>) -> bool {
+        false
+    }
+
+    fn text(&mut self, _at: At<'s>, text: &'s str) -> bool {
+        self.words
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
+    }
+
+    fn one_of(&mut self, at: At<'s>, ways: &[&'s Expr]) -> bool {
+        let both = matches!(at.expr.kind, ExprKind::Conditional(_));
+        both && ways.iter().all(|way| eval(self, at.to(way)))
+    }
+
+    fn other(&mut self, at: At<'s>) -> bool {
+        match &at.expr.kind {
+            ExprKind::Dict(_) => {
+                let status = at.expr.entry("status");
+                status.is_some_and(|status| eval(self, at.to(status)))
             }
-            call.args
-                .iter()
-                .chain(call.keywords.iter().map(|keyword| &keyword.value))
-                .any(|value| is_status(source, module, value, words))
-        }
-        ExprKind::Attribute { base, attr } => {
-            words.contains(&&**attr) || &**attr == "value" && is_status(source, module, base, words)
-        }
-        ExprKind::Name(name) => {
-            // A name with several values is a state.
-            let Some(place) = source.module(module) else {
-                return false;
-            };
-            let mut scopes = vec![place.scopes.first()];
-            if let Some(function) = place.function_at(answer.range.start) {
-                scopes.push(place.scopes.get(function.id.index as usize + 1));
-            }
-            let bindings: usize = scopes
-                .into_iter()
-                .flatten()
-                .filter_map(|scope| scope.names.get(name))
-                .map(<[_]>::len)
-                .sum();
-            bindings == 1
-                && match source.meaning(module, answer) {
-                    Meaning::Value(at, value) if !value.is(answer) => {
-                        is_status(source, at, value, words)
-                    }
-                    Meaning::External(name) => words.contains(&leaf(&name)),
-                    _ => false,
+            ExprKind::Call(call) => {
+                let helper = self.source.callee(at.module, at.expr);
+                let helper = helper.and_then(|id| self.source.function(id));
+                if let Some(helper) = helper.filter(|helper| &*helper.name != "__init__") {
+                    let made = values::returned(self.source, helper.id);
+                    return !made.is_empty() && made.into_iter().all(|value| eval(self, value));
                 }
+                call.values().any(|value| eval(self, at.to(value)))
+            }
+            ExprKind::Attribute { base, attr } => {
+                self.words.contains(&&**attr) || &**attr == "value" && eval(self, at.to(base))
+            }
+            ExprKind::Name(name) => self.is_one(at, name) && self.meant(at),
+            _ => false,
         }
-        _ => false,
+    }
+}
+
+impl<'s> State<'s, '_> {
+    /// A name with several values is a state.
+    fn is_one(&self, at: At<'s>, name: &str) -> bool {
+        let Some(place) = self.source.module(at.module) else {
+            return false;
+        };
+        let mut scopes = vec![place.scopes.first()];
+        if let Some(function) = place.function_at(at.expr.range.start) {
+            scopes.push(place.scopes.get(function.id.index as usize + 1));
+        }
+        let scopes = scopes.into_iter().flatten();
+        let bindings = scopes.filter_map(|scope| scope.names.get(name));
+        bindings.map(<[_]>::len).sum::<usize>() == 1
+    }
+
+    fn meant(&mut self, at: At<'s>) -> bool {
+        match self.source.meaning(at.module, at.expr) {
+            Meaning::Value(module, value) if !value.is(at.expr) => {
+                eval(self, At::new(module, value))
+            }
+            Meaning::External(name) => self.words.contains(&leaf(&name)),
+            _ => false,
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Call, Kind, http};
 use crate::analysis::{agent_code, provenance};
-use crate::checks::sessions;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
 use crate::context::Context;
+use crate::context::sessions;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
 

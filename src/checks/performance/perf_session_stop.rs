@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::analysis::clients::places::Places;
 use crate::analysis::clients::{self, Call, Kind};
-use crate::checks::sessions;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::config::Workload;
 use crate::context::Context;
+use crate::context::sessions;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::checks::judge::{Problem, judge_sources};
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::config::Workload;
@@ -76,14 +76,12 @@ fn run(context: &Context) -> Vec<Outcome> {
         .agents()
         .map(|agent| outcome(context, agent))
         .collect();
-    if outcomes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent],
-            "no runtime or harness is configured",
-        )];
-    }
-    outcomes
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent],
+        "no runtime or harness is configured",
+    )
 }
 
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::schema::{Class, Fault};
+use crate::cli_schema::{Class, Fault};
 use crate::collect::project::joined;
 use crate::context::Context;
 use crate::model::json::{Document, Member, Node};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::schema::{Class, Fault, Repair};
+use crate::cli_schema::{Class, Fault, Repair};
 use crate::shell::{Command, jq_edit};
 
 /// How the faults of one document are fixed.

@@ -1,10 +1,10 @@
 //! `config-valid`: Project configuration is valid.
 
 use super::config_fixes;
-use super::schema::{self, Class, Fault};
-use super::{config_files, payment_secrets, placeholders};
+use super::{config_files, payment_secrets};
 use crate::analysis::agent_code::served;
 use crate::checks::{Category, Check, Need, unconfigured};
+use crate::cli_schema::{self, Class, Fault};
 use crate::collect::json::repeated_keys;
 use crate::collect::project::{DEPLOYED, PROMPT, TARGETS, inside, joined};
 use crate::context::Context;
@@ -253,12 +253,12 @@ fn listed(paths: &[String]) -> String {
 
 fn project(context: &Context, findings: &mut Findings) {
     let document = &context.project.document;
-    let mut faults = schema::validate(&document.root, &schema::PROJECT);
+    let mut faults = cli_schema::validate(&document.root, &cli_schema::PROJECT);
     explain_hidden(context, &mut faults);
-    faults.extend(schema::references(&document.root));
-    faults.extend(schema::lengths(&document.root));
-    faults.extend(schema::synthesis(&document.root));
-    faults.extend(placeholders::faults(&document.root));
+    faults.extend(cli_schema::references(&document.root));
+    faults.extend(cli_schema::lengths(&document.root));
+    faults.extend(cli_schema::synthesis(&document.root));
+    faults.extend(cli_schema::placeholders(&document.root));
     faults.extend(config_files::faults(context));
     faults.extend(payment_secrets::faults(context));
     findings.add(document, faults);
@@ -280,7 +280,10 @@ fn explain_hidden(context: &Context, faults: &mut [Fault]) {
 fn targets(context: &Context, findings: &mut Findings) {
     match &context.project.targets_file {
         Known::Read(document) => {
-            findings.add(document, schema::validate(&document.root, &schema::TARGETS));
+            findings.add(
+                document,
+                cli_schema::validate(&document.root, &cli_schema::TARGETS),
+            );
         }
         Known::Unread(reason) => findings.file(&Site::file(TARGETS), &reason.message),
         Known::Absent if context.files.ignored.targets => {
@@ -326,7 +329,7 @@ fn deployed(context: &Context, findings: &mut Findings) {
         Known::Unread(reason) => return findings.file(&Site::file(DEPLOYED), &reason.message),
         Known::Absent => return,
     };
-    let mut faults = schema::validate(&document.root, &schema::DEPLOYED_STATE);
+    let mut faults = cli_schema::validate(&document.root, &cli_schema::DEPLOYED_STATE);
     // The CLI refuses a state of targets that the targets file does not name.
     if let Known::Read(targets) = &context.project.targets_file {
         let names: Vec<_> = targets
@@ -443,7 +446,10 @@ fn harnesses(context: &Context, findings: &mut Findings) {
                     findings.file(&harness.site, &words);
                 }
                 if !seen.contains(&path) {
-                    findings.add(document, schema::validate(&document.root, &schema::HARNESS));
+                    findings.add(
+                        document,
+                        cli_schema::validate(&document.root, &cli_schema::HARNESS),
+                    );
                     seen.push(path.clone());
                 }
                 if !exists && path != read_by_cli {

@@ -5,10 +5,6 @@ mod config_files;
 mod config_fixes;
 mod config_valid;
 mod payment_secrets;
-mod placeholders;
-mod schema;
-
-pub(super) use schema::knows_root_key;
 
 use super::Check;
 

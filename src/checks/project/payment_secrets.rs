@@ -1,6 +1,6 @@
 //! The variables of `.env.local` that payment connectors cannot do without.
 
-use super::schema::{Class, Fault};
+use crate::cli_schema::{Class, Fault};
 use crate::collect::project::ENV_LOCAL;
 use crate::context::Context;
 use crate::model::json::Node;

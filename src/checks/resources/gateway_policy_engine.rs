@@ -1,8 +1,8 @@
 //! `gateway-policy-engine`: Policy engine attached (if restricting tool access).
 
-use super::cedar;
+use crate::cedar;
 use crate::checks::judge::{Problem, judge_sources};
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::{Context, GatewayView, Layer};
@@ -29,18 +29,17 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
-    if project.gateways.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Gateway],
-            "no gateway is configured",
-        )];
-    }
-    project
+    let outcomes = project
         .gateways
         .iter()
         .map(|gateway| outcome(context, gateway))
-        .collect()
+        .collect();
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Gateway],
+        "no gateway is configured",
+    )
 }
 
 fn outcome(context: &Context, gateway: &Gateway) -> Outcome {

@@ -1,7 +1,7 @@
 //! `memory-encryption`: Memory encrypted with a customer-managed key.
 
 use super::harness_memory::{self, Managed};
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Resource, ResourceType, Severity, Status};
@@ -31,19 +31,18 @@ const RULE: &str = "a memory that is not encrypted with a customer-managed key f
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     let managed = harness_memory::all(context);
-    if project.memories.is_empty() && managed.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Memory],
-            "no memory is configured",
-        )];
-    }
-    project
+    let outcomes = project
         .memories
         .iter()
         .map(|memory| outcome(context, memory))
         .chain(managed.iter().map(of_harness))
-        .collect()
+        .collect();
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Memory],
+        "no memory is configured",
+    )
 }
 
 fn of_harness(managed: &Managed<'_>) -> Outcome {

@@ -6,7 +6,7 @@ use crate::analysis::actors::{self, Made};
 use crate::analysis::agent_code;
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge_sources};
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, MemoryView, StrategyView};
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
@@ -32,19 +32,18 @@ pub(super) static CHECK: Check = Check {
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
     let managed = harness_memory::all(context);
-    if project.memories.is_empty() && managed.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Memory],
-            "no memory is configured",
-        )];
-    }
-    project
+    let outcomes = project
         .memories
         .iter()
         .map(|memory| outcome(context, memory))
         .chain(managed.iter().map(of_harness))
-        .collect()
+        .collect();
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Memory],
+        "no memory is configured",
+    )
 }
 
 /// A harness that makes its memory itself: what is not set is the service's choice.

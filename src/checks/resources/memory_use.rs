@@ -2,14 +2,14 @@
 
 use crate::analysis::agent_code;
 use crate::analysis::clients::entries::option;
-use crate::analysis::clients::values::{At, HOLE, bound, text};
-use crate::analysis::limits;
+use crate::analysis::clients::text::{HOLE, text};
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::values::{At, Domain, bound, eval, eval_each};
 use crate::context::{Context, MemoryView};
 use crate::model::finding::Evidence;
 use crate::model::project::Memory;
 use crate::model::source::ir::FormatPart;
-use crate::model::source::{Call, Conditional, Expr, ExprKind, Module, ModuleId, Source};
+use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 
 /// Methods that read long-term records, with the place of the namespace among the positional arguments.
 const READERS: [(&str, usize); 6] = [
@@ -160,51 +160,43 @@ fn namespaces<'a>(
     if name == "AgentCoreMemoryConfig"
         && let Some(config) = get("retrieval_config")
     {
-        let mut keys = Vec::new();
-        keys_of(source, config, &mut keys);
-        return keys.into_iter().map(|key| (key, false)).collect();
+        let keys = eval(&mut Keys { source }, config).into_iter();
+        return keys.map(|key| (key, false)).collect();
     }
     Vec::new()
 }
 
 /// The keys of a mapping.
-fn keys_of<'a>(source: &'a Source, at: At<'a>, keys: &mut Vec<At<'a>>) {
-    let Some(_step) = limits::follow("keys", limits::CALLERS, at.module, at.expr) else {
-        return;
-    };
-    match &at.expr.kind {
-        ExprKind::Dict(entries) => {
+struct Keys<'a> {
+    source: &'a Source,
+}
+
+impl<'a> Domain<'a> for Keys<'a> {
+    type Known = Vec<At<'a>>;
+    const QUESTION: &'static str = "keys";
+
+    fn unknown(&mut self, _at: At<'a>) -> Vec<At<'a>> {
+        Vec::new()
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Vec<At<'a>> {
+        eval_each(self, ways.iter().map(|way| at.to(way)))
+    }
+
+    fn other(&mut self, at: At<'a>) -> Vec<At<'a>> {
+        if let ExprKind::Dict(entries) = &at.expr.kind {
             let own = entries.iter().filter_map(|entry| entry.key.as_ref());
-            keys.extend(own.map(|key| At::new(at.module, key)));
+            return own.map(|key| at.to(key)).collect();
         }
-        ExprKind::Name(name) => {
-            let values = bound(source, at.module, name, at.expr.range.start);
-            if values.is_empty()
-                && let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
-                && !value.is(at.expr)
-            {
-                keys_of(source, At::new(module, value), keys);
+        let values = at.expr.as_name().map_or_else(Vec::new, |name| {
+            bound(self.source, at.module, name, at.expr.range.start)
+        });
+        match self.source.meaning(at.module, at.expr) {
+            Meaning::Value(module, value) if values.is_empty() && !value.is(at.expr) => {
+                eval(self, At::new(module, value))
             }
-            for value in values {
-                keys_of(source, At::new(at.module, value), keys);
-            }
+            _ => eval_each(self, values.into_iter().map(|value| at.to(value))),
         }
-        ExprKind::Conditional(parts) => {
-            let Conditional { body, orelse, .. } = &**parts;
-            keys_of(source, At::new(at.module, body), keys);
-            keys_of(source, At::new(at.module, orelse), keys);
-        }
-        ExprKind::BoolOp { values, .. } => values
-            .iter()
-            .for_each(|value| keys_of(source, At::new(at.module, value), keys)),
-        ExprKind::Call(_) => {
-            if let Meaning::Value(module, value) = source.meaning(at.module, at.expr)
-                && !value.is(at.expr)
-            {
-                keys_of(source, At::new(module, value), keys);
-            }
-        }
-        _ => {}
     }
 }
 

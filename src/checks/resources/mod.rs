@@ -1,6 +1,5 @@
 //! The checks of the category `resources`, in the order of the report.
 
-mod cedar;
 mod cedar_names;
 mod gateway_outbound_auth;
 mod gateway_policy_engine;

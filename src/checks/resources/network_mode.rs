@@ -3,7 +3,7 @@
 use super::vpc_ways;
 use crate::checks::code::private_hosts as hosts_named;
 use crate::checks::judge::{Problem, judge_sources};
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Layer, Network, Origin, Seen};
 use crate::model::finding::{Fix, Outcome, Resource, Severity, Status};
@@ -31,14 +31,12 @@ fn run(context: &Context) -> Vec<Outcome> {
         .agents()
         .map(|agent| outcome(context, agent))
         .collect();
-    if outcomes.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::Agent],
-            "no runtime or harness is configured",
-        )];
-    }
-    outcomes
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent],
+        "no runtime or harness is configured",
+    )
 }
 
 fn outcome(context: &Context, agent: Agent<'_>) -> Outcome {

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use cedar_policy::{Effect, PolicySet};
 use miette::Diagnostic;
 
-use super::cedar::{beyond, permits_everything, prepare};
 use super::cedar_names;
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::cedar::{beyond, permits_everything, prepare};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need, fixes, live};
 use crate::context::{CedarView, Context, Layer, Origin};
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity};
@@ -34,18 +34,17 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     let project = &context.project;
-    if project.policy_engines.is_empty() {
-        return vec![unconfigured(
-            context,
-            &[Listed::PolicyEngine],
-            "no policy engine is configured",
-        )];
-    }
-    project
+    let outcomes = project
         .policy_engines
         .iter()
         .map(|engine| outcome(context, engine))
-        .collect()
+        .collect();
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::PolicyEngine],
+        "no policy engine is configured",
+    )
 }
 
 fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {

@@ -18,7 +18,6 @@ mod snapshot_prng;
 mod snapshot_ready_ping;
 mod snapshot_stale_data;
 mod snapshot_unique_values;
-mod work;
 
 use crate::checks::Check;
 

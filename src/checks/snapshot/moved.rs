@@ -278,8 +278,9 @@ fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
         .map(|(stmt, ..)| stmt.range.to_usize())
         .map(|at| {
             let lines = lines_of(old, &at)?;
+            let after = old.get(at.end..lines.end)?.trim();
             let alone = old.get(lines.start..at.start)?.trim().is_empty()
-                && old.get(at.end..lines.end)?.trim().is_empty()
+                && (after.is_empty() || after.starts_with('#'))
                 && !old.get(at)?.contains('\n');
             alone.then_some(lines)
         })
@@ -294,13 +295,14 @@ fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
     let (start, end) = (lines.first()?.start, lines.last()?.end);
     let indent = old.get(start..made.first()?.0.range.to_usize().start)?;
     let mut text = format!("{indent}def {maker}():\n");
+    // A comment behind a statement goes with it.
+    let mut ends = lines.iter().map(|lines| lines.end);
     for (stmt, ..) in others {
-        text.push_str(&format!("{indent}    {}\n", module.text(stmt.range)));
+        let kept = old.get(stmt.range.to_usize().start..ends.next()?)?;
+        text.push_str(&format!("{indent}    {}\n", kept.trim_end()));
     }
-    text.push_str(&format!(
-        "{indent}    return {}\n\n",
-        module.text(last.2.range)
-    ));
+    let kept = old.get(last.2.range.to_usize().start..ends.next()?)?;
+    text.push_str(&format!("{indent}    return {}\n\n", kept.trim_end()));
     Some(vec![
         (start..end, text),
         (used.to_usize(), format!("{maker}()")),

@@ -1,9 +1,9 @@
 //! `snapshot-background-work`: No loop of startup code that requests rely on.
 
 use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through};
-use super::work::{does_something, loops_in_time, never_ends, target, worker_loops};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
+use crate::analysis::effects::{does_something, loops_in_time, never_ends, target, worker_loops};
 use crate::analysis::exceptions::words;
 use crate::analysis::names::leaf;
 use crate::analysis::startup::{Made, expr_at};

@@ -1,11 +1,11 @@
 //! `snapshot-crypto-library`: Container image has an OpenSSL that survives a snapshot.
 
-use crate::checks::performance::image::Image;
-use crate::checks::unconfigured::{Listed, unconfigured};
+use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
+use crate::context::image;
 use crate::context::{Context, judged};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
-use crate::model::known::{Known, ReasonCode, Unread};
+use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Agent;
 
 pub(super) static CHECK: Check = Check {
@@ -58,24 +58,16 @@ fn run(context: &Context) -> Vec<Outcome> {
         .agents()
         .filter_map(|agent| judge(context, agent))
         .collect();
-    if outcomes.is_empty() {
-        let message = "no runtime is built as a container";
-        return vec![unconfigured(context, &[Listed::Agent], message)];
-    }
-    outcomes
+    or_unconfigured(
+        outcomes,
+        context,
+        &[Listed::Agent],
+        "no runtime is built as a container",
+    )
 }
 
 fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
-    let container = match agent {
-        Agent::Runtime(runtime) => crate::context::installed::is_container(runtime),
-        Agent::Harness(harness) => harness
-            .document
-            .read()
-            .is_some_and(|document| document.root.get("dockerfile").is_some()),
-    };
-    if !container {
-        return None;
-    }
+    let image = image::of(context, agent)?;
     let resource = agent.resource();
     let view = context.platform(agent);
     if view.is_v1() {
@@ -83,24 +75,9 @@ fn judge(context: &Context, agent: Agent<'_>) -> Option<Outcome> {
             format!("{resource} runs on platform version V1: each session starts the process anew");
         return Some(Outcome::not_applicable(resource, message));
     }
-    let manifests = context.files.manifests.get(&resource.to_string());
-    let dockerfile = match manifests.map(|manifests| &manifests.dockerfile) {
-        Some(Known::Read(dockerfile)) => dockerfile,
-        Some(Known::Unread(reason)) => return Some(Outcome::skipped(resource, reason.clone())),
-        Some(Known::Absent) | None => {
-            let message = format!("the Dockerfile of {} is not there", agent.name());
-            return Some(Outcome::skipped(
-                resource,
-                Unread::new(ReasonCode::Absent, message),
-            ));
-        }
-    };
-    let Some(image) = Image::new(dockerfile) else {
-        let message = format!("{} has no FROM", dockerfile.source.path);
-        return Some(Outcome::skipped(
-            resource,
-            Unread::new(ReasonCode::Unsupported, message),
-        ));
+    let image = match image {
+        Ok((_, image)) => image,
+        Err(reason) => return Some(Outcome::skipped(resource, reason)),
     };
     let root = image.root();
     let base = image.expand(&root.image);

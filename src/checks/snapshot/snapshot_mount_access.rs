@@ -4,17 +4,17 @@ use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through};
 use crate::analysis::api::{Tag, api};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::held;
-use crate::analysis::limits;
 use crate::analysis::names::Meaning;
+use crate::analysis::names::constants::joined as text_joined;
 use crate::analysis::startup::expr_at;
+use crate::analysis::values::{At, Domain, Part, eval, eval_each, returned};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Origin};
 use crate::model::finding::{Fix, Outcome, Severity, Status};
 use crate::model::project::Agent;
 use crate::model::source::ir::Operator;
 use crate::model::source::module::BindingKind;
-use crate::model::source::walk::statements;
-use crate::model::source::{Call, Expr, ExprKind, ModuleId, StmtKind};
+use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-mount-access",
@@ -131,77 +131,94 @@ fn touched<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<S
 
 /// The paths that an expression can be seen to hold.
 fn paths<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Vec<String> {
-    let Some(_step) = limits::follow("path", limits::CALLERS, module, expr) else {
-        return Vec::new();
-    };
-    let below = |module, expr| paths(callers, module, expr);
-    let set = declared(callers, module, expr);
-    if !set.is_empty() {
-        return set;
+    eval(&mut Paths { callers }, At::new(module, expr))
+}
+
+struct Paths<'c, 'a> {
+    callers: &'c Callers<'a>,
+}
+
+impl<'a> Domain<'a> for Paths<'_, 'a> {
+    type Known = Vec<String>;
+    const QUESTION: &'static str = "path";
+
+    fn before(&mut self, at: At<'a>) -> Option<Vec<String>> {
+        let set = declared(self.callers, at.module, at.expr);
+        (!set.is_empty()).then_some(set)
     }
-    match &expr.kind {
-        ExprKind::List(items) | ExprKind::Tuple(items) => {
-            items.iter().flat_map(|item| below(module, item)).collect()
-        }
-        // `process.env.DATA_DIR ?? "/mnt/data"`
-        ExprKind::BoolOp { values, .. } => {
-            let any = values.iter();
-            any.flat_map(|value| below(module, value)).collect()
-        }
-        ExprKind::Conditional(ways) => [&ways.body, &ways.orelse]
-            .into_iter()
-            .flat_map(|way| below(module, way))
-            .collect(),
-        ExprKind::BinOp {
-            op: Operator::Div,
-            left,
-            right,
-        } => joined(&below(module, left), &below(module, right)),
-        ExprKind::BinOp {
-            op: Operator::Add,
-            left,
-            ..
-        } => {
-            let whole = callers.source().strings(module, expr);
-            if whole.is_empty() {
-                below(module, left)
-            } else {
-                whole
+
+    fn unknown(&mut self, _at: At<'a>) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn text(&mut self, _at: At<'a>, text: &'a str) -> Vec<String> {
+        vec![text.to_owned()]
+    }
+
+    /// `process.env.DATA_DIR ?? "/mnt/data"`
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Vec<String> {
+        eval_each(self, ways.iter().map(|way| at.to(way)))
+    }
+
+    fn together(&mut self, at: At<'a>, parts: &[Part<'a>]) -> Vec<String> {
+        let source = self.callers.source();
+        let mut known = vec![String::new()];
+        for (index, part) in parts.iter().enumerate() {
+            let next = match part {
+                Part::Text(text) => vec![(*text).to_owned()],
+                Part::Value(value) => source.strings(at.module, value),
+            };
+            if !next.is_empty() {
+                known = text_joined(&known, "", &next);
+                continue;
             }
-        }
-        ExprKind::Format(parts) => {
-            let whole = callers.source().strings(module, expr);
-            match parts.first() {
-                _ if !whole.is_empty() => whole,
-                Some(crate::model::source::ir::FormatPart::Text(text)) => vec![text.to_string()],
-                Some(crate::model::source::ir::FormatPart::Expr(first)) => {
-                    let starts = below(module, first);
-                    starts.into_iter().map(|start| start + "/").collect()
+            // What stands before it is a folder, or the start of a name.
+            return match part {
+                Part::Value(first) if index == 0 => {
+                    let starts = eval(self, at.to(first)).into_iter();
+                    starts.map(|start| start + "/").collect()
                 }
-                None => Vec::new(),
-            }
+                _ => known,
+            };
         }
-        ExprKind::Call(call) => made(callers, module, expr, call),
-        ExprKind::Attribute { base, attr } if &**attr == "parent" => below(module, base)
-            .into_iter()
-            .filter_map(|path| path.rsplit_once('/').map(|(parent, _)| parent.to_owned()))
-            .collect(),
-        _ => {
-            let strings = callers.source().strings(module, expr);
-            if !strings.is_empty() {
-                return strings;
+        known
+    }
+
+    fn other(&mut self, at: At<'a>) -> Vec<String> {
+        let (callers, module, expr) = (self.callers, at.module, at.expr);
+        match &expr.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) => {
+                eval_each(self, items.iter().map(|item| at.to(item)))
             }
-            match callers.source().meaning(module, expr) {
-                Meaning::Value(at, value) if !value.is(expr) => below(at, value),
-                Meaning::Instance(instance) => instance.call.map_or(Vec::new(), |call| {
-                    of_maker(callers, instance.module, &instance.type_name, call)
-                }),
-                // What an environment holds has no meaning of its own: the name leads to the read, or to what callers give.
-                _ => bound(callers, module, expr)
-                    .into_iter()
-                    .chain(callers.given(module, expr))
-                    .flat_map(|(at, value)| below(at, value))
-                    .collect(),
+            ExprKind::BinOp {
+                op: Operator::Div,
+                left,
+                right,
+            } => joined(&eval(self, at.to(left)), &eval(self, at.to(right))),
+            ExprKind::Call(call) => made(callers, module, expr, call),
+            ExprKind::Attribute { base, attr } if &**attr == "parent" => eval(self, at.to(base))
+                .into_iter()
+                .filter_map(|path| path.rsplit_once('/').map(|(parent, _)| parent.to_owned()))
+                .collect(),
+            _ => {
+                let strings = callers.source().strings(module, expr);
+                if !strings.is_empty() {
+                    return strings;
+                }
+                match callers.source().meaning(module, expr) {
+                    Meaning::Value(other, value) if !value.is(expr) => {
+                        eval(self, At::new(other, value))
+                    }
+                    Meaning::Instance(instance) => instance.call.map_or(Vec::new(), |call| {
+                        of_maker(callers, instance.module, &instance.type_name, call)
+                    }),
+                    // What an environment holds has no meaning of its own: the name leads to the read, or to what callers give.
+                    _ => {
+                        let ways = bound(callers, module, expr).into_iter();
+                        let ways = ways.chain(callers.given(module, expr));
+                        eval_each(self, ways.map(|(at, value)| At::new(at, value)))
+                    }
+                }
             }
         }
     }
@@ -263,15 +280,7 @@ fn made<'a>(
     }
     if let Some(function) = callers.source().callee(module, expr) {
         // `def path(name): return os.path.join(ROOT, name)`
-        let body = callers.source().body(function.module, Some(function));
-        return statements(body)
-            .into_iter()
-            .filter_map(|stmt| match &stmt.kind {
-                StmtKind::Return(value) => value.as_ref(),
-                _ => None,
-            })
-            .flat_map(|value| paths(callers, function.module, value))
-            .collect();
+        return eval_each(&mut Paths { callers }, returned(callers.source(), function));
     }
     let name = callers
         .source()

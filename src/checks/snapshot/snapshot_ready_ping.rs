@@ -1,9 +1,9 @@
 //! `snapshot-ready-ping`: The ping is healthy when initialisation has ended.
 
 use super::common::{Finding, Found, HOW, OPTIMIZE, Words, at, each, through};
-use super::work::{is_constant, loops_in_time, target, writes_state};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
+use crate::analysis::effects::{is_constant, loops_in_time, target, writes_state};
 use crate::analysis::exceptions::words;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::startup::{Place, Snapshot, expr_at, is_ping};

@@ -3,14 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::clients::values::bound;
+use crate::analysis::values::{At, Domain, bound, eval};
 use crate::analysis::writes::writes;
 use crate::context::installed;
 use crate::model::source::ir::Operator;
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
-
-/// Deepest expression of a folder that is followed.
-const DEEPEST: u8 = 12;
 
 /// What the code does to the places where modules are looked for.
 pub(super) struct Moved {
@@ -68,11 +65,14 @@ fn adds_a_folder(call: &Call) -> bool {
 
 /// Whether a folder that is added changes nothing: it is looked in anyway, or a CodeZip does not hold it.
 fn is_idle(code: &AgentCode<'_>, module: ModuleId, call: &Call) -> bool {
-    let Some(folder) = call
-        .args
-        .last()
-        .and_then(|added| folder(code.source, module, added, 0))
-    else {
+    let Some(folder) = call.args.last().and_then(|added| {
+        eval(
+            &mut Folder {
+                source: code.source,
+            },
+            At::new(module, added),
+        )
+    }) else {
         return false;
     };
     let root = code.code.code_root.as_str();
@@ -91,48 +91,62 @@ fn is_idle(code: &AgentCode<'_>, module: ModuleId, call: &Call) -> bool {
 }
 
 /// The folder or file, from the project's root on, that an expression of `__file__` is.
-fn folder(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -> Option<String> {
-    if depth > DEEPEST {
-        return None;
+struct Folder<'a> {
+    source: &'a Source,
+}
+
+impl<'a> Domain<'a> for Folder<'a> {
+    type Known = Option<String>;
+    const QUESTION: &'static str = "folder";
+
+    fn unknown(&mut self, _at: At<'a>) -> Option<String> {
+        None
     }
-    let inner = |expr: &Expr| folder(source, module, expr, depth + 1);
-    match &expr.kind {
-        ExprKind::Name(name) if &**name == "__file__" => {
-            Some(source.module(module)?.path.to_string())
-        }
-        ExprKind::Name(name) => match &*bound(source, module, name, expr.range.start) {
-            [value] => inner(value),
+
+    fn one_of(&mut self, _at: At<'a>, _ways: &[&'a Expr]) -> Option<String> {
+        None
+    }
+
+    fn other(&mut self, at: At<'a>) -> Option<String> {
+        match &at.expr.kind {
+            ExprKind::Name(name) if &**name == "__file__" => {
+                Some(self.source.module(at.module)?.path.to_string())
+            }
+            ExprKind::Name(name) => {
+                match &*bound(self.source, at.module, name, at.expr.range.start) {
+                    [value] => eval(self, at.to(value)),
+                    _ => None,
+                }
+            }
+            ExprKind::Attribute { base, attr } if &**attr == "parent" => {
+                eval(self, at.to(base)).map(|path| above_any(&path))
+            }
+            ExprKind::Subscript { base, index } => {
+                let ExprKind::Attribute { base, attr } = &base.kind else {
+                    return None;
+                };
+                let (mut path, up) = (eval(self, at.to(base))?, index.as_number()?);
+                if &**attr != "parents" || !(0.0..40.0).contains(&up) {
+                    return None;
+                }
+                for _ in 0..=(up as u8) {
+                    path = above_any(&path);
+                }
+                Some(path)
+            }
+            ExprKind::BinOp {
+                op: Operator::Div,
+                left,
+                right,
+            } => Some(join(&eval(self, at.to(left))?, right.as_str()?)),
+            ExprKind::Call(call) => made(call, &mut |inner| eval(self, at.to(inner))),
             _ => None,
-        },
-        ExprKind::Attribute { base, attr } if &**attr == "parent" => {
-            inner(base).map(|path| above_any(&path))
         }
-        ExprKind::Subscript { base, index } => {
-            let ExprKind::Attribute { base, attr } = &base.kind else {
-                return None;
-            };
-            let (path, up) = (inner(base)?, index.as_number()?);
-            if &**attr != "parents" || !(0.0..40.0).contains(&up) {
-                return None;
-            }
-            let mut path = path;
-            for _ in 0..=(up as u8) {
-                path = above_any(&path);
-            }
-            Some(path)
-        }
-        ExprKind::BinOp {
-            op: Operator::Div,
-            left,
-            right,
-        } => Some(join(&inner(left)?, right.as_str()?)),
-        ExprKind::Call(call) => made(call, &inner),
-        _ => None,
     }
 }
 
 /// The path that a call makes of others: `os.path.dirname(…)`, `os.path.join(…)`, `Path(…).resolve()`.
-fn made(call: &Call, inner: &dyn Fn(&Expr) -> Option<String>) -> Option<String> {
+fn made<'a>(call: &'a Call, inner: &mut dyn FnMut(&'a Expr) -> Option<String>) -> Option<String> {
     let name = call.callee.last_name()?;
     let receiver = match &call.callee.kind {
         ExprKind::Attribute { base, .. } => Some(&**base),

@@ -4,8 +4,8 @@ use crate::analysis::agent_code::AgentCode;
 use crate::model::finding::Fix;
 use crate::model::source::{EntrypointKind, Language, ModuleId};
 
-use super::exposed::Exposed;
 use super::{language, place, streams};
+use crate::analysis::exposed::Exposed;
 use crate::analysis::guards::Fate;
 
 /// What the caller sees when an exception escapes.

@@ -1,8 +1,8 @@
 //! In-process tools that call out without handling what goes wrong.
 
-use super::exposed::Walker;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::exceptions;
+use crate::analysis::exposed::Walker;
 use crate::analysis::guards::Fate;
 use crate::analysis::names::leaf;
 use crate::model::finding::Evidence;

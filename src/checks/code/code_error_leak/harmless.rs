@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::clients::values::bound;
 use crate::analysis::names::{Meaning, leaf, package};
+use crate::analysis::values::{At, Domain, Part, bound, eval, values_in};
 use crate::model::source::ir::{Handler, Operator, StmtKind, Try};
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{
-    ClassId, Conditional, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
-};
+use crate::model::source::{ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
 
 use crate::analysis::exceptions;
 
@@ -122,28 +120,59 @@ fn with_bases(source: &Source, classes: BTreeSet<ClassId>) -> BTreeSet<ClassId> 
 }
 
 /// A message that is the same whatever went wrong: literals, numbers, the project's constants.
-fn is_fixed(source: &Source, module: ModuleId, expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None => true,
-        ExprKind::Format(parts) => parts.iter().all(|part| match part {
-            crate::model::source::ir::FormatPart::Text(_) => true,
-            crate::model::source::ir::FormatPart::Expr(inner) => is_fixed(source, module, inner),
-        }),
-        ExprKind::BinOp { left, right, .. } => {
-            is_fixed(source, module, left) && is_fixed(source, module, right)
-        }
-        ExprKind::Conditional(parts) => {
-            let Conditional { body, orelse, .. } = &**parts;
-            is_fixed(source, module, body) && is_fixed(source, module, orelse)
-        }
-        ExprKind::Dict(entries) => entries
-            .iter()
-            .all(|entry| is_fixed(source, module, &entry.value)),
-        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-            matches!(source.meaning(module, expr), Meaning::Value(_, value) if matches!(value.kind, ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_)))
-                || is_number(source, module, expr)
-        }
-        _ => is_number(source, module, expr),
+fn is_fixed<'a>(source: &'a Source, module: ModuleId, expr: &'a Expr) -> bool {
+    eval(&mut Fixed { source }, At::new(module, expr))
+}
+
+struct Fixed<'a> {
+    source: &'a Source,
+}
+
+impl<'a> Domain<'a> for Fixed<'a> {
+    type Known = bool;
+    const QUESTION: &'static str = "fixed";
+
+    fn unknown(&mut self, _at: At<'a>) -> bool {
+        false
+    }
+
+    fn text(&mut self, _at: At<'a>, _text: &'a str) -> bool {
+        true
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> bool {
+        ways.iter().all(|way| eval(self, at.to(way)))
+    }
+
+    fn together(&mut self, at: At<'a>, parts: &[Part<'a>]) -> bool {
+        let mut values = values_in(at, parts).into_iter();
+        values.all(|value| eval(self, value))
+    }
+
+    fn other(&mut self, at: At<'a>) -> bool {
+        let literal = |value: &Expr| {
+            matches!(
+                value.kind,
+                ExprKind::Str(_)
+                    | ExprKind::Number(_)
+                    | ExprKind::List(_)
+                    | ExprKind::Tuple(_)
+                    | ExprKind::Set(_)
+            )
+        };
+        let fixed = match &at.expr.kind {
+            ExprKind::Bool(_) | ExprKind::None => true,
+            ExprKind::BinOp { left, right, .. } => {
+                eval(self, at.to(left)) && eval(self, at.to(right))
+            }
+            ExprKind::Dict(entries) => entries.iter().all(|entry| eval(self, at.to(&entry.value))),
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                let meaning = self.source.meaning(at.module, at.expr);
+                matches!(meaning, Meaning::Value(_, value) if literal(value))
+            }
+            _ => false,
+        };
+        fixed || is_number(self.source, at.module, at.expr)
     }
 }
 

@@ -1,14 +1,10 @@
 //! The host that a call goes to: the expressions that it is made of, so that a value in the path or the query is not taken for it.
 
 use crate::analysis::call_sites::{parameter, some_given};
-use crate::analysis::clients::values::bound;
 use crate::analysis::limits;
-use crate::checks::code::outbound::clients::{Client, Shape, client};
-use crate::model::source::ir::{FormatPart, Operator};
+use crate::analysis::outbound::clients::{Client, Shape, client};
+use crate::analysis::values::{At, Domain, Part, bound, eval, eval_each};
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
-
-/// An expression with its module.
-pub(super) type At<'s> = (ModuleId, &'s Expr);
 
 /// The address that an HTTP request goes to, or that an MCP server has, and the expressions that its host is made of; None for
 /// any other call.
@@ -30,8 +26,7 @@ pub(super) fn of_call<'s>(
         .iter()
         .find_map(|option| call.option(option))
         .or_else(|| first_address(call))?;
-    let mut found = Vec::new();
-    host(source, (module, url), &mut found);
+    let found = eval(&mut Host { source }, At::new(module, url));
     Some((url, found))
 }
 
@@ -49,69 +44,86 @@ fn first_address(call: &Call) -> Option<&Expr> {
     }
 }
 
-fn host<'s>(source: &'s Source, (module, expr): At<'s>, found: &mut Vec<At<'s>>) {
-    let Some(_step) = limits::follow("host", limits::CALLERS, module, expr) else {
-        return;
-    };
-    let mut below = |at: At<'s>| host(source, at, found);
-    match &expr.kind {
-        ExprKind::Name(name) => {
-            let values = bound(source, module, name, expr.range.start);
-            let (given, more) = parameter(source, module, expr)
-                .map(|(function, index)| some_given(source, function, index))
-                .unwrap_or_default();
-            if more {
-                limits::reached(limits::CALLERS, module, expr.range);
+/// The expressions that the host of an address is made of.
+struct Host<'s> {
+    source: &'s Source,
+}
+
+impl<'s> Domain<'s> for Host<'s> {
+    type Known = Vec<At<'s>>;
+    const QUESTION: &'static str = "host";
+
+    fn unknown(&mut self, _at: At<'s>) -> Vec<At<'s>> {
+        Vec::new()
+    }
+
+    fn text(&mut self, _at: At<'s>, _text: &'s str) -> Vec<At<'s>> {
+        Vec::new()
+    }
+
+    fn one_of(&mut self, at: At<'s>, ways: &[&'s Expr]) -> Vec<At<'s>> {
+        eval_each(self, ways.iter().map(|way| at.to(way)))
+    }
+
+    fn together(&mut self, at: At<'s>, parts: &[Part<'s>]) -> Vec<At<'s>> {
+        match parts {
+            [Part::Value(first), ..] => eval(self, at.to(first)),
+            [Part::Text(scheme), Part::Value(first), ..] if scheme.ends_with("://") => {
+                eval(self, at.to(first))
             }
-            match (values.is_empty(), given.is_empty()) {
-                (true, true) => found.push((module, expr)),
-                (true, false) => given.into_iter().for_each(below),
-                (false, _) => values.into_iter().for_each(|value| below((module, value))),
-            }
+            _ => Vec::new(),
         }
-        ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => found.push((module, expr)),
-        ExprKind::Await(inner) => below((module, inner)),
-        ExprKind::BinOp {
-            op: Operator::Add,
-            left,
-            ..
-        } => below((module, left)),
-        ExprKind::BoolOp { values, .. } => values.iter().for_each(|value| below((module, value))),
-        ExprKind::Conditional(parts) => {
-            below((module, &parts.body));
-            below((module, &parts.orelse));
+    }
+
+    fn other(&mut self, at: At<'s>) -> Vec<At<'s>> {
+        match &at.expr.kind {
+            ExprKind::Name(name) => self.name(at, name),
+            ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => vec![at],
+            ExprKind::Call(call) => self.call(at, call),
+            _ => Vec::new(),
         }
-        ExprKind::Format(parts) => match &**parts {
-            [FormatPart::Expr(first), ..] => below((module, first)),
-            [FormatPart::Text(scheme), FormatPart::Expr(first), ..] if scheme.ends_with("://") => {
-                below((module, first));
-            }
-            _ => {}
-        },
-        ExprKind::Call(call) => {
-            let name = call.callee.last_name().map_or("", |name| &**name);
-            let receiver = match &call.callee.kind {
-                ExprKind::Attribute { base, .. } => Some(&**base),
-                _ => None,
-            };
-            match (name, &*call.args, receiver) {
-                ("str" | "String", [inner], None) | ("urljoin", [inner, ..], _) => {
-                    below((module, inner));
-                }
-                // `new URL(path, base)`: the host is the base's, where the path names none.
-                ("URL", [inner], _) | ("URL", [_, inner, ..], _) => below((module, inner)),
-                (
-                    "strip" | "rstrip" | "lstrip" | "trim" | "lower" | "toString" | "removesuffix",
-                    _,
-                    Some(base),
-                ) => {
-                    below((module, base));
-                }
-                ("get" | "pop", _, Some(_)) => found.push((module, expr)),
-                _ => {}
-            }
+    }
+}
+
+impl<'s> Host<'s> {
+    fn name(&mut self, at: At<'s>, name: &str) -> Vec<At<'s>> {
+        let values = bound(self.source, at.module, name, at.expr.range.start);
+        let (given, more) = parameter(self.source, at.module, at.expr)
+            .map(|(function, index)| some_given(self.source, function, index))
+            .unwrap_or_default();
+        if more {
+            limits::reached(limits::CALLERS, at.module, at.expr.range);
         }
-        _ => {}
+        match (values.is_empty(), given.is_empty()) {
+            (true, true) => vec![at],
+            (true, false) => eval_each(
+                self,
+                given.into_iter().map(|(at, value)| At::new(at, value)),
+            ),
+            (false, _) => eval_each(self, values.into_iter().map(|value| at.to(value))),
+        }
+    }
+
+    fn call(&mut self, at: At<'s>, call: &'s Call) -> Vec<At<'s>> {
+        let name = call.callee.last_name().map_or("", |name| &**name);
+        let receiver = match &call.callee.kind {
+            ExprKind::Attribute { base, .. } => Some(&**base),
+            _ => None,
+        };
+        match (name, &*call.args, receiver) {
+            ("str" | "String", [inner], None) | ("urljoin", [inner, ..], _) => {
+                eval(self, at.to(inner))
+            }
+            // `new URL(path, base)`: the host is the base's, where the path names none.
+            ("URL", [inner], _) | ("URL", [_, inner, ..], _) => eval(self, at.to(inner)),
+            (
+                "strip" | "rstrip" | "lstrip" | "trim" | "lower" | "toString" | "removesuffix",
+                _,
+                Some(base),
+            ) => eval(self, at.to(base)),
+            ("get" | "pop", _, Some(_)) => vec![at],
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::clients::values::bound;
 use crate::analysis::dataflow::{Flow, Labels, Step, Truncation};
 use crate::analysis::exceptions::words;
 use crate::analysis::limits;
+use crate::analysis::values::bound;
 use crate::model::source::ir::ByteRange;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,

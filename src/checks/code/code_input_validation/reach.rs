@@ -123,7 +123,7 @@ fn called<'s>(
     let (url, host) = address::of_call(source, module, expr, call)?;
     let host = host
         .iter()
-        .fold(0, |all, (at, part)| all | flow.labels(*at, part));
+        .fold(0, |all, part| all | flow.labels(part.module, part.expr));
     // What was tested between there and here has no label here.
     let labels = host & flow.labels(module, url);
     (labels != 0).then(|| Reach {

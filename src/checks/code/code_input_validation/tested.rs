@@ -1,10 +1,10 @@
 //! What can be tested of a value: its type, a bound on its length, a range, a format.
 
-use crate::analysis::clients::values::bound;
 use crate::analysis::dataflow::{Flow, Labels};
 use crate::analysis::schema::{Rule, WHOLE};
 pub(super) use crate::analysis::tested::Facts as Tested;
 use crate::analysis::tested::proofs;
+use crate::analysis::values::bound;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 

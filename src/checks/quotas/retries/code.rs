@@ -1,8 +1,8 @@
 //! Options of SDK clients.
 
 use crate::analysis::clients::entries::{entries, option};
-use crate::analysis::clients::values::At;
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::values::At;
 use crate::analysis::{agent_code, clients};
 use crate::model::finding::Evidence;
 use crate::model::source::ir::Call;

@@ -1,8 +1,8 @@
 //! The words of an argument list as they are seen from a place: through names, parameters and the helpers that make lists.
 
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::values::{At, bound, returned};
 use crate::analysis::limits;
+use crate::analysis::values::{At, bound, returned};
 use crate::model::source::ir::Operator;
 use crate::model::source::module::{BindingKind, ParamKind};
 use crate::model::source::walk;

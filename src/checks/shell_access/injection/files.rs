@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use super::sinks::{Danger, EVALUATORS, RUNNERS, SHELLS, Sink, leaf_of};
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::values::At;
 use crate::analysis::limits;
 use crate::analysis::names::leaf;
+use crate::analysis::values::At;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::sub_expressions;

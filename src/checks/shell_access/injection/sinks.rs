@@ -4,9 +4,9 @@ use super::argv::Place;
 use super::words::words;
 use crate::analysis::clients::entries::{entries, option};
 use crate::analysis::clients::places::Places;
-use crate::analysis::clients::values::At;
 use crate::analysis::names::leaf;
 use crate::analysis::tested::Facts;
+use crate::analysis::values::At;
 use crate::model::source::ir::Call;
 use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
 

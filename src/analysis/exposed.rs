@@ -1,0 +1,411 @@
+//! Follows a handler through the project's functions to the calls that leave it, with what would catch their exceptions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
+use crate::model::source::walk::{expressions, statements};
+use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
+
+use crate::analysis::guards::{self, Fate, Guard};
+use crate::analysis::limits;
+use crate::analysis::outward::{Reached, outward};
+use crate::analysis::runners::Runner;
+
+/// Deepest chain of calls that is followed.
+const DEEPEST: usize = 120;
+/// Most functions that are looked into for one runtime.
+const MOST: usize = 20_000;
+
+/// A call whose exceptions are not caught, logged and answered.
+pub(crate) struct Exposed {
+    /// The kind of handler.
+    pub kind: EntrypointKind,
+    /// The handler's name.
+    pub entry: String,
+    /// What is called there, as written.
+    pub callee: String,
+    /// The place in the handler.
+    pub site: (ModuleId, ByteRange),
+    /// Where a function that it calls leaves the project.
+    pub reaches: Option<(ModuleId, ByteRange)>,
+    /// What it reaches.
+    pub reached: Reached,
+    /// What becomes of an exception.
+    pub fate: Fate,
+    /// Whether it runs only after the function that has the `try` is left.
+    pub deferred: bool,
+}
+
+/// A walk over the handlers of a runtime.
+pub(crate) struct Walker<'s> {
+    source: &'s Source,
+    /// What was found, in order.
+    pub exposed: Vec<Exposed>,
+    /// Calls that leave the project, seen in all.
+    pub calls: usize,
+    counted: BTreeSet<(ModuleId, ByteRange)>,
+    reported: BTreeMap<(ModuleId, ByteRange), usize>,
+    looked: usize,
+}
+
+/// Where the walk is: the handler that it started in.
+struct Start {
+    kind: EntrypointKind,
+    function: FnId,
+    name: String,
+    seen: BTreeSet<(FnId, Vec<(bool, bool)>)>,
+}
+
+/// The call of the handler under which the walk is.
+#[derive(Clone)]
+struct Under {
+    site: (ModuleId, ByteRange),
+    callee: String,
+}
+
+impl<'s> Walker<'s> {
+    pub(crate) fn new(source: &'s Source) -> Self {
+        Self {
+            source,
+            exposed: Vec::new(),
+            calls: 0,
+            counted: BTreeSet::new(),
+            reported: BTreeMap::new(),
+            looked: 0,
+        }
+    }
+
+    /// Walks from a handler; `outside` is what its framework puts around it.
+    pub(crate) fn entry(&mut self, kind: EntrypointKind, function: FnId, outside: &[Guard]) {
+        let Some(found) = self.source.function(function) else {
+            return;
+        };
+        let name = if found.name.is_empty() {
+            "the handler".to_owned()
+        } else {
+            found.name.to_string()
+        };
+        let mut start = Start {
+            kind,
+            function,
+            name,
+            seen: BTreeSet::new(),
+        };
+        let mut trail: Vec<Guard> = outside.to_vec();
+        trail.extend(guards::decorators(self.source, found).into_iter().rev());
+        self.function(&mut start, function, &trail, None, 0);
+    }
+
+    /// `trail` holds the guards outside the function, outermost first.
+    fn function(
+        &mut self,
+        start: &mut Start,
+        id: FnId,
+        trail: &[Guard],
+        under: Option<&Under>,
+        depth: usize,
+    ) {
+        let key = trail
+            .iter()
+            .map(|guard| (guard.conduct.logs, guard.conduct.answers))
+            .collect();
+        if !start.seen.insert((id, key)) || self.stops(id, depth) {
+            return;
+        }
+        let body = self.source.body(id.module, Some(id));
+        for expr in expressions(body) {
+            if let ExprKind::Call(call) = &expr.kind {
+                self.call(start, id, expr, call, trail, under, depth);
+            }
+        }
+        for callee in set_listeners(self.source, id.module, body) {
+            // As those that a call registers.
+            self.function(start, callee, &[], under, depth + 1);
+        }
+    }
+
+    /// Whether the walk goes no further than this function, which it reports.
+    fn stops(&mut self, id: FnId, depth: usize) -> bool {
+        self.looked += 1;
+        let stops = depth > DEEPEST || self.looked > MOST;
+        if stops {
+            let header = self.source.function(id).map(|function| function.header);
+            limits::reached(limits::CALLS, id.module, header.unwrap_or_default());
+        }
+        stops
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn call(
+        &mut self,
+        start: &mut Start,
+        id: FnId,
+        expr: &'s Expr,
+        call: &'s Call,
+        trail: &[Guard],
+        under: Option<&Under>,
+        depth: usize,
+    ) {
+        let source = self.source;
+        let body = source.body(id.module, Some(id));
+        if let Some(out) = outward(source, id.module, expr) {
+            let at = if out.lazy {
+                guards::consumed_at(body, expr.range)
+            } else {
+                Some(expr.range)
+            };
+            let local = at
+                .map(|at| guards::around(source, id.module, Some(id), at))
+                .unwrap_or_default();
+            if self.counted.insert((id.module, expr.range)) {
+                self.calls += 1;
+            }
+            let fate = guards::stream_fate(source, id.module, id, expr).unwrap_or_else(|| {
+                guards::fate(local.into_iter().chain(trail.iter().rev().copied()))
+            });
+            if !matches!(fate, Fate::Handled) {
+                self.report(
+                    start,
+                    id,
+                    expr,
+                    call,
+                    under,
+                    out.reached,
+                    fate,
+                    at.is_none(),
+                );
+            }
+        }
+        for callee in listeners(call) {
+            // An event comes when whatever stands around here is left.
+            self.function(start, callee, &[], under, depth + 1);
+        }
+        for callee in self.run_by(id.module, expr, call) {
+            let Some(function) = source.function(callee) else {
+                continue;
+            };
+            let lazy = function.is_generator
+                && source.callee(id.module, expr) == Some(callee)
+                && !is_manager(function);
+            let at = if lazy {
+                guards::consumed_at(body, expr.range)
+            } else {
+                Some(expr.range)
+            };
+            let local = at
+                .map(|at| guards::around(source, id.module, Some(id), at))
+                .unwrap_or_default();
+            if matches!(
+                guards::fate(local.iter().copied().chain(trail.iter().rev().copied())),
+                Fate::Handled
+            ) {
+                self.count(callee, 0);
+                continue;
+            }
+            let mut inner = trail.to_vec();
+            inner.extend(local.into_iter().rev());
+            inner.extend(guards::decorators(source, function).into_iter().rev());
+            let nested =
+                callee == start.function || guards::is_inside(source, function, start.function);
+            let here = Under {
+                site: (id.module, expr.range),
+                callee: self.written(id.module, call),
+            };
+            let under = match under {
+                Some(under) => Some(under),
+                None if nested => None,
+                None => Some(&here),
+            };
+            self.function(start, callee, &inner, under, depth + 1);
+        }
+    }
+
+    /// Counts the calls under a function that is handled as a whole.
+    fn count(&mut self, id: FnId, depth: usize) {
+        if self.stops(id, depth) {
+            return;
+        }
+        for expr in expressions(self.source.body(id.module, Some(id))) {
+            let ExprKind::Call(call) = &expr.kind else {
+                continue;
+            };
+            if outward(self.source, id.module, expr).is_some()
+                && self.counted.insert((id.module, expr.range))
+            {
+                self.calls += 1;
+            }
+            for callee in self.run_by(id.module, expr, call) {
+                let range = self.source.function(callee).map(|function| function.range);
+                if callee != id
+                    && self
+                        .counted
+                        .insert((callee.module, range.unwrap_or_default()))
+                {
+                    self.count(callee, depth + 1);
+                }
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn report(
+        &mut self,
+        start: &Start,
+        id: FnId,
+        expr: &Expr,
+        call: &Call,
+        under: Option<&Under>,
+        reached: Reached,
+        fate: Fate,
+        deferred: bool,
+    ) {
+        let (site, callee, reaches) = match under {
+            Some(under) => (
+                under.site,
+                under.callee.clone(),
+                Some((id.module, expr.range)),
+            ),
+            None => ((id.module, expr.range), self.written(id.module, call), None),
+        };
+        // One handler that logs nothing is one thing to fix.
+        let key = match fate {
+            Fate::Unlogged(guard) => (guard.module, guard.range),
+            _ => site,
+        };
+        if let Some(&index) = self.reported.get(&key) {
+            // The agent itself tells more than the client beside it.
+            if let Some(known) = self.exposed.get_mut(index)
+                && reached < known.reached
+                && known.reaches.is_some()
+            {
+                known.reached = reached;
+                known.reaches = reaches;
+                known.fate = fate;
+            }
+            return;
+        }
+        self.reported.insert(key, self.exposed.len());
+        self.exposed.push(Exposed {
+            kind: start.kind,
+            entry: start.name.clone(),
+            callee,
+            site,
+            reaches,
+            reached,
+            fate,
+            deferred,
+        });
+    }
+
+    /// The functions of the project that run because of a call: the callee, arrow functions given to it, and functions given to
+    /// what runs them.
+    fn run_by(&self, module: ModuleId, expr: &'s Expr, call: &'s Call) -> Vec<FnId> {
+        let mut found: Vec<FnId> = self.source.callee(module, expr).into_iter().collect();
+        let method = match &call.callee.kind {
+            ExprKind::Attribute { attr, .. } => attr,
+            ExprKind::Name(name) => name,
+            _ => return found,
+        };
+        if REGISTERS.contains(&&**method) {
+            return found;
+        }
+        let runs = Runner::of(call).is_some();
+        for value in call
+            .args
+            .iter()
+            .chain(call.keywords.iter().map(|keyword| &keyword.value))
+        {
+            match &value.kind {
+                ExprKind::Lambda(id) => found.push(*id),
+                ExprKind::Name(_) | ExprKind::Attribute { .. } if runs => {
+                    found.extend(self.source.function_value(module, value))
+                }
+                _ => {}
+            }
+        }
+        found.dedup();
+        found
+    }
+
+    fn written(&self, module: ModuleId, call: &Call) -> String {
+        let text = self
+            .source
+            .module(module)
+            .map_or("", |module| module.text(call.callee.range));
+        let line: String = text.split_whitespace().collect();
+        let short: String = line.chars().take(60).collect();
+        format!("{short}()")
+    }
+}
+
+/// The functions that a call registers for an event: `socket.on('message', async (data) => …)`.
+fn listeners(call: &Call) -> Vec<FnId> {
+    let registers = matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
+        if matches!(&**attr, "on" | "once" | "addEventListener"));
+    let given = call.args.iter().skip(1).filter(|_| registers);
+    given
+        .filter_map(|arg| match arg.kind {
+            ExprKind::Lambda(id) => Some(id),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The functions that are set for an event: `socket.onmessage = async (event) => …`.
+fn set_listeners(source: &Source, module: ModuleId, body: &[Stmt]) -> Vec<FnId> {
+    let mut found = Vec::new();
+    for stmt in statements(body) {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        let sets = assign.targets.iter().any(|target| {
+            matches!(&target.kind, ExprKind::Attribute { attr, .. }
+                if matches!(&**attr, "onmessage" | "onopen" | "onclose" | "ondata"))
+        });
+        if sets && let Some(value) = &assign.value {
+            found.extend(source.function_value(module, value));
+        }
+    }
+    found
+}
+
+/// A generator that is a context manager runs where it is entered.
+fn is_manager(function: &crate::model::source::Function) -> bool {
+    function
+        .decorators
+        .iter()
+        .any(|decorator| match &decorator.kind {
+            ExprKind::Name(name) => name.contains("contextmanager"),
+            ExprKind::Attribute { attr, .. } => attr.contains("contextmanager"),
+            _ => false,
+        })
+}
+
+/// What is given functions to keep, not to run.
+const REGISTERS: &[&str] = &[
+    "tool",
+    "add_node",
+    "addNode",
+    "add_conditional_edges",
+    "addConditionalEdges",
+    "add_edge",
+    "registerTool",
+    "on",
+    "once",
+    "addEventListener",
+    "Agent",
+    "FunctionTool",
+    "DynamicStructuredTool",
+    "Tool",
+    "from_function",
+    "catch",
+    "add_tool",
+    "add_hook",
+    "add_callback",
+    "MCPClient",
+    "McpClient",
+    "setRequestHandler",
+    "get",
+    "post",
+    "use",
+];

@@ -1,0 +1,402 @@
+//! What code requires of its environment: reads that raise where a variable is not set, and tests that raise for it.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::{is_environ, read};
+use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::reachability::Live;
+use crate::analysis::settings::{self, Required};
+use crate::analysis::startup::Startup;
+use crate::analysis::values::bound;
+use crate::analysis::writes::targets;
+use crate::model::source::ir::{BoolOp, If, StmtKind, UnaryOp};
+use crate::model::source::walk::{Node, path_to, statements};
+use crate::model::source::{
+    ByteRange, Class, ClassId, Expr, ExprKind, Function, Language, Module, ModuleId, Stmt,
+};
+
+/// A variable that code cannot do without.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Needed {
+    /// The module of the place that requires it.
+    pub module: ModuleId,
+    /// The place.
+    pub range: ByteRange,
+    /// Its names: one of them must be set.
+    pub names: Vec<String>,
+    /// It is required before the agent serves.
+    pub starts: bool,
+}
+
+impl Needed {
+    /// The name to tell it by.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.names.first().map(String::as_str)
+    }
+
+    /// All its names.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+}
+
+/// What the code that runs requires for sure: no condition stands before it, and nobody catches what it raises.
+pub(crate) fn of<'a>(
+    callers: &Callers<'a>,
+    live: &Live<'_, 'a>,
+    startup: &Startup<'_, 'a>,
+) -> Vec<Needed> {
+    let code = *callers.code();
+    let mut found = BTreeSet::new();
+    for module in code.modules() {
+        let finder = Finder {
+            callers,
+            live,
+            startup,
+            module,
+        };
+        finder.reads(&mut found);
+        finder.tests(&module.body, None, &mut found);
+        for function in &module.functions {
+            if startup.functions.contains_key(&function.id) {
+                finder.tests(&function.body, Some(function), &mut found);
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+struct Finder<'f, 'c, 'a> {
+    callers: &'f Callers<'a>,
+    live: &'f Live<'c, 'a>,
+    startup: &'f Startup<'c, 'a>,
+    module: &'a Module,
+}
+
+impl<'a> Finder<'_, '_, 'a> {
+    /// `os.environ["X"]`, `Settings()`, `schema.parse(process.env)`.
+    fn reads(&self, found: &mut BTreeSet<Needed>) {
+        let (callers, module) = (self.callers, self.module);
+        let written = OnceCell::new();
+        let is_written = |range| {
+            let written = written.get_or_init(|| targets(callers.source(), module.id));
+            written.contains(range)
+        };
+        let mut seen: Vec<(&Expr, Vec<Required>)> = Vec::new();
+        module.each_expression(&mut |_, expr| match &expr.kind {
+            ExprKind::Subscript { base, index } if module.language == Language::Python => {
+                if index.as_number().is_none()
+                    && is_environ(callers, module.id, base)
+                    && !is_written(&expr.range)
+                    && let Some(name) = callers.source().string(module.id, index)
+                {
+                    seen.push((expr, vec![(module.id, expr.range, vec![name])]));
+                }
+            }
+            ExprKind::Call(call) => {
+                // Only what is named as a class is asked for: a look-up of every call would cost more than the rest.
+                let is_class = call.callee.last_name().is_some_and(|name| {
+                    let name = name.trim_start_matches('_');
+                    name.starts_with(|first: char| first.is_uppercase())
+                });
+                let plain = call.args.is_empty()
+                    && call
+                        .keywords
+                        .iter()
+                        .filter_map(|option| option.name.as_deref())
+                        .all(|name| name.starts_with("_env"));
+                let required = if is_class && plain {
+                    match callers.source().meaning(module.id, &call.callee) {
+                        Meaning::Class(class) => settings::required_fields(callers.source(), class),
+                        _ => Vec::new(),
+                    }
+                } else {
+                    settings::required_keys(callers, module.id, expr)
+                };
+                if !required.is_empty() {
+                    seen.push((expr, required));
+                }
+            }
+            _ => {}
+        });
+        for (expr, required) in seen {
+            let Some(starts) = self.surely_runs(expr) else {
+                continue;
+            };
+            found.extend(required.into_iter().map(|(module, range, names)| Needed {
+                module,
+                range,
+                names,
+                starts,
+            }));
+        }
+    }
+
+    /// Whether an expression runs whenever the code around it does: before the agent serves, or later. None where it may be
+    /// left out, or what it raises is caught.
+    fn surely_runs(&self, expr: &Expr) -> Option<bool> {
+        let module = self.module;
+        let function = module.function_at(expr.range.start);
+        if !self.live.runs(module.id, expr.range) {
+            return None;
+        }
+        let body = match (function, module.class_at(expr.range.start)) {
+            (Some(function), _) => &function.body,
+            (None, Some(class)) => &class.body,
+            (None, None) => &module.body,
+        };
+        if !self.is_certain(body, expr.range, function.is_some()) {
+            return None;
+        }
+        let Some(function) = function else {
+            return self.startup.modules.contains(&module.id).then_some(true);
+        };
+        if self.callers.is_idle(function) || self.is_caught_outside(function) {
+            return None;
+        }
+        let starts = self.startup.functions.contains_key(&function.id);
+        let is_made = || function.class.is_none_or(|class| self.is_made(class));
+        (starts || is_made()).then_some(starts)
+    }
+
+    /// Whether code makes an object of a class, or of one that is derived from it: methods of others run nowhere that is known.
+    fn is_made(&self, class: ClassId) -> bool {
+        let source = self.callers.source();
+        let makes = |name: &str| source.calls_named(name).next().is_some();
+        let Some(found) = source.class(class) else {
+            return false;
+        };
+        let derives = |other: &Class| {
+            let mut bases = other.bases.iter().filter_map(Expr::last_name);
+            bases.any(|base| *base == found.name)
+        };
+        let classes = || source.modules.iter().flat_map(|module| &module.classes);
+        makes(&found.name) || classes().any(|other| derives(other) && makes(&other.name))
+    }
+
+    /// Whether nothing around or before a place of a body may keep it from running, or catches what it raises.
+    fn is_certain(&self, body: &[Stmt], range: ByteRange, in_function: bool) -> bool {
+        let path = path_to(body, range);
+        if path.is_empty() {
+            return false;
+        }
+        let before = |stmt: &&Stmt| stmt.range.end <= range.start;
+        let may_leave = in_function
+            && body.iter().filter(before).any(|stmt| {
+                matches!(
+                    &stmt.kind,
+                    StmtKind::If(_) | StmtKind::Loop(_) | StmtKind::Try(_) | StmtKind::Switch(_)
+                ) && statements(std::slice::from_ref(stmt))
+                    .iter()
+                    .any(|inner| matches!(inner.kind, StmtKind::Return(_)))
+            });
+        !may_leave && path.iter().all(|node| self.lets_through(*node, range))
+    }
+
+    /// Whether a node that holds a place runs that place whenever it runs itself.
+    fn lets_through(&self, node: Node<'_>, range: ByteRange) -> bool {
+        let holds = |block: &[Stmt]| block.iter().any(|stmt| stmt.range.contains(range));
+        match node {
+            Node::Stmt(stmt) => match &stmt.kind {
+                StmtKind::If(branch) => {
+                    branch.test.range.contains(range)
+                        || self.module.is_main_guard(&branch.test) && holds(&branch.body)
+                }
+                StmtKind::Loop(looped) => looped
+                    .iter
+                    .as_ref()
+                    .is_some_and(|iter| iter.range.contains(range)),
+                StmtKind::Try(tried) => {
+                    holds(&tried.finally) || holds(&tried.body) && tried.handlers.is_empty()
+                }
+                StmtKind::Switch(switch) => switch.subject.range.contains(range),
+                StmtKind::With(with) => !with.items.iter().any(|item| {
+                    let text = self.module.text(item.context.range);
+                    text.contains("suppress(") || text.contains("raises(")
+                }),
+                _ => true,
+            },
+            Node::Expr(expr) => match &expr.kind {
+                ExprKind::Conditional(parts) => parts.test.range.contains(range),
+                ExprKind::BoolOp { values, .. } => values
+                    .first()
+                    .is_some_and(|first| first.range.contains(range)),
+                ExprKind::Lambda(_) | ExprKind::Comprehension(_) => false,
+                _ => true,
+            },
+            Node::Handler(_) | Node::Case(_) => false,
+        }
+    }
+
+    /// Whether a call of a function stands in a `try`: what it raises may be caught.
+    fn is_caught_outside(&self, function: &Function) -> bool {
+        self.callers.of(function.id).iter().any(|used| {
+            let Some(module) = self.callers.source().module(used.module) else {
+                return true;
+            };
+            let at = used.expr.range;
+            let body = match module.function_at(at.start) {
+                Some(around) => &around.body,
+                None => &module.body,
+            };
+            path_to(body, at).iter().any(|node| {
+                matches!(node, Node::Stmt(stmt) if matches!(&stmt.kind, StmtKind::Try(tried)
+                    if tried.body.iter().any(|inner| inner.range.contains(at)) && !tried.handlers.is_empty()))
+            }) && self.startup.functions.contains_key(&function.id)
+        })
+    }
+
+    /// `if not os.getenv("X"): raise …`, at the start.
+    fn tests(&self, body: &'a [Stmt], function: Option<&Function>, found: &mut BTreeSet<Needed>) {
+        let module = self.module;
+        if function.is_none() && !self.startup.modules.contains(&module.id) {
+            return;
+        }
+        if function.is_some_and(|function| self.is_caught_outside(function)) {
+            return;
+        }
+        for stmt in statements(body) {
+            let StmtKind::If(branch) = &stmt.kind else {
+                continue;
+            };
+            if !self.ends(branch)
+                || !self.live.runs(module.id, stmt.range)
+                || !self.is_certain(body, branch.test.range, function.is_some())
+            {
+                continue;
+            }
+            for name in self.missing(&branch.test) {
+                found.insert(Needed {
+                    module: module.id,
+                    range: branch.test.range,
+                    names: vec![name],
+                    starts: true,
+                });
+            }
+        }
+    }
+
+    /// Whether a branch ends the start: it raises, or leaves the process.
+    fn ends(&self, branch: &If) -> bool {
+        branch.body.last().is_some_and(|last| match &last.kind {
+            StmtKind::Raise { value, .. } => value.is_some(),
+            StmtKind::Expr(expr) => {
+                let name = self.callers.source().callee_name(self.module.id, expr);
+                name.is_some_and(|name| {
+                    matches!(
+                        name,
+                        "sys.exit" | "exit" | "quit" | "os._exit" | "process.exit"
+                    )
+                })
+            }
+            _ => false,
+        })
+    }
+
+    /// The variables for whose absence a condition comes out true.
+    fn missing(&self, test: &'a Expr) -> Vec<String> {
+        match &test.kind {
+            ExprKind::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => match &operand.kind {
+                ExprKind::BoolOp {
+                    op: BoolOp::And,
+                    values,
+                } => values.iter().filter_map(|value| self.read(value)).collect(),
+                _ => self.read(operand).into_iter().collect(),
+            },
+            ExprKind::BoolOp {
+                op: BoolOp::Or,
+                values,
+            } => values
+                .iter()
+                .flat_map(|value| self.missing(value))
+                .collect(),
+            ExprKind::Compare(parts) => match &*parts.rest {
+                [("is" | "==" | "===", none)]
+                    if matches!(none.kind, ExprKind::None)
+                        || none.as_name() == Some("undefined") =>
+                {
+                    self.read(&parts.left).into_iter().collect()
+                }
+                [("not in", right)] if is_environ(self.callers, self.module.id, right) => {
+                    let source = self.callers.source();
+                    source
+                        .string(self.module.id, &parts.left)
+                        .into_iter()
+                        .collect()
+                }
+                _ => Vec::new(),
+            },
+            ExprKind::Name(name) => self.collected(name, test.range.start),
+            _ => Vec::new(),
+        }
+    }
+
+    /// `missing = [name for name in REQUIRED if not os.getenv(name)]`.
+    fn collected(&self, name: &str, offset: u32) -> Vec<String> {
+        let source = self.callers.source();
+        let [value] = &*bound(source, self.module.id, name, offset) else {
+            return Vec::new();
+        };
+        let ExprKind::Comprehension(all) = &value.kind else {
+            return Vec::new();
+        };
+        let [one] = &*all.generators else {
+            return Vec::new();
+        };
+        let [condition] = &*one.ifs else {
+            return Vec::new();
+        };
+        let asks = match &condition.kind {
+            ExprKind::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => read(self.callers, self.module.id, operand).is_some(),
+            ExprKind::Compare(parts) => {
+                matches!(&*parts.rest, [("not in", right)] if is_environ(self.callers, self.module.id, right))
+            }
+            _ => false,
+        };
+        let names = match source.meaning(self.module.id, &one.iter) {
+            Meaning::Value(_, listed) => listed,
+            _ => &*one.iter,
+        };
+        match &names.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) if asks => items
+                .iter()
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The variable that an expression reads without a default, or a name holds.
+    fn read(&self, expr: &'a Expr) -> Option<String> {
+        let (callers, id) = (self.callers, self.module.id);
+        let value = match &expr.kind {
+            ExprKind::Name(name) => match &*bound(callers.source(), id, name, expr.range.start) {
+                [value] => value,
+                _ => return None,
+            },
+            ExprKind::Call(call) if call.args.is_empty() => match &call.callee.kind {
+                ExprKind::Attribute { base, attr } if matches!(&**attr, "strip" | "trim") => base,
+                _ => expr,
+            },
+            _ => expr,
+        };
+        let found = read(callers, id, value)?;
+        if found.default.is_some_and(|default| {
+            !matches!(default.kind, ExprKind::None) && default.as_str() != Some("")
+        }) {
+            return None;
+        }
+        match &*found.names(callers.source()) {
+            [name] if !leaf(name).is_empty() => Some(name.clone()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What sets the environment variables of a runtime: its configuration, its image, the platform, its own code.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::is_environ;
+use crate::analysis::reachability::{Live, may_be_of_the_platform};
+use crate::analysis::writes::writes;
+use crate::context::{Context, installed};
+use crate::model::files::SecretFile;
+use crate::model::manifest::{Dockerfile, Instruction};
+use crate::model::project::Agent;
+use crate::model::source::{Expr, ExprKind, ModuleId};
+
+/// The variables of a runtime's environment, as far as they are known.
+pub(crate) struct Environment {
+    names: BTreeSet<String>,
+    /// Why there may be others.
+    pub unknown: Option<String>,
+}
+
+/// What a process has in its environment anyway.
+const ALWAYS: &[&str] = &[
+    "PATH",
+    "HOME",
+    "PWD",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "HOSTNAME",
+    "SHELL",
+    "TMPDIR",
+    "TERM",
+    "PORT",
+    "HOST",
+    "PYTHONPATH",
+    "PYTHONUNBUFFERED",
+    "PYTHONHASHSEED",
+    "PYTHON_VERSION",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "NODE_ENV",
+    "NODE_VERSION",
+    "NODE_OPTIONS",
+    "DOCKER_CONTAINER",
+    "LAMBDA_TASK_ROOT",
+];
+
+/// Images that set nothing of a project's own, by the last word of their name.
+const PLAIN_IMAGES: &[&str] = &[
+    "python",
+    "node",
+    "amazonlinux",
+    "debian",
+    "ubuntu",
+    "alpine",
+    "uv",
+    "bun",
+    "deno",
+    "slim",
+    "scratch",
+];
+
+impl Environment {
+    pub(crate) fn of(context: &Context, callers: &Callers<'_>, live: &Live<'_, '_>) -> Self {
+        let code = *callers.code();
+        let mut found = Self {
+            names: code.source.stack_words.clone(),
+            unknown: None,
+        };
+        let elsewhere = &context.files.contents.environment_words;
+        found.names.extend(elsewhere.iter().cloned());
+        for layer in context.environments(Agent::Runtime(code.runtime)) {
+            found
+                .names
+                .extend(layer.value.into_iter().map(|variable| variable.name));
+        }
+        if installed::is_container(code.runtime) {
+            let manifests = context.files.manifests.get(&code.resource().to_string());
+            match manifests.and_then(|manifests| manifests.dockerfile.read()) {
+                Some(dockerfile) => found.image(dockerfile),
+                None => found.may_hold("the Dockerfile was not read"),
+            }
+        }
+        let resource = code.resource();
+        let packages = context.files.packages.iter();
+        let file = packages
+            .filter(|package| package.resource == resource)
+            .flat_map(|package| &package.secret_files)
+            .find(|file| file.kind == SecretFile::Environment);
+        if let Some(file) = file {
+            found.may_hold(&format!("{} ships, and its content is not read", file.path));
+        }
+        found.code(callers, live);
+        found
+    }
+
+    /// Whether something sets a variable.
+    pub(crate) fn sets(&self, name: &str) -> bool {
+        self.names.contains(name)
+            || ALWAYS.contains(&name)
+            || may_be_of_the_platform(name)
+            || self.names.iter().any(|set| set.eq_ignore_ascii_case(name))
+    }
+
+    fn may_hold(&mut self, why: &str) {
+        self.unknown.get_or_insert_with(|| why.to_owned());
+    }
+
+    fn image(&mut self, dockerfile: &Dockerfile) {
+        for each in &dockerfile.instructions {
+            match each.keyword.as_str() {
+                "ENV" | "ARG" => self.names.extend(set_by(each)),
+                "FROM" if !is_plain(each) => {
+                    self.may_hold("what its base image sets is not known here");
+                }
+                "CMD" | "ENTRYPOINT" => {
+                    let runs = |word: &String| {
+                        word.ends_with(".sh") || word == "env" || word.contains('=')
+                    };
+                    if each.words().iter().any(runs) {
+                        self.may_hold("the command that starts it may set variables");
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !dockerfile.scripts.is_empty() {
+            self.may_hold("a script starts it");
+        }
+    }
+
+    /// What the code that runs puts into its own environment.
+    fn code(&mut self, callers: &Callers<'_>, live: &Live<'_, '_>) {
+        const OTHERS: &str = "the code sets variables whose names are not known here";
+        let code = *callers.code();
+        let source = callers.source();
+        for module in code.modules() {
+            for (at, target, value) in writes(source, module.id) {
+                if value.is_none() || !live.runs(at, target.range) {
+                    continue;
+                }
+                let Some(names) = written(callers, at, target) else {
+                    continue;
+                };
+                if names.is_empty() {
+                    self.may_hold(OTHERS);
+                }
+                self.names.extend(names);
+            }
+        }
+        for (module, _, expr) in code.calls() {
+            let Some(call) = expr.as_call() else { continue };
+            let name = call.callee.last_name().map_or("", |name| &**name);
+            let given = match (name, &call.callee.kind) {
+                ("update", ExprKind::Attribute { base, .. })
+                    if is_environ(callers, module.id, base) =>
+                {
+                    call.args.first()
+                }
+                ("assign", _) => match &*call.args {
+                    [environ, given, ..] if is_environ(callers, module.id, environ) => Some(given),
+                    _ => continue,
+                },
+                ("putenv", _) => {
+                    let named = call.args.first();
+                    let named = named.and_then(|name| source.string(module.id, name));
+                    match named {
+                        Some(name) => self.names.extend([name]),
+                        None => self.may_hold(OTHERS),
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            if !live.runs(module.id, expr.range) {
+                continue;
+            }
+            let options = call.keywords.iter();
+            let named: Option<Vec<String>> = options
+                .map(|option| option.name.as_deref().map(str::to_owned))
+                .collect();
+            match (named, given.map(|given| &given.kind)) {
+                (Some(named), None) if !named.is_empty() => self.names.extend(named),
+                (_, Some(ExprKind::Dict(entries))) => {
+                    for entry in entries {
+                        let key = entry.key.as_ref();
+                        match key.and_then(|key| source.string(module.id, key)) {
+                            Some(name) => self.names.extend([name]),
+                            None => self.may_hold(OTHERS),
+                        }
+                    }
+                }
+                _ => self.may_hold(OTHERS),
+            }
+        }
+    }
+}
+
+/// The variables that an assignment sets: none where their names are not known, None where it sets no variable.
+fn written<'a>(callers: &Callers<'a>, module: ModuleId, target: &'a Expr) -> Option<Vec<String>> {
+    let source = callers.source();
+    match &target.kind {
+        ExprKind::Subscript { base, index } => is_environ(callers, module, base)
+            .then(|| source.string(module, index).into_iter().collect()),
+        ExprKind::Attribute { base, attr } => {
+            let typescript = attr.chars().any(|c| c.is_ascii_uppercase());
+            (typescript && is_environ(callers, module, base)).then(|| vec![attr.to_string()])
+        }
+        // `os.environ.setdefault("X", …)`.
+        ExprKind::Call(call) => {
+            let ExprKind::Attribute { base, .. } = &call.callee.kind else {
+                return None;
+            };
+            let key = call.args.first()?;
+            is_environ(callers, module, base)
+                .then(|| source.string(module, key).into_iter().collect())
+        }
+        _ => None,
+    }
+}
+
+/// `ENV A=1 B=2`, `ENV A 1`, `ARG A`.
+fn set_by(instruction: &Instruction) -> Vec<String> {
+    let words = instruction.words();
+    match words.first() {
+        Some(first) if !first.contains('=') => vec![first.clone()],
+        _ => words
+            .iter()
+            .filter_map(|word| Some(word.split_once('=')?.0.to_owned()))
+            .collect(),
+    }
+}
+
+/// Whether an image is one of a language or a system, or an earlier stage.
+fn is_plain(from: &Instruction) -> bool {
+    let words = from.words();
+    let Some(image) = words.iter().find(|word| !word.starts_with("--")) else {
+        return true;
+    };
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let name = name.split([':', '@']).next().unwrap_or(name);
+    !image.contains(['/', ':', '.']) || PLAIN_IMAGES.contains(&name)
+}
