@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source};
+use crate::model::source::{
+    Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
+};
 
 use crate::analysis::guards::{self, Fate, Guard};
 use crate::analysis::limits;
-use crate::analysis::outward::{Reached, outward};
+use crate::analysis::names::{leaf, package};
+use crate::analysis::outward::{Reached, connects, outward};
 use crate::analysis::runners::Runner;
+use crate::analysis::waited::floats;
 
 /// Deepest chain of calls that is followed.
 const DEEPEST: usize = 120;
@@ -46,6 +50,8 @@ pub(crate) struct Walker<'s> {
     counted: BTreeSet<(ModuleId, ByteRange)>,
     reported: BTreeMap<(ModuleId, ByteRange), usize>,
     looked: usize,
+    /// The process itself listens to promises that reject and that nobody waits for.
+    pub listens: bool,
 }
 
 /// Where the walk is: the handler that it started in.
@@ -61,6 +67,8 @@ struct Start {
 struct Under {
     site: (ModuleId, ByteRange),
     callee: String,
+    /// Nobody waits for it.
+    floats: bool,
 }
 
 impl<'s> Walker<'s> {
@@ -72,6 +80,7 @@ impl<'s> Walker<'s> {
             counted: BTreeSet::new(),
             reported: BTreeMap::new(),
             looked: 0,
+            listens: false,
         }
     }
 
@@ -148,7 +157,12 @@ impl<'s> Walker<'s> {
     ) {
         let source = self.source;
         let body = source.body(id.module, Some(id));
-        if let Some(out) = outward(source, id.module, expr) {
+        if self.floating(start, id, expr, call, depth) {
+            return;
+        }
+        let reached =
+            outward(source, id.module, expr).or_else(|| connects(source, id.module, expr));
+        if let Some(out) = reached {
             let at = if out.lazy {
                 guards::consumed_at(body, expr.range)
             } else {
@@ -199,7 +213,7 @@ impl<'s> Walker<'s> {
                 guards::fate(local.iter().copied().chain(trail.iter().rev().copied())),
                 Fate::Handled
             ) {
-                self.count(callee, 0);
+                self.count(start, callee, 0);
                 continue;
             }
             let mut inner = trail.to_vec();
@@ -210,6 +224,7 @@ impl<'s> Walker<'s> {
             let here = Under {
                 site: (id.module, expr.range),
                 callee: self.written(id.module, call),
+                floats: false,
             };
             let under = match under {
                 Some(under) => Some(under),
@@ -221,7 +236,7 @@ impl<'s> Walker<'s> {
     }
 
     /// Counts the calls under a function that is handled as a whole.
-    fn count(&mut self, id: FnId, depth: usize) {
+    fn count(&mut self, start: &mut Start, id: FnId, depth: usize) {
         if self.stops(id, depth) {
             return;
         }
@@ -229,6 +244,9 @@ impl<'s> Walker<'s> {
             let ExprKind::Call(call) = &expr.kind else {
                 continue;
             };
+            if self.floating(start, id, expr, call, depth) {
+                continue;
+            }
             if outward(self.source, id.module, expr).is_some()
                 && self.counted.insert((id.module, expr.range))
             {
@@ -241,10 +259,70 @@ impl<'s> Walker<'s> {
                         .counted
                         .insert((callee.module, range.unwrap_or_default()))
                 {
-                    self.count(callee, depth + 1);
+                    self.count(start, callee, depth + 1);
                 }
             }
         }
+    }
+
+    /// Reports a promise of TypeScript that nobody waits for: `fetch(url);` inside of a `try` is not caught by it. True where it is one.
+    fn floating(
+        &mut self,
+        start: &mut Start,
+        id: FnId,
+        expr: &'s Expr,
+        call: &'s Call,
+        depth: usize,
+    ) -> bool {
+        let source = self.source;
+        let module = source.module(id.module);
+        if self.listens || module.is_none_or(|module| module.language != Language::TypeScript) {
+            return false;
+        }
+        let body = source.body(id.module, Some(id));
+        let promises = |id: &FnId| {
+            let function = source.function(*id);
+            function.is_some_and(|function| function.is_async && !function.is_generator)
+        };
+        // `items.forEach(async (item) => { … })` waits for none of them.
+        let each =
+            matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if &**attr == "forEach");
+        let run = match each {
+            true => call
+                .args
+                .first()
+                .and_then(|given| source.function_value(id.module, given)),
+            false => source.callee(id.module, expr),
+        };
+        let run = run.filter(promises);
+        let leaves = match run {
+            Some(_) => None,
+            None => outward(source, id.module, expr)
+                .filter(|out| !out.lazy && gives_a_promise(source, id.module, expr)),
+        };
+        if run.is_none() && leaves.is_none() || !floats(body, expr.range) {
+            return false;
+        }
+        let here = Under {
+            site: (id.module, expr.range),
+            callee: self.written(id.module, call),
+            floats: true,
+        };
+        if let Some(out) = leaves {
+            if self.counted.insert((id.module, expr.range)) {
+                self.calls += 1;
+            }
+            let fate = Fate::Floating;
+            self.report(start, id, expr, call, None, out.reached, fate, false);
+        }
+        if let Some(callee) = run {
+            let guards = source
+                .function(callee)
+                .map(|function| guards::decorators(source, function));
+            let trail: Vec<Guard> = guards.unwrap_or_default().into_iter().rev().collect();
+            self.function(start, callee, &trail, Some(&here), depth + 1);
+        }
+        true
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -259,6 +337,11 @@ impl<'s> Walker<'s> {
         fate: Fate,
         deferred: bool,
     ) {
+        let floats = under.is_some_and(|under| under.floats);
+        let fate = match fate {
+            Fate::Uncaught | Fate::RaisedAgain(_) if floats => Fate::Floating,
+            fate => fate,
+        };
         let (site, callee, reaches) = match under {
             Some(under) => (
                 under.site,
@@ -336,6 +419,33 @@ impl<'s> Walker<'s> {
         let short: String = line.chars().take(60).collect();
         format!("{short}()")
     }
+}
+
+/// Packages whose clients answer with a promise.
+const PROMISES: [&str; 12] = [
+    "axios",
+    "got",
+    "ky",
+    "undici",
+    "node-fetch",
+    "ofetch",
+    "openai",
+    "@anthropic-ai/sdk",
+    "@strands-agents/sdk",
+    "@modelcontextprotocol/sdk",
+    "@langchain/langgraph",
+    "bedrock-agentcore",
+];
+
+/// Whether a call that leaves is known to give a promise.
+fn gives_a_promise(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    source.callee_name(module, expr).is_some_and(|name| {
+        let top = package(name);
+        name == "fetch"
+            || top.starts_with("@aws-sdk/")
+            || PROMISES.contains(&top)
+            || top == "ai" && leaf(name).starts_with("generate")
+    })
 }
 
 /// The functions that a call registers for an event: `socket.on('message', async (data) => …)`.

@@ -85,6 +85,8 @@ pub(crate) enum Fate {
     RaisedAgain(Guard),
     /// Nothing broad is around.
     Uncaught,
+    /// Nobody waits for the promise that rejects: no `try` catches it, and it ends the process.
+    Floating,
     /// It is not raised: the stream that is read here ends as if nothing had happened.
     Ended(ModuleId, ByteRange),
 }

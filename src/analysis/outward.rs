@@ -5,7 +5,7 @@ mod given;
 mod names;
 mod words;
 
-use crate::analysis::names::{leaf, package};
+use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::runners::Runner;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
@@ -70,6 +70,46 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
     found.map(|reached| Outward {
         reached,
         lazy: LAZY.contains(&method) && reached <= Reached::Agent,
+    })
+}
+
+/// What a constructor reaches: an agent that is given clients of MCP servers starts them, an adapter connects to its servers.
+/// Constructors of other clients only remember what they are given.
+pub(crate) fn connects<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    expr: &'s Expr,
+) -> Option<Outward> {
+    let call = expr.as_call()?;
+    let name = source.callee_name(module, expr)?;
+    let starts = match (package(name), leaf(name)) {
+        ("crewai_tools", "MCPServerAdapter") | ("smolagents", "MCPClient" | "from_mcp") => true,
+        ("strands", "Agent") => call
+            .option("tools")
+            .is_some_and(|tools| holds_a_server(source, module, tools)),
+        _ => false,
+    };
+    starts.then_some(Outward {
+        reached: Reached::Tool,
+        lazy: false,
+    })
+}
+
+/// Whether a list of tools holds a client of an MCP server as a whole.
+fn holds_a_server<'s>(source: &'s Source, module: ModuleId, tools: &'s Expr) -> bool {
+    let (home, tools) = match (&tools.kind, source.meaning(module, tools)) {
+        (ExprKind::Name(_), Meaning::Value(home, value)) => (home, value),
+        _ => (module, tools),
+    };
+    let (ExprKind::List(items) | ExprKind::Tuple(items)) = &tools.kind else {
+        return false;
+    };
+    items.iter().any(|item| {
+        source.type_of(home, item).is_some_and(|made| {
+            made.class.is_none()
+                && package(&made.type_name) == "strands"
+                && leaf(&made.type_name) == "MCPClient"
+        })
     })
 }
 

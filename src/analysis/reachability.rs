@@ -646,9 +646,9 @@ fn is_of_the_platform(name: &str) -> bool {
     PLATFORM.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether a variable may be set without anybody's doing: by the platform, or on a developer's machine only.
-pub(crate) fn may_be_of_the_platform(name: &str) -> bool {
-    is_of_the_platform(name) || is_local(name)
+/// Whether a variable is set on a developer's machine or in a test run only.
+pub(crate) fn is_of_a_developer(name: &str) -> bool {
+    is_local(name)
 }
 
 /// Whether a text counts as true.

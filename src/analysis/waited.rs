@@ -3,8 +3,8 @@
 use crate::analysis::background::answers;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::LoopKind;
-use crate::model::source::walk::{Node, expressions, walk};
-use crate::model::source::{ByteRange, Expr, ExprKind, Function, Source, StmtKind, UnaryOp};
+use crate::model::source::walk::{Node, expressions, path_to, walk};
+use crate::model::source::{ByteRange, Expr, ExprKind, Function, Source, Stmt, StmtKind, UnaryOp};
 
 /// Whether nobody waits for what a call gives: it is dropped, or kept where nothing of this function looks at it.
 pub(crate) fn detached<'a>(
@@ -45,6 +45,36 @@ pub(crate) fn detached<'a>(
                 },
                 _ => return false,
             },
+            Node::Handler(_) | Node::Case(_) => return false,
+        }
+    }
+    false
+}
+
+/// Whether nobody waits for a promise, and nobody is given what it rejects with: `fetch(url);`, `void save(x);`,
+/// `work().then(next);`.
+pub(crate) fn floats(body: &[Stmt], range: ByteRange) -> bool {
+    for node in path_to(body, range).iter().rev() {
+        match node {
+            Node::Expr(outer) if outer.range == range => {}
+            Node::Expr(outer) => match &outer.kind {
+                ExprKind::Unary {
+                    op: UnaryOp::Void, ..
+                } => {}
+                ExprKind::Attribute { base, attr }
+                    if matches!(&**attr, "then" | "finally") && base.range.contains(range) => {}
+                ExprKind::Call(call) => match &call.callee.kind {
+                    ExprKind::Attribute { base, attr } if base.range.contains(range) => {
+                        let rejection = &**attr == "then" && call.args.len() > 1;
+                        if rejection || !matches!(&**attr, "then" | "finally") {
+                            return false;
+                        }
+                    }
+                    _ => return false,
+                },
+                _ => return false,
+            },
+            Node::Stmt(stmt) => return matches!(stmt.kind, StmtKind::Expr(_)),
             Node::Handler(_) | Node::Case(_) => return false,
         }
     }

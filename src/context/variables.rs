@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::is_environ;
-use crate::analysis::reachability::{Live, may_be_of_the_platform};
+use crate::analysis::reachability::{Live, is_of_a_developer};
 use crate::analysis::writes::writes;
 use crate::context::{Context, installed};
 use crate::model::files::SecretFile;
@@ -46,6 +46,27 @@ const ALWAYS: &[&str] = &[
     "NODE_OPTIONS",
     "DOCKER_CONTAINER",
     "LAMBDA_TASK_ROOT",
+];
+
+/// Starts of names that the platform, its SDK and the libraries of AWS set or may set.
+const GIVEN: &[&str] = &[
+    "AWS_",
+    "OTEL_",
+    "BEDROCK_AGENTCORE_",
+    "AGENTCORE_PAYMENT_",
+    "AGENTCORE_CREDENTIAL_",
+];
+
+/// The shapes of what a deploy sets for credentials and connections. Those of memories and gateways are known one by one.
+const CONNECTED: &[(&str, &[&str])] = &[
+    ("CREDENTIAL_", &["_NAME"]),
+    (
+        "GATEWAY_",
+        &["_ARN", "_URL", "_AUTH_TYPE", "_CREDENTIAL_PROVIDER"],
+    ),
+    ("RUNTIME_", &["_ARN"]),
+    ("BROWSER_", &["_ID"]),
+    ("CODE_INTERPRETER_", &["_ID"]),
 ];
 
 /// Images that set nothing of a project's own, by the last word of their name.
@@ -93,6 +114,7 @@ impl Environment {
         if let Some(file) = file {
             found.may_hold(&format!("{} ships, and its content is not read", file.path));
         }
+        found.names.extend(vended(context));
         found.code(callers, live);
         found
     }
@@ -101,7 +123,8 @@ impl Environment {
     pub(crate) fn sets(&self, name: &str) -> bool {
         self.names.contains(name)
             || ALWAYS.contains(&name)
-            || may_be_of_the_platform(name)
+            || is_of_a_developer(name)
+            || is_given(name)
             || self.names.iter().any(|set| set.eq_ignore_ascii_case(name))
     }
 
@@ -197,6 +220,33 @@ impl Environment {
             }
         }
     }
+}
+
+/// Whether the platform gives a variable, or a connection may: `GATEWAY_<NAME>_URL` is one of them, `GATEWAY_URL` is not.
+fn is_given(name: &str) -> bool {
+    let named = |start: &str, end: &str| {
+        let rest = name.strip_prefix(start);
+        rest.and_then(|rest| rest.strip_suffix(end))
+            .is_some_and(|between| !between.is_empty())
+    };
+    name == "AGENTCORE_RUNTIME_URL"
+        || GIVEN.iter().any(|start| name.starts_with(start))
+        || CONNECTED
+            .iter()
+            .any(|(start, ends)| ends.iter().any(|end| named(start, end)))
+}
+
+/// What a deploy sets for the memories and gateways of the project.
+pub(super) fn vended(context: &Context) -> impl Iterator<Item = String> {
+    let upper = |name: &str| name.to_uppercase().replace('-', "_");
+    let memories = context.project.memories.iter();
+    let memories = memories.map(move |memory| format!("MEMORY_{}_ID", upper(&memory.name)));
+    let gateways = context.project.gateways.iter().flat_map(move |gateway| {
+        let name = upper(&gateway.name);
+        ["URL", "AUTH_TYPE", "CREDENTIAL_PROVIDER"]
+            .map(|what| format!("AGENTCORE_GATEWAY_{name}_{what}"))
+    });
+    memories.chain(gateways)
 }
 
 /// The variables that an assignment sets: none where their names are not known, None where it sets no variable.

@@ -42,7 +42,7 @@ const SENDERS: [&str; 22] = [
     "invoke",
 ];
 /// MCP clients of both SDKs.
-const MCP_CLIENTS: [&str; 5] = [
+pub(super) const MCP_CLIENTS: [&str; 5] = [
     "streamablehttp_client",
     "streamable_http_client",
     "sse_client",
@@ -177,7 +177,7 @@ pub(crate) fn is_prepared(expr: &Expr) -> bool {
     })
 }
 
-fn given<'a>(
+pub(super) fn given<'a>(
     call: &'a CallExpr,
     name: &str,
     source: &'a Source,
@@ -205,7 +205,7 @@ fn address(source: &Source, module: &Module, call: &CallExpr) -> String {
 }
 
 /// The headers of a request, as far as they can be seen.
-fn headers<'a>(
+pub(super) fn headers<'a>(
     source: &'a Source,
     module: &'a Module,
     call: &'a CallExpr,

@@ -1,6 +1,7 @@
 //! The code that calls a runtime, anywhere in the repository: through an SDK, or over plain HTTP.
 
 pub(crate) mod entries;
+pub(crate) mod gateways;
 pub(crate) mod http;
 pub(crate) mod length;
 pub(crate) mod origin;

@@ -1,5 +1,7 @@
 //! `auth-caller-match`: Callers in the repository sign as the runtime expects.
 
+mod gateways;
+
 use crate::analysis::clients::{self, Call, Kind, Via, entries, http, length};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
@@ -43,12 +45,13 @@ fn run(context: &Context) -> Vec<Outcome> {
         return vec![unconfigured(context, &[Listed::Agent], message)];
     }
     let calls = clients::find(&context.source);
-    context
+    let agents = context
         .project
         .agents()
-        .map(|agent| {
-            crate::checks::callers::honest_of_callers(context, judge(context, agent, &calls))
-        })
+        .map(|agent| judge(context, agent, &calls));
+    agents
+        .chain(gateways::judge_all(context))
+        .map(|outcome| crate::checks::callers::honest_of_callers(context, outcome))
         .collect()
 }
 

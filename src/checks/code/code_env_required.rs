@@ -96,10 +96,31 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     Outcome::fail(code.resource(), message)
         .severity(severity)
         .evidences(evidence)
-        .fix(fix(name, &names))
+        .fix(fix(context, name, &names))
 }
 
-fn fix(runtime: &str, names: &BTreeSet<&str>) -> Fix {
+/// What a deploy sets under another name for what a variable seems to hold: `MEMORY_USERS_ID` for `AGENTCORE_MEMORY_ID`.
+fn alike(context: &Context, names: &BTreeSet<&str>) -> Vec<String> {
+    let end = |name: &str| name.rsplit('_').next().unwrap_or_default().to_owned();
+    let held = |name: &str| {
+        ["MEMORY", "GATEWAY"]
+            .into_iter()
+            .find(|kind| name.contains(kind))
+    };
+    let mut found: Vec<String> = set::vended(context)
+        .filter(|vended| {
+            let same = |name: &&&str| {
+                held(name).is_some() && held(name) == held(vended) && end(name) == end(vended)
+            };
+            names.iter().any(|name| same(&name))
+        })
+        .collect();
+    found.sort();
+    found.truncate(NAMED);
+    found
+}
+
+fn fix(context: &Context, runtime: &str, names: &BTreeSet<&str>) -> Fix {
     let (secret, plain): (Vec<&str>, Vec<&str>) =
         names.iter().partition(|name| secret_like_name(name));
     let entries: Vec<String> = plain
@@ -118,6 +139,13 @@ fn fix(runtime: &str, names: &BTreeSet<&str>) -> Fix {
         note = format!(
             "{note}{space}{} is a secret by its name: environment variables are plain text, so fetch it from AgentCore Identity (see secrets-env-read) instead of setting it.",
             secret.join(", ")
+        );
+    }
+    let alike = alike(context, names);
+    if !alike.is_empty() {
+        note = format!(
+            "A deploy sets {} for what the project has: read that name. Else: {note}",
+            alike.join(", ")
         );
     }
     Fix::new("Set the variables, or do without them").note(note)

@@ -9,7 +9,7 @@ use crate::analysis::names::leaf;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
-use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
+use crate::model::source::{Entrypoint, EntrypointKind, Expr, ExprKind, Language, ModuleId};
 
 use crate::analysis::exposed::{Exposed, Walker};
 use crate::analysis::guards::{self, Fate};
@@ -35,6 +35,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let mut walker = Walker::new(code.source);
+    walker.listens = listens(code);
     let (web, mcp) = (guards::web(code), guards::mcp(code));
     let mut served = Vec::new();
     for entry in judged(code) {
@@ -87,6 +88,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         },
         match first.fate {
             Fate::Unlogged(_) => "nobody will know that it did",
+            Fate::Floating => "an unhandled rejection ends the process, and the session with it",
             Fate::Ended(..) => "the caller gets an empty or broken-off answer that looks complete",
             _ => fixes::consequence(
                 first.kind,
@@ -101,6 +103,17 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         .evidences(served)
         .evidences(tools)
         .fix(fixes::fix(code, first))
+}
+
+/// Whether the process listens to rejections that nobody handles: they do not end it then.
+fn listens(code: &AgentCode<'_>) -> bool {
+    code.calls().any(|(_, _, expr)| {
+        expr.as_call().is_some_and(|call| {
+            let event = call.args.first().and_then(Expr::as_str);
+            matches!(event, Some("unhandledRejection" | "uncaughtException"))
+                && matches!(&call.callee.kind, ExprKind::Attribute { base, .. } if base.as_name() == Some("process"))
+        })
+    })
 }
 
 /// A handler whose calls are wrapped, and that parses the payload before.
@@ -158,6 +171,9 @@ fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
             "what goes wrong in {what} is only raised again ({})",
             place(code, guard.module, guard.range.start)
         ),
+        Fate::Floating => {
+            format!("nobody waits for {what}, so that no `try` catches what it rejects with")
+        }
         Fate::Ended(..) => {
             format!("what goes wrong in {what} does not throw: the stream that is read just ends")
         }
@@ -203,6 +219,9 @@ fn site(code: &AgentCode<'_>, exposed: &Exposed) -> Evidence {
             "{what}; the handler at {} raises again",
             place(code, guard.module, guard.range.start)
         ),
+        Fate::Floating => {
+            format!("{what}; nobody waits for the promise: no `try` catches its rejection")
+        }
         Fate::Ended(module, range) => {
             let note = "a model that fails ends this stream without an exception: a `try` around it catches nothing";
             return agent_code::evidence(code.source, module, range).note(note);

@@ -1,6 +1,7 @@
 //! `code-error-leak`: Error messages do not expose internals.
 
 mod harmless;
+mod made;
 mod seeds;
 mod sinks;
 
@@ -9,7 +10,7 @@ use crate::analysis::dataflow::{Flow, Step, Truncation};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
-use crate::model::source::{EntrypointKind, FnId, ModuleId};
+use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId};
 
 use self::seeds::{Caught, Exceptions};
 use self::sinks::Sink;
@@ -98,12 +99,11 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         first.from(code, &caught),
     );
     let found = leaks.iter().map(|leak| {
-        let note = format!(
-            "{} {}{}",
-            leak.sink.verb,
-            leak.what(),
-            leak.from(code, &caught)
-        );
+        let (verb, what, from) = (leak.sink.verb, leak.what(), leak.from(code, &caught));
+        let note = match leak.sent.and_then(|sent| place(code, sent)) {
+            Some(sent) => format!("makes {what}{from}, which {sent} {verb}"),
+            None => format!("{verb} {what}{from}"),
+        };
         agent_code::evidence(code.source, leak.sink.module, leak.sink.range)
             .note(note)
             .steps(agent_code::steps(code.source, &leak.steps))
@@ -117,7 +117,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
 
 /// A value with an exception's text in it that leaves.
 struct Leak {
+    /// Where it leaves, or where a helper makes what leaves.
     sink: Sink,
+    /// Where it leaves, for what a helper makes.
+    sent: Option<(ModuleId, ByteRange)>,
     labels: u64,
     steps: Vec<Step>,
 }
@@ -173,20 +176,34 @@ fn sites(
                 .iter()
                 .find_map(|value| sinks::entry(&flow, sink.module, value));
             sink.range = entry.unwrap_or(sink.range);
+            let sent = (sink.module, sink.range);
+            let made = values
+                .iter()
+                .find_map(|value| made::in_helper(code.source, &flow, sink.module, value));
+            (sink.module, sink.range) = made.unwrap_or(sent);
+            let sent = made.map(|_| sent);
             let labels = seeds::leaking(labels);
+            let home = sent.map_or(sink.module, |(module, _)| module);
             let value = values
                 .iter()
-                .find(|value| seeds::leaking(labelled(sink.module, value)) != 0)?;
-            let module = code.source.module(sink.module)?;
+                .find(|value| seeds::leaking(labelled(home, value)) != 0)?;
+            let module = code.source.module(home)?;
             let within = module.function_at(value.range.start).map(|found| found.id);
-            let steps = flow.path(code.source, (sink.module, within), value, labels);
+            let steps = flow.path(code.source, (home, within), value, labels);
             (labels != 0).then_some(Leak {
                 sink,
+                sent,
                 labels,
                 steps,
             })
         })
         .collect()
+}
+
+/// A place as `path:line`.
+fn place(code: &AgentCode<'_>, (module, range): (ModuleId, ByteRange)) -> Option<String> {
+    let site = code.source.module(module)?.site(range);
+    Some(format!("{}:{}", site.path, site.span?.line))
 }
 
 fn tool_note(code: &AgentCode<'_>, leak: &Leak) -> Evidence {

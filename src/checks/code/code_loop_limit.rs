@@ -9,7 +9,9 @@ use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::ir::{DictEntry, Loop, LoopKind};
 use crate::model::source::walk::{expressions, statements, sub_expressions};
-use crate::model::source::{Call, Expr, ExprKind, FnId, Language, Module, Stmt, StmtKind};
+use crate::model::source::{
+    Call, EntrypointKind, Expr, ExprKind, FnId, Language, Module, Stmt, StmtKind,
+};
 
 pub(super) static CHECK: Check = Check {
     id: "code-loop-limit",
@@ -44,7 +46,7 @@ struct Bound {
     unit: &'static str,
 }
 
-const BOUNDS: [Bound; 11] = [
+const BOUNDS: [Bound; 18] = [
     Bound {
         package: "strands",
         calls: &["Agent"],
@@ -116,12 +118,73 @@ const BOUNDS: [Bound; 11] = [
         unit: "turns",
     },
     Bound {
+        package: "agno",
+        calls: &["Agent"],
+        option: "tool_call_limit",
+        default: None,
+        unit: "calls of tools",
+    },
+    Bound {
+        package: "smolagents",
+        calls: &["CodeAgent", "ToolCallingAgent", "MultiStepAgent"],
+        option: "max_steps",
+        default: Some(20),
+        unit: "steps",
+    },
+    Bound {
+        package: "haystack",
+        calls: &["Agent"],
+        option: "max_agent_steps",
+        default: Some(100),
+        unit: "steps",
+    },
+    Bound {
+        package: "llama_index",
+        calls: &[
+            "FunctionAgent",
+            "ReActAgent",
+            "CodeActAgent",
+            "AgentWorkflow",
+        ],
+        option: "max_iterations",
+        default: Some(20),
+        unit: "iterations",
+    },
+    Bound {
+        package: "autogen_agentchat",
+        calls: &["AssistantAgent"],
+        option: "max_tool_iterations",
+        default: Some(1),
+        unit: "rounds of tools",
+    },
+    Bound {
+        package: "dspy",
+        calls: &["ReAct"],
+        option: "max_iters",
+        default: Some(20),
+        unit: "iterations",
+    },
+    Bound {
+        package: "pipecat",
+        calls: &["PipelineTask", "PipelineWorker"],
+        option: "idle_timeout_secs",
+        default: Some(300),
+        unit: "idle seconds",
+    },
+    Bound {
         package: "pydantic_ai",
         calls: &["run", "run_sync", "run_stream"],
         option: "usage_limits",
         default: Some(50),
         unit: "requests",
     },
+];
+
+/// Agents of a conversation that goes on as long as a connection: by package, and the call that makes or starts one.
+const LIVE: [(&str, &str); 3] = [
+    ("strands", "BidiAgent"),
+    ("agents", "RealtimeRunner"),
+    ("google", "run_live"),
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
@@ -328,9 +391,10 @@ fn is_run(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> bool {
         })
     };
     match &expr.kind {
-        ExprKind::Call(_) => {
+        ExprKind::Call(call) => {
             asks(module.id, expr)
                 || named(expr)
+                || is_live_run(code, module, call)
                 || source.callee(module.id, expr).is_some_and(within)
         }
         // `asyncio.to_thread(agent, prompt)`
@@ -344,6 +408,43 @@ fn is_run(code: &AgentCode<'_>, module: &Module, expr: &Expr) -> bool {
                 })
         }
         _ => false,
+    }
+}
+
+/// Whether a call runs the conversation of an agent that is live: `agent.run(inputs=…)` of a `BidiAgent`.
+fn is_live_run(code: &AgentCode<'_>, module: &Module, call: &Call) -> bool {
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return false;
+    };
+    matches!(&**attr, "run" | "start" | "receive")
+        && code
+            .source
+            .type_of(module.id, base)
+            .is_some_and(|made| LIVE.contains(&(package(&made.type_name), leaf(&made.type_name))))
+}
+
+/// A conversation over a connection: whoever is connected ends it, where a WebSocket handler serves it. Elsewhere nobody does.
+fn live(
+    code: &AgentCode<'_>,
+    at: Evidence,
+    (top, last): (&str, &str),
+    bounded: bool,
+    seen: &mut Seen,
+) {
+    let connected = code
+        .code
+        .entrypoints
+        .iter()
+        .any(|entry| entry.kind == EntrypointKind::WebSocket);
+    match (connected, bounded) {
+        (true, _) => seen.finite.push(format!("{last} of {top} runs as long as its connection")),
+        (false, true) => seen.finite.push("a limit around the agent".to_owned()),
+        (false, false) => seen.found.push(
+            at.note(format!(
+                "{last} of {top} goes on until it is stopped, and no connection of a caller (WebSocket) ends it"
+            ))
+            .severity(Severity::Low),
+        ),
     }
 }
 
@@ -369,6 +470,10 @@ fn framework(
     }
     if top.starts_with("@anthropic-ai/claude-") && last == "query" {
         claude_query(call, at(), top, seen);
+        return;
+    }
+    if LIVE.contains(&(top, last)) {
+        live(code, at(), (top, last), bounded, seen);
         return;
     }
     let Some(bound) = BOUNDS

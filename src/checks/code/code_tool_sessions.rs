@@ -78,6 +78,7 @@ enum End {
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let mut found = Vec::new();
     let (mut count, mut kept) = (0, 0);
+    let mut filed = false;
     let callers = Callers::new(code);
     for (module, function, expr) in code.calls() {
         let Some(call) = expr.as_call() else { continue };
@@ -101,6 +102,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
                 )
             }
         };
+        if found.is_empty() {
+            filed = is_filed(code, module, function, call);
+        }
         found.push(agent_code::evidence(code.source, module.id, expr.range).note(note));
     }
     let name = &code.runtime.name;
@@ -119,9 +123,12 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         };
         return Outcome::pass(code.resource(), message);
     };
-    let cost = match first.note.starts_with("MCP") {
-        true => "each call leaves a connection and its thread behind",
-        false => "it is paid for, and counts against the quota, until its own timeout",
+    let cost = match (first.note.starts_with("MCP"), filed) {
+        (true, true) => {
+            "each key that a client is kept under holds a connection and its thread until the process ends"
+        }
+        (true, false) => "each call leaves a connection and its thread behind",
+        (false, _) => "it is paid for, and counts against the quota, until its own timeout",
     };
     let message = format!("runtime {name}: {}; {cost}", first.note);
     Outcome::fail(code.resource(), message).evidences(found).fix(
@@ -129,6 +136,35 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             "Python: `with browser_session(region) as browser:`, `with code_session(region) as interpreter:`, `with MCPClient(…) as client:`, or stop() in a `finally`. TypeScript: stop in `finally`, or `await using`",
         ),
     )
+}
+
+/// Whether what is started is kept under a key: `clients[session_id] = client`, `clients.set(id, client)`.
+fn is_filed(code: &AgentCode<'_>, module: &Module, function: Option<FnId>, call: &Call) -> bool {
+    let ExprKind::Attribute { base, .. } = &call.callee.kind else {
+        return false;
+    };
+    let same = |value: &Expr| value.as_name().is_some() && value.as_name() == base.as_name();
+    // `clients[id].start()`
+    if matches!(base.kind, ExprKind::Subscript { .. }) {
+        return true;
+    }
+    let body = code.source.body(module.id, function);
+    let assigned = statements(body).into_iter().any(|stmt| match &stmt.kind {
+        StmtKind::Assign(assign) => {
+            let files = |target: &Expr| matches!(target.kind, ExprKind::Subscript { .. });
+            let value = assign.value.as_deref();
+            assign.targets.iter().any(files)
+                && (value.is_some_and(same) || assign.targets.iter().any(same))
+        }
+        _ => false,
+    });
+    assigned
+        || expressions(body).into_iter().any(|expr| {
+            expr.as_call().is_some_and(|put| {
+                matches!(&put.callee.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "set" | "setdefault"))
+                    && put.args.get(1).is_some_and(same)
+            })
+        })
 }
 
 /// Whether modules call a function as they are loaded, and nothing else does: what it starts ends with the process.

@@ -28,27 +28,45 @@ const STARTERS: [&str; 3] = ["fork", "Worker", "run_path"];
 /// What starts a module that it is given alone.
 const RUNNERS: [&str; 1] = ["run_module"];
 
+/// What a name of the module is bound to, where that is one value.
+pub(super) type Bound<'n, 'e> = &'n dyn Fn(&str, u32) -> Option<&'e Expr>;
+
+/// Most names that lead to a value one after the other.
+const MOST_NAMES: u8 = 6;
+
+/// How the words of an argument are read: names are followed only on a line that starts something, which few are.
+#[derive(Clone, Copy)]
+struct Reader<'n, 'e> {
+    bound: Option<Bound<'n, 'e>>,
+    names: u8,
+}
+
 /// The programs that a call or a list starts. Whether the tree holds them is for the caller to see.
-pub(super) fn of(expr: &Expr) -> Vec<Program> {
+pub(super) fn of<'e>(expr: &'e Expr, bound: Bound<'_, 'e>) -> Vec<Program> {
+    let plain = Reader {
+        bound: None,
+        names: MOST_NAMES,
+    };
+    let follow = Reader {
+        bound: Some(bound),
+        names: MOST_NAMES,
+    };
     match &expr.kind {
-        ExprKind::List(items) | ExprKind::Tuple(items) => {
-            in_line(&items.iter().flat_map(words).collect::<Vec<_>>(), false)
-        }
+        ExprKind::List(items) | ExprKind::Tuple(items) => in_list(items, false, plain, follow),
         ExprKind::Call(call) => {
             let callee = match &call.callee.kind {
                 ExprKind::Name(name) => &**name,
                 ExprKind::Attribute { attr, .. } => &**attr,
                 _ => "",
             };
-            let plain: Vec<Word> = call
-                .args
-                .iter()
-                .filter(|arg| !matches!(arg.kind, ExprKind::List(_) | ExprKind::Tuple(_)))
-                .flat_map(words)
-                .collect();
+            let given = || {
+                call.args
+                    .iter()
+                    .filter(|arg| !matches!(arg.kind, ExprKind::List(_) | ExprKind::Tuple(_)))
+            };
             if RUNNERS.contains(&callee) {
-                return plain
-                    .into_iter()
+                return given()
+                    .flat_map(|arg| follow.words(arg))
                     .take(1)
                     .filter_map(|word| match word {
                         Word::Text(text) => Some(Program::Module(text)),
@@ -56,21 +74,21 @@ pub(super) fn of(expr: &Expr) -> Vec<Program> {
                     })
                     .collect();
             }
-            let mut found = in_line(&plain, STARTERS.contains(&callee));
+            let starts = STARTERS.contains(&callee);
+            let mut line: Vec<Word> = given().flat_map(|arg| plain.words(arg)).collect();
+            if starts || line.iter().any(is_interpreter) {
+                line = given().flat_map(|arg| follow.words(arg)).collect();
+            }
+            let mut found = in_line(&line, starts);
             // `StdioServerParameters(command="python", args=[…])`, `spawn("node", [...])`, `{command, args}`.
             let named = call.option("args");
-            let listed = call
-                .args
-                .iter()
-                .find(|arg| matches!(arg.kind, ExprKind::List(_)));
+            let is_list = |arg: &&Expr| matches!(arg.kind, ExprKind::List(_));
+            let listed = call.args.iter().find(is_list).or(call.args.get(1));
             let command = call.option("command").or(call.args.first());
-            if let Some(items) = named.or(listed).and_then(items)
-                && command.is_some_and(|command| words(command).iter().any(is_interpreter))
+            if let Some(items) = named.or(listed).and_then(|given| follow.items(given))
+                && command.is_some_and(|command| follow.words(command).iter().any(is_interpreter))
             {
-                found.extend(in_line(
-                    &items.iter().flat_map(words).collect::<Vec<_>>(),
-                    true,
-                ));
+                found.extend(in_list(items, true, follow, follow));
             }
             found
         }
@@ -78,11 +96,19 @@ pub(super) fn of(expr: &Expr) -> Vec<Program> {
     }
 }
 
-fn items(expr: &Expr) -> Option<&[Expr]> {
-    match &expr.kind {
-        ExprKind::List(items) | ExprKind::Tuple(items) => Some(items),
-        _ => None,
+/// The programs of a list that is a command line, or the rest of one that was `started`.
+fn in_list(
+    items: &[Expr],
+    started: bool,
+    plain: Reader<'_, '_>,
+    follow: Reader<'_, '_>,
+) -> Vec<Program> {
+    let words: Vec<Word> = items.iter().flat_map(|item| plain.words(item)).collect();
+    if started || !words.iter().any(is_interpreter) {
+        return in_line(&words, started);
     }
+    let words: Vec<Word> = items.iter().flat_map(|item| follow.words(item)).collect();
+    in_line(&words, started)
 }
 
 fn in_line(words: &[Word], started: bool) -> Vec<Program> {
@@ -121,43 +147,94 @@ fn is_interpreter(word: &Word) -> bool {
     }
 }
 
-/// The words of one argument: a text that holds a whole command line has several.
-fn words(expr: &Expr) -> Vec<Word> {
-    match &expr.kind {
-        ExprKind::Str(text) => text
-            .split_whitespace()
-            .take(40)
-            .map(|word| Word::Text(word.to_owned()))
-            .collect(),
-        ExprKind::Attribute { attr, .. } if matches!(&**attr, "executable" | "execPath") => {
-            vec![Word::Interpreter]
+impl<'e> Reader<'_, 'e> {
+    /// What a name stands for, and a reader that follows one name less.
+    fn value(self, name: &str, at: u32) -> Option<(&'e Expr, Self)> {
+        let names = self.names.checked_sub(1)?;
+        let value = self.bound?(name, at)?;
+        Some((value, Self { names, ..self }))
+    }
+
+    fn items<'x>(self, expr: &'x Expr) -> Option<&'x [Expr]>
+    where
+        'e: 'x,
+    {
+        match &expr.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) => Some(items),
+            ExprKind::Name(name) => {
+                let (value, inner) = self.value(name, expr.range.start)?;
+                inner.items(value)
+            }
+            _ => None,
         }
-        ExprKind::Format(parts) => parts
-            .iter()
-            .flat_map(|part| match part {
-                FormatPart::Text(text) => text
-                    .split_whitespace()
-                    .take(40)
-                    .map(|word| Word::Text(word.trim_start_matches('/').to_owned()))
-                    .collect(),
-                FormatPart::Expr(inner) => words(inner),
-            })
-            .collect(),
-        // `os.path.join(HERE, "server.py")`, `str(HERE / "server.py")`, `new URL("./worker.js", import.meta.url)`.
-        ExprKind::Call(call) => {
-            let texts: Vec<Word> = call.args.iter().flat_map(words).collect();
-            last_file(texts)
+    }
+
+    /// The words of one argument: a text that holds a whole command line has several.
+    fn words(self, expr: &Expr) -> Vec<Word> {
+        match &expr.kind {
+            ExprKind::Str(text) => text
+                .split_whitespace()
+                .take(40)
+                .map(|word| Word::Text(word.to_owned()))
+                .collect(),
+            ExprKind::Attribute { attr, .. } if matches!(&**attr, "executable" | "execPath") => {
+                vec![Word::Interpreter]
+            }
+            ExprKind::Format(parts) => parts
+                .iter()
+                .flat_map(|part| match part {
+                    FormatPart::Text(text) => text
+                        .split_whitespace()
+                        .take(40)
+                        .map(|word| Word::Text(word.trim_start_matches('/').to_owned()))
+                        .collect(),
+                    FormatPart::Expr(inner) => self.words(inner),
+                })
+                .collect(),
+            // `os.path.join(HERE, "server.py")`, `str(HERE / "server.py")`, `new URL("./worker.js", import.meta.url)`,
+            // `(HERE / "server.py").as_posix()`.
+            ExprKind::Call(call) => {
+                let mut texts: Vec<Word> = Vec::new();
+                if let ExprKind::Attribute { base, attr } = &call.callee.kind
+                    && (matches!(&**attr, "as_posix" | "absolute" | "joinpath")
+                        || matches!(&**attr, "resolve" | "toString") && call.args.is_empty())
+                {
+                    texts.extend(self.parts(base));
+                }
+                texts.extend(call.args.iter().flat_map(|arg| self.parts(arg)));
+                last_file(texts)
+            }
+            ExprKind::BinOp {
+                op: Operator::Div | Operator::Add,
+                ..
+            } => last_file(self.parts(expr)),
+            // `SERVER = Path(__file__).parent / "server.py"`
+            ExprKind::Name(name) => match self.value(name, expr.range.start) {
+                Some((value, inner)) => inner.words(value),
+                None => vec![Word::Other],
+            },
+            _ => vec![Word::Other],
         }
-        ExprKind::BinOp {
-            op: Operator::Div | Operator::Add,
-            left,
-            right,
-        } => {
-            let mut texts = words(left);
-            texts.extend(words(right));
-            last_file(texts)
+    }
+
+    /// The parts of a path that is put together, folders included: `HERE / "servers" / "server.py"`.
+    fn parts(self, expr: &Expr) -> Vec<Word> {
+        match &expr.kind {
+            ExprKind::BinOp {
+                op: Operator::Div | Operator::Add,
+                left,
+                right,
+            } => {
+                let mut texts = self.parts(left);
+                texts.extend(self.parts(right));
+                texts
+            }
+            ExprKind::Name(name) => match self.value(name, expr.range.start) {
+                Some((value, inner)) => inner.parts(value),
+                None => vec![Word::Other],
+            },
+            _ => self.words(expr),
         }
-        _ => vec![Word::Other],
     }
 }
 
@@ -194,9 +271,10 @@ mod tests {
             text.to_owned(),
             &Default::default(),
         );
+        let bound = |name: &str, at: u32| parsed.module.only_value(name, at);
         let mut found = Vec::new();
         for expr in expressions(&parsed.module.body) {
-            for one in super::of(expr) {
+            for one in super::of(expr, &bound) {
                 if !found.contains(&one) {
                     found.push(one);
                 }
@@ -240,6 +318,26 @@ mod tests {
                 "spawn(process.execPath, [path.join(dir, 'w.mjs')])",
                 "m.ts",
                 file("w.mjs"),
+            ),
+            (
+                "SERVER = Path(__file__).parent / 'server.py'\nP(command=sys.executable, args=[str(SERVER)])",
+                "m.py",
+                file("server.py"),
+            ),
+            (
+                "P(command='python', args=[str(HERE / 'servers' / 'prices.py')])",
+                "m.py",
+                file("servers/prices.py"),
+            ),
+            (
+                "HERE = Path(__file__).parent\nARGS = [(HERE / 'server.py').as_posix()]\nP(command='python', args=ARGS)",
+                "m.py",
+                file("server.py"),
+            ),
+            (
+                "const server = path.join(__dirname, 'server.js')\nspawn('node', [server])",
+                "m.ts",
+                file("server.js"),
             ),
             ("open('worker.py')", "m.py", Vec::new()),
             ("files = ['worker.py', 'main.py']", "m.py", Vec::new()),

@@ -317,8 +317,7 @@ impl Running {
             }
             ExprKind::Class(id) => self.work.push(Work::Item(Item::Class(*id))),
             ExprKind::Call(call) => {
-                self.started
-                    .extend(programs::of(expr).into_iter().map(|one| (module.id, one)));
+                self.started.extend(started(module, expr));
                 if looks_up(module, call) && !self.computed {
                     self.computed = true;
                     let all = self.by_name.values().flatten();
@@ -326,8 +325,7 @@ impl Running {
                 }
             }
             ExprKind::List(_) | ExprKind::Tuple(_) => {
-                self.started
-                    .extend(programs::of(expr).into_iter().map(|one| (module.id, one)));
+                self.started.extend(started(module, expr));
             }
             _ => {}
         }
@@ -392,6 +390,15 @@ impl Running {
 /// Where the text of a name is kept: as long as the module that writes it.
 fn address(name: &Name) -> usize {
     name.as_ptr() as usize
+}
+
+/// The programs that an expression of a module starts.
+fn started(module: &Module, expr: &Expr) -> impl Iterator<Item = (ModuleId, programs::Program)> {
+    let id = module.id;
+    let bound = |name: &str, at: u32| module.only_value(name, at);
+    programs::of(expr, &bound)
+        .into_iter()
+        .map(move |one| (id, one))
 }
 
 fn is_value(kind: &crate::model::source::module::BindingKind, id: FnId) -> bool {

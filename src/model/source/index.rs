@@ -226,6 +226,14 @@ impl Module {
         (!within).then_some(binding)
     }
 
+    /// The value of a name that is bound once, to a value as a whole.
+    pub fn only_value(&self, name: &str, offset: u32) -> Option<&Expr> {
+        match &self.only_binding(name, offset)?.kind {
+            BindingKind::Value { value, path, .. } if path.is_empty() => Some(value),
+            _ => None,
+        }
+    }
+
     /// The binding that a name seen from a place most likely means: the last one before it, else the last one.
     pub fn binding_at(&self, name: &str, offset: u32) -> Option<&Binding> {
         let (_, bindings) = self.bindings_around(name, offset)?;

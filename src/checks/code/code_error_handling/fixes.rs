@@ -114,6 +114,12 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
                 first.entry
             ));
         }
+        Fate::Floating => {
+            return Fix::new("Wait for the promise, or catch its rejection").note(format!(
+                "In {}: `await` it inside of the `try`; where the answer must not wait for it, end it with `.catch((error) => {log})`.",
+                first.entry
+            ));
+        }
         Fate::Ended(..) => {
             return Fix::new("Go through `fullStream` and answer its error part").note(format!(
                 "In {}: `for await (const part of result.fullStream) {{ if (part.type === 'error') {{ {answer}; }} else if (part.type === 'text-delta') {{ yield {{ data: part.text }}; }} }}`. \
