@@ -237,7 +237,7 @@ fn is_given(name: &str) -> bool {
 }
 
 /// What a deploy sets for the memories and gateways of the project.
-pub(super) fn vended(context: &Context) -> impl Iterator<Item = String> {
+pub(crate) fn vended(context: &Context) -> impl Iterator<Item = String> {
     let upper = |name: &str| name.to_uppercase().replace('-', "_");
     let memories = context.project.memories.iter();
     let memories = memories.map(move |memory| format!("MEMORY_{}_ID", upper(&memory.name)));

@@ -1,9 +1,10 @@
 //! The code that calls a gateway as an MCP client or over plain HTTP, and what it proves itself with.
 
 use super::http::{self, MCP_CLIENTS};
-use super::values::{At, HOLE, text};
+use super::text::{HOLE, text};
 use super::{Idle, Proof, modules};
 use crate::analysis::names::{leaf, package};
+use crate::analysis::values::At;
 use crate::model::finding::Evidence;
 use crate::model::source::{Expr, ExprKind, Language, Module, Source};
 

@@ -13,7 +13,7 @@ use crate::model::known::{ReasonCode, Unread};
 use crate::secrets::names::secret_like_name;
 
 use crate::analysis::required::{self, Needed};
-use crate::context::variables::Environment;
+use crate::context::variables::{self, Environment};
 
 pub(super) static CHECK: Check = Check {
     id: "code-env-required",
@@ -107,7 +107,7 @@ fn alike(context: &Context, names: &BTreeSet<&str>) -> Vec<String> {
             .into_iter()
             .find(|kind| name.contains(kind))
     };
-    let mut found: Vec<String> = set::vended(context)
+    let mut found: Vec<String> = variables::vended(context)
         .filter(|vended| {
             let same = |name: &&&str| {
                 held(name).is_some() && held(name) == held(vended) && end(name) == end(vended)
