@@ -357,7 +357,9 @@ impl<'s> Question<'s> {
         }
         self.fuel.set(left - 1);
         #[cfg(test)]
-        work::count();
+        self.source
+            .steps
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         true
     }
 
@@ -442,26 +444,5 @@ impl<'s> Question<'s> {
             }
         }
         Meaning::Value(module, whole)
-    }
-}
-
-/// How much work name resolution did, for tests of its growth.
-#[cfg(test)]
-pub(crate) mod work {
-    use std::cell::Cell;
-
-    thread_local! {
-        static STEPS: Cell<u64> = const { Cell::new(0) };
-    }
-
-    pub(super) fn count() {
-        STEPS.set(STEPS.get() + 1);
-    }
-
-    /// The steps that something takes on this thread.
-    pub(crate) fn of(run: impl FnOnce()) -> u64 {
-        let before = STEPS.get();
-        run();
-        STEPS.get() - before
     }
 }
