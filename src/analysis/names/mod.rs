@@ -357,9 +357,7 @@ impl<'s> Question<'s> {
         }
         self.fuel.set(left - 1);
         #[cfg(test)]
-        self.source
-            .steps
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        work::count();
         true
     }
 
@@ -444,5 +442,26 @@ impl<'s> Question<'s> {
             }
         }
         Meaning::Value(module, whole)
+    }
+}
+
+/// How much work name resolution did, for tests of its growth.
+#[cfg(test)]
+pub(crate) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static STEPS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count() {
+        STEPS.set(STEPS.get() + 1);
+    }
+
+    /// The steps that something takes on this thread.
+    pub(crate) fn of(run: impl FnOnce()) -> u64 {
+        let before = STEPS.get();
+        run();
+        STEPS.get() - before
     }
 }

@@ -62,9 +62,6 @@ pub struct Source {
     bytes: OnceLock<u64>,
     /// Calls by the last name of what they call, sorted when somebody asks.
     calls_by_name: OnceLock<HashMap<ir::Name, Vec<(ModuleId, u32)>>>,
-    /// How many steps name resolution took on all threads, for tests of its growth.
-    #[cfg(test)]
-    pub(crate) steps: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
 /// Most calls of a name that [`Source::calls_named`] gives.
