@@ -92,10 +92,11 @@ pub fn of_project(root: &Path) -> Vec<Mark> {
     let files = walkdir::WalkDir::new(root).sort_by_file_name();
     for entry in files.into_iter().map(|entry| entry.unwrap()) {
         let path = entry.path().strip_prefix(root).unwrap().to_string_lossy();
-        if entry.file_type().is_file() && has_comments(&path) {
-            if let Ok(text) = fs::read_to_string(entry.path()) {
-                marks.extend(of_text(&path, &text));
-            }
+        if entry.file_type().is_file()
+            && has_comments(&path)
+            && let Ok(text) = fs::read_to_string(entry.path())
+        {
+            marks.extend(of_text(&path, &text));
         }
     }
     marks

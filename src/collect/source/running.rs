@@ -281,15 +281,11 @@ impl Running {
 
     fn node(&mut self, source: &Source, module: &Module, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Name(name) => {
-                if self.met.insert((module.id, address(name))) {
-                    self.follow(source, module.id, name);
-                }
+            ExprKind::Name(name) if self.met.insert((module.id, address(name))) => {
+                self.follow(source, module.id, name);
             }
-            ExprKind::Attribute { attr, .. } => {
-                if self.met_members.insert(address(attr)) {
-                    self.member(attr);
-                }
+            ExprKind::Attribute { attr, .. } if self.met_members.insert(address(attr)) => {
+                self.member(attr);
             }
             ExprKind::Str(text) if text.len() < 120 && !text.contains(char::is_whitespace) => {
                 let part = |c: char| !c.is_alphanumeric() && c != '_' && c != '$';
