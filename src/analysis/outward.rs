@@ -51,6 +51,10 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
     let ExprKind::Call(call) = &expr.kind else {
         return None;
     };
+    // The constructor of a base class is one.
+    if call.callee.as_name() == Some("super") {
+        return None;
+    }
     let declared = match source.callee(module, expr) {
         Some(function) if !given::is_declared_only(source, function) => return None,
         declared => declared.is_some(),

@@ -31,6 +31,7 @@ mod marks;
 mod mcp;
 mod measure;
 mod moto;
+mod outbound;
 mod own_stacks;
 mod platform_versions;
 mod policy;

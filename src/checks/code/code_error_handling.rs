@@ -77,7 +77,11 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             .evidences(served)
             .evidences(tools);
     }
-    let first = &walker.exposed[0];
+    // What nobody catches at all comes before what is caught and not logged.
+    let uncaught =
+        |exposed: &&Exposed| !matches!(exposed.fate, Fate::Unlogged(_) | Fate::Ended(..));
+    let first = walker.exposed.iter().find(uncaught);
+    let first = first.unwrap_or(&walker.exposed[0]);
     let count = walker.exposed.len();
     let message = format!(
         "runtime {name}: {}{}; {}",

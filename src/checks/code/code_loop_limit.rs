@@ -431,11 +431,18 @@ fn live(
     bounded: bool,
     seen: &mut Seen,
 ) {
-    let connected = code
-        .code
-        .entrypoints
-        .iter()
-        .any(|entry| entry.kind == EntrypointKind::WebSocket);
+    let is_socket = |annotation: &Expr| {
+        let name = annotation.last_name();
+        name.is_some_and(|name| name.ends_with("WebSocket"))
+    };
+    let connected = code.code.entrypoints.iter().any(|entry| {
+        let function = entry.function.and_then(|id| code.source.function(id));
+        entry.kind == EntrypointKind::WebSocket
+            || function.is_some_and(|function| {
+                let mut types = function.params.iter().map(|param| &param.annotation);
+                types.any(|annotation| annotation.as_deref().is_some_and(is_socket))
+            })
+    });
     match (connected, bounded) {
         (true, _) => seen.finite.push(format!("{last} of {top} runs as long as its connection")),
         (false, true) => seen.finite.push("a limit around the agent".to_owned()),

@@ -9,7 +9,8 @@ use crate::model::finding::Fix;
 use crate::shell::{self, Command};
 
 const CODE_EDIT: &str = "Add a gateway target for each service (`agentcore add gateway-target` with the type that the site names) and drop the \
-     direct call: an MCP client connected to `AGENTCORE_GATEWAY_<NAME>_URL` finds the target's tools. Where a measured hot path must stay \
+     direct call: an MCP client connected to `AGENTCORE_GATEWAY_<NAME>_URL` finds the target's tools. Where the gateway's authorizer is AWS_IAM it signs \
+     (Python: `aws_iam_streamablehttp_client` of mcp-proxy-for-aws). Where a measured hot path must stay \
      direct, keep it with an inline `agentcore-harden: ignore[code-outbound-http] reason`, and take its key through \
      `@requires_api_key` or `@requires_access_token`.";
 const DATA_EDIT: &str = "A gateway fronts services, not files. What does not change goes into the agent's folder; what does, into a bucket of yours that \

@@ -7,8 +7,8 @@ use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 use super::{seeds, sinks};
 
-/// Most helpers that lead to the place one after the other; beyond it the last one that was looked at is named.
-const MOST_HELPERS: usize = 12;
+/// Most helpers that lead to the place one after the other; beyond it the call of the first is named.
+const MOST_HELPERS: usize = 64;
 
 /// The place in a helper, where a value that leaves is what a function of the project returns, and that function makes the text: of an
 /// exception that it is given as such, or that it catches itself.
@@ -21,13 +21,13 @@ pub(super) fn in_helper<'s>(
     let mut found = None;
     for _ in 0..MOST_HELPERS {
         let Some(returned) = returned(source, flow, module, value) else {
-            break;
+            return found;
         };
         (module, value) = returned;
         let range = sinks::entry(flow, module, value).unwrap_or(value.range);
         found = Some((module, range));
     }
-    found
+    None
 }
 
 /// What the function returns that a value calls, where it makes the text.
