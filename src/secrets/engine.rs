@@ -185,13 +185,15 @@ fn build() -> Option<Engine> {
         .entry("pat".to_owned())
         .or_default()
         .push((Job::Assignment, Some("Pat")));
-    let built_in: [(&'static str, Job); 8] = [
+    let built_in: [(&'static str, Job); 9] = [
         ("-----BEGIN ", Job::Pem),
         ("PuTTY-User-Key-File-", Job::Putty),
         ("LS0tLS1CRUdJTi", Job::PemBase64),
         ("eyJ", Job::Jwt),
         ("://", Job::Address),
         ("bearer ", Job::Authorization),
+        // `bearer: …`, `"bearer": "…"`.
+        ("bearer", Job::Authorization),
         ("basic ", Job::Authorization),
         ("authorization", Job::Authorization),
     ];

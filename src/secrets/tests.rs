@@ -394,6 +394,29 @@ fn names_of_vendors_and_of_tokens_tell_random_values_of_any_length() {
 }
 
 #[test]
+fn a_bearer_token_after_a_colon() {
+    let token = drawn(Alphabet::Lower, 32, 11);
+    for line in [
+        format!("Bearer: {token}"),
+        format!("  bearer: \"{token}\""),
+        format!("headers = {{\"bearer\": \"{token}\"}}"),
+    ] {
+        let hits = scan("notes/calls.yaml", &line, &Options::default());
+        assert!(!hits.is_empty(), "{line}");
+    }
+    for line in [
+        "bearer: []",
+        "bearerFormat: JWT",
+        "bearer: ${{ secrets.CRM_TOKEN }}",
+        "bearer: getTokenFromSecretsManagerClient",
+        "bearerTokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token",
+    ] {
+        let hits = scan("notes/calls.yaml", line, &Options::default());
+        assert!(hits.is_empty(), "{line}: {}", hits[0].kind.id);
+    }
+}
+
+#[test]
 fn passwords_among_the_arguments_of_commands() {
     let word = ["Tr0ub4dor", "x7q", "Zebra9"].join("-");
     for (path, line) in [
