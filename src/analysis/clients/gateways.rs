@@ -98,7 +98,7 @@ fn read<'a>(source: &'a Source, module: &'a Module, expr: &'a Expr) -> Option<Ga
         return None;
     }
     let takes = |option: &&str| http::given(call, option, source, module).is_some();
-    if PROOFS.iter().any(takes) || call.keywords.iter().any(|option| option.name.is_none()) {
+    if PROOFS.iter().any(&takes) || call.keywords.iter().any(|option| option.name.is_none()) {
         return None;
     }
     let mut address = String::new();
