@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use crate::analysis::names::{leaf, package};
 use crate::analysis::outbound::clients::{Client, client};
+use crate::analysis::outward::AWS_LOCAL;
 use crate::model::source::{Call, ExprKind, Language};
 
 pub(crate) const CONNECTS: &str = "connects to a database";
@@ -62,25 +63,6 @@ const METHODS: &[(&str, &[&str], &str)] = &[
         &["@modelcontextprotocol", "@strands-agents"],
         MCP,
     ),
-];
-
-/// Methods of AWS clients that call nothing.
-const LOCAL_AWS: [&str; 15] = [
-    "get_paginator",
-    "get_waiter",
-    "can_paginate",
-    "generate_presigned_url",
-    "generate_presigned_post",
-    "close",
-    "client",
-    "resource",
-    "Table",
-    "Bucket",
-    "Object",
-    "Queue",
-    "Topic",
-    "get_available_regions",
-    "register",
 ];
 
 /// What a call does that is too heavy for import time.
@@ -173,7 +155,7 @@ fn calls_aws(name: &str, last: &str) -> bool {
             Some(first) if first.starts_with(|c: char| c.is_ascii_uppercase()) => 2,
             _ => 1,
         };
-        return method.split('.').count() <= deepest && !LOCAL_AWS.contains(&last);
+        return method.split('.').count() <= deepest && !AWS_LOCAL.contains(&last);
     }
     let verbs = [
         "get_",

@@ -9,6 +9,7 @@ use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::runners::Runner;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
+pub(crate) use self::names::AWS_LOCAL;
 use self::names::*;
 use self::words::by_words;
 

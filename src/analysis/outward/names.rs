@@ -269,7 +269,7 @@ pub(super) const LAZY: &[&str] = &[
     "streamEvents",
 ];
 /// Methods of AWS clients that do not call AWS.
-pub(super) const AWS_LOCAL: &[&str] = &[
+pub(crate) const AWS_LOCAL: &[&str] = &[
     "get_paginator",
     "get_waiter",
     "can_paginate",
@@ -283,6 +283,7 @@ pub(super) const AWS_LOCAL: &[&str] = &[
     "Topic",
     "client",
     "resource",
+    "get_available_regions",
     "register",
     "events",
 ];
