@@ -183,7 +183,7 @@ impl Source {
     }
 
     /// The calls of what bears a name, in order: `answer(…)`, `self.answer(…)`, `answers.answer(…)`. One more than
-    /// [`MOST_CALLS_OF_A_NAME`] where there are more.
+    /// `MOST_CALLS_OF_A_NAME` where there are more.
     pub fn calls_named(&self, name: &str) -> impl Iterator<Item = (ModuleId, &ir::Expr)> {
         let by_name = self.calls_by_name.get_or_init(|| {
             let mut by_name: HashMap<ir::Name, Vec<(ModuleId, u32)>> = HashMap::new();
