@@ -22,8 +22,9 @@ pub(super) fn fault(
         .or_else(|| of_groups(template, groups, image))
 }
 
-/// Zone ids that AgentCore refuses for the interfaces of runtimes and tools, in Regions where it serves only some, as of 2026-09-26.
-/// Zones of other Regions are not judged: the list grows.
+/// Zone ids that AgentCore refuses for the interfaces of runtimes and tools, in Regions where it serves only some. Taken on 2026-11-29
+/// from refusals of the service and lists of served zones that users published; the guide has a table of its own, which was not
+/// compared. Zones of other Regions are not judged: the list grows.
 ///
 /// <https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/agentcore-vpc.html>
 const REFUSED_ZONES: [&str; 4] = ["use1-az3", "use1-az5", "use1-az6", "usw2-az4"];
@@ -38,7 +39,7 @@ fn zone(template: &Template, id: &str) -> Option<(String, Evidence)> {
         .as_str()
         .filter(|zone| REFUSED_ZONES.contains(zone))?;
     let message = format!(
-        "the subnet {id} lies in the zone {zone}, which AgentCore does not serve (as of 2026-09-26): the deploy is refused"
+        "the subnet {id} lies in the zone {zone}, which AgentCore does not serve (as users reported by 2026-11-29): the deploy is refused"
     );
     let site = template.document.site(written);
     Some((message, Evidence::template(&site).note("its zone")))
