@@ -1,7 +1,8 @@
 //! Programs of the tree that code starts as processes of their own: MCP servers over stdio, workers.
 
-use crate::model::source::ir::Operator;
-use crate::model::source::ir::{Expr, ExprKind, FormatPart};
+use std::cell::Cell;
+
+use crate::model::source::ir::{Expr, ExprKind, FormatPart, Operator};
 
 /// A program that a call or list names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,24 +34,40 @@ pub(super) type Bound<'n, 'e> = &'n dyn Fn(&str, u32) -> Option<&'e Expr>;
 
 /// Most names that lead to a value one after the other.
 const MOST_NAMES: u8 = 6;
+/// Most expressions behind names that are read for one line: a name of a sum of names is read anew for each of them.
+const MOST_BEHIND: u32 = 100;
+
+/// What a call or a list starts.
+pub(super) struct Started {
+    /// The programs.
+    pub programs: Vec<Program>,
+    /// More stands behind its names than is read: there may be others.
+    pub cut: bool,
+}
 
 /// How the words of an argument are read: names are followed only on a line that starts something, which few are.
 #[derive(Clone, Copy)]
 struct Reader<'n, 'e> {
     bound: Option<Bound<'n, 'e>>,
     names: u8,
+    /// How much more is read behind names; None where more was asked for.
+    left: &'n Cell<Option<u32>>,
 }
 
 /// The programs that a call or a list starts. Whether the tree holds them is for the caller to see.
-pub(super) fn of<'e>(expr: &'e Expr, bound: Bound<'_, 'e>) -> Vec<Program> {
-    let plain = Reader {
-        bound: None,
+pub(super) fn of<'e>(expr: &'e Expr, bound: Bound<'_, 'e>) -> Started {
+    let left = Cell::new(Some(MOST_BEHIND));
+    let reader = |bound| Reader {
+        bound,
         names: MOST_NAMES,
+        left: &left,
     };
-    let follow = Reader {
-        bound: Some(bound),
-        names: MOST_NAMES,
-    };
+    let programs = named(expr, reader(None), reader(Some(bound)));
+    let cut = left.get().is_none();
+    Started { programs, cut }
+}
+
+fn named(expr: &Expr, plain: Reader<'_, '_>, follow: Reader<'_, '_>) -> Vec<Program> {
     match &expr.kind {
         ExprKind::List(items) | ExprKind::Tuple(items) => in_list(items, false, plain, follow),
         ExprKind::Call(call) => {
@@ -150,9 +167,24 @@ fn is_interpreter(word: &Word) -> bool {
 impl<'e> Reader<'_, 'e> {
     /// What a name stands for, and a reader that follows one name less.
     fn value(self, name: &str, at: u32) -> Option<(&'e Expr, Self)> {
-        let names = self.names.checked_sub(1)?;
         let value = self.bound?(name, at)?;
-        Some((value, Self { names, ..self }))
+        match self.names.checked_sub(1) {
+            Some(names) => Some((value, Self { names, ..self })),
+            None => {
+                self.left.set(None);
+                None
+            }
+        }
+    }
+
+    /// Whether one more expression is read: what stands on the line itself always is.
+    fn reads(self) -> bool {
+        if self.names < MOST_NAMES {
+            let left = self.left.get().and_then(|left| left.checked_sub(1));
+            self.left.set(left);
+            return left.is_some();
+        }
+        true
     }
 
     fn items<'x>(self, expr: &'x Expr) -> Option<&'x [Expr]>
@@ -171,6 +203,9 @@ impl<'e> Reader<'_, 'e> {
 
     /// The words of one argument: a text that holds a whole command line has several.
     fn words(self, expr: &Expr) -> Vec<Word> {
+        if !self.reads() {
+            return vec![Word::Other];
+        }
         match &expr.kind {
             ExprKind::Str(text) => text
                 .split_whitespace()
@@ -219,6 +254,9 @@ impl<'e> Reader<'_, 'e> {
 
     /// The parts of a path that is put together, folders included: `HERE / "servers" / "server.py"`.
     fn parts(self, expr: &Expr) -> Vec<Word> {
+        if !self.reads() {
+            return vec![Word::Other];
+        }
         match &expr.kind {
             ExprKind::BinOp {
                 op: Operator::Div | Operator::Add,
@@ -257,30 +295,49 @@ fn last_file(words: Vec<Word>) -> Vec<Word> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parse::{Parsed, parse_text};
     use super::Program;
     use crate::model::source::walk::expressions;
 
-    fn programs(text: &str, path: &str) -> Vec<Program> {
+    fn parsed(text: &str, path: &str) -> Parsed {
         let language =
             super::super::language_of(path).unwrap_or(crate::model::source::Language::Python);
-        let parsed = super::super::parse::parse_text(
+        parse_text(
             crate::model::source::ModuleId(0),
             path.into(),
             "",
             language,
             text.to_owned(),
             &Default::default(),
-        );
+        )
+    }
+
+    fn programs(text: &str, path: &str) -> Vec<Program> {
+        let parsed = parsed(text, path);
         let bound = |name: &str, at: u32| parsed.module.only_value(name, at);
         let mut found = Vec::new();
         for expr in expressions(&parsed.module.body) {
-            for one in super::of(expr, &bound) {
+            for one in super::of(expr, &bound).programs {
                 if !found.contains(&one) {
                     found.push(one);
                 }
             }
         }
         found
+    }
+
+    #[test]
+    fn a_name_of_many_names_is_read_to_a_bound_that_is_said() {
+        let mut text = String::new();
+        for at in 0..6 {
+            let sum = vec![format!("a{}", at + 1); 30].join(" + ");
+            text.push_str(&format!("a{at} = {sum}\n"));
+        }
+        text.push_str("a6 = 'server.py'\nP(command='python', args=[a0])\n");
+        let parsed = parsed(&text, "m.py");
+        let bound = |name: &str, at: u32| parsed.module.only_value(name, at);
+        let all = expressions(&parsed.module.body);
+        assert!(all.iter().any(|expr| super::of(expr, &bound).cut));
     }
 
     #[test]

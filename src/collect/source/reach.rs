@@ -242,6 +242,18 @@ impl Collection {
                 .filter(|path| seen.insert(path.clone()))
                 .collect();
         }
+        for (id, range) in running.cut() {
+            let Some(module) = self.source.module(id) else {
+                continue;
+            };
+            self.source.notes.push(SourceNote {
+                kind: SourceNoteKind::TooDeep,
+                message:
+                    "what is started here is put together from too many names: it was not read"
+                        .to_owned(),
+                site: module.site(range),
+            });
+        }
         // Links lead to ids, which the last wave has only now.
         let mut targets: Vec<Vec<Option<ModuleId>>> = Vec::new();
         for id in &runtime.reachable {

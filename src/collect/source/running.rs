@@ -66,6 +66,8 @@ pub(super) struct Running {
     computed: bool,
     /// Programs that are started by code that runs.
     started: Vec<(ModuleId, Program)>,
+    /// Lines of which not all that they start is known, one of each module.
+    cut: BTreeMap<ModuleId, ByteRange>,
 }
 
 impl Running {
@@ -145,6 +147,11 @@ impl Running {
     /// Programs that code which runs starts, since the last time this was asked.
     pub(super) fn take_started(&mut self) -> Vec<(ModuleId, Program)> {
         std::mem::take(&mut self.started)
+    }
+
+    /// Lines of which not all that they start is known, one of each module.
+    pub(super) fn cut(&self) -> impl Iterator<Item = (ModuleId, ByteRange)> + '_ {
+        self.cut.iter().map(|(id, range)| (*id, *range))
     }
 
     /// Finds all that runs in the modules that were added.
@@ -313,7 +320,7 @@ impl Running {
             }
             ExprKind::Class(id) => self.work.push(Work::Item(Item::Class(*id))),
             ExprKind::Call(call) => {
-                self.started.extend(started(module, expr));
+                self.starts(module, expr);
                 if looks_up(module, call) && !self.computed {
                     self.computed = true;
                     let all = self.by_name.values().flatten();
@@ -321,9 +328,19 @@ impl Running {
                 }
             }
             ExprKind::List(_) | ExprKind::Tuple(_) => {
-                self.started.extend(started(module, expr));
+                self.starts(module, expr);
             }
             _ => {}
+        }
+    }
+
+    fn starts(&mut self, module: &Module, expr: &Expr) {
+        let bound = |name: &str, at: u32| module.only_value(name, at);
+        let found = programs::of(expr, &bound);
+        let all = found.programs.into_iter();
+        self.started.extend(all.map(|one| (module.id, one)));
+        if found.cut {
+            self.cut.entry(module.id).or_insert(expr.range);
         }
     }
 
@@ -386,15 +403,6 @@ impl Running {
 /// Where the text of a name is kept: as long as the module that writes it.
 fn address(name: &Name) -> usize {
     name.as_ptr() as usize
-}
-
-/// The programs that an expression of a module starts.
-fn started(module: &Module, expr: &Expr) -> impl Iterator<Item = (ModuleId, programs::Program)> {
-    let id = module.id;
-    let bound = |name: &str, at: u32| module.only_value(name, at);
-    programs::of(expr, &bound)
-        .into_iter()
-        .map(move |one| (id, one))
 }
 
 fn is_value(kind: &crate::model::source::module::BindingKind, id: FnId) -> bool {
