@@ -21,8 +21,7 @@ pub(super) fn keep(
             return true;
         }
         // What only explains stays beside what it explains.
-        let any_primary = result.evidence.iter().any(|evidence| evidence.primary);
-        let decisive = |evidence: &Evidence| evidence.primary || !any_primary;
+        let decides = result.decides();
         let changed: Vec<bool> = result
             .evidence
             .iter()
@@ -32,11 +31,11 @@ pub(super) fn keep(
             return false;
         }
         let keep: Vec<bool> = (result.evidence.iter().zip(&changed))
-            .map(|(evidence, changed)| *changed || !decisive(evidence))
+            .map(|(evidence, changed)| *changed || !decides(evidence))
             .collect();
         let gone = keep.iter().filter(|keep| !**keep).count();
         // A change that only an explanation has is a change of the whole.
-        if gone > 0 && gone < result.evidence.iter().filter(|one| decisive(one)).count() {
+        if gone > 0 && gone < result.evidence.iter().filter(|one| decides(one)).count() {
             suppress::keep_sites(result, &keep, "what did not change is left out");
             sites += gone;
         }

@@ -37,13 +37,13 @@ pub fn findings(report: &Report, suppressed: bool) -> Vec<Finding<'_>> {
 
 fn of_result<'a>(report: &'a Report, result: &'a CheckResult) -> Vec<Finding<'a>> {
     let prints = crate::report::fingerprint::of_result(&report.project.name, result);
-    let any_primary = result.evidence.iter().any(|evidence| evidence.primary);
+    let decides = result.decides();
     let sites = result.evidence.iter().map(Some);
     let none = result.evidence.is_empty().then_some(None);
     sites
         .chain(none)
         .zip(prints)
-        .filter(|(evidence, _)| !any_primary || evidence.is_some_and(|evidence| evidence.primary))
+        .filter(|(evidence, _)| evidence.is_none_or(&decides))
         .map(|(evidence, fingerprint)| {
             let site = evidence.and_then(|evidence| evidence.site.as_ref());
             Finding {

@@ -69,12 +69,9 @@ impl Baseline {
                 .iter()
                 .map(Some)
                 .chain(std::iter::once(None));
-            for (print, evidence) in prints.into_iter().zip(sites) {
-                if evidence.is_some_and(|evidence| !evidence.primary)
-                    && result.evidence.iter().any(|evidence| evidence.primary)
-                {
-                    continue;
-                }
+            let decides = result.decides();
+            let sites = prints.into_iter().zip(sites);
+            for (print, evidence) in sites.filter(|(_, site)| site.is_none_or(&decides)) {
                 self.entries.push(Entry {
                     project: project.to_owned(),
                     check: result.check.to_owned(),

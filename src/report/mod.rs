@@ -305,6 +305,14 @@ pub struct CheckResult {
     pub fingerprints: Vec<String>,
 }
 
+impl CheckResult {
+    /// What tells whether a piece of evidence is a site that the result fails for: primary evidence, or any where none is primary.
+    pub(crate) fn decides(&self) -> impl Fn(&Evidence) -> bool + use<> {
+        let any_primary = self.evidence.iter().any(|evidence| evidence.primary);
+        move |evidence| evidence.primary || !any_primary
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_zero(count: &usize) -> bool {
     *count == 0

@@ -75,12 +75,12 @@ pub fn apply(
 /// Leaves a failing result the sites that `keep` names, one flag for each piece of evidence: its severity is that of the worst that
 /// is left, and its message speaks of one that is left, since its own may speak of what went. `why` says what went.
 pub(crate) fn keep_sites(result: &mut CheckResult, keep: &[bool], why: &str) {
-    let any_primary = result.evidence.iter().any(|evidence| evidence.primary);
+    let decides = result.decides();
     let mut flags = keep.iter();
     result
         .evidence
         .retain(|_| flags.next().copied().unwrap_or(true));
-    let decisive = |evidence: &&Evidence| evidence.primary || !any_primary;
+    let decisive = |evidence: &&Evidence| decides(evidence);
     let severity = |evidence: &Evidence| evidence.severity.unwrap_or(result.severity);
     let worst: Option<Severity> = result.evidence.iter().filter(decisive).map(severity).min();
     result.severity = worst.unwrap_or(result.severity);
@@ -111,22 +111,17 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn result(&mut self, result: &mut CheckResult) {
         let prints = fingerprint::of_result(self.project, result);
-        let any_primary = result.evidence.iter().any(|evidence| evidence.primary);
+        let decides = result.decides();
         let mut covered: Vec<Option<Suppression>> = Vec::new();
         if result.evidence.is_empty() {
             covered.push(self.cover(result, None, prints.first()));
         }
         for (evidence, print) in result.evidence.iter().zip(&prints) {
-            let counts = evidence.primary || !any_primary;
+            let counts = decides(evidence);
             let suppression = counts.then(|| self.cover(result, Some(evidence), Some(print)));
             covered.push(suppression.flatten());
         }
-        let decisive = |index: usize| {
-            result
-                .evidence
-                .get(index)
-                .is_none_or(|e| e.primary || !any_primary)
-        };
+        let decisive = |index: usize| result.evidence.get(index).is_none_or(&decides);
         let open = (0..covered.len()).any(|index| decisive(index) && covered[index].is_none());
         let found: Vec<Suppression> = covered.iter().flatten().cloned().collect();
         let Some(merged) = merge(&found) else { return };

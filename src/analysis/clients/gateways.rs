@@ -101,21 +101,16 @@ fn read<'a>(source: &'a Source, module: &'a Module, expr: &'a Expr) -> Option<Ga
     if PROOFS.iter().any(&takes) || call.keywords.iter().any(|option| option.name.is_none()) {
         return None;
     }
-    let mut address = String::new();
     let url = call.option("url").or_else(|| {
         let second = matches!(last, "request" | "stream");
         call.args.get(usize::from(second))
     })?;
-    address.push_str(&text(source, At::new(module.id, url)));
+    let address = text(source, At::new(module.id, url));
     let headers = http::headers(source, module, call);
     let given = ["headers", "requestInit"].iter().any(takes);
     // What stands at the place of the headers and cannot be read may hold a signature.
-    let opaque = given && headers.is_empty()
-        || call.args.len() > 1 + usize::from(matches!(last, "request" | "stream"))
-            && module.language == Language::Python
-            && mcp
-            && headers.is_empty();
-    if opaque {
+    let second = mcp && module.language == Language::Python && call.args.len() > 1;
+    if headers.is_empty() && (given || second) {
         return None;
     }
     let mut proof = Proof::default();

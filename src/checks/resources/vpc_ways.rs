@@ -11,11 +11,15 @@ pub(super) fn fault(
     groups: &[Node],
     image: bool,
 ) -> Option<(String, Evidence)> {
-    let of_each = |judge: fn(&Template, &str) -> Option<(String, Evidence)>| {
-        subnets.iter().find_map(|subnet| match reference(subnet) {
-            Some(Reference::Logical(id)) => judge(template, &id),
-            _ => None,
-        })
+    let made = |subnet: &Node| match reference(subnet)? {
+        Reference::Logical(id) => template
+            .of_type("AWS::EC2::Subnet")
+            .find(|one| *one.key == id),
+        Reference::Value(_) => None,
+    };
+    let subnets: Vec<&Member> = subnets.iter().filter_map(made).collect();
+    let of_each = |judge: fn(&Template, &Member) -> Option<(String, Evidence)>| {
+        subnets.iter().find_map(|subnet| judge(template, subnet))
     };
     of_each(zone)
         .or_else(|| of_each(of_subnet))
@@ -30,10 +34,8 @@ pub(super) fn fault(
 const REFUSED_ZONES: [&str; 4] = ["use1-az3", "use1-az5", "use1-az6", "usw2-az4"];
 
 /// The subnet lies in a zone that is refused. Names of zones (`us-east-1a`) mean another zone in each account.
-fn zone(template: &Template, id: &str) -> Option<(String, Evidence)> {
-    let subnet = template
-        .of_type("AWS::EC2::Subnet")
-        .find(|one| &*one.key == id)?;
+fn zone(template: &Template, subnet: &Member) -> Option<(String, Evidence)> {
+    let id = &subnet.key;
     let written = property(subnet, "AvailabilityZoneId")?;
     let zone = written
         .as_str()
@@ -45,10 +47,8 @@ fn zone(template: &Template, id: &str) -> Option<(String, Evidence)> {
     Some((message, Evidence::template(&site).note("its zone")))
 }
 
-fn of_subnet(template: &Template, id: &str) -> Option<(String, Evidence)> {
-    let subnet = template
-        .of_type("AWS::EC2::Subnet")
-        .find(|one| &*one.key == id)?;
+fn of_subnet(template: &Template, subnet: &Member) -> Option<(String, Evidence)> {
+    let id = &subnet.key;
     let association = template
         .of_type("AWS::EC2::SubnetRouteTableAssociation")
         .find(|one| points_at(one, "SubnetId", id))?;
