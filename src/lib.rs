@@ -2,34 +2,34 @@
 //!
 //! Data flows one way: [`collect`] reads, [`checks`] judge a [`context::Context`], [`render`] prints the [`report::Report`].
 
-pub mod analysis;
+mod analysis;
 pub mod apply;
 pub mod audit;
 mod cedar;
 pub mod checks;
 pub mod cli;
-pub mod cli_schema;
+mod cli_schema;
 pub mod collect;
 pub mod commands;
 pub mod comments;
 pub mod config;
 pub mod context;
-pub mod diagnose;
+mod diagnose;
 pub mod exit;
-pub mod fixes;
-pub mod iam;
-pub mod least_privilege;
-pub mod measure;
+mod fixes;
+mod iam;
+mod least_privilege;
+mod measure;
 pub mod model;
-pub mod oidc;
-pub mod pool;
+mod oidc;
+mod pool;
 mod quiet;
-pub mod quota;
+mod quota;
 pub mod render;
 pub mod report;
 pub mod secrets;
 pub mod shell;
-pub mod stack;
+mod stack;
 pub mod text;
 
 use std::ffi::OsString;

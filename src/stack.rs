@@ -123,20 +123,6 @@ pub fn set_on_runtime(
     edits_of(stack, &roles)
 }
 
-/// The value that the stack sets, where the stack edit was made.
-pub fn runtime_property<'c>(
-    context: &'c Context,
-    runtime: &str,
-    property: &str,
-) -> Option<&'c Value> {
-    let roles = context.project.stack.as_ref()?.narrowed.as_ref()?;
-    roles
-        .rule(&runtime_at(runtime))?
-        .set
-        .get(RUNTIME)?
-        .get(property)
-}
-
 const RUNTIME: &str = "AWS::BedrockAgentCore::Runtime";
 
 fn runtime_at(name: &str) -> String {

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::call_sites::Uses;
 use crate::analysis::environment::Variables;
+use crate::analysis::outbound::Outbounds;
 use crate::analysis::reachability::{Absent, Running};
 use crate::model::known::Unread;
 use crate::model::source::{ModuleId, Source};
@@ -39,6 +40,8 @@ pub(crate) struct RuntimeFacts {
     pub(crate) uses: OnceLock<Uses>,
     /// The variables of the environment that it reads.
     pub(crate) variables: OnceLock<Variables>,
+    /// The calls that leave the process.
+    pub(crate) outbound: OnceLock<Outbounds>,
     /// Expressions, by their addresses, that are known to be the process's environment or not to be it.
     pub(crate) environs: Mutex<FxHashMap<usize, bool>>,
     /// Why code that runs is not here, where some is not.

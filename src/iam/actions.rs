@@ -3,7 +3,7 @@
 //! The table is data (`actions.tsv`, its head names the source); a service that is not in it is unknown, not harmless.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -45,12 +45,58 @@ pub struct Action {
     lower: String,
 }
 
+/// A service of the table. Its actions are read when one of them is asked for: a project names a few of 400 services.
 #[derive(Default)]
 struct Service {
-    /// Sorted by lower-case name.
-    actions: Vec<Action>,
+    prefix: &'static str,
+    /// What the lines of the service hold: a group, and the names in it.
+    groups: Vec<(&'static str, &'static str)>,
+    actions: OnceLock<Vec<Action>>,
     /// Service segments of the ARNs that its actions work on.
     arns: Vec<&'static str>,
+}
+
+impl Service {
+    /// Its actions, sorted by lower-case name.
+    fn actions(&self) -> &[Action] {
+        self.actions.get_or_init(|| {
+            let groups = self.groups.iter();
+            let mut actions: Vec<Action> = groups
+                .flat_map(|(group, names)| self.group(group, names))
+                .collect();
+            actions.sort_by(|one, two| one.lower.cmp(&two.lower));
+            actions
+        })
+    }
+
+    fn group(&self, group: &str, names: &'static str) -> impl Iterator<Item = Action> {
+        let level = match group.as_bytes().first() {
+            Some(b'L') => AccessLevel::List,
+            Some(b'R') => AccessLevel::Read,
+            Some(b'T') => AccessLevel::Tagging,
+            Some(b'P') => AccessLevel::Permissions,
+            _ => AccessLevel::Write,
+        };
+        let resource_types = group.ends_with('+');
+        names.split(' ').map(move |name| {
+            let name = format!("{}:{name}", self.prefix);
+            Action {
+                lower: name.to_ascii_lowercase(),
+                name,
+                level,
+                resource_types,
+            }
+        })
+    }
+
+    /// How many actions it has.
+    fn len(&self) -> usize {
+        let names = self
+            .groups
+            .iter()
+            .map(|(_, names)| names.split(' ').count());
+        names.sum()
+    }
 }
 
 static SERVICES: LazyLock<BTreeMap<&'static str, Service>> =
@@ -66,32 +112,11 @@ fn read(table: &'static str) -> BTreeMap<&'static str, Service> {
             continue;
         };
         let service = services.entry(prefix).or_default();
-        if group == "arn" {
-            service.arns = names.split(' ').collect();
-            continue;
+        service.prefix = prefix;
+        match group {
+            "arn" => service.arns = names.split(' ').collect(),
+            _ => service.groups.push((group, names)),
         }
-        let level = match group.as_bytes().first() {
-            Some(b'L') => AccessLevel::List,
-            Some(b'R') => AccessLevel::Read,
-            Some(b'T') => AccessLevel::Tagging,
-            Some(b'P') => AccessLevel::Permissions,
-            _ => AccessLevel::Write,
-        };
-        let resource_types = group.ends_with('+');
-        service.actions.extend(names.split(' ').map(|name| {
-            let name = format!("{prefix}:{name}");
-            Action {
-                lower: name.to_ascii_lowercase(),
-                name,
-                level,
-                resource_types,
-            }
-        }));
-    }
-    for service in services.values_mut() {
-        service
-            .actions
-            .sort_by(|one, two| one.lower.cmp(&two.lower));
     }
     services
 }
@@ -100,17 +125,11 @@ impl Action {
     /// The action of that name, whatever its letter case; `None` where the table does not know it.
     pub fn lookup(name: &str) -> Option<&'static Self> {
         let lower = name.to_ascii_lowercase();
-        let service = SERVICES.get(lower.split_once(':')?.0)?;
-        let at = service
-            .actions
+        let actions = SERVICES.get(lower.split_once(':')?.0)?.actions();
+        let at = actions
             .binary_search_by(|action| action.lower.as_str().cmp(&lower))
             .ok()?;
-        service.actions.get(at)
-    }
-
-    /// The service prefix, `logs`.
-    pub fn service(&self) -> &str {
-        service_of(&self.name)
+        actions.get(at)
     }
 }
 
@@ -126,7 +145,7 @@ pub fn expand(pattern: &str) -> Vec<&'static Action> {
         .iter()
         .filter(|(name, _)| !one_service || **name == prefix);
     services
-        .flat_map(|(_, service)| &service.actions)
+        .flat_map(|(_, service)| service.actions())
         .filter(|action| compiled.matches(&action.lower))
         .collect()
 }
@@ -135,8 +154,8 @@ pub fn expand(pattern: &str) -> Vec<&'static Action> {
 pub(super) fn count(pattern: &str) -> usize {
     let prefix = service_of(pattern).to_ascii_lowercase();
     match SERVICES.get(prefix.as_str()) {
-        Some(service) => service.actions.len(),
-        None => SERVICES.values().map(|service| service.actions.len()).sum(),
+        Some(service) => service.len(),
+        None => SERVICES.values().map(Service::len).sum(),
     }
 }
 

@@ -95,9 +95,9 @@ impl Clause {
     /// Whether the clause takes in what `subject` stands for; `read` compiles a pattern, `None` where it can match nothing.
     pub fn compare(&self, subject: &Pattern, read: &dyn Fn(&str) -> Option<Pattern>) -> Truth {
         let any = |patterns: &[String]| {
+            let patterns = patterns.iter().filter(|text| subject.may_meet(text));
             Truth::any(
                 patterns
-                    .iter()
                     .filter_map(|text| read(text))
                     .map(|pattern| pattern.compare(subject)),
             )

@@ -5,7 +5,6 @@
 //! <https://www.beyondtrust.com/blog/entry/aws-agentcore-privilege-escalation>,
 //! <https://sonraisecurity.com/blog/aws-agentcore-privilege-escalation-bedrock-scp-fix/>.
 
-use super::arn::{Breadth, breadth};
 use super::reach::{ActionGrant, Reach};
 
 /// A way to gain power. All actions of the set are needed.
@@ -24,8 +23,6 @@ pub struct FoundEscalation<'r, 'a> {
     pub escalation: &'static Escalation,
     /// For each of its actions the grants that allow it.
     pub grants: Vec<Vec<ActionGrant<'r, 'a>>>,
-    /// The reach of the narrowest step: each action's widest resource, the least of these.
-    pub breadth: Breadth,
     /// True where some resource of every action ends in `*`.
     pub open_ended: bool,
 }
@@ -118,21 +115,12 @@ fn judge<'r, 'a>(
             .flat_map(|grant| grant.resources.iter().cloned())
             .collect()
     };
-    let widest = |allowed: &Vec<ActionGrant<'_, '_>>| {
-        resources(allowed).iter().map(|text| breadth(text)).max()
-    };
-    let breadth = grants
-        .iter()
-        .filter_map(widest)
-        .min()
-        .unwrap_or(Breadth::Named);
     let open_ended = grants
         .iter()
         .all(|allowed| resources(allowed).iter().any(|text| text.ends_with('*')));
     Some(FoundEscalation {
         escalation,
         grants,
-        breadth,
         open_ended,
     })
 }

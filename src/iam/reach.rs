@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use super::actions::{self, AccessLevel, Action};
+use super::actions::{self, Action};
 use super::arn::{Breadth, breadth};
 use super::condition::Condition;
 use super::document::{Clause, Document, Effect, Statement};
@@ -11,7 +11,6 @@ use super::evaluate::{Source, StatementRef};
 use super::glob::Pattern;
 use super::narrow::{self, Deny};
 use super::role::{NamedPolicy, Role};
-use super::truth::Truth;
 use crate::model::known::{Known, ReasonCode, Unread};
 
 /// An Allow statement as far as boundary and Deny leave it.
@@ -21,8 +20,6 @@ pub struct Grant<'a> {
     pub policy: &'a NamedPolicy,
     /// The statement that grants.
     pub statement: &'a Statement,
-    /// The same, as evidence.
-    pub at: StatementRef,
     /// Action patterns that are granted; `*` for `NotAction`.
     pub actions: Vec<String>,
     /// Action patterns that are not, for `NotAction`.
@@ -53,14 +50,10 @@ pub enum Via {
 pub struct ActionGrant<'r, 'a> {
     /// The grant.
     pub grant: &'r Grant<'a>,
-    /// The action.
-    pub action: String,
     /// How the grant takes it in.
     pub via: Via,
     /// Resource patterns that can be resources of the action and that no Deny takes away.
     pub resources: Vec<String>,
-    /// Deny statements that take a part away, or may under a condition.
-    pub restricted_by: Vec<StatementRef>,
     /// The action has no resource types and none of the resources is `*`, so IAM never applies the grant.
     pub inert: bool,
 }
@@ -72,8 +65,6 @@ pub struct BroadGrant<'r, 'a> {
     pub grant: ActionGrant<'r, 'a>,
     /// The known action.
     pub action: &'static Action,
-    /// The widest of its resources.
-    pub breadth: Breadth,
 }
 
 /// What a role can reach.
@@ -210,7 +201,7 @@ impl<'a> Reach<'a> {
                 statement: statement.label.clone(),
             };
             match statement.effect {
-                Effect::Allow => self.grants.push(Grant::of(policy, statement, at)),
+                Effect::Allow => self.grants.push(Grant::of(policy, statement)),
                 Effect::Deny => self.denies.push(Deny::of(at, statement)),
             }
         }
@@ -252,38 +243,11 @@ impl<'a> Reach<'a> {
             .collect()
     }
 
-    /// The grants of an action on resources that none of the `own` patterns contains.
-    pub fn beyond(&self, action: &str, own: &[&str]) -> Vec<ActionGrant<'_, 'a>> {
-        let own: Vec<Pattern> = own.iter().map(|text| Pattern::resource(text)).collect();
-        let mut found = self.of_action(action);
-        for grant in &mut found {
-            grant.resources.retain(|resource| {
-                let resource = Pattern::resource(resource);
-                !own.iter().any(|own| own.covers(&resource))
-            });
-        }
-        found.retain(|grant| !grant.resources.is_empty());
-        found
-    }
-
-    /// How the role may use an action: by name where one grant names it, else by the first wildcard; `None` where it may not.
-    pub fn via(&self, action: &str) -> Option<Via> {
-        self.of_action(action)
-            .into_iter()
-            .map(|grant| grant.via)
-            .min()
-    }
-
     /// Changing actions that support resource types, granted on resource patterns at least as wide as `at_least`.
     pub fn broad_changes(&self, at_least: Breadth) -> Vec<BroadGrant<'_, 'a>> {
         self.broad(at_least, &|action| {
             action.level.changes() && action.resource_types
         })
-    }
-
-    /// Known actions of a level, with or without resource types, granted on resource patterns at least as wide as `at_least`.
-    pub fn broad_at_level(&self, level: AccessLevel, at_least: Breadth) -> Vec<BroadGrant<'_, 'a>> {
-        self.broad(at_least, &|action| action.level == level)
     }
 
     fn broad(
@@ -315,17 +279,8 @@ impl<'a> Reach<'a> {
                 grant
                     .resources
                     .retain(|resource| breadth(resource) >= at_least);
-                if let Some(widest) = grant
-                    .resources
-                    .iter()
-                    .map(|resource| breadth(resource))
-                    .max()
-                {
-                    found.push(BroadGrant {
-                        grant,
-                        action,
-                        breadth: widest,
-                    });
+                if !grant.resources.is_empty() {
+                    found.push(BroadGrant { grant, action });
                 }
             }
         }
@@ -345,18 +300,9 @@ impl<'a> Reach<'a> {
             .filter(|resource| actions::applies_to(action, resource))
             .map(|text| (text, Pattern::resource(text)))
             .collect();
-        let mut restricted_by = Vec::new();
-        for deny in &self.denies {
-            let takes = deny.on_action(&wanted);
-            if !takes.possible() {
-                continue;
-            }
-            if takes.holds() && !deny.conditional {
+        for deny in self.denies.iter().filter(|deny| !deny.conditional) {
+            if deny.on_action(&wanted).holds() {
                 resources.retain(|(_, pattern)| !deny.on_resource(pattern).holds());
-            }
-            let touched = |(_, pattern): &(&String, Pattern)| deny.on_resource(pattern).possible();
-            if resources.iter().any(touched) {
-                restricted_by.push(deny.at.clone());
             }
         }
         if resources.is_empty() {
@@ -366,13 +312,11 @@ impl<'a> Reach<'a> {
         let inert = unscoped && !resources.iter().any(|(_, pattern)| pattern.is_everything());
         Some(ActionGrant {
             grant,
-            action: action.to_owned(),
             via,
             resources: resources
                 .into_iter()
                 .map(|(text, _)| text.clone())
                 .collect(),
-            restricted_by,
             inert,
         })
     }
@@ -394,7 +338,7 @@ fn may_cover(pattern: &str, action: &str) -> bool {
 }
 
 impl<'a> Grant<'a> {
-    fn of(policy: &'a NamedPolicy, statement: &'a Statement, at: StatementRef) -> Self {
+    fn of(policy: &'a NamedPolicy, statement: &'a Statement) -> Self {
         let split = |clause: Option<&Clause>| match clause {
             Some(Clause::Only(patterns)) => (patterns.clone(), Vec::new()),
             Some(Clause::AllBut(patterns)) => (vec!["*".to_owned()], patterns.clone()),
@@ -407,7 +351,6 @@ impl<'a> Grant<'a> {
         Self {
             policy,
             statement,
-            at,
             actions,
             except_actions,
             resources,
@@ -453,23 +396,5 @@ impl<'a> Grant<'a> {
                 .then_some(service)
         });
         whole.collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    /// True where the grant holds without any condition.
-    pub fn is_unconditional(&self) -> bool {
-        self.conditions.is_empty()
-    }
-
-    /// Whether the grant takes in a resource pattern: wholly, in part, or not.
-    pub fn resource_overlap(&self, resource: &str) -> Truth {
-        let wanted = Pattern::resource(resource);
-        let any = |patterns: &[String]| {
-            Truth::any(
-                patterns
-                    .iter()
-                    .map(|text| Pattern::resource(text).compare(&wanted)),
-            )
-        };
-        any(&self.resources).and(!any(&self.except_resources))
     }
 }

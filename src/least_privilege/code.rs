@@ -32,8 +32,7 @@ const HOOKS: [(&str, &str); 9] = [
 pub(super) struct Code<'c, 'a> {
     callers: &'c Callers<'a>,
     live: Live<'c, 'a>,
-    named: OnceCell<FxHashSet<&'a str>>,
-    handed: OnceCell<BTreeSet<FnId>>,
+    mentions: OnceCell<Mentions<'a>>,
     /// The functions that are seen to be called.
     called: OnceCell<BTreeSet<FnId>>,
     javascript_clients: OnceCell<Vec<(&'a str, ModuleId, &'a Call)>>,
@@ -43,14 +42,44 @@ pub(super) struct Code<'c, 'a> {
     no_clients: RefCell<FxHashSet<usize>>,
 }
 
+/// What the expressions of the code mention.
+#[derive(Default)]
+struct Mentions<'a> {
+    named: FxHashSet<&'a str>,
+    handed: BTreeSet<FnId>,
+}
+
+impl<'a> Mentions<'a> {
+    fn add(&mut self, expr: &'a Expr) {
+        let mut hand = |value: &Expr| {
+            if let ExprKind::Lambda(id) = value.kind {
+                self.handed.insert(id);
+            }
+        };
+        match &expr.kind {
+            ExprKind::Attribute { attr, .. } => {
+                self.named.insert(attr);
+            }
+            ExprKind::Name(name) => {
+                self.named.insert(name);
+            }
+            ExprKind::Call(call) => {
+                let named = call.keywords.iter().map(|keyword| &keyword.value);
+                call.args.iter().chain(named).for_each(hand);
+            }
+            ExprKind::Dict(entries) => entries.iter().for_each(|entry| hand(&entry.value)),
+            _ => {}
+        }
+    }
+}
+
 impl<'c, 'a> Code<'c, 'a> {
     /// Of a runtime, over who calls what in it.
     pub(super) fn new(callers: &'c Callers<'a>) -> Self {
         Self {
             callers,
             live: Live::new(callers, Absent::Unknown),
-            named: OnceCell::new(),
-            handed: OnceCell::new(),
+            mentions: OnceCell::new(),
             called: OnceCell::new(),
             javascript_clients: OnceCell::new(),
             running: OnceCell::new(),
@@ -167,45 +196,21 @@ impl<'c, 'a> Code<'c, 'a> {
 
     /// Every name and member that an expression of the code refers to.
     fn named(&self) -> &FxHashSet<&'a str> {
-        self.named.get_or_init(|| {
-            let mut named = FxHashSet::default();
-            for module in self.agent().modules() {
-                module.each_expression(&mut |_, expr| {
-                    match &expr.kind {
-                        ExprKind::Attribute { attr, .. } => named.insert(&**attr),
-                        ExprKind::Name(name) => named.insert(&**name),
-                        _ => false,
-                    };
-                });
-            }
-            named
-        })
+        &self.mentions().named
     }
 
     /// Functions that are written where they are given away: in a call, in an object.
     fn handed(&self) -> &BTreeSet<FnId> {
-        self.handed.get_or_init(|| {
-            let mut handed = BTreeSet::new();
+        &self.mentions().handed
+    }
+
+    fn mentions(&self) -> &Mentions<'a> {
+        self.mentions.get_or_init(|| {
+            let mut mentions = Mentions::default();
             for module in self.agent().modules() {
-                module.each_expression(&mut |_, expr| {
-                    let mut add = |value: &Expr| {
-                        if let ExprKind::Lambda(id) = value.kind {
-                            handed.insert(id);
-                        }
-                    };
-                    match &expr.kind {
-                        ExprKind::Call(call) => {
-                            let named = call.keywords.iter().map(|keyword| &keyword.value);
-                            call.args.iter().chain(named).for_each(&mut add);
-                        }
-                        ExprKind::Dict(entries) => {
-                            entries.iter().for_each(|entry| add(&entry.value));
-                        }
-                        _ => {}
-                    }
-                });
+                module.each_expression(&mut |_, expr| mentions.add(expr));
             }
-            handed
+            mentions
         })
     }
 

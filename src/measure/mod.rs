@@ -7,11 +7,11 @@ mod plan;
 mod probe;
 
 pub use crate::collect::measurement::{
-    ImportNode, ImportTime, Record, RuntimeRecord, content_hash, parse_import_time, read_record,
-    record_file, write_record,
+    ImportNode, ImportTime, RuntimeRecord, content_hash, parse_import_time, record_file,
+    write_record,
 };
 pub use launch::{StartError, start};
-pub use plan::{Plan, PlanError, Program, plan};
+pub use plan::{Plan, Program, plan};
 
 use std::time::Duration;
 

@@ -11,6 +11,4 @@ pub mod token;
 pub mod verify;
 pub mod walk;
 
-pub use crate::model::oidc::{
-    OAUTH_SUFFIX, SUFFIX, base, discovery, discovery_url, keys, path_behind_suffix,
-};
+pub use crate::model::oidc::{SUFFIX, base, discovery, discovery_url, keys, path_behind_suffix};

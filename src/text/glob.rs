@@ -207,6 +207,21 @@ impl Pattern {
         next[0]
     }
 
+    /// False where a pattern that is written so surely meets nothing that this one matches, told by the letters at their start, whatever
+    /// their case: most pairs of a policy are told apart so, and a pattern need not be read for it.
+    pub(crate) fn may_meet(&self, text: &str) -> bool {
+        let open = |byte: &u8| matches!(byte, b'*' | b'?' | b'$') || !byte.is_ascii();
+        let start = text.bytes().take_while(|byte| !open(byte));
+        for (byte, token) in start.zip(&self.tokens) {
+            match token {
+                Token::Literal(letter) if letter.eq_ignore_ascii_case(&char::from(byte)) => {}
+                Token::Literal(_) => return false,
+                _ => return true,
+            }
+        }
+        true
+    }
+
     /// Whether this pattern matches what `subject` stands for: `Unknown` where it matches a part of it or depends on a symbol.
     pub fn compare(&self, subject: &Self) -> Truth {
         if self.covers(subject) {

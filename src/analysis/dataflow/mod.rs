@@ -22,7 +22,7 @@ use crate::model::source::ir::{ByteRange, Expr, Handler, Name};
 use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 use env::Env;
-pub use path::{Step, StepKind};
+pub use path::Step;
 
 /// A set of seeds, one bit each: the caller gives the bits their meaning.
 pub type Labels = u64;

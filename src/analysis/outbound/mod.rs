@@ -11,6 +11,7 @@ mod token;
 mod url;
 
 use crate::analysis::call_sites::Callers;
+use crate::analysis::limits::{self, Limit};
 use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
@@ -70,8 +71,28 @@ pub(crate) struct Outbound {
     pub token: bool,
 }
 
-/// Every call that leaves, in the code that runs.
+/// The calls of a runtime's code that leave.
+#[derive(Debug)]
+pub(crate) struct Outbounds {
+    /// Those that run, and those that do not.
+    found: Vec<Outbound>,
+    /// A budget that ran out meanwhile.
+    limit: Option<Limit>,
+}
+
+/// Every call that leaves, in the code that runs; found out once in an audit.
 pub(crate) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbound> {
+    let all = callers.code().facts.outbound.get_or_init(|| {
+        let (found, limit) = limits::watch(|| all_calls(callers));
+        Outbounds { found, limit }
+    });
+    limits::again(all.limit);
+    let running = all.found.iter();
+    let running = running.filter(|call| live.runs(call.module, call.range));
+    running.cloned().collect()
+}
+
+fn all_calls(callers: &Callers<'_>) -> Vec<Outbound> {
     let mut found = Vec::new();
     for (module, _, expr) in callers.code().calls() {
         let Some(call) = expr.as_call() else { continue };
@@ -124,10 +145,7 @@ pub(crate) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbo
                 None => Vec::new(),
             },
         };
-        found.extend(
-            here.into_iter()
-                .filter(|call| live.runs(call.module, call.range)),
-        );
+        found.extend(here);
     }
     found
 }

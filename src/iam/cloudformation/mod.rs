@@ -93,11 +93,6 @@ impl<'a> Template<'a> {
         intrinsics::Resolver::new(self).text(value, 0)
     }
 
-    /// A property of a resource, resolved to one string.
-    pub fn property(&self, logical_id: &str, name: &str) -> Option<String> {
-        self.text(self.resource(logical_id)?.get("Properties")?.get(name)?)
-    }
-
     /// What `Ref` gives for a resource.
     pub fn reference(&self, logical_id: &str) -> String {
         intrinsics::Resolver::new(self).reference(logical_id, 0)

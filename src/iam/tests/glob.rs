@@ -173,3 +173,20 @@ fn arn_like_compares_part_by_part() {
     );
     assert_eq!(like("arn:aws:s3:::x", "${Bucket.Arn}"), Truth::Unknown);
 }
+
+#[test]
+fn most_patterns_are_told_apart_by_their_start() {
+    let subject = Pattern::action("s3:GetObject");
+    for (text, may) in [
+        ("S3:getobject", true),
+        ("s3:*", true),
+        ("*", true),
+        ("${x}", true),
+        ("s3:G?tObject", true),
+        ("s3:Put*", false),
+        ("sqs:*", false),
+    ] {
+        assert_eq!(subject.may_meet(text), may, "{text}");
+    }
+    assert!(Pattern::resource("arn:aws:s3:::${B}/x").may_meet("arn:aws:s3:::b/y"));
+}

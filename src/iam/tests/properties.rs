@@ -5,8 +5,9 @@ use crate::iam::condition::RequestContext;
 use crate::iam::document::Document;
 use crate::iam::evaluate::{Request, Verdict, decide_for};
 use crate::iam::glob::Pattern;
-use crate::iam::reach::Reach;
+use crate::iam::reach::{Grant, Reach};
 use crate::iam::role::Role;
+use crate::iam::truth::Truth;
 
 /// Short patterns over few letters, so that they meet often.
 fn pattern() -> impl Strategy<Value = String> {
@@ -99,6 +100,16 @@ fn verdict(role: &Role, (action, resource): (&str, &str), context: &RequestConte
         },
     )
     .verdict
+}
+
+/// Whether a grant takes in a resource, wholly or in part.
+fn takes_in(grant: &Grant<'_>, resource: &str) -> bool {
+    let wanted = Pattern::resource(resource);
+    let compare = |text: &String| Pattern::resource(text).compare(&wanted);
+    let any = |patterns: &[String]| Truth::any(patterns.iter().map(compare));
+    any(&grant.resources)
+        .and(!any(&grant.except_resources))
+        .possible()
 }
 
 proptest! {
@@ -194,10 +205,18 @@ proptest! {
         role.boundary = edge.map(|edge| super::policy("edge", json!(edge)));
         let reach = Reach::of(&role);
         let reached = reach.of_action(request.0);
-        let holds = reached.iter().any(|one| one.grant.resource_overlap(request.1).possible()
+        let holds = reached.iter().any(|one| takes_in(one.grant, request.1)
             && one.resources.iter().any(|text| Pattern::resource(text).matches(request.1)));
         if verdict(&role, request, &context) == Verdict::Allowed {
             prop_assert!(holds, "{:?}", request);
+        }
+    }
+
+    #[test]
+    fn patterns_told_apart_by_their_start_share_nothing(one in pattern(), other in pattern()) {
+        for read in [Pattern::action, Pattern::resource] {
+            let subject = read(&other);
+            prop_assert!(subject.may_meet(&one) || !read(&one).intersects(&subject));
         }
     }
 

@@ -108,33 +108,6 @@ fn grants_of_an_action_with_their_resources() {
             ("#2", Via::NotAction, "*".to_owned()),
         ]
     );
-    assert_eq!(reach.via("bedrock:InvokeModel"), Some(Via::Name));
-    assert_eq!(
-        reach.via("bedrock:Converse"),
-        Some(Via::Wildcard("bedrock:*".into()))
-    );
-    assert_eq!(reach.via("iam:PassRole"), None);
-}
-
-#[test]
-fn what_reaches_beyond_the_own_resources() {
-    let arn =
-        |name: &str| format!("arn:aws:bedrock-agentcore:us-east-1:123456789012:memory/{name}");
-    let role = super::role(json!([
-        {"Sid": "Own", "Effect": "Allow", "Action": "bedrock-agentcore:GetEvent", "Resource": [arn("${Mine}"), arn("Mine-1")]},
-        {"Sid": "All", "Effect": "Allow", "Action": "bedrock-agentcore:Get*", "Resource": [arn("*"), arn("${Mine}")]}
-    ]));
-    let reach = Reach::of(&role);
-    let (own, literal) = (arn("${Mine}"), arn("Mine-*"));
-    let found = reach.beyond("bedrock-agentcore:GetEvent", &[&own, &literal]);
-    assert_eq!(found.len(), 1);
-    assert_eq!(
-        (
-            found[0].grant.statement.label.as_str(),
-            found[0].resources.as_slice()
-        ),
-        ("All", [arn("*")].as_slice())
-    );
 }
 
 #[test]
@@ -181,14 +154,9 @@ fn deny_takes_away_what_it_covers() {
     assert!(reach.of_action("s3:DeleteObject").is_empty());
     let get = reach.of_action("s3:GetObject");
     assert_eq!(get[0].resources, ["arn:aws:s3:::a/*"]);
-    assert_eq!(
-        get[0]
-            .restricted_by
-            .iter()
-            .map(|at| at.statement.as_str())
-            .collect::<Vec<_>>(),
-        ["Vpc"]
-    );
+    let restricted = get[0].grant.restricted_by.iter();
+    let restricted: Vec<_> = restricted.map(|at| at.statement.as_str()).collect();
+    assert_eq!(restricted.last(), Some(&"Vpc"), "{restricted:?}");
 }
 
 #[test]
@@ -245,13 +213,7 @@ fn escalations_need_all_their_actions() {
         let reach = Reach::of(&role);
         escalation::find(&reach)
             .iter()
-            .map(|found| {
-                (
-                    found.escalation.actions.join("+"),
-                    found.breadth,
-                    found.open_ended,
-                )
-            })
+            .map(|found| (found.escalation.actions.join("+"), found.open_ended))
             .collect::<Vec<_>>()
     };
     assert!(
@@ -262,11 +224,7 @@ fn escalations_need_all_their_actions() {
             {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::1:role/one"},
             {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*"}
         ])),
-        [(
-            "iam:PassRole+ec2:RunInstances".to_owned(),
-            Breadth::Named,
-            false
-        )]
+        [("iam:PassRole+ec2:RunInstances".to_owned(), false)]
     );
     let role = super::role(json!([]));
     let mut admin = role.clone();
