@@ -21,6 +21,7 @@ pub mod guards;
 pub mod handlers;
 pub(crate) mod heavy;
 pub(crate) mod limits;
+pub(crate) mod made;
 pub mod names;
 pub(crate) mod outbound;
 pub mod outward;

@@ -38,6 +38,11 @@ impl Reached {
     }
 }
 
+/// Whether a package is a framework of agents.
+pub(crate) fn is_agent_package(name: &str) -> bool {
+    AGENT_PACKAGES.contains(&name)
+}
+
 /// A call that leaves the project.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outward {

@@ -11,6 +11,8 @@ pub(crate) struct Runner {
     place: usize,
     /// What stands behind the function is what the function is called with.
     pub(crate) hands_on: bool,
+    /// Where what the function is called with stands.
+    pub(crate) given: Given,
     /// What the function raises reaches whoever waits for the result.
     pub(crate) raises: bool,
     /// The function starts without the context variables of who starts it
@@ -18,10 +20,26 @@ pub(crate) struct Runner {
     pub(crate) bare: bool,
 }
 
+/// Where the arguments stand that a runner calls its function with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// Behind the function, by place and by name.
+    Behind,
+    /// In a tuple and in a dict, each by its place and its name.
+    Packed((usize, &'static str), (usize, &'static str)),
+    /// One at a time: what stands behind the function is iterated.
+    Each,
+    /// What the method is called on, or its elements.
+    Receiver,
+    /// Not seen: the function is called with nothing, or with what the runner makes.
+    Nowhere,
+}
+
 const fn runner(name: &'static str, place: usize) -> Runner {
     Runner {
         name,
         place,
+        given: Given::Behind,
         hands_on: true,
         raises: true,
         bare: false,
@@ -32,6 +50,35 @@ const fn runner(name: &'static str, place: usize) -> Runner {
 const fn callback(name: &'static str, place: usize) -> Runner {
     Runner {
         hands_on: false,
+        given: Given::Nowhere,
+        ..runner(name, place)
+    }
+}
+
+/// A method that calls its function with what it is called on.
+const fn over(name: &'static str, place: usize) -> Runner {
+    Runner {
+        given: Given::Receiver,
+        ..callback(name, place)
+    }
+}
+
+/// A runner with what its function is given in a tuple and a dict.
+const fn packed(
+    runner: Runner,
+    args: (usize, &'static str),
+    keywords: (usize, &'static str),
+) -> Runner {
+    Runner {
+        given: Given::Packed(args, keywords),
+        ..runner
+    }
+}
+
+/// A runner that calls its function once for each element.
+const fn each(name: &'static str, place: usize) -> Runner {
+    Runner {
+        given: Given::Each,
         ..runner(name, place)
     }
 }
@@ -61,20 +108,26 @@ const RUNNERS: &[Runner] = &[
     runner("run_sync", 0),
     runner("run_in_threadpool", 0),
     runner("sync_to_async", 0),
-    runner("map", 0),
-    runner("apply_async", 0),
+    each("map", 0),
+    each("imap", 0),
+    each("imap_unordered", 0),
+    each("map_async", 0),
+    packed(runner("apply", 0), (1, "args"), (2, "kwds")),
+    packed(runner("apply_async", 0), (1, "args"), (2, "kwds")),
     callback("retry", 0),
     callback("run", 0),
     callback("runWithContext", 1),
     callback("startActiveSpan", 1),
-    callback("forEach", 0),
-    callback("then", 0),
+    over("forEach", 0),
+    over("then", 0),
     callback("wait_for", 0),
     callback("run_coroutine_threadsafe", 0),
-    apart("Thread", 1, true),
-    apart("Timer", 1, true),
-    apart("Process", 1, false),
+    packed(apart("Thread", 1, true), (3, "args"), (4, "kwargs")),
+    packed(apart("Timer", 1, true), (2, "args"), (3, "kwargs")),
+    packed(apart("Process", 1, false), (3, "args"), (4, "kwargs")),
     apart("add_task", 0, false),
+    apart("call_later", 1, false),
+    apart("call_at", 1, false),
     apart("call_soon", 0, false),
     apart("call_soon_threadsafe", 0, false),
 ];
@@ -89,8 +142,18 @@ impl Runner {
         RUNNERS.iter().find(|runner| runner.name == &**name)
     }
 
-    /// The function of a call: threads name it `target`.
+    /// The function of a call: threads name it `target`, others `func` or `function`.
     pub(crate) fn function<'c>(&self, call: &'c Call) -> Option<&'c Expr> {
-        call.argument(self.place, "target")
+        let named = || {
+            ["function", "func"]
+                .iter()
+                .find_map(|name| call.option(name))
+        };
+        call.argument(self.place, "target").or_else(named)
+    }
+
+    /// What stands behind the function.
+    pub(crate) fn behind<'c>(&self, call: &'c Call) -> &'c [Expr] {
+        call.args.get(self.place + 1..).unwrap_or_default()
     }
 }

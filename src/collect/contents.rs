@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use super::project::{Ignores, walk as walk_package};
 use super::source::{
-    is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands, stack,
+    is_caller_candidate, is_invoking_script, language_of, mentions_agentcore, mentions_commands,
+    stack,
 };
 use super::{own_resources, role_grants};
 
@@ -267,7 +268,7 @@ fn read(listed: &Listed, shown: &str) -> Found {
         .take(MOST_OF_A_FILE)
         .filter_map(value)
         .map(str::to_owned)
-        .chain(script.then(|| exported(&text)).into_iter().flatten())
+        .chain(script.then(|| exported(shown, &text)).into_iter().flatten())
         .collect();
     let secrets = if hits.is_empty() {
         Vec::new()
@@ -325,14 +326,20 @@ fn sets_environments(path: &str, text: &str) -> bool {
 }
 
 /// What a script gives to variables with a secret's name.
-fn exported(text: &str) -> Vec<String> {
+fn exported(shown: &str, text: &str) -> Vec<String> {
+    // In a program what is not quoted is an expression: the name of what holds the value.
+    let is_program = language_of(shown).is_some();
     let value = |line: &str| {
         let line = line.trim_start();
         let (name, value) = line
             .strip_prefix("export ")
             .unwrap_or(line)
             .split_once('=')?;
-        let value = value.trim().trim_matches(['"', '\'']);
+        let value = value.trim();
+        if is_program && !value.starts_with(['"', '\'']) {
+            return None;
+        }
+        let value = value.trim_matches(['"', '\'']);
         let written = value.len() >= SHORTEST && !value.contains(['$', '`', ' ', '(', '[']);
         (written && secret_like_name(name) && !harmless_value(value)).then(|| value.to_owned())
     };

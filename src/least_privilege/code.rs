@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
+use crate::analysis::made;
 use crate::analysis::names::leaf;
 use crate::analysis::reachability::{Absent, Live};
 use crate::model::source::module::Module;
@@ -236,14 +237,23 @@ impl<'c, 'a> Code<'c, 'a> {
         })
     }
 
-    /// The calls that run.
+    /// The calls that run, and those that they make of functions that they are given.
     pub(super) fn calls(&self) -> impl Iterator<Item = (ModuleId, &'a Expr, &'a Call)> + '_ {
         let running = self.running.get_or_init(|| self.running_calls());
         let source = self.source();
-        running.iter().filter_map(move |(id, number)| {
+        let written = running.iter().filter_map(move |(id, number)| {
             let (_, expr) = source.module(*id)?.call(*number)?;
             Some((*id, expr, expr.as_call()?))
-        })
+        });
+        let modules = self.agent().modules();
+        let made = modules.flat_map(move |module| {
+            made::calls(module).filter_map(move |(function, expr)| {
+                let runs = self.live.runs_in(module.id, function, expr.range);
+                let runs = runs && function.is_none_or(|id| self.agent().may_run(id));
+                Some((module.id, expr, expr.as_call().filter(|_| runs)?))
+            })
+        });
+        written.chain(made)
     }
 
     fn running_calls(&self) -> Box<[(ModuleId, u32)]> {

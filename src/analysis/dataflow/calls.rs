@@ -249,6 +249,7 @@ impl<'s> Engine<'s> {
             };
             let summary = self.function(id, &into, self.around(function, env));
             self.came_back(id, call, &summary, env);
+            self.demands(place, function, call, env);
             return if constructor { given } else { summary.returned };
         }
         let held = self.held_by(place, &call.callee, env);

@@ -25,6 +25,8 @@ pub(super) struct Env<'s> {
     meant: Rc<BTreeMap<Name, (&'s Expr, Option<Part>)>>,
     /// The functions of the project that a name holds.
     held: Rc<BTreeMap<Name, BTreeSet<FnId>>>,
+    /// What nothing has vouched for where a list that began empty still is: `errors` of what collects what is wrong.
+    empties: Rc<BTreeMap<Name, Labels>>,
     /// Something was put under a key of a name: [`under`] is what it is called.
     keyed: bool,
     /// Nothing comes here.
@@ -40,6 +42,7 @@ impl<'s> Env<'s> {
             sound: Rc::default(),
             meant: Rc::default(),
             held: Rc::default(),
+            empties: Rc::default(),
             keyed: false,
             never: false,
         }
@@ -138,6 +141,9 @@ impl<'s> Env<'s> {
         if self.held.contains_key(name) {
             Rc::make_mut(&mut self.held).remove(name);
         }
+        if self.empties.contains_key(name) {
+            Rc::make_mut(&mut self.empties).remove(name);
+        }
         self.take_keys(name);
         self.carry(name, labels);
     }
@@ -209,6 +215,44 @@ impl<'s> Env<'s> {
         self.held.get(name)
     }
 
+    /// A name is bound to a list, set or dict with nothing in it.
+    pub(super) fn begin_empty(&mut self, name: &Name) {
+        Rc::make_mut(&mut self.empties).insert(name.clone(), self.alive);
+    }
+
+    /// What nothing has vouched for where that list is still empty; None where it is no such list.
+    pub(super) fn if_empty(&self, name: &str) -> Option<Labels> {
+        self.empties.get(name).copied()
+    }
+
+    /// Where that list is still empty, nothing else is left to be vouched for than these.
+    pub(super) fn empty_leaves(&mut self, name: &Name, labels: Labels) {
+        if let Some(known) = Rc::make_mut(&mut self.empties).get_mut(name) {
+            *known &= labels;
+        }
+    }
+
+    /// Nothing is known of when lists are empty: in another function, or after something was taken out of one.
+    pub(super) fn forget_empties(&mut self) {
+        self.empties = Rc::default();
+    }
+
+    /// What is left where lists are empty comes from either way.
+    fn join_empties(&mut self, other: &Env<'s>) {
+        if self.empties.is_empty()
+            || Rc::ptr_eq(&self.empties, &other.empties) && self.alive == other.alive
+        {
+            return;
+        }
+        let (one, two) = (self.alive, other.alive);
+        let empties = Rc::make_mut(&mut self.empties);
+        empties.retain(|name, _| other.empties.contains_key(name));
+        for (name, labels) in empties {
+            let others = other.empties.get(name).copied().unwrap_or(Labels::MAX);
+            *labels = *labels & one | others & two;
+        }
+    }
+
     /// Two ways come together: what is vouched for on one only, is not.
     pub(super) fn join(&mut self, other: &Env<'s>) {
         if other.never {
@@ -218,6 +262,7 @@ impl<'s> Env<'s> {
             *self = other.clone();
             return;
         }
+        self.join_empties(other);
         let same = self.alive == other.alive;
         if !same {
             let alive = self.alive;

@@ -103,6 +103,15 @@ impl<'s> Engine<'s> {
                 });
                 self.of_text(self.seeds.derived(labels))
             }
+            // So may a dict that names a role.
+            ExprKind::Dict(_)
+                if expr
+                    .entry("role")
+                    .is_some_and(|role| role.as_str().is_some())
+                    && self.seeds.cleans(place.module, expr) =>
+            {
+                0
+            }
             // A pair that a text begins may be a message and its role.
             ExprKind::Tuple(items) | ExprKind::List(items)
                 if matches!(&**items, [first, _] if first.as_str().is_some())

@@ -5,6 +5,7 @@
 
 mod calls;
 mod closures;
+mod emptiness;
 mod env;
 mod exprs;
 mod handed;
@@ -373,6 +374,7 @@ impl<'s> Engine<'s> {
             });
         }
         self.memo.insert(key.clone(), None);
+        env.forget_empties();
         self.depth += 1;
         self.bodies += 1;
         self.flow.functions.insert(id);

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::emptiness::emptied;
 use super::env::{Env, Part};
 use super::outcome::{certain, part_of, taken};
 use super::{Engine, FnId, Labels, Place, Summary};
@@ -21,6 +22,9 @@ impl<'s> Engine<'s> {
     }
 
     fn refine_at(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
+        if let Some(left) = emptied(test, truth).and_then(|name| env.if_empty(name)) {
+            env.alive &= left;
+        }
         match &test.kind {
             ExprKind::Unary {
                 op: UnaryOp::Not,
@@ -131,6 +135,16 @@ impl<'s> Engine<'s> {
             }
             _ => return,
         };
+        if let (ExprKind::List(items) | ExprKind::Tuple(items), true) =
+            (&first.kind, call.callee.as_name().is_some())
+        {
+            let every = match &**name {
+                "all" => truth,
+                "any" => !truth,
+                _ => return,
+            };
+            return self.refine_several(place, every, items, truth, env);
+        }
         let each = match &**name {
             "all" | "every" => truth,
             "any" | "some" => !truth,

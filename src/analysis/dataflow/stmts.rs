@@ -19,9 +19,12 @@ impl<'s> Engine<'s> {
         match &stmt.kind {
             StmtKind::Expr(value) => {
                 self.expr(place, value, env);
+                self.filled(place, value, env);
             }
             StmtKind::Assign(assign) => {
                 let Some(value) = &assign.value else { return };
+                let known = assign.targets.first().and_then(Expr::as_name);
+                let known = known.and_then(|name| env.if_empty(name));
                 let mut labels = self.expr(place, value, env);
                 for target in &assign.targets {
                     self.listens(place, target, value, env);
@@ -38,6 +41,7 @@ impl<'s> Engine<'s> {
                         self.keep_functions(place, target, value, env);
                     }
                 }
+                self.begins(place, assign, known, env);
             }
             StmtKind::Return(value) => {
                 let labels = value

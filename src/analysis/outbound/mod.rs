@@ -12,6 +12,7 @@ mod url;
 
 use crate::analysis::call_sites::Callers;
 use crate::analysis::limits::{self, Limit};
+use crate::analysis::made;
 use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
@@ -94,7 +95,12 @@ pub(crate) fn calls<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbo
 
 fn all_calls(callers: &Callers<'_>) -> Vec<Outbound> {
     let mut found = Vec::new();
-    for (module, _, expr) in callers.code().calls() {
+    let code = callers.code();
+    let handed = code.modules().flat_map(|module| {
+        made::handed(module).map(move |(function, expr)| (module, function, expr))
+    });
+    let handed = handed.filter(|(_, function, _)| function.is_none_or(|id| code.may_run(id)));
+    for (module, _, expr) in code.calls().chain(handed) {
         let Some(call) = expr.as_call() else { continue };
         let Some(name) = callers.source().callee_name(module.id, expr) else {
             continue;

@@ -286,7 +286,15 @@ fn application<'a>(
             let class = match source.meaning(module, base) {
                 Meaning::Class(class) => class,
                 Meaning::Instance(made) => {
-                    match source.meaning(made.module, made.call?.args.first()?) {
+                    let given = made.call?.args.first()?;
+                    match source.meaning(made.module, given) {
+                        Meaning::Class(class) if pydantic::is_model(source, class) => class,
+                        // `TypeAdapter(Annotated[str, Field(max_length=99)])`
+                        _ if leaf(&made.type_name) == "TypeAdapter" => {
+                            let rule = pydantic::rule(source, made.module, Some(given), None);
+                            let fields = Fields::from([(String::new(), rule)]);
+                            return Some((fields, Given::One(first?)));
+                        }
                         Meaning::Class(class) => class,
                         _ => return None,
                     }

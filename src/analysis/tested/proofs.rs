@@ -6,6 +6,8 @@ use crate::model::source::ir::StmtKind;
 use crate::model::source::module::{BindingKind, Step};
 use crate::model::source::{Call, Compare, Expr, ExprKind, Language, ModuleId, Source};
 
+use crate::analysis::values::bound;
+
 use super::compared::{compared, is_fixed_set};
 use super::pattern::{self, Held};
 use super::{Facts, type_names};
@@ -536,7 +538,10 @@ fn made_by_call<'e>(
     }
     let plain = base.is_none();
     match name {
+        // `re.search(r"APP-\d+", text).group(0)`: what the pattern let through, and nothing around it.
+        "group" => cut_out(source, module, base?),
         "str" | "String" if plain => Some((first?, Facts::TEXT)),
+        "model_dump_json" => Some((base?, Facts::TEXT)),
         "int" | "float" | "Number" | "parseInt" | "parseFloat" | "Decimal" => {
             Some((first?, Facts::NUMBER))
         }
@@ -567,6 +572,27 @@ fn made_by_call<'e>(
         }
         _ => None,
     }
+}
+
+/// The text that a match was found in, and what holds for each of the match's groups, where its pattern lets harmless characters
+/// through only: a group of anything is anything.
+fn cut_out<'e>(source: &Source, module: ModuleId, found: &'e Expr) -> Option<(&'e Expr, Facts)> {
+    let of = |expr: &Expr| {
+        let (pattern, ..) = matched(source, module, expr.as_call()?)?;
+        Some(pattern::lets(&pattern?, Held::Whole)).filter(|lets| lets.safe)
+    };
+    let (value, all) = match found.as_name() {
+        // The name of a match carries what its text does.
+        Some(name) => (found, bound(source, module, name, found.range.start)),
+        None => (matched(source, module, found.as_call()?)?.2?, vec![found]),
+    };
+    let lets: Vec<_> = all.into_iter().map(of).collect::<Option<_>>()?;
+    let says = Facts {
+        safe: true,
+        wordless: lets.iter().all(|lets| lets.wordless),
+        ..Facts::PATTERN
+    };
+    (!lets.is_empty()).then_some((value, says))
 }
 
 /// The name of a function that was imported under another one: `fullmatch` of `from re import fullmatch as matches`.

@@ -131,6 +131,7 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         handlers: OnceLock::new(),
         uses: OnceLock::new(),
         bases: OnceLock::new(),
+        made: OnceLock::new(),
         suppressions: Vec::new(),
         parse_errors: Vec::new(),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::ir::Expr;
 use super::{ByteRange, ClassId, FnId, ModuleId};
 
 /// What a call calls.
@@ -72,4 +73,15 @@ pub struct Base {
     pub name: Option<Arc<str>>,
     /// The class of the project that it is.
     pub class: Option<ClassId>,
+}
+
+/// A call that no call expression spells out: one that a runner makes of the function that it is given, or one by another name.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The function whose body it stands in; None for the module's.
+    pub function: Option<FnId>,
+    /// The call, in the place of the expression that makes it.
+    pub expr: Expr,
+    /// It is the call that is written there, with its callee in full.
+    pub spelled: bool,
 }

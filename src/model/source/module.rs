@@ -8,7 +8,7 @@ use thin_vec::ThinVec;
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
-use super::memo::{Base, Found, Put, Used};
+use super::memo::{Base, Found, Made, Put, Used};
 use super::scope::ByName;
 use super::{ClassId, Entrypoint, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
@@ -57,6 +57,8 @@ pub struct Module {
     pub uses: OnceLock<Found<Used>>,
     /// The bases of each class, once somebody asked.
     pub bases: OnceLock<Found<Vec<Base>>>,
+    /// The calls that its calls make of functions that they are given, once somebody asked.
+    pub made: OnceLock<Found<Made>>,
     /// `agentcore-harden: ignore[…]` comments.
     pub suppressions: Vec<Suppression>,
     /// What did not parse; the rest of the file is there nevertheless.

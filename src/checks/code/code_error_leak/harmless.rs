@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::names::{Meaning, leaf, package};
+use crate::analysis::names::{Instance, Meaning, leaf, package};
 use crate::analysis::values::{At, Domain, Part, bound, eval, values_in};
 use crate::model::source::ir::{Handler, Operator, StmtKind, Try};
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+use crate::model::source::{
+    Call, ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
+};
 
 use crate::analysis::exceptions;
 
@@ -167,12 +169,71 @@ impl<'a> Domain<'a> for Fixed<'a> {
             }
             ExprKind::Dict(entries) => entries.iter().all(|entry| eval(self, at.to(&entry.value))),
             ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-                let meaning = self.source.meaning(at.module, at.expr);
-                matches!(meaning, Meaning::Value(_, value) if literal(value))
+                match self.source.meaning(at.module, at.expr) {
+                    Meaning::Value(_, value) => literal(value),
+                    // `NAMES = frozenset({"a", "b"})`
+                    Meaning::Instance(Instance {
+                        type_name,
+                        module,
+                        call: Some(call),
+                        ..
+                    }) if matches!(
+                        &*type_name,
+                        "frozenset" | "set" | "tuple" | "list" | "sorted"
+                    ) =>
+                    {
+                        call.values()
+                            .all(|value| eval(self, At::new(module, value)))
+                    }
+                    _ => false,
+                }
             }
+            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+                items.iter().all(|item| eval(self, at.to(item)))
+            }
+            ExprKind::Call(call) => self.made(at, call),
             _ => false,
         };
         fixed || is_number(self.source, at.module, at.expr)
+    }
+}
+
+impl<'a> Fixed<'a> {
+    /// Text made of fixed values by what makes text: `str(LIMIT)`, `", ".join(NAMES)`, `"at most {}".format(LIMIT)`.
+    fn made(&mut self, at: At<'a>, call: &'a Call) -> bool {
+        let base = match &call.callee.kind {
+            ExprKind::Name(name) => {
+                let makes = matches!(
+                    &**name,
+                    "str"
+                        | "repr"
+                        | "format"
+                        | "sorted"
+                        | "list"
+                        | "tuple"
+                        | "set"
+                        | "frozenset"
+                        | "String"
+                );
+                if !makes || self.source.callee(at.module, at.expr).is_some() {
+                    return false;
+                }
+                None
+            }
+            ExprKind::Attribute { base, attr } => {
+                let makes = matches!(
+                    &**attr,
+                    "join" | "format" | "strip" | "upper" | "lower" | "title" | "toString" | "trim"
+                );
+                if !makes {
+                    return false;
+                }
+                Some(&**base)
+            }
+            _ => return false,
+        };
+        let mut parts = base.into_iter().chain(call.values());
+        parts.all(|part| eval(self, at.to(part)))
     }
 }
 

@@ -200,7 +200,9 @@ fn of_entry(
         reached = sinks(source, &flow, tools);
     }
     let expects = expected(source, &flow, seeds.names.len());
-    let mut wanted = facts(&seeds.names, &expects, &defaults);
+    let keys = reached.iter().filter(|reach| reach.what == STORED);
+    let stored = keys.fold(0, |all, reach| all | reach.labels);
+    let mut wanted = facts(&seeds.names, &expects, &defaults, stored);
     if reached.iter().any(|reach| reach.what == ADDRESS) && !wanted.contains(&Fact::Formatted) {
         wanted.push(Fact::Formatted);
     }
@@ -258,7 +260,12 @@ fn of_entry(
         // A list whose `toolUse` blocks are looked for was looked into.
         let stripped = tested.lists && strips & mask != 0;
         tested.typed |= stripped;
-        let kind = kind_of(name, defaults.get(&bit).copied(), &tested);
+        let kind = kind_of(
+            name,
+            defaults.get(&bit).copied(),
+            &tested,
+            stored & mask != 0,
+        );
         // What is stored under another key than an id is not another's.
         let only_stored = reach.what == STORED
             && !reached

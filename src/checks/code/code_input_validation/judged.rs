@@ -16,6 +16,7 @@ pub(super) fn facts(
     names: &[String],
     expects: &[Tested],
     defaults: &BTreeMap<usize, Kind>,
+    stored: Labels,
 ) -> Vec<Fact> {
     let holds = |wanted: Kind| {
         names
@@ -23,7 +24,8 @@ pub(super) fn facts(
             .zip(expects)
             .enumerate()
             .any(|(bit, (name, expects))| {
-                kind_of(name, defaults.get(&bit).copied(), expects) == wanted
+                let default = defaults.get(&bit).copied();
+                kind_of(name, default, expects, stored & 1 << bit != 0) == wanted
             })
     };
     let mut facts = vec![Fact::Typed, Fact::Text, Fact::Bounded];

@@ -9,12 +9,12 @@ use super::taken::OR;
 use super::tested::Tested;
 use crate::analysis::exceptions::words;
 
-/// What a field holds; of one that has several names, what all of them hold, else text.
-pub(super) fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
+/// What a field holds; of one that has several names, what all of them hold, else text. `stored` says that something is stored under it.
+pub(super) fn kind_of(name: &str, default: Option<Kind>, tested: &Tested, stored: bool) -> Kind {
     let name = name.rsplit('.').next().unwrap_or(name);
     let mut kinds = name
         .split(OR)
-        .map(|name| kind_of_one(name, default, tested));
+        .map(|name| kind_of_one(name, default, tested, stored));
     let first = kinds.next().unwrap_or(Kind::Text);
     if kinds.all(|kind| kind == first) {
         first
@@ -23,26 +23,41 @@ pub(super) fn kind_of(name: &str, default: Option<Kind>, tested: &Tested) -> Kin
     }
 }
 
-fn kind_of_one(name: &str, default: Option<Kind>, tested: &Tested) -> Kind {
+/// What ids of a catalog name, which is the same for everyone.
+const CATALOG: [&str; 22] = [
+    "product", "item", "sku", "article", "asset", "catalog", "category", "type", "kind",
+    "template", "model", "prompt", "region", "zone", "country", "city", "language", "currency",
+    "airport", "station", "flight", "version",
+];
+
+/// Whether a name is one of an id under which a store keeps what is somebody's: `chat_id`, `ticketId`.
+fn is_of_a_store(words: &[String]) -> bool {
+    matches!(words, [noun @ .., last] if last == "id"
+        && !noun.is_empty()
+        && !noun.iter().any(|word| CATALOG.contains(&&**word)))
+}
+
+fn kind_of_one(name: &str, default: Option<Kind>, tested: &Tested, stored: bool) -> Kind {
     let words = words(name);
-    let id = words.last().is_some_and(|last| last == "id")
-        && (words.len() == 1
-            || words.iter().any(|word| {
-                matches!(
-                    &**word,
-                    "actor"
-                        | "session"
-                        | "user"
-                        | "customer"
-                        | "tenant"
-                        | "thread"
-                        | "conversation"
-                        | "account"
-                        | "employee"
-                        | "member"
-                        | "patient"
-                )
-            }));
+    let id = stored && is_of_a_store(&words)
+        || words.last().is_some_and(|last| last == "id")
+            && (words.len() == 1
+                || words.iter().any(|word| {
+                    matches!(
+                        &**word,
+                        "actor"
+                            | "session"
+                            | "user"
+                            | "customer"
+                            | "tenant"
+                            | "thread"
+                            | "conversation"
+                            | "account"
+                            | "employee"
+                            | "member"
+                            | "patient"
+                    )
+                }));
     if id || words.len() == 1 && matches!(&*words[0], "actor" | "userid" | "sessionid" | "actorid")
     {
         return Kind::Id;

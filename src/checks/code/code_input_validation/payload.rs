@@ -9,7 +9,8 @@ use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
 use super::address::url_of_host;
 use super::tested::{Fact, Tested};
-use crate::analysis::outward::outward;
+use crate::analysis::names::package;
+use crate::analysis::outward::{is_agent_package, outward};
 use crate::analysis::schema::WHOLE;
 use crate::analysis::tested::proofs;
 
@@ -42,6 +43,26 @@ impl Payload<'_> {
                 .borrow_mut()
                 .entry((module, expr.range))
                 .or_insert_with(|| outward(self.source, module, expr).is_some())
+    }
+
+    /// Whether messages of a module go to LangChain or LangGraph: by what it imports, else by what the handler's module does.
+    fn is_of_langchain(&self, module: ModuleId) -> bool {
+        let by_imports = |id: ModuleId| {
+            let imports = &self.source.module(id)?.imports;
+            let mut frameworks = imports
+                .iter()
+                .filter(|import| import.target.is_none())
+                .map(|import| package(&import.module))
+                .filter(|package| is_agent_package(package) || package.starts_with("langchain"));
+            let first = frameworks.next()?;
+            let is_chain = |name: &str| {
+                name.trim_start_matches('@').starts_with("lang") || name == "deepagents"
+            };
+            Some(is_chain(first) && frameworks.all(is_chain))
+        };
+        by_imports(module)
+            .or_else(|| by_imports(self.start.module))
+            .unwrap_or(false)
     }
 
     fn counts(&self, says: &Tested) -> bool {
@@ -122,6 +143,18 @@ impl Seeds for Payload<'_> {
             && self.structure
             && let [role, _] = &**items
             && matches!(role.as_str(), Some("user" | "human"))
+        {
+            return true;
+        }
+        // The same as a dict. Other frameworks take the content's blocks as they are, whatever the role.
+        if self.structure
+            && matches!(expr.kind, ExprKind::Dict(_))
+            && expr.entry("content").is_some()
+            && matches!(
+                expr.entry("role").and_then(Expr::as_str),
+                Some("user" | "human" | "system")
+            )
+            && self.is_of_langchain(module)
         {
             return true;
         }

@@ -1,16 +1,17 @@
 //! What payload fields reach: models, agents, tools, commands; ids also memory and sessions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::dataflow::{Flow, Labels};
-use crate::analysis::names::leaf;
+use crate::analysis::made;
+use crate::analysis::names::{leaf, package};
 use crate::checks::shell_access::injection::is_command;
 use crate::model::source::ir::ByteRange;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
 use super::{address, graphs};
-use crate::analysis::outward::{Reached, outward};
+use crate::analysis::outward::{Reached, is_agent_package, outward};
 
 /// What is known of the project's own targets.
 pub(super) struct Targets {
@@ -36,8 +37,12 @@ pub(super) struct Reach<'s> {
 
 pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec<Reach<'s>> {
     let mut found = Vec::new();
+    let made = made(source, flow);
     for id in flow.functions() {
-        for expr in expressions(source.body(id.module, Some(id))) {
+        let written = expressions(source.body(id.module, Some(id)));
+        let written = written.into_iter().map(|expr| (expr, true));
+        let handed = made.get(&id).into_iter().flatten();
+        for (expr, is_written) in written.chain(handed.map(|expr| (*expr, false))) {
             let ExprKind::Call(call) = &expr.kind else {
                 continue;
             };
@@ -45,6 +50,10 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
             let Some((what, takes)) = sink(source, id.module, expr, call, tools) else {
                 continue;
             };
+            // A runner of an agent or a model is known by itself.
+            if !is_written && !matches!(what, COMMAND | FUNCTION | STORED) {
+                continue;
+            }
             let keywords = call
                 .keywords
                 .iter()
@@ -109,6 +118,20 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
     }
     // The agent itself says more than what it is built with.
     found.sort_by_key(|reach| (reach.as_they_are.is_empty(), reach.at));
+    found
+}
+
+/// The calls that the calls of a flow's functions make of what they are given: `to_thread(os.system, text)`.
+fn made<'s>(source: &'s Source, flow: &Flow) -> BTreeMap<FnId, Vec<&'s Expr>> {
+    let modules: BTreeSet<ModuleId> = flow.functions().map(|id| id.module).collect();
+    let mut found: BTreeMap<FnId, Vec<&'s Expr>> = BTreeMap::new();
+    for module in modules.into_iter().filter_map(|id| source.module(id)) {
+        for (function, expr) in made::handed(module) {
+            if let Some(function) = function {
+                found.entry(function).or_default().push(expr);
+            }
+        }
+    }
     found
 }
 
@@ -195,6 +218,9 @@ fn is_conversation(name: &str) -> bool {
 
 /// What is reached by a call that sets an agent's state, in words.
 pub(super) const STATE: &str = "the state of an agent";
+
+/// What is reached by a call that runs a command, in words.
+const COMMAND: &str = "a command";
 
 /// What is reached by a call of an agent, in words.
 const AGENT: &str = "the agent";
@@ -287,6 +313,9 @@ fn sink(
         return match out.reached {
             Reached::Agent if graphs::is_of(source, module, call, &tools.graphs) => None,
             Reached::Agent if takes_text(source, module, expr) => Some((AGENT, Takes::Text)),
+            Reached::Agent if !may_skip_the_model(source, module, expr) => {
+                Some((AGENT, Takes::Text))
+            }
             Reached::Agent => Some((AGENT, Takes::Anything)),
             Reached::Model => Some(("the model", Takes::Text)),
             Reached::Tool => Some(("a tool", Takes::Text)),
@@ -303,7 +332,7 @@ fn sink(
         .module(module)
         .is_some_and(|module| is_command(source, module, expr));
     if runs {
-        return Some(("a command", Takes::Text));
+        return Some((COMMAND, Takes::Text));
     }
     let name = source.callee_name(module, expr)?;
     if source.callee(module, expr).is_some() {
@@ -316,9 +345,15 @@ fn sink(
         || last == "createReactAgent"
         || last == "createAgent";
     if builds && name.contains('.') {
-        return Some(("the agent that is built", Takes::Conversation));
+        let takes = match may_skip_the_model(source, module, expr) {
+            true => Takes::Conversation,
+            false => Takes::Text,
+        };
+        return Some(("the agent that is built", takes));
     }
-    let known = name.starts_with("bedrock_agentcore") || name.contains("session");
+    // The app itself counts tasks and writes logs: neither is a memory.
+    let app = name.contains("BedrockAgentCoreApp.");
+    let known = name.starts_with("bedrock_agentcore") && !app || name.contains("session");
     (known && has_id(call)).then_some(("memory or a session", Takes::Text))
 }
 
@@ -330,6 +365,25 @@ fn takes_text(source: &Source, module: ModuleId, expr: &Expr) -> bool {
             || name.starts_with("@anthropic-ai/claude-")
             || name.starts_with("strands.") && name.contains(".BidiAgent.")
     })
+}
+
+/// Whether a conversation that ends with a call of a tool may have an agent run the tool first: of a framework that nobody knows nothing
+/// is said.
+fn may_skip_the_model(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let known = source
+        .callee_name(module, expr)
+        .map(package)
+        .filter(|package| is_agent_package(package));
+    match known {
+        Some(_) => true,
+        // What is called was given from elsewhere: it is of a framework that the project uses.
+        None => source.modules.iter().any(|module| {
+            module.imports.iter().any(|import| {
+                let name = package(&import.module);
+                import.target.is_none() && is_agent_package(name)
+            })
+        }),
+    }
 }
 
 /// Whether a call is given an id by name.

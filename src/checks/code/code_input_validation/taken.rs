@@ -11,6 +11,7 @@ use crate::model::source::{
 };
 
 use super::fields::{Kind, at};
+use super::tested::is_made_here;
 use crate::analysis::schema;
 use crate::analysis::schema::WHOLE;
 
@@ -101,6 +102,18 @@ pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> V
                 continue;
             };
             if flow.labels(id.module, base) & WHOLE == 0 {
+                continue;
+            }
+            // `counts[kind] = counts.get(kind, 0) + 1`: the keys of what is made here are none of the payload's.
+            let written = matches!(
+                key,
+                Key::Text(_)
+                    | Key::Expr(Expr {
+                        kind: ExprKind::Str(_),
+                        ..
+                    })
+            );
+            if !written && is_made_here(source, id.module, base) {
                 continue;
             }
             let mut names = match key {

@@ -6,7 +6,7 @@ pub(super) use crate::analysis::tested::Facts as Tested;
 use crate::analysis::tested::proofs;
 use crate::analysis::values::bound;
 use crate::model::source::walk::expressions;
-use crate::model::source::{Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
 /// What a test must say to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,11 +91,25 @@ pub(super) fn expected(source: &Source, flow: &Flow, count: usize) -> Vec<Tested
     found
 }
 
-/// Whether a name holds a literal: a dict that fields were put into is no field.
-fn is_made_here(source: &Source, module: ModuleId, value: &Expr) -> bool {
+/// Whether a name holds a literal, or an empty container: a dict that fields were put into is no field.
+pub(super) fn is_made_here(source: &Source, module: ModuleId, value: &Expr) -> bool {
+    let empty = |call: &Call| {
+        let name = call.callee.last_name().map(|name| &**name);
+        match name {
+            Some("dict" | "list" | "Counter" | "OrderedDict" | "Map") => {
+                call.args.is_empty() && call.keywords.is_empty()
+            }
+            Some("defaultdict") => call.args.len() < 2,
+            _ => false,
+        }
+    };
     value.as_name().is_some_and(|name| {
         bound(source, module, name, value.range.start)
             .iter()
-            .any(|value| matches!(value.kind, ExprKind::Dict(_) | ExprKind::List(_)))
+            .any(|value| match &value.kind {
+                ExprKind::Dict(_) | ExprKind::List(_) => true,
+                ExprKind::Call(call) => empty(call),
+                _ => false,
+            })
     })
 }

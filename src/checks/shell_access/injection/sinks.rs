@@ -4,7 +4,8 @@ use super::argv::Place;
 use super::words::words;
 use crate::analysis::clients::entries::{entries, option};
 use crate::analysis::clients::places::Places;
-use crate::analysis::names::leaf;
+use crate::analysis::made;
+use crate::analysis::names::{leaf, package};
 use crate::analysis::tested::Facts;
 use crate::analysis::values::At;
 use crate::model::source::ir::Call;
@@ -115,14 +116,46 @@ pub(super) const EVALUATORS: [&str; 12] = [
     "code.interact",
 ];
 
+/// Whether a function evaluates an expression of Python: `DataFrame.query`, `DataFrame.eval` and `pandas.eval`. With the engine
+/// `python`, which is taken where numexpr is not installed, `@` reaches every name around
+/// (<https://pandas.pydata.org/docs/reference/api/pandas.eval.html>: "can run arbitrary code").
+fn is_evaluator(name: &str) -> bool {
+    EVALUATORS.contains(&name)
+        || matches!(package(name), "pandas" | "geopandas") && matches!(leaf(name), "query" | "eval")
+}
+
+/// Documents of Systems Manager whose parameter `commands` is a script of a shell.
+const SCRIPTS: [&str; 2] = ["AWS-RunShellScript", "AWS-RunPowerShellScript"];
+
+/// The commands that `ssm.send_command` runs on instances.
+fn sent<'a>(source: &'a Source, module: ModuleId, call: &'a Call) -> Option<At<'a>> {
+    let sends = call.callee.last_name().is_some_and(|name| {
+        matches!(
+            &**name,
+            "send_command" | "SendCommandCommand" | "sendCommand"
+        )
+    });
+    let document = option(source, module, call, "DocumentName").filter(|_| sends)?;
+    let names = source.strings(document.module, document.expr);
+    // An ARN ends with the name.
+    names
+        .iter()
+        .any(|name| SCRIPTS.contains(&name.rsplit('/').next().unwrap_or(name)))
+        .then_some(())?;
+    let parameters = option(source, module, call, "Parameters")?;
+    let found = entries(source, parameters).into_iter().rev();
+    let mut commands = found.filter(|(key, _)| key == "commands");
+    Some(commands.next().map_or(parameters, |(_, value)| value))
+}
+
 /// The sinks of a module.
 pub(super) fn of_module<'a>(
     places: &Places<'a>,
     source: &'a Source,
     module: &'a Module,
 ) -> Vec<Vec<Sink<'a>>> {
-    module
-        .calls()
+    let calls = module.calls().chain(made::handed(module));
+    calls
         .filter_map(|(function, expr)| read(places, source, module, function, expr))
         .collect()
 }
@@ -135,8 +168,9 @@ pub(in crate::checks) fn is_command(source: &Source, module: &Module, expr: &Exp
     let name = promisified(source, module, call, name);
     SHELLS.contains(&name.as_str())
         || RUNNERS.contains(&name.as_str())
-        || EVALUATORS.contains(&name.as_str())
+        || is_evaluator(&name)
         || remote_shell(&name)
+        || sent(source, module.id, call).is_some()
 }
 
 /// The sinks of one call: more than one where its words come from callers.
@@ -148,21 +182,30 @@ fn read<'a>(
     expr: &'a Expr,
 ) -> Option<Vec<Sink<'a>>> {
     let call = expr.as_call()?;
+    if let Some(commands) = sent(source, module.id, call) {
+        return Some(vec![Sink {
+            what: "ssm.send_command".to_owned(),
+            module: module.id,
+            function,
+            expr,
+            parts: vec![(commands, Danger::Shell)],
+        }]);
+    }
     let name = source.callee_name(module.id, expr)?;
     let name = promisified(source, module, call, name);
     let at = |expr| At::new(module.id, expr);
-    let first = call
-        .args
-        .first()
-        .or_else(|| call.option("args").or_else(|| call.option("cmd")));
+    let first = call.args.first().or_else(|| {
+        ["args", "cmd", "expr"]
+            .iter()
+            .find_map(|name| call.option(name))
+    });
     let parts: Vec<(At<'a>, Danger)> = if SHELLS.contains(&name.as_str()) {
         vec![(at(first?), Danger::Shell)]
-    } else if EVALUATORS.contains(&name.as_str()) {
-        call.args
-            .iter()
-            .take(if name == "Function" { 8 } else { 1 })
-            .map(|arg| (at(arg), Danger::Code))
-            .collect()
+    } else if name == "Function" {
+        let args = call.args.iter().take(8);
+        args.map(|arg| (at(arg), Danger::Code)).collect()
+    } else if is_evaluator(&name) {
+        vec![(at(first?), Danger::Code)]
     } else if RUNNERS.contains(&name.as_str()) {
         let first = first?;
         let shell = option(source, module.id, call, "shell").is_some_and(|value| {
