@@ -161,9 +161,10 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
     let (of, all) = (Arc::clone(&project), packages);
     files.contents = Lazy::new(move || contents::collect(&of, &all));
     let (of, contents) = (Arc::clone(&project), files.contents.clone());
+    let manifests = files.manifests.clone();
     let source = Lazy::new(move || {
         let read = || {
-            let mut source = source::of_project(&of, &contents);
+            let mut source = source::of_project(&of, &manifests, &contents);
             handlers::find_all(&mut source);
             call_sites::find_all(&source);
             source

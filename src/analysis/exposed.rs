@@ -415,7 +415,16 @@ impl<'s> Walker<'s> {
             .source
             .module(module)
             .map_or("", |module| module.text(call.callee.range));
-        let line: String = text.split_whitespace().collect();
+        // A chain over several lines is one name; of what holds words (`(store as any).add`) only the last name is told.
+        let parts: Vec<&str> = text.split_whitespace().collect();
+        let is_chain = parts.windows(2).all(
+            |two| matches!(two, [one, next] if one.ends_with('.') || next.starts_with(['.', '?'])),
+        );
+        let line = match (is_chain, call.callee.last_name()) {
+            (false, Some(name)) => name.to_string(),
+            (true, _) => parts.concat(),
+            (false, None) => parts.join(" "),
+        };
         let short: String = line.chars().take(60).collect();
         format!("{short}()")
     }

@@ -15,7 +15,8 @@ use crate::analysis::names::{Instance, Meaning};
 use crate::model::source::ir::BoolOp;
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{
-    ByteRange, Call, Compare, Expr, ExprKind, FnId, Function, ModuleId, Stmt, StmtKind, UnaryOp,
+    ByteRange, Call, Compare, Expr, ExprKind, FnId, Function, Language, ModuleId, Stmt, StmtKind,
+    UnaryOp,
 };
 
 /// What to think of a variable that the runtime's `envVars` do not set.
@@ -336,11 +337,20 @@ impl<'a> Conditions<'_, 'a> {
 
     /// The branches of a block's `if` statements, and what stands behind one that always leaves.
     fn block(&self, module: ModuleId, block: &'a [Stmt], script: bool, off: &mut Vec<ByteRange>) {
+        let place = self.callers.source().module(module);
+        // What is declared behind a `return` is there before it in TypeScript.
+        let hoists = place.is_none_or(|module| module.language == Language::TypeScript);
         for (at, stmt) in block.iter().enumerate() {
             let StmtKind::If(branch) = &stmt.kind else {
+                if !hoists
+                    && leaves(stmt)
+                    && let Some(rest) = block.get(at + 1..)
+                {
+                    off.extend(span(rest));
+                    break;
+                }
                 continue;
             };
-            let place = self.callers.source().module(module);
             let guard = place.is_some_and(|module| module.is_main_guard(&branch.test));
             let value = if guard {
                 (!script).then_some(false)

@@ -60,13 +60,14 @@ pub(crate) fn of<'a>(
         finder.reads(&mut found);
         finder.tests(&module.body, None, &mut found);
         for function in &module.functions {
-            if startup.functions.contains_key(&function.id) {
-                finder.tests(&function.body, Some(function), &mut found);
-            }
+            finder.tests(&function.body, Some(function), &mut found);
         }
     }
     found.into_iter().collect()
 }
+
+/// Functions whose calls are looked at for one that is asked about.
+const MOST_CALLERS: usize = 60;
 
 struct Finder<'f, 'c, 'a> {
     callers: &'f Callers<'a>,
@@ -248,15 +249,50 @@ impl<'a> Finder<'_, '_, 'a> {
         })
     }
 
-    /// `if not os.getenv("X"): raise …`, at the start.
+    /// Whether something that calls a function at a request, itself or through others, may catch what it raises: then there is
+    /// another way without the variable.
+    fn is_caught_at_a_request(&self, function: &Function) -> bool {
+        let mut seen = BTreeSet::from([function.id]);
+        let mut open = vec![function.id];
+        while let Some(id) = open.pop() {
+            for used in self.callers.of(id).iter() {
+                let Some(module) = self.callers.source().module(used.module) else {
+                    return true;
+                };
+                let at = used.expr.range;
+                let around = module.function_at(at.start);
+                let body = around.map_or(&module.body, |around| &around.body);
+                let caught = path_to(body, at).iter().any(|node| {
+                    matches!(node, Node::Stmt(stmt) if matches!(&stmt.kind, StmtKind::Try(tried)
+                        if !tried.handlers.is_empty()
+                            && tried.body.iter().any(|inner| inner.range.contains(at))))
+                });
+                // More callers than are followed may hold one that catches.
+                if caught || seen.len() > MOST_CALLERS {
+                    return true;
+                }
+                open.extend(around.map(|around| around.id).filter(|id| seen.insert(*id)));
+            }
+        }
+        false
+    }
+
+    /// `if not os.getenv("X"): raise …`.
     fn tests(&self, body: &'a [Stmt], function: Option<&Function>, found: &mut BTreeSet<Needed>) {
         let module = self.module;
         if function.is_none() && !self.startup.modules.contains(&module.id) {
             return;
         }
-        if function.is_some_and(|function| self.is_caught_outside(function)) {
-            return;
-        }
+        let starts =
+            function.is_none_or(|function| self.startup.functions.contains_key(&function.id));
+        let left_out = |function: &Function| {
+            self.is_caught_outside(function)
+                || !starts
+                    && (self.callers.is_idle(function)
+                        || self.is_caught_at_a_request(function)
+                        || function.class.is_some_and(|class| !self.is_made(class)))
+        };
+        let mut judged = None;
         for stmt in statements(body) {
             let StmtKind::If(branch) = &stmt.kind else {
                 continue;
@@ -267,12 +303,20 @@ impl<'a> Finder<'_, '_, 'a> {
             {
                 continue;
             }
-            for name in self.missing(&branch.test) {
+            let names = self.missing(&branch.test);
+            // Who calls the function is asked where it requires something only.
+            if names.is_empty()
+                || function
+                    .is_some_and(|function| *judged.get_or_insert_with(|| left_out(function)))
+            {
+                continue;
+            }
+            for name in names {
                 found.insert(Needed {
                     module: module.id,
                     range: branch.test.range,
                     names: vec![name],
-                    starts: true,
+                    starts,
                 });
             }
         }

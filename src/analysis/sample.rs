@@ -20,6 +20,7 @@ pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
         runtime: "Agent".into(),
         code_location: String::new(),
         entry: entry.into(),
+        local: Vec::new(),
     };
     let calls = |(path, text): &&(&str, &str)| {
         is_caller_candidate(path) && mentions_agentcore(text.as_bytes())

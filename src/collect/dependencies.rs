@@ -14,6 +14,7 @@ use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::lock::{Edge, Lock, LockedPackage, Wheel};
 use crate::model::manifest::{AgentManifests, Dependency};
 use crate::model::project::Project;
+use crate::model::site::Site;
 use crate::model::source::Source;
 
 /// Largest lock that is read, in bytes.
@@ -330,6 +331,26 @@ fn uses(
             }
             !used
         });
+    }
+    // A package of the project's own is used where one of its modules runs.
+    let modules = code
+        .map(|code| code.reachable.as_slice())
+        .unwrap_or_default();
+    for local in &manifests.local {
+        let Some(local_folder) = local.folder.as_deref().filter(|folder| *folder != ".") else {
+            continue;
+        };
+        let is_in = |path: &str| {
+            path.strip_prefix(local_folder)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let mut paths = modules.iter().filter_map(|id| source.module(*id));
+        let found = paths.find(|module| is_in(&module.path));
+        if let Some(module) = found.filter(|_| wanted.remove(&local.name)) {
+            facts
+                .uses
+                .insert(local.name.clone(), Site::file(&*module.path));
+        }
     }
     let (Some(package), Some(folder)) = (package, package.and_then(|one| one.folder.as_ref()))
     else {

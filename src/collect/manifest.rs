@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::project::{FileError, inside, read_text};
-use super::{dockerfile, json};
+use super::{dockerfile, json, local_packages};
 pub use crate::model::distributions::normalise;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -71,7 +71,8 @@ fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
         )
     });
     let runs = runs.or_else(|| location.clone());
-    AgentManifests {
+    let container_build = dockerfile.is_some();
+    let mut manifests = AgentManifests {
         pyproject: nearest(root, location.as_deref(), "pyproject.toml", |path, text| {
             pyproject(root, path, text)
         }),
@@ -84,7 +85,10 @@ fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
             (Some(folder), Some(file)) => container(root, folder, &file),
             _ => Known::Absent,
         },
-    }
+        local: Vec::new(),
+    };
+    manifests.local = local_packages::collect(root, &manifests, container_build);
+    manifests
 }
 
 fn join(folder: &str, file: &str) -> String {
@@ -203,7 +207,8 @@ fn get<'t, 'i>(table: &'t DeTable<'i>, keys: &[&str]) -> Option<&'t Spanned<DeVa
     }
 }
 
-fn pyproject(root: &Path, path: &str, text: &str) -> Known<PyProject> {
+/// Reads a `pyproject.toml`.
+pub(super) fn pyproject(root: &Path, path: &str, text: &str) -> Known<PyProject> {
     let parsed = match DeTable::parse(text) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -315,6 +320,7 @@ pub fn requirements_of(root: &Path, path: &str) -> Known<Requirements> {
 
 fn requirements(root: &Path, path: &str) -> Known<Requirements> {
     let mut dependencies = Vec::new();
+    let mut folders = Vec::new();
     let mut seen = BTreeSet::new();
     let mut waiting = vec![path.to_owned()];
     let mut first = true;
@@ -326,7 +332,14 @@ fn requirements(root: &Path, path: &str) -> Known<Requirements> {
             Known::Read(text) => {
                 let source = SourceText::new(next.as_str(), text.as_str());
                 let folder = next.rsplit_once('/').map_or(".", |(folder, _)| folder);
-                let includes = requirement_lines(&source, &text, &mut dependencies);
+                let Lines { includes, paths } =
+                    requirement_lines(&source, &text, &mut dependencies);
+                let place = |written: String| {
+                    let last = written.trim_end_matches('/').rsplit('/').next();
+                    let last = last.unwrap_or_default().to_owned();
+                    (last, inside(root, &join(folder, &written)))
+                };
+                folders.extend(paths.into_iter().map(place));
                 waiting.extend(
                     includes
                         .into_iter()
@@ -342,12 +355,39 @@ fn requirements(root: &Path, path: &str) -> Known<Requirements> {
     Known::Read(Requirements {
         path: path.to_owned(),
         dependencies,
+        folders,
     })
 }
 
-/// Reads the entries of a requirements file; gives the files that it includes with `-r`.
-fn requirement_lines(source: &SourceText, text: &str, into: &mut Vec<Dependency>) -> Vec<String> {
-    let mut includes = Vec::new();
+/// What stands in a requirements file beside names.
+#[derive(Default)]
+struct Lines {
+    /// Files that it includes with `-r`.
+    includes: Vec<String>,
+    /// Folders that it installs.
+    paths: Vec<String>,
+}
+
+/// The folder that a line of a requirements file installs: `-e ../lib`, `./lib[extra]`, `core @ file:../lib`.
+fn folder_of_line(content: &str) -> Option<String> {
+    let editable = ["--editable", "-e"]
+        .iter()
+        .find_map(|option| content.strip_prefix(option));
+    let bare = match (editable, content.split_once('@')) {
+        (Some(rest), _) => rest.trim_start_matches('=').trim(),
+        (None, Some((_, address))) if address.trim_start().starts_with("file:") => address.trim(),
+        (None, _) if content.starts_with(['.', '/']) || content.starts_with("file:") => content,
+        (None, _) => return None,
+    };
+    let bare = bare.split(" ;").next().unwrap_or(bare);
+    let bare = bare.strip_prefix("file:").unwrap_or(bare);
+    let bare = bare.split('[').next().unwrap_or(bare).trim();
+    local_packages::is_folder_path(bare).then(|| bare.to_owned())
+}
+
+/// Reads the entries of a requirements file.
+fn requirement_lines(source: &SourceText, text: &str, into: &mut Vec<Dependency>) -> Lines {
+    let mut lines = Lines::default();
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
         let start = offset;
@@ -366,8 +406,14 @@ fn requirement_lines(source: &SourceText, text: &str, into: &mut Vec<Dependency>
             .strip_prefix("-r")
             .or_else(|| content.strip_prefix("--requirement"));
         if let Some(name) = option {
-            includes.push(name.trim_start_matches('=').trim().to_owned());
-        } else if !content.starts_with('-') {
+            let name = name.trim_start_matches('=').trim();
+            lines.includes.push(name.to_owned());
+            continue;
+        }
+        if let Some(path) = folder_of_line(content) {
+            lines.paths.push(path);
+        }
+        if !content.starts_with(['-', '.', '/']) {
             let written = content.split(" --").next().unwrap_or(content).trim();
             let lead = line.len() - line.trim_start().len();
             into.extend(requirement(
@@ -376,10 +422,11 @@ fn requirement_lines(source: &SourceText, text: &str, into: &mut Vec<Dependency>
             ));
         }
     }
-    includes
+    lines
 }
 
-fn package_json(path: &str, text: &str) -> Known<PackageJson> {
+/// Reads a `package.json`.
+pub(super) fn package_json(path: &str, text: &str) -> Known<PackageJson> {
     let document = match json::parse(path, text) {
         Ok(document) => document,
         Err(error) => {

@@ -11,6 +11,7 @@ mod dockerfile;
 pub mod evaluation;
 mod infrastructure;
 pub mod json;
+mod local_packages;
 pub mod manifest;
 pub mod measurement;
 pub mod own_resources;

@@ -5,6 +5,8 @@ use super::imports::unanswered;
 use crate::analysis::agent_code::AgentCode;
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
+use crate::model::manifest::{AgentManifests, LocalPackage};
+use crate::model::source::Language;
 
 /// The code that was not read, in words; `None` where all of the project's own code that runs is here.
 pub(crate) fn of(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
@@ -30,6 +32,21 @@ fn find(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
             format!(
                 "{}, which {place} copies into the image, is not in this tree, and {}{line} imports `{name}`{more}: get it, then run again",
                 copied.path, site.path
+            ),
+        ));
+    }
+    let manifests = context.files.manifests.get(&code.resource().to_string());
+    let local = manifests.and_then(|all| local_package(all, name));
+    if let Some(package) = local {
+        let place = match &package.folder {
+            Some(folder) => format!("in the folder {folder}"),
+            None => "in a folder that was not found inside of the project".to_owned(),
+        };
+        return Some(Unread::new(
+            ReasonCode::Absent,
+            format!(
+                "`{name}`{more}, imported at {}{line}, is declared as {}, {place}: its code was not read there, and it was not judged. Check out or build what is missing, then run again",
+                site.path, package.name
             ),
         ));
     }
@@ -70,6 +87,16 @@ fn find(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
             site.path
         ),
     ))
+}
+
+/// The package of the project's own that an import is of, whichever language the import is written in.
+fn local_package<'m>(manifests: &'m AgentManifests, name: &str) -> Option<&'m LocalPackage> {
+    let top = name.split('.').next().unwrap_or(name);
+    let scope = if name.starts_with('@') { 2 } else { 1 };
+    let npm: Vec<&str> = name.split('/').take(scope).collect();
+    manifests
+        .local_package(Language::Python, top)
+        .or_else(|| manifests.local_package(Language::TypeScript, &npm.join("/")))
 }
 
 /// The source file of the project that a dotted name would be, wherever it stands.

@@ -52,6 +52,14 @@ impl Need {
         }
     }
 
+    /// A client of which it is not seen what is called: `of` names its service.
+    pub fn of_a_client(of: &str, why: &str, evidence: Evidence) -> Self {
+        Self {
+            actions: Vec::new(),
+            ..Self::new("", "*", of, evidence).unsure(Some(why.to_owned()))
+        }
+    }
+
     /// Any of several actions is enough.
     #[must_use]
     pub fn or(mut self, action: &str) -> Self {
@@ -84,6 +92,7 @@ impl Need {
         self.actions == other.actions
             && self.resource == other.resource
             && self.keys == other.keys
+            && (!self.actions.is_empty() || self.by == other.by)
             && self.unsure.is_some() == other.unsure.is_some()
     }
 }

@@ -46,6 +46,8 @@ struct Made {
     apart: bool,
     /// For a Region of its own; empty where that is not known.
     region: Option<String>,
+    /// The address of the call that makes it.
+    maker: Option<usize>,
 }
 
 /// The agent and its code.
@@ -58,8 +60,9 @@ struct Reader<'r, 'c, 's> {
 /// Adds what the agent's own SDK calls need.
 pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &mut Statements) {
     let reader = Reader { subject, code };
+    let mut called = BTreeSet::new();
     for (module, expr, _) in code.calls() {
-        let found = python(code, module, expr)
+        let found = python(code, module, expr, &mut called)
             .or_else(|| javascript(code, module, expr))
             .or_else(|| powertools(code, module, expr));
         if let Some(found) = found {
@@ -67,7 +70,19 @@ pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &m
             reader.note_needs(&found, statements);
         }
     }
+    reader.unseen(&called, statements);
 }
+
+/// Services whose clients frameworks are given, and what is asked of them is read elsewhere.
+const OF_FRAMEWORKS: [&str; 7] = [
+    "bedrock",
+    "bedrock-runtime",
+    "bedrock-agent",
+    "bedrock-agent-runtime",
+    "bedrock-agentcore",
+    "bedrock-agentcore-control",
+    "sts",
+];
 
 /// The kind of object that a resource made (`Table`), the call that made it, and the call's module.
 type Named<'s> = (String, &'s Call, ModuleId);
@@ -106,12 +121,13 @@ fn client<'s>(
     if instance.type_name.contains("boto")
         && matches!(name, "client" | "resource" | "create_client")
     {
-        let service = call.argument(0, "service_name")?;
+        let (home, service) = service_of(code, instance.module, call)?;
         let mut made = made(code, instance.module, call);
-        let named = match source.string(instance.module, service) {
+        made.maker = Some(std::ptr::from_ref(call).addr());
+        let named = match source.string(home, service) {
             Some(named) => named,
             None => {
-                let helper = Helper::of(code, instance.module, service)?;
+                let helper = Helper::of(code, home, service)?;
                 made.apart |= helper.makes_apart(code);
                 helper.given(code, module, expr, 0)?
             }
@@ -130,6 +146,44 @@ fn client<'s>(
     Some(Client {
         object: Some((attr.to_string(), call, instance.module)),
         ..owner
+    })
+}
+
+/// The service that a client is made for: `boto3.client("s3")`, `boto3.client(**{"service_name": "s3"})`.
+fn service_of<'s>(
+    code: &Code<'_, 's>,
+    module: ModuleId,
+    call: &'s Call,
+) -> Option<(ModuleId, &'s Expr)> {
+    if let Some(service) = call.argument(0, "service_name") {
+        return Some((module, service));
+    }
+    let wholes = call.keywords.iter().filter(|one| one.name.is_none());
+    wholes.into_iter().find_map(|whole| {
+        let inner = match &whole.value.kind {
+            ExprKind::Starred(inner) => inner,
+            _ => &whole.value,
+        };
+        let (home, held) = match code.source().meaning(module, inner) {
+            Meaning::Value(home, held) => (home, held),
+            _ => {
+                let name = inner.as_name();
+                let bound =
+                    name.map(|name| values::bound(code.source(), module, name, inner.range.start));
+                match bound.as_deref() {
+                    Some([held]) => (module, *held),
+                    _ => (module, inner),
+                }
+            }
+        };
+        let service = match &held.kind {
+            // `dict(service_name="s3")`.
+            ExprKind::Call(made) if made.callee.as_name() == Some("dict") => {
+                made.option("service_name")
+            }
+            _ => held.entry("service_name"),
+        };
+        Some((home, service?))
     })
 }
 
@@ -298,6 +352,7 @@ fn options<'s>(code: &Code<'_, 's>, module: ModuleId, call: &'s Call, regions: &
     Made {
         apart: apart || spread,
         region,
+        maker: None,
     }
 }
 
@@ -319,7 +374,12 @@ fn receiver<'s>(code: &Code<'_, 's>, module: ModuleId, base: &'s Expr) -> Option
     found
 }
 
-fn python<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
+fn python<'s>(
+    code: &Code<'_, 's>,
+    module: ModuleId,
+    expr: &'s Expr,
+    called: &mut BTreeSet<usize>,
+) -> Option<Use<'s>> {
     let source = code.source();
     let call = expr.as_call()?;
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
@@ -330,6 +390,7 @@ fn python<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<U
         object,
         made,
     } = receiver(code, module, base)?;
+    called.extend(made.maker);
     let (operation, object) = match (&**attr, object) {
         // The parameters are those of `paginate`.
         ("get_paginator" | "get_waiter", _) => return None,
@@ -439,6 +500,59 @@ fn javascript<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Opti
 }
 
 impl<'s> Reader<'_, '_, 's> {
+    /// Clients that are made and of which no call was seen: what is asked of them nobody knows.
+    fn unseen(self, called: &BTreeSet<usize>, statements: &mut Statements) {
+        let (code, source) = (self.code, self.code.source());
+        for (module, expr, call) in code.calls() {
+            let makes = source.callee_name(module, expr).is_some_and(|name| {
+                name.contains("boto")
+                    && matches!(leaf(name), "client" | "resource" | "create_client")
+            });
+            if !makes || called.contains(&std::ptr::from_ref(call).addr()) {
+                continue;
+            }
+            let apart = APART.iter().any(|name| {
+                let given = call.option(name);
+                given.is_some_and(|value| !matches!(value.kind, ExprKind::None))
+            });
+            if apart || !code.surely_runs(module, expr.range) {
+                continue;
+            }
+            let services = service_of(code, module, call)
+                .map(|(home, service)| self.texts(home, service))
+                .unwrap_or_default();
+            let known = services.complete && !services.all.is_empty();
+            if known
+                && services
+                    .all
+                    .iter()
+                    .all(|name| OF_FRAMEWORKS.contains(&name.as_str()))
+            {
+                continue;
+            }
+            let (of, why) = match known {
+                true => (
+                    format!("a client of {}", services.all.join(", ")),
+                    "which of its operations are called is not seen, so that only you know what the role is to allow",
+                ),
+                false => (
+                    "a client of AWS".to_owned(),
+                    "the code does not show of which service it is, so that only you know what the role is to allow",
+                ),
+            };
+            let place = evidence(source, module, expr.range);
+            let at = place
+                .site
+                .as_ref()
+                .map_or_else(String::new, |site| match site.span {
+                    Some(span) => format!(" ({}:{})", site.path, span.line),
+                    None => format!(" ({})", site.path),
+                });
+            statements.note(format!("{of}{at}: {why}; add what it calls"));
+            statements.need(Need::of_a_client(&of, why, place));
+        }
+    }
+
     fn grant(self, found: &Use<'s>, statements: &mut Statements) {
         let prefix = found.prefix.as_str();
         let actions = operations::actions(prefix, &found.operation);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::known::Known;
 use super::site::{Site, SourceText};
+use super::source::Language;
 
 /// The manifests of one agent.
 #[derive(Clone, Debug)]
@@ -16,6 +17,44 @@ pub struct AgentManifests {
     pub package_json: Known<PackageJson>,
     /// The Dockerfile of a container build.
     pub dockerfile: Known<Dockerfile>,
+    /// Dependencies that these declare as folders, and what those declare so in turn.
+    pub local: Vec<LocalPackage>,
+}
+
+impl AgentManifests {
+    /// The package among the folders that an import of this language is of: `package` is a top-level module or an npm name.
+    pub fn local_package(&self, language: Language, package: &str) -> Option<&LocalPackage> {
+        let mut of_language = self.local.iter().filter(|one| one.language == language);
+        of_language.find(|one| one.holds(package))
+    }
+}
+
+/// A dependency whose source is a folder: a path, a member of the workspace, an editable install.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalPackage {
+    /// The distribution (normalised) or the npm name.
+    pub name: String,
+    /// What it is written in.
+    pub language: Language,
+    /// The folder, relative to the project root (`.` for the root itself); none where it was not found inside of the project.
+    pub folder: Option<String>,
+    /// Python: its top-level modules with the folder that they are looked up in. Empty where they are not known.
+    pub modules: BTreeMap<String, String>,
+    /// What it needs in turn.
+    pub dependencies: Vec<Dependency>,
+}
+
+impl LocalPackage {
+    /// Whether an import of this top-level module or npm name is of the package.
+    pub fn holds(&self, package: &str) -> bool {
+        match self.language {
+            Language::TypeScript => self.name == package,
+            Language::Python if self.modules.is_empty() => {
+                super::distributions::alike(&self.name, package)
+            }
+            Language::Python => self.modules.contains_key(package),
+        }
+    }
 }
 
 impl Default for AgentManifests {
@@ -25,6 +64,7 @@ impl Default for AgentManifests {
             requirements: Known::Absent,
             package_json: Known::Absent,
             dockerfile: Known::Absent,
+            local: Vec::new(),
         }
     }
 }
@@ -68,6 +108,9 @@ pub struct Requirements {
     pub path: String,
     /// Its entries.
     pub dependencies: Vec<Dependency>,
+    /// Folders that it installs (`-e ../lib`, `./lib`), relative to the project root; none where one leads out of it, with the
+    /// folder's last name.
+    pub folders: Vec<(String, Option<String>)>,
 }
 
 /// A `package.json`.

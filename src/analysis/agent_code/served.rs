@@ -49,9 +49,9 @@ pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
 }
 
 /// Parts of the names of what may start something that serves, wherever it comes from.
-const STARTS: [&str; 15] = [
+const STARTS: [&str; 14] = [
     "run", "serve", "start", "listen", "launch", "main", "mount", "exec", "spawn", "loop",
-    "forever", "server", "popen", "system", "cli",
+    "forever", "server", "popen", "system",
 ];
 
 /// Whether the code, all of it read, starts nothing that could answer a request: neither a handler that is known nor any call whose
@@ -67,7 +67,9 @@ pub(crate) fn starts_nothing(code: &AgentCode<'_>) -> bool {
     });
     let speaks = |name: &str| {
         let name = name.to_ascii_lowercase();
-        name.ends_with("app") || STARTS.iter().any(|word| name.contains(word))
+        // `client` is no command line.
+        let is_cli = name.split('_').any(|part| part == "cli") || name.ends_with("cli");
+        name.ends_with("app") || is_cli || STARTS.iter().any(|word| name.contains(word))
     };
     !given
         && !serves(code)

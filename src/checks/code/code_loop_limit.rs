@@ -1,16 +1,21 @@
 //! `code-loop-limit`: Every agent loop has a bound.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::outward::{Reached, outward};
+use crate::analysis::reachability::{Absent, Live};
+use crate::analysis::values::bound;
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, installed};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::ir::{DictEntry, Loop, LoopKind};
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    Call, EntrypointKind, Expr, ExprKind, FnId, Language, Module, Stmt, StmtKind,
+    Call, EntrypointKind, Expr, ExprKind, FnId, Language, Module, ModuleId, Stmt, StmtKind,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -46,6 +51,29 @@ struct Bound {
     unit: &'static str,
 }
 
+/// What a graph of LangGraph stops after, up to 1.0.5.
+const RECURSION_BEFORE: u32 = 25;
+/// The same from 1.0.6 on (10,007 by 1.1.10): the default of `LANGGRAPH_DEFAULT_RECURSION_LIMIT` in `langgraph/_internal/_config.py`
+/// of the wheels 1.0.2 to 1.2.24.
+const RECURSION: u32 = 10_000;
+const RECURSION_SINCE: (&str, &[&str]) = (
+    "1.0.6",
+    &[
+        "1.0.7", "1.0.8", "1.0.9", "1.0.10", "1.1.0", "1.1.10", "1.2.0", "1.2.24",
+    ],
+);
+/// What `create_agent` of LangChain gives its graph itself, from 1.0.5 on (9,999 from 1.2.14 on): `langchain/agents/factory.py` of the
+/// wheels 1.0.0 to 1.5.2.
+const OF_AGENT: u32 = 9_999;
+const OF_AGENT_SINCE: (&str, &[&str]) = (
+    "1.0.5",
+    &[
+        "1.0.6", "1.0.8", "1.1.0", "1.1.3", "1.2.0", "1.2.18", "1.3.0", "1.4.0", "1.5.2",
+    ],
+);
+/// Sets the default of LangGraph.
+const RECURSION_VARIABLE: &str = "LANGGRAPH_DEFAULT_RECURSION_LIMIT";
+
 const BOUNDS: [Bound; 18] = [
     Bound {
         package: "strands",
@@ -79,14 +107,14 @@ const BOUNDS: [Bound; 18] = [
         package: "langgraph",
         calls: &["create_react_agent", "compile"],
         option: "recursion_limit",
-        default: Some(25),
+        default: Some(RECURSION_BEFORE),
         unit: "steps of the graph",
     },
     Bound {
         package: "langchain",
         calls: &["create_agent"],
         option: "recursion_limit",
-        default: Some(25),
+        default: Some(RECURSION_BEFORE),
         unit: "steps of the graph",
     },
     Bound {
@@ -188,7 +216,21 @@ const LIVE: [(&str, &str); 3] = [
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
-    crate::checks::agents::each(context, judge)
+    crate::checks::agents::each(context, |code| judge(context, code))
+}
+
+/// What is asked of all code once.
+struct Around {
+    /// A limit of time stands around a run.
+    timed: bool,
+    /// Runs that are given a limit: the call that made the agent, where it is known.
+    given: Vec<Option<usize>>,
+    /// Something that counts is put into an agent after it was made, or where nobody sees which one it is.
+    counted: bool,
+    /// A `recursion_limit` is given to a run.
+    recursion: bool,
+    /// Graphs, by module, function and the text that stands for them: the calls that build them.
+    graphs: BTreeMap<(ModuleId, Option<FnId>, String), Vec<(ModuleId, usize)>>,
 }
 
 /// What was seen of the loops of a runtime.
@@ -199,16 +241,28 @@ struct Seen {
     unread: Vec<Evidence>,
 }
 
-fn judge(code: &AgentCode<'_>) -> Outcome {
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let mut seen = Seen::default();
-    let bounded = bounds_all(code);
-    for (module, _, expr) in code.calls() {
+    let callers = Callers::new(code);
+    let live = Live::new(&callers, Absent::Unknown);
+    let calls: Vec<(&Module, Option<FnId>, &Expr)> = code
+        .calls()
+        .filter(|(module, function, expr)| live.runs_in(module.id, *function, expr.range))
+        .collect();
+    let around = around(code, &calls);
+    for (module, _, expr) in &calls {
         if let Some(call) = expr.as_call() {
-            framework(code, module, expr, call, bounded, &mut seen);
+            let judged = Judged {
+                context,
+                code,
+                around: &around,
+                calls: &calls,
+            };
+            judged.framework(module, expr, call, &mut seen);
         }
     }
     for module in code.modules() {
-        own_loops(code, module, &mut seen);
+        own_loops(code, &live, module, &mut seen);
     }
     let name = &code.runtime.name;
     seen.found.sort_by_key(|evidence| evidence.severity);
@@ -262,14 +316,19 @@ const CLIENTS: [&str; 8] = [
     "anyio",
 ];
 
-/// Whether a limit of time, or a hook or middleware that counts, stands around the agent's calls.
-fn bounds_all(code: &AgentCode<'_>) -> bool {
-    code.calls().any(|(module, _, expr)| {
-        let Some(call) = expr.as_call() else {
-            return false;
-        };
+/// What stands around the agents of a runtime: limits of time, limits of runs, what counts.
+fn around(code: &AgentCode<'_>, calls: &[(&Module, Option<FnId>, &Expr)]) -> Around {
+    let mut found = Around {
+        timed: false,
+        given: Vec::new(),
+        counted: false,
+        recursion: false,
+        graphs: BTreeMap::new(),
+    };
+    for (number, (module, function, expr)) in calls.iter().enumerate() {
+        let Some(call) = expr.as_call() else { continue };
         let name = written(call);
-        let timed = matches!(
+        found.timed |= matches!(
             name,
             "wait_for"
                 | "timeout"
@@ -280,25 +339,177 @@ fn bounds_all(code: &AgentCode<'_>) -> bool {
                 | "race"
         ) && !call.args.is_empty()
             && times_a_run(code, module, expr, call);
-        let lower = name.to_ascii_lowercase();
-        // `httpx.Limits`, a limiter of rates and an option of a helper of the project's own bound no loop.
-        let of_a_client = || {
-            let made = code.source.callee_name(module.id, expr);
-            made.is_some_and(|made| CLIENTS.contains(&package(made)))
-        };
-        let counts = ["limit", "maxturn", "max_turn", "budget"]
-            .iter()
-            .any(|word| lower.contains(word))
-            && !lower.contains("rate")
-            && name.starts_with(char::is_uppercase)
-            && !of_a_client();
-        let given = ["limits", "max_iterations", "maxIterations"]
-            .iter()
-            .any(|option| call.option(option).is_some())
+        if let Some(limit) = LIMITS.iter().find_map(|option| call.option(option))
+            && limits_something(limit)
             && code.source.callee(module.id, expr).is_none()
-            && !of_a_client();
-        timed || counts || given
-    })
+            && is_run(code, module, expr)
+        {
+            let made = code.source.type_of(module.id, &call.callee);
+            let base = || match &call.callee.kind {
+                ExprKind::Attribute { base, .. } => code.source.type_of(module.id, base),
+                _ => None,
+            };
+            let made = made.or_else(base).and_then(|made| made.call);
+            found.given.push(made.map(address));
+        }
+        // `agent.hooks.add_hook(TurnLimit(20))`.
+        let lower = name.to_ascii_lowercase();
+        let adds = ["add", "register", "use"]
+            .iter()
+            .any(|word| lower.starts_with(word));
+        found.counted |= adds
+            && matches!(call.callee.kind, ExprKind::Attribute { .. })
+            && ["hook", "plugin", "middleware", "callback"]
+                .iter()
+                .any(|word| lower.contains(word))
+            && call
+                .args
+                .iter()
+                .any(|arg| counts_turns(code, module.id, arg));
+        found.recursion |= RECURSION_OPTIONS
+            .iter()
+            .any(|option| call.option(option).is_some());
+        if BUILDING.contains(&name)
+            && let ExprKind::Attribute { base, .. } = &call.callee.kind
+        {
+            let key = graph_of(module, *function, base);
+            found
+                .graphs
+                .entry(key)
+                .or_default()
+                .push((module.id, number));
+        }
+    }
+    found.recursion = found.recursion || code.modules().any(|module| names_recursion(module));
+    found
+}
+
+/// Options of a run that bound its loop.
+const LIMITS: [&str; 3] = ["limits", "max_iterations", "maxIterations"];
+/// Options of LangGraph's configuration.
+const RECURSION_OPTIONS: [&str; 2] = ["recursion_limit", "recursionLimit"];
+/// Calls that build a graph.
+const BUILDING: [&str; 6] = [
+    "add_edge",
+    "add_conditional_edges",
+    "add_node",
+    "add_sequence",
+    "set_entry_point",
+    "set_conditional_entry_point",
+];
+
+fn address(call: &Call) -> usize {
+    std::ptr::from_ref(call).addr()
+}
+
+/// Whether the value of such an option bounds anything: `limits={}` and `max_iterations=0` do not.
+fn limits_something(limit: &Expr) -> bool {
+    match &limit.kind {
+        ExprKind::None | ExprKind::Bool(false) => false,
+        ExprKind::Dict(entries) => !entries.is_empty(),
+        _ => limit
+            .as_number()
+            .is_none_or(|number| number > 0.0 && number <= ENDLESS),
+    }
+}
+
+/// Whether code writes `recursion_limit` into a configuration.
+fn names_recursion(module: &Module) -> bool {
+    if !RECURSION_OPTIONS
+        .iter()
+        .any(|name| module.source.text.contains(name))
+    {
+        return false;
+    }
+    let mut found = false;
+    module.each_expression(&mut |_, expr| {
+        found |= match &expr.kind {
+            ExprKind::Dict(_) => RECURSION_OPTIONS
+                .iter()
+                .any(|name| expr.entry(name).is_some()),
+            ExprKind::Subscript { index, .. } => index
+                .as_str()
+                .is_some_and(|key| RECURSION_OPTIONS.contains(&key)),
+            _ => false,
+        };
+    });
+    found
+}
+
+/// The names and members that are followed from an agent's options to what they hold.
+const DEEPEST: u8 = 4;
+
+/// Whether something that counts turns is in a value: `[TurnLimit(20)]`, or a name that holds it.
+fn counts_turns(code: &AgentCode<'_>, module: ModuleId, value: &Expr) -> bool {
+    let mut open: Vec<(ModuleId, &Expr, u8)> = vec![(module, value, 0)];
+    let mut left = 200_u32;
+    while let Some((module, value, depth)) = open.pop() {
+        for inner in sub_expressions(value) {
+            left = left.saturating_sub(1);
+            if left == 0 {
+                return false;
+            }
+            if let Some(call) = inner.as_call()
+                && is_counter(code, module, inner, call)
+            {
+                return true;
+            }
+            if depth < DEEPEST
+                && matches!(inner.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+            {
+                if let Meaning::Value(home, held) = code.source.meaning(module, inner)
+                    && !held.is(inner)
+                {
+                    open.push((home, held, depth + 1));
+                }
+            }
+        }
+    }
+    false
+}
+
+/// Whether a call makes something that counts turns, by its name.
+fn is_counter(code: &AgentCode<'_>, module: ModuleId, expr: &Expr, call: &Call) -> bool {
+    let name = written(call);
+    let lower = name.to_ascii_lowercase();
+    let named = ["limit", "maxturn", "max_turn", "budget"]
+        .iter()
+        .any(|word| lower.contains(word))
+        && !lower.contains("rate")
+        && !["error", "exceeded", "exception", "reached"]
+            .iter()
+            .any(|word| lower.ends_with(word))
+        && name.starts_with(char::is_uppercase);
+    // `httpx.Limits` and a limiter of rates bound no loop.
+    named && {
+        let made = code.source.callee_name(module, expr);
+        !made.is_some_and(|made| CLIENTS.contains(&package(made)))
+    }
+}
+
+/// What stands for the graph that a call builds or compiles: its module, the function of a local name, and the text.
+fn graph_of(
+    module: &Module,
+    function: Option<FnId>,
+    base: &Expr,
+) -> (ModuleId, Option<FnId>, String) {
+    let mut root = base;
+    // `StateGraph(S).add_node(a).add_edge(START, "a")`: the chain is one graph.
+    while let Some(call) = root.as_call() {
+        match &call.callee.kind {
+            ExprKind::Attribute { base, .. } => root = base,
+            _ => break,
+        }
+    }
+    let function = match root.kind {
+        ExprKind::Attribute { .. } => None,
+        _ => function,
+    };
+    let text = match root.kind {
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => module.text(root.range).to_owned(),
+        _ => root.range.start.to_string(),
+    };
+    (module.id, function, text)
 }
 
 /// Whether what a limit of time ends is a run of an agent: one among its arguments, in the block that it opens, or with its signal.
@@ -455,68 +666,292 @@ fn live(
     }
 }
 
-fn framework(
-    code: &AgentCode<'_>,
-    module: &Module,
-    expr: &Expr,
-    call: &Call,
-    bounded: bool,
-    seen: &mut Seen,
-) {
-    let Some(name) = code.source.callee_name(module.id, expr) else {
-        return;
-    };
-    let (top, last) = (package(name), leaf(name));
-    let at = || agent_code::evidence(code.source, module.id, expr.range);
-    if let Some(limit) = call
-        .option("recursion_limit")
-        .or_else(|| config_limit(call))
-    {
-        judge_limit(code, module, limit, "recursion_limit", seen);
-        return;
-    }
-    if top.starts_with("@anthropic-ai/claude-") && last == "query" {
-        claude_query(call, at(), top, seen);
-        return;
-    }
-    if LIVE.contains(&(top, last)) {
-        live(code, at(), (top, last), bounded, seen);
-        return;
-    }
-    let Some(bound) = BOUNDS
-        .iter()
-        .find(|bound| bound.package == top && bound.calls.contains(&last))
-    else {
-        return;
-    };
-    match (call.option(bound.option), bound.default) {
-        (Some(limit), _) => judge_limit(code, module, limit, bound.option, seen),
-        (None, _) if call.option("max_budget_usd").is_some() => {
-            seen.finite.push("max_budget_usd".to_owned());
+/// What the calls of frameworks are judged by.
+struct Judged<'j, 'a> {
+    context: &'j Context,
+    code: &'j AgentCode<'a>,
+    around: &'j Around,
+    calls: &'j [(&'a Module, Option<FnId>, &'a Expr)],
+}
+
+impl Judged<'_, '_> {
+    fn framework(&self, module: &Module, expr: &Expr, call: &Call, seen: &mut Seen) {
+        let code = self.code;
+        let Some(name) = code.source.callee_name(module.id, expr) else {
+            return;
+        };
+        let (top, last) = (package(name), leaf(name));
+        let at = || agent_code::evidence(code.source, module.id, expr.range);
+        if let Some(limit) = call
+            .option("recursion_limit")
+            .or_else(|| config_limit(call))
+        {
+            judge_limit(code, module, limit, "recursion_limit", seen);
+            return;
         }
-        (None, None) if bounded => seen.finite.push("a limit around the agent".to_owned()),
-        (None, None) if call.option("tools").is_none() => {
-            match spread(code, module, call, bound.option) {
-                // Its program brings tools of its own.
-                Spread::Nothing if top == "claude_agent_sdk" => {
-                    seen.found.push(unbounded(at(), last, top, bound));
+        if top.starts_with("@anthropic-ai/claude-") && last == "query" {
+            claude_query(call, at(), top, seen);
+            return;
+        }
+        if LIVE.contains(&(top, last)) {
+            let bounded = self.is_bounded(module, call);
+            live(code, at(), (top, last), bounded, seen);
+            return;
+        }
+        let Some(bound) = BOUNDS
+            .iter()
+            .find(|bound| bound.package == top && bound.calls.contains(&last))
+        else {
+            return;
+        };
+        match (call.option(bound.option), bound.default) {
+            (Some(limit), _) => judge_limit(code, module, limit, bound.option, seen),
+            (None, _) if call.option("max_budget_usd").is_some() => {
+                seen.finite.push("max_budget_usd".to_owned());
+            }
+            (None, None) if self.is_bounded(module, call) => {
+                seen.finite.push("a limit around the agent".to_owned());
+            }
+            (None, None) if !has_tools(call) => {
+                match spread(code, module, call, bound.option) {
+                    // Its program brings tools of its own.
+                    Spread::Nothing if top == "claude_agent_sdk" => {
+                        seen.found.push(unbounded(at(), last, top, bound));
+                    }
+                    // No tools, no loop.
+                    Spread::Nothing => seen.finite.push("an agent without tools".to_owned()),
+                    Spread::Limit => seen.finite.push(format!("{} is given", bound.option)),
+                    Spread::Tools => seen.found.push(unbounded(at(), last, top, bound)),
+                    Spread::Unread => seen.unread.push(at().note(format!(
+                        "the options of {last} are made elsewhere: whether they hold {} and tools was not seen",
+                        bound.option
+                    ))),
                 }
-                // No tools, no loop.
-                Spread::Nothing => seen.finite.push("an agent without tools".to_owned()),
-                Spread::Limit => seen.finite.push(format!("{} is given", bound.option)),
-                Spread::Tools => seen.found.push(unbounded(at(), last, top, bound)),
-                Spread::Unread => seen.unread.push(at().note(format!(
-                    "the options of {last} are made elsewhere: whether they hold {} and tools was not seen",
-                    bound.option
-                ))),
+            }
+            (None, None) => seen.found.push(unbounded(at(), last, top, bound)),
+            (None, Some(_)) if bound.option == "recursion_limit" => {
+                self.graph(module, expr, call, (top, last), seen);
+            }
+            (None, Some(default)) => {
+                seen.finite
+                    .push(format!("{top} stops after {default} {}", bound.unit));
             }
         }
-        (None, None) => seen.found.push(unbounded(at(), last, top, bound)),
-        (None, Some(default)) => {
+    }
+
+    /// Whether something that bounds it belongs to an agent, or to all of them.
+    fn is_bounded(&self, module: &Module, call: &Call) -> bool {
+        let own = address(call);
+        let around = self.around;
+        let mut given = around.given.iter();
+        if around.timed || given.any(|made| made.is_none_or(|made| made == own)) {
+            return true;
+        }
+        let mut values = call
+            .args
+            .iter()
+            .chain(call.keywords.iter().map(|one| &one.value));
+        around.counted || values.any(|value| counts_turns(self.code, module.id, value))
+    }
+
+    /// A graph of LangGraph, or an agent that is one.
+    fn graph(
+        &self,
+        module: &Module,
+        expr: &Expr,
+        call: &Call,
+        (top, last): (&str, &str),
+        seen: &mut Seen,
+    ) {
+        let (default, since) = self.recursion(last == "create_agent");
+        let small = f64::from(default) <= ENDLESS;
+        let loops = || match last {
+            "compile" => match &call.callee.kind {
+                ExprKind::Attribute { base, .. } => self.may_loop(module, expr, base),
+                _ => false,
+            },
+            _ => has_tools(call),
+        };
+        if self.around.recursion && !small {
+            seen.finite.push("recursion_limit is given".to_owned());
+        } else if small || !loops() {
             seen.finite
-                .push(format!("{top} stops after {default} {}", bound.unit));
+                .push(format!("{top} stops after {default} steps of the graph"));
+        } else if self.is_bounded(module, call) {
+            seen.finite.push("a limit around the agent".to_owned());
+        } else {
+            seen.found.push(
+                agent_code::evidence(self.code.source, module.id, expr.range)
+                    .note(format!(
+                        "{last} of {top} stops only after some {default} steps of the graph ({since}), and no recursion_limit is set: that bounds no answer"
+                    ))
+                    .severity(Severity::Low),
+            );
         }
     }
+
+    /// How many steps a graph runs where nothing else is said, and since which release.
+    fn recursion(&self, is_agent: bool) -> (u32, &'static str) {
+        let runtime = self.code.runtime;
+        let resource = self.code.resource().to_string();
+        let files = &self.context.files;
+        let minor = installed::python_minor(runtime, files.manifests.get(&resource));
+        let facts = files.dependencies.get(&resource);
+        let installed = installed::python(self.context, runtime);
+        let takes = |name, since| {
+            let installed = installed.as_ref()?;
+            installed::takes_from(facts, installed, minor, name, since)
+        };
+        let agent = takes("langchain", OF_AGENT_SINCE);
+        if is_agent && agent != Some(false) {
+            return match agent {
+                Some(_) => (OF_AGENT, "langchain since 1.0.5"),
+                None => (
+                    OF_AGENT,
+                    "langchain since 1.0.5, and no older release is asked for",
+                ),
+            };
+        }
+        let mut set = runtime.common.env.iter();
+        let set = set.find(|(name, _)| *name == RECURSION_VARIABLE);
+        if let Some(number) = set.and_then(|(_, value)| value.value.parse().ok()) {
+            return (number, "as LANGGRAPH_DEFAULT_RECURSION_LIMIT says");
+        }
+        match takes("langgraph", RECURSION_SINCE) {
+            Some(false) => (RECURSION_BEFORE, "langgraph before 1.0.6"),
+            Some(true) => (RECURSION, "langgraph since 1.0.6"),
+            None => (
+                RECURSION,
+                "langgraph since 1.0.6, and no older release is asked for",
+            ),
+        }
+    }
+
+    /// Whether a graph leads from a node back to it, as far as its edges are seen.
+    fn may_loop(&self, module: &Module, expr: &Expr, base: &Expr) -> bool {
+        let function = module.function_at(expr.range.start).map(|around| around.id);
+        let key = graph_of(module, function, base);
+        let built = self.around.graphs.get(&key).into_iter().flatten();
+        let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut open: Vec<String> = Vec::new();
+        let mut nodes: BTreeSet<String> = BTreeSet::new();
+        for (at, number) in built {
+            let Some(call) = self
+                .calls
+                .get(*number)
+                .and_then(|(.., expr)| expr.as_call())
+            else {
+                continue;
+            };
+            let named = |expr: Option<&Expr>| self.nodes(*at, expr);
+            match written(call) {
+                "add_node" => nodes.extend(named(call.args.first())),
+                "add_edge" => {
+                    for from in named(call.argument(0, "start_key")) {
+                        edges
+                            .entry(from)
+                            .or_default()
+                            .extend(named(call.argument(1, "end_key")));
+                    }
+                }
+                "add_conditional_edges" => {
+                    let mut targets = named(call.argument(2, "path_map"));
+                    let path = call.argument(1, "path");
+                    if path
+                        .and_then(Expr::last_name)
+                        .is_some_and(|name| &**name == "tools_condition")
+                    {
+                        targets.push("tools".to_owned());
+                    }
+                    for from in named(call.argument(0, "source")) {
+                        match targets.is_empty() {
+                            true => open.push(from),
+                            false => edges
+                                .entry(from)
+                                .or_default()
+                                .extend(targets.iter().cloned()),
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        // Where the function that chooses says nothing: it chooses among the nodes that nothing else leads to.
+        let led: BTreeSet<String> = edges.values().flatten().cloned().collect();
+        let unled: Vec<String> = nodes.difference(&led).cloned().collect();
+        for from in open {
+            let others: Vec<String> = unled
+                .iter()
+                .filter(|node| **node != from)
+                .cloned()
+                .collect();
+            edges.entry(from).or_default().extend(others);
+        }
+        is_cyclic(&edges)
+    }
+
+    /// The names of nodes that an expression gives: a text, a list, the values of a mapping, a function.
+    fn nodes(&self, module: ModuleId, expr: Option<&Expr>) -> Vec<String> {
+        let Some(expr) = expr else { return Vec::new() };
+        let items: Vec<&Expr> = match &expr.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) => items.iter().collect(),
+            ExprKind::Dict(entries) => entries.iter().map(|entry| &entry.value).collect(),
+            _ => vec![expr],
+        };
+        let name = |item: &Expr| {
+            let text = self.code.source.string(module, item);
+            text.or_else(|| item.last_name().map(ToString::to_string))
+        };
+        items.into_iter().filter_map(name).collect()
+    }
+}
+
+/// Whether edges lead from somewhere back to it: what is left once all that nothing leads to is taken away, again and again.
+fn is_cyclic(edges: &BTreeMap<String, BTreeSet<String>>) -> bool {
+    let mut led: BTreeMap<&str, usize> = BTreeMap::new();
+    for (from, targets) in edges {
+        led.entry(from).or_default();
+        for to in targets {
+            *led.entry(to).or_default() += 1;
+        }
+    }
+    let mut free: Vec<&str> = led
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(node, _)| *node)
+        .collect();
+    let mut taken = 0;
+    while let Some(node) = free.pop() {
+        taken += 1;
+        for to in edges.get(node).into_iter().flatten() {
+            if let Some(count) = led.get_mut(to.as_str()) {
+                *count -= 1;
+                if *count == 0 {
+                    free.push(to);
+                }
+            }
+        }
+    }
+    taken < led.len()
+}
+
+/// Whether an agent is given tools: an empty list is none.
+fn has_tools(call: &Call) -> bool {
+    let Some(tools) = call.option("tools").or_else(|| {
+        // `create_react_agent(model, tools)`: by position.
+        let name = written(call);
+        let positional = matches!(name, "create_react_agent" | "create_agent");
+        call.args.get(1).filter(|_| positional)
+    }) else {
+        return false;
+    };
+    let empty = |value: &Expr| match &value.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) => items.is_empty(),
+        ExprKind::None => true,
+        _ => false,
+    };
+    // A name may be filled later: only what stands at the call itself is sure.
+    !empty(tools)
 }
 
 /// `query({ prompt, options: { maxTurns } })`: the bound stands one level down.
@@ -611,7 +1046,11 @@ fn held(code: &AgentCode<'_>, module: &Module, whole: &Expr, limit: &str) -> Opt
         ExprKind::Dict(_) => (module.id, inner),
         _ => match source.meaning(module.id, inner) {
             Meaning::Value(home, value) => (home, value),
-            _ => return None,
+            // `OPTIONS = dict(tools=[…])` is an object that a call made.
+            _ => match &*bound(source, module.id, inner.as_name()?, inner.range.start) {
+                [value] => (module.id, *value),
+                _ => return None,
+            },
         },
     };
     let has = |key: &str| match &literal.kind {
@@ -697,7 +1136,7 @@ fn judge_limit(code: &AgentCode<'_>, module: &Module, limit: &Expr, option: &str
 }
 
 /// `while True` around calls of a model: a loop of the code's own, which only the model's answer ends.
-fn own_loops(code: &AgentCode<'_>, module: &Module, seen: &mut Seen) {
+fn own_loops(code: &AgentCode<'_>, live: &Live<'_, '_>, module: &Module, seen: &mut Seen) {
     let bodies = module
         .functions
         .iter()
@@ -709,7 +1148,11 @@ fn own_loops(code: &AgentCode<'_>, module: &Module, seen: &mut Seen) {
             let StmtKind::Loop(looped) = &stmt.kind else {
                 continue;
             };
-            if endless(looped) && asks_a_model(code, module, looped) && !counts(looped) {
+            if endless(looped)
+                && live.runs(module.id, stmt.range)
+                && asks_a_model(code, module, looped)
+                && !counts(looped)
+            {
                 let range = stmt.range;
                 let head = crate::model::source::ByteRange {
                     start: range.start,

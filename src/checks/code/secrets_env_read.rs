@@ -10,7 +10,8 @@ use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
-use crate::model::source::{ByteRange, ExprKind, FnId, ModuleId};
+use crate::model::source::walk::statements;
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, ModuleId, StmtKind, UnaryOp};
 use crate::secrets::names::secret_like_name;
 use crate::shell::{self, Command, EnvName};
 
@@ -68,6 +69,7 @@ fn all_reads(callers: &Callers<'_>) -> (Vec<Variable>, Vec<Variable>) {
         found.retain(|read| {
             live.runs(read.module, read.range)
                 && !own.iter().any(|write| write.comes_before(callers, read))
+                && !guards_a_fill(callers, read, &own)
         });
     }
     (found, idle)
@@ -153,6 +155,75 @@ impl Write {
             (Some(function), Some(_)) => is_called(callers, function),
         }
     }
+}
+
+/// Whether a read only asks whether a variable is set, so that the code fills it where it is not: `if os.environ.get("KEY"): return`.
+fn guards_a_fill(callers: &Callers<'_>, read: &Variable, own: &[Write]) -> bool {
+    let source = callers.source();
+    let Some(module) = source.module(read.module) else {
+        return false;
+    };
+    let mut fills = own
+        .iter()
+        .filter(|write| write.name == read.name)
+        .peekable();
+    if fills.peek().is_none() {
+        return false;
+    }
+    let function = module.function_at(read.range.start).map(|around| around.id);
+    let tests = statements(module.body_of(function))
+        .into_iter()
+        .any(|stmt| {
+            matches!(&stmt.kind, StmtKind::If(branch)
+            if branch.test.range.contains(read.range) && asks_presence(&branch.test, read.range))
+        });
+    // What the function fills itself, or has another fill.
+    let reached = function.map(|id| source.reach(id));
+    tests
+        && fills.any(|write| match (function, write.function) {
+            (Some(_), Some(by)) => reached.iter().any(|all| all.contains(&by)),
+            (None, Some(by)) => is_called(callers, by),
+            (None, None) => write.module == read.module,
+            (Some(_), None) => false,
+        })
+}
+
+/// Whether a condition asks of a read no more than whether there is something.
+fn asks_presence(test: &Expr, read: ByteRange) -> bool {
+    let mut open = vec![test];
+    while let Some(test) = open.pop() {
+        if !test.range.contains(read) {
+            continue;
+        }
+        match &test.kind {
+            // `os.environ.get("KEY")`: the read is the call, or the name among its arguments.
+            ExprKind::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => open.push(operand),
+            ExprKind::BoolOp { values, .. } => open.extend(values),
+            ExprKind::Compare(parts) => {
+                let nothing = |expr: &Expr| {
+                    matches!(expr.kind, ExprKind::None)
+                        || expr.as_str() == Some("")
+                        || expr.as_name() == Some("undefined")
+                };
+                match &*parts.rest {
+                    [("in" | "not in", _)] => return true,
+                    [(_, other)] if nothing(other) => open.push(&parts.left),
+                    _ => {}
+                }
+            }
+            ExprKind::Call(call) if call.callee.as_name() == Some("bool") => {
+                open.extend(&call.args)
+            }
+            ExprKind::Call(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+                return true;
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether something calls a function, or is given it to call: other code, a decorator, the platform.

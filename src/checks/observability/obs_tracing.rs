@@ -7,6 +7,7 @@ use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
 use crate::context::code::not_made;
+use crate::context::installed;
 use crate::context::{Context, Environment, Layer, Origin, Variable};
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity};
 use crate::model::known::{ReasonCode, Unread};
@@ -320,7 +321,9 @@ fn python_zip(
                 return Finding::Unknown(Unread::new(ReasonCode::Unsupported, message));
             }
             if !has(DISTRO) && !manifest.dynamic {
-                let breaks = off.is_none() && !WRAPPER_PACKAGES.iter().any(|name| has(name));
+                let breaks = off.is_none()
+                    && !WRAPPER_PACKAGES.iter().any(|name| has(name))
+                    && installed::brings_instrument(context, runtime).is_none();
                 problems.push(missing_distro(context, resource, manifest, breaks));
             }
         }

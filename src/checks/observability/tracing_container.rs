@@ -61,16 +61,27 @@ pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) 
     }
     if !installed {
         let by_name = installs_names_only(dockerfile);
-        let anchor = by_name.map(|run| run.site.clone()).or_else(|| {
-            let manifest = manifests.pyproject.read();
-            manifest.map(|manifest| manifest.anchor.clone())
+        let list = || {
+            let file = manifests.requirements.read()?;
+            Some(Site::file(file.path.as_str()))
+        };
+        let project = || {
+            let manifest = manifests.pyproject.read()?;
+            Some(manifest.anchor.clone())
+        };
+        // The list that the image installs from is the one to add it to.
+        let reads_list = dockerfile.instructions.iter().any(|each| {
+            each.keyword == "RUN"
+                && each
+                    .words()
+                    .iter()
+                    .any(|word| word.ends_with("requirements.txt"))
         });
-        let anchor = anchor.or_else(|| {
-            manifests
-                .requirements
-                .read()
-                .map(|file| Site::file(file.path.as_str()))
-        });
+        let anchor = by_name.map(|run| run.site.clone());
+        let anchor = anchor
+            .or_else(|| list().filter(|_| reads_list))
+            .or_else(project)
+            .or_else(list);
         let anchor = anchor.or_else(|| dockerfile.stages().last().map(|stage| stage.site.clone()));
         let mut message = format!("nothing that the image of {resource} installs brings {DISTRO}");
         if wrapped && by_name.is_some() {

@@ -7,13 +7,14 @@ use crate::analysis::startup::is_ping_route;
 use crate::analysis::values::{self, At, Domain, eval};
 use crate::analysis::writes::writes;
 use crate::checks::{Category, Check, Need};
-use crate::context::{Context, PlatformView};
+use crate::context::{Context, PlatformView, absent_code, installed};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
+    Call, EntrypointKind, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Source,
+    StmtKind,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -92,6 +93,11 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             return frozen_stamp(code, &view, frozen);
         }
     }
+    if handlers.is_empty()
+        && let Some(route) = no_ping(context, code)
+    {
+        return unanswered(code, route);
+    }
     if found.is_empty() {
         let message = match handlers.len() {
             0 if starts_with_sdk(code) => format!(
@@ -113,6 +119,122 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             "Drop the handler: the SDK answers `HealthyBusy` while a task of `add_async_task` runs and `Healthy` otherwise, with the \
              time of the last change of state. A handler of your own must answer `HealthyBusy` only while work runs, and leave \
              `time_of_last_update` out or set it when the state changes, not when it is asked.",
+        ),
+    )
+}
+
+/// Calls that add routes which are not read here.
+const MORE_ROUTES: [&str; 14] = [
+    "mount",
+    "include_router",
+    "register_blueprint",
+    "register",
+    "route",
+    "routes",
+    "add_url_rule",
+    "add_api_route",
+    "add_route",
+    "add_routes",
+    "createServer",
+    "dispatch",
+    "all",
+    "any",
+];
+
+/// Programs that may stand before a server in an image and answer for it.
+const PROXIES: [&str; 5] = ["nginx", "caddy", "envoy", "haproxy", "traefik"];
+
+/// A route of a server of the code's own, all of whose routes are seen, where none answers `/ping`.
+fn no_ping(context: &Context, code: &AgentCode<'_>) -> Option<Evidence> {
+    let source = code.source;
+    let protocol = code.runtime.protocol.as_ref();
+    let whole = code.unread().is_none() && absent_code::of(context, code).is_none();
+    if protocol.is_some_and(|protocol| protocol.value != "HTTP") || !whole || starts_with_sdk(code)
+    {
+        return None;
+    }
+    if installed::is_container(code.runtime) {
+        let manifests = context.manifests(Agent::Runtime(code.runtime))?;
+        let text = manifests
+            .dockerfile
+            .read()?
+            .source
+            .text
+            .to_ascii_lowercase();
+        if PROXIES.iter().any(|proxy| text.contains(proxy)) {
+            return None;
+        }
+    }
+    let named = ["/ping", "\"ping\"", "'ping'", "`ping`"];
+    let speaks = |module: &Module| named.iter().any(|name| module.source.text.contains(name));
+    if code.modules().any(speaks) {
+        return None;
+    }
+    let entries = &code.code.entrypoints;
+    let mut routes = 0_usize;
+    for entry in entries
+        .iter()
+        .filter(|entry| entry.kind != EntrypointKind::AgentTool)
+    {
+        let module = source.module(entry.module)?;
+        let call = module.call_at(entry.range)?.as_call()?;
+        let path = call.args.first()?.as_str()?;
+        let plain = path.starts_with('/') && !path.contains(['*', '(', ':', '{', '<']);
+        if entry.kind != EntrypointKind::Route || !plain {
+            return None;
+        }
+        routes += 1;
+    }
+    // What else is put into the server may answer it.
+    let path_first = |call: &Call| {
+        call.args
+            .first()
+            .is_some_and(|path| path.as_str().is_some())
+    };
+    let adds = |module: &Module, expr: &Expr| {
+        let Some(call) = expr.as_call() else {
+            return false;
+        };
+        let name = call.callee.last_name().map_or("", |name| &**name);
+        let registered = entries
+            .iter()
+            .any(|entry| entry.module == module.id && entry.range.contains(expr.range));
+        let method = matches!(call.callee.kind, ExprKind::Attribute { .. });
+        let is_middleware = |arg: &Expr| {
+            arg.as_call().is_some()
+                && source.callee(module.id, arg).is_none()
+                && !arg.as_call().is_some_and(|inner| {
+                    inner
+                        .callee
+                        .last_name()
+                        .is_some_and(|name| &**name == "static")
+                })
+        };
+        !registered
+            && (MORE_ROUTES.contains(&name)
+                && (method || name == "createServer")
+                && (!matches!(name, "all" | "any") || path_first(call))
+                || method && name == "use" && !call.args.iter().all(is_middleware))
+    };
+    if routes == 0 || code.calls().any(|(module, _, expr)| adds(module, expr)) {
+        return None;
+    }
+    let first = entries
+        .iter()
+        .find(|entry| entry.kind == EntrypointKind::Route)?;
+    Some(agent_code::evidence(source, first.module, first.range).note("no route answers /ping"))
+}
+
+/// A server that does not answer what the platform asks for.
+fn unanswered(code: &AgentCode<'_>, route: Evidence) -> Outcome {
+    let message = format!(
+        "the server of runtime {} has no route GET /ping, which the platform asks for its health: no session gets healthy",
+        code.runtime.name
+    );
+    Outcome::fail(code.resource(), message).evidence(route).fix(
+        Fix::new("Answer /ping").note(
+            "Add `GET /ping` beside the other routes and answer 200 with {\"status\": \"Healthy\"}, or {\"status\": \"HealthyBusy\"} while work goes on. \
+             The platform asks for this path on port 8080 and for no other; a /health of your own may stay.",
         ),
     )
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checks::unconfigured::{self, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::context::absent_code;
 use crate::context::code::not_made;
+use crate::context::imports::Python;
 use crate::context::installed::{self, Manifest};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
@@ -153,10 +155,36 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         }
         unused.retain(|one| !brought(facts, &declared, one, minor));
     }
+    if !unused.is_empty()
+        && let Some(reason) = code_elsewhere(context, runtime, facts, is_node)
+    {
+        return Outcome::skipped(resource, reason);
+    }
     if unused.is_empty() {
         return clean(runtime, path, &declared, manifests, facts);
     }
     failed(runtime, path, unused, &listed, is_node)
+}
+
+/// Why code that was not read may use what nothing here imports.
+fn code_elsewhere(
+    context: &Context,
+    runtime: &Runtime,
+    facts: &DependencyFacts,
+    is_node: bool,
+) -> Option<Unread> {
+    let code = crate::context::code::of(context, runtime).ok()?;
+    if let Some(reason) = absent_code::of(context, &code) {
+        return Some(reason);
+    }
+    if is_node || !Python::new(context, &code, Some(facts)).moves_path() {
+        return None;
+    }
+    let message = format!(
+        "the code of runtime {} adds folders to sys.path: what is imported from there was not read, and it may use what nothing here imports. Put it into a package that the code imports by its place, then run again",
+        runtime.name
+    );
+    Some(Unread::new(ReasonCode::Unsupported, message))
 }
 
 fn unread(manifests: &AgentManifests, runtime: &Runtime) -> Unread {

@@ -2,9 +2,13 @@
 
 use crate::analysis::actors::{self, Made};
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::{self, variables};
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, installed};
 use crate::model::finding::{Fix, Outcome, Severity};
+use crate::model::project::Agent;
+use crate::model::source::{Expr, ExprKind};
 
 pub(super) static CHECK: Check = Check {
     id: "memory-actor-id",
@@ -21,7 +25,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    crate::checks::agents::each(context, |code| judge(code))
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
 /// What is wrong with an id, for a message.
@@ -47,9 +51,17 @@ fn fallback_words(made: Made) -> &'static str {
     }
 }
 
-fn judge(code: &AgentCode<'_>) -> Outcome {
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let (found, count) = actors::of(code.source, code.code);
     let name = &code.runtime.name;
+    if !found.is_empty()
+        && let Some(variable) = unset_memory(context, code)
+    {
+        let message = format!(
+            "the project has no memory, and nothing sets {variable}, which the code takes its id from: runtime {name} remembers nothing"
+        );
+        return Outcome::not_applicable(code.resource(), message);
+    }
     let Some(first) = found.first() else {
         let message = match count {
             0 => format!(
@@ -86,6 +98,49 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         false => outcome,
     };
     outcome.evidences(sites).fix(fix())
+}
+
+/// The variable that the code takes the id of its memory from, where no memory is there and nothing sets it.
+fn unset_memory(context: &Context, code: &AgentCode<'_>) -> Option<String> {
+    if !context.project.memories.is_empty() || installed::is_container(code.runtime) {
+        return None;
+    }
+    let of_memory = |name: &str| name.split('_').any(|part| part == "MEMORY");
+    // A name that is set anywhere may be that of a memory made elsewhere.
+    let layers = context.environments(Agent::Runtime(code.runtime));
+    let mut set = layers.iter().flat_map(|layer| &layer.value);
+    if set.any(|variable| of_memory(&variable.name)) {
+        return None;
+    }
+    let callers = Callers::new(code);
+    let read = variables(&callers).iter();
+    let first = read
+        .filter(|read| of_memory(&read.name))
+        .map(|read| read.name.clone())
+        .next()?;
+    // An id in the code, or one that stands in for the variable, is that of a memory.
+    let written = code.modules().any(|module| {
+        let mut found = false;
+        module.each_expression(&mut |_, expr| {
+            let ids = ["memory_id", "memoryId"];
+            found |= match &expr.kind {
+                ExprKind::Call(call) => ids.iter().any(|name| {
+                    let given = call.option(name);
+                    given.is_some_and(|given| !code.source.strings(module.id, given).is_empty())
+                }),
+                _ => false,
+            };
+            found |= environment::read(&callers, module.id, expr).is_some_and(|read| {
+                let filled = |default: &Expr| {
+                    !matches!(default.kind, ExprKind::None) && default.as_str() != Some("")
+                };
+                read.default.is_some_and(filled)
+                    && read.names(code.source).iter().any(|name| of_memory(name))
+            });
+        });
+        found
+    });
+    (!written).then_some(first)
 }
 
 /// How an id becomes the user's.

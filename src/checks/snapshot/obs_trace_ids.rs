@@ -90,9 +90,17 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let anchor = match traced {
         Err(reason) => return Outcome::skipped(resource, reason),
         Ok(None) => {
-            let message = format!(
-                "nothing starts runtime {name} under OpenTelemetry, and its code makes no tracer provider: no ids are drawn"
-            );
+            let zip = !installed::is_container(code.runtime);
+            let brought = installed::brings_instrument(context, code.runtime).filter(|_| zip);
+            let message = match brought {
+                // The program alone makes no provider; a distribution does.
+                Some(by) => format!(
+                    "runtime {name} is started by {WRAPPER}, which {by} brings along, but no distribution that makes a tracer provider is installed, and its code makes none: no ids are drawn"
+                ),
+                None => format!(
+                    "nothing starts runtime {name} under OpenTelemetry, and its code makes no tracer provider: no ids are drawn"
+                ),
+            };
             return Outcome::pass(resource, message);
         }
         Ok(Some(anchor)) => anchor,

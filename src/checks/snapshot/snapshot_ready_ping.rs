@@ -12,7 +12,9 @@ use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::walk::{Node, statements, walk};
-use crate::model::source::{Expr, ExprKind, FnId, Language, Module, ModuleId, Source, StmtKind};
+use crate::model::source::{
+    EntrypointKind, Expr, ExprKind, FnId, Language, Module, ModuleId, Source, StmtKind,
+};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-ready-ping",
@@ -49,7 +51,9 @@ fn run(context: &Context) -> Vec<Outcome> {
                 hint: None,
             });
         }
-        if code.code.entrypoints.is_empty() {
+        // A handler as Lambda calls one answers no ping.
+        let mut entries = code.code.entrypoints.iter();
+        if entries.all(|entry| entry.kind == EntrypointKind::Lambda) {
             found.unknown = Some(Unread::new(
                 ReasonCode::Unsupported,
                 format!(

@@ -21,6 +21,7 @@ mod tree;
 mod typescript;
 mod uses;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use callers::{is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands};
@@ -30,7 +31,8 @@ pub use uses::{find_uses, parse_alone};
 use crate::collect::project::inside;
 use crate::model::files::Contents;
 use crate::model::lazy::Lazy;
-use crate::model::project::{Project, Runtime};
+use crate::model::manifest::{AgentManifests, LocalPackage};
+use crate::model::project::{Agent, Project, Runtime};
 use crate::model::source::Source;
 use crate::pool;
 
@@ -43,11 +45,17 @@ pub struct CodeRequest {
     pub code_location: String,
     /// The entry file below it: `main.py`, `main.py:handler`, `pkg.main`, `main.js` (whose source is `main.ts`).
     pub entry: String,
+    /// Packages that its manifests declare as folders of the project.
+    pub local: Vec<LocalPackage>,
 }
 
 /// Reads the code of every runtime of a project, and the callers and the files that run commands, which are found by their text:
 /// `contents` is looked at when the code of the runtimes is read, so that both can be read side by side.
-pub fn of_project(project: &Project, contents: &Lazy<Contents>) -> Source {
+pub fn of_project(
+    project: &Project,
+    manifests: &BTreeMap<String, AgentManifests>,
+    contents: &Lazy<Contents>,
+) -> Source {
     let request = |runtime: &Runtime| {
         let location = inside(&project.root, &runtime.code_location.as_ref()?.value)?;
         Some(CodeRequest {
@@ -58,6 +66,10 @@ pub fn of_project(project: &Project, contents: &Lazy<Contents>) -> Source {
                 location
             },
             entry: runtime.entrypoint.as_ref()?.value.clone(),
+            local: manifests
+                .get(&Agent::Runtime(runtime).resource().to_string())
+                .map(|manifests| manifests.local.clone())
+                .unwrap_or_default(),
         })
     };
     let requests: Vec<CodeRequest> = project.runtimes.iter().filter_map(request).collect();

@@ -14,15 +14,79 @@ use super::shared_names::SharedNames;
 use super::tree::{Tree, folder_of, join, relative};
 use super::typescript::path as node_path;
 use super::{Beside, CodeRequest};
+use crate::model::manifest::LocalPackage;
 use crate::model::site::Site;
 use crate::model::source::{
-    ExternalImport, Language, Module, ModuleId, RuntimeSource, Source, SourceNote, SourceNoteKind,
+    ExternalImport, Import, Language, Module, ModuleId, RuntimeSource, Source, SourceNote,
+    SourceNoteKind,
 };
 
 /// Where one runtime's imports are looked up.
 struct Lookup {
     roots: Vec<String>,
     aliases: node_path::Aliases,
+    /// Top-level modules of packages that are folders of the project, with the folder that each is looked up in.
+    local: BTreeMap<String, String>,
+}
+
+impl Lookup {
+    fn new(tree: &mut Tree, code_root: &str, entry: &str, local: &[LocalPackage]) -> Self {
+        let mut aliases = node_path::Aliases::read(tree, code_root);
+        let mut modules = BTreeMap::new();
+        for package in local {
+            for (module, root) in &package.modules {
+                modules.entry(module.clone()).or_insert(root.clone());
+            }
+            if let (Language::TypeScript, Some(folder)) = (package.language, &package.folder) {
+                let folder = join("", folder);
+                aliases.add_package(tree, &package.name, &folder);
+            }
+        }
+        Self {
+            roots: python_path::roots(tree, code_root, entry),
+            aliases,
+            local: modules,
+        }
+    }
+
+    /// What a Python import leads to: `sys.path` first, then the packages that are installed.
+    fn python(&self, tree: &mut Tree, path: &str, import: &Import) -> python_path::Found {
+        let found = python_path::resolve(tree, &self.roots, path, import);
+        let top = import.module.split('.').next().unwrap_or_default();
+        match self.local.get(top) {
+            Some(root) if !found.resolved => python_path::Found {
+                root: None,
+                ..python_path::resolve(tree, std::slice::from_ref(root), path, import)
+            },
+            _ => found,
+        }
+    }
+
+    /// The dotted name of a Python file.
+    fn name_of(&self, path: &str) -> String {
+        let below = |root: &&String| {
+            let rest = match root.as_str() {
+                "" => Some(path),
+                root => path
+                    .strip_prefix(root)
+                    .and_then(|rest| rest.strip_prefix('/')),
+            };
+            let top = rest.and_then(|rest| rest.split(['/', '.']).next());
+            top.is_some_and(|top| self.local.get(top) == Some(*root))
+        };
+        let inside = |root: &String| {
+            root.is_empty()
+                || path
+                    .strip_prefix(root.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        match self.local.values().find(below) {
+            Some(root) if !self.roots.iter().any(inside) => {
+                python_path::name_of(std::slice::from_ref(root), path)
+            }
+            _ => python_path::name_of(&self.roots, path),
+        }
+    }
 }
 
 /// Largest file that is looked through for the import of a caller, in bytes.
@@ -109,10 +173,7 @@ impl Collection {
             });
             return runtime;
         };
-        let lookup = Lookup {
-            roots: python_path::roots(&mut self.tree, &code_root, &entry),
-            aliases: node_path::Aliases::read(&mut self.tree, &code_root),
-        };
+        let lookup = Lookup::new(&mut self.tree, &code_root, &entry, &request.local);
         self.follow(&lookup, vec![entry.clone()], &mut runtime);
         runtime.entry = self.by_path.get(entry.as_str()).copied();
         runtime
@@ -167,7 +228,7 @@ impl Collection {
             let id = ModuleId(super::lower::to_u32(self.by_path.len()));
             self.by_path.insert(key.clone(), id);
             let name = match language {
-                Language::Python => python_path::name_of(&lookup.roots, path),
+                Language::Python => lookup.name_of(path),
                 Language::TypeScript => bare_name(path),
             };
             jobs.push((id, self.tree.on_disk(path), key, name, language));
@@ -382,8 +443,7 @@ impl Collection {
         for import in &module.imports {
             let mut link = match module.language {
                 Language::Python => {
-                    let found =
-                        python_path::resolve(&mut self.tree, &lookup.roots, &module.path, import);
+                    let found = lookup.python(&mut self.tree, &module.path, import);
                     // The entry's own folder comes first; `src` is last, and only where it is not that folder.
                     let root = found.root.filter(|index| *index > 0);
                     let root = root.and_then(|index| lookup.roots.get(index));
@@ -552,6 +612,7 @@ impl Collection {
         let names = Lookup {
             roots: vec![String::new()],
             aliases: node_path::Aliases::default(),
+            local: BTreeMap::new(),
         };
         self.parse(&names, paths);
         let by_path = &self.by_path;
@@ -567,6 +628,7 @@ impl Collection {
             let lookup = Lookup {
                 roots: vec![folder, String::new()],
                 aliases: node_path::Aliases::default(),
+                local: BTreeMap::new(),
             };
             let targets = self.looked_up(&lookup, id);
             self.targets(&lookup, id, targets);

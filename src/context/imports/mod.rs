@@ -36,11 +36,18 @@ pub(crate) enum Answer {
 /// The imports that run and that neither the tree nor a package that is known or declared answers: each module with its place. Their
 /// code is the project's own, and nobody read it.
 pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String, Site)> {
+    let manifests = context.files.manifests.get(&code.resource().to_string());
+    let is_local = |external: &ExternalImport, language: Language| {
+        manifests.is_some_and(|all| all.local_package(language, &external.package).is_some())
+    };
     let own = |external: &&ExternalImport| {
         let module = code.source.module(external.module)?;
         let import = module.imports.get(external.import)?;
         if import.type_only || import.optional {
             return None;
+        }
+        if is_local(external, module.language) {
+            return Some((module, import));
         }
         let wanted = match module.language {
             Language::Python => {
@@ -73,6 +80,8 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
     let mut seen = BTreeSet::new();
     for (external, (module, import)) in candidates {
         let lost = match module.language {
+            // Declared, and a folder of the project's own: installed, and not read.
+            language if is_local(external, language) => true,
             Language::Python => match python.answer(external, import) {
                 Answer::Missing(_, None) => true,
                 // What a declared dependency of unknown content, or a lock that is not here, may hold is somebody else's.
@@ -124,11 +133,21 @@ impl<'a> Python<'a> {
             .as_ref()
             .map(|all| all.wanted(minor))
             .unwrap_or_default();
-        let available = installed::available(facts, &wanted, minor);
+        let mut available = installed::available(facts, &wanted, minor);
+        let read: BTreeSet<&str> = installed
+            .iter()
+            .flat_map(|all| &all.local)
+            .filter(|package| !package.modules.is_empty())
+            .map(|package| package.name.as_str())
+            .collect();
+        // What a package of the project's own brings is known.
+        available
+            .unknown
+            .retain(|name| !read.contains(name.as_str()));
         let mut idle: BTreeSet<String> = available
             .roots
             .iter()
-            .filter(|name| distributions::is_unknown(name))
+            .filter(|name| distributions::is_unknown(name) && !read.contains(name.as_str()))
             .cloned()
             .collect();
         for external in &code.code.external {
@@ -370,13 +389,24 @@ impl<'a> Node<'a> {
     ) -> Self {
         let manifests = context.files.manifests.get(&code.resource().to_string());
         let package = manifests.and_then(|manifests| manifests.package_json.read());
-        let names = |list: &'a [crate::model::manifest::Dependency]| {
+        let names = |list: &'a [crate::model::manifest::Dependency]| -> BTreeSet<&'a str> {
             list.iter().map(|one| one.name.as_str()).collect()
         };
+        let mut declared = package
+            .map(|package| names(&package.dependencies))
+            .unwrap_or_default();
+        // What packages of the project's own need is installed with them.
+        let local = manifests
+            .map(|all| all.local.as_slice())
+            .unwrap_or_default();
+        for package in local
+            .iter()
+            .filter(|one| one.language == Language::TypeScript)
+        {
+            declared.extend(names(&package.dependencies));
+        }
         Self {
-            declared: package
-                .map(|package| names(&package.dependencies))
-                .unwrap_or_default(),
+            declared,
             development: package
                 .map(|package| names(&package.dev_dependencies))
                 .unwrap_or_default(),

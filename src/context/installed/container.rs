@@ -44,6 +44,7 @@ pub(super) fn container<'a>(
         uncertain: None,
         manifest,
         releases: Releases::Newest,
+        local: Vec::new(),
     };
     let mut taken = BTreeSet::new();
     let stages = dockerfile.stages();

@@ -5,12 +5,15 @@ mod container;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pep440_rs::Version;
+
 use crate::context::Context;
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
 use crate::model::lock::Wanted;
-use crate::model::manifest::{AgentManifests, Dependency, PyProject};
+use crate::model::manifest::{AgentManifests, Dependency, LocalPackage, PyProject};
 use crate::model::project::{Agent, Runtime};
+use crate::model::source::Language;
 
 /// What is installed.
 pub struct Installed<'a> {
@@ -24,6 +27,8 @@ pub struct Installed<'a> {
     pub manifest: Manifest<'a>,
     /// Which releases are taken.
     pub releases: Releases,
+    /// Packages of the project's own that are among them, or that these need.
+    pub local: Vec<&'a LocalPackage>,
 }
 
 /// Which releases an installation takes of what its manifest lets in.
@@ -88,9 +93,13 @@ pub fn python_minor(runtime: &Runtime, manifests: Option<&AgentManifests>) -> Op
 pub fn python<'a>(context: &'a Context, runtime: &Runtime) -> Option<Installed<'a>> {
     let resource = Agent::Runtime(runtime).resource().to_string();
     let manifests = context.files.manifests.get(&resource)?;
+    let is_python = |package: &&LocalPackage| package.language == Language::Python;
+    let local = manifests.local.iter().filter(is_python).collect();
     if is_container(runtime) {
         let facts = context.files.dependencies.get(&resource)?;
-        return container::container(manifests, facts);
+        let mut installed = container::container(manifests, facts)?;
+        installed.local = local;
+        return Some(installed);
     }
     let pyproject = manifests.pyproject.read()?;
     Some(Installed {
@@ -109,6 +118,7 @@ pub fn python<'a>(context: &'a Context, runtime: &Runtime) -> Option<Installed<'
         } else {
             Releases::Unknown
         },
+        local,
     })
 }
 
@@ -119,6 +129,7 @@ impl Installed<'_> {
             .iter()
             .copied()
             .chain(&self.words)
+            .chain(self.local.iter().flat_map(|package| &package.dependencies))
             .map(|dependency| Wanted::new(dependency, minor))
             .filter(|wanted| wanted.applies)
             .collect()
@@ -182,6 +193,77 @@ pub fn available(
         unknown: unknown.into_iter().collect(),
         locked: false,
     }
+}
+
+/// Whether a release from `first` on is taken of a distribution: by the lock, else by what the requirements let in. `newer` are
+/// releases from it on. `None` where nothing says which one is taken; then it is the newest.
+pub(crate) fn takes_from(
+    facts: Option<&DependencyFacts>,
+    installed: &Installed<'_>,
+    minor: Option<u32>,
+    name: &str,
+    (first, newer): (&str, &[&str]),
+) -> Option<bool> {
+    let first: Version = first.parse().ok()?;
+    let wanted = installed.wanted(minor);
+    if installed.releases == Releases::Locked
+        && let Some(lock) = facts.and_then(|facts| facts.uv_lock.read())
+        && let Some(locked) = lock.closure(&wanted, minor).packages.get(name)
+    {
+        return Some(locked.version.parse::<Version>().ok()? >= first);
+    }
+    let ranges: Vec<_> = wanted
+        .iter()
+        .filter(|one| one.name == name)
+        .filter_map(|one| one.versions.as_ref())
+        .collect();
+    if ranges.is_empty() {
+        return None;
+    }
+    let from = |one: &pep440_rs::VersionSpecifier| {
+        use pep440_rs::Operator as Op;
+        matches!(
+            one.operator(),
+            Op::Equal
+                | Op::EqualStar
+                | Op::ExactEqual
+                | Op::TildeEqual
+                | Op::GreaterThan
+                | Op::GreaterThanEqual
+        ) && *one.version() >= first
+    };
+    let fits = |version: &Version| ranges.iter().all(|range| range.contains(version));
+    let newer = newer.iter().filter_map(|text| text.parse::<Version>().ok());
+    let above = ranges.iter().any(|range| range.iter().any(from));
+    Some(above || newer.chain([first.clone()]).any(|version| fits(&version)))
+}
+
+/// Distributions that bring the program `opentelemetry-instrument`.
+const INSTRUMENTING: [&str; 3] = [
+    "aws-opentelemetry-distro",
+    "opentelemetry-distro",
+    "opentelemetry-instrumentation",
+];
+/// The release of `strands-agents` from which on it needs an instrumentation package (read off the wheels' metadata: 0.2 needs
+/// none, 0.3.0 needs `opentelemetry-instrumentation-threading`), and later ones.
+const STRANDS_INSTRUMENTING: (&str, &[&str]) = ("0.3.0", &["1.0.0", "1.10.0", "1.62.0"]);
+
+/// The distribution of those that are installed that brings `opentelemetry-instrument` along, none of which is asked for itself.
+pub(crate) fn brings_instrument(context: &Context, runtime: &Runtime) -> Option<String> {
+    let resource = Agent::Runtime(runtime).resource().to_string();
+    let manifests = context.files.manifests.get(&resource);
+    let minor = python_minor(runtime, manifests);
+    let installed = python(context, runtime)?;
+    let facts = context.files.dependencies.get(&resource);
+    installed.wanted(minor).into_iter().find_map(|one| {
+        let old = one.name == "strands-agents"
+            && takes_from(facts, &installed, minor, &one.name, STRANDS_INSTRUMENTING)
+                == Some(false);
+        let alone = std::slice::from_ref(&one);
+        let all = available(facts, alone, minor).all;
+        let brings = INSTRUMENTING.iter().any(|name| all.contains(*name));
+        (brings && !old).then_some(one.name)
+    })
 }
 
 /// Names of groups and extras that hold a distribution and are not installed, for a message.

@@ -110,6 +110,7 @@ fn odd_files_are_noted() {
         runtime: "A".into(),
         code_location: ".".into(),
         entry: "main.py:handler".into(),
+        local: Vec::new(),
     };
     let source = super::super::collect_source(folder.path(), &[request], Default::default);
     let kinds: Vec<_> = source.notes.iter().map(|note| note.kind).collect();
@@ -124,6 +125,7 @@ fn odd_files_are_noted() {
         runtime: "B".into(),
         code_location: "nowhere/".into(),
         entry: "main.py".into(),
+        local: Vec::new(),
     };
     let source = super::super::collect_source(folder.path(), &[missing], Default::default);
     assert!(source.runtimes[0].entry.is_none() && source.notes.len() == 1);

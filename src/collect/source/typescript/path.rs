@@ -21,7 +21,15 @@ pub struct Aliases {
     patterns: Vec<(String, Vec<String>)>,
     /// Folder that bare specifiers may be relative to.
     base: Option<String>,
+    /// Packages that are folders of the project: the pattern of their specifiers, and the files that may hold them.
+    packages: Vec<(String, Vec<String>)>,
 }
+
+/// Folders that a build fills from the sources.
+const BUILT: [&str; 5] = ["dist/", "build/", "out/", "lib/", "esm/"];
+
+/// Most entries of `exports` that are taken.
+const MOST_EXPORTS: usize = 200;
 
 impl Aliases {
     /// Reads the aliases of a code root; a missing or broken file gives none.
@@ -91,24 +99,75 @@ impl Aliases {
         }
     }
 
-    fn candidates(&self, specifier: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        for (pattern, targets) in &self.patterns {
-            match pattern.split_once('*') {
-                Some((start, end)) => {
-                    let middle = specifier
-                        .strip_prefix(start)
-                        .and_then(|rest| rest.strip_suffix(end));
-                    let Some(middle) = middle else { continue };
-                    found.extend(targets.iter().map(|target| target.replacen('*', middle, 1)));
+    /// Adds a package that is a folder of the project: what its `package.json` names, the sources before what is built of them.
+    pub fn add_package(&mut self, tree: &mut Tree, name: &str, folder: &str) {
+        let manifest = read_json(tree, &join(folder, "package.json")).unwrap_or_default();
+        let mut entries: Vec<(String, Vec<String>)> = Vec::new();
+        match manifest.get("exports") {
+            Some(serde_json::Value::Object(map)) if map.keys().any(|key| key.starts_with('.')) => {
+                for (key, target) in map.iter().take(MOST_EXPORTS) {
+                    let mut targets = Vec::new();
+                    leaves(target, &mut targets, 0);
+                    let below = key.trim_start_matches('.').to_owned();
+                    entries.push((below, targets));
                 }
-                None if pattern == specifier => found.extend(targets.iter().cloned()),
-                None => {}
             }
+            Some(target) => {
+                let mut targets = Vec::new();
+                leaves(target, &mut targets, 0);
+                entries.push((String::new(), targets));
+            }
+            None => {}
         }
+        let mains = ["source", "module", "main"].iter().filter_map(|key| {
+            let target = manifest.get(key)?.as_str()?;
+            Some(target.to_owned())
+        });
+        entries.push((String::new(), mains.collect()));
+        let fallback = ["src/index", "index", "src/main", "main"];
+        entries.push((
+            String::new(),
+            fallback.iter().map(|&name| name.to_owned()).collect(),
+        ));
+        entries.push(("/*".to_owned(), vec!["src/*".to_owned(), "*".to_owned()]));
+        for (below, targets) in entries {
+            let mut places = Vec::new();
+            for target in &targets {
+                let bare = target.trim_start_matches("./");
+                for rest in BUILT.iter().filter_map(|built| bare.strip_prefix(built)) {
+                    places.push(join(folder, &format!("src/{rest}")));
+                    places.push(join(folder, rest));
+                }
+                places.push(join(folder, bare));
+            }
+            self.packages.push((format!("{name}{below}"), places));
+        }
+    }
+
+    fn candidates(&self, specifier: &str) -> Vec<String> {
+        let mut found = expanded(&self.patterns, specifier);
         found.extend(self.base.iter().map(|base| join(base, specifier)));
         found
     }
+}
+
+/// What a specifier stands for by patterns.
+fn expanded(patterns: &[(String, Vec<String>)], specifier: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (pattern, targets) in patterns {
+        match pattern.split_once('*') {
+            Some((start, end)) => {
+                let middle = specifier
+                    .strip_prefix(start)
+                    .and_then(|rest| rest.strip_suffix(end));
+                let Some(middle) = middle else { continue };
+                found.extend(targets.iter().map(|target| target.replacen('*', middle, 1)));
+            }
+            None if pattern == specifier => found.extend(targets.iter().cloned()),
+            None => {}
+        }
+    }
+    found
 }
 
 fn leaves(value: &serde_json::Value, found: &mut Vec<String>, depth: u8) {
@@ -163,6 +222,14 @@ pub fn resolve(tree: &mut Tree, aliases: &Aliases, path: &str, specifier: &str) 
         match file(tree, &candidate) {
             Found::Nothing => {}
             found => return found,
+        }
+    }
+    // A declaration of types is no code of the package.
+    for candidate in expanded(&aliases.packages, specifier) {
+        match file(tree, &join("", &candidate)) {
+            Found::File(found) if !found.starts_with("..") => return Found::File(found),
+            Found::Other if specifier.ends_with(".json") => return Found::Other,
+            _ => {}
         }
     }
     Found::Nothing
