@@ -219,6 +219,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| judge(context, code))
 }
 
+/// What stands for a graph: its module, the function of a local name, and the text.
+type GraphKey = (ModuleId, Option<FnId>, String);
+
 /// What is asked of all code once.
 struct Around {
     /// A limit of time stands around a run.
@@ -230,7 +233,7 @@ struct Around {
     /// A `recursion_limit` is given to a run.
     recursion: bool,
     /// Graphs, by module, function and the text that stands for them: the calls that build them.
-    graphs: BTreeMap<(ModuleId, Option<FnId>, String), Vec<(ModuleId, usize)>>,
+    graphs: BTreeMap<GraphKey, Vec<(ModuleId, usize)>>,
 }
 
 /// What was seen of the loops of a runtime.
@@ -380,7 +383,7 @@ fn around(code: &AgentCode<'_>, calls: &[(&Module, Option<FnId>, &Expr)]) -> Aro
                 .push((module.id, number));
         }
     }
-    found.recursion = found.recursion || code.modules().any(|module| names_recursion(module));
+    found.recursion = found.recursion || code.modules().any(names_recursion);
     found
 }
 
@@ -456,12 +459,10 @@ fn counts_turns(code: &AgentCode<'_>, module: ModuleId, value: &Expr) -> bool {
             }
             if depth < DEEPEST
                 && matches!(inner.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+                && let Meaning::Value(home, held) = code.source.meaning(module, inner)
+                && !held.is(inner)
             {
-                if let Meaning::Value(home, held) = code.source.meaning(module, inner)
-                    && !held.is(inner)
-                {
-                    open.push((home, held, depth + 1));
-                }
+                open.push((home, held, depth + 1));
             }
         }
     }
@@ -487,12 +488,8 @@ fn is_counter(code: &AgentCode<'_>, module: ModuleId, expr: &Expr, call: &Call) 
     }
 }
 
-/// What stands for the graph that a call builds or compiles: its module, the function of a local name, and the text.
-fn graph_of(
-    module: &Module,
-    function: Option<FnId>,
-    base: &Expr,
-) -> (ModuleId, Option<FnId>, String) {
+/// What stands for the graph that a call builds or compiles.
+fn graph_of(module: &Module, function: Option<FnId>, base: &Expr) -> GraphKey {
     let mut root = base;
     // `StateGraph(S).add_node(a).add_edge(START, "a")`: the chain is one graph.
     while let Some(call) = root.as_call() {

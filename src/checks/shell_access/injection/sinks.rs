@@ -5,7 +5,7 @@ use super::words::words;
 use crate::analysis::clients::entries::{entries, option};
 use crate::analysis::clients::places::Places;
 use crate::analysis::made;
-use crate::analysis::names::{leaf, package};
+use crate::analysis::names::leaf;
 use crate::analysis::tested::Facts;
 use crate::analysis::values::At;
 use crate::model::source::ir::Call;
@@ -116,14 +116,6 @@ pub(super) const EVALUATORS: [&str; 12] = [
     "code.interact",
 ];
 
-/// Whether a function evaluates an expression of Python: `DataFrame.query`, `DataFrame.eval` and `pandas.eval`. With the engine
-/// `python`, which is taken where numexpr is not installed, `@` reaches every name around
-/// (<https://pandas.pydata.org/docs/reference/api/pandas.eval.html>: "can run arbitrary code").
-fn is_evaluator(name: &str) -> bool {
-    EVALUATORS.contains(&name)
-        || matches!(package(name), "pandas" | "geopandas") && matches!(leaf(name), "query" | "eval")
-}
-
 /// Documents of Systems Manager whose parameter `commands` is a script of a shell.
 const SCRIPTS: [&str; 2] = ["AWS-RunShellScript", "AWS-RunPowerShellScript"];
 
@@ -168,7 +160,7 @@ pub(in crate::checks) fn is_command(source: &Source, module: &Module, expr: &Exp
     let name = promisified(source, module, call, name);
     SHELLS.contains(&name.as_str())
         || RUNNERS.contains(&name.as_str())
-        || is_evaluator(&name)
+        || EVALUATORS.contains(&name.as_str())
         || remote_shell(&name)
         || sent(source, module.id, call).is_some()
 }
@@ -194,17 +186,16 @@ fn read<'a>(
     let name = source.callee_name(module.id, expr)?;
     let name = promisified(source, module, call, name);
     let at = |expr| At::new(module.id, expr);
-    let first = call.args.first().or_else(|| {
-        ["args", "cmd", "expr"]
-            .iter()
-            .find_map(|name| call.option(name))
-    });
+    let first = call
+        .args
+        .first()
+        .or_else(|| call.option("args").or_else(|| call.option("cmd")));
     let parts: Vec<(At<'a>, Danger)> = if SHELLS.contains(&name.as_str()) {
         vec![(at(first?), Danger::Shell)]
     } else if name == "Function" {
         let args = call.args.iter().take(8);
         args.map(|arg| (at(arg), Danger::Code)).collect()
-    } else if is_evaluator(&name) {
+    } else if EVALUATORS.contains(&name.as_str()) {
         vec![(at(first?), Danger::Code)]
     } else if RUNNERS.contains(&name.as_str()) {
         let first = first?;
