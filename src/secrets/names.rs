@@ -307,6 +307,11 @@ pub(super) fn implied_by_vendor(name: &str, vendor: &str) -> Option<bool> {
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty());
     let first = words.clone().next()?;
+    // `client_secret` is whoever's.
+    let anybodys = ["CLIENT", "SECRET", "ACCESS", "ACCOUNT"];
+    if first == "APP" || anybodys.iter().any(|word| first.starts_with(word)) {
+        return None;
+    }
     if !segments.iter().any(|segment| segment.starts_with(first)) {
         return None;
     }
