@@ -15,6 +15,8 @@ use crate::model::source::Language;
 const MOST_PACKAGES: usize = 64;
 /// Most folders of a workspace that are looked at for members.
 const MOST_FOLDERS: usize = 4_000;
+/// Most patterns of a workspace that are looked at.
+const MOST_PATTERNS: usize = 100;
 /// How deep below a workspace its members are looked for.
 const DEEPEST: usize = 5;
 /// Most entries of a folder that are looked at.
@@ -252,7 +254,9 @@ fn python_members(root: &Path, at: &str, table: &toml::Table) -> BTreeMap<String
         }
     };
     add(at.to_owned(), table);
-    for folder in matching(root, at, &patterns, "pyproject.toml") {
+    // Whoever is of the workspace says so: a member that was not found is known to be missing.
+    let (folders, _) = matching(root, at, &patterns, "pyproject.toml");
+    for folder in folders {
         if let Some(table) = toml_of(root, &folder) {
             add(folder, &table);
         }
@@ -260,23 +264,25 @@ fn python_members(root: &Path, at: &str, table: &toml::Table) -> BTreeMap<String
     found
 }
 
-/// The folders below one that match a pattern and hold a manifest.
-fn matching(root: &Path, at: &str, patterns: &[String], manifest: &str) -> Vec<String> {
+/// The folders below one that match a pattern and hold a manifest, and whether there may be more than were looked at.
+fn matching(root: &Path, at: &str, patterns: &[String], manifest: &str) -> (Vec<String>, bool) {
     let read = |pattern: &String| -> Option<GlobMatcher> {
         let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
         let glob = GlobBuilder::new(pattern).literal_separator(true).build();
         Some(glob.ok()?.compile_matcher())
     };
+    let mut cut = patterns.len() > MOST_PATTERNS;
     let patterns: Vec<GlobMatcher> = patterns
         .iter()
+        .take(MOST_PATTERNS)
         .filter(|pattern| !pattern.starts_with('!'))
         .filter_map(read)
         .collect();
     if patterns.is_empty() {
-        return Vec::new();
+        return (Vec::new(), cut);
     }
     let hidden = |name: &str| name.starts_with('.') || SKIPPED.contains(&name);
-    walkdir::WalkDir::new(root.join(at))
+    let folders = walkdir::WalkDir::new(root.join(at))
         .min_depth(1)
         .max_depth(DEEPEST)
         .sort_by_file_name()
@@ -284,14 +290,23 @@ fn matching(root: &Path, at: &str, patterns: &[String], manifest: &str) -> Vec<S
         .filter_entry(|entry| {
             entry.file_type().is_dir() && !hidden(&entry.file_name().to_string_lossy())
         })
-        .filter_map(Result::ok)
-        .take(MOST_FOLDERS)
-        .filter_map(|entry| {
-            let below = entry.path().strip_prefix(root.join(at)).ok()?.to_str()?;
-            let fits = patterns.iter().any(|pattern| pattern.is_match(below));
-            (fits && entry.path().join(manifest).is_file()).then(|| join(at, below))
-        })
-        .collect()
+        .filter_map(Result::ok);
+    let mut found = Vec::new();
+    for (number, entry) in folders.enumerate() {
+        if number >= MOST_FOLDERS {
+            cut = true;
+            break;
+        }
+        let below = entry.path().strip_prefix(root.join(at));
+        let Some(below) = below.ok().and_then(Path::to_str) else {
+            continue;
+        };
+        let fits = patterns.iter().any(|pattern| pattern.is_match(below));
+        if fits && entry.path().join(manifest).is_file() {
+            found.push(join(at, below));
+        }
+    }
+    (found, cut)
 }
 
 /// Reads what a Python package holds and needs; gives what it declares as folders in turn.
@@ -388,7 +403,7 @@ fn of_package_json<'d>(
     dependencies: impl Iterator<Item = &'d Dependency>,
 ) -> Vec<Declared> {
     let mut declared = Vec::new();
-    let mut members: Option<BTreeMap<String, String>> = None;
+    let mut members: Option<(BTreeMap<String, String>, bool)> = None;
     for one in dependencies {
         let written = one.written.as_str();
         let path = ["file:", "link:", "portal:"]
@@ -399,10 +414,11 @@ fn of_package_json<'d>(
             Some(path) if is_folder_path(path) => inside(root, &join(folder, path)),
             Some(_) => continue,
             None => {
-                let members = members.get_or_insert_with(|| node_members(root, folder));
+                let (members, cut) = members.get_or_insert_with(|| node_members(root, folder));
                 match members.get(&one.name) {
                     Some(place) => Some(place.clone()),
-                    None if written.starts_with("workspace:") => None,
+                    // Beyond the bound any dependency may be a member, whose code is then told to be absent.
+                    None if *cut || written.starts_with("workspace:") => None,
                     None => continue,
                 }
             }
@@ -421,8 +437,8 @@ fn json_of(root: &Path, path: &str) -> Option<serde_json::Value> {
     serde_json::from_str(&text).ok()
 }
 
-/// The members of the workspace of npm, pnpm, yarn or bun that a folder is of, by name.
-fn node_members(root: &Path, folder: &str) -> BTreeMap<String, String> {
+/// The members of the workspace of npm, pnpm, yarn or bun that a folder is of, by name, and whether there may be more.
+fn node_members(root: &Path, folder: &str) -> (BTreeMap<String, String>, bool) {
     let texts = |value: &serde_json::Value| -> Vec<String> {
         let list = value.as_array().into_iter().flatten();
         list.filter_map(|item| item.as_str().map(str::to_owned))
@@ -442,17 +458,18 @@ fn node_members(root: &Path, folder: &str) -> BTreeMap<String, String> {
         Some((at, texts(listed.get("packages").unwrap_or(listed))))
     });
     let Some((at, patterns)) = workspace else {
-        return BTreeMap::new();
+        return (BTreeMap::new(), false);
     };
     let mut found = BTreeMap::new();
-    for folder in matching(root, &at, &patterns, "package.json") {
+    let (folders, cut) = matching(root, &at, &patterns, "package.json");
+    for folder in folders {
         let manifest = json_of(root, &join(&folder, "package.json"));
         let name = manifest.and_then(|manifest| Some(manifest.get("name")?.as_str()?.to_owned()));
         if let Some(name) = name {
             found.entry(name).or_insert(folder);
         }
     }
-    found
+    (found, cut)
 }
 
 /// Reads what a package of Node needs; gives what it declares as folders in turn.
