@@ -15,6 +15,8 @@ use crate::model::source::{FnId, Language, Module};
 
 /// Most wrappers and names between a call and the function that it calls.
 const DEEPEST: u8 = 16;
+/// Most elements of a list that are written out as a call each; of a longer one the whole list stands in one call.
+const MOST_EACH: usize = 64;
 
 /// What runners and partials of a module call. What calls a function under another name is left out: name resolution knows it.
 pub(crate) fn handed(module: &Module) -> impl Iterator<Item = (Option<FnId>, &Expr)> {
@@ -148,7 +150,9 @@ impl Reader<'_> {
             }
             Given::Each => match behind {
                 [one] => match &one.kind {
-                    ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_) => {
+                    ExprKind::List(all) | ExprKind::Tuple(all) | ExprKind::Set(all)
+                        if all.len() <= MOST_EACH =>
+                    {
                         let items = items(one).into_iter();
                         items.map(|item| made(vec![item], Vec::new())).collect()
                     }
@@ -157,7 +161,7 @@ impl Reader<'_> {
                 several => vec![made(several.to_vec(), Vec::new())],
             },
             Given::Receiver => match receiver.map(|receiver| (receiver, &receiver.kind)) {
-                Some((receiver, ExprKind::List(_))) => {
+                Some((receiver, ExprKind::List(all))) if all.len() <= MOST_EACH => {
                     let items = items(receiver).into_iter();
                     items.map(|item| made(vec![item], Vec::new())).collect()
                 }
