@@ -415,7 +415,7 @@ impl<'s> Walker<'s> {
             .source
             .module(module)
             .map_or("", |module| module.text(call.callee.range));
-        // A chain over several lines is one name; of what holds words (`(store as any).add`) only the last name is told.
+        // A chain over several lines is one name; of what holds words (`(store as any).add`) only the last name is printed.
         let parts: Vec<&str> = text.split_whitespace().collect();
         let is_chain = parts.windows(2).all(
             |two| matches!(two, [one, next] if one.ends_with('.') || next.starts_with(['.', '?'])),

@@ -92,7 +92,7 @@ pub(super) fn collect(
         if !seen.insert(key) {
             continue;
         }
-        // What is beyond the bound is declared and not read: its code is told to be absent.
+        // What is beyond the bound is declared and not read: its code is reported as absent.
         let cut = found.len() >= MOST_PACKAGES;
         let folder = declared.folder.filter(|folder| !cut && stays(root, folder));
         let mut package = LocalPackage {
@@ -417,7 +417,7 @@ fn of_package_json<'d>(
                 let (members, cut) = members.get_or_insert_with(|| node_members(root, folder));
                 match members.get(&one.name) {
                     Some(place) => Some(place.clone()),
-                    // Beyond the bound any dependency may be a member, whose code is then told to be absent.
+                    // Beyond the bound any dependency may be a member, whose code is then reported as absent.
                     None if *cut || written.starts_with("workspace:") => None,
                     None => continue,
                 }

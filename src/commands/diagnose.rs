@@ -84,11 +84,7 @@ fn sentence(text: &str) -> String {
 }
 
 fn place(evidence: &Evidence) -> Option<String> {
-    let site = evidence.site.as_ref()?;
-    Some(match site.span {
-        Some(span) => format!("{}:{}", site.path, span.line),
-        None => site.path.to_string(),
-    })
+    Some(evidence.site.as_ref()?.place())
 }
 
 fn denied_page(

@@ -157,10 +157,7 @@ fn key(result: &CheckResult) -> (&str, String) {
 
 fn purpose(result: &CheckResult) -> Purpose {
     let site = result.evidence.iter().find_map(|one| one.site.as_ref());
-    let place = site.map(|site| match site.span {
-        Some(span) => format!("{}:{}", site.path, span.line),
-        None => site.path.to_string(),
-    });
+    let place = site.map(|site| site.place());
     Purpose {
         check: result.check,
         resource: result.resource.clone(),

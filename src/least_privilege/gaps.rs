@@ -30,14 +30,7 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
     }
     let grants = &context.project.cdk_grants;
     if !grants.is_empty() {
-        let places: Vec<String> = grants
-            .iter()
-            .take(8)
-            .map(|site| match site.span {
-                Some(span) => format!("{}:{}", site.path, span.line),
-                None => site.path.to_string(),
-            })
-            .collect();
+        let places: Vec<String> = grants.iter().take(8).map(|site| site.place()).collect();
         statements.note(format!("the project's own CDK code adds permissions ({}): they are not read, and a role of your own does not get them; add what they grant to this agent", places.join(", ")));
     }
 }

@@ -80,10 +80,7 @@ fn by_base_id(subject: &Subject<'_>, model: &str) -> String {
     let code = context.source.runtime(subject.agent.name());
     let named = code.map(|code| context.source.models(&code.reachable));
     let site = named.as_ref().and_then(|named| named.get(model)?.first());
-    let place = site.map_or_else(String::new, |site| match site.span {
-        Some(span) => format!("{}:{}: ", site.path, span.line),
-        None => format!("{}: ", site.path),
-    });
+    let place = site.map_or_else(String::new, |site| format!("{}: ", site.place()));
     let geography = match subject.names.region.split('-').next() {
         Some("eu") => "eu",
         Some("us") => "us",

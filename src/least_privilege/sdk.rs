@@ -12,6 +12,7 @@ use super::parameters::{PARAMETERS, Parameter, arns, usual};
 use super::values::{Texts, entry, texts};
 use super::{Statements, Subject, UNKNOWN_SUFFIX, models};
 use crate::analysis::agent_code::evidence;
+use crate::analysis::clients::entries::option;
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::values;
@@ -155,36 +156,10 @@ fn service_of<'s>(
     module: ModuleId,
     call: &'s Call,
 ) -> Option<(ModuleId, &'s Expr)> {
-    if let Some(service) = call.argument(0, "service_name") {
-        return Some((module, service));
+    match call.args.first() {
+        Some(service) => Some((module, service)),
+        None => option(code.source(), module, call, "service_name").map(|at| (at.module, at.expr)),
     }
-    let wholes = call.keywords.iter().filter(|one| one.name.is_none());
-    wholes.into_iter().find_map(|whole| {
-        let inner = match &whole.value.kind {
-            ExprKind::Starred(inner) => inner,
-            _ => &whole.value,
-        };
-        let (home, held) = match code.source().meaning(module, inner) {
-            Meaning::Value(home, held) => (home, held),
-            _ => {
-                let name = inner.as_name();
-                let bound =
-                    name.map(|name| values::bound(code.source(), module, name, inner.range.start));
-                match bound.as_deref() {
-                    Some([held]) => (module, *held),
-                    _ => (module, inner),
-                }
-            }
-        };
-        let service = match &held.kind {
-            // `dict(service_name="s3")`.
-            ExprKind::Call(made) if made.callee.as_name() == Some("dict") => {
-                made.option("service_name")
-            }
-            _ => held.entry("service_name"),
-        };
-        Some((home, service?))
-    })
 }
 
 /// A function that makes a client of the service that it is given: `def get_client(service): return boto3.client(service)`.
@@ -541,13 +516,8 @@ impl<'s> Reader<'_, '_, 's> {
                 ),
             };
             let place = evidence(source, module, expr.range);
-            let at = place
-                .site
-                .as_ref()
-                .map_or_else(String::new, |site| match site.span {
-                    Some(span) => format!(" ({}:{})", site.path, span.line),
-                    None => format!(" ({})", site.path),
-                });
+            let site = place.site.as_ref();
+            let at = site.map_or_else(String::new, |site| format!(" ({})", site.place()));
             statements.note(format!("{of}{at}: {why}; add what it calls"));
             statements.need(Need::of_a_client(&of, why, place));
         }

@@ -46,6 +46,14 @@ impl Site {
             line_text: "".into(),
         }
     }
+
+    /// The file and, where a part of it is meant, the line: `app/main.py:12`.
+    pub fn place(&self) -> String {
+        match self.span {
+            Some(span) => format!("{}:{}", self.path, span.line),
+            None => self.path.to_string(),
+        }
+    }
 }
 
 /// A text file kept with the index of its lines, so that byte ranges turn into [`Site`]s.

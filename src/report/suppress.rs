@@ -13,7 +13,6 @@ use super::baseline::{Baseline, judged};
 use super::comment::Comments;
 use super::{Acceptance, CheckResult, Evidence, Severity, Status, Suppression, fingerprint};
 use crate::config::{Accept, Ignore, names};
-use crate::model::site::Site;
 
 /// Most notes: more would bury the rest of a report.
 const MOST_NOTES: usize = 200;
@@ -178,7 +177,7 @@ impl Pass<'_> {
             }
             return Some(Suppression {
                 reason: rule.reason.clone(),
-                source: place(rule),
+                source: rule.site.place(),
                 expires: rule.expires.map(|date| date.to_string()),
             });
         }
@@ -214,7 +213,7 @@ impl Pass<'_> {
                         *wanted == result.resource.name || *wanted == result.resource.to_string()
                     })
             };
-            let at = at(&accept.site);
+            let at = accept.site.place();
             let judged = results
                 .iter()
                 .any(|result| about(result) && result.status != Status::Skipped);
@@ -261,13 +260,13 @@ impl Pass<'_> {
                     .unwrap_or_default();
                 self.notes.push(format!(
                     "{}: the ignore of {} expired on {expires}; the finding is back",
-                    place(rule),
+                    rule.site.place(),
                     rule.check
                 ));
             } else if !self.rules.contains(&index) && was_judged(&rule.check) {
                 self.notes.push(format!(
                     "{}: the ignore of {} matches nothing; remove it",
-                    place(rule),
+                    rule.site.place(),
                     rule.check
                 ));
             }
@@ -316,17 +315,6 @@ impl Pass<'_> {
                 ));
             }
         }
-    }
-}
-
-fn place(rule: &Ignore) -> String {
-    at(&rule.site)
-}
-
-fn at(site: &Site) -> String {
-    match site.span {
-        Some(span) => format!("{}:{}", site.path, span.line),
-        None => site.path.to_string(),
     }
 }
 

@@ -246,8 +246,8 @@ fn in_wrapped_block(bytes: &[u8], range: &Range<usize>) -> bool {
 
 /// Keeps the surest of overlapping finds and masks what is left.
 fn settle(subject: &Subject<'_>, mut found: Vec<Found>) -> Vec<Hit> {
-    // Of two kinds that claim the same bytes the one that stands first in the tables wins. It is told by its name: a table may stand at
-    // several addresses of one program.
+    // Of two kinds that claim the same bytes the one that stands first in the tables wins. They are compared by name: a table may
+    // stand at several addresses of one program.
     let order = |found: &Found| kinds().position(|kind| kind.id == found.kind.id);
     let key = |found: &Found| {
         (

@@ -252,15 +252,14 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         .calls()
         .filter(|(module, function, expr)| live.runs_in(module.id, *function, expr.range))
         .collect();
-    let around = around(code, &calls);
+    let judged = Judged {
+        context,
+        code,
+        around: &around(code, &calls),
+        calls: &calls,
+    };
     for (module, _, expr) in &calls {
         if let Some(call) = expr.as_call() {
-            let judged = Judged {
-                context,
-                code,
-                around: &around,
-                calls: &calls,
-            };
             judged.framework(module, expr, call, &mut seen);
         }
     }
