@@ -1,6 +1,8 @@
 //! The pools of threads for work that recurses over parsed code.
 
+use std::num::NonZero;
 use std::sync::LazyLock;
+use std::thread;
 
 use rayon::ThreadPool;
 
@@ -8,11 +10,16 @@ use rayon::ThreadPool;
 /// build. In bytes.
 const STACK: usize = 64 << 20;
 
-static DEEP: LazyLock<Option<ThreadPool>> = LazyLock::new(made);
-static JUDGING: LazyLock<Option<ThreadPool>> = LazyLock::new(made);
+static DEEP: LazyLock<Option<ThreadPool>> = LazyLock::new(|| made(0));
+static JUDGING: LazyLock<Option<ThreadPool>> = LazyLock::new(|| made(1));
 
-fn made() -> Option<ThreadPool> {
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
+/// A pool with a thread for each processor, and some more.
+fn made(more: usize) -> Option<ThreadPool> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .num_threads(threads + more)
+        .build();
     if let Err(error) = &pool {
         tracing::warn!(%error, "no thread pool for parsing");
     }
@@ -24,7 +31,8 @@ pub fn deep() -> Option<&'static ThreadPool> {
     DEEP.as_ref()
 }
 
-/// Threads with deep stacks for the checks. They are others than those that read: a check may wait for what is read.
+/// Threads with deep stacks for the checks. They are others than those that read: a check may wait for what is read. There is one more
+/// than processors, since a check may wait for a fact that another one is finding out.
 pub fn judging() -> Option<&'static ThreadPool> {
     JUDGING.as_ref()
 }

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use ignore::{WalkBuilder, WalkState};
-use rayon::prelude::*;
 
 use super::project::{Ignores, walk as walk_package};
 use super::source::{
@@ -16,6 +15,7 @@ use super::source::{
 };
 use super::{own_resources, role_grants};
 
+use crate::model::beside::Beside;
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
@@ -63,13 +63,11 @@ struct Found {
     unread: Option<String>,
 }
 
-/// Reads the files of the project: what git does not ignore, and what ships.
-pub fn collect(project: &Project, packages: &[Package]) -> Contents {
+/// Reads the files of the project: what git does not ignore, and what ships. `beside` says what goes first.
+pub fn collect(project: &Project, packages: &[Package], beside: &Beside) -> Contents {
     let files: Vec<(String, Listed)> = list(project, packages).into_iter().collect();
-    let found: Vec<(&String, Found)> = files
-        .par_iter()
-        .map(|(shown, listed)| (shown, read(listed, shown)))
-        .collect();
+    let found = beside.map(&files, |(shown, listed)| read(listed, shown));
+    let found = files.iter().map(|(shown, _)| shown).zip(found);
     let mut contents = Contents {
         files: files.len(),
         ..Contents::default()

@@ -4,6 +4,7 @@ pub mod age;
 pub mod arn;
 pub mod artifact;
 pub mod aws;
+pub mod beside;
 pub mod dependencies;
 pub mod deployed;
 pub mod distributions;
