@@ -38,7 +38,12 @@ pub(crate) fn of<'a>(source: &'a Source, code: &'a RuntimeSource) -> (Vec<Actor<
     let mut found: Vec<Actor<'a>> = Vec::new();
     let mut count = 0;
     for module in code.reachable.iter().filter_map(|id| source.module(*id)) {
-        for (function, expr) in module.all_expressions() {
+        // Elsewhere options may be given as a whole.
+        let expressions = match OPTIONS.iter().any(|name| module.may_write(name)) {
+            true => module.all_expressions(),
+            false => module.calls().collect(),
+        };
+        for (function, expr) in expressions {
             if function.is_some_and(|id| code.idle.contains(&id)) {
                 continue;
             }

@@ -377,23 +377,40 @@ pub(crate) fn held<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) 
 #[derive(Debug)]
 pub(crate) struct Variables {
     found: Vec<Variable>,
+    /// The modules that read one as an item: `os.environ["X"]`.
+    items: BTreeSet<ModuleId>,
     /// A budget that ran out meanwhile.
     limit: Option<Limit>,
 }
 
-/// Every variable that the code reads, each place once; found out once in an audit.
+/// Every variable that the code reads, each place once.
 pub(crate) fn variables<'a>(callers: &Callers<'a>) -> &'a [Variable] {
-    let facts = callers.code().facts;
-    let variables = facts.variables.get_or_init(|| {
-        let (found, limit) = limits::watch(|| all_variables(callers));
-        Variables { found, limit }
-    });
-    limits::again(variables.limit);
-    &variables.found
+    &all_reads(callers).found
 }
 
-fn all_variables(callers: &Callers<'_>) -> Vec<Variable> {
+/// Whether a module reads a variable as an item: `os.environ["X"]`.
+pub(crate) fn reads_items(callers: &Callers<'_>, module: ModuleId) -> bool {
+    all_reads(callers).items.contains(&module)
+}
+
+/// The reads of a runtime, found out once in an audit.
+fn all_reads<'a>(callers: &Callers<'a>) -> &'a Variables {
+    let facts = callers.code().facts;
+    let variables = facts.variables.get_or_init(|| {
+        let ((found, items), limit) = limits::watch(|| all_variables(callers));
+        Variables {
+            found,
+            items,
+            limit,
+        }
+    });
+    limits::again(variables.limit);
+    variables
+}
+
+fn all_variables(callers: &Callers<'_>) -> (Vec<Variable>, BTreeSet<ModuleId>) {
     let mut found = BTreeSet::new();
+    let mut items = BTreeSet::new();
     let code = callers.code();
     for module in code.modules() {
         let written = OnceCell::new();
@@ -408,6 +425,9 @@ fn all_variables(callers: &Callers<'_>) -> Vec<Variable> {
             let Some(read) = read(callers, module.id, expr) else {
                 return;
             };
+            if matches!(expr.kind, ExprKind::Subscript { .. }) {
+                items.insert(module.id);
+            }
             match read.key {
                 Key::Text(name) => {
                     found.insert(Variable {
@@ -435,7 +455,7 @@ fn all_variables(callers: &Callers<'_>) -> Vec<Variable> {
         });
     }
     crate::analysis::settings::variables(callers, &mut found);
-    found.into_iter().collect()
+    (found.into_iter().collect(), items)
 }
 
 /// Shapes that can be a read, so that most expressions are never resolved.

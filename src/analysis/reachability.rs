@@ -517,8 +517,21 @@ impl<'a> Conditions<'_, 'a> {
         right: &'a Expr,
         depth: u8,
     ) -> Option<bool> {
-        let text = self.text(module, left, depth + 1)?;
         let none = matches!(right.kind, ExprKind::None);
+        // What is compared with no literal says nothing, and its text is not looked for.
+        let decides = match operator {
+            "is" | "is not" => none,
+            "==" | "!=" => none || right.as_str().is_some(),
+            "in" | "not in" => matches!(
+                right.kind,
+                ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_)
+            ),
+            _ => false,
+        };
+        if !decides {
+            return None;
+        }
+        let text = self.text(module, left, depth + 1)?;
         match operator {
             "is" | "==" if none => Some(text.is_none()),
             "is not" | "!=" if none => Some(text.is_some()),

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::environment::{is_environ, read};
+use crate::analysis::environment::{is_environ, read, reads_items};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::reachability::Live;
 use crate::analysis::settings::{self, Required};
@@ -86,42 +86,24 @@ impl<'a> Finder<'_, '_, 'a> {
             written.contains(range)
         };
         let mut seen: Vec<(&Expr, Vec<Required>)> = Vec::new();
-        module.each_expression(&mut |_, expr| match &expr.kind {
-            ExprKind::Subscript { base, index } if module.language == Language::Python => {
-                if index.as_number().is_none()
+        if module.language == Language::Python && reads_items(callers, module.id) {
+            module.each_expression(&mut |_, expr| {
+                if let ExprKind::Subscript { base, index } = &expr.kind
+                    && index.as_number().is_none()
                     && is_environ(callers, module.id, base)
                     && !is_written(&expr.range)
                     && let Some(name) = callers.source().string(module.id, index)
                 {
                     seen.push((expr, vec![(module.id, expr.range, vec![name])]));
                 }
+            });
+        }
+        for (_, expr) in module.calls() {
+            let required = self.required_by(expr);
+            if !required.is_empty() {
+                seen.push((expr, required));
             }
-            ExprKind::Call(call) => {
-                // Only what is named as a class is asked for: a look-up of every call would cost more than the rest.
-                let is_class = call.callee.last_name().is_some_and(|name| {
-                    let name = name.trim_start_matches('_');
-                    name.starts_with(|first: char| first.is_uppercase())
-                });
-                let plain = call.args.is_empty()
-                    && call
-                        .keywords
-                        .iter()
-                        .filter_map(|option| option.name.as_deref())
-                        .all(|name| name.starts_with("_env"));
-                let required = if is_class && plain {
-                    match callers.source().meaning(module.id, &call.callee) {
-                        Meaning::Class(class) => settings::required_fields(callers.source(), class),
-                        _ => Vec::new(),
-                    }
-                } else {
-                    settings::required_keys(callers, module.id, expr)
-                };
-                if !required.is_empty() {
-                    seen.push((expr, required));
-                }
-            }
-            _ => {}
-        });
+        }
         for (expr, required) in seen {
             let Some(starts) = self.surely_runs(expr) else {
                 continue;
@@ -132,6 +114,29 @@ impl<'a> Finder<'_, '_, 'a> {
                 names,
                 starts,
             }));
+        }
+    }
+
+    /// What a call requires.
+    fn required_by(&self, expr: &'a Expr) -> Vec<Required> {
+        let (callers, module) = (self.callers, self.module);
+        let Some(call) = expr.as_call() else {
+            return Vec::new();
+        };
+        // Only what is named as a class is asked for: a look-up of every call would cost more than the rest.
+        let is_class = call.callee.last_name().is_some_and(|name| {
+            let name = name.trim_start_matches('_');
+            name.starts_with(|first: char| first.is_uppercase())
+        });
+        let mut names = call.keywords.iter().map(|option| option.name.as_deref());
+        let plain = call.args.is_empty()
+            && names.all(|name| name.is_none_or(|name| name.starts_with("_env")));
+        if !is_class || !plain {
+            return settings::required_keys(callers, module.id, expr);
+        }
+        match callers.source().meaning(module.id, &call.callee) {
+            Meaning::Class(class) => settings::required_fields(callers.source(), class),
+            _ => Vec::new(),
         }
     }
 

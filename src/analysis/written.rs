@@ -72,6 +72,9 @@ const INERT: [&str; 30] = [
 /// schemas and namespaces are none.
 pub(crate) fn addresses<'a>(source: &'a Source, module: &'a Module) -> Vec<(&'a Expr, &'a str)> {
     let mut found = Vec::new();
+    if !module.may_write("://") {
+        return found;
+    }
     let mut visit = |path: &[Node<'a>], node: Node<'a>, function: Option<FnId>| {
         if let Node::Expr(expr) = node
             && let ExprKind::Str(text) = &expr.kind

@@ -111,6 +111,10 @@ pub fn statement_matches(statement: &Statement, request: &Request<'_>) -> Truth 
         .compare(&Pattern::action(request.action), &|text| {
             Some(Pattern::action(text))
         });
+    // Most statements are about other actions: their resources are not compared.
+    if !action.possible() {
+        return action;
+    }
     let resource = match &statement.resource {
         Some(clause) => clause.compare(&Pattern::resource(request.resource), &read),
         None => Truth::True,

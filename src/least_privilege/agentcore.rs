@@ -1,55 +1,13 @@
 //! What every agent needs of AgentCore, and what it uses of it: logs, traces, image, memories, gateways, credentials, tools.
 
-use rustc_hash::FxHashSet;
 use serde_json::json;
 
 use super::memory::MEMORY_INTEGRATION;
+use super::words::Words;
 use super::{Statements, Subject, identity, memory};
 use crate::iam::actions::Action;
 use crate::model::json::Node;
 use crate::model::project::Agent;
-use crate::model::source::ir::ExprKind;
-
-/// Words of the code: text literals and the names of members.
-pub(super) struct Words<'a> {
-    all: FxHashSet<&'a str>,
-    /// False where there is no code, or it could not be read: then everything that is configured counts as used.
-    pub(super) known: bool,
-}
-
-impl<'a> Words<'a> {
-    pub(super) fn of(subject: &Subject<'a>) -> Self {
-        let source = &subject.context.source;
-        let code = source.runtime(subject.agent.name());
-        let mut all = FxHashSet::default();
-        let modules = code.map_or(&[][..], |code| code.reachable.as_slice());
-        for module in modules.iter().filter_map(|&id| source.module(id)) {
-            module.each_expression(&mut |_, expr| {
-                match &expr.kind {
-                    ExprKind::Str(text) if text.len() < 200 => all.insert(&**text),
-                    ExprKind::Attribute { attr, .. } => all.insert(&**attr),
-                    ExprKind::Name(name) => all.insert(&**name),
-                    _ => false,
-                };
-            });
-        }
-        let known = code.is_some_and(|code| code.entry.is_some());
-        Self { all, known }
-    }
-
-    pub(super) fn has(&self, word: &str) -> bool {
-        self.all.contains(word)
-    }
-
-    pub(super) fn any_contains(&self, part: &str) -> bool {
-        self.all.iter().any(|word| word.contains(part))
-    }
-
-    /// True where the resource with a name, or its variable, stands in the code.
-    pub(super) fn names(&self, name: &str, variable: &str) -> bool {
-        !self.known || self.has(name) || self.any_contains(variable)
-    }
-}
 
 /// A name as the construct writes it into an environment variable.
 pub(super) fn upper(name: &str) -> String {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::words::Words;
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::made;
@@ -12,9 +13,7 @@ use crate::analysis::names::leaf;
 use crate::analysis::reachability::{Absent, Live};
 use crate::model::source::module::Module;
 use crate::model::source::walk::statements;
-use crate::model::source::{
-    ByteRange, Call, Expr, ExprKind, FnId, Function, ModuleId, Source, Stmt,
-};
+use crate::model::source::{ByteRange, Call, Expr, FnId, Function, ModuleId, Source, Stmt};
 
 /// Methods that frameworks call on what is given to an agent: the class that declares each, and its name.
 const HOOKS: [(&str, &str); 9] = [
@@ -33,7 +32,7 @@ const HOOKS: [(&str, &str); 9] = [
 pub(super) struct Code<'c, 'a> {
     callers: &'c Callers<'a>,
     live: Live<'c, 'a>,
-    mentions: OnceCell<Mentions<'a>>,
+    words: &'c Words<'a>,
     /// The functions that are seen to be called.
     called: OnceCell<BTreeSet<FnId>>,
     javascript_clients: OnceCell<Vec<(&'a str, ModuleId, &'a Call)>>,
@@ -43,44 +42,13 @@ pub(super) struct Code<'c, 'a> {
     no_clients: RefCell<FxHashSet<usize>>,
 }
 
-/// What the expressions of the code mention.
-#[derive(Default)]
-struct Mentions<'a> {
-    named: FxHashSet<&'a str>,
-    handed: BTreeSet<FnId>,
-}
-
-impl<'a> Mentions<'a> {
-    fn add(&mut self, expr: &'a Expr) {
-        let mut hand = |value: &Expr| {
-            if let ExprKind::Lambda(id) = value.kind {
-                self.handed.insert(id);
-            }
-        };
-        match &expr.kind {
-            ExprKind::Attribute { attr, .. } => {
-                self.named.insert(attr);
-            }
-            ExprKind::Name(name) => {
-                self.named.insert(name);
-            }
-            ExprKind::Call(call) => {
-                let named = call.keywords.iter().map(|keyword| &keyword.value);
-                call.args.iter().chain(named).for_each(hand);
-            }
-            ExprKind::Dict(entries) => entries.iter().for_each(|entry| hand(&entry.value)),
-            _ => {}
-        }
-    }
-}
-
 impl<'c, 'a> Code<'c, 'a> {
-    /// Of a runtime, over who calls what in it.
-    pub(super) fn new(callers: &'c Callers<'a>) -> Self {
+    /// Of a runtime, over who calls what in it and what its code writes.
+    pub(super) fn new(callers: &'c Callers<'a>, words: &'c Words<'a>) -> Self {
         Self {
             callers,
             live: Live::new(callers, Absent::Unknown),
-            mentions: OnceCell::new(),
+            words,
             called: OnceCell::new(),
             javascript_clients: OnceCell::new(),
             running: OnceCell::new(),
@@ -130,7 +98,7 @@ impl<'c, 'a> Code<'c, 'a> {
                 !around.name.is_empty()
                     && !around.name.starts_with("__")
                     && around.decorators.is_empty()
-                    && !self.handed().contains(&around.id)
+                    && !self.words.is_handed(around.id)
             })
             .map(|around| around.id)
             .collect()
@@ -147,7 +115,7 @@ impl<'c, 'a> Code<'c, 'a> {
         for function in self.agent().modules().flat_map(|module| &module.functions) {
             let sites = self.callers.sites(function.id);
             if sites.is_empty() {
-                if self.named().contains(&*function.name) || self.is_hook(function) {
+                if self.words.is_named(&function.name) || self.is_hook(function) {
                     open.push(function.id);
                 }
                 continue;
@@ -195,24 +163,9 @@ impl<'c, 'a> Code<'c, 'a> {
         })
     }
 
-    /// Every name and member that an expression of the code refers to.
-    fn named(&self) -> &FxHashSet<&'a str> {
-        &self.mentions().named
-    }
-
-    /// Functions that are written where they are given away: in a call, in an object.
-    fn handed(&self) -> &BTreeSet<FnId> {
-        &self.mentions().handed
-    }
-
-    fn mentions(&self) -> &Mentions<'a> {
-        self.mentions.get_or_init(|| {
-            let mut mentions = Mentions::default();
-            for module in self.agent().modules() {
-                module.each_expression(&mut |_, expr| mentions.add(expr));
-            }
-            mentions
-        })
+    /// What the code writes.
+    pub(super) fn words(&self) -> &'c Words<'a> {
+        self.words
     }
 
     /// Whether a binding is known to hold no client of an SDK.
@@ -268,8 +221,17 @@ impl<'c, 'a> Code<'c, 'a> {
 
     /// The expressions that run, of those that are wanted.
     pub(super) fn expressions(&self, wanted: impl Fn(&Expr) -> bool) -> Vec<(ModuleId, &'a Expr)> {
+        self.expressions_in(self.agent().modules(), wanted)
+    }
+
+    /// The same of some modules.
+    pub(super) fn expressions_in(
+        &self,
+        modules: impl IntoIterator<Item = &'a Module>,
+        wanted: impl Fn(&Expr) -> bool,
+    ) -> Vec<(ModuleId, &'a Expr)> {
         let mut found = Vec::new();
-        for module in self.agent().modules() {
+        for module in modules {
             module.each_expression(&mut |_, expr| {
                 if wanted(expr) && self.runs(module.id, expr.range) {
                     found.push((module.id, expr));
@@ -279,9 +241,12 @@ impl<'c, 'a> Code<'c, 'a> {
         found
     }
 
-    /// The statements that run.
-    pub(super) fn statements(&self) -> impl Iterator<Item = (ModuleId, &'a Stmt)> {
-        self.agent().modules().flat_map(move |module: &'a Module| {
+    /// The statements of some modules that run.
+    pub(super) fn statements_in(
+        &self,
+        modules: impl IntoIterator<Item = &'a Module>,
+    ) -> impl Iterator<Item = (ModuleId, &'a Stmt)> {
+        modules.into_iter().flat_map(move |module: &'a Module| {
             let functions = module.functions.iter().map(|function| &function.body);
             std::iter::once(&module.body)
                 .chain(functions)

@@ -27,6 +27,9 @@ const IDS: [&str; 5] = [
 /// Names under which they take it inside of an object.
 const OBJECTS: [&str; 3] = ["guardrailConfig", "guardrail_config", "guardrails"];
 
+/// What all these names hold.
+const WORD: &str = "guardrail";
+
 /// Adds what the guardrails of the agent's models need.
 pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
     let mut found = Found::default();
@@ -35,7 +38,12 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
         ExprKind::Dict(entries) => !entries.is_empty(),
         _ => false,
     };
-    for (module, expr) in code.expressions(may_hold) {
+    let modules = || {
+        code.agent()
+            .modules()
+            .filter(|module| module.may_write(WORD))
+    };
+    for (module, expr) in code.expressions_in(modules(), may_hold) {
         match &expr.kind {
             ExprKind::Call(call) => {
                 let own = code.source().callee(module, expr).is_some();
@@ -74,7 +82,7 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
         }
     }
     // options["guardrail_id"] = …
-    for (module, stmt) in code.statements() {
+    for (module, stmt) in code.statements_in(modules()) {
         if let StmtKind::Assign(assign) = &stmt.kind
             && let Some(value) = assign.value.as_deref()
         {

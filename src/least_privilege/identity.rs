@@ -1,6 +1,7 @@
 //! Gateways and credentials: what they are called with, and the tokens and keys for it.
 
-use super::agentcore::{Words, core_actions, known_or, upper};
+use super::agentcore::{core_actions, known_or, upper};
+use super::words::Words;
 use super::{Statements, Subject, UNKNOWN_SUFFIX};
 use crate::model::project::{Agent, Credential};
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::agentcore::{Words, core_actions, known_or, upper};
+use super::agentcore::{core_actions, known_or, upper};
+use super::words::Words;
 use super::{Statements, Subject, UNKNOWN_SUFFIX};
 use crate::model::json::Node;
 use crate::model::project::{Agent, Harness};

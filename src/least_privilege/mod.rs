@@ -20,6 +20,7 @@ mod sdk;
 mod signed;
 mod statements;
 mod values;
+mod words;
 
 use serde_json::{Value, json};
 
@@ -33,6 +34,7 @@ pub use needs::{Need, needs, policy_for};
 pub use statements::{Statements, size};
 
 use code::Code;
+use words::Words;
 
 /// Most characters, white space left out, of all inline policies of a role together.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -141,12 +143,12 @@ fn gather(subject: &Subject<'_>) -> Statements {
     let mut statements = Statements::default();
     gaps::add(subject, &mut statements);
     models::add(subject, &mut statements);
-    let words = agentcore::Words::of(subject);
+    let words = Words::of(subject);
     agentcore::add(subject, &words, &mut statements);
     let read = subject.agent.runtime();
     let read = read.and_then(|runtime| crate::context::code::of(subject.context, runtime).ok());
     let callers = read.as_ref().map(Callers::new);
-    let code = callers.as_ref().map(Code::new);
+    let code = callers.as_ref().map(|callers| Code::new(callers, &words));
     invoked::add(subject, code.as_ref(), &mut statements);
     parts::add(subject, code.as_ref(), &words, &mut statements);
     if let Some(code) = code {

@@ -54,12 +54,12 @@ fn tools() -> impl Iterator<Item = Tool> {
 pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
     let mut used = imported(code);
     // Tools that are given by name: tools=["strands_tools.retrieve"].
-    let tool = |expr: &'a Expr| {
-        let (package, name) = expr.as_str()?.rsplit_once('.')?;
-        PACKAGES.contains(&package).then_some((package, name))
+    let written = match code.words().texts().any(|text| named_tool(text).is_some()) {
+        true => code.expressions(|expr| expr.as_str().and_then(named_tool).is_some()),
+        false => Vec::new(),
     };
-    for (module, expr) in code.expressions(|expr| expr.as_str().is_some()) {
-        if let Some((package, name)) = tool(expr) {
+    for (module, expr) in written {
+        if let Some((package, name)) = expr.as_str().and_then(named_tool) {
             let place = evidence(code.source(), module, expr.range);
             let names = used.entry(package.to_owned()).or_default();
             names.insert(name.to_owned(), Some(place));
@@ -83,6 +83,12 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
             unknown.join(", ")
         ));
     }
+}
+
+/// The package and the name of a tool that a text names: `strands_tools.retrieve`.
+fn named_tool(text: &str) -> Option<(&str, &str)> {
+    let (package, name) = text.rsplit_once('.')?;
+    PACKAGES.contains(&package).then_some((package, name))
 }
 
 /// Names in a package, and where code that runs uses them; without a place where they are only imported.

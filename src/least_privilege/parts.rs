@@ -1,11 +1,12 @@
 //! What is surely used of AgentCore's own parts: logs, traces, image, memories, gateways, credentials, tools.
 
-use super::agentcore::{Words, upper};
+use super::agentcore::upper;
 use super::code::Code;
 use super::invoked::NOT_SEEN;
 use super::memory::MEMORY_CALLS;
 use super::needs::Need;
 use super::values::texts;
+use super::words::Words;
 use super::{Statements, Subject, UNKNOWN_SUFFIX, signed};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::names::leaf;

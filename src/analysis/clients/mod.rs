@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
+use crate::analysis::limits;
 use crate::analysis::values::At;
 use crate::model::finding::Evidence;
 use crate::model::source::{Expr, FnId, Module, ModuleId, Source};
@@ -129,19 +130,28 @@ impl<'a> Idle<'a> {
 pub(crate) fn find(source: &Source) -> Vec<Call<'_>> {
     let mut found = Vec::new();
     let idle = Idle::of(source);
+    let read = |module, number| {
+        let (function, expr) = Module::call(module, number)?;
+        sdk::read(source, module, function, expr)
+            .or_else(|| http::read(source, module, function, expr))
+    };
     for id in modules(source) {
         let Some(module) = source.module(id) else {
             continue;
         };
-        let mut here = Vec::new();
-        for (function, expr) in module.calls() {
-            if function.is_some_and(|function| idle.holds(function)) {
-                continue;
-            }
-            let call = sdk::read(source, module, function, expr)
-                .or_else(|| http::read(source, module, function, expr));
-            here.extend(call);
-        }
+        let numbers = limits::kept(&module.clients, || {
+            let calls = module.calls().zip(0u32..);
+            let running = calls
+                .filter(|((function, _), _)| function.is_none_or(|function| !idle.holds(function)));
+            let of_clients = running.map(|(_, number)| number);
+            of_clients
+                .filter(|number| read(module, *number).is_some())
+                .collect()
+        });
+        let mut here: Vec<Call<'_>> = numbers
+            .iter()
+            .filter_map(|number| read(module, *number))
+            .collect();
         http::without_prepared(&mut here);
         here.sort_by_key(|call| call.expr.range);
         here.dedup_by_key(|call| call.expr.range);

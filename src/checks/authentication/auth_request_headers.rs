@@ -185,34 +185,38 @@ fn reads<'a>(code: &AgentCode<'a>) -> Vec<(String, At<'a>)> {
     let places = Places::of(source, code.code.reachable.clone());
     let mut found = Vec::new();
     for module in code.modules() {
-        for (function, expr) in module.all_expressions() {
+        module.each_expression(&mut |function, expr| {
+            let Some((base, key)) = item(expr) else {
+                return;
+            };
             if function.is_some_and(|id| !code.may_run(id)) {
-                continue;
+                return;
             }
-            let (base, key) = match &expr.kind {
-                ExprKind::Subscript { base, index } => (&**base, &**index),
-                ExprKind::Call(call) => match (&call.callee.kind, call.args.first()) {
-                    (ExprKind::Attribute { base, attr }, Some(key))
-                        if matches!(&**attr, "get" | "getlist" | "pop" | "header") =>
-                    {
-                        (&**base, key)
-                    }
-                    _ => continue,
-                },
-                _ => continue,
-            };
-            let Some(name) = source
-                .string(module.id, key)
-                .filter(|name| !name.is_empty())
-            else {
-                continue;
-            };
-            if is_headers(code, &places, module.id, base) {
+            let name = source.string(module.id, key);
+            if let Some(name) = name.filter(|name| !name.is_empty())
+                && is_headers(code, &places, module.id, base)
+            {
                 found.push((name, At::new(module.id, expr)));
             }
-        }
+        });
     }
     found
+}
+
+/// What an expression takes an item of, and the item's name.
+fn item(expr: &Expr) -> Option<(&Expr, &Expr)> {
+    match &expr.kind {
+        ExprKind::Subscript { base, index } => Some((base, index)),
+        ExprKind::Call(call) => match (&call.callee.kind, call.args.first()) {
+            (ExprKind::Attribute { base, attr }, Some(key))
+                if matches!(&**attr, "get" | "getlist" | "pop" | "header") =>
+            {
+                Some((base, key))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Whether an expression is the headers of the request, or made of them.

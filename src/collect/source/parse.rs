@@ -130,6 +130,7 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         puts: OnceLock::new(),
         handlers: OnceLock::new(),
         uses: OnceLock::new(),
+        clients: OnceLock::new(),
         bases: OnceLock::new(),
         made: OnceLock::new(),
         suppressions: Vec::new(),

@@ -1,7 +1,11 @@
 //! Programs of the tree that code starts as processes of their own: MCP servers over stdio, workers.
 
 use std::cell::Cell;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
+
+use crate::model::source::Module;
 use crate::model::source::ir::{Expr, ExprKind, FormatPart, Operator};
 
 /// A program that a call or list names.
@@ -28,6 +32,19 @@ const ENDINGS: [&str; 6] = [".py", ".js", ".mjs", ".cjs", ".ts", ".mts"];
 const STARTERS: [&str; 3] = ["fork", "Worker", "run_path"];
 /// What starts a module that it is given alone.
 const RUNNERS: [&str; 1] = ["run_module"];
+
+/// One of these stands in every module that starts a program: the end of a file's name, `-m` as a word, what runs a module.
+static STARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let modules = ["\"", "'", "`", " ", "\n", "\t", "\\"].map(|after| format!("-m{after}"));
+    let fixed = ENDINGS.into_iter().chain(RUNNERS).map(str::to_owned);
+    AhoCorasick::new(fixed.chain(modules)).ok()
+});
+
+/// Whether a module may start a program: the words of its lines are not looked at otherwise.
+pub(super) fn may_start(module: &Module) -> bool {
+    let starts = STARTS.as_ref();
+    starts.is_none_or(|starts| starts.is_match(&*module.source.text) || module.has_escapes())
+}
 
 /// What a name of the module is bound to, where that is one value.
 pub(super) type Bound<'n, 'e> = &'n dyn Fn(&str, u32) -> Option<&'e Expr>;

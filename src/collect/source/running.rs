@@ -66,6 +66,8 @@ pub(super) struct Running {
     computed: bool,
     /// Programs that are started by code that runs.
     started: Vec<(ModuleId, Program)>,
+    /// Modules that may start a program.
+    starting: HashSet<ModuleId>,
     /// Lines of which not all that they start is known, one of each module.
     cut: BTreeMap<ModuleId, ByteRange>,
 }
@@ -84,6 +86,9 @@ impl Running {
         }
         if program {
             self.programs.insert(id);
+        }
+        if programs::may_start(module) {
+            self.starting.insert(id);
         }
         self.work.push(Work::Module(id));
     }
@@ -335,6 +340,9 @@ impl Running {
     }
 
     fn starts(&mut self, module: &Module, expr: &Expr) {
+        if !self.starting.contains(&module.id) {
+            return;
+        }
         let bound = |name: &str, at: u32| module.only_value(name, at);
         let found = programs::of(expr, &bound);
         let all = found.programs.into_iter();

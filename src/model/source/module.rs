@@ -55,6 +55,8 @@ pub struct Module {
     pub handlers: OnceLock<Found<Entrypoint>>,
     /// What its calls use of the project, once somebody asked.
     pub uses: OnceLock<Found<Used>>,
+    /// The calls of runtimes among its calls, by their numbers, once somebody asked.
+    pub clients: OnceLock<Found<u32>>,
     /// The bases of each class, once somebody asked.
     pub bases: OnceLock<Found<Vec<Base>>>,
     /// The calls that its calls make of functions that they are given, once somebody asked.
@@ -340,6 +342,23 @@ impl Module {
     /// The text of a range.
     pub fn text(&self, range: ByteRange) -> &str {
         self.source.text.get(range.to_usize()).unwrap_or("")
+    }
+
+    /// Whether a word may be part of a name or text of the module: it stands there, or something does that is written otherwise than
+    /// it is read. A walk over a module that cannot hold what is looked for is spared.
+    pub fn may_write(&self, word: &str) -> bool {
+        let text = self.source.text.as_bytes();
+        memchr::memmem::find(text, word.as_bytes()).is_some() || self.has_escapes()
+    }
+
+    /// Whether a word may be written otherwise than it is read: `\x67uardrail`, an identifier in full-width letters.
+    pub fn has_escapes(&self) -> bool {
+        let text = self.source.text.as_bytes();
+        let escapes = |at: usize| {
+            let escaped = text.get(at + 1);
+            escaped.is_some_and(|byte| matches!(byte, b'x' | b'u' | b'U' | b'N' | b'0'..=b'7'))
+        };
+        !text.is_ascii() || memchr::memchr_iter(b'\\', text).any(escapes)
     }
 
     /// The function of that id; None for an id of another module.
