@@ -7,6 +7,7 @@ use super::FnId;
 use super::detect::is_model_id;
 use super::ir::{ByteRange, Expr, ExprKind, Name};
 use super::module::{Binding, BindingKind, Class, Function, Import, Language, Module, Scope};
+use super::scope::Sought;
 
 /// Look-ups of a module. They cost a bisection however long the file is.
 #[derive(Clone, Debug, Default)]
@@ -210,8 +211,9 @@ impl Module {
         name: &str,
         offset: u32,
     ) -> Option<(Option<&Function>, &[Binding])> {
+        let name = Sought::new(name);
         self.scopes_around(offset)
-            .find_map(|(function, scope)| Some((function, scope.names.get(name)?)))
+            .find_map(|(function, scope)| Some((function, scope.names.find(&name)?)))
     }
 
     /// The binding of a name that is bound once, seen from a place outside of what it is bound to.

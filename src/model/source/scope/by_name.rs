@@ -16,6 +16,23 @@ pub struct ByName<T> {
     items: Box<[T]>,
 }
 
+/// A name that is looked for, with its hash.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'n> {
+    name: &'n str,
+    hash: u32,
+}
+
+impl<'n> Sought<'n> {
+    /// Of a name.
+    pub fn new(name: &'n str) -> Self {
+        Self {
+            name,
+            hash: hash(name),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
     hash: u32,
@@ -36,11 +53,13 @@ impl<T> Default for ByName<T> {
 impl<T> ByName<T> {
     /// What is held of a name, in order.
     pub fn get(&self, name: &str) -> Option<&[T]> {
-        if self.names.is_empty() {
-            return None;
-        }
-        let hash = hash(name);
-        let first = self.names.partition_point(|entry| entry.hash < hash);
+        self.find(&Sought::new(name))
+    }
+
+    /// The same for a name that is looked for in several scopes.
+    pub fn find(&self, sought: &Sought<'_>) -> Option<&[T]> {
+        let Sought { name, hash } = *sought;
+        let first = self.first_from(hash);
         let same = self.names.get(first..)?.iter().zip(first..);
         let (entry, at) = same
             .take_while(|(entry, _)| entry.hash == hash)
@@ -48,6 +67,26 @@ impl<T> ByName<T> {
         let before = at.checked_sub(1).and_then(|at| self.names.get(at));
         let start = before.map_or(0, |before| before.end);
         self.items.get(start as usize..entry.end as usize)
+    }
+
+    /// The place of the first entry with a hash, or with one above it. Hashes are spread evenly, so it stands near the part of the list
+    /// that the hash is of all hashes: a look beside that place is cheaper than a bisection.
+    fn first_from(&self, hash: u32) -> usize {
+        const BESIDE: usize = 8;
+        let part = (u64::from(hash) * self.names.len() as u64) >> 32;
+        let guess = usize::try_from(part).unwrap_or(0);
+        let from = guess.saturating_sub(BESIDE);
+        let until = (guess + BESIDE).min(self.names.len());
+        let below = |entry: &Entry| entry.hash < hash;
+        let near = self.names.get(from..until).unwrap_or_default();
+        let fits = near.first().is_none_or(|first| from == 0 || below(first))
+            && near
+                .last()
+                .is_none_or(|last| until == self.names.len() || !below(last));
+        match fits {
+            true => from + near.partition_point(below),
+            false => self.names.partition_point(below),
+        }
     }
 
     /// Whether anything is held of a name.
@@ -104,7 +143,9 @@ mod tests {
         for (name, list) in &lists {
             assert_eq!(found.get(name), Some(list.as_slice()), "{name}");
         }
-        assert!(!found.contains_key("name_500"));
+        for at in 500..5_000 {
+            assert!(!found.contains_key(&format!("name_{at}")));
+        }
         assert!(!found.contains_key(""));
         assert_eq!(found.keys().count(), 500);
         assert_eq!(ByName::<usize>::default().get("x"), None);

@@ -10,7 +10,7 @@ use thin_vec::ThinVec;
 
 use super::ir::{ByteRange, Expr, ExprKind, Name, Stmt, StmtKind};
 use super::module::{Binding, BindingKind, Declaration, Function, Language, Module, Scope, Step};
-pub use by_name::ByName;
+pub use by_name::{ByName, Sought};
 pub use instance::receiver;
 
 use super::walk::{Node, walk, walk_node};
