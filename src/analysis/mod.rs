@@ -4,6 +4,7 @@
 
 pub(crate) mod actors;
 pub mod agent_code;
+pub(crate) mod agent_loops;
 pub mod api;
 pub mod background;
 pub mod call_sites;
