@@ -26,6 +26,7 @@ pub(crate) mod made;
 pub mod names;
 pub(crate) mod outbound;
 pub mod outward;
+pub(crate) mod ping;
 pub(crate) mod provenance;
 pub(crate) mod providers;
 pub mod reachability;
