@@ -41,6 +41,7 @@ pub(crate) mod silence;
 pub mod startup;
 pub mod tested;
 pub(crate) mod tokens;
+pub(crate) mod tool_sessions;
 pub(crate) mod values;
 pub mod waited;
 pub mod writes;
