@@ -71,7 +71,7 @@ fn starts_again(source: &Source, id: FnId, body: &[Stmt]) -> bool {
             let Some(call) = expr.as_call() else {
                 return false;
             };
-            let timer = written(call) == Some("setTimeout");
+            let timer = call.written_name() == "setTimeout";
             let again = call.args.first().filter(|_| timer);
             let again = again.and_then(|again| source.function_value(id.module, again));
             again.is_some_and(|again| {
@@ -135,18 +135,11 @@ fn endless(kind: LoopKind, iter: Option<&Expr>) -> bool {
         LoopKind::While | LoopKind::DoWhile | LoopKind::CStyle => true,
         LoopKind::For | LoopKind::AsyncFor => iter.and_then(Expr::as_call).is_some_and(|call| {
             matches!(
-                written(call),
-                Some("count" | "cycle" | "setInterval" | "repeat")
+                call.written_name(),
+                "count" | "cycle" | "setInterval" | "repeat"
             )
         }),
         LoopKind::ForIn => false,
-    }
-}
-
-fn written(call: &Call) -> Option<&str> {
-    match &call.callee.kind {
-        ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => Some(name),
-        _ => None,
     }
 }
 
@@ -164,9 +157,9 @@ fn is_waiting(expr: &Expr) -> bool {
     let Some(call) = expr.as_call() else {
         return false;
     };
-    match written(call) {
-        Some("sleep" | "sleep_until" | "delay" | "setTimeout" | "wait_for" | "run_pending") => true,
-        Some("wait") => !call.args.is_empty() || call.option("timeout").is_some(),
+    match call.written_name() {
+        "sleep" | "sleep_until" | "delay" | "setTimeout" | "wait_for" | "run_pending" => true,
+        "wait" => !call.args.is_empty() || call.option("timeout").is_some(),
         _ => false,
     }
 }
@@ -201,7 +194,7 @@ fn waits_at(source: &Source, module: ModuleId, expr: &Expr) -> bool {
 /// `new Promise((done) => setTimeout(done, 5000))`
 fn promises_time(source: &Source, module: ModuleId, call: &Call) -> bool {
     call.is_new
-        && written(call) == Some("Promise")
+        && call.written_name() == "Promise"
         && call
             .args
             .first()

@@ -4,6 +4,7 @@
 
 pub(crate) mod actors;
 pub mod agent_code;
+pub(crate) mod agent_loops;
 pub mod api;
 pub mod background;
 pub mod call_sites;
@@ -25,6 +26,7 @@ pub(crate) mod made;
 pub mod names;
 pub(crate) mod outbound;
 pub mod outward;
+pub(crate) mod ping;
 pub(crate) mod provenance;
 pub(crate) mod providers;
 pub mod reachability;
@@ -39,6 +41,7 @@ pub(crate) mod silence;
 pub mod startup;
 pub mod tested;
 pub(crate) mod tokens;
+pub(crate) mod tool_sessions;
 pub(crate) mod values;
 pub mod waited;
 pub mod writes;

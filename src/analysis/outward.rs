@@ -76,7 +76,7 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
         .and_then(|name| by_package(source, module, call, name))
         .or_else(|| by_words(name, call))
         .or_else(|| given::reached(source, module, call));
-    let method = name.map(leaf).or_else(|| method_of(call)).unwrap_or("");
+    let method = name.map_or_else(|| call.written_name(), leaf);
     found.map(|reached| Outward {
         reached,
         lazy: LAZY.contains(&method) && reached <= Reached::Agent,
@@ -138,14 +138,6 @@ fn handed<'s>(source: &'s Source, module: ModuleId, call: &'s Call) -> Option<St
             Some(_) => None,
             None => source.canonical(module, given),
         },
-        _ => None,
-    }
-}
-
-fn method_of(call: &Call) -> Option<&str> {
-    match &call.callee.kind {
-        ExprKind::Attribute { attr, .. } => Some(attr),
-        ExprKind::Name(name) => Some(name),
         _ => None,
     }
 }

@@ -280,11 +280,7 @@ impl<'a> Finder<'a, '_> {
     fn call(&mut self, at: At<'a>, call: &'a Call, path: &[String]) -> Vec<Alternative<'a>> {
         let source = self.source;
         let canonical = source.callee_name(at.module, at.expr).unwrap_or_default();
-        let written = match &call.callee.kind {
-            ExprKind::Name(name) => &**name,
-            ExprKind::Attribute { attr, .. } => &**attr,
-            _ => "",
-        };
+        let written = call.written_name();
         if MAKERS.contains(&canonical) {
             return vec![vec![part(Root::Fresh, at, path)]];
         }

@@ -144,10 +144,7 @@ fn reaches(
                     if let Some(name) = keyword.and_then(|keyword| keyword.name.as_deref()) {
                         return kept(name);
                     }
-                    let name = match &call.callee.kind {
-                        ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => &**name,
-                        _ => "",
-                    };
+                    let name = call.written_name();
                     return !INERT.contains(&name) && !identifies(name);
                 }
                 ExprKind::Dict(entries) => {

@@ -248,7 +248,8 @@ fn driven<'a>(context: &'a Context, places: &Places<'a>, call: &Call<'a>) -> boo
             return true;
         }
         for used in places.uses(id) {
-            let leaf = used.expr.as_call().map_or("", |call| written(&call.callee));
+            let call = used.expr.as_call();
+            let leaf = call.map_or("", |call| call.written_name());
             if !used.direct && REGISTERS.contains(&leaf) {
                 return true;
             }
@@ -258,20 +259,12 @@ fn driven<'a>(context: &'a Context, places: &Places<'a>, call: &Call<'a>) -> boo
     false
 }
 
-fn written(callee: &Expr) -> &str {
-    match &callee.kind {
-        ExprKind::Name(name) => name,
-        ExprKind::Attribute { attr, .. } => attr,
-        _ => "",
-    }
-}
-
 /// Whether a loop around a place takes what it works on from others.
 fn takes_messages(body: &[Stmt], range: ByteRange) -> bool {
     let receives = |expr: &Expr| {
         sub_expressions(expr).into_iter().any(|expr| {
             expr.as_call()
-                .is_some_and(|call| RECEIVE.contains(&written(&call.callee)))
+                .is_some_and(|call| RECEIVE.contains(&call.written_name()))
         })
     };
     path_to(body, range).iter().any(|node| {
@@ -287,7 +280,7 @@ fn takes_messages(body: &[Stmt], range: ByteRange) -> bool {
             && (looped.iter.as_deref().is_some_and(receives)
                 || expressions(&looped.body).into_iter().any(|expr| {
                     expr.as_call()
-                        .is_some_and(|call| RECEIVE.contains(&written(&call.callee)))
+                        .is_some_and(|call| RECEIVE.contains(&call.written_name()))
                 }))
     })
 }

@@ -332,11 +332,7 @@ fn signs(source: &Source, module: &Module, expr: &Expr) -> bool {
     };
     let signer = |module: &Module, expr: &Expr, call: &CallExpr| {
         let name = source.callee_name(module.id, expr).unwrap_or_default();
-        let written = match &call.callee.kind {
-            ExprKind::Name(name) => &**name,
-            ExprKind::Attribute { attr, .. } => &**attr,
-            _ => "",
-        };
+        let written = call.written_name();
         SIGNERS.contains(&written)
             || SIGNERS.contains(&leaf(name))
             || name == "aws4.sign"

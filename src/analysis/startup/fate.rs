@@ -432,11 +432,7 @@ impl<'a> Follower<'_, 'a> {
         child: &'a Expr,
     ) -> bool {
         let name = self.source.callee_name(id, expr).unwrap_or_default();
-        let written = match &call.callee.kind {
-            ExprKind::Attribute { attr, .. } => &**attr,
-            ExprKind::Name(name) => &**name,
-            _ => "",
-        };
+        let written = call.written_name();
         let last = if name.is_empty() { written } else { leaf(name) };
         let keyword = call
             .keywords

@@ -650,7 +650,7 @@ pub(crate) fn is_ping(source: &Source, entry: &Entrypoint) -> bool {
 }
 
 /// Whether a handler answers the path `/ping`.
-pub(crate) fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
+fn is_ping_route(source: &Source, entry: &Entrypoint) -> bool {
     has_path(source, entry, |path| path == "/ping")
 }
 

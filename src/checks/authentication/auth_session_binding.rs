@@ -349,11 +349,7 @@ fn dropped(body: &[Stmt]) -> Vec<ByteRange> {
 
 /// Whether a call whose result nobody looks at may refuse all the same: it is named so, or the function raises.
 fn may_refuse(source: &Source, function: FnId, expr: &Expr, call: &CallExpr) -> bool {
-    let name = match &call.callee.kind {
-        ExprKind::Name(name) => &**name,
-        ExprKind::Attribute { attr, .. } => &**attr,
-        _ => "",
-    };
+    let name = call.written_name();
     let plain = name.to_ascii_lowercase();
     let named = [
         "check", "verif", "ensure", "assert", "require", "valid", "authoriz", "own", "belong",
@@ -393,11 +389,7 @@ const NOTES: [&str; 18] = [
 
 /// Whether a call that names both the id and the user compares nothing: it reads a value with a default, logs, or notes both down.
 fn only_keeps(source: &Source, function: FnId, expr: &Expr, call: &CallExpr) -> bool {
-    let written = match &call.callee.kind {
-        ExprKind::Name(name) => &**name,
-        ExprKind::Attribute { attr, .. } => &**attr,
-        _ => "",
-    };
+    let written = call.written_name();
     let notes = NOTES.iter().any(|verb| {
         let rest = written.trim_start_matches('_').strip_prefix(verb);
         // `put`, `put_item`, `putItem`, and not `settle`.

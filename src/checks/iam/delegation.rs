@@ -74,11 +74,7 @@ fn uses(source: &Source, module: &Module) -> Vec<(ByteRange, What)> {
                 }
             }
             ExprKind::Call(call) => {
-                let name = match &call.callee.kind {
-                    ExprKind::Attribute { attr, .. } => &**attr,
-                    ExprKind::Name(name) => &**name,
-                    _ => "",
-                };
+                let name = call.written_name();
                 if matches!(
                     name,
                     "invoke_agent_runtime"

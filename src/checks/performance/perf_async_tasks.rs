@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::{Launch, answering, launches};
 use crate::analysis::call_sites::Callers;
+use crate::analysis::ping;
 use crate::analysis::reachability::{Absent, Live};
-use crate::analysis::startup::is_ping_route;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
@@ -307,13 +307,7 @@ fn alternative(context: &Context, code: &AgentCode<'_>) -> Option<String> {
             "its idle timeout of {idle} s is above the {declared} s that agentcore-harden.toml declares for it"
         ));
     }
-    let pings = code
-        .code
-        .entrypoints
-        .iter()
-        .filter(|entry| entry.kind == EntrypointKind::Ping || is_ping_route(code.source, entry))
-        .filter_map(|entry| entry.function);
-    for id in pings {
+    for id in ping::handlers(code) {
         let said: Vec<&Expr> = code
             .source
             .reach_expressions(id)

@@ -88,11 +88,7 @@ fn named(expr: &Expr, plain: Reader<'_, '_>, follow: Reader<'_, '_>) -> Vec<Prog
     match &expr.kind {
         ExprKind::List(items) | ExprKind::Tuple(items) => in_list(items, false, plain, follow),
         ExprKind::Call(call) => {
-            let callee = match &call.callee.kind {
-                ExprKind::Name(name) => &**name,
-                ExprKind::Attribute { attr, .. } => &**attr,
-                _ => "",
-            };
+            let callee = call.written_name();
             let given = || {
                 call.args
                     .iter()

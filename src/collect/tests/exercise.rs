@@ -41,11 +41,7 @@ pub(super) fn site(module: &Module, range: ByteRange, what: impl Into<String>) -
 
 /// The last name of what is called.
 pub(super) fn leaf(callee: &Expr) -> &str {
-    match &callee.kind {
-        ExprKind::Name(name) => name,
-        ExprKind::Attribute { attr, .. } => attr,
-        _ => "",
-    }
+    callee.last_name().map_or("", |name| name)
 }
 
 /// The last names of all modules that a test imports or loads, by any means.

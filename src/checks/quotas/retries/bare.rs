@@ -181,11 +181,7 @@ fn tries_again(source: &Source, body: &[Stmt], expr: &Expr) -> bool {
 
 fn is_sleep(expr: &Expr) -> bool {
     expr.as_call().is_some_and(|call| {
-        let name = match &call.callee.kind {
-            ExprKind::Name(name) => &**name,
-            ExprKind::Attribute { attr, .. } => &**attr,
-            _ => "",
-        };
+        let name = call.written_name();
         matches!(name, "sleep" | "delay" | "setTimeout" | "wait")
     })
 }

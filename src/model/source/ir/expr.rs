@@ -321,6 +321,11 @@ impl Expr {
 }
 
 impl Call {
+    /// The name that is called, as it is written: `run` of `agent.run()`; empty where something else is called.
+    pub fn written_name(&self) -> &str {
+        self.callee.last_name().map_or("", |name| name)
+    }
+
     /// The values given, by place and then by name.
     pub fn values(&self) -> impl Iterator<Item = &Expr> {
         let by_name = self.keywords.iter().map(|keyword| &keyword.value);

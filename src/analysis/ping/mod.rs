@@ -1,0 +1,119 @@
+//! What the platform's ping is answered with: which functions answer it, which state they say, and which time of the last change.
+
+pub(crate) mod routes;
+pub(crate) mod stamps;
+mod status;
+
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::startup::is_ping;
+use crate::model::source::walk::{expressions, statements};
+use crate::model::source::{
+    ByteRange, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
+};
+
+pub(crate) use self::status::State;
+use self::status::is_state;
+
+/// The functions that answer the ping.
+pub(crate) fn handlers(code: &AgentCode<'_>) -> Vec<FnId> {
+    let entries = code.code.entrypoints.iter();
+    let pings = entries.filter(|entry| is_ping(code.source, entry));
+    let mut found: Vec<FnId> = pings.filter_map(|entry| entry.function).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The first answer of a handler that says one state whatever happens.
+pub(crate) fn always(source: &Source, function: &Function, state: State) -> Option<ByteRange> {
+    let module = function.id.module;
+    let answers = answered(source, function);
+    let first = answers.first()?;
+    let mut all = answers.iter();
+    all.all(|answer| is_state(source, module, answer, state))
+        .then_some(first.range)
+}
+
+/// `force_ping_status(HEALTHY_BUSY)` that nothing takes back.
+pub(crate) fn forced_busy(code: &AgentCode<'_>) -> Option<(ModuleId, ByteRange)> {
+    let mut forced = None;
+    for (module, _, expr) in code.calls() {
+        let Some(call) = expr.as_call() else { continue };
+        let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
+            continue;
+        };
+        match &**attr {
+            "clear_forced_ping_status" | "clearForcedPingStatus" => return None,
+            "force_ping_status" | "forcePingStatus" => {
+                let state = call.args.first();
+                if !state.is_some_and(|state| is_state(code.source, module.id, state, State::Busy))
+                {
+                    return None;
+                }
+                forced = forced.or(Some((module.id, expr.range)));
+            }
+            _ => {}
+        }
+    }
+    forced
+}
+
+/// Whether the AgentCore SDK is there to answer the ping; a plain MCP or web server goes without it.
+pub(crate) fn has_sdk(code: &AgentCode<'_>) -> bool {
+    code.modules().any(|module| {
+        module.imports.iter().any(|import| {
+            ["bedrock_agentcore", "bedrock-agentcore"]
+                .iter()
+                .any(|sdk| {
+                    let rest = import.module.strip_prefix(sdk);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+                })
+        })
+    })
+}
+
+/// Everything that a handler answers with: what it returns, and what it sends (`res.status(200).json(…)`, `reply.send(…)`,
+/// `ctx.body = …`).
+fn answered<'s>(source: &'s Source, function: &'s Function) -> Vec<&'s Expr> {
+    let mut found = returned(function);
+    let typescript = source
+        .module(function.id.module)
+        .is_some_and(|module| module.language == Language::TypeScript);
+    if !typescript {
+        return found;
+    }
+    for expr in expressions(&function.body) {
+        if let ExprKind::Call(call) = &expr.kind
+            && let ExprKind::Attribute { attr, .. } = &call.callee.kind
+            && matches!(
+                &**attr,
+                "json" | "send" | "end" | "jsonp" | "body" | "text" | "write"
+            )
+            && let Some(first) = call.args.first()
+            && !found.iter().any(|known| known.range.contains(expr.range))
+        {
+            found.push(first);
+        }
+    }
+    found.extend(statements(&function.body).into_iter().filter_map(|stmt| {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            return None;
+        };
+        let body = assign.targets.iter().any(
+            |target| matches!(&target.kind, ExprKind::Attribute { attr, .. } if &**attr == "body"),
+        );
+        assign.value.as_deref().filter(|_| body)
+    }));
+    found
+}
+
+/// Everything that a function returns.
+fn returned(function: &Function) -> Vec<&Expr> {
+    let found = statements(&function.body).into_iter();
+    found
+        .filter_map(|stmt| match &stmt.kind {
+            StmtKind::Return(Some(value)) => Some(value),
+            _ => None,
+        })
+        .collect()
+}
