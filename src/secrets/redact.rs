@@ -163,6 +163,9 @@ pub(crate) fn sentence(text: &mut String) {
 /// Covers the password of `user:password@host` where no scheme stands before it, as in the name of an image. A digest and a version
 /// stand behind an `@`, too.
 fn of_users(text: &mut String) {
+    if !text.contains('@') {
+        return;
+    }
     let mut ranges = Vec::new();
     let mut start = 0;
     for word in text.split_inclusive(ends_word) {
@@ -192,6 +195,9 @@ fn is_host(text: &str) -> bool {
 /// Covers names that nobody gave but a generator of secrets: of a module, of a variable, of a provider. Less counts as drawn here than in
 /// settings, since names are there to be read.
 pub(crate) fn names(text: &mut String) {
+    if !may_be_drawn(text) {
+        return;
+    }
     outside_arns(text, names_in_words);
     // The provider is the one part of an ARN that code gives a name to.
     const PROVIDER: &str = "credentialprovider/";
@@ -220,6 +226,9 @@ pub(crate) fn key_file(path: &mut String) {
     }
 }
 
+/// The shortest word that counts as drawn, in bytes.
+const SHORTEST_DRAWN: usize = 16;
+
 fn names_in_words(text: &mut String) {
     let part = |c: char| c.is_ascii_alphanumeric() || "+=_-".contains(c);
     let mut ranges = Vec::new();
@@ -239,8 +248,7 @@ fn names_in_words(text: &mut String) {
 
 /// Where the part of a name begins that is drawn; it is taken to reach to the end.
 fn drawn_from(word: &str) -> Option<usize> {
-    const SHORTEST_NAME: usize = 16;
-    if word.len() < SHORTEST_NAME {
+    if word.len() < SHORTEST_DRAWN {
         return None;
     }
     let mut at = 0;
@@ -399,6 +407,9 @@ fn under_names(text: &mut String) {
 /// Covers what looks random in the addresses of a text: a token for a user, parts of the path, values of the query. The hosts of AWS hold
 /// ids in their paths, and no secret.
 fn in_addresses(text: &mut String) {
+    if !may_be_drawn(text) {
+        return;
+    }
     let mut ranges = Vec::new();
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find("://")) {
@@ -429,6 +440,10 @@ fn in_addresses(text: &mut String) {
 
 /// Covers the parts of a path alone (`"/services/…/x"`) that look random. The names of log groups begin with `/aws/`.
 fn in_paths(text: &mut String) {
+    // A part of a path may hold dots and signs, which end a word elsewhere.
+    if !text.contains('/') {
+        return;
+    }
     let mut ranges = Vec::new();
     let mut start = 0;
     for word in text.split_inclusive(ends_word) {
@@ -487,6 +502,9 @@ pub(crate) fn unnamed(text: &mut String) {
 
 /// The same of words that are made of these characters.
 fn random_words(text: &mut String, part: impl Fn(char) -> bool + Copy) {
+    if !may_be_drawn(text) {
+        return;
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_str();
     let mut any = false;
@@ -509,9 +527,24 @@ fn random_words(text: &mut String, part: impl Fn(char) -> bool + Copy) {
     }
 }
 
+/// Whether a text can hold what [`random`] or [`drawn_from`] finds: characters of words that follow each other, as many as the shortest
+/// has and two digits among them. Most texts cannot, and are not split into words.
+fn may_be_drawn(text: &str) -> bool {
+    let (mut length, mut digits) = (0, 0);
+    text.bytes().any(|byte| {
+        if byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte) {
+            length += 1;
+            digits += usize::from(byte.is_ascii_digit());
+        } else {
+            (length, digits) = (0, 0);
+        }
+        length >= SHORTEST_DRAWN && digits >= 2
+    })
+}
+
 /// Whether a word looks as if it had been drawn: a UUID, a long hexadecimal number, or a long mixture of both cases and digits.
 fn random(word: &str) -> bool {
-    const LONG: usize = 16;
+    const LONG: usize = SHORTEST_DRAWN;
     let count = |kind: fn(&u8) -> bool| word.bytes().filter(kind).count();
     let digits = count(u8::is_ascii_digit);
     let hexadecimal = count(u8::is_ascii_hexdigit);
