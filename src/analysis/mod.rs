@@ -31,6 +31,7 @@ pub(crate) mod provenance;
 pub(crate) mod providers;
 pub mod reachability;
 pub mod rejections;
+pub(crate) mod request_headers;
 pub(crate) mod required;
 pub(crate) mod runners;
 #[cfg(test)]
