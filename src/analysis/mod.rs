@@ -37,6 +37,7 @@ pub(crate) mod runners;
 #[cfg(test)]
 pub mod sample;
 pub mod schema;
+pub(crate) mod session_ids;
 pub mod settings;
 pub(crate) mod silence;
 pub mod startup;

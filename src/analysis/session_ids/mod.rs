@@ -1,0 +1,207 @@
+//! Whose choice the session id of a call of a runtime is, and whether the code binds it to a user.
+
+mod held;
+
+use crate::analysis::clients::Call;
+use crate::analysis::clients::places::Places;
+use crate::analysis::provenance::{self, Alternative, Part, Provenance, Root};
+use crate::analysis::values::At;
+use crate::model::source::{EntrypointKind, FnId, Source};
+
+/// Steps on the way to a value that whoever sends the request writes.
+const CHOSEN: [&str; 14] = [
+    "body",
+    "json",
+    "query",
+    "query_params",
+    "queryparams",
+    "params",
+    "path_params",
+    "args",
+    "form",
+    "values",
+    "headers",
+    "querystringparameters",
+    "pathparameters",
+    "cookies",
+];
+/// Steps that only somebody who was authenticated gets.
+const KNOWN: [&str; 16] = [
+    "claim",
+    "authorizer",
+    "jwt",
+    "token",
+    "principal",
+    "identity",
+    "auth",
+    "verified",
+    "current_user",
+    "currentuser",
+    "locals",
+    "oidc",
+    "credentials",
+    "depends",
+    "user",
+    "session",
+];
+/// Last steps of what a messaging service writes and signs: the thread of a message, whose members share it.
+const MESSAGING: [&str; 4] = ["thread_ts", "event_ts", "message_ts", "threadts"];
+
+/// Steps of events that no user writes.
+const INTERNAL: [&str; 8] = [
+    "records",
+    "detail",
+    "connectionid",
+    "requestcontext",
+    "messageid",
+    "source",
+    "executionid",
+    "requestid",
+];
+
+/// How the session id of a call lets one user into the session of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// It is padded with a character that the value may hold: two values become one id.
+    Padded,
+    /// Whoever sends the request writes it, and nothing binds it to the user.
+    Chosen,
+    /// As [`Flaw::Chosen`], in a field of the event that a Lambda function is invoked with: another function may have made it.
+    Given,
+}
+
+/// What is wrong with the session id of a call, each with the expression where it is seen.
+pub(crate) fn flaws<'a>(
+    source: &'a Source,
+    places: &Places<'a>,
+    call: &Call<'a>,
+) -> Vec<(Flaw, At<'a>)> {
+    let Some(session) = call.session else {
+        return Vec::new();
+    };
+    let made = provenance::of(source, places, session);
+    let padded = padded(source, &made).map(|at| (Flaw::Padded, at));
+    let chosen = made.alternatives.iter().filter_map(|alternative| {
+        let part = chosen(places, alternative)?;
+        let handler = match part.root {
+            Root::Parameter { function, .. } => Some(function),
+            _ => None,
+        };
+        let mut near = [handler, call.function].into_iter().flatten();
+        if near.any(|function| held::is_checked(source, function, part, call)) {
+            return None;
+        }
+        Some((flaw(places, handler, part), part.at))
+    });
+    padded.chain(chosen).collect()
+}
+
+/// The paddings with which two values may become one id.
+fn padded<'a>(source: &Source, made: &Provenance<'a>) -> impl Iterator<Item = At<'a>> {
+    let varies = made
+        .alternatives
+        .iter()
+        .flatten()
+        .any(|part| matches!(part.root, Root::Parameter { .. } | Root::Unknown));
+    // A digest has one length.
+    let fixed = |pad: &At<'_>| {
+        let text = source
+            .module(pad.module)
+            .map_or("", |module| module.text(pad.expr.range))
+            .to_ascii_lowercase();
+        ["sha", "md5", "hash", "digest", "uuid", "hex"]
+            .iter()
+            .any(|word| text.contains(word))
+    };
+    made.pads
+        .iter()
+        .copied()
+        .filter(move |pad| varies && !fixed(pad))
+}
+
+/// What a part is that the sender chooses. A field of the event itself is what was given to `lambda:Invoke`; a user writes the
+/// body of a request.
+fn flaw(places: &Places<'_>, handler: Option<FnId>, part: &Part<'_>) -> Flaw {
+    let given = handler.is_some_and(|function| {
+        places.handler(function) == Some(EntrypointKind::Lambda) && is_top_level(part)
+    });
+    if given { Flaw::Given } else { Flaw::Chosen }
+}
+
+/// The part of an id that the sender of a request chooses, where nothing in the id is the user's own.
+fn chosen<'a, 'p>(places: &Places<'a>, parts: &'p Alternative<'a>) -> Option<&'p Part<'a>> {
+    let is_chosen = |part: &&Part<'a>| {
+        let Root::Parameter { function, .. } = part.root else {
+            // Flask's request of the moment.
+            let global = part.path.first().is_some_and(|first| first == "request");
+            return part.root == Root::Unknown
+                && global
+                && has(&part.path, &CHOSEN)
+                && !is_known(part);
+        };
+        let handler = matches!(
+            places.handler(function),
+            Some(EntrypointKind::Route | EntrypointKind::Lambda)
+        );
+        handler && !is_known(part) && !has(&part.path, &INTERNAL) && !is_messaging(part, parts)
+    };
+    let bound = parts
+        .iter()
+        .any(|part| is_known(part) || part.root == Root::Fresh);
+    parts.iter().find(is_chosen).filter(|_| !bound)
+}
+
+/// Whether a part is a field of the event itself: the parameter's name and one step.
+fn is_top_level(part: &Part<'_>) -> bool {
+    part.path
+        .iter()
+        .skip(1)
+        .filter(|step| *step != "get")
+        .count()
+        == 1
+}
+
+/// Whether a part is the thread that a messaging service names. A message without a thread is named by its own time: Slack's `ts`.
+fn is_messaging(part: &Part<'_>, parts: &Alternative<'_>) -> bool {
+    let of = |part: &Part<'_>| {
+        let last = part.path.last();
+        last.is_some_and(|last| MESSAGING.contains(&last.as_str()) || last == "ts")
+    };
+    of(part) || parts.iter().any(of)
+}
+
+fn has(path: &[String], words: &[&str]) -> bool {
+    path.iter().any(|step| words.contains(&step.as_str()))
+}
+
+/// Whether a part comes from who authenticated the caller.
+fn is_known(part: &Part<'_>) -> bool {
+    let verified = |step: &String| {
+        [
+            "decode",
+            "verify",
+            "claim",
+            "authoriz",
+            "jwt",
+            "get_current",
+            "sub",
+        ]
+        .iter()
+        .any(|word| step == word || word.len() > 4 && step.contains(word))
+    };
+    if part.path.iter().any(verified) {
+        return true;
+    }
+    !has(&part.path, &CHOSEN) && {
+        // What is last names the value, not who told it.
+        let before = part.path.split_last().map_or(&[][..], |(_, before)| before);
+        before
+            .iter()
+            .any(|step| KNOWN.iter().any(|word| step == word))
+            || matches!(part.root, Root::Unknown)
+                && part
+                    .path
+                    .iter()
+                    .any(|step| KNOWN.iter().any(|word| step.contains(word)))
+    }
+}
