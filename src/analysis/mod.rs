@@ -29,6 +29,7 @@ pub mod outward;
 pub(crate) mod ping;
 pub(crate) mod provenance;
 pub(crate) mod providers;
+pub(crate) mod rate_limits;
 pub mod reachability;
 pub mod rejections;
 pub(crate) mod request_headers;
