@@ -6,6 +6,7 @@ pub(crate) mod http;
 pub(crate) mod length;
 pub(crate) mod origin;
 pub(crate) mod places;
+pub(crate) mod retries;
 mod sdk;
 #[cfg(test)]
 mod tests;
