@@ -3,18 +3,17 @@
 mod harmless;
 mod made;
 mod seeds;
-mod sinks;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::dataflow::{Flow, Step, Truncation};
+use crate::analysis::guards;
+use crate::analysis::leaving::{self, How, Sink};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId};
 
 use self::seeds::{Caught, Exceptions};
-use self::sinks::Sink;
-use crate::analysis::guards;
 
 pub(super) static CHECK: Check = Check {
     id: "code-error-leak",
@@ -94,12 +93,12 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     };
     let message = format!(
         "runtime {name} {} {}{}{more}: callers read names of hosts, tables, ARNs and paths in it",
-        first.sink.verb,
+        verb(first.sink.how),
         first.what(),
         first.from(code, &caught),
     );
     let found = leaks.iter().map(|leak| {
-        let (verb, what, from) = (leak.sink.verb, leak.what(), leak.from(code, &caught));
+        let (verb, what, from) = (verb(leak.sink.how), leak.what(), leak.from(code, &caught));
         let note = match leak.sent.and_then(|sent| place(code, sent)) {
             Some(sent) => format!("makes {what}{from}, which {sent} {verb}"),
             None => format!("{verb} {what}{from}"),
@@ -113,6 +112,16 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             "Write the exception to the log (`logger.exception(\"…\")`, `console.error('…', error)`) and answer a text of your own: `{\"error\": \"An error occurred. Please try again.\"}`, with an id that the log line holds too where callers must quote it.",
         ),
     )
+}
+
+fn verb(how: How) -> &'static str {
+    match how {
+        How::Returned => "returns",
+        How::Yielded => "yields",
+        How::Sent => "sends",
+        How::Raised => "raises",
+        How::Streamed => "streams",
+    }
 }
 
 /// A value with an exception's text in it that leaves.
@@ -166,7 +175,7 @@ fn sites(
     let flow = Flow::run(code.source, function, &seeds);
     *truncated = truncated.or(flow.truncated);
     let labelled = |module: ModuleId, expr: &crate::model::source::Expr| flow.labels(module, expr);
-    sinks::of(code.source, function, kind, &flow)
+    leaving::of(code.source, function, kind, &flow)
         .into_iter()
         .filter_map(|(mut sink, values)| {
             let labels = values
@@ -174,7 +183,7 @@ fn sites(
                 .fold(0, |all, value| all | labelled(sink.module, value));
             let entry = values
                 .iter()
-                .find_map(|value| sinks::entry(&flow, sink.module, value));
+                .find_map(|value| leaving::entry(&flow, sink.module, value));
             sink.range = entry.unwrap_or(sink.range);
             let sent = (sink.module, sink.range);
             let made = values

@@ -1,11 +1,12 @@
 //! Where the text of an exception is made that a handler gets from a helper: that is the line to change.
 
 use crate::analysis::dataflow::Flow;
+use crate::analysis::leaving;
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::statements;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
-use super::{seeds, sinks};
+use super::seeds;
 
 /// Most helpers that lead to the place one after the other; beyond it the call of the first is named.
 const MOST_HELPERS: usize = 64;
@@ -24,7 +25,7 @@ pub(super) fn in_helper<'s>(
             return found;
         };
         (module, value) = returned;
-        let range = sinks::entry(flow, module, value).unwrap_or(value.range);
+        let range = leaving::entry(flow, module, value).unwrap_or(value.range);
         found = Some((module, range));
     }
     None
@@ -64,7 +65,7 @@ fn returned<'s>(
         let name = expr.as_name();
         name.is_some_and(|name| function.params.iter().any(|param| &*param.name == name))
     };
-    let at = sinks::entry(flow, helper.module, returned);
+    let at = leaving::entry(flow, helper.module, returned);
     let text = at.and_then(|at| source.module(helper.module).map(|module| module.text(at)));
     let only = text.is_some_and(|text| function.params.iter().any(|param| &*param.name == text));
     (!handed(returned) && !only).then_some((helper.module, returned))

@@ -1,24 +1,81 @@
 //! Where values leave for the caller: what a handler returns, yields, sends, and the exceptions that a framework answers with.
 
 use crate::analysis::dataflow::Flow;
+use crate::analysis::exceptions;
+use crate::analysis::names::leaf;
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::{TryPart, enclosing_tries, expressions, statements};
 use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source, Stmt};
 
-use crate::analysis::exceptions;
-use crate::analysis::names::leaf;
+/// What makes a stream of the AI SDK, and takes what an error becomes in it.
+const STREAMS: [&str; 9] = [
+    "toUIMessageStream",
+    "toUIMessageStreamResponse",
+    "pipeUIMessageStreamToResponse",
+    "createUIMessageStream",
+    "toDataStream",
+    "toDataStreamResponse",
+    "pipeDataStreamToResponse",
+    "createDataStream",
+    "createDataStreamResponse",
+];
+/// Methods that send something to a caller.
+const SENDS: [&str; 25] = [
+    "send",
+    "send_json",
+    "send_text",
+    "send_bytes",
+    "send_str",
+    "emit",
+    "sendJson",
+    "json",
+    "end",
+    "write",
+    "enqueue_event",
+    "failed",
+    "reject",
+    "update_status",
+    "complete",
+    "writeSSE",
+    "render",
+    "sendStatus",
+    "close",
+    "publish",
+    "send_error",
+    "enqueueEvent",
+    "setHeader",
+    "header",
+    "writeHead",
+];
 
 /// A place where something leaves.
 #[derive(Clone, Debug)]
-pub(super) struct Sink {
-    pub module: ModuleId,
-    pub range: ByteRange,
-    /// How it leaves: `returns`, `yields`, `sends`, `raises`.
-    pub verb: &'static str,
+pub(crate) struct Sink {
+    /// The module it stands in.
+    pub(crate) module: ModuleId,
+    /// Its text.
+    pub(crate) range: ByteRange,
+    /// How it leaves.
+    pub(crate) how: How,
+}
+
+/// How something leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// A handler returns it.
+    Returned,
+    /// A handler yields it.
+    Yielded,
+    /// It is written to a socket, a response or a queue of events.
+    Sent,
+    /// It is in an exception that a framework answers with.
+    Raised,
+    /// The AI SDK writes it into the stream.
+    Streamed,
 }
 
 /// The sinks of a handler, each with the values that leave there.
-pub(super) fn of<'s>(
+pub(crate) fn of<'s>(
     source: &'s Source,
     start: FnId,
     kind: EntrypointKind,
@@ -44,15 +101,9 @@ pub(super) fn of<'s>(
                 let sink = Sink {
                     module: id.module,
                     range: expr.range,
-                    verb: "sends",
+                    how: How::Sent,
                 };
-                found.push((
-                    sink,
-                    call.args
-                        .iter()
-                        .chain(call.keywords.iter().map(|keyword| &keyword.value))
-                        .collect(),
-                ));
+                found.push((sink, call.values().collect()));
             }
         }
         raised(
@@ -66,7 +117,7 @@ pub(super) fn of<'s>(
 }
 
 /// The entry of an object literal, or of one in a list or a call, that holds what leaves.
-pub(super) fn entry(flow: &Flow, module: ModuleId, value: &Expr) -> Option<ByteRange> {
+pub(crate) fn entry(flow: &Flow, module: ModuleId, value: &Expr) -> Option<ByteRange> {
     let tainted = |value: &Expr| flow.labels(module, value) != 0;
     let inside = |value: &Expr| entry(flow, module, value);
     match &value.kind {
@@ -77,12 +128,7 @@ pub(super) fn entry(flow: &Flow, module: ModuleId, value: &Expr) -> Option<ByteR
         ExprKind::List(items) | ExprKind::Tuple(items) => {
             items.iter().filter(|item| tainted(item)).find_map(inside)
         }
-        ExprKind::Call(call) => call
-            .args
-            .iter()
-            .chain(call.keywords.iter().map(|keyword| &keyword.value))
-            .filter(|arg| tainted(arg))
-            .find_map(inside),
+        ExprKind::Call(call) => call.values().filter(|arg| tainted(arg)).find_map(inside),
         ExprKind::Await(inner) => inside(inner),
         _ => None,
     }
@@ -105,7 +151,7 @@ fn given<'s>(source: &'s Source, id: FnId, flow: &Flow, found: &mut Vec<(Sink, V
                 Sink {
                     module: id.module,
                     range: value.range,
-                    verb: "returns",
+                    how: How::Returned,
                 },
                 vec![value],
             ));
@@ -120,7 +166,7 @@ fn given<'s>(source: &'s Source, id: FnId, flow: &Flow, found: &mut Vec<(Sink, V
                 Sink {
                     module: id.module,
                     range: expr.range,
-                    verb: "yields",
+                    how: How::Yielded,
                 },
                 vec![value],
             ));
@@ -131,11 +177,7 @@ fn given<'s>(source: &'s Source, id: FnId, flow: &Flow, found: &mut Vec<(Sink, V
 /// The generator of the project that a returned response streams.
 fn nested_stream(source: &Source, id: FnId, value: &Expr) -> Option<FnId> {
     let call = value.as_call()?;
-    let inner = call
-        .args
-        .iter()
-        .chain(call.keywords.iter().map(|keyword| &keyword.value))
-        .chain([value]);
+    let inner = call.values().chain([value]);
     inner
         .filter_map(|arg| source.callee(id.module, arg))
         .find(|callee| {
@@ -159,7 +201,7 @@ fn put(id: FnId, stmt: &Stmt) -> Option<(Sink, Vec<&Expr>)> {
     let sink = Sink {
         module: id.module,
         range: stmt.range,
-        verb: "sends",
+        how: How::Sent,
     };
     Some((sink, vec![value]))
 }
@@ -171,21 +213,7 @@ fn streamed<'s>(
     call: &'s Call,
     found: &mut Vec<(Sink, Vec<&'s Expr>)>,
 ) {
-    const STREAMS: &[&str] = &[
-        "toUIMessageStream",
-        "toUIMessageStreamResponse",
-        "pipeUIMessageStreamToResponse",
-        "createUIMessageStream",
-        "toDataStream",
-        "toDataStreamResponse",
-        "pipeDataStreamToResponse",
-        "createDataStream",
-        "createDataStreamResponse",
-    ];
-    let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind else {
-        return;
-    };
-    if !STREAMS.contains(&&**name) {
+    if !STREAMS.contains(&call.written_name()) {
         return;
     }
     let function = ["onError", "getErrorMessage"]
@@ -198,7 +226,7 @@ fn streamed<'s>(
             let sink = Sink {
                 module: id.module,
                 range: value.range,
-                verb: "streams",
+                how: How::Streamed,
             };
             found.push((sink, vec![value]));
         }
@@ -210,33 +238,6 @@ fn is_send(call: &Call, sockets: &[String]) -> bool {
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return false;
     };
-    const SENDS: &[&str] = &[
-        "send",
-        "send_json",
-        "send_text",
-        "send_bytes",
-        "send_str",
-        "emit",
-        "sendJson",
-        "json",
-        "end",
-        "write",
-        "enqueue_event",
-        "failed",
-        "reject",
-        "update_status",
-        "complete",
-        "writeSSE",
-        "render",
-        "sendStatus",
-        "close",
-        "publish",
-        "send_error",
-        "enqueueEvent",
-        "setHeader",
-        "header",
-        "writeHead",
-    ];
     if !SENDS.contains(&&**attr) {
         return false;
     }
@@ -278,11 +279,8 @@ fn sockets(source: &Source, start: FnId, kind: EntrypointKind) -> Vec<String> {
             let typed = param
                 .annotation
                 .as_deref()
-                .is_some_and(|given| match &given.kind {
-                    ExprKind::Name(name) => name.ends_with("WebSocket"),
-                    ExprKind::Attribute { attr, .. } => attr.ends_with("WebSocket"),
-                    _ => false,
-                });
+                .and_then(Expr::last_name)
+                .is_some_and(|name| name.ends_with("WebSocket"));
             typed || kind == EntrypointKind::WebSocket && *index == first
         })
         .map(|(_, param)| param.name.to_lowercase())
@@ -317,16 +315,12 @@ fn root(expr: &Expr) -> Option<String> {
 fn raised<'s>(source: &'s Source, id: FnId, any: bool, found: &mut Vec<(Sink, Vec<&'s Expr>)>) {
     let body = source.body(id.module, Some(id));
     let mut push = |range: ByteRange, call: &'s Call| {
-        let values = call
-            .args
-            .iter()
-            .chain(call.keywords.iter().map(|keyword| &keyword.value))
-            .collect();
+        let values = call.values().collect();
         found.push((
             Sink {
                 module: id.module,
                 range,
-                verb: "raises",
+                how: How::Raised,
             },
             values,
         ));
