@@ -1,5 +1,7 @@
 //! Where values leave for the caller: what a handler returns, yields, sends, and the exceptions that a framework answers with.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use crate::analysis::dataflow::Flow;
 use crate::analysis::exceptions;
 use crate::analysis::names::leaf;
@@ -135,41 +137,38 @@ pub(crate) fn entry(flow: &Flow, module: ModuleId, value: &Expr) -> Option<ByteR
 }
 
 /// What a function returns or yields; for a call of a generator that is handed on (`return StreamingResponse(stream())`) what
-/// that generator yields.
-fn given<'s>(source: &'s Source, id: FnId, flow: &Flow, found: &mut Vec<(Sink, Vec<&'s Expr>)>) {
-    let body = source.body(id.module, Some(id));
-    for stmt in statements(body) {
-        if let StmtKind::Return(Some(value)) = &stmt.kind {
-            if let Some(inner) = nested_stream(source, id, value)
-                && inner != id
-                && flow.functions().any(|seen| seen == inner)
-            {
-                given(source, inner, flow, found);
+/// that generator yields. Each is looked at once.
+fn given<'s>(source: &'s Source, start: FnId, flow: &Flow, found: &mut Vec<(Sink, Vec<&'s Expr>)>) {
+    let followed: BTreeSet<FnId> = flow.functions().collect();
+    let mut seen = BTreeSet::from([start]);
+    let mut open = VecDeque::from([start]);
+    while let Some(id) = open.pop_front() {
+        let body = source.body(id.module, Some(id));
+        let mut leaves = |range: ByteRange, how: How, value: &'s Expr| {
+            let module = id.module;
+            found.push((Sink { module, range, how }, vec![value]));
+        };
+        // What a generator returns reaches nobody who goes through what it yields.
+        let function = source.function(id);
+        let returns = function.is_none_or(|function| !function.is_generator);
+        for stmt in statements(body).into_iter().filter(|_| returns) {
+            let StmtKind::Return(Some(value)) = &stmt.kind else {
                 continue;
+            };
+            let inner = nested_stream(source, id, value);
+            match inner.filter(|inner| *inner != id && followed.contains(inner)) {
+                Some(inner) if seen.insert(inner) => open.push_back(inner),
+                Some(_) => {}
+                None => leaves(value.range, How::Returned, value),
             }
-            found.push((
-                Sink {
-                    module: id.module,
-                    range: value.range,
-                    how: How::Returned,
-                },
-                vec![value],
-            ));
         }
-    }
-    for expr in expressions(body) {
-        if let ExprKind::Yield {
-            value: Some(value), ..
-        } = &expr.kind
-        {
-            found.push((
-                Sink {
-                    module: id.module,
-                    range: expr.range,
-                    how: How::Yielded,
-                },
-                vec![value],
-            ));
+        for expr in expressions(body) {
+            if let ExprKind::Yield {
+                value: Some(value), ..
+            } = &expr.kind
+            {
+                leaves(expr.range, How::Yielded, value);
+            }
         }
     }
 }
