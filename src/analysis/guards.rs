@@ -13,6 +13,7 @@ pub(crate) use self::web::{error_handlers, mcp, web};
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroU64;
 
+use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
 use crate::model::source::walk::{
@@ -340,6 +341,8 @@ fn manager(source: &Source, module: ModuleId, context: &Expr) -> Option<Guard> {
         });
     }
     let maker = source.callee(module, context)?;
+    // Context managers may stand in each other.
+    let _step = limits::follow("manager", limits::CALLERS, module, context)?;
     let function = source.function(maker)?;
     let at = expressions(&function.body)
         .into_iter()

@@ -1,5 +1,6 @@
 //! Where validators of the TypeScript ecosystem are applied: `schema.parse(x)`, `v.parse(schema, x)`, Ajv, middleware of a route.
 
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::tested::pattern;
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
@@ -139,6 +140,10 @@ pub(crate) fn registered(source: &Source, module: &Module, call: &Call) -> Field
 }
 
 fn given(source: &Source, module: &Module, arg: &Expr) -> Fields {
+    // Lists of middleware may hold each other.
+    let Some(_step) = limits::follow("middleware", limits::NAMES, module.id, arg) else {
+        return Fields::new();
+    };
     match &arg.kind {
         // `server.registerTool("name", { inputSchema: { … } }, handler)`, `server.tool("name", { … }, handler)`, and
         // `server.post(path, { schema: { body } }, handler)` of Fastify.
