@@ -22,7 +22,7 @@ use crate::config::Settings;
 use crate::context::{Context, PlatformVersion};
 use crate::exit::{Failure, suggestion};
 use crate::model::aws::{AwsState, Simulation};
-use crate::model::beside::Beside;
+use crate::model::background::Background;
 use crate::model::files::{FileFacts, Package};
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::lazy::Lazy;
@@ -160,14 +160,14 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
     let (of, all) = (Arc::clone(&project), Arc::clone(&packages));
     files.package_contents = Lazy::new(move || package::collect(&of, &all));
     let (of, all) = (Arc::clone(&project), packages);
-    let beside = Beside::default();
-    let code = beside.clone();
-    files.contents = Lazy::new(move || contents::collect(&of, &all, &beside));
+    let background = Background::default();
+    let code = background.clone();
+    files.contents = Lazy::new(move || contents::collect(&of, &all, &background));
     let (of, contents) = (Arc::clone(&project), files.contents.clone());
     let manifests = files.manifests.clone();
     let source = Lazy::new(move || {
         let read = || {
-            let mut source = source::of_project(&of, &manifests, &contents, code.first());
+            let mut source = source::of_project(&of, &manifests, &contents, code.foreground());
             handlers::find_all(&mut source);
             call_sites::find_all(&source);
             source

@@ -1,10 +1,11 @@
 //! Where values leave for the caller: what a handler returns, yields, sends, and the exceptions that a framework answers with.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use crate::analysis::dataflow::Flow;
 use crate::analysis::exceptions;
 use crate::analysis::names::leaf;
+use crate::analysis::values::{self, At};
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::{TryPart, enclosing_tries, expressions, statements};
 use crate::model::source::{Call, EntrypointKind, Expr, ExprKind, FnId, ModuleId, Source, Stmt};
@@ -137,37 +138,31 @@ pub(crate) fn entry(flow: &Flow, module: ModuleId, value: &Expr) -> Option<ByteR
 }
 
 /// What a function returns or yields; for a call of a generator that is handed on (`return StreamingResponse(stream())`) what
-/// that generator yields. Each is looked at once.
+/// that generator yields. What a generator returns reaches nobody who goes through what it yields.
 fn given<'s>(source: &'s Source, start: FnId, flow: &Flow, found: &mut Vec<(Sink, Vec<&'s Expr>)>) {
+    let mut leaves = |module: ModuleId, range: ByteRange, how: How, value: &'s Expr| {
+        found.push((Sink { module, range, how }, vec![value]));
+    };
     let followed: BTreeSet<FnId> = flow.functions().collect();
-    let mut seen = BTreeSet::from([start]);
-    let mut open = VecDeque::from([start]);
-    while let Some(id) = open.pop_front() {
-        let body = source.body(id.module, Some(id));
-        let mut leaves = |range: ByteRange, how: How, value: &'s Expr| {
-            let module = id.module;
-            found.push((Sink { module, range, how }, vec![value]));
-        };
-        // What a generator returns reaches nobody who goes through what it yields.
-        let function = source.function(id);
-        let returns = function.is_none_or(|function| !function.is_generator);
-        for stmt in statements(body).into_iter().filter(|_| returns) {
-            let StmtKind::Return(Some(value)) = &stmt.kind else {
-                continue;
-            };
-            let inner = nested_stream(source, id, value);
-            match inner.filter(|inner| *inner != id && followed.contains(inner)) {
-                Some(inner) if seen.insert(inner) => open.push_back(inner),
+    let mut streams = vec![start];
+    let function = source.function(start);
+    if function.is_none_or(|function| !function.is_generator) {
+        let mut seen = BTreeSet::from([start]);
+        for At { module, expr } in values::returned(source, start) {
+            match nested_stream(source, start, expr).filter(|inner| followed.contains(inner)) {
+                Some(inner) if seen.insert(inner) => streams.push(inner),
                 Some(_) => {}
-                None => leaves(value.range, How::Returned, value),
+                None => leaves(module, expr.range, How::Returned, expr),
             }
         }
-        for expr in expressions(body) {
+    }
+    for id in streams {
+        for expr in expressions(source.body(id.module, Some(id))) {
             if let ExprKind::Yield {
                 value: Some(value), ..
             } = &expr.kind
             {
-                leaves(expr.range, How::Yielded, value);
+                leaves(id.module, expr.range, How::Yielded, value);
             }
         }
     }

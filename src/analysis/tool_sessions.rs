@@ -240,7 +240,7 @@ fn is_ended_here(body: &[Stmt], expr: &Expr) -> bool {
     })
 }
 
-/// Whether a stack of context managers, or the end of the program, is told of something.
+/// Whether something is registered with a stack of context managers, or for the end of the program.
 fn is_ended_by_a_stack(body: &[Stmt]) -> bool {
     let mut inner = expressions(body).into_iter().filter_map(Expr::as_call);
     inner.any(|call| {

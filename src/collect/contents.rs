@@ -15,7 +15,7 @@ use super::source::{
 };
 use super::{own_resources, role_grants};
 
-use crate::model::beside::Beside;
+use crate::model::background::Background;
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
@@ -63,10 +63,10 @@ struct Found {
     unread: Option<String>,
 }
 
-/// Reads the files of the project: what git does not ignore, and what ships. `beside` says what goes first.
-pub fn collect(project: &Project, packages: &[Package], beside: &Beside) -> Contents {
+/// Reads the files of the project: what git does not ignore, and what ships. `background` says what goes first.
+pub fn collect(project: &Project, packages: &[Package], background: &Background) -> Contents {
     let files: Vec<(String, Listed)> = list(project, packages).into_iter().collect();
-    let found = beside.map(&files, |(shown, listed)| read(listed, shown));
+    let found = background.map(&files, |(shown, listed)| read(listed, shown));
     let found = files.iter().map(|(shown, _)| shown).zip(found);
     let mut contents = Contents {
         files: files.len(),

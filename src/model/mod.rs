@@ -4,7 +4,7 @@ pub mod age;
 pub mod arn;
 pub mod artifact;
 pub mod aws;
-pub mod beside;
+pub mod background;
 pub mod dependencies;
 pub mod deployed;
 pub mod distributions;

@@ -6,6 +6,7 @@ mod status;
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::startup::is_ping;
+use crate::analysis::values;
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{
     ByteRange, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
@@ -75,7 +76,8 @@ pub(crate) fn has_sdk(code: &AgentCode<'_>) -> bool {
 /// Everything that a handler answers with: what it returns, and what it sends (`res.status(200).json(…)`, `reply.send(…)`,
 /// `ctx.body = …`).
 fn answered<'s>(source: &'s Source, function: &'s Function) -> Vec<&'s Expr> {
-    let mut found = returned(function);
+    let returned = values::returned(source, function.id).into_iter();
+    let mut found: Vec<&Expr> = returned.map(|at| at.expr).collect();
     let typescript = source
         .module(function.id.module)
         .is_some_and(|module| module.language == Language::TypeScript);
@@ -105,15 +107,4 @@ fn answered<'s>(source: &'s Source, function: &'s Function) -> Vec<&'s Expr> {
         assign.value.as_deref().filter(|_| body)
     }));
     found
-}
-
-/// Everything that a function returns.
-fn returned(function: &Function) -> Vec<&Expr> {
-    let found = statements(&function.body).into_iter();
-    found
-        .filter_map(|stmt| match &stmt.kind {
-            StmtKind::Return(Some(value)) => Some(value),
-            _ => None,
-        })
-        .collect()
 }

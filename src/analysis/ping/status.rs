@@ -4,7 +4,7 @@ use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::values::{self, At, Domain, eval};
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
-/// What the platform is told.
+/// What an answer to the ping says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// Nothing runs: the session may be taken for idle.

@@ -29,7 +29,7 @@ pub use parse::language_of;
 pub use uses::{find_uses, parse_alone};
 
 use crate::collect::project::inside;
-use crate::model::beside::First;
+use crate::model::background::Foreground;
 use crate::model::files::Contents;
 use crate::model::lazy::Lazy;
 use crate::model::manifest::{AgentManifests, LocalPackage};
@@ -51,12 +51,12 @@ pub struct CodeRequest {
 }
 
 /// Reads the code of every runtime of a project, and the callers and the files that run commands, which are found by their text:
-/// `contents` is looked at when the code of the runtimes is read, so that both can be read side by side; until then `first` is held.
+/// `contents` is looked at when the code of the runtimes is read, so that both can be read side by side; until then `foreground` is held.
 pub fn of_project(
     project: &Project,
     manifests: &BTreeMap<String, AgentManifests>,
     contents: &Lazy<Contents>,
-    first: First,
+    foreground: Foreground,
 ) -> Source {
     let request = |runtime: &Runtime| {
         let location = inside(&project.root, &runtime.code_location.as_ref()?.value)?;
@@ -76,7 +76,7 @@ pub fn of_project(
     };
     let requests: Vec<CodeRequest> = project.runtimes.iter().filter_map(request).collect();
     let mut source = collect_source(&project.root, &requests, || {
-        drop(first);
+        drop(foreground);
         Beside {
             callers: contents.callers.clone(),
             commands: contents.commands.clone(),

@@ -35,7 +35,9 @@ const RUNNERS: [&str; 1] = ["run_module"];
 
 /// One of these stands in every module that starts a program: the end of a file's name, `-m` as a word, what runs a module.
 static STARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let modules = ["\"", "'", "`", " ", "\n", "\t", "\\"].map(|after| format!("-m{after}"));
+    let modules = "\"'`\\ \t\n\r\x0b\x0c"
+        .chars()
+        .map(|after| format!("-m{after}"));
     let fixed = ENDINGS.into_iter().chain(RUNNERS).map(str::to_owned);
     AhoCorasick::new(fixed.chain(modules)).ok()
 });

@@ -2,8 +2,8 @@
 
 use crate::analysis::dataflow::Flow;
 use crate::analysis::leaving;
-use crate::model::source::ir::{ByteRange, StmtKind};
-use crate::model::source::walk::statements;
+use crate::analysis::values;
+use crate::model::source::ir::ByteRange;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 use super::seeds;
@@ -54,12 +54,8 @@ fn returned<'s>(
     if function.is_generator || args.any(|arg| arg.as_name().is_none() && leaks(module, arg)) {
         return None;
     }
-    let returned = statements(source.body(helper.module, Some(helper)))
-        .into_iter()
-        .find_map(|stmt| match &stmt.kind {
-            StmtKind::Return(Some(value)) if leaks(helper.module, value) => Some(value),
-            _ => None,
-        })?;
+    let mut all = values::returned(source, helper).into_iter();
+    let returned = all.find(|at| leaks(at.module, at.expr))?.expr;
     // A helper that hands on its parameter makes nothing.
     let handed = |expr: &Expr| {
         let name = expr.as_name();

@@ -1,4 +1,4 @@
-//! Work that is done beside other work, which has to come first.
+//! Work in the background of other work, which has to come first.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::{panic, thread};
 /// What leaves half of the processors to other work for as long as that lasts: a search through every file, while code is read in
 /// steps that wait for each other. Side by side as equals, the search would end early and leave processors idle in the gaps.
 #[derive(Clone, Debug, Default)]
-pub struct Beside(Arc<Inner>);
+pub struct Background(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -18,9 +18,9 @@ struct Inner {
 
 /// The other work; it is done when this is dropped.
 #[derive(Debug)]
-pub struct First(Beside);
+pub struct Foreground(Background);
 
-impl Drop for First {
+impl Drop for Foreground {
     fn drop(&mut self) {
         self.0.set(false);
     }
@@ -29,11 +29,11 @@ impl Drop for First {
 /// Items for one more thread: below it, starting one costs more than it saves.
 const WORTH_A_THREAD: usize = 64;
 
-impl Beside {
+impl Background {
     /// Begins the other work.
-    pub fn first(&self) -> First {
+    pub fn foreground(&self) -> Foreground {
         self.set(true);
-        First(self.clone())
+        Foreground(self.clone())
     }
 
     fn set(&self, busy: bool) {
@@ -100,27 +100,31 @@ mod tests {
     #[test]
     fn every_item_is_looked_at_once_and_in_order() {
         let items: Vec<usize> = (0..1_000).collect();
-        let found = Beside::default().map(&items, |item| item * 2);
+        let found = Background::default().map(&items, |item| item * 2);
         assert_eq!(found, (0..1_000).map(|item| item * 2).collect::<Vec<_>>());
-        assert!(Beside::default().map(&[], |item: &usize| *item).is_empty());
+        assert!(
+            Background::default()
+                .map(&[], |item: &usize| *item)
+                .is_empty()
+        );
     }
 
     #[test]
     fn it_ends_while_other_work_goes_on_and_after_it() {
-        let beside = Beside::default();
+        let background = Background::default();
         let items: Vec<usize> = (0..500).collect();
-        let first = beside.first();
-        assert_eq!(beside.map(&items, |item| *item), items);
-        drop(first);
-        assert_eq!(beside.map(&items, |item| *item), items);
+        let foreground = background.foreground();
+        assert_eq!(background.map(&items, |item| *item), items);
+        drop(foreground);
+        assert_eq!(background.map(&items, |item| *item), items);
     }
 
     #[test]
     fn a_panic_reaches_the_caller() {
         let items: Vec<usize> = (0..200).collect();
-        let beside = Beside::default();
+        let background = Background::default();
         let result = panic::catch_unwind(panic::AssertUnwindSafe(|| {
-            beside.map(&items, |item| assert!(*item < 150))
+            background.map(&items, |item| assert!(*item < 150))
         }));
         assert!(result.is_err());
     }
