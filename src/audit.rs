@@ -25,7 +25,7 @@ use crate::model::aws::{AwsState, Simulation};
 use crate::model::background::Background;
 use crate::model::files::{FileFacts, Package};
 use crate::model::known::{Known, ReasonCode, Unread};
-use crate::model::lazy::Lazy;
+use crate::model::lazy::{self, Lazy};
 use crate::model::project::{Project, Target};
 use crate::model::source::Source;
 use crate::model::template::Template;
@@ -203,13 +203,15 @@ fn read_ahead(context: &Context, chosen: &[&'static Check]) {
     // What fails here fails again, and then costs the result of the check that needs it.
     let _ = quiet::catch(|| {
         thread::scope(|scope| {
-            scope.spawn(|| files.package_contents.force());
-            scope.spawn(|| files.contents.force());
-            context.source.force();
-        });
-        thread::scope(|scope| {
-            scope.spawn(|| files.dependencies.force());
-            context.tests.force();
+            let _ = lazy::spawn(scope, || {
+                files.package_contents.force();
+                files.contents.force();
+                files.dependencies.force();
+            });
+            let _ = lazy::spawn(scope, || {
+                context.source.force();
+                context.tests.force();
+            });
         });
     });
 }

@@ -17,7 +17,7 @@ pub(crate) fn reads<'a>(code: &AgentCode<'a>) -> Vec<(String, At<'a>)> {
             let Some((base, key)) = item(expr) else {
                 return;
             };
-            if function.is_some_and(|id| !code.may_run(id)) {
+            if !may_be_headers(base) || function.is_some_and(|id| !code.may_run(id)) {
                 return;
             }
             let name = source.string(module.id, key);
@@ -44,6 +44,22 @@ fn item(expr: &Expr) -> Option<(&Expr, &Expr)> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// Whether an expression has a form that [`is_headers`] knows: most have not, and nothing is resolved for them.
+fn may_be_headers(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Attribute { attr, .. } => {
+            matches!(&**attr, "request_headers" | "requestHeaders" | "headers")
+        }
+        ExprKind::Name(_)
+        | ExprKind::BoolOp { .. }
+        | ExprKind::Call(_)
+        | ExprKind::Comprehension(_)
+        | ExprKind::Conditional(_)
+        | ExprKind::Dict(_) => true,
+        _ => false,
     }
 }
 

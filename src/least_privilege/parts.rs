@@ -133,10 +133,10 @@ fn memory<'a>(
             let ExprKind::Attribute { base, attr } = &call.callee.kind else {
                 return None;
             };
+            let (_, action) = MEMORY_CALLS.iter().find(|(call, _)| *call == &**attr)?;
             let owner = code.source().type_of(module, base)?;
             let of_sdk = owner.type_name.starts_with("bedrock_agentcore.memory");
-            let known = MEMORY_CALLS.iter().find(|(call, _)| *call == &**attr);
-            known.filter(|_| of_sdk).map(|(_, action)| *action)
+            of_sdk.then_some(*action)
         };
         let actions: Vec<&str> = match integration {
             [] => by_client().into_iter().collect(),

@@ -1,12 +1,32 @@
 //! Evidence that costs time to read: it is read when it is first looked at, and not at all where nothing looks at it.
 
-use std::fmt;
+use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
-use std::{panic, thread};
+use std::{fmt, io, panic, thread};
 
 /// Reading may parse code that is nested deeply. In bytes.
 const STACK: usize = 64 << 20;
+
+thread_local! {
+    /// This thread was started by [`spawn`].
+    static APART: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Starts a thread with room for deep code, which belongs to no pool: lazy values are made on it.
+///
+/// # Errors
+/// When the system gives none.
+pub fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> io::Result<thread::ScopedJoinHandle<'scope, T>> {
+    let apart = thread::Builder::new().stack_size(STACK);
+    apart.spawn_scoped(scope, || {
+        APART.set(true);
+        work()
+    })
+}
 
 /// A value that is made at its first use; a copy is the same value.
 pub struct Lazy<T>(Arc<Inner<T>>);
@@ -35,13 +55,15 @@ impl<T: Send + Sync + 'static> Lazy<T> {
         self.0.value.get()
     }
 
-    /// Makes it on a thread of its own: a thread of a pool would, while it waits for others, start a second user of this value,
-    /// which then waits for the first.
+    /// Makes it on a thread of no pool: one of a pool would, while it waits for others, start a second user of this value, which then
+    /// waits for the first.
     fn make(&self) -> T {
         let make = &self.0.make;
+        if APART.get() {
+            return make();
+        }
         thread::scope(|scope| {
-            let apart = thread::Builder::new().stack_size(STACK);
-            match apart.spawn_scoped(scope, make) {
+            match spawn(scope, make) {
                 Ok(running) => running
                     .join()
                     .unwrap_or_else(|panicked| panic::resume_unwind(panicked)),

@@ -20,9 +20,11 @@ const SHORTEST: usize = 6;
 const LONGEST_REMEMBERED: usize = 1024;
 /// Most texts that are remembered.
 const MOST_REMEMBERED: usize = 20_000;
+/// Most paths for which a text is remembered.
+const MOST_PATHS: usize = 100;
 
-/// The covered form of texts, by path and text; `None` where nothing is covered.
-type Remembered = HashMap<(String, String), Option<String>>;
+/// The covered form of texts, by text and path; `None` where nothing is covered.
+type Remembered = HashMap<String, Vec<(String, Option<String>)>>;
 
 /// What must not be shown of one project.
 #[derive(Clone, Debug, Default)]
@@ -67,16 +69,22 @@ impl Redactor {
         if text.len() > LONGEST_REMEMBERED {
             return self.covered(path, text);
         }
-        let key = (path.to_owned(), text.to_owned());
-        let known = self.remembered.lock().ok();
-        if let Some(covered) = known.and_then(|known| known.get(&key).cloned()) {
+        let known = self.remembered.lock().ok().and_then(|known| {
+            let mut from = known.get(text)?.iter();
+            let (_, covered) = from.find(|(of, _)| of == path)?;
+            Some(covered.clone())
+        });
+        if let Some(covered) = known {
             return covered;
         }
         let covered = self.covered(path, text);
         if let Ok(mut known) = self.remembered.lock()
             && known.len() < MOST_REMEMBERED
         {
-            known.insert(key, covered.clone());
+            let from = known.entry(text.to_owned()).or_default();
+            if from.len() < MOST_PATHS {
+                from.push((path.to_owned(), covered.clone()));
+            }
         }
         covered
     }
@@ -147,6 +155,9 @@ pub(crate) static FORMS: LazyLock<Redactor> = LazyLock::new(Redactor::default);
 /// Covers in any text what its place says is a secret: the value behind a secret's name (`?api_key=…`, `ENV TOKEN=…`, `Bearer …`), and
 /// what looks random in an address.
 pub(crate) fn placed(text: &mut String) {
+    if !may_hide(text) {
+        return;
+    }
     under_names(text);
     of_users(text);
     addressed(text);
@@ -315,6 +326,9 @@ fn leet(word: &str) -> bool {
 /// Covers what looks random in an address, or may be the start of something random that was cut: in code, what stands behind a name may be
 /// any expression.
 pub(crate) fn addressed(text: &mut String) {
+    if !may_hide(text) {
+        return;
+    }
     in_addresses(text);
     in_paths(text);
     cut_short(text);
@@ -322,16 +336,21 @@ pub(crate) fn addressed(text: &mut String) {
 
 /// The same, and every word that looks random: in a line of a settings file nobody needs to read these. An ARN stays.
 pub(crate) fn settings(text: &mut String) {
+    if !may_hide(text) {
+        return;
+    }
     placed(text);
-    outside_arns(text, |part| {
-        random_words(part, |c| c.is_ascii_alphanumeric() || c == '-');
-        unnamed(part);
-    });
+    if may_be_drawn(text) {
+        outside_arns(text, |part| {
+            random_words(part, |c| c.is_ascii_alphanumeric() || c == '-');
+            unnamed(part);
+        });
+    }
 }
 
 /// Covers words that look random inside of double quotation marks, where a message quotes what a file holds.
 pub(crate) fn quotations(text: &mut String) {
-    if !text.contains('"') {
+    if !text.contains('"') || !may_be_drawn(text) {
         return;
     }
     let parts = text.split('"').enumerate().map(|(index, part)| {
@@ -527,6 +546,21 @@ fn random_words(text: &mut String, part: impl Fn(char) -> bool + Copy) {
     }
 }
 
+/// Whether a text can hold what the covers by place look for: characters without white space between them, as many as the shortest value
+/// has, and a digit among them.
+fn may_hide(text: &str) -> bool {
+    let (mut length, mut digit) = (0, false);
+    text.bytes().any(|byte| {
+        if byte.is_ascii_whitespace() {
+            (length, digit) = (0, false);
+        } else {
+            length += 1;
+            digit |= byte.is_ascii_digit();
+        }
+        length >= SHORTEST && digit
+    })
+}
+
 /// Whether a text can hold what [`random`] or [`drawn_from`] finds: characters of words that follow each other, as many as the shortest
 /// has and two digits among them. Most texts cannot, and are not split into words.
 fn may_be_drawn(text: &str) -> bool {
@@ -567,6 +601,9 @@ fn random(word: &str) -> bool {
 /// Covers, in a line of code, what a literal holds that may be a secret: words that look random, and whatever stands under a secret's
 /// name. A finding of another check quotes the line; nobody needs to read these words to understand it.
 pub(crate) fn literals(line: &mut String) {
+    if !may_hide(line) {
+        return;
+    }
     let mut out = String::with_capacity(line.len());
     let mut rest = line.as_str();
     // What names the next literal: the code since the last comma, and the literal before it.

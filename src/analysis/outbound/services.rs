@@ -126,20 +126,12 @@ const MODELS: &[&str] = &[
 
 /// The service that a call of a library reaches: constructors and functions of the package, not methods of what they made.
 pub(crate) fn service(name: &str) -> Option<&'static str> {
-    let last = leaf(name);
-    let type_like = [
-        "Error",
-        "Exception",
-        "Warning",
-        "Settings",
-        "Options",
-        "Config",
-        "Request",
-    ];
-    if type_like.iter().any(|end| last.ends_with(end)) {
-        return None;
-    }
-    LIBRARIES.iter().find_map(|(start, service)| {
+    let first = name.as_bytes().first();
+    // Asked of every call: most names begin like none of these.
+    let mut libraries = LIBRARIES
+        .iter()
+        .filter(|(start, _)| start.as_bytes().first() == first);
+    let found = libraries.find_map(|(start, service)| {
         let rest = name.strip_prefix(start)?;
         let whole = start.ends_with('.') || rest.is_empty();
         let class = |segment: &str| segment.starts_with(|c: char| c.is_ascii_uppercase());
@@ -154,7 +146,18 @@ pub(crate) fn service(name: &str) -> Option<&'static str> {
             || *start == "stripe." && classes == 1 && segments.len() == 2;
         let local = *start == "stripe." && segments.first() == Some(&"Webhook");
         (whole && made && !local).then_some(*service)
-    })
+    })?;
+    let type_like = [
+        "Error",
+        "Exception",
+        "Warning",
+        "Settings",
+        "Options",
+        "Config",
+        "Request",
+    ];
+    let last = leaf(name);
+    (!type_like.iter().any(|end| last.ends_with(end))).then_some(found)
 }
 
 /// Whether a host serves models.
