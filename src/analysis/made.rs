@@ -160,6 +160,13 @@ impl Reader<'_> {
                 },
                 several => vec![made(several.to_vec(), Vec::new())],
             },
+            Given::EachSpread => {
+                let calls = behind.first().map_or_else(Vec::new, spread);
+                calls
+                    .into_iter()
+                    .map(|args| made(args, Vec::new()))
+                    .collect()
+            }
             Given::Receiver => match receiver.map(|receiver| (receiver, &receiver.kind)) {
                 Some((receiver, ExprKind::List(all))) if all.len() <= MOST_EACH => {
                     let items = items(receiver).into_iter();
@@ -228,8 +235,8 @@ impl Reader<'_> {
 enum Wrapper {
     /// With some of its arguments.
     Partial,
-    /// As it is, to be awaited.
-    Awaitable,
+    /// As it is: to be awaited, or to run later.
+    Whole,
     /// `getattr(object, "method")`.
     Member,
 }
@@ -237,7 +244,7 @@ enum Wrapper {
 fn wrapper(call: &Call) -> Option<Wrapper> {
     match &**call.callee.last_name()? {
         "partial" => Some(Wrapper::Partial),
-        "sync_to_async" | "asyncify" => Some(Wrapper::Awaitable),
+        "sync_to_async" | "asyncify" | "delayed" => Some(Wrapper::Whole),
         "getattr" => Some(Wrapper::Member),
         _ => None,
     }
@@ -248,10 +255,29 @@ fn items(value: &Expr) -> Vec<Expr> {
     match &value.kind {
         ExprKind::Tuple(items) | ExprKind::List(items) | ExprKind::Set(items) => items.to_vec(),
         ExprKind::None => Vec::new(),
-        _ => vec![Expr {
-            kind: ExprKind::Starred(Box::new(value.clone())),
-            range: value.range,
-        }],
+        _ => vec![starred(value)],
+    }
+}
+
+fn starred(value: &Expr) -> Expr {
+    Expr {
+        kind: ExprKind::Starred(Box::new(value.clone())),
+        range: value.range,
+    }
+}
+
+/// The arguments of each call where every element of an iterable holds those of one.
+fn spread(all: &Expr) -> Vec<Vec<Expr>> {
+    match &all.kind {
+        ExprKind::List(each) | ExprKind::Tuple(each) | ExprKind::Set(each)
+            if each.len() <= MOST_EACH =>
+        {
+            each.iter().map(items).collect()
+        }
+        ExprKind::Comprehension(made) => vec![items(&made.element)],
+        // `zip(names, texts)`
+        ExprKind::Call(call) if call.callee.as_name() == Some("zip") => vec![call.args.to_vec()],
+        _ => vec![vec![starred(all)]],
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum Given {
     Packed((usize, &'static str), (usize, &'static str)),
     /// One at a time: what stands behind the function is iterated.
     Each,
+    /// One tuple at a time: what stands behind the function is iterated, and its elements are spread.
+    EachSpread,
     /// What the method is called on, or its elements.
     Receiver,
     /// Not seen: the function is called with nothing, or with what the runner makes.
@@ -83,6 +85,14 @@ const fn each(name: &'static str, place: usize) -> Runner {
     }
 }
 
+/// The same, where each element holds the arguments of one call.
+const fn each_spread(name: &'static str) -> Runner {
+    Runner {
+        given: Given::EachSpread,
+        ..runner(name, 0)
+    }
+}
+
 /// The same, of an executor, whose threads have no context.
 const fn executor(name: &'static str, place: usize) -> Runner {
     Runner {
@@ -112,6 +122,8 @@ const RUNNERS: &[Runner] = &[
     each("imap", 0),
     each("imap_unordered", 0),
     each("map_async", 0),
+    each_spread("starmap"),
+    each_spread("starmap_async"),
     packed(runner("apply", 0), (1, "args"), (2, "kwds")),
     packed(runner("apply_async", 0), (1, "args"), (2, "kwds")),
     callback("retry", 0),
@@ -126,6 +138,7 @@ const RUNNERS: &[Runner] = &[
     packed(apart("Timer", 1, true), (2, "args"), (3, "kwargs")),
     packed(apart("Process", 1, false), (3, "args"), (4, "kwargs")),
     apart("add_task", 0, false),
+    apart("start_soon", 0, false),
     apart("call_later", 1, false),
     apart("call_at", 1, false),
     apart("call_soon", 0, false),

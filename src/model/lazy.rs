@@ -62,13 +62,11 @@ impl<T: Send + Sync + 'static> Lazy<T> {
         if APART.get() {
             return make();
         }
-        thread::scope(|scope| {
-            match spawn(scope, make) {
-                Ok(running) => running
-                    .join()
-                    .unwrap_or_else(|panicked| panic::resume_unwind(panicked)),
-                Err(_) => make(),
-            }
+        thread::scope(|scope| match spawn(scope, make) {
+            Ok(running) => running
+                .join()
+                .unwrap_or_else(|panicked| panic::resume_unwind(panicked)),
+            Err(_) => make(),
         })
     }
 }

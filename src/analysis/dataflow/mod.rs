@@ -212,6 +212,8 @@ pub struct Flow {
     returns: BTreeMap<FnId, Labels>,
     /// Functions evaluated.
     functions: BTreeSet<FnId>,
+    /// What the function that it started from has vouched for wherever it comes back.
+    vouched: Labels,
     /// Where values were handed on.
     trace: path::Trace,
     /// Where it was given up first.
@@ -231,7 +233,10 @@ impl Flow {
             labels: params.unwrap_or_default(),
             functions: BTreeMap::new(),
         };
-        engine.function(from, &given, Env::start(Labels::MAX));
+        let summary = engine.function(from, &given, Env::start(Labels::MAX));
+        if seeds.refines() {
+            engine.flow.vouched = !summary.end().alive;
+        }
         engine.flow
     }
 
@@ -261,6 +266,11 @@ impl Flow {
         self.returns.get(&function).copied().unwrap_or(0)
     }
 
+    /// The labels that the function which the flow started from has vouched for wherever it comes back; only where tests are looked at.
+    pub fn vouched(&self) -> Labels {
+        self.vouched
+    }
+
     /// The functions that the flow went through.
     pub fn functions(&self) -> impl Iterator<Item = FnId> + '_ {
         self.functions.iter().copied()
@@ -284,6 +294,17 @@ struct Summary<'s> {
     returned: Labels,
     /// Where it comes back, with what it gives there; only where tests are looked at.
     exits: Vec<(Env<'s>, Option<&'s Expr>)>,
+}
+
+impl<'s> Summary<'s> {
+    /// All ends together.
+    fn end(&self) -> Env<'s> {
+        let mut any = Env::never();
+        for (end, _) in &self.exits {
+            any.join(end);
+        }
+        any
+    }
 }
 
 #[derive(Clone, Copy)]

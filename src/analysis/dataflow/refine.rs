@@ -279,10 +279,7 @@ impl<'s> Engine<'s> {
         {
             return;
         }
-        let mut any = Env::never();
-        for (end, _) in &summary.exits {
-            any.join(end);
-        }
+        let any = summary.end();
         if !any.is_never() {
             self.learn(id, call, &any, env);
         }

@@ -2,6 +2,7 @@
 
 mod json_schema;
 mod marshmallow;
+mod own;
 mod pydantic;
 mod rules;
 mod validators;
@@ -240,24 +241,25 @@ fn whole_rule(fields: &Fields) -> Rule {
 enum Given<'a> {
     /// One value.
     One(&'a Expr),
-    /// Named arguments of a constructor.
-    Named(&'a Call),
+    /// Arguments of a constructor: named, or in the order of the fields.
+    Fields(&'a Call, Vec<String>),
 }
 
 impl Given<'_> {
     fn given(&self, flow: &Flow, module: ModuleId) -> Vec<(Option<String>, u64)> {
         match self {
             Self::One(value) => vec![(None, flow.labels(module, value))],
-            Self::Named(call) => call
-                .keywords
-                .iter()
-                .map(|keyword| {
-                    (
-                        keyword.name.as_ref().map(ToString::to_string),
-                        flow.labels(module, &keyword.value),
-                    )
-                })
-                .collect(),
+            Self::Fields(call, order) => {
+                let placed = order.iter().zip(&call.args).map(|(name, value)| {
+                    let labels = flow.labels(module, value);
+                    (Some(name.clone()), labels)
+                });
+                let named = call.keywords.iter().map(|keyword| {
+                    let labels = flow.labels(module, &keyword.value);
+                    (keyword.name.as_ref().map(ToString::to_string), labels)
+                });
+                placed.chain(named).collect()
+            }
         }
     }
 }
@@ -268,8 +270,14 @@ fn application<'a>(
     call: &'a Call,
 ) -> Option<(Fields, Given<'a>)> {
     if let Meaning::Class(class) = source.meaning(module, &call.callee) {
-        return pydantic::is_model(source, class)
-            .then(|| (pydantic::fields(source, class), Given::Named(call)));
+        if pydantic::is_model(source, class) {
+            return Some((
+                pydantic::fields(source, class),
+                Given::Fields(call, Vec::new()),
+            ));
+        }
+        let (fields, order) = pydantic::tested_when_made(source, class)?;
+        return Some((fields, Given::Fields(call, order)));
     }
     let first = call.args.first();
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {

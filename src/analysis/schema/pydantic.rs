@@ -1,13 +1,13 @@
 //! Pydantic models (and marshmallow schemas): what their annotations, `Field(…)`s and validators test.
 
 use crate::analysis::limits;
-use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::tested::pattern;
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Assign, StmtKind};
-use crate::model::source::walk::expressions;
-use crate::model::source::{Call, ClassId, Compare, Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{Call, ClassId, Expr, ExprKind, FnId, ModuleId, Source};
 
+use super::own;
 use super::rules::{Fields, Rule, Shape};
 
 /// Whether a class is a pydantic model.
@@ -85,24 +85,63 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields) {
             else {
                 continue;
             };
-            let named: Vec<&str> = match &**kind {
+            let first = function.params.first().map(|param| &*param.name);
+            match &**kind {
                 "field_validator" | "validator" => {
-                    call.args.iter().filter_map(Expr::as_str).collect()
+                    let named: Vec<&str> = call.args.iter().filter_map(Expr::as_str).collect();
+                    let value = usize::from(matches!(first, Some("cls" | "self")));
+                    let tests = own::of_value(source, *method, value);
+                    for (name, rule) in found.iter_mut() {
+                        if named.contains(&name.as_str()) || named.contains(&"*") {
+                            *rule = rule.tested(tests);
+                        }
+                    }
                 }
-                "model_validator" | "root_validator" => Vec::new(),
-                _ => continue,
-            };
-            let tests = validator(&function.body);
-            for (name, rule) in found.iter_mut() {
-                if named.is_empty() || named.contains(&name.as_str()) || named.contains(&"*") {
-                    rule.bounded |= tests.bounded;
-                    rule.formatted |= tests.formatted;
-                    rule.safe |= tests.safe;
-                    rule.ranged |= tests.ranged;
+                // After: of the model itself; before: of the entries of a dict.
+                "model_validator" | "root_validator" => {
+                    let model = usize::from(first == Some("cls"));
+                    of_members(source, *method, model, found);
                 }
+                _ => {}
             }
         }
     }
+}
+
+/// Adds what a function has tested of the fields that a parameter holds.
+fn of_members(source: &Source, function: FnId, index: usize, found: &mut Fields) {
+    let top = found.keys().filter(|path| !path.contains('.')).cloned();
+    let top: Vec<String> = top.collect();
+    for (name, tests) in own::of_members(source, function, index, &top) {
+        if let Some(rule) = found.get_mut(&name) {
+            *rule = rule.tested(tests);
+        }
+    }
+}
+
+/// The fields of a class that tests them itself once they are set, in order: `__post_init__` of a dataclass.
+pub(crate) fn tested_when_made(source: &Source, id: ClassId) -> Option<(Fields, Vec<String>)> {
+    let class = source.class(id)?;
+    let method = class.method("__post_init__");
+    let method = method.or_else(|| class.method("__attrs_post_init__"))?;
+    let is_made = class.decorators.iter().any(|decorator| {
+        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+        let name = source.canonical(id.module, target).unwrap_or_default();
+        matches!(package(&name), "dataclasses" | "attr" | "attrs")
+    });
+    let fields = class.body.iter().filter_map(|stmt| match &stmt.kind {
+        StmtKind::Assign(assign) if assign.annotation.is_some() => {
+            assign.targets.first().and_then(Expr::as_name)
+        }
+        _ => None,
+    });
+    let names: Vec<String> = fields.map(str::to_owned).collect();
+    let known = names.iter().map(|name| (name.clone(), Rule::default()));
+    let mut found: Fields = known.collect();
+    is_made.then(|| {
+        of_members(source, method, 0, &mut found);
+        (found, names)
+    })
 }
 
 /// The model that an annotation holds: `Chat`, `list[Chat]`, `Chat | None`.
@@ -166,60 +205,6 @@ fn field(source: &Source, module: ModuleId, assign: &Assign) -> Option<(String, 
     ))
 }
 
-/// What a validator's body tests.
-fn validator(body: &[crate::model::source::Stmt]) -> Rule {
-    let mut found = Rule::default();
-    for expr in expressions(body) {
-        match &expr.kind {
-            ExprKind::Compare(parts) => {
-                let Compare { left, rest } = &**parts;
-                let sides = || {
-                    [left]
-                        .into_iter()
-                        .chain(rest.iter().map(|(_, right)| right))
-                };
-                let length = sides().any(|side| {
-                    side.as_call()
-                        .is_some_and(|call| call.callee.as_name() == Some("len"))
-                });
-                let order = rest
-                    .iter()
-                    .any(|(operator, _)| matches!(*operator, "<" | "<=" | ">" | ">="));
-                let zero = sides().any(|side| side.as_number().is_some_and(|figure| figure <= 1.0));
-                found.bounded |= length && order && !(zero && rest.len() == 1);
-                found.ranged |= !length && order;
-                if rest
-                    .iter()
-                    .any(|(operator, _)| matches!(*operator, "in" | "not in"))
-                {
-                    found.formatted = true;
-                    found.bounded = true;
-                    found.safe = true;
-                }
-            }
-            ExprKind::Call(call) => {
-                if let ExprKind::Attribute { attr, .. } | ExprKind::Name(attr) = &call.callee.kind
-                    && matches!(&**attr, "fullmatch" | "match" | "UUID" | "isalnum")
-                {
-                    found.formatted = true;
-                    found.bounded |= &**attr != "isalnum";
-                    found.safe |= matches!(&**attr, "UUID" | "isalnum")
-                        || &**attr == "fullmatch"
-                            && call
-                                .args
-                                .first()
-                                .is_some_and(pattern::is_literal_safe_whole);
-                }
-            }
-            ExprKind::Subscript { index, .. } => {
-                found.bounded |= matches!(index.kind, ExprKind::Slice(_))
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
 /// What an annotation and a default say of a field.
 pub(crate) fn rule(
     source: &Source,
@@ -231,7 +216,7 @@ pub(crate) fn rule(
         annotated(source, module, annotation)
     });
     if let Some(call) = default.and_then(Expr::as_call) {
-        constraints(call, &mut found);
+        constraints(source, module, call, &mut found);
     }
     found
 }
@@ -257,7 +242,7 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
                 number: matches!(&**name, "conint" | "confloat" | "condecimal"),
                 ..Rule::TYPED
             };
-            constraints(call, &mut found);
+            constraints(source, module, call, &mut found);
             found
         }
         ExprKind::BinOp {
@@ -289,7 +274,7 @@ fn annotated(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
                             .iter()
                             .skip(1)
                             .filter_map(Expr::as_call)
-                            .for_each(|call| constraints(call, &mut found));
+                            .for_each(|call| constraints(source, module, call, &mut found));
                         found
                     }
                     _ => annotated(source, module, index),
@@ -384,8 +369,18 @@ fn named(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
     }
 }
 
-/// `Field(max_length=…)`, `Query(le=…)`, `StringConstraints(pattern=…)`, `Length(max=…)`.
-fn constraints(call: &Call, found: &mut Rule) {
+/// `Field(max_length=…)`, `Query(le=…)`, `StringConstraints(pattern=…)`, `Length(max=…)`, `AfterValidator(check)`.
+fn constraints(source: &Source, module: ModuleId, call: &Call, found: &mut Rule) {
+    if let Some("AfterValidator" | "BeforeValidator" | "PlainValidator") =
+        call.callee.last_name().map(|name| &**name)
+    {
+        let validator = call.args.first();
+        let validator = validator.and_then(|given| own::given(source, module, given));
+        if let Some(function) = validator {
+            *found = found.tested(own::of_value(source, function, 0));
+        }
+        return;
+    }
     let has = |name: &str| {
         call.keywords.iter().any(|keyword| {
             keyword.name.as_deref() == Some(name) && !matches!(keyword.value.kind, ExprKind::None)
@@ -398,6 +393,6 @@ fn constraints(call: &Call, found: &mut Rule) {
         found.safe |= ["pattern", "regex"]
             .iter()
             .filter_map(|name| call.option(name))
-            .any(pattern::is_literal_safe);
+            .any(|given| pattern::is_safe(source, module, given));
     }
 }

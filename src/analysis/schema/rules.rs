@@ -108,6 +108,15 @@ impl Rule {
             unread: self.unread || other.unread,
         }
     }
+
+    /// With what a function has tested besides: that a list has few elements bounds none of them.
+    pub(crate) fn tested(self, tests: Self) -> Self {
+        Self {
+            long: self.long,
+            bounded: self.bounded || tests.bounded && !self.long,
+            ..self.both(tests)
+        }
+    }
 }
 
 /// The rules by path: `prompt`, `input.prompt`, through lists (`messages.content`); the empty path is the whole.

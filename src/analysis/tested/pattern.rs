@@ -100,19 +100,18 @@ pub(crate) fn text_of(source: &Source, module: ModuleId, expr: &Expr) -> Option<
 
 /// Whether the pattern that a call is given first lets harmless texts through only.
 pub(crate) fn of_first(source: &Source, module: ModuleId, call: &Call) -> bool {
-    call.args.first().is_some_and(|first| {
-        text_of(source, module, first).is_some_and(|text| lets(&text, Held::Anywhere).safe)
-    })
+    let first = call.args.first();
+    first.is_some_and(|first| is_safe(source, module, first))
+}
+
+/// Whether a pattern, anchored by itself, lets harmless texts through only.
+pub(crate) fn is_safe(source: &Source, module: ModuleId, pattern: &Expr) -> bool {
+    text_of(source, module, pattern).is_some_and(|text| lets(&text, Held::Anywhere).safe)
 }
 
 /// Whether a literal pattern, anchored by itself, lets harmless texts through only.
 pub(crate) fn is_literal_safe(expr: &Expr) -> bool {
     literal(expr).is_some_and(|text| lets(text, Held::Anywhere).safe)
-}
-
-/// Whether a literal pattern that is held against the whole text lets harmless texts through only.
-pub(crate) fn is_literal_safe_whole(expr: &Expr) -> bool {
-    literal(expr).is_some_and(|text| lets(text, Held::Whole).safe)
 }
 
 fn literal(expr: &Expr) -> Option<&str> {

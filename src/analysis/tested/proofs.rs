@@ -567,11 +567,51 @@ fn made_by_call<'e>(
         "get" if is_fixed_set(source, module, base?) && call.args.len() == 1 => {
             Some((first?, Facts::ONE_OF_A_SET))
         }
+        "sub" | "replace" | "replaceAll" => {
+            let text = takes_out(source, module, call)?;
+            let says = Facts {
+                safe: true,
+                ..Facts::TEXT
+            };
+            Some((text, says))
+        }
         other if other.to_lowercase().contains("truncate") => {
             Some((first.or(base)?, Facts::BOUNDED))
         }
         _ => None,
     }
+}
+
+/// The text that a call takes everything out of that means something to a shell: everything but harmless characters.
+fn takes_out<'e>(source: &Source, module: ModuleId, call: &'e Call) -> Option<&'e Expr> {
+    let (name, receiver) = named(call)?;
+    let literally = name != "sub";
+    let compiled = receiver.and_then(|base| pattern::text_of(source, module, base));
+    let pattern = || {
+        let first = call.args.first()?;
+        match &first.kind {
+            // Without the flag only the first one is replaced.
+            ExprKind::Regex(text) => {
+                let written = source.module(module).map_or("", |at| at.text(first.range));
+                let flags = written.rsplit('/').next().unwrap_or_default();
+                flags.contains('g').then(|| text.to_string())
+            }
+            // `text.replace("[^a-z]", "")` looks for that very text.
+            _ if literally && source.string(module, first).is_some() => None,
+            _ => pattern::text_of(source, module, first),
+        }
+    };
+    // `pattern.sub("", text)`, `re.sub(pattern, "", text)`, `text.replace(/…/g, "")`.
+    let (pattern, by, text) = match (compiled, &*call.args) {
+        (Some(compiled), [by, text, ..]) => (compiled, by, text),
+        (None, [_, by, text, ..]) => (pattern()?, by, text),
+        (_, [_, by]) => (pattern()?, by, receiver?),
+        _ => return None,
+    };
+    let harmless = by
+        .as_str()
+        .is_some_and(|text| !text.contains(pattern::META));
+    (harmless && pattern::takes_out_meta(&pattern)).then_some(text)
 }
 
 /// The text that a match was found in, and what holds for each of the match's groups, where its pattern lets harmless characters

@@ -11,10 +11,8 @@ use super::sinks::Danger;
 use crate::analysis::dataflow::{Flow, Labels, Seeds, Truncation, Vouched};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
-use crate::analysis::tested::{Facts, pattern, proofs};
-use crate::model::source::{
-    Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
-};
+use crate::analysis::tested::{Facts, proofs};
+use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source};
 
 /// How many sources have a label of their own.
 const SOURCES: usize = 31;
@@ -152,14 +150,19 @@ impl<'a> Sources<'a> {
     /// Reads what the schemas say that are applied on the way.
     pub(super) fn learn_schemas(&self, flow: &Flow) {
         let applied = schema::applied(self.source, flow, SOURCES);
-        self.rules.borrow_mut().extend(applied.whole);
-        let safe = applied
-            .of
-            .into_iter()
-            .filter(|(_, fields)| fields.get("").is_some_and(|rule| rule.is_safe()));
-        self.restricted
-            .borrow_mut()
-            .extend(safe.map(|(bit, _)| bit));
+        let mut rules = self.rules.borrow_mut();
+        rules.extend(applied.whole);
+        let origins = self.origins.borrow();
+        for (bit, fields) in applied.of {
+            if fields.get("").is_some_and(|rule| rule.is_safe()) {
+                self.restricted.borrow_mut().insert(bit);
+            }
+            // A model that is made of a part of the payload.
+            let place = origins.get(bit).and_then(|origin| origin.path.as_deref());
+            let Some(place) = place else { continue };
+            let inner = fields.into_iter().filter(|(path, _)| !path.is_empty());
+            rules.extend(inner.map(|(path, rule)| (format!("{place}.{path}"), rule)));
+        }
     }
 
     /// Whether all of it is what a person types.
@@ -290,12 +293,8 @@ impl Seeds for Sources<'_> {
         }) {
             return true;
         }
-        let Some(inner) = call.as_call() else {
-            return false;
-        };
-        let name = self.source.callee_name(module, call).unwrap_or_default();
-        match name {
-            "len" | "bool" | "Boolean" | "isinstance" | "ipaddress.ip_address" => return true,
+        match self.source.callee_name(module, call).unwrap_or_default() {
+            "len" | "bool" | "Boolean" | "isinstance" | "ipaddress.ip_address" => true,
             "shlex.quote"
             | "shlex.join"
             | "pipes.quote"
@@ -304,20 +303,11 @@ impl Seeds for Sources<'_> {
             | "shescape.escape"
             | "shell-escape"
             | "werkzeug.utils.secure_filename" => {
-                return self
-                    .danger
-                    .get()
-                    .is_none_or(|danger| danger == Danger::Shell);
+                let danger = self.danger.get();
+                danger.is_none_or(|danger| danger == Danger::Shell)
             }
-            _ => {}
+            _ => false,
         }
-        // Everything but harmless characters is taken out.
-        let ExprKind::Attribute { attr, .. } = &inner.callee.kind else {
-            return false;
-        };
-        matches!(&**attr, "sub" | "replace" | "replaceAll")
-            && self.danger.get() != Some(Danger::Program)
-            && takes_out(self.source, module, inner)
     }
 
     fn cleans_member(&self, _module: ModuleId, member: &str) -> bool {
@@ -484,37 +474,6 @@ fn list_of(value: &Expr) -> &Expr {
         ExprKind::Attribute { base: text, attr } if &**attr == "split" => text,
         _ => base,
     }
-}
-
-/// Whether a call takes everything out of a text that means something to a shell.
-fn takes_out(source: &Source, module: ModuleId, call: &Call) -> bool {
-    let base = match &call.callee.kind {
-        ExprKind::Attribute { base, .. } => pattern::text_of(source, module, base),
-        _ => None,
-    };
-    let first = call.args.first().and_then(|first| match &first.kind {
-        // Without the flag only the first one is replaced.
-        ExprKind::Regex(text) => {
-            let written = source.module(module).map_or("", |at| at.text(first.range));
-            let flags = written.rsplit('/').next().unwrap_or_default();
-            flags.contains('g').then(|| text.to_string())
-        }
-        _ => pattern::text_of(source, module, first),
-    });
-    let by = match &*call.args {
-        [_, by] if base.is_none() => Some(by),
-        [by, ..] if base.is_some() => Some(by),
-        [_, by, ..] => Some(by),
-        _ => None,
-    };
-    let harmless = by.is_some_and(|by| {
-        by.as_str()
-            .is_some_and(|text| !text.contains(pattern::META))
-    });
-    harmless
-        && base
-            .or(first)
-            .is_some_and(|text| pattern::takes_out_meta(&text))
 }
 
 /// Whether an expression is what a person types: a prompt, the command line.
