@@ -24,6 +24,7 @@ use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 use env::Env;
 pub use path::Step;
+pub(crate) use stmts::leaves;
 
 /// A set of seeds, one bit each: the caller gives the bits their meaning.
 pub type Labels = u64;
@@ -214,6 +215,8 @@ pub struct Flow {
     functions: BTreeSet<FnId>,
     /// What the function that it started from has vouched for wherever it comes back.
     vouched: Labels,
+    /// The same where it gives what is true.
+    vouched_if_true: Labels,
     /// Where values were handed on.
     trace: path::Trace,
     /// Where it was given up first.
@@ -236,6 +239,10 @@ impl Flow {
         let summary = engine.function(from, &given, Env::start(Labels::MAX));
         if seeds.refines() {
             engine.flow.vouched = !summary.end().alive;
+            let (end, unknown) = engine.end_if(from, &summary, None, true);
+            if !unknown {
+                engine.flow.vouched_if_true = !end.alive;
+            }
         }
         engine.flow
     }
@@ -269,6 +276,11 @@ impl Flow {
     /// The labels that the function which the flow started from has vouched for wherever it comes back; only where tests are looked at.
     pub fn vouched(&self) -> Labels {
         self.vouched
+    }
+
+    /// The same for where it gives what is true.
+    pub fn vouched_if_true(&self) -> Labels {
+        self.vouched_if_true
     }
 
     /// The functions that the flow went through.

@@ -226,21 +226,36 @@ impl<'s> Engine<'s> {
         let Some((id, summary)) = self.summary(place, made, call, env) else {
             return;
         };
+        let (any, unknown) = self.end_if(id, &summary, part.as_ref(), truth);
+        if unknown {
+            // Which of its ends says what is not seen: the result decides, and so its tests count.
+            for (end, _) in &summary.exits {
+                self.learn(id, call, end, env);
+            }
+        } else if !any.is_never() {
+            self.learn(id, call, &any, env);
+        }
+    }
+
+    /// The ends of a function at which what it gives, or a part of that, is true or false; and whether one of them does not show it.
+    pub(super) fn end_if(
+        &mut self,
+        id: FnId,
+        summary: &Summary<'s>,
+        part: Option<&Part>,
+        truth: bool,
+    ) -> (Env<'s>, bool) {
         let inside = Place {
             module: id.module,
             function: Some(id),
         };
         let mut any = Env::never();
-        let mut unknown = false;
         for (end, value) in &summary.exits {
-            let value = match (&part, value) {
+            let value = match (part, value) {
                 (None, value) => *value,
                 (Some(part), Some(value)) => match taken(value, part) {
                     Some(taken) => Some(taken),
-                    None => {
-                        unknown = true;
-                        break;
-                    }
+                    None => return (any, true),
                 },
                 (Some(_), None) => None,
             };
@@ -253,14 +268,7 @@ impl<'s> Engine<'s> {
             }
             any.join(&end);
         }
-        if unknown {
-            // Which of its ends says what is not seen: the result decides, and so its tests count.
-            for (end, _) in &summary.exits {
-                self.learn(id, call, end, env);
-            }
-        } else if !any.is_never() {
-            self.learn(id, call, &any, env);
-        }
+        (any, false)
     }
 
     /// What holds after a function of the project has come back, whatever it gave.

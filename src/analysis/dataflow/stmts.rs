@@ -415,7 +415,7 @@ fn ends(body: &[Stmt]) -> bool {
 }
 
 /// Whether a body always leaves its function.
-pub(super) fn leaves(body: &[Stmt]) -> bool {
+pub(crate) fn leaves(body: &[Stmt]) -> bool {
     body.iter().any(|stmt| leaves_by(stmt, false))
 }
 

@@ -1,5 +1,6 @@
 //! Schemas: what they say of each field, and where they are applied.
 
+mod heeded;
 mod json_schema;
 mod marshmallow;
 mod own;
@@ -178,13 +179,17 @@ pub(crate) struct Applied {
 pub(crate) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
     let mut found = Applied::default();
     for id in flow.functions() {
-        for expr in expressions(source.body(id.module, Some(id))) {
+        let body = source.body(id.module, Some(id));
+        for expr in expressions(body) {
             let ExprKind::Call(call) = &expr.kind else {
                 continue;
             };
             let Some((fields, value)) = application(source, id.module, call) else {
                 continue;
             };
+            if heeded::only_says(call) && !heeded::heeds(body, expr) {
+                continue;
+            }
             for (key, labels) in value.given(flow, id.module) {
                 match key {
                     // A named argument, or the payload as a whole.

@@ -52,6 +52,24 @@ pub(super) fn of_value(source: &Source, function: FnId, index: usize) -> Rule {
     rule
 }
 
+/// What a test has tested of a parameter where it gives true: `(text) => WORD.test(text)`.
+pub(super) fn where_true(source: &Source, function: FnId, index: usize) -> Rule {
+    let mut rule = Rule::default();
+    for (asks, says) in QUESTIONS {
+        let follows = Follows {
+            source,
+            param: (function, index),
+            members: None,
+            asks,
+        };
+        let flow = Flow::run(source, function, &follows);
+        if flow.truncated.is_none() && flow.vouched_if_true() & ITSELF == ITSELF {
+            says(&mut rule);
+        }
+    }
+    rule
+}
+
 /// What a function has tested of the members of a parameter, attributes or entries, by their names.
 pub(super) fn of_members(
     source: &Source,

@@ -390,9 +390,10 @@ fn constraints(source: &Source, module: ModuleId, call: &Call, found: &mut Rule)
     found.ranged |= has("le") || has("lt");
     if has("pattern") || has("regex") {
         found.formatted = true;
-        found.safe |= ["pattern", "regex"]
-            .iter()
-            .filter_map(|name| call.option(name))
-            .any(|given| pattern::is_safe(source, module, given));
+        for given in ["pattern", "regex"].map(|name| call.option(name)) {
+            let Some(given) = given else { continue };
+            found.safe |= pattern::is_safe(source, module, given);
+            found.bounded |= pattern::is_bounded(source, module, given);
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::statements;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
-use super::{Fields, Rule, Shape, json_schema};
+use super::{Fields, Rule, Shape, json_schema, own};
 
 const DEEPEST: u8 = 40;
 
@@ -217,7 +217,7 @@ impl Place<'_> {
                     else {
                         return made;
                     };
-                    refined(name, test, made)
+                    self.refined(name, test, made)
                 })
             }
             _ => Shape::default(),
@@ -242,8 +242,37 @@ impl Place<'_> {
             }
             "passthrough" | "loose" | "unknown" | "catchall" => known.open(),
             "object" => self.object(0),
-            _ => refined(name, self.call, known),
+            _ => self.refined(name, self.call, known),
         }
+    }
+
+    /// What `.max(100)`, `.uuid()`, `maxLength(100)`, `.refine((text) => WORD.test(text))` add.
+    fn refined(&self, name: &str, call: &Call, mut made: Shape) -> Shape {
+        let (source, module) = (self.source, self.module);
+        match name {
+            "refine" | "check" | "transform" | "overwrite" => {
+                let given = call.args.first();
+                let Some(function) = given.and_then(|given| own::given(source, module, given))
+                else {
+                    return made;
+                };
+                let tests = match name {
+                    "refine" | "check" => own::where_true(source, function, 0),
+                    _ => own::of_value(source, function, 0),
+                };
+                made.rule = made.rule.tested(tests);
+                return made;
+            }
+            "regex" | "pattern" | "matches" => {
+                let given = call.args.first();
+                made.rule.safe |=
+                    given.is_some_and(|given| pattern::is_safe(source, module, given));
+                made.rule.bounded |=
+                    given.is_some_and(|given| pattern::is_bounded(source, module, given));
+            }
+            _ => {}
+        }
+        refined(name, call, made)
     }
 }
 
@@ -264,10 +293,6 @@ fn refined(name: &str, call: &Call, mut made: Shape) -> Shape {
         }
         "regex" | "pattern" | "matches" => {
             made.rule.formatted = true;
-            made.rule.safe |= call.args.first().is_some_and(pattern::is_literal_safe);
-            made.rule.bounded |= call.args.first().is_some_and(|pattern| {
-                matches!(&pattern.kind, ExprKind::Regex(text) if text.contains('{') && text.contains('$'))
-            });
         }
         "email" | "url" | "startsWith" => made.rule.formatted = true,
         "valid" | "oneOf" | "equal" => made.rule = Rule::SET,

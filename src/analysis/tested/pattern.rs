@@ -109,6 +109,17 @@ pub(crate) fn is_safe(source: &Source, module: ModuleId, pattern: &Expr) -> bool
     text_of(source, module, pattern).is_some_and(|text| lets(&text, Held::Anywhere).safe)
 }
 
+/// Whether a pattern, anchored by itself at both ends, lets only texts of a limited length through.
+pub(crate) fn is_bounded(source: &Source, module: ModuleId, pattern: &Expr) -> bool {
+    let hir = text_of(source, module, pattern).and_then(|text| parse(&text));
+    hir.is_some_and(|hir| {
+        let about = hir.properties();
+        about.maximum_len().is_some()
+            && about.look_set_prefix().contains(Look::Start)
+            && about.look_set_suffix().contains(Look::End)
+    })
+}
+
 /// Whether a literal pattern, anchored by itself, lets harmless texts through only.
 pub(crate) fn is_literal_safe(expr: &Expr) -> bool {
     literal(expr).is_some_and(|text| lets(text, Held::Anywhere).safe)

@@ -112,6 +112,12 @@ impl<'a> Sources<'a> {
                 *slot = labels;
             }
         }
+        // What a route is registered with is held against the body of the request.
+        if kind == EntrypointKind::Route {
+            let of_body = rules.iter();
+            let of_body = of_body.map(|(path, rule)| (format!("body.{path}"), *rule));
+            made.rules.borrow_mut().extend(of_body);
+        }
         made.rules.borrow_mut().extend(rules);
         made
     }
@@ -211,7 +217,8 @@ impl<'a> Sources<'a> {
         let (path, typed) = self.place(from, key);
         let safe = path.as_ref().is_some_and(|path| {
             let rules = self.rules.borrow();
-            rules.get(path).is_some_and(|rule| rule.is_safe())
+            let rule = rules.get(path).or_else(|| rules.get(&of_schema(path)?));
+            rule.is_some_and(|rule| rule.is_safe())
         });
         if safe {
             return 0;
@@ -260,6 +267,18 @@ impl<'a> Sources<'a> {
             .get()
             .is_some_and(|danger| danger.is_met_by(facts))
     }
+}
+
+/// The key of what a schema gives for a value: its verdict with the value in it, or the value.
+const PARSED: &str = "()";
+
+/// The path that the rules of a schema have for what a schema gave: `name` for `().data.name`.
+fn of_schema(path: &str) -> Option<String> {
+    let (before, behind) = path.split_once(PARSED)?;
+    let behind = behind.strip_prefix('.')?;
+    let value = ["data.", "value.", "output."];
+    let inner = value.iter().find_map(|member| behind.strip_prefix(member));
+    Some(format!("{before}{}", inner.unwrap_or(behind)))
 }
 
 /// The key of the first word of a list.
@@ -390,6 +409,11 @@ impl Seeds for Sources<'_> {
                 "str" | "String" | "strip" | "trim" | "lower" | "upper" | "toLowerCase"
                 | "toUpperCase" | "rstrip" | "lstrip" | "toString" | "casefold" | "cast",
             ) => labels,
+            Some("safeParse" | "safeParseAsync" | "safeDecode" | "validate")
+                if self.source.callee(module, call).is_none() =>
+            {
+                self.part(labels, PARSED)
+            }
             // Each message of a stream is another one.
             Some(name)
                 if ["receive", "recv", "readline", "read_message"]
