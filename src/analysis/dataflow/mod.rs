@@ -24,7 +24,7 @@ use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 use env::Env;
 pub use path::Step;
-pub(crate) use stmts::leaves;
+pub(crate) use stmts::{ends, leaves};
 
 /// A set of seeds, one bit each: the caller gives the bits their meaning.
 pub type Labels = u64;

@@ -410,7 +410,7 @@ fn suppresses(with: &With) -> bool {
 }
 
 /// Whether a body always leaves: what it did to names does not reach what follows.
-fn ends(body: &[Stmt]) -> bool {
+pub(crate) fn ends(body: &[Stmt]) -> bool {
     body.iter().any(|stmt| leaves_by(stmt, true))
 }
 

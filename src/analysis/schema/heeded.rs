@@ -1,16 +1,43 @@
-//! Whether code heeds what a schema says that does not raise: `const result = schema.safeParse(payload)`.
+//! Whether code heeds what a schema says: `const result = schema.safeParse(payload)` does not raise, and what raises may be caught.
 
-use crate::analysis::dataflow::leaves;
+use crate::analysis::dataflow::{ends, leaves};
 use crate::model::source::ir::{Conditional, If, StmtKind};
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, Stmt};
 
-/// Whether a call gives its verdict back and does not raise.
-pub(super) fn only_says(call: &Call) -> bool {
-    matches!(
-        call.callee.last_name().map(|name| &**name),
-        Some("safeParse" | "safeParseAsync" | "safeDecode" | "spa")
-    )
+/// Whether what a call raises is caught in its body by a handler that goes on behind.
+pub(super) fn is_swallowed(body: &[Stmt], call: &Expr) -> bool {
+    let holds = |stmt: &Stmt| stmt.range.contains(call.range);
+    statements(body).into_iter().any(|stmt| match &stmt.kind {
+        StmtKind::Try(tried) => {
+            let mut handlers = tried.handlers.iter();
+            tried.body.iter().any(holds)
+                && handlers.any(|handler| !ends(&handler.body))
+                && !leaves(&tried.finally)
+        }
+        _ => false,
+    })
+}
+
+/// Whether the body that a call stands in uses what the call gives, and not only in a log.
+pub(super) fn uses(body: &[Stmt], call: &Expr) -> bool {
+    for stmt in statements(body) {
+        match &stmt.kind {
+            StmtKind::Assign(assign) if assign.value.as_deref().is_some_and(|it| is(it, call)) => {
+                let bound = name_range(assign.targets.first());
+                let Some(name) = assign.targets.first().and_then(Expr::as_name) else {
+                    return true;
+                };
+                let used =
+                    |expr: &&Expr| expr.as_name() == Some(name) && !bound.contains(expr.range);
+                let mut all = expressions(body).into_iter();
+                return all.any(|expr| used(&expr));
+            }
+            StmtKind::Expr(expr) if is(expr, call) => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// Whether the body that a call stands in takes its value out of the verdict, leaves by it, chooses by it, or hands it on. One that is only

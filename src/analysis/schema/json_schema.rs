@@ -87,15 +87,17 @@ pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -
             made
         };
     }
+    let pattern = expr.entry("pattern");
+    let bounded = pattern.is_some_and(|given| pattern::is_bounded(source, module, given));
     Shape::of(Rule {
         typed: !kind.is_empty(),
         text: kind == "string",
         number: matches!(kind, "integer" | "number"),
         flag: kind == "boolean",
-        bounded: has("maxLength"),
+        bounded: has("maxLength") || bounded,
         ranged: has("maximum") || has("exclusiveMaximum"),
         formatted: has("pattern") || has("format"),
-        safe: expr.entry("pattern").is_some_and(pattern::is_literal_safe),
+        safe: pattern.is_some_and(|given| pattern::is_safe(source, module, given)),
         ..Rule::default()
     })
 }

@@ -63,7 +63,10 @@ pub(crate) fn fields(source: &Source, id: ClassId) -> Fields {
                 "Range" => rule.ranged |= test.option("max").is_some() || test.args.len() > 1,
                 "Regexp" => {
                     rule.formatted = true;
-                    rule.safe |= test.args.first().is_some_and(pattern::is_literal_safe);
+                    if let Some(given) = test.args.first() {
+                        rule.safe |= pattern::is_safe(source, id.module, given);
+                        rule.bounded |= pattern::is_bounded(source, id.module, given);
+                    }
                 }
                 "OneOf" => rule = Rule::SET,
                 _ => {}

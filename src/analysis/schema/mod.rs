@@ -187,7 +187,11 @@ pub(crate) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
             let Some((fields, value)) = application(source, id.module, call) else {
                 continue;
             };
-            if heeded::only_says(call) && !heeded::heeds(body, expr) {
+            let counts = match only_says(source, id.module, call) {
+                true => heeded::heeds(body, expr),
+                false => !heeded::is_swallowed(body, expr) || heeded::uses(body, expr),
+            };
+            if !counts {
                 continue;
             }
             for (key, labels) in value.given(flow, id.module) {
@@ -269,6 +273,25 @@ impl Given<'_> {
     }
 }
 
+/// The fields of `Request().load(x)`, which raises, and of `Request().validate(x)`, which gives errors.
+fn of_marshmallow(source: &Source, module: ModuleId, base: &Expr, method: &str) -> Option<Fields> {
+    matches!(method, "load" | "validate").then_some(())?;
+    let class = source.type_of(module, base)?.class?;
+    Some(marshmallow::fields(source, class)).filter(|fields| !fields.is_empty())
+}
+
+/// Whether a call gives its verdict back and does not raise.
+fn only_says(source: &Source, module: ModuleId, call: &Call) -> bool {
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return false;
+    };
+    match &**attr {
+        "safeParse" | "safeParseAsync" | "safeDecode" | "spa" => true,
+        "validate" => of_marshmallow(source, module, base, attr).is_some(),
+        _ => false,
+    }
+}
+
 fn application<'a>(
     source: &'a Source,
     module: ModuleId,
@@ -289,6 +312,9 @@ fn application<'a>(
         return validators::by_name(source, module, call)
             .and_then(|fields| Some((fields, Given::One(first?))));
     };
+    if let Some(fields) = of_marshmallow(source, module, base, attr) {
+        return Some((fields, Given::One(first?)));
+    }
     match &**attr {
         "model_validate"
         | "parse_obj"
@@ -315,12 +341,6 @@ fn application<'a>(
                 _ => return None,
             };
             Some((pydantic::fields(source, class), Given::One(first?)))
-        }
-        "load" => {
-            let class = source.type_of(module, base)?.class?;
-            let fields = marshmallow::fields(source, class);
-            (!fields.is_empty()).then_some(())?;
-            Some((fields, Given::One(first?)))
         }
         "validate" if call.option("schema").is_some() => {
             let schema = call.argument(1, "schema")?;

@@ -272,12 +272,12 @@ impl Place<'_> {
             }
             _ => {}
         }
-        refined(name, call, made)
+        refined(name, made)
     }
 }
 
 /// What `.max(100)`, `.uuid()`, `maxLength(100)` add.
-fn refined(name: &str, call: &Call, mut made: Shape) -> Shape {
+fn refined(name: &str, mut made: Shape) -> Shape {
     match name {
         "max" | "length" | "lte" | "lt" | "maxLength" | "maxValue" | "less" | "size"
         | "maxSize" => {

@@ -120,19 +120,6 @@ pub(crate) fn is_bounded(source: &Source, module: ModuleId, pattern: &Expr) -> b
     })
 }
 
-/// Whether a literal pattern, anchored by itself, lets harmless texts through only.
-pub(crate) fn is_literal_safe(expr: &Expr) -> bool {
-    literal(expr).is_some_and(|text| lets(text, Held::Anywhere).safe)
-}
-
-fn literal(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Regex(text) => Some(text),
-        ExprKind::Str(text) => Some(text),
-        _ => None,
-    }
-}
-
 /// Parses a pattern of Python, or of JavaScript with its slashes and flags.
 fn parse(pattern: &str) -> Option<Hir> {
     const LONGEST: usize = 2000;
