@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::env::Env;
 use super::{Engine, FnId, Given, Labels, Place, Summary};
 use crate::analysis::limits;
+use crate::analysis::runners::Runner;
 use crate::model::source::ir::{Call, Conditional, Expr, ExprKind, Name};
 use crate::model::source::module::{Function, Param, ParamKind};
 
@@ -229,6 +230,13 @@ impl<'s> Engine<'s> {
             .chain(&keywords)
             .fold(0, |all, labels| all | labels);
         if let ExprKind::Attribute { base, attr } = &call.callee.kind
+            && PUTS.contains(&&**attr)
+        {
+            self.put_into(place, base, given, env);
+        }
+        // `loop.call_soon_threadsafe(queue.put_nowait, event)`
+        if let Some(function) = Runner::of(call).and_then(|runner| runner.function(call))
+            && let ExprKind::Attribute { base, attr } = &function.kind
             && PUTS.contains(&&**attr)
         {
             self.put_into(place, base, given, env);

@@ -40,7 +40,7 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
                     .first()
                     .and_then(|arg| source.function_value(module.id, arg));
                 if let (Some(kind), Some(function)) = (kind, function) {
-                    found.push(entry(source, kind, function, expr.range));
+                    found.push(entry(source, kind, function, (module.id, expr.range)));
                 }
             }
             last => {
@@ -77,7 +77,7 @@ fn applied(
     let kind = registration(&name, Some(attr));
     let function = function_of(source, module, given);
     if let (Some(kind), Some(function)) = (kind, function) {
-        found.push(entry(source, kind, function, range));
+        found.push(entry(source, kind, function, (module, range)));
         return true;
     }
     false
@@ -180,10 +180,9 @@ fn application(
             _ => source.function_value(module, handler),
         };
         if let Some(function) = function {
-            let range = source
-                .function(function)
-                .map_or(range, |function| function.header);
-            found.push(entry(source, kind, function, range));
+            let header = source.function(function).map(|about| about.header);
+            let place = header.map_or((module, range), |header| (function.module, header));
+            found.push(entry(source, kind, function, place));
         }
     }
 }
@@ -201,7 +200,7 @@ fn served(
         .option("ping_handler")
         .and_then(|ping| function_of(source, module, ping))
     {
-        found.push(entry(source, EntrypointKind::Ping, ping, range));
+        found.push(entry(source, EntrypointKind::Ping, ping, (module, range)));
     }
     let given = call
         .keywords
@@ -226,7 +225,7 @@ fn served(
         }
     }
     match function {
-        Some(function) => found.push(entry(source, kind, function, range)),
+        Some(function) => found.push(entry(source, kind, function, (module, range))),
         None => found.push(Entrypoint {
             kind,
             function: None,
@@ -254,11 +253,11 @@ fn functions_of(
         if let ExprKind::Dict(_) = &value.kind {
             for inner in TOOL_KEYS.iter().filter_map(|key| value.entry(key)) {
                 if let Some(function) = source.function_value(module, inner) {
-                    found.push(entry(source, kind, function, range));
+                    found.push(entry(source, kind, function, (module, range)));
                 }
             }
         } else if let Some(function) = function_of(source, module, value) {
-            found.push(entry(source, kind, function, range));
+            found.push(entry(source, kind, function, (module, range)));
         }
     }
 }
@@ -332,7 +331,7 @@ fn listed_tools(source: &Source, module: ModuleId, tools: &Expr, found: &mut Vec
                         source,
                         EntrypointKind::AgentTool,
                         function,
-                        inner.range,
+                        (module, inner.range),
                     ));
                 }
             }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
-use crate::model::source::ir::{ByteRange, Expr, ExprKind};
+use crate::model::source::ir::{ByteRange, Call, Expr, ExprKind};
 use crate::model::source::module::{Function, Module, ParamKind};
 use crate::model::source::{Entrypoint, EntrypointKind, FnId, Language, ModuleId, Source};
 
@@ -148,7 +148,12 @@ fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
                 routes(attr, path).then_some(EntrypointKind::Route)
             });
             if let Some(kind) = kind {
-                found.push(entry(source, kind, function.id, decorator.range));
+                found.push(entry(
+                    source,
+                    kind,
+                    function.id,
+                    (module.id, decorator.range),
+                ));
             }
         }
         if &*function.name == "lambda_handler"
@@ -159,7 +164,7 @@ fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
                 source,
                 EntrypointKind::Lambda,
                 function.id,
-                function.header,
+                (module.id, function.header),
             ));
         }
     }
@@ -247,13 +252,26 @@ fn inherited(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
                 _ => continue,
             };
             for method in methods.iter().filter_map(|method| class.method(method)) {
-                found.push(entry(source, kind, method, class.range));
+                found.push(entry(source, kind, method, (module.id, class.range)));
             }
         }
     }
 }
 
-fn entry(source: &Source, kind: EntrypointKind, function: FnId, range: ByteRange) -> Entrypoint {
+/// The call that registers a handler: `app.get("/ping", ping)`; of `app.get("/ping")(ping)` the call with the path.
+pub(crate) fn registering<'s>(source: &'s Source, entry: &Entrypoint) -> Option<&'s Call> {
+    let module = source.module(entry.module)?;
+    let call = module.call_at(entry.range)?.as_call()?;
+    Some(call.callee.as_call().unwrap_or(call))
+}
+
+/// A handler, and where it is registered: often in another module than it stands in.
+fn entry(
+    source: &Source,
+    kind: EntrypointKind,
+    function: FnId,
+    (module, range): (ModuleId, ByteRange),
+) -> Entrypoint {
     let payload = source.function(function).map(|found| {
         let language = source.module(function.module).map(|module| module.language);
         payload_of(kind, found, language)
@@ -261,7 +279,7 @@ fn entry(source: &Source, kind: EntrypointKind, function: FnId, range: ByteRange
     Entrypoint {
         kind,
         function: Some(function),
-        module: function.module,
+        module,
         payload: payload.unwrap_or_default(),
         range,
     }

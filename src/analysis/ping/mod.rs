@@ -67,7 +67,7 @@ pub(crate) fn has_sdk(code: &AgentCode<'_>) -> bool {
                 .iter()
                 .any(|sdk| {
                     let rest = import.module.strip_prefix(sdk);
-                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+                    rest.is_some_and(|rest| matches!(rest, "" | ".runtime" | "/runtime"))
                 })
         })
     })

@@ -1,6 +1,7 @@
 //! Whether a server of the code's own, all of whose routes are seen, answers the ping.
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::handlers;
 use crate::model::source::{Entrypoint, EntrypointKind, Expr, ExprKind, Module, ModuleId, Source};
 
 /// Calls that add routes which are not read here.
@@ -53,8 +54,7 @@ pub(crate) fn without_ping<'a>(code: &AgentCode<'a>) -> Option<&'a Entrypoint> {
 
 /// Whether a handler is registered under one path that is written out.
 fn is_plain_route(source: &Source, entry: &Entrypoint) -> bool {
-    let module = source.module(entry.module);
-    let call = module.and_then(|module| module.call_at(entry.range)?.as_call());
+    let call = handlers::registering(source, entry);
     let path = call.and_then(|call| call.args.first()?.as_str());
     entry.kind == EntrypointKind::Route
         && path

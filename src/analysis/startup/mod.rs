@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::analysis::agent_code::{AgentCode, starts_serving};
+use crate::analysis::handlers;
 use crate::analysis::limits;
 use crate::analysis::reachability::Live;
 use crate::model::source::walk::{Node, sub_expressions, walk_node};
@@ -676,16 +677,8 @@ fn is_warmup(source: &Source, entry: &Entrypoint, warmups: &[String]) -> bool {
 /// Whether a route is registered under a path that fits.
 fn has_path(source: &Source, entry: &Entrypoint, fits: impl Fn(&str) -> bool) -> bool {
     entry.kind == EntrypointKind::Route
-        && source.module(entry.module).is_some_and(|module| {
-            let call = module.call_at(entry.range).and_then(Expr::as_call);
-            call.is_some_and(|call| {
-                let values = call
-                    .args
-                    .iter()
-                    .chain(call.keywords.iter().map(|keyword| &keyword.value));
-                values
-                    .into_iter()
-                    .any(|value| value.as_str().is_some_and(&fits))
-            })
+        && handlers::registering(source, entry).is_some_and(|call| {
+            let mut values = call.values();
+            values.any(|value| value.as_str().is_some_and(&fits))
         })
 }

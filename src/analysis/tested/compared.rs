@@ -1,6 +1,7 @@
 //! Comparisons: a length with a limit, a number with a range, a type with its name, a value with a fixed set.
 
 use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::{Expr, ExprKind, ModuleId, Source, UnaryOp};
 
 use super::pattern::META;
@@ -48,7 +49,9 @@ pub(crate) fn compared<'e>(
         found.push((left, Facts::of_types(&types)));
     }
     if holds == "in" {
-        if is_fixed_set(source, module, right) {
+        if let Some(says) = of_an_element(source, module, left, right) {
+            found.push((left, says));
+        } else if is_fixed_set(source, module, right) {
             found.push((left, Facts::ONE_OF_A_SET));
         } else if let Some(text) = text_of(source, module, right) {
             // A part of a constant holds what the constant holds.
@@ -69,7 +72,8 @@ pub(crate) fn compared<'e>(
         && call.callee.as_name() == Some("set")
         && let Some(value) = call.args.first()
     {
-        found.push((value, Facts::MEMBER));
+        let of_characters = characters(source, module, right);
+        found.push((value, of_characters.map_or(Facts::MEMBER, made_of)));
     }
     // `ALLOWED.indexOf(x) !== -1`.
     if let (Some(call), Some(number)) = (left.as_call(), right.as_number())
@@ -80,6 +84,111 @@ pub(crate) fn compared<'e>(
         && let Some(value) = call.args.first()
     {
         found.push((value, Facts::ONE_OF_A_SET));
+    }
+}
+
+/// What a set of characters says of a text that each character was looked up for: the text is made of those, however long it is.
+pub(crate) fn of_an_element(
+    source: &Source,
+    module: ModuleId,
+    element: &Expr,
+    set: &Expr,
+) -> Option<Facts> {
+    let place = source.module(module)?;
+    let (_, bindings) = place.bindings_around(element.as_name()?, element.range.start)?;
+    let is_element = |binding: &Binding| matches!(binding.kind, BindingKind::Element { .. });
+    // `[...text].every((c) => SAFE.has(c))`: any function may be written so, and most sets are of words.
+    let is_given = |binding: &Binding| matches!(binding.kind, BindingKind::Param { .. });
+    let given = bindings.iter().all(is_given);
+    let of_elements = bindings.iter().any(is_element);
+    let says = made_of(characters(source, module, set).filter(|_| of_elements || given)?);
+    (of_elements || !says.safe).then_some(says)
+}
+
+/// What holds for a text that is made of some characters.
+pub(crate) fn made_of(characters: String) -> Facts {
+    Facts {
+        safe: !characters.contains(META),
+        wordless: !characters.contains(|c: char| c.is_alphabetic() || c == '_'),
+        ..Facts::NOTHING
+    }
+}
+
+/// Most parts of a set of characters that are put together.
+const MOST_PARTS: u8 = 16;
+
+/// The characters of a set that holds nothing else: `set("abc")`, `["a", "b"]`, `string.digits + "-"`, by name too.
+pub(crate) fn characters(source: &Source, module: ModuleId, set: &Expr) -> Option<String> {
+    let mut found = String::new();
+    let mut left = MOST_PARTS;
+    gather(source, module, set, &mut left, &mut found).then_some(found)
+}
+
+fn gather(
+    source: &Source,
+    module: ModuleId,
+    set: &Expr,
+    left: &mut u8,
+    found: &mut String,
+) -> bool {
+    let Some(less) = left.checked_sub(1) else {
+        return false;
+    };
+    *left = less;
+    let is_one = |item: &Expr| item.as_str().is_some_and(|text| text.chars().count() == 1);
+    match &set.kind {
+        ExprKind::Str(text) => {
+            found.push_str(text);
+            true
+        }
+        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+            found.extend(items.iter().filter_map(Expr::as_str));
+            !items.is_empty() && items.iter().all(is_one)
+        }
+        ExprKind::BinOp {
+            left: one, right, ..
+        } => gather(source, module, one, left, found) && gather(source, module, right, left, found),
+        ExprKind::Call(call)
+            if matches!(
+                call.callee.as_name(),
+                Some("set" | "frozenset" | "list" | "tuple" | "Set")
+            ) =>
+        {
+            let [only] = &*call.args else { return false };
+            gather(source, module, only, left, found)
+        }
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => match source.meaning(module, set) {
+            Meaning::Value(at, value) if !value.is(set) => gather(source, at, value, left, found),
+            Meaning::Instance(made) => {
+                let call = made
+                    .call
+                    .filter(|_| matches!(leaf(&made.type_name), "set" | "frozenset" | "Set"));
+                match call.map(|call| &*call.args) {
+                    Some([only]) => gather(source, made.module, only, left, found),
+                    _ => false,
+                }
+            }
+            Meaning::External(name) => {
+                let known = constant_of_string(&name);
+                found.push_str(known.unwrap_or_default());
+                known.is_some()
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The constants of Python's `string`. <https://docs.python.org/3/library/string.html#string-constants>
+fn constant_of_string(name: &str) -> Option<&'static str> {
+    match name.strip_prefix("string.")? {
+        "ascii_lowercase" | "ascii_uppercase" | "ascii_letters" => Some("az"),
+        "digits" | "octdigits" => Some("09"),
+        "hexdigits" => Some("09af"),
+        "punctuation" => Some("!&;|_"),
+        "whitespace" => Some(" \n"),
+        "printable" => Some("09az!&;|_ \n"),
+        _ => None,
     }
 }
 

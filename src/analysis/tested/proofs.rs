@@ -8,7 +8,7 @@ use crate::model::source::{Call, Compare, Expr, ExprKind, Language, ModuleId, So
 
 use crate::analysis::values::bound;
 
-use super::compared::{compared, is_fixed_set};
+use super::compared::{self, compared, is_fixed_set};
 use super::pattern::{self, Held};
 use super::{Facts, type_names};
 
@@ -148,6 +148,13 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
                 ..Facts::TEXT
             },
         ),
+        "has" | "includes"
+            if let Some((value, says)) = first.zip(base).and_then(|(value, base)| {
+                Some((value, compared::of_an_element(source, module, value, base)?))
+            }) =>
+        {
+            one(Some(value), says)
+        }
         // An allow-list: `ALLOWED.has(x)`, `ALLOWED.includes(x)`, `TABLE.get(x)`.
         "has" | "includes" | "get"
             if base.is_some_and(|base| is_fixed_set(source, module, base)) =>
@@ -164,7 +171,8 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
                 }
                 _ => given,
             }),
-            Facts::MEMBER,
+            base.and_then(|base| compared::characters(source, module, base))
+                .map_or(Facts::MEMBER, compared::made_of),
         ),
         _ => Vec::new(),
     }

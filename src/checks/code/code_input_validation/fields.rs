@@ -170,7 +170,11 @@ fn of_entry(
         leaving: RefCell::default(),
     };
     let mut flow = Flow::run(source, function, &seeds);
-    let mut taken = taken_out(source, entry.kind, &flow);
+    // What a schema declares is a field, whatever it is called.
+    let applied = schema::applied(source, &flow, 0).whole;
+    let top = |path: &String| path.split('.').next().map(str::to_owned);
+    let declared: BTreeSet<String> = rules.keys().chain(applied.keys()).filter_map(top).collect();
+    let mut taken = taken_out(source, entry.kind, &flow, &declared);
     // Fields of fields are part of the field: what is taken out of something that is itself taken out has no name of its own.
     for _ in 0..2 {
         names.truncate(fixed);

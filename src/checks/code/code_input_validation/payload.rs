@@ -11,6 +11,7 @@ use super::address::url_of_host;
 use super::tested::{Fact, Tested};
 use crate::analysis::names::package;
 use crate::analysis::outward::{is_agent_package, outward};
+use crate::analysis::runners::Runner;
 use crate::analysis::schema::WHOLE;
 use crate::analysis::tested::proofs;
 
@@ -172,6 +173,11 @@ impl Seeds for Payload<'_> {
             return true;
         }
         if !self.structure || self.source.callee(module, expr).is_some() {
+            return false;
+        }
+        // A function of the project is called with what is handed on with it.
+        let handed = Runner::of(call).and_then(|runner| runner.function(call));
+        if handed.is_some_and(|given| self.source.function_value(module, given).is_some()) {
             return false;
         }
         // Of what is not the project's own, these hand on what they are given; anything else makes something new of it.

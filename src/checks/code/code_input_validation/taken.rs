@@ -73,7 +73,12 @@ pub(super) fn is_checked(source: &Source, name: &str, site: (ModuleId, ByteRange
 }
 
 /// Every place where something is taken out of a labelled value by a key that is known.
-pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> Vec<Taken> {
+pub(super) fn taken_out(
+    source: &Source,
+    kind: EntrypointKind,
+    flow: &Flow,
+    declared: &BTreeSet<String>,
+) -> Vec<Taken> {
     let mut found = Vec::new();
     for id in flow.functions() {
         let Some(module) = source.module(id.module) else {
@@ -121,9 +126,11 @@ pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> V
                 Key::Expr(key) => keys(source, flow, id, key),
             };
             names.retain(|key| {
-                !(PLUMBING.contains(&&**key)
-                    && (kind != EntrypointKind::Invocation || matches!(&**key, "data" | "body")))
-                    && !(typescript && matches!(&**key, "length" | "success" | "error"))
+                declared.contains(key)
+                    || !(PLUMBING.contains(&&**key)
+                        && (kind != EntrypointKind::Invocation
+                            || matches!(&**key, "data" | "body")))
+                        && !(typescript && matches!(&**key, "length" | "success" | "error"))
             });
             if !names.is_empty() {
                 found.push(Taken {
@@ -140,10 +147,9 @@ pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> V
                 && let Some(value) = &assign.value
                 && flow.labels(id.module, value) & WHOLE != 0
             {
-                assign
-                    .targets
-                    .iter()
-                    .for_each(|target| pattern(target, id.module, value.range, &mut found));
+                assign.targets.iter().for_each(|target| {
+                    pattern(target, (id.module, value.range), declared, &mut found);
+                });
             }
         }
         for param in source
@@ -154,7 +160,7 @@ pub(super) fn taken_out(source: &Source, kind: EntrypointKind, flow: &Flow) -> V
             if let Some(target) = &param.pattern
                 && at(flow, id.module, target.range) & WHOLE != 0
             {
-                pattern(target, id.module, target.range, &mut found);
+                pattern(target, (id.module, target.range), declared, &mut found);
             }
         }
     }
@@ -234,13 +240,18 @@ fn got(call: &Call) -> Option<(Key<'_>, &Expr, Option<Kind>)> {
 }
 
 /// `const { prompt, userId = 'x' } = payload`.
-fn pattern(target: &Expr, module: ModuleId, base: ByteRange, found: &mut Vec<Taken>) {
+fn pattern(
+    target: &Expr,
+    (module, base): (ModuleId, ByteRange),
+    declared: &BTreeSet<String>,
+    found: &mut Vec<Taken>,
+) {
     let ExprKind::Dict(entries) = &target.kind else {
         return;
     };
     for entry in entries {
         if let Some(key) = entry.key.as_ref().and_then(Expr::as_str)
-            && !matches!(key, "body" | "data" | "success" | "error")
+            && (declared.contains(key) || !matches!(key, "body" | "data" | "success" | "error"))
         {
             found.push(Taken {
                 name: key.to_owned(),
