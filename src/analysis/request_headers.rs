@@ -133,7 +133,12 @@ fn of_handler(
     function.is_some_and(|function| {
         matches!(
             places.handler(function.id),
-            Some(EntrypointKind::Invocation | EntrypointKind::Route | EntrypointKind::WebSocket)
+            Some(
+                EntrypointKind::Invocation
+                    | EntrypointKind::Route
+                    | EntrypointKind::Middleware
+                    | EntrypointKind::WebSocket
+            )
         ) && function.params.iter().any(|param| &*param.name == name)
     })
 }

@@ -80,7 +80,7 @@ pub(crate) fn unverified<'a>(code: &AgentCode<'a>) -> Vec<Unverified<'a>> {
         let Root::Parameter { function, .. } = part.root else {
             return None;
         };
-        let mut entries = code.code.entrypoints.iter();
+        let mut entries = code.code.entrypoints.iter().chain(&code.code.middleware);
         entries.find(|entry| entry.function == Some(function))?;
         let says = |word: &str| part.path.iter().any(|step| step.contains(word));
         // What arrives in `Authorization` is a token that the platform has checked: a runtime without an authorizer of tokens is

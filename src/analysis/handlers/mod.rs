@@ -1,5 +1,6 @@
 //! Finds the functions that the platform or a framework calls.
 
+pub(crate) mod ambient;
 mod calls;
 mod mounted;
 
@@ -53,6 +54,9 @@ const VERBS: [&str; 11] = [
     "options",
 ];
 
+/// Methods of the same that register what runs before every route.
+const BEFORE_ROUTES: [&str; 4] = ["use", "middleware", "before_request", "before_app_request"];
+
 /// Finds the handlers of every runtime's code.
 pub fn find_all(source: &mut Source) {
     source.modules.par_iter().for_each(|module| {
@@ -73,6 +77,10 @@ pub fn find_all(source: &mut Source) {
                 entry.kind = EntrypointKind::AgentTool;
             }
         }
+        let (before, handlers) = handlers
+            .into_iter()
+            .partition(|entry| entry.kind == EntrypointKind::Middleware);
+        runtime.middleware = before;
         runtime.entrypoints = handlers;
     }
 }
@@ -213,6 +221,9 @@ fn registration(name: &str, attr: Option<&str>) -> Option<EntrypointKind> {
     if web && VERBS.contains(&last) {
         return Some(EntrypointKind::Route);
     }
+    if web && BEFORE_ROUTES.contains(&last) {
+        return Some(EntrypointKind::Middleware);
+    }
     if matches!(
         last,
         "tool" | "function_tool" | "kernel_function" | "beta_tool" | "beta_async_tool"
@@ -241,6 +252,7 @@ fn inherited(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
                 | "JsonWebsocketConsumer" => {
                     (EntrypointKind::WebSocket, &["receive", "receive_json"])
                 }
+                "BaseHTTPMiddleware" => (EntrypointKind::Middleware, &["dispatch"]),
                 "HTTPEndpoint" => (
                     EntrypointKind::Route,
                     &["get", "post", "put", "patch", "delete"],
@@ -295,7 +307,10 @@ fn payload_of(kind: EntrypointKind, function: &Function, language: Option<Langua
         EntrypointKind::Ping | EntrypointKind::AsyncTask => Vec::new(),
         // `async def on_receive(self, websocket, data)`: the message stands behind the socket.
         EntrypointKind::WebSocket if function.class.is_some() => all.collect(),
-        EntrypointKind::Route | EntrypointKind::McpTool | EntrypointKind::AgentTool
+        EntrypointKind::Route
+        | EntrypointKind::Middleware
+        | EntrypointKind::McpTool
+        | EntrypointKind::AgentTool
             if language == Some(Language::Python) =>
         {
             all.filter(|&index| {
@@ -313,7 +328,7 @@ fn payload_of(kind: EntrypointKind, function: &Function, language: Option<Langua
                         given.as_deref(),
                         Some("Context" | "ToolContext" | "RunContextWrapper")
                     );
-                    !injected && param.kind != ParamKind::Keywords
+                    !injected && param.kind != ParamKind::Keywords && &*param.name != "call_next"
                 })
             })
             .collect()

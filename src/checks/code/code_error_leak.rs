@@ -38,7 +38,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let caught = Caught::new(code);
     let mut truncated = None;
     let (mut leaks, mut notes) = (Vec::new(), Vec::new());
-    for entry in &code.code.entrypoints {
+    for entry in code.code.entrypoints.iter().chain(&code.code.middleware) {
         let Some(function) = entry.function else {
             continue;
         };

@@ -157,6 +157,7 @@ impl Collection {
             programs: BTreeSet::new(),
             idle: BTreeSet::new(),
             entrypoints: Vec::new(),
+            middleware: Vec::new(),
             external: Vec::new(),
             below_src: Vec::new(),
         };

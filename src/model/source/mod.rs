@@ -84,6 +84,8 @@ pub struct RuntimeSource {
     pub idle: BTreeSet<FnId>,
     /// Handlers found in them.
     pub entrypoints: Vec<Entrypoint>,
+    /// What runs before a route, with the same request. It answers nobody by itself.
+    pub middleware: Vec<Entrypoint>,
     /// Imports that lead out of the tree.
     pub external: Vec<ExternalImport>,
     /// Imports that only the folder `src` of the code root answers, which is on no path unless something puts it there.
@@ -125,6 +127,8 @@ pub enum EntrypointKind {
     AsyncTask,
     /// A route of Starlette, FastAPI, Flask, Express, Fastify, Hono.
     Route,
+    /// What a web framework calls before a route: middleware, a dependency of FastAPI, `before_request`.
+    Middleware,
     /// A tool, resource or prompt of an MCP server.
     McpTool,
     /// An A2A executor's `execute`, or what `serve_a2a` is given.

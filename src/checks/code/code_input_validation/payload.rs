@@ -9,6 +9,7 @@ use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
 use super::address::url_of_host;
 use super::tested::{Fact, Tested};
+use crate::analysis::handlers::ambient;
 use crate::analysis::names::package;
 use crate::analysis::outward::{is_agent_package, outward};
 use crate::analysis::runners::Runner;
@@ -81,26 +82,7 @@ impl Seeds for Payload<'_> {
     }
 
     fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
-        // Flask and Quart give the request by a name that is imported.
-        if expr.as_name() == Some("request")
-            && self
-                .source
-                .canonical(module, expr)
-                .is_some_and(|name| matches!(&*name, "flask.request" | "quart.request"))
-        {
-            return WHOLE;
-        }
-        // aiohttp gives the messages by an object that the handler makes.
-        if matches!(expr.kind, ExprKind::Call(_))
-            && self
-                .source
-                .callee_name(module, expr)
-                .is_some_and(|name| name == "aiohttp.web.WebSocketResponse")
-        {
-            return WHOLE;
-        }
-        // `http.server` gives the body as a file.
-        if reads_body(expr) {
+        if ambient::is_request(self.source, module, expr) {
             return WHOLE;
         }
         self.taken.get(&(module, expr.range)).copied().unwrap_or(0)
@@ -129,7 +111,7 @@ impl Seeds for Payload<'_> {
     }
 
     fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {
-        if reads_body(expr) {
+        if ambient::is_body(expr) {
             return false;
         }
         if self.leaves(module, expr)
@@ -322,16 +304,5 @@ impl Seeds for Payload<'_> {
             .enumerate()
             .filter(|(_, name)| named.contains(&***name));
         same.fold(0, |all, (bit, _)| all | 1 << bit) & !WHOLE
-    }
-}
-
-/// `self.rfile`, and what is read from it.
-fn reads_body(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Attribute { base, attr } => &**attr == "rfile" && base.as_name() == Some("self"),
-        ExprKind::Call(call) => {
-            matches!(&call.callee.kind, ExprKind::Attribute { base, .. } if reads_body(base))
-        }
-        _ => false,
     }
 }

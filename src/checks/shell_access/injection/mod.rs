@@ -242,7 +242,7 @@ fn words(kind: EntrypointKind) -> &'static str {
     match kind {
         EntrypointKind::AgentTool => "text that the model gives a tool",
         EntrypointKind::McpTool => "text that a client gives an MCP tool",
-        EntrypointKind::Route => "text from the request",
+        EntrypointKind::Route | EntrypointKind::Middleware => "text from the request",
         EntrypointKind::Lambda => "text from the Lambda event",
         _ => "text from the payload",
     }

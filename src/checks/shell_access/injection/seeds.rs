@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::sinks::Danger;
 use crate::analysis::dataflow::{Flow, Labels, Seeds, Truncation, Vouched};
+use crate::analysis::handlers::ambient;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
 use crate::analysis::tested::{Facts, proofs};
@@ -87,7 +88,10 @@ impl<'a> Sources<'a> {
         // Frameworks for Python hold a parameter to its annotation.
         let held = matches!(
             kind,
-            EntrypointKind::AgentTool | EntrypointKind::McpTool | EntrypointKind::Route
+            EntrypointKind::AgentTool
+                | EntrypointKind::McpTool
+                | EntrypointKind::Route
+                | EntrypointKind::Middleware
         ) && source
             .module(function.module)
             .is_some_and(|module| module.language == Language::Python);
@@ -297,6 +301,9 @@ impl Seeds for Sources<'_> {
     }
 
     fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
+        if ambient::is_request(self.source, module, expr) {
+            return WHOLE;
+        }
         if !self.typed || !is_typed(self.source, module, expr) {
             return 0;
         }
