@@ -59,17 +59,22 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields) {
         let Some((name, rule)) = field(source, id.module, assign) else {
             continue;
         };
-        if let Some(inner) = assign
-            .annotation
-            .as_ref()
-            .and_then(|annotation| model_in(source, id.module, annotation))
-            .filter(|inner| *inner != id)
-        {
-            let mut nested = Fields::new();
-            collect(source, inner, &mut nested);
-            for (path, rule) in nested {
-                found.insert(format!("{name}.{path}"), rule);
+        let mut models = Vec::new();
+        if let Some(annotation) = &assign.annotation {
+            models_in(source, id.module, annotation, &mut models);
+        }
+        // Of a union any may be there: what one of several says of a member is said of all that have it.
+        let mut nested = Fields::new();
+        for inner in models.into_iter().filter(|inner| *inner != id) {
+            let mut own = Fields::new();
+            collect(source, inner, &mut own);
+            for (path, rule) in own {
+                let known = nested.entry(path).or_insert(rule);
+                *known = known.weaker(rule);
             }
+        }
+        for (path, rule) in nested {
+            found.insert(format!("{name}.{path}"), rule);
         }
         found.insert(name, rule);
     }
@@ -144,25 +149,36 @@ pub(crate) fn tested_when_made(source: &Source, id: ClassId) -> Option<(Fields, 
     })
 }
 
-/// The model that an annotation holds: `Chat`, `list[Chat]`, `Chat | None`.
-fn model_in(source: &Source, module: ModuleId, annotation: &Expr) -> Option<ClassId> {
-    let _step = limits::follow("model in", limits::SCHEMA, module, annotation)?;
-    let within = |inner: &Expr| model_in(source, module, inner);
+/// The models that an annotation holds: `Chat`, `list[Chat]`, `Chat | None`, `Union[Chat, Stop]`, a name for one of these.
+fn models_in(source: &Source, module: ModuleId, annotation: &Expr, found: &mut Vec<ClassId>) {
+    let Some(_step) = limits::follow("models in", limits::SCHEMA, module, annotation) else {
+        return;
+    };
     match &annotation.kind {
         ExprKind::Name(_) | ExprKind::Attribute { .. } => {
             match source.meaning(module, annotation) {
-                Meaning::Class(class) => is_model(source, class).then_some(class),
-                _ => None,
+                Meaning::Class(class) if is_model(source, class) => found.push(class),
+                Meaning::Value(at, value) if !value.is(annotation) => {
+                    models_in(source, at, value, found);
+                }
+                _ => {}
             }
         }
         ExprKind::BinOp {
             op: Operator::BitOr,
             left,
             right,
-        } => within(left).or_else(|| within(right)),
-        ExprKind::Subscript { index, .. } => within(index),
-        ExprKind::Tuple(items) => items.iter().find_map(within),
-        _ => None,
+        } => {
+            models_in(source, module, left, found);
+            models_in(source, module, right, found);
+        }
+        ExprKind::Subscript { index, .. } => models_in(source, module, index, found),
+        ExprKind::Tuple(items) => {
+            items
+                .iter()
+                .for_each(|item| models_in(source, module, item, found));
+        }
+        _ => {}
     }
 }
 

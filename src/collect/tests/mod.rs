@@ -142,10 +142,11 @@ fn entries(source: &Source) -> Vec<Entry> {
             if matches!(entry.kind, EntrypointKind::Ping | EntrypointKind::AgentTool) {
                 continue;
             }
-            let (Some(function), Some(module)) = (
-                entry.function.and_then(|id| source.function(id)),
-                source.module(entry.module),
-            ) else {
+            // A test imports the function from where it stands.
+            let Some(function) = entry.function.and_then(|id| source.function(id)) else {
+                continue;
+            };
+            let Some(module) = source.module(function.id.module) else {
                 continue;
             };
             all.extend(entry_of(&runtime.runtime, module, function));
