@@ -27,7 +27,7 @@ pub async fn provisioned(session: &Session, arn: &str) -> Known<Vec<ProvisionedC
             format!("{arn} is no ARN of a Lambda function"),
         ));
     }
-    let input = json!({"FunctionName": parts[..7].join(":")});
+    let input = json!({"FunctionName": parts[..7].join(":"), "List": "ALL"});
     let configs = session
         .list(&LIST_PROVISIONED_CONCURRENCY_CONFIGS, &input)
         .await;

@@ -52,7 +52,7 @@ pub struct Operation {
     pub service: &'static Service,
     /// The method.
     pub method: &'static str,
-    /// The path, with the names of members in braces, and the fixed part of the query.
+    /// The path, with the names of members in braces.
     pub path: &'static str,
 }
 
@@ -211,7 +211,7 @@ pub static LIST_PROVISIONED_CONCURRENCY_CONFIGS: Listing = Listing {
         "lambda:ListProvisionedConcurrencyConfigs",
         &LAMBDA,
         "GET",
-        "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL",
+        "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
     ),
     token: "Marker",
     next: "NextMarker",

@@ -276,16 +276,20 @@ impl SerializeRequest for Writer {
 
 /// A path with its members filled in; the others stand in the query.
 fn uri(path: &str, members: &Value) -> String {
-    let mut uri = path.to_owned();
+    let (mut uri, mut others) = (path.to_owned(), Vec::new());
     for (name, value) in members.as_object().into_iter().flatten() {
         let value = value.as_str().unwrap_or_default();
         let place = format!("{{{name}}}");
-        if uri.contains(&place) {
+        if path.contains(&place) {
             let value = label::fmt_string(value, label::EncodingStrategy::Default);
             uri = uri.replace(&place, &value);
         } else {
-            query::Writer::new(&mut uri).push_kv(name, &query::fmt_string(value));
+            others.push((name, query::fmt_string(value)));
         }
+    }
+    let mut query = query::Writer::new(&mut uri);
+    for (name, value) in others {
+        query.push_kv(name, &value);
     }
     uri
 }
@@ -344,7 +348,7 @@ fn page<T: DeserializeOwned>(
     })
 }
 
-/// A list of objects or of texts, which a service may leave out; entries that are null are none.
+/// A list of objects or of texts, which a service may leave out.
 ///
 /// # Errors
 /// When it is no list, or an entry is no `T`.
@@ -352,9 +356,8 @@ pub fn list<'a, D: Deserializer<'a>, T: DeserializeOwned>(from: D) -> Result<Vec
     let entries: Option<Vec<Value>> = Option::deserialize(from)?;
     let entries = entries.unwrap_or_default().into_iter();
     entries
-        .filter(|entry| !entry.is_null())
         .map(|entry| match entry {
-            // Or the entries of this one would be taken for the members of an object.
+            // Its entries would be taken for the members of an object.
             Value::Array(_) => Err(D::Error::custom("a list in a list")),
             entry => serde_json::from_value(entry).map_err(D::Error::custom),
         })
@@ -487,7 +490,7 @@ mod tests {
     #[tokio::test]
     async fn aws_json_is_posted_to_the_root_and_names_its_target() {
         let (service, reads) = Service::new(&[
-            r#"{"Rules": [{"Name": "a"}, null], "NextToken": "2"}"#,
+            r#"{"Rules": [{"Name": "a"}], "NextToken": "2"}"#,
             r#"{"Rules": [{"Name": "b"}]}"#,
         ]);
         let input = json!({"EventBusName": "default"});
@@ -516,7 +519,7 @@ mod tests {
     async fn rest_json_has_paths_and_a_body_where_there_is_something_to_say() {
         let (service, reads) = Service::new(&[r#"{"NextMarker": "a b"}"#, "{}", "{}", "{}"]);
         let arn = "arn:aws:lambda:eu-west-1:123456789012:function:f";
-        let input = json!({"FunctionName": arn});
+        let input = json!({"FunctionName": arn, "List": "ALL"});
         let configs = reads.all::<Value>(&LIST_PROVISIONED_CONCURRENCY_CONFIGS, &input);
         assert!(configs.await.unwrap().is_empty());
         let input = json!({});
@@ -588,6 +591,7 @@ mod tests {
             "{} {}",
             "{\"Rules\": {}}",
             "{\"Rules\": [[]]}",
+            "{\"Rules\": [null]}",
             "{\"Rules\": [\"r\"]}",
             "{\"NextToken\": 1}",
         ];
