@@ -309,13 +309,13 @@ impl<T: Debug + Send + Sync + 'static> DeserializeResponse for Reader<T> {
         response: &HttpResponse,
         _: &ConfigBag,
     ) -> Result<Output, OrchestratorError<Error>> {
-        let body = response.body().bytes().unwrap_or_default();
-        let read = if response.status().is_success() {
-            object(body)
+        let read = match response.body().bytes() {
+            Some(body) if response.status().is_success() => object(body)
                 .and_then(&self.0)
-                .map_err(|_| ReadError::default())
-        } else {
-            Err(ReadError::refused(response.headers(), body))
+                .map_err(|_| ReadError::default()),
+            Some(body) => Err(ReadError::refused(response.headers(), body)),
+            // The runtime loads the body before.
+            None => Err(ReadError::default()),
         };
         read.map(Output::erase)
             .map_err(|error| OrchestratorError::operation(Error::erase(error)))
