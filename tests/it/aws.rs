@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use agentcore_harden::cli::Cli;
-use agentcore_harden::collect::aws::{Clients, Scope, Session, read};
+use agentcore_harden::collect::aws::{Clients, Reads, Scope, Session, read};
 use agentcore_harden::model::aws::{AwsState, Snapshot};
 use agentcore_harden::model::known::{Known, ReasonCode, Unread};
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_bedrockagentcorecontrol as agentcore;
 use aws_sdk_iam as iam;
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
@@ -24,6 +25,7 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use clap::Parser;
 
@@ -53,14 +55,41 @@ macro_rules! client {
     }};
 }
 
+/// Answers of operations without a generated client, by their names: a status and a body. Every other gets an HTTP error.
+#[derive(Clone, Debug, Default)]
+struct Answers(BTreeMap<&'static str, (u16, &'static str)>);
+
+impl HttpConnector for Answers {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let path = request.uri().split('?').next().unwrap_or_default();
+        let target = request.headers().get("x-amz-target").unwrap_or(path);
+        let name = target.rsplit(['.', '/']).next().unwrap_or_default();
+        let (status, body) = self.0.get(name).copied().unwrap_or((418, ""));
+        HttpConnectorFuture::ready(Ok(answer(status, None, body)))
+    }
+}
+
+impl Answers {
+    fn client(&self) -> Reads {
+        let connector = SharedHttpConnector::new(self.clone());
+        let credentials = Credentials::new("id", "secret", None, None, "test");
+        Reads::new(
+            &SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .retry_config(RetryConfig::disabled())
+                .http_client(http_client_fn(move |_, _| connector.clone()))
+                .build(),
+        )
+    }
+}
+
 #[derive(Default)]
 struct Mocks<'a> {
     iam: Vec<&'a Rule>,
     agentcore: Vec<&'a Rule>,
-    logs: Vec<&'a Rule>,
-    xray: Vec<&'a Rule>,
-    quotas: Vec<&'a Rule>,
-    cloudtrail: Vec<&'a Rule>,
+    reads: Answers,
 }
 
 fn session(mocks: &Mocks<'_>) -> Session {
@@ -75,13 +104,7 @@ fn session(mocks: &Mocks<'_>) -> Session {
             sts: client!(aws_sdk_sts, &[&identity]),
             iam: client!(aws_sdk_iam, &mocks.iam),
             agentcore: client!(aws_sdk_bedrockagentcorecontrol, &mocks.agentcore),
-            logs: client!(aws_sdk_cloudwatchlogs, &mocks.logs),
-            events: client!(aws_sdk_eventbridge, &[]),
-            cloudtrail: client!(aws_sdk_cloudtrail, &mocks.cloudtrail),
-            ecr: client!(aws_sdk_ecr, &[]),
-            xray: client!(aws_sdk_xray, &mocks.xray),
-            lambda: client!(aws_sdk_lambda, &[]),
-            quotas: client!(aws_sdk_servicequotas, &mocks.quotas),
+            reads: mocks.reads.client(),
         },
         false,
     )
@@ -399,35 +422,35 @@ fn every_refusal_leaves_one_value_unread_and_the_run_goes_on() {
     });
     let missing = mock!(agentcore::Client::get_resource_policy)
         .then_http_response(|| answer(404, Some("ResourceNotFoundException"), "{}"));
-    // AWS JSON: the code stands in the body.
-    let throttled =
-        mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups).then_http_response(|| {
-            answer(
+    let reads = Answers(BTreeMap::from([
+        // AWS JSON: the code stands in the body.
+        (
+            "DescribeLogGroups",
+            (
                 400,
-                None,
                 "{\"__type\":\"ThrottlingException\",\"message\":\"slow\"}",
-            )
-        });
-    let unknown =
-        mock!(aws_sdk_servicequotas::Client::list_service_quotas).then_http_response(|| {
-            answer(
+            ),
+        ),
+        (
+            "ListServiceQuotas",
+            (
                 404,
-                None,
                 "{\"__type\":\"com.amazon.coral.service#UnknownOperationException\"}",
-            )
-        });
-    let garbage = mock!(aws_sdk_xray::Client::get_trace_segment_destination)
-        .then_http_response(|| answer(200, None, "{\"Destination\": ["));
-    let page = mock!(aws_sdk_xray::Client::get_indexing_rules)
-        .then_http_response(|| answer(404, None, "<!doctype html><title>404 Not Found</title>"));
-    let expired = mock!(aws_sdk_cloudtrail::Client::describe_trails)
-        .then_http_response(|| answer(400, None, "{\"__type\":\"ExpiredTokenException\"}"));
+            ),
+        ),
+        ("GetTraceSegmentDestination", (200, "{\"Destination\": [")),
+        (
+            "GetIndexingRules",
+            (404, "<!doctype html><title>404 Not Found</title>"),
+        ),
+        (
+            "DescribeTrails",
+            (400, "{\"__type\":\"ExpiredTokenException\"}"),
+        ),
+    ]));
     let mocks = Mocks {
         agentcore: vec![&list, &get, &denied, &missing],
-        logs: vec![&throttled],
-        quotas: vec![&unknown],
-        xray: vec![&garbage, &page],
-        cloudtrail: vec![&expired],
+        reads,
         ..Mocks::default()
     };
     let state = collect(&mocks, &scope()).unwrap();

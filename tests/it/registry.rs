@@ -314,6 +314,8 @@ fn checks_and_renderers_do_no_input_or_output() {
         "tokio",
         "aws_sdk",
         "aws_config",
+        "aws_runtime",
+        "aws_smithy",
         "reqwest",
         "println!",
         "eprintln!",

@@ -1,11 +1,28 @@
 //! ECR: size of a runtime's image.
 
-use aws_sdk_ecr::types::ImageIdentifier;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::fault::known;
+use super::operations::DESCRIBE_IMAGES;
+use super::reads::list;
 use super::session::Session;
 use crate::model::aws::Image;
 use crate::model::known::{Known, ReasonCode, Unread};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Images {
+    #[serde(deserialize_with = "list")]
+    image_details: Vec<Detail>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Detail {
+    image_digest: Option<String>,
+    image_size_in_bytes: Option<i64>,
+}
 
 /// The image behind a URI such as `123456789012.dkr.ecr.us-east-1.amazonaws.com/name:tag`.
 pub async fn image(session: &Session, uri: &str) -> Known<Image> {
@@ -15,57 +32,44 @@ pub async fn image(session: &Session, uri: &str) -> Known<Image> {
             format!("{uri} is no image of a private ECR repository"),
         ));
     };
-    let own = session
-        .clients
-        .ecr
-        .config()
-        .region()
-        .map(ToString::to_string);
+    let own = session.clients.reads.region();
     if own.is_some_and(|own| own != region) {
         return Known::Unread(Unread::new(
             ReasonCode::Unsupported,
             format!("the image lies in {region}, another Region than the one that is read"),
         ));
     }
-    let request = session
-        .clients
-        .ecr
-        .describe_images()
-        .registry_id(account)
-        .repository_name(repository)
-        .image_ids(image);
-    let output = match session.call("ecr:DescribeImages", request.send()).await {
+    let input = json!({"registryId": account, "repositoryName": repository, "imageIds": [image]});
+    let output: Images = match session.read(&DESCRIBE_IMAGES, &input).await {
         Ok(output) => output,
         Err(fault) => return known(Err(fault)),
     };
-    output
-        .image_details()
-        .first()
-        .map_or(Known::Absent, |detail| {
-            Known::Read(Image {
-                repository: repository.to_owned(),
-                digest: detail.image_digest().unwrap_or_default().to_owned(),
-                size_bytes: detail.image_size_in_bytes().unwrap_or_default(),
-            })
+    let detail = output.image_details.into_iter().next();
+    detail.map_or(Known::Absent, |detail| {
+        Known::Read(Image {
+            repository: repository.to_owned(),
+            digest: detail.image_digest.unwrap_or_default(),
+            size_bytes: detail.image_size_in_bytes.unwrap_or_default(),
         })
+    })
 }
 
-fn parse(uri: &str) -> Option<(&str, &str, &str, ImageIdentifier)> {
+/// Account, Region, repository, and the image in it as a request names it.
+fn parse(uri: &str) -> Option<(&str, &str, &str, Value)> {
     let (host, path) = uri.split_once('/')?;
     let mut labels = host.split('.');
     let account = labels.next()?;
     (labels.next()? == "dkr" && labels.next()? == "ecr").then_some(())?;
     let region = labels.next()?;
-    let builder = ImageIdentifier::builder();
     let (repository, image) = match (path.split_once('@'), path.rsplit_once(':')) {
         (Some((repository, digest)), _) => (
             repository.split(':').next().unwrap_or(repository),
-            builder.image_digest(digest),
+            json!({"imageDigest": digest}),
         ),
-        (None, Some((repository, tag))) => (repository, builder.image_tag(tag)),
-        (None, None) => (path, builder.image_tag("latest")),
+        (None, Some((repository, tag))) => (repository, json!({"imageTag": tag})),
+        (None, None) => (path, json!({"imageTag": "latest"})),
     };
-    Some((account, region, repository, image.build()))
+    Some((account, region, repository, image))
 }
 
 #[cfg(test)]
@@ -82,12 +86,12 @@ mod tests {
             (account, region, repository),
             ("123456789012", "eu-west-1", "support/main")
         );
-        assert_eq!(image.image_tag(), Some("v1"));
+        assert_eq!(image, json!({"imageTag": "v1"}));
         let uri = format!("{host}/a:v1@sha256:00ff");
         let (_, _, repository, image) = parse(&uri).unwrap();
         assert_eq!(
-            (repository, image.image_digest()),
-            ("a", Some("sha256:00ff"))
+            (repository, image),
+            ("a", json!({"imageDigest": "sha256:00ff"}))
         );
         assert!(parse("public.ecr.aws/x/y:z").is_none());
         assert!(parse("nginx").is_none());

@@ -1,12 +1,36 @@
 //! EventBridge: rules that see a command execution, with their targets.
 
 use futures::future::join_all;
+use serde::Deserialize;
+use serde_json::json;
 
 use super::fault::{Fault, known};
+use super::operations::{LIST_EVENT_BUSES, LIST_RULES, LIST_TARGETS_BY_RULE};
 use super::session::Session;
 use crate::model::aws::EventRule;
 use crate::model::event_pattern::{COMMAND_EVENTS, Fit, command_event, fit};
 use crate::model::known::Known;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Bus {
+    name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Rule {
+    name: Option<String>,
+    arn: Option<String>,
+    state: Option<String>,
+    event_pattern: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Target {
+    arn: Option<String>,
+}
 
 /// The rules of every bus whose pattern may match a command execution; the rest of an account's rules is no business of ours.
 pub async fn rules(session: &Session, account: &str, region: &str) -> Known<Vec<EventRule>> {
@@ -34,31 +58,9 @@ pub async fn rules(session: &Session, account: &str, region: &str) -> Known<Vec<
     Known::Read(rules)
 }
 
-/// The next page's token, unless the service hands the same one out again.
-fn next(token: Option<&String>, following: Option<String>) -> Option<String> {
-    following.filter(|following| !following.is_empty() && token != Some(following))
-}
-
 async fn buses(session: &Session) -> Result<Vec<String>, Fault> {
-    let (mut buses, mut token) = (Vec::new(), None);
-    loop {
-        let call = session
-            .clients
-            .events
-            .list_event_buses()
-            .set_next_token(token.clone());
-        let output = session.call("events:ListEventBuses", call.send()).await?;
-        buses.extend(
-            output
-                .event_buses()
-                .iter()
-                .filter_map(|bus| bus.name().map(str::to_owned)),
-        );
-        token = next(token.as_ref(), output.next_token);
-        if token.is_none() {
-            return Ok(buses);
-        }
-    }
+    let buses: Vec<Bus> = session.list(&LIST_EVENT_BUSES, &json!({})).await?;
+    Ok(buses.into_iter().filter_map(|bus| bus.name).collect())
 }
 
 async fn rules_of(
@@ -68,67 +70,35 @@ async fn rules_of(
     region: &str,
 ) -> Result<Vec<EventRule>, Fault> {
     let events = COMMAND_EVENTS.map(|name| command_event(name, account, region));
-    let (mut rules, mut token) = (Vec::new(), None);
-    loop {
-        let call = session
-            .clients
-            .events
-            .list_rules()
-            .event_bus_name(bus)
-            .set_next_token(token.clone());
-        let output = session.call("events:ListRules", call.send()).await?;
-        for rule in output.rules() {
-            let pattern = rule
-                .event_pattern()
-                .and_then(|text| serde_json::from_str(text).ok());
-            let Some(pattern) = pattern else {
-                continue;
-            };
-            if events.iter().all(|event| fit(&pattern, event) == Fit::No) {
-                continue;
-            }
-            rules.push(EventRule {
-                name: rule.name().unwrap_or_default().to_owned(),
-                arn: rule.arn().unwrap_or_default().to_owned(),
-                bus: bus.to_owned(),
-                state: rule
-                    .state()
-                    .map_or_else(String::new, |state| state.as_str().to_owned()),
-                pattern,
-                targets: Known::Absent,
-            });
+    let rules: Vec<Rule> = session
+        .list(&LIST_RULES, &json!({"EventBusName": bus}))
+        .await?;
+    let seeing = rules.into_iter().filter_map(|rule| {
+        let pattern = serde_json::from_str(&rule.event_pattern?).ok()?;
+        if events.iter().all(|event| fit(&pattern, event) == Fit::No) {
+            return None;
         }
-        token = next(token.as_ref(), output.next_token);
-        if token.is_none() {
-            return Ok(rules);
-        }
-    }
+        Some(EventRule {
+            name: rule.name.unwrap_or_default(),
+            arn: rule.arn.unwrap_or_default(),
+            bus: bus.to_owned(),
+            state: rule.state.unwrap_or_default(),
+            pattern,
+            targets: Known::Absent,
+        })
+    });
+    Ok(seeing.collect())
 }
 
 async fn targets(session: &Session, rule: &EventRule) -> Known<Vec<String>> {
-    let (mut targets, mut token) = (Vec::new(), None);
-    loop {
-        let call = session
-            .clients
-            .events
-            .list_targets_by_rule()
-            .rule(&rule.name)
-            .event_bus_name(&rule.bus)
-            .set_next_token(token.clone());
-        let output = match session.call("events:ListTargetsByRule", call.send()).await {
-            Ok(output) => output,
-            Err(fault) => return known(Err(fault)),
-        };
-        targets.extend(
-            output
-                .targets()
-                .iter()
-                .map(|target| target.arn().to_owned()),
-        );
-        token = next(token.as_ref(), output.next_token);
-        if token.is_none() {
-            targets.sort();
-            return Known::Read(targets);
-        }
-    }
+    let input = json!({"Rule": rule.name, "EventBusName": rule.bus});
+    let targets = session.list(&LIST_TARGETS_BY_RULE, &input).await;
+    known(targets.map(|targets: Vec<Target>| {
+        let mut arns: Vec<String> = targets
+            .into_iter()
+            .map(|target| target.arn.unwrap_or_default())
+            .collect();
+        arns.sort();
+        arns
+    }))
 }

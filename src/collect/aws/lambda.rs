@@ -1,9 +1,21 @@
 //! Lambda: provisioned concurrency of the functions behind gateway targets.
 
+use serde::Deserialize;
+use serde_json::json;
+
 use super::fault::known;
+use super::operations::LIST_PROVISIONED_CONCURRENCY_CONFIGS;
 use super::session::Session;
 use crate::model::aws::ProvisionedConcurrency;
 use crate::model::known::{Known, ReasonCode, Unread};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Config {
+    function_arn: Option<String>,
+    requested_provisioned_concurrent_executions: Option<i64>,
+    status: Option<String>,
+}
 
 /// The provisioned concurrency of every alias and version of the function behind `arn`.
 pub async fn provisioned(session: &Session, arn: &str) -> Known<Vec<ProvisionedConcurrency>> {
@@ -15,31 +27,19 @@ pub async fn provisioned(session: &Session, arn: &str) -> Known<Vec<ProvisionedC
             format!("{arn} is no ARN of a Lambda function"),
         ));
     }
-    let pages = session
-        .clients
-        .lambda
-        .list_provisioned_concurrency_configs()
-        .function_name(parts[..7].join(":"))
-        .into_paginator()
-        .items()
-        .send();
+    let input = json!({"FunctionName": parts[..7].join(":"), "List": "ALL"});
     let configs = session
-        .call(
-            "lambda:ListProvisionedConcurrencyConfigs",
-            pages.collect::<Result<Vec<_>, _>>(),
-        )
+        .list(&LIST_PROVISIONED_CONCURRENCY_CONFIGS, &input)
         .await;
-    known(configs.map(|configs| {
+    known(configs.map(|configs: Vec<Config>| {
         let mut configs: Vec<_> = configs
             .into_iter()
             .map(|config| ProvisionedConcurrency {
                 arn: config.function_arn.unwrap_or_default(),
                 requested: config
                     .requested_provisioned_concurrent_executions
-                    .map_or(0, i64::from),
-                status: config
-                    .status
-                    .map_or_else(String::new, |status| status.as_str().to_owned()),
+                    .unwrap_or_default(),
+                status: config.status.unwrap_or_default(),
             })
             .collect();
         configs.sort();

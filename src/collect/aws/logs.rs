@@ -1,32 +1,32 @@
 //! CloudWatch Logs: the groups under a prefix.
 
+use serde::Deserialize;
+use serde_json::json;
+
 use super::fault::known;
+use super::operations::DESCRIBE_LOG_GROUPS;
 use super::session::Session;
 use crate::model::aws::LogGroup;
 use crate::model::known::Known;
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Group {
+    log_group_name: Option<String>,
+    retention_in_days: Option<i64>,
+    kms_key_id: Option<String>,
+}
+
 /// The log groups whose name starts with `prefix`, sorted.
 pub async fn groups(session: &Session, prefix: &str) -> Known<Vec<LogGroup>> {
-    let pages = session
-        .clients
-        .logs
-        .describe_log_groups()
-        .log_group_name_prefix(prefix)
-        .into_paginator()
-        .items()
-        .send();
-    let groups = session
-        .call(
-            "logs:DescribeLogGroups",
-            pages.collect::<Result<Vec<_>, _>>(),
-        )
-        .await;
-    known(groups.map(|groups| {
+    let input = json!({"logGroupNamePrefix": prefix});
+    let groups = session.list(&DESCRIBE_LOG_GROUPS, &input).await;
+    known(groups.map(|groups: Vec<Group>| {
         let mut groups: Vec<_> = groups
             .into_iter()
             .map(|group| LogGroup {
                 name: group.log_group_name.unwrap_or_default(),
-                retention_days: group.retention_in_days.map(i64::from),
+                retention_days: group.retention_in_days,
                 kms_key: group.kms_key_id,
             })
             .collect();

@@ -1,21 +1,24 @@
 //! Reads live AWS through the official SDK: one file per service, calls side by side, only Get, List, Describe and
-//! the policy simulator, which changes nothing.
+//! the policy simulator, which changes nothing. Services of which few operations are read have no generated client; see [`Reads`].
 //!
 //! A call that fails leaves its one value unread and the run goes on; see [`fault`] for how failures are told apart.
 
 mod credentials;
 mod document;
 mod ecr;
+mod endpoints;
 mod events;
 pub mod fault;
 mod gateways;
 mod iam;
 mod lambda;
 mod logs;
+mod operations;
 mod permissions;
 mod platform;
 mod quotas;
 mod raw;
+mod reads;
 mod resources;
 mod runtimes;
 mod scope;
@@ -27,6 +30,7 @@ mod trails;
 mod xray;
 
 pub use permissions::{ACTIONS, policy};
+pub use reads::Reads;
 pub use scope::{Ids, Scope};
 pub use session::{Clients, OVERALL, PER_CALL, Session};
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_servicequotas::types::ServiceQuota;
+use serde::Deserialize;
+use serde_json::json;
 
 use super::fault::known;
+use super::operations::{LIST_AWS_DEFAULT_SERVICE_QUOTAS, LIST_SERVICE_QUOTAS};
 use super::session::Session;
 use crate::model::aws::Quota;
 use crate::model::known::Known;
@@ -12,30 +14,22 @@ use crate::model::known::Known;
 /// The service's code.
 const SERVICE: &str = "bedrock-agentcore";
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct ServiceQuota {
+    quota_code: Option<String>,
+    quota_name: Option<String>,
+    value: Option<f64>,
+    adjustable: Option<bool>,
+    unit: Option<String>,
+}
+
 /// Applied values over defaults, by quota code; `Absent` where Service Quotas does not know the service.
 pub async fn quotas(session: &Session) -> Known<BTreeMap<String, Quota>> {
-    let client = &session.clients.quotas;
-    let applied = client
-        .list_service_quotas()
-        .service_code(SERVICE)
-        .into_paginator()
-        .items()
-        .send();
-    let defaults = client
-        .list_aws_default_service_quotas()
-        .service_code(SERVICE)
-        .into_paginator()
-        .items()
-        .send();
+    let input = json!({"ServiceCode": SERVICE});
     let (applied, defaults) = tokio::join!(
-        session.call(
-            "servicequotas:ListServiceQuotas",
-            applied.collect::<Result<Vec<_>, _>>()
-        ),
-        session.call(
-            "servicequotas:ListAWSDefaultServiceQuotas",
-            defaults.collect::<Result<Vec<_>, _>>()
-        ),
+        session.list(&LIST_SERVICE_QUOTAS, &input),
+        session.list(&LIST_AWS_DEFAULT_SERVICE_QUOTAS, &input),
     );
     let mut quotas = BTreeMap::new();
     match (applied, defaults) {
@@ -69,7 +63,7 @@ fn insert(quotas: &mut BTreeMap<String, Quota>, quota: ServiceQuota, applied: bo
             value,
             default,
             applied,
-            adjustable: quota.adjustable,
+            adjustable: quota.adjustable.unwrap_or_default(),
             unit: quota.unit,
         },
     );

@@ -1,5 +1,6 @@
 //! A bounded session with AWS: clients, at most so many calls at once, one deadline over all of them, a progress line.
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -10,10 +11,14 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::fault::{Fault, classify};
+use super::operations::{Listing, Operation};
+use super::reads::Reads;
 use crate::model::known::{ReasonCode, Unread};
 
 /// Calls in flight at once: the control plane allows 25 list and 150 get calls a second.
@@ -39,13 +44,7 @@ pub struct Clients {
     pub sts: aws_sdk_sts::Client,
     pub iam: aws_sdk_iam::Client,
     pub agentcore: aws_sdk_bedrockagentcorecontrol::Client,
-    pub logs: aws_sdk_cloudwatchlogs::Client,
-    pub events: aws_sdk_eventbridge::Client,
-    pub cloudtrail: aws_sdk_cloudtrail::Client,
-    pub ecr: aws_sdk_ecr::Client,
-    pub xray: aws_sdk_xray::Client,
-    pub lambda: aws_sdk_lambda::Client,
-    pub quotas: aws_sdk_servicequotas::Client,
+    pub reads: Reads,
 }
 
 impl Clients {
@@ -71,13 +70,7 @@ impl Clients {
             sts: aws_sdk_sts::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             agentcore: aws_sdk_bedrockagentcorecontrol::Client::new(&config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
-            events: aws_sdk_eventbridge::Client::new(&config),
-            cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
-            ecr: aws_sdk_ecr::Client::new(&config),
-            xray: aws_sdk_xray::Client::new(&config),
-            lambda: aws_sdk_lambda::Client::new(&config),
-            quotas: aws_sdk_servicequotas::Client::new(&config),
+            reads: Reads::new(&config),
         }
     }
 }
@@ -158,6 +151,30 @@ impl Session {
                 ),
             ))),
         }
+    }
+
+    /// Asks one operation within the bounds.
+    ///
+    /// # Errors
+    /// The classified [`Fault`].
+    pub async fn read<T>(&self, operation: &'static Operation, input: &Value) -> Result<T, Fault>
+    where
+        T: DeserializeOwned + Debug + Send + Sync + 'static,
+    {
+        let answer = self.clients.reads.one(operation, input);
+        self.call(operation.action, answer).await
+    }
+
+    /// Asks for all pages of a listing within the bounds.
+    ///
+    /// # Errors
+    /// The classified [`Fault`].
+    pub async fn list<T>(&self, listing: &'static Listing, input: &Value) -> Result<Vec<T>, Fault>
+    where
+        T: DeserializeOwned + Debug + Send + Sync + 'static,
+    {
+        let pages = self.clients.reads.all(listing, input);
+        self.call(listing.operation.action, pages).await
     }
 
     /// Notes that an action was sent or answered, and shows the one that is waited for longest.

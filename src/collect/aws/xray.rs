@@ -2,57 +2,62 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_xray::types::IndexingRuleValue;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::fault::{Fault, known};
+use super::operations::{GET_INDEXING_RULES, GET_TRACE_SEGMENT_DESTINATION};
 use super::session::Session;
 use crate::model::aws::TraceDestination;
 use crate::model::known::Known;
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Segments {
+    destination: Option<String>,
+    status: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct IndexingRule {
+    name: Option<String>,
+    rule: Option<Rule>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Rule {
+    probabilistic: Option<Probabilistic>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Probabilistic {
+    desired_sampling_percentage: Option<f64>,
+}
+
 /// Where trace segments go.
 pub async fn destination(session: &Session) -> Known<TraceDestination> {
-    let call = session.clients.xray.get_trace_segment_destination().send();
-    let output = session.call("xray:GetTraceSegmentDestination", call).await;
-    known(output.and_then(|output| {
+    let output = session
+        .read(&GET_TRACE_SEGMENT_DESTINATION, &Value::Null)
+        .await;
+    known(output.and_then(|output: Segments| {
         Ok(TraceDestination {
-            destination: output
-                .destination()
-                .ok_or(Fault::Missing)?
-                .as_str()
-                .to_owned(),
-            status: output
-                .status()
-                .map_or_else(String::new, |status| status.as_str().to_owned()),
+            destination: output.destination.ok_or(Fault::Missing)?,
+            status: output.status.unwrap_or_default(),
         })
     }))
 }
 
 /// Sampling percentage of the indexing rules, by name.
 pub async fn indexing_rules(session: &Session) -> Known<BTreeMap<String, f64>> {
-    let mut rules = BTreeMap::new();
-    let mut token = None;
-    loop {
-        let call = session
-            .clients
-            .xray
-            .get_indexing_rules()
-            .set_next_token(token.clone())
-            .send();
-        let output = match session.call("xray:GetIndexingRules", call).await {
-            Ok(output) => output,
-            Err(fault) => return known(Err(fault)),
+    let rules = session.list(&GET_INDEXING_RULES, &json!({})).await;
+    known(rules.map(|rules: Vec<IndexingRule>| {
+        let percentage = |rule: IndexingRule| {
+            let value = rule.rule?.probabilistic?.desired_sampling_percentage;
+            Some((rule.name?, value.unwrap_or_default()))
         };
-        for rule in output.indexing_rules() {
-            if let (Some(name), Some(IndexingRuleValue::Probabilistic(value))) =
-                (rule.name(), rule.rule())
-            {
-                rules.insert(name.to_owned(), value.desired_sampling_percentage());
-            }
-        }
-        // A service that hands the same token out again would keep this loop for ever.
-        match output.next_token {
-            Some(next) if !next.is_empty() && token.as_ref() != Some(&next) => token = Some(next),
-            _ => return Known::Read(rules),
-        }
-    }
+        rules.into_iter().filter_map(percentage).collect()
+    }))
 }
