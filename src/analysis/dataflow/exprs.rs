@@ -2,10 +2,10 @@
 
 use super::env::Env;
 use super::{Engine, Given, Labels, Place, closures};
-use crate::model::source::FnId;
 use crate::model::source::ir::{
     BoolOp, Compare, Conditional, Expr, ExprKind, FormatPart, Name, UnaryOp,
 };
+use crate::model::source::{ClassId, FnId};
 
 impl<'s> Engine<'s> {
     pub(super) fn note(&mut self, place: &Place, expr: &Expr, labels: Labels) {
@@ -253,10 +253,46 @@ impl<'s> Engine<'s> {
         if self.seeds.cleans_member(place.module, attr) {
             return 0;
         }
-        let field = self
-            .own_class(place, base)
-            .and_then(|class| self.fields.get(&(class, attr.clone())));
-        labels | field.copied().unwrap_or(0)
+        let own = self.own_class(place, base).and_then(|class| {
+            let field = self.fields.get(&(class, attr.clone()))?;
+            let set = self.members.get(attr).copied().unwrap_or(0);
+            Some((class, field | set))
+        });
+        match own {
+            Some((class, field))
+                if self.narrows && labels & !field != 0 && self.knows_fields(class) =>
+            {
+                self.narrowed = true;
+                field
+            }
+            Some((_, field)) => labels | field,
+            None => labels,
+        }
+    }
+
+    /// Whether all that may be in a member of a class is seen where its methods assign it: nothing derives from the class, and no member
+    /// is set by a name that is computed.
+    fn knows_fields(&self, class: ClassId) -> bool {
+        let derived_from = self.derived_from.get_or_init(|| {
+            let modules = self.source.modules.iter();
+            let classes = modules.flat_map(|module| &module.classes);
+            let bases = classes.flat_map(|class| self.source.direct_bases(class.id));
+            bases.filter_map(|base| base.class).collect()
+        });
+        let module = self.source.module(class.module);
+        let range = self.source.class(class).map(|about| about.range);
+        let text = module.zip(range).map(|(module, range)| module.text(range));
+        !derived_from.contains(&class)
+            && text.is_some_and(|text| {
+                let computed = [
+                    "setattr(",
+                    "__dict__",
+                    "vars(self)",
+                    "Object.assign(",
+                    "this[",
+                ];
+                !computed.iter().any(|word| text.contains(word))
+            })
     }
 
     /// A call of which only the function is known.

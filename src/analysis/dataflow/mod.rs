@@ -201,6 +201,8 @@ const FEW_LOOPS: usize = 4;
 const MOST_TURNS: u32 = 1_000;
 /// Most conditions that one flow looks at: without the rest nothing is vouched for, and so no pass rests on it.
 const MOST_CONDITIONS: u32 = 200_000;
+/// Most times that a flow is followed again with what is known of the members of objects.
+const MOST_ROUNDS: u32 = 4;
 /// Most ends of a function that are kept apart.
 const MOST_EXITS: usize = 24;
 
@@ -236,7 +238,20 @@ impl Flow {
             labels: params.unwrap_or_default(),
             functions: BTreeMap::new(),
         };
-        let summary = engine.function(from, &given, Env::start(Labels::MAX));
+        let mut summary = engine.function(from, &given, Env::start(Labels::MAX));
+        for round in 1..=MOST_ROUNDS {
+            let known = (engine.fields.clone(), engine.members.clone());
+            if !engine.narrowed || known == engine.settled {
+                break;
+            }
+            // A method may have been followed before what it reads was put into the object.
+            engine.settled = known;
+            engine.narrows = round < MOST_ROUNDS;
+            engine.memo.clear();
+            engine.bodies = 0;
+            engine.narrowed = false;
+            summary = engine.function(from, &given, Env::start(Labels::MAX));
+        }
         if seeds.refines() {
             engine.flow.vouched = !summary.end().alive;
             let (end, unknown) = engine.end_if(from, &summary, None, true);
@@ -250,6 +265,7 @@ impl Flow {
     /// Runs the flow over what a module does at import.
     pub fn run_module<'s>(source: &'s Source, module: ModuleId, seeds: &'s dyn Seeds) -> Flow {
         let mut engine = Engine::new(source, seeds);
+        engine.narrows = false;
         let mut env = Env::start(Labels::MAX);
         let body = source.body(module, None);
         engine.body(
@@ -332,6 +348,14 @@ struct Engine<'s> {
     /// Results by function and what went in; None while being evaluated.
     memo: BTreeMap<Context, Option<Rc<Summary<'s>>>>,
     fields: BTreeMap<(ClassId, Name), Labels>,
+    /// What is put into members of objects whose class is not known.
+    members: BTreeMap<Name, Labels>,
+    /// Both, as they were when the flow was followed last.
+    settled: (BTreeMap<(ClassId, Name), Labels>, BTreeMap<Name, Labels>),
+    /// Members may be taken for what their class puts into them, and no more.
+    narrows: bool,
+    /// One was.
+    narrowed: bool,
     globals: BTreeMap<(ModuleId, Name), Labels>,
     /// What closures put into names of the function around them: `request.on('data', (chunk) => { body += chunk; })`.
     closed: BTreeMap<(FnId, Name), Labels>,
@@ -345,6 +369,8 @@ struct Engine<'s> {
     given: BTreeMap<(FnId, Name), Vec<(Place, &'s Expr)>>,
     /// The names of the project's functions.
     functions: OnceCell<HashSet<&'s str>>,
+    /// The classes that others derive from.
+    derived_from: OnceCell<HashSet<ClassId>>,
     /// The functions of the project that an expression names, looked up once.
     named: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
     /// The functions that members of a class hold.
@@ -366,6 +392,10 @@ impl<'s> Engine<'s> {
             flow: Flow::default(),
             memo: BTreeMap::new(),
             fields: BTreeMap::new(),
+            members: BTreeMap::new(),
+            settled: Default::default(),
+            narrows: true,
+            narrowed: false,
             globals: BTreeMap::new(),
             closed: BTreeMap::new(),
             left: Vec::new(),
@@ -373,6 +403,7 @@ impl<'s> Engine<'s> {
             callees: BTreeMap::new(),
             given: BTreeMap::new(),
             functions: OnceCell::new(),
+            derived_from: OnceCell::new(),
             named: BTreeMap::new(),
             held: BTreeMap::new(),
             stack: stack_now(),

@@ -284,7 +284,18 @@ impl<'s> Engine<'s> {
             }
             ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
                 Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
-                None => self.put_into(place, base, labels, env),
+                None => {
+                    // `talk.text = text`, of which a method of the class may take `self.text`.
+                    let made = self.source.type_of(place.module, base);
+                    match made.and_then(|made| made.class) {
+                        _ if labels == 0 => {}
+                        Some(class) => {
+                            *self.fields.entry((class, attr.clone())).or_default() |= labels;
+                        }
+                        None => *self.members.entry(attr.clone()).or_default() |= labels,
+                    }
+                    self.put_into(place, base, labels, env);
+                }
             },
             ExprKind::Subscript { base, index } => {
                 self.expr(place, index, env);

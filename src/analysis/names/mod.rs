@@ -268,7 +268,7 @@ impl Source {
 
     /// What the bases of a class stand for, as they are written. Those of a module are found out together: many questions come back
     /// to them, and a chain of classes is long.
-    fn direct_bases(&self, id: ClassId) -> &[Base] {
+    pub(crate) fn direct_bases(&self, id: ClassId) -> &[Base] {
         let Some(module) = self.module(id.module) else {
             return &[];
         };
