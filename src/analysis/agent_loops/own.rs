@@ -1,11 +1,13 @@
 //! Loops of the code's own around calls of a model.
 
+use std::collections::BTreeSet;
+
 use super::runs::asks;
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::reachability::Live;
 use crate::model::source::ir::{Loop, LoopKind};
-use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{ByteRange, ExprKind, Module, Stmt, StmtKind};
+use crate::model::source::walk::{expressions, statements, sub_expressions};
+use crate::model::source::{ByteRange, Expr, ExprKind, Module, Stmt, StmtKind};
 
 /// The heads of the loops of a module that go round a call of a model until its answer ends them.
 pub(crate) fn unbounded(
@@ -21,7 +23,7 @@ pub(crate) fn unbounded(
         let StmtKind::Loop(looped) = &stmt.kind else {
             return None;
         };
-        let found = is_endless(looped)
+        let found = (is_endless(looped) || ends_by_answer(code, module, looped))
             && live.runs(module.id, stmt.range)
             && asks_a_model(code, module, looped)
             && !counts_or_waits(looped);
@@ -41,6 +43,52 @@ fn is_endless(looped: &Loop) -> bool {
         || looped.kind == LoopKind::CStyle && looped.iter.is_none()
 }
 
+/// Whether only what a model answers ends the loop: `while result.stop_reason == "interrupt"`, where the body takes `result` from it.
+fn ends_by_answer(code: &AgentCode<'_>, module: &Module, looped: &Loop) -> bool {
+    let (LoopKind::While | LoopKind::DoWhile) = looped.kind else {
+        return false;
+    };
+    let Some(test) = looped.iter.as_deref() else {
+        return false;
+    };
+    let inner = sub_expressions(test);
+    if inner
+        .iter()
+        .any(|expr| is_order(expr) || expr.as_call().is_some())
+    {
+        return false;
+    }
+    let names: BTreeSet<&str> = inner.iter().filter_map(|expr| expr.as_name()).collect();
+    let answered = |stmt: &&Stmt| match &stmt.kind {
+        StmtKind::Assign(assign) => assign.value.as_deref().is_some_and(|value| {
+            let mut parts = sub_expressions(value).into_iter();
+            parts.any(|part| asks(code.source, module.id, part))
+        }),
+        _ => false,
+    };
+    let body = statements(&looped.body);
+    let targets = body
+        .into_iter()
+        .filter(answered)
+        .flat_map(|stmt| match &stmt.kind {
+            StmtKind::Assign(assign) => assign.targets.iter().filter_map(Expr::as_name).collect(),
+            _ => Vec::new(),
+        });
+    let answers: BTreeSet<&str> = targets.collect();
+    !names.is_empty() && names.is_subset(&answers)
+}
+
+/// Whether an expression compares by order.
+fn is_order(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Compare(compared) => compared
+            .rest
+            .iter()
+            .any(|(operator, _)| matches!(*operator, "<" | "<=" | ">" | ">=")),
+        _ => false,
+    }
+}
+
 fn asks_a_model(code: &AgentCode<'_>, module: &Module, looped: &Loop) -> bool {
     let inner = expressions(&looped.body).into_iter();
     { inner }.any(|expr| asks(code.source, module.id, expr))
@@ -50,10 +98,7 @@ fn asks_a_model(code: &AgentCode<'_>, module: &Module, looped: &Loop) -> bool {
 fn counts_or_waits(looped: &Loop) -> bool {
     let inner = expressions(&looped.body).into_iter();
     { inner }.any(|expr| match &expr.kind {
-        ExprKind::Compare(compared) => compared
-            .rest
-            .iter()
-            .any(|(operator, _)| matches!(*operator, "<" | "<=" | ">" | ">=")),
+        _ if is_order(expr) => true,
         ExprKind::Call(call) => matches!(
             call.written_name(),
             "input" | "receive" | "recv" | "receive_text" | "receive_json" | "get" | "next"
