@@ -253,7 +253,9 @@ impl<'s> Engine<'s> {
         if self.seeds.cleans_member(place.module, attr) {
             return 0;
         }
-        let own = self.own_class(place, base).and_then(|class| {
+        let class = self.own_class(place, base);
+        self.reads_members |= class.is_some();
+        let own = class.and_then(|class| {
             let field = self.fields.get(&(class, attr.clone()))?;
             let set = self.members.get(attr).copied().unwrap_or(0);
             Some((class, field | set))
@@ -262,7 +264,6 @@ impl<'s> Engine<'s> {
             Some((class, field))
                 if self.narrows && labels & !field != 0 && self.knows_fields(class) =>
             {
-                self.narrowed = true;
                 field
             }
             Some((_, field)) => labels | field,

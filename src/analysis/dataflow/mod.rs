@@ -240,8 +240,8 @@ impl Flow {
         };
         let mut summary = engine.function(from, &given, Env::start(Labels::MAX));
         for round in 1..=MOST_ROUNDS {
-            let known = (engine.fields.clone(), engine.members.clone());
-            if !engine.narrowed || known == engine.settled {
+            let known = engine.in_members();
+            if !engine.reads_members || known == engine.settled {
                 break;
             }
             // A method may have been followed before what it reads was put into the object.
@@ -249,7 +249,6 @@ impl Flow {
             engine.narrows = round < MOST_ROUNDS;
             engine.memo.clear();
             engine.bodies = 0;
-            engine.narrowed = false;
             summary = engine.function(from, &given, Env::start(Labels::MAX));
         }
         if seeds.refines() {
@@ -350,12 +349,12 @@ struct Engine<'s> {
     fields: BTreeMap<(ClassId, Name), Labels>,
     /// What is put into members of objects whose class is not known.
     members: BTreeMap<Name, Labels>,
-    /// Both, as they were when the flow was followed last.
-    settled: (BTreeMap<(ClassId, Name), Labels>, BTreeMap<Name, Labels>),
+    /// How many labels both held when the flow was followed last.
+    settled: u32,
     /// Members may be taken for what their class puts into them, and no more.
     narrows: bool,
-    /// One was.
-    narrowed: bool,
+    /// A method took a member of its object.
+    reads_members: bool,
     globals: BTreeMap<(ModuleId, Name), Labels>,
     /// What closures put into names of the function around them: `request.on('data', (chunk) => { body += chunk; })`.
     closed: BTreeMap<(FnId, Name), Labels>,
@@ -393,9 +392,9 @@ impl<'s> Engine<'s> {
             memo: BTreeMap::new(),
             fields: BTreeMap::new(),
             members: BTreeMap::new(),
-            settled: Default::default(),
+            settled: 0,
             narrows: true,
-            narrowed: false,
+            reads_members: false,
             globals: BTreeMap::new(),
             closed: BTreeMap::new(),
             left: Vec::new(),
@@ -413,6 +412,12 @@ impl<'s> Engine<'s> {
             budget: MOST_CONDITIONS,
             refining: 0,
         }
+    }
+
+    /// How many labels the members of objects hold: it only grows.
+    fn in_members(&self) -> u32 {
+        let labels = self.fields.values().chain(self.members.values());
+        labels.map(|labels| labels.count_ones()).sum()
     }
 
     fn function(&mut self, id: FnId, given: &Given, mut env: Env<'s>) -> Rc<Summary<'s>> {
