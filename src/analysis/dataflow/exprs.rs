@@ -273,27 +273,26 @@ impl<'s> Engine<'s> {
 
     /// Whether all that may be in a member of a class is seen where its methods assign it: nothing derives from the class, and no member
     /// is set by a name that is computed.
-    fn knows_fields(&self, class: ClassId) -> bool {
-        let derived_from = self.derived_from.get_or_init(|| {
-            let modules = self.source.modules.iter();
-            let classes = modules.flat_map(|module| &module.classes);
-            let bases = classes.flat_map(|class| self.source.direct_bases(class.id));
-            bases.filter_map(|base| base.class).collect()
-        });
+    fn knows_fields(&mut self, class: ClassId) -> bool {
+        if let Some(known) = self.shown.get(&class) {
+            return *known;
+        }
         let module = self.source.module(class.module);
         let range = self.source.class(class).map(|about| about.range);
         let text = module.zip(range).map(|(module, range)| module.text(range));
-        !derived_from.contains(&class)
-            && text.is_some_and(|text| {
-                let computed = [
-                    "setattr(",
-                    "__dict__",
-                    "vars(self)",
-                    "Object.assign(",
-                    "this[",
-                ];
-                !computed.iter().any(|word| text.contains(word))
-            })
+        let computes = |text: &str| {
+            let words = [
+                "setattr(",
+                "__dict__",
+                "vars(self)",
+                "Object.assign(",
+                "this[",
+            ];
+            words.iter().any(|word| text.contains(word))
+        };
+        let known = !self.source.is_derived_from(class) && text.is_some_and(|text| !computes(text));
+        self.shown.insert(class, known);
+        known
     }
 
     /// A call of which only the function is known.

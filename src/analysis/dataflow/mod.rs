@@ -368,8 +368,8 @@ struct Engine<'s> {
     given: BTreeMap<(FnId, Name), Vec<(Place, &'s Expr)>>,
     /// The names of the project's functions.
     functions: OnceCell<HashSet<&'s str>>,
-    /// The classes that others derive from.
-    derived_from: OnceCell<HashSet<ClassId>>,
+    /// Whether a class shows all that is put into its members, looked up once.
+    shown: BTreeMap<ClassId, bool>,
     /// The functions of the project that an expression names, looked up once.
     named: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
     /// The functions that members of a class hold.
@@ -402,7 +402,7 @@ impl<'s> Engine<'s> {
             callees: BTreeMap::new(),
             given: BTreeMap::new(),
             functions: OnceCell::new(),
-            derived_from: OnceCell::new(),
+            shown: BTreeMap::new(),
             named: BTreeMap::new(),
             held: BTreeMap::new(),
             stack: stack_now(),

@@ -266,9 +266,19 @@ impl Source {
         found
     }
 
+    /// Whether another class of the project derives from a class.
+    pub(crate) fn is_derived_from(&self, class: ClassId) -> bool {
+        let all = self.derived_from.get_or_init(|| {
+            let classes = self.modules.iter().flat_map(|module| &module.classes);
+            let bases = classes.flat_map(|class| self.direct_bases(class.id));
+            bases.filter_map(|base| base.class).collect()
+        });
+        all.contains(&class)
+    }
+
     /// What the bases of a class stand for, as they are written. Those of a module are found out together: many questions come back
     /// to them, and a chain of classes is long.
-    pub(crate) fn direct_bases(&self, id: ClassId) -> &[Base] {
+    fn direct_bases(&self, id: ClassId) -> &[Base] {
         let Some(module) = self.module(id.module) else {
             return &[];
         };

@@ -35,35 +35,33 @@ const QUESTIONS: [Question; 7] = [
 
 /// What a function has tested of a parameter, or of what it gives in its place.
 pub(super) fn of_value(source: &Source, function: FnId, index: usize) -> Rule {
-    let mut rule = Rule::default();
-    for (asks, says) in QUESTIONS {
-        let follows = Follows {
-            source,
-            param: (function, index),
-            members: None,
-            asks,
-        };
-        let flow = Flow::run(source, function, &follows);
-        let tested = flow.vouched() & ITSELF == ITSELF || flow.returned(function) == 0;
-        if flow.truncated.is_none() && tested {
-            says(&mut rule);
-        }
-    }
-    rule
+    asked(source, (function, index), |flow| {
+        is_itself(flow.vouched()) || flow.returned(function) == 0
+    })
 }
 
 /// What a test has tested of a parameter where it gives true: `(text) => WORD.test(text)`.
 pub(super) fn where_true(source: &Source, function: FnId, index: usize) -> Rule {
+    asked(source, (function, index), |flow| {
+        is_itself(flow.vouched_if_true())
+    })
+}
+
+fn is_itself(labels: Labels) -> bool {
+    labels & ITSELF == ITSELF
+}
+
+fn asked(source: &Source, param: (FnId, usize), holds: impl Fn(&Flow) -> bool) -> Rule {
     let mut rule = Rule::default();
     for (asks, says) in QUESTIONS {
         let follows = Follows {
             source,
-            param: (function, index),
+            param,
             members: None,
             asks,
         };
-        let flow = Flow::run(source, function, &follows);
-        if flow.truncated.is_none() && flow.vouched_if_true() & ITSELF == ITSELF {
+        let flow = Flow::run(source, param.0, &follows);
+        if flow.truncated.is_none() && holds(&flow) {
             says(&mut rule);
         }
     }

@@ -11,7 +11,7 @@ pub mod module;
 pub mod scope;
 pub mod walk;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 pub use ir::{ByteRange, Call, Compare, Conditional, Expr, ExprKind, Stmt, StmtKind, UnaryOp};
@@ -62,6 +62,8 @@ pub struct Source {
     bytes: OnceLock<u64>,
     /// Calls by the last name of what they call, sorted when somebody asks.
     calls_by_name: OnceLock<HashMap<ir::Name, Vec<(ModuleId, u32)>>>,
+    /// The classes that others derive from, found out when somebody asks.
+    pub(crate) derived_from: OnceLock<HashSet<ClassId>>,
 }
 
 /// Most calls of a name that [`Source::calls_named`] gives.
