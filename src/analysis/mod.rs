@@ -42,6 +42,7 @@ pub mod schema;
 pub(crate) mod session_ids;
 pub mod settings;
 pub(crate) mod silence;
+pub(crate) mod starts;
 pub mod startup;
 pub mod tested;
 pub(crate) mod tokens;

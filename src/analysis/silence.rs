@@ -36,13 +36,15 @@ pub(crate) fn silence<'a>(
     let told = conduct.logs
         || conduct.may_raise
         || tells(module, tried, handler)
-        || told_after(source, module, path);
+        || told_after(source, module, path)
+        || raised_after(module, path, tried, handler);
     if told {
         return bare.then_some(Silence::Bare);
     }
     if only_imports(&tried.body)
         || is_cleanup(&tried.body) && !bare
         || narrow_by_nature(module, tried)
+        || !bare && awaits_cancelled(module, path, tried)
     {
         return None;
     }
@@ -274,6 +276,146 @@ fn told_after(source: &Source, module: &Module, path: &[Node<'_>]) -> bool {
         })
 }
 
+/// The statements before and after a `try` in the list that it stands in; none where it stands in no body.
+fn beside<'a>(
+    module: &'a Module,
+    path: &[Node<'a>],
+    tried: &'a Try,
+    at: u32,
+) -> Option<(&'a [Stmt], &'a [Stmt])> {
+    let split = |list: &'a [Stmt]| {
+        let is = |stmt: &Stmt| matches!(&stmt.kind, StmtKind::Try(inner) if std::ptr::eq(&raw const **inner, tried));
+        let place = list.iter().position(is)?;
+        Some((list.get(..place)?, list.get(place + 1..)?))
+    };
+    let around = path.iter().rev().find(|node| match node {
+        Node::Stmt(stmt) => {
+            !matches!(&stmt.kind, StmtKind::Try(inner) if std::ptr::eq(&raw const **inner, tried))
+        }
+        _ => true,
+    });
+    let Some(around) = around else {
+        let classes = module.classes.iter().map(|class| class.body.as_slice());
+        let function = module.function_at(at);
+        return function
+            .map(|function| function.body.as_slice())
+            .into_iter()
+            .chain([module.body.as_slice()])
+            .chain(classes)
+            .find_map(split);
+    };
+    match around {
+        Node::Handler(handler) => split(&handler.body),
+        Node::Case(case) => split(&case.body),
+        Node::Stmt(stmt) => match &stmt.kind {
+            StmtKind::If(branch) => split(&branch.body).or_else(|| split(&branch.orelse)),
+            StmtKind::Loop(looped) => split(&looped.body).or_else(|| split(&looped.orelse)),
+            StmtKind::Try(outer) => [&outer.body, &outer.orelse, &outer.finally]
+                .into_iter()
+                .find_map(|list| split(list)),
+            StmtKind::With(with) => split(&with.body),
+            StmtKind::Block(body) => split(body),
+            _ => None,
+        },
+        Node::Expr(_) => None,
+    }
+}
+
+/// Whether an exception follows in any case once the handler is done: what was looked for inside of the `try` was only to
+/// make its message better.
+fn raised_after<'a>(
+    module: &'a Module,
+    path: &[Node<'a>],
+    tried: &'a Try,
+    handler: &Handler,
+) -> bool {
+    let leaves = |stmt: &&Stmt| {
+        matches!(
+            stmt.kind,
+            StmtKind::Return(_) | StmtKind::Continue | StmtKind::Break
+        )
+    };
+    let Some((_, after)) = beside(module, path, tried, handler.range.start) else {
+        return false;
+    };
+    let step = |stmt: &&Stmt| {
+        matches!(
+            stmt.kind,
+            StmtKind::Assign(_) | StmtKind::Expr(_) | StmtKind::Nothing
+        )
+    };
+    let next = after.iter().find(|stmt| !step(stmt));
+    next.is_some_and(|stmt| matches!(stmt.kind, StmtKind::Raise { .. }))
+        && !statements(&handler.body).iter().any(leaves)
+        && !statements(&tried.finally).iter().any(leaves)
+}
+
+/// Functions that wait for the tasks that they are given.
+const WAITS: [&str; 4] = ["gather", "wait_for", "wait", "shield"];
+
+/// Whether a `try` does nothing but wait for tasks that were cancelled just before: how they end does not matter any more.
+fn awaits_cancelled<'a>(module: &'a Module, path: &[Node<'a>], tried: &'a Try) -> bool {
+    let Some(first) = tried.body.first() else {
+        return false;
+    };
+    let Some((before, _)) = beside(module, path, tried, first.range.start) else {
+        return false;
+    };
+    let mut cancelled: Vec<&str> = Vec::new();
+    for stmt in before.iter().rev() {
+        let stmt = match &stmt.kind {
+            // `if not task.done(): task.cancel()`.
+            StmtKind::If(branch) => match branch.body.as_slice() {
+                [one] if branch.orelse.is_empty() => one,
+                _ => break,
+            },
+            _ => stmt,
+        };
+        match cancels(stmt) {
+            Some(task) => cancelled.push(module.text(task.range)),
+            None => break,
+        }
+    }
+    for stmt in &tried.body {
+        if let Some(task) = cancels(stmt) {
+            cancelled.push(module.text(task.range));
+            continue;
+        }
+        let StmtKind::Expr(value) = &stmt.kind else {
+            return false;
+        };
+        let ExprKind::Await(waited) = &value.kind else {
+            return false;
+        };
+        let is = |expr: &Expr| cancelled.contains(&module.text(expr.range));
+        let all = match &waited.kind {
+            ExprKind::Call(call) => match call.written_name() {
+                "wait_for" | "shield" => call.args.first().is_some_and(is),
+                name => WAITS.contains(&name) && !call.args.is_empty() && call.args.iter().all(is),
+            },
+            _ => is(waited),
+        };
+        if !all {
+            return false;
+        }
+    }
+    true
+}
+
+/// The task that a statement cancels: `task.cancel()`.
+fn cancels(stmt: &Stmt) -> Option<&Expr> {
+    let StmtKind::Expr(value) = &stmt.kind else {
+        return None;
+    };
+    let ExprKind::Call(call) = &value.kind else {
+        return None;
+    };
+    match &call.callee.kind {
+        ExprKind::Attribute { base, attr } if &**attr == "cancel" => Some(base),
+        _ => None,
+    }
+}
+
 /// `try: import x` and nothing else: the missing name tells.
 fn only_imports(body: &[Stmt]) -> bool {
     !body.is_empty()
@@ -379,6 +521,10 @@ fn narrow_by_nature(module: &Module, tried: &Try) -> bool {
         "toISOString",
         "resolve",
         "trim",
+        "String",
+        "Number",
+        "Boolean",
+        "isArray",
     ];
     let calls: Vec<&Expr> = expressions(&tried.body)
         .into_iter()

@@ -82,10 +82,17 @@ pub(crate) fn unverified<'a>(code: &AgentCode<'a>) -> Vec<Unverified<'a>> {
         };
         let mut entries = code.code.entrypoints.iter().chain(&code.code.middleware);
         entries.find(|entry| entry.function == Some(function))?;
-        let says = |word: &str| part.path.iter().any(|step| step.contains(word));
+        // FastAPI's parameters have `_` where the header has `-`.
+        let steps: Vec<String> = part
+            .path
+            .iter()
+            .map(|step| step.replace('_', "-"))
+            .collect();
+        let says = |word: &str| steps.iter().any(|step| step.contains(word));
         // What arrives in `Authorization` is a token that the platform has checked: a runtime without an authorizer of tokens is
-        // signed for there.
-        match part.path.is_empty() || says("authorization") {
+        // signed for there. A custom header that only ends in that word is looked at by nobody.
+        let checked = steps.iter().any(|step| step == "authorization");
+        match steps.is_empty() || checked {
             true => None,
             false if says("runtime-custom-") => Some(Sent::Header),
             false => (!says("header")).then_some(Sent::Payload),

@@ -135,6 +135,21 @@ impl Lock {
         }
     }
 
+    /// The extras that something in the lock asks for, by package: one that brings nothing is listed nowhere else.
+    fn asked(&self) -> BTreeSet<(&str, String)> {
+        let packages = self.packages.values().flatten();
+        let edges = packages.flat_map(|package| {
+            let of_extras = package.extras.values().flatten();
+            package.edges.iter().chain(of_extras)
+        });
+        edges
+            .flat_map(|edge| {
+                let extras = edge.extras.iter();
+                extras.map(|extra| (edge.name.as_str(), normal_extra(extra)))
+            })
+            .collect()
+    }
+
     /// What these requirements install on AgentCore Runtime with Python 3.`minor` (any marker holds where it is not known).
     pub fn closure(&self, wanted: &[Wanted], minor: Option<u32>) -> Closure<'_> {
         let environment = minor.and_then(environment);
@@ -149,9 +164,22 @@ impl Lock {
         };
         let mut closure = Closure::default();
         let mut waiting: Vec<(String, Option<String>, Vec<String>)> = Vec::new();
+        let mut asked = None;
         for one in wanted.iter().filter(|one| one.applies) {
             match self.packages.get(&one.name).map(|all| satisfying(all, one)) {
                 Some(Some(version)) => {
+                    // Taken without an extra that is asked for, it was locked before the extra was.
+                    let package = self.choose(&one.name, Some(&version));
+                    let lacks = |extra: &String| {
+                        let extra = normal_extra(extra);
+                        package.is_none_or(|package| !package.extras.contains_key(&extra))
+                            && !asked
+                                .get_or_insert_with(|| self.asked())
+                                .contains(&(one.name.as_str(), extra))
+                    };
+                    if one.extras.iter().any(lacks) {
+                        closure.unsatisfied.push(one.name.clone());
+                    }
                     waiting.push((one.name.clone(), Some(version), one.extras.clone()));
                 }
                 Some(None) | None => closure.unsatisfied.push(one.name.clone()),

@@ -1,5 +1,8 @@
 //! What looks like a secret and is none.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::text::{entropy, is_hex, periodic, sequential, variety};
 use super::typed::typed;
 
@@ -159,6 +162,40 @@ pub(super) fn decoy(value: &str) -> bool {
     let floor: f64 = if is_hex(value) { 2.6 } else { 3.0 };
     let reachable = (value.len() as f64).log2() * 0.75;
     placeholder(value) || regular(value) || entropy(value) < floor.min(reachable)
+}
+
+/// Fewest characters of the signature of a JSON Web Token: the shortest, of HS256, has 43.
+const LEAST_SIGNATURE: usize = 20;
+
+/// Whether a value begins as a JSON Web Token and is none: its payload is no object, or its signature is a word
+/// (`eyJ….payload.signature`). Signed cookies of other forms have no algorithm in their first part.
+pub(super) fn half_token(value: &str) -> bool {
+    let object = |part: &str| {
+        let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes).ok()
+    };
+    let word = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase());
+    if value.starts_with("eyJ")
+        && value
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.len() < LEAST_SIGNATURE && word(last))
+    {
+        return true;
+    }
+    let mut parts = value.split('.');
+    let (Some(header), Some(payload)) = (parts.next(), parts.next()) else {
+        return false;
+    };
+    if !header.starts_with("eyJ") || !object(header).is_some_and(|all| all.contains_key("alg")) {
+        return false;
+    }
+    match (parts.next(), parts.next()) {
+        (Some(signature), None) => signature.len() < LEAST_SIGNATURE || object(payload).is_none(),
+        // Two parts are none; five are encrypted.
+        (None, _) => true,
+        _ => false,
+    }
 }
 
 /// Whether the text before a hexadecimal value says that it is a hash or a revision.

@@ -65,7 +65,7 @@ pub(super) fn is_value(subject: &Subject<'_>, value: &str) -> bool {
     // Documents and tests show tokens of every kind, most of them made up or long past.
     let shown = matches!(subject.context, Context::Test | Context::Document);
     let longest = if shown { 600 } else { LONGEST_VALUE };
-    if value.len() < 16 || value.len() > longest || !common(value) {
+    if value.len() < 16 || value.len() > longest || !common(value) || decoys::half_token(value) {
         return false;
     }
     let is_drawn = |part: &str| part.len() >= 20 && drawn_letters(part);

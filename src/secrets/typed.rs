@@ -97,6 +97,9 @@ const SHORT: usize = 4;
 /// Longest part of plain letters beside a long run.
 const LONG: usize = 12;
 
+/// Longest value that is looked at, in bytes.
+const LONGEST: usize = 200;
+
 /// A way through a value: how many of its characters are words, runs and other parts.
 #[derive(Clone, Copy, Default)]
 struct Way {
@@ -125,7 +128,7 @@ impl Way {
 /// letters may be longer (`test-billing-key-1234567890`).
 pub(super) fn typed(value: &str) -> bool {
     value.is_ascii()
-        && (8..=80).contains(&value.len())
+        && (8..=LONGEST).contains(&value.len())
         && [SHORT, LONG].into_iter().any(|longest| {
             way(value.as_bytes(), longest).is_some_and(|way| {
                 (longest == SHORT || way.runs >= LONG_RUN) && way.typed(value.len())
@@ -185,7 +188,7 @@ fn run(bytes: &[u8]) -> usize {
     let follows = |one: u8, other: u8| {
         one.is_ascii_alphanumeric()
             && other.is_ascii_alphanumeric()
-            && (other == one + 1 || matches!((one, other), (b'9', b'0' | b'a')))
+            && (other == one + 1 || matches!((one, other), (b'9', b'0' | b'a') | (b'z', b'0')))
     };
     let lower = |byte: &u8| byte.to_ascii_lowercase();
     let up = bytes

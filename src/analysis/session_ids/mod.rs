@@ -6,7 +6,8 @@ use crate::analysis::clients::Call;
 use crate::analysis::clients::places::Places;
 use crate::analysis::provenance::{self, Alternative, Part, Provenance, Root};
 use crate::analysis::values::At;
-use crate::model::source::{EntrypointKind, FnId, Source};
+use crate::model::source::walk::expressions;
+use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Source};
 
 /// Steps on the way to a value that whoever sends the request writes.
 const CHOSEN: [&str; 14] = [
@@ -46,6 +47,26 @@ const KNOWN: [&str; 16] = [
 ];
 /// Last steps of what a messaging service writes and signs: the thread of a message, whose members share it.
 const MESSAGING: [&str; 4] = ["thread_ts", "event_ts", "message_ts", "threadts"];
+
+/// Ids that Amazon Connect makes, in lower case, below the data of a contact.
+const CONTACT: [&str; 4] = [
+    "contactid",
+    "initialcontactid",
+    "previouscontactid",
+    "relatedcontactid",
+];
+/// The fields of an event of EventBridge, whose `id` EventBridge makes.
+const ENVELOPE: [&str; 9] = [
+    "version",
+    "id",
+    "detail-type",
+    "source",
+    "account",
+    "time",
+    "region",
+    "resources",
+    "detail",
+];
 
 /// Steps of events that no user writes.
 const INTERNAL: [&str; 8] = [
@@ -87,6 +108,9 @@ pub(crate) fn flaws<'a>(
             Root::Parameter { function, .. } => Some(function),
             _ => None,
         };
+        if handler.is_some_and(|function| is_event_id(source, places, function, part)) {
+            return None;
+        }
         let mut near = [handler, call.function].into_iter().flatten();
         if near.any(|function| held::is_checked(source, function, part, call)) {
             return None;
@@ -143,7 +167,11 @@ fn chosen<'a, 'p>(places: &Places<'a>, parts: &'p Alternative<'a>) -> Option<&'p
             places.handler(function),
             Some(EntrypointKind::Route | EntrypointKind::Lambda)
         );
-        handler && !is_known(part) && !has(&part.path, &INTERNAL) && !is_messaging(part, parts)
+        handler
+            && !is_known(part)
+            && !has(&part.path, &INTERNAL)
+            && !is_messaging(part, parts)
+            && !is_contact(part)
     };
     let bound = parts
         .iter()
@@ -168,6 +196,54 @@ fn is_messaging(part: &Part<'_>, parts: &Alternative<'_>) -> bool {
         last.is_some_and(|last| MESSAGING.contains(&last.as_str()) || last == "ts")
     };
     of(part) || parts.iter().any(of)
+}
+
+/// Whether a part is the id of a contact of Amazon Connect. What stands beside it (`Attributes`, `CustomerEndpoint`) is the caller's.
+fn is_contact(part: &Part<'_>) -> bool {
+    let [.., data, last] = part.path.as_slice() else {
+        return false;
+    };
+    data == "contactdata" && CONTACT.contains(&last.as_str()) && !has(&part.path, &CHOSEN)
+}
+
+/// Whether a part is the `id` of an event of EventBridge: the handler reads nothing else of the event but what such an event holds.
+fn is_event_id(source: &Source, places: &Places<'_>, function: FnId, part: &Part<'_>) -> bool {
+    let is_id = part.path.last().is_some_and(|last| last == "id") && is_top_level(part);
+    if !is_id || places.handler(function) != Some(EntrypointKind::Lambda) {
+        return false;
+    }
+    let Root::Parameter { index, .. } = part.root else {
+        return false;
+    };
+    let param = source
+        .function(function)
+        .and_then(|about| about.params.get(index));
+    let Some(event) = param
+        .map(|param| &*param.name)
+        .filter(|name| !name.is_empty())
+    else {
+        return false;
+    };
+    let is_event = |expr: &Expr| expr.as_name() == Some(event);
+    expressions(source.body(function.module, Some(function)))
+        .into_iter()
+        .all(|expr| match &expr.kind {
+            ExprKind::Subscript { base, index } if is_event(base) => {
+                index.as_str().is_some_and(|key| ENVELOPE.contains(&key))
+            }
+            ExprKind::Attribute { base, attr } if is_event(base) => {
+                &**attr == "get" || ENVELOPE.contains(&&**attr)
+            }
+            ExprKind::Call(call) => match &call.callee.kind {
+                ExprKind::Attribute { base, attr } if is_event(base) && &**attr == "get" => {
+                    let key = call.args.first().and_then(Expr::as_str);
+                    key.is_some_and(|key| ENVELOPE.contains(&key))
+                }
+                // A helper may read anything of it.
+                _ => !call.args.iter().any(is_event),
+            },
+            _ => true,
+        })
 }
 
 fn has(path: &[String], words: &[&str]) -> bool {

@@ -279,11 +279,22 @@ fn clean(
     Outcome::pass(
         resource,
         format!(
-            "runtime {}: {imported} of the {} dependencies in {path} are imported, and the others have a reason to be there{more}",
+            "runtime {}: {imported} of the {} dependencies in {} are imported, and the others have a reason to be there{more}",
             runtime.name,
-            declared.len()
+            declared.len(),
+            files(path, declared.iter().copied())
         ),
     )
+}
+
+/// The files that dependencies are listed in: an image may install another file than the manifest `path`.
+fn files<'a>(path: &'a str, listed: impl Iterator<Item = &'a Dependency>) -> String {
+    let mut names: BTreeSet<&str> = listed.map(|one| &*one.site.path).collect();
+    if names.is_empty() {
+        names.insert(path);
+    }
+    let names: Vec<&str> = names.into_iter().collect();
+    names.join(" and ")
 }
 
 fn failed(
@@ -303,9 +314,10 @@ fn failed(
     let outcome = Outcome::fail(
         Agent::Runtime(runtime).resource(),
         format!(
-            "runtime {}: no code that ships uses {} of {path}{weight}",
+            "runtime {}: no code that ships uses {} of {}{weight}",
             runtime.name,
-            shown.join(", ")
+            shown.join(", "),
+            files(path, unused.iter().copied())
         ),
     )
     .evidences(unused.iter().map(|one| {

@@ -20,6 +20,7 @@ formats! { FORMATS Chat;
 
 named! { NAMED Chat;
     "discord-client-secret" "Discord client secret" ["discord"] Word 32 32; "https://discord.com/developers/docs/topics/oauth2";
+    "telegram-webhook-secret" "Telegram webhook secret" ["telegram-bot-api-secret-token", "telegram_webhook_secret", "telegram-webhook-secret"] Word 16 256; "https://core.telegram.org/bots/api#setwebhook";
     "telegram-token" "Telegram bot token (any form)" ["telegram", "tgram"] Word 35 35; "https://core.telegram.org/bots/api#authorizing-your-bot";
     "line-channel-token" "LINE channel token" ["line_channel", "line-channel", "linechannel", "line_access", "line_secret", "line token", "line key", "line access", "line_token", "line secret"] Base64 168 174 | Hex 32 32; "https://developers.line.biz/en/docs/messaging-api/channel-access-tokens/";
     "line-notify-token" "LINE Notify token" ["linenotify", "line_notify"] Alnum 43 43; "https://developers.line.biz/en/docs/";

@@ -3,6 +3,7 @@
 use super::argv::{Place, Word, lists};
 use super::sinks::{Danger, Sink, leaf_of};
 use crate::analysis::clients::places::Places;
+use crate::analysis::starts;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::{Expr, ExprKind, Source};
 
@@ -139,7 +140,11 @@ fn judge<'a>(source: &Source, list: &[Word<'a>]) -> Vec<(Word<'a>, Danger)> {
             found.push((*word, Danger::Shell));
         } else if code {
             found.push((*word, Danger::Code));
-        } else if !guarded && bare(word.at.expr) && !takes_value(&before) {
+        } else if !guarded
+            && bare(word.at.expr)
+            && !takes_value(&before)
+            && !starts::is_fixed(source, word.at)
+        {
             found.push((*word, Danger::Option));
         }
     }
