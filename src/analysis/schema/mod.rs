@@ -16,7 +16,7 @@ use crate::analysis::dataflow::{Flow, Labels};
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::walk::expressions;
 use crate::model::source::{
-    Call, Entrypoint, Expr, ExprKind, FnId, Module, ModuleId, Param as Parameter, Source,
+    Call, ClassId, Entrypoint, Expr, ExprKind, FnId, Module, ModuleId, Param as Parameter, Source,
 };
 
 pub(crate) use self::rules::{Fields, Rule, Shape};
@@ -178,13 +178,14 @@ pub(crate) struct Applied {
 /// The rules that schemas apply to labelled values.
 pub(crate) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
     let mut found = Applied::default();
+    let mut models = Models::new();
     for id in flow.functions() {
         let body = source.body(id.module, Some(id));
         for expr in expressions(body) {
             let ExprKind::Call(call) = &expr.kind else {
                 continue;
             };
-            let Some((fields, value)) = application(source, id.module, call) else {
+            let Some((fields, value)) = application(source, id.module, call, &mut models) else {
                 continue;
             };
             let counts = match only_says(source, id.module, call) {
@@ -246,6 +247,16 @@ fn whole_rule(fields: &Fields) -> Rule {
     Shape::object(top).rule
 }
 
+/// The fields of models, read once however often they are applied: their validators are followed.
+type Models = BTreeMap<ClassId, Fields>;
+
+fn of_model(source: &Source, class: ClassId, models: &mut Models) -> Fields {
+    let known = models.entry(class);
+    known
+        .or_insert_with(|| pydantic::fields(source, class))
+        .clone()
+}
+
 /// What a schema is applied to.
 enum Given<'a> {
     /// One value.
@@ -296,11 +307,12 @@ fn application<'a>(
     source: &'a Source,
     module: ModuleId,
     call: &'a Call,
+    models: &mut Models,
 ) -> Option<(Fields, Given<'a>)> {
     if let Meaning::Class(class) = source.meaning(module, &call.callee) {
         if pydantic::is_model(source, class) {
             return Some((
-                pydantic::fields(source, class),
+                of_model(source, class, models),
                 Given::Fields(call, Vec::new()),
             ));
         }
@@ -340,7 +352,7 @@ fn application<'a>(
                 }
                 _ => return None,
             };
-            Some((pydantic::fields(source, class), Given::One(first?)))
+            Some((of_model(source, class, models), Given::One(first?)))
         }
         "validate" if call.option("schema").is_some() => {
             let schema = call.argument(1, "schema")?;

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::dataflow::{Flow, Labels, Seeds, Vouched};
+use crate::analysis::limits;
 use crate::analysis::tested::{Facts, proofs};
+use crate::model::source::memo::Validated;
 use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
 use super::WHOLE;
@@ -35,14 +37,14 @@ const QUESTIONS: [Question; 7] = [
 
 /// What a function has tested of a parameter, or of what it gives in its place.
 pub(super) fn of_value(source: &Source, function: FnId, index: usize) -> Rule {
-    asked(source, (function, index), |flow| {
+    asked(source, (function, index), false, |flow| {
         is_itself(flow.vouched()) || flow.returned(function) == 0
     })
 }
 
 /// What a test has tested of a parameter where it gives true: `(text) => WORD.test(text)`.
 pub(super) fn where_true(source: &Source, function: FnId, index: usize) -> Rule {
-    asked(source, (function, index), |flow| {
+    asked(source, (function, index), true, |flow| {
         is_itself(flow.vouched_if_true())
     })
 }
@@ -51,17 +53,42 @@ fn is_itself(labels: Labels) -> bool {
     labels & ITSELF == ITSELF
 }
 
-fn asked(source: &Source, param: (FnId, usize), holds: impl Fn(&Flow) -> bool) -> Rule {
+/// Asks every question, once for a parameter: a validator is applied in many places.
+fn asked(
+    source: &Source,
+    param: (FnId, usize),
+    where_true: bool,
+    holds: impl Fn(&Flow) -> bool,
+) -> Rule {
+    let (function, index) = param;
+    let key = (function, index, where_true);
+    let known = source.validated.lock().ok();
+    let known = known.and_then(|known| known.get(&key).copied());
+    let found = known.unwrap_or_else(|| {
+        let mut found = Validated::default();
+        for (at, (asks, _)) in QUESTIONS.into_iter().enumerate() {
+            let follows = Follows {
+                source,
+                param,
+                members: None,
+                asks,
+            };
+            let flow = Flow::run(source, function, &follows);
+            found.cut |= flow.truncated.is_some();
+            found.answers |= u8::from(flow.truncated.is_none() && holds(&flow)) << at;
+        }
+        if let Ok(mut known) = source.validated.lock() {
+            known.insert(key, found);
+        }
+        found
+    });
+    if found.cut {
+        let range = source.function(function).map(|about| about.header);
+        limits::reached(limits::SCHEMA, function.module, range.unwrap_or_default());
+    }
     let mut rule = Rule::default();
-    for (asks, says) in QUESTIONS {
-        let follows = Follows {
-            source,
-            param,
-            members: None,
-            asks,
-        };
-        let flow = Flow::run(source, param.0, &follows);
-        if flow.truncated.is_none() && holds(&flow) {
+    for (at, (_, says)) in QUESTIONS.into_iter().enumerate() {
+        if found.answers & 1 << at != 0 {
             says(&mut rule);
         }
     }

@@ -66,6 +66,15 @@ pub struct Used {
     pub given: Option<u32>,
 }
 
+/// What a validator has tested of what it is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Validated {
+    /// A bit for each question.
+    pub answers: u8,
+    /// A budget ran out on the way.
+    pub cut: bool,
+}
+
 /// A base of a class.
 #[derive(Clone, Debug)]
 pub struct Base {

@@ -12,7 +12,7 @@ pub mod scope;
 pub mod walk;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 pub use ir::{ByteRange, Call, Compare, Conditional, Expr, ExprKind, Stmt, StmtKind, UnaryOp};
 pub use module::{Class, Function, Import, Language, Module, Param, Suppression};
@@ -62,6 +62,8 @@ pub struct Source {
     bytes: OnceLock<u64>,
     /// Calls by the last name of what they call, sorted when somebody asks.
     calls_by_name: OnceLock<HashMap<ir::Name, Vec<(ModuleId, u32)>>>,
+    /// What functions have tested of a parameter, wherever they come back or (`true`) where they give what is true.
+    pub(crate) validated: Arc<Mutex<HashMap<(FnId, usize, bool), memo::Validated>>>,
     /// The classes that others derive from, found out when somebody asks.
     pub(crate) derived_from: OnceLock<HashSet<ClassId>>,
 }
