@@ -1,5 +1,6 @@
 //! What was found out about a call or a module, kept there: many questions come back to it, and the answer is always the same.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use super::ir::Expr;
@@ -74,6 +75,9 @@ pub struct Validated {
     /// A budget ran out on the way.
     pub cut: bool,
 }
+
+/// The same by function, place of the parameter, and whether only the ends count at which the function gives what is true.
+pub type ByParameter = HashMap<(FnId, usize, bool), Validated>;
 
 /// A base of a class.
 #[derive(Clone, Debug)]

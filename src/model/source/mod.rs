@@ -62,8 +62,8 @@ pub struct Source {
     bytes: OnceLock<u64>,
     /// Calls by the last name of what they call, sorted when somebody asks.
     calls_by_name: OnceLock<HashMap<ir::Name, Vec<(ModuleId, u32)>>>,
-    /// What functions have tested of a parameter, wherever they come back or (`true`) where they give what is true.
-    pub(crate) validated: Arc<Mutex<HashMap<(FnId, usize, bool), memo::Validated>>>,
+    /// What functions have tested of their parameters, found out when somebody asks.
+    pub(crate) validated: Arc<Mutex<memo::ByParameter>>,
     /// The classes that others derive from, found out when somebody asks.
     pub(crate) derived_from: OnceLock<HashSet<ClassId>>,
 }
