@@ -282,21 +282,7 @@ impl<'s> Engine<'s> {
                 let default = self.expr(place, value, env);
                 self.assign(place, target, labels | default, env);
             }
-            ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
-                Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
-                None => {
-                    // `talk.text = text`, of which a method of the class may take `self.text`.
-                    let made = self.source.type_of(place.module, base);
-                    match made.and_then(|made| made.class) {
-                        _ if labels == 0 => {}
-                        Some(class) => {
-                            *self.fields.entry((class, attr.clone())).or_default() |= labels;
-                        }
-                        None => *self.members.entry(attr.clone()).or_default() |= labels,
-                    }
-                    self.put_into(place, base, labels, env);
-                }
-            },
+            ExprKind::Attribute { .. } => self.put_into(place, target, labels, env),
             ExprKind::Subscript { base, index } => {
                 self.expr(place, index, env);
                 match (&base.kind, index.as_str()) {
@@ -383,10 +369,22 @@ impl<'s> Engine<'s> {
                 closures::put(self, place, name, labels);
                 env.add(name, self.seeds.derived(labels));
             }
-            ExprKind::Attribute { base, attr } => match self.own_class(place, base) {
-                Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
-                None => self.put_into(place, base, labels, env),
-            },
+            ExprKind::Attribute { base, attr } => {
+                let own = self.own_class(place, base);
+                // `talk.text = text`, of which a method of the class may take `self.text`.
+                let class = own.or_else(|| {
+                    let made = self.source.type_of(place.module, base);
+                    made.filter(|_| labels != 0).and_then(|made| made.class)
+                });
+                match class {
+                    Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
+                    None if labels != 0 => *self.members.entry(attr.clone()).or_default() |= labels,
+                    None => {}
+                }
+                if own.is_none() {
+                    self.put_into(place, base, labels, env);
+                }
+            }
             ExprKind::Subscript { base, .. } => self.put_into(place, base, labels, env),
             _ => {}
         }
