@@ -155,6 +155,11 @@ impl Runner {
         RUNNERS.iter().find(|runner| runner.name == &**name)
     }
 
+    /// The function that a call gives a runner.
+    pub(crate) fn given(call: &Call) -> Option<&Expr> {
+        Self::of(call)?.function(call)
+    }
+
     /// The function of a call: threads name it `target`, others `func` or `function`.
     pub(crate) fn function<'c>(&self, call: &'c Call) -> Option<&'c Expr> {
         let named = || {

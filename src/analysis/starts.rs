@@ -1,6 +1,6 @@
 //! What a text or a path starts with, whatever is put behind it: a word that starts with a folder is no option of a program.
 
-use crate::analysis::names::leaf;
+use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::values::{At, Domain, Part, bound, eval, returned};
 use crate::model::source::ir::Operator;
 use crate::model::source::module::BindingKind;
@@ -141,7 +141,7 @@ impl<'a> Starts<'a> {
             return least;
         }
         match self.source.meaning(at.module, at.expr) {
-            crate::analysis::names::Meaning::Value(module, value) if !value.is(at.expr) => {
+            Meaning::Value(module, value) if !value.is(at.expr) => {
                 eval(self, At::new(module, value))
             }
             _ => Start::Open,

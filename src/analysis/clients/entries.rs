@@ -8,7 +8,7 @@ use crate::analysis::values::{At, Domain, bound, eval, returned};
 use crate::model::source::ir::{Call, Name, StmtKind};
 use crate::model::source::memo::Put;
 use crate::model::source::walk::{self, Node};
-use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Module, ModuleId, Source};
 
 /// Most entries of one object, and most expressions that they are gathered from.
 const MOST_ENTRIES: usize = 500;
@@ -333,9 +333,7 @@ pub(crate) fn option<'a>(
         .iter()
         .filter(|keyword| keyword.name.is_none())
         .map(|keyword| &keyword.value);
-    let typescript = source
-        .module(module)
-        .is_some_and(|module| module.language == Language::TypeScript);
+    let typescript = source.is_typescript(module);
     let last = call.args.last().filter(|_| typescript);
     spread.chain(last).find_map(|value| {
         entries(source, At::new(module, value))
@@ -348,9 +346,7 @@ pub(crate) fn option<'a>(
 
 /// Whether the call takes options that cannot be seen (`**kwargs` of a parameter, an object from elsewhere).
 pub(crate) fn opaque(source: &Source, module: ModuleId, call: &Call) -> bool {
-    let typescript = source
-        .module(module)
-        .is_some_and(|module| module.language == Language::TypeScript);
+    let typescript = source.is_typescript(module);
     let spread = call
         .keywords
         .iter()

@@ -235,7 +235,7 @@ impl<'s> Engine<'s> {
             self.put_into(place, base, given, env);
         }
         // `loop.call_soon_threadsafe(queue.put_nowait, event)`
-        if let Some(function) = Runner::of(call).and_then(|runner| runner.function(call))
+        if let Some(function) = Runner::given(call)
             && let ExprKind::Attribute { base, attr } = &function.kind
             && PUTS.contains(&&**attr)
         {

@@ -5,7 +5,7 @@ use super::{Engine, Labels, Place};
 use crate::model::source::ir::{Name, StmtKind};
 use crate::model::source::module::Function;
 use crate::model::source::walk::statements;
-use crate::model::source::{FnId, Language, Source};
+use crate::model::source::{FnId, Source};
 
 /// Keeps what a function put into names that are not its own.
 pub(super) fn put_out(
@@ -14,7 +14,7 @@ pub(super) fn put_out(
     before: &[(Name, Labels)],
     after: &Env<'_>,
 ) {
-    if function.parent.is_none() || !is_typescript(engine.source, function.id) {
+    if function.parent.is_none() || !engine.source.is_typescript(function.id.module) {
         return;
     }
     for (name, labels) in after.carried() {
@@ -84,10 +84,4 @@ fn owner(source: &Source, from: Option<FnId>, name: &Name) -> Option<FnId> {
         at = module.function(id).and_then(|function| function.parent);
     }
     found
-}
-
-fn is_typescript(source: &Source, function: FnId) -> bool {
-    source
-        .module(function.module)
-        .is_some_and(|module| module.language == Language::TypeScript)
 }

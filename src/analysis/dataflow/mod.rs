@@ -206,6 +206,15 @@ const MOST_ROUNDS: u32 = 4;
 /// Most ends of a function that are kept apart.
 const MOST_EXITS: usize = 24;
 
+/// Which ends of a function count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ends {
+    /// Wherever it comes back.
+    All,
+    /// Where it gives what is true.
+    True,
+}
+
 /// What was found.
 #[derive(Clone, Debug, Default)]
 pub struct Flow {
@@ -215,10 +224,6 @@ pub struct Flow {
     returns: BTreeMap<FnId, Labels>,
     /// Functions evaluated.
     functions: BTreeSet<FnId>,
-    /// What the function that it started from has vouched for wherever it comes back.
-    vouched: Labels,
-    /// The same where it gives what is true.
-    vouched_if_true: Labels,
     /// Where values were handed on.
     trace: path::Trace,
     /// Where it was given up first.
@@ -229,36 +234,27 @@ impl Flow {
     /// Runs the flow from a function.
     pub fn run<'s>(source: &'s Source, from: FnId, seeds: &'s dyn Seeds) -> Flow {
         let mut engine = Engine::new(source, seeds);
-        let params = source.function(from).map(|function| {
-            (0..function.params.len())
-                .map(|index| seeds.param(from, index))
-                .collect::<Vec<_>>()
-        });
-        let given = Given {
-            labels: params.unwrap_or_default(),
-            functions: BTreeMap::new(),
-        };
-        let mut summary = engine.function(from, &given, Env::start(Labels::MAX));
-        for round in 1..=MOST_ROUNDS {
-            let known = engine.in_members();
-            if !engine.reads_members || known == engine.settled {
-                break;
-            }
-            // A method may have been followed before what it reads was put into the object.
-            engine.settled = known;
-            engine.narrows = round < MOST_ROUNDS;
-            engine.memo.clear();
-            engine.bodies = 0;
-            summary = engine.function(from, &given, Env::start(Labels::MAX));
-        }
-        if seeds.refines() {
-            engine.flow.vouched = !summary.end().alive;
-            let (end, unknown) = engine.end_if(from, &summary, None, true);
-            if !unknown {
-                engine.flow.vouched_if_true = !end.alive;
-            }
-        }
+        engine.follow(from);
         engine.flow
+    }
+
+    /// The same, with the labels that the function has vouched for wherever it comes back, or, of a test, where it gives what is true.
+    pub fn run_for<'s>(
+        source: &'s Source,
+        from: FnId,
+        seeds: &'s dyn Seeds,
+        ends: Ends,
+    ) -> (Flow, Labels) {
+        let mut engine = Engine::new(source, seeds);
+        let summary = engine.follow(from);
+        let vouched = match ends {
+            Ends::All => !summary.end().alive,
+            Ends::True => match engine.end_if(from, &summary, None, true) {
+                (end, false) => !end.alive,
+                (_, true) => 0,
+            },
+        };
+        (engine.flow, vouched)
     }
 
     /// Runs the flow over what a module does at import.
@@ -286,16 +282,6 @@ impl Flow {
     /// The labels of what a function returned or yielded.
     pub fn returned(&self, function: FnId) -> Labels {
         self.returns.get(&function).copied().unwrap_or(0)
-    }
-
-    /// The labels that the function which the flow started from has vouched for wherever it comes back; only where tests are looked at.
-    pub fn vouched(&self) -> Labels {
-        self.vouched
-    }
-
-    /// The same for where it gives what is true.
-    pub fn vouched_if_true(&self) -> Labels {
-        self.vouched_if_true
     }
 
     /// The functions that the flow went through.
@@ -349,8 +335,6 @@ struct Engine<'s> {
     fields: BTreeMap<(ClassId, Name), Labels>,
     /// What is put into members of objects whose class is not known.
     members: BTreeMap<Name, Labels>,
-    /// How many labels both held when the flow was followed last.
-    settled: u32,
     /// Members may be taken for what their class puts into them, and no more.
     narrows: bool,
     /// A method took a member of its object.
@@ -392,7 +376,6 @@ impl<'s> Engine<'s> {
             memo: BTreeMap::new(),
             fields: BTreeMap::new(),
             members: BTreeMap::new(),
-            settled: 0,
             narrows: true,
             reads_members: false,
             globals: BTreeMap::new(),
@@ -412,6 +395,34 @@ impl<'s> Engine<'s> {
             budget: MOST_CONDITIONS,
             refining: 0,
         }
+    }
+
+    /// Follows a function, which the flow starts from.
+    fn follow(&mut self, from: FnId) -> Rc<Summary<'s>> {
+        let params = self.source.function(from).map(|function| {
+            (0..function.params.len())
+                .map(|index| self.seeds.param(from, index))
+                .collect::<Vec<_>>()
+        });
+        let given = Given {
+            labels: params.unwrap_or_default(),
+            functions: BTreeMap::new(),
+        };
+        let mut summary = self.function(from, &given, Env::start(Labels::MAX));
+        let mut settled = 0;
+        for round in 1..=MOST_ROUNDS {
+            let known = self.in_members();
+            if !self.reads_members || known == settled {
+                break;
+            }
+            // A method may have been followed before what it reads was put into the object.
+            settled = known;
+            self.narrows = round < MOST_ROUNDS;
+            self.memo.clear();
+            self.bodies = 0;
+            summary = self.function(from, &given, Env::start(Labels::MAX));
+        }
+        summary
     }
 
     /// How many labels the members of objects hold: it only grows.

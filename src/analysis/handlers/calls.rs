@@ -5,7 +5,7 @@ use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::ir::{ByteRange, Call, Expr, ExprKind};
 use crate::model::source::module::Module;
-use crate::model::source::{Entrypoint, EntrypointKind, FnId, Language, ModuleId, Source};
+use crate::model::source::{Entrypoint, EntrypointKind, FnId, ModuleId, Source};
 
 /// Keys under which a tool's function is given in TypeScript.
 const TOOL_KEYS: [&str; 6] = ["callback", "execute", "func", "run", "handler", "invoke"];
@@ -262,7 +262,7 @@ fn functions_of(
         } else if let Some(function) = function_of(source, module, value) {
             // `app.use((error, req, res, next) => …)` is asked when another one has failed.
             let takes_errors = kind == EntrypointKind::Middleware
-                && is_typescript(source, function.module)
+                && source.is_typescript(function.module)
                 && source
                     .function(function)
                     .is_some_and(|about| about.params.len() > 3);
@@ -271,11 +271,6 @@ fn functions_of(
             }
         }
     }
-}
-
-fn is_typescript(source: &Source, module: ModuleId) -> bool {
-    let module = source.module(module);
-    module.is_some_and(|module| module.language == Language::TypeScript)
 }
 
 fn function_of(source: &Source, module: ModuleId, value: &Expr) -> Option<FnId> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Meaning, Question};
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind, Name};
-use crate::model::source::module::{Function, Language, Module, Step};
+use crate::model::source::module::{Function, Module, Step};
 use crate::model::source::{ClassId, ModuleId};
 
 /// Deepest line of base classes that is followed.
@@ -47,9 +47,7 @@ impl<'s> Question<'s> {
                 None => Meaning::External(format!("{}.{attr}", instance.type_name)),
             },
             Meaning::Value(module, value) => {
-                let typescript = self
-                    .module(module)
-                    .is_some_and(|module| module.language == Language::TypeScript);
+                let typescript = self.source.is_typescript(module);
                 let kind = match &value.kind {
                     ExprKind::Dict(_) => match value.entry(attr) {
                         Some(entry) => return self.meaning(module, entry),
@@ -167,9 +165,7 @@ impl<'s> Question<'s> {
 
     pub(super) fn subscript(&self, id: ModuleId, base: &'s Expr, index: &'s Expr) -> Meaning<'s> {
         let meaning = self.meaning(id, base);
-        let typescript = self
-            .module(id)
-            .is_some_and(|module| module.language == Language::TypeScript);
+        let typescript = self.source.is_typescript(id);
         match (&meaning, index.as_str()) {
             (Meaning::Value(module, value), Some(key)) if value.entry(key).is_some() => value
                 .entry(key)

@@ -8,9 +8,7 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::startup::is_ping;
 use crate::analysis::values;
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{
-    ByteRange, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
-};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind};
 
 pub(crate) use self::status::State;
 use self::status::is_state;
@@ -78,10 +76,7 @@ pub(crate) fn has_sdk(code: &AgentCode<'_>) -> bool {
 fn answered<'s>(source: &'s Source, function: &'s Function) -> Vec<&'s Expr> {
     let returned = values::returned(source, function.id).into_iter();
     let mut found: Vec<&Expr> = returned.map(|at| at.expr).collect();
-    let typescript = source
-        .module(function.id.module)
-        .is_some_and(|module| module.language == Language::TypeScript);
-    if !typescript {
+    if !source.is_typescript(function.id.module) {
         return found;
     }
     for expr in expressions(&function.body) {

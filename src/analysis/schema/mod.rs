@@ -9,7 +9,7 @@ mod rules;
 mod validators;
 mod zod;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::analysis::dataflow::{Flow, Labels};
@@ -19,6 +19,7 @@ use crate::model::source::{
     Call, ClassId, Entrypoint, Expr, ExprKind, FnId, Module, ModuleId, Param as Parameter, Source,
 };
 
+use self::heeded::Heed;
 pub(crate) use self::rules::{Fields, Rule, Shape};
 
 /// The label of the payload as a whole.
@@ -178,9 +179,10 @@ pub(crate) struct Applied {
 /// The rules that schemas apply to labelled values.
 pub(crate) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
     let mut found = Applied::default();
-    let mut models = Models::new();
+    let mut models = Models::default();
     for id in flow.functions() {
         let body = source.body(id.module, Some(id));
+        let heed = OnceCell::new();
         for expr in expressions(body) {
             let ExprKind::Call(call) = &expr.kind else {
                 continue;
@@ -188,9 +190,10 @@ pub(crate) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
             let Some((fields, value)) = application(source, id.module, call, &mut models) else {
                 continue;
             };
+            let heed = heed.get_or_init(|| Heed::of(source, id.module, body));
             let counts = match only_says(source, id.module, call) {
-                true => heeded::heeds(body, expr),
-                false => !heeded::is_swallowed(body, expr) || heeded::uses(body, expr),
+                true => heed.verdict(expr),
+                false => heed.raised(expr),
             };
             if !counts {
                 continue;
@@ -247,14 +250,32 @@ fn whole_rule(fields: &Fields) -> Rule {
     Shape::object(top).rule
 }
 
-/// The fields of models, read once however often they are applied: their validators are followed.
-type Models = BTreeMap<ClassId, Fields>;
+/// The fields of a class, and their order where they are given by place.
+type Made = (Fields, Vec<String>);
 
-fn of_model(source: &Source, class: ClassId, models: &mut Models) -> Fields {
-    let known = models.entry(class);
-    known
-        .or_insert_with(|| pydantic::fields(source, class))
-        .clone()
+/// What classes test, read once however often they are applied: their validators are followed.
+#[derive(Default)]
+struct Models {
+    fields: BTreeMap<ClassId, Fields>,
+    made: BTreeMap<ClassId, Option<Made>>,
+}
+
+impl Models {
+    fn fields(&mut self, source: &Source, class: ClassId) -> Fields {
+        let known = self.fields.entry(class);
+        let known = known.or_insert_with(|| pydantic::fields(source, class));
+        known.clone()
+    }
+
+    /// What a class tests when a value of it is made.
+    fn made(&mut self, source: &Source, class: ClassId) -> Option<Made> {
+        if pydantic::is_model(source, class) {
+            return Some((self.fields(source, class), Vec::new()));
+        }
+        let known = self.made.entry(class);
+        let known = known.or_insert_with(|| pydantic::tested_when_made(source, class));
+        known.clone()
+    }
 }
 
 /// What a schema is applied to.
@@ -310,13 +331,7 @@ fn application<'a>(
     models: &mut Models,
 ) -> Option<(Fields, Given<'a>)> {
     if let Meaning::Class(class) = source.meaning(module, &call.callee) {
-        if pydantic::is_model(source, class) {
-            return Some((
-                of_model(source, class, models),
-                Given::Fields(call, Vec::new()),
-            ));
-        }
-        let (fields, order) = pydantic::tested_when_made(source, class)?;
+        let (fields, order) = models.made(source, class)?;
         return Some((fields, Given::Fields(call, order)));
     }
     let first = call.args.first();
@@ -352,7 +367,7 @@ fn application<'a>(
                 }
                 _ => return None,
             };
-            Some((of_model(source, class, models), Given::One(first?)))
+            Some((models.fields(source, class), Given::One(first?)))
         }
         "validate" if call.option("schema").is_some() => {
             let schema = call.argument(1, "schema")?;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::dataflow::{Flow, Labels, Seeds, Vouched};
+use crate::analysis::dataflow::{Ends, Flow, Labels, Seeds, Vouched};
 use crate::analysis::limits;
 use crate::analysis::tested::{Facts, proofs};
 use crate::model::source::memo::Validated;
@@ -35,48 +35,14 @@ const QUESTIONS: [Question; 7] = [
     (|facts| facts.safe, |rule| rule.safe = true),
 ];
 
-/// What a function has tested of a parameter, or of what it gives in its place.
-pub(super) fn of_value(source: &Source, function: FnId, index: usize) -> Rule {
-    asked(source, (function, index), false, |flow| {
-        is_itself(flow.vouched()) || flow.returned(function) == 0
-    })
-}
-
-/// What a test has tested of a parameter where it gives true: `(text) => WORD.test(text)`.
-pub(super) fn where_true(source: &Source, function: FnId, index: usize) -> Rule {
-    asked(source, (function, index), true, |flow| {
-        is_itself(flow.vouched_if_true())
-    })
-}
-
-fn is_itself(labels: Labels) -> bool {
-    labels & ITSELF == ITSELF
-}
-
-/// Asks every question, once for a parameter: a validator is applied in many places.
-fn asked(
-    source: &Source,
-    param: (FnId, usize),
-    where_true: bool,
-    holds: impl Fn(&Flow) -> bool,
-) -> Rule {
-    let (function, index) = param;
-    let key = (function, index, where_true);
+/// What a function has tested of a parameter at these ends, or of what it gives in its place. It is followed once: a validator is applied
+/// in many places.
+pub(super) fn of_value(source: &Source, function: FnId, index: usize, ends: Ends) -> Rule {
+    let key = (function, index, ends == Ends::True);
     let known = source.validated.lock().ok();
     let known = known.and_then(|known| known.get(&key).copied());
     let found = known.unwrap_or_else(|| {
-        let mut found = Validated::default();
-        for (at, (asks, _)) in QUESTIONS.into_iter().enumerate() {
-            let follows = Follows {
-                source,
-                param,
-                members: None,
-                asks,
-            };
-            let flow = Flow::run(source, function, &follows);
-            found.cut |= flow.truncated.is_some();
-            found.answers |= u8::from(flow.truncated.is_none() && holds(&flow)) << at;
-        }
+        let found = followed(source, (function, index), ends);
         if let Ok(mut known) = source.validated.lock() {
             known.insert(key, found);
         }
@@ -95,6 +61,24 @@ fn asked(
     rule
 }
 
+fn followed(source: &Source, param: (FnId, usize), ends: Ends) -> Validated {
+    let mut found = Validated::default();
+    for (at, (asks, _)) in QUESTIONS.into_iter().enumerate() {
+        let follows = Follows {
+            source,
+            param,
+            members: None,
+            asks,
+        };
+        let (flow, vouched) = Flow::run_for(source, param.0, &follows, ends);
+        let replaced = ends == Ends::All && flow.returned(param.0) == 0;
+        let tested = vouched & ITSELF == ITSELF || replaced;
+        found.cut |= flow.truncated.is_some();
+        found.answers |= u8::from(tested && flow.truncated.is_none()) << at;
+    }
+    found
+}
+
 /// What a function has tested of the members of a parameter, attributes or entries, by their names.
 pub(super) fn of_members(
     source: &Source,
@@ -111,12 +95,12 @@ pub(super) fn of_members(
             members: Some(names),
             asks,
         };
-        let flow = Flow::run(source, function, &follows);
+        let (flow, vouched) = Flow::run_for(source, function, &follows, Ends::All);
         if flow.truncated.is_some() {
             continue;
         }
         for (at, name) in names.iter().enumerate() {
-            if flow.vouched() & (ITSELF << at) == ITSELF << at {
+            if vouched & (ITSELF << at) == ITSELF << at {
                 says(rules.entry(name.clone()).or_default());
             }
         }
@@ -185,13 +169,9 @@ impl Seeds for Follows<'_> {
     }
 
     fn of_call(&self, _module: ModuleId, call: &Expr, labels: Labels) -> Labels {
-        let name = call.as_call().and_then(|call| call.callee.last_name());
-        match name.map(|name| &**name) {
-            // The same text still, but for its case and the blanks around it.
-            Some(
-                "str" | "strip" | "lower" | "upper" | "rstrip" | "lstrip" | "casefold" | "cast",
-            ) => labels,
-            _ => self.derived(labels),
+        match proofs::keeps_text(call) {
+            true => labels,
+            false => self.derived(labels),
         }
     }
 
@@ -200,21 +180,11 @@ impl Seeds for Follows<'_> {
     }
 
     fn vouches<'e>(&'e self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<Vouched<'e>> {
-        let says = proofs::when(self.source, module, test, truth).into_iter();
-        let counts = says.filter(|(_, facts)| (self.asks)(facts));
-        counts
-            .map(|(value, facts)| Vouched {
-                value,
-                whole: true,
-                unless: facts.member.then(|| proofs::collection(test)).flatten(),
-            })
-            .collect()
+        proofs::vouched(self.source, module, (test, truth), self.asks)
     }
 
     fn proves<'e>(&'e self, module: ModuleId, expr: &'e Expr) -> Vec<&'e Expr> {
-        let says = proofs::unless_raised(self.source, module, expr).into_iter();
-        let counts = says.filter(|(_, facts)| (self.asks)(facts));
-        counts.map(|(value, _)| value).collect()
+        proofs::proved(self.source, module, expr, self.asks)
     }
 
     fn vouches_case(&self, pattern: &Expr) -> bool {

@@ -1,5 +1,6 @@
 //! Pydantic models (and marshmallow schemas): what their annotations, `Field(…)`s and validators test.
 
+use crate::analysis::dataflow::Ends;
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::tested::pattern;
@@ -95,7 +96,7 @@ fn collect(source: &Source, id: ClassId, found: &mut Fields) {
                 "field_validator" | "validator" => {
                     let named: Vec<&str> = call.args.iter().filter_map(Expr::as_str).collect();
                     let value = usize::from(matches!(first, Some("cls" | "self")));
-                    let tests = own::of_value(source, *method, value);
+                    let tests = own::of_value(source, *method, value, Ends::All);
                     for (name, rule) in found.iter_mut() {
                         if named.contains(&name.as_str()) || named.contains(&"*") {
                             *rule = rule.tested(tests);
@@ -393,7 +394,7 @@ fn constraints(source: &Source, module: ModuleId, call: &Call, found: &mut Rule)
         let validator = call.args.first();
         let validator = validator.and_then(|given| own::given(source, module, given));
         if let Some(function) = validator {
-            *found = found.tested(own::of_value(source, function, 0));
+            *found = found.tested(own::of_value(source, function, 0, Ends::All));
         }
         return;
     }

@@ -1,5 +1,6 @@
 //! Schemas that are built by calls: zod, valibot, Joi, yup, TypeBox. Each is a tree; what it says of a path is what its leaf says.
 
+use crate::analysis::dataflow::Ends;
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::tested::pattern;
@@ -249,54 +250,40 @@ impl Place<'_> {
     /// What `.max(100)`, `.uuid()`, `maxLength(100)`, `.refine((text) => WORD.test(text))` add.
     fn refined(&self, name: &str, call: &Call, mut made: Shape) -> Shape {
         let (source, module) = (self.source, self.module);
+        let given = call.args.first();
         match name {
             "refine" | "check" | "transform" | "overwrite" => {
-                let given = call.args.first();
-                let Some(function) = given.and_then(|given| own::given(source, module, given))
-                else {
-                    return made;
+                let ends = match name {
+                    "refine" | "check" => Ends::True,
+                    _ => Ends::All,
                 };
-                let tests = match name {
-                    "refine" | "check" => own::where_true(source, function, 0),
-                    _ => own::of_value(source, function, 0),
-                };
-                made.rule = made.rule.tested(tests);
-                return made;
+                if let Some(function) = given.and_then(|given| own::given(source, module, given)) {
+                    made.rule = made.rule.tested(own::of_value(source, function, 0, ends));
+                }
+            }
+            "max" | "length" | "lte" | "lt" | "maxLength" | "maxValue" | "less" | "size"
+            | "maxSize" => {
+                made = made.limited();
+                made.rule.ranged = true;
+            }
+            "between" | "positive" | "negative" => {}
+            "uuid" | "guid" | "ulid" | "cuid" | "cuid2" | "nanoid" | "datetime" | "isoDate"
+            | "isoTimestamp" => {
+                made.rule.formatted = true;
+                made.rule.bounded = true;
+                made.rule.safe = true;
             }
             "regex" | "pattern" | "matches" => {
-                let given = call.args.first();
-                made.rule.safe |=
-                    given.is_some_and(|given| pattern::is_safe(source, module, given));
-                made.rule.bounded |=
-                    given.is_some_and(|given| pattern::is_bounded(source, module, given));
+                made.rule.formatted = true;
+                if let Some(given) = given {
+                    made.rule.safe |= pattern::is_safe(source, module, given);
+                    made.rule.bounded |= pattern::is_bounded(source, module, given);
+                }
             }
+            "email" | "url" | "startsWith" => made.rule.formatted = true,
+            "valid" | "oneOf" | "equal" => made.rule = Rule::SET,
             _ => {}
         }
-        refined(name, made)
+        made
     }
-}
-
-/// What `.max(100)`, `.uuid()`, `maxLength(100)` add.
-fn refined(name: &str, mut made: Shape) -> Shape {
-    match name {
-        "max" | "length" | "lte" | "lt" | "maxLength" | "maxValue" | "less" | "size"
-        | "maxSize" => {
-            made = made.limited();
-            made.rule.ranged = true;
-        }
-        "between" | "positive" | "negative" => {}
-        "uuid" | "guid" | "ulid" | "cuid" | "cuid2" | "nanoid" | "datetime" | "isoDate"
-        | "isoTimestamp" => {
-            made.rule.formatted = true;
-            made.rule.bounded = true;
-            made.rule.safe = true;
-        }
-        "regex" | "pattern" | "matches" => {
-            made.rule.formatted = true;
-        }
-        "email" | "url" | "startsWith" => made.rule.formatted = true,
-        "valid" | "oneOf" | "equal" => made.rule = Rule::SET,
-        _ => {}
-    }
-    made
 }

@@ -1,5 +1,6 @@
 //! Comparisons: a length with a limit, a number with a range, a type with its name, a value with a fixed set.
 
+use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::{Expr, ExprKind, ModuleId, Source, UnaryOp};
@@ -73,7 +74,10 @@ pub(crate) fn compared<'e>(
         && let Some(value) = call.args.first()
     {
         let of_characters = characters(source, module, right);
-        found.push((value, of_characters.map_or(Facts::MEMBER, made_of)));
+        found.push((
+            value,
+            of_characters.map_or(Facts::MEMBER, |all| made_of(&all)),
+        ));
     }
     // `ALLOWED.indexOf(x) !== -1`.
     if let (Some(call), Some(number)) = (left.as_call(), right.as_number())
@@ -101,12 +105,15 @@ pub(crate) fn of_an_element(
     let is_given = |binding: &Binding| matches!(binding.kind, BindingKind::Param { .. });
     let given = bindings.iter().all(is_given);
     let of_elements = bindings.iter().any(is_element);
-    let says = made_of(characters(source, module, set).filter(|_| of_elements || given)?);
+    let says = (of_elements || given)
+        .then(|| characters(source, module, set))
+        .flatten()
+        .map(|all| made_of(&all))?;
     (of_elements || !says.safe).then_some(says)
 }
 
 /// What holds for a text that is made of some characters.
-pub(crate) fn made_of(characters: String) -> Facts {
+pub(crate) fn made_of(characters: &str) -> Facts {
     Facts {
         safe: !characters.contains(META),
         wordless: !characters.contains(|c: char| c.is_alphabetic() || c == '_'),
@@ -132,6 +139,7 @@ fn gather(
     found: &mut String,
 ) -> bool {
     let Some(less) = left.checked_sub(1) else {
+        limits::reached(limits::NAMES, module, set.range);
         return false;
     };
     *left = less;
@@ -179,7 +187,7 @@ fn gather(
     }
 }
 
-/// The constants of Python's `string`. <https://docs.python.org/3/library/string.html#string-constants>
+/// Of the constants of Python's `string` as many characters as tell what [`made_of`] asks. <https://docs.python.org/3/library/string.html#string-constants>
 fn constant_of_string(name: &str) -> Option<&'static str> {
     match name.strip_prefix("string.")? {
         "ascii_lowercase" | "ascii_uppercase" | "ascii_letters" => Some("az"),

@@ -6,6 +6,7 @@ use crate::model::source::ir::StmtKind;
 use crate::model::source::module::{BindingKind, Step};
 use crate::model::source::{Call, Compare, Expr, ExprKind, Language, ModuleId, Source};
 
+use crate::analysis::dataflow::Vouched;
 use crate::analysis::values::bound;
 
 use super::compared::{self, compared, is_fixed_set};
@@ -172,7 +173,7 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
                 _ => given,
             }),
             base.and_then(|base| compared::characters(source, module, base))
-                .map_or(Facts::MEMBER, compared::made_of),
+                .map_or(Facts::MEMBER, |all| compared::made_of(&all)),
         ),
         _ => Vec::new(),
     }
@@ -418,6 +419,59 @@ pub(crate) fn unless_raised<'e>(source: &Source, module: ModuleId, expr: &'e Exp
             .into_iter()
             .collect(),
     }
+}
+
+/// The values that a condition vouches for when it comes out so, by the facts that count.
+pub(crate) fn vouched<'e>(
+    source: &'e Source,
+    module: ModuleId,
+    (test, truth): (&'e Expr, bool),
+    counts: impl Fn(&Facts) -> bool,
+) -> Vec<Vouched<'e>> {
+    let says = when(source, module, test, truth).into_iter();
+    says.filter(|(_, facts)| counts(facts))
+        .map(|(value, facts)| Vouched {
+            value,
+            whole: true,
+            unless: facts.member.then(|| collection(test)).flatten(),
+        })
+        .collect()
+}
+
+/// The values that an expression vouches for by not raising, by the facts that count.
+pub(crate) fn proved<'e>(
+    source: &Source,
+    module: ModuleId,
+    expr: &'e Expr,
+    counts: impl Fn(&Facts) -> bool,
+) -> Vec<&'e Expr> {
+    let says = unless_raised(source, module, expr).into_iter();
+    says.filter(|(_, facts)| counts(facts))
+        .map(|(value, _)| value)
+        .collect()
+}
+
+/// Whether a call gives the text that it is given, or the same but for its case and the blanks around it.
+pub(crate) fn keeps_text(call: &Expr) -> bool {
+    let name = call.as_call().and_then(|call| call.callee.last_name());
+    matches!(
+        name.map(|name| &**name),
+        Some(
+            "str"
+                | "String"
+                | "strip"
+                | "trim"
+                | "lower"
+                | "upper"
+                | "toLowerCase"
+                | "toUpperCase"
+                | "rstrip"
+                | "lstrip"
+                | "toString"
+                | "casefold"
+                | "cast"
+        )
+    )
 }
 
 /// The text that a regular expression of Python is held against; the module raises where it is none. JavaScript makes a text of

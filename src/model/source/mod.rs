@@ -185,6 +185,12 @@ pub enum SourceNoteKind {
 }
 
 impl Source {
+    /// Whether a module is of TypeScript, or of JavaScript.
+    pub fn is_typescript(&self, id: ModuleId) -> bool {
+        let module = self.module(id);
+        module.is_some_and(|module| module.language == Language::TypeScript)
+    }
+
     /// The module of that id.
     pub fn module(&self, id: ModuleId) -> Option<&Module> {
         self.modules.get(id.0 as usize)

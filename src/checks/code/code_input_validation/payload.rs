@@ -158,7 +158,7 @@ impl Seeds for Payload<'_> {
             return false;
         }
         // A function of the project is called with what is handed on with it.
-        let handed = Runner::of(call).and_then(|runner| runner.function(call));
+        let handed = Runner::given(call);
         if handed.is_some_and(|given| self.source.function_value(module, given).is_some()) {
             return false;
         }
@@ -270,11 +270,7 @@ impl Seeds for Payload<'_> {
     }
 
     fn proves<'e>(&'e self, module: ModuleId, expr: &'e Expr) -> Vec<&'e Expr> {
-        proofs::unless_raised(self.source, module, expr)
-            .into_iter()
-            .filter(|(_, says)| self.counts(says))
-            .map(|(value, _)| value)
-            .collect()
+        proofs::proved(self.source, module, expr, |says| self.counts(says))
     }
 
     fn vouches_case(&self, pattern: &Expr) -> bool {

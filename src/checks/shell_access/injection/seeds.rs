@@ -411,11 +411,7 @@ impl Seeds for Sources<'_> {
             _ => None,
         });
         match name {
-            // The same text still, or the same but for its case and the blanks around it.
-            Some(
-                "str" | "String" | "strip" | "trim" | "lower" | "upper" | "toLowerCase"
-                | "toUpperCase" | "rstrip" | "lstrip" | "toString" | "casefold" | "cast",
-            ) => labels,
+            _ if proofs::keeps_text(call) => labels,
             Some("safeParse" | "safeParseAsync" | "safeDecode" | "validate")
                 if self.source.callee(module, call).is_none() =>
             {
@@ -438,26 +434,19 @@ impl Seeds for Sources<'_> {
     }
 
     fn vouches<'e>(&'e self, module: ModuleId, test: &'e Expr, truth: bool) -> Vec<Vouched<'e>> {
-        proofs::when(self.source, module, test, truth)
-            .into_iter()
-            .filter(|(_, facts)| self.counts(facts))
-            .map(|(value, facts)| Vouched {
-                value: match self.danger.get() {
-                    Some(Danger::Program) => list_of(value),
-                    _ => value,
-                },
-                whole: true,
-                unless: facts.member.then(|| proofs::collection(test)).flatten(),
-            })
-            .collect()
+        let mut found = proofs::vouched(self.source, module, (test, truth), |facts| {
+            self.counts(facts)
+        });
+        if self.danger.get() == Some(Danger::Program) {
+            for vouched in &mut found {
+                vouched.value = list_of(vouched.value);
+            }
+        }
+        found
     }
 
     fn proves<'e>(&'e self, module: ModuleId, expr: &'e Expr) -> Vec<&'e Expr> {
-        proofs::unless_raised(self.source, module, expr)
-            .into_iter()
-            .filter(|(_, facts)| self.counts(facts))
-            .map(|(value, _)| value)
-            .collect()
+        proofs::proved(self.source, module, expr, |facts| self.counts(facts))
     }
 
     fn vouches_case(&self, pattern: &Expr) -> bool {
