@@ -1,19 +1,12 @@
 //! `code-error-leak`: Error messages do not expose internals.
 
-mod harmless;
-mod made;
-mod seeds;
-
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::dataflow::{Flow, Step, Truncation};
-use crate::analysis::guards;
-use crate::analysis::leaving::{self, How, Sink};
+use crate::analysis::error_text::{Leak, leaks};
+use crate::analysis::leaving::How;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
-use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId};
-
-use self::seeds::{Caught, Exceptions};
+use crate::model::source::{ByteRange, ModuleId};
 
 pub(super) static CHECK: Check = Check {
     id: "code-error-leak",
@@ -35,49 +28,16 @@ fn run(context: &Context) -> Vec<Outcome> {
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
-    let caught = Caught::new(code);
-    let mut truncated = None;
-    let (mut leaks, mut notes) = (Vec::new(), Vec::new());
-    for entry in code.code.entrypoints.iter().chain(&code.code.middleware) {
-        let Some(function) = entry.function else {
-            continue;
-        };
-        match entry.kind {
-            EntrypointKind::Ping | EntrypointKind::AsyncTask => {}
-            EntrypointKind::AgentTool => notes.extend(sites(
-                code,
-                &caught,
-                (function, entry.kind, None),
-                &mut truncated,
-            )),
-            kind => leaks.extend(sites(code, &caught, (function, kind, None), &mut truncated)),
-        }
-    }
-    for handler in guards::error_handlers(code) {
-        leaks.extend(sites(
-            code,
-            &caught,
-            (
-                handler.function,
-                EntrypointKind::Route,
-                Some(handler.exception),
-            ),
-            &mut truncated,
-        ));
-    }
-    leaks.sort_by_key(|leak| (leak.sink.module, leak.sink.range));
-    leaks.dedup_by_key(|leak| (leak.sink.module, leak.sink.range));
-    notes.sort_by_key(|leak| (leak.sink.module, leak.sink.range));
-    notes.dedup_by_key(|leak| (leak.sink.module, leak.sink.range));
-    notes.retain(|note| {
-        !leaks
-            .iter()
-            .any(|leak| leak.sink.module == note.sink.module && leak.sink.range == note.sink.range)
-    });
-    let notes: Vec<Evidence> = notes.iter().map(|note| tool_note(code, note)).collect();
+    let left = leaks(code);
+    let notes: Vec<Evidence> = left
+        .model
+        .iter()
+        .map(|note| tool_note(code, note))
+        .collect();
     let name = &code.runtime.name;
+    let leaks = &left.callers;
     let Some(first) = leaks.first() else {
-        if let Some(truncated) = truncated {
+        if let Some(truncated) = left.truncated {
             let reason = agent_code::limited(code.source, &truncated);
             return Outcome::skipped(code.resource(), reason).evidences(notes);
         }
@@ -93,17 +53,17 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     };
     let message = format!(
         "runtime {name} {} {}{}{more}: callers read names of hosts, tables, ARNs and paths in it",
-        verb(first.sink.how),
-        first.what(),
-        first.from(code, &caught),
+        verb(first.how),
+        what(first),
+        from(code, first),
     );
     let found = leaks.iter().map(|leak| {
-        let (verb, what, from) = (verb(leak.sink.how), leak.what(), leak.from(code, &caught));
+        let (verb, what, from) = (verb(leak.how), what(leak), from(code, leak));
         let note = match leak.sent.and_then(|sent| place(code, sent)) {
             Some(sent) => format!("makes {what}{from}, which {sent} {verb}"),
             None => format!("{verb} {what}{from}"),
         };
-        agent_code::evidence(code.source, leak.sink.module, leak.sink.range)
+        agent_code::evidence(code.source, leak.module, leak.range)
             .note(note)
             .steps(agent_code::steps(code.source, &leak.steps))
     });
@@ -124,89 +84,28 @@ fn verb(how: How) -> &'static str {
     }
 }
 
-/// A value with an exception's text in it that leaves.
-struct Leak {
-    /// Where it leaves, or where a helper makes what leaves.
-    sink: Sink,
-    /// Where it leaves, for what a helper makes.
-    sent: Option<(ModuleId, ByteRange)>,
-    labels: u64,
-    steps: Vec<Step>,
-}
-
-impl Leak {
-    fn what(&self) -> &'static str {
-        if self.labels & seeds::TRACE != 0 {
-            "a traceback"
-        } else {
-            "the text of an exception"
-        }
-    }
-
-    /// Where the exception was caught.
-    fn from(&self, code: &AgentCode<'_>, caught: &Caught<'_>) -> String {
-        let mut places = caught.places(code, self.labels);
-        let more = places.len().saturating_sub(3);
-        places.truncate(3);
-        let rest = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        if places.is_empty() {
-            String::new()
-        } else {
-            format!(" caught at {}{rest}", places.join(", "))
-        }
+fn what(leak: &Leak) -> &'static str {
+    match leak.is_trace {
+        true => "a traceback",
+        false => "the text of an exception",
     }
 }
 
-fn sites(
-    code: &AgentCode<'_>,
-    caught: &Caught<'_>,
-    (function, kind, exception): (FnId, EntrypointKind, Option<usize>),
-    truncated: &mut Option<Truncation>,
-) -> Vec<Leak> {
-    let seeds = Exceptions {
-        caught,
-        start: function,
-        exception,
+/// Where the exceptions were caught.
+fn from(code: &AgentCode<'_>, leak: &Leak) -> String {
+    let shown = leak.caught.iter().take(3);
+    let places: Vec<String> = shown.filter_map(|at| place(code, *at)).collect();
+    let more = leak.caught.len().saturating_sub(3);
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
     };
-    let flow = Flow::run(code.source, function, &seeds);
-    *truncated = truncated.or(flow.truncated);
-    let labelled = |module: ModuleId, expr: &crate::model::source::Expr| flow.labels(module, expr);
-    leaving::of(code.source, function, kind, &flow)
-        .into_iter()
-        .filter_map(|(mut sink, values)| {
-            let labels = values
-                .iter()
-                .fold(0, |all, value| all | labelled(sink.module, value));
-            let entry = values
-                .iter()
-                .find_map(|value| leaving::entry(&flow, sink.module, value));
-            sink.range = entry.unwrap_or(sink.range);
-            let sent = (sink.module, sink.range);
-            let made = values
-                .iter()
-                .find_map(|value| made::in_helper(code.source, &flow, sink.module, value));
-            (sink.module, sink.range) = made.unwrap_or(sent);
-            let sent = made.map(|_| sent);
-            let labels = seeds::leaking(labels);
-            let home = sent.map_or(sink.module, |(module, _)| module);
-            let value = values
-                .iter()
-                .find(|value| seeds::leaking(labelled(home, value)) != 0)?;
-            let module = code.source.module(home)?;
-            let within = module.function_at(value.range.start).map(|found| found.id);
-            let steps = flow.path(code.source, (home, within), value, labels);
-            (labels != 0).then_some(Leak {
-                sink,
-                sent,
-                labels,
-                steps,
-            })
-        })
-        .collect()
+    if places.is_empty() {
+        String::new()
+    } else {
+        format!(" caught at {}{rest}", places.join(", "))
+    }
 }
 
 /// A place as `path:line`.
@@ -218,9 +117,9 @@ fn place(code: &AgentCode<'_>, (module, range): (ModuleId, ByteRange)) -> Option
 fn tool_note(code: &AgentCode<'_>, leak: &Leak) -> Evidence {
     let note = format!(
         "a tool gives the model {}: the model may repeat it to the caller",
-        leak.what()
+        what(leak)
     );
-    agent_code::evidence(code.source, leak.sink.module, leak.sink.range)
+    agent_code::evidence(code.source, leak.module, leak.range)
         .note(note)
         .context()
 }

@@ -1,24 +1,14 @@
 //! `code-input-validation`: Input validation on payload fields (type, length, format).
 
-mod address;
-mod fields;
 mod fixes;
-mod graphs;
-mod judged;
-mod kinds;
-mod labels;
-mod payload;
-mod reach;
-mod taken;
-mod tested;
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::request_fields::{Field, Kind, OR, reaching};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Outcome, Severity};
 use std::collections::BTreeSet;
 
-use self::fields::{Field, Kind};
 use self::fixes::fix;
 
 pub(super) static CHECK: Check = Check {
@@ -40,7 +30,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
-    let (fields, truncated) = fields::reaching(code);
+    let (fields, truncated) = reaching(code);
     let name = &code.runtime.name;
     let faults: Vec<(&Field, Severity, String)> = fields
         .iter()
@@ -103,7 +93,7 @@ fn names(fields: &[Field]) -> String {
 fn quoted(field: &Field) -> String {
     let names: Vec<String> = field
         .name
-        .split(taken::OR)
+        .split(OR)
         .map(|name| format!("`{name}`"))
         .collect();
     names.join(" or ")

@@ -2,8 +2,7 @@
 
 mod alert_commands;
 mod holders;
-pub(in crate::checks) mod injection;
-mod shell_command_alert;
+pub(in crate::checks) mod shell_command_alert;
 mod shell_command_grants;
 mod shell_command_injection;
 mod shell_command_separate_policy;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::injection::{self, Finding, Found};
+use crate::analysis::command_injection::{self, Danger, Origin, Unchecked};
+use crate::analysis::dataflow::Truncation;
 use crate::analysis::{agent_code, limits};
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity, Status};
-use crate::model::source::{ModuleId, Source};
+use crate::model::source::{EntrypointKind, ModuleId, Source};
 
 pub(super) static CHECK: Check = Check {
     id: "shell-command-injection",
@@ -26,10 +27,78 @@ pub(super) static CHECK: Check = Check {
     run,
 };
 
+/// A command that holds unchecked text, judged.
+struct Finding {
+    about: Unchecked,
+    severity: Severity,
+    note: String,
+}
+
+impl Finding {
+    fn new(about: Unchecked) -> Self {
+        let (what, severity) = match about.origin {
+            Origin::Handler(kind) => (given(kind), Severity::Critical),
+            Origin::Typed => ("what a person types", Severity::Medium),
+            Origin::Parameter => ("a parameter that anything may be given for", Severity::High),
+            Origin::Uncalled => ("a parameter", Severity::Medium),
+        };
+        let severity = match about.danger {
+            Danger::Option => Severity::Medium,
+            _ => severity,
+        };
+        let rest = match about.origin {
+            Origin::Uncalled => "; nothing calls this function",
+            _ => "",
+        };
+        let note = format!(
+            "{what} reaches {} {} without validation{rest}",
+            about.command,
+            about.danger.words()
+        );
+        Self {
+            about,
+            severity,
+            note,
+        }
+    }
+}
+
+/// The findings, each place once, and where the search was given up.
+struct Found {
+    findings: Vec<Finding>,
+    idle: Vec<Finding>,
+    truncated: Vec<Truncation>,
+}
+
+impl Found {
+    fn of(found: command_injection::Found) -> Self {
+        let mut findings: Vec<Finding> = found.unchecked.into_iter().map(Finding::new).collect();
+        let place = |finding: &Finding| (finding.about.module, finding.about.range);
+        findings.sort_by_key(|finding| (place(finding), finding.severity));
+        findings.dedup_by_key(|finding| place(finding));
+        Self {
+            findings,
+            idle: found.idle.into_iter().map(Finding::new).collect(),
+            truncated: found.truncated,
+        }
+    }
+}
+
+/// What a handler of a kind is given.
+fn given(kind: EntrypointKind) -> &'static str {
+    match kind {
+        EntrypointKind::AgentTool => "text that the model gives a tool",
+        EntrypointKind::McpTool => "text that a client gives an MCP tool",
+        EntrypointKind::Route | EntrypointKind::Middleware => "text from the request",
+        EntrypointKind::Lambda => "text from the Lambda event",
+        _ => "text from the payload",
+    }
+}
+
 fn run(context: &Context) -> Vec<Outcome> {
     let source = &context.source;
     // Which results a flow that was given up is about follows from its place.
-    let (found, limit) = limits::watch(|| injection::find(source));
+    let (found, limit) = limits::watch(|| Found::of(command_injection::find(source)));
     limits::again(limit.filter(|limit| !limit.is_of_a_flow()));
     let mut outcomes = Vec::new();
     let mut run: BTreeSet<ModuleId> = BTreeSet::new();
@@ -42,7 +111,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             judge(source, code.resource(), &found, &modules, &code.scope())
         }));
     }
-    let others: BTreeSet<ModuleId> = injection::modules(source)
+    let others: BTreeSet<ModuleId> = command_injection::modules(source)
         .into_iter()
         .filter(|id| !run.contains(id))
         .collect();
@@ -109,14 +178,14 @@ fn judge(
     let here: Vec<&Finding> = found
         .findings
         .iter()
-        .filter(|finding| modules.contains(&finding.module))
+        .filter(|finding| modules.contains(&finding.about.module))
         .collect();
     let notes: Vec<Evidence> = found
         .idle
         .iter()
-        .filter(|finding| modules.contains(&finding.module))
+        .filter(|finding| modules.contains(&finding.about.module))
         .map(|finding| {
-            agent_code::evidence(source, finding.module, finding.range)
+            agent_code::evidence(source, finding.about.module, finding.about.range)
                 .note(finding.note.clone())
                 .context()
         })
@@ -138,10 +207,10 @@ fn judge(
     let evidence: Vec<Evidence> = here
         .iter()
         .map(|finding| {
-            agent_code::evidence(source, finding.module, finding.range)
+            agent_code::evidence(source, finding.about.module, finding.about.range)
                 .note(finding.note.clone())
                 .severity(finding.severity)
-                .steps(agent_code::steps(source, &finding.steps))
+                .steps(agent_code::steps(source, &finding.about.steps))
         })
         .collect();
     let first = here

@@ -1,13 +1,10 @@
 //! What to write where a field is not tested.
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::exceptions::words;
+use crate::analysis::request_fields::{Field, Kind, OR, STATE};
 use crate::model::finding::Fix;
 use crate::model::source::Language;
-
-use super::fields::{Field, Kind};
-use super::reach::STATE;
-use super::taken::OR;
-use crate::analysis::exceptions::words;
 
 /// The test that a field lacks.
 pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {

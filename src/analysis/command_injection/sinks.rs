@@ -13,7 +13,7 @@ use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
 
 /// What an unchecked text can do there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Danger {
+pub(crate) enum Danger {
     /// A shell reads it: metacharacters run more commands.
     Shell,
     /// It is code.
@@ -29,7 +29,7 @@ impl Danger {
     pub(super) const ALL: [Self; 4] = [Self::Shell, Self::Code, Self::Program, Self::Option];
 
     /// How a text gets there, in words.
-    pub(super) fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Shell => "as a shell command",
             Self::Code => "as code",
@@ -153,7 +153,7 @@ pub(super) fn of_module<'a>(
 }
 
 /// Whether a call runs a command or evaluates code, whatever it is given.
-pub(in crate::checks) fn is_command(source: &Source, module: &Module, expr: &Expr) -> bool {
+pub(crate) fn is_command(source: &Source, module: &Module, expr: &Expr) -> bool {
     let (Some(call), Some(name)) = (expr.as_call(), source.callee_name(module.id, expr)) else {
         return false;
     };

@@ -99,22 +99,13 @@ impl<'s> Caught<'s> {
         label
     }
 
-    /// The places that labels stand for, as `path:line`.
-    pub(super) fn places(&self, code: &AgentCode<'_>, labels: Labels) -> Vec<String> {
-        let mut found = Vec::new();
-        for (index, (module, range)) in self.places.iter().enumerate().take(COUNTED) {
-            if labels & (1 << index) != 0
-                && let Some(module) = code.source.module(*module)
-            {
-                let site = module.site(*range);
-                found.push(format!(
-                    "{}:{}",
-                    site.path,
-                    site.span.map_or(0, |span| span.line)
-                ));
-            }
-        }
-        found
+    /// The places that labels stand for.
+    pub(super) fn places(&self, labels: Labels) -> Vec<(ModuleId, ByteRange)> {
+        let counted = self.places.iter().enumerate().take(COUNTED);
+        counted
+            .filter(|(index, _)| labels & (1 << index) != 0)
+            .map(|(_, place)| *place)
+            .collect()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::command_injection::is_command;
 use crate::analysis::dataflow::{Flow, Labels};
 use crate::analysis::made;
 use crate::analysis::names::{leaf, package};
-use crate::checks::shell_access::injection::is_command;
 use crate::model::source::ir::ByteRange;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
@@ -217,7 +217,7 @@ fn is_conversation(name: &str) -> bool {
 }
 
 /// What is reached by a call that sets an agent's state, in words.
-pub(super) const STATE: &str = "the state of an agent";
+pub(crate) const STATE: &str = "the state of an agent";
 
 /// What is reached by a call that runs a command, in words.
 const COMMAND: &str = "a command";

@@ -14,44 +14,60 @@ use crate::analysis::clients::{self, Kind};
 use crate::analysis::dataflow::{Flow, Step, Truncation};
 use crate::analysis::handlers;
 use crate::analysis::schema::{Fields, Registrations};
-use crate::model::finding::Severity;
 use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId, Source};
 use seeds::{Sources, Start};
-pub(in crate::checks) use sinks::is_command;
-use sinks::{Danger, Sink};
+use sinks::Sink;
+pub(crate) use sinks::{Danger, is_command};
 
-/// A command that holds unchecked text.
-pub(super) struct Finding {
+/// Where text that reaches a command comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A handler of this kind is given it.
+    Handler(EntrypointKind),
+    /// A person types it.
+    Typed,
+    /// A parameter that nobody in sight gives a handler's payload for.
+    Parameter,
+    /// A parameter of a function that nothing calls.
+    Uncalled,
+}
+
+/// A command that holds text which nothing on the way has tested.
+pub(crate) struct Unchecked {
     /// The module.
-    pub(super) module: ModuleId,
+    pub(crate) module: ModuleId,
     /// The call that runs it.
-    pub(super) range: ByteRange,
-    /// What reaches what, in words.
-    pub(super) note: String,
-    /// How bad.
-    pub(super) severity: Severity,
+    pub(crate) range: ByteRange,
+    /// What runs it, as it is called.
+    pub(crate) command: String,
+    /// What the text may do there.
+    pub(crate) danger: Danger,
+    /// Where the text comes from.
+    pub(crate) origin: Origin,
     /// The way that it takes.
-    pub(super) steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// What was found, and where the search was given up.
 #[derive(Default)]
-pub(super) struct Found {
-    pub(super) findings: Vec<Finding>,
-    pub(super) truncated: Vec<Truncation>,
-    /// What a function that nothing calls would run.
-    pub(super) idle: Vec<Finding>,
+pub(crate) struct Found {
+    /// The commands, in the order of the handlers that reach them.
+    pub(crate) unchecked: Vec<Unchecked>,
+    /// Where a flow was given up.
+    pub(crate) truncated: Vec<Truncation>,
+    /// What functions that nothing calls would run.
+    pub(crate) idle: Vec<Unchecked>,
 }
 
 /// The modules that are looked at: what runs, what calls AgentCore, and what runs commands.
-pub(super) fn modules(source: &Source) -> Vec<ModuleId> {
+pub(crate) fn modules(source: &Source) -> Vec<ModuleId> {
     let mut all: BTreeSet<ModuleId> = clients::modules(source).into_iter().collect();
     all.extend(&source.commands);
     all.into_iter().collect()
 }
 
-/// Every finding in the repository.
-pub(super) fn find(source: &Source) -> Found {
+/// Every such command in the repository.
+pub(crate) fn find(source: &Source) -> Found {
     let places = Places::of(source, modules(source));
     let mut local: Vec<Vec<Sink<'_>>> = places
         .modules
@@ -95,31 +111,20 @@ pub(super) fn find(source: &Source) -> Found {
             .chain(&remote)
             .filter(|sink| sink.function.is_some_and(|id| ran.contains(&id)))
             .collect();
-        let reached = (words(kind), Severity::Critical);
-        found.findings.extend(unchecked(
-            &sources,
-            &flow,
-            &sinks,
-            |_| reached,
-            &mut found.truncated,
-        ));
+        let origin = |_: bool| Origin::Handler(kind);
+        let reached = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);
+        found.unchecked.extend(reached);
     }
     found.idle = idle(source, &places, &local);
     for sink in &remote {
         outside(source, &places, sink, &mut found);
     }
-    found.findings.sort_by(|one, other| {
-        (one.module, one.range, one.severity).cmp(&(other.module, other.range, other.severity))
-    });
-    found
-        .findings
-        .dedup_by(|one, other| (one.module, one.range) == (other.module, other.range));
     found
 }
 
 /// The commands of functions that nothing calls or is given, made of what they would be given: no failure, since nothing runs
 /// them, and nothing to be silent about.
-fn idle(source: &Source, places: &Places<'_>, local: &[Vec<Sink<'_>>]) -> Vec<Finding> {
+fn idle(source: &Source, places: &Places<'_>, local: &[Vec<Sink<'_>>]) -> Vec<Unchecked> {
     let mut found = Vec::new();
     for sink in local.iter().flatten() {
         let Some(function) = sink.function else {
@@ -135,11 +140,9 @@ fn idle(source: &Source, places: &Places<'_>, local: &[Vec<Sink<'_>>]) -> Vec<Fi
         let sources = Sources::of_anyone(source, Start::Function(function));
         let mut truncated = Vec::new();
         let flow = sources.flow(None, &mut truncated);
-        let reached = |_: bool| ("a parameter", Severity::Medium);
-        for mut finding in unchecked(&sources, &flow, &[sink], reached, &mut truncated) {
-            finding.note = format!("{}; nothing calls this function", finding.note);
-            found.push(finding);
-        }
+        let origin = |_: bool| Origin::Uncalled;
+        let reached = unchecked(&sources, &flow, &[sink], origin, &mut truncated);
+        found.extend(reached);
     }
     found
 }
@@ -157,17 +160,12 @@ fn outside(source: &Source, places: &Places<'_>, sink: &Sink<'_>, found: &mut Fo
         let start = root.map_or(Start::Module(module), Start::Function);
         let sources = Sources::of_anyone(source, start);
         let flow = sources.flow(None, &mut found.truncated);
-        let reached = |typed: bool| match typed {
-            true => ("what a person types", Severity::Medium),
-            false => ("a parameter that anything may be given for", Severity::High),
+        let origin = |typed: bool| match typed {
+            true => Origin::Typed,
+            false => Origin::Parameter,
         };
-        found.findings.extend(unchecked(
-            &sources,
-            &flow,
-            &[sink],
-            reached,
-            &mut found.truncated,
-        ));
+        let reached = unchecked(&sources, &flow, &[sink], origin, &mut found.truncated);
+        found.unchecked.extend(reached);
     }
 }
 
@@ -176,9 +174,9 @@ fn unchecked(
     sources: &Sources<'_>,
     flow: &Flow,
     sinks: &[&Sink<'_>],
-    reached: impl Fn(bool) -> (&'static str, Severity),
+    origin: impl Fn(bool) -> Origin,
     truncated: &mut Vec<Truncation>,
-) -> Vec<Finding> {
+) -> Vec<Unchecked> {
     let mut found = Vec::new();
     let hit = |flow: &Flow, sink: &Sink<'_>, danger: Danger| {
         sink.parts
@@ -209,11 +207,6 @@ fn unchecked(
             if labels == 0 || !done.insert((sink.module, sink.expr.range)) {
                 continue;
             }
-            let (what, severity) = reached(sources.is_typed(labels));
-            let severity = match danger {
-                Danger::Option => Severity::Medium,
-                _ => severity,
-            };
             let steps = sink
                 .parts
                 .iter()
@@ -222,28 +215,15 @@ fn unchecked(
                     let function = sources.function_at(at.module, at.expr);
                     tested.path(sources.source, (at.module, function), at.expr, labels)
                 });
-            found.push(Finding {
-                steps: steps.unwrap_or_default(),
+            found.push(Unchecked {
                 module: sink.module,
                 range: sink.expr.range,
-                note: format!(
-                    "{what} reaches {} {} without validation",
-                    sink.what,
-                    danger.words()
-                ),
-                severity,
+                command: sink.what.clone(),
+                danger,
+                origin: origin(sources.is_typed(labels)),
+                steps: steps.unwrap_or_default(),
             });
         }
     }
     found
-}
-
-fn words(kind: EntrypointKind) -> &'static str {
-    match kind {
-        EntrypointKind::AgentTool => "text that the model gives a tool",
-        EntrypointKind::McpTool => "text that a client gives an MCP tool",
-        EntrypointKind::Route | EntrypointKind::Middleware => "text from the request",
-        EntrypointKind::Lambda => "text from the Lambda event",
-        _ => "text from the payload",
-    }
 }

@@ -174,7 +174,7 @@ enum Key<'e> {
 }
 
 /// Between the names of what is taken out of one place: `for key in ("prompt", "input"): payload.get(key)`.
-pub(super) const OR: &str = "/";
+pub(crate) const OR: &str = "/";
 /// Most names of one place.
 const MOST_NAMES: usize = 24;
 

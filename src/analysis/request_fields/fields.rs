@@ -27,7 +27,7 @@ pub(super) const MOST_FIELDS: usize = 60;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Text, or what may be anything.
     Text,
     /// A number.
@@ -42,7 +42,7 @@ pub(super) enum Kind {
 
 /// A field that reaches something.
 #[derive(Clone, Debug)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// Its name; `payload` for the payload as a whole.
     pub name: String,
     /// Where it is taken out of the payload.
@@ -66,7 +66,7 @@ pub(super) struct Field {
 }
 
 /// The fields of all handlers of a runtime, once for each place where one is taken.
-pub(super) fn reaching(code: &AgentCode<'_>) -> (Vec<Field>, Option<Truncation>) {
+pub(crate) fn reaching(code: &AgentCode<'_>) -> (Vec<Field>, Option<Truncation>) {
     use EntrypointKind::{A2a, AgUi, Invocation, Lambda, McpTool, Route, WebSocket};
     let tools = Targets {
         tools: code

@@ -1,0 +1,16 @@
+//! The fields of a request that reach a model, a tool, a command or an address, and what is tested of each on the way.
+
+mod address;
+mod fields;
+mod graphs;
+mod judged;
+mod kinds;
+mod labels;
+mod payload;
+mod reach;
+mod taken;
+mod tested;
+
+pub(crate) use fields::{Field, Kind, reaching};
+pub(crate) use reach::STATE;
+pub(crate) use taken::OR;
