@@ -39,12 +39,34 @@ pub(super) fn each_handled<'a>(
 ) -> Vec<Outcome> {
     each(context, |code| {
         let outcome = judge(code);
-        let read = code.unread().is_none() && absent_code::of(context, code).is_none();
-        if outcome.status == Status::Pass && read && !served::serves(code) {
-            return Outcome::skipped(outcome.resource, served::nothing(code));
+        match served::handles(code) {
+            true => outcome,
+            false => unknown(context, code, outcome),
         }
-        outcome
     })
+}
+
+/// As [`each_handled`], where it is enough that the code starts a server: what it answers by itself is known.
+pub(super) fn each_served<'a>(
+    context: &'a Context,
+    judge: impl Fn(&AgentCode<'a>) -> Outcome,
+) -> Vec<Outcome> {
+    each(context, |code| {
+        let outcome = judge(code);
+        match served::serves(code) {
+            true => outcome,
+            false => unknown(context, code, outcome),
+        }
+    })
+}
+
+/// Turns a pass of code that was read whole into `skipped`.
+fn unknown<'a>(context: &'a Context, code: &AgentCode<'a>, outcome: Outcome) -> Outcome {
+    let read = code.unread().is_none() && absent_code::of(context, code).is_none();
+    if outcome.status == Status::Pass && read {
+        return Outcome::skipped(outcome.resource, served::unhandled(code));
+    }
+    outcome
 }
 
 /// Turns a pass into `skipped` where a module that runs could not be read, or is not here: what is in it nobody knows.

@@ -3,7 +3,8 @@
 use super::AgentCode;
 use crate::analysis::names::leaf;
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::source::{Call, EntrypointKind, ExprKind};
+use crate::model::site::Site;
+use crate::model::source::{Call, Entrypoint, EntrypointKind, ExprKind};
 
 /// Methods and functions that serve, whatever they belong to.
 const SERVE: [&str; 8] = [
@@ -31,21 +32,30 @@ const SERVERS: [&str; 11] = [
     "bot",
 ];
 
-/// Whether the modules that run hold a handler of invocations, or start a server whose handlers are not known here.
-pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
-    use EntrypointKind::{A2a, AgUi, Invocation, McpTool, Ping, Route, WebSocket};
-    let handled = code.code.entrypoints.iter().any(|entry| {
+/// Whether the modules that run hold a handler of what callers send.
+pub(crate) fn handles(code: &AgentCode<'_>) -> bool {
+    use EntrypointKind::{A2a, AgUi, Invocation, McpTool, Route, WebSocket};
+    code.code.entrypoints.iter().any(|entry| {
         matches!(
             entry.kind,
-            Invocation | WebSocket | Ping | Route | McpTool | A2a | AgUi
+            Invocation | WebSocket | Route | McpTool | A2a | AgUi
         )
-    });
-    handled
-        || code.calls().any(|(module, _, expr)| {
-            let name = code.source.callee_name(module.id, expr);
-            expr.as_call()
-                .is_some_and(|call| starts(call, name.unwrap_or("")))
-        })
+    })
+}
+
+/// Whether the modules that run hold a handler, or start a server whose handlers are not known here.
+pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
+    let pings = |entry: &Entrypoint| entry.kind == EntrypointKind::Ping;
+    handles(code) || code.code.entrypoints.iter().any(pings) || started(code).is_some()
+}
+
+/// Where the modules that run start a server.
+fn started(code: &AgentCode<'_>) -> Option<Site> {
+    code.calls().find_map(|(module, _, expr)| {
+        let name = code.source.callee_name(module.id, expr);
+        let call = expr.as_call()?;
+        starts(call, name.unwrap_or("")).then(|| module.site(expr.range))
+    })
 }
 
 /// Parts of the names of what may start something that serves, wherever it comes from.
@@ -118,8 +128,24 @@ pub(crate) fn starts(call: &Call, name: &str) -> bool {
     })
 }
 
-/// Why nothing can be said of the handlers.
-pub(crate) fn nothing(code: &AgentCode<'_>) -> Unread {
+/// Why nothing can be said of what handlers do.
+pub(crate) fn unhandled(code: &AgentCode<'_>) -> Unread {
+    let Some(site) = started(code) else {
+        return nothing(code);
+    };
+    let line = site.span.map_or(1, |span| span.line);
+    Unread::new(
+        ReasonCode::Unsupported,
+        format!(
+            "{}:{line} starts a server, and which functions it calls with what callers send is not known; looked for @app.entrypoint, \
+             an invocation handler, HTTP routes, MCP tools, A2A and AG-UI agents in {}",
+            site.path,
+            code.scope()
+        ),
+    )
+}
+
+fn nothing(code: &AgentCode<'_>) -> Unread {
     let lambda = code
         .code
         .entrypoints

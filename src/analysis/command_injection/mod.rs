@@ -7,13 +7,15 @@ mod seeds;
 mod sinks;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::clients::places::Places;
+use crate::analysis::clients::places::{Places, Use};
 use crate::analysis::clients::{self, Kind};
 use crate::analysis::dataflow::{Flow, Step, Truncation};
 use crate::analysis::handlers;
+use crate::analysis::runners::Runner;
 use crate::analysis::schema::{Fields, Registrations};
+use crate::analysis::values::At;
 use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId, Source};
 use seeds::{Sources, Start};
 use sinks::Sink;
@@ -30,6 +32,8 @@ pub(crate) enum Origin {
     Parameter,
     /// A parameter of a function that nothing calls.
     Uncalled,
+    /// A parameter of this function, which is a method, is decorated or is given away: what calls it is not seen.
+    Unseen(FnId),
 }
 
 /// A command that holds text which nothing on the way has tested.
@@ -57,6 +61,10 @@ pub(crate) struct Found {
     pub(crate) truncated: Vec<Truncation>,
     /// What functions that nothing calls would run.
     pub(crate) idle: Vec<Unchecked>,
+    /// What functions run whose callers are not seen: a framework that is not known here may give them anything.
+    pub(crate) unseen: Vec<Unchecked>,
+    /// The commands that are no constants, whoever they come from.
+    pub(crate) made: Vec<(ModuleId, ByteRange)>,
 }
 
 /// The modules that are looked at: what runs, what calls AgentCore, and what runs commands.
@@ -95,8 +103,15 @@ pub(crate) fn find(source: &Source) -> Found {
     if local.iter().all(Vec::is_empty) && remote.is_empty() {
         return found;
     }
+    found.made = local
+        .iter()
+        .flatten()
+        .filter(|sink| sink.parts.iter().any(|(at, _)| !is_constant(source, *at)))
+        .map(|sink| (sink.module, sink.expr.range))
+        .collect();
     let entries = handlers::find(source, &places.modules);
     let schemas = Registrations::new(source);
+    let mut reached: BTreeSet<FnId> = BTreeSet::new();
     for (function, kind, payload) in places.handlers() {
         let entry = entries
             .iter()
@@ -112,10 +127,12 @@ pub(crate) fn find(source: &Source) -> Found {
             .filter(|sink| sink.function.is_some_and(|id| ran.contains(&id)))
             .collect();
         let origin = |_: bool| Origin::Handler(kind);
-        let reached = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);
-        found.unchecked.extend(reached);
+        let open = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);
+        found.unchecked.extend(open);
+        reached.extend(ran);
     }
     found.idle = idle(source, &places, &local);
+    unseen(source, &places, &local, &reached, &mut found);
     for sink in &remote {
         outside(source, &places, sink, &mut found);
     }
@@ -143,6 +160,79 @@ fn idle(source: &Source, places: &Places<'_>, local: &[Vec<Sink<'_>>]) -> Vec<Un
         let origin = |_: bool| Origin::Uncalled;
         let reached = unchecked(&sources, &flow, &[sink], origin, &mut truncated);
         found.extend(reached);
+    }
+    found
+}
+
+/// Whether a text is the same whatever is given to the program.
+fn is_constant(source: &Source, at: At<'_>) -> bool {
+    source.string(at.module, at.expr).is_some()
+}
+
+/// The commands of functions that no known handler runs and whose callers are not seen. A script is started by a person.
+fn unseen(
+    source: &Source,
+    places: &Places<'_>,
+    local: &[Vec<Sink<'_>>],
+    reached: &BTreeSet<FnId>,
+    found: &mut Found,
+) {
+    let mut sinks: BTreeMap<FnId, Vec<&Sink<'_>>> = BTreeMap::new();
+    for sink in local.iter().flatten() {
+        let constant = sink.parts.iter().all(|(at, _)| is_constant(source, *at));
+        let Some(function) = sink.function else {
+            continue;
+        };
+        if constant || reached.contains(&function) {
+            continue;
+        }
+        for start in starts(source, places, function) {
+            sinks.entry(start).or_default().push(sink);
+        }
+    }
+    for (start, sinks) in sinks {
+        let sources = Sources::of_anyone(source, Start::Function(start));
+        let flow = sources.flow(None, &mut found.truncated);
+        let origin = |_: bool| Origin::Unseen(start);
+        let open = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);
+        found.unseen.extend(open);
+    }
+}
+
+/// The functions from which a function runs, which no function in sight calls, and which something that is not seen may call:
+/// methods, functions with a decorator, functions that are given away.
+fn starts(source: &Source, places: &Places<'_>, of: FnId) -> BTreeSet<FnId> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::from([of]);
+    let mut open = vec![of];
+    while let Some(function) = open.pop() {
+        let uses = places.uses(function);
+        let runs = |used: &&Use<'_>| {
+            used.direct
+                || used
+                    .expr
+                    .as_call()
+                    .is_some_and(|call| Runner::of(call).is_some())
+        };
+        let mut callers = uses.iter().filter(runs).peekable();
+        if callers.peek().is_some() {
+            open.extend(
+                callers
+                    .filter_map(|used| used.caller)
+                    .filter(|caller| seen.insert(*caller)),
+            );
+            continue;
+        }
+        let about = source.function(function);
+        let is_script = source
+            .module(function.module)
+            .is_none_or(|module| places.is_script(module));
+        let callable = about.is_some_and(|about| {
+            about.class.is_some() || !about.decorators.is_empty() || !uses.is_empty()
+        });
+        if callable && !is_script && places.handler(function).is_none() {
+            found.insert(function);
+        }
     }
     found
 }

@@ -1,5 +1,7 @@
-//! Requests that a handler gets by no parameter: the global of Flask, the file of `http.server`, the socket that a handler of aiohttp makes.
+//! Requests that a handler gets by no parameter: the global of Flask and Bottle, the file of `http.server`, the member of a handler of
+//! Tornado, the socket that a handler of aiohttp makes, the event of Powertools for AWS Lambda.
 
+use crate::analysis::names::package;
 use crate::model::source::{Expr, ExprKind, ModuleId, Source};
 
 /// Whether an expression is the request that is being answered, or what is read from it.
@@ -7,8 +9,21 @@ pub(crate) fn is_request(source: &Source, module: ModuleId, expr: &Expr) -> bool
     match &expr.kind {
         ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } if &**name == "request" => {
             let name = source.canonical(module, expr);
-            name.is_some_and(|name| matches!(&*name, "flask.request" | "quart.request"))
+            let global =
+                |name: &str| matches!(name, "flask.request" | "quart.request" | "bottle.request");
+            name.is_some_and(|name| global(&name)) || is_own_request(source, module, expr)
         }
+        ExprKind::Attribute { base, attr } if &**attr == "current_event" => {
+            let made = source.type_of(module, base);
+            made.is_some_and(|made| package(&made.type_name) == "aws_lambda_powertools")
+        }
+        // `self.get_argument("dir")`
+        ExprKind::Call(call) if imports(source, module, "tornado") => match &call.callee.kind {
+            ExprKind::Attribute { base, attr } => {
+                base.as_name() == Some("self") && ARGUMENTS.contains(&&**attr)
+            }
+            _ => is_body(expr),
+        },
         // It gives the messages.
         ExprKind::Call(_)
             if source.callee_name(module, expr) == Some("aiohttp.web.WebSocketResponse") =>
@@ -17,6 +32,35 @@ pub(crate) fn is_request(source: &Source, module: ModuleId, expr: &Expr) -> bool
         }
         _ => is_body(expr),
     }
+}
+
+/// Methods of a handler of Tornado that read the request (<https://www.tornadoweb.org/en/stable/web.html#input>).
+const ARGUMENTS: [&str; 6] = [
+    "get_argument",
+    "get_arguments",
+    "get_query_argument",
+    "get_query_arguments",
+    "get_body_argument",
+    "get_body_arguments",
+];
+
+/// `self.request` in a handler of Tornado or a view of Django.
+fn is_own_request(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let ExprKind::Attribute { base, .. } = &expr.kind else {
+        return false;
+    };
+    base.as_name() == Some("self")
+        && ["tornado", "django", "rest_framework"]
+            .iter()
+            .any(|name| imports(source, module, name))
+}
+
+/// Whether a module imports a package.
+fn imports(source: &Source, module: ModuleId, name: &str) -> bool {
+    source.module(module).is_some_and(|module| {
+        let mut imports = module.imports.iter();
+        imports.any(|import| import.module.split('.').next() == Some(name))
+    })
 }
 
 /// `self.rfile`, and what is read from it.

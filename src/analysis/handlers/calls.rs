@@ -10,6 +10,19 @@ use crate::model::source::{Entrypoint, EntrypointKind, FnId, ModuleId, Source};
 /// Keys under which a tool's function is given in TypeScript.
 const TOOL_KEYS: [&str; 6] = ["callback", "execute", "func", "run", "handler", "invoke"];
 
+/// Keys under which a server's function is given: `Bun.serve({ fetch })`.
+const SERVER_KEYS: [&str; 1] = ["fetch"];
+
+/// Methods of a resource of Falcon (<https://falcon.readthedocs.io/en/stable/api/routing.html>).
+const RESPONDERS: [&str; 6] = [
+    "on_get",
+    "on_post",
+    "on_put",
+    "on_patch",
+    "on_delete",
+    "on_websocket",
+];
+
 /// Libraries and functions that wrap the handler of a route.
 const WRAPPERS: [&str; 5] = [
     "express-async-handler",
@@ -117,6 +130,14 @@ fn given(name: &str, call: &Call) -> Option<EntrypointKind> {
         // `new WebSocketServer({ … }).on('connection', (socket) => …)`
         "on" if package(name) == "ws" && first == Some("connection") => {
             Some(EntrypointKind::WebSocket)
+        }
+        // `Bun.serve({ fetch })`, `Deno.serve((request) => …)`
+        "serve" if matches!(name, "Bun.serve" | "Deno.serve") => Some(EntrypointKind::Route),
+        // `path("invocations", invoke)` of Django
+        "path" | "re_path" if package(name) == "django" => Some(EntrypointKind::Route),
+        // `gr.ChatInterface(talk)`, `button.click(talk, …)`
+        "ChatInterface" | "Interface" | "click" | "submit" if package(name) == "gradio" => {
+            Some(EntrypointKind::Route)
         }
         // `websockets.serve(talk, …)`; `wss.handleUpgrade(request, socket, head, (client) => …)`; `io.on('connection', …)`
         "serve" if package(name) == "websockets" => Some(EntrypointKind::WebSocket),
@@ -254,7 +275,12 @@ fn functions_of(
         .chain(call.keywords.iter().map(|keyword| &keyword.value))
     {
         if let ExprKind::Dict(_) = &value.kind {
-            for inner in TOOL_KEYS.iter().filter_map(|key| value.entry(key)) {
+            let server = SERVER_KEYS.iter().filter(|_| kind == EntrypointKind::Route);
+            for inner in TOOL_KEYS
+                .iter()
+                .chain(server)
+                .filter_map(|key| value.entry(key))
+            {
                 if let Some(function) = source.function_value(module, inner) {
                     found.push(entry(source, kind, function, (module, range)));
                 }
@@ -269,7 +295,40 @@ fn functions_of(
             if !takes_errors {
                 found.push(entry(source, kind, function, (module, range)));
             }
+        } else if let Some((at, handlers)) = listed(source, module, value) {
+            // `app.post('/invocations', [parse, run])`
+            for handler in handlers {
+                if let Some(function) = function_of(source, at, handler) {
+                    found.push(entry(source, kind, function, (module, range)));
+                }
+            }
+        } else if kind == EntrypointKind::Route
+            && let Meaning::Instance(made) = source.meaning(module, value)
+            && let Some(class) = made.class.and_then(|class| source.class(class))
+        {
+            for method in RESPONDERS.iter().filter_map(|name| class.method(name)) {
+                found.push(entry(source, kind, method, (module, range)));
+            }
         }
+    }
+}
+
+/// The elements of a list that a call is given, as it is or spread.
+fn listed<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    value: &'s Expr,
+) -> Option<(ModuleId, &'s [Expr])> {
+    let value = match &value.kind {
+        ExprKind::Starred(inner) => inner,
+        _ => value,
+    };
+    match source.meaning(module, value) {
+        Meaning::Value(at, list) => match &list.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) => Some((at, items)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::model::source::module::{Function, Module, ParamKind};
 use crate::model::source::{Entrypoint, EntrypointKind, FnId, Language, ModuleId, Source};
 
 /// Classes whose methods register HTTP routes.
-const WEB_CLASSES: [&str; 12] = [
+const WEB_CLASSES: [&str; 16] = [
     "FastAPI",
     "APIRouter",
     "Flask",
@@ -28,6 +28,10 @@ const WEB_CLASSES: [&str; 12] = [
     "OpenAPIHono",
     "Router",
     "Application",
+    "Bottle",
+    "Litestar",
+    "Robyn",
+    "Elysia",
 ];
 /// npm packages whose default export makes a server with route methods.
 const WEB_PACKAGES: [&str; 8] = [
@@ -52,6 +56,16 @@ const VERBS: [&str; 11] = [
     "websocket",
     "head",
     "options",
+];
+
+/// Decorators of NestJS for the methods of a controller (<https://docs.nestjs.com/controllers>).
+const NEST_ROUTES: [&str; 9] = [
+    "Get", "Post", "Put", "Patch", "Delete", "All", "Head", "Options", "Sse",
+];
+
+/// Other methods of the same that give back what they are called on.
+const CHAINED: [&str; 7] = [
+    "use", "basePath", "onError", "notFound", "on", "decorate", "listen",
 ];
 
 /// Methods of the same that register what runs before every route.
@@ -153,7 +167,9 @@ fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
             };
             let kind = registration(&name, attr).or_else(|| {
                 let path = decorator.as_call()?.args.first()?.as_str()?;
-                routes(attr, path).then_some(EntrypointKind::Route)
+                // `@post("/invocations")` of Litestar and Bottle.
+                let verb = attr.or_else(|| target.as_name().map(|_| leaf(&name)));
+                routes(verb, path).then_some(EntrypointKind::Route)
             });
             if let Some(kind) = kind {
                 found.push(entry(
@@ -184,13 +200,21 @@ fn routes(attr: Option<&str>, path: &str) -> bool {
     attr.is_some_and(|attr| VERBS.contains(&attr)) && path.starts_with('/')
 }
 
+/// The name without its last part.
+fn owner_of(name: &str) -> &str {
+    name.strip_suffix(leaf(name))
+        .and_then(|rest| rest.strip_suffix('.'))
+        .unwrap_or("")
+}
+
 /// What kind of handler a decorator or registering method of this canonical name makes.
 fn registration(name: &str, attr: Option<&str>) -> Option<EntrypointKind> {
     let last = leaf(name);
-    let owner = name
-        .strip_suffix(last)
-        .and_then(|rest| rest.strip_suffix('.'))
-        .unwrap_or("");
+    // `new Hono().get("/ping", …).post("/invocations", …)`: what registers gives the application back.
+    let mut owner = owner_of(name);
+    while CHAINED.contains(&leaf(owner)) || VERBS.contains(&leaf(owner)) {
+        owner = owner_of(owner);
+    }
     let class = leaf(owner);
     if matches!(class, "BedrockAgentCoreApp" | "AGUIApp") {
         return match last {
@@ -214,6 +238,14 @@ fn registration(name: &str, attr: Option<&str>) -> Option<EntrypointKind> {
             "custom_route" => Some(EntrypointKind::Route),
             _ => None,
         };
+    }
+    match (package(name), last) {
+        ("@nestjs/common", _) if NEST_ROUTES.contains(&last) => return Some(EntrypointKind::Route),
+        ("@nestjs/websockets", "SubscribeMessage") => return Some(EntrypointKind::WebSocket),
+        ("werkzeug", "application") | ("chainlit", "on_message") => {
+            return Some(EntrypointKind::Route);
+        }
+        _ => {}
     }
     let web = WEB_CLASSES.contains(&class)
         || WEB_PACKAGES.contains(&owner)
@@ -242,32 +274,58 @@ fn inherited(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
             continue;
         }
         for base in source.bases(class.id) {
-            let (kind, methods): (_, &[&str]) = match leaf(&base) {
-                "AgentExecutor" => (EntrypointKind::A2a, &["execute"]),
-                "WebSocketEndpoint" => (EntrypointKind::WebSocket, &["on_receive"]),
-                "WebSocketHandler" => (EntrypointKind::WebSocket, &["on_message"]),
-                "AsyncWebsocketConsumer"
-                | "WebsocketConsumer"
-                | "AsyncJsonWebsocketConsumer"
-                | "JsonWebsocketConsumer" => {
-                    (EntrypointKind::WebSocket, &["receive", "receive_json"])
+            if leaf(&base).ends_with("Servicer") {
+                let methods = class
+                    .methods
+                    .iter()
+                    .filter(|(name, _)| !name.starts_with('_'));
+                for (_, method) in methods {
+                    let place = (module.id, class.range);
+                    found.push(entry(source, EntrypointKind::Route, *method, place));
                 }
-                "BaseHTTPMiddleware" => (EntrypointKind::Middleware, &["dispatch"]),
-                "HTTPEndpoint" => (
-                    EntrypointKind::Route,
-                    &["get", "post", "put", "patch", "delete"],
-                ),
-                "BaseHTTPRequestHandler" | "SimpleHTTPRequestHandler" => (
-                    EntrypointKind::Route,
-                    &["do_GET", "do_POST", "do_PUT", "do_PATCH", "do_DELETE"],
-                ),
-                _ => continue,
+                continue;
+            }
+            let Some((kind, methods)) = overridden(package(&base), leaf(&base)) else {
+                continue;
             };
             for method in methods.iter().filter_map(|method| class.method(method)) {
                 found.push(entry(source, kind, method, (module.id, class.range)));
             }
         }
     }
+}
+
+/// The methods that a framework calls of a class derived from one of its own.
+fn overridden(package: &str, class: &str) -> Option<(EntrypointKind, &'static [&'static str])> {
+    const VERBS: &[&str] = &["get", "post", "put", "patch", "delete"];
+    let found: (_, &[&str]) = match class {
+        "AgentExecutor" => (EntrypointKind::A2a, &["execute"]),
+        "WebSocketEndpoint" => (EntrypointKind::WebSocket, &["on_receive"]),
+        "WebSocketHandler" => (EntrypointKind::WebSocket, &["on_message"]),
+        "AsyncWebsocketConsumer"
+        | "WebsocketConsumer"
+        | "AsyncJsonWebsocketConsumer"
+        | "JsonWebsocketConsumer" => (EntrypointKind::WebSocket, &["receive", "receive_json"]),
+        "BaseHTTPMiddleware" => (EntrypointKind::Middleware, &["dispatch"]),
+        "HTTPEndpoint" | "RequestHandler" => (EntrypointKind::Route, VERBS),
+        "MethodView" | "Resource" if package.starts_with("flask") => (EntrypointKind::Route, VERBS),
+        "View" | "APIView" if matches!(package, "django" | "rest_framework") => {
+            (EntrypointKind::Route, VERBS)
+        }
+        "BaseHTTPRequestHandler" | "SimpleHTTPRequestHandler" => (
+            EntrypointKind::Route,
+            &["do_GET", "do_POST", "do_PUT", "do_PATCH", "do_DELETE"],
+        ),
+        // Tools of LangChain, CrewAI, the Agent Development Kit, LangChain.js and smolagents.
+        "BaseTool" | "StructuredTool" => (
+            EntrypointKind::AgentTool,
+            &["_run", "_arun", "run_async", "_call"],
+        ),
+        "Tool" if package.contains("langchain") => (EntrypointKind::AgentTool, &["_call"]),
+        "Tool" if package == "smolagents" => (EntrypointKind::AgentTool, &["forward"]),
+        _ => return None,
+    };
+    Some(found)
 }
 
 /// The call that registers a handler: `app.get("/ping", ping)`; of `app.get("/ping")(ping)` the call with the path.
@@ -307,6 +365,12 @@ fn payload_of(kind: EntrypointKind, function: &Function, language: Option<Langua
         EntrypointKind::Ping | EntrypointKind::AsyncTask => Vec::new(),
         // `async def on_receive(self, websocket, data)`: the message stands behind the socket.
         EntrypointKind::WebSocket if function.class.is_some() => all.collect(),
+        // `invoke(@Param() id: string, @Body() body: Payload)`: the decorators of a method's parameters say what each holds.
+        EntrypointKind::Route | EntrypointKind::WebSocket
+            if language == Some(Language::TypeScript) && !function.decorators.is_empty() =>
+        {
+            all.collect()
+        }
         EntrypointKind::Route
         | EntrypointKind::Middleware
         | EntrypointKind::McpTool

@@ -24,7 +24,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(context: &Context) -> Vec<Outcome> {
-    crate::checks::agents::each_handled(context, |code| judge(context, code))
+    crate::checks::agents::each_served(context, |code| judge(context, code))
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis::agent_code::{self, served};
 use crate::analysis::command_injection::{self, Danger, Origin, Unchecked};
 use crate::analysis::dataflow::Truncation;
-use crate::analysis::{agent_code, limits};
+use crate::analysis::limits;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity, Status};
-use crate::model::source::{EntrypointKind, ModuleId, Source};
+use crate::model::known::{ReasonCode, Unread};
+use crate::model::source::{ByteRange, EntrypointKind, ModuleId, Source};
 
 pub(super) static CHECK: Check = Check {
     id: "shell-command-injection",
@@ -40,7 +42,7 @@ impl Finding {
             Origin::Handler(kind) => (given(kind), Severity::Critical),
             Origin::Typed => ("what a person types", Severity::Medium),
             Origin::Parameter => ("a parameter that anything may be given for", Severity::High),
-            Origin::Uncalled => ("a parameter", Severity::Medium),
+            Origin::Uncalled | Origin::Unseen(_) => ("a parameter", Severity::Medium),
         };
         let severity = match about.danger {
             Danger::Option => Severity::Medium,
@@ -61,12 +63,48 @@ impl Finding {
             note,
         }
     }
+
+    /// Why nothing can be said of a command in a function whose callers are not seen.
+    fn unseen(&self, source: &Source) -> Unread {
+        let place = |module: ModuleId, range| {
+            let site = source.module(module).map(|module| module.site(range));
+            let line = site
+                .as_ref()
+                .and_then(|site| site.span)
+                .map_or(1, |span| span.line);
+            let path = site.map_or_else(String::new, |site| site.path.to_string());
+            format!("{path}:{line}")
+        };
+        let caller = match self.about.origin {
+            Origin::Unseen(function) => source.function(function),
+            _ => None,
+        };
+        let called = caller.map_or_else(String::new, |function| match &*function.name {
+            "" => format!(
+                "the function at {}",
+                place(function.id.module, function.header)
+            ),
+            name => format!("`{name}` ({})", place(function.id.module, function.header)),
+        });
+        Unread::new(
+            ReasonCode::Unsupported,
+            format!(
+                "{}: {}, and what calls {called} is not known",
+                place(self.about.module, self.about.range),
+                self.note
+            ),
+        )
+    }
 }
 
 /// The findings, each place once, and where the search was given up.
 struct Found {
     findings: Vec<Finding>,
     idle: Vec<Finding>,
+    /// What functions run whose callers are not seen.
+    unseen: Vec<Finding>,
+    /// The commands that are no constants.
+    made: Vec<(ModuleId, ByteRange)>,
     truncated: Vec<Truncation>,
 }
 
@@ -79,6 +117,8 @@ impl Found {
         Self {
             findings,
             idle: found.idle.into_iter().map(Finding::new).collect(),
+            unseen: found.unseen.into_iter().map(Finding::new).collect(),
+            made: found.made,
             truncated: found.truncated,
         }
     }
@@ -108,7 +148,17 @@ fn run(context: &Context) -> Vec<Outcome> {
     if !context.project.runtimes.is_empty() {
         outcomes.extend(crate::checks::agents::each(context, |code| {
             let modules: BTreeSet<ModuleId> = code.code.reachable.iter().copied().collect();
-            judge(source, code.resource(), &found, &modules, &code.scope())
+            let outcome = judge(source, code.resource(), &found, &modules, &code.scope());
+            let made = || {
+                found
+                    .made
+                    .iter()
+                    .any(|(module, _)| modules.contains(module))
+            };
+            if outcome.status == Status::Pass && !served::handles(code) && made() {
+                return Outcome::skipped(outcome.resource, served::unhandled(code));
+            }
+            outcome
         }));
     }
     let others: BTreeSet<ModuleId> = command_injection::modules(source)
@@ -197,6 +247,10 @@ fn judge(
             .find(|truncated| modules.contains(&truncated.module));
         if let Some(truncated) = given_up {
             return Outcome::skipped(resource, agent_code::limited(source, truncated));
+        }
+        let mut unseen = found.unseen.iter();
+        if let Some(finding) = unseen.find(|finding| modules.contains(&finding.about.module)) {
+            return Outcome::skipped(resource, finding.unseen(source)).evidences(notes);
         }
         return Outcome::pass(
             resource,
