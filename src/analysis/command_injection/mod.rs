@@ -191,7 +191,7 @@ fn unseen(
         }
     }
     for (start, sinks) in sinks {
-        let sources = Sources::of_anyone(source, Start::Function(start));
+        let sources = Sources::of_unseen(source, start);
         let flow = sources.flow(None, &mut found.truncated);
         let origin = |_: bool| Origin::Unseen(start);
         let open = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);

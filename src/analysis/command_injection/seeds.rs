@@ -58,6 +58,23 @@ pub(super) struct Sources<'a> {
     danger: Cell<Option<Danger>>,
 }
 
+/// Whether an object of a method's class is made of something: its constructor takes parameters, or a decorator or base makes one.
+fn is_given_members(source: &Source, function: FnId) -> bool {
+    let class = source
+        .function(function)
+        .and_then(|about| about.class)
+        .and_then(|class| source.class(class));
+    class.is_some_and(|class| {
+        let constructor = class
+            .method("__init__")
+            .and_then(|made| source.function(made));
+        match constructor {
+            Some(constructor) => constructor.params.len() > 1,
+            None => !class.decorators.is_empty() || !class.bases.is_empty(),
+        }
+    })
+}
+
 impl<'a> Sources<'a> {
     fn new(source: &'a Source, start: Start) -> Self {
         Self {
@@ -142,6 +159,18 @@ impl<'a> Sources<'a> {
                     name => made.origin(0, name, None, false),
                 })
                 .collect();
+        }
+        made
+    }
+
+    /// As [`Self::of_anyone`], for a method whose callers are not seen: they may have made its object, too.
+    pub(super) fn of_unseen(source: &'a Source, function: FnId) -> Self {
+        let mut made = Self::of_anyone(source, Start::Function(function));
+        if is_given_members(source, function) {
+            let own = made.origin(0, "self", None, false);
+            if let Some(slot) = made.params.first_mut().filter(|slot| **slot == 0) {
+                *slot = own;
+            }
         }
         made
     }
