@@ -24,6 +24,7 @@ pub(crate) mod heavy;
 pub(crate) mod leaving;
 pub(crate) mod limits;
 pub(crate) mod made;
+pub(crate) mod memories;
 pub mod names;
 pub(crate) mod outbound;
 pub mod outward;
