@@ -11,6 +11,7 @@ pub mod call_sites;
 pub mod callgraph;
 pub mod clients;
 pub mod dataflow;
+pub(crate) mod debug_modes;
 pub(crate) mod effects;
 pub mod elements;
 pub mod environment;
