@@ -22,6 +22,7 @@ pub(crate) mod graph;
 pub mod guards;
 pub mod handlers;
 pub(crate) mod heavy;
+pub(crate) mod identity;
 pub(crate) mod leaving;
 pub(crate) mod limits;
 pub(crate) mod made;
