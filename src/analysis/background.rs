@@ -1,5 +1,7 @@
 //! Work that a handler starts and does not wait for.
 
+pub(crate) mod tasks;
+
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 

@@ -1,5 +1,7 @@
 //! Reads of environment variables, whichever way they are written.
 
+pub(crate) mod fills;
+
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 

@@ -8,6 +8,7 @@ use crate::model::source::{
     Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
+use crate::analysis::agent_code::AgentCode;
 use crate::analysis::guards::{self, Fate, Guard};
 use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
@@ -52,6 +53,18 @@ pub(crate) struct Walker<'s> {
     looked: usize,
     /// The process itself listens to promises that reject and that nobody waits for.
     pub listens: bool,
+}
+
+/// Whether the process listens to rejections that nobody handles: they do not end it then.
+pub(crate) fn listens(code: &AgentCode<'_>) -> bool {
+    code.calls().any(|(_, _, expr)| {
+        expr.as_call().is_some_and(|call| {
+            let event = call.args.first().and_then(Expr::as_str);
+            matches!(event, Some("unhandledRejection" | "uncaughtException"))
+                && matches!(&call.callee.kind, ExprKind::Attribute { base, .. }
+                    if base.as_name() == Some("process"))
+        })
+    })
 }
 
 /// Where the walk is: the handler that it started in.

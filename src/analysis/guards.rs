@@ -3,10 +3,12 @@
 
 mod after;
 mod ai;
+mod expected;
 mod streams;
 mod web;
 
 pub(crate) use self::ai::stream_fate;
+pub(crate) use self::expected::expects;
 pub(crate) use self::streams::consumed_at;
 pub(crate) use self::web::{error_handlers, mcp, web};
 

@@ -1,19 +1,21 @@
 //! What is too heavy for import time: calls that open connections, load models, wait for an answer or start processes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
+use crate::analysis::agent_code::AgentCode;
 use crate::analysis::names::{leaf, package};
 use crate::analysis::outbound::clients::{Client, client};
 use crate::analysis::outward::AWS_LOCAL;
-use crate::model::source::{Call, ExprKind, Language};
+use crate::analysis::startup::{Place, StartCall, Startup};
+use crate::model::source::{Call, EntrypointKind, ExprKind, FnId, Language, Source};
 
 pub(crate) const CONNECTS: &str = "connects to a database";
 pub(crate) const LOADS: &str = "loads a model";
 pub(crate) const FETCHES: &str = "downloads data";
 pub(crate) const EMBEDS: &str = "builds an index";
 pub(crate) const CALLS_AWS: &str = "calls an AWS API";
-pub(crate) const RUNS: &str = "runs an event loop";
+const RUNS: &str = "runs an event loop";
 const ASKS: &str = "calls a model";
 pub(crate) const ASKS_HTTP: &str = "waits for an HTTP answer";
 pub(crate) const STREAMS: &str = "opens a stream";
@@ -65,8 +67,53 @@ const METHODS: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+/// What is heavy before the agent serves, by its place: what it does, and the place at import that leads there where it is another.
+pub(crate) type AtStartup = BTreeMap<Place, (&'static str, Option<Place>)>;
+
+/// What startup code does that is heavy.
+pub(crate) fn at_startup(code: &AgentCode<'_>, startup: &Startup<'_, '_>) -> AtStartup {
+    let mut found = AtStartup::new();
+    for started in &startup.calls {
+        // An event loop that runs in the main block is the server's own.
+        let serves = |does: &&str| *does == RUNS && started.is_of_main_block(code.source);
+        if let Some(does) = done_by(code.source, started).filter(|does| !serves(does)) {
+            let place = (started.module, started.expr.range);
+            found.entry(place).or_insert((does, started.from));
+        }
+    }
+    found
+}
+
+/// What a call at startup, or the entering of a context, does that is heavy.
+fn done_by(source: &Source, started: &StartCall<'_>) -> Option<&'static str> {
+    let name = started.name.as_deref()?;
+    if started.entering {
+        return entered(name);
+    }
+    let language = source.module(started.module)?.language;
+    heavy(name, started.expr.as_call()?, language)
+}
+
+/// What request code does that is heavy, each call with what it does.
+pub(crate) fn in_requests(code: &AgentCode<'_>) -> Vec<(&'static str, Place)> {
+    let source = code.source;
+    let handlers = code.code.entrypoints.iter();
+    let handled: BTreeSet<FnId> = handlers
+        .filter(|entry| entry.kind != EntrypointKind::Ping)
+        .filter_map(|entry| entry.function)
+        .flat_map(|id| source.reach(id))
+        .collect();
+    let heavy = code.calls().filter_map(|(module, function, expr)| {
+        let inside = function.is_some_and(|id| handled.contains(&id));
+        let name = source.callee_name(module.id, expr).filter(|_| inside)?;
+        let does = heavy(name, expr.as_call()?, module.language)?;
+        Some((does, (module.id, expr.range)))
+    });
+    heavy.collect()
+}
+
 /// What a call does that is too heavy for import time.
-pub(crate) fn heavy(name: &str, call: &Call, language: Language) -> Option<&'static str> {
+fn heavy(name: &str, call: &Call, language: Language) -> Option<&'static str> {
     if name == "time.sleep"
         && let Some(seconds) = call
             .args
@@ -115,7 +162,7 @@ pub(crate) fn heavy(name: &str, call: &Call, language: Language) -> Option<&'sta
 }
 
 /// What entering a context manager does.
-pub(crate) fn entered(name: &str) -> Option<&'static str> {
+fn entered(name: &str) -> Option<&'static str> {
     if matches!(leaf(name), "MCPClient") && name.starts_with("strands.") {
         return Some(MCP);
     }

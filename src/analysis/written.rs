@@ -1,6 +1,8 @@
-//! Whole addresses that are written in code where something is likely to be reached by them.
+//! Addresses and hosts that are written in code where something is likely to be reached by them.
 
-use crate::model::source::walk::{Node, walk, walk_node};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::read;
+use crate::model::source::walk::{Node, statements, walk, walk_node};
 use crate::model::source::{Expr, ExprKind, FnId, Module, Source, StmtKind};
 
 /// Parts of names that hold an address.
@@ -23,6 +25,10 @@ const ADDRESSES: [&str; 18] = [
     "link",
     "webhook",
     "connection",
+];
+/// What a name must hold for a text without a scheme to count as a host: code names hosts in block lists too.
+const HOSTS: [&str; 9] = [
+    "host", "server", "endpoint", "addr", "url", "uri", "node", "broker", "dsn",
 ];
 /// Names whose value only looks like an address: it identifies something.
 const IDENTIFIERS: [&str; 7] = [
@@ -186,6 +192,74 @@ fn reaches(
     }
     // A default of a parameter, whose name was looked at.
     path.is_empty()
+}
+
+/// The literal texts of a module that stand alone, or in a list, under a name that is one of a host: keywords, keys, defaults of
+/// variables, and then what is assigned. `10.0.0.0/8` is a range, not a host.
+pub(crate) fn hosts<'a>(callers: &Callers<'a>, module: &'a Module) -> Vec<(&'a Expr, &'a str)> {
+    let mut found = Vec::new();
+    module.each_expression(&mut |_, expr| hosts_given(callers, module, expr, &mut found));
+    let bodies = std::iter::once(&module.body)
+        .chain(module.functions.iter().map(|function| &function.body))
+        .chain(module.classes.iter().map(|class| &class.body));
+    for stmt in bodies.flat_map(|body| statements(body)) {
+        if let StmtKind::Assign(assign) = &stmt.kind
+            && let (Some(target), Some(value)) = (assign.targets.first(), assign.value.as_deref())
+            && let Some(name) = target.last_name()
+        {
+            host(name, value, &mut found);
+        }
+    }
+    found
+}
+
+/// The hosts that stand in a call or a mapping, each under its name.
+fn hosts_given<'a>(
+    callers: &Callers<'a>,
+    module: &'a Module,
+    expr: &'a Expr,
+    found: &mut Vec<(&'a Expr, &'a str)>,
+) {
+    match &expr.kind {
+        ExprKind::Call(call) => {
+            for keyword in &call.keywords {
+                if let Some(name) = keyword.name.as_deref() {
+                    host(name, &keyword.value, found);
+                }
+            }
+            if let Some(read) = read(callers, module.id, expr)
+                && let Some(default) = read.default
+            {
+                for name in read.names(callers.source()) {
+                    host(&name, default, found);
+                }
+            }
+        }
+        ExprKind::Dict(entries) => {
+            for entry in entries {
+                if let Some(name) = entry.key.as_ref().and_then(Expr::as_str) {
+                    host(name, &entry.value, found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A text without a path, under a name that is one of a host.
+fn host<'a>(name: &str, value: &'a Expr, found: &mut Vec<(&'a Expr, &'a str)>) {
+    let lower = name.to_lowercase();
+    if !HOSTS.iter().any(|word| lower.contains(word)) {
+        return;
+    }
+    let values = match &value.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) => &**items,
+        _ => std::slice::from_ref(value),
+    };
+    let texts = values
+        .iter()
+        .filter_map(|value| Some((value, value.as_str()?)));
+    found.extend(texts.filter(|(_, text)| !text.contains('/')));
 }
 
 fn identifies(name: &str) -> bool {

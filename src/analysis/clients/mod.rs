@@ -6,6 +6,7 @@ pub(crate) mod http;
 pub(crate) mod length;
 pub(crate) mod origin;
 pub(crate) mod places;
+pub(crate) mod policies;
 pub(crate) mod retries;
 mod sdk;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::limits;
 use crate::analysis::values::At;
 use crate::model::finding::Evidence;
+use crate::model::site::Site;
 use crate::model::source::{Expr, FnId, Module, ModuleId, Source};
 
 /// What a call does.
@@ -97,6 +99,26 @@ pub(crate) fn modules(source: &Source) -> Vec<ModuleId> {
         all.extend(runtime.reachable.iter().copied());
     }
     all.into_iter().collect()
+}
+
+/// Operations that run commands in a runtime, as SDKs name what calls them.
+const COMMANDS: [&str; 4] = [
+    "invoke_agent_runtime_command",
+    "invoke_agent_runtime_command_shell",
+    "InvokeAgentRuntimeCommandCommand",
+    "InvokeAgentRuntimeCommandShellCommand",
+];
+
+/// The calls that run commands in a runtime by their names, whatever they are given: [`find`] has those whose options tell it.
+pub(crate) fn named_commands(source: &Source) -> Vec<Site> {
+    let calls = source.modules.iter().flat_map(|module| {
+        let named = module.calls().filter(|(_, expr)| {
+            let call = expr.as_call();
+            call.is_some_and(|call| COMMANDS.contains(&call.written_name()))
+        });
+        named.map(|(_, expr)| module.site(expr.range))
+    });
+    calls.collect()
 }
 
 /// The functions of agents' code that nothing which runs there can call.

@@ -3,6 +3,7 @@
 pub(crate) mod ambient;
 mod calls;
 mod mounted;
+pub(crate) mod parses;
 
 use std::collections::HashSet;
 
@@ -333,6 +334,17 @@ pub(crate) fn registering<'s>(source: &'s Source, entry: &Entrypoint) -> Option<
     let module = source.module(entry.module)?;
     let call = module.call_at(entry.range)?.as_call()?;
     Some(call.callee.as_call().unwrap_or(call))
+}
+
+/// The classes, without their packages, of what the call that registers an object of a library is given:
+/// `serve_a2a(StrandsA2AExecutor(agent))`. None where no call registers it.
+pub(crate) fn served_types(source: &Source, entry: &Entrypoint) -> Option<Vec<String>> {
+    let module = source.module(entry.module)?;
+    let given = module.call_at(entry.range)?.as_call()?;
+    let made = given
+        .values()
+        .filter_map(|value| source.type_of(entry.module, value));
+    Some(made.map(|made| leaf(&made.type_name).to_owned()).collect())
 }
 
 /// A handler, and where it is registered: often in another module than it stands in.

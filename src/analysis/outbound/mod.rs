@@ -5,6 +5,7 @@ mod auth;
 mod behind;
 pub(crate) mod clients;
 mod data;
+mod keyed;
 mod mcp;
 mod services;
 mod token;
@@ -17,9 +18,9 @@ use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
 pub(crate) use address::Address;
-pub(crate) use auth::{Auth, of_client};
+pub(crate) use auth::Auth;
 use clients::{Client, Shape, client};
-pub(crate) use services::service;
+pub(crate) use keyed::{asks_vault, keyed};
 pub(crate) use url::addresses;
 
 /// What a call reaches, in the order in which it is decided.

@@ -11,7 +11,7 @@ use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind};
 
 pub(crate) use self::status::State;
-use self::status::is_state;
+use self::status::{is_state, names_state};
 
 /// The functions that answer the ping.
 pub(crate) fn handlers(code: &AgentCode<'_>) -> Vec<FnId> {
@@ -31,6 +31,13 @@ pub(crate) fn always(source: &Source, function: &Function, state: State) -> Opti
     let mut all = answers.iter();
     all.all(|answer| is_state(source, module, answer, state))
         .then_some(first.range)
+}
+
+/// Whether what answers the ping names both states: it chooses between them by a state of its own.
+pub(crate) fn names_both(source: &Source, handler: FnId) -> bool {
+    let said = source.reach_expressions(handler);
+    let names = |state| said.iter().any(|(_, expr)| names_state(expr, state));
+    names(State::Busy) && names(State::Idle)
 }
 
 /// `force_ping_status(HEALTHY_BUSY)` that nothing takes back.

@@ -29,6 +29,17 @@ pub(super) fn is_state(source: &Source, module: ModuleId, answer: &Expr, state: 
     eval(&mut Said { source, words }, At::new(module, answer))
 }
 
+/// Whether an expression names a state: `PingStatus.HEALTHY`, `"Healthy"`.
+pub(super) fn names_state(expr: &Expr, state: State) -> bool {
+    let words = state.words();
+    match &expr.kind {
+        ExprKind::Attribute { attr, .. } => words.contains(&&**attr),
+        // The platform knows one spelling; the other is a member of an enumeration.
+        ExprKind::Str(text) => words.first() == Some(&&**text),
+        _ => false,
+    }
+}
+
 struct Said<'s> {
     source: &'s Source,
     words: &'static [&'static str],

@@ -54,6 +54,19 @@ pub(crate) struct StartCall<'a> {
     pub waited: bool,
 }
 
+impl StartCall<'_> {
+    /// Whether the main block of a module holds it, or leads to it.
+    pub(crate) fn is_of_main_block(&self, source: &Source) -> bool {
+        let (module, range) = self.from.unwrap_or((self.module, self.expr.range));
+        source.module(module).is_some_and(|module| {
+            module.body.iter().any(|stmt| {
+                matches!(&stmt.kind, StmtKind::If(branch) if module.is_main_guard(&branch.test))
+                    && stmt.range.contains(range)
+            })
+        })
+    }
+}
+
 /// What runs at startup.
 pub(crate) struct Startup<'c, 'a> {
     code: AgentCode<'a>,

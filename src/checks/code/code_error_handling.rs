@@ -5,13 +5,13 @@ mod parsing;
 mod tools;
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::names::leaf;
+use crate::analysis::handlers;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
-use crate::model::source::{Entrypoint, EntrypointKind, Expr, ExprKind, Language, ModuleId};
+use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
 
-use crate::analysis::exposed::{Exposed, Walker};
+use crate::analysis::exposed::{self, Exposed, Walker};
 use crate::analysis::guards::{self, Fate};
 
 pub(super) static CHECK: Check = Check {
@@ -35,7 +35,7 @@ fn run(context: &Context) -> Vec<Outcome> {
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
     let mut walker = Walker::new(code.source);
-    walker.listens = listens(code);
+    walker.listens = exposed::listens(code);
     let (web, mcp) = (guards::web(code), guards::mcp(code));
     let mut served = Vec::new();
     for entry in judged(code) {
@@ -107,17 +107,6 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         .evidences(served)
         .evidences(tools)
         .fix(fixes::fix(code, first))
-}
-
-/// Whether the process listens to rejections that nobody handles: they do not end it then.
-fn listens(code: &AgentCode<'_>) -> bool {
-    code.calls().any(|(_, _, expr)| {
-        expr.as_call().is_some_and(|call| {
-            let event = call.args.first().and_then(Expr::as_str);
-            matches!(event, Some("unhandledRejection" | "uncaughtException"))
-                && matches!(&call.callee.kind, ExprKind::Attribute { base, .. } if base.as_name() == Some("process"))
-        })
-    })
 }
 
 /// A handler whose calls are wrapped, and that parses the payload before.
@@ -238,16 +227,7 @@ fn site(code: &AgentCode<'_>, exposed: &Exposed) -> Evidence {
 
 /// What is known of an object of a library that is served instead of a function.
 fn library(code: &AgentCode<'_>, entry: &Entrypoint) -> Option<Evidence> {
-    let module = code.source.module(entry.module)?;
-    let call = module.call_at(entry.range)?;
-    let given = call.as_call()?;
-    let values = given
-        .args
-        .iter()
-        .chain(given.keywords.iter().map(|keyword| &keyword.value));
-    let made = values
-        .filter_map(|value| code.source.type_of(entry.module, value))
-        .map(|made| leaf(&made.type_name).to_owned());
+    let found = handlers::served_types(code.source, entry)?;
     let known = |name: &String| -> Option<&'static str> {
         match name.as_str() {
             "StrandsA2AExecutor" => Some("it logs what goes wrong and fails the task"),
@@ -260,7 +240,6 @@ fn library(code: &AgentCode<'_>, entry: &Entrypoint) -> Option<Evidence> {
             _ => None,
         }
     };
-    let found: Vec<String> = made.collect();
     let note = match found.iter().find_map(|name| known(name).map(|what| (name, what))) {
         Some((name, what)) => format!("no handler of the project: {name} answers, and {what}"),
         None => "no handler of the project: the library that is served answers, and what it does with an error is its own".to_owned(),

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::names::leaf;
-use crate::analysis::runners::Runner;
+use crate::analysis::identity;
 use crate::analysis::tokens::{self, Sent, Unverified};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity, Status};
-use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Module};
+use crate::model::source::FnId;
 
 pub(super) static CHECK: Check = Check {
     id: "code-identity-context",
@@ -24,13 +23,6 @@ pub(super) static CHECK: Check = Check {
     ],
     run,
 };
-
-/// Decorators of the SDK that ask Identity for what the function is given.
-const ASKS: [&str; 3] = [
-    "requires_access_token",
-    "requires_api_key",
-    "requires_iam_access_token",
-];
 
 fn run(context: &Context) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| {
@@ -73,19 +65,7 @@ fn unverified(code: &AgentCode<'_>) -> Option<Outcome> {
 }
 
 fn judge(code: &AgentCode<'_>) -> Outcome {
-    let asking: BTreeSet<FnId> = code
-        .modules()
-        .flat_map(|module| &module.functions)
-        .filter(|function| {
-            function.decorators.iter().any(|decorator| {
-                let target = decorator.as_call().map_or(decorator, |call| &call.callee);
-                code.source
-                    .canonical(function.id.module, target)
-                    .is_some_and(|name| ASKS.contains(&leaf(&name)))
-            })
-        })
-        .map(|function| function.id)
-        .collect();
+    let asking = identity::asking(code);
     let name = &code.runtime.name;
     if asking.is_empty() {
         let message = format!(
@@ -95,12 +75,10 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         return Outcome::pass(code.resource(), message);
     }
     let mut found: Vec<Evidence> = Vec::new();
-    if !sets_context(code) {
+    if !identity::keeps_token(code) && !identity::is_served_by_sdk(code) {
         found.extend(beside_the_sdk(code, &asking));
     }
-    for (module, _, expr) in code.calls() {
-        found.extend(without_context(code, &asking, module, expr));
-    }
+    found.extend(without_context(code, &asking));
     let Some(first) = found.first() else {
         let message = format!(
             "the {} function(s) of runtime {name} that ask Identity for a credential run within a request",
@@ -120,79 +98,27 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     )
 }
 
-/// Whether the code keeps the workload access token itself.
-fn sets_context(code: &AgentCode<'_>) -> bool {
-    code.calls().any(|(_, _, expr)| {
-        expr.as_call().is_some_and(|call| {
-            matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if attr.contains("workload_access_token") || attr.contains("WorkloadAccessToken"))
-        })
-    })
-}
-
 /// Routes of a plain web app that ask, where no app of the SDK serves.
 fn beside_the_sdk(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence> {
-    let by_sdk = code.calls().any(|(module, _, expr)| {
-        code.source
-            .callee_name(module.id, expr)
-            .is_some_and(|name| {
-                matches!(
-                    leaf(name),
-                    "BedrockAgentCoreApp" | "serve_a2a" | "serve_ag_ui" | "AGUIApp"
-                )
-            })
-    });
-    if by_sdk {
-        return Vec::new();
-    }
-    let routes = code
-        .code
-        .entrypoints
-        .iter()
-        .filter(|entry| entry.kind == EntrypointKind::Route);
+    let routes = identity::routes(code, asking).into_iter();
     routes
-        .filter_map(|entry| {
-            let function = entry.function?;
-            let reaches = code
-                .source
-                .reach(function)
-                .iter()
-                .any(|id| asking.contains(id));
-            let about = code.source.function(function)?;
-            reaches.then(|| {
-                agent_code::evidence(code.source, function.module, about.header).note(format!(
-                    "the route {} of a plain web app asks Identity, and no BedrockAgentCoreApp keeps the request's token",
-                    about.name
-                ))
-            })
+        .map(|route| {
+            agent_code::evidence(code.source, route.id.module, route.header).note(format!(
+                "the route {} of a plain web app asks Identity, and no BedrockAgentCoreApp keeps the request's token",
+                route.name
+            ))
         })
         .collect()
 }
 
-/// A thread that is started without the context and that asks.
-fn without_context(
-    code: &AgentCode<'_>,
-    asking: &BTreeSet<FnId>,
-    module: &Module,
-    expr: &Expr,
-) -> Option<Evidence> {
-    let call = expr.as_call()?;
-    let written = match &call.callee.kind {
-        ExprKind::Name(name) => &**name,
-        ExprKind::Attribute { attr, .. } => &**attr,
-        _ => return None,
-    };
-    let target = Runner::of(call)
-        .filter(|runner| runner.bare)?
-        .function(call)?;
-    let function = code.source.function_value(module.id, target)?;
-    let reaches = code
-        .source
-        .reach(function)
-        .iter()
-        .any(|id| asking.contains(id));
-    reaches.then(|| {
-        agent_code::evidence(code.source, module.id, expr.range).note(format!(
-            "{written} starts a function that asks Identity in a thread without the request's context"
-        ))
-    })
+/// Threads that are started without the context and that ask.
+fn without_context(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence> {
+    let started = identity::out_of_context(code, asking).into_iter();
+    started
+        .map(|(written, at)| {
+            agent_code::evidence(code.source, at.module, at.expr.range).note(format!(
+                "{written} starts a function that asks Identity in a thread without the request's context"
+            ))
+        })
+        .collect()
 }

@@ -6,8 +6,7 @@ use super::gateway_target::{host_label, ignore_env_local, label, words};
 use super::secrets_env_read;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
-use crate::analysis::names::{Meaning, leaf, package};
-use crate::analysis::outbound::{Address, Outbound, Reach, calls, of_client, service};
+use crate::analysis::outbound::{Outbound, Reach, asks_vault, calls, keyed};
 use crate::analysis::providers::{Provider, ProviderKind, providers};
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
@@ -100,7 +99,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                  reads from its environment (secrets-env-read), could not be followed to its end",
                 known.join(", ")
             ),
-            0 if uses_vault(&callers) => format!(
+            0 if asks_vault(callers.code()) => format!(
                 "runtime {name} fetches its keys from a secrets store when it runs, and names no credential provider of Identity in the {}",
                 code.scope()
             ),
@@ -143,7 +142,7 @@ fn calls_without<'a>(
     reads: &BTreeSet<String>,
     claimed: &BTreeSet<String>,
 ) -> Vec<(Evidence, Missing)> {
-    if uses_vault(callers) {
+    if asks_vault(callers.code()) {
         return Vec::new();
     }
     let mut all = calls(callers, live);
@@ -214,91 +213,6 @@ fn fits(credential: &Credential, kind: ProviderKind) -> bool {
         ProviderKind::OAuth => registered.value.starts_with("OAuth"),
         ProviderKind::Payment => registered.value.starts_with("Payment"),
     }
-}
-
-/// Whether secrets come from AWS Secrets Manager or the Parameter Store: a vault, though not AgentCore's.
-fn uses_vault(callers: &Callers<'_>) -> bool {
-    callers.code().calls().any(|(_, _, call)| {
-        let called = call.as_call().map(|call| &call.callee.kind);
-        let crate::model::source::ExprKind::Attribute { attr, .. } = (match called {
-            Some(kind) => kind,
-            None => return false,
-        }) else {
-            return false;
-        };
-        // Without an argument it is pydantic's `SecretStr` that is opened.
-        let asks = call
-            .as_call()
-            .is_some_and(|call| !call.args.is_empty() || !call.keywords.is_empty());
-        asks && matches!(&**attr, "get_secret_value" | "get_secret_string")
-    })
-}
-
-/// Clients of libraries that are given a key out of the environment: `voyageai.Client(api_key=…)`.
-fn keyed<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbound> {
-    let mut found = Vec::new();
-    for (module, _, expr) in callers.code().calls() {
-        let source = callers.source();
-        let Some(call) = expr.as_call() else { continue };
-        let Some(name) = source.callee_name(module.id, expr) else {
-            continue;
-        };
-        let own = || {
-            source.callee(module.id, expr).is_some()
-                || matches!(source.meaning(module.id, &call.callee), Meaning::Class(_))
-        };
-        if !makes_client(name) || own() || !live.runs(module.id, expr.range) {
-            continue;
-        }
-        let Some(auth) = of_client(callers, module.id, call) else {
-            continue;
-        };
-        found.push(Outbound {
-            module: module.id,
-            range: expr.range,
-            reach: Reach::Unknown,
-            address: Address::default(),
-            method: String::new(),
-            auth: Some(auth),
-            data: false,
-            token: false,
-        });
-    }
-    found
-}
-
-/// Whether a name is a client's constructor of some library: not a request, which is judged as a call, and not a model of data.
-fn makes_client(name: &str) -> bool {
-    const OTHERS: [&str; 12] = [
-        "boto3",
-        "botocore",
-        "aioboto3",
-        "pydantic",
-        "pydantic_settings",
-        "dataclasses",
-        "os",
-        "requests",
-        "httpx",
-        "aiohttp",
-        "urllib",
-        "bedrock_agentcore",
-    ];
-    let last = leaf(name);
-    let constructs = last.starts_with(|c: char| c.is_ascii_uppercase())
-        || matches!(
-            last,
-            "client"
-                | "create_client"
-                | "createClient"
-                | "init_chat_model"
-                | "connect"
-                | "configure"
-        );
-    name.contains('.')
-        && constructs
-        && !OTHERS.contains(&package(name))
-        && !name.contains("@aws-sdk/")
-        && service(name).is_none()
 }
 
 /// An authenticated call of an external service that no registered credential can be for.

@@ -1,19 +1,19 @@
 //! `perf-heavy-init`: Startup work fits the platform version.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::heavy::{
-    ASKS_HTTP, CALLS_AWS, CONNECTS, EMBEDS, FETCHES, LOADS, MCP, RUNS, STREAMS, entered, heavy,
+    self, ASKS_HTTP, AtStartup, CALLS_AWS, CONNECTS, EMBEDS, FETCHES, LOADS, MCP, STREAMS,
 };
 use crate::analysis::reachability::{Absent, Live};
-use crate::analysis::startup::{Place, StartCall, Startup};
+use crate::analysis::startup::Startup;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformVersion};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::model::source::{ByteRange, EntrypointKind, FnId, ModuleId, StmtKind};
+use crate::model::source::{ByteRange, ModuleId};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-heavy-init",
@@ -33,47 +33,12 @@ fn run(context: &Context) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| judge(context, code))
 }
 
-/// What is heavy before the agent serves, by its place: what it does, and the place at import that leads there where it is another.
-type Heavy = BTreeMap<Place, (&'static str, Option<Place>)>;
-
-fn heavy_at_startup(code: &AgentCode<'_>, startup: &Startup<'_, '_>) -> Heavy {
-    let mut found = Heavy::new();
-    for started in &startup.calls {
-        let Some(name) = started.name.as_deref() else {
-            continue;
-        };
-        let language = code.source.module(started.module).map(|at| at.language);
-        let does = match (started.entering, started.expr.as_call(), language) {
-            (true, ..) => entered(name),
-            (false, Some(call), Some(language)) => heavy(name, call, language),
-            _ => None,
-        };
-        // An event loop that runs in the main block is the server's own.
-        let serves = |does: &&str| *does == RUNS && in_main_block(code, started);
-        if let Some(does) = does.filter(|does| !serves(does)) {
-            let place = (started.module, started.expr.range);
-            found.entry(place).or_insert((does, started.from));
-        }
-    }
-    found
-}
-
-fn in_main_block(code: &AgentCode<'_>, started: &StartCall<'_>) -> bool {
-    let (module, range) = started.from.unwrap_or((started.module, started.expr.range));
-    code.source.module(module).is_some_and(|module| {
-        module.body.iter().any(|stmt| {
-            matches!(&stmt.kind, StmtKind::If(branch) if module.is_main_guard(&branch.test))
-                && stmt.range.contains(range)
-        })
-    })
-}
-
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let view = context.platform(Agent::Runtime(code.runtime));
     let callers = Callers::new(code);
     let live = Live::new(&callers, Absent::Unset);
     let startup = Startup::before_serving(code, &live);
-    let found = heavy_at_startup(code, &startup);
+    let found = heavy::at_startup(code, &startup);
     if view.is_v2() {
         return once_per_version(code, &found);
     }
@@ -135,7 +100,7 @@ const OPENS: [&str; 3] = [CONNECTS, MCP, STREAMS];
 
 /// On platform version V2 startup runs once, when the version is made: what is heavy belongs there. What does not live through the
 /// snapshot is judged by checks of its own.
-fn once_per_version(code: &AgentCode<'_>, found: &Heavy) -> Outcome {
+fn once_per_version(code: &AgentCode<'_>, found: &AtStartup) -> Outcome {
     let name = &code.runtime.name;
     let sites = found.iter().map(|((module, range), (does, _))| {
         let whose = match *does {
@@ -173,28 +138,17 @@ fn once_per_version(code: &AgentCode<'_>, found: &Heavy) -> Outcome {
 
 /// Models and data that request code loads.
 fn lazy(code: &AgentCode<'_>) -> Vec<Evidence> {
-    let source = code.source;
-    let handled: BTreeSet<FnId> = code
-        .code
-        .entrypoints
-        .iter()
-        .filter(|entry| entry.kind != EntrypointKind::Ping)
-        .filter_map(|entry| entry.function)
-        .flat_map(|id| source.reach(id))
-        .collect();
-    let loads = code.calls().filter_map(|(module, function, expr)| {
-        let inside = function.is_some_and(|id| handled.contains(&id));
-        let name = source.callee_name(module.id, expr).filter(|_| inside)?;
-        let does = heavy(name, expr.as_call()?, module.language)?;
-        [LOADS, FETCHES, EMBEDS].contains(&does).then(|| {
-            agent_code::evidence(source, module.id, expr.range)
+    let found = heavy::in_requests(code).into_iter();
+    let loads = found.filter(|(does, _)| [LOADS, FETCHES, EMBEDS].contains(does));
+    loads
+        .map(|(does, (module, range))| {
+            agent_code::evidence(code.source, module, range)
                 .note(format!(
                     "{does} in request code: on platform version V2 move it to startup"
                 ))
                 .context()
         })
-    });
-    loads.collect()
+        .collect()
 }
 
 fn place(code: &AgentCode<'_>, module: ModuleId, range: ByteRange) -> String {
@@ -203,7 +157,7 @@ fn place(code: &AgentCode<'_>, module: ModuleId, range: ByteRange) -> String {
         .unwrap_or_default()
 }
 
-fn listed(found: &Heavy) -> String {
+fn listed(found: &AtStartup) -> String {
     let does: BTreeSet<&str> = found.values().map(|(does, _)| *does).collect();
     does.into_iter().collect::<Vec<_>>().join(", ")
 }

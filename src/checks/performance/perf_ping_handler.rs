@@ -1,13 +1,13 @@
 //! `perf-ping-handler`: Ping handler reports the real state.
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::background::{answering, launches};
+use crate::analysis::background::{answering, launches, tasks};
 use crate::analysis::ping::{self, State, routes, stamps};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView, absent_code, installed};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::model::source::{ByteRange, EntrypointKind, ExprKind, FnId, Function};
+use crate::model::source::{ByteRange, EntrypointKind, FnId, Function};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-ping-handler",
@@ -186,18 +186,13 @@ fn reclaimed(code: &AgentCode<'_>, idle: Vec<Evidence>) -> Outcome {
 
 /// Whether handlers start work that goes on after they have answered.
 fn outlives(code: &AgentCode<'_>) -> bool {
-    let registered = code.calls().any(|(_, _, expr)| {
-        expr.as_call().is_some_and(|call| {
-            matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "add_async_task" | "addAsyncTask"))
-        })
-    });
-    let tasks = code
+    let decorated = code
         .code
         .entrypoints
         .iter()
         .any(|entry| entry.kind == EntrypointKind::AsyncTask);
-    registered
-        || tasks
+    tasks::registers(code)
+        || decorated
         || launches(code.source, &answering(code))
             .iter()
             .any(|launch| !launch.service)

@@ -3,12 +3,12 @@
 use crate::analysis::actors::{self, Made};
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
-use crate::analysis::environment::{self, variables};
+use crate::analysis::environment::variables;
+use crate::analysis::memories;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, installed};
 use crate::model::finding::{Fix, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::model::source::{Expr, ExprKind};
 
 pub(super) static CHECK: Check = Check {
     id: "memory-actor-id",
@@ -105,42 +105,20 @@ fn unset_memory(context: &Context, code: &AgentCode<'_>) -> Option<String> {
     if !context.project.memories.is_empty() || installed::is_container(code.runtime) {
         return None;
     }
-    let of_memory = |name: &str| name.split('_').any(|part| part == "MEMORY");
     // A name that is set anywhere may be that of a memory made elsewhere.
     let layers = context.environments(Agent::Runtime(code.runtime));
     let mut set = layers.iter().flat_map(|layer| &layer.value);
-    if set.any(|variable| of_memory(&variable.name)) {
+    if set.any(|variable| memories::is_variable(&variable.name)) {
         return None;
     }
     let callers = Callers::new(code);
     let read = variables(&callers).iter();
     let first = read
-        .filter(|read| of_memory(&read.name))
+        .filter(|read| memories::is_variable(&read.name))
         .map(|read| read.name.clone())
         .next()?;
     // An id in the code, or one that stands in for the variable, is that of a memory.
-    let written = code.modules().any(|module| {
-        let mut found = false;
-        module.each_expression(&mut |_, expr| {
-            let ids = ["memory_id", "memoryId"];
-            found |= match &expr.kind {
-                ExprKind::Call(call) => ids.iter().any(|name| {
-                    let given = call.option(name);
-                    given.is_some_and(|given| !code.source.strings(module.id, given).is_empty())
-                }),
-                _ => false,
-            };
-            found |= environment::read(&callers, module.id, expr).is_some_and(|read| {
-                let filled = |default: &Expr| {
-                    !matches!(default.kind, ExprKind::None) && default.as_str() != Some("")
-                };
-                read.default.is_some_and(filled)
-                    && read.names(code.source).iter().any(|name| of_memory(name))
-            });
-        });
-        found
-    });
-    (!written).then_some(first)
+    (!memories::has_written_id(&callers)).then_some(first)
 }
 
 /// How an id becomes the user's.

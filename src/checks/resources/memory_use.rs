@@ -1,35 +1,13 @@
 //! How code uses a memory: the namespaces of long-term records that it reads.
 
 use crate::analysis::agent_code;
-use crate::analysis::clients::entries::option;
 use crate::analysis::clients::text::{HOLE, text};
-use crate::analysis::names::{Meaning, leaf};
-use crate::analysis::values::{At, Domain, bound, eval, eval_each};
+use crate::analysis::memories;
+use crate::analysis::values::At;
 use crate::context::{Context, MemoryView};
 use crate::model::finding::Evidence;
 use crate::model::project::Memory;
-use crate::model::source::ir::FormatPart;
-use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 
-/// Methods that read long-term records, with the place of the namespace among the positional arguments.
-const READERS: [(&str, usize); 6] = [
-    ("retrieve_memories", 1),
-    ("search_long_term_memories", 1),
-    ("list_long_term_memory_records", 0),
-    ("retrieve_memory_records", usize::MAX),
-    ("list_memory_records", usize::MAX),
-    ("wait_for_memories", 1),
-];
-/// The command objects of the JavaScript SDK that do.
-const COMMANDS: [&str; 2] = ["RetrieveMemoryRecordsCommand", "ListMemoryRecordsCommand"];
-/// Options that name a namespace. The first two have to be it, part by part; the others may be its beginning.
-const NAMESPACES: [&str; 4] = [
-    "namespace",
-    "namespace_prefix",
-    "namespace_path",
-    "namespacePath",
-];
-const EXACT: usize = 2;
 /// What the service fills in where a strategy names no template.
 const DEFAULTS: [&str; 2] = [
     "/strategies/{memoryStrategyId}/actors/{actorId}",
@@ -95,146 +73,23 @@ pub(super) fn faults(
 
 fn reads(context: &Context, memory: &Memory) -> Vec<Read> {
     let source = &context.source;
-    let only = context.project.memories.len() == 1;
-    let mut modules: Vec<ModuleId> = source
-        .runtimes
-        .iter()
-        .flat_map(|runtime| runtime.reachable.iter().copied())
-        .collect();
-    modules.sort_unstable();
-    modules.dedup();
-    let mut found = Vec::new();
-    for module in modules.into_iter().filter_map(|id| source.module(id)) {
-        for (_, expr) in module.calls() {
-            let Some(call) = expr.as_call() else {
-                continue;
-            };
-            let namespaces = namespaces(source, module, expr, call);
-            if namespaces.is_empty() || !of_memory(source, module, call, memory, only) {
-                continue;
-            }
-            for (at, exact) in namespaces {
-                let read = Read {
-                    namespace: text(source, at),
-                    exact: exact && is_plain(source, at),
-                    evidence: agent_code::evidence(source, at.module, at.expr.range),
-                };
-                found.push(read);
-            }
-        }
-    }
-    found
+    let all = memories::reads(source).into_iter();
+    let own = all.filter(|read| is_of(context, memory, read.call));
+    own.map(|read| Read {
+        namespace: text(source, read.namespace),
+        exact: read.whole && memories::is_plain(source, read.namespace),
+        evidence: agent_code::evidence(source, read.namespace.module, read.namespace.expr.range),
+    })
+    .collect()
 }
 
-/// The namespaces that a call reads.
-fn namespaces<'a>(
-    source: &'a Source,
-    module: &'a Module,
-    expr: &'a Expr,
-    call: &'a Call,
-) -> Vec<(At<'a>, bool)> {
-    let written = match &call.callee.kind {
-        ExprKind::Name(name) => &**name,
-        ExprKind::Attribute { attr, .. } => &**attr,
-        _ => return Vec::new(),
-    };
-    let reader = READERS.iter().find(|(name, _)| *name == written);
-    let canonical = match reader {
-        Some(_) => None,
-        None => source.callee_name(module.id, expr),
-    };
-    let name = canonical.map_or(written, leaf);
-    let get = |name: &str| option(source, module.id, call, name);
-    if reader.is_some() || call.is_new && COMMANDS.contains(&name) {
-        let named = NAMESPACES
+/// Whether a call is for this memory: its id comes from `MEMORY_<NAME>_ID`, or cannot be told and there is only one.
+pub(super) fn is_of(context: &Context, memory: &Memory, call: At<'_>) -> bool {
+    match memories::named(&context.source, call).as_slice() {
+        [] => context.project.memories.len() == 1,
+        names => names
             .iter()
-            .enumerate()
-            .find_map(|(index, name)| Some((get(name)?, index < EXACT)));
-        let given = named.or_else(|| {
-            let (_, place) = reader?;
-            let arg = call.args.get(*place)?;
-            Some((At::new(module.id, arg), true))
-        });
-        return given.into_iter().collect();
-    }
-    if name == "AgentCoreMemoryConfig"
-        && let Some(config) = get("retrieval_config")
-    {
-        let keys = eval(&mut Keys { source }, config).into_iter();
-        return keys.map(|key| (key, false)).collect();
-    }
-    Vec::new()
-}
-
-/// The keys of a mapping.
-struct Keys<'a> {
-    source: &'a Source,
-}
-
-impl<'a> Domain<'a> for Keys<'a> {
-    type Known = Vec<At<'a>>;
-    const QUESTION: &'static str = "keys";
-
-    fn unknown(&mut self, _at: At<'a>) -> Vec<At<'a>> {
-        Vec::new()
-    }
-
-    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Vec<At<'a>> {
-        eval_each(self, ways.iter().map(|way| at.to(way)))
-    }
-
-    fn other(&mut self, at: At<'a>) -> Vec<At<'a>> {
-        if let ExprKind::Dict(entries) = &at.expr.kind {
-            let own = entries.iter().filter_map(|entry| entry.key.as_ref());
-            return own.map(|key| at.to(key)).collect();
-        }
-        let values = at.expr.as_name().map_or_else(Vec::new, |name| {
-            bound(self.source, at.module, name, at.expr.range.start)
-        });
-        match self.source.meaning(at.module, at.expr) {
-            Meaning::Value(module, value) if values.is_empty() && !value.is(at.expr) => {
-                eval(self, At::new(module, value))
-            }
-            _ => eval_each(self, values.into_iter().map(|value| at.to(value))),
-        }
-    }
-}
-
-/// Whether code that gives an actor id to something does so for this memory.
-pub(super) fn is_of(context: &Context, memory: &Memory, at: At<'_>) -> bool {
-    let only = context.project.memories.len() == 1;
-    let source = &context.source;
-    match (source.module(at.module), at.expr.as_call()) {
-        (Some(module), Some(call)) => of_memory(source, module, call, memory, only),
-        _ => only,
-    }
-}
-
-/// Whether each variable part of a namespace is surely one part: an actor's or a session's id, not a path.
-fn is_plain(source: &Source, at: At<'_>) -> bool {
-    let Some(module) = source.module(at.module) else {
-        return false;
-    };
-    match &at.expr.kind {
-        ExprKind::Str(_) => true,
-        ExprKind::Format(parts) => parts.iter().all(|part| match part {
-            FormatPart::Text(_) => true,
-            FormatPart::Expr(inner) => {
-                let text = module.text(inner.range).to_ascii_lowercase();
-                ["actor", "user", "session", "customer", "sub", "strategy"]
-                    .iter()
-                    .any(|word| text.contains(word))
-            }
-        }),
-        ExprKind::Name(name) => {
-            let values = bound(source, at.module, name, at.expr.range.start);
-            !values.is_empty()
-                && values.into_iter().all(|value| {
-                    !matches!(value.kind, ExprKind::Name(_))
-                        && is_plain(source, At::new(at.module, value))
-                })
-        }
-        _ => false,
+            .any(|name| name.eq_ignore_ascii_case(&memory.name)),
     }
 }
 
@@ -255,35 +110,6 @@ fn is_exactly(read: &str, template: &str) -> bool {
         }
     };
     read.len() == template.len() && read.iter().zip(&template).all(same)
-}
-
-/// Whether a call reads this memory: its id comes from `MEMORY_<NAME>_ID`, or cannot be told and there is only one.
-fn of_memory(source: &Source, module: &Module, call: &Call, memory: &Memory, only: bool) -> bool {
-    let maker = match &call.callee.kind {
-        ExprKind::Attribute { base, .. } => source
-            .type_of(module.id, base)
-            .and_then(|made| Some((made.module, made.call?))),
-        _ => None,
-    };
-    let id = ["memory_id", "memoryId"].iter().find_map(|name| {
-        option(source, module.id, call, name).or_else(|| {
-            let (at, made) = maker?;
-            option(source, at, made, name)
-        })
-    });
-    let said = id.map_or_else(String::new, |id| text(source, id));
-    let said = said.to_ascii_uppercase();
-    // `MEMORY_ID` alone is a name of the project's own choice and tells nothing.
-    let named = said
-        .split(HOLE)
-        .filter_map(|word| word.strip_prefix("MEMORY_")?.strip_suffix("_ID"))
-        .collect::<Vec<_>>();
-    match named.as_slice() {
-        [] => only,
-        names => names
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&memory.name)),
-    }
 }
 
 /// Whether what code reads is, or starts, or lies below what a template makes.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::analysis::clients::named_commands;
 use crate::checks::live;
 use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::context::{Context, Layer, Origin, RoleView};
@@ -11,8 +12,6 @@ use crate::iam::reach::{Reach, Via};
 use crate::model::event_pattern::COMMAND_EVENTS;
 use crate::model::finding::{Evidence, Fix, Outcome};
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::site::Site;
-use crate::model::source::ir::ExprKind;
 use crate::shell::Command;
 
 /// How a statement grants a command.
@@ -108,30 +107,6 @@ fn shown(statement: &Statement) -> String {
     format!("{} on {resources}", actions.join(", "))
 }
 
-/// Where the project's code runs commands.
-pub(super) fn uses_in_code(context: &Context) -> Vec<Site> {
-    const CALLS: [&str; 4] = [
-        "invoke_agent_runtime_command",
-        "invoke_agent_runtime_command_shell",
-        "InvokeAgentRuntimeCommandCommand",
-        "InvokeAgentRuntimeCommandShellCommand",
-    ];
-    let mut sites = Vec::new();
-    for module in &context.source.modules {
-        for (_, expr) in module.calls() {
-            let name = expr.as_call().and_then(|call| match &call.callee.kind {
-                ExprKind::Attribute { attr, .. } => Some(&**attr),
-                ExprKind::Name(name) => Some(&**name),
-                _ => None,
-            });
-            if name.is_some_and(|name| CALLS.contains(&name)) {
-                sites.push(module.site(expr.range));
-            }
-        }
-    }
-    sites
-}
-
 /// What stands before the judgement: nobody could be read, or nothing can run commands.
 pub(super) fn beforehand(
     context: &Context,
@@ -146,7 +121,7 @@ pub(super) fn beforehand(
     if !holders.is_empty() {
         return None;
     }
-    let sites = uses_in_code(context);
+    let sites = named_commands(&context.source);
     let evidence: Vec<Evidence> = sites.iter().map(Evidence::code).collect();
     match unread {
         Some(reason) if evidence.is_empty() => Some(Outcome::skipped(resource, reason)),

@@ -1,11 +1,12 @@
 //! The environment: what the configuration gives a runtime, and what code sets for itself.
 
+use crate::analysis::environment::fills::given;
 use crate::analysis::{agent_code, clients};
 use crate::context::{Context, Origin, Variable, VariableValue};
 use crate::model::finding::Evidence;
-use crate::model::source::ir::StmtKind;
-use crate::model::source::walk;
-use crate::model::source::{Expr, ExprKind, Module, Source};
+
+/// The variables that hold a retry policy.
+const VARIABLES: [&str; 2] = ["AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"];
 
 /// Why a value of a variable turns retries off.
 fn off(name: &str, value: &str) -> Option<&'static str> {
@@ -54,56 +55,12 @@ pub(in crate::checks::quotas) fn turned_off(context: &Context) -> Vec<Evidence> 
         .into_iter()
         .filter_map(|id| source.module(id))
     {
-        in_code(source, module, &mut found);
-    }
-    found
-}
-
-/// `os.environ["AWS_MAX_ATTEMPTS"] = "1"`, `os.environ.setdefault(…)`, `process.env.AWS_MAX_ATTEMPTS = "1"`.
-fn in_code(source: &Source, module: &Module, found: &mut Vec<Evidence>) {
-    if !module.source.text.contains("AWS_MAX_ATTEMPTS")
-        && !module.source.text.contains("AWS_RETRY_MODE")
-    {
-        return;
-    }
-    let mut add = |name: &str, value: &Expr| {
-        let values = source.strings(module.id, value);
-        if let Some(why) = values.iter().find_map(|value| off(name, value)) {
-            found.push(agent_code::evidence(source, module.id, value.range).note(why));
-        }
-    };
-    let bodies =
-        std::iter::once(&module.body).chain(module.functions.iter().map(|function| &function.body));
-    for stmt in bodies.flat_map(|body| walk::statements(body)) {
-        let StmtKind::Assign(assign) = &stmt.kind else {
-            continue;
-        };
-        let Some(value) = &assign.value else {
-            continue;
-        };
-        for target in &assign.targets {
-            let (base, name) = match &target.kind {
-                ExprKind::Subscript { base, index } => {
-                    (&**base, source.string(module.id, index).unwrap_or_default())
-                }
-                ExprKind::Attribute { base, attr } => (&**base, attr.to_string()),
-                _ => continue,
-            };
-            let environment = source.canonical(module.id, base);
-            if matches!(environment.as_deref(), Some("os.environ" | "process.env")) {
-                add(&name, value);
+        for (name, value) in given(source, module, &VARIABLES) {
+            let values = source.strings(module.id, value);
+            if let Some(why) = values.iter().find_map(|value| off(name, value)) {
+                found.push(agent_code::evidence(source, module.id, value.range).note(why));
             }
         }
     }
-    for (_, expr) in module.calls() {
-        let Some(call) = expr.as_call() else {
-            continue;
-        };
-        let name = source.callee_name(module.id, expr).unwrap_or_default();
-        if let ("os.environ.setdefault" | "os.putenv", [key, value]) = (name, &*call.args)
-            && let Some(key) = source.string(module.id, key)
-        {
-            add(&key, value);
-        }
-    }
+    found
 }

@@ -1,0 +1,179 @@
+//! Debug modes that code turns on where it makes or starts what serves.
+
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::names::Meaning;
+use crate::analysis::values::{At, Domain, eval};
+use crate::model::source::{Call, Compare, Expr, ExprKind, Module, Source};
+
+/// A debug mode, by what it changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The AgentCore SDK answers actions that force or list states.
+    AgentCore,
+    /// A web framework answers an error with its traceback.
+    Tracebacks,
+    /// A web framework answers an error with a debugger.
+    Debugger,
+    /// A server watches the disk and starts again.
+    Reloader,
+    /// The event loop watches every task.
+    EventLoop,
+}
+
+/// What is called, the option that turns a mode on, and its place among the positional arguments.
+const SWITCHES: [(&str, &str, Option<usize>, Mode); 9] = [
+    (
+        "bedrock_agentcore.runtime.BedrockAgentCoreApp",
+        "debug",
+        Some(0),
+        Mode::AgentCore,
+    ),
+    (
+        "bedrock_agentcore.BedrockAgentCoreApp",
+        "debug",
+        Some(0),
+        Mode::AgentCore,
+    ),
+    (
+        "bedrock_agentcore.runtime.app.BedrockAgentCoreApp",
+        "debug",
+        Some(0),
+        Mode::AgentCore,
+    ),
+    ("fastapi.FastAPI", "debug", None, Mode::Tracebacks),
+    (
+        "starlette.applications.Starlette",
+        "debug",
+        Some(0),
+        Mode::Tracebacks,
+    ),
+    ("flask.Flask.run", "debug", Some(2), Mode::Debugger),
+    ("uvicorn.run", "reload", None, Mode::Reloader),
+    ("quart.Quart.run", "debug", Some(2), Mode::Debugger),
+    ("asyncio.run", "debug", None, Mode::EventLoop),
+];
+
+/// The modes that calls turn on when nothing outside of the code says otherwise, each with the value that does.
+pub(crate) fn turned_on<'a>(code: &AgentCode<'a>) -> Vec<(Mode, At<'a>)> {
+    let source = code.source;
+    let calls = code.calls();
+    calls
+        .filter_map(|(module, _, expr)| {
+            let (mode, value) = switched(source, module, expr)?;
+            let at = At::new(module.id, value);
+            eval(&mut On { source }, at).then_some((mode, at))
+        })
+        .collect()
+}
+
+/// The mode that a call has an option for, and what it is given for it.
+fn switched<'a>(
+    source: &'a Source,
+    module: &'a Module,
+    expr: &'a Expr,
+) -> Option<(Mode, &'a Expr)> {
+    let call = expr.as_call()?;
+    let name = source.callee_name(module.id, expr)?;
+    let mut known = SWITCHES.iter();
+    let (_, option, place, mode) = known.find(|(callee, ..)| *callee == name)?;
+    Some((*mode, option_value(call, option, *place)?))
+}
+
+fn option_value<'a>(call: &'a Call, option: &str, place: Option<usize>) -> Option<&'a Expr> {
+    match place {
+        Some(index) => call.argument(index, option),
+        None => call.option(option),
+    }
+}
+
+/// Whether a value is on when nothing outside the code says otherwise: `True`, a name that holds it, or what an environment
+/// variable is compared with when its default already says so.
+struct On<'a> {
+    source: &'a Source,
+}
+
+impl<'a> Domain<'a> for On<'a> {
+    type Known = bool;
+    const QUESTION: &'static str = "on";
+
+    fn unknown(&mut self, _at: At<'a>) -> bool {
+        false
+    }
+
+    fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> bool {
+        ways.iter().any(|way| eval(self, at.to(way)))
+    }
+
+    fn other(&mut self, at: At<'a>) -> bool {
+        let source = self.source;
+        match &at.expr.kind {
+            ExprKind::Bool(flag) => *flag,
+            ExprKind::Compare(parts) => self.compared(at, parts),
+            ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+                match source.meaning(at.module, at.expr) {
+                    Meaning::Value(module, inner) if !inner.is(at.expr) => {
+                        eval(self, At::new(module, inner))
+                    }
+                    _ => false,
+                }
+            }
+            // `bool(os.getenv("DEBUG", "true"))`, `os.getenv("DEBUG", "1")`: any text is true.
+            ExprKind::Call(call) => {
+                let whole = source.callee_name(at.module, at.expr) != Some("bool");
+                let inner = if whole {
+                    Some(at.expr)
+                } else {
+                    call.args.first()
+                };
+                inner.is_some_and(|inner| {
+                    let texts = source.strings(at.module, inner);
+                    texts.iter().any(|text| !text.is_empty())
+                })
+            }
+            _ => false,
+        }
+    }
+}
+
+impl<'a> On<'a> {
+    fn compared(&self, at: At<'a>, parts: &'a Compare) -> bool {
+        let says = |text: &str| matches!(text.to_lowercase().as_str(), "1" | "true" | "yes" | "on");
+        let defaults = self.source.strings(at.module, plain(&parts.left));
+        parts.rest.iter().any(|(operator, right)| {
+            let rights = self.source.strings(at.module, right);
+            match *operator {
+                "==" | "===" => defaults.iter().any(|text| {
+                    rights.iter().any(|other| other.eq_ignore_ascii_case(text)) && says(text)
+                }),
+                "in" => defaults.iter().any(|text| says(text)),
+                // Anything but the word for off turns it on.
+                "!=" | "!==" => defaults.iter().all(|text| !rights.contains(text)),
+                _ => false,
+            }
+        })
+    }
+}
+
+/// The text behind `.lower()`, `.strip()`, `.toLowerCase()` …: comparisons here ignore case anyway.
+fn plain(expr: &Expr) -> &Expr {
+    const SAME_TEXT: [&str; 7] = [
+        "lower",
+        "upper",
+        "strip",
+        "casefold",
+        "trim",
+        "toLowerCase",
+        "toUpperCase",
+    ];
+    let Some(call) = expr.as_call() else {
+        return expr;
+    };
+    match &call.callee.kind {
+        ExprKind::Attribute { base, attr }
+            if SAME_TEXT.contains(&&**attr) && call.args.is_empty() =>
+        {
+            plain(base)
+        }
+        _ => expr,
+    }
+}

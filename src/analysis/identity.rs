@@ -1,0 +1,88 @@
+//! Where code asks AgentCore Identity for credentials, and whether the context of the request is there.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::agent_code::AgentCode;
+use crate::analysis::names::leaf;
+use crate::analysis::runners::Runner;
+use crate::analysis::values::At;
+use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Function, Module};
+
+/// Decorators of the SDK that ask Identity for what the function is given.
+const ASKS: [&str; 3] = [
+    "requires_access_token",
+    "requires_api_key",
+    "requires_iam_access_token",
+];
+/// What of the SDK serves, and keeps the workload access token of each request.
+const SERVES: [&str; 4] = ["BedrockAgentCoreApp", "serve_a2a", "serve_ag_ui", "AGUIApp"];
+
+/// The functions that a decorator of the SDK asks Identity for.
+pub(crate) fn asking(code: &AgentCode<'_>) -> BTreeSet<FnId> {
+    let asks = |function: &&Function| {
+        function.decorators.iter().any(|decorator| {
+            let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+            code.source
+                .canonical(function.id.module, target)
+                .is_some_and(|name| ASKS.contains(&leaf(&name)))
+        })
+    };
+    let functions = code.modules().flat_map(|module| &module.functions);
+    functions.filter(asks).map(|function| function.id).collect()
+}
+
+/// Whether the code keeps the workload access token of a request itself.
+pub(crate) fn keeps_token(code: &AgentCode<'_>) -> bool {
+    code.calls().any(|(_, _, expr)| {
+        expr.as_call().is_some_and(|call| {
+            matches!(&call.callee.kind, ExprKind::Attribute { attr, .. }
+                if attr.contains("workload_access_token") || attr.contains("WorkloadAccessToken"))
+        })
+    })
+}
+
+/// Whether an application of the SDK serves, which keeps the token of each request.
+pub(crate) fn is_served_by_sdk(code: &AgentCode<'_>) -> bool {
+    code.calls().any(|(module, _, expr)| {
+        let name = code.source.callee_name(module.id, expr);
+        name.is_some_and(|name| SERVES.contains(&leaf(name)))
+    })
+}
+
+/// The routes whose functions run one of these.
+pub(crate) fn routes<'a>(code: &AgentCode<'a>, asking: &BTreeSet<FnId>) -> Vec<&'a Function> {
+    let entries = code.code.entrypoints.iter();
+    let routes = entries.filter(|entry| entry.kind == EntrypointKind::Route);
+    routes
+        .filter_map(|entry| {
+            let function = entry.function?;
+            let reaches = reaches(code, function, asking);
+            code.source.function(function).filter(|_| reaches)
+        })
+        .collect()
+}
+
+/// The calls that run one of these functions in a thread without the context of who starts it, each with its name as written.
+pub(crate) fn out_of_context<'a>(
+    code: &AgentCode<'a>,
+    asking: &BTreeSet<FnId>,
+) -> Vec<(&'a str, At<'a>)> {
+    let starts = |module: &'a Module, expr: &'a Expr| {
+        let call = expr.as_call()?;
+        let target = Runner::of(call)
+            .filter(|runner| runner.bare)?
+            .function(call)?;
+        let function = code.source.function_value(module.id, target)?;
+        let at = At::new(module.id, expr);
+        reaches(code, function, asking).then(|| (call.written_name(), at))
+    };
+    code.calls()
+        .filter_map(|(module, _, expr)| starts(module, expr))
+        .collect()
+}
+
+/// Whether a function runs one of these.
+fn reaches(code: &AgentCode<'_>, function: FnId, asking: &BTreeSet<FnId>) -> bool {
+    let reached = code.source.reach(function);
+    reached.iter().any(|id| asking.contains(id))
+}
