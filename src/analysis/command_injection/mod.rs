@@ -3,6 +3,8 @@
 
 mod argv;
 mod files;
+mod input;
+mod packaged;
 mod seeds;
 mod sinks;
 mod words;
@@ -32,6 +34,8 @@ pub(crate) enum Origin {
     Parameter,
     /// A parameter of a function that nothing calls.
     Uncalled,
+    /// The model says it to a tool of a package that runs whatever it is given.
+    PackagedTool,
     /// A parameter of this function, which is a method, is decorated or is given away: what calls it is not seen.
     Unseen(FnId),
 }
@@ -84,6 +88,10 @@ pub(crate) fn find(source: &Source) -> Found {
         .flat_map(|module| sinks::of_module(&places, source, module))
         .collect();
     local.push(files::of(&places, source));
+    let mut found = Found {
+        unchecked: packaged::tools(source, &places.modules),
+        ..Found::default()
+    };
     let calls = clients::find(source);
     let remote: Vec<Sink<'_>> = calls
         .iter()
@@ -99,7 +107,6 @@ pub(crate) fn find(source: &Source) -> Found {
             })
         })
         .collect();
-    let mut found = Found::default();
     if local.iter().all(Vec::is_empty) && remote.is_empty() {
         return found;
     }

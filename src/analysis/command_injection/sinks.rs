@@ -1,6 +1,7 @@
 //! Where a text becomes a command: shells, program lists, evaluated code, commands sent to a session's VM.
 
 use super::argv::Place;
+use super::input;
 use super::words::words;
 use crate::analysis::clients::entries::{entries, option};
 use crate::analysis::clients::places::Places;
@@ -67,7 +68,7 @@ pub(super) struct Sink<'a> {
 }
 
 /// Python functions that give their first argument to a shell.
-pub(super) const SHELLS: [&str; 12] = [
+pub(super) const SHELLS: [&str; 17] = [
     "os.system",
     "os.popen",
     "subprocess.getoutput",
@@ -80,9 +81,14 @@ pub(super) const SHELLS: [&str; 12] = [
     "child_process.promises.exec",
     "execa.execaCommand",
     "execa.execaCommandSync",
+    "pexpect.run",
+    "pexpect.spawn",
+    "pexpect.spawnu",
+    "shelljs.exec",
+    "ssh2.Client.exec",
 ];
 /// Functions that run a list of words, or a shell where they are told so.
-pub(super) const RUNNERS: [&str; 16] = [
+pub(super) const RUNNERS: [&str; 21] = [
     "subprocess.run",
     "subprocess.call",
     "subprocess.check_call",
@@ -97,11 +103,16 @@ pub(super) const RUNNERS: [&str; 16] = [
     "execa.execa",
     "execa.execaSync",
     "cross-spawn",
+    "cross-spawn.sync",
+    "cross-spawn.spawn",
+    "node-pty.spawn",
+    "Bun.spawn",
+    "Bun.spawnSync",
     "os.execvp",
     "os.execv",
 ];
 /// Functions that evaluate code.
-pub(super) const EVALUATORS: [&str; 12] = [
+pub(super) const EVALUATORS: [&str; 15] = [
     "exec",
     "eval",
     "builtins.exec",
@@ -114,6 +125,9 @@ pub(super) const EVALUATORS: [&str; 12] = [
     "vm2.VM.run",
     "pty.spawn",
     "code.interact",
+    "pandas.eval",
+    "langchain_experimental.utilities.PythonREPL.run",
+    "langchain_experimental.utilities.python.PythonREPL.run",
 ];
 
 /// Documents of Systems Manager whose parameter `commands` is a script of a shell.
@@ -183,6 +197,9 @@ fn read<'a>(
             parts: vec![(commands, Danger::Shell)],
         }]);
     }
+    if let Some(fed) = input::fed(source, module.id, function, expr) {
+        return Some(vec![fed]);
+    }
     let name = source.callee_name(module.id, expr)?;
     let name = promisified(source, module, call, name);
     let at = |expr| At::new(module.id, expr);
@@ -216,7 +233,9 @@ fn read<'a>(
                 function,
                 expr,
             };
-            return Some(words(places, source, place, first, &name));
+            let mut found = words(places, source, place, first, &name);
+            found.extend(input::given(source, place, call, &name));
+            return Some(found);
         }
     } else if remote_shell(&name) {
         vec![(at(first?), Danger::Shell)]

@@ -4,6 +4,7 @@ use super::argv::{Place, Word, lists};
 use super::sinks::{Danger, Sink, leaf_of};
 use crate::analysis::clients::places::Places;
 use crate::analysis::starts;
+use crate::analysis::values::At;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::{Expr, ExprKind, Source};
 
@@ -17,8 +18,15 @@ const SHELL_PROGRAMS: [&str; 8] = [
     "powershell",
     "pwsh",
 ];
+/// Programs that run code which they are given as a word or on their standard input.
+const LANGUAGES: [&str; 8] = [
+    "python", "node", "perl", "ruby", "php", "deno", "bun", "lua",
+];
 /// Programs that run the rest of their words as a program.
-const WRAPPERS: [&str; 6] = ["sudo", "env", "nohup", "time", "nice", "xargs"];
+const WRAPPERS: [&str; 14] = [
+    "sudo", "doas", "env", "nohup", "time", "timeout", "nice", "ionice", "xargs", "stdbuf",
+    "setsid", "setpriv", "chroot", "unshare",
+];
 /// Options whose next word is their value, whatever it starts with.
 const VALUED: [&str; 19] = [
     "-i", "-o", "-f", "-e", "-m", "-n", "-u", "-p", "-t", "-b", "-C", "-d", "-D", "-s", "-k", "-w",
@@ -59,7 +67,8 @@ pub(super) fn words<'a>(
     let exec = name.ends_with("create_subprocess_exec");
     let separate = name.starts_with("child_process.")
         || name.starts_with("execa.")
-        || name == "cross-spawn"
+        || name.starts_with("cross-spawn")
+        || name.starts_with("node-pty.")
         || exec;
     let mut parts = vec![first];
     if separate {
@@ -103,23 +112,96 @@ fn split<'a>(place: Place<'a>, what: &str, parts: Vec<(Word<'a>, Danger)>) -> Ve
     found
 }
 
+/// The last part of a program's path.
+fn program_of(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+fn is_shell(program: &str) -> bool {
+    SHELL_PROGRAMS.contains(&program)
+}
+
+fn is_language(program: &str) -> bool {
+    LANGUAGES.iter().any(|language| {
+        // `python3.13`
+        let version = program.strip_prefix(language);
+        version.is_some_and(|version| version.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    })
+}
+
+/// The text of a word; of what the interpreter that runs says of itself, its name.
+fn literal(source: &Source, at: At<'_>) -> Option<String> {
+    source.string(at.module, at.expr).or_else(|| {
+        let name = source.canonical(at.module, at.expr)?;
+        match name.strip_prefix("node:").unwrap_or(&name) {
+            "sys.executable" => Some("python".to_owned()),
+            "process.execPath" | "process.argv0" => Some("node".to_owned()),
+            _ => None,
+        }
+    })
+}
+
+/// Where the program stands: behind what wraps it, with the options and values of that.
+fn program_index(words: &[Option<String>]) -> usize {
+    let wraps = |word: &Option<String>| {
+        word.as_deref()
+            .is_some_and(|word| WRAPPERS.contains(&program_of(word)))
+    };
+    let mut at = 0;
+    while words.get(at).is_some_and(wraps) {
+        at += 1;
+        // `timeout 30 bash -c …`, `env A=b bash …`, `sudo -u agent sh …`: a program that is known stands behind.
+        let rest = words.get(at..).unwrap_or_default();
+        let known = rest.iter().position(|word| {
+            word.as_deref()
+                .map(program_of)
+                .is_some_and(|word| is_shell(word) || is_language(word) || WRAPPERS.contains(&word))
+        });
+        let fixed = |word: &Option<String>| {
+            word.as_deref().is_some_and(|word| {
+                word.starts_with('-')
+                    || word.contains('=')
+                    || word.starts_with(|c: char| c.is_ascii_digit())
+            })
+        };
+        at += known.unwrap_or_else(|| rest.iter().take_while(|word| fixed(word)).count());
+    }
+    at
+}
+
+/// What a program makes of its standard input: the words of a run say that it reads its code from there.
+pub(super) fn reads_code(source: &Source, list: &[At<'_>]) -> Option<Danger> {
+    let words: Vec<Option<String>> = list.iter().map(|at| literal(source, *at)).collect();
+    let at = program_index(&words);
+    let program = words.get(at)?.as_deref().map(program_of)?;
+    let rest = words.get(at + 1..).unwrap_or_default();
+    let from_input = rest.iter().all(|word| {
+        let word = word.as_deref().unwrap_or("file");
+        let holds_code = matches!(word, "-m" | "-e" | "-r" | "--eval")
+            || !word.starts_with("--") && word.contains('c');
+        word == "/dev/stdin" || word.starts_with('-') && !holds_code
+    });
+    if !from_input {
+        return None;
+    }
+    match program {
+        program if is_shell(program) => Some(Danger::Shell),
+        program if is_language(program) => Some(Danger::Code),
+        _ => None,
+    }
+}
+
 fn judge<'a>(source: &Source, list: &[Word<'a>]) -> Vec<(Word<'a>, Danger)> {
     let mut found = Vec::new();
-    let literal = |word: &Word<'a>| source.string(word.at.module, word.at.expr);
-    let mut program = 0;
-    while list
-        .get(program)
-        .and_then(literal)
-        .is_some_and(|word| WRAPPERS.contains(&word.as_str()))
-    {
-        program += 1;
-    }
+    let literal = |word: &Word<'a>| literal(source, word.at);
+    let words: Vec<Option<String>> = list.iter().map(literal).collect();
+    let program = program_index(&words);
     let Some(first) = list.get(program) else {
         return found;
     };
     found.push((*first, Danger::Program));
     let name = literal(first).unwrap_or_default();
-    let name = name.rsplit('/').next().unwrap_or("").to_owned();
+    let name = program_of(&name).to_owned();
     let mut guarded = false;
     for (index, word) in list.iter().enumerate().skip(program + 1) {
         let before = list
@@ -130,12 +212,10 @@ fn judge<'a>(source: &Source, list: &[Word<'a>]) -> Vec<(Word<'a>, Danger)> {
         if text.as_deref() == Some("--") {
             guarded = true;
         }
-        let shell = SHELL_PROGRAMS.contains(&name.as_str())
+        let shell = is_shell(&name)
             && (before.starts_with('-') && before.contains('c')
                 || before.eq_ignore_ascii_case("/c"));
-        let code =
-            (name.starts_with("python") || name == "perl" || name == "ruby" || name == "node")
-                && matches!(before.as_str(), "-c" | "-e" | "--eval");
+        let code = is_language(&name) && matches!(before.as_str(), "-c" | "-e" | "-r" | "--eval");
         if shell || name == "ssh" && index > program + 1 {
             found.push((*word, Danger::Shell));
         } else if code {

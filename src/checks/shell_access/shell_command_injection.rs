@@ -40,6 +40,8 @@ impl Finding {
     fn new(about: Unchecked) -> Self {
         let (what, severity) = match about.origin {
             Origin::Handler(kind) => (given(kind), Severity::Critical),
+            // The tool may ask a person, where there is one.
+            Origin::PackagedTool => ("text that the model gives a tool", Severity::High),
             Origin::Typed => ("what a person types", Severity::Medium),
             Origin::Parameter => ("a parameter that anything may be given for", Severity::High),
             Origin::Uncalled | Origin::Unseen(_) => ("a parameter", Severity::Medium),

@@ -23,7 +23,7 @@ const WORDS: [&str; 12] = [
 ];
 
 /// What runs a command or evaluates code cannot do without one of these.
-const SHELL_WORDS: [&str; 22] = [
+const SHELL_WORDS: [&str; 30] = [
     "os.system",
     "popen",
     "subprocess",
@@ -44,6 +44,14 @@ const SHELL_WORDS: [&str; 22] = [
     "spec_from_file_location",
     "import_module",
     "SourceFileLoader",
+    "pexpect",
+    "shelljs",
+    "ssh2",
+    "node-pty",
+    "Bun.spawn",
+    "strands_tools",
+    "ShellTool",
+    "langchain_experimental",
     "eval(",
     "exec(",
 ];
