@@ -25,6 +25,7 @@ pub(crate) mod leaving;
 pub(crate) mod limits;
 pub(crate) mod made;
 pub mod names;
+pub(crate) mod options;
 pub(crate) mod outbound;
 pub mod outward;
 pub(crate) mod ping;

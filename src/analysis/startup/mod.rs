@@ -10,7 +10,7 @@ mod ticking;
 mod values;
 
 pub(crate) use fate::Fate;
-pub(crate) use index::expr_at;
+pub(crate) use index::{call_at, expr_at};
 pub use values::Cache;
 pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 
