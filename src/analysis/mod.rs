@@ -28,6 +28,7 @@ pub mod names;
 pub(crate) mod options;
 pub(crate) mod outbound;
 pub mod outward;
+pub(crate) mod paths;
 pub(crate) mod ping;
 pub(crate) mod provenance;
 pub(crate) mod providers;
