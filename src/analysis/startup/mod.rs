@@ -7,12 +7,14 @@
 mod begun;
 mod fate;
 mod index;
+mod intervals;
 mod ticking;
 mod values;
 
 pub(crate) use begun::{Beside, initialisations};
 pub(crate) use fate::Fate;
 pub(crate) use index::{call_at, expr_at};
+pub(crate) use intervals::{clears_up, repeats};
 pub use values::Cache;
 pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 
