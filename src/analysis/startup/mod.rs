@@ -5,6 +5,7 @@
 //! function of the project that these call. Functions that are only handed on, entrypoints, routes and tools are request code.
 
 mod begun;
+mod drawn;
 mod fate;
 mod index;
 mod intervals;
