@@ -17,6 +17,7 @@ pub mod environment;
 pub mod exceptions;
 pub(crate) mod exposed;
 pub mod facts;
+pub(crate) mod fields;
 pub(crate) mod graph;
 pub mod guards;
 pub mod handlers;
