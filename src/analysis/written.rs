@@ -1,5 +1,6 @@
-//! Whole addresses that are written in code where something is likely to be reached by them.
+//! What is written out in code: numbers and texts, and whole addresses where something is likely to be reached by them.
 
+use crate::analysis::agent_code::AgentCode;
 use crate::model::source::walk::{Node, walk, walk_node};
 use crate::model::source::{Expr, ExprKind, FnId, Module, Source, StmtKind};
 
@@ -67,6 +68,21 @@ const INERT: [&str; 30] = [
     "bind",
     "QName",
 ];
+
+/// Longest text that is a value, and no prose.
+const SHORT: usize = 255;
+
+/// Whether a number, or a short text, that stands anywhere in the modules that run fits.
+pub(crate) fn any_literal(code: &AgentCode<'_>, fits: impl Fn(&str) -> bool) -> bool {
+    code.modules().any(|module| {
+        let mut expressions = module.all_expressions().into_iter();
+        expressions.any(|(_, expr)| match &expr.kind {
+            ExprKind::Number(number) => fits(number),
+            ExprKind::Str(text) => text.len() <= SHORT && fits(text),
+            _ => false,
+        })
+    })
+}
 
 /// The whole addresses of a module that reach a call, or stand under a name that is one of an address. `http` identifiers of
 /// schemas and namespaces are none.
