@@ -50,6 +50,7 @@ pub mod startup;
 pub mod tested;
 pub(crate) mod tokens;
 pub(crate) mod tool_sessions;
+pub(crate) mod trace_ids;
 pub(crate) mod values;
 pub mod waited;
 pub mod writes;
