@@ -31,6 +31,7 @@ pub(crate) mod outbound;
 pub mod outward;
 pub(crate) mod paths;
 pub(crate) mod ping;
+pub(crate) mod placement;
 pub(crate) mod provenance;
 pub(crate) mod providers;
 pub(crate) mod rate_limits;
