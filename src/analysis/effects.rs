@@ -287,10 +287,7 @@ pub(crate) fn target(source: &Source, module: ModuleId, expr: &Expr) -> Option<F
         return Some(found);
     }
     // `Thread(target=…).start()`, `t.start()`.
-    let ExprKind::Attribute { base, .. } = &call.callee.kind else {
-        return None;
-    };
-    let made = source.type_of(module, base)?;
+    let made = source.receiver(module, call)?;
     // `class Refresh(Thread): def run(self): …`
     if let Some(run) = made
         .class

@@ -1,5 +1,9 @@
 //! Whether a handler keeps what happened to itself.
 
+mod swallowed;
+
+pub(crate) use self::swallowed::{Swallowed, handled};
+
 use crate::model::source::ir::{Handler, LoopKind, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, expressions, statements};
 use crate::model::source::{Conditional, Expr, ExprKind, Language, Module, Source, UnaryOp};
@@ -18,7 +22,7 @@ pub(crate) enum Silence {
 }
 
 /// How a handler swallows, if it does.
-pub(crate) fn silence<'a>(
+fn silence<'a>(
     source: &'a Source,
     module: &'a Module,
     path: &[Node<'a>],
@@ -462,7 +466,7 @@ const CLEANUP: &[&str] = &[
 ];
 
 /// Whether a body does nothing but give something up.
-pub(crate) fn is_cleanup(body: &[Stmt]) -> bool {
+fn is_cleanup(body: &[Stmt]) -> bool {
     !body.is_empty()
         && body.iter().all(|stmt| match &stmt.kind {
             StmtKind::Expr(value) => is_cleanup_call(value),
@@ -473,7 +477,7 @@ pub(crate) fn is_cleanup(body: &[Stmt]) -> bool {
 }
 
 /// Whether an expression is such a call.
-pub(crate) fn is_cleanup_call(value: &Expr) -> bool {
+fn is_cleanup_call(value: &Expr) -> bool {
     let Some(call) = value.as_call() else {
         return false;
     };
@@ -484,7 +488,7 @@ pub(crate) fn is_cleanup_call(value: &Expr) -> bool {
 }
 
 /// An empty value in the place of a result.
-pub(crate) fn is_empty_value(value: &Expr) -> bool {
+fn is_empty_value(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::None => true,
         ExprKind::Str(text) => text.is_empty(),

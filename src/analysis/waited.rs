@@ -3,8 +3,10 @@
 use crate::analysis::background::answers;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::LoopKind;
-use crate::model::source::walk::{Node, expressions, path_to, walk};
-use crate::model::source::{ByteRange, Expr, ExprKind, Function, Source, Stmt, StmtKind, UnaryOp};
+use crate::model::source::walk::{Node, expressions, path_to, statements, walk};
+use crate::model::source::{
+    ByteRange, Expr, ExprKind, Function, ModuleId, Source, Stmt, StmtKind, UnaryOp,
+};
 
 /// Whether nobody waits for what a call gives: it is dropped, or kept where nothing of this function looks at it.
 pub(crate) fn detached<'a>(
@@ -79,6 +81,36 @@ pub(crate) fn floats(body: &[Stmt], range: ByteRange) -> bool {
         }
     }
     false
+}
+
+/// Whether the name that what a call gives is kept under is awaited in the same body.
+pub(crate) fn awaited_by_name(source: &Source, module: ModuleId, call: ByteRange) -> bool {
+    let body = body_around(source, module, call);
+    let kept = statements(body)
+        .into_iter()
+        .find_map(|stmt| match &stmt.kind {
+            StmtKind::Assign(assign) if assign.value.as_deref()?.range == call => {
+                assign.targets.first()?.as_name()
+            }
+            _ => None,
+        });
+    let awaited =
+        |expr: &Expr| matches!(&expr.kind, ExprKind::Await(inner) if inner.as_name() == kept);
+    kept.is_some() && expressions(body).into_iter().any(awaited)
+}
+
+/// Whether a call is a statement by itself, so that nothing holds what it gives.
+pub(crate) fn stands_alone(source: &Source, module: ModuleId, call: ByteRange) -> bool {
+    statements(body_around(source, module, call))
+        .into_iter()
+        .any(|stmt| matches!(&stmt.kind, StmtKind::Expr(expr) if expr.range == call))
+}
+
+/// The body that a place stands in: a function's, or the module's.
+fn body_around(source: &Source, module: ModuleId, range: ByteRange) -> &[Stmt] {
+    let place = source.module(module);
+    let function = place.and_then(|place| place.function_at(range.start));
+    source.body(module, function.map(|function| function.id))
 }
 
 /// Whether what is kept under a name is never waited for in this function.

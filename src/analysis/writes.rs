@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis::agent_code::AgentCode;
 use crate::model::source::ir::{Assign, StmtKind};
-use crate::model::source::walk::{Node, walk};
-use crate::model::source::{ByteRange, Expr, ExprKind, Language, ModuleId, Source, Stmt};
+use crate::model::source::walk::{Node, statements, walk};
+use crate::model::source::{ByteRange, Expr, ExprKind, Language, Module, ModuleId, Source, Stmt};
 
 /// Ranges that are written or deleted, not read.
 pub(crate) fn targets(source: &Source, module: ModuleId) -> BTreeSet<ByteRange> {
@@ -72,4 +73,53 @@ fn written_by<'a>(module: ModuleId, stmt: &'a Stmt, found: &mut Vec<Write<'a>>) 
         }
         _ => {}
     }
+}
+
+/// Whether code empties what a member of that name holds, or puts something else in its place: `agent.messages = []`,
+/// `del agent.messages[:]`, `agent.messages.clear()`.
+pub(crate) fn renews_member(code: &AgentCode<'_>, name: &str) -> bool {
+    code.modules().any(|module| {
+        let mut expressions = module.all_expressions().into_iter();
+        statements_of(module).any(|stmt| renews_by_statement(stmt, name))
+            || expressions.any(|(_, expr)| renews_by_expression(expr, name))
+    })
+}
+
+/// Every statement of a module's body and of its functions.
+fn statements_of(module: &Module) -> impl Iterator<Item = &Stmt> {
+    let bodies = module.functions.iter().map(|function| &function.body);
+    bodies
+        .chain([&module.body])
+        .flat_map(|body| statements(body))
+}
+
+fn renews_by_statement(stmt: &Stmt, name: &str) -> bool {
+    let is_part = |target: &Expr| matches!(&target.kind, ExprKind::Subscript { base, .. } if is_member(base, name));
+    match &stmt.kind {
+        StmtKind::Assign(assign) => {
+            let mut targets = assign.targets.iter();
+            targets.any(|target| is_part(target) || is_member(target, name))
+        }
+        StmtKind::Delete(gone) => gone.iter().any(is_part),
+        _ => false,
+    }
+}
+
+fn renews_by_expression(expr: &Expr, name: &str) -> bool {
+    match &expr.kind {
+        ExprKind::Call(call) => {
+            matches!(&call.callee.kind, ExprKind::Attribute { base, attr }
+                if matches!(&**attr, "clear" | "splice") && is_member(base, name))
+        }
+        ExprKind::Assign { target, .. } => match &target.kind {
+            // `agent.messages.length = 0`
+            ExprKind::Attribute { base, .. } => is_member(target, name) || is_member(base, name),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn is_member(expr: &Expr, name: &str) -> bool {
+    matches!(&expr.kind, ExprKind::Attribute { attr, .. } if &**attr == name)
 }

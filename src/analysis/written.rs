@@ -1,5 +1,6 @@
-//! Addresses and hosts that are written in code where something is likely to be reached by them.
+//! What is written out in code: numbers and texts, and whole addresses and hosts where something is likely to be reached by them.
 
+use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
 use crate::model::source::walk::{Node, statements, walk, walk_node};
@@ -73,6 +74,21 @@ const INERT: [&str; 30] = [
     "bind",
     "QName",
 ];
+
+/// Longest text that is a value, and no prose.
+const SHORT: usize = 255;
+
+/// Whether a number, or a short text, that stands anywhere in the modules that run fits.
+pub(crate) fn any_literal(code: &AgentCode<'_>, fits: impl Fn(&str) -> bool) -> bool {
+    code.modules().any(|module| {
+        let mut expressions = module.all_expressions().into_iter();
+        expressions.any(|(_, expr)| match &expr.kind {
+            ExprKind::Number(number) => fits(number),
+            ExprKind::Str(text) => text.len() <= SHORT && fits(text),
+            _ => false,
+        })
+    })
+}
 
 /// The whole addresses of a module that reach a call, or stand under a name that is one of an address. `http` identifiers of
 /// schemas and namespaces are none.

@@ -12,6 +12,7 @@ mod sdk;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
+pub(crate) mod users;
 
 use std::collections::BTreeSet;
 

@@ -43,6 +43,14 @@ const OPERATIONS: [(&str, &str, &str, Kind); 5] = [
     ),
 ];
 
+/// What the operation of a method or command does, in any of the languages.
+pub(super) fn operation(name: &str) -> Option<Kind> {
+    let found = OPERATIONS
+        .iter()
+        .find(|(python, command, method, _)| [*python, *command, *method].contains(&name));
+    found.map(|(.., kind)| *kind)
+}
+
 /// Methods of `bedrock_agentcore.runtime.AgentCoreRuntimeClient` that open a connection; the last tells a bearer token.
 const CLIENT: [(&str, Kind, bool); 7] = [
     ("generate_ws_connection", Kind::Socket, false),

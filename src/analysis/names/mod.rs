@@ -178,6 +178,14 @@ impl Source {
         }
     }
 
+    /// The value whose method a call is, by the constructor that made it.
+    pub(crate) fn receiver<'s>(&'s self, module: ModuleId, call: &'s Call) -> Option<Instance<'s>> {
+        match &call.callee.kind {
+            ExprKind::Attribute { base, .. } => self.type_of(module, base),
+            _ => None,
+        }
+    }
+
     /// The project's function that a call runs: functions, methods, constructors, closures, lambdas, partials.
     pub fn callee<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<FnId> {
         self.resolved(module, call.as_call()?).function

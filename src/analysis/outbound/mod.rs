@@ -14,6 +14,7 @@ mod url;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::limits::{self, Limit};
 use crate::analysis::made;
+use crate::analysis::options::is_on;
 use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
@@ -380,9 +381,7 @@ fn is_agentcore_variable(name: &str) -> bool {
 
 /// The requests whose answer is read as it comes.
 fn streams<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call, name: &str) -> bool {
-    let on = call
-        .option("stream")
-        .is_some_and(|value| matches!(value.kind, ExprKind::Bool(true)));
+    let on = is_on(call, "stream");
     let answer = call.option("responseType").and_then(Expr::as_str) == Some("stream");
     let accepts = auth::header(callers, module, call, &|key| key == "accept")
         .into_iter()

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::Place;
 use crate::analysis::agent_code::AgentCode;
 use crate::model::source::walk::{Node, child_around, first_around};
 use crate::model::source::{
-    ByteRange, ClassId, Expr, ExprKind, FnId, Module, ModuleId, Source, Stmt, StmtKind,
+    ByteRange, Call, ClassId, Expr, ExprKind, FnId, Module, ModuleId, Source, Stmt, StmtKind,
 };
 
 /// A name or an attribute, written somewhere.
@@ -255,6 +256,11 @@ pub(super) fn is_written(path: &[Node<'_>], range: ByteRange) -> bool {
         },
         Node::Handler(_) | Node::Case(_) => false,
     })
+}
+
+/// The call at a place.
+pub(crate) fn call_at(source: &Source, (module, range): Place) -> Option<&Call> {
+    expr_at(source, module, range).and_then(Expr::as_call)
 }
 
 /// The expression at a place.

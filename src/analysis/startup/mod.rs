@@ -4,13 +4,18 @@
 //! block up to the statement that serves, lifespan and startup hooks, the ping handler, the route of the warm-up hook, and each
 //! function of the project that these call. Functions that are only handed on, entrypoints, routes and tools are request code.
 
+mod begun;
+mod drawn;
 mod fate;
 mod index;
+mod intervals;
 mod ticking;
 mod values;
 
+pub(crate) use begun::{Beside, initialisations};
 pub(crate) use fate::Fate;
-pub(crate) use index::expr_at;
+pub(crate) use index::{call_at, expr_at};
+pub(crate) use intervals::{clears_up, repeats};
 pub use values::Cache;
 pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 

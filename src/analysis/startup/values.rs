@@ -629,10 +629,7 @@ fn generator(source: &Source, module: ModuleId, expr: &Expr, name: &str) -> Gene
     let Some(call) = expr.as_call() else {
         return Generator::Unknown;
     };
-    let ExprKind::Attribute { base, .. } = &call.callee.kind else {
-        return Generator::Unknown;
-    };
-    let Some(made) = source.type_of(module, base) else {
+    let Some(made) = source.receiver(module, call) else {
         return Generator::Unknown;
     };
     let Some(call) = made.call else {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::placement::{
+    NameUse, beginning, binds, handler, happens_in_place, helper, is_within_text, only_answer,
+    plain_assignment, stands_without_parentheses, suspends, uses_of, uses_within, words,
+};
 use crate::analysis::startup::Made;
 use crate::model::finding::{Edit, Fix};
 use crate::model::source::scope::names_in;
-use crate::model::source::walk::sub_expressions;
-use crate::model::source::{
-    ByteRange, EntrypointKind, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Param,
-    Stmt, StmtKind,
-};
+use crate::model::source::{ByteRange, Expr, Language, Module, ModuleId, Param, Stmt};
 
 /// How far from the handler a value may be made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,8 +98,8 @@ fn of_statement(
     reach: Reach,
 ) -> Option<Vec<Change>> {
     let stmt = module.body.iter().find(|stmt| stmt.range.contains(range))?;
-    let (name, made) = named(stmt)?;
-    let uses = uses(code, module, name)?;
+    let (name, made) = plain_assignment(stmt)?;
+    let uses = uses_of(code, module, name)?;
     let old = &*module.source.text;
     let line = whole_line(old, stmt)?;
     if let Some(changes) = inlined(module, made, &uses).filter(|_| reach == Reach::AnyFunction) {
@@ -108,14 +108,6 @@ fn of_statement(
     let read = value.fate.read.filter(|_| reach == Reach::AnyFunction);
     let read = read.map(|(_, read)| read);
     let home = handler(code, module, &uses).or_else(|| helper(module, &uses, read?))?;
-    // What a lambda or a comprehension does happens elsewhere, or more than once.
-    let plain = sub_expressions(made)
-        .into_iter()
-        .all(|part| match part.kind {
-            ExprKind::Lambda(_) | ExprKind::Comprehension(_) => false,
-            ExprKind::Await(_) => home.is_async,
-            _ => true,
-        });
     let read = names_in(made);
     let hidden = uses
         .iter()
@@ -124,7 +116,8 @@ fn of_statement(
         .any(|function| {
             binds(module, function, name) || read.iter().any(|read| binds(module, function, read))
         });
-    if !plain || hidden || read.iter().any(|read| ***read == *name) {
+    if !happens_in_place(made, home.is_async) || hidden || read.iter().any(|read| ***read == *name)
+    {
         return None;
     }
     let (to, indent) = beginning(module, home)?;
@@ -200,34 +193,23 @@ fn of_default(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
 }
 
 /// A name that one lambda uses once, written out there: the headers of `lambda: client(url, headers=HEADERS)`.
-fn inlined(module: &Module, made: &Expr, uses: &[(FnId, ByteRange)]) -> Option<Vec<Change>> {
+fn inlined(module: &Module, made: &Expr, uses: &[NameUse]) -> Option<Vec<Change>> {
     let [(function, used)] = uses else {
         return None;
     };
     let lambda = module.function(*function)?;
     let text = module.text(made.range);
     let python = module.text(lambda.range).starts_with("lambda");
-    let [only] = lambda.body.as_slice() else {
-        return None;
-    };
-    let StmtKind::Return(Some(answer)) = &only.kind else {
-        return None;
-    };
-    // A text within a text needs other quotation marks.
-    let spelt = sub_expressions(answer)
-        .into_iter()
-        .any(|part| matches!(part.kind, ExprKind::Format(_)) && part.range.contains(*used));
+    let spelt = is_within_text(only_answer(lambda)?, *used);
     let hidden = names_in(made)
         .iter()
         .any(|name| binds(module, *function, name));
-    if !python || spelt || awaits(made) || hidden || text.contains('\n') {
+    if !python || spelt || suspends(made) || hidden || text.contains('\n') {
         return None;
     }
-    let text = match made.kind {
-        ExprKind::Call(_) | ExprKind::Dict(_) | ExprKind::Format(_) | ExprKind::List(_) => {
-            text.to_owned()
-        }
-        _ => format!("({text})"),
+    let text = match stands_without_parentheses(made) {
+        true => text.to_owned(),
+        false => format!("({text})"),
     };
     Some(vec![(used.to_usize(), text)])
 }
@@ -247,14 +229,14 @@ fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
     let mut made: Vec<(&Stmt, &str, &Expr)> = Vec::new();
     let used = loop {
         let stmt = home.body.get(first + made.len())?;
-        let (name, value) = named(stmt)?;
+        let (name, value) = plain_assignment(stmt)?;
         let scope = module.scopes.get(home.id.index as usize + 1)?;
         let once = scope.names.get(name)?.len() == 1;
-        if !once || made.len() == MOST || awaits(value) {
+        if !once || made.len() == MOST || suspends(value) {
             return None;
         }
         made.push((stmt, name, value));
-        let uses = uses_in(module, home, name);
+        let uses = uses_within(module, home, name);
         let next = home.body.get(first + made.len())?;
         match uses.as_slice() {
             [] => return None,
@@ -309,47 +291,6 @@ fn wrapped(module: &Module, range: ByteRange) -> Option<Vec<Change>> {
     ])
 }
 
-/// `name = value`
-fn named(stmt: &Stmt) -> Option<(&str, &Expr)> {
-    let StmtKind::Assign(assign) = &stmt.kind else {
-        return None;
-    };
-    match (&*assign.targets, assign.value.as_deref(), assign.augmented) {
-        ([target], Some(value), None) => Some((target.as_name()?, value)),
-        _ => None,
-    }
-}
-
-fn awaits(value: &Expr) -> bool {
-    sub_expressions(value)
-        .into_iter()
-        .any(|part| matches!(part.kind, ExprKind::Await(_) | ExprKind::Yield { .. }))
-}
-
-/// Where a function, and those in it, use one of its names.
-fn uses_in(module: &Module, home: &Function, name: &str) -> Vec<(FnId, ByteRange)> {
-    let mut found = Vec::new();
-    let mut bindings = 0;
-    module.each_expression(&mut |function, expr| {
-        if expr.as_name() == Some(name) && home.range.contains(expr.range) {
-            // The first mention is the one that binds it.
-            bindings += 1;
-            if bindings > 1 {
-                found.extend(function.map(|function| (function, expr.range)));
-            }
-        }
-    });
-    found
-}
-
-/// Whether a function binds a name.
-fn binds(module: &Module, function: FnId, name: &str) -> bool {
-    let scope = module.scopes.get(function.index as usize + 1);
-    scope
-        .and_then(|scope| scope.names.get(name))
-        .is_some_and(|bindings| !bindings.is_empty())
-}
-
 /// The lines of a statement that stands alone on them.
 fn whole_line(old: &str, stmt: &Stmt) -> Option<Range<usize>> {
     let at = stmt.range.to_usize();
@@ -368,116 +309,4 @@ fn lines_of(text: &str, at: &Range<usize>) -> Option<Range<usize>> {
     let start = text.get(..at.start)?.rfind('\n').map_or(0, |end| end + 1);
     let end = text.get(at.end..)?.find('\n')?;
     Some(start..at.end + end + 1)
-}
-
-/// Where a function begins its work, behind the docstring, and how far that is indented.
-fn beginning<'m>(module: &'m Module, function: &Function) -> Option<(usize, &'m str)> {
-    let old = &*module.source.text;
-    let works = |stmt: &&Stmt| !matches!(stmt.kind, StmtKind::Nothing);
-    let first = function.body.iter().find(works)?;
-    // An expression is no block.
-    let answers = matches!(first.kind, StmtKind::Return(_));
-    if answers && !module.text(first.range).starts_with("return") {
-        return None;
-    }
-    let to = match &first.kind {
-        StmtKind::Assign(_) if module.language == Language::TypeScript => {
-            // `const` may stand before what the statement covers.
-            let line = old.get(..first.range.to_usize().start)?.rfind('\n')? + 1;
-            let text = old.get(line..)?;
-            line + (text.len() - text.trim_start().len())
-        }
-        _ => first.range.to_usize().start,
-    };
-    let indent = old.get(old.get(..to)?.rfind('\n')? + 1..to)?;
-    indent
-        .chars()
-        .all(|one| matches!(one, ' ' | '\t'))
-        .then_some((to, indent))
-}
-
-/// Where functions use a name of their module, which nothing else mentions or binds again.
-fn uses(code: &AgentCode<'_>, module: &Module, name: &str) -> Option<Vec<(FnId, ByteRange)>> {
-    let bindings = module.scopes.first()?.names.get(name)?;
-    if bindings.len() != 1 {
-        return None;
-    }
-    let (mut users, mut uses): (Vec<(FnId, ByteRange)>, usize) = (Vec::new(), 0);
-    module.each_expression(&mut |function, expr| {
-        if expr.as_name() == Some(name) {
-            uses += 1;
-            users.extend(function.map(|function| (function, expr.range)));
-        }
-    });
-    // Words of comments and texts count as well: what is not understood is left alone.
-    let in_others = code.code.reachable.iter().any(|other| {
-        let other = code.source.module(*other);
-        other.is_some_and(|other| other.id != module.id && words(&other.source.text, name) > 0)
-    });
-    // All uses but the one that binds it are in functions.
-    let all = uses == users.len() + 1 && words(&module.source.text, name) == uses;
-    (all && !in_others && !users.is_empty()).then_some(users)
-}
-
-/// The one handler in which a name is used.
-fn handler<'m>(
-    code: &AgentCode<'_>,
-    module: &'m Module,
-    uses: &[(FnId, ByteRange)],
-) -> Option<&'m Function> {
-    let handles = |id: FnId| {
-        code.code.entrypoints.iter().any(|entrypoint| {
-            entrypoint.function == Some(id)
-                && !matches!(
-                    entrypoint.kind,
-                    EntrypointKind::Ping | EntrypointKind::AsyncTask | EntrypointKind::AgentTool
-                )
-        })
-    };
-    let around = |function: FnId| {
-        let mut at = module.function(function);
-        for _ in 0..8 {
-            match at {
-                Some(found) if handles(found.id) => return Some(found),
-                Some(found) => at = module.function(found.parent?),
-                None => return None,
-            }
-        }
-        None
-    };
-    let mut homes = uses.iter().map(|(function, _)| around(*function));
-    let home = homes.next()??;
-    homes
-        .all(|other| other.is_some_and(|other| other.id == home.id))
-        .then_some(home)
-}
-
-/// The one function in which a name is used, and which runs for requests.
-fn helper<'m>(
-    module: &'m Module,
-    uses: &[(FnId, ByteRange)],
-    read: ByteRange,
-) -> Option<&'m Function> {
-    let (first, _) = uses.first()?;
-    let same = uses.iter().all(|(function, _)| function == first);
-    let function = module
-        .function(*first)
-        .filter(|_| same)
-        .filter(|function| function.range.contains(read))?;
-    (!function.is_generator).then_some(function)
-}
-
-/// How often a name stands in a text as a word.
-fn words(text: &str, name: &str) -> usize {
-    let part = |one: char| one.is_alphanumeric() || one == '_';
-    let alone = |(at, _): &(usize, &str)| {
-        let before = text
-            .get(..*at)
-            .and_then(|before| before.chars().next_back());
-        let after = text
-            .get(at + name.len()..)
-            .and_then(|after| after.chars().next());
-        !before.is_some_and(part) && !after.is_some_and(part)
-    };
-    text.match_indices(name).filter(alone).count()
 }

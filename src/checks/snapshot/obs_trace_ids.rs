@@ -1,9 +1,7 @@
 //! `obs-trace-ids`: Trace ids are drawn from the operating system.
 
-use std::collections::BTreeSet;
-
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::names::leaf;
+use crate::analysis::trace_ids::{os_generator, provider, reseeded};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView, installed, judged};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -11,8 +9,7 @@ use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, Dockerfile};
 use crate::model::project::{Agent, Runtime};
 use crate::model::site::Site;
-use crate::model::source::walk::expressions;
-use crate::model::source::{Class, Expr, FnId, Language, ModuleId};
+use crate::model::source::Language;
 
 pub(super) static CHECK: Check = Check {
     id: "obs-trace-ids",
@@ -45,10 +42,6 @@ const SWITCHES: [(&str, &str); 4] = [
 /// Names an id generator by its entry point; those that the SDK and the distribution bring draw from `random`.
 const GENERATOR: &str = "OTEL_PYTHON_ID_GENERATOR";
 const FROM_RANDOM: [&str; 2] = ["random", "xray"];
-/// Base classes of generators.
-const BASES: [&str; 3] = ["IdGenerator", "RandomIdGenerator", "AwsXRayIdGenerator"];
-/// The two methods of a generator.
-const METHODS: [&str; 2] = ["generate_span_id", "generate_trace_id"];
 
 fn run(context: &Context) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| judge(context, code))
@@ -183,15 +176,6 @@ fn switched_off(context: &Context, agent: Agent<'_>) -> Option<Evidence> {
     off?.first().map(|variable| variable.evidence.clone())
 }
 
-/// A tracer provider that the code makes itself.
-fn provider<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Expr)> {
-    code.calls().find_map(|(module, _, expr)| {
-        let name = code.source.callee_name(module.id, expr)?;
-        (leaf(name) == "TracerProvider" && name.starts_with("opentelemetry."))
-            .then_some((module.id, expr))
-    })
-}
-
 /// Where it is seen that the runtime is started under OpenTelemetry.
 fn traced(context: &Context, runtime: &Runtime) -> Result<Option<Evidence>, Unread> {
     let Some(manifests) = context.manifests(Agent::Runtime(runtime)) else {
@@ -283,79 +267,4 @@ fn own_entry_point(context: &Context, agent: Agent<'_>) -> Option<Evidence> {
             .find_map(|word| word.strip_prefix(GENERATOR)?.strip_prefix('='));
         value.is_some_and(own).then(|| Evidence::file(&each.site))
     })
-}
-
-/// True where an expression asks the operating system for entropy.
-fn asks_the_system(code: &AgentCode<'_>, module: ModuleId, expr: &Expr) -> bool {
-    let name = code.source.callee_name(module, expr);
-    name.is_some_and(|name| {
-        name == "os.urandom"
-            || name == "os.getrandom"
-            || name == "uuid.uuid4"
-            || name.starts_with("secrets.")
-            || name.starts_with("random.SystemRandom")
-    })
-}
-
-/// A generator of the project, both of whose methods ask the operating system, and that something makes.
-fn os_generator<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Class)> {
-    let source = code.source;
-    let draws = |id: FnId| {
-        source
-            .reach(id)
-            .into_iter()
-            .filter_map(|id| source.function(id))
-            .any(|function| {
-                expressions(&function.body)
-                    .into_iter()
-                    .any(|expr| asks_the_system(code, function.id.module, expr))
-            })
-    };
-    let mut made = BTreeSet::new();
-    for (module, _, expr) in code.calls() {
-        if let Some(class) = source.type_of(module.id, expr).and_then(|made| made.class) {
-            made.insert(class);
-        }
-    }
-    code.modules().find_map(|module| {
-        let class = module.classes.iter().find(|class| {
-            let generator = source
-                .bases(class.id)
-                .iter()
-                .any(|base| BASES.contains(&leaf(base)));
-            let both = METHODS
-                .iter()
-                .all(|name| class.method(name).is_some_and(draws));
-            generator && both && made.contains(&class.id)
-        })?;
-        Some((module.id, class))
-    })
-}
-
-/// `random.seed()` in code that handles requests, from the operating system.
-fn reseeded<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Expr)> {
-    let handled: BTreeSet<FnId> = code
-        .code
-        .entrypoints
-        .iter()
-        .filter(|entry| entry.kind != crate::model::source::EntrypointKind::Ping)
-        .filter_map(|entry| entry.function)
-        .flat_map(|id| code.source.reach(id))
-        .collect();
-    code.calls().find_map(|(module, function, expr)| {
-        let seeds = code.source.callee_name(module.id, expr) == Some("random.seed");
-        let call = expr.as_call()?;
-        let fresh = match call.args.first() {
-            None => true,
-            Some(argument) => {
-                expressions_of(argument).any(|inner| asks_the_system(code, module.id, inner))
-            }
-        };
-        let handles = function.is_some_and(|id| handled.contains(&id));
-        (seeds && fresh && handles).then_some((module.id, expr))
-    })
-}
-
-fn expressions_of(expr: &Expr) -> impl Iterator<Item = &Expr> {
-    crate::model::source::walk::sub_expressions(expr).into_iter()
 }

@@ -1,6 +1,8 @@
 //! `runtime-attack-surface`: Ports, bucket mounts and instance privileges of the runtime are as narrow as its code needs.
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::clients::users::is_passed_a_user;
+use crate::analysis::written::any_literal;
 use crate::checks::{Category, Check, Need, live};
 use crate::context::{Context, Origin, code};
 use crate::model::aws::{Mount, Ports};
@@ -8,7 +10,6 @@ use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::{Json, Node};
 use crate::model::known::{Known, Unread};
 use crate::model::project::Agent;
-use crate::model::source::{ExprKind, Source};
 use crate::model::template::{Reference, Template, reference};
 
 pub(super) static CHECK: Check = Check {
@@ -335,14 +336,7 @@ fn names_port(context: &Context, agent: Agent<'_>, code: &AgentCode<'_>, ports: 
             .filter_map(|word| word.parse::<i64>().ok())
             .any(|number| (ports.from..=ports.to).contains(&number))
     };
-    let in_code = code.modules().any(|module| {
-        let mut expressions = module.all_expressions().into_iter();
-        expressions.any(|(_, expr)| match &expr.kind {
-            ExprKind::Number(number) => wanted(&number.replace('_', "")),
-            ExprKind::Str(text) => text.len() < 256 && wanted(text),
-            _ => false,
-        })
-    });
+    let in_code = any_literal(code, wanted);
     let mut values = agent
         .common()
         .env
@@ -402,16 +396,7 @@ fn serves_several_users(context: &Context, agent: Agent<'_>) -> Option<&'static 
     if jwt {
         return Some("inbound auth is CUSTOM_JWT");
     }
-    passes_users(&context.source).then_some("callers pass a runtime user id")
-}
-
-fn passes_users(source: &Source) -> bool {
-    source.modules.iter().any(|module| {
-        module.calls().any(|(_, expr)| {
-            let call = expr.as_call();
-            call.is_some_and(|call| call.option("runtimeUserId").is_some())
-        })
-    })
+    is_passed_a_user(&context.source).then_some("callers pass a runtime user id")
 }
 
 fn privilege(agent: Agent<'_>, surface: &Surface) -> Option<Fault> {

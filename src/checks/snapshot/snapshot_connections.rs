@@ -4,11 +4,11 @@ use super::common::{Finding, Found, HOW, OPTIMIZE, Words, each, through, used};
 use super::moved::{self, Reach};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
-use crate::analysis::startup::{Made, expr_at};
+use crate::analysis::options::is_given;
+use crate::analysis::startup::{Made, call_at};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
-use crate::model::source::ExprKind;
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-connections",
@@ -45,6 +45,16 @@ const TESTS: [&str; 16] = [
     "is_open",
     "is_running",
     "open",
+];
+
+/// Options that have a connection tested, or opened again.
+const OPTIONS: [&str; 6] = [
+    "pool_pre_ping",
+    "check",
+    "reconnect",
+    "auto_reconnect",
+    "autoReconnect",
+    "ping",
 ];
 
 fn run(context: &Context) -> Vec<Outcome> {
@@ -106,40 +116,19 @@ fn run(context: &Context) -> Vec<Outcome> {
 
 /// Whether the connection is tested before it is used, or opened anew.
 fn tests(code: &AgentCode<'_>, value: &Made) -> bool {
-    if value.fate.renewed
-        || value
-            .fate
-            .touched
-            .iter()
-            .any(|touched| TESTS.contains(&&**touched))
-    {
+    let fate = &value.fate;
+    let touched = |name: &String| TESTS.contains(&&**name);
+    if fate.renewed || fate.touched.iter().any(touched) {
         return true;
     }
-    let call = expr_at(code.source, value.place.0, value.place.1).and_then(|expr| expr.as_call());
-    let Some(call) = call else { return false };
-    // `pool.open()`: how the pool was made.
-    let maker = match &call.callee.kind {
-        ExprKind::Attribute { base, .. } => code
-            .source
-            .type_of(value.place.0, base)
-            .and_then(|made| made.call),
-        _ => None,
+    let Some(call) = call_at(code.source, value.place) else {
+        return false;
     };
-    [Some(call), maker].into_iter().flatten().any(|call| {
-        [
-            "pool_pre_ping",
-            "check",
-            "reconnect",
-            "auto_reconnect",
-            "autoReconnect",
-            "ping",
-        ]
-        .iter()
-        .any(|option| {
-            call.option(option)
-                .is_some_and(|given| !matches!(given.kind, ExprKind::Bool(false) | ExprKind::None))
-        })
-    })
+    // `pool.open()`: how the pool was made.
+    let pool = code.source.receiver(value.place.0, call);
+    let maker = pool.and_then(|pool| pool.call);
+    let mut calls = [Some(call), maker].into_iter().flatten();
+    calls.any(|call| OPTIONS.iter().any(|option| is_given(call, option)))
 }
 
 /// Whether the library keeps what this call opens, so that no name of the project need hold it.

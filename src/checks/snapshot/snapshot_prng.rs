@@ -5,11 +5,11 @@ use super::names::{is_identity, is_secret, is_waiting};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
 use crate::analysis::names::{leaf, package};
-use crate::analysis::startup::{Drawn, Snapshot, expr_at};
+use crate::analysis::options::is_on;
+use crate::analysis::startup::{Drawn, Snapshot, call_at};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
-use crate::model::source::{Expr, ExprKind};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-prng",
@@ -27,19 +27,6 @@ static WORDS: Words = Words {
     consequence: "sessions that are restored from one snapshot draw the same values",
     passes: "draws no id, code or token from a generator whose state is in the snapshot",
 };
-
-/// Functions that pick one of several things that exist.
-const PICKS: [&str; 9] = [
-    "choice",
-    "choices",
-    "sample",
-    "shuffle",
-    "permutation",
-    "sampleSize",
-    "uniform",
-    "gauss",
-    "normalvariate",
-];
 
 fn run(context: &Context) -> Vec<Outcome> {
     each(context, &WORDS, |code, facts| {
@@ -99,15 +86,9 @@ enum Verdict {
 
 fn judge(code: &AgentCode<'_>, facts: &Snapshot, drawn: &Drawn, container: bool) -> Verdict {
     let source = code.source;
-    let expr = expr_at(source, drawn.place.0, drawn.place.1);
-    let call = expr.and_then(Expr::as_call);
     let names = &drawn.fate.near;
     if drawn.api.is(Tag::CryptoBuffer) {
-        let fresh = call.is_some_and(|call| {
-            call.option("disableEntropyCache")
-                .is_some_and(|given| matches!(given.kind, ExprKind::Bool(true)))
-        });
-        if fresh {
+        if call_at(source, drawn.place).is_some_and(|call| is_on(call, "disableEntropyCache")) {
             return Verdict::Fine;
         }
         return Verdict::Fails(match (container, is_secret(&drawn.fate.near)) {
@@ -128,7 +109,6 @@ fn judge(code: &AgentCode<'_>, facts: &Snapshot, drawn: &Drawn, container: bool)
     if drawn.api.words.contains(" id ") || drawn.api.words.starts_with("an id") {
         return Verdict::Fails(Severity::High);
     }
-    let last = leaf(&drawn.name);
     let waits = drawn
         .fate
         .given
@@ -137,69 +117,14 @@ fn judge(code: &AgentCode<'_>, facts: &Snapshot, drawn: &Drawn, container: bool)
     if waits || is_waiting(names) {
         return Verdict::Fails(Severity::Low);
     }
-    if PICKS.contains(&last) && !spells(code, drawn) {
+    if drawn.picks() && !drawn.spells(source) {
         return Verdict::Note;
     }
-    if is_identity(names) || drawn.fate.spelt || spells(code, drawn) {
+    if is_identity(names) || drawn.fate.spelt || drawn.spells(source) {
         return Verdict::Fails(Severity::High);
     }
     if drawn.fate.compared {
         return Verdict::Fails(Severity::Low);
     }
     Verdict::Note
-}
-
-/// Whether text is spelt with what is drawn: letters picked out of an alphabet, `Math.random().toString(36)`.
-fn spells(code: &AgentCode<'_>, drawn: &Drawn) -> bool {
-    let (module, range) = drawn.place;
-    let Some(place) = code.source.module(module) else {
-        return false;
-    };
-    let call = expr_at(code.source, module, range).and_then(Expr::as_call);
-    let alphabet = call
-        .and_then(|call| call.args.first())
-        .is_some_and(|first| is_alphabet(code, module, first));
-    if alphabet {
-        return true;
-    }
-    // What stands right behind the call.
-    let end = range.to_usize().end;
-    let behind = place.source.text.get(end..).unwrap_or_default();
-    behind.trim_start().starts_with(".toString(36")
-        || behind.trim_start().starts_with(".toString(16")
-}
-
-fn is_alphabet<'a>(
-    code: &AgentCode<'a>,
-    module: crate::model::source::ModuleId,
-    expr: &'a Expr,
-) -> bool {
-    match &expr.kind {
-        ExprKind::Str(_) => true,
-        ExprKind::BinOp { left, right, .. } => {
-            is_alphabet(code, module, left) || is_alphabet(code, module, right)
-        }
-        ExprKind::Name(_) | ExprKind::Attribute { .. } => {
-            let name = code.source.canonical(module, expr);
-            name.is_some_and(|name| {
-                matches!(
-                    name.as_str(),
-                    "string.digits"
-                        | "string.ascii_letters"
-                        | "string.ascii_uppercase"
-                        | "string.ascii_lowercase"
-                        | "string.hexdigits"
-                        | "string.printable"
-                )
-            }) || code.source.string(module, expr).is_some()
-                || matches!(
-                    code.source.meaning(module, expr),
-                    crate::analysis::names::Meaning::Value(at, value)
-                        if !value.is(expr)
-                            && matches!(&value.kind, ExprKind::BinOp { left, right, .. }
-                                if is_alphabet(code, at, left) || is_alphabet(code, at, right))
-                )
-        }
-        _ => false,
-    }
 }

@@ -5,12 +5,12 @@ use super::moved::{self, Reach};
 use super::names::is_bearer;
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
-use crate::analysis::startup::{Made, expr_at};
+use crate::analysis::options::is_on;
+use crate::analysis::startup::{Made, call_at};
+use crate::analysis::writes::renews_member;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Fix, Outcome, Severity};
-use crate::model::source::walk::statements;
-use crate::model::source::{Expr, ExprKind, StmtKind};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-stale-data",
@@ -55,7 +55,8 @@ fn run(context: &Context) -> Vec<Outcome> {
             kept.push(value);
         }
         found.fixes.extend(moved::fix(code, Reach::Handler, kept));
-        let talked: Vec<_> = match clears_messages(code) {
+        // `agent.messages = []`, `agent.messages.clear()`
+        let talked: Vec<_> = match renews_member(code, "messages") {
             true => Vec::new(),
             false => facts.made.iter().filter(|value| talks_on(value)).collect(),
         };
@@ -112,47 +113,7 @@ fn talks_on(value: &Made) -> bool {
         && (touched.is_empty() || touched.iter().any(asks))
 }
 
-/// Whether code empties the conversation of an agent: `agent.messages = []`, `agent.messages.clear()`.
-fn clears_messages(code: &AgentCode<'_>) -> bool {
-    let messages = |expr: &Expr| matches!(&expr.kind, ExprKind::Attribute { attr, .. } if &**attr == "messages");
-    code.modules().any(|module| {
-        let bodies = module.functions.iter().map(|function| &function.body);
-        let assigned = bodies.chain([&module.body]).any(|body| {
-            statements(body).into_iter().any(|stmt| match &stmt.kind {
-                StmtKind::Assign(assign) => {
-                    assign.targets.iter().any(|target| match &target.kind {
-                        ExprKind::Subscript { base, .. } => messages(base),
-                        _ => messages(target),
-                    })
-                }
-                StmtKind::Delete(gone) => gone.iter().any(
-                    |gone| matches!(&gone.kind, ExprKind::Subscript { base, .. } if messages(base)),
-                ),
-                _ => false,
-            })
-        });
-        assigned
-            || module
-                .all_expressions()
-                .into_iter()
-                .any(|(_, expr)| match &expr.kind {
-                    ExprKind::Call(call) => {
-                        matches!(&call.callee.kind, ExprKind::Attribute { base, attr }
-                        if matches!(&**attr, "clear" | "splice") && messages(base))
-                    }
-                    ExprKind::Assign { target, .. } => match &target.kind {
-                        // `agent.messages.length = 0`
-                        ExprKind::Attribute { base, .. } => messages(target) || messages(base),
-                        _ => false,
-                    },
-                    _ => false,
-                })
-    })
-}
-
 /// A parameter that is stored encrypted is a secret.
 fn is_decrypted(code: &AgentCode<'_>, value: &Made) -> bool {
-    let call = expr_at(code.source, value.place.0, value.place.1).and_then(|expr| expr.as_call());
-    call.and_then(|call| call.option("WithDecryption"))
-        .is_some_and(|given| matches!(given.kind, ExprKind::Bool(true)))
+    call_at(code.source, value.place).is_some_and(|call| is_on(call, "WithDecryption"))
 }

@@ -5,12 +5,12 @@ use super::moved::{self, Reach};
 use super::names::{is_lock, is_secret};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::api::Tag;
-use crate::analysis::names::leaf;
+use crate::analysis::fields::{Assigned, assigned_default, declared_default};
 use crate::analysis::startup::Made;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Edit, Fix, Outcome, Severity};
-use crate::model::source::{ByteRange, Expr, ExprKind, Language, Module, StmtKind};
+use crate::model::source::{ByteRange, Expr, Language, Module};
 
 pub(super) static CHECK: Check = Check {
     id: "snapshot-unique-values",
@@ -78,33 +78,24 @@ fn factory(code: &AgentCode<'_>, value: &Made) -> Option<Edit> {
     if module.language != Language::Python {
         return None;
     }
-    for (_, expr) in module.calls() {
-        let Some(call) = expr.as_call() else { continue };
-        let keyword = call.keywords.iter().find(|keyword| {
-            keyword.name.as_deref() == Some("default") && keyword.value.range.contains(range)
-        });
-        let Some(keyword) = keyword else { continue };
-        let name = code.source.callee_name(id, expr)?;
-        if !matches!(leaf(name), "Field" | "field") {
-            continue;
-        }
-        let factory = maker(module, &keyword.value, range)?;
-        let old = &*module.source.text;
-        let at = keyword.range.to_usize();
-        let new = format!(
-            "{}default_factory={factory}{}",
-            old.get(..at.start)?,
-            old.get(at.end..)?
-        );
-        return Some(Edit::new(&module.path, Some(old), new));
-    }
-    None
+    let keyword = declared_default(code.source, module, range)?;
+    let factory = maker(module, &keyword.value, range)?;
+    let old = &*module.source.text;
+    let at = keyword.range.to_usize();
+    let new = format!(
+        "{}default_factory={factory}{}",
+        old.get(..at.start)?,
+        old.get(at.end..)?
+    );
+    Some(Edit::new(&module.path, Some(old), new))
 }
 
 /// What makes a value anew: `uuid4` for `uuid4()`, a lambda for anything else.
 fn maker(module: &Module, value: &Expr, made: ByteRange) -> Option<String> {
     let bare = value.range == made
-        && matches!(&value.kind, ExprKind::Call(call) if call.args.is_empty() && call.keywords.is_empty());
+        && value
+            .as_call()
+            .is_some_and(|call| call.values().next().is_none());
     let text = module.text(value.range);
     Some(match bare {
         true => text.strip_suffix("()")?.to_owned(),
@@ -116,40 +107,11 @@ fn maker(module: &Module, value: &Expr, made: ByteRange) -> Option<String> {
 fn of_field(code: &AgentCode<'_>, value: &Made) -> Option<Edit> {
     let (id, range) = value.place;
     let module = code.source.module(id)?;
-    let class = module.classes.iter().find(|class| {
-        let mut lines = class.body.iter();
-        lines.any(|stmt| stmt.range.contains(range))
-    })?;
-    let assign = class.body.iter().find_map(|stmt| match &stmt.kind {
-        StmtKind::Assign(assign) if stmt.range.contains(range) => Some(assign),
-        _ => None,
-    })?;
-    assign.annotation.as_ref()?;
-    let default = assign.value.as_deref()?;
-    if default
-        .as_call()
-        .and_then(|call| match &call.callee.kind {
-            ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => Some(name),
-            _ => None,
-        })
-        .is_some_and(|name| matches!(&**name, "Field" | "field"))
-    {
-        return None;
-    }
-    let decorated = class.decorators.iter().any(|decorator| {
-        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
-        code.source.canonical(id, target).as_deref() == Some("dataclasses.dataclass")
-    });
-    let of_pydantic = code
-        .source
-        .bases(class.id)
-        .iter()
-        .any(|base| matches!(&**base, "pydantic.BaseModel" | "pydantic.main.BaseModel"));
-    let (library, name) = match (decorated, of_pydantic) {
-        (true, _) => ("dataclasses", "field"),
-        (_, true) => ("pydantic", "Field"),
-        _ => return None,
-    };
+    let Assigned {
+        value: default,
+        package: library,
+        declares: name,
+    } = assigned_default(code.source, module, range)?;
     let factory = maker(module, default, range)?;
     let known = module
         .imports
