@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::sinks::{Danger, EVALUATORS, RUNNERS, SHELLS, Sink, leaf_of};
+use crate::analysis::call_sites::{parameter, some_given};
 use crate::analysis::clients::places::Places;
 use crate::analysis::limits;
 use crate::analysis::names::leaf;
@@ -54,8 +55,8 @@ pub(super) fn of<'a>(places: &Places<'a>, source: &'a Source) -> Vec<Sink<'a>> {
     for module in &modules {
         for (_, expr) in module.calls() {
             for (path, by) in runs(source, module, expr) {
-                if let Some(key) = key(source, module.id, path) {
-                    run.entry(key).or_insert(by);
+                for key in keys(source, module.id, path) {
+                    run.entry(key).or_insert_with(|| by.clone());
                 }
             }
         }
@@ -69,10 +70,10 @@ pub(super) fn of<'a>(places: &Places<'a>, source: &'a Source) -> Vec<Sink<'a>> {
             let Some((path, content)) = written(source, module, expr) else {
                 continue;
             };
-            let Some(key) = key(source, module.id, path) else {
-                continue;
-            };
-            let by = run.get(&key).or_else(|| run.get(&imported(&key)?));
+            let keys = keys(source, module.id, path);
+            let by = keys
+                .iter()
+                .find_map(|key| run.get(key).or_else(|| run.get(&imported(key)?)));
             if let Some(by) = by {
                 found.push(Sink {
                     what: format!("a file that {by} runs"),
@@ -247,6 +248,48 @@ fn written<'a>(
     );
     let content = call.args.first().or_else(|| call.option("data"));
     writes.then_some((&**base, content?))
+}
+
+/// What tells whether two expressions stand for the same file: of a parameter also what the callers of the function give for it.
+fn keys(source: &Source, module: ModuleId, expr: &Expr) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![(module, expr)];
+    for _ in 0..MOST_PLACES {
+        let Some((module, expr)) = open.pop() else {
+            return found;
+        };
+        found.extend(key(source, module, expr));
+        if let Some((function, index)) = parameter(source, module, unwrapped(expr)) {
+            let (given, more) = some_given(source, function, index);
+            open.extend(given);
+            if more {
+                limits::reached(limits::CALLERS, module, expr.range);
+            }
+        }
+    }
+    if !open.is_empty() {
+        limits::reached(limits::CALLERS, module, expr.range);
+    }
+    found
+}
+
+/// Most expressions that are looked at for the path of one file.
+const MOST_PLACES: usize = 64;
+
+/// The path in `Path(path)`, `str(path)`, `open(path)`.
+fn unwrapped(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Call(call) => match (&call.callee.kind, &*call.args) {
+            (ExprKind::Name(name), [path, ..])
+                if matches!(&**name, "open" | "str" | "Path" | "String") =>
+            {
+                path
+            }
+            (ExprKind::Attribute { base, attr }, _) if &**attr == "open" => unwrapped(base),
+            _ => expr,
+        },
+        _ => expr,
+    }
 }
 
 /// What tells whether two expressions stand for the same file.

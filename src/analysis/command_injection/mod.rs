@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::clients::places::{Places, Use};
 use crate::analysis::clients::{self, Kind};
-use crate::analysis::dataflow::{Flow, Step, Truncation};
+use crate::analysis::dataflow::{Flow, Kept, Step, Truncation};
 use crate::analysis::handlers;
 use crate::analysis::runners::Runner;
 use crate::analysis::schema::{Fields, Registrations};
@@ -116,21 +116,67 @@ pub(crate) fn find(source: &Source) -> Found {
         .filter(|sink| sink.parts.iter().any(|(at, _)| !is_constant(source, *at)))
         .map(|sink| (sink.module, sink.expr.range))
         .collect();
+    let packaged = found.unchecked.len();
+    let mut held = Vec::new();
+    let mut reached = handled(source, &places, (&local, &remote), &mut held, &mut found);
+    if !held.is_empty() {
+        // What one handler keeps in the state of a module another one may read.
+        found.unchecked.truncate(packaged);
+        reached = handled(source, &places, (&local, &remote), &mut held, &mut found);
+    }
+    let apart = beside(source, &places, &local, (&held, &reached), &mut found);
+    reached.extend(apart);
+    found.idle = idle(source, &places, &local);
+    unseen(source, &places, &local, &reached, &mut found);
+    for sink in &remote {
+        outside(source, &places, sink, &mut found);
+    }
+    found
+}
+
+/// What a handler keeps in the state of modules that no test vouches for.
+struct Held {
+    by: FnId,
+    kept: Vec<(Danger, Kept)>,
+}
+
+/// What reaches commands from handlers, each after all others whose state is known; gives the functions that run.
+fn handled(
+    source: &Source,
+    places: &Places<'_>,
+    (local, remote): (&[Vec<Sink<'_>>], &[Sink<'_>]),
+    held: &mut Vec<Held>,
+    found: &mut Found,
+) -> BTreeSet<FnId> {
     let entries = handlers::find(source, &places.modules);
     let schemas = Registrations::new(source);
+    let mut new = Vec::new();
     let mut reached: BTreeSet<FnId> = BTreeSet::new();
     for (function, kind, payload) in places.handlers() {
         let entry = entries
             .iter()
             .find(|entry| entry.function == Some(function));
         let rules = entry.map_or_else(Fields::new, |entry| schemas.of(entry, function));
-        let sources = Sources::of_handler(source, function, (kind, payload), rules);
+        let others = held.iter().filter(|held| held.by != function);
+        let sources = Sources::of_handler(source, function, (kind, payload), rules)
+            .after(others.flat_map(|held| &held.kept));
         let flow = sources.flow(None, &mut found.truncated);
+        if held.is_empty() && !flow.kept.is_empty() {
+            sources.learn_schemas(&flow);
+            let kept = |danger| {
+                (
+                    danger,
+                    sources.flow(Some(danger), &mut found.truncated).kept,
+                )
+            };
+            let kept = Danger::ALL.map(kept).to_vec();
+            new.push(Held { by: function, kept });
+        }
         let ran: BTreeSet<FnId> = flow.functions().collect();
         let sinks: Vec<&Sink<'_>> = local
             .iter()
             .flatten()
-            .chain(&remote)
+            .chain(remote)
             .filter(|sink| sink.function.is_some_and(|id| ran.contains(&id)))
             .collect();
         let origin = |_: bool| Origin::Handler(kind);
@@ -138,12 +184,46 @@ pub(crate) fn find(source: &Source) -> Found {
         found.unchecked.extend(open);
         reached.extend(ran);
     }
-    found.idle = idle(source, &places, &local);
-    unseen(source, &places, &local, &reached, &mut found);
-    for sink in &remote {
-        outside(source, &places, sink, &mut found);
+    held.extend(new);
+    reached
+}
+
+/// What reaches commands in what a module starts when it is loaded, a thread say, from the state that handlers keep; gives the
+/// functions that run there.
+fn beside(
+    source: &Source,
+    places: &Places<'_>,
+    local: &[Vec<Sink<'_>>],
+    (held, reached): (&[Held], &BTreeSet<FnId>),
+    found: &mut Found,
+) -> BTreeSet<FnId> {
+    let mut ran = BTreeSet::new();
+    if held.is_empty() {
+        return ran;
     }
-    found
+    let open: Vec<&Sink<'_>> = local
+        .iter()
+        .flatten()
+        .filter(|sink| sink.function.is_some_and(|id| !reached.contains(&id)))
+        .collect();
+    let started = |function: FnId| places.roots(function).into_iter();
+    let modules: BTreeSet<ModuleId> = open
+        .iter()
+        .filter_map(|sink| sink.function)
+        .flat_map(started)
+        .filter(|(_, root)| root.is_none())
+        .map(|(module, _)| module)
+        .collect();
+    for module in modules {
+        let sources =
+            Sources::of_handlers(source, module).after(held.iter().flat_map(|held| &held.kept));
+        let flow = sources.flow(None, &mut found.truncated);
+        ran.extend(flow.functions());
+        let origin = |_: bool| Origin::Handler(EntrypointKind::Invocation);
+        let reached = unchecked(&sources, &flow, &open, origin, &mut found.truncated);
+        found.unchecked.extend(reached);
+    }
+    ran
 }
 
 /// The commands of functions that nothing calls or is given, made of what they would be given: no failure, since nothing runs

@@ -5,10 +5,10 @@
 //! it. Only a test of the value itself speaks for whatever else was made of the field.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sinks::Danger;
-use crate::analysis::dataflow::{Flow, Labels, Seeds, Truncation, Vouched};
+use crate::analysis::dataflow::{Flow, Kept, Labels, Seeds, Truncation, Vouched};
 use crate::analysis::handlers::ambient;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
@@ -56,6 +56,8 @@ pub(super) struct Sources<'a> {
     restricted: RefCell<BTreeSet<usize>>,
     /// The danger whose tests are looked at.
     danger: Cell<Option<Danger>>,
+    /// What other handlers have kept in the state of modules, by the danger that no test speaks against.
+    kept: BTreeMap<Danger, Kept>,
 }
 
 /// Whether an object of a method's class is made of something: its constructor takes parameters, or a decorator or base makes one.
@@ -86,6 +88,7 @@ impl<'a> Sources<'a> {
             rules: RefCell::default(),
             restricted: RefCell::default(),
             danger: Cell::default(),
+            kept: BTreeMap::new(),
         }
     }
 
@@ -141,6 +144,19 @@ impl<'a> Sources<'a> {
         }
         made.rules.borrow_mut().extend(rules);
         made
+    }
+
+    /// What handlers keep in the state of modules, where a module reads it that is loaded.
+    pub(super) fn of_handlers(source: &'a Source, module: ModuleId) -> Self {
+        Self::new(source, Start::Module(module))
+    }
+
+    /// The same, after other handlers have run.
+    pub(super) fn after<'k>(mut self, others: impl Iterator<Item = &'k (Danger, Kept)>) -> Self {
+        for (danger, kept) in others {
+            self.kept.entry(*danger).or_default().join(kept, WHOLE);
+        }
+        self
     }
 
     /// What an unknown caller gives, and what a person types.
@@ -320,6 +336,16 @@ const FIRST: &str = "[0]";
 const EACH: &str = "[]";
 
 impl Seeds for Sources<'_> {
+    fn kept(&self) -> Kept {
+        let mut all = Kept::default();
+        for (danger, kept) in &self.kept {
+            if self.danger.get().is_none_or(|of| of == *danger) {
+                all.join(kept, WHOLE);
+            }
+        }
+        all
+    }
+
     fn param(&self, function: FnId, index: usize) -> Labels {
         match self.start {
             Start::Function(start) if start == function => {

@@ -13,7 +13,7 @@ use crate::model::source::ir::Call;
 use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
 
 /// What an unchecked text can do there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Danger {
     /// A shell reads it: metacharacters run more commands.
     Shell,

@@ -221,7 +221,9 @@ impl<'s> Engine<'s> {
         let looked = keyed(call).filter(|(_, _, rest)| *rest == 1);
         let looked = looked.and_then(|(from, key, _)| Some((from.as_name()?, key.as_str()?)));
         let others = looked.map(|(name, _)| env.take_keys(name));
+        self.key = looked.map(|(_, key)| key);
         let (mut callee, args, keywords) = self.goes_in(place, call, env);
+        self.key = None;
         if let (Some((name, key)), Some(others)) = (looked, others) {
             callee |= env.give_keys(others, name, key);
         }

@@ -1,10 +1,8 @@
 //! Expressions.
 
 use super::env::Env;
-use super::{Engine, Given, Labels, Place, closures};
-use crate::model::source::ir::{
-    BoolOp, Compare, Conditional, Expr, ExprKind, FormatPart, Name, UnaryOp,
-};
+use super::{Engine, Given, Labels, Place, closures, state};
+use crate::model::source::ir::{BoolOp, Compare, Conditional, Expr, ExprKind, FormatPart, UnaryOp};
 use crate::model::source::{ClassId, FnId};
 
 impl<'s> Engine<'s> {
@@ -31,7 +29,7 @@ impl<'s> Engine<'s> {
         env: &mut Env<'s>,
     ) -> Labels {
         let labels = match &expr.kind {
-            ExprKind::Attribute { base, attr } => self.attribute(place, base, attr, called, env),
+            ExprKind::Attribute { .. } => self.attribute(place, expr, called, env),
             _ => self.value(place, expr, env),
         };
         let mut labels = self.seeds.read(place.module, expr, labels);
@@ -66,21 +64,29 @@ impl<'s> Engine<'s> {
             ExprKind::Name(name) => match env.get(name) {
                 // What was vouched for since it was bound is what the closure gave too.
                 Some(labels) if env.is_sound(name) => labels,
-                Some(labels) => labels | closures::put_into(self, place, name),
-                None => self
-                    .globals
-                    .get(&(place.module, name.clone()))
-                    .copied()
-                    .unwrap_or(0),
+                Some(labels) => {
+                    let key = self.key.take();
+                    let kept = match self.flow.kept.is_empty() {
+                        true => 0,
+                        false => state::read(self, place, expr, key),
+                    };
+                    labels | kept | closures::put_into(self, place, name)
+                }
+                None => {
+                    let key = self.key.take();
+                    state::read(self, place, expr, key)
+                }
             },
-            ExprKind::Attribute { base, attr } => self.attribute(place, base, attr, false, env),
+            ExprKind::Attribute { .. } => self.attribute(place, expr, false, env),
             ExprKind::Subscript { base, index } => {
                 // What is looked up by a labelled key is not itself labelled.
                 self.expr(place, index, env);
                 let labels = match (base.as_name(), index.as_str()) {
                     (Some(name), Some(key)) => {
                         let others = env.take_keys(name);
+                        self.key = Some(key);
                         let own = self.expr(place, base, env);
+                        self.key = None;
                         own | env.give_keys(others, name, key)
                     }
                     _ => self.expr(place, base, env),
@@ -236,14 +242,19 @@ impl<'s> Engine<'s> {
     fn attribute(
         &mut self,
         place: &Place,
-        base: &'s Expr,
-        attr: &Name,
+        whole: &'s Expr,
         called: bool,
         env: &mut Env<'s>,
     ) -> Labels {
+        let ExprKind::Attribute { base, attr } = &whole.kind else {
+            return 0;
+        };
         let sound = |name: &str| env.is_member_sound(name, attr);
         if base.as_name().is_some_and(sound) {
             return 0;
+        }
+        if !called && base.as_name().is_some() {
+            self.key = Some(attr);
         }
         let labels = self.expr(place, base, env);
         let labels = match called {
@@ -253,6 +264,12 @@ impl<'s> Engine<'s> {
         if self.seeds.cleans_member(place.module, attr) {
             return 0;
         }
+        // `state.current`, of a module that is imported.
+        let kept = match self.flow.kept.is_empty() {
+            true => 0,
+            false => state::read(self, place, whole, None),
+        };
+        let labels = labels | kept;
         let class = self.own_class(place, base);
         self.reads_members |= class.is_some();
         let own = class.and_then(|class| {

@@ -12,6 +12,7 @@ mod handed;
 mod outcome;
 mod path;
 mod refine;
+mod state;
 mod stmts;
 
 use std::cell::OnceCell;
@@ -24,6 +25,7 @@ use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 use env::Env;
 pub use path::Step;
+pub use state::Kept;
 pub(crate) use stmts::{ends, leaves};
 
 /// A set of seeds, one bit each: the caller gives the bits their meaning.
@@ -58,6 +60,10 @@ pub trait Seeds {
         } else {
             labels
         }
+    }
+    /// What other flows have kept in the state of modules.
+    fn kept(&self) -> Kept {
+        Kept::default()
     }
     /// The function of the project that an expression stands for where it is given to what calls it back (`.catch(failed)`).
     fn called_back(&self, _module: ModuleId, _given: &Expr) -> Option<FnId> {
@@ -224,6 +230,8 @@ pub struct Flow {
     returns: BTreeMap<FnId, Labels>,
     /// Functions evaluated.
     functions: BTreeSet<FnId>,
+    /// What is kept in the state of modules.
+    pub(crate) kept: Kept,
     /// Where values were handed on.
     trace: path::Trace,
     /// Where it was given up first.
@@ -339,7 +347,10 @@ struct Engine<'s> {
     narrows: bool,
     /// A method took a member of its object.
     reads_members: bool,
-    globals: BTreeMap<(ModuleId, Name), Labels>,
+    /// A function read a value of a module.
+    reads_state: bool,
+    /// The key under which the name that is read next is looked up.
+    key: Option<&'s str>,
     /// What closures put into names of the function around them: `request.on('data', (chunk) => { body += chunk; })`.
     closed: BTreeMap<(FnId, Name), Labels>,
     /// What `break` and `continue` take out of each loop that is open.
@@ -372,13 +383,17 @@ impl<'s> Engine<'s> {
         Self {
             source,
             seeds,
-            flow: Flow::default(),
+            flow: Flow {
+                kept: seeds.kept(),
+                ..Flow::default()
+            },
             memo: BTreeMap::new(),
             fields: BTreeMap::new(),
             members: BTreeMap::new(),
             narrows: true,
             reads_members: false,
-            globals: BTreeMap::new(),
+            reads_state: false,
+            key: None,
             closed: BTreeMap::new(),
             left: Vec::new(),
             open: Vec::new(),
@@ -411,11 +426,11 @@ impl<'s> Engine<'s> {
         let mut summary = self.function(from, &given, Env::start(Labels::MAX));
         let mut settled = 0;
         for round in 1..=MOST_ROUNDS {
-            let known = self.in_members();
-            if !self.reads_members || known == settled {
+            let known = self.in_members() + self.in_state();
+            if known == settled {
                 break;
             }
-            // A method may have been followed before what it reads was put into the object.
+            // A function may have been followed before what it reads was put into the object, or the state of the module.
             settled = known;
             self.narrows = round < MOST_ROUNDS;
             self.memo.clear();
@@ -425,8 +440,19 @@ impl<'s> Engine<'s> {
         summary
     }
 
-    /// How many labels the members of objects hold: it only grows.
+    /// How many labels the state of modules holds, where it is read: it only grows.
+    fn in_state(&self) -> u32 {
+        match self.reads_state {
+            true => self.flow.kept.count(),
+            false => 0,
+        }
+    }
+
+    /// How many labels the members of objects hold, where a method reads one: it only grows.
     fn in_members(&self) -> u32 {
+        if !self.reads_members {
+            return 0;
+        }
         let labels = self.fields.values().chain(self.members.values());
         labels.map(|labels| labels.count_ones()).sum()
     }

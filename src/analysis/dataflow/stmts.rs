@@ -2,9 +2,10 @@
 
 use super::closures;
 use super::env::Env;
+use super::state;
 use super::{Engine, FEW_LOOPS, Labels, Limit, MOST_TURNS, Place};
 use crate::analysis::tested::proofs::written_out;
-use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Stmt, StmtKind, Switch, With};
+use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Name, Stmt, StmtKind, Switch, With};
 use crate::model::source::scope::receiver;
 use crate::model::source::{ByteRange, ClassId};
 
@@ -256,11 +257,8 @@ impl<'s> Engine<'s> {
             ExprKind::Name(name) => {
                 env.bind(name, labels);
                 let global = place.function.is_none() || self.is_global(place, name);
-                if global && labels != 0 {
-                    *self
-                        .globals
-                        .entry((place.module, name.clone()))
-                        .or_default() |= labels;
+                if global {
+                    state::assign(self, place.module, name, labels);
                 }
             }
             ExprKind::Tuple(items) | ExprKind::List(items) => {
@@ -287,7 +285,9 @@ impl<'s> Engine<'s> {
                 self.expr(place, index, env);
                 match (&base.kind, index.as_str()) {
                     (ExprKind::Name(name), Some(key)) => {
-                        env.put(name, key, self.seeds.derived(labels));
+                        let labels = self.seeds.derived(labels);
+                        state::keep(self, place, base, Some(key), labels);
+                        env.put(name, key, labels);
                     }
                     _ => self.put_into(place, base, labels, env),
                 }
@@ -360,16 +360,18 @@ impl<'s> Engine<'s> {
     pub(super) fn put_into(
         &mut self,
         place: &Place,
-        base: &'s Expr,
+        whole: &'s Expr,
         labels: Labels,
         env: &mut Env<'s>,
     ) {
-        match &base.kind {
+        match &whole.kind {
             ExprKind::Name(name) => {
-                closures::put(self, place, name, labels);
-                env.add(name, self.seeds.derived(labels));
+                let kept = self.seeds.derived(labels);
+                state::keep(self, place, whole, None, kept);
+                self.add_to(place, name, labels, env);
             }
             ExprKind::Attribute { base, attr } => {
+                state::keep(self, place, whole, None, self.seeds.derived(labels));
                 let own = self.own_class(place, base);
                 // `talk.text = text`, of which a method of the class may take `self.text`.
                 let class = own.or_else(|| {
@@ -381,13 +383,25 @@ impl<'s> Engine<'s> {
                     None if labels != 0 => *self.members.entry(attr.clone()).or_default() |= labels,
                     None => {}
                 }
-                if own.is_none() {
-                    self.put_into(place, base, labels, env);
+                match (own, &base.kind) {
+                    (Some(_), _) => {}
+                    (None, ExprKind::Name(name)) => {
+                        let kept = self.seeds.derived(labels);
+                        state::keep(self, place, base, Some(attr), kept);
+                        self.add_to(place, name, labels, env);
+                    }
+                    (None, _) => self.put_into(place, base, labels, env),
                 }
             }
             ExprKind::Subscript { base, .. } => self.put_into(place, base, labels, env),
             _ => {}
         }
+    }
+
+    /// Adds to what a name of the function holds, or of one around it.
+    fn add_to(&mut self, place: &Place, name: &Name, labels: Labels, env: &mut Env<'s>) {
+        closures::put(self, place, name, labels);
+        env.add(name, self.seeds.derived(labels));
     }
 
     pub(super) fn is_global(&self, place: &Place, name: &str) -> bool {
