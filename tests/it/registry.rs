@@ -416,6 +416,18 @@ fn layers_use_only_what_stands_below() {
     assert_eq!(against, BTreeSet::new());
 }
 
+/// A check asks the engine: it takes no tree apart by itself.
+#[test]
+fn no_check_walks_a_tree() {
+    let apart = ["ExprKind", "StmtKind", "source::walk", "sub_expressions"];
+    let mut faults = Vec::new();
+    for (file, code) in sources(&root().join("src/checks")) {
+        let words = apart.iter().filter(|word| code.contains(**word));
+        faults.extend(words.map(|word| format!("{file}: {word}")));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 /// What holds facts that others change, and the file that says as of when: `as of YYYY-MM-DD`, or a column of such days.
 const DATED: [(&str, &str); 9] = [
     ("src/iam/actions.tsv", "src/iam/actions.tsv"),
