@@ -1,9 +1,10 @@
 //! Debug modes that code turns on where it makes or starts what serves.
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::names::Meaning;
+use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::values::{At, Domain, eval};
-use crate::model::source::{Call, Compare, Expr, ExprKind, Module, Source};
+use crate::model::source::walk::statements;
+use crate::model::source::{Call, Compare, Expr, ExprKind, Module, Source, StmtKind};
 
 /// A debug mode, by what it changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +57,50 @@ const SWITCHES: [(&str, &str, Option<usize>, Mode); 9] = [
 /// The modes that calls turn on when nothing outside of the code says otherwise, each with the value that does.
 pub(crate) fn turned_on<'a>(code: &AgentCode<'a>) -> Vec<(Mode, At<'a>)> {
     let source = code.source;
-    let calls = code.calls();
-    calls
-        .filter_map(|(module, _, expr)| {
-            let (mode, value) = switched(source, module, expr)?;
-            let at = At::new(module.id, value);
-            eval(&mut On { source }, at).then_some((mode, at))
-        })
+    let given = code.calls().filter_map(|(module, _, expr)| {
+        let (mode, value) = switched(source, module, expr)?;
+        Some((mode, At::new(module.id, value)))
+    });
+    let assigned = code.modules().flat_map(|module| assigned(code, module));
+    given
+        .chain(assigned)
+        .filter(|(_, at)| eval(&mut On { source }, *at))
         .collect()
+}
+
+/// The modes that a module assigns to an application that is made: `app.debug = True`.
+fn assigned<'a>(code: &AgentCode<'a>, module: &'a Module) -> Vec<(Mode, At<'a>)> {
+    let bodies = module.functions.iter().filter(|function| code.may_run(function.id));
+    let bodies = std::iter::once(&module.body).chain(bodies.map(|function| &function.body));
+    let mut found = Vec::new();
+    for stmt in bodies.flat_map(|body| statements(body)) {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        for target in &assign.targets {
+            let ExprKind::Attribute { base, attr } = &target.kind else {
+                continue;
+            };
+            let mode = code
+                .source
+                .type_of(module.id, base)
+                .filter(|_| &**attr == "debug")
+                .and_then(|made| of_application(&made.type_name));
+            if let (Some(mode), Some(value)) = (mode, assign.value.as_deref()) {
+                found.push((mode, At::new(module.id, value)));
+            }
+        }
+    }
+    found
+}
+
+/// What the member `debug` of an application changes.
+fn of_application(class: &str) -> Option<Mode> {
+    match (package(class), leaf(class)) {
+        ("bedrock_agentcore", "BedrockAgentCoreApp") => Some(Mode::AgentCore),
+        ("fastapi", "FastAPI") | ("starlette", "Starlette") => Some(Mode::Tracebacks),
+        _ => None,
+    }
 }
 
 /// The mode that a call has an option for, and what it is given for it.

@@ -67,8 +67,11 @@ fn judge(context: &Context) -> Outcome {
         all if all == secrets.len() => message.push_str(", shipped to AWS"),
         some => message = format!("{message}, {some} of them shipped to AWS"),
     }
-    let first = &secrets[0];
-    message = format!("{message}: {} {}", article(first.title), first.masked);
+    // What the severity is about.
+    let first = secrets.iter().find(|secret| severity(secret) == worst);
+    if let Some(first) = first {
+        message = format!("{message}: {} {}", article(first.title), first.masked);
+    }
     Outcome::fail(resource, message)
         .severity(worst)
         .evidences(secrets.iter().map(evidence))
