@@ -70,7 +70,10 @@ pub(crate) fn turned_on<'a>(code: &AgentCode<'a>) -> Vec<(Mode, At<'a>)> {
 
 /// The modes that a module assigns to an application that is made: `app.debug = True`.
 fn assigned<'a>(code: &AgentCode<'a>, module: &'a Module) -> Vec<(Mode, At<'a>)> {
-    let bodies = module.functions.iter().filter(|function| code.may_run(function.id));
+    let bodies = module
+        .functions
+        .iter()
+        .filter(|function| code.may_run(function.id));
     let bodies = std::iter::once(&module.body).chain(bodies.map(|function| &function.body));
     let mut found = Vec::new();
     for stmt in bodies.flat_map(|body| statements(body)) {

@@ -55,7 +55,7 @@ pub(super) fn of<'a>(places: &Places<'a>, source: &'a Source) -> Vec<Sink<'a>> {
     for module in &modules {
         for (_, expr) in module.calls() {
             for (path, by) in runs(source, module, expr) {
-                for key in keys(source, module.id, path) {
+                for key in keys(source, module.id, path, true) {
                     run.entry(key).or_insert_with(|| by.clone());
                 }
             }
@@ -70,7 +70,7 @@ pub(super) fn of<'a>(places: &Places<'a>, source: &'a Source) -> Vec<Sink<'a>> {
             let Some((path, content)) = written(source, module, expr) else {
                 continue;
             };
-            let keys = keys(source, module.id, path);
+            let keys = keys(source, module.id, path, false);
             let by = keys
                 .iter()
                 .find_map(|key| run.get(key).or_else(|| run.get(&imported(key)?)));
@@ -250,8 +250,9 @@ fn written<'a>(
     writes.then_some((&**base, content?))
 }
 
-/// What tells whether two expressions stand for the same file: of a parameter also what the callers of the function give for it.
-fn keys(source: &Source, module: ModuleId, expr: &Expr) -> Vec<String> {
+/// What tells whether two expressions stand for the same file: of a parameter also what the callers of the function give for it. Of a file
+/// that is run, all of them count; of one that is written, a few.
+fn keys(source: &Source, module: ModuleId, expr: &Expr, run: bool) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![(module, expr)];
     for _ in 0..MOST_PLACES {
@@ -262,19 +263,19 @@ fn keys(source: &Source, module: ModuleId, expr: &Expr) -> Vec<String> {
         if let Some((function, index)) = parameter(source, module, unwrapped(expr)) {
             let (given, more) = some_given(source, function, index);
             open.extend(given);
-            if more {
+            if more && run {
                 limits::reached(limits::CALLERS, module, expr.range);
             }
         }
     }
-    if !open.is_empty() {
+    if !open.is_empty() && run {
         limits::reached(limits::CALLERS, module, expr.range);
     }
     found
 }
 
 /// Most expressions that are looked at for the path of one file.
-const MOST_PLACES: usize = 64;
+const MOST_PLACES: usize = 16;
 
 /// The path in `Path(path)`, `str(path)`, `open(path)`.
 fn unwrapped(expr: &Expr) -> &Expr {

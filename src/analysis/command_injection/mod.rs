@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::clients::places::{Places, Use};
 use crate::analysis::clients::{self, Kind};
-use crate::analysis::dataflow::{Flow, Kept, Step, Truncation};
+use crate::analysis::dataflow::{Flow, Kept, Limit, Step, Truncation};
 use crate::analysis::handlers;
 use crate::analysis::runners::Runner;
 use crate::analysis::schema::{Fields, Registrations};
@@ -256,6 +256,9 @@ fn is_constant(source: &Source, at: At<'_>) -> bool {
     source.string(at.module, at.expr).is_some()
 }
 
+/// Most functions that flows from callers which are not seen go through, all together: a vendored package has thousands of methods.
+const MOST_UNSEEN: usize = 400;
+
 /// The commands of functions that no known handler runs and whose callers are not seen. A script is started by a person.
 fn unseen(
     source: &Source,
@@ -264,64 +267,87 @@ fn unseen(
     reached: &BTreeSet<FnId>,
     found: &mut Found,
 ) {
-    let mut sinks: BTreeMap<FnId, Vec<&Sink<'_>>> = BTreeMap::new();
+    let mut budget = MOST_UNSEEN;
+    let mut known: BTreeMap<FnId, Vec<&Sink<'_>>> = BTreeMap::new();
+    let mut given_up: Vec<&Sink<'_>> = Vec::new();
     for sink in local.iter().flatten() {
-        let constant = sink.parts.iter().all(|(at, _)| is_constant(source, *at));
-        let Some(function) = sink.function else {
+        let Some(function) = sink.function.filter(|function| !reached.contains(function)) else {
             continue;
         };
-        if constant || reached.contains(&function) {
+        if sink.parts.iter().all(|(at, _)| is_constant(source, *at)) {
             continue;
         }
-        for start in starts(source, places, function) {
-            sinks.entry(start).or_default().push(sink);
+        match starts(source, places, function, &mut budget) {
+            Some(starts) => starts
+                .into_iter()
+                .for_each(|start| known.entry(start).or_default().push(sink)),
+            None => given_up.push(sink),
         }
     }
-    for (start, sinks) in sinks {
+    let mut budget = MOST_UNSEEN;
+    for (start, sinks) in known {
+        if budget == 0 {
+            given_up.extend(sinks);
+            continue;
+        }
         let sources = Sources::of_unseen(source, start);
         let flow = sources.flow(None, &mut found.truncated);
+        budget = budget.saturating_sub(flow.functions().count());
         let origin = |_: bool| Origin::Unseen(start);
         let open = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);
         found.unseen.extend(open);
     }
+    let truncations = given_up.iter().map(|sink| Truncation {
+        module: sink.module,
+        range: sink.expr.range,
+        limit: Limit::Bodies,
+    });
+    found.truncated.extend(truncations);
 }
 
 /// The functions from which a function runs, which no function in sight calls, and which something that is not seen may call:
-/// methods, functions with a decorator, functions that are given away.
-fn starts(source: &Source, places: &Places<'_>, of: FnId) -> BTreeSet<FnId> {
+/// methods, functions with a decorator, functions that are given away. None where the budget runs out.
+fn starts(
+    source: &Source,
+    places: &Places<'_>,
+    of: FnId,
+    budget: &mut usize,
+) -> Option<BTreeSet<FnId>> {
     let mut found = BTreeSet::new();
     let mut seen = BTreeSet::from([of]);
     let mut open = vec![of];
     while let Some(function) = open.pop() {
-        let uses = places.uses(function);
-        let runs = |used: &&Use<'_>| {
-            used.direct
-                || used
-                    .expr
-                    .as_call()
-                    .is_some_and(|call| Runner::of(call).is_some())
-        };
-        let mut callers = uses.iter().filter(runs).peekable();
-        if callers.peek().is_some() {
-            open.extend(
-                callers
-                    .filter_map(|used| used.caller)
-                    .filter(|caller| seen.insert(*caller)),
-            );
-            continue;
-        }
-        let about = source.function(function);
-        let is_script = source
-            .module(function.module)
-            .is_none_or(|module| places.is_script(module));
-        let callable = about.is_some_and(|about| {
-            about.class.is_some() || !about.decorators.is_empty() || !uses.is_empty()
-        });
-        if callable && !is_script && places.handler(function).is_none() {
+        *budget = budget.checked_sub(1)?;
+        let callers = || places.uses(function).iter().filter(|used| runs(used));
+        if callers().next().is_some() {
+            let callers = callers().filter_map(|used| used.caller);
+            open.extend(callers.filter(|caller| seen.insert(*caller)));
+        } else if may_be_called(source, places, function) {
             found.insert(function);
         }
     }
-    found
+    Some(found)
+}
+
+/// Whether a function is called where it is used, by what it is given to.
+fn runs(used: &Use<'_>) -> bool {
+    used.direct
+        || used
+            .expr
+            .as_call()
+            .is_some_and(|call| Runner::of(call).is_some())
+}
+
+/// Whether something that is not seen may call a function that nothing in sight calls.
+fn may_be_called(source: &Source, places: &Places<'_>, function: FnId) -> bool {
+    let is_script = source
+        .module(function.module)
+        .is_none_or(|module| places.is_script(module));
+    let callable = source.function(function).is_some_and(|about| {
+        let given = !places.uses(function).is_empty();
+        given || about.class.is_some() || !about.decorators.is_empty()
+    });
+    callable && !is_script && places.handler(function).is_none()
 }
 
 /// A command for a session's VM that nobody in sight gives a handler's payload: what its function is given, or what a person types.

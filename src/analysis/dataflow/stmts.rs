@@ -5,7 +5,9 @@ use super::env::Env;
 use super::state;
 use super::{Engine, FEW_LOOPS, Labels, Limit, MOST_TURNS, Place};
 use crate::analysis::tested::proofs::written_out;
-use crate::model::source::ir::{Expr, ExprKind, Loop, LoopKind, Name, Stmt, StmtKind, Switch, With};
+use crate::model::source::ir::{
+    Expr, ExprKind, Loop, LoopKind, Name, Stmt, StmtKind, Switch, With,
+};
 use crate::model::source::scope::receiver;
 use crate::model::source::{ByteRange, ClassId};
 
