@@ -14,7 +14,7 @@ use crate::analysis::values::At;
 use crate::model::source::ir::FormatPart;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::sub_expressions;
-use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId, Source};
 
 /// Programs that run the file that is named behind them.
 const INTERPRETERS: [&str; 17] = [
@@ -260,7 +260,10 @@ fn keys(source: &Source, module: ModuleId, expr: &Expr, run: bool) -> Vec<String
             return found;
         };
         found.extend(key(source, module, expr));
-        if let Some((function, index)) = parameter(source, module, unwrapped(expr)) {
+        let given = parameter(source, module, unwrapped(expr));
+        if let Some((function, index)) =
+            given.filter(|(function, _)| run || is_rare(source, *function))
+        {
             let (given, more) = some_given(source, function, index);
             open.extend(given);
             if more && run {
@@ -272,6 +275,13 @@ fn keys(source: &Source, module: ModuleId, expr: &Expr, run: bool) -> Vec<String
         limits::reached(limits::CALLERS, module, expr.range);
     }
     found
+}
+
+/// Whether few calls are of the function's name: one that writes for everybody says nothing of one file.
+fn is_rare(source: &Source, function: FnId) -> bool {
+    source
+        .function(function)
+        .is_some_and(|about| source.calls_named(&about.name).nth(8).is_none())
 }
 
 /// Most expressions that are looked at for the path of one file.

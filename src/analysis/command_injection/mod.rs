@@ -89,7 +89,7 @@ pub(crate) fn find(source: &Source) -> Found {
         .collect();
     local.push(files::of(&places, source));
     let mut found = Found {
-        unchecked: packaged::tools(source, &places.modules),
+        unchecked: packaged::tools(&places, source),
         ..Found::default()
     };
     let calls = clients::find(source);

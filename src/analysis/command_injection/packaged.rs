@@ -2,8 +2,9 @@
 //! <https://docs.langchain.com/oss/python/integrations/tools/bash>.
 
 use super::{Danger, Origin, Unchecked};
+use crate::analysis::clients::places::Places;
 use crate::analysis::names::{leaf, package};
-use crate::model::source::{Expr, ExprKind, ModuleId, Source};
+use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
 
 /// Functions and classes, by the package and the last part of their names.
 const TOOLS: [(&str, &str, Danger); 9] = [
@@ -26,12 +27,13 @@ const TOOLS: [(&str, &str, Danger); 9] = [
     ),
 ];
 
-/// Where an agent is given such a tool, or one is made.
-pub(super) fn tools(source: &Source, modules: &[ModuleId]) -> Vec<Unchecked> {
+/// Where an agent is given such a tool, or one is made, in code that something in sight runs.
+pub(super) fn tools(places: &Places<'_>, source: &Source) -> Vec<Unchecked> {
     let mut found = Vec::new();
-    for module in modules.iter().filter_map(|id| source.module(*id)) {
-        for (_, expr) in module.calls() {
+    for module in places.modules.iter().filter_map(|id| source.module(*id)) {
+        for (function, expr) in module.calls() {
             let Some(call) = expr.as_call() else { continue };
+            let before = found.len();
             let made = source.callee_name(module.id, expr).and_then(tool);
             if let Some(danger) = made {
                 found.push(unchecked(source, module.id, &call.callee, expr, danger));
@@ -46,9 +48,20 @@ pub(super) fn tools(source: &Source, modules: &[ModuleId]) -> Vec<Unchecked> {
                     found.push(unchecked(source, module.id, item, item, danger));
                 }
             }
+            if found.len() > before && function.is_some_and(|id| !runs(places, id)) {
+                found.truncate(before);
+            }
         }
     }
     found
+}
+
+/// Whether a handler or a module that is loaded comes to a function.
+fn runs(places: &Places<'_>, function: FnId) -> bool {
+    let roots = places.roots(function);
+    roots
+        .into_iter()
+        .any(|(_, root)| root.is_none_or(|root| places.handler(root).is_some()))
 }
 
 fn tool(name: &str) -> Option<Danger> {
