@@ -1,7 +1,9 @@
 //! What every check over an agent's code starts from: the modules that run, and the rule that code which could not be read
 //! never passes.
 
+pub(crate) mod listens;
 pub(crate) mod served;
+pub(crate) mod starting;
 
 pub(crate) use served::starts as starts_serving;
 

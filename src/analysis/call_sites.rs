@@ -132,6 +132,22 @@ impl<'a> Callers<'a> {
         given
     }
 
+    /// What a call of a function gives for a parameter.
+    pub(crate) fn given_by(
+        &self,
+        call: &'a Call,
+        function: FnId,
+        index: usize,
+    ) -> Option<&'a Expr> {
+        let found = self.source().function(function)?;
+        let label = found.params.get(index).map_or("", |param| &*param.name);
+        passed(
+            call,
+            index.checked_sub(receivers(self.source(), found)),
+            label,
+        )
+    }
+
     /// The function and place of the parameter that a name is.
     pub(crate) fn parameter(&self, module: ModuleId, name: &Expr) -> Option<(FnId, usize)> {
         parameter(self.source(), module, name)

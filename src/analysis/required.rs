@@ -1,17 +1,22 @@
 //! What code requires of its environment: reads that raise where a variable is not set, and tests that raise for it.
 
+mod conditions;
+mod helpers;
+mod uses;
+
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::environment::{is_environ, read, reads_items};
-use crate::analysis::names::{Meaning, leaf};
+use conditions::Asked;
+
+use crate::analysis::environment::{is_environ, reads_items};
+use crate::analysis::names::Meaning;
 use crate::analysis::reachability::Live;
 use crate::analysis::settings::{self, Required};
 use crate::analysis::startup::Startup;
-use crate::analysis::values::bound;
 use crate::analysis::writes::targets;
-use crate::model::source::ir::{BoolOp, If, StmtKind, UnaryOp};
+use crate::model::source::ir::{Handler, StmtKind};
 use crate::model::source::walk::{Node, path_to, statements};
 use crate::model::source::{
     ByteRange, Class, ClassId, Expr, ExprKind, Function, Language, Module, ModuleId, Stmt,
@@ -92,9 +97,11 @@ impl<'a> Finder<'_, '_, 'a> {
                     && index.as_number().is_none()
                     && is_environ(callers, module.id, base)
                     && !is_written(&expr.range)
-                    && let Some(name) = callers.source().string(module.id, index)
                 {
-                    seen.push((expr, vec![(module.id, expr.range, vec![name])]));
+                    match callers.source().string(module.id, index) {
+                        Some(name) => seen.push((expr, vec![(module.id, expr.range, vec![name])])),
+                        None => self.given(&Asked::item(module.id, index), expr.range, found),
+                    }
                 }
             });
         }
@@ -104,6 +111,7 @@ impl<'a> Finder<'_, '_, 'a> {
                 seen.push((expr, required));
             }
         }
+        self.uses(found);
         for (expr, required) in seen {
             let Some(starts) = self.surely_runs(expr) else {
                 continue;
@@ -215,7 +223,12 @@ impl<'a> Finder<'_, '_, 'a> {
                     .as_ref()
                     .is_some_and(|iter| iter.range.contains(range)),
                 StmtKind::Try(tried) => {
-                    holds(&tried.finally) || holds(&tried.body) && tried.handlers.is_empty()
+                    let raises = |handler: &Handler| {
+                        let last = handler.body.last();
+                        self.ends(&handler.body)
+                            || last.is_some_and(|last| matches!(last.kind, StmtKind::Raise { .. }))
+                    };
+                    holds(&tried.finally) || holds(&tried.body) && tried.handlers.iter().all(raises)
                 }
                 StmtKind::Switch(switch) => switch.subject.range.contains(range),
                 StmtKind::With(with) => !with.items.iter().any(|item| {
@@ -282,7 +295,7 @@ impl<'a> Finder<'_, '_, 'a> {
         false
     }
 
-    /// `if not os.getenv("X"): raise …`.
+    /// `if not os.getenv("X"): raise …`, `assert os.getenv("X")`.
     fn tests(&self, body: &'a [Stmt], function: Option<&Function>, found: &mut BTreeSet<Needed>) {
         let module = self.module;
         if function.is_none() && !self.startup.modules.contains(&module.id) {
@@ -299,16 +312,20 @@ impl<'a> Finder<'_, '_, 'a> {
         };
         let mut judged = None;
         for stmt in statements(body) {
-            let StmtKind::If(branch) = &stmt.kind else {
+            let Some((range, asked)) = self.demanded(stmt) else {
                 continue;
             };
-            if !self.ends(branch)
+            if asked.is_empty()
                 || !self.live.runs(module.id, stmt.range)
-                || !self.is_certain(body, branch.test.range, function.is_some())
+                || !self.is_certain(body, range, function.is_some())
             {
                 continue;
             }
-            let names = self.missing(&branch.test);
+            for one in &asked {
+                self.given(one, range, found);
+            }
+            let names = asked.into_iter().filter_map(Asked::names);
+            let names: Vec<Vec<String>> = names.collect();
             // Who calls the function is asked where it requires something only.
             if names.is_empty()
                 || function
@@ -316,20 +333,18 @@ impl<'a> Finder<'_, '_, 'a> {
             {
                 continue;
             }
-            for name in names {
-                found.insert(Needed {
-                    module: module.id,
-                    range: branch.test.range,
-                    names: vec![name],
-                    starts,
-                });
-            }
+            found.extend(names.into_iter().map(|names| Needed {
+                module: module.id,
+                range,
+                names,
+                starts,
+            }));
         }
     }
 
     /// Whether a branch ends the start: it raises, or leaves the process.
-    fn ends(&self, branch: &If) -> bool {
-        branch.body.last().is_some_and(|last| match &last.kind {
+    fn ends(&self, branch: &[Stmt]) -> bool {
+        branch.last().is_some_and(|last| match &last.kind {
             StmtKind::Raise { value, .. } => value.is_some(),
             StmtKind::Expr(expr) => {
                 let name = self.callers.source().callee_name(self.module.id, expr);
@@ -342,110 +357,5 @@ impl<'a> Finder<'_, '_, 'a> {
             }
             _ => false,
         })
-    }
-
-    /// The variables for whose absence a condition comes out true.
-    fn missing(&self, test: &'a Expr) -> Vec<String> {
-        match &test.kind {
-            ExprKind::Unary {
-                op: UnaryOp::Not,
-                operand,
-            } => match &operand.kind {
-                ExprKind::BoolOp {
-                    op: BoolOp::And,
-                    values,
-                } => values.iter().filter_map(|value| self.read(value)).collect(),
-                _ => self.read(operand).into_iter().collect(),
-            },
-            ExprKind::BoolOp {
-                op: BoolOp::Or,
-                values,
-            } => values
-                .iter()
-                .flat_map(|value| self.missing(value))
-                .collect(),
-            ExprKind::Compare(parts) => match &*parts.rest {
-                [("is" | "==" | "===", none)]
-                    if matches!(none.kind, ExprKind::None)
-                        || none.as_name() == Some("undefined") =>
-                {
-                    self.read(&parts.left).into_iter().collect()
-                }
-                [("not in", right)] if is_environ(self.callers, self.module.id, right) => {
-                    let source = self.callers.source();
-                    source
-                        .string(self.module.id, &parts.left)
-                        .into_iter()
-                        .collect()
-                }
-                _ => Vec::new(),
-            },
-            ExprKind::Name(name) => self.collected(name, test.range.start),
-            _ => Vec::new(),
-        }
-    }
-
-    /// `missing = [name for name in REQUIRED if not os.getenv(name)]`.
-    fn collected(&self, name: &str, offset: u32) -> Vec<String> {
-        let source = self.callers.source();
-        let [value] = &*bound(source, self.module.id, name, offset) else {
-            return Vec::new();
-        };
-        let ExprKind::Comprehension(all) = &value.kind else {
-            return Vec::new();
-        };
-        let [one] = &*all.generators else {
-            return Vec::new();
-        };
-        let [condition] = &*one.ifs else {
-            return Vec::new();
-        };
-        let asks = match &condition.kind {
-            ExprKind::Unary {
-                op: UnaryOp::Not,
-                operand,
-            } => read(self.callers, self.module.id, operand).is_some(),
-            ExprKind::Compare(parts) => {
-                matches!(&*parts.rest, [("not in", right)] if is_environ(self.callers, self.module.id, right))
-            }
-            _ => false,
-        };
-        let names = match source.meaning(self.module.id, &one.iter) {
-            Meaning::Value(_, listed) => listed,
-            _ => &*one.iter,
-        };
-        match &names.kind {
-            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) if asks => items
-                .iter()
-                .filter_map(|item| item.as_str().map(str::to_owned))
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The variable that an expression reads without a default, or a name holds.
-    fn read(&self, expr: &'a Expr) -> Option<String> {
-        let (callers, id) = (self.callers, self.module.id);
-        let value = match &expr.kind {
-            ExprKind::Name(name) => match &*bound(callers.source(), id, name, expr.range.start) {
-                [value] => value,
-                _ => return None,
-            },
-            ExprKind::Call(call) if call.args.is_empty() => match &call.callee.kind {
-                ExprKind::Attribute { base, attr } if matches!(&**attr, "strip" | "trim") => base,
-                _ => expr,
-            },
-            _ => expr,
-        };
-        let found = read(callers, id, value)?;
-        if found.default.is_some_and(|default| {
-            !matches!(default.kind, ExprKind::None) && default.as_str() != Some("")
-        }) {
-            return None;
-        }
-        match &*found.names(callers.source()) {
-            [name] if !leaf(name).is_empty() => Some(name.clone()),
-            _ => None,
-        }
     }
 }

@@ -66,6 +66,8 @@ struct Field<'a> {
     names: Vec<String>,
     /// It has no default.
     required: bool,
+    /// Its default is `None` or an empty text.
+    empty: bool,
 }
 
 /// A place that requires a variable, and the names of it.
@@ -81,6 +83,14 @@ pub(crate) fn required_fields(source: &Source, class: ClassId) -> Vec<Required> 
     required
         .map(|field| (module.id, field.target.range, field.names))
         .collect()
+}
+
+/// The variables that fill a field of a settings class whose default is empty; None for any other.
+pub(crate) fn empty_field(source: &Source, class: ClassId, name: &str) -> Option<Vec<String>> {
+    let (module, found) = (source.module(class.module)?, source.class(class)?);
+    let mut fields = fields(source, module, found).into_iter();
+    let field = fields.find(|field| field.target.as_name() == Some(name))?;
+    field.empty.then_some(field.names)
 }
 
 fn fields<'a>(source: &Source, module: &'a Module, class: &'a Class) -> Vec<Field<'a>> {
@@ -126,9 +136,19 @@ fn fields<'a>(source: &Source, module: &'a Module, class: &'a Class) -> Vec<Fiel
             .annotation
             .as_ref()
             .is_some_and(|annotation| module.text(annotation.range).contains("ClassVar"));
+        let default = assign.value.as_deref();
+        let default = default.map(|value| match value.as_call() {
+            Some(call) if call.written_name() == "Field" => {
+                call.argument(0, "default").unwrap_or(value)
+            }
+            _ => value,
+        });
         found.push(Field {
             target,
             names,
+            empty: default.is_some_and(|default| {
+                matches!(default.kind, ExprKind::None) || default.as_str() == Some("")
+            }),
             required: assign.annotation.is_some()
                 && !shared
                 && assign.value.as_deref().is_none_or(has_no_default),

@@ -15,6 +15,7 @@ mod harness;
 mod harness_tools;
 mod identity;
 mod memory;
+mod misplaced;
 mod network;
 mod patterns;
 mod placeholders;

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::fault::{At, Class, Fault, Repair, Scope, anchor};
-use super::shape::{Field, List, Map, Number, Object, Shape, Text, Unknown};
+use super::misplaced::{self, Meant};
+use super::shape::{List, Map, Number, Object, Shape, Text, Unknown};
 use super::words::{
     alternatives, converted, expected, json_number, mismatch, nearest, quote, shown,
 };
@@ -17,15 +18,18 @@ const MOST_FAULTS: usize = 200;
 
 /// Compares a document with its description: the faults in the order of the file.
 pub fn validate(root: &Node, shape: &Shape) -> Vec<Fault> {
-    let mut walk = Walk { faults: Vec::new() };
+    let mut walk = Walk::default();
     walk.check(root, shape, &At::Root, None);
     let mut faults = walk.faults;
     faults.sort_by_key(|fault| (fault.range.start, fault.path.clone()));
     faults
 }
 
+#[derive(Default)]
 struct Walk {
     faults: Vec<Fault>,
+    /// The objects around the place; None where a list or a map is between.
+    around: Vec<Option<&'static Object>>,
 }
 
 impl Walk {
@@ -189,7 +193,9 @@ impl Walk {
         let mut seen = HashSet::new();
         for (index, item) in items.iter().enumerate() {
             let place = At::Item(at, index);
+            self.around.push(None);
             self.check(item, list.item, &place, None);
+            self.around.pop();
             if let Some(key) = list.unique
                 && let Some(name) = item.get(key).and_then(Node::as_str)
                 && !seen.insert(name)
@@ -222,7 +228,9 @@ impl Walk {
                 self.fault(node, Some(inner), &place, words, None);
             }
             if keys.get(&*inner.key) == Some(&index) {
+                self.around.push(None);
                 self.check(&inner.node, map.value, &place, Some(inner));
+                self.around.pop();
             }
         }
         if keys.len() > map.max {
@@ -231,11 +239,18 @@ impl Walk {
         }
     }
 
-    fn object(&mut self, node: &Node, object: &Object, at: &At<'_>, member: Option<&Member>) {
+    fn object(
+        &mut self,
+        node: &Node,
+        object: &'static Object,
+        at: &At<'_>,
+        member: Option<&Member>,
+    ) {
         if !matches!(node.value, Json::Object(_)) {
             return self.mistyped(node, member, at, "an object");
         }
         let before = self.rejected();
+        self.around.push(Some(object));
         for field in object.fields {
             match node.member(field.key) {
                 Some(inner) => {
@@ -251,6 +266,7 @@ impl Walk {
                 None => {}
             }
         }
+        self.around.pop();
         self.unknown(node, object, at);
         if self.rejected() == before {
             for rule in object.rules {
@@ -272,35 +288,52 @@ impl Walk {
         }
     }
 
-    fn unknown(&mut self, node: &Node, object: &Object, at: &At<'_>) {
+    fn unknown(&mut self, node: &Node, object: &'static Object, at: &At<'_>) {
         if object.unknown == Unknown::Kept {
             return;
         }
+        let around = self.around.last().copied().flatten();
         let known = |key: &str| object.fields.iter().any(|field| field.key == key);
         for member in node.members().iter().filter(|member| !known(&member.key)) {
             if self.faults.len() >= MOST_FAULTS {
                 return;
             }
-            let absent = |field: &&Field| node.member(field.key).is_none();
-            let names = object.fields.iter().filter(absent).map(|field| field.key);
-            let known = object.fields.iter().map(|field| field.key);
-            let foreign = elsewhere(&member.key, known);
-            let meant = foreign.or_else(|| nearest(&member.key, names));
+            let meant = misplaced::meant(&member.key, &member.node, node, object, around);
             let mut words = match object.unknown {
                 Unknown::Rejected => {
                     "is not a key that the CLI knows, and it refuses the file".to_owned()
                 }
                 _ => "is not a key that the CLI knows: it is dropped and has no effect".to_owned(),
             };
-            if let Some(meant) = meant {
-                let _ = write!(words, "; is {meant} meant?");
+            match &meant {
+                Some(Meant::Foreign(meant) | Meant::Near(meant)) => {
+                    let _ = write!(words, "; is {meant} meant?");
+                }
+                Some(Meant::Below(path)) => {
+                    let here = at.path();
+                    let dot = if here.is_empty() { "" } else { "." };
+                    let _ = write!(words, "; it belongs at {here}{dot}{path}");
+                }
+                Some(Meant::Above(key)) => {
+                    let _ = write!(words, "; {key} belongs in the object around this one");
+                }
+                Some(Meant::Beside(keys)) => {
+                    let _ = write!(
+                        words,
+                        "; what it holds belongs beside it: {}",
+                        keys.join(", ")
+                    );
+                }
+                None => {}
             }
-            let free = meant.filter(|meant| node.member(meant).is_none());
-            let repair = match (object.unknown, meant, free) {
-                (_, _, Some(meant)) if foreign.is_none() => Repair::Rename(meant.to_owned()),
-                _ => Repair::Delete,
+            let repair = match (object.unknown, &meant) {
+                (_, Some(Meant::Near(meant))) => Some(Repair::Rename((*meant).to_owned())),
+                (Unknown::Rejected, None | Some(Meant::Foreign(_))) => Some(Repair::Delete),
+                // What is not known is nothing that breaks.
+                (_, None) => Some(Repair::Delete),
+                _ => None,
             };
-            // Whoever wrote another tool's name of a key, or mistyped it, means it; and a newer CLI may know the rest.
+            // Whoever wrote another tool's name of a key, mistyped or misplaced it, means it; and a newer CLI may know the rest.
             let dropped = meant.is_some() && !member.key.starts_with(['$', '_']);
             self.faults.push(Fault {
                 range: member.range(),
@@ -311,8 +344,7 @@ impl Walk {
                     _ => Class::Note,
                 },
                 words,
-                repair: (object.unknown == Unknown::Rejected || foreign.is_none())
-                    .then_some(repair),
+                repair,
             });
         }
     }
@@ -331,7 +363,10 @@ impl Walk {
                 .sum::<usize>()
         };
         for shape in shapes {
-            let mut walk = Self { faults: Vec::new() };
+            let mut walk = Self {
+                faults: Vec::new(),
+                around: self.around.clone(),
+            };
             walk.check(node, shape, at, member);
             let found = weight(&walk.faults);
             if best.as_deref().is_none_or(|best| found < weight(best)) {
@@ -367,35 +402,4 @@ impl Walk {
             None => self.choice(&found.node, &names, &place, Some(found)),
         }
     }
-}
-
-/// Keys of the API and of the starter toolkit, with what `agentcore.json` calls them.
-const FOREIGN: [(&str, &str); 20] = [
-    ("roleArn", "executionRoleArn"),
-    ("role_arn", "executionRoleArn"),
-    ("executionRole", "executionRoleArn"),
-    ("execution_role", "executionRoleArn"),
-    ("environmentVariables", "envVars"),
-    ("environment", "envVars"),
-    ("env", "envVars"),
-    ("environment_variables", "envVars"),
-    ("networkConfiguration", "networkConfig"),
-    ("network_configuration", "networkConfig"),
-    ("protocolConfiguration", "protocol"),
-    ("serverProtocol", "protocol"),
-    ("authorizerConfig", "authorizerConfiguration"),
-    ("authorizer_configuration", "authorizerConfiguration"),
-    ("lifecycleConfig", "lifecycleConfiguration"),
-    ("requestHeaderConfiguration", "requestHeaderAllowlist"),
-    ("filesystemConfig", "filesystemConfigurations"),
-    ("memoryStrategies", "strategies"),
-    ("eventExpiryDays", "eventExpiryDuration"),
-    ("kmsKeyArn", "encryptionKeyArn"),
-];
-
-/// What another tool's name of a key means here.
-fn elsewhere<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let (_, meant) = FOREIGN.iter().find(|(foreign, _)| *foreign == key)?;
-    let mut known = known;
-    known.find(|field| field == meant)
 }

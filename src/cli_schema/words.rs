@@ -59,9 +59,13 @@ pub fn json_number(value: f64) -> Value {
     }
 }
 
+/// A name without what people write differently: case and separators.
+pub fn plain(text: &str) -> String {
+    text.to_ascii_lowercase().replace(['-', '_', ' '], "")
+}
+
 /// The name that a mistyped one stands for.
 pub fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_', ' '], "");
     let wanted = plain(text);
     names
         .map(|name| (strsim::jaro_winkler(&wanted, &plain(name)), name))

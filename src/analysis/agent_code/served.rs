@@ -32,10 +32,10 @@ const SERVERS: [&str; 11] = [
     "bot",
 ];
 
-/// Whether the modules that run hold a handler of what callers send.
-pub(crate) fn handles(code: &AgentCode<'_>) -> bool {
+/// The handlers of what callers send, of the modules that run.
+pub(crate) fn handlers<'a>(code: &AgentCode<'a>) -> impl Iterator<Item = &'a Entrypoint> + use<'a> {
     use EntrypointKind::{A2a, AgUi, Invocation, McpTool, Route, WebSocket};
-    code.code.entrypoints.iter().any(|entry| {
+    code.code.entrypoints.iter().filter(|entry| {
         matches!(
             entry.kind,
             Invocation | WebSocket | Route | McpTool | A2a | AgUi
@@ -43,10 +43,20 @@ pub(crate) fn handles(code: &AgentCode<'_>) -> bool {
     })
 }
 
+/// Whether the modules that run hold a handler of what callers send.
+pub(crate) fn handles(code: &AgentCode<'_>) -> bool {
+    handlers(code).next().is_some()
+}
+
 /// Whether the modules that run hold a handler, or start a server whose handlers are not known here.
 pub(crate) fn serves(code: &AgentCode<'_>) -> bool {
     let pings = |entry: &Entrypoint| entry.kind == EntrypointKind::Ping;
     handles(code) || code.code.entrypoints.iter().any(pings) || started(code).is_some()
+}
+
+/// Whether the modules that run start a server of a kind that is known.
+pub(super) fn starts_any(code: &AgentCode<'_>) -> bool {
+    started(code).is_some()
 }
 
 /// Where the modules that run start a server.
@@ -58,46 +68,7 @@ fn started(code: &AgentCode<'_>) -> Option<Site> {
     })
 }
 
-/// Parts of the names of what may start something that serves, wherever it comes from.
-const STARTS: [&str; 14] = [
-    "run", "serve", "start", "listen", "launch", "main", "mount", "exec", "spawn", "loop",
-    "forever", "server", "popen", "system",
-];
-
-/// Whether the code, all of it read, starts nothing that could answer a request: neither a handler that is known nor any call whose
-/// name speaks of starting or serving.
-pub(crate) fn starts_nothing(code: &AgentCode<'_>) -> bool {
-    let entry = code.code.entry.and_then(|id| code.source.module(id));
-    // What is given to others may be served by whoever loads it.
-    let given = entry.is_none_or(|module| {
-        module
-            .exports
-            .iter()
-            .any(|export| export.name.as_deref() == Some("default"))
-    });
-    let speaks = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        // `client` is no command line.
-        let is_cli = name.split('_').any(|part| part == "cli") || name.ends_with("cli");
-        name.ends_with("app") || is_cli || STARTS.iter().any(|word| name.contains(word))
-    };
-    !given
-        && !serves(code)
-        && code.modules().all(|module| {
-            module.calls().all(|(_, expr)| {
-                let Some(call) = expr.as_call() else {
-                    return true;
-                };
-                match &call.callee.kind {
-                    ExprKind::Name(name) => !speaks(name),
-                    ExprKind::Attribute { attr, .. } => !speaks(attr),
-                    // What a call gives back and calls at once: an agent, a tool.
-                    _ => true,
-                }
-            })
-        })
-}
-
+/// Whether a call, whose canonical name is given where it is known, starts a server.
 pub(crate) fn starts(call: &Call, name: &str) -> bool {
     let (written, base) = match &call.callee.kind {
         ExprKind::Name(name) => (&**name, None),

@@ -1,19 +1,17 @@
 //! `config-valid`: Project configuration is valid.
 
 use super::config_fixes;
-use super::{config_files, payment_secrets};
-use crate::analysis::agent_code::served;
+use super::{config_files, payment_secrets, servers};
 use crate::checks::{Category, Check, Need, unconfigured};
 use crate::cli_schema::{self, Class, Fault};
 use crate::collect::json::repeated_keys;
 use crate::collect::project::{DEPLOYED, PROMPT, TARGETS, inside, joined};
 use crate::context::Context;
-use crate::context::absent_code;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
 use crate::model::site::Site;
-use crate::model::source::{EntrypointKind, SourceNoteKind};
+use crate::model::source::SourceNoteKind;
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
@@ -44,7 +42,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     deployed(context, &mut findings);
     harnesses(context, &mut findings);
     stack(context, &mut findings);
-    servers(context, &mut findings);
+    for (site, words) in servers::unreached(context) {
+        findings.source(&site, words);
+    }
     sources(context, &mut findings);
     vec![findings.outcome(context)]
 }
@@ -117,6 +117,14 @@ impl Findings {
         self.left = true;
         self.faults
             .push((words.to_owned(), Evidence::config(site).note(words)));
+    }
+
+    /// Adds a fault of a source file, which a person fixes.
+    fn source(&mut self, site: &Site, words: String) {
+        self.left = true;
+        self.code += 1;
+        let evidence = Evidence::code(site).note(words.clone());
+        self.faults.push((words, evidence));
     }
 
     /// Commands are printed where they fix all: one that leaves the result failing would break its promise.
@@ -235,10 +243,7 @@ fn sources(context: &Context, findings: &mut Findings) {
                 SourceNoteKind::Syntax => format!("{path} does not parse: {}", note.message),
                 _ => format!("{path} {}", note.message),
             };
-            findings.left = true;
-            findings.code += 1;
-            let evidence = Evidence::code(&note.site).note(words.clone());
-            findings.faults.push((words, evidence));
+            findings.source(&note.site, words);
         }
     }
 }
@@ -374,44 +379,6 @@ fn stack(context: &Context, findings: &mut Findings) {
             lost.specifier
         );
         findings.file(&lost.site, &words);
-    }
-}
-
-/// Code that answers nothing: the platform asks for `/ping` on port 8080, and no session starts without an answer.
-fn servers(context: &Context, findings: &mut Findings) {
-    for runtime in &context.project.runtimes {
-        let zip = runtime
-            .build
-            .as_ref()
-            .is_some_and(|build| build.value == "CodeZip");
-        let Ok(code) = crate::context::code::of(context, runtime) else {
-            continue;
-        };
-        let entry = code.code.entry.and_then(|id| code.source.module(id));
-        let silent = zip
-            && code.unread().is_none()
-            && absent_code::of(context, &code).is_none()
-            && served::starts_nothing(&code);
-        if let (true, Some(module)) = (silent, entry) {
-            let lambda = code
-                .code
-                .entrypoints
-                .iter()
-                .find(|entry| entry.kind == EntrypointKind::Lambda);
-            let handler = lambda.and_then(|entry| code.source.function(entry.function?));
-            let (site, has) = match handler {
-                Some(handler) => (
-                    module.site(handler.header),
-                    "defines a handler as Lambda calls one and ",
-                ),
-                None => (Site::file(module.path.clone()), ""),
-            };
-            let words = format!(
-                "{}: the entrypoint of runtime {} {has}starts no server: nothing answers /ping on port 8080, so no session starts",
-                module.path, runtime.name
-            );
-            findings.file(&site, &words);
-        }
     }
 }
 

@@ -5,6 +5,7 @@ mod config_files;
 mod config_fixes;
 mod config_valid;
 mod payment_secrets;
+mod servers;
 
 use super::Check;
 

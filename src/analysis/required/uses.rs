@@ -1,0 +1,158 @@
+//! Uses of a variable's value that raise where it is not set: `int(os.getenv("X"))`, `new URL(process.env.X!)`.
+
+use std::collections::BTreeSet;
+
+use super::{Finder, Needed};
+use crate::analysis::environment::{Read, read, variables};
+use crate::model::source::ir::{BoolOp, Operator, StmtKind};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language};
+
+/// Functions that take no missing value, by canonical name.
+const TAKE_NO_NOTHING: [&str; 9] = [
+    "int",
+    "float",
+    "json.loads",
+    "pathlib.Path",
+    "Path",
+    "base64.b64decode",
+    "URL",
+    "JSON.parse",
+    "BigInt",
+];
+
+/// Readers that raise where the variable is not set and no default is given.
+const RAISE_THEMSELVES: [&str; 7] = [
+    "decouple.config",
+    "environs.Env.__call__",
+    "environs.Env.str",
+    "environs.Env.int",
+    "environs.env.__call__",
+    "environs.env.str",
+    "environs.env.int",
+];
+
+impl<'a> Finder<'_, '_, 'a> {
+    /// Adds what the start uses as if it were set.
+    pub(super) fn uses(&self, found: &mut BTreeSet<Needed>) {
+        let (callers, module) = (self.callers, self.module);
+        let reads = variables(callers);
+        if !reads.iter().any(|variable| variable.module == module.id) {
+            return;
+        }
+        module.each_expression(&mut |_, expr| {
+            let Some(used) = self.used(expr) else {
+                return;
+            };
+            let Some(found_read) = read(callers, module.id, used) else {
+                return;
+            };
+            let nothing = match used.is(expr) {
+                // What raises by itself gives back the default that it is given.
+                true => found_read.default.is_none(),
+                false => gives_nothing(&found_read),
+            };
+            let names = found_read.names(callers.source());
+            let [name] = &*names else {
+                return;
+            };
+            // `process.env.hasOwnProperty.call(…)` is a method.
+            if !nothing || name.starts_with(|first: char| first.is_lowercase()) {
+                return;
+            }
+            if self.surely_runs(used) == Some(true) {
+                found.insert(Needed {
+                    module: module.id,
+                    range: used.range,
+                    names: vec![name.clone()],
+                    starts: true,
+                });
+            }
+        });
+    }
+
+    /// The part of an expression without which it raises.
+    fn used(&self, expr: &'a Expr) -> Option<&'a Expr> {
+        let python = self.module.language == Language::Python;
+        match &expr.kind {
+            ExprKind::Call(call) => {
+                let name = self.callers.source().callee_name(self.module.id, expr)?;
+                if RAISE_THEMSELVES.contains(&name) {
+                    return Some(expr);
+                }
+                match (&call.callee.kind, call.args.first()) {
+                    // `env.get("X").required()` of env-var.
+                    (ExprKind::Attribute { base, attr }, None) if &**attr == "required" => {
+                        Some(base)
+                    }
+                    (_, first) => first.filter(|_| TAKE_NO_NOTHING.contains(&name)),
+                }
+            }
+            // `process.env.X?.trim()` asks first.
+            ExprKind::Attribute { base, .. } => {
+                let between = ByteRange {
+                    start: base.range.end,
+                    end: expr.range.end,
+                };
+                let asks = self.module.text(between).contains("?.");
+                let value = match python {
+                    true => base.as_call().is_some(),
+                    false => matches!(base.kind, ExprKind::Attribute { .. }),
+                };
+                (value && !asks).then_some(&**base)
+            }
+            ExprKind::BinOp {
+                op: Operator::Add,
+                left,
+                right,
+            } if python => {
+                let is_text =
+                    |side: &Expr| matches!(side.kind, ExprKind::Str(_) | ExprKind::Format(_));
+                match (is_text(left), is_text(right)) {
+                    (true, false) => Some(&**right),
+                    (false, true) => Some(&**left),
+                    _ => None,
+                }
+            }
+            // `os.getenv("X") or fail("X")`, `process.env.X ?? (() => { throw … })()`.
+            ExprKind::BoolOp {
+                op: BoolOp::Or | BoolOp::Coalesce,
+                values,
+            } => match &**values {
+                [first, .., last] if self.always_raises(last) => {
+                    Some(first).filter(|_| values.len() == 2)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a call is of a function of the project that only raises.
+    fn always_raises(&self, expr: &'a Expr) -> bool {
+        let source = self.callers.source();
+        let raises = |function: FnId| {
+            source.function(function).is_some_and(|function| {
+                function.body.iter().all(|stmt| {
+                    matches!(
+                        stmt.kind,
+                        StmtKind::Raise { .. } | StmtKind::Expr(_) | StmtKind::Nothing
+                    )
+                }) && function
+                    .body
+                    .last()
+                    .is_some_and(|last| matches!(last.kind, StmtKind::Raise { .. }))
+            })
+        };
+        let called = expr.as_call().and_then(|call| match call.callee.kind {
+            ExprKind::Lambda(function) => Some(function),
+            _ => source.callee(self.module.id, expr),
+        });
+        called.is_some_and(raises)
+    }
+}
+
+/// Whether a read gives no value where the variable is not set.
+fn gives_nothing(read: &Read<'_>) -> bool {
+    read.default
+        .is_none_or(|default| matches!(default.kind, ExprKind::None))
+}
