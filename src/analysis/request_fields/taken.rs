@@ -22,6 +22,8 @@ pub(super) struct Taken {
     pub range: ByteRange,
     pub base: ByteRange,
     pub default: Option<Kind>,
+    /// Where the fields are taken that this one is a part of.
+    pub within: Vec<(ModuleId, ByteRange)>,
 }
 
 /// The name for what `RequestContext.get_user_input()` of A2A gives: always text.
@@ -139,6 +141,7 @@ pub(super) fn taken_out(
                     range: expr.range,
                     base: base.range,
                     default,
+                    within: Vec::new(),
                 });
             }
         }
@@ -259,6 +262,7 @@ fn pattern(
                 range: entry.value.range,
                 base,
                 default: None,
+                within: Vec::new(),
             });
         }
     }
