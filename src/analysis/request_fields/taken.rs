@@ -99,7 +99,9 @@ pub(super) fn taken_out(
                 ExprKind::Call(call) => got(call),
                 ExprKind::Attribute { base, attr }
                     if !called.contains(&expr.range)
-                        && (typescript || schema::is_model_value(source, id.module, base)) =>
+                        && (typescript
+                            || module.is_asked_by_text(expr)
+                            || schema::is_model_value(source, id.module, base)) =>
                 {
                     Some((Key::Text(attr), &**base, None))
                 }
