@@ -199,20 +199,18 @@ impl Reader<'_> {
                 let wrapped = value.filter(|value| {
                     matches!(
                         value.kind,
-                        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Call(_)
+                        ExprKind::Name(_)
+                            | ExprKind::Attribute { .. }
+                            | ExprKind::Call(_)
+                            | ExprKind::Conditional(_)
                     )
                 });
                 let known = wrapped.and_then(|value| self.target(value, left - 1));
                 Some(known.unwrap_or_else(|| plain(expr.clone())))
             }
+            // `getattr(object, "method", None)`
+            ExprKind::Conditional(ways) => self.target(&ways.body, left - 1),
             ExprKind::Call(call) => match (wrapper(call), &*call.args) {
-                (Some(Wrapper::Member), [object, name, ..]) => Some(plain(Expr {
-                    kind: ExprKind::Attribute {
-                        base: Box::new(object.clone()),
-                        attr: name.as_str()?.into(),
-                    },
-                    range: expr.range,
-                })),
                 (Some(wrapper), [function, rest @ ..]) => {
                     self.taken.insert(std::ptr::from_ref(&**call).addr());
                     let mut target = self.target(function, left - 1)?;
@@ -237,15 +235,12 @@ enum Wrapper {
     Partial,
     /// As it is: to be awaited, or to run later.
     Whole,
-    /// `getattr(object, "method")`.
-    Member,
 }
 
 fn wrapper(call: &Call) -> Option<Wrapper> {
     match &**call.callee.last_name()? {
         "partial" => Some(Wrapper::Partial),
         "sync_to_async" | "asyncify" | "delayed" => Some(Wrapper::Whole),
-        "getattr" => Some(Wrapper::Member),
         _ => None,
     }
 }

@@ -1,6 +1,8 @@
 //! What a value is made of: literals, settings, what is new at every call, and what was read off a parameter, a request or another
 //! value. Names, helpers and parameters are followed, alternatives kept apart.
 
+mod padding;
+
 use std::collections::BTreeSet;
 
 use crate::analysis::clients::origin::MAKERS;
@@ -120,7 +122,6 @@ const SHAPES: [&str; 20] = [
     "toISOString",
     "isoformat",
 ];
-const PADS: [&str; 5] = ["ljust", "rjust", "zfill", "padEnd", "padStart"];
 /// Functions whose value is made of their arguments.
 const MADE: [&str; 27] = [
     "str",
@@ -180,6 +181,10 @@ impl<'a> Domain<'a> for Finder<'a, '_> {
 
     fn together(&mut self, at: At<'a>, parts: &[Piece<'a>]) -> Self::Known {
         let literal = |part: &Piece<'a>| matches!(part, Piece::Text(_));
+        let module = self.source.module(at.module);
+        if module.is_some_and(|module| padding::fills(module, at.expr, parts)) {
+            self.pads.push(at);
+        }
         let mut found = self.mixed(at, values_in(at, parts));
         if let Some(all) = found.first_mut()
             && matches!(at.expr.kind, ExprKind::BinOp { .. })
@@ -192,6 +197,10 @@ impl<'a> Domain<'a> for Finder<'a, '_> {
 
     fn other(&mut self, at: At<'a>) -> Self::Known {
         let path = self.path.clone();
+        let module = self.source.module(at.module);
+        if module.is_some_and(|module| padding::fills_a_cut(self.source, module, at.expr)) {
+            self.pads.push(at);
+        }
         match &at.expr.kind {
             ExprKind::Number(_) | ExprKind::Bool(_) => {
                 vec![vec![part(Root::Literal, at, &path)]]
@@ -204,6 +213,7 @@ impl<'a> Domain<'a> for Finder<'a, '_> {
             ExprKind::List(items) | ExprKind::Tuple(items) => {
                 self.mixed(at, items.iter().map(|item| at.to(item)))
             }
+            ExprKind::Attribute { base, attr } if self.has_never(at, base, attr) => Vec::new(),
             ExprKind::Attribute { base, attr } => self.member(at, base, attr, &path),
             ExprKind::Subscript { base, index } => match &index.kind {
                 ExprKind::Slice(_) => eval(self, at.to(base)),
@@ -281,6 +291,10 @@ impl<'a> Finder<'a, '_> {
         let source = self.source;
         let canonical = source.callee_name(at.module, at.expr).unwrap_or_default();
         let written = call.written_name();
+        let module = source.module(at.module);
+        if module.is_some_and(|module| padding::formats(module, call)) {
+            self.pads.push(at);
+        }
         if MAKERS.contains(&canonical) {
             return vec![vec![part(Root::Fresh, at, path)]];
         }
@@ -296,18 +310,9 @@ impl<'a> Finder<'a, '_> {
                     .collect();
             }
         }
-        if canonical == "getattr" || written == "getattr" && call.callee.as_name().is_some() {
-            return self.attribute_of(at, call, path);
-        }
         if let ExprKind::Attribute { base, .. } = &call.callee.kind {
-            if PADS.contains(&written) {
-                let fill = call
-                    .args
-                    .get(1)
-                    .map_or(if written == "zfill" { "0" } else { " " }, |fill| {
-                        fill.as_str().unwrap_or("")
-                    });
-                if fill.chars().any(char::is_alphanumeric) {
+            if padding::is_pad(written) {
+                if padding::pads(call) {
                     self.pads.push(at);
                 }
                 return self.value(At::new(at.module, base), path);
@@ -354,31 +359,12 @@ impl<'a> Finder<'a, '_> {
         vec![vec![part(Root::Unknown, at, &longer)]]
     }
 
-    /// `getattr(value, "name", default)`. What the SDK's context of a request does not have is always the default.
-    fn attribute_of(
-        &mut self,
-        at: At<'a>,
-        call: &'a Call,
-        path: &[String],
-    ) -> Vec<Alternative<'a>> {
-        let (Some(base), Some(name)) = (call.args.first(), call.args.get(1).and_then(Expr::as_str))
-        else {
-            return vec![vec![part(Root::Unknown, at, path)]];
-        };
-        let default = call
-            .args
-            .get(2)
-            .map(|default| self.value(At::new(at.module, default), path));
-        let mut found = if self.is_request_context(at.module, base)
+    /// Whether the SDK's context of a request has no member of that name: `getattr(context, "name", default)` is always the default.
+    fn has_never(&self, at: At<'a>, base: &Expr, name: &str) -> bool {
+        let module = self.source.module(at.module);
+        module.is_some_and(|module| module.is_asked_by_text(at.expr))
             && !matches!(name, "session_id" | "request_headers" | "request")
-            && default.is_some()
-        {
-            Vec::new()
-        } else {
-            self.member(at, base, name, path)
-        };
-        found.extend(default.unwrap_or_default());
-        found
+            && self.is_request_context(at.module, base)
     }
 
     /// Whether an expression is the second parameter of an entrypoint: the SDK's `RequestContext`.
@@ -406,6 +392,9 @@ impl<'a> Finder<'a, '_> {
         if let Some((function, index)) = parameter(module, at.expr, name) {
             return self.parameter(at, function, index, path);
         }
+        let added = padding::added(source, module, name, at.expr.range.start);
+        self.pads
+            .extend(added.into_iter().map(|added| at.to(added)));
         let values = bound(source, at.module, name, at.expr.range.start);
         let values: Vec<&'a Expr> = values
             .into_iter()

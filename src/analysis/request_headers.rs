@@ -5,42 +5,177 @@ use crate::analysis::clients::places::Places;
 use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
 use crate::analysis::values::{At, bound};
-use crate::model::source::module::Param;
+use crate::model::source::ir::Compare;
+use crate::model::source::module::{BindingKind, Param, Step};
 use crate::model::source::walk::sub_expressions;
 use crate::model::source::{EntrypointKind, Expr, ExprKind, Language, Module, ModuleId};
 
-/// The request headers that code reads by a literal name, each with the expression that reads it.
-pub(crate) fn reads<'a>(code: &AgentCode<'a>) -> Vec<(String, At<'a>)> {
+/// How the keys of headers are spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// Any spelling finds a header, or nobody can tell which does.
+    Any,
+    /// A plain dict of the Python SDK: `Authorization`, and the headers that may be handed on in lower case, as servers give them.
+    OfSdk,
+    /// A plain object of Node: lower case.
+    Lower,
+}
+
+/// A header that code reads by its name.
+pub(crate) struct Read<'a> {
+    /// The name as it is written.
+    pub(crate) name: String,
+    /// The expression that reads it.
+    pub(crate) at: At<'a>,
+    /// How the keys are spelled among which it is sought.
+    pub(crate) keys: Keys,
+}
+
+impl Read<'_> {
+    /// The key under which the header stands, where it is sought under another; None in the name of a header that is not there at all.
+    pub(crate) fn misses(&self) -> Option<Option<String>> {
+        let lower = self.name.to_ascii_lowercase();
+        let key = match self.keys {
+            Keys::Any => return None,
+            Keys::OfSdk if lower == "authorization" => "Authorization".to_owned(),
+            Keys::OfSdk if lower.starts_with("x-amzn-") && !lower.starts_with(CUSTOM) => {
+                return Some(None);
+            }
+            Keys::OfSdk | Keys::Lower => lower,
+        };
+        (key != self.name).then_some(Some(key))
+    }
+}
+
+/// How the names of headers begin that the SDK hands on beside those of the allow-list.
+const CUSTOM: &str = "x-amzn-bedrock-agentcore-runtime-custom-";
+
+/// The request headers that code reads by a literal name.
+pub(crate) fn reads<'a>(code: &AgentCode<'a>) -> Vec<Read<'a>> {
     let source = code.source;
     let places = Places::of(source, code.code.reachable.clone());
     let mut found = Vec::new();
     for module in code.modules() {
         module.each_expression(&mut |function, expr| {
-            let Some((base, key)) = item(expr) else {
-                return;
-            };
-            let asked = asked(module, expr);
-            if !may_be_headers(base) && asked.is_none()
-                || function.is_some_and(|id| !code.may_run(id))
-            {
+            if function.is_some_and(|id| !code.may_run(id)) {
                 return;
             }
+            let Some((keys, key)) = sought(code, &places, module, expr) else {
+                return;
+            };
             let name = source.string(module.id, key);
-            if let Some(name) = name.filter(|name| !name.is_empty())
-                && (is_headers(code, &places, module.id, base)
-                    || asked.is_some_and(|asked| is_request(code, &places, module.id, asked)))
-            {
-                found.push((name, At::new(module.id, expr)));
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                let at = At::new(module.id, expr);
+                found.push(Read { name, at, keys });
             }
         });
         for function in &module.functions {
             if code.may_run(function.id) {
                 let params = function.params.iter();
-                found.extend(params.filter_map(|param| of_parameter(code, module.id, param)));
+                let given = params.filter_map(|param| of_parameter(code, module.id, param));
+                found.extend(given.map(|(name, at)| Read {
+                    name,
+                    at,
+                    keys: Keys::Any,
+                }));
             }
         }
     }
     found
+}
+
+/// The key that an expression seeks among the headers of the request.
+fn sought<'a>(
+    code: &AgentCode<'a>,
+    places: &Places<'_>,
+    module: &'a Module,
+    expr: &'a Expr,
+) -> Option<(Keys, &'a Expr)> {
+    if let ExprKind::Compare(compared) = &expr.kind {
+        return compares(code, places, module, compared);
+    }
+    let (base, key) = item(expr)?;
+    let asked = asked(module, expr);
+    if let Some(request) = asked
+        && is_request(code, places, module.id, request)
+    {
+        return Some((Keys::Any, key));
+    }
+    let keys = may_be_headers(base)
+        .then(|| headers(code, places, module.id, base))
+        .flatten()?;
+    let is_plain = matches!(expr.kind, ExprKind::Subscript { .. });
+    Some(match module.language {
+        Language::TypeScript if is_plain && keys != Keys::Any => (Keys::Lower, key),
+        Language::TypeScript => (Keys::Any, key),
+        Language::Python => (keys, key),
+    })
+}
+
+/// `"x-tenant" in headers`, and `name.lower() == "x-tenant"` in a loop over them.
+fn compares<'a>(
+    code: &AgentCode<'a>,
+    places: &Places<'_>,
+    module: &'a Module,
+    compared: &'a Compare,
+) -> Option<(Keys, &'a Expr)> {
+    let [(operator, right)] = &*compared.rest else {
+        return None;
+    };
+    let left = &compared.left;
+    match *operator {
+        "in" | "not in" if may_be_headers(right) && left.as_str().is_some() => {
+            let keys = headers(code, places, module.id, right)?;
+            Some((keys, left))
+        }
+        "==" => {
+            let (key, name) = match (left.as_str(), right.as_str()) {
+                (None, Some(_)) => (right, left),
+                (Some(_), None) => (left, right),
+                _ => return None,
+            };
+            Some((of_loop(code, places, module, name)?, key))
+        }
+        _ => None,
+    }
+}
+
+/// How the names are spelled that a loop over headers gives, where an expression is such a name, or its lower case.
+fn of_loop(
+    code: &AgentCode<'_>,
+    places: &Places<'_>,
+    module: &Module,
+    expr: &Expr,
+) -> Option<Keys> {
+    let (name, is_lowered) = match &expr.kind {
+        ExprKind::Call(call) => match &call.callee.kind {
+            ExprKind::Attribute { base, attr }
+                if matches!(&**attr, "lower" | "casefold" | "toLowerCase") =>
+            {
+                (&**base, true)
+            }
+            _ => return None,
+        },
+        _ => (expr, false),
+    };
+    let bound = module.binding_at(name.as_name()?, name.range.start)?;
+    let BindingKind::Element { iter, path } = &bound.kind else {
+        return None;
+    };
+    if !matches!(&**path, [] | [Step::Index(0)]) {
+        return None;
+    }
+    let looped = match &iter.kind {
+        ExprKind::Call(call) => match &call.callee.kind {
+            ExprKind::Attribute { base, attr } if matches!(&**attr, "items" | "keys") => base,
+            _ => return None,
+        },
+        _ => &**iter,
+    };
+    let keys = may_be_headers(looped)
+        .then(|| headers(code, places, module.id, looped))
+        .flatten()?;
+    Some(if is_lowered { Keys::Any } else { keys })
 }
 
 /// What an expression takes an item of, and the item's name.
@@ -106,13 +241,14 @@ fn of_parameter<'a>(
     (!name.is_empty()).then_some((name, At::new(module, given)))
 }
 
-/// Whether an expression has a form that [`is_headers`] knows: most have not, and nothing is resolved for them.
+/// Whether an expression has a form that [`headers`] knows: most have not, and nothing is resolved for them.
 fn may_be_headers(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Attribute { attr, .. } => {
             matches!(&**attr, "request_headers" | "requestHeaders" | "headers")
         }
         ExprKind::Name(_)
+        | ExprKind::Assign { .. }
         | ExprKind::BoolOp { .. }
         | ExprKind::Call(_)
         | ExprKind::Comprehension(_)
@@ -122,61 +258,104 @@ fn may_be_headers(expr: &Expr) -> bool {
     }
 }
 
-/// Whether an expression is the headers of the request, or made of them.
-fn is_headers(code: &AgentCode<'_>, places: &Places<'_>, module: ModuleId, expr: &Expr) -> bool {
-    let Some(_step) = limits::follow("headers", limits::CALLERS, module, expr) else {
-        return false;
-    };
+/// Whether an expression is the headers of the request, or made of them, and how their keys are spelled then.
+fn headers(
+    code: &AgentCode<'_>,
+    places: &Places<'_>,
+    module: ModuleId,
+    expr: &Expr,
+) -> Option<Keys> {
+    let _step = limits::follow("headers", limits::CALLERS, module, expr)?;
     let source = code.source;
+    let several = |all: Vec<(ModuleId, &Expr)>| {
+        let found = all
+            .into_iter()
+            .filter_map(|(module, expr)| headers(code, places, module, expr));
+        found.reduce(|one, other| if one == other { one } else { Keys::Any })
+    };
     match &expr.kind {
         ExprKind::Attribute { base, attr } => match &**attr {
-            "request_headers" | "requestHeaders" => true,
-            "headers" => is_request(code, places, module, base),
-            _ => false,
+            "request_headers" | "requestHeaders" => {
+                let is_own = is_request(code, places, module, base);
+                Some(if is_own { Keys::OfSdk } else { Keys::Any })
+            }
+            "headers" if is_request(code, places, module, base) => {
+                Some(match source.is_typescript(module) {
+                    true => Keys::Lower,
+                    false => Keys::Any,
+                })
+            }
+            _ => None,
         },
         ExprKind::Name(name) => {
-            let Some(place) = source.module(module) else {
-                return false;
-            };
+            let place = source.module(module)?;
             let values = bound(source, module, name, expr.range.start);
             if !values.is_empty() {
-                return values.into_iter().any(|value| {
-                    !value.range.contains(expr.range) && is_headers(code, places, module, value)
-                });
+                let others = values
+                    .into_iter()
+                    .filter(|value| !value.range.contains(expr.range));
+                return several(others.map(|value| (module, value)).collect());
             }
             // A parameter: what the callers give.
-            let Some(function) = place.function_at(expr.range.start) else {
-                return false;
-            };
-            let Some(index) = function
-                .params
-                .iter()
-                .position(|param| *param.name == **name)
-            else {
-                return false;
-            };
-            places.uses(function.id).iter().any(|used| {
-                used.expr
-                    .as_call()
-                    .and_then(|call| call.argument(index, name))
-                    .is_some_and(|given| is_headers(code, places, used.module, given))
-            })
+            let function = place.function_at(expr.range.start)?;
+            let mut params = function.params.iter();
+            let index = params.position(|param| *param.name == **name)?;
+            let uses = places.uses(function.id);
+            let given = uses.iter().filter_map(|used| {
+                let call = used.expr.as_call()?;
+                Some((used.module, call.argument(index, name)?))
+            });
+            several(given.collect())
         }
-        ExprKind::BoolOp { .. }
-        | ExprKind::Call(_)
-        | ExprKind::Comprehension(_)
-        | ExprKind::Conditional(_)
-        | ExprKind::Dict(_) => sub_expressions(expr).into_iter().any(|inner| {
-            matches!(&inner.kind, ExprKind::Attribute { .. })
-                && is_headers(code, places, module, inner)
-        }),
-        _ => false,
+        ExprKind::Assign { value, .. } => headers(code, places, module, value),
+        ExprKind::BoolOp { values, .. } => {
+            several(values.iter().map(|value| (module, value)).collect())
+        }
+        ExprKind::Conditional(ways) => several(vec![(module, &ways.body), (module, &ways.orelse)]),
+        ExprKind::Call(call) => {
+            let name = source.callee_name(module, expr).unwrap_or_default();
+            if name.ends_with("BedrockAgentCoreContext.get_request_headers") {
+                return Some(Keys::OfSdk);
+            }
+            if call.callee.as_name() == Some("dict")
+                && let [copied] = &*call.args
+            {
+                return headers(code, places, module, copied);
+            }
+            remade(code, places, module, expr)
+        }
+        ExprKind::Comprehension(_) | ExprKind::Dict(_) => remade(code, places, module, expr),
+        _ => None,
     }
+}
+
+/// What is made of headers has keys that nobody can tell: `{name.lower(): value for …}`, `normalized(headers)`.
+fn remade(
+    code: &AgentCode<'_>,
+    places: &Places<'_>,
+    module: ModuleId,
+    expr: &Expr,
+) -> Option<Keys> {
+    let inner = sub_expressions(expr).into_iter();
+    // A call may be given headers and answer with others.
+    let is_copy = matches!(expr.kind, ExprKind::Comprehension(_));
+    let mut inner = inner.filter(|inner| match &inner.kind {
+        ExprKind::Attribute { .. } => true,
+        ExprKind::Name(_) => is_copy,
+        _ => false,
+    });
+    inner
+        .any(|inner| headers(code, places, module, inner).is_some())
+        .then_some(Keys::Any)
 }
 
 /// Whether an expression is the request: a parameter of a function that the platform's requests reach, or of a helper that is
 /// given it.
 fn is_request(code: &AgentCode<'_>, places: &Places<'_>, module: ModuleId, expr: &Expr) -> bool {
+    // The request of Starlette in the SDK's context: `context.request`.
+    if let ExprKind::Attribute { base, attr } = &expr.kind {
+        return &**attr == "request" && is_request(code, places, module, base);
+    }
     let Some(name) = expr.as_name() else {
         return false;
     };

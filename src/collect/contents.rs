@@ -19,7 +19,7 @@ use crate::model::background::Background;
 use crate::model::files::{Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
-use crate::secrets::names::{harmless_value, secret_like_name};
+use crate::secrets::names::{harmless_under, secret_like_name};
 use crate::secrets::{self, Hit, is_binary};
 
 /// Files above this are data, not text that people write. In bytes.
@@ -339,7 +339,8 @@ fn exported(shown: &str, text: &str) -> Vec<String> {
         }
         let value = value.trim_matches(['"', '\'']);
         let written = value.len() >= SHORTEST && !value.contains(['$', '`', ' ', '(', '[']);
-        (written && secret_like_name(name) && !harmless_value(value)).then(|| value.to_owned())
+        (written && secret_like_name(name) && !harmless_under(name, value))
+            .then(|| value.to_owned())
     };
     text.lines()
         .filter_map(value)

@@ -36,7 +36,7 @@ mod tests;
 
 pub use context::{Context, is_binary};
 pub use scan::{Confidence, Hit, Options, scan};
-pub use value::secret_value;
+pub use value::secret_variable;
 
 /// The trade of the vendor that issues a kind of secret; used to group findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,35 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use super::text::{drawn_letters, wordy};
 use super::{Area, kinds};
+
+/// True for a value that is no secret under the name of its variable: one that is none under any, or the path of one in a store.
+pub fn harmless_under(name: &str, value: &str) -> bool {
+    harmless_value(value) || is_secret_path(name, value.trim())
+}
+
+/// Whether a value names a secret in a store (`prod/db`, `/prod/db/password`, `ssm:/prod/db`): parts that are words. A password may hold a
+/// stroke, so under the name of one only a path from the root, or with its store, is taken for a name.
+fn is_secret_path(name: &str, value: &str) -> bool {
+    const STORES: [&str; 5] = ["ssm:", "secretsmanager:", "vault:", "op://", "ssm-secure:"];
+    let in_store = STORES.iter().find_map(|store| value.strip_prefix(store));
+    let from_root = value.strip_prefix('/');
+    let path = in_store.or(from_root).unwrap_or(value);
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let is_word = |part: &str| {
+        let spelled = |c: char| c.is_ascii_alphanumeric() || "_+=.@-".contains(c);
+        part.chars().all(spelled) && wordy(part) && !drawn_letters(part)
+    };
+    let is_certain = in_store.is_some() || from_root.is_some();
+    path.len() <= LONGEST_PATH
+        && (in_store.is_some() || path.contains('/'))
+        && path.split('/').all(is_word)
+        && (is_certain || implied(name) != Some(Implied::Password))
+}
+
+/// Longest name of a secret in Secrets Manager, in bytes.
+const LONGEST_PATH: usize = 512;
 
 /// True for a value that is no secret whatever the name of its variable: empty, a switch, a short number, an ARN, a ciphertext.
 pub fn harmless_value(value: &str) -> bool {

@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use super::names::{harmless_value, secret_like_name};
+use super::names::{harmless_under, harmless_value, secret_like_name};
 use super::values::Values;
-use super::{Options, scan, secret_value};
+use super::{Options, scan, secret_variable};
 use crate::model::json::{Document, Json, Node};
 
 /// Characters of a secret that may be shown, at most.
@@ -725,10 +725,10 @@ pub(crate) fn gather(node: &Node, values: &mut Vec<String>) {
         };
         let trimmed = value.trim();
         let secret = trimmed.len() >= SHORTEST
-            && !harmless_value(trimmed)
+            && !harmless_under(name, trimmed)
             && (secret_like_name(name)
                 || name.ends_with("ExternalId")
-                || secret_value(trimmed).is_some());
+                || secret_variable(name, trimmed).is_some());
         if secret {
             let quoted = serde_json::to_string(trimmed).unwrap_or_default();
             values.push(quoted.trim_matches('"').to_owned());

@@ -1,7 +1,7 @@
 //! What the scanner finds and how it reports it. Every value that has a vendor's form is put together at run time.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use agentcore_harden::secrets::{Confidence, Context, Hit, Options, scan, secret_value};
+use agentcore_harden::secrets::{Confidence, Context, Hit, Options, scan, secret_variable};
 
 const BASE62: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const HEX: &str = "0123456789abcdef";
@@ -360,7 +360,7 @@ fn the_context_comes_from_the_path() {
 
 #[test]
 fn values_of_environment_variables() {
-    let kind = |value: &str| secret_value(value).map(|kind| kind.id);
+    let kind = |value: &str| secret_variable("SETTING", value).map(|kind| kind.id);
     assert_eq!(
         kind(&format!("sk-proj-{}", random(BASE62, 74, 61))),
         Some("openai-project-key")

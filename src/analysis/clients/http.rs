@@ -108,12 +108,13 @@ pub(super) fn read<'a>(
     // What a browser opens cannot have headers: it is signed into the query.
     let query =
         given(call, "query", source, module).map_or_else(Vec::new, |query| entries(source, query));
-    let session = headers
-        .iter()
-        .chain(&query)
-        .rev()
-        .find(|(name, _)| name.eq_ignore_ascii_case(SESSION_HEADER))
-        .map(|(_, value)| *value);
+    let value_of = |header: &str| {
+        let mut given = headers.iter().chain(&query).rev();
+        let found = given.find(|(name, _)| name.eq_ignore_ascii_case(header));
+        found.map(|(_, value)| *value)
+    };
+    let session = value_of(SESSION_HEADER);
+    let user = value_of(USER_HEADER);
     let in_address = url
         .to_ascii_lowercase()
         .contains(&SESSION_HEADER.to_ascii_lowercase());
@@ -125,6 +126,7 @@ pub(super) fn read<'a>(
         function,
         expr,
         session,
+        user,
         mcp_session: None,
         opaque: in_address
             || headers.is_empty() && given(call, "headers", source, module).is_some(),

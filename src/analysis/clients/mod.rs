@@ -72,6 +72,8 @@ pub(crate) struct Call<'a> {
     pub(crate) expr: &'a Expr,
     /// The session id it gives.
     pub(crate) session: Option<At<'a>>,
+    /// The id of the user for whom it calls.
+    pub(crate) user: Option<At<'a>>,
     /// The MCP session id it gives.
     pub(crate) mcp_session: Option<At<'a>>,
     /// The headers it gives, for HTTP.

@@ -104,6 +104,7 @@ pub(super) fn read<'a>(
         function,
         expr,
         session: get("runtimeSessionId").or_else(|| get("session_id")),
+        user: get("runtimeUserId"),
         mcp_session: get("mcpSessionId"),
         headers: Vec::new(),
         target: arn.map_or_else(String::new, |arn| text(source, arn)),
@@ -187,13 +188,11 @@ fn typescript(
     ))
 }
 
-/// The member that an expression names: `client.invoke_agent_runtime`, `getattr(client, "invoke_agent_runtime")`.
+/// The member that an expression names: `client.invoke_agent_runtime`, `getattr(client, "invoke_agent_runtime", None)`.
 fn method(expr: &Expr) -> Option<&str> {
     match &expr.kind {
         ExprKind::Attribute { attr, .. } => Some(attr),
-        ExprKind::Call(call) if call.callee.as_name() == Some("getattr") => {
-            call.args.get(1).and_then(Expr::as_str)
-        }
+        ExprKind::Conditional(ways) => method(&ways.body),
         _ => None,
     }
 }

@@ -225,7 +225,7 @@ impl Seeds for Exceptions<'_, '_> {
         found
     }
 
-    /// `getattr(problem, "code", "FAILED")` is the member of that name.
+    /// `problem.get("code", "FAILED")` is the member of that name.
     fn taken_by_key(
         &self,
         module: ModuleId,

@@ -20,12 +20,8 @@ impl<'s> Question<'s> {
                 None => Meaning::External(external_module(module.language, import)),
             };
         }
-        match (call.callee.as_name(), &*call.args) {
-            (Some("getattr"), [object, name, ..]) if name.as_str().is_some() => {
-                return self.attribute(self.meaning(id, object), name.as_str().unwrap_or(""));
-            }
-            (Some("super"), _) => return self.this(module, expr.range.start, true),
-            _ => {}
+        if call.callee.as_name() == Some("super") {
+            return self.this(module, expr.range.start, true);
         }
         if let ExprKind::Attribute { base, attr } = &call.callee.kind
             && matches!(&**attr, "get" | "pop" | "setdefault")

@@ -163,6 +163,7 @@ fn of_entry(
         start: function,
         params,
         taken: BTreeMap::new(),
+        within: BTreeMap::new(),
         nested: BTreeMap::new(),
         names: Vec::new(),
         structure: false,
@@ -175,16 +176,17 @@ fn of_entry(
     let top = |path: &String| path.split('.').next().map(str::to_owned);
     let declared: BTreeSet<String> = rules.keys().chain(applied.keys()).filter_map(top).collect();
     let mut taken = taken_out(source, entry.kind, &flow, &declared);
-    // Fields of fields are part of the field: what is taken out of something that is itself taken out has no name of its own.
     for _ in 0..2 {
         names.truncate(fixed);
         seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
+        seeds.within = within(&taken, &seeds.taken);
         flow = Flow::run(source, function, &seeds);
         let objects = objects(source, &flow, &names);
         nest(&mut taken, &seeds.taken, &flow, objects);
     }
     names.truncate(fixed);
     seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
+    seeds.within = within(&taken, &seeds.taken);
     flow = Flow::run(source, function, &seeds);
     *truncated = truncated.or(flow.truncated);
     let mut reached = sinks(source, &flow, tools);
@@ -328,8 +330,9 @@ fn is_address(name: &str) -> bool {
     })
 }
 
-/// Leaves out what is taken out of something that is itself taken out: fields of fields are part of the field. What several
-/// names lead to (`body = next(payload[key] for key in ("input", "request"))`) gives way to the fields taken out of it.
+/// Leaves out what is taken out of something that is itself taken out: a field of a field is part of the field, but of one that is
+/// tested to be an object it is a field of its own (`order.city`). What several names lead to (`body = next(payload[key] for key in
+/// ("input", "request"))`) gives way to the fields taken out of it.
 fn nest(
     taken: &mut Vec<Taken>,
     labels: &BTreeMap<(ModuleId, ByteRange), Labels>,
@@ -344,21 +347,40 @@ fn nest(
         .filter(|one| one.name.contains(OR) && one.name.split(OR).any(is_wrapper))
         .fold(0, |all, one| all | own(one) & bases);
     let opened = objects & bases & !wrappers;
-    let named: Vec<(Labels, String)> = taken
-        .iter()
-        .filter(|one| own(one) & opened != 0 && !one.name.contains(OR))
-        .map(|one| (own(one), one.name.clone()))
-        .collect();
-    let gives_way = wrappers | opened;
+    taken.retain(|one| outer(one) & !(wrappers | opened) == 0 && own(one) & wrappers == 0);
+    // The outer ones come first, so that each knows its name when those in it ask for it.
+    taken.sort_by_key(|one| (outer(one) & opened).count_ones());
+    let mut known: Vec<(Labels, String, (ModuleId, ByteRange))> = Vec::new();
     for one in &mut *taken {
-        let path = named.iter().find(|(bit, _)| outer(one) & bit != 0);
-        if let Some((_, path)) = path
-            && own(one) & opened == 0
+        let around = || known.iter().filter(|(bit, ..)| outer(one) & bit != 0);
+        let within: Vec<_> = around().map(|(.., place)| *place).collect();
+        if let Some((_, path, _)) = around().rfind(|(_, path, _)| !path.contains(OR))
+            && one.within.is_empty()
         {
             one.name = format!("{path}.{}", one.name);
         }
+        if !within.is_empty() {
+            one.within = within;
+        }
+        if own(one) & opened != 0 {
+            known.push((own(one), one.name.clone(), (one.module, one.range)));
+        }
     }
-    taken.retain(|one| outer(one) & !gives_way == 0 && own(one) & gives_way == 0);
+}
+
+/// The labels of the fields that each place is a part of.
+fn within(
+    taken: &[Taken],
+    labels: &BTreeMap<(ModuleId, ByteRange), Labels>,
+) -> BTreeMap<(ModuleId, ByteRange), Labels> {
+    let of = |one: &Taken| {
+        let bits = one.within.iter().filter_map(|place| labels.get(place));
+        bits.fold(0, |all, bits| all | bits)
+    };
+    taken
+        .iter()
+        .map(|one| ((one.module, one.range), of(one)))
+        .collect()
 }
 
 /// The labels of fields that are tested to be objects, wherever: what is asked for is what is in them.

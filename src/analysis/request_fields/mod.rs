@@ -1,6 +1,7 @@
 //! The fields of a request that reach a model, a tool, a command or an address, and what is tested of each on the way.
 
 mod address;
+mod conversation;
 mod fields;
 mod graphs;
 mod judged;
@@ -11,6 +12,7 @@ mod reach;
 mod taken;
 mod tested;
 
+pub(crate) use conversation::CONVERSATION;
 pub(crate) use fields::{Field, Kind, reaching};
 pub(crate) use reach::STATE;
 pub(crate) use taken::OR;

@@ -25,6 +25,8 @@ pub(super) struct Payload<'a> {
     pub start: FnId,
     pub params: BTreeMap<usize, Labels>,
     pub taken: BTreeMap<(ModuleId, ByteRange), Labels>,
+    /// The fields that are no more what is taken out of them at a place.
+    pub within: BTreeMap<(ModuleId, ByteRange), Labels>,
     /// Fields of fields that a schema knows: the bit of each by the bit and the member that it is taken with.
     pub nested: BTreeMap<(usize, String), usize>,
     /// The field of each label.
@@ -67,6 +69,11 @@ impl Payload<'_> {
             .unwrap_or(false)
     }
 
+    /// What a value is no more once a field is taken out of it at a place.
+    fn left_behind(&self, module: ModuleId, range: ByteRange) -> Labels {
+        WHOLE | self.within.get(&(module, range)).copied().unwrap_or(0)
+    }
+
     fn counts(&self, says: &Tested) -> bool {
         self.fact.is_some_and(|fact| fact.is_in(says))
     }
@@ -93,7 +100,7 @@ impl Seeds for Payload<'_> {
         match self.taken.get(&(module, expr.range)) {
             // The default of `payload.get("order", payload)` stays what it is; see `taken_by_key`.
             Some(own) if matches!(expr.kind, ExprKind::Call(_)) => labels | own,
-            Some(own) => labels & !WHOLE | own,
+            Some(own) => labels & !self.left_behind(module, expr.range) | own,
             None => labels | self.expr(module, expr),
         }
     }
@@ -107,7 +114,7 @@ impl Seeds for Payload<'_> {
     ) -> Option<Labels> {
         self.taken
             .contains_key(&(module, call.range))
-            .then_some(labels & !WHOLE)
+            .then_some(labels & !self.left_behind(module, call.range))
     }
 
     fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {

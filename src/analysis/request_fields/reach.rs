@@ -10,6 +10,7 @@ use crate::model::source::ir::ByteRange;
 use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
+use super::conversation::{self, CONVERSATION};
 use super::{address, graphs};
 use crate::analysis::outward::{Reached, is_agent_package, outward};
 
@@ -39,6 +40,8 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
     let mut found = Vec::new();
     let made = made(source, flow);
     for id in flow.functions() {
+        let put = conversation::put(source, id).into_iter();
+        found.extend(put.filter_map(|put| remembered(source, flow, id.module, put)));
         let written = expressions(source.body(id.module, Some(id)));
         let written = written.into_iter().map(|expr| (expr, true));
         let handed = made.get(&id).into_iter().flatten();
@@ -157,6 +160,32 @@ fn called<'s>(
         messages: Vec::new(),
         what: ADDRESS,
         at: (module, expr.range),
+    })
+}
+
+/// What an agent is given to its conversation after it was built.
+fn remembered<'s>(
+    source: &Source,
+    flow: &Flow,
+    module: ModuleId,
+    (value, list): (&'s Expr, &'s Expr),
+) -> Option<Reach<'s>> {
+    let labels = flow.labels(module, value);
+    let written = matches!(value.kind, ExprKind::List(_) | ExprKind::Dict(_));
+    (labels != 0).then(|| Reach {
+        labels,
+        values: vec![(module, value.range)],
+        given: vec![value],
+        as_they_are: match knows_an_agent(source) {
+            true => vec![(module, value.range)],
+            false => Vec::new(),
+        },
+        messages: match written {
+            true => Vec::new(),
+            false => vec![(module, value)],
+        },
+        what: CONVERSATION,
+        at: (module, list.range),
     })
 }
 
@@ -377,13 +406,18 @@ fn may_skip_the_model(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     match known {
         Some(_) => true,
         // What is called was given from elsewhere: it is of a framework that the project uses.
-        None => source.modules.iter().any(|module| {
-            module.imports.iter().any(|import| {
-                let name = package(&import.module);
-                import.target.is_none() && is_agent_package(name)
-            })
-        }),
+        None => knows_an_agent(source),
     }
+}
+
+/// Whether the project uses a framework of agents that is known.
+fn knows_an_agent(source: &Source) -> bool {
+    source.modules.iter().any(|module| {
+        module.imports.iter().any(|import| {
+            let name = package(&import.module);
+            import.target.is_none() && is_agent_package(name)
+        })
+    })
 }
 
 /// Whether a call is given an id by name.

@@ -22,6 +22,8 @@ pub(super) struct Taken {
     pub range: ByteRange,
     pub base: ByteRange,
     pub default: Option<Kind>,
+    /// Where the fields are taken that this one is a part of.
+    pub within: Vec<(ModuleId, ByteRange)>,
 }
 
 /// The name for what `RequestContext.get_user_input()` of A2A gives: always text.
@@ -97,7 +99,9 @@ pub(super) fn taken_out(
                 ExprKind::Call(call) => got(call),
                 ExprKind::Attribute { base, attr }
                     if !called.contains(&expr.range)
-                        && (typescript || schema::is_model_value(source, id.module, base)) =>
+                        && (typescript
+                            || module.is_asked_by_text(expr)
+                            || schema::is_model_value(source, id.module, base)) =>
                 {
                     Some((Key::Text(attr), &**base, None))
                 }
@@ -139,6 +143,7 @@ pub(super) fn taken_out(
                     range: expr.range,
                     base: base.range,
                     default,
+                    within: Vec::new(),
                 });
             }
         }
@@ -259,6 +264,7 @@ fn pattern(
                 range: entry.value.range,
                 base,
                 default: None,
+                within: Vec::new(),
             });
         }
     }

@@ -5,8 +5,8 @@ mod held;
 use crate::analysis::clients::Call;
 use crate::analysis::clients::places::Places;
 use crate::analysis::provenance::{self, Alternative, Part, Provenance, Root};
-use crate::analysis::values::At;
-use crate::model::source::walk::expressions;
+use crate::analysis::values::{At, bound};
+use crate::model::source::walk::{expressions, sub_expressions};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Source};
 
 /// Steps on the way to a value that whoever sends the request writes.
@@ -89,6 +89,10 @@ pub(crate) enum Flaw {
     Chosen,
     /// As [`Flaw::Chosen`], in a field of the event that a Lambda function is invoked with: another function may have made it.
     Given,
+    /// A service gives every user the same.
+    Shared,
+    /// Whoever sends the request writes the id of the user for whom the runtime is called.
+    User,
 }
 
 /// What is wrong with the session id of a call, each with the expression where it is seen.
@@ -97,12 +101,34 @@ pub(crate) fn flaws<'a>(
     places: &Places<'a>,
     call: &Call<'a>,
 ) -> Vec<(Flaw, At<'a>)> {
-    let Some(session) = call.session else {
-        return Vec::new();
-    };
-    let made = provenance::of(source, places, session);
-    let padded = padded(source, &made).map(|at| (Flaw::Padded, at));
-    let chosen = made.alternatives.iter().filter_map(|alternative| {
+    let mut found = Vec::new();
+    if let Some(session) = call.session {
+        let made = provenance::of(source, places, session);
+        found.extend(padded(source, &made).map(|at| (Flaw::Padded, at)));
+        found.extend(all_chosen(source, places, call, &made));
+        if is_shared(source, &made) && serves_users(source, places, call) {
+            found.push((Flaw::Shared, session));
+        }
+    }
+    if let Some(user) = call.user {
+        let made = provenance::of(source, places, user);
+        let chosen = all_chosen(source, places, call, &made);
+        found.extend(chosen.into_iter().map(|(flaw, at)| match flaw {
+            Flaw::Chosen => (Flaw::User, at),
+            other => (other, at),
+        }));
+    }
+    found
+}
+
+/// The values of an id that whoever sends the request chooses, bound to no user.
+fn all_chosen<'a>(
+    source: &'a Source,
+    places: &Places<'a>,
+    call: &Call<'a>,
+    made: &Provenance<'a>,
+) -> Vec<(Flaw, At<'a>)> {
+    let found = made.alternatives.iter().filter_map(|alternative| {
         let part = chosen(places, alternative)?;
         let handler = match part.root {
             Root::Parameter { function, .. } => Some(function),
@@ -117,7 +143,47 @@ pub(crate) fn flaws<'a>(
         }
         Some((flaw(places, handler, part), part.at))
     });
-    padded.chain(chosen).collect()
+    found.collect()
+}
+
+/// Whether an id is the same at every call: literals, settings of the process, and what a module drew when it was loaded.
+fn is_shared(source: &Source, made: &Provenance<'_>) -> bool {
+    let at_import = |part: &Part<'_>| {
+        let module = source.module(part.at.module);
+        let start = part.at.expr.range.start;
+        module.is_some_and(|module| {
+            module.function_at(start).is_none() && module.class_at(start).is_none()
+        })
+    };
+    let same = |part: &Part<'_>| match part.root {
+        Root::Literal | Root::Setting => part.path.is_empty(),
+        Root::Fresh => at_import(part),
+        Root::Parameter { .. } | Root::Unknown => false,
+    };
+    let mut all = made.alternatives.iter().flatten().peekable();
+    !made.truncated && all.peek().is_some() && all.all(same)
+}
+
+/// Words of routes that call a runtime for no user: to see that it runs, to start it, or because a machine asks.
+const FOR_NOBODY: [&str; 9] = [
+    "health", "warm", "ping", "ready", "live", "smoke", "hook", "cron", "schedule",
+];
+
+/// Whether a call is made for the users of a service: a route of a web framework leads to it, other than one that asks how the service is.
+fn serves_users(source: &Source, places: &Places<'_>, call: &Call<'_>) -> bool {
+    let is_for_nobody = |function: FnId| {
+        let name = source.function(function).map_or("", |found| &*found.name);
+        let name = name.to_ascii_lowercase();
+        FOR_NOBODY.iter().any(|word| name.contains(word))
+    };
+    let Some(function) = call.function else {
+        return false;
+    };
+    let roots = places.roots(function);
+    let mut routes = roots.iter().filter_map(|(_, root)| *root).filter(|root| {
+        places.handler(*root) == Some(EntrypointKind::Route) && !is_for_nobody(*root)
+    });
+    !is_for_nobody(function) && routes.next().is_some()
 }
 
 /// The paddings with which two values may become one id.
@@ -128,14 +194,20 @@ fn padded<'a>(source: &Source, made: &Provenance<'a>) -> impl Iterator<Item = At
         .flatten()
         .any(|part| matches!(part.root, Root::Parameter { .. } | Root::Unknown));
     // A digest has one length.
-    let fixed = |pad: &At<'_>| {
-        let text = source
-            .module(pad.module)
-            .map_or("", |module| module.text(pad.expr.range))
-            .to_ascii_lowercase();
+    let says = |pad: &At<'_>, expr: &Expr| {
+        let module = source.module(pad.module);
+        let text = module.map_or("", |module| module.text(expr.range));
+        let text = text.to_ascii_lowercase();
         ["sha", "md5", "hash", "digest", "uuid", "hex"]
             .iter()
             .any(|word| text.contains(word))
+    };
+    let fixed = move |pad: &At<'_>| {
+        let names = sub_expressions(pad.expr).into_iter();
+        let mut held = names
+            .filter_map(|name| Some((name.as_name()?, name.range.start)))
+            .flat_map(|(name, offset)| bound(source, pad.module, name, offset));
+        says(pad, pad.expr) || held.any(|value| says(pad, value))
     };
     made.pads
         .iter()

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::request_headers;
-use crate::analysis::values::At;
+use crate::analysis::request_headers::{self, Read};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -79,10 +78,10 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         .filter_map(|item| Some((item.as_str()?.to_ascii_lowercase(), item)))
         .collect();
     let reads = request_headers::reads(code);
-    let lost: Vec<&(String, At<'_>)> = reads
+    let lost: Vec<&Read<'_>> = reads
         .iter()
-        .filter(|(header, _)| {
-            let plain = header.to_ascii_lowercase();
+        .filter(|read| {
+            let plain = read.name.to_ascii_lowercase();
             !plain.starts_with(PREFIX)
                 && !OWN.contains(&plain.as_str())
                 && !listed.contains_key(&plain)
@@ -91,9 +90,10 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let unread = listed.iter().filter(|(header, _)| {
         !reads
             .iter()
-            .any(|(read, _)| read.eq_ignore_ascii_case(header))
+            .any(|read| read.name.eq_ignore_ascii_case(header))
     });
-    let notes: Vec<Evidence> = unread
+    let missed = missed(&reads);
+    let unread: Vec<Evidence> = unread
         .filter(|(header, _)| !header.starts_with(PREFIX) && *header != "authorization")
         .map(|(header, item)| {
             let site = context.project.document.source.site(item.range.clone());
@@ -102,22 +102,30 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                 .context()
         })
         .collect();
-    let Some((first, _)) = lost.first() else {
+    let notes = missed.iter().map(|read| note(code, read)).chain(unread);
+    let Some(first) = lost.first() else {
         let message = match reads.len() {
             0 => format!(
                 "runtime {name} reads no request header by name ({})",
                 code.scope()
             ),
-            count => {
+            count if missed.is_empty() => {
                 format!("the {count} request header(s) that runtime {name} reads by name reach it")
             }
+            count => format!(
+                "the {count} request header(s) that runtime {name} reads by name reach it, but {} of these reads find nothing: their keys are spelled otherwise",
+                missed.len()
+            ),
         };
         return Outcome::pass(code.resource(), message).evidences(notes);
     };
     let mut names: Vec<&str> = Vec::new();
-    for (header, _) in &lost {
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(header)) {
-            names.push(header);
+    for read in &lost {
+        if !names
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(&read.name))
+        {
+            names.push(&read.name);
         }
     }
     let more = match names.len() {
@@ -125,17 +133,46 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         count => format!(" and {} more", count - 1),
     };
     let message = format!(
-        "runtime {name} reads the request header {first}{more}, which is not on its requestHeaderAllowlist: it never arrives"
+        "runtime {name} reads the request header {}{more}, which is not on its requestHeaderAllowlist: it never arrives",
+        first.name
     );
-    let sites = lost.iter().map(|(header, at)| {
-        agent_code::evidence(code.source, at.module, at.expr.range)
-            .note(format!("{header} is not on requestHeaderAllowlist"))
+    let sites = lost.iter().map(|read| {
+        agent_code::evidence(code.source, read.at.module, read.at.expr.range)
+            .note(format!("{} is not on requestHeaderAllowlist", read.name))
     });
     let fix = fix(context, name, &names, listed.len());
     Outcome::fail(code.resource(), message)
         .evidences(sites)
         .evidences(notes)
         .fix(fix)
+}
+
+/// The reads that find nothing, of headers that no other read finds.
+fn missed<'r, 'a>(reads: &'r [Read<'a>]) -> Vec<&'r Read<'a>> {
+    let is_found = |header: &str| {
+        let mut same = reads
+            .iter()
+            .filter(|read| read.name.eq_ignore_ascii_case(header));
+        same.any(|read| read.misses().is_none())
+    };
+    reads
+        .iter()
+        .filter(|read| read.misses().is_some() && !is_found(&read.name))
+        .collect()
+}
+
+/// Where a header stands that a read does not find.
+fn note(code: &AgentCode<'_>, read: &Read<'_>) -> Evidence {
+    let header = &read.name;
+    let note = match read.misses().flatten() {
+        Some(key) => format!("this finds nothing: the key of {header} is `{key}` here"),
+        None => format!(
+            "this finds nothing: request_headers holds no {header}; the session id is in context.session_id, any other header in context.request.headers"
+        ),
+    };
+    agent_code::evidence(code.source, read.at.module, read.at.expr.range)
+        .note(note)
+        .context()
 }
 
 fn fix(context: &Context, runtime: &str, names: &[&str], listed: usize) -> Fix {

@@ -45,7 +45,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             let evidence = agent_code::evidence(source, at.module, at.expr.range).note(note(flaw));
             let list = match flaw {
                 Flaw::Given => &mut handed,
-                Flaw::Padded | Flaw::Chosen => &mut found,
+                Flaw::Padded | Flaw::Chosen | Flaw::Shared | Flaw::User => &mut found,
             };
             list.push(evidence);
         }
@@ -105,6 +105,12 @@ fn note(flaw: Flaw) -> &'static str {
     match flaw {
         Flaw::Padded => {
             "the session id is padded with a character that the value may hold: two users can get the same session"
+        }
+        Flaw::Shared => {
+            "the session id is the same for every user of this service: one user's messages, files and answers are in the session of the next"
+        }
+        Flaw::User => {
+            "the runtime user id comes from the request and is bound to no user: a caller who sends another user's id acts as that user, with the tokens that are kept for them"
         }
         Flaw::Chosen | Flaw::Given => {
             "the session id comes from the request and is bound to no user: a caller who sends another user's id enters that user's session"

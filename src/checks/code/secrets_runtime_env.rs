@@ -14,7 +14,7 @@ use crate::model::project::Agent;
 use crate::secrets::redact::stars;
 use crate::secrets::values::Values;
 use crate::secrets::{
-    self, names::dynamic_reference, names::harmless_value, names::secret_like_name,
+    self, names::dynamic_reference, names::harmless_under, names::secret_like_name,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -199,17 +199,17 @@ fn suspected_text(variable: &Variable) -> Option<String> {
     }
 }
 
-/// Why a variable is taken for a secret. An empty value, a switch, a number or an ARN is none, whatever the name.
+/// Why a variable is taken for a secret. An empty value, a switch, a number, an ARN or the path of a secret is none, whatever the name.
 fn suspicion(name: &str, value: &str) -> Option<String> {
     let trimmed = value.trim();
-    if let Some(kind) = secrets::secret_value(trimmed) {
+    if let Some(kind) = secrets::secret_variable(name, trimmed) {
         return Some(format!(
             "the value is a secret ({}), {}",
             kind.title,
             masked(trimmed)
         ));
     }
-    (!harmless_value(trimmed) && secret_like_name(name)).then(|| {
+    (!harmless_under(name, trimmed) && secret_like_name(name)).then(|| {
         format!(
             "the name says that it is a secret, value {}",
             masked(trimmed)

@@ -69,7 +69,7 @@ pub fn env<'a>(variables: impl IntoIterator<Item = (&'a String, &'a String)>) ->
             name: name.clone(),
             bytes: Some(name.len().saturating_add(value.len())),
             masked: masked(value),
-            finding: secret_kind(value),
+            finding: secret_kind(name, value),
             switch: match value.to_ascii_lowercase().as_str() {
                 "true" | "1" => Some(true),
                 "false" | "0" => Some(false),
@@ -79,7 +79,7 @@ pub fn env<'a>(variables: impl IntoIterator<Item = (&'a String, &'a String)>) ->
                 .into_iter()
                 .find(|word| word.eq_ignore_ascii_case(value.trim()))
                 .map(str::to_owned),
-            harmless: crate::secrets::names::harmless_value(value),
+            harmless: crate::secrets::names::harmless_under(name, value),
         })
         .collect();
     values.sort();
@@ -97,9 +97,9 @@ fn masked(value: &str) -> String {
     format!("{shown}… ({length} characters)")
 }
 
-/// The id of the kind of secret that a value is.
-fn secret_kind(value: &str) -> Option<String> {
-    crate::secrets::secret_value(value).map(|kind| kind.id.to_owned())
+/// The id of the kind of secret that a variable holds.
+fn secret_kind(name: &str, value: &str) -> Option<String> {
+    crate::secrets::secret_variable(name, value).map(|kind| kind.id.to_owned())
 }
 
 /// A sorted copy: lists whose order means nothing must compare equal.

@@ -232,6 +232,9 @@ impl<'a> Python<'a> {
             if let Some(lack) = self.lack(installed, &found, &full) {
                 return Answer::Lacks(lack);
             }
+            if let Some(without) = self.without_extra(installed, top, &full) {
+                return without;
+            }
             return if self.available.roots.contains(&found) {
                 Answer::Resolved
             } else {
@@ -315,6 +318,41 @@ impl<'a> Python<'a> {
         release::lack(installed, self.facts, self.minor, &gone)
     }
 
+    /// What an import needs that its own distribution brings with an extra only, where nothing else brings it.
+    fn without_extra(&self, installed: &Installed<'_>, top: &str, full: &str) -> Option<Answer> {
+        let (parts, requirement) = distributions::needed(full)?;
+        let part = parts
+            .iter()
+            .find(|part| !self.available.all.contains(**part))?;
+        let (name, extra) = requirement.trim_end_matches(']').split_once('[')?;
+        let asked = installed.wanted(self.minor);
+        let mut extras = asked
+            .iter()
+            .filter(|one| one.name == name)
+            .flat_map(|one| &one.extras);
+        if extras.any(|one| one == extra || one == "all") {
+            return None;
+        }
+        let untold = match (&installed.uncertain, &*self.available.unknown) {
+            (Some(why), _) => Some(why.clone()),
+            (None, []) => self.moved.why(top).map(str::to_owned),
+            (None, unknown) => Some(format!(
+                "what {} brings is known to no lock here",
+                unknown.join(", ")
+            )),
+        };
+        Some(match untold {
+            Some(why) => Answer::Unknown(why),
+            None => Answer::Missing(
+                format!(
+                    "it imports {part}, which {name} brings as {requirement} only, and {} asks for that neither so nor by its name",
+                    installed.manifest.path()
+                ),
+                Some(requirement.to_owned()),
+            ),
+        })
+    }
+
     fn nothing(
         &self,
         installed: &Installed<'_>,
@@ -351,7 +389,11 @@ impl<'a> Python<'a> {
             }
             None => format!("{file} does not install {distribution}"),
         };
-        Answer::Missing(why, Some(distribution.to_owned()))
+        // The newest release may hold it no more.
+        let bound = releases::gone(full)
+            .filter(|gone| gone.distribution == distribution)
+            .and_then(|gone| release::bound(&gone, &[]));
+        Answer::Missing(why, Some(bound.unwrap_or_else(|| distribution.to_owned())))
     }
 
     /// The installed distribution that holds a dotted name.

@@ -138,7 +138,7 @@ fn is_held(wanted: &Wanted) -> bool {
 }
 
 /// The requirement with an end before the release without the name.
-fn bound(gone: &Gone, own: &[&Wanted]) -> Option<String> {
+pub(super) fn bound(gone: &Gone, own: &[&Wanted]) -> Option<String> {
     let mut text = gone.distribution.to_owned();
     let extras: Vec<&str> = own
         .iter()

@@ -228,7 +228,7 @@ pub struct EnvValue {
     /// The value where it is a word that turns something off (`none`, `always_off`, `legacy`): a setting, no secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyword: Option<String>,
-    /// The value is empty, a short number, an ARN or a ciphertext: no secret, whatever the name says.
+    /// The value is empty, a short number, an ARN, a ciphertext or the path of a secret: none itself, whatever the name says.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub harmless: bool,
 }

@@ -20,7 +20,7 @@ const MODULES: &str = include_str!("modules.tsv");
 /// Lines of `distribution, what it brings, what its extras bring too`.
 const BRINGS: &str = include_str!("brings.tsv");
 /// Lines of `dotted name, the distributions that it imports although its own does not bring them` (a trailing `*` stands for any
-/// ending); read off the modules' own imports.
+/// ending); read off the modules' own imports. Where the import fails without them, the requirement that brings them is the third.
 const PARTS: &str = include_str!("parts.tsv");
 /// Lines of `distribution, why nothing imports it`; a trailing `*` stands for any ending, a leading one for any beginning.
 const UNIMPORTED: &str = include_str!("unimported.tsv");
@@ -128,6 +128,8 @@ static DISTRIBUTION_ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> =
         }
         modules
     });
+/// The distributions, and the requirement without which the import fails.
+type Parts = (Vec<&'static str>, Option<&'static str>);
 type Brings = (Vec<&'static str>, Vec<&'static str>);
 static BRINGS_ROWS: LazyLock<BTreeMap<&'static str, Brings>> = LazyLock::new(|| {
     rows(BRINGS)
@@ -135,9 +137,9 @@ static BRINGS_ROWS: LazyLock<BTreeMap<&'static str, Brings>> = LazyLock::new(|| 
         .collect()
 });
 
-static PARTS_ROWS: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|| {
+static PARTS_ROWS: LazyLock<Vec<(&'static str, Parts)>> = LazyLock::new(|| {
     rows(PARTS)
-        .filter_map(|row| Some((*row.first()?, names(row.get(1)))))
+        .filter_map(|row| Some((*row.first()?, (names(row.get(1)), row.get(2).copied()))))
         .collect()
 });
 
@@ -285,8 +287,17 @@ fn is_part_of(distribution: &str, full: &str) -> bool {
     PARTS_ROWS
         .iter()
         .filter(|(module, _)| is_below(full, module))
-        .flat_map(|(_, parts)| parts)
+        .flat_map(|(_, (parts, _))| parts)
         .any(|part| fits(part, distribution))
+}
+
+/// The distributions without which an import fails although its own does not bring them, and the requirement that does:
+/// `strands.models.openai` imports `openai`, which comes with `strands-agents[openai]`.
+pub fn needed(full: &str) -> Option<(&'static [&'static str], &'static str)> {
+    PARTS_ROWS
+        .iter()
+        .filter(|(module, _)| is_below(full, module))
+        .find_map(|(_, (parts, requirement))| Some((parts.as_slice(), (*requirement)?)))
 }
 
 /// Whether a name is that of a pattern; a trailing `*` stands for any ending, a leading one for any beginning.

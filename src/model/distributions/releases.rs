@@ -9,7 +9,8 @@ use pep440_rs::Version;
 
 use super::{names, rows};
 
-/// Lines of `module or package, its distribution, the first release without these names, the newest release, the names`.
+/// Lines of `module or package, its distribution, the first release without these names, the newest release, the names`; `*` says
+/// that the module itself is gone.
 const GONE: &str = include_str!("gone.tsv");
 /// Lines of `distribution or distribution[extra], what it brings, its newest release, the first release of that which it does
 /// not let in` (empty where it sets no limit).
@@ -56,21 +57,31 @@ static LIMIT_ROWS: LazyLock<BTreeMap<(&'static str, &'static str), Limit>> = Laz
 
 /// The release that took away what an import of this dotted name needs, where one did.
 pub fn gone(full: &str) -> Option<Gone> {
+    if let Some(row) = GONE_ROWS.get(full.split('.').next()?)
+        && row.get(4) == Some(&"*")
+    {
+        return of_row(row, row.get(1)?, row.first()?);
+    }
     let ends = full.match_indices('.').map(|(at, _)| at);
     ends.filter_map(|at| {
         let (module, rest) = (full.get(..at)?, full.get(at + 1..)?);
         let row = GONE_ROWS.get(module)?;
         let wanted = rest.split('.').next()?;
         let name = names(row.get(4)).into_iter().find(|name| *name == wanted)?;
-        Some(Gone {
-            module: row.first()?,
-            name,
-            distribution: row.get(1)?,
-            since: Version::from_str(row.get(2)?).ok()?,
-            newest: Version::from_str(row.get(3)?).ok()?,
-        })
+        of_row(row, row.first()?, name)
     })
     .next()
+}
+
+/// What a row says of a name in a module.
+fn of_row(row: &[&'static str], module: &'static str, name: &'static str) -> Option<Gone> {
+    Some(Gone {
+        module,
+        name,
+        distribution: row.get(1)?,
+        since: Version::from_str(row.get(2)?).ok()?,
+        newest: Version::from_str(row.get(3)?).ok()?,
+    })
 }
 
 /// What a distribution, taken with one of its extras or bare, lets in of another; `None` where that is not known.
@@ -102,6 +113,9 @@ mod tests {
         assert!(gone("mcp.client.streamable_http.streamable_http_client").is_none());
         assert!(gone("langchain.chains").is_some() && gone("langchain.agents").is_none());
         assert!(gone("langchain.agents.create_agent").is_none());
+        let whole = gone("pkg_resources.declare_namespace").unwrap();
+        assert_eq!((whole.module, whole.name), ("setuptools", "pkg_resources"));
+        assert!(gone("pkg_resources").is_some() && gone("setuptools.find_packages").is_none());
     }
 
     #[test]

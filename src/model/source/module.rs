@@ -344,6 +344,12 @@ impl Module {
         self.source.text.get(range.to_usize()).unwrap_or("")
     }
 
+    /// Whether a member is asked for by a text, not by a name of the code: `getattr(object, "member")`.
+    pub(crate) fn is_asked_by_text(&self, member: &Expr) -> bool {
+        let text = self.text(member.range).trim_end_matches([')', ',']);
+        text.trim_end().ends_with(['"', '\''])
+    }
+
     /// Whether a word may be part of a name or text of the module: it stands there, or something does that is written otherwise than
     /// it is read. A walk over a module that cannot hold what is looked for is spared.
     pub fn may_write(&self, word: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::exceptions::words;
-use crate::analysis::request_fields::{Field, Kind, OR, STATE};
+use crate::analysis::request_fields::{CONVERSATION, Field, Kind, OR, STATE};
 use crate::model::finding::Fix;
 use crate::model::source::Language;
 
@@ -33,7 +33,8 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
             field.name
         ));
     }
-    if field.messages || holds_a_list(field) {
+    let said = field.structured && field.reaches.starts_with(CONVERSATION);
+    if field.messages || said || holds_a_list(field) {
         return Fix::new("Test each message before it is used")
             .note(conversation(python, name, field));
     }

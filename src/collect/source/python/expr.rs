@@ -173,7 +173,7 @@ impl Python<'_> {
 
     fn call(&mut self, node: &ast::ExprCall, place: ByteRange) -> ExprKind {
         let callee = self.expr(&node.func);
-        let args = self.exprs(&node.arguments.args);
+        let mut args = self.exprs(&node.arguments.args);
         let keywords = node.arguments.keywords.iter().map(|keyword| Keyword {
             name: keyword
                 .arg
@@ -195,6 +195,12 @@ impl Python<'_> {
                 dynamic: true,
                 ..plain_import(module, place)
             });
+        }
+        if callee.as_name() == Some("getattr") && node.arguments.keywords.is_empty() {
+            match asked_by_name(args) {
+                Ok(member) => return member,
+                Err(others) => args = others,
+            }
         }
         ExprKind::Call(Arc::new(Call {
             callee,
@@ -398,4 +404,53 @@ fn capture(name: Option<&ast::Identifier>, captures: &mut Vec<(Name, ByteRange)>
     if let Some(name) = name {
         captures.push((name.as_str().into(), range(name.range())));
     }
+}
+
+/// The member that `getattr` is asked for by a constant name; what it is given where it is asked otherwise.
+fn asked_by_name(args: Vec<Expr>) -> Result<ExprKind, Vec<Expr>> {
+    if !args.get(1).is_some_and(is_member) {
+        return Err(args);
+    }
+    match <[Expr; 2]>::try_from(args) {
+        Ok([object, name]) => Ok(member(object, &name)),
+        Err(args) => match <[Expr; 3]>::try_from(args) {
+            Ok([object, name, default]) => Ok(member_or(object, &name, default)),
+            Err(args) => Err(args),
+        },
+    }
+}
+
+/// Whether a constant is the name of a member, as `getattr` takes it.
+fn is_member(name: &Expr) -> bool {
+    name.as_str().is_some_and(|name| {
+        name.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    })
+}
+
+/// `getattr(object, "name")` is `object.name`.
+fn member(object: Expr, name: &Expr) -> ExprKind {
+    ExprKind::Attribute {
+        attr: name.as_str().unwrap_or_default().into(),
+        base: Box::new(object),
+    }
+}
+
+/// `getattr(object, "name", default)` is `object.name` where there is one: what decides is nothing that the code says.
+fn member_or(object: Expr, name: &Expr, default: Expr) -> ExprKind {
+    let place = ByteRange {
+        start: object.range.start,
+        end: name.range.end,
+    };
+    ExprKind::Conditional(Box::new(Conditional {
+        test: Expr {
+            kind: ExprKind::Other(Box::default()),
+            range: name.range,
+        },
+        body: Expr {
+            kind: member(object, name),
+            range: place,
+        },
+        orelse: default,
+    }))
 }
