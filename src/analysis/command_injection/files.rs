@@ -55,7 +55,11 @@ pub(super) fn of<'a>(places: &Places<'a>, source: &'a Source) -> Vec<Sink<'a>> {
     for module in &modules {
         for (_, expr) in module.calls() {
             for (path, by) in runs(source, module, expr) {
-                for key in keys(source, module.id, path, true) {
+                let keys = match is_command(expr, path, &by) {
+                    true => key(source, module.id, path).into_iter().collect(),
+                    false => keys(source, module.id, path, true),
+                };
+                for key in keys {
                     run.entry(key).or_insert_with(|| by.clone());
                 }
             }
@@ -277,6 +281,13 @@ fn keys(source: &Source, module: ModuleId, expr: &Expr, run: bool) -> Vec<String
     found
 }
 
+/// Whether a path is the whole command of a call, which a helper for all commands is given: no file is meant by it.
+fn is_command(call: &Expr, path: &Expr, by: &str) -> bool {
+    let first = call.as_call().and_then(|call| call.args.first());
+    let loads = LOADERS.iter().any(|(known, _)| leaf_of(known) == by);
+    !loads && by != "import" && by != "require" && first.is_some_and(|first| first.is(path))
+}
+
 /// Whether few calls are of the function's name: one that writes for everybody says nothing of one file.
 fn is_rare(source: &Source, function: FnId) -> bool {
     source
@@ -285,7 +296,7 @@ fn is_rare(source: &Source, function: FnId) -> bool {
 }
 
 /// Most expressions that are looked at for the path of one file.
-const MOST_PLACES: usize = 16;
+const MOST_PLACES: usize = 64;
 
 /// The path in `Path(path)`, `str(path)`, `open(path)`.
 fn unwrapped(expr: &Expr) -> &Expr {

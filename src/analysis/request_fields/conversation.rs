@@ -23,7 +23,7 @@ pub(super) fn put(source: &Source, function: FnId) -> Vec<(&Expr, &Expr)> {
         let module = source.module(function.module);
         module.is_some_and(|module| module.may_write(member))
     };
-    if !MEMBERS.iter().any(|member| writes(member)) {
+    if !MEMBERS.iter().any(writes) {
         return Vec::new();
     }
     let body = source.body(function.module, Some(function));
