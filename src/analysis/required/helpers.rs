@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::conditions::Asked;
 use super::{Finder, Needed};
 use crate::analysis::environment::{Key, Read};
+use crate::analysis::limits;
 use crate::model::source::{ByteRange, Expr, ExprKind, FnId};
 
 /// Functions that hand a name on to one another.
@@ -91,6 +92,9 @@ impl<'a> Finder<'_, '_, 'a> {
                         };
                         there.named_by_callers(outer, depth - 1, found);
                     }
+                }
+                None if callers.parameter(module.id, name).is_some() => {
+                    limits::reached(limits::CALLERS, module.id, name.range);
                 }
                 None => {}
             }
