@@ -102,7 +102,9 @@ fn serves(last: &str) -> Option<EntrypointKind> {
         "serve_a2a" | "build_a2a_app" | "A2AStarletteApplication" | "A2AServer" | "to_a2a" => {
             Some(EntrypointKind::A2a)
         }
-        "serve_ag_ui" | "build_ag_ui_app" | "AGUIApp" => Some(EntrypointKind::AgUi),
+        // Applications that a library makes around an agent: of Strands, Pydantic AI, the Agent Development Kit.
+        "serve_ag_ui" | "build_ag_ui_app" | "AGUIApp" | "create_strands_app" | "to_ag_ui"
+        | "get_fast_api_app" => Some(EntrypointKind::AgUi),
         _ if last.starts_with("add_") && last.ends_with("_fastapi_endpoint") => {
             Some(EntrypointKind::AgUi)
         }
