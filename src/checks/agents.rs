@@ -37,13 +37,7 @@ pub(super) fn each_handled<'a>(
     context: &'a Context,
     judge: impl Fn(&AgentCode<'a>) -> Outcome,
 ) -> Vec<Outcome> {
-    each(context, |code| {
-        let outcome = judge(code);
-        match served::handles(code) {
-            true => outcome,
-            false => unknown(context, code, outcome),
-        }
-    })
+    each_that(context, served::handles, judge)
 }
 
 /// As [`each_handled`], where it is enough that the code starts a server: what it answers by itself is known.
@@ -51,22 +45,23 @@ pub(super) fn each_served<'a>(
     context: &'a Context,
     judge: impl Fn(&AgentCode<'a>) -> Outcome,
 ) -> Vec<Outcome> {
-    each(context, |code| {
-        let outcome = judge(code);
-        match served::serves(code) {
-            true => outcome,
-            false => unknown(context, code, outcome),
-        }
-    })
+    each_that(context, served::serves, judge)
 }
 
-/// Turns a pass of code that was read whole into `skipped`.
-fn unknown<'a>(context: &'a Context, code: &AgentCode<'a>, outcome: Outcome) -> Outcome {
-    let read = code.unread().is_none() && absent_code::of(context, code).is_none();
-    if outcome.status == Status::Pass && read {
-        return Outcome::skipped(outcome.resource, served::unhandled(code));
-    }
-    outcome
+/// As [`each`]; a pass of code that was read whole, and of which this does not hold, is `skipped`.
+fn each_that<'a>(
+    context: &'a Context,
+    holds: impl Fn(&AgentCode<'a>) -> bool,
+    judge: impl Fn(&AgentCode<'a>) -> Outcome,
+) -> Vec<Outcome> {
+    each(context, |code| {
+        let outcome = judge(code);
+        let read = || code.unread().is_none() && absent_code::of(context, code).is_none();
+        if outcome.status == Status::Pass && !holds(code) && read() {
+            return Outcome::skipped(outcome.resource, served::unhandled(code));
+        }
+        outcome
+    })
 }
 
 /// Turns a pass into `skipped` where a module that runs could not be read, or is not here: what is in it nobody knows.

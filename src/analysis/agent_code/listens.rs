@@ -53,7 +53,7 @@ impl<'a> Question<'_, 'a> {
         let last = leaf(self.name);
         match package(self.name) {
             "uvicorn" => last == "Server",
-            // The low-level server is told to run over the streams that it is given.
+            // The low-level server runs over the streams that it is given.
             "mcp" => last == "Server" || self.owner() == "Server" && last == "run",
             "http" | "node:http" | "https" | "node:https" => last == "createServer",
             _ => false,

@@ -104,13 +104,12 @@ pub(crate) fn unhandled(code: &AgentCode<'_>) -> Unread {
     let Some(site) = started(code) else {
         return nothing(code);
     };
-    let line = site.span.map_or(1, |span| span.line);
     Unread::new(
         ReasonCode::Unsupported,
         format!(
-            "{}:{line} starts a server, and which functions it calls with what callers send is not known; looked for @app.entrypoint, \
+            "{} starts a server, and which functions it calls with what callers send is not known; looked for @app.entrypoint, \
              an invocation handler, HTTP routes, MCP tools, A2A and AG-UI agents in {}",
-            site.path,
+            site.place(),
             code.scope()
         ),
     )

@@ -55,7 +55,7 @@ pub(super) fn of<'a>(places: &Places<'a>, source: &'a Source) -> Vec<Sink<'a>> {
     for module in &modules {
         for (_, expr) in module.calls() {
             for (path, by) in runs(source, module, expr) {
-                let keys = match is_command(expr, path, &by) {
+                let keys = match is_whole(expr, path, &by) {
                     true => key(source, module.id, path).into_iter().collect(),
                     false => keys(source, module.id, path, true),
                 };
@@ -282,7 +282,7 @@ fn keys(source: &Source, module: ModuleId, expr: &Expr, run: bool) -> Vec<String
 }
 
 /// Whether a path is the whole command of a call, which a helper for all commands is given: no file is meant by it.
-fn is_command(call: &Expr, path: &Expr, by: &str) -> bool {
+fn is_whole(call: &Expr, path: &Expr, by: &str) -> bool {
     let first = call.as_call().and_then(|call| call.args.first());
     let loads = LOADERS.iter().any(|(known, _)| leaf_of(known) == by);
     !loads && by != "import" && by != "require" && first.is_some_and(|first| first.is(path))

@@ -67,8 +67,8 @@ pub(crate) struct Found {
     pub(crate) idle: Vec<Unchecked>,
     /// What functions run whose callers are not seen: a framework that is not known here may give them anything.
     pub(crate) unseen: Vec<Unchecked>,
-    /// The commands that are no constants, whoever they come from.
-    pub(crate) made: Vec<(ModuleId, ByteRange)>,
+    /// The modules with commands that are no constants, whoever they come from.
+    pub(crate) made: BTreeSet<ModuleId>,
 }
 
 /// The modules that are looked at: what runs, what calls AgentCore, and what runs commands.
@@ -110,12 +110,12 @@ pub(crate) fn find(source: &Source) -> Found {
     if local.iter().all(Vec::is_empty) && remote.is_empty() {
         return found;
     }
-    found.made = local
+    let made: Vec<&Sink<'_>> = local
         .iter()
         .flatten()
         .filter(|sink| sink.parts.iter().any(|(at, _)| !is_constant(source, *at)))
-        .map(|sink| (sink.module, sink.expr.range))
         .collect();
+    found.made = made.iter().map(|sink| sink.module).collect();
     let packaged = found.unchecked.len();
     let mut held = Vec::new();
     let mut reached = handled(source, &places, (&local, &remote), &mut held, &mut found);
@@ -127,7 +127,7 @@ pub(crate) fn find(source: &Source) -> Found {
     let apart = beside(source, &places, &local, (&held, &reached), &mut found);
     reached.extend(apart);
     found.idle = idle(source, &places, &local);
-    unseen(source, &places, &local, &reached, &mut found);
+    unseen(source, &places, &made, &reached, &mut found);
     for sink in &remote {
         outside(source, &places, sink, &mut found);
     }
@@ -258,25 +258,25 @@ fn is_constant(source: &Source, at: At<'_>) -> bool {
 
 /// Most functions that flows from callers which are not seen go through, all together: a vendored package has thousands of methods.
 const MOST_UNSEEN: usize = 400;
+/// Most calls that one such flow evaluates.
+const MOST_UNSEEN_BODIES: u32 = 1_000;
 
 /// The commands of functions that no known handler runs and whose callers are not seen. A script is started by a person.
 fn unseen(
     source: &Source,
     places: &Places<'_>,
-    local: &[Vec<Sink<'_>>],
+    made: &[&Sink<'_>],
     reached: &BTreeSet<FnId>,
     found: &mut Found,
 ) {
     let mut budget = MOST_UNSEEN;
     let mut known: BTreeMap<FnId, Vec<&Sink<'_>>> = BTreeMap::new();
     let mut given_up: Vec<&Sink<'_>> = Vec::new();
-    for sink in local.iter().flatten() {
+    let mut undecided = Undecided::of(source, found);
+    for sink in made.iter().filter(|sink| undecided.has(sink.module)) {
         let Some(function) = sink.function.filter(|function| !reached.contains(function)) else {
             continue;
         };
-        if sink.parts.iter().all(|(at, _)| is_constant(source, *at)) {
-            continue;
-        }
         match starts(source, places, function, &mut budget) {
             Some(starts) => starts
                 .into_iter()
@@ -285,24 +285,77 @@ fn unseen(
         }
     }
     let mut budget = MOST_UNSEEN;
-    for (start, sinks) in known {
+    for (start, mut sinks) in known {
+        sinks.retain(|sink| undecided.has(sink.module));
+        if sinks.is_empty() {
+            continue;
+        }
         if budget == 0 {
             given_up.extend(sinks);
             continue;
         }
-        let sources = Sources::of_unseen(source, start);
+        let cut = found.truncated.len();
+        let sources = Sources::of_unseen(source, start, MOST_UNSEEN_BODIES);
         let flow = sources.flow(None, &mut found.truncated);
         budget = budget.saturating_sub(flow.functions().count());
         let origin = |_: bool| Origin::Unseen(start);
         let open = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);
+        let cut = found.truncated.iter().skip(cut).map(|one| one.module);
+        let settled = open.iter().map(|one| one.module).chain(cut);
+        settled.for_each(|module| undecided.settle(module));
         found.unseen.extend(open);
     }
     let truncations = given_up.iter().map(|sink| Truncation {
         module: sink.module,
         range: sink.expr.range,
-        limit: Limit::Bodies,
+        limit: Limit::Bodies(MOST_UNSEEN_BODIES),
     });
     found.truncated.extend(truncations);
+}
+
+/// Which parts of the code, of those that are judged each by itself, still have nothing that forbids a pass: one place is enough.
+struct Undecided {
+    /// The modules that each runtime runs.
+    runtimes: Vec<BTreeSet<ModuleId>>,
+    /// Whether those that no runtime runs are such a part.
+    rest: bool,
+    /// The modules that runtimes run.
+    run: BTreeSet<ModuleId>,
+}
+
+impl Undecided {
+    fn of(source: &Source, found: &Found) -> Self {
+        let runtimes = source.runtimes.iter();
+        let runtimes: Vec<BTreeSet<ModuleId>> = runtimes
+            .map(|runtime| runtime.reachable.iter().copied().collect())
+            .collect();
+        let mut all = Self {
+            run: runtimes.iter().flatten().copied().collect(),
+            runtimes,
+            rest: true,
+        };
+        let unchecked = found.unchecked.iter().map(|one| one.module);
+        let truncated = found.truncated.iter().map(|one| one.module);
+        unchecked
+            .chain(truncated)
+            .for_each(|module| all.settle(module));
+        all
+    }
+
+    fn has(&self, module: ModuleId) -> bool {
+        match self.run.contains(&module) {
+            true => self.runtimes.iter().any(|of| of.contains(&module)),
+            false => self.rest,
+        }
+    }
+
+    /// A place in this module forbids a pass.
+    fn settle(&mut self, module: ModuleId) {
+        match self.run.contains(&module) {
+            true => self.runtimes.retain(|of| !of.contains(&module)),
+            false => self.rest = false,
+        }
+    }
 }
 
 /// The functions from which a function runs, which no function in sight calls, and which something that is not seen may call:

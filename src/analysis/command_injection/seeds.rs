@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sinks::Danger;
-use crate::analysis::dataflow::{Flow, Kept, Labels, Seeds, Truncation, Vouched};
+use crate::analysis::dataflow::{Flow, Kept, Labels, MOST_BODIES, Seeds, Truncation, Vouched};
 use crate::analysis::handlers::ambient;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
@@ -58,6 +58,8 @@ pub(super) struct Sources<'a> {
     danger: Cell<Option<Danger>>,
     /// What other handlers have kept in the state of modules, by the danger that no test speaks against.
     kept: BTreeMap<Danger, Kept>,
+    /// Most calls that the flow evaluates, where they are fewer than in any other.
+    most_bodies: Option<u32>,
 }
 
 /// Whether an object of a method's class is made of something: its constructor takes parameters, or a decorator or base makes one.
@@ -89,6 +91,7 @@ impl<'a> Sources<'a> {
             restricted: RefCell::default(),
             danger: Cell::default(),
             kept: BTreeMap::new(),
+            most_bodies: None,
         }
     }
 
@@ -180,8 +183,9 @@ impl<'a> Sources<'a> {
     }
 
     /// As [`Self::of_anyone`], for a method whose callers are not seen: they may have made its object, too.
-    pub(super) fn of_unseen(source: &'a Source, function: FnId) -> Self {
+    pub(super) fn of_unseen(source: &'a Source, function: FnId, most_bodies: u32) -> Self {
         let mut made = Self::of_anyone(source, Start::Function(function));
+        made.most_bodies = Some(most_bodies);
         if is_given_members(source, function) {
             let own = made.origin(0, "self", None, false);
             if let Some(slot) = made.params.first_mut().filter(|slot| **slot == 0) {
@@ -336,6 +340,10 @@ const FIRST: &str = "[0]";
 const EACH: &str = "[]";
 
 impl Seeds for Sources<'_> {
+    fn most_bodies(&self) -> u32 {
+        self.most_bodies.unwrap_or(MOST_BODIES)
+    }
+
     fn kept(&self) -> Kept {
         let mut all = Kept::default();
         for (danger, kept) in &self.kept {

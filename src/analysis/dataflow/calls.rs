@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::env::Env;
-use super::{Engine, FnId, Given, Labels, Place, Summary};
+use super::{Engine, FnId, Given, Labels, Place, Summary, Taken};
 use crate::analysis::limits;
 use crate::analysis::runners::Runner;
 use crate::model::source::ir::{Call, Conditional, Expr, ExprKind, Name};
@@ -139,9 +139,10 @@ impl<'s> Engine<'s> {
         &mut self,
         place: &Place,
         call: &'s Call,
+        key: Option<&str>,
         env: &mut Env<'s>,
     ) -> (Labels, Vec<Labels>, Vec<Labels>) {
-        let callee = self.expr_as(place, &call.callee, true, env);
+        let callee = self.expr_as(place, &call.callee, Taken::Called(key), env);
         let args = call
             .args
             .iter()
@@ -193,7 +194,7 @@ impl<'s> Engine<'s> {
     ) -> Option<(FnId, Rc<Summary<'s>>)> {
         let id = self.callee(place, expr)?;
         let function = self.source.function(id)?;
-        let (callee, args, keywords) = self.goes_in(place, call, env);
+        let (callee, args, keywords) = self.goes_in(place, call, None, env);
         let params = self.match_params(function, call, &args, &keywords, callee);
         let given = Given {
             functions: self.match_functions(place, function, call, env),
@@ -221,9 +222,8 @@ impl<'s> Engine<'s> {
         let looked = keyed(call).filter(|(_, _, rest)| *rest == 1);
         let looked = looked.and_then(|(from, key, _)| Some((from.as_name()?, key.as_str()?)));
         let others = looked.map(|(name, _)| env.take_keys(name));
-        self.key = looked.map(|(_, key)| key);
-        let (mut callee, args, keywords) = self.goes_in(place, call, env);
-        self.key = None;
+        let key = looked.map(|(_, key)| key);
+        let (mut callee, args, keywords) = self.goes_in(place, call, key, env);
         if let (Some((name, key)), Some(others)) = (looked, others) {
             callee |= env.give_keys(others, name, key);
         }

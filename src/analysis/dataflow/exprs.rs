@@ -1,8 +1,10 @@
 //! Expressions.
 
 use super::env::Env;
-use super::{Engine, Given, Labels, Place, closures, state};
-use crate::model::source::ir::{BoolOp, Compare, Conditional, Expr, ExprKind, FormatPart, UnaryOp};
+use super::{Engine, Given, Labels, Place, Taken, closures, state};
+use crate::model::source::ir::{
+    BoolOp, Compare, Conditional, Expr, ExprKind, FormatPart, Name, UnaryOp,
+};
 use crate::model::source::{ClassId, FnId};
 
 impl<'s> Engine<'s> {
@@ -17,21 +19,18 @@ impl<'s> Engine<'s> {
     }
 
     pub(super) fn expr(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
-        self.expr_as(place, expr, false, env)
+        self.expr_as(place, expr, Taken::Whole, env)
     }
 
-    /// An expression that is called, or not.
+    /// An expression of which something is taken.
     pub(super) fn expr_as(
         &mut self,
         place: &Place,
         expr: &'s Expr,
-        called: bool,
+        taken: Taken<'_>,
         env: &mut Env<'s>,
     ) -> Labels {
-        let labels = match &expr.kind {
-            ExprKind::Attribute { .. } => self.attribute(place, expr, called, env),
-            _ => self.value(place, expr, env),
-        };
+        let labels = self.value(place, expr, taken, env);
         let mut labels = self.seeds.read(place.module, expr, labels);
         if let ExprKind::Name(_) | ExprKind::Attribute { .. } = &expr.kind
             && let Some(id) = self.seeds.called_back(place.module, expr)
@@ -59,34 +58,37 @@ impl<'s> Engine<'s> {
             .fold(0, |all, item| all | self.expr(place, item, env))
     }
 
-    pub(super) fn value(&mut self, place: &Place, expr: &'s Expr, env: &mut Env<'s>) -> Labels {
+    fn value(
+        &mut self,
+        place: &Place,
+        expr: &'s Expr,
+        taken: Taken<'_>,
+        env: &mut Env<'s>,
+    ) -> Labels {
+        let key = match taken {
+            Taken::Key(key) => Some(key),
+            Taken::Whole | Taken::Called(_) => None,
+        };
         match &expr.kind {
             ExprKind::Name(name) => match env.get(name) {
                 // What was vouched for since it was bound is what the closure gave too.
                 Some(labels) if env.is_sound(name) => labels,
                 Some(labels) => {
-                    let key = self.key.take();
-                    let kept = match self.flow.kept.is_empty() {
-                        true => 0,
-                        false => state::read(self, place, expr, key),
-                    };
+                    let kept = state::read(self, place, expr, key);
                     labels | kept | closures::put_into(self, place, name)
                 }
-                None => {
-                    let key = self.key.take();
-                    state::read(self, place, expr, key)
-                }
+                None => state::read(self, place, expr, key),
             },
-            ExprKind::Attribute { .. } => self.attribute(place, expr, false, env),
+            ExprKind::Attribute { base, attr } => {
+                self.attribute(place, expr, (base, attr), taken, env)
+            }
             ExprKind::Subscript { base, index } => {
                 // What is looked up by a labelled key is not itself labelled.
                 self.expr(place, index, env);
                 let labels = match (base.as_name(), index.as_str()) {
                     (Some(name), Some(key)) => {
                         let others = env.take_keys(name);
-                        self.key = Some(key);
-                        let own = self.expr(place, base, env);
-                        self.key = None;
+                        let own = self.expr_as(place, base, Taken::Key(key), env);
                         own | env.give_keys(others, name, key)
                     }
                     _ => self.expr(place, base, env),
@@ -243,33 +245,29 @@ impl<'s> Engine<'s> {
         &mut self,
         place: &Place,
         whole: &'s Expr,
-        called: bool,
+        (base, attr): (&'s Expr, &Name),
+        taken: Taken<'_>,
         env: &mut Env<'s>,
     ) -> Labels {
-        let ExprKind::Attribute { base, attr } = &whole.kind else {
-            return 0;
-        };
         let sound = |name: &str| env.is_member_sound(name, attr);
         if base.as_name().is_some_and(sound) {
             return 0;
         }
-        if !called && base.as_name().is_some() {
-            self.key = Some(attr);
-        }
-        let labels = self.expr(place, base, env);
-        let labels = match called {
-            true => self.seeds.method(place.module, attr, labels),
-            false => self.seeds.member(place.module, attr, labels),
+        let of_base = match taken {
+            Taken::Called(Some(key)) => Taken::Key(key),
+            Taken::Called(None) => Taken::Whole,
+            Taken::Whole | Taken::Key(_) => Taken::Key(attr),
+        };
+        let labels = self.expr_as(place, base, of_base, env);
+        let labels = match taken {
+            Taken::Called(_) => self.seeds.method(place.module, attr, labels),
+            Taken::Whole | Taken::Key(_) => self.seeds.member(place.module, attr, labels),
         };
         if self.seeds.cleans_member(place.module, attr) {
             return 0;
         }
         // `state.current`, of a module that is imported.
-        let kept = match self.flow.kept.is_empty() {
-            true => 0,
-            false => state::read(self, place, whole, None),
-        };
-        let labels = labels | kept;
+        let labels = labels | state::read(self, place, whole, None);
         let class = self.own_class(place, base);
         self.reads_members |= class.is_some();
         let own = class.and_then(|class| {

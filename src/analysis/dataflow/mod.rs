@@ -61,6 +61,10 @@ pub trait Seeds {
             labels
         }
     }
+    /// Most calls of the project's functions that the flow evaluates, each once for what goes into it.
+    fn most_bodies(&self) -> u32 {
+        MOST_BODIES
+    }
     /// What other flows have kept in the state of modules.
     fn kept(&self) -> Kept {
         Kept::default()
@@ -174,8 +178,8 @@ pub struct Truncation {
 pub enum Limit {
     /// Calls inside calls.
     Depth,
-    /// Functions evaluated, each once for what goes into it.
-    Bodies,
+    /// Functions evaluated, this many, each once for what goes into it.
+    Bodies(u32),
     /// Loops inside loops.
     Turns,
 }
@@ -185,8 +189,8 @@ impl Limit {
     pub fn words(self) -> String {
         match self {
             Self::Depth => format!("calls are followed {DEEPEST_CALLS} deep, and it goes on here"),
-            Self::Bodies => {
-                format!("{MOST_BODIES} calls are followed in one flow, and it goes on here")
+            Self::Bodies(most) => {
+                format!("{most} calls are followed in one flow, and it goes on here")
             }
             Self::Turns => format!(
                 "loops inside loops are followed for {MOST_TURNS} turns, and it goes on here"
@@ -200,7 +204,7 @@ pub const DEEPEST_CALLS: u32 = 64;
 /// Most stack that one flow uses, in bytes; the threads of the checks have four times as much.
 const MOST_STACK: usize = 16 << 20;
 /// Most calls of the project's functions that one flow evaluates, each once for what goes into it.
-const MOST_BODIES: u32 = 10_000;
+pub(crate) const MOST_BODIES: u32 = 10_000;
 /// Loops inside each other whose turns are counted: each is followed for two, which double with each loop around.
 const FEW_LOOPS: usize = 4;
 /// Most second turns of loops that stand inside more than a few others.
@@ -328,6 +332,17 @@ impl<'s> Summary<'s> {
     }
 }
 
+/// What the expression around an expression takes of it.
+#[derive(Clone, Copy)]
+enum Taken<'k> {
+    /// All of it.
+    Whole,
+    /// What stands under a key.
+    Key(&'k str),
+    /// It is called; of `x.get("key")` only what stands under that key in `x`.
+    Called(Option<&'k str>),
+}
+
 #[derive(Clone, Copy)]
 struct Place {
     module: ModuleId,
@@ -349,8 +364,6 @@ struct Engine<'s> {
     reads_members: bool,
     /// A function read a value of a module.
     reads_state: bool,
-    /// The key under which the name that is read next is looked up.
-    key: Option<&'s str>,
     /// What closures put into names of the function around them: `request.on('data', (chunk) => { body += chunk; })`.
     closed: BTreeMap<(FnId, Name), Labels>,
     /// What `break` and `continue` take out of each loop that is open.
@@ -393,7 +406,6 @@ impl<'s> Engine<'s> {
             narrows: true,
             reads_members: false,
             reads_state: false,
-            key: None,
             closed: BTreeMap::new(),
             left: Vec::new(),
             open: Vec::new(),
@@ -471,8 +483,12 @@ impl<'s> Engine<'s> {
             return Rc::default();
         };
         let deep = self.depth >= DEEPEST_CALLS || self.stack.abs_diff(stack_now()) >= MOST_STACK;
-        if deep || self.bodies >= MOST_BODIES {
-            let limit = if deep { Limit::Depth } else { Limit::Bodies };
+        let most = self.seeds.most_bodies();
+        if deep || self.bodies >= most {
+            let limit = match deep {
+                true => Limit::Depth,
+                false => Limit::Bodies(most),
+            };
             self.give_up(id.module, function.header, limit);
             return Rc::new(Summary {
                 returned: given.labels.iter().fold(0, |all, labels| all | labels),

@@ -18,12 +18,7 @@ pub(crate) fn is_request(source: &Source, module: ModuleId, expr: &Expr) -> bool
             made.is_some_and(|made| package(&made.type_name) == "aws_lambda_powertools")
         }
         // `self.get_argument("dir")`
-        ExprKind::Call(call) if imports(source, module, "tornado") => match &call.callee.kind {
-            ExprKind::Attribute { base, attr } => {
-                base.as_name() == Some("self") && ARGUMENTS.contains(&&**attr)
-            }
-            _ => is_body(expr),
-        },
+        ExprKind::Call(call) if is_argument(&call.callee) => imports(source, module, "tornado"),
         // It gives the messages.
         ExprKind::Call(_)
             if source.callee_name(module, expr) == Some("aiohttp.web.WebSocketResponse") =>
@@ -43,6 +38,11 @@ const ARGUMENTS: [&str; 6] = [
     "get_body_argument",
     "get_body_arguments",
 ];
+
+fn is_argument(callee: &Expr) -> bool {
+    matches!(&callee.kind, ExprKind::Attribute { base, attr }
+        if ARGUMENTS.contains(&&**attr) && base.as_name() == Some("self"))
+}
 
 /// `self.request` in a handler of Tornado or a view of Django.
 fn is_own_request(source: &Source, module: ModuleId, expr: &Expr) -> bool {

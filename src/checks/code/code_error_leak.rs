@@ -110,8 +110,7 @@ fn from(code: &AgentCode<'_>, leak: &Leak) -> String {
 
 /// A place as `path:line`.
 fn place(code: &AgentCode<'_>, (module, range): (ModuleId, ByteRange)) -> Option<String> {
-    let site = code.source.module(module)?.site(range);
-    Some(format!("{}:{}", site.path, site.span?.line))
+    Some(code.source.module(module)?.site(range).place())
 }
 
 fn tool_note(code: &AgentCode<'_>, leak: &Leak) -> Evidence {

@@ -170,11 +170,11 @@ fn elsewhere(context: &Context, code: &AgentCode<'_>) -> Option<(Site, String)> 
         "MCP" => format!("for /mcp on port {port} (streamable HTTP)"),
         _ => format!("on port {port}"),
     };
-    let line = site.span.map_or(1, |span| span.line);
     let words = format!(
-        "{}:{line}: the server of runtime {} {how}, and for protocol {protocol} the platform asks {asks}: nothing answers there, so no \
+        "{}: the server of runtime {} {how}, and for protocol {protocol} the platform asks {asks}: nothing answers there, so no \
          session starts",
-        site.path, code.runtime.name
+        site.place(),
+        code.runtime.name
     );
     Some((site, words))
 }

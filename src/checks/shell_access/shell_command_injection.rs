@@ -11,7 +11,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity, Status};
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::source::{ByteRange, EntrypointKind, ModuleId, Source};
+use crate::model::source::{EntrypointKind, ModuleId, Source};
 
 pub(super) static CHECK: Check = Check {
     id: "shell-command-injection",
@@ -69,13 +69,8 @@ impl Finding {
     /// Why nothing can be said of a command in a function whose callers are not seen.
     fn unseen(&self, source: &Source) -> Unread {
         let place = |module: ModuleId, range| {
-            let site = source.module(module).map(|module| module.site(range));
-            let line = site
-                .as_ref()
-                .and_then(|site| site.span)
-                .map_or(1, |span| span.line);
-            let path = site.map_or_else(String::new, |site| site.path.to_string());
-            format!("{path}:{line}")
+            let module = source.module(module);
+            module.map_or_else(String::new, |module| module.site(range).place())
         };
         let caller = match self.about.origin {
             Origin::Unseen(function) => source.function(function),
@@ -105,8 +100,8 @@ struct Found {
     idle: Vec<Finding>,
     /// What functions run whose callers are not seen.
     unseen: Vec<Finding>,
-    /// The commands that are no constants.
-    made: Vec<(ModuleId, ByteRange)>,
+    /// The modules with commands that are no constants.
+    made: BTreeSet<ModuleId>,
     truncated: Vec<Truncation>,
 }
 
@@ -151,12 +146,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         outcomes.extend(crate::checks::agents::each(context, |code| {
             let modules: BTreeSet<ModuleId> = code.code.reachable.iter().copied().collect();
             let outcome = judge(source, code.resource(), &found, &modules, &code.scope());
-            let made = || {
-                found
-                    .made
-                    .iter()
-                    .any(|(module, _)| modules.contains(module))
-            };
+            let made = || !found.made.is_disjoint(&modules);
             if outcome.status == Status::Pass && !served::handles(code) && made() {
                 return Outcome::skipped(outcome.resource, served::unhandled(code));
             }
