@@ -1,12 +1,11 @@
-//! The keyword prefilter: one automaton over every keyword of every rule, and patterns compiled on first use.
+//! The keywords of every rule, which one automaton finds, and patterns compiled on first use.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::command::COMMANDS;
+use super::kinds::TABLES;
 use super::{Kind, Rule, Shape, kinds};
 
 /// Words that start the search for an assigned literal.
@@ -80,139 +79,123 @@ pub(super) struct Named {
     pub(super) shapes: &'static [Shape],
 }
 
-/// Bytes from which the automaton that is fast to run, and slow to build, is worth its making.
-const MUCH_TEXT: usize = 2 * 1024 * 1024;
+/// A keyword, and what is tried where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    /// The keyword.
+    pub(super) word: &'static str,
+    /// What is tried.
+    pub(super) job: Job,
+    /// Whether the keyword counts only in its own spelling.
+    pub(super) exact: bool,
+}
 
-/// The prefilter and the rules behind it.
+/// Every keyword, as often as something is tried for it.
+pub(super) static ENTRIES: [Entry; Entries::<0>::of_rules().count] = Entries::of_rules().entries;
+
+/// A list that is filled while the program is compiled; of length zero it only counts.
+struct Entries<const MOST: usize> {
+    entries: [Entry; MOST],
+    count: usize,
+}
+
+impl<const MOST: usize> Entries<MOST> {
+    const fn add(&mut self, word: &'static str, job: Job, exact: bool) {
+        if self.count < MOST {
+            self.entries[self.count] = Entry { word, job, exact };
+        }
+        self.count += 1;
+    }
+
+    const fn add_all(&mut self, words: &[&'static str], job: Job, exact: bool) {
+        let mut at = 0;
+        while at < words.len() {
+            self.add(words[at], job, exact);
+            at += 1;
+        }
+    }
+
+    const fn of_rules() -> Self {
+        const NONE: Entry = Entry {
+            word: "",
+            job: Job::Assignment,
+            exact: false,
+        };
+        let mut all = Self {
+            entries: [NONE; MOST],
+            count: 0,
+        };
+        let (mut table, mut format, mut named) = (0, 0, 0);
+        while table < TABLES.len() {
+            let mut kind = 0;
+            while kind < TABLES[table].len() {
+                match &TABLES[table][kind].rule {
+                    Rule::Format { keywords, .. } => {
+                        all.add_all(keywords, Job::Format(format), true);
+                        format += 1;
+                    }
+                    Rule::Named { words, .. } => {
+                        all.add_all(words, Job::Named(named), false);
+                        named += 1;
+                    }
+                    Rule::BuiltIn => {}
+                }
+                kind += 1;
+            }
+            table += 1;
+        }
+        all.add_all(ASSIGNMENT_WORDS, Job::Assignment, false);
+        let mut command = 0;
+        while command < COMMANDS.len() {
+            all.add_all(COMMANDS[command].names, Job::Command(command), true);
+            command += 1;
+        }
+        // In the spelling of camel case only: `giteaPat`.
+        all.add("Pat", Job::Assignment, true);
+        all.add("-----BEGIN ", Job::Pem, true);
+        all.add("PuTTY-User-Key-File-", Job::Putty, true);
+        all.add("LS0tLS1CRUdJTi", Job::PemBase64, true);
+        all.add("eyJ", Job::Jwt, true);
+        all.add("://", Job::Address, false);
+        all.add("bearer ", Job::Authorization, false);
+        // `bearer: …`, `"bearer": "…"`.
+        all.add("bearer", Job::Authorization, false);
+        all.add("basic ", Job::Authorization, false);
+        all.add("authorization", Job::Authorization, false);
+        all
+    }
+}
+
+/// The rules behind the keywords.
 pub(super) struct Engine {
-    /// The keywords, by the automata's pattern number.
-    keywords: Vec<String>,
-    /// Finds every keyword: fast to build.
-    small: AhoCorasick,
-    /// The same, fast to run.
-    large: OnceLock<Option<AhoCorasick>>,
-    /// How many bytes were searched.
-    searched: AtomicUsize,
-    /// The jobs of each keyword, by the automaton's pattern number; the exact spelling that a format needs goes along.
-    pub(super) jobs: Vec<Vec<(Job, Option<&'static str>)>>,
     /// The formats.
     pub(super) formats: Vec<Format>,
     /// The named kinds.
     pub(super) named: Vec<Named>,
 }
 
+/// The engine, built once in the life of the process.
+pub(super) fn engine() -> &'static Engine {
+    static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::of_rules);
+    &ENGINE
+}
+
 impl Engine {
-    /// What finds every keyword of a text. Both automata find the same.
-    pub(super) fn automaton(&self, text: &str) -> &AhoCorasick {
-        let before = self.searched.fetch_add(text.len(), Ordering::Relaxed);
-        if before.saturating_add(text.len()) < MUCH_TEXT {
-            return &self.small;
-        }
-        let large = self
-            .large
-            .get_or_init(|| automaton(&self.keywords, AhoCorasickKind::DFA));
-        large.as_ref().unwrap_or(&self.small)
-    }
-}
-
-fn automaton(keywords: &[String], kind: AhoCorasickKind) -> Option<AhoCorasick> {
-    let mut builder = AhoCorasick::builder();
-    builder
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(kind))
-        .build(keywords)
-        .ok()
-}
-
-/// The engine, built once in the life of the process. `None` only if the automaton cannot be built at all.
-pub(super) fn engine() -> Option<&'static Engine> {
-    static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    ENGINE.get_or_init(build).as_ref()
-}
-
-fn build() -> Option<Engine> {
-    let mut keywords: BTreeMap<String, Vec<(Job, Option<&'static str>)>> = BTreeMap::new();
-    let (mut formats, mut named) = (Vec::new(), Vec::new());
-    for kind in kinds() {
-        match &kind.rule {
-            Rule::Format {
-                keywords: words,
-                pattern,
-                lead,
-            } => {
-                for word in *words {
-                    keywords
-                        .entry(word.to_ascii_lowercase())
-                        .or_default()
-                        .push((Job::Format(formats.len()), Some(word)));
-                }
-                formats.push(Format {
+    /// In the order in which [`ENTRIES`] counts them.
+    fn of_rules() -> Self {
+        let (mut formats, mut named) = (Vec::new(), Vec::new());
+        for kind in kinds() {
+            match &kind.rule {
+                Rule::Format { pattern, lead, .. } => formats.push(Format {
                     kind,
                     lead: *lead,
                     pattern,
                     regex: OnceLock::new(),
-                });
+                }),
+                Rule::Named { shapes, .. } => named.push(Named { kind, shapes }),
+                Rule::BuiltIn => {}
             }
-            Rule::Named { words, shapes } => {
-                for word in *words {
-                    keywords
-                        .entry(word.to_ascii_lowercase())
-                        .or_default()
-                        .push((Job::Named(named.len()), None));
-                }
-                named.push(Named { kind, shapes });
-            }
-            Rule::BuiltIn => {}
         }
+        Self { formats, named }
     }
-    for word in ASSIGNMENT_WORDS {
-        keywords
-            .entry((*word).to_owned())
-            .or_default()
-            .push((Job::Assignment, None));
-    }
-    for (index, command) in super::command::COMMANDS.iter().enumerate() {
-        for name in command.names {
-            keywords
-                .entry((*name).to_owned())
-                .or_default()
-                .push((Job::Command(index), Some(name)));
-        }
-    }
-    // In the spelling of camel case only: `giteaPat`.
-    keywords
-        .entry("pat".to_owned())
-        .or_default()
-        .push((Job::Assignment, Some("Pat")));
-    let built_in: [(&'static str, Job); 9] = [
-        ("-----BEGIN ", Job::Pem),
-        ("PuTTY-User-Key-File-", Job::Putty),
-        ("LS0tLS1CRUdJTi", Job::PemBase64),
-        ("eyJ", Job::Jwt),
-        ("://", Job::Address),
-        ("bearer ", Job::Authorization),
-        // `bearer: …`, `"bearer": "…"`.
-        ("bearer", Job::Authorization),
-        ("basic ", Job::Authorization),
-        ("authorization", Job::Authorization),
-    ];
-    for (word, job) in built_in {
-        let exact =
-            matches!(job, Job::Jwt | Job::PemBase64 | Job::Pem | Job::Putty).then_some(word);
-        keywords
-            .entry(word.to_ascii_lowercase())
-            .or_default()
-            .push((job, exact));
-    }
-    let (keywords, jobs): (Vec<String>, Vec<_>) = keywords.into_iter().unzip();
-    Some(Engine {
-        small: automaton(&keywords, AhoCorasickKind::ContiguousNFA)?,
-        large: OnceLock::new(),
-        searched: AtomicUsize::new(0),
-        keywords,
-        jobs,
-        formats,
-        named,
-    })
 }

@@ -14,6 +14,7 @@
 //! password in an address is, wherever the host is.
 
 mod assign;
+mod automaton;
 mod command;
 mod context;
 mod decoys;

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 pub use crate::model::secret::Confidence;
 
+use super::automaton::AUTOMATON;
 use super::context::{Context, needs_quotes};
 use super::decoys;
 use super::engine::{Engine, Format, Job, engine};
@@ -82,9 +83,7 @@ impl Subject<'_> {
 
 /// Finds the secrets of a text, in the order in which they stand. `path` only says what the file is.
 pub fn scan(path: &str, text: &str, options: &Options) -> Vec<Hit> {
-    let Some(engine) = engine() else {
-        return Vec::new();
-    };
+    let engine = engine();
     let subject = Subject {
         text,
         context: Context::of(path),
@@ -92,19 +91,11 @@ pub fn scan(path: &str, text: &str, options: &Options) -> Vec<Hit> {
         options: *options,
     };
     let mut found = Vec::new();
-    for keyword in engine.automaton(text).find_overlapping_iter(text) {
-        let Some(jobs) = engine.jobs.get(keyword.pattern().as_usize()) else {
-            continue;
-        };
-        for (job, exact) in jobs {
-            if exact
-                .is_some_and(|word| text.as_bytes().get(keyword.range()) != Some(word.as_bytes()))
-            {
-                continue;
-            }
-            run(engine, *job, &subject, keyword.range(), &mut found);
+    AUTOMATON.find(text.as_bytes(), |at, entry| {
+        if !entry.exact || text.as_bytes().get(at.clone()) == Some(entry.word.as_bytes()) {
+            run(engine, entry.job, &subject, at, &mut found);
         }
-    }
+    });
     found.retain(|found| found.confidence >= options.least);
     settle(&subject, found)
 }
