@@ -133,10 +133,7 @@ impl<'s> Question<'s> {
 
     pub(super) fn binding(&self, module: &'s Module, binding: &'s Binding) -> Meaning<'s> {
         match &binding.kind {
-            BindingKind::Import(index) => module
-                .imports
-                .get(*index)
-                .map_or(Meaning::Unknown, |import| self.import(module, import)),
+            BindingKind::Import(index) => self.imported(module, *index),
             BindingKind::Function(id) => Meaning::Function(*id),
             BindingKind::Class(id) => Meaning::Class(*id),
             BindingKind::Value {

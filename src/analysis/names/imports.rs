@@ -1,12 +1,53 @@
 //! Imports and exports: from a name in one module to its definition in another.
 
+use std::sync::OnceLock;
+
 use super::{Meaning, Question, leaf};
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Expr, ExprKind};
+use crate::model::source::memo::Lead;
 use crate::model::source::module::{Import, Language, Module};
 
 impl<'s> Question<'s> {
-    pub(super) fn import(&self, module: &'s Module, import: &'s Import) -> Meaning<'s> {
+    /// What an import of a module leads to. Many questions come back to it, and the way is long where packages hand names on.
+    pub(super) fn imported(&self, module: &'s Module, index: usize) -> Meaning<'s> {
+        let Some(import) = module.imports.get(index) else {
+            return Meaning::Unknown;
+        };
+        if import.target.is_none() || import.name.is_none() {
+            return self.import(module, import);
+        }
+        let leads = module.leads.get_or_init(|| {
+            let places = module.imports.iter().map(|_| OnceLock::new());
+            places.collect()
+        });
+        let lead = leads.get(index);
+        if let Some(known) = lead.and_then(OnceLock::get) {
+            return match known {
+                Lead::External(name) => Meaning::External(name.to_string()),
+                Lead::Module(id) => Meaning::Module(*id),
+                Lead::Function(id) => Meaning::Function(*id),
+                Lead::Class(id) => Meaning::Class(*id),
+                Lead::Unknown => Meaning::Unknown,
+            };
+        }
+        let found = self.import(module, import);
+        if let Some(lead) = lead.filter(|_| self.is_at_large()) {
+            let known = match &found {
+                Meaning::External(name) => Some(Lead::External(name.as_str().into())),
+                Meaning::Module(id) => Some(Lead::Module(*id)),
+                Meaning::Function(id) => Some(Lead::Function(*id)),
+                Meaning::Class(id) => Some(Lead::Class(*id)),
+                Meaning::Unknown => Some(Lead::Unknown),
+                Meaning::Instance(_) | Meaning::Value(..) => None,
+            };
+            // Two checks may find it at the same time: it is the same.
+            known.map(|known| lead.set(known).ok());
+        }
+        found
+    }
+
+    fn import(&self, module: &'s Module, import: &'s Import) -> Meaning<'s> {
         match (import.target, import.name.as_deref()) {
             (Some(target), Some(name)) => {
                 let found = self.export(target, name);

@@ -86,6 +86,8 @@ struct Question<'s> {
     most_looks: u32,
     /// Fuel, depth or looks ran out.
     exhausted: Cell<bool>,
+    /// It came back to what it was asking for already, so that its answers may hold for this question only.
+    circled: Cell<bool>,
     /// The expressions being asked for, by their addresses.
     asked: RefCell<Vec<usize>>,
     /// Containers whose elements are being asked for: one may be filled with what was taken from it.
@@ -323,6 +325,7 @@ impl<'s> Question<'s> {
                 _ => MOST_LOOKS,
             },
             exhausted: Cell::new(false),
+            circled: Cell::new(false),
             asked: RefCell::default(),
             open: RefCell::default(),
             opened: RefCell::default(),
@@ -347,6 +350,11 @@ impl<'s> Question<'s> {
             self.exhausted.set(true);
         }
         more
+    }
+
+    /// Whether every other question would have the answers that this one has so far.
+    fn is_at_large(&self) -> bool {
+        !self.exhausted.get() && !self.circled.get() && self.depth.get() < LONG_CHAIN
     }
 
     /// Whether answers of this question are kept, and under which number of open containers.
@@ -383,6 +391,7 @@ impl<'s> Question<'s> {
         let address = std::ptr::from_ref(expr).addr();
         // A name that is defined by itself has no meaning; that is an answer, and no budget ran out.
         if self.depth.get() >= MAY_CIRCLE && self.asked.borrow().contains(&address) {
+            self.circled.set(true);
             return Meaning::Unknown;
         }
         let key = self.remembers().map(|opened| (address, opened));
@@ -409,6 +418,8 @@ impl<'s> Question<'s> {
         if new {
             self.openings.set(self.openings.get() + 1);
             self.opened.borrow_mut().push(self.openings.get());
+        } else {
+            self.circled.set(true);
         }
         new
     }

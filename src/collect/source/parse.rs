@@ -132,6 +132,7 @@ fn empty(id: ModuleId, path: Arc<str>, name: &str, language: Language, text: &st
         uses: OnceLock::new(),
         clients: OnceLock::new(),
         bases: OnceLock::new(),
+        leads: OnceLock::new(),
         made: OnceLock::new(),
         suppressions: Vec::new(),
         parse_errors: Vec::new(),

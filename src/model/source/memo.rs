@@ -36,6 +36,21 @@ impl Clone for Memo {
     }
 }
 
+/// What an imported name leads to, where that does not depend on who asks.
+#[derive(Clone, Debug)]
+pub enum Lead {
+    /// Something outside the project.
+    External(Arc<str>),
+    /// A module of the project.
+    Module(ModuleId),
+    /// A function of the project.
+    Function(FnId),
+    /// A class of the project.
+    Class(ClassId),
+    /// Nothing that is known.
+    Unknown,
+}
+
 /// Where something is put into a container: `x[k] = v`, `x.k = v`, `x.set(k, v)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Put {

@@ -8,7 +8,7 @@ use thin_vec::ThinVec;
 
 use super::index::Index;
 use super::ir::{ByteRange, Expr, Name, Stmt};
-use super::memo::{Base, Found, Made, Put, Used};
+use super::memo::{Base, Found, Lead, Made, Put, Used};
 use super::scope::ByName;
 use super::{ClassId, Entrypoint, FnId, ModuleId};
 use crate::model::site::{Site, SourceText};
@@ -59,6 +59,8 @@ pub struct Module {
     pub clients: OnceLock<Found<u32>>,
     /// The bases of each class, once somebody asked.
     pub bases: OnceLock<Found<Vec<Base>>>,
+    /// What each of its imports leads to, once somebody asked.
+    pub leads: OnceLock<Box<[OnceLock<Lead>]>>,
     /// The calls that its calls make of functions that they are given, once somebody asked.
     pub made: OnceLock<Found<Made>>,
     /// `agentcore-harden: ignore[…]` comments.
