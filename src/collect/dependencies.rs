@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
 use super::manifest::{normalise, requirements_of};
 use super::project::{FileError, inside, read_text_up_to};
 use super::{json, source};
@@ -99,88 +102,111 @@ fn mentions(lock: &Known<Lock>, folder: Option<&str>) -> bool {
 }
 
 fn parse_lock(path: &str, text: &str) -> Known<Lock> {
-    let table: toml::Table = match text.parse() {
-        Ok(table) => table,
-        Err(error) => {
+    let mut packages = BTreeMap::new();
+    // The tree of a whole lock is many times its size. Where a part is no document by itself, `[[package]]` stood inside of a string.
+    let in_parts = parts(text).try_for_each(|part| add_packages(part, &mut packages));
+    if in_parts.is_err() {
+        packages.clear();
+        if let Err(error) = add_packages(text, &mut packages) {
             let message = format!("{path} is no TOML: {}", error.message());
             return Known::Unread(Unread::new(ReasonCode::Unsupported, message));
         }
-    };
-    let mut lock = Lock {
+    }
+    Known::Read(Lock {
         path: path.to_owned(),
-        packages: BTreeMap::new(),
-    };
-    for package in table
-        .get("package")
-        .and_then(toml::Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let text = |key: &str| package.get(key).and_then(toml::Value::as_str);
-        let Some(name) = text("name") else { continue };
+        packages,
+    })
+}
+
+/// A lock in parts of one package each; what stands before the first is a part, too.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let starts = text.match_indices("\n[[package]]").map(|(at, _)| at + 1);
+    let mut from = 0;
+    starts.chain([text.len()]).map(move |end| {
+        let part = &text[from..end];
+        from = end;
+        part
+    })
+}
+
+/// Adds the packages of a lock, or of a part of one.
+fn add_packages(
+    text: &str,
+    packages: &mut BTreeMap<String, Vec<LockedPackage>>,
+) -> Result<(), toml::de::Error> {
+    let table = DeTable::parse(text)?;
+    let listed = table.get_ref().get("package").and_then(items);
+    for package in listed.into_iter().flatten() {
+        let package = package.get_ref();
+        let Some(name) = text_under(package, "name") else {
+            continue;
+        };
         let extras = package
             .get("optional-dependencies")
-            .and_then(toml::Value::as_table);
-        let wheels = package
-            .get("wheels")
-            .and_then(toml::Value::as_array)
-            .into_iter()
-            .flatten();
-        lock.packages
+            .and_then(|extras| extras.get_ref().as_table());
+        let wheels = package.get("wheels").and_then(items).into_iter().flatten();
+        packages
             .entry(normalise(name))
             .or_default()
             .push(LockedPackage {
-                version: text("version").unwrap_or_default().to_owned(),
+                version: text_under(package, "version")
+                    .unwrap_or_default()
+                    .to_owned(),
                 edges: edges(package.get("dependencies")),
                 extras: extras
                     .into_iter()
                     .flatten()
-                    .map(|(extra, list)| (extra.clone(), edges(Some(list))))
+                    .map(|(extra, list)| (extra.get_ref().to_string(), edges(Some(list))))
                     .collect(),
-                wheels: wheels.filter_map(wheel).collect(),
+                wheels: wheels.filter_map(|one| wheel(one.get_ref())).collect(),
                 registry: package
                     .get("source")
-                    .and_then(|source| source.get("registry"))
+                    .and_then(|source| source.get_ref().get("registry"))
                     .is_some(),
             });
     }
-    Known::Read(lock)
+    Ok(())
 }
 
-fn wheel(wheel: &toml::Value) -> Option<Wheel> {
+fn items<'a, 'i>(value: &'a Spanned<DeValue<'i>>) -> Option<&'a DeArray<'i>> {
+    value.get_ref().as_array()
+}
+
+fn text_under<'a>(value: &'a DeValue<'_>, key: &str) -> Option<&'a str> {
+    value.get(key)?.get_ref().as_str()
+}
+
+fn wheel(wheel: &DeValue<'_>) -> Option<Wheel> {
     let place = ["url", "path", "filename"]
         .into_iter()
-        .find_map(|key| wheel.get(key).and_then(toml::Value::as_str))?;
+        .find_map(|key| text_under(wheel, key))?;
     let file = place.rsplit('/').next()?.split(['#', '?']).next()?;
+    let size = wheel
+        .get("size")
+        .and_then(|size| size.get_ref().as_integer());
     Some(Wheel {
         file: file.replace("%2B", "+"),
-        size: wheel
-            .get("size")
-            .and_then(toml::Value::as_integer)
-            .and_then(|size| u64::try_from(size).ok()),
+        size: size.and_then(|size| u64::from_str_radix(size.as_str(), size.radix()).ok()),
     })
 }
 
-fn edges(list: Option<&toml::Value>) -> Vec<Edge> {
-    let edge = |item: &toml::Value| {
-        let text = |key: &str| item.get(key).and_then(toml::Value::as_str);
-        let extras = item.get("extra").and_then(toml::Value::as_array);
+fn edges(list: Option<&Spanned<DeValue<'_>>>) -> Vec<Edge> {
+    let edge = |item: &Spanned<DeValue<'_>>| {
+        let item = item.get_ref();
+        let extras = item.get("extra").and_then(items);
         Some(Edge {
-            name: normalise(text("name")?),
-            version: text("version").map(str::to_owned),
+            name: normalise(text_under(item, "name")?),
+            version: text_under(item, "version").map(str::to_owned),
             extras: extras
                 .into_iter()
                 .flatten()
-                .filter_map(|extra| extra.as_str().map(str::to_owned))
+                .filter_map(|extra| extra.get_ref().as_str().map(str::to_owned))
                 .collect(),
-            marker: text("marker").unwrap_or_default().to_owned(),
+            marker: text_under(item, "marker").unwrap_or_default().to_owned(),
         })
     };
-    list.and_then(toml::Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(edge)
-        .collect()
+    let list = list.and_then(items).into_iter().flatten();
+    list.filter_map(edge).collect()
 }
 
 /// The names below `node_modules/` of a `package-lock.json` (lockfileVersion 2 and 3).
@@ -391,4 +417,55 @@ fn is_unanswered(full: &str, package: &str, declared: &BTreeSet<String>) -> bool
         && !declared
             .iter()
             .any(|name| distributions::is_of(name, full, package))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const LOCK: &str = r#"
+version = 1
+
+[[package]]
+name = "One"
+version = "1.0"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [{ name = "two", extra = ["x"], marker = "python_full_version < '3.13'" }]
+wheels = [{ url = "https://files.example.org/one-1.0%2Bcpu-py3-none-any.whl", hash = "sha256:00", size = 1_024 }]
+
+[package.optional-dependencies]
+more = [{ name = "three" }]
+
+[[package]]
+name = "two"
+version = "2.0"
+source = { editable = "." }
+"#;
+
+    #[test]
+    fn a_lock_is_read_package_by_package() {
+        let lock = parse_lock("uv.lock", LOCK);
+        let packages = &lock.read().unwrap().packages;
+        let one = &packages["one"][0];
+        assert_eq!((one.version.as_str(), one.registry), ("1.0", true));
+        assert_eq!(one.edges[0].name, "two");
+        assert_eq!(one.edges[0].extras, ["x"]);
+        assert_eq!(one.extras["more"][0].name, "three");
+        assert_eq!(one.wheels[0].file, "one-1.0+cpu-py3-none-any.whl");
+        assert_eq!(one.wheels[0].size, Some(1024));
+        assert!(!packages["two"][0].registry);
+    }
+
+    #[test]
+    fn what_looks_like_a_package_inside_of_a_string_is_none() {
+        let text = format!("{LOCK}note = \"\"\"\n[[package]]\nname = \"three\"\n\"\"\"\n");
+        let lock = parse_lock("uv.lock", &text);
+        let names: Vec<&String> = lock.read().unwrap().packages.keys().collect();
+        assert_eq!(names, ["one", "two"]);
+        let broken = parse_lock("uv.lock", &format!("{LOCK}version = \n"));
+        assert!(
+            matches!(broken, Known::Unread(why) if why.message.starts_with("uv.lock is no TOML: "))
+        );
+    }
 }
