@@ -59,13 +59,17 @@ pub fn edits(context: &Context) -> Option<Vec<SafeEdit>> {
 
 /// A fix that makes the edit and deploys; `None` where there is none to make.
 pub fn fix(context: &Context, title: &str) -> Option<Fix> {
-    let edits = edits(context)?;
-    let target = context.target.as_ref();
-    let fix = edits
-        .into_iter()
-        .fold(Fix::new(title), |fix, edit| fix.safe_edit(Some(edit)));
-    let deploy = shell::deploy(target.map(|target| target.name.as_str()));
-    Some(fix.command(deploy).note(NOTE))
+    let stack = context.project.stack.as_ref()?;
+    let made = || {
+        let edits = edits(context)?.into_iter();
+        let fix = edits.fold(Fix::new(""), |fix, edit| fix.safe_edit(Some(edit)));
+        let target = context.target.as_ref();
+        let deploy = shell::deploy(target.map(|target| target.name.as_str()));
+        Some(fix.command(deploy).note(NOTE))
+    };
+    let mut fix = stack.fix.get_or_init(made).clone()?;
+    title.clone_into(&mut fix.title);
+    Some(fix)
 }
 
 const NOTE: &str = "read the list in agentcore/cdk/lib/narrowed-roles.ts before you deploy: it holds what the code and the configuration were seen to use; a permission that it lacks shows as AccessDenied";

@@ -237,9 +237,10 @@ impl<'a> Reach<'a> {
 
     /// The grants that let an action be used, with the resource patterns it may be used on.
     pub fn of_action(&self, action: &str) -> Vec<ActionGrant<'_, 'a>> {
+        let wanted = Pattern::action(action);
         self.grants
             .iter()
-            .filter_map(|grant| self.action_grant(grant, action))
+            .filter_map(|grant| self.action_grant(grant, action, &wanted))
             .collect()
     }
 
@@ -273,7 +274,8 @@ impl<'a> Reach<'a> {
             actions.sort_by(|one, two| one.name.cmp(&two.name));
             actions.dedup_by(|one, two| one.name == two.name);
             for action in actions {
-                let Some(mut grant) = self.action_grant(grant, &action.name) else {
+                let wanted = Pattern::action(&action.name);
+                let Some(mut grant) = self.action_grant(grant, &action.name, &wanted) else {
                     continue;
                 };
                 grant
@@ -291,9 +293,9 @@ impl<'a> Reach<'a> {
         &'r self,
         grant: &'r Grant<'a>,
         action: &str,
+        wanted: &Pattern,
     ) -> Option<ActionGrant<'r, 'a>> {
-        let wanted = Pattern::action(action);
-        let via = grant.via(action, &wanted)?;
+        let via = grant.via(action, wanted)?;
         let mut resources: Vec<(&String, Pattern)> = grant
             .resources
             .iter()
@@ -301,7 +303,7 @@ impl<'a> Reach<'a> {
             .map(|text| (text, Pattern::resource(text)))
             .collect();
         for deny in self.denies.iter().filter(|deny| !deny.conditional) {
-            if deny.on_action(&wanted).holds() {
+            if deny.on_action(wanted).holds() {
                 resources.retain(|(_, pattern)| !deny.on_resource(pattern).holds());
             }
         }

@@ -86,6 +86,10 @@ impl<F: Formatter> Formatter for Safe<F> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // Nearly every text. `serde_json` gives no other control character.
+        if fragment.is_ascii() && !fragment.as_bytes().contains(&b'\x7f') {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut start = 0;
         for (at, character) in fragment.char_indices().filter(|(_, c)| is_unprintable(*c)) {
             writer.write_all(&fragment.as_bytes()[start..at])?;

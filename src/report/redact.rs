@@ -64,13 +64,7 @@ impl Redactor {
             self.sentence(&mut fix.note);
             self.commands(fix);
             for edit in &mut fix.edits {
-                self.redact(&edit.path, &mut edit.diff);
-                let lines = edit.diff.split_inclusive('\n').map(|line| {
-                    let mut line = line.to_owned();
-                    quoted_line(&edit.path, &mut line);
-                    line
-                });
-                edit.diff = lines.collect();
+                self.diff(&edit.path, &mut edit.diff, quoted_line);
                 by_form(&mut edit.path);
                 key_file(&mut edit.path);
             }

@@ -23,8 +23,38 @@ const MOST_REMEMBERED: usize = 20_000;
 /// Most paths for which a text is remembered.
 const MOST_PATHS: usize = 100;
 
+/// Most diffs that are remembered: the results that ask for one edit show it.
+const MOST_DIFFS: usize = 100;
+
 /// The covered form of texts, by text and path; `None` where nothing is covered.
-type Remembered = HashMap<String, Vec<(String, Option<String>)>>;
+type Remembered = Mutex<HashMap<String, Vec<(String, Option<String>)>>>;
+
+/// The covered form of a text from a path, as it is remembered or made.
+fn recalled(
+    remembered: &Remembered,
+    most: usize,
+    (path, text): (&str, &str),
+    make: impl FnOnce() -> Option<String>,
+) -> Option<String> {
+    let known = remembered.lock().ok().and_then(|known| {
+        let mut from = known.get(text)?.iter();
+        let (_, covered) = from.find(|(of, _)| of == path)?;
+        Some(covered.clone())
+    });
+    if let Some(covered) = known {
+        return covered;
+    }
+    let covered = make();
+    if let Ok(mut known) = remembered.lock()
+        && known.len() < most
+    {
+        let from = known.entry(text.to_owned()).or_default();
+        if from.len() < MOST_PATHS {
+            from.push((path.to_owned(), covered.clone()));
+        }
+    }
+    covered
+}
 
 /// What must not be shown of one project.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +64,9 @@ pub struct Redactor {
     /// The same from their ends, in the order of text.
     backwards: Vec<String>,
     /// Many results quote the same few lines, and looking for secrets is the costly part of a report.
-    remembered: Arc<Mutex<Remembered>>,
+    remembered: Arc<Remembered>,
+    /// The same of whole diffs.
+    diffs: Arc<Remembered>,
 }
 
 impl Redactor {
@@ -57,6 +89,7 @@ impl Redactor {
             values,
             backwards,
             remembered: Arc::default(),
+            diffs: Arc::default(),
         }
     }
 
@@ -69,24 +102,25 @@ impl Redactor {
         if text.len() > LONGEST_REMEMBERED {
             return self.covered(path, text);
         }
-        let known = self.remembered.lock().ok().and_then(|known| {
-            let mut from = known.get(text)?.iter();
-            let (_, covered) = from.find(|(of, _)| of == path)?;
-            Some(covered.clone())
+        let covered = || self.covered(path, text);
+        recalled(&self.remembered, MOST_REMEMBERED, (path, text), covered)
+    }
+
+    /// Covers the secrets of a diff of `path`, and in each of its lines what `line` covers.
+    pub(crate) fn diff(&self, path: &str, diff: &mut String, line: impl Fn(&str, &mut String)) {
+        let covered = recalled(&self.diffs, MOST_DIFFS, (path, diff), || {
+            let whole = self.text(path, diff);
+            let lines = whole.as_deref().unwrap_or(diff).split_inclusive('\n');
+            let lines = lines.map(|text| {
+                let mut text = text.to_owned();
+                line(path, &mut text);
+                text
+            });
+            Some(lines.collect())
         });
-        if let Some(covered) = known {
-            return covered;
+        if let Some(covered) = covered {
+            *diff = covered;
         }
-        let covered = self.covered(path, text);
-        if let Ok(mut known) = self.remembered.lock()
-            && known.len() < MOST_REMEMBERED
-        {
-            let from = known.entry(text.to_owned()).or_default();
-            if from.len() < MOST_PATHS {
-                from.push((path.to_owned(), covered.clone()));
-            }
-        }
-        covered
     }
 
     fn covered(&self, path: &str, text: &str) -> Option<String> {

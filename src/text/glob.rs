@@ -300,7 +300,9 @@ fn tokenize(
     }
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        if let Some((body, after)) = placeholder(rest) {
+        if letter == '$'
+            && let Some((body, after)) = placeholder(rest)
+        {
             rest = after;
             push_placeholder(&mut tokens, body, reading, variable)?;
             continue;

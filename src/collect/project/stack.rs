@@ -33,6 +33,7 @@ pub(super) fn read(root: &Path, edited: &Edited) -> Option<CdkStack> {
         called: places.called,
         text: text.into(),
         rules: OnceLock::new(),
+        fix: OnceLock::new(),
     })
 }
 

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use memchr::{memchr_iter, memrchr_iter};
 use schemars::JsonSchema;
 use serde::Serialize;
+use similar::udiff::UnifiedHunkHeader;
+use similar::{DiffOp, TextDiff};
 
 use crate::model::json_edit::{self, Splice};
 use crate::shell::Command;
@@ -114,10 +117,10 @@ impl Edit {
                 new_text: String::new(),
             };
         }
-        let mut diff = similar::TextDiff::from_lines(old.unwrap_or_default(), &new)
-            .unified_diff()
-            .header(&from, &format!("b/{path}"))
-            .to_string();
+        let mut diff = hunks(old.unwrap_or_default(), &new);
+        if !diff.is_empty() {
+            diff.insert_str(0, &header);
+        }
         if diff.len() > LONGEST_DIFF {
             diff = format!("{header}{TOO_LONG}");
         }
@@ -127,6 +130,52 @@ impl Edit {
             new_text: new,
         }
     }
+}
+
+/// Lines that a diff shows before and after a change.
+const SHOWN_AROUND: usize = 3;
+
+/// The hunks of a unified diff. An edit changes a few lines of a long file, so only what stands between the first difference and the
+/// last is compared.
+fn hunks(old: &str, new: &str) -> String {
+    let (from, to) = (old.as_bytes(), new.as_bytes());
+    let pairs = from.iter().zip(to);
+    let same = pairs.take_while(|(one, other)| one == other).count();
+    let mut breaks = memrchr_iter(b'\n', &from[..same]).map(|at| at + 1);
+    let changed = breaks.next().unwrap_or_default();
+    let start = breaks.nth(SHOWN_AROUND - 1).unwrap_or_default();
+    // What a line is, only the library says where there are other line breaks.
+    let start = if old[..start].contains('\r') {
+        0
+    } else {
+        start
+    };
+    let pairs = from[changed..].iter().rev().zip(to[changed..].iter().rev());
+    let same = pairs.take_while(|(one, other)| one == other).count();
+    let mut breaks = memchr_iter(b'\n', &from[from.len() - same..]);
+    let left = breaks.nth(SHOWN_AROUND).map_or(0, |at| same - at - 1);
+    let before = memchr_iter(b'\n', &from[..start]).count();
+    let diff = TextDiff::from_lines(&old[start..old.len() - left], &new[start..new.len() - left]);
+    let mut out = String::new();
+    for hunk in diff
+        .unified_diff()
+        .context_radius(SHOWN_AROUND)
+        .iter_hunks()
+    {
+        let (Some(first), Some(last)) = (hunk.ops().first(), hunk.ops().last()) else {
+            continue;
+        };
+        let whole = DiffOp::Replace {
+            old_index: before + first.old_range().start,
+            old_len: last.old_range().end - first.old_range().start,
+            new_index: before + first.new_range().start,
+            new_len: last.new_range().end - first.new_range().start,
+        };
+        let text = hunk.to_string();
+        let lines = text.split_once('\n').map_or("", |(_, lines)| lines);
+        out.push_str(&format!("{}\n{lines}", UnifiedHunkHeader::new(&[whole])));
+    }
+    out
 }
 
 /// Longest text of which a change is shown, in bytes.
@@ -255,5 +304,29 @@ impl Fix {
             self.safe.push(edit);
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Repeated lines, line breaks of all kinds, and a last line without one.
+        #[test]
+        fn the_hunks_are_those_of_a_comparison_of_the_whole_texts(
+            old in "([abc]{0,1}(\n|\n|\n|\r\n)){0,20}[ab]{0,1}",
+            changes in prop::collection::vec((0usize..60, 0usize..6, "([ab]?(\n|\r)?){0,3}"), 0..3),
+        ) {
+            let mut new = old.clone();
+            for (at, length, text) in changes {
+                let at = at.min(new.len());
+                new.replace_range(at..(at + length).min(new.len()), &text);
+            }
+            let whole = TextDiff::from_lines(&old, &new).unified_diff().to_string();
+            prop_assert_eq!(hunks(&old, &new), whole);
+        }
     }
 }

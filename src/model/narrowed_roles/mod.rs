@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::arn::Arn;
+use crate::model::finding::Fix;
 
 /// The file.
 pub const PATH: &str = "agentcore/cdk/lib/narrowed-roles.ts";
@@ -207,6 +208,8 @@ pub struct CdkStack {
     pub narrowed: Option<NarrowedRoles>,
     /// The rules with which every role would be as narrow as it can be made, once they were computed.
     pub rules: OnceLock<NarrowedRoles>,
+    /// The fix that makes the stack apply these rules, once it was asked for: every role's results offer it.
+    pub fix: OnceLock<Option<Fix>>,
 }
 
 #[cfg(test)]
