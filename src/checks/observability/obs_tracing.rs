@@ -214,7 +214,7 @@ fn started(context: &Context, runtime: &Runtime, resource: &Resource) -> Finding
     }
     match (is_node(runtime, manifests), container) {
         (true, _) => node(resource, manifests),
-        (false, true) => python_container(resource, manifests),
+        (false, true) => python_container(context, runtime, resource, manifests),
         (false, false) => python_zip(context, runtime, resource, manifests),
     }
 }

@@ -1,14 +1,24 @@
 //! Whether a container starts Python under the OpenTelemetry distribution.
 
 use super::obs_tracing::{DISTRO, DISTRO_REQUIREMENT, Finding, WRAPPER};
+use crate::checks::fixes;
 use crate::checks::judge::Problem;
+use crate::context::Context;
+use crate::context::installed::{self, Manifest, Releases};
 use crate::model::finding::{Edit, Evidence, Fix, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, Instruction};
+use crate::model::project::Runtime;
 use crate::model::site::Site;
+use crate::shell::Command;
 
 /// What the Dockerfile and the lists that it installs come to.
-pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) -> Finding {
+pub(super) fn python_container(
+    context: &Context,
+    runtime: &Runtime,
+    resource: &Resource,
+    manifests: &AgentManifests,
+) -> Finding {
     let dockerfile = match manifests.dockerfile.known() {
         Err(reason) => return Finding::Unknown(reason),
         Ok(None) => {
@@ -93,13 +103,10 @@ pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) 
             || Evidence::file(&Site::file(dockerfile.source.path.clone())),
             |site| Evidence::file(&site),
         );
-        let note = format!(
-            "add {DISTRO_REQUIREMENT} to the dependencies that the Dockerfile installs, then deploy"
-        );
         let problem = Problem::new(message, evidence);
         problems.push(match both {
             true => problem,
-            false => problem.fix(Fix::new(format!("Install {DISTRO}")).note(note)),
+            false => problem.fix(add_distro(context, runtime, wrapped)),
         });
     }
     match problems.is_empty() {
@@ -107,6 +114,34 @@ pub(super) fn python_container(resource: &Resource, manifests: &AgentManifests) 
             "the container of {resource} is started by {WRAPPER} and installs {DISTRO}"
         )),
         false => Finding::Bad(problems),
+    }
+}
+
+/// The distribution among what the image installs: an image that is built from a lock needs it there, too. `alone` says that no edit of
+/// the Dockerfile goes with it, which commands would hide.
+fn add_distro(context: &Context, runtime: &Runtime, alone: bool) -> Fix {
+    let fix = Fix::new(format!("Install {DISTRO}"));
+    let installed = installed::python(context, runtime);
+    let locked = installed.filter(|installed| installed.releases == Releases::Locked);
+    let Some(Manifest::PyProject(pyproject)) = locked.map(|installed| installed.manifest) else {
+        return fix.note(format!(
+            "add {DISTRO_REQUIREMENT} to the dependencies that the Dockerfile installs, then deploy"
+        ));
+    };
+    if !pyproject.standard {
+        return fix.note(format!(
+            "add {DISTRO_REQUIREMENT} to {} and to the lock beside it, then deploy",
+            pyproject.path
+        ));
+    }
+    let add = Command::new("uv").args(["add", "--no-sync"]);
+    let add = add.opt("--project", pyproject.folder.as_str());
+    let add = add.arg(DISTRO_REQUIREMENT);
+    match alone {
+        true => fix.command(add).command(fixes::deploy(context)),
+        false => fix.note(format!(
+            "run `{add}`, which changes the lock, too, then deploy"
+        )),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::context::absent_code;
 use crate::context::code::not_made;
 use crate::context::imports::Python;
-use crate::context::installed::{self, Manifest};
+use crate::context::installed::{self, Manifest, Releases};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -54,9 +54,16 @@ const MOST_COMPARED: usize = 90_000;
 
 /// Where the dependencies stand, and what removes one.
 enum Listed<'a> {
-    PyProject { folder: &'a str, standard: bool },
+    PyProject {
+        folder: &'a str,
+        standard: bool,
+        /// What is installed is what `uv.lock` holds.
+        locked: bool,
+    },
     Lines,
-    Npm { folder: &'a str },
+    Npm {
+        folder: &'a str,
+    },
 }
 
 fn judge(context: &Context, runtime: &Runtime) -> Outcome {
@@ -111,6 +118,7 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
                     Manifest::PyProject(pyproject) => Listed::PyProject {
                         folder: &pyproject.folder,
                         standard: pyproject.standard,
+                        locked: installed.releases == Releases::Locked,
                     },
                     Manifest::Requirements(_) | Manifest::Dockerfile(_) => Listed::Lines,
                 };
@@ -329,6 +337,7 @@ fn failed(
         Listed::PyProject {
             folder,
             standard: true,
+            locked,
         } if unused
             .iter()
             .all(|one| one.site.path.ends_with("pyproject.toml")) =>
@@ -336,7 +345,9 @@ fn failed(
             outcome.fix(
                 fix.command(
                     Command::new("uv")
-                        .args(["remove", "--frozen"])
+                        .arg("remove")
+                        // The lock that the image is built from has to follow.
+                        .arg(if *locked { "--no-sync" } else { "--frozen" })
                         .opt("--project", *folder)
                         .args(shown),
                 ),
