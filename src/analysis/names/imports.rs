@@ -32,7 +32,7 @@ impl<'s> Question<'s> {
             };
         }
         let found = self.import(module, import);
-        if let Some(lead) = lead.filter(|_| self.is_at_large()) {
+        if let Some(lead) = lead.filter(|_| self.is_context_free()) {
             let known = match &found {
                 Meaning::External(name) => Some(Lead::External(name.as_str().into())),
                 Meaning::Module(id) => Some(Lead::Module(*id)),

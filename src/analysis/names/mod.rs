@@ -353,7 +353,7 @@ impl<'s> Question<'s> {
     }
 
     /// Whether every other question would have the answers that this one has so far.
-    fn is_at_large(&self) -> bool {
+    fn is_context_free(&self) -> bool {
         !self.exhausted.get() && !self.circled.get() && self.depth.get() < LONG_CHAIN
     }
 
