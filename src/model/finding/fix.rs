@@ -136,8 +136,16 @@ impl Edit {
 const SHOWN_AROUND: usize = 3;
 
 /// The hunks of a unified diff. An edit changes a few lines of a long file, so only what stands between the first difference and the
-/// last is compared.
+/// last is compared, with what is shown around them.
 fn hunks(old: &str, new: &str) -> String {
+    let between = hunks_between(old, new, equal_ends(old, new));
+    between
+        .or_else(|| hunks_between(old, new, (0, 0)))
+        .unwrap_or_default()
+}
+
+/// How many bytes at the start and at the end of two texts are equal and too far from every difference to be shown: whole lines.
+fn equal_ends(old: &str, new: &str) -> (usize, usize) {
     let (from, to) = (old.as_bytes(), new.as_bytes());
     let pairs = from.iter().zip(to);
     let same = pairs.take_while(|(one, other)| one == other).count();
@@ -154,8 +162,20 @@ fn hunks(old: &str, new: &str) -> String {
     let same = pairs.take_while(|(one, other)| one == other).count();
     let mut breaks = memchr_iter(b'\n', &from[from.len() - same..]);
     let left = breaks.nth(SHOWN_AROUND).map_or(0, |at| same - at - 1);
-    let before = memchr_iter(b'\n', &from[..start]).count();
+    (start, left)
+}
+
+/// The hunks of what stands between equal ends. `None` where a change was moved to such an end, along lines that are all the same: then
+/// it may go on beyond.
+fn hunks_between(old: &str, new: &str, (start, left): (usize, usize)) -> Option<String> {
+    let before = memchr_iter(b'\n', &old.as_bytes()[..start]).count();
     let diff = TextDiff::from_lines(&old[start..old.len() - left], &new[start..new.len() - left]);
+    let stays = |end: usize, op: Option<&DiffOp>| {
+        end == 0 || matches!(op, Some(DiffOp::Equal { len, .. }) if *len >= SHOWN_AROUND)
+    };
+    if !stays(start, diff.ops().first()) || !stays(left, diff.ops().last()) {
+        return None;
+    }
     let mut out = String::new();
     for hunk in diff
         .unified_diff()
@@ -175,7 +195,7 @@ fn hunks(old: &str, new: &str) -> String {
         let lines = text.split_once('\n').map_or("", |(_, lines)| lines);
         out.push_str(&format!("{}\n{lines}", UnifiedHunkHeader::new(&[whole])));
     }
-    out
+    Some(out)
 }
 
 /// Longest text of which a change is shown, in bytes.
@@ -309,17 +329,27 @@ impl Fix {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
+    use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
     use super::*;
 
-    proptest! {
-        /// Repeated lines, line breaks of all kinds, and a last line without one.
-        #[test]
-        fn the_hunks_are_those_of_a_comparison_of_the_whole_texts(
-            old in "([abc]{0,1}(\n|\n|\n|\r\n)){0,20}[ab]{0,1}",
-            changes in prop::collection::vec((0usize..60, 0usize..6, "([ab]?(\n|\r)?){0,3}"), 0..3),
-        ) {
+    /// Lines that repeat, line breaks of all kinds, and a last line without one.
+    #[test]
+    fn the_hunks_are_those_of_a_comparison_of_the_whole_texts() {
+        let config = ProptestConfig {
+            cases: 3_000,
+            ..ProptestConfig::default()
+        };
+        let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let change = (0usize..60, 0usize..6, "([ab]?(\n|\r)?){0,3}");
+        let input = (
+            "([abc]{0,1}(\n|\n|\n|\r\n)){0,20}[ab]{0,1}",
+            prop::collection::vec(change, 0..3),
+        );
+        let mut runner = TestRunner::new_with_rng(config, random);
+        let holds = runner.run(&input, |(old, changes)| {
             let mut new = old.clone();
             for (at, length, text) in changes {
                 let at = at.min(new.len());
@@ -327,6 +357,15 @@ mod tests {
             }
             let whole = TextDiff::from_lines(&old, &new).unified_diff().to_string();
             prop_assert_eq!(hunks(&old, &new), whole);
-        }
+            Ok(())
+        });
+        holds.unwrap();
+    }
+
+    #[test]
+    fn a_change_in_a_run_of_equal_lines_keeps_what_follows() {
+        let old = format!("a\n{}b\n", "x\n".repeat(9));
+        let new = format!("a\n{}b\n", "x\n".repeat(10));
+        assert!(hunks(&old, &new).ends_with(" x\n x\n x\n+x\n b\n"));
     }
 }
