@@ -140,7 +140,7 @@ fn add_distro(context: &Context, runtime: &Runtime, alone: bool) -> Fix {
     match alone {
         true => fix.command(add).command(fixes::deploy(context)),
         false => fix.note(format!(
-            "run `{add}`, which changes the lock, too, then deploy"
+            "before that, run `{add}`, which changes the lock, too"
         )),
     }
 }
