@@ -58,8 +58,8 @@ pub(super) struct Sources<'a> {
     danger: Cell<Option<Danger>>,
     /// What other handlers have kept in the state of modules, by the danger that no test speaks against.
     kept: BTreeMap<Danger, Kept>,
-    /// Most calls that the flow evaluates, where they are fewer than in any other.
-    most_bodies: Option<u32>,
+    /// Most calls that the flow evaluates.
+    most_bodies: u32,
 }
 
 /// Whether an object of a method's class is made of something: its constructor takes parameters, or a decorator or base makes one.
@@ -91,7 +91,7 @@ impl<'a> Sources<'a> {
             restricted: RefCell::default(),
             danger: Cell::default(),
             kept: BTreeMap::new(),
-            most_bodies: None,
+            most_bodies: MOST_BODIES,
         }
     }
 
@@ -185,7 +185,7 @@ impl<'a> Sources<'a> {
     /// As [`Self::of_anyone`], for a method whose callers are not seen: they may have made its object, too.
     pub(super) fn of_unseen(source: &'a Source, function: FnId, most_bodies: u32) -> Self {
         let mut made = Self::of_anyone(source, Start::Function(function));
-        made.most_bodies = Some(most_bodies);
+        made.most_bodies = most_bodies;
         if is_given_members(source, function) {
             let own = made.origin(0, "self", None, false);
             if let Some(slot) = made.params.first_mut().filter(|slot| **slot == 0) {
@@ -341,7 +341,7 @@ const EACH: &str = "[]";
 
 impl Seeds for Sources<'_> {
     fn most_bodies(&self) -> u32 {
-        self.most_bodies.unwrap_or(MOST_BODIES)
+        self.most_bodies
     }
 
     fn kept(&self) -> Kept {

@@ -145,7 +145,6 @@ fn add_distro(context: &Context, runtime: &Runtime, alone: bool) -> Fix {
     }
 }
 
-/// Which of the lists the image installs is up to its RUN lines; any that names the distribution is taken for it.
 /// The RUN line that installs packages by their names, where that is all that the image installs: no manifest is read then.
 fn installs_names_only(dockerfile: &Dockerfile) -> Option<&Instruction> {
     const READS: [&str; 14] = [
@@ -205,6 +204,7 @@ fn installs_names_only(dockerfile: &Dockerfile) -> Option<&Instruction> {
     })
 }
 
+/// Which of the lists the image installs is up to its RUN lines; any that names the distribution is taken for it.
 fn installs_distro(dockerfile: &Dockerfile, manifests: &AgentManifests) -> bool {
     let in_run = dockerfile
         .instructions
