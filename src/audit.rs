@@ -144,7 +144,9 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         told: Default::default(),
         aws,
         discovery,
-        today: jiff::Zoned::now().date(),
+        today: jiff::tz::TimeZone::UTC
+            .to_datetime(jiff::Timestamp::now())
+            .date(),
         notes: stale.into_iter().chain(refused).collect(),
         startup: Default::default(),
         stacks,
@@ -290,7 +292,7 @@ pub fn simulations(
     }
     // What roles are used for is found out in the way of a check, in a pool with room for deep code.
     let ask = || quiet::catch(|| checks::questions(context));
-    let questions = match pool::judging() {
+    let questions = match pool::judging(size(context)) {
         Some(pool) => pool.install(ask),
         None => ask(),
     };
@@ -363,7 +365,8 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
         results[index].get_or_init(|| judge(&chosen[index]));
     };
     let order = in_turn(&chosen).into_iter();
-    match pool::judging() {
+    let pool = pool::judging(size(context));
+    match pool {
         Some(pool) => pool.scope_fifo(|scope| {
             order.for_each(|index| scope.spawn_fifo(move |_| of(index)));
         }),
@@ -378,13 +381,21 @@ pub fn evaluate(context: &Context, selected: impl Fn(&Check) -> bool) -> Vec<Che
         bound::roughly(result);
         redactor.result(result);
     };
-    match pool::judging() {
+    match pool {
         Some(pool) => pool.install(|| {
             results.par_iter_mut().for_each(cover);
         }),
         None => results.iter_mut().for_each(cover),
     }
     results
+}
+
+/// How much there is to judge: the bytes of the code that was read and of the configuration.
+fn size(context: &Context) -> usize {
+    let modules = context.source.made().into_iter();
+    let code = modules.flat_map(|source| &source.modules);
+    let code: usize = code.map(|module| module.source.text.len()).sum();
+    code + context.project.document.source.text.len()
 }
 
 /// The order in which checks start, by their index: those that look at code first, since they take long. Those of restored sessions

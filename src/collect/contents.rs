@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use ignore::{WalkBuilder, WalkState};
+use walkdir::{DirEntry, WalkDir};
 
 use super::project::{Ignores, walk as walk_package};
 use super::source::{
@@ -24,6 +24,8 @@ use crate::secrets::{self, Hit, is_binary};
 
 /// Files above this are data, not text that people write. In bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
+/// What is read of a file at first, in bytes.
+const BLOCK: usize = 8192;
 /// Secrets that are kept of one file: a dump of a thousand keys is one finding, not a thousand.
 const MOST_OF_A_FILE: usize = 50;
 /// Length of a value, in bytes, from which it is covered wherever it is quoted.
@@ -119,40 +121,27 @@ struct Listed {
 
 /// The files by their path relative to the project root.
 fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, Listed> {
-    let found: Mutex<BTreeMap<String, Listed>> = Mutex::new(BTreeMap::new());
-    // The walker would open whatever is called .gitignore, a FIFO too: the rules are read by the guarded reader.
-    let ignores = Ignores::below(project.repository.as_deref().unwrap_or(&project.root));
-    let keeps = move |entry: &ignore::DirEntry| {
-        let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+    let ignores = Ignores::of_project(project);
+    let keeps = |entry: &DirEntry| {
+        let is_dir = entry.file_type().is_dir();
         wanted(entry) && (entry.depth() == 0 || !ignores.ignores(entry.path(), is_dir))
     };
-    let walk = WalkBuilder::new(&project.root)
-        .standard_filters(false)
-        .follow_links(false)
-        .filter_entry(keeps)
-        .build_parallel();
-    walk.run(|| {
-        Box::new(|entry| {
-            let Ok(entry) = entry else {
-                return WalkState::Continue;
-            };
-            if entry.file_type().is_some_and(|kind| kind.is_file())
-                && let Ok(relative) = entry.path().strip_prefix(&project.root)
-                && let Ok(mut found) = found.lock()
-            {
-                found.insert(
-                    relative.to_string_lossy().replace('\\', "/"),
-                    Listed {
-                        path: entry.into_path(),
-                        ships: false,
-                        made: false,
-                    },
-                );
-            }
-            WalkState::Continue
-        })
-    });
-    let mut found = found.into_inner().unwrap_or_default();
+    let walk = WalkDir::new(&project.root).into_iter().filter_entry(keeps);
+    let mut found = BTreeMap::new();
+    for entry in walk.filter_map(Result::ok) {
+        if entry.file_type().is_file()
+            && let Ok(relative) = entry.path().strip_prefix(&project.root)
+        {
+            found.insert(
+                relative.to_string_lossy().replace('\\', "/"),
+                Listed {
+                    path: entry.into_path(),
+                    ships: false,
+                    made: false,
+                },
+            );
+        }
+    }
     for package in packages
         .iter()
         .filter(|package| package.kind != PackageKind::Bundle)
@@ -194,8 +183,8 @@ fn invokes_lambda(text: &str) -> bool {
             || text.contains("invoke_async("))
 }
 
-fn wanted(entry: &ignore::DirEntry) -> bool {
-    if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+fn wanted(entry: &DirEntry) -> bool {
+    if entry.depth() == 0 || !entry.file_type().is_dir() {
         return true;
     }
     let left_out = entry
@@ -219,10 +208,12 @@ fn read(listed: &Listed, shown: &str) -> Found {
     if !about.is_file() || about.len() == 0 {
         return Found::default();
     }
-    let mut bytes = Vec::new();
     // The first block tells text from data, so that a large binary is not read to its end.
+    let size = usize::try_from(about.len()).unwrap_or(usize::MAX);
+    // Room for one byte more: the read that finds the end needs it.
+    let mut bytes = Vec::with_capacity(size.min(BLOCK) + 1);
     let mut file = file.take(LARGEST);
-    if let Err(error) = file.by_ref().take(8192).read_to_end(&mut bytes) {
+    if let Err(error) = file.by_ref().take(BLOCK as u64).read_to_end(&mut bytes) {
         return unread(error.to_string());
     }
     if is_binary(&bytes) {
@@ -234,8 +225,11 @@ fn read(listed: &Listed, shown: &str) -> Found {
             about.len()
         ));
     }
-    if let Err(error) = file.read_to_end(&mut bytes) {
-        return unread(error.to_string());
+    if bytes.len() == BLOCK {
+        bytes.reserve_exact(size.saturating_sub(BLOCK) + 1);
+        if let Err(error) = file.read_to_end(&mut bytes) {
+            return unread(error.to_string());
+        }
     }
     // What a build copies is judged where it comes from.
     let source = is_caller_candidate(shown) && !made;

@@ -104,10 +104,13 @@ fn mentions(lock: &Known<Lock>, folder: Option<&str>) -> bool {
 fn parse_lock(path: &str, text: &str) -> Known<Lock> {
     let mut packages = BTreeMap::new();
     // The tree of a whole lock is many times its size. Where a part is no document by itself, `[[package]]` stood inside of a string.
-    let in_parts = parts(text).try_for_each(|part| add_packages(part, &mut packages));
+    let in_parts = parts(text).try_for_each(|part| match wheels_apart(part) {
+        Some((wheels, rest)) => add_packages(&rest, Some(wheels), &mut packages),
+        None => add_packages(part, None, &mut packages),
+    });
     if in_parts.is_err() {
         packages.clear();
-        if let Err(error) = add_packages(text, &mut packages) {
+        if let Err(error) = add_packages(text, None, &mut packages) {
             let message = format!("{path} is no TOML: {}", error.message());
             return Known::Unread(Unread::new(ReasonCode::Unsupported, message));
         }
@@ -129,9 +132,55 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Adds the packages of a lock, or of a part of one.
+/// The wheels that a part lists in the way in which uv writes them, one a line, and the part without them: they are nine tenths of a
+/// lock. None where the part is written otherwise.
+fn wheels_apart(part: &str) -> Option<(Vec<Wheel>, String)> {
+    // In a text of several lines these would be no members.
+    if ["\"\"\"", "'''"].iter().any(|quotes| part.contains(quotes)) {
+        return None;
+    }
+    let start = part.find("\nwheels = [\n")? + "\nwheels = [\n".len();
+    let end = start + part[start..].find("\n]")? + 1;
+    let wheels = part[start..end].lines().map(wheel_of_line);
+    let rest = [&part[..start], &part[end..]].concat();
+    Some((wheels.collect::<Option<_>>()?, rest))
+}
+
+/// The wheel of a line of uv's: `    { url = "…", hash = "…", size = 1 },`.
+fn wheel_of_line(line: &str) -> Option<Wheel> {
+    let mut members = line.strip_prefix("    { ")?.strip_suffix(" },")?;
+    let (mut place, mut size) = (None, None);
+    while !members.is_empty() {
+        let (key, rest) = members.split_once(" = ")?;
+        let (value, rest) = match rest.strip_prefix('"') {
+            Some(text) => text.split_once('"')?,
+            None => rest.split_at(rest.find(',').unwrap_or(rest.len())),
+        };
+        let number = || value.bytes().all(|byte| byte.is_ascii_digit());
+        match key {
+            "url" | "path" | "filename" if place.is_none() => place = Some(value),
+            "size" if size.is_none() && number() => size = Some(value.parse().ok()?),
+            "hash" | "upload-time" => {}
+            _ => return None,
+        }
+        if value.contains('\\') || value.is_empty() {
+            return None;
+        }
+        members = match rest {
+            "" => rest,
+            _ => rest.strip_prefix(", ")?,
+        };
+    }
+    Some(Wheel {
+        file: file_of(place?)?,
+        size,
+    })
+}
+
+/// Adds the packages of a lock, or of a part of one; of a part with one package its wheels may be known.
 fn add_packages(
     text: &str,
+    mut apart: Option<Vec<Wheel>>,
     packages: &mut BTreeMap<String, Vec<LockedPackage>>,
 ) -> Result<(), toml::de::Error> {
     let table = DeTable::parse(text)?;
@@ -144,7 +193,10 @@ fn add_packages(
         let extras = package
             .get("optional-dependencies")
             .and_then(|extras| extras.get_ref().as_table());
-        let wheels = package.get("wheels").and_then(items).into_iter().flatten();
+        let listed = || package.get("wheels").and_then(items).into_iter().flatten();
+        let wheels = apart
+            .take()
+            .unwrap_or_else(|| listed().filter_map(|one| wheel(one.get_ref())).collect());
         packages
             .entry(normalise(name))
             .or_default()
@@ -158,7 +210,7 @@ fn add_packages(
                     .flatten()
                     .map(|(extra, list)| (extra.get_ref().to_string(), edges(Some(list))))
                     .collect(),
-                wheels: wheels.filter_map(|one| wheel(one.get_ref())).collect(),
+                wheels,
                 registry: package
                     .get("source")
                     .and_then(|source| source.get_ref().get("registry"))
@@ -180,14 +232,19 @@ fn wheel(wheel: &DeValue<'_>) -> Option<Wheel> {
     let place = ["url", "path", "filename"]
         .into_iter()
         .find_map(|key| text_under(wheel, key))?;
-    let file = place.rsplit('/').next()?.split(['#', '?']).next()?;
     let size = wheel
         .get("size")
         .and_then(|size| size.get_ref().as_integer());
     Some(Wheel {
-        file: file.replace("%2B", "+"),
+        file: file_of(place)?,
         size: size.and_then(|size| u64::from_str_radix(size.as_str(), size.radix()).ok()),
     })
+}
+
+/// The name of the file at a place.
+fn file_of(place: &str) -> Option<String> {
+    let file = place.rsplit('/').next()?.split(['#', '?']).next()?;
+    Some(file.replace("%2B", "+"))
 }
 
 fn edges(list: Option<&Spanned<DeValue<'_>>>) -> Vec<Edge> {
@@ -442,6 +499,51 @@ name = "two"
 version = "2.0"
 source = { editable = "." }
 "#;
+
+    #[test]
+    fn wheels_that_stand_one_a_line_are_those_of_the_document() {
+        let lines = [
+            r#"    { url = "https://files.example.org/a/one-1.0%2Bcpu-py3-none-any.whl", hash = "sha256:00", size = 12, upload-time = "2026-01-02T03:04:05Z" },"#,
+            r#"    { path = "../wheels/one-1.0-py3-none-any.whl", hash = "sha256:00" },"#,
+            r#"    { filename = "one-1.0-cp313-cp313-manylinux_2_28_aarch64.whl" },"#,
+            r#"    { url = "https://files.example.org/one.whl#egg", size = 0 },"#,
+        ];
+        let others = [
+            r#"    { url = "https://files.example.org/\u0061.whl" },"#,
+            r#"    { url = 'https://files.example.org/a.whl', size = 1_024 },"#,
+            r#"    { hash = "sha256:00", size = 0x10, url = "https://files.example.org/a.whl" },"#,
+            r#"    { url = "https://files.example.org/a.whl", zstd = { size = 1 } },"#,
+            "    # none",
+        ];
+        let lock = |lines: &[&str]| {
+            let lines = lines.join("\n");
+            format!(
+                "\n[[package]]\nname = \"one\"\nsource = {{ registry = \"x\" }}\nwheels = [\n{lines}\n]\n\n[package.metadata]\nrequires-dist = []\n"
+            )
+        };
+        let whole = |text: &str| {
+            let mut packages = BTreeMap::new();
+            add_packages(text, None, &mut packages).unwrap();
+            packages
+        };
+        let text = lock(&lines);
+        assert_eq!(
+            wheels_apart(&text).unwrap().0,
+            whole(&text)["one"][0].wheels
+        );
+        assert_eq!(
+            parse_lock("uv.lock", &text).read().unwrap().packages,
+            whole(&text)
+        );
+        for other in others {
+            let text = lock(&[lines[0], other]);
+            assert!(wheels_apart(&text).is_none(), "{other}");
+            assert_eq!(
+                parse_lock("uv.lock", &text).read().unwrap().packages,
+                whole(&text)
+            );
+        }
+    }
 
     #[test]
     fn a_lock_is_read_package_by_package() {

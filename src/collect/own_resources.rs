@@ -1,27 +1,28 @@
 //! AgentCore resources that a project defines in infrastructure code of its own: CDK, Terraform, CloudFormation. They are noted
 //! and not judged.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 
 use super::infrastructure::{MOST_OF_A_FILE, Pattern, is_made, matching};
 
-static TERRAFORM: Pattern =
-    LazyLock::new(|| Regex::new(r#"^\s*resource\s+"(aws(?:cc)?_bedrockagentcore_\w+)"\s+"#).ok());
-static TERRAFORM_JSON: Pattern =
-    LazyLock::new(|| Regex::new(r#"^\s*"(aws(?:cc)?_bedrockagentcore_\w+)"\s*:\s*\{"#).ok());
-static TEMPLATE: Pattern = LazyLock::new(|| {
+static TERRAFORM: Pattern = Pattern::new(&["_bedrockagentcore_"], || {
+    Regex::new(r#"^\s*resource\s+"(aws(?:cc)?_bedrockagentcore_\w+)"\s+"#).ok()
+});
+static TERRAFORM_JSON: Pattern = Pattern::new(&["_bedrockagentcore_"], || {
+    Regex::new(r#"^\s*"(aws(?:cc)?_bedrockagentcore_\w+)"\s*:\s*\{"#).ok()
+});
+static TEMPLATE: Pattern = Pattern::new(&["AWS::BedrockAgentCore::"], || {
     Regex::new(r#"^\s*"?Type"?\s*:\s*["']?(AWS::BedrockAgentCore::\w+)["']?\s*,?\s*(?:#.*)?$"#).ok()
 });
-static CDK_IMPORT: Pattern = LazyLock::new(|| {
-    // https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_bedrockagentcore-readme.html
-    Regex::new(
-        r"aws_bedrockagentcore|aws_bedrock_agentcore_alpha|aws-cdk-lib/aws-bedrockagentcore|@aws-cdk/aws-bedrock-agentcore-alpha",
-    )
-    .ok()
-});
-static CDK: Pattern = LazyLock::new(|| {
+/// The modules of CDK that hold AgentCore resources.
+/// <https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_bedrockagentcore-readme.html>
+const CDK_MODULES: [&str; 4] = [
+    "aws_bedrockagentcore",
+    "aws_bedrock_agentcore_alpha",
+    "aws-cdk-lib/aws-bedrockagentcore",
+    "@aws-cdk/aws-bedrock-agentcore-alpha",
+];
+static CDK: Pattern = Pattern::new(&["Cfn", "agentcore"], || {
     Regex::new(
         r"\b(?:Cfn(?:Runtime|RuntimeEndpoint|Gateway|GatewayTarget|Memory|BrowserCustom|BrowserProfile|CodeInterpreterCustom|WorkloadIdentity|Policy|PolicyEngine|Evaluator|OnlineEvaluationConfig|ApiKeyCredentialProvider|OAuth2CredentialProvider)|(?:agentcore|bedrock_?agentcore)(?:_alpha)?\.(?:Runtime|Gateway|Memory))\(",
     )
@@ -29,11 +30,11 @@ static CDK: Pattern = LazyLock::new(|| {
 });
 
 /// An AgentCore action in a policy that infrastructure code writes.
-static ACTION: Pattern =
-    LazyLock::new(|| Regex::new(r#"["'`]bedrock-agentcore:[A-Za-z*?]+["'`]"#).ok());
-/// What writes policies in CDK code.
-static POLICY_CODE: Pattern =
-    LazyLock::new(|| Regex::new(r"aws-cdk-lib|aws_cdk|@pulumi/aws|pulumi_aws").ok());
+static ACTION: Pattern = Pattern::new(&["bedrock-agentcore:"], || {
+    Regex::new(r#"["'`]bedrock-agentcore:[A-Za-z*?]+["'`]"#).ok()
+});
+/// What code that writes policies imports.
+const POLICY_CODE: [&str; 4] = ["aws-cdk-lib", "aws_cdk", "@pulumi/aws", "pulumi_aws"];
 
 /// The lines (1-based) of a file where it defines AgentCore resources. `path` is relative to the project root.
 pub fn lines(path: &str, text: &str) -> Vec<u32> {
@@ -49,26 +50,13 @@ pub fn lines(path: &str, text: &str) -> Vec<u32> {
         return both(&[&TERRAFORM_JSON, &ACTION], text);
     }
     if ends(&[".yaml", ".yml", ".json", ".template"]) {
-        let quick = text.contains("AWS::BedrockAgentCore::");
-        return if quick {
-            matching(&TEMPLATE, text)
-        } else {
-            Vec::new()
-        };
+        return matching(&TEMPLATE, text);
     }
     let code = ends(&[".py", ".ts", ".mts", ".js", ".mjs", ".cjs"]);
-    let imports = |text: &str| {
-        CDK_IMPORT
-            .as_ref()
-            .is_some_and(|import| import.is_match(text))
-    };
-    let writes = || {
-        let policies = POLICY_CODE.as_ref();
-        text.contains("bedrock-agentcore:") && policies.is_some_and(|code| code.is_match(text))
-    };
-    match code && imports(text) {
+    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    match code && holds(&CDK_MODULES) {
         true => both(&[&CDK, &ACTION], text),
-        false if code && writes() => matching(&ACTION, text),
+        false if code && holds(&POLICY_CODE) => matching(&ACTION, text),
         false => Vec::new(),
     }
 }

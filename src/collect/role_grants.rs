@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -12,27 +11,35 @@ use super::project::read_text_up_to;
 use crate::model::project::Project;
 
 /// A role by its name or ARN, in CDK code.
-static CDK_ROLE: Pattern = LazyLock::new(|| {
+static CDK_ROLE: Pattern = Pattern::new(&["Role.from"], || {
     Regex::new(r"\bRole\.(?:from_role_arn|from_role_name|from_lookup|fromRoleArn|fromRoleName|fromLookup)\(")
         .ok()
 });
 /// What adds to such a role.
-static CDK_ADDS: Pattern = LazyLock::new(|| {
+static CDK_ADDS: Pattern = Pattern::new(&["add", "attach", "grant", "Policy"], || {
     Regex::new(
         r"\b(?:add_to_principal_policy|addToPrincipalPolicy|add_to_policy|addToPolicy|attach_inline_policy|attachInlinePolicy|add_managed_policy|addManagedPolicy|grant\w*|iam\.Policy|iam\.ManagedPolicy|CfnPolicy|CfnRolePolicy)\(",
     )
     .ok()
 });
 /// A role by its name, in Terraform.
-static TERRAFORM_ROLE: Pattern =
-    LazyLock::new(|| Regex::new(r#"^\s*data\s+"aws_iam_role"\s+"#).ok());
-static TERRAFORM_ADDS: Pattern = LazyLock::new(|| {
+static TERRAFORM_ROLE: Pattern = Pattern::new(&["aws_iam_role"], || {
+    Regex::new(r#"^\s*data\s+"aws_iam_role"\s+"#).ok()
+});
+static TERRAFORM_ADDS: Pattern = Pattern::new(&["aws_iam_role_polic"], || {
     Regex::new(r#"^\s*resource\s+"aws_iam_role_polic(?:y|y_attachment|ies_exclusive)"\s+"#).ok()
 });
 /// What makes a role, and what adds to one, in scripts.
-static MAKES: Pattern =
-    LazyLock::new(|| Regex::new(r"\bcreate[-_]role\b|createRole|CreateRoleCommand").ok());
-static ADDS: Pattern = LazyLock::new(|| {
+static MAKES: Pattern = Pattern::new(
+    &[
+        "create_role",
+        "create-role",
+        "createRole",
+        "CreateRoleCommand",
+    ],
+    || Regex::new(r"\bcreate[-_]role\b|createRole|CreateRoleCommand").ok(),
+);
+static ADDS: Pattern = Pattern::new(&["role-policy", "role_policy", "RolePolicy"], || {
     Regex::new(
         r"\biam\s+(?:put-role-policy|attach-role-policy)\b|\.(?:put_role_policy|attach_role_policy|putRolePolicy|attachRolePolicy)\(|\b(?:PutRolePolicyCommand|AttachRolePolicyCommand)\(",
     )

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::{panic, thread};
 
+use crate::pool;
+
 /// What leaves half of the processors to other work for as long as that lasts: a search through every file, while code is read in
 /// steps that wait for each other. Side by side as equals, the search would end early and leave processors idle in the gaps.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +59,7 @@ impl Background {
 
     /// What `look` finds in each item, in the order of the items. A panic goes on in the caller.
     pub fn map<T: Sync, R: Send>(&self, items: &[T], look: impl Fn(&T) -> R + Sync) -> Vec<R> {
-        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let processors = pool::processors();
         let threads = processors.min(items.len().div_ceil(WORTH_A_THREAD)).max(1);
         let next = AtomicUsize::new(0);
         let work = |yields: bool| {

@@ -5,6 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::command::COMMANDS;
+use super::demand::Demand;
 use super::kinds::TABLES;
 use super::{Kind, Rule, Shape, kinds};
 
@@ -51,11 +52,34 @@ pub(super) struct Format {
     pub(super) kind: &'static Kind,
     /// How many bytes before the keyword a match may start.
     pub(super) lead: usize,
+    /// What every match holds; found out on first use.
+    demand: OnceLock<Demand>,
     pattern: &'static str,
     regex: OnceLock<Option<Regex>>,
 }
 
 impl Format {
+    fn of(kind: &'static Kind, lead: usize, pattern: &'static str) -> Self {
+        Self {
+            kind,
+            lead,
+            demand: OnceLock::new(),
+            pattern,
+            regex: OnceLock::new(),
+        }
+    }
+
+    /// The pattern, where a match may begin at the start of the text (or anywhere in it, for one that may begin before its keyword):
+    /// few keywords stand before a value, and most patterns are never compiled.
+    pub(super) fn pattern_for(&self, text: &[u8]) -> Option<&Regex> {
+        if let Some(compiled) = self.regex.get() {
+            return compiled.as_ref();
+        }
+        let demand = self.demand.get_or_init(|| Demand::of(self.pattern));
+        let may_match = demand.may_match(text, self.lead == 0);
+        may_match.then(|| self.regex()).flatten()
+    }
+
     /// The compiled pattern; anchored when a match starts at the keyword. `None` if the table holds a pattern that does not compile.
     pub(super) fn regex(&self) -> Option<&Regex> {
         self.regex
@@ -186,12 +210,9 @@ impl Engine {
         let (mut formats, mut named) = (Vec::new(), Vec::new());
         for kind in kinds() {
             match &kind.rule {
-                Rule::Format { pattern, lead, .. } => formats.push(Format {
-                    kind,
-                    lead: *lead,
-                    pattern,
-                    regex: OnceLock::new(),
-                }),
+                Rule::Format { pattern, lead, .. } => {
+                    formats.push(Format::of(kind, *lead, pattern));
+                }
                 Rule::Named { shapes, .. } => named.push(Named { kind, shapes }),
                 Rule::BuiltIn => {}
             }

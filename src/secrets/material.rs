@@ -209,6 +209,9 @@ const OTHERS: &[&str] = &[
 /// An address with a password; `at` is the range of `://`.
 pub(super) fn address(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
     let (text, bytes) = (subject.text, subject.text.as_bytes());
+    if !may_hold_a_password(bytes, at.end) {
+        return None;
+    }
     let floor_at = at.start.saturating_sub(32);
     let scheme_start = (floor_at..at.start)
         .rev()
@@ -237,6 +240,13 @@ pub(super) fn address(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found>
             Confidence::Medium
         },
     )
+}
+
+/// Whether a user's name and a colon may stand behind `://`: most addresses go on with a host and a path.
+fn may_hold_a_password(bytes: &[u8], from: usize) -> bool {
+    let limit = (from + LONGEST_AUTHORITY).min(bytes.len());
+    let ends = |byte: &&u8| matches!(byte, b':' | b'/' | b'@' | b'?' | b'#');
+    bytes[from..limit].iter().find(ends) == Some(&b':')
 }
 
 /// The ranges of the password and of the host behind `://`.

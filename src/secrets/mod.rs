@@ -18,6 +18,7 @@ mod automaton;
 mod command;
 mod context;
 mod decoys;
+mod demand;
 mod engine;
 mod judge;
 mod kinds;

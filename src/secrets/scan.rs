@@ -137,7 +137,7 @@ fn try_format(format: &Format, subject: &Subject<'_>, at: &Range<usize>) -> Opti
     }
     .min(bytes.len());
     let window = &bytes[from..to];
-    for captures in format.regex()?.captures_iter(window) {
+    for captures in format.pattern_for(window)?.captures_iter(window) {
         let Some(whole) = captures.get(0) else {
             continue;
         };

@@ -7,6 +7,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 
+use super::demand::Demand;
 use super::{Alphabet, Kind, Options, Rule, Shape, decoys, kinds, scan};
 
 /// A linear congruential generator (Knuth's MMIX constants), so that runs are alike.
@@ -119,6 +120,26 @@ fn every_pattern_compiles() {
     let engine = super::engine::engine();
     for format in &engine.formats {
         assert!(format.regex().is_some(), "{}", format.kind.id);
+    }
+}
+
+#[test]
+fn every_value_of_a_format_holds_what_is_demanded_of_it() {
+    let mut runner = TestRunner::deterministic();
+    for kind in kinds() {
+        let Rule::Format { pattern, .. } = &kind.rule else {
+            continue;
+        };
+        let demand = Demand::of(pattern);
+        let values = string_regex(&generator(pattern)).unwrap();
+        for _ in 0..50 {
+            let value = values.new_tree(&mut runner).unwrap().current();
+            assert!(
+                demand.may_match(value.as_bytes(), true),
+                "{}: {value}",
+                kind.id
+            );
+        }
     }
 }
 

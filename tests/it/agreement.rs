@@ -8,6 +8,7 @@ use std::fs;
 use agentcore_harden::audit::{self, DiscoverySource, Options};
 use agentcore_harden::report::Status;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// A test of a value, and whether it leaves nothing but what is allowed.
 #[derive(Clone, Copy, Debug)]
@@ -227,7 +228,7 @@ fn every_guard_gets_one_answer() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_checks_never_disagree(

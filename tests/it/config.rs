@@ -372,6 +372,8 @@ fn hostile_files_are_problems_not_panics() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { rng_seed: proptest::test_runner::RngSeed::Fixed(1), failure_persistence: None, ..Default::default() })]
+
     #[test]
     fn any_text_is_read_without_a_panic(text in "(\\[\\[?(ignore|severity|runtimes)\\]?\\]?|[a-z\\-]+ = |\"|[0-9\\-:]+|\\PC|\\n){0,60}") {
         let runtimes = Runtimes { names: &["A"], exclusive: true };

@@ -30,6 +30,8 @@ const ADDS: [&str; 6] = [
     ".attachInlinePolicy(",
     ".addManagedPolicy(",
 ];
+/// How the methods begin that grant on a resource.
+const GRANT: &str = ".grant";
 /// What the statements hold that the CLI's own template adds, for payments. (`dist/assets/cdk/lib/cdk-stack.ts` of CLI 0.30.)
 const VENDED: [&str; 2] = [
     "processPaymentRoleArn",
@@ -67,8 +69,8 @@ pub(super) fn version(root: &Path) -> Option<CdkVersion> {
     })
 }
 
-/// Where the app's own code adds permissions to what may be an agent's role.
-pub(super) fn grants(root: &Path) -> Vec<Site> {
+/// The app's own code: the folder of each file and its text.
+pub(super) fn sources(root: &Path) -> Vec<(&'static str, SourceText)> {
     let mut found = Vec::new();
     for folder in FOLDERS {
         let Ok(entries) = fs::read_dir(root.join(folder)) else {
@@ -83,51 +85,51 @@ pub(super) fn grants(root: &Path) -> Vec<Site> {
         for file in files.into_iter().take(MOST_FILES) {
             let path = format!("{folder}/{file}");
             if let Ok(text) = read_text(&root.join(&path), &path) {
-                added(&SourceText::new(path.as_str(), text.as_str()), &mut found);
+                found.push((folder, SourceText::new(path.as_str(), text)));
             }
         }
     }
     found
 }
 
-/// The files of the app's own that it imports and that are not there.
-pub(super) fn lost(root: &Path, repository: Option<&Path>) -> Vec<LostFile> {
+/// Where the app's own code adds permissions to what may be an agent's role.
+pub(super) fn grants(sources: &[(&'static str, SourceText)]) -> Vec<Site> {
     let mut found = Vec::new();
-    for folder in FOLDERS {
-        let Ok(entries) = fs::read_dir(root.join(folder)) else {
-            continue;
-        };
-        let mut files: Vec<String> = entries
-            .filter_map(Result::ok)
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| name.ends_with(".ts") && !name.ends_with(".d.ts"))
-            .collect();
-        files.sort();
-        for file in files.into_iter().take(MOST_FILES) {
-            let path = format!("{folder}/{file}");
-            let Ok(text) = read_text(&root.join(&path), &path) else {
+    for (_, source) in sources {
+        let mut words = ADDS.iter().chain([&GRANT]);
+        if words.any(|word| source.text.contains(word)) {
+            added(source, &mut found);
+        }
+    }
+    found
+}
+
+/// The files of the app's own that it imports and that are not there.
+pub(super) fn lost(
+    sources: &[(&'static str, SourceText)],
+    root: &Path,
+    repository: Option<&Path>,
+) -> Vec<LostFile> {
+    let mut found = Vec::new();
+    for (folder, source) in sources {
+        let mut start = 0;
+        for line in source.text.split_inclusive('\n') {
+            let here = start;
+            start += line.len();
+            let Some((at, specifier)) = imported(line) else {
                 continue;
             };
-            let source = SourceText::new(path.as_str(), text.as_str());
-            let mut start = 0;
-            for line in text.split_inclusive('\n') {
-                let here = start;
-                start += line.len();
-                let Some((at, specifier)) = imported(line) else {
-                    continue;
-                };
-                let place = root.join(folder).join(specifier);
-                if is_there(&place) {
-                    continue;
-                }
-                let relative = joined(folder, &format!("{specifier}.ts"));
-                let base = repository.unwrap_or(root);
-                found.push(LostFile {
-                    site: source.site(here + at..here + at + specifier.len()),
-                    specifier: specifier.to_owned(),
-                    rule: ignoring(base, &root.join(relative)),
-                });
+            let place = root.join(folder).join(specifier);
+            if is_there(&place) {
+                continue;
             }
+            let relative = joined(folder, &format!("{specifier}.ts"));
+            let base = repository.unwrap_or(root);
+            found.push(LostFile {
+                site: source.site(here + at..here + at + specifier.len()),
+                specifier: specifier.to_owned(),
+                rule: ignoring(base, &root.join(relative)),
+            });
         }
     }
     found
@@ -191,8 +193,8 @@ fn added(source: &SourceText, found: &mut Vec<Site>) {
         }
         let method = ADDS.iter().find_map(|method| line.find(method));
         let grant = || {
-            let at = line.find(".grant")?;
-            let rest = line.get(at + ".grant".len()..)?;
+            let at = line.find(GRANT)?;
+            let rest = line.get(at + GRANT.len()..)?;
             let name = rest.split('(').next()?;
             let named = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
             (named && name.len() < rest.len()).then_some(at)
@@ -233,7 +235,7 @@ mod tests {
 
     use std::fs;
 
-    use super::{CdkVersion, LOCK, MANIFEST, grants, version};
+    use super::{CdkVersion, LOCK, MANIFEST, grants, sources, version};
 
     #[test]
     fn a_range_is_told_from_what_was_installed() {
@@ -271,7 +273,7 @@ mod tests {
         fs::create_dir_all(root.join("agentcore/cdk/lib")).unwrap();
         let code = "invoker.addToRolePolicy(s);\ninstance.role.addManagedPolicy(p);\nimage.grantPush(build.role);\n// env.runtime.addToPolicy(s);\nexecutionRole.addToPolicy(s);\nenv.runtime.addToPolicy(s);\n";
         fs::write(root.join("agentcore/cdk/lib/stack.ts"), code).unwrap();
-        let lines: Vec<u32> = grants(root)
+        let lines: Vec<u32> = grants(&sources(root))
             .iter()
             .map(|site| site.span.unwrap().line)
             .collect();

@@ -8,6 +8,12 @@ use crate::collect::json;
 use crate::model::files::{CliOnPath, Installer};
 use crate::model::known::{Known, ReasonCode, Unread};
 
+/// What the program is called.
+const PROGRAMS: &[&str] = if cfg!(windows) {
+    &["agentcore", "agentcore.cmd", "agentcore.exe"]
+} else {
+    &["agentcore"]
+};
 /// The npm package of the AgentCore CLI.
 const PACKAGE: &str = "@aws/agentcore";
 /// How the Python starter toolkit calls itself in its entry-point script and in the folders of its installers.
@@ -29,9 +35,7 @@ pub fn on_path(path_env: &OsStr) -> Known<CliOnPath> {
     // A relative entry would lead into the project under audit.
     let found = std::env::split_paths(path_env)
         .filter(|folder| folder.is_absolute())
-        .flat_map(|folder| {
-            ["agentcore", "agentcore.cmd", "agentcore.exe"].map(|name| folder.join(name))
-        })
+        .flat_map(|folder| PROGRAMS.iter().map(move |name| folder.join(name)))
         .find(|program| is_program(program));
     found.map_or(Known::Absent, |program| judged(identify(&program)))
 }

@@ -127,7 +127,8 @@ pub fn read_text_up_to(file: &Path, shown: &str, largest: u64) -> Result<String,
             size: metadata.len(),
         });
     }
-    let mut bytes = Vec::new();
+    // Room for one byte more: the read that finds the end needs it.
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).map_or(0, |size| size + 1));
     std::fs::File::open(file)
         .and_then(|handle| handle.take(largest).read_to_end(&mut bytes))
         .map_err(refused)?;

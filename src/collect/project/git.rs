@@ -1,10 +1,10 @@
 //! What git makes of single files, told from its files alone: no program is run.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::rc::Rc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -86,7 +86,7 @@ fn load(index: &Path) -> Option<Vec<u8>> {
 
 /// What git ignores among the files that decide a check.
 pub fn ignored(project: &Project, index: &Index) -> GitIgnored {
-    let base = project.repository.as_deref().unwrap_or(&project.root);
+    let rules = Ignores::of_project(project);
     let env_local = project.root.join(ENV_LOCAL);
     let local_rules = project.root.join(LOCAL_RULES);
     GitIgnored {
@@ -94,37 +94,10 @@ pub fn ignored(project: &Project, index: &Index) -> GitIgnored {
         no_local_rules: std::fs::symlink_metadata(&local_rules)
             .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound),
         repository: project.repository.is_some(),
-        env_local: is_ignored(base, &env_local),
+        env_local: rules.cover(&env_local),
         env_local_tracked: index.tracks(&env_local),
-        targets: is_ignored(base, &project.root.join(TARGETS)),
+        targets: rules.cover(&project.root.join(TARGETS)),
     }
-}
-
-/// True when the `.gitignore` files from `base` down, or the repository's own exclude file, ignore `file` or a folder it is in.
-/// The user's global excludes are left out: they are not there on the next machine.
-pub fn is_ignored(base: &Path, file: &Path) -> bool {
-    let Ok(relative) = file.strip_prefix(base) else {
-        return false;
-    };
-    let mut rules = vec![rules(base, &base.join(".git/info/exclude"))];
-    let mut folder = base.to_path_buf();
-    let parts: Vec<_> = relative.components().collect();
-    for (index, part) in parts.iter().enumerate() {
-        rules.push(self::rules(&folder, &folder.join(".gitignore")));
-        folder.push(part);
-        let is_dir = index + 1 < parts.len();
-        // The nearest file that has a say decides; a folder that is ignored takes all below with it.
-        let say = rules
-            .iter()
-            .rev()
-            .flatten()
-            .map(|rules| rules.say(&folder, is_dir))
-            .find(|say| !say.is_none());
-        if matches!(say, Some(Match::Ignore(_))) {
-            return true;
-        }
-    }
-    false
 }
 
 /// The file (relative to `base`) and the pattern that make git ignore `file`.
@@ -162,10 +135,11 @@ pub fn ignoring(base: &Path, file: &Path) -> Option<(String, String)> {
     None
 }
 
-/// The ignore rules of a tree, each file read once and when it is first needed, for walks on several threads.
+/// The ignore rules of a tree, each file read once and when it is first needed.
 pub struct Ignores {
     base: PathBuf,
-    rules: Mutex<HashMap<PathBuf, Option<Arc<Rules>>>>,
+    rules: RefCell<HashMap<PathBuf, Option<Rc<Rules>>>>,
+    exclude: OnceCell<Option<Rules>>,
 }
 
 impl Ignores {
@@ -173,27 +147,63 @@ impl Ignores {
     pub fn below(base: &Path) -> Self {
         Self {
             base: base.to_path_buf(),
-            rules: Mutex::default(),
+            rules: RefCell::default(),
+            exclude: OnceCell::new(),
         }
+    }
+
+    /// The rules that hold in a project.
+    pub fn of_project(project: &Project) -> Self {
+        Self::below(project.repository.as_deref().unwrap_or(&project.root))
+    }
+
+    /// True when the `.gitignore` files from the base down, or the repository's own exclude file, ignore `file` or a folder it is in.
+    /// The user's global excludes are left out: they are not there on the next machine.
+    pub fn cover(&self, file: &Path) -> bool {
+        let Ok(relative) = file.strip_prefix(&self.base) else {
+            return false;
+        };
+        let mut path = self.base.clone();
+        let parts: Vec<_> = relative.components().collect();
+        parts.iter().enumerate().any(|(index, part)| {
+            path.push(part);
+            // A folder that is ignored takes all below with it.
+            let is_dir = index + 1 < parts.len();
+            match self.say(&path, is_dir) {
+                Match::None => self.excludes(&path, is_dir),
+                say => matches!(say, Match::Ignore(())),
+            }
+        })
     }
 
     /// True when git ignores the entry itself. Whoever walks leaves out what is in a folder that is ignored.
     pub fn ignores(&self, path: &Path, is_dir: bool) -> bool {
-        let folders = path.ancestors().skip(1);
-        let inside = folders.take_while(|folder| folder.starts_with(&self.base));
-        let say = inside
-            .filter_map(|folder| self.of(folder))
-            .map(|rules| rules.say(path, is_dir).map(|_| ()))
-            .find(|say| !say.is_none());
-        matches!(say, Some(Match::Ignore(())))
+        matches!(self.say(path, is_dir), Match::Ignore(()))
     }
 
-    fn of(&self, folder: &Path) -> Option<Arc<Rules>> {
-        let mut known = self.rules.lock().ok()?;
-        if let Some(rules) = known.get(folder) {
+    /// What the nearest file says that has a say.
+    fn say(&self, path: &Path, is_dir: bool) -> Match<()> {
+        let folders = path.ancestors().skip(1);
+        let inside = folders.take_while(|folder| folder.starts_with(&self.base));
+        inside
+            .filter_map(|folder| self.of(folder))
+            .map(|rules| rules.say(path, is_dir).map(|_| ()))
+            .find(|say| !say.is_none())
+            .unwrap_or(Match::None)
+    }
+
+    fn excludes(&self, path: &Path, is_dir: bool) -> bool {
+        let read = || rules(&self.base, &self.base.join(".git/info/exclude"));
+        let rules = self.exclude.get_or_init(read).as_ref();
+        rules.is_some_and(|rules| matches!(rules.say(path, is_dir), Match::Ignore(_)))
+    }
+
+    fn of(&self, folder: &Path) -> Option<Rc<Rules>> {
+        if let Some(rules) = self.rules.borrow().get(folder) {
             return rules.clone();
         }
-        let rules = rules(folder, &folder.join(".gitignore")).map(Arc::new);
+        let rules = rules(folder, &folder.join(".gitignore")).map(Rc::new);
+        let mut known = self.rules.borrow_mut();
         known.insert(folder.to_path_buf(), rules.clone());
         rules
     }

@@ -96,6 +96,7 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
     });
     let harnesses = harnesses(root, &reader, budget);
     let named = |key| reader.array(Kind::Other, key, |node, index| reader.named(node, index));
+    let app = cdk::sources(root);
     let mut project = Project {
         root: root.to_path_buf(),
         shown: shown.to_owned(),
@@ -139,8 +140,8 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
         deployed: deployed_file.read().map(deployed::read).unwrap_or_default(),
         deployed_file,
         cdk_version: cdk::version(root),
-        cdk_grants: cdk::grants(root),
-        cdk_lost: cdk::lost(root, repository(root).as_deref()),
+        cdk_grants: cdk::grants(&app),
+        cdk_lost: cdk::lost(&app, root, repository(root).as_deref()),
         stack: stack::read(root, edited),
         named_files: BTreeMap::new(),
         env_local: env_local(root),

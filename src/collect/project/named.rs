@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::file::{Budget, inside, read_text};
-use super::git::is_ignored;
+use super::git::Ignores;
 use crate::collect::json;
 use crate::model::json::Node;
 use crate::model::project::{NamedFile, NamedFileKind, Project};
@@ -14,6 +14,7 @@ pub fn files(project: &Project, budget: &mut Budget) -> BTreeMap<String, NamedFi
     let mut look = Lookup {
         project,
         budget,
+        ignores: Ignores::of_project(project),
         files: BTreeMap::new(),
     };
     look.runtimes();
@@ -46,13 +47,14 @@ fn text<'n>(node: &'n Node, keys: &[&str]) -> Option<&'n str> {
 struct Lookup<'a> {
     project: &'a Project,
     budget: &'a mut Budget,
+    ignores: Ignores,
     files: BTreeMap<String, NamedFile>,
 }
 
 impl Lookup<'_> {
     fn add(&mut self, written: &str, read: bool) {
         if !self.files.contains_key(written) {
-            let found = named_file(self.project, written, read, self.budget);
+            let found = named_file(self.project, written, read, self.budget, &self.ignores);
             self.files.insert(written.to_owned(), found);
         }
     }
@@ -171,7 +173,13 @@ impl Lookup<'_> {
     }
 }
 
-fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget) -> NamedFile {
+fn named_file(
+    project: &Project,
+    written: &str,
+    read: bool,
+    budget: &mut Budget,
+    ignores: &Ignores,
+) -> NamedFile {
     let root = &project.root;
     let Some(path) = inside(root, written) else {
         // A monorepo's shared folder is looked at as far as the repository goes, and never opened.
@@ -188,7 +196,7 @@ fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget)
             path: None,
             out_of_reach: reachable.is_none(),
             ignored: kind == NamedFileKind::Missing
-                && reachable.is_some_and(|full| ignored(project, &full)),
+                && reachable.is_some_and(|full| ignored(ignores, &full)),
             kind,
             text: None,
             document: None,
@@ -207,7 +215,7 @@ fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget)
     NamedFile {
         path: Some(path),
         out_of_reach: false,
-        ignored: kind == NamedFileKind::Missing && ignored(project, &full),
+        ignored: kind == NamedFileKind::Missing && ignored(ignores, &full),
         kind,
         text,
         document,
@@ -215,9 +223,8 @@ fn named_file(project: &Project, written: &str, read: bool, budget: &mut Budget)
 }
 
 /// True when git ignores what would be there, as a file or as a folder.
-fn ignored(project: &Project, missing: &Path) -> bool {
-    let base = project.repository.as_deref().unwrap_or(&project.root);
-    is_ignored(base, missing) || is_ignored(base, &missing.join("any"))
+fn ignored(ignores: &Ignores, missing: &Path) -> bool {
+    ignores.cover(missing) || ignores.cover(&missing.join("any"))
 }
 
 fn kind(path: &Path) -> NamedFileKind {

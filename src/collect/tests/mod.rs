@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
-use ignore::WalkBuilder;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::collect::project::Ignores;
 use rayon::prelude::*;
@@ -257,42 +257,38 @@ fn is_script(path: &str) -> bool {
 }
 
 fn list(root: &Path) -> BTreeMap<String, PathBuf> {
-    // The walker would open whatever is called .gitignore, a FIFO too: the rules are read by the guarded reader.
     let ignores = Ignores::below(root);
-    let walk = WalkBuilder::new(root)
-        .standard_filters(false)
-        .follow_links(false)
-        .filter_entry(move |entry| {
-            let name = entry.file_name().to_str().unwrap_or_default();
-            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            if entry.depth() > 0 && ignores.ignores(entry.path(), is_dir) {
-                return false;
-            }
-            entry.depth() == 0
-                || !is_dir
-                || !(matches!(
-                    name,
-                    "node_modules"
-                        | ".venv"
-                        | "venv"
-                        | "site-packages"
-                        | "__pycache__"
-                        | ".git"
-                        | "cdk.out"
-                        | "dist"
-                        | "build"
-                        | ".tox"
-                        | ".nox"
-                        | ".cache"
-                        | "cdk"
-                        | "staging"
-                ) || entry.path().join("pyvenv.cfg").exists())
-        })
-        .build();
+    let keeps = |entry: &DirEntry| {
+        let is_dir = entry.file_type().is_dir();
+        if entry.depth() > 0 && ignores.ignores(entry.path(), is_dir) {
+            return false;
+        }
+        let name = entry.file_name().to_str().unwrap_or_default();
+        entry.depth() == 0
+            || !is_dir
+            || !(matches!(
+                name,
+                "node_modules"
+                    | ".venv"
+                    | "venv"
+                    | "site-packages"
+                    | "__pycache__"
+                    | ".git"
+                    | "cdk.out"
+                    | "dist"
+                    | "build"
+                    | ".tox"
+                    | ".nox"
+                    | ".cache"
+                    | "cdk"
+                    | "staging"
+            ) || entry.path().join("pyvenv.cfg").exists())
+    };
+    let walk = WalkDir::new(root).into_iter().filter_entry(keeps);
     let mut records = Vec::new();
     let mut files: Vec<(String, PathBuf)> = walk
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .filter(|entry| entry.file_type().is_file())
         .filter_map(|entry| {
             let shown = entry
                 .path()
@@ -310,6 +306,7 @@ fn list(root: &Path) -> BTreeMap<String, PathBuf> {
         .collect();
     let installed = installed(&records);
     files.retain(|(shown, _)| !installed.contains(shown));
+    files.sort_unstable();
     files.into_iter().take(MOST_FILES).collect()
 }
 

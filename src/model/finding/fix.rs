@@ -331,7 +331,7 @@ impl Fix {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use proptest::prelude::*;
-    use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+    use proptest::test_runner::{RngSeed, TestRunner};
 
     use super::*;
 
@@ -340,15 +340,16 @@ mod tests {
     fn the_hunks_are_those_of_a_comparison_of_the_whole_texts() {
         let config = ProptestConfig {
             cases: 3_000,
+            rng_seed: RngSeed::Fixed(1),
+            failure_persistence: None,
             ..ProptestConfig::default()
         };
-        let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
         let change = (0usize..60, 0usize..6, "([ab]?(\n|\r)?){0,3}");
         let input = (
             "([abc]{0,1}(\n|\n|\n|\r\n)){0,20}[ab]{0,1}",
             prop::collection::vec(change, 0..3),
         );
-        let mut runner = TestRunner::new_with_rng(config, random);
+        let mut runner = TestRunner::new(config);
         let holds = runner.run(&input, |(old, changes)| {
             let mut new = old.clone();
             for (at, length, text) in changes {
