@@ -13,7 +13,7 @@ use crate::analysis::handlers;
 use crate::analysis::limits;
 use crate::checks::{self, Category, Check, Need, own_stack};
 use crate::collect::discovery::{self, FetchOptions};
-use crate::collect::project::Edited;
+use crate::collect::project::{Edited, Ignores};
 use crate::collect::{
     artifact, aws, contents, dependencies, evaluation, manifest, measurement, package, project,
     settings, source, stacks, template, tests,
@@ -96,7 +96,8 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         .path_env
         .clone()
         .or_else(|| std::env::var_os("PATH"));
-    let mut files = project::files(&project, path_env.as_deref());
+    let ignores = Arc::new(Ignores::of_project(&project));
+    let mut files = project::files(&project, path_env.as_deref(), &ignores);
     files.manifests = manifest::collect(&project);
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
@@ -122,7 +123,7 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
         DiscoverySource::Fetch(_) | DiscoverySource::Offline => taken,
     };
     files.artifacts = artifact::collect(&project, &template);
-    let (source, tests) = whole_tree(&project, &mut files);
+    let (source, tests) = whole_tree(&project, &ignores, &mut files);
     let of = project.clone();
     let stacks = Lazy::new(move || stacks::collect(&of));
     let stale = match &template {
@@ -156,7 +157,11 @@ pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
 
 /// What goes through the whole tree: it is read when a check looks at it. Each looks at what it is made of before it starts, so
 /// that no thread of a pool has to wait for something that needs the pool; the code looks at the contents, which need another pool.
-fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<TestFacts>) {
+fn whole_tree(
+    project: &Project,
+    ignores: &Arc<Ignores>,
+    files: &mut FileFacts,
+) -> (Lazy<Source>, Lazy<TestFacts>) {
     let project = Arc::new(project.clone());
     let packages: Arc<[Package]> = files.packages.clone().into();
     let (of, all) = (Arc::clone(&project), Arc::clone(&packages));
@@ -164,7 +169,8 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
     let (of, all) = (Arc::clone(&project), packages);
     let background = Background::default();
     let code = background.clone();
-    files.contents = Lazy::new(move || contents::collect(&of, &all, &background));
+    let rules = Arc::clone(ignores);
+    files.contents = Lazy::new(move || contents::collect(&of, &all, &rules, &background));
     let (of, contents) = (Arc::clone(&project), files.contents.clone());
     let manifests = files.manifests.clone();
     let source = Lazy::new(move || {
@@ -187,10 +193,11 @@ fn whole_tree(project: &Project, files: &mut FileFacts) -> (Lazy<Source>, Lazy<T
         dependencies::collect(&of, &known, &code)
     });
     let (contents, code) = (files.contents.clone(), source.clone());
+    let rules = Arc::clone(ignores);
     let tests = Lazy::new(move || {
         contents.force();
         code.force();
-        tests::collect(&project, &code, &contents)
+        tests::collect(&project, &rules, &code, &contents)
     });
     (source, tests)
 }

@@ -21,6 +21,7 @@ use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
 use crate::secrets::names::{harmless_under, secret_like_name};
 use crate::secrets::{self, Hit, is_binary};
+use crate::text::holds;
 
 /// Files above this are data, not text that people write. In bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -66,8 +67,13 @@ struct Found {
 }
 
 /// Reads the files of the project: what git does not ignore, and what ships. `background` says what goes first.
-pub fn collect(project: &Project, packages: &[Package], background: &Background) -> Contents {
-    let files: Vec<(String, Listed)> = list(project, packages).into_iter().collect();
+pub fn collect(
+    project: &Project,
+    packages: &[Package],
+    ignores: &Ignores,
+    background: &Background,
+) -> Contents {
+    let files: Vec<(String, Listed)> = list(project, packages, ignores).into_iter().collect();
     let found = background.map(&files, |(shown, listed)| read(listed, shown));
     let found = files.iter().map(|(shown, _)| shown).zip(found);
     let mut contents = Contents {
@@ -120,8 +126,7 @@ struct Listed {
 }
 
 /// The files by their path relative to the project root.
-fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, Listed> {
-    let ignores = Ignores::of_project(project);
+fn list(project: &Project, packages: &[Package], ignores: &Ignores) -> BTreeMap<String, Listed> {
     let keeps = |entry: &DirEntry| {
         let is_dir = entry.file_type().is_dir();
         wanted(entry) && (entry.depth() == 0 || !ignores.ignores(entry.path(), is_dir))
@@ -177,10 +182,8 @@ fn list(project: &Project, packages: &[Package]) -> BTreeMap<String, Listed> {
 
 /// Whether code invokes Lambda functions through an AWS SDK.
 fn invokes_lambda(text: &str) -> bool {
-    text.contains("FunctionName")
-        && (text.contains(".invoke(")
-            || text.contains("InvokeCommand")
-            || text.contains("invoke_async("))
+    holds(text, "FunctionName")
+        && (holds(text, ".invoke(") || holds(text, "InvokeCommand") || holds(text, "invoke_async("))
 }
 
 fn wanted(entry: &DirEntry) -> bool {
@@ -314,7 +317,7 @@ fn sets_environments(path: &str, text: &str) -> bool {
         path == "agentcore/agentcore.json" || path.ends_with("/agentcore/agentcore.json");
     !configuration
         && KINDS.iter().any(|kind| path.ends_with(kind))
-        && TOLD_BY.iter().any(|word| text.contains(word))
+        && TOLD_BY.iter().any(|word| holds(text, word))
 }
 
 /// What a script gives to variables with a secret's name.
@@ -344,7 +347,7 @@ fn exported(shown: &str, text: &str) -> Vec<String> {
 
 /// The line where a file registers an entrypoint of AgentCore.
 fn entrypoint(text: &str) -> Option<u32> {
-    if !text.contains("BedrockAgentCoreApp") {
+    if !holds(text, "BedrockAgentCoreApp") {
         return None;
     }
     let registers = |line: &str| {

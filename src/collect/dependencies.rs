@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use memchr::memmem;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
@@ -123,7 +124,7 @@ fn parse_lock(path: &str, text: &str) -> Known<Lock> {
 
 /// A lock in parts of one package each; what stands before the first is a part, too.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
-    let starts = text.match_indices("\n[[package]]").map(|(at, _)| at + 1);
+    let starts = memmem::find_iter(text.as_bytes(), "\n[[package]]").map(|at| at + 1);
     let mut from = 0;
     starts.chain([text.len()]).map(move |end| {
         let part = &text[from..end];
@@ -135,12 +136,14 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 /// The wheels that a part lists in the way in which uv writes them, one a line, and the part without them: they are nine tenths of a
 /// lock. None where the part is written otherwise.
 fn wheels_apart(part: &str) -> Option<(Vec<Wheel>, String)> {
+    const OPENS: &[u8] = b"\nwheels = [\n";
+    let holds = |words: &[u8]| memmem::find(part.as_bytes(), words).is_some();
     // In a text of several lines these would be no members.
-    if ["\"\"\"", "'''"].iter().any(|quotes| part.contains(quotes)) {
+    if holds(b"\"\"\"") || holds(b"'''") {
         return None;
     }
-    let start = part.find("\nwheels = [\n")? + "\nwheels = [\n".len();
-    let end = start + part[start..].find("\n]")? + 1;
+    let start = memmem::find(part.as_bytes(), OPENS)? + OPENS.len();
+    let end = start + memmem::find(&part.as_bytes()[start..], b"\n]")? + 1;
     let wheels = part[start..end].lines().map(wheel_of_line);
     let rest = [&part[..start], &part[end..]].concat();
     Some((wheels.collect::<Option<_>>()?, rest))
@@ -151,7 +154,8 @@ fn wheel_of_line(line: &str) -> Option<Wheel> {
     let mut members = line.strip_prefix("    { ")?.strip_suffix(" },")?;
     let (mut place, mut size) = (None, None);
     while !members.is_empty() {
-        let (key, rest) = members.split_once(" = ")?;
+        let (key, rest) = members.split_once(' ')?;
+        let rest = rest.strip_prefix("= ")?;
         let (value, rest) = match rest.strip_prefix('"') {
             Some(text) => text.split_once('"')?,
             None => rest.split_at(rest.find(',').unwrap_or(rest.len())),

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::text::holds;
+
 /// Lines that are kept of one file.
 pub(super) const MOST_OF_A_FILE: usize = 20;
 /// Longer lines are generated, and no code that somebody wrote. In bytes.
@@ -26,7 +28,7 @@ impl Pattern {
 
     /// Whether a text can hold a line that matches.
     fn may_match(&self, text: &str) -> bool {
-        self.words.iter().any(|word| text.contains(word))
+        self.words.iter().any(|word| holds(text, word))
     }
 
     fn matches(&self, line: &str) -> bool {

@@ -4,6 +4,7 @@
 use regex::Regex;
 
 use super::infrastructure::{MOST_OF_A_FILE, Pattern, is_made, matching};
+use crate::text::holds;
 
 static TERRAFORM: Pattern = Pattern::new(&["_bedrockagentcore_"], || {
     Regex::new(r#"^\s*resource\s+"(aws(?:cc)?_bedrockagentcore_\w+)"\s+"#).ok()
@@ -53,10 +54,10 @@ pub fn lines(path: &str, text: &str) -> Vec<u32> {
         return matching(&TEMPLATE, text);
     }
     let code = ends(&[".py", ".ts", ".mts", ".js", ".mjs", ".cjs"]);
-    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    match code && holds(&CDK_MODULES) {
+    let imports = |words: &[&str]| words.iter().any(|word| holds(text, word));
+    match code && imports(&CDK_MODULES) {
         true => both(&[&CDK, &ACTION], text),
-        false if code && holds(&POLICY_CODE) => matching(&ACTION, text),
+        false if code && imports(&POLICY_CODE) => matching(&ACTION, text),
         false => Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use regex::Regex;
 use super::infrastructure::{Pattern, has, is_made, matching};
 use super::project::read_text_up_to;
 use crate::model::project::Project;
+use crate::text::holds;
 
 /// A role by its name or ARN, in CDK code.
 static CDK_ROLE: Pattern = Pattern::new(&["Role.from"], || {
@@ -186,8 +187,8 @@ pub fn lines(path: &str, text: &str) -> Vec<u32> {
 fn is_about_agents(text: &str) -> bool {
     ["gent", "untime", "GENT", "UNTIME"]
         .iter()
-        .any(|word| text.contains(word))
-        && text.contains("ole")
+        .any(|word| holds(text, word))
+        && holds(text, "ole")
 }
 
 #[cfg(test)]

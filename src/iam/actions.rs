@@ -2,7 +2,6 @@
 //!
 //! The table is data (`actions.tsv`, its head names the source); a service that is not in it is unknown, not harmless.
 
-use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -45,28 +44,38 @@ pub struct Action {
     lower: String,
 }
 
-/// A service of the table. Its actions are read when one of them is asked for: a project names a few of 400 services.
-#[derive(Default)]
+/// A service of the table. Its lines are read when one of its actions is asked for: a project names a few of 400 services.
 struct Service {
     prefix: &'static str,
-    /// What the lines of the service hold: a group, and the names in it.
-    groups: Vec<(&'static str, &'static str)>,
+    /// Its lines.
+    text: &'static str,
     actions: OnceLock<Vec<Action>>,
-    /// Service segments of the ARNs that its actions work on.
-    arns: Vec<&'static str>,
 }
 
 impl Service {
+    /// What its lines hold: a group, and the names in it.
+    fn groups(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let lines = self.text.lines();
+        lines.filter_map(|line| line.split_once('\t')?.1.split_once('\t'))
+    }
+
     /// Its actions, sorted by lower-case name.
     fn actions(&self) -> &[Action] {
         self.actions.get_or_init(|| {
-            let groups = self.groups.iter();
-            let mut actions: Vec<Action> = groups
+            let mut actions: Vec<Action> = self
+                .groups()
+                .filter(|(group, _)| *group != ARNS)
                 .flat_map(|(group, names)| self.group(group, names))
                 .collect();
             actions.sort_by(|one, two| one.lower.cmp(&two.lower));
             actions
         })
+    }
+
+    /// Service segments of the ARNs that its actions work on.
+    fn arns(&self) -> impl Iterator<Item = &'static str> {
+        let arns = self.groups().filter(|(group, _)| *group == ARNS);
+        arns.flat_map(|(_, names)| names.split(' '))
     }
 
     fn group(&self, group: &str, names: &'static str) -> impl Iterator<Item = Action> {
@@ -91,41 +100,58 @@ impl Service {
 
     /// How many actions it has.
     fn len(&self) -> usize {
-        let names = self
-            .groups
-            .iter()
-            .map(|(_, names)| names.split(' ').count());
-        names.sum()
+        let actions = self.groups().filter(|(group, _)| *group != ARNS);
+        actions.map(|(_, names)| names.split(' ').count()).sum()
     }
 }
 
-static SERVICES: LazyLock<BTreeMap<&'static str, Service>> =
-    LazyLock::new(|| read(include_str!("actions.tsv")));
+/// The group of a service's line that lists segments of ARNs and no actions.
+const ARNS: &str = "arn";
 
-fn read(table: &'static str) -> BTreeMap<&'static str, Service> {
-    let mut services: BTreeMap<&'static str, Service> = BTreeMap::new();
-    for line in table.lines().filter(|line| !line.starts_with('#')) {
-        let mut fields = line.splitn(3, '\t');
-        let (Some(prefix), Some(group), Some(names)) =
-            (fields.next(), fields.next(), fields.next())
-        else {
-            continue;
-        };
-        let service = services.entry(prefix).or_default();
-        service.prefix = prefix;
-        match group {
-            "arn" => service.arns = names.split(' ').collect(),
-            _ => service.groups.push((group, names)),
+/// The services, by their prefixes.
+static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| read(include_str!("actions.tsv")));
+
+/// Reads a table in which the lines of a service stand together.
+fn read(table: &'static str) -> Vec<Service> {
+    let mut services: Vec<Service> = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    let mut last = "";
+    let mut add = |prefix, text| {
+        let actions = OnceLock::new();
+        services.push(Service {
+            prefix,
+            text,
+            actions,
+        });
+    };
+    for line in table.split_inclusive('\n') {
+        let prefix = line.split_once('\t').map_or("", |(prefix, _)| prefix);
+        if prefix != last {
+            if !last.is_empty() {
+                add(last, &table[start..end]);
+            }
+            (start, last) = (end, prefix);
         }
+        end += line.len();
     }
+    if !last.is_empty() {
+        add(last, &table[start..end]);
+    }
+    services.sort_by_key(|service| service.prefix);
     services
+}
+
+/// The service with that prefix.
+fn service(prefix: &str) -> Option<&'static Service> {
+    let at = SERVICES.binary_search_by_key(&prefix, |service| service.prefix);
+    SERVICES.get(at.ok()?)
 }
 
 impl Action {
     /// The action of that name, whatever its letter case; `None` where the table does not know it.
     pub fn lookup(name: &str) -> Option<&'static Self> {
         let lower = name.to_ascii_lowercase();
-        let actions = SERVICES.get(lower.split_once(':')?.0)?.actions();
+        let actions = service(lower.split_once(':')?.0)?.actions();
         let at = actions
             .binary_search_by(|action| action.lower.as_str().cmp(&lower))
             .ok()?;
@@ -143,9 +169,9 @@ pub fn expand(pattern: &str) -> Vec<&'static Action> {
     let one_service = !prefix.is_empty() && !prefix.contains(['*', '?', '$']);
     let services = SERVICES
         .iter()
-        .filter(|(name, _)| !one_service || **name == prefix);
+        .filter(|service| !one_service || service.prefix == prefix);
     services
-        .flat_map(|(_, service)| service.actions())
+        .flat_map(Service::actions)
         .filter(|action| compiled.matches(&action.lower))
         .collect()
 }
@@ -153,9 +179,9 @@ pub fn expand(pattern: &str) -> Vec<&'static Action> {
 /// How many known actions [`expand`] looks at.
 pub(super) fn count(pattern: &str) -> usize {
     let prefix = service_of(pattern).to_ascii_lowercase();
-    match SERVICES.get(prefix.as_str()) {
+    match service(&prefix) {
         Some(service) => service.len(),
-        None => SERVICES.values().map(Service::len).sum(),
+        None => SERVICES.iter().map(Service::len).sum(),
     }
 }
 
@@ -168,10 +194,7 @@ pub fn service_of(action: &str) -> &str {
 /// `bedrock:InvokeModel`.
 pub fn applies_to(action: &str, resource: &str) -> bool {
     let prefix = service_of(action).to_ascii_lowercase();
-    let Some(service) = SERVICES
-        .get(prefix.as_str())
-        .filter(|service| !service.arns.is_empty())
-    else {
+    let Some(service) = service(&prefix).filter(|service| service.arns().next().is_some()) else {
         return true;
     };
     let Some(arn) = Arn::parse(resource) else {
@@ -179,7 +202,6 @@ pub fn applies_to(action: &str, resource: &str) -> bool {
     };
     let segment = Pattern::resource(arn.service);
     service
-        .arns
-        .iter()
+        .arns()
         .any(|name| segment.intersects(&Pattern::literal(name)))
 }

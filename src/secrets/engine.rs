@@ -52,46 +52,49 @@ pub(super) struct Format {
     pub(super) kind: &'static Kind,
     /// How many bytes before the keyword a match may start.
     pub(super) lead: usize,
-    /// What every match holds; found out on first use.
-    demand: OnceLock<Demand>,
     pattern: &'static str,
+    /// Made where a keyword of the format stands, as few of a thousand do.
+    read: OnceLock<Box<Read>>,
+}
+
+/// A pattern that was read.
+struct Read {
+    demand: Demand,
     regex: OnceLock<Option<Regex>>,
 }
 
 impl Format {
-    fn of(kind: &'static Kind, lead: usize, pattern: &'static str) -> Self {
-        Self {
-            kind,
-            lead,
-            demand: OnceLock::new(),
-            pattern,
-            regex: OnceLock::new(),
-        }
-    }
-
     /// The pattern, where a match may begin at the start of the text (or anywhere in it, for one that may begin before its keyword):
     /// few keywords stand before a value, and most patterns are never compiled.
     pub(super) fn pattern_for(&self, text: &[u8]) -> Option<&Regex> {
-        if let Some(compiled) = self.regex.get() {
-            return compiled.as_ref();
+        let read = self.read();
+        let may_match = || read.demand.may_match(text, self.lead == 0);
+        match read.regex.get() {
+            Some(compiled) => compiled.as_ref(),
+            None => may_match().then(|| self.regex()).flatten(),
         }
-        let demand = self.demand.get_or_init(|| Demand::of(self.pattern));
-        let may_match = demand.may_match(text, self.lead == 0);
-        may_match.then(|| self.regex()).flatten()
     }
 
     /// The compiled pattern; anchored when a match starts at the keyword. `None` if the table holds a pattern that does not compile.
     pub(super) fn regex(&self) -> Option<&Regex> {
-        self.regex
-            .get_or_init(|| {
-                let anchored = if self.lead == 0 {
-                    format!("^(?:{})", self.pattern)
-                } else {
-                    self.pattern.to_owned()
-                };
-                RegexBuilder::new(&anchored).unicode(false).build().ok()
+        let compiled = self.read().regex.get_or_init(|| {
+            let anchored = if self.lead == 0 {
+                format!("^(?:{})", self.pattern)
+            } else {
+                self.pattern.to_owned()
+            };
+            RegexBuilder::new(&anchored).unicode(false).build().ok()
+        });
+        compiled.as_ref()
+    }
+
+    fn read(&self) -> &Read {
+        self.read.get_or_init(|| {
+            Box::new(Read {
+                demand: Demand::of(self.pattern),
+                regex: OnceLock::new(),
             })
-            .as_ref()
+        })
     }
 }
 
@@ -210,9 +213,12 @@ impl Engine {
         let (mut formats, mut named) = (Vec::new(), Vec::new());
         for kind in kinds() {
             match &kind.rule {
-                Rule::Format { pattern, lead, .. } => {
-                    formats.push(Format::of(kind, *lead, pattern));
-                }
+                Rule::Format { pattern, lead, .. } => formats.push(Format {
+                    kind,
+                    lead: *lead,
+                    pattern,
+                    read: OnceLock::new(),
+                }),
                 Rule::Named { shapes, .. } => named.push(Named { kind, shapes }),
                 Rule::BuiltIn => {}
             }

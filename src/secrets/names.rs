@@ -1,8 +1,5 @@
 //! Names: which names of variables imply a secret.
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
-
 use super::text::{drawn_letters, wordy};
 use super::{Area, kinds};
 
@@ -386,52 +383,54 @@ fn implies(segments: &[String], before_key: &[&str]) -> bool {
             word.len() > 3 && word.ends_with("API")
                 || BEFORE_KEY.contains(&word)
                 || before_key.contains(&word)
-                || vendors().contains(word)
+                || is_vendor(word)
         };
         segment == "KEY" && (role || before.is_some_and(named))
     })
 }
 
-/// Names of vendors as segments, from the titles of the kinds.
-fn vendors() -> &'static BTreeSet<String> {
-    /// First words of titles that also are everyday words in names of variables.
-    const EVERYDAY: &[&str] = &[
-        "PRIVATE",
-        "JSON",
-        "DATABASE",
-        "ADDRESS",
-        "SECRET",
-        "PASSWORD",
-        "AUTHORIZATION",
-        "LINE",
-        "FRONT",
-        "BOX",
-        "COLUMN",
-        "NEW",
-    ];
-    static VENDORS: OnceLock<BTreeSet<String>> = OnceLock::new();
-    VENDORS.get_or_init(|| {
-        let titles = kinds().filter(|kind| kind.area != Area::Generic);
-        titles
-            .filter_map(|kind| kind.title.split(' ').next())
-            .map(|word| {
-                word.chars()
-                    .filter(|c| c.is_alphanumeric())
-                    .collect::<String>()
-                    .to_uppercase()
-            })
-            .filter(|word| word.len() > 1 && !EVERYDAY.contains(&word.as_str()))
-            .chain(
-                [
-                    "GEMINI",
-                    "CLAUDE",
-                    "BEDROCK",
-                    "LANGCHAIN",
-                    "SERPER",
-                    "RELIC",
-                ]
-                .map(str::to_owned),
-            )
-            .collect()
-    })
+/// Vendors that no title begins with.
+const MORE_VENDORS: [&str; 6] = [
+    "GEMINI",
+    "CLAUDE",
+    "BEDROCK",
+    "LANGCHAIN",
+    "SERPER",
+    "RELIC",
+];
+
+/// First words of titles that also are everyday words in names of variables.
+const EVERYDAY: [&str; 12] = [
+    "PRIVATE",
+    "JSON",
+    "DATABASE",
+    "ADDRESS",
+    "SECRET",
+    "PASSWORD",
+    "AUTHORIZATION",
+    "LINE",
+    "FRONT",
+    "BOX",
+    "COLUMN",
+    "NEW",
+];
+
+/// Whether a segment is the name of a vendor, by the titles of the kinds. Few names ask: no set is made of them.
+fn is_vendor(segment: &str) -> bool {
+    if MORE_VENDORS.contains(&segment) {
+        return true;
+    }
+    if segment.len() < 2 || EVERYDAY.contains(&segment) {
+        return false;
+    }
+    let begins_alike = |title: &str| match (title.bytes().next(), segment.bytes().next()) {
+        (Some(one), Some(other)) if one.is_ascii_alphanumeric() => one.eq_ignore_ascii_case(&other),
+        _ => true,
+    };
+    let named = |title: &str| {
+        let word = title.split(' ').next().unwrap_or(title);
+        let letters = word.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_uppercase).eq(segment.chars())
+    };
+    kinds().any(|kind| kind.area != Area::Generic && begins_alike(kind.title) && named(kind.title))
 }

@@ -152,9 +152,12 @@ impl Pattern {
         if ours.len().saturating_mul(theirs.len()) > LARGEST_COMPARISON {
             return false;
         }
-        let Some((ours, theirs)) = past_common_start(ours, theirs) else {
+        let Some((ours, theirs)) = past_common_ends(ours, theirs) else {
             return false;
         };
+        if matches!(ours, [Token::Many]) {
+            return true;
+        }
         // next[j]: the tokens after the current one cover theirs[j..].
         let mut next = vec![false; theirs.len() + 1];
         next[theirs.len()] = true;
@@ -183,9 +186,12 @@ impl Pattern {
         if ours.len().saturating_mul(theirs.len()) > LARGEST_COMPARISON {
             return true;
         }
-        let Some((ours, theirs)) = past_common_start(ours, theirs) else {
+        let Some((ours, theirs)) = past_common_ends(ours, theirs) else {
             return false;
         };
+        if matches!(ours, [Token::Many]) || matches!(theirs, [Token::Many]) {
+            return true;
+        }
         let mut next: Vec<bool> = vec![false; theirs.len() + 1];
         next[theirs.len()] = true;
         for j in (0..theirs.len()).rev() {
@@ -263,13 +269,21 @@ pub fn intersects(a: &str, b: &str) -> bool {
     Pattern::resource(a).intersects(&Pattern::resource(b))
 }
 
-/// What is left of both behind the letters that they share at the start; `None` where two letters differ, as they do for most pairs of
-/// a policy: those need no table.
-fn past_common_start<'a>(
+/// What is left of both between the letters that they share at the start and at the end; `None` where two letters differ, as they do for
+/// most pairs of a policy: those need no table.
+fn past_common_ends<'a>(
     mut ours: &'a [Token],
     mut theirs: &'a [Token],
 ) -> Option<(&'a [Token], &'a [Token])> {
     while let ([Token::Literal(one), our_rest @ ..], [Token::Literal(two), their_rest @ ..]) =
+        (ours, theirs)
+    {
+        if one != two {
+            return None;
+        }
+        (ours, theirs) = (our_rest, their_rest);
+    }
+    while let ([our_rest @ .., Token::Literal(one)], [their_rest @ .., Token::Literal(two)]) =
         (ours, theirs)
     {
         if one != two {

@@ -9,6 +9,7 @@ use super::joined;
 use crate::collect::json;
 use crate::model::project::{CdkVersion, LostFile};
 use crate::model::site::{Site, SourceText};
+use crate::text::holds;
 
 /// The construct library.
 const LIBRARY: &str = "@aws/agentcore-cdk";
@@ -97,7 +98,7 @@ pub(super) fn grants(sources: &[(&'static str, SourceText)]) -> Vec<Site> {
     let mut found = Vec::new();
     for (_, source) in sources {
         let mut words = ADDS.iter().chain([&GRANT]);
-        if words.any(|word| source.text.contains(word)) {
+        if words.any(|word| holds(&source.text, word)) {
             added(source, &mut found);
         }
     }
@@ -191,7 +192,8 @@ fn added(source: &SourceText, found: &mut Vec<Site>) {
         if code.starts_with("//") || code.starts_with('*') {
             continue;
         }
-        let method = ADDS.iter().find_map(|method| line.find(method));
+        let is_method = |at: &usize| ADDS.iter().any(|method| line[*at..].starts_with(method));
+        let method = memchr::memchr_iter(b'.', line.as_bytes()).find(is_method);
         let grant = || {
             let at = line.find(GRANT)?;
             let rest = line.get(at + GRANT.len()..)?;

@@ -1,10 +1,10 @@
 //! What git makes of single files, told from its files alone: no program is run.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -85,8 +85,7 @@ fn load(index: &Path) -> Option<Vec<u8>> {
 }
 
 /// What git ignores among the files that decide a check.
-pub fn ignored(project: &Project, index: &Index) -> GitIgnored {
-    let rules = Ignores::of_project(project);
+pub fn ignored(project: &Project, index: &Index, rules: &Ignores) -> GitIgnored {
     let env_local = project.root.join(ENV_LOCAL);
     let local_rules = project.root.join(LOCAL_RULES);
     GitIgnored {
@@ -136,10 +135,11 @@ pub fn ignoring(base: &Path, file: &Path) -> Option<(String, String)> {
 }
 
 /// The ignore rules of a tree, each file read once and when it is first needed.
+#[derive(Default)]
 pub struct Ignores {
     base: PathBuf,
-    rules: RefCell<HashMap<PathBuf, Option<Rc<Rules>>>>,
-    exclude: OnceCell<Option<Rules>>,
+    rules: Mutex<HashMap<PathBuf, Option<Arc<Rules>>>>,
+    exclude: OnceLock<Option<Rules>>,
 }
 
 impl Ignores {
@@ -147,8 +147,7 @@ impl Ignores {
     pub fn below(base: &Path) -> Self {
         Self {
             base: base.to_path_buf(),
-            rules: RefCell::default(),
-            exclude: OnceCell::new(),
+            ..Self::default()
         }
     }
 
@@ -198,12 +197,12 @@ impl Ignores {
         rules.is_some_and(|rules| matches!(rules.say(path, is_dir), Match::Ignore(_)))
     }
 
-    fn of(&self, folder: &Path) -> Option<Rc<Rules>> {
-        if let Some(rules) = self.rules.borrow().get(folder) {
+    fn of(&self, folder: &Path) -> Option<Arc<Rules>> {
+        let mut known = self.rules.lock().ok()?;
+        if let Some(rules) = known.get(folder) {
             return rules.clone();
         }
-        let rules = rules(folder, &folder.join(".gitignore")).map(Rc::new);
-        let mut known = self.rules.borrow_mut();
+        let rules = rules(folder, &folder.join(".gitignore")).map(Arc::new);
         known.insert(folder.to_path_buf(), rules.clone());
         rules
     }

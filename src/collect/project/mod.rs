@@ -153,14 +153,14 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
 }
 
 /// Reads what checks need of the files around the configuration: what ships, what git ignores, the CLI on `path_env`.
-pub fn files(project: &Project, path_env: Option<&OsStr>) -> FileFacts {
+pub fn files(project: &Project, path_env: Option<&OsStr>, ignores: &Ignores) -> FileFacts {
     let tracked = git::Index::read(project.repository.as_deref());
     let packages = shipped::packages(project, &tracked);
     FileFacts {
         cli: path_env.map_or(Known::Absent, cli::on_path),
         beyond: beyond(project, &packages),
         packages,
-        ignored: git::ignored(project, &tracked),
+        ignored: git::ignored(project, &tracked, ignores),
         ..FileFacts::default()
     }
 }

@@ -66,13 +66,18 @@ struct Found {
 }
 
 /// Reads the tests of the project.
-pub fn collect(project: &Project, source: &Source, contents: &Contents) -> TestFacts {
+pub fn collect(
+    project: &Project,
+    ignores: &Ignores,
+    source: &Source,
+    contents: &Contents,
+) -> TestFacts {
     let entries = entries(source);
     let mut facts = TestFacts {
         datasets: datasets(project),
         ..TestFacts::default()
     };
-    let mut files = list(&project.root);
+    let mut files = list(&project.root, ignores);
     // A script that a person runs may invoke the agent too; what runs in it does not.
     let runs = |path: &str| {
         let reachable = source
@@ -256,8 +261,7 @@ fn is_script(path: &str) -> bool {
         || name == ".gitlab-ci.yml"
 }
 
-fn list(root: &Path) -> BTreeMap<String, PathBuf> {
-    let ignores = Ignores::below(root);
+fn list(root: &Path, ignores: &Ignores) -> BTreeMap<String, PathBuf> {
     let keeps = |entry: &DirEntry| {
         let is_dir = entry.file_type().is_dir();
         if entry.depth() > 0 && ignores.ignores(entry.path(), is_dir) {
