@@ -31,15 +31,17 @@ pub(crate) fn compared<'e>(
             }
             continue;
         }
-        let number = other.as_number().is_some()
-            || matches!(other.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
-                && is_number(source, module, other);
-        if matches!(holds, "<" | "<=" | ">" | ">=") && number {
+        let number = || {
+            other.as_number().is_some()
+                || matches!(other.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+                    && is_number(source, module, other)
+        };
+        if matches!(holds, "<" | "<=" | ">" | ">=") && number() {
             found.push((one, Facts::RANGED));
         }
         if matches!(holds, "==" | "is")
-            && (number
-                || matches!(other.kind, ExprKind::Str(_) | ExprKind::Bool(_))
+            && (matches!(other.kind, ExprKind::Str(_) | ExprKind::Bool(_))
+                || number()
                 || is_text(source, module, other))
         {
             found.push((one, Facts::ONE_OF_A_SET));
