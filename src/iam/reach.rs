@@ -327,16 +327,22 @@ impl<'a> Reach<'a> {
 /// False where a pattern's letters before its first wildcard are not those of the action: most patterns are told so without being
 /// compiled.
 fn may_cover(pattern: &str, action: &str) -> bool {
-    let open = |c: u8| matches!(c, b'*' | b'?' | b'$') || !c.is_ascii();
-    let start = pattern.bytes().position(open).unwrap_or(pattern.len());
-    let (ours, theirs) = (
-        pattern.as_bytes().get(..start),
-        action.as_bytes().get(..start),
-    );
-    match (ours, theirs) {
-        (Some(ours), Some(theirs)) => !theirs.is_ascii() || ours.eq_ignore_ascii_case(theirs),
-        _ => !action.is_ascii(),
+    if !action.is_ascii() {
+        return true;
     }
+    let mut letters = action.bytes();
+    for byte in pattern.bytes() {
+        if matches!(byte, b'*' | b'?' | b'$') || !byte.is_ascii() {
+            return true;
+        }
+        if !letters
+            .next()
+            .is_some_and(|letter| letter.eq_ignore_ascii_case(&byte))
+        {
+            return false;
+        }
+    }
+    letters.next().is_none()
 }
 
 impl<'a> Grant<'a> {

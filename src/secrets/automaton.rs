@@ -13,6 +13,8 @@ const CLASSES: usize = 1 << CLASS_BITS;
 const ENDS: u16 = 1 << 15;
 /// States of the automaton.
 const STATES: usize = Tree::<MOST_STATES>::new().states;
+/// Cells of the table: a power of two, so that an index that is masked needs no check.
+const CELLS: usize = (STATES * CLASSES).next_power_of_two();
 /// No automaton over the keywords has more states.
 const MOST_STATES: usize = characters() + 1;
 
@@ -21,7 +23,7 @@ pub(super) struct Automaton {
     /// The class of each byte.
     classes: [u8; 256],
     /// The state that follows a state, at its number and the class of the next byte, with [`ENDS`].
-    next: [u16; STATES * CLASSES],
+    next: [u16; CELLS],
     /// The first entry of the keyword that ends in a state, counted from one.
     first: [u16; STATES],
     /// The state of the longest other keyword that ends there, too; zero where there is none.
@@ -152,9 +154,9 @@ impl Automaton {
             }
             head += 1;
         }
-        let mut next = [0; STATES * CLASSES];
+        let mut next = [0; CELLS];
         let mut cell = 0;
-        while cell < next.len() {
+        while cell < STATES * CLASSES {
             let to = tree.next[cell >> CLASS_BITS][cell & (CLASSES - 1)];
             let ends = tree.first[to as usize] != 0 || shorter[to as usize] != 0;
             next[cell] = if ends { to | ENDS } else { to };
@@ -174,7 +176,7 @@ impl Automaton {
         let mut state = 0;
         for (at, byte) in text.iter().enumerate() {
             let class = usize::from(self.classes[usize::from(*byte)]);
-            let next = self.next[(state << CLASS_BITS) | class];
+            let next = self.next[((state << CLASS_BITS) | class) & (CELLS - 1)];
             state = usize::from(next & !ENDS);
             if next & ENDS != 0 {
                 self.at(state, at + 1, &mut found);
