@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::secrets::redact;
+use crate::secrets::form;
+use crate::secrets::redact::Redactor;
 pub use crate::text::suggest::suggestion;
 
 /// The exit statuses. The order is from mild to bad: over several projects the highest wins.
@@ -56,10 +57,10 @@ impl Failure {
     /// The failure with the secrets covered that its words quote: a settings file or a project's state may hold one anywhere.
     #[must_use]
     pub fn covered(&self) -> Self {
-        let redactor = redact::Redactor::default();
+        let redactor = Redactor::default();
         let cover = |text: &str| {
             let covered = redactor.text("", text);
-            redact::quoted(covered.as_deref().unwrap_or(text))
+            form::quoted(covered.as_deref().unwrap_or(text))
         };
         Self {
             message: cover(&self.message),

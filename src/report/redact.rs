@@ -6,11 +6,11 @@
 use crate::collect::source::language_of;
 use crate::context::Context;
 use crate::model::known::Known;
-pub use crate::secrets::redact::Redactor;
-use crate::secrets::redact::{
-    FORMS, addressed, by_form, drawn, gather, key_file, literals, misplaced, names, placed,
-    quotations, settings, unnamed,
+use crate::secrets::form::{
+    addressed, key_file, literals, names, placed, quotations, settings, unnamed,
 };
+pub use crate::secrets::redact::Redactor;
+use crate::secrets::redact::{FORMS, by_form, drawn, gather, misplaced};
 
 use super::{CheckResult, Evidence, Fix, Report};
 

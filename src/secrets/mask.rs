@@ -18,6 +18,19 @@ pub(super) fn masked(secret: &str) -> String {
     format!("{shown}… ({length} characters)")
 }
 
+/// At most the first four characters, then stars.
+pub(crate) fn stars(secret: &str) -> String {
+    let length = secret.chars().count();
+    let shown = SHOWN.min(length / 4);
+    let cover = |(index, character): (usize, char)| match character {
+        // The lines of a key in several lines stay lines.
+        '\n' | '\r' => character,
+        _ if index < shown => character,
+        _ => '*',
+    };
+    secret.chars().enumerate().map(cover).collect()
+}
+
 /// The line of `hit` with every range of `secrets` masked, cut to a window around the hit.
 ///
 /// `secrets` are sorted and do not overlap. A copy of the hit's own secret elsewhere on the line is masked too.

@@ -11,7 +11,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::{Context, Environment, Variable, VariableValue};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::secrets::redact::stars;
+use crate::secrets::mask::stars;
 use crate::secrets::values::Values;
 use crate::secrets::{
     self, names::dynamic_reference, names::harmless_under, names::secret_like_name,
