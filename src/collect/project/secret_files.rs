@@ -110,6 +110,9 @@ fn credentials(path: &str, name: &str, file: &Path) -> bool {
     };
     match name {
         "credentials" => holds(&["aws_secret_access_key"]),
+        // One that only runs a program for its token (`aws eks get-token`) holds none.
+        _ if kubeconfig(name) => holds(&["client-key-data:", "token:", "password:"]),
+        _ if may_be_a_service_account(name) => holds(&["\"private_key\"", "\"client_secret\""]),
         ".npmrc" => holds(&["_authToken=", "_password=", "_auth="]) && !holds(&["=${"]),
         ".pypirc" | ".my.cnf" => holds(&["password"]),
         "terraform.tfstate" => true,
@@ -117,6 +120,35 @@ fn credentials(path: &str, name: &str, file: &Path) -> bool {
         _ if in_folder(".config/gh/hosts.yml") => holds(&["oauth_token"]),
         _ => called_a_secret(name) && values(file),
     }
+}
+
+/// `kubeconfig`, `prod.kubeconfig`, `kubeconfig-prod.yaml`.
+fn kubeconfig(name: &str) -> bool {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    ending == "kubeconfig"
+        || matches!(ending, "" | "yaml" | "yml" | "conf")
+            && stem.split(['.', '-', '_']).any(|word| word == "kubeconfig")
+}
+
+/// `gcp-key.json`, `vertex_sa.json`: the key of a service account is called by its cloud, or a key.
+fn may_be_a_service_account(name: &str) -> bool {
+    let stem = name.strip_suffix(".json");
+    stem.is_some_and(|stem| {
+        stem.split(['.', '-', '_']).any(|word| {
+            matches!(
+                word,
+                "key"
+                    | "keyfile"
+                    | "sa"
+                    | "gcp"
+                    | "gcloud"
+                    | "google"
+                    | "firebase"
+                    | "vertex"
+                    | "azure"
+            )
+        })
+    })
 }
 
 /// `secrets.json`, `client_secret_1.json`, `prod-credentials.yaml`, `service-account.json`: data files called by what they hold.
