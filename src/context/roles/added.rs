@@ -45,7 +45,7 @@ impl Context {
             }
         }
         let view = RoleView {
-            title: "the policies that additionalPolicies adds to".to_owned(),
+            title: "what additionalPolicies adds to".to_owned(),
             execution: true,
             role: Role {
                 policies,
