@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::given;
 use super::select::Selection;
@@ -46,7 +47,7 @@ pub fn run(
     }
     let in_workflow = in_workflow(arguments);
     let arguments = in_workflow.as_ref().unwrap_or(arguments);
-    let (mut run, roots) = Run::new(arguments)?;
+    let (mut run, roots) = Run::new(arguments, true)?;
     for (asked, root) in &roots {
         run.asked.clone_from(asked);
         match run
@@ -86,7 +87,7 @@ fn in_workflow(arguments: &CheckArgs) -> Option<CheckArgs> {
 /// # Errors
 /// When no audit could be done.
 pub(super) fn reports(arguments: &CheckArgs) -> Result<(Vec<Report>, Vec<Failure>), Failure> {
-    let (mut run, roots) = Run::new(arguments)?;
+    let (mut run, roots) = Run::new(arguments, false)?;
     for (asked, root) in &roots {
         run.asked.clone_from(asked);
         match run.audit(root, Vec::new()) {
@@ -119,12 +120,18 @@ fn planned(arguments: &CheckArgs) -> PlanArgs {
 /// The longest summary of a step, in bytes: GitHub keeps 1 MiB and drops a longer one whole.
 const LONGEST_SUMMARY: usize = 1_000_000;
 
+/// What the last audit read, where the process ends with it: to free a large project node by node would take longer than to judge a
+/// small one. Where it does not end, the next one frees it.
+static LAST: Mutex<Option<Context>> = Mutex::new(None);
+
 /// One run over all its projects.
 struct Run<'a> {
     arguments: &'a CheckArgs,
     selection: Selection,
     look: Look,
     several: bool,
+    /// The process ends with the run.
+    ends: bool,
     /// The path that led to the project at hand.
     asked: PathBuf,
     baseline: Option<Baseline>,
@@ -136,7 +143,10 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Validates the arguments and finds the projects: the path that was asked for, and the root that it led to.
-    fn new(arguments: &'a CheckArgs) -> Result<(Self, Vec<(PathBuf, PathBuf)>), Failure> {
+    fn new(
+        arguments: &'a CheckArgs,
+        ends: bool,
+    ) -> Result<(Self, Vec<(PathBuf, PathBuf)>), Failure> {
         let selection = Selection::new(&arguments.scope)?;
         given::usable_for_audit(&arguments.aws)?;
         let report = &arguments.report;
@@ -162,6 +172,7 @@ impl<'a> Run<'a> {
             selection,
             look,
             several,
+            ends,
             asked: PathBuf::new(),
             baseline: load_baseline(arguments)?,
             runtimes: BTreeSet::new(),
@@ -378,9 +389,9 @@ impl<'a> Run<'a> {
             },
         };
         Redactor::of_context(&context).report(&mut report);
-        if !self.several {
-            // The process ends with this project. To free a large one node by node would take longer than to judge a small one.
-            std::mem::forget(context);
+        if self.ends {
+            let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Some(context);
         }
         Ok(report)
     }

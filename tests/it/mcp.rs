@@ -377,6 +377,37 @@ fn everything(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// A server goes on for days: what an audit read is let go of when it is answered.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_audit_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path().join("desk");
+    copy(Path::new(INSECURE), &project);
+    let code = project.join("app/Helpdesk");
+    let functions = (0..1500).map(|number| {
+        format!("def f{number}(text, limit=10):\n    parts = text.split(',')\n    return [part.strip() for part in parts if len(part) < limit]\n\n\n")
+    });
+    fs::write(code.join("many.py"), functions.collect::<String>()).unwrap();
+    let main = fs::read_to_string(code.join("main.py")).unwrap();
+    fs::write(code.join("main.py"), format!("import many\n{main}")).unwrap();
+    let mut client = Client::start(&[project.to_str().unwrap()]);
+    let resident = |client: &Client| {
+        let status = fs::read_to_string(format!("/proc/{}/status", client.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+        kilobytes.unwrap().parse::<u64>().unwrap()
+    };
+    let mut sizes = Vec::new();
+    for _ in 0..8 {
+        client.answer("check", json!({}));
+        sizes.push(resident(&client));
+    }
+    client.end();
+    let (early, late) = (sizes[2], sizes[7]);
+    assert!(late < early + 8_000, "{sizes:?} KB");
+}
+
 /// Calls do not wait for each other, and answers find their way back.
 #[test]
 fn calls_run_side_by_side() {
