@@ -385,7 +385,7 @@ fn an_audit_leaves_nothing_behind() {
     let project = folder.path().join("desk");
     copy(Path::new(INSECURE), &project);
     let code = project.join("app/Helpdesk");
-    let functions = (0..1500).map(|number| {
+    let functions = (0..5000).map(|number| {
         format!("def f{number}(text, limit=10):\n    parts = text.split(',')\n    return [part.strip() for part in parts if len(part) < limit]\n\n\n")
     });
     fs::write(code.join("many.py"), functions.collect::<String>()).unwrap();
@@ -404,8 +404,9 @@ fn an_audit_leaves_nothing_behind() {
         sizes.push(resident(&client));
     }
     client.end();
-    let (early, late) = (sizes[2], sizes[7]);
-    assert!(late < early + 8_000, "{sizes:?} KB");
+    // What is read of it takes some 13 MB; what the allocator keeps moves by a few.
+    let (early, late) = (sizes[1], sizes[7]);
+    assert!(late < early + 40_000, "{sizes:?} KB");
 }
 
 /// Calls do not wait for each other, and answers find their way back.
