@@ -54,9 +54,14 @@ struct Service {
 
 impl Service {
     /// What its lines hold: a group, and the names in it.
-    fn groups(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    fn lines(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let lines = self.text.lines();
         lines.filter_map(|line| line.split_once('\t')?.1.split_once('\t'))
+    }
+
+    /// Its groups of actions.
+    fn groups(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.lines().filter(|(group, _)| *group != ARNS)
     }
 
     /// Its actions, sorted by lower-case name.
@@ -64,7 +69,6 @@ impl Service {
         self.actions.get_or_init(|| {
             let mut actions: Vec<Action> = self
                 .groups()
-                .filter(|(group, _)| *group != ARNS)
                 .flat_map(|(group, names)| self.group(group, names))
                 .collect();
             actions.sort_by(|one, two| one.lower.cmp(&two.lower));
@@ -74,7 +78,7 @@ impl Service {
 
     /// Service segments of the ARNs that its actions work on.
     fn arns(&self) -> impl Iterator<Item = &'static str> {
-        let arns = self.groups().filter(|(group, _)| *group == ARNS);
+        let arns = self.lines().filter(|(group, _)| *group == ARNS);
         arns.flat_map(|(_, names)| names.split(' '))
     }
 
@@ -100,8 +104,8 @@ impl Service {
 
     /// How many actions it has.
     fn len(&self) -> usize {
-        let actions = self.groups().filter(|(group, _)| *group != ARNS);
-        actions.map(|(_, names)| names.split(' ').count()).sum()
+        let names = self.groups().map(|(_, names)| names.split(' ').count());
+        names.sum()
     }
 }
 
@@ -115,27 +119,23 @@ static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| read(include_str!("ac
 fn read(table: &'static str) -> Vec<Service> {
     let mut services: Vec<Service> = Vec::new();
     let (mut start, mut end) = (0, 0);
-    let mut last = "";
-    let mut add = |prefix, text| {
-        let actions = OnceLock::new();
-        services.push(Service {
-            prefix,
-            text,
-            actions,
-        });
-    };
     for line in table.split_inclusive('\n') {
-        let prefix = line.split_once('\t').map_or("", |(prefix, _)| prefix);
-        if prefix != last {
-            if !last.is_empty() {
-                add(last, &table[start..end]);
-            }
-            (start, last) = (end, prefix);
-        }
+        let at = end;
         end += line.len();
-    }
-    if !last.is_empty() {
-        add(last, &table[start..end]);
+        let Some((prefix, _)) = line.split_once('\t').filter(|_| !line.starts_with('#')) else {
+            continue;
+        };
+        match services.last_mut() {
+            Some(last) if last.prefix == prefix => last.text = &table[start..end],
+            _ => {
+                start = at;
+                services.push(Service {
+                    prefix,
+                    text: line,
+                    actions: OnceLock::new(),
+                });
+            }
+        }
     }
     services.sort_by_key(|service| service.prefix);
     services

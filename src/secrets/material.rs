@@ -209,9 +209,8 @@ const OTHERS: &[&str] = &[
 /// An address with a password; `at` is the range of `://`.
 pub(super) fn address(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found> {
     let (text, bytes) = (subject.text, subject.text.as_bytes());
-    if !may_hold_a_password(bytes, at.end) {
-        return None;
-    }
+    // Most addresses go on with a host and a path.
+    let colon = user_end(bytes, at.end)?;
     let floor_at = at.start.saturating_sub(32);
     let scheme_start = (floor_at..at.start)
         .rev()
@@ -223,7 +222,7 @@ pub(super) fn address(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found>
     if !database && !OTHERS.contains(&base) {
         return None;
     }
-    let (password, host) = userinfo(bytes, at.end, database)?;
+    let (password, host) = userinfo(bytes, at.end, colon, database)?;
     let user = text.get(at.end..password.start - 1)?;
     let value = text.get(password.clone())?;
     let host = text.get(host)?;
@@ -242,25 +241,33 @@ pub(super) fn address(subject: &Subject<'_>, at: &Range<usize>) -> Option<Found>
     )
 }
 
-/// Whether a user's name and a colon may stand behind `://`: most addresses go on with a host and a path.
-fn may_hold_a_password(bytes: &[u8], from: usize) -> bool {
-    let limit = (from + LONGEST_AUTHORITY).min(bytes.len());
-    let ends = |byte: &&u8| matches!(byte, b':' | b'/' | b'@' | b'?' | b'#');
-    bytes[from..limit].iter().find(ends) == Some(&b':')
+/// Whether an address ends at a byte.
+fn stops(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'|')
 }
 
-/// The ranges of the password and of the host behind `://`.
-fn userinfo(bytes: &[u8], from: usize, database: bool) -> Option<(Range<usize>, Range<usize>)> {
-    let limit = (from + LONGEST_AUTHORITY).min(bytes.len());
-    let stops = |byte: u8| {
-        byte.is_ascii_whitespace()
-            || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'|')
-    };
-    let end = (from..limit).find(|&i| stops(bytes[i])).unwrap_or(limit);
-    let colon = (from..end).find(|&i| matches!(bytes[i], b':' | b'/' | b'@' | b'?' | b'#'))?;
-    if bytes[colon] != b':' {
-        return None;
-    }
+/// The bytes of an authority from `from` on that are looked at.
+fn authority(bytes: &[u8], from: usize) -> Range<usize> {
+    from..(from + LONGEST_AUTHORITY).min(bytes.len())
+}
+
+/// Where the colon stands behind what may be the name of a user.
+fn user_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let ends = |byte: u8| stops(byte) || matches!(byte, b':' | b'/' | b'@' | b'?' | b'#');
+    let end = authority(bytes, from).find(|&at| ends(bytes[at]))?;
+    (bytes[end] == b':').then_some(end)
+}
+
+/// The ranges of the password and of the host behind `://`, whose user ends at `colon`.
+fn userinfo(
+    bytes: &[u8],
+    from: usize,
+    colon: usize,
+    database: bool,
+) -> Option<(Range<usize>, Range<usize>)> {
+    let mut whole = authority(bytes, from);
+    let limit = whole.end;
+    let end = whole.find(|&at| stops(bytes[at])).unwrap_or(limit);
     let slash = (colon..end)
         .find(|&i| matches!(bytes[i], b'/' | b'?'))
         .unwrap_or(end);

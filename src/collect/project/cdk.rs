@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::file::read_text;
-use super::git::ignoring;
+use super::git::Ignores;
 use super::joined;
 use crate::collect::json;
 use crate::model::project::{CdkVersion, LostFile};
@@ -129,7 +129,7 @@ pub(super) fn lost(
             found.push(LostFile {
                 site: source.site(here + at..here + at + specifier.len()),
                 specifier: specifier.to_owned(),
-                rule: ignoring(base, &root.join(relative)),
+                rule: Ignores::below(base).ignoring(&root.join(relative)),
             });
         }
     }

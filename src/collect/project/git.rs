@@ -99,41 +99,6 @@ pub fn ignored(project: &Project, index: &Index, rules: &Ignores) -> GitIgnored 
     }
 }
 
-/// The file (relative to `base`) and the pattern that make git ignore `file`.
-pub fn ignoring(base: &Path, file: &Path) -> Option<(String, String)> {
-    let relative = file.strip_prefix(base).ok()?;
-    let mut rules = vec![rules(base, &base.join(".git/info/exclude"))];
-    let mut folder = base.to_path_buf();
-    let parts: Vec<_> = relative.components().collect();
-    for (index, part) in parts.iter().enumerate() {
-        rules.push(self::rules(&folder, &folder.join(".gitignore")));
-        let place = folder.clone();
-        folder.push(part);
-        let is_dir = index + 1 < parts.len();
-        let say = rules
-            .iter()
-            .rev()
-            .flatten()
-            .map(|rules| {
-                let from = match rules {
-                    Rules::Read(rules) => rules.path().to_path_buf(),
-                    Rules::Beyond => PathBuf::new(),
-                };
-                (rules.say(&folder, is_dir), from)
-            })
-            .find(|(say, _)| !say.is_none());
-        if let Some((Match::Ignore(pattern), from)) = say {
-            let from = if from.starts_with(base) { from } else { place };
-            let from = from.strip_prefix(base).ok()?.join(".gitignore");
-            return Some((
-                from.to_string_lossy().replace('\\', "/"),
-                pattern.to_owned(),
-            ));
-        }
-    }
-    None
-}
-
 /// The ignore rules of a tree, each file read once and when it is first needed.
 #[derive(Default)]
 pub struct Ignores {
@@ -159,42 +124,43 @@ impl Ignores {
     /// True when the `.gitignore` files from the base down, or the repository's own exclude file, ignore `file` or a folder it is in.
     /// The user's global excludes are left out: they are not there on the next machine.
     pub fn cover(&self, file: &Path) -> bool {
-        let Ok(relative) = file.strip_prefix(&self.base) else {
-            return false;
-        };
+        self.ignoring(file).is_some()
+    }
+
+    /// The file (relative to the base) and the pattern that make git ignore `file`.
+    pub fn ignoring(&self, file: &Path) -> Option<(String, String)> {
         let mut path = self.base.clone();
-        let parts: Vec<_> = relative.components().collect();
-        parts.iter().enumerate().any(|(index, part)| {
+        let parts: Vec<_> = file.strip_prefix(&self.base).ok()?.components().collect();
+        parts.iter().enumerate().find_map(|(index, part)| {
             path.push(part);
             // A folder that is ignored takes all below with it.
             let is_dir = index + 1 < parts.len();
-            match self.say(&path, is_dir) {
-                Match::None => self.excludes(&path, is_dir),
-                say => matches!(say, Match::Ignore(())),
-            }
+            let said = self.say(&path, is_dir);
+            let (folder, said) = said.or_else(|| self.exclude_says(&path, is_dir))?;
+            let Match::Ignore(pattern) = said else {
+                return None;
+            };
+            let from = folder.strip_prefix(&self.base).ok()?.join(".gitignore");
+            Some((from.to_string_lossy().replace('\\', "/"), pattern))
         })
     }
 
     /// True when git ignores the entry itself. Whoever walks leaves out what is in a folder that is ignored.
     pub fn ignores(&self, path: &Path, is_dir: bool) -> bool {
-        matches!(self.say(path, is_dir), Match::Ignore(()))
+        matches!(self.say(path, is_dir), Some((_, Match::Ignore(_))))
     }
 
-    /// What the nearest file says that has a say.
-    fn say(&self, path: &Path, is_dir: bool) -> Match<()> {
+    /// The folder of the nearest file that has a say, and what it says.
+    fn say<'p>(&self, path: &'p Path, is_dir: bool) -> Option<(&'p Path, Match<String>)> {
         let folders = path.ancestors().skip(1);
-        let inside = folders.take_while(|folder| folder.starts_with(&self.base));
-        inside
-            .filter_map(|folder| self.of(folder))
-            .map(|rules| rules.say(path, is_dir).map(|_| ()))
-            .find(|say| !say.is_none())
-            .unwrap_or(Match::None)
+        let mut inside = folders.take_while(|folder| folder.starts_with(&self.base));
+        inside.find_map(|folder| Some((folder, self.of(folder)?.say(path, is_dir)?)))
     }
 
-    fn excludes(&self, path: &Path, is_dir: bool) -> bool {
+    fn exclude_says(&self, path: &Path, is_dir: bool) -> Option<(&Path, Match<String>)> {
         let read = || rules(&self.base, &self.base.join(".git/info/exclude"));
-        let rules = self.exclude.get_or_init(read).as_ref();
-        rules.is_some_and(|rules| matches!(rules.say(path, is_dir), Match::Ignore(_)))
+        let rules = self.exclude.get_or_init(read).as_ref()?;
+        Some((&self.base, rules.say(path, is_dir)?))
     }
 
     fn of(&self, folder: &Path) -> Option<Arc<Rules>> {
@@ -216,15 +182,16 @@ enum Rules {
 }
 
 impl Rules {
-    /// What the rules say of an entry, with the pattern that says it.
-    fn say(&self, path: &Path, is_dir: bool) -> Match<&str> {
-        match self {
+    /// What the rules say of an entry, with the pattern that says it; `None` where they say nothing.
+    fn say(&self, path: &Path, is_dir: bool) -> Option<Match<String>> {
+        let said = match self {
             Self::Read(rules) => rules
                 .matched(path, is_dir)
-                .map(ignore::gitignore::Glob::original),
+                .map(|glob| glob.original().to_owned()),
             // Nothing is taken for ignored.
-            Self::Beyond => Match::Whitelist(""),
-        }
+            Self::Beyond => Match::Whitelist(String::new()),
+        };
+        (!said.is_none()).then_some(said)
     }
 }
 
