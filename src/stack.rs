@@ -21,7 +21,7 @@ use crate::model::project::{Agent, Gateway, OnlineEval};
 use crate::shell;
 
 /// Statements of a least-privilege policy that take the place of what a runtime's or harness's role loses.
-const GRANTED: [&str; 8] = [
+const GRANTED: [&str; 9] = [
     "CallModels",
     "WriteOwnLogs",
     "GetOwnWorkloadToken",
@@ -29,6 +29,7 @@ const GRANTED: [&str; 8] = [
     "GetApiKey",
     "ReadCredentialSecret",
     "CallGateway",
+    "CallOtherGateway",
     "ReadOwnBundles",
 ];
 /// Model calls on everything, as the constructs grant them.

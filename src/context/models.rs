@@ -107,6 +107,15 @@ pub(crate) fn needs_a_profile(model: &str) -> bool {
     PROFILE_ONLY.iter().any(|start| model.starts_with(start))
 }
 
+/// The geography whose profiles a Region calls; `global` where it has several, or none of its own.
+pub(crate) fn geography_of(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("eu") => "eu",
+        Some("us") => "us",
+        _ => "global",
+    }
+}
+
 impl Context {
     /// The ids of the models that an agent calls: literals and defaults in code, environment variables of the configuration,
     /// a harness's model.

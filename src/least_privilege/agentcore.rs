@@ -236,12 +236,18 @@ fn connections(subject: &Subject<'_>, statements: &mut Statements) {
                 core_actions(MEMORY_INTEGRATION),
                 [arn],
             ),
-            Some("gateway") if target.path(&["outboundAuth", "oauth"]).is_none() => {
-                statements.allow(
-                    "CallConnectedGateway",
-                    core_actions(["InvokeGateway"]),
-                    [arn],
-                );
+            Some("gateway") => {
+                let auth = |path: &[&str]| target.path(&[&["outboundAuth"], path].concat());
+                let provider = auth(&["oauth", "providerArn"]).and_then(Node::as_str);
+                match provider {
+                    Some(provider) => identity::connected(subject, provider, statements),
+                    None if auth(&["none"]).is_some() => {}
+                    None => statements.allow(
+                        "CallConnectedGateway",
+                        core_actions(["InvokeGateway"]),
+                        [arn],
+                    ),
+                }
             }
             Some("runtime") => {
                 let endpoints = format!("{arn}/runtime-endpoint/*");

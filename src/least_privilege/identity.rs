@@ -87,11 +87,21 @@ fn secret(subject: &Subject<'_>, kind: &str, name: &str, statements: &mut Statem
 }
 
 fn oauth(subject: &Subject<'_>, provider: &str, statements: &mut Statements) {
-    let vault = subject.core("token-vault/default");
     let own = subject.core(&format!(
         "token-vault/default/oauth2credentialprovider/{provider}"
     ));
-    let resources = identity(subject).into_iter().chain([vault, own]);
+    oauth_of(subject, provider, own, statements);
+}
+
+/// The token of a gateway that a connection names, from the provider of this ARN.
+pub(super) fn connected(subject: &Subject<'_>, provider: &str, statements: &mut Statements) {
+    let name = provider.rsplit('/').next().unwrap_or(provider);
+    oauth_of(subject, name, provider.to_owned(), statements);
+}
+
+fn oauth_of(subject: &Subject<'_>, provider: &str, arn: String, statements: &mut Statements) {
+    let vault = subject.core("token-vault/default");
+    let resources = identity(subject).into_iter().chain([vault, arn]);
     statements.allow(
         "GetOauthToken",
         core_actions(["GetResourceOauth2Token"]),

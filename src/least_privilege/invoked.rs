@@ -4,7 +4,7 @@ use super::code::Code;
 use super::models::CALLS;
 use super::needs::Need;
 use super::values::texts;
-use super::{Statements, Subject};
+use super::{Statements, Subject, regions};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::names::leaf;
 use crate::context::BedrockModel;
@@ -213,8 +213,14 @@ fn of_value<'a>(
         None
     };
     let place = evidence(code.source(), module, value.range);
-    for model in &models {
-        of_model(subject, model, form, &place, why.as_deref(), statements);
+    let regions = expr
+        .as_call()
+        .map(|call| regions::of_call(subject, code, module, call));
+    for region in regions.into_iter().flatten() {
+        let subject = regions::elsewhere(subject, &region);
+        for model in &models {
+            of_model(&subject, model, form, &place, why.as_deref(), statements);
+        }
     }
     true
 }
@@ -240,6 +246,9 @@ pub(super) fn of_model(
             .unsure(unsure.map(str::to_owned))
             .granted_on(granted);
         need.actions = form.actions();
+        if profile.is_none() {
+            need.model = Some((model.clone(), names.region.clone()));
+        }
         if let Some(profile) = profile {
             need = need.key("bedrock:InferenceProfileArn", profile);
         }

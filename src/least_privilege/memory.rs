@@ -78,7 +78,12 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Sta
     if words.known && lists.iter().any(|call| words.has(call)) {
         statements.allow("ListMemories", core_actions(["ListMemories"]), ["*"]);
     }
-    for memory in &subject.context.project.memories {
+    let memories = &subject.context.project.memories;
+    let named = |name: &str| names(subject, words, name);
+    // What opens a memory, and none of the project's by its name: it may be any.
+    let opens = integrated || words.has("memory_id") || words.has("memoryId");
+    let any = opens && !memories.iter().any(|memory| named(&memory.name));
+    for memory in memories {
         let name = &memory.name;
         if let Agent::Harness(harness) = subject.agent
             && !uses(harness, name)
@@ -88,7 +93,9 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Sta
             ));
             continue;
         }
-        if !words.names(name, &format!("MEMORY_{}_ID", upper(name))) {
+        if any {
+            statements.note("the code does not show which memory it uses; UseMemory takes every memory of the project: leave those out that it does not use");
+        } else if !named(name) {
             statements.note(format!(
                 "memory {name} is left out: the code does not name it or its variable MEMORY_{}_ID",
                 upper(name)
@@ -124,6 +131,15 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Sta
             [subject.core(&format!("memory/{prefix}*"))],
         );
     }
+}
+
+/// Whether the code, or a variable that is set for it, names a memory: by its name, its variable or its id.
+fn names(subject: &Subject<'_>, words: &Words<'_>, name: &str) -> bool {
+    let id = format!("{}_{name}-", subject.context.project.display_name());
+    let mut set = subject.agent.common().env.iter();
+    words.names(name, &format!("MEMORY_{}_ID", upper(name)))
+        || words.any_contains(&id)
+        || set.any(|(_, value)| value.value.contains(&id))
 }
 
 /// Whether a harness uses a memory of the project: `memory.mode` is `existing`, with its name or its ARN.

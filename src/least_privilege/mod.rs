@@ -16,6 +16,7 @@ mod operations;
 mod packaged;
 mod parameters;
 mod parts;
+mod regions;
 mod sdk;
 mod signed;
 mod statements;
@@ -142,13 +143,13 @@ pub fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {
 fn gather(subject: &Subject<'_>) -> Statements {
     let mut statements = Statements::default();
     gaps::add(subject, &mut statements);
-    models::add(subject, &mut statements);
     let words = Words::of(subject);
-    agentcore::add(subject, &words, &mut statements);
     let read = subject.agent.runtime();
     let read = read.and_then(|runtime| crate::context::code::of(subject.context, runtime).ok());
     let callers = read.as_ref().map(Callers::new);
     let code = callers.as_ref().map(|callers| Code::new(callers, &words));
+    models::add(subject, code.as_ref(), &mut statements);
+    agentcore::add(subject, &words, &mut statements);
     invoked::add(subject, code.as_ref(), &mut statements);
     parts::add(subject, code.as_ref(), &words, &mut statements);
     if let Some(code) = code {

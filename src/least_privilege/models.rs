@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Statements, Subject};
-use crate::context::{BedrockModel, needs_a_profile};
+use super::code::Code;
+use super::{Statements, Subject, regions};
+use crate::context::{BedrockModel, geography_of, needs_a_profile};
 use crate::model::predicted_role::Names;
 
 /// What calls a model; Converse is authorized as InvokeModel.
@@ -15,8 +16,13 @@ pub(super) const CALLS: [&str; 2] = [
 ];
 
 /// The statement for the models that the agent names.
-pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
+pub(super) fn add<'a>(
+    subject: &Subject<'a>,
+    code: Option<&Code<'_, 'a>>,
+    statements: &mut Statements,
+) {
     let models = subject.context.bedrock_models(subject.agent);
+    let regions = regions::of_agent(subject, code);
     let mut resources: BTreeSet<String> = BTreeSet::new();
     for model in &models {
         if let BedrockModel::Foundation(model) = model
@@ -29,7 +35,12 @@ pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
         {
             statements.note(format!("{arn}: the models behind a profile of your own are not named in the project; add arn:{}:bedrock:*::foundation-model/MODEL for each (aws bedrock get-inference-profile shows them)", subject.names.partition));
         }
-        resources.extend(arns(&subject.names, model));
+        for region in &regions {
+            resources.extend(arns(&regions::elsewhere(subject, region).names, model));
+        }
+    }
+    if regions.contains("*") && !resources.is_empty() {
+        statements.note("the Region that the models are called in is not a constant in the code: the policy takes every Region, put the one there that it is");
     }
     if let Some(note) = subscription(&models) {
         statements.note(note);
@@ -81,11 +92,7 @@ fn by_base_id(subject: &Subject<'_>, model: &str) -> String {
     let named = code.map(|code| context.source.models(&code.reachable));
     let site = named.as_ref().and_then(|named| named.get(model)?.first());
     let place = site.map_or_else(String::new, |site| format!("{}: ", site.place()));
-    let geography = match subject.names.region.split('-').next() {
-        Some("eu") => "eu",
-        Some("us") => "us",
-        _ => "global",
-    };
+    let geography = geography_of(&subject.names.region);
     format!(
         "{place}{model} is called through an inference profile, such as {geography}.{model}, and answers with an error under its own id"
     )

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::{Statements, Subject, gather};
+use crate::context::BedrockModel;
 use crate::model::finding::Evidence;
 
 /// Something that is used, and the permission that it takes.
@@ -26,6 +27,8 @@ pub struct Need {
     pub unsure: Option<String>,
     /// What a statement that allows it names as resources.
     pub resources: Vec<String>,
+    /// The model that is called by its id, and the Region that it is called in.
+    pub model: Option<(BedrockModel, String)>,
 }
 
 impl Need {
@@ -40,6 +43,7 @@ impl Need {
             by: by.to_owned(),
             evidence,
             unsure: None,
+            model: None,
         }
     }
 

@@ -93,7 +93,7 @@ fn image(subject: &Subject<'_>, statements: &mut Statements) {
     }
 }
 
-fn why<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &Expr) -> Option<String> {
+pub(super) fn why<'a>(code: &Code<'_, 'a>, module: ModuleId, expr: &Expr) -> Option<String> {
     (!code.surely_runs(module, expr.range)).then(|| NOT_SEEN.to_owned())
 }
 

@@ -10,7 +10,7 @@ use super::needs::Need;
 use super::operations;
 use super::parameters::{PARAMETERS, Parameter, arns, usual};
 use super::values::{Texts, entry, texts};
-use super::{Statements, Subject, UNKNOWN_SUFFIX, models};
+use super::{Statements, Subject, UNKNOWN_SUFFIX, models, regions};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::clients::entries::option;
 use crate::analysis::limits;
@@ -683,14 +683,9 @@ impl<'s> Reader<'_, '_, 's> {
         if !texts.complete || texts.all.is_empty() {
             return anything();
         }
-        let mut subject = Subject {
-            context: self.subject.context,
-            agent: self.subject.agent,
-            names: self.subject.names.clone(),
-        };
-        if let Some(region) = &found.client.region {
-            subject.names.region.clone_from(region);
-        }
+        let region = found.client.region.as_ref();
+        let region = region.unwrap_or(&self.subject.names.region);
+        let subject = regions::elsewhere(self.subject, region);
         let has = |name: &str| found.call.is_some_and(|call| entry(call, name).is_some());
         let mut all = Vec::new();
         for text in &texts.all {
@@ -798,7 +793,11 @@ impl<'s> Reader<'_, '_, 's> {
             Some(parameter) if parameter.prefix == "bedrock-agentcore" => project_runtimes(subject),
             Some(parameter) if parameter.made => of(parameter, "*"),
             Some(parameter) if parameter.prefix == "s3" => {
-                of(parameter, &format!("{}*", project.to_lowercase()))
+                let named = self.addressed_buckets();
+                match named.is_empty() {
+                    true => of(parameter, &format!("{}*", project.to_lowercase())),
+                    false => named.iter().flat_map(|name| of(parameter, name)).collect(),
+                }
             }
             Some(parameter) => of(parameter, &format!("{project}*")),
             None if Action::lookup(action).is_some_and(|known| !known.level.changes()) => {
@@ -806,6 +805,22 @@ impl<'s> Reader<'_, '_, 's> {
             }
             None => BTreeSet::from([subject.arn(&found.prefix, &format!("*{project}*"))]),
         }
+    }
+
+    /// The buckets of the addresses that stand in the code and in the agent's environment: `s3://BUCKET/KEY`.
+    fn addressed_buckets(self) -> BTreeSet<String> {
+        let literals = self
+            .code
+            .expressions(|expr| matches!(expr.kind, ExprKind::Str(_)));
+        let literals = literals.into_iter().filter_map(|(_, expr)| expr.as_str());
+        let env = self.subject.agent.common().env.iter();
+        let set = env.map(|(_, value)| value.value.as_str());
+        let bucket = |text: &str| {
+            let name = text.strip_prefix("s3://")?.split('/').next()?;
+            let part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+            ((3..=63).contains(&name.len()) && name.chars().all(part)).then(|| name.to_owned())
+        };
+        literals.chain(set).filter_map(bucket).collect()
     }
 
     /// The values that a parameter can be seen to have; `None` where the call does not give it.

@@ -2,22 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use super::agentcore::core_actions;
 use super::code::Code;
+use super::needs::Need;
+use super::parts::why;
 use super::values::texts;
 use super::{Statements, Subject};
+use crate::analysis::agent_code::evidence;
 use crate::analysis::names::leaf;
 use crate::model::source::ModuleId;
 use crate::model::source::ir::{Call, Expr, ExprKind};
 
 /// The name that requests to AgentCore's data plane are signed for.
 const SERVICE: &str = "bedrock-agentcore";
+/// What a request to a gateway is authorized as.
+const INVOKE: &str = "bedrock-agentcore:InvokeGateway";
 /// What stands between a gateway's id and its Region in the host of its address.
 const GATEWAY_HOST: &str = ".gateway.bedrock-agentcore.";
 
 /// Adds what signed requests need, where the gateways of the project do not answer for it.
 pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
-    if first(subject, code).is_none() || statements.allows("bedrock-agentcore:InvokeGateway") {
+    let Some((module, expr)) = first(subject, code) else {
+        return;
+    };
+    if statements.allows(INVOKE) {
         return;
     }
     let words: BTreeSet<String> = code
@@ -38,13 +45,19 @@ pub(super) fn add<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &m
         }
         let every = subject.core("gateway/*");
         statements.note(format!("the code signs requests to a gateway that is not of this project; the policy takes {every}: put the ARN of the gateway there"));
+        let place = evidence(code.source(), module, expr.range);
+        let need = Need::new(INVOKE, "*", "calling a gateway", place).granted_on([every.clone()]);
+        let why = "the address that the requests are signed for is not in the code";
+        statements.need(need.unsure(Some(why.to_owned())));
         gateways.insert(every);
+    } else {
+        for gateway in &gateways {
+            let place = evidence(code.source(), module, expr.range);
+            let need = Need::new(INVOKE, gateway.as_str(), "calling a gateway", place);
+            statements.need(need.unsure(why(code, module, expr)));
+        }
     }
-    statements.allow(
-        "CallOtherGateway",
-        core_actions(["InvokeGateway"]),
-        gateways,
-    );
+    statements.allow("CallOtherGateway", [INVOKE], gateways);
 }
 
 /// The first place that signs requests to AgentCore.

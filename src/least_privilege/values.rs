@@ -8,6 +8,7 @@ use super::code::Code;
 use crate::analysis::limits;
 use crate::analysis::names::{Instance, Meaning};
 use crate::analysis::values::{At, Domain, Part, eval, returned};
+use crate::model::predicted_role::Names;
 use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind};
 use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::{ClassId, ModuleId};
@@ -16,6 +17,9 @@ use crate::model::source::{ClassId, ModuleId};
 const DEEPEST: u8 = 40;
 /// Most combinations of a text's parts.
 const MOST: usize = 32;
+
+/// Variables that hold the agent's Region.
+pub(super) const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// What an expression can hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -377,9 +381,18 @@ impl<'a> Reader<'_, '_, 'a> {
         };
         let set = &self.subject.agent.common().env;
         let value = set.iter().find(|(known, _)| *known == name);
-        let variable = value.map_or(Variable::Unset, |(_, value)| {
-            Variable::Set(value.value.clone())
-        });
+        let variable = match (value, &*self.subject.names.region) {
+            (Some((_, value)), _) => Variable::Set(value.value.clone()),
+            // The platform sets the agent's own Region, so that a default beside it is for elsewhere.
+            (None, region) if REGIONS.contains(&&*name) => {
+                let variable = match region {
+                    Names::REGION => Variable::Unset,
+                    region => Variable::Set(region.to_owned()),
+                };
+                return Some((variable, None));
+            }
+            (None, _) => Variable::Unset,
+        };
         Some((variable, default))
     }
 

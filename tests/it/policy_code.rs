@@ -451,3 +451,124 @@ app.run()
     let left_out = "bedrock-agentcore:CreateMemory is left out";
     assert!(page.to_string().contains(left_out), "{page:#}");
 }
+
+#[test]
+fn a_model_is_allowed_in_the_region_that_it_is_called_in() {
+    const CALL: &str = "bedrock:InvokeModel";
+    const PROFILE: &str = "eu.amazon.nova-pro-v1:0";
+    let profiles = |client: &str, variables: &[(&str, &str)]| -> Vec<String> {
+        let code =
+            format!("import os\nimport boto3\nfrom strands.models import BedrockModel\n{client}\n");
+        let all = resources(&of(&code, variables), CALL).into_iter();
+        all.filter(|resource| resource.ends_with(&format!("inference-profile/{PROFILE}")))
+            .collect()
+    };
+    let in_region = |region: &str| {
+        vec![format!(
+            "arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{PROFILE}"
+        )]
+    };
+    let cases: [(&str, &[(&str, &str)], &str); 8] = [
+        (
+            "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0')",
+            &[],
+            "eu-west-1",
+        ),
+        (
+            "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', region_name='eu-central-1')",
+            &[],
+            "eu-central-1",
+        ),
+        (
+            "REGION = 'eu-north-1'\nsession = boto3.Session(region_name=REGION)\nm = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', boto_session=session)",
+            &[],
+            "eu-north-1",
+        ),
+        (
+            "c = boto3.client('bedrock-runtime', region_name='eu-west-3')\nc.converse(modelId='eu.amazon.nova-pro-v1:0', messages=[])",
+            &[],
+            "eu-west-3",
+        ),
+        // Its own Region, wherever it is deployed.
+        (
+            "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', region_name=os.getenv('AWS_REGION', 'eu-central-1'))",
+            &[],
+            "eu-west-1",
+        ),
+        (
+            "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', region_name=os.environ['MODEL_REGION'])",
+            &[("MODEL_REGION", "eu-central-1")],
+            "eu-central-1",
+        ),
+        (
+            "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0')",
+            &[("AWS_REGION", "eu-south-1")],
+            "eu-south-1",
+        ),
+        (
+            "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', region_name=os.environ['MODEL_REGION'])",
+            &[],
+            "*",
+        ),
+    ];
+    for (client, variables, region) in cases {
+        assert_eq!(profiles(client, variables), in_region(region), "{client}");
+    }
+}
+
+#[test]
+fn a_memory_is_granted_by_its_id_and_where_its_name_is_not_seen() {
+    let memories = |code: &str, variables: &[(&str, &str)]| -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        configuration(folder.path(), variables);
+        let path = folder.path().join("agentcore/agentcore.json");
+        let mut document: Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        document["memories"] = json!([
+            {"name": "Facts", "eventExpiryDuration": 30, "strategies": []},
+            {"name": "Notes", "eventExpiryDuration": 30, "strategies": []},
+        ]);
+        write(
+            folder.path(),
+            "agentcore/agentcore.json",
+            &document.to_string(),
+        );
+        let code = format!(
+            "import os\nfrom bedrock_agentcore.memory.integrations.strands.config import AgentCoreMemoryConfig\n{code}\n"
+        );
+        write(folder.path(), "app/Main/main.py", &code);
+        let page = page(folder.path(), &["--json"]);
+        let granted = resources(&page, "bedrock-agentcore:CreateEvent").into_iter();
+        granted
+            .map(|arn| arn.rsplit('/').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let facts = ["Shop_Facts-??????????"];
+    let id =
+        "AgentCoreMemoryConfig(memory_id='Shop_Facts-a1b2c3d4e5', session_id='s', actor_id='a')";
+    assert_eq!(memories(id, &[]), facts);
+    let read = "AgentCoreMemoryConfig(memory_id=os.environ['STORE'], session_id='s', actor_id='a')";
+    let set = [("STORE", "Shop_Facts-a1b2c3d4e5")];
+    assert_eq!(memories(read, &set), facts);
+    // Whichever it is, the agent would be denied.
+    assert_eq!(
+        memories(read, &[]),
+        ["Shop_Facts-??????????", "Shop_Notes-??????????"]
+    );
+    assert_eq!(memories("print('no memory')", &[]), [""; 0]);
+}
+
+#[test]
+fn a_bucket_of_an_address_is_taken_for_the_one_that_is_not_seen() {
+    let code = "import boto3\nSKILLS = ['s3://corp-skills-7731/brand', 's3://corp-skills-7731/launch']\n\n\ndef read(uri):\n    bucket, _, key = uri[5:].partition('/')\n    return boto3.client('s3').get_object(Bucket=bucket, Key=key)\n\n\nfor skill in SKILLS:\n    read(skill)\n";
+    assert_eq!(
+        resources(&of(code, &[]), "s3:GetObject"),
+        ["arn:aws:s3:::corp-skills-7731/*"]
+    );
+    let unknown =
+        "import boto3\nimport os\nboto3.client('s3').get_object(Bucket=os.environ['B'], Key='k')\n";
+    assert_eq!(
+        resources(&of(unknown, &[]), "s3:GetObject"),
+        ["arn:aws:s3:::shop*/*"]
+    );
+}

@@ -1,9 +1,18 @@
 //! Where the servers that code starts listen, as far as that is certain.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
 use super::{AgentCode, starting};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::environment;
 use crate::analysis::names::{Meaning, leaf, package};
+use crate::analysis::values::bound;
 use crate::model::site::Site;
-use crate::model::source::{Call, Expr, ExprKind, Language, Module};
+use crate::model::source::{Call, Expr, ExprKind, Language, Module, ModuleId};
+
+/// Names and conversions that are followed to the variable behind a port.
+const DEEPEST: u8 = 6;
 
 /// How what code starts can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +26,18 @@ pub(crate) enum Answers {
 }
 
 /// The servers that the code starts, each with how it can be asked; None where that of any is not certain, or nothing is started.
-pub(crate) fn servers(code: &AgentCode<'_>) -> Option<Vec<(Site, Answers)>> {
+/// `set` is what the configuration sets in the environment.
+pub(crate) fn servers(
+    code: &AgentCode<'_>,
+    set: &BTreeMap<String, String>,
+) -> Option<Vec<(Site, Answers)>> {
     let mut found = Vec::new();
+    let callers = OnceCell::new();
     for (module, expr) in starting::calls(code) {
         let question = Question {
             code,
+            set,
+            callers: &callers,
             module,
             call: expr.as_call()?,
             name: code.source.callee_name(module.id, expr).unwrap_or(""),
@@ -42,6 +58,8 @@ pub(crate) fn servers(code: &AgentCode<'_>) -> Option<Vec<(Site, Answers)>> {
 /// A call of which is asked where what it starts listens.
 struct Question<'q, 'a> {
     code: &'q AgentCode<'a>,
+    set: &'q BTreeMap<String, String>,
+    callers: &'q OnceCell<Callers<'a>>,
     module: &'a Module,
     call: &'a Call,
     name: &'a str,
@@ -141,16 +159,46 @@ impl<'a> Question<'_, 'a> {
         let Some(given) = given else {
             return otherwise.map(Answers::Port);
         };
-        let number = given.as_number().or_else(|| {
-            match self.code.source.meaning(self.module.id, given) {
-                Meaning::Value(_, value) => value.as_number(),
-                _ => None,
-            }
-        })?;
+        let number =
+            given
+                .as_number()
+                .or_else(|| match self.code.source.meaning(self.module.id, given) {
+                    Meaning::Value(_, value) => value.as_number(),
+                    _ => None,
+                });
+        let number = number.or_else(|| self.set_number(self.module.id, given, DEEPEST))?;
         let ports = 1.0..=f64::from(u16::MAX);
         (ports.contains(&number) && number.fract() == 0.0)
             .then(|| format!("{number}").parse().ok().map(Answers::Port))
             .flatten()
+    }
+
+    /// The number that a variable is set to which an expression reads: `int(os.environ.get("PORT", "8080"))`,
+    /// `Number(process.env.PORT ?? 8080)`. What nothing sets may be set by the platform.
+    fn set_number(&self, module: ModuleId, expr: &'a Expr, depth: u8) -> Option<f64> {
+        if self.set.is_empty() || depth == 0 {
+            return None;
+        }
+        let callers = self.callers.get_or_init(|| Callers::new(self.code));
+        if let Some(read) = environment::read(callers, module, expr) {
+            let names = read.names(self.code.source);
+            let [name] = &*names else { return None };
+            return self.set.get(name)?.trim().parse().ok();
+        }
+        match &expr.kind {
+            ExprKind::BoolOp { values, .. } => self.set_number(module, values.first()?, depth - 1),
+            ExprKind::Call(call) => {
+                let name = call.callee.last_name()?;
+                let converts = matches!(&**name, "int" | "Number" | "parseInt");
+                self.set_number(module, call.args.first().filter(|_| converts)?, depth - 1)
+            }
+            ExprKind::Name(name) => match &*bound(self.code.source, module, name, expr.range.start)
+            {
+                [only] => self.set_number(module, only, depth - 1),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// What the method that is called belongs to.

@@ -7,6 +7,7 @@ mod input;
 mod packaged;
 mod seeds;
 mod sinks;
+mod vetted;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,8 @@ pub(crate) enum Origin {
     PackagedTool,
     /// A parameter of this function, which is a method, is decorated or is given away: what calls it is not seen.
     Unseen(FnId),
+    /// A handler is given it, and this function may have refused it.
+    Vetted(EntrypointKind, FnId),
 }
 
 /// A command that holds text which nothing on the way has tested.
@@ -50,6 +53,8 @@ pub(crate) struct Unchecked {
     pub(crate) command: String,
     /// What the text may do there.
     pub(crate) danger: Danger,
+    /// It is an expression that a data frame evaluates.
+    pub(crate) of_a_frame: bool,
     /// Where the text comes from.
     pub(crate) origin: Origin,
     /// The way that it takes.
@@ -122,6 +127,7 @@ pub(crate) fn find(source: &Source) -> Found {
     if !held.is_empty() {
         // What one handler keeps in the state of a module another one may read.
         found.unchecked.truncate(packaged);
+        found.unseen.clear();
         reached = handled(source, &places, (&local, &remote), &mut held, &mut found);
     }
     let apart = beside(source, &places, &local, (&held, &reached), &mut found);
@@ -137,6 +143,7 @@ pub(crate) fn find(source: &Source) -> Found {
 /// What a handler keeps in the state of modules that no test vouches for.
 struct Held {
     by: FnId,
+    kind: EntrypointKind,
     kept: Vec<(Danger, Kept)>,
 }
 
@@ -157,9 +164,9 @@ fn handled(
             .iter()
             .find(|entry| entry.function == Some(function));
         let rules = entry.map_or_else(Fields::new, |entry| schemas.of(entry, function));
-        let others = held.iter().filter(|held| held.by != function);
-        let sources = Sources::of_handler(source, function, (kind, payload), rules)
-            .after(others.flat_map(|held| &held.kept));
+        let others = || held.iter().filter(|held| held.by != function);
+        let given = |rules| Sources::of_handler(source, function, (kind, payload), rules);
+        let sources = given(rules.clone()).after(others().flat_map(|held| &held.kept));
         let flow = sources.flow(None, &mut found.truncated);
         if held.is_empty() && !flow.kept.is_empty() {
             sources.learn_schemas(&flow);
@@ -170,7 +177,11 @@ fn handled(
                 )
             };
             let kept = Danger::ALL.map(kept).to_vec();
-            new.push(Held { by: function, kept });
+            new.push(Held {
+                by: function,
+                kind,
+                kept,
+            });
         }
         let ran: BTreeSet<FnId> = flow.functions().collect();
         let sinks: Vec<&Sink<'_>> = local
@@ -180,8 +191,32 @@ fn handled(
             .filter(|sink| sink.function.is_some_and(|id| ran.contains(&id)))
             .collect();
         let origin = |_: bool| Origin::Handler(kind);
-        let open = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);
-        found.unchecked.extend(open);
+        let mut open = unchecked(&sources, &flow, &sinks, origin, &mut found.truncated);
+        let other = others().map(|held| held.kind).next();
+        if let Some(other) = other.filter(|_| !open.is_empty()) {
+            // What is not there without the others' state was given to one of them.
+            let mut given_up = Vec::new();
+            let alone = given(rules);
+            let flow = alone.flow(None, &mut given_up);
+            let own = unchecked(&alone, &flow, &sinks, origin, &mut given_up);
+            for one in &mut open {
+                let same = |own: &Unchecked| own.module == one.module && own.range == one.range;
+                if !own.iter().any(same) {
+                    one.origin = Origin::Handler(other);
+                }
+            }
+        }
+        for mut one in open {
+            // An expression over columns is written to be checked by a parser.
+            let by = vetted::by(source, &one.steps).filter(|_| one.of_a_frame);
+            match (by, one.origin) {
+                (Some(by), Origin::Handler(kind)) => {
+                    one.origin = Origin::Vetted(kind, by);
+                    found.unseen.push(one);
+                }
+                _ => found.unchecked.push(one),
+            }
+        }
         reached.extend(ran);
     }
     held.extend(new);
@@ -476,6 +511,7 @@ fn unchecked(
                 range: sink.expr.range,
                 command: sink.what.clone(),
                 danger,
+                of_a_frame: sink.what.starts_with(sinks::FRAME),
                 origin: origin(sources.is_typed(labels)),
                 steps: steps.unwrap_or_default(),
             });

@@ -86,6 +86,7 @@ fn unchecked(
             None => command,
         },
         danger,
+        of_a_frame: false,
         origin: Origin::PackagedTool,
         steps: Vec::new(),
     }

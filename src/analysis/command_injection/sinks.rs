@@ -130,6 +130,24 @@ pub(super) const EVALUATORS: [&str; 15] = [
     "langchain_experimental.utilities.python.PythonREPL.run",
 ];
 
+/// How a method of a data frame is called in words.
+pub(super) const FRAME: &str = "DataFrame.";
+/// Methods of a data frame that evaluate an expression, in which `@name.member(…)` calls whatever is in scope.
+const FRAME_EVALUATORS: [&str; 2] = ["query", "eval"];
+
+/// Whether a function evaluates code.
+fn evaluates(name: &str) -> bool {
+    EVALUATORS.contains(&name) || of_a_frame(name)
+}
+
+/// `pandas.DataFrame.query`, `pandas.read_csv.eval`: a method of what pandas made.
+fn of_a_frame(name: &str) -> bool {
+    let method = name
+        .strip_prefix("pandas.")
+        .and_then(|rest| rest.rsplit_once('.'));
+    method.is_some_and(|(_, method)| FRAME_EVALUATORS.contains(&method))
+}
+
 /// Documents of Systems Manager whose parameter `commands` is a script of a shell.
 const SCRIPTS: [&str; 2] = ["AWS-RunShellScript", "AWS-RunPowerShellScript"];
 
@@ -174,7 +192,7 @@ pub(crate) fn is_command(source: &Source, module: &Module, expr: &Expr) -> bool 
     let name = promisified(source, module, call, name);
     SHELLS.contains(&name.as_str())
         || RUNNERS.contains(&name.as_str())
-        || EVALUATORS.contains(&name.as_str())
+        || evaluates(&name)
         || remote_shell(&name)
         || sent(source, module.id, call).is_some()
 }
@@ -212,7 +230,8 @@ fn read<'a>(
     } else if name == "Function" {
         let args = call.args.iter().take(8);
         args.map(|arg| (at(arg), Danger::Code)).collect()
-    } else if EVALUATORS.contains(&name.as_str()) {
+    } else if evaluates(&name) {
+        let first = first.or_else(|| call.option("expr"));
         vec![(at(first?), Danger::Code)]
     } else if RUNNERS.contains(&name.as_str()) {
         let first = first?;
@@ -242,8 +261,12 @@ fn read<'a>(
     } else {
         return None;
     };
+    let what = match of_a_frame(&name) {
+        true => format!("{FRAME}{}", leaf(&name)),
+        false => leaf_of(&name),
+    };
     Some(vec![Sink {
-        what: leaf_of(&name),
+        what,
         module: module.id,
         function,
         expr,
@@ -276,9 +299,10 @@ fn remote_shell(name: &str) -> bool {
     ) || name.ends_with("AgentCoreRuntimeClient.open_shell.send")
 }
 
-/// The last two parts of a name.
+/// The last two parts of a name; of `importlib.util`, all three.
 pub(super) fn leaf_of(name: &str) -> String {
     match name.rsplit_once('.') {
+        Some(("importlib.util", _)) => name.to_owned(),
         Some((owner, last)) => format!("{}.{last}", leaf(owner)),
         None => name.to_owned(),
     }

@@ -311,7 +311,7 @@ impl<'s> Engine<'s> {
     }
 
     /// A call of which only the function is known.
-    fn unknown_call(&mut self, id: FnId, around: Env<'s>) -> Labels {
+    pub(super) fn unknown_call(&mut self, id: FnId, around: Env<'s>) -> Labels {
         let function = self.source.function(id);
         let none = vec![0; function.map_or(0, |function| function.params.len())];
         self.function(id, &Given::of(none), around).returned

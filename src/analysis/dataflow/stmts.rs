@@ -9,7 +9,7 @@ use crate::model::source::ir::{
     Expr, ExprKind, Loop, LoopKind, Name, Stmt, StmtKind, Switch, With,
 };
 use crate::model::source::scope::receiver;
-use crate::model::source::{ByteRange, ClassId};
+use crate::model::source::{ByteRange, ClassId, Function};
 
 impl<'s> Engine<'s> {
     pub(super) fn body(&mut self, place: &Place, body: &'s [Stmt], env: &mut Env<'s>) {
@@ -123,8 +123,17 @@ impl<'s> Engine<'s> {
             StmtKind::Delete(values) => values.iter().for_each(|value| {
                 self.expr(place, value, env);
             }),
-            StmtKind::FunctionDef(_)
-            | StmtKind::ClassDef(_)
+            // A tool that is made in a handler sees what the handler was given; the framework calls it.
+            StmtKind::FunctionDef(id) => {
+                let function = self.source.function(*id);
+                let is_given_away = |function: &Function| {
+                    function.parent.is_some() && !function.decorators.is_empty()
+                };
+                if function.is_some_and(is_given_away) {
+                    self.unknown_call(*id, env.clone());
+                }
+            }
+            StmtKind::ClassDef(_)
             | StmtKind::Import(_)
             | StmtKind::Global(_)
             | StmtKind::Nothing => {}

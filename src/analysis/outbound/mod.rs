@@ -311,7 +311,10 @@ fn worst<'a>(
 
 fn reach(address: &Address, streams: bool) -> Reach {
     let variable = address.variable.as_deref().unwrap_or("");
-    if is_agentcore_variable(variable) {
+    // The default of a variable says more than a name that others use, too: a gateway of another kind, where its tokens come from.
+    let by_name =
+        || variable.contains("AGENTCORE_") || address.host().is_none_or(|host| is_loopback(&host));
+    if is_agentcore_variable(variable) && by_name() {
         return Reach::AgentCore;
     }
     let Some(host) = address.host() else {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Finder, Needed};
 use crate::analysis::environment::{Read, read, variables};
+use crate::analysis::values;
 use crate::model::source::ir::{BoolOp, Operator, StmtKind};
-use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language, ModuleId};
 
 /// Functions that take no missing value, by canonical name.
 const TAKE_NO_NOTHING: [&str; 9] = [
@@ -19,6 +20,9 @@ const TAKE_NO_NOTHING: [&str; 9] = [
     "JSON.parse",
     "BigInt",
 ];
+
+/// Resource objects of boto3: their maker raises where its identifier is missing.
+const RESOURCES: [&str; 5] = ["Table", "Bucket", "Queue", "Topic", "Object"];
 
 /// Readers that raise where the variable is not set and no default is given.
 const RAISE_THEMSELVES: [&str; 7] = [
@@ -36,14 +40,20 @@ impl<'a> Finder<'_, '_, 'a> {
     pub(super) fn uses(&self, found: &mut BTreeSet<Needed>) {
         let (callers, module) = (self.callers, self.module);
         let reads = variables(callers);
-        if !reads.iter().any(|variable| variable.module == module.id) {
+        let reads_here = || reads.iter().any(|variable| variable.module == module.id);
+        let makes_here = || {
+            let source = callers.source();
+            let mut made = RESOURCES.iter().flat_map(|name| source.calls_named(name));
+            made.any(|(at, _)| at == module.id)
+        };
+        if reads.is_empty() || !reads_here() && !makes_here() {
             return;
         }
         module.each_expression(&mut |_, expr| {
             let Some(used) = self.used(expr) else {
                 return;
             };
-            let Some(found_read) = read(callers, module.id, used) else {
+            let Some((at, shown, found_read)) = self.read_behind(used) else {
                 return;
             };
             let nothing = match used.is(expr) {
@@ -61,13 +71,47 @@ impl<'a> Finder<'_, '_, 'a> {
             }
             if self.surely_runs(used) == Some(true) {
                 found.insert(Needed {
-                    module: module.id,
-                    range: used.range,
+                    module: at,
+                    range: shown.range,
                     names: vec![name.clone()],
                     starts: true,
                 });
             }
         });
+    }
+
+    /// The read that a value is: written in its place, kept under a name, or given to a function that one place calls.
+    fn read_behind(&self, used: &'a Expr) -> Option<(ModuleId, &'a Expr, Read<'a>)> {
+        let callers = self.callers;
+        let direct = |at, value| Some((at, value, read(callers, at, value)?));
+        let kept = |at, value: &'a Expr| {
+            let name = value.as_name()?;
+            let bound = values::bound(callers.source(), at, name, value.range.start);
+            match &*bound {
+                [only] => direct(at, *only),
+                _ => None,
+            }
+        };
+        let here = |at, value| direct(at, value).or_else(|| kept(at, value));
+        here(self.module.id, used).or_else(|| {
+            let given = callers.given(self.module.id, used);
+            match *given {
+                [(at, value)] => here(at, value),
+                _ => None,
+            }
+        })
+    }
+
+    /// Whether a call makes a resource object of boto3, which takes no missing identifier.
+    fn makes_a_resource(&self, callee: &'a Expr) -> bool {
+        let ExprKind::Attribute { base, attr } = &callee.kind else {
+            return false;
+        };
+        let made = || self.callers.source().type_of(self.module.id, base);
+        RESOURCES.contains(&&**attr)
+            && made().is_some_and(|made| {
+                made.type_name.starts_with("boto3.") && made.type_name.ends_with("resource")
+            })
     }
 
     /// The part of an expression without which it raises.
@@ -84,7 +128,9 @@ impl<'a> Finder<'_, '_, 'a> {
                     (ExprKind::Attribute { base, attr }, None) if &**attr == "required" => {
                         Some(base)
                     }
-                    (_, first) => first.filter(|_| TAKE_NO_NOTHING.contains(&name)),
+                    (_, first) => first.filter(|_| {
+                        TAKE_NO_NOTHING.contains(&name) || self.makes_a_resource(&call.callee)
+                    }),
                 }
             }
             // `process.env.X?.trim()` asks first.

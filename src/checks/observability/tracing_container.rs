@@ -4,7 +4,7 @@ use super::obs_tracing::{DISTRO, DISTRO_REQUIREMENT, Finding, WRAPPER};
 use crate::checks::fixes;
 use crate::checks::judge::Problem;
 use crate::context::Context;
-use crate::context::installed::{self, Manifest, Releases};
+use crate::context::installed::{self, Installed, Manifest, Releases};
 use crate::model::finding::{Edit, Evidence, Fix, Resource};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, Instruction};
@@ -49,7 +49,8 @@ pub(super) fn python_container(
             format!("{resource} starts by {script}, which was not found in the build context");
         return Finding::Unknown(Unread::new(ReasonCode::Absent, message));
     }
-    let installed = installs_distro(dockerfile, manifests);
+    let read = installed::python(context, runtime);
+    let installed = installs_distro(dockerfile, manifests, read.as_ref());
     // What the wrapper needs is installed by the same edit: the edit alone would leave a container that cannot start.
     let install = match installed || wrapped {
         true => None,
@@ -71,27 +72,13 @@ pub(super) fn python_container(
     }
     if !installed {
         let by_name = installs_names_only(dockerfile);
-        let list = || {
-            let file = manifests.requirements.read()?;
-            Some(Site::file(file.path.as_str()))
-        };
-        let project = || {
-            let manifest = manifests.pyproject.read()?;
-            Some(manifest.anchor.clone())
-        };
         // The list that the image installs from is the one to add it to.
-        let reads_list = dockerfile.instructions.iter().any(|each| {
-            each.keyword == "RUN"
-                && each
-                    .words()
-                    .iter()
-                    .any(|word| word.ends_with("requirements.txt"))
+        let list = read.and_then(|read| match read.manifest {
+            Manifest::PyProject(pyproject) => Some(pyproject.anchor.clone()),
+            Manifest::Requirements(path) => Some(Site::file(path)),
+            Manifest::Dockerfile(_) => None,
         });
-        let anchor = by_name.map(|run| run.site.clone());
-        let anchor = anchor
-            .or_else(|| list().filter(|_| reads_list))
-            .or_else(project)
-            .or_else(list);
+        let anchor = by_name.map(|run| run.site.clone()).or(list);
         let anchor = anchor.or_else(|| dockerfile.stages().last().map(|stage| stage.site.clone()));
         let mut message = format!("nothing that the image of {resource} installs brings {DISTRO}");
         if wrapped && by_name.is_some() {
@@ -204,8 +191,12 @@ fn installs_names_only(dockerfile: &Dockerfile) -> Option<&Instruction> {
     })
 }
 
-/// Which of the lists the image installs is up to its RUN lines; any that names the distribution is taken for it.
-fn installs_distro(dockerfile: &Dockerfile, manifests: &AgentManifests) -> bool {
+/// Whether a list that the image installs names the distribution; where it is not certain which lists those are, any that is here.
+fn installs_distro(
+    dockerfile: &Dockerfile,
+    manifests: &AgentManifests,
+    read: Option<&Installed<'_>>,
+) -> bool {
     let in_run = dockerfile
         .instructions
         .iter()
@@ -213,7 +204,15 @@ fn installs_distro(dockerfile: &Dockerfile, manifests: &AgentManifests) -> bool 
     if in_run || installs_names_only(dockerfile).is_some() {
         return in_run;
     }
-    let named = |list: &[Dependency]| list.iter().any(|dependency| dependency.name == DISTRO);
+    let is_distro = |dependency: &Dependency| dependency.name == DISTRO;
+    let named = |list: &[Dependency]| list.iter().any(is_distro);
+    if let Some(read) = read {
+        let asked = read.declared.iter().copied().chain(&read.words);
+        let found = { asked }.any(is_distro);
+        if found || read.uncertain.is_none() {
+            return found;
+        }
+    }
     let listed = manifests.pyproject.read().is_some_and(|manifest| {
         named(&manifest.dependencies)
             || manifest.dynamic

@@ -1,7 +1,7 @@
 //! `config-valid`: Project configuration is valid.
 
 use super::config_fixes;
-use super::{config_files, payment_secrets, servers};
+use super::{config_files, models, payment_secrets, servers};
 use crate::checks::{Category, Check, Need, unconfigured};
 use crate::cli_schema::{self, Class, Fault};
 use crate::collect::json::repeated_keys;
@@ -43,6 +43,9 @@ fn run(context: &Context) -> Vec<Outcome> {
     harnesses(context, &mut findings);
     stack(context, &mut findings);
     for (site, words) in servers::unreached(context) {
+        findings.source(&site, words);
+    }
+    for (site, words) in models::uncallable(context) {
         findings.source(&site, words);
     }
     sources(context, &mut findings);

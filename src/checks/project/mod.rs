@@ -4,6 +4,7 @@ mod cli_version;
 mod config_files;
 mod config_fixes;
 mod config_valid;
+mod models;
 mod payment_secrets;
 mod servers;
 

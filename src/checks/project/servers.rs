@@ -1,5 +1,7 @@
 //! Code that nothing can reach: it starts no server, or one that listens where the platform does not ask.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::agent_code::listens::{self, Answers};
 use crate::analysis::agent_code::served;
@@ -144,6 +146,25 @@ fn silent(code: &AgentCode<'_>, entry: &Module) -> (Site, String) {
     (site, words)
 }
 
+/// What the image and the configuration set in the environment of a runtime.
+fn set(context: &Context, runtime: &Runtime) -> BTreeMap<String, String> {
+    let agent = Agent::Runtime(runtime);
+    let dockerfile = context
+        .manifests(agent)
+        .and_then(|all| all.dockerfile.read());
+    let instructions = dockerfile.into_iter().flat_map(|file| &file.instructions);
+    let of_image = instructions
+        .filter(|each| each.keyword == "ENV")
+        .flat_map(|each| each.words())
+        .filter_map(|word| {
+            let (name, value) = word.split_once('=')?;
+            Some((name.to_owned(), value.to_owned()))
+        });
+    let of_runtime = agent.common().env.iter();
+    let of_runtime = of_runtime.map(|(name, value)| (name.clone(), value.value.clone()));
+    of_image.chain(of_runtime).collect()
+}
+
 /// What is said of code all of whose servers listen where the platform does not ask.
 fn elsewhere(context: &Context, code: &AgentCode<'_>) -> Option<(Site, String)> {
     let (protocol, port) = asked(code.runtime)?;
@@ -151,7 +172,7 @@ fn elsewhere(context: &Context, code: &AgentCode<'_>) -> Option<(Site, String)> 
     if deployed.is_some_and(|runtime| runtime.protocol_port.is_some()) {
         return None;
     }
-    let servers = listens::servers(code)?;
+    let servers = listens::servers(code, &set(context, code.runtime))?;
     let reached = |answers: &Answers| match answers {
         Answers::Port(own) => *own == port,
         Answers::Events => protocol != "MCP",

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::context::{CedarView, Context};
 use crate::model::finding::Evidence;
 use crate::model::json::Node;
-use crate::model::project::{GatewayTarget, PolicyEngine};
+use crate::model::project::{Gateway, GatewayTarget, PolicyEngine};
 
 const ACTION: &str = "AgentCore::Action::\"";
 /// Between the target and the tool in the name of an action.
@@ -21,20 +21,13 @@ pub(super) fn faults(
 ) -> Vec<(String, Evidence)> {
     let text = blanked(&view.text.value);
     let mut found = tags(policy, &text, view);
-    let attached = |name: &Option<crate::model::site::Sited<String>>| {
-        name.as_ref().is_some_and(|name| name.value == engine.name)
-    };
-    let targets: Vec<&GatewayTarget> = context
-        .project
-        .gateways
-        .iter()
-        .filter(|gateway| attached(&gateway.policy_engine))
+    let targets: Vec<&GatewayTarget> = gateways(context, engine)
         .flat_map(|gateway| &gateway.targets)
         .collect();
     if targets.is_empty() {
         return found;
     }
-    for (at, name) in quoted_after(&text, ACTION) {
+    for (at, name) in actions(&text) {
         let Some((target, tool)) = name.split_once(SEPARATOR) else {
             continue;
         };
@@ -60,6 +53,44 @@ pub(super) fn faults(
         }
     }
     found
+}
+
+/// The first action of a target, where no gateway of the engine has one in the configuration: it may have been made elsewhere.
+pub(super) fn of_no_target(
+    context: &Context,
+    engine: &PolicyEngine,
+    policy: &str,
+    view: &CedarView,
+) -> Option<(String, Evidence)> {
+    let mut gateways = gateways(context, engine).peekable();
+    gateways.peek()?;
+    if gateways.any(|gateway| !gateway.targets.is_empty()) {
+        return None;
+    }
+    let text = blanked(&view.text.value);
+    let mut named = actions(&text).into_iter();
+    let (at, name) = named.find(|(_, name)| name.contains(SEPARATOR))?;
+    let (target, _) = name.split_once(SEPARATOR)?;
+    let message = format!(
+        "policy {policy} names the action {name}, and no gateway of the engine has a target in agentcore.json: it applies only where a target {target} was made elsewhere"
+    );
+    Some((message, view.at(at..at + name.len())))
+}
+
+/// The gateways that an engine is attached to.
+fn gateways<'a>(
+    context: &'a Context,
+    engine: &'a PolicyEngine,
+) -> impl Iterator<Item = &'a Gateway> {
+    context.project.gateways.iter().filter(|gateway| {
+        let attached = gateway.policy_engine.as_ref();
+        attached.is_some_and(|name| name.value == engine.name)
+    })
+}
+
+/// The actions that a policy names, with their offsets.
+fn actions(text: &str) -> Vec<(usize, String)> {
+    quoted_after(text, ACTION)
 }
 
 /// A tag that is read and may not be there: the policy errs, and is skipped, for every caller without it.

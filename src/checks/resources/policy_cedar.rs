@@ -58,6 +58,7 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
     let (mut in_config, mut guarded) = (false, false);
     let mut read: BTreeSet<&str> = BTreeSet::new();
     let mut unread: Option<Unread> = None;
+    let mut of_no_target: Option<(String, Evidence)> = None;
     for policy in &engine.policies {
         let layers = context.cedar_layers(policy);
         if layers.is_empty() {
@@ -85,6 +86,9 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
                 let named = cedar_names::faults(context, engine, &policy.name, &layer.value);
                 in_config |= !named.is_empty();
                 faults.extend(named);
+                of_no_target = of_no_target.or_else(|| {
+                    cedar_names::of_no_target(context, engine, &policy.name, &layer.value)
+                });
             }
         }
     }
@@ -102,6 +106,13 @@ fn outcome(context: &Context, engine: &PolicyEngine) -> Outcome {
     if faults.is_empty() {
         if let Some(reason) = unread {
             return Outcome::skipped(resource, reason);
+        }
+        if let Some((message, evidence)) = of_no_target {
+            let reason = Unread::new(
+                ReasonCode::Absent,
+                "targets that are made elsewhere are not read",
+            );
+            return Outcome::manual(resource, message, reason).evidence(evidence);
         }
         return passed(resource, engine, &others, read.len(), guarded);
     }

@@ -39,7 +39,7 @@ struct Finding {
 impl Finding {
     fn new(about: Unchecked) -> Self {
         let (what, severity) = match about.origin {
-            Origin::Handler(kind) => (given(kind), Severity::Critical),
+            Origin::Handler(kind) | Origin::Vetted(kind, _) => (given(kind), Severity::Critical),
             // The tool may ask a person, where there is one.
             Origin::PackagedTool => ("text that the model gives a tool", Severity::High),
             Origin::Typed => ("what a person types", Severity::Medium),
@@ -51,11 +51,12 @@ impl Finding {
             _ => severity,
         };
         let rest = match about.origin {
-            Origin::Uncalled => "; nothing calls this function",
-            _ => "",
+            Origin::Uncalled => " without validation; nothing calls this function",
+            Origin::Vetted(..) => "",
+            _ => " without validation",
         };
         let note = format!(
-            "{what} reaches {} {} without validation{rest}",
+            "{what} reaches {} {}{rest}",
             about.command,
             about.danger.words()
         );
@@ -73,7 +74,7 @@ impl Finding {
             module.map_or_else(String::new, |module| module.site(range).place())
         };
         let caller = match self.about.origin {
-            Origin::Unseen(function) => source.function(function),
+            Origin::Unseen(function) | Origin::Vetted(_, function) => source.function(function),
             _ => None,
         };
         let called = caller.map_or_else(String::new, |function| match &*function.name {
@@ -86,9 +87,13 @@ impl Finding {
         Unread::new(
             ReasonCode::Unsupported,
             format!(
-                "{}: {}, and what calls {called} is not known",
+                "{}: {}, and {} is not known",
                 place(self.about.module, self.about.range),
-                self.note
+                self.note,
+                match self.about.origin {
+                    Origin::Vetted(..) => format!("what {called} refuses before that"),
+                    _ => format!("what calls {called}"),
+                }
             ),
         )
     }
@@ -272,10 +277,25 @@ fn judge(
             first.note
         )
     });
-    Outcome::fail(resource, message)
+    let failed = Outcome::fail(resource, message)
         .severity(worst)
         .evidences(evidence)
-        .evidences(notes)
+        .evidences(notes);
+    let is_code = |finding: &&&Finding| matches!(finding.about.danger, Danger::Code);
+    let code = here.iter().filter(is_code).count();
+    let failed = match code {
+        0 => failed,
+        _ => failed.fix(Fix::new("Run the code where it can reach nothing").note(
+            "No test makes code safe that a caller or a model writes. Run it in a session of AgentCore Code Interpreter \
+             (`code_session(region)` of bedrock_agentcore.tools.code_interpreter_client, or `AgentCoreCodeInterpreter` of strands_tools.code_interpreter), \
+             which has none of the agent's files and credentials. Where it only picks one of a few operations, map names to functions; \
+             where it is data, parse it (`json.loads`, `ast.literal_eval`, `JSON.parse`).",
+        )),
+    };
+    if code == here.len() {
+        return failed;
+    }
+    failed
         .fix(Fix::new("Allow only the commands that you know").note(
             "Compare with a fixed set and refuse the rest (`if name not in ALLOWED: return …`), or map a name to a whole command; \
              for values in it, match a pattern over the whole text (`re.fullmatch(r\"[A-Za-z0-9_./-]+\", value)`) or use shlex.quote.",

@@ -301,7 +301,10 @@ impl Running {
             }
             ExprKind::Str(text) if text.len() < 120 && !text.contains(char::is_whitespace) => {
                 let part = |c: char| !c.is_alphanumeric() && c != '_' && c != '$';
-                for word in text.split(part).filter(|word| word.len() > 2) {
+                // A branch is called main, too: such a word means a function behind a module only (`server:app`).
+                let alone = |word: &str| word.len() == text.len() && STARTED.contains(&word);
+                let words = text.split(part).filter(|word| word.len() > 2);
+                for word in words.filter(|word| !alone(word)) {
                     if self.by_name.contains_key(word) {
                         self.member(&word.into());
                     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Installed, Manifest, Releases};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
-use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, PyProject};
+use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, Instruction, PyProject};
 
 /// Base images that hold no packages of their own.
 const PLAIN: [&str; 12] = [
@@ -72,7 +72,12 @@ pub(super) fn container<'a>(
                 made.push((file.to_owned(), command));
                 continue;
             }
-            installed.command(&command, pyproject, (facts, &made), run);
+            let known = Known {
+                facts,
+                made: &made,
+                dockerfile,
+            };
+            installed.command(&command, pyproject, known, run);
             taken.extend(releases(&command, facts, &made));
         }
     }
@@ -137,6 +142,35 @@ fn releases(words: &[String], facts: &DependencyFacts, made: &[Made]) -> Option<
     } else {
         Releases::Newest
     })
+}
+
+/// What is known where a command installs.
+#[derive(Clone, Copy)]
+struct Known<'k, 'a> {
+    facts: &'a DependencyFacts,
+    made: &'k [Made],
+    dockerfile: &'k Dockerfile,
+}
+
+impl<'a> Known<'_, 'a> {
+    /// The requirements file of the build context that stands in the image under this path.
+    fn listed(self, file: &str) -> Option<&'a [Dependency]> {
+        let lists = &self.facts.requirements;
+        let copies = self.dockerfile.instructions.iter();
+        let copied = copies.flat_map(Instruction::sources).filter(|source| {
+            // One that is copied by its folder keeps its path.
+            source != file && leaf(source) == leaf(file)
+        });
+        let copied = copied.last().and_then(|source| lists.get(&source));
+        let same = || {
+            let mut known = lists.iter();
+            known.find(|(name, _)| leaf(name) == leaf(file))
+        };
+        let found = copied
+            .or_else(|| lists.get(file))
+            .or_else(|| Some(same()?.1))?;
+        Some(found)
+    }
 }
 
 /// A requirements file that a command of the build writes, and that command.
@@ -205,8 +239,8 @@ impl<'a> Installed<'a> {
         &mut self,
         words: &[String],
         pyproject: Option<&'a PyProject>,
-        known: (&'a DependencyFacts, &[Made]),
-        run: &crate::model::manifest::Instruction,
+        known: Known<'_, 'a>,
+        run: &Instruction,
     ) {
         let at = |word: &str| words.iter().position(|each| each == word);
         let has = |word: &str| at(word).is_some();
@@ -282,28 +316,20 @@ impl<'a> Installed<'a> {
         }
     }
 
-    fn file(
-        &mut self,
-        file: &str,
-        pyproject: Option<&'a PyProject>,
-        (facts, made): (&'a DependencyFacts, &[Made]),
-    ) {
-        let written = made.iter().find(|(made, _)| leaf(made) == leaf(file));
+    fn file(&mut self, file: &str, pyproject: Option<&'a PyProject>, known: Known<'_, 'a>) {
+        let mut made = known.made.iter();
+        let written = made.find(|(made, _)| leaf(made) == leaf(file));
         if file.ends_with("pyproject.toml") {
             self.project(&[], pyproject, false);
         } else if let Some((_, words)) = written {
             let has = |word: &str| words.iter().any(|each| each == word);
             let dev = has("uv") && has("export") && !has("--no-dev") && !has("--no-default-groups");
             self.project(words, pyproject, dev);
-        } else if let Some(listed) = facts.requirements.get(file).or_else(|| {
-            // The file may have been copied elsewhere in the image first.
-            let leaf = file.rsplit('/').next()?;
-            facts
-                .requirements
-                .iter()
-                .find(|(name, _)| name.rsplit('/').next() == Some(leaf))
-                .map(|(_, listed)| listed)
-        }) {
+        } else if let Some(listed) = known.listed(file) {
+            // What is installed first is where a new dependency belongs.
+            if let Some(first) = listed.first().filter(|_| self.declared.is_empty()) {
+                self.manifest = Manifest::Requirements(&first.site.path);
+            }
             self.declared.extend(listed);
         } else {
             self.uncertain = Some(format!("the requirements file {file} is not read here"));
