@@ -9,6 +9,7 @@ mod kinds;
 mod labels;
 mod payload;
 mod reach;
+mod rounds;
 mod taken;
 mod tested;
 

@@ -11,7 +11,7 @@ use crate::model::source::walk::expressions;
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
 use super::conversation::{self, CONVERSATION};
-use super::{address, graphs};
+use super::{address, graphs, rounds};
 use crate::analysis::outward::{Reached, is_agent_package, outward};
 
 /// What is known of the project's own targets.
@@ -42,6 +42,7 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
     for id in flow.functions() {
         let put = conversation::put(source, id).into_iter();
         found.extend(put.filter_map(|put| remembered(source, flow, id.module, put)));
+        found.extend(rounds::of(source, flow, id));
         let written = expressions(source.body(id.module, Some(id)));
         let written = written.into_iter().map(|expr| (expr, true));
         let handed = made.get(&id).into_iter().flatten();
