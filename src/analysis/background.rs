@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::waited::{closes, detached, joins, last_wait, starts};
+use crate::analysis::waited::{cancels, closes, detached, joins, last_wait, starts};
 use crate::model::source::ir::LoopKind;
 use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk};
 use crate::model::source::{
@@ -165,7 +165,9 @@ fn python<'a>(
             let starts = *around.starts.get_or_init(|| starts(function));
             let joins = *around.joins.get_or_init(|| joins(function));
             let wait = around.last_wait.get_or_init(|| last_wait(source, function));
-            let bounded = joins || wait.is_some_and(|start| start > expr.range.end);
+            let bounded = joins
+                || wait.is_some_and(|start| start > expr.range.end)
+                || name == "threading.Timer" && cancels(source, function, path, expr);
             (starts && !bounded).then_some(("a thread", target(given)))
         }
         "_thread.start_new_thread" => Some(("a thread", target(call.args.first()))),

@@ -195,7 +195,7 @@ pub(crate) fn some_given(
 const MOST_GIVEN: usize = 32;
 
 /// How many parameters a call does not name: the instance that a method belongs to.
-fn receivers(source: &Source, function: &Function) -> usize {
+pub(crate) fn receivers(source: &Source, function: &Function) -> usize {
     let python = source
         .module(function.id.module)
         .is_some_and(|module| module.language == Language::Python);

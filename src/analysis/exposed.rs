@@ -1,6 +1,10 @@
 //! Follows a handler through the project's functions to the calls that leave it, with what would catch their exceptions.
 
+mod given;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use given::Frame;
 
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
 use crate::model::source::walk::{expressions, statements};
@@ -49,6 +53,8 @@ pub(crate) struct Walker<'s> {
     /// Calls that leave the project, seen in all.
     pub calls: usize,
     counted: BTreeSet<(ModuleId, ByteRange)>,
+    /// The functions under which the calls are counted, with the functions that they are given.
+    entered: BTreeSet<(FnId, Vec<FnId>)>,
     reported: BTreeMap<(ModuleId, ByteRange), usize>,
     looked: usize,
     /// The process itself listens to promises that reject and that nobody waits for.
@@ -72,7 +78,7 @@ struct Start {
     kind: EntrypointKind,
     function: FnId,
     name: String,
-    seen: BTreeSet<(FnId, Vec<(bool, bool)>)>,
+    seen: BTreeSet<(FnId, Vec<(bool, bool)>, Vec<FnId>)>,
 }
 
 /// The call of the handler under which the walk is.
@@ -84,6 +90,15 @@ struct Under {
     floats: bool,
 }
 
+/// A function that runs because of a call.
+struct Run {
+    function: FnId,
+    /// It is what is called, and not given to what calls it.
+    direct: bool,
+    /// The functions that it and those around it are given.
+    frame: Frame,
+}
+
 impl<'s> Walker<'s> {
     pub(crate) fn new(source: &'s Source) -> Self {
         Self {
@@ -91,6 +106,7 @@ impl<'s> Walker<'s> {
             exposed: Vec::new(),
             calls: 0,
             counted: BTreeSet::new(),
+            entered: BTreeSet::new(),
             reported: BTreeMap::new(),
             looked: 0,
             listens: false,
@@ -115,7 +131,7 @@ impl<'s> Walker<'s> {
         };
         let mut trail: Vec<Guard> = outside.to_vec();
         trail.extend(guards::decorators(self.source, found).into_iter().rev());
-        self.function(&mut start, function, &trail, None, 0);
+        self.function(&mut start, function, &trail, None, &Frame::default(), 0);
     }
 
     /// `trail` holds the guards outside the function, outermost first.
@@ -125,24 +141,26 @@ impl<'s> Walker<'s> {
         id: FnId,
         trail: &[Guard],
         under: Option<&Under>,
+        frame: &Frame,
         depth: usize,
     ) {
         let key = trail
             .iter()
             .map(|guard| (guard.conduct.logs, guard.conduct.answers))
             .collect();
-        if !start.seen.insert((id, key)) || self.stops(id, depth) {
+        let given = frame.seen_by(self.source, id);
+        if !start.seen.insert((id, key, given)) || self.stops(id, depth) {
             return;
         }
         let body = self.source.body(id.module, Some(id));
         for expr in expressions(body) {
             if let ExprKind::Call(call) = &expr.kind {
-                self.call(start, id, expr, call, trail, under, depth);
+                self.call(start, id, expr, call, trail, under, frame, depth);
             }
         }
         for callee in set_listeners(self.source, id.module, body) {
             // As those that a call registers.
-            self.function(start, callee, &[], under, depth + 1);
+            self.function(start, callee, &[], under, frame, depth + 1);
         }
     }
 
@@ -166,11 +184,12 @@ impl<'s> Walker<'s> {
         call: &'s Call,
         trail: &[Guard],
         under: Option<&Under>,
+        frame: &Frame,
         depth: usize,
     ) {
         let source = self.source;
         let body = source.body(id.module, Some(id));
-        if self.floating(start, id, expr, call, depth) {
+        if self.floating(start, id, expr, call, frame, depth) {
             return;
         }
         let reached =
@@ -205,15 +224,14 @@ impl<'s> Walker<'s> {
         }
         for callee in listeners(call) {
             // An event comes when whatever stands around here is left.
-            self.function(start, callee, &[], under, depth + 1);
+            self.function(start, callee, &[], under, frame, depth + 1);
         }
-        for callee in self.run_by(id.module, expr, call) {
+        for run in self.run_by(id.module, expr, call, frame) {
+            let callee = run.function;
             let Some(function) = source.function(callee) else {
                 continue;
             };
-            let lazy = function.is_generator
-                && source.callee(id.module, expr) == Some(callee)
-                && !is_manager(function);
+            let lazy = function.is_generator && run.direct && !is_manager(function);
             let at = if lazy {
                 guards::consumed_at(body, expr.range)
             } else {
@@ -226,7 +244,7 @@ impl<'s> Walker<'s> {
                 guards::fate(local.iter().copied().chain(trail.iter().rev().copied())),
                 Fate::Handled
             ) {
-                self.count(start, callee, 0);
+                self.count(start, callee, &run.frame, 0);
                 continue;
             }
             let mut inner = trail.to_vec();
@@ -244,12 +262,12 @@ impl<'s> Walker<'s> {
                 None if nested => None,
                 None => Some(&here),
             };
-            self.function(start, callee, &inner, under, depth + 1);
+            self.function(start, callee, &inner, under, &run.frame, depth + 1);
         }
     }
 
     /// Counts the calls under a function that is handled as a whole.
-    fn count(&mut self, start: &mut Start, id: FnId, depth: usize) {
+    fn count(&mut self, start: &mut Start, id: FnId, frame: &Frame, depth: usize) {
         if self.stops(id, depth) {
             return;
         }
@@ -257,7 +275,7 @@ impl<'s> Walker<'s> {
             let ExprKind::Call(call) = &expr.kind else {
                 continue;
             };
-            if self.floating(start, id, expr, call, depth) {
+            if self.floating(start, id, expr, call, frame, depth) {
                 continue;
             }
             if outward(self.source, id.module, expr).is_some()
@@ -265,14 +283,10 @@ impl<'s> Walker<'s> {
             {
                 self.calls += 1;
             }
-            for callee in self.run_by(id.module, expr, call) {
-                let range = self.source.function(callee).map(|function| function.range);
-                if callee != id
-                    && self
-                        .counted
-                        .insert((callee.module, range.unwrap_or_default()))
-                {
-                    self.count(start, callee, depth + 1);
+            for run in self.run_by(id.module, expr, call, frame) {
+                let given = run.frame.seen_by(self.source, run.function);
+                if run.function != id && self.entered.insert((run.function, given)) {
+                    self.count(start, run.function, &run.frame, depth + 1);
                 }
             }
         }
@@ -285,6 +299,7 @@ impl<'s> Walker<'s> {
         id: FnId,
         expr: &'s Expr,
         call: &'s Call,
+        frame: &Frame,
         depth: usize,
     ) -> bool {
         let source = self.source;
@@ -333,7 +348,7 @@ impl<'s> Walker<'s> {
                 .function(callee)
                 .map(|function| guards::decorators(source, function));
             let trail: Vec<Guard> = guards.unwrap_or_default().into_iter().rev().collect();
-            self.function(start, callee, &trail, Some(&here), depth + 1);
+            self.function(start, callee, &trail, Some(&here), frame, depth + 1);
         }
         true
     }
@@ -394,9 +409,32 @@ impl<'s> Walker<'s> {
     }
 
     /// The functions of the project that run because of a call: the callee, arrow functions given to it, and functions given to
-    /// what runs them.
-    fn run_by(&self, module: ModuleId, expr: &'s Expr, call: &'s Call) -> Vec<FnId> {
-        let mut found: Vec<FnId> = self.source.callee(module, expr).into_iter().collect();
+    /// what runs them. What the callee is seen to do with a function that it is given is looked at there.
+    fn run_by(&self, module: ModuleId, expr: &'s Expr, call: &'s Call, frame: &Frame) -> Vec<Run> {
+        let source = self.source;
+        let mut found: Vec<Run> = Vec::new();
+        let mut add = |function: FnId, direct: bool, frame: Frame| {
+            if !found.iter().any(|run| run.function == function) {
+                found.push(Run {
+                    function,
+                    direct,
+                    frame,
+                });
+            }
+        };
+        let callees = match source.callee(module, expr) {
+            Some(callee) => vec![callee],
+            None => frame.functions(source, module, &call.callee),
+        };
+        let mut followed: BTreeSet<usize> = BTreeSet::new();
+        for callee in callees {
+            let passed = given::passed(call);
+            add(
+                callee,
+                true,
+                frame.entering(source, module, callee, &passed, &mut followed),
+            );
+        }
         let method = match &call.callee.kind {
             ExprKind::Attribute { attr, .. } => attr,
             ExprKind::Name(name) => name,
@@ -405,21 +443,30 @@ impl<'s> Walker<'s> {
         if REGISTERS.contains(&&**method) {
             return found;
         }
-        let runs = Runner::of(call).is_some();
-        for value in call
-            .args
-            .iter()
-            .chain(call.keywords.iter().map(|keyword| &keyword.value))
+        let runner = Runner::of(call);
+        if let Some(runner) = runner
+            && let Some(run) = runner.function(call)
         {
+            let passed = given::handed_on(runner, call);
+            for callee in frame.functions(source, module, run) {
+                let inner = frame.entering(source, module, callee, &passed, &mut followed);
+                add(callee, false, inner);
+            }
+        }
+        for value in call.values() {
+            if followed.contains(&given::address(value)) {
+                continue;
+            }
             match &value.kind {
-                ExprKind::Lambda(id) => found.push(*id),
-                ExprKind::Name(_) | ExprKind::Attribute { .. } if runs => {
-                    found.extend(self.source.function_value(module, value))
+                ExprKind::Lambda(id) => add(*id, false, frame.clone()),
+                ExprKind::Name(_) | ExprKind::Attribute { .. } if runner.is_some() => {
+                    for function in frame.functions(source, module, value) {
+                        add(function, false, frame.clone());
+                    }
                 }
                 _ => {}
             }
         }
-        found.dedup();
         found
     }
 

@@ -6,6 +6,7 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::names::leaf;
 use crate::analysis::runners::Runner;
 use crate::analysis::values::At;
+use crate::model::source::walk::{TryPart, enclosing_tries, expressions};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Function, Module};
 
 /// Decorators of the SDK that ask Identity for what the function is given.
@@ -17,7 +18,18 @@ const ASKS: [&str; 3] = [
 /// What of the SDK serves, and keeps the workload access token of each request.
 const SERVES: [&str; 4] = ["BedrockAgentCoreApp", "serve_a2a", "serve_ag_ui", "AGUIApp"];
 
-/// The functions that a decorator of the SDK asks Identity for.
+/// Methods of Identity's own client that give a credential.
+const GIVES: [&str; 2] = ["get_resource_api_key", "get_resource_oauth2_token"];
+
+/// Whether the code asks Identity by its own client.
+pub(crate) fn asks_by_client(code: &AgentCode<'_>) -> bool {
+    code.calls().any(|(_, _, expr)| {
+        let call = expr.as_call();
+        call.is_some_and(|call| GIVES.contains(&call.written_name()))
+    })
+}
+
+/// The functions that a decorator of the SDK asks Identity for, and those that take the workload access token of the request.
 pub(crate) fn asking(code: &AgentCode<'_>) -> BTreeSet<FnId> {
     let asks = |function: &&Function| {
         function.decorators.iter().any(|decorator| {
@@ -28,7 +40,46 @@ pub(crate) fn asking(code: &AgentCode<'_>) -> BTreeSet<FnId> {
         })
     };
     let functions = code.modules().flat_map(|module| &module.functions);
-    functions.filter(asks).map(|function| function.id).collect()
+    let decorated = functions.filter(asks).map(|function| function.id);
+    let takes = code.calls().filter_map(|(module, function, expr)| {
+        let name = code.source.callee_name(module.id, expr)?;
+        name.ends_with("BedrockAgentCoreContext.get_workload_access_token")
+            .then_some(function)?
+    });
+    decorated.chain(takes).collect()
+}
+
+/// The calls that run one of these functions when a module is loaded, where no request is, and whose failure nothing catches; each
+/// with its name as written.
+pub(crate) fn when_loaded<'a>(
+    code: &AgentCode<'a>,
+    asking: &BTreeSet<FnId>,
+) -> Vec<(&'a str, At<'a>)> {
+    let mut found = Vec::new();
+    for module in code.modules() {
+        for stmt in module.import_time(false) {
+            for expr in expressions(std::slice::from_ref(stmt)) {
+                let callee = code.source.callee(module.id, expr);
+                let asks = callee.is_some_and(|callee| reaches(code, callee, asking));
+                let tried = || {
+                    let tries = enclosing_tries(&module.body, expr.range);
+                    tries
+                        .iter()
+                        .any(|(tried, part)| *part == TryPart::Body && !tried.handlers.is_empty())
+                };
+                if asks
+                    && !tried()
+                    && let Some(call) = expr.as_call()
+                {
+                    found.push((call.written_name(), At::new(module.id, expr)));
+                }
+            }
+        }
+    }
+    found.dedup_by(|(_, one), (_, other)| {
+        one.module == other.module && one.expr.range == other.expr.range
+    });
+    found
 }
 
 /// Whether the code keeps the workload access token of a request itself.

@@ -8,7 +8,7 @@ use crate::analysis::values::{At, bound};
 use crate::model::source::ir::Compare;
 use crate::model::source::module::{BindingKind, Param, Step};
 use crate::model::source::walk::sub_expressions;
-use crate::model::source::{EntrypointKind, Expr, ExprKind, Language, Module, ModuleId};
+use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Language, Module, ModuleId};
 
 /// How the keys of headers are spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +60,13 @@ pub(crate) fn reads<'a>(code: &AgentCode<'a>) -> Vec<Read<'a>> {
             if function.is_some_and(|id| !code.may_run(id)) {
                 return;
             }
-            let Some((keys, key)) = sought(code, &places, module, expr) else {
+            // What is sought by no name that the code says is no read of a header that is known: no caller is followed for it.
+            let Some(key) = key(expr) else { return };
+            let name = source.string(module.id, key);
+            let Some(name) = name.filter(|name| !name.is_empty()) else {
                 return;
             };
-            let name = source.string(module.id, key);
-            if let Some(name) = name.filter(|name| !name.is_empty()) {
+            if let Some(keys) = sought(code, &places, module, expr) {
                 let at = At::new(module.id, expr);
                 found.push(Read { name, at, keys });
             }
@@ -84,68 +86,76 @@ pub(crate) fn reads<'a>(code: &AgentCode<'a>) -> Vec<Read<'a>> {
     found
 }
 
-/// The key that an expression seeks among the headers of the request.
+/// The key that an expression seeks in whatever it is: `headers["x"]`, `headers.get("x")`, `"x" in headers`, `name == "x"`.
+fn key(expr: &Expr) -> Option<&Expr> {
+    if let ExprKind::Compare(compared) = &expr.kind {
+        let [(operator, right)] = &*compared.rest else {
+            return None;
+        };
+        let left = &compared.left;
+        return match (*operator, left.as_str(), right.as_str()) {
+            ("in" | "not in" | "==", Some(_), None) => Some(left),
+            ("==", None, Some(_)) => Some(right),
+            _ => None,
+        };
+    }
+    item(expr).map(|(_, key)| key)
+}
+
+/// How the keys are spelled among which an expression seeks one, where these are the headers of the request.
 fn sought<'a>(
     code: &AgentCode<'a>,
-    places: &Places<'_>,
+    places: &Places<'a>,
     module: &'a Module,
     expr: &'a Expr,
-) -> Option<(Keys, &'a Expr)> {
+) -> Option<Keys> {
     if let ExprKind::Compare(compared) = &expr.kind {
         return compares(code, places, module, compared);
     }
-    let (base, key) = item(expr)?;
-    let asked = asked(module, expr);
-    if let Some(request) = asked
+    let (base, _) = item(expr)?;
+    if let Some(request) = asked(module, expr)
         && is_request(code, places, module.id, request)
     {
-        return Some((Keys::Any, key));
+        return Some(Keys::Any);
     }
     let keys = may_be_headers(base)
         .then(|| headers(code, places, module.id, base))
         .flatten()?;
     let is_plain = matches!(expr.kind, ExprKind::Subscript { .. });
     Some(match module.language {
-        Language::TypeScript if is_plain && keys != Keys::Any => (Keys::Lower, key),
-        Language::TypeScript => (Keys::Any, key),
-        Language::Python => (keys, key),
+        Language::TypeScript if is_plain && keys != Keys::Any => Keys::Lower,
+        Language::TypeScript => Keys::Any,
+        Language::Python => keys,
     })
 }
 
 /// `"x-tenant" in headers`, and `name.lower() == "x-tenant"` in a loop over them.
 fn compares<'a>(
     code: &AgentCode<'a>,
-    places: &Places<'_>,
+    places: &Places<'a>,
     module: &'a Module,
     compared: &'a Compare,
-) -> Option<(Keys, &'a Expr)> {
+) -> Option<Keys> {
     let [(operator, right)] = &*compared.rest else {
         return None;
     };
     let left = &compared.left;
     match *operator {
-        "in" | "not in" if may_be_headers(right) && left.as_str().is_some() => {
-            let keys = headers(code, places, module.id, right)?;
-            Some((keys, left))
-        }
+        "in" | "not in" if may_be_headers(right) => headers(code, places, module.id, right),
         "==" => {
-            let (key, name) = match (left.as_str(), right.as_str()) {
-                (None, Some(_)) => (right, left),
-                (Some(_), None) => (left, right),
-                _ => return None,
-            };
-            Some((of_loop(code, places, module, name)?, key))
+            let name = if left.as_str().is_some() { right } else { left };
+            of_loop(code, places, module, name)
         }
         _ => None,
     }
 }
 
 /// How the names are spelled that a loop over headers gives, where an expression is such a name, or its lower case.
-fn of_loop(
-    code: &AgentCode<'_>,
-    places: &Places<'_>,
-    module: &Module,
-    expr: &Expr,
+fn of_loop<'a>(
+    code: &AgentCode<'a>,
+    places: &Places<'a>,
+    module: &'a Module,
+    expr: &'a Expr,
 ) -> Option<Keys> {
     let (name, is_lowered) = match &expr.kind {
         ExprKind::Call(call) => match &call.callee.kind {
@@ -259,15 +269,15 @@ fn may_be_headers(expr: &Expr) -> bool {
 }
 
 /// Whether an expression is the headers of the request, or made of them, and how their keys are spelled then.
-fn headers(
-    code: &AgentCode<'_>,
-    places: &Places<'_>,
+fn headers<'a>(
+    code: &AgentCode<'a>,
+    places: &Places<'a>,
     module: ModuleId,
-    expr: &Expr,
+    expr: &'a Expr,
 ) -> Option<Keys> {
     let _step = limits::follow("headers", limits::CALLERS, module, expr)?;
     let source = code.source;
-    let several = |all: Vec<(ModuleId, &Expr)>| {
+    let several = |all: Vec<(ModuleId, &'a Expr)>| {
         let found = all
             .into_iter()
             .filter_map(|(module, expr)| headers(code, places, module, expr));
@@ -288,7 +298,6 @@ fn headers(
             _ => None,
         },
         ExprKind::Name(name) => {
-            let place = source.module(module)?;
             let values = bound(source, module, name, expr.range.start);
             if !values.is_empty() {
                 let others = values
@@ -297,15 +306,8 @@ fn headers(
                 return several(others.map(|value| (module, value)).collect());
             }
             // A parameter: what the callers give.
-            let function = place.function_at(expr.range.start)?;
-            let mut params = function.params.iter();
-            let index = params.position(|param| *param.name == **name)?;
-            let uses = places.uses(function.id);
-            let given = uses.iter().filter_map(|used| {
-                let call = used.expr.as_call()?;
-                Some((used.module, call.argument(index, name)?))
-            });
-            several(given.collect())
+            let given = given(code, places, module, expr, false).others;
+            several(given)
         }
         ExprKind::Assign { value, .. } => headers(code, places, module, value),
         ExprKind::BoolOp { values, .. } => {
@@ -330,11 +332,11 @@ fn headers(
 }
 
 /// What is made of headers has keys that nobody can tell: `{name.lower(): value for …}`, `normalized(headers)`.
-fn remade(
-    code: &AgentCode<'_>,
-    places: &Places<'_>,
+fn remade<'a>(
+    code: &AgentCode<'a>,
+    places: &Places<'a>,
     module: ModuleId,
-    expr: &Expr,
+    expr: &'a Expr,
 ) -> Option<Keys> {
     let inner = sub_expressions(expr).into_iter();
     // A call may be given headers and answer with others.
@@ -351,43 +353,91 @@ fn remade(
 
 /// Whether an expression is the request: a parameter of a function that the platform's requests reach, or of a helper that is
 /// given it.
-fn is_request(code: &AgentCode<'_>, places: &Places<'_>, module: ModuleId, expr: &Expr) -> bool {
+fn is_request<'a>(
+    code: &AgentCode<'a>,
+    places: &Places<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> bool {
     // The request of Starlette in the SDK's context: `context.request`.
     if let ExprKind::Attribute { base, attr } = &expr.kind {
         return &**attr == "request" && is_request(code, places, module, base);
     }
-    let Some(name) = expr.as_name() else {
+    if expr.as_name().is_none() {
         return false;
-    };
+    }
     let Some(_step) = limits::follow("request", limits::CALLERS, module, expr) else {
         return false;
     };
-    let function = code
-        .source
-        .module(module)
-        .and_then(|module| module.function_at(expr.range.start));
-    let Some(function) = function else {
-        return false;
+    let given = given(code, places, module, expr, true);
+    let is_its_own = |(function, name): &(FnId, &str)| {
+        let kind = places.handler(*function);
+        matches!(
+            kind,
+            Some(
+                EntrypointKind::Invocation
+                    | EntrypointKind::Route
+                    | EntrypointKind::Middleware
+                    | EntrypointKind::WebSocket,
+            )
+        ) && matches!(*name, "context" | "ctx" | "request" | "req" | "c")
     };
-    let params = &function.params;
-    let Some(index) = params.iter().position(|param| &*param.name == name) else {
-        return false;
-    };
-    match places.handler(function.id) {
-        Some(
-            EntrypointKind::Invocation
-            | EntrypointKind::Route
-            | EntrypointKind::Middleware
-            | EntrypointKind::WebSocket,
-        ) => {
-            matches!(name, "context" | "ctx" | "request" | "req" | "c")
+    given.params.iter().any(is_its_own)
+        || given
+            .others
+            .into_iter()
+            .any(|(module, expr)| is_request(code, places, module, expr))
+}
+
+/// What a parameter is given by callers.
+#[derive(Default)]
+struct Given<'a> {
+    /// The parameter, and those of callers that hand theirs on.
+    params: Vec<(FnId, &'a str)>,
+    /// What callers give that is no parameter of theirs.
+    others: Vec<(ModuleId, &'a Expr)>,
+}
+
+/// What callers give for the parameter that a name is, each parameter on the way looked at once: functions that call each other, and
+/// themselves, have no end of ways. `ends`: a handler's own is what the platform gives, and nobody else.
+fn given<'a>(
+    code: &AgentCode<'a>,
+    places: &Places<'a>,
+    module: ModuleId,
+    name: &'a Expr,
+    ends: bool,
+) -> Given<'a> {
+    let mut found = Given::default();
+    let mut open = vec![(module, name)];
+    let mut asked = true;
+    while let Some((module, expr)) = open.pop() {
+        let place = code.source.module(module);
+        let function = place.and_then(|place| place.function_at(expr.range.start));
+        let param = function.zip(expr.as_name()).and_then(|(function, name)| {
+            let mut params = function.params.iter();
+            let index = params.position(|param| &*param.name == name)?;
+            let kept = bound(code.source, module, name, expr.range.start);
+            (asked || kept.is_empty()).then_some((function.id, index, name))
+        });
+        let Some((function, index, name)) = param else {
+            if !asked {
+                found.others.push((module, expr));
+            }
+            continue;
+        };
+        asked = false;
+        if found.params.contains(&(function, name)) {
+            continue;
         }
-        Some(_) => false,
-        None => places.uses(function.id).iter().any(|used| {
-            used.expr
-                .as_call()
-                .and_then(|call| call.argument(index, name))
-                .is_some_and(|given| is_request(code, places, used.module, given))
-        }),
+        found.params.push((function, name));
+        if ends && places.handler(function).is_some() {
+            continue;
+        }
+        let given = places.uses(function).iter().rev().filter_map(|used| {
+            let call = used.expr.as_call()?;
+            Some((used.module, call.argument(index, name)?))
+        });
+        open.extend(given);
     }
+    found
 }

@@ -290,6 +290,70 @@ pub(crate) fn joins(function: &Function) -> bool {
     })
 }
 
+/// Whether the timer that a call makes is cancelled however the function is left: in a `finally` behind it, or by an exit stack.
+pub(crate) fn cancels(
+    source: &Source,
+    function: &Function,
+    path: &[Node<'_>],
+    made: &Expr,
+) -> bool {
+    let kept = path.iter().rev().find_map(|node| match node {
+        Node::Stmt(stmt) => Some(match &stmt.kind {
+            StmtKind::Assign(assign) if assign.value.as_deref().is_some_and(|it| it.is(made)) => {
+                assign.targets.first()
+            }
+            _ => None,
+        }),
+        _ => None,
+    });
+    let Some(target) = kept.flatten() else {
+        return false;
+    };
+    let same = |expr: &Expr| match (&expr.kind, &target.kind) {
+        (ExprKind::Name(one), ExprKind::Name(other)) => one == other,
+        (
+            ExprKind::Attribute { base, attr },
+            ExprKind::Attribute {
+                base: holder,
+                attr: wanted,
+            },
+        ) => attr == wanted && base.as_name().is_some() && base.as_name() == holder.as_name(),
+        _ => false,
+    };
+    let is_cancel = |expr: &Expr| matches!(&expr.kind, ExprKind::Attribute { base, attr } if &**attr == "cancel" && same(base));
+    let called = |body: &[Stmt]| {
+        expressions(body)
+            .into_iter()
+            .any(|expr| expr.as_call().is_some_and(|call| is_cancel(&call.callee)))
+    };
+    let mut ends = false;
+    walk(&function.body, &mut |_, node| {
+        match node {
+            Node::Stmt(Stmt {
+                kind: StmtKind::Try(tried),
+                ..
+            }) => {
+                let behind = |stmt: &Stmt| stmt.range.start > made.range.end;
+                ends |= tried.finally.first().is_some_and(behind) && called(&tried.finally);
+            }
+            // `stack.callback(timer.cancel)`
+            Node::Expr(expr) if expr.range.start > made.range.end => {
+                if let Some(call) = expr.as_call()
+                    && let ExprKind::Attribute { base, attr } = &call.callee.kind
+                    && matches!(&**attr, "callback" | "push_async_callback")
+                    && call.args.first().is_some_and(is_cancel)
+                {
+                    let stack = source.type_of(function.id.module, base);
+                    ends |= stack.is_some_and(|made| made.type_name.ends_with("ExitStack"));
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    ends
+}
+
 fn calls_method(function: &Function, name: &str) -> bool {
     expressions(&function.body).into_iter().any(|expr| {
         matches!(&expr.kind, ExprKind::Call(call)

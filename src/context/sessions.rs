@@ -179,8 +179,12 @@ pub(crate) fn declared(context: &Context, call: &Call<'_>, workload: Workload) -
         })
 }
 
-/// Whether a person starts the call: in a script, and not in a loop that begins a session in every turn.
+/// Whether a person starts the call: in a script, and not in a loop that begins a session in every turn; or by a server of the
+/// developer's own.
 pub(crate) fn of_a_person<'a>(context: &'a Context, places: &Places<'a>, call: &Call<'a>) -> bool {
+    if places.serves_a_developer(call.function) {
+        return true;
+    }
     let body = context.source.body(call.module.id, call.function);
     let script = places.is_script(call.module) || call.function.is_none();
     let repeats = in_loop(body, call.expr.range) && !renewals(context, places, call).is_empty();

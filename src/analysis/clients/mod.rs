@@ -1,5 +1,6 @@
 //! The code that calls a runtime, anywhere in the repository: through an SDK, or over plain HTTP.
 
+mod developer;
 pub(crate) mod entries;
 pub(crate) mod gateways;
 pub(crate) mod http;

@@ -16,7 +16,7 @@ use crate::model::source::{
 
 /// Which functions are handlers, over all modules that are looked at.
 pub(crate) struct Places<'a> {
-    source: &'a Source,
+    pub(super) source: &'a Source,
     /// The modules.
     pub(crate) modules: Vec<ModuleId>,
     handlers: BTreeMap<FnId, (EntrypointKind, Vec<usize>)>,
@@ -40,7 +40,7 @@ pub(crate) struct Use<'a> {
 }
 
 /// Packages that read a command line.
-const COMMAND_LINE: [&str; 10] = [
+pub(super) const COMMAND_LINE: [&str; 10] = [
     "argparse",
     "click",
     "typer",

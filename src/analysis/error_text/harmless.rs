@@ -11,7 +11,7 @@ use crate::model::source::{
     Call, ClassId, Expr, ExprKind, FnId, Language, Module, ModuleId, Source,
 };
 
-use crate::analysis::exceptions;
+use crate::analysis::{exceptions, schema};
 
 /// Exceptions whose text is made for the caller, and those that are no error: they hold what a generator returns.
 pub(super) const MEANT: &[&str] = &[
@@ -265,17 +265,30 @@ fn is_number(source: &Source, module: ModuleId, expr: &Expr) -> bool {
             .is_some_and(|made| matches!(made.type_name.as_str(), "int" | "float" | "number"))
 }
 
-/// Whether what a handler catches says nothing of the inside.
-pub(super) fn harmless(
+/// What the text of an exception says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// Nothing of the inside.
+    Nothing,
+    /// How what a caller sent does not fit, in the words of a validation library: with the names of the schema and its fields.
+    OfPayload,
+    /// Whatever went wrong.
+    Inside,
+}
+
+/// What the text of an exception says that a handler catches.
+pub(super) fn says(
     source: &Source,
     module: &Module,
     tried: &Try,
     handler: &Handler,
     literal: &BTreeSet<ClassId>,
-) -> bool {
+) -> Says {
     if handler.types.is_empty() {
-        return module.language == Language::TypeScript
-            && raises_only_own(source, module, tried, literal);
+        return match module.language {
+            Language::TypeScript => raised(source, module, tried, literal),
+            Language::Python => Says::Inside,
+        };
     }
     let types: Vec<&Expr> = handler
         .types
@@ -285,17 +298,31 @@ pub(super) fn harmless(
             _ => vec![caught],
         })
         .collect();
+    let says_nothing = |caught: &&Expr| says_nothing(source, module.id, caught, literal);
+    let is_of_payload = |caught: &&Expr| is_of_payload(source, module.id, caught);
+    if types.iter().all(says_nothing) {
+        return Says::Nothing;
+    }
     if types
         .iter()
-        .all(|caught| says_nothing(source, module.id, caught, literal))
+        .all(|caught| says_nothing(caught) || is_of_payload(caught))
     {
-        return true;
+        return Says::OfPayload;
     }
     let narrow = types.iter().all(|caught| {
-        source.canonical(module.id, caught).is_some_and(|name| matches!(&*name, "ValueError" | "TypeError" | "KeyError" | "PermissionError" | "LookupError"))
-            || matches!(source.meaning(module.id, caught), Meaning::Class(class) if literal.contains(&class))
+        says_nothing(caught)
+            || is_of_payload(caught)
+            || source.canonical(module.id, caught).is_some_and(|name| {
+                matches!(
+                    &*name,
+                    "ValueError" | "TypeError" | "KeyError" | "PermissionError" | "LookupError"
+                )
+            })
     });
-    narrow && raises_only_own(source, module, tried, literal)
+    match narrow {
+        true => raised(source, module, tried, literal),
+        false => Says::Inside,
+    }
 }
 
 /// Whether an exception of a type says nothing of the inside: the project's own with fixed messages, and those that are made for
@@ -310,26 +337,27 @@ pub(super) fn says_nothing(
         return literal.contains(&class);
     }
     source.canonical(module, kind).is_some_and(|name| {
-        // What the caller sent does not fit: it says so of the caller's own text.
-        MEANT.contains(&leaf(&name))
-            || matches!(leaf(&name), "ValidationError" | "JSONDecodeError")
-                && matches!(
-                    package(&name),
-                    "pydantic" | "pydantic_core" | "jsonschema" | "marshmallow" | "json"
-                )
+        // What the caller sent is no JSON: it says so of the caller's own text.
+        MEANT.contains(&leaf(&name)) || leaf(&name) == "JSONDecodeError" && package(&name) == "json"
     })
 }
 
-/// Whether all that a `try` can raise is what the project itself raises with fixed messages: it calls only its own functions
-/// and such that raise nothing with text of the inside.
-fn raises_only_own(
-    source: &Source,
-    module: &Module,
-    tried: &Try,
-    literal: &BTreeSet<ClassId>,
-) -> bool {
+/// Whether an exception of a type is what a validation library says of a value that does not fit.
+pub(super) fn is_of_payload(source: &Source, module: ModuleId, kind: &Expr) -> bool {
+    source.canonical(module, kind).is_some_and(|name| {
+        leaf(&name) == "ValidationError"
+            && matches!(
+                package(&name),
+                "pydantic" | "pydantic_core" | "jsonschema" | "marshmallow"
+            )
+    })
+}
+
+/// What all that a `try` can raise says: nothing where the project itself raises it with fixed messages, in its own functions and beside
+/// calls that raise nothing with text of the inside; of the payload where a schema is applied there too.
+fn raised(source: &Source, module: &Module, tried: &Try, literal: &BTreeSet<ClassId>) -> Says {
     let mut functions: BTreeSet<FnId> = BTreeSet::new();
-    let mut raised = false;
+    let mut raised = None;
     let mut bodies: Vec<(ModuleId, Vec<&Expr>, Vec<&crate::model::source::Stmt>)> =
         vec![(module.id, expressions(&tried.body), statements(&tried.body))];
     while let Some((at, found, stmts)) = bodies.pop() {
@@ -344,9 +372,16 @@ fn raises_only_own(
                 }
                 continue;
             }
+            if let Some(parses) = parses(source, at, expr, call) {
+                raised = Some(match raised {
+                    Some(Says::OfPayload) => Says::OfPayload,
+                    _ => parses,
+                });
+                continue;
+            }
             let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind
             else {
-                return false;
+                return Says::Inside;
             };
             let class = matches!(source.meaning(at, &call.callee), Meaning::Class(class) if literal.contains(&class) || source.class(class).is_some());
             if !class
@@ -354,7 +389,7 @@ fn raises_only_own(
                 && !name.ends_with("Error")
                 && !exceptions::is_log(source, at, expr, 0)
             {
-                return false;
+                return Says::Inside;
             }
         }
         for stmt in stmts {
@@ -364,21 +399,46 @@ fn raises_only_own(
             else {
                 continue;
             };
-            raised = true;
+            raised = raised.or(Some(Says::Nothing));
             let fixed = value.as_call().is_some_and(|call| {
                 call.args
                     .iter()
                     .all(|arg| is_fixed(source, at, arg) || is_name_only(arg))
             });
             if !fixed {
-                return false;
+                return Says::Inside;
             }
         }
         if functions.len() > 60 {
-            return false;
+            return Says::Inside;
         }
     }
-    raised
+    raised.unwrap_or(Says::Inside)
+}
+
+/// What the exceptions of a call say that parses or validates what it is given.
+fn parses(source: &Source, module: ModuleId, expr: &Expr, call: &Call) -> Option<Says> {
+    let name = source.callee_name(module, expr).unwrap_or_default();
+    if matches!(name, "json.loads" | "JSON.parse") {
+        return Some(Says::Nothing);
+    }
+    if let Meaning::Class(class) = source.meaning(module, &call.callee) {
+        return schema::is_model(source, class).then_some(Says::OfPayload);
+    }
+    let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
+        return None;
+    };
+    let validates = match &**attr {
+        "model_validate"
+        | "model_validate_json"
+        | "parse_obj"
+        | "parse_raw"
+        | "validate_python"
+        | "validate_json" => true,
+        "parse" | "parseAsync" => package(name) == "zod",
+        _ => false,
+    };
+    validates.then_some(Says::OfPayload)
 }
 
 /// `f"{field} must be a string"`: the name of a parameter, not of what went wrong.

@@ -23,6 +23,8 @@ pub(crate) struct Leak {
     pub(crate) sent: Option<(ModuleId, ByteRange)>,
     /// Whether it is a whole traceback.
     pub(crate) is_trace: bool,
+    /// Whether it is only what a validation library says of the payload.
+    pub(crate) is_of_payload: bool,
     /// Where the exceptions are caught, as far as they are counted apart.
     pub(crate) caught: Vec<(ModuleId, ByteRange)>,
     /// The way from there.
@@ -72,7 +74,8 @@ pub(crate) fn leaks(code: &AgentCode<'_>) -> Leaks {
         found.callers.extend(left);
     }
     for leaks in [&mut found.callers, &mut found.model] {
-        leaks.sort_by_key(Leak::place);
+        // Of what leaves one place, the worst is told.
+        leaks.sort_by_key(|leak| (leak.place(), leak.is_of_payload));
         leaks.dedup_by_key(|leak| leak.place());
     }
     let Leaks { callers, model, .. } = &mut found;
@@ -133,6 +136,7 @@ fn leak(
         how: sink.how,
         sent: made.map(|_| left),
         is_trace: labels & seeds::TRACE != 0,
+        is_of_payload: caught.is_of_payload(labels),
         caught: caught.places(labels),
         steps: flow.path(code.source, (sink.module, within), value, labels),
     })

@@ -10,20 +10,25 @@ use crate::model::source::ir::{ByteRange, Handler, StmtKind, Try};
 use crate::model::source::walk::statements;
 use crate::model::source::{ClassId, Expr, ExprKind, FnId, Module, ModuleId, Source};
 
-use super::harmless::{MEANT, harmless, is_harmless_member, literal_classes, says_nothing};
+use super::harmless::{
+    MEANT, Says, is_harmless_member, is_of_payload, literal_classes, says, says_nothing,
+};
 use crate::analysis::exceptions;
 use crate::analysis::outward::outward;
 use crate::analysis::rejections::rejections;
 
 /// The label of a formatted traceback.
 pub(super) const TRACE: Labels = 1 << 63;
-/// The label of exceptions beyond the first sixty.
+/// The label of exceptions beyond those that are counted.
 const OTHERS: Labels = 1 << 62;
-const COUNTED: usize = 60;
+const COUNTED: usize = 59;
 /// The label of what `Promise.allSettled` gives: the `reason` of its items is an exception.
 const SETTLED: Labels = 1 << 61;
 /// The label of the AI SDK's `fullStream`: the `error` of its parts is an exception.
 const STREAM: Labels = 1 << 60;
+
+/// The label of what a validation library says of the payload to an error handler.
+const OF_PAYLOAD: Labels = 1 << 59;
 
 /// What makes text of a traceback.
 const TRACEBACKS: &[&str] = &[
@@ -46,6 +51,8 @@ pub(super) struct Caught<'s> {
     literal: BTreeSet<ClassId>,
     labels: BTreeMap<(ModuleId, ByteRange), Labels>,
     places: Vec<(ModuleId, ByteRange)>,
+    /// The labels of what validation libraries say of the payload.
+    of_payload: Labels,
     /// Functions that are given what a promise rejects with, as they stand in the call.
     rejected: BTreeMap<(ModuleId, ByteRange), FnId>,
     /// The labels of the first parameter of these functions.
@@ -60,6 +67,7 @@ impl<'s> Caught<'s> {
             literal: literal_classes(code),
             labels: BTreeMap::new(),
             places: Vec::new(),
+            of_payload: OF_PAYLOAD,
             rejected: BTreeMap::new(),
             thrown: BTreeMap::new(),
         };
@@ -70,8 +78,12 @@ impl<'s> Caught<'s> {
                     .iter()
                     .filter(|handler| handler.binding.is_some())
                 {
-                    if !harmless(source, module, tried, handler, &caught.literal) {
-                        caught.add(module.id, handler.range);
+                    let says = says(source, module, tried, handler, &caught.literal);
+                    if says != Says::Nothing {
+                        let label = caught.add(module.id, handler.range);
+                        if says == Says::OfPayload && label != OTHERS {
+                            caught.of_payload |= label;
+                        }
                     }
                 }
             }
@@ -97,6 +109,11 @@ impl<'s> Caught<'s> {
         self.places.push((module, range));
         self.labels.insert((module, range), label);
         label
+    }
+
+    /// Whether labels are of what validation libraries say of the payload alone.
+    pub(super) fn is_of_payload(&self, labels: Labels) -> bool {
+        labels != 0 && labels & !self.of_payload == 0
     }
 
     /// The places that labels stand for.
@@ -125,16 +142,20 @@ impl Seeds for Exceptions<'_, '_> {
             .source
             .function(function)
             .and_then(|function| function.params.get(index));
+        let declared = types.and_then(|param| param.annotation.as_deref());
+        let Some(declared) = declared.filter(|_| given) else {
+            return if given { OTHERS } else { 0 };
+        };
+        let source = self.caught.source;
         // `def handler(request, exc: HTTPException)`: what such an exception says is meant for the caller.
-        let meant = types
-            .and_then(|param| param.annotation.as_deref())
-            .is_some_and(|annotation| {
-                self.caught
-                    .source
-                    .canonical(function.module, annotation)
-                    .is_some_and(|name| MEANT.contains(&leaf(&name)))
-            });
-        if given && !meant { OTHERS } else { 0 }
+        let name = source.canonical(function.module, declared);
+        if name.is_some_and(|name| MEANT.contains(&leaf(&name))) {
+            0
+        } else if is_of_payload(source, function.module, declared) {
+            OF_PAYLOAD
+        } else {
+            OTHERS
+        }
     }
 
     fn exception(&self, module: ModuleId, handler: &Handler) -> Labels {
@@ -252,7 +273,10 @@ impl Seeds for Exceptions<'_, '_> {
         let harmless = harmless.and_then(|(value, kinds)| {
             let mut kinds = kinds.into_iter();
             kinds
-                .all(|kind| says_nothing(source, module, kind, &self.caught.literal))
+                .all(|kind| {
+                    says_nothing(source, module, kind, &self.caught.literal)
+                        || is_of_payload(source, module, kind)
+                })
                 .then_some(value)
         });
         constants

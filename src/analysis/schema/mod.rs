@@ -144,6 +144,11 @@ fn in_dicts<'s>(source: &'s Source, module: &'s Module) -> BTreeMap<FnId, &'s Ex
     found
 }
 
+/// Whether a class is a pydantic model.
+pub(crate) fn is_model(source: &Source, class: ClassId) -> bool {
+    pydantic::is_model(source, class)
+}
+
 /// Whether an expression is a value of a pydantic model of the project, whose attributes are its fields.
 pub(crate) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     let Some(made) = source.type_of(module, expr) else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::agent_code::{self, AgentCode};
-use crate::analysis::request_headers::{self, Read};
+use crate::analysis::request_headers::{self, Keys, Read};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -92,7 +92,6 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             .iter()
             .any(|read| read.name.eq_ignore_ascii_case(header))
     });
-    let missed = missed(&reads);
     let unread: Vec<Evidence> = unread
         .filter(|(header, _)| !header.starts_with(PREFIX) && *header != "authorization")
         .map(|(header, item)| {
@@ -102,22 +101,28 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                 .context()
         })
         .collect();
-    let notes = missed.iter().map(|read| note(code, read)).chain(unread);
+    let is_lost = |read: &&Read<'_>| lost.iter().any(|known| std::ptr::eq(*known, *read));
+    // What does not arrive under any key is told once.
+    let (told, missed): (Vec<_>, Vec<_>) = missed(&reads).into_iter().partition(is_lost);
+    let told = told.into_iter().map(|read| note(code, read).context());
+    let missing = missed.iter().map(|read| note(code, read));
     let Some(first) = lost.first() else {
+        if let Some(first) = missed.first() {
+            return misspelled(code, first, missed.len())
+                .evidences(missing)
+                .evidences(unread);
+        }
         let message = match reads.len() {
             0 => format!(
                 "runtime {name} reads no request header by name ({})",
                 code.scope()
             ),
-            count if missed.is_empty() => {
-                format!("the {count} request header(s) that runtime {name} reads by name reach it")
-            }
+            1 => format!("the one request header that runtime {name} reads by name reaches it"),
             count => format!(
-                "the {count} request header(s) that runtime {name} reads by name reach it, but {} of these reads find nothing: their keys are spelled otherwise",
-                missed.len()
+                "all {count} reads of a request header by its name in runtime {name} find it"
             ),
         };
-        return Outcome::pass(code.resource(), message).evidences(notes);
+        return Outcome::pass(code.resource(), message).evidences(unread);
     };
     let mut names: Vec<&str> = Vec::new();
     for read in &lost {
@@ -143,8 +148,39 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let fix = fix(context, name, &names, listed.len());
     Outcome::fail(code.resource(), message)
         .evidences(sites)
-        .evidences(notes)
+        .evidences(missing)
+        .evidences(told)
+        .evidences(unread)
         .fix(fix)
+}
+
+/// The headers arrive, and the code seeks them under keys that they do not have.
+fn misspelled(code: &AgentCode<'_>, first: &Read<'_>, count: usize) -> Outcome {
+    let (name, header) = (&code.runtime.name, &first.name);
+    let more = match count {
+        1 => String::new(),
+        2 => ", and 1 more read finds nothing".to_owned(),
+        count => format!(", and {} more reads find nothing", count - 1),
+    };
+    let (why, fix) = match first.misses().flatten() {
+        Some(key) => (
+            format!("its key is `{key}` there"),
+            Fix::new("Read it under the key that it has").note(match first.keys {
+                Keys::Lower => format!("read `{key}`: Node has the names of headers in lower case"),
+                _ => format!(
+                    "read `{key}`: request_headers is a plain dict and finds a name only as it is spelled there; `context.request.headers` finds it in any case"
+                ),
+            }),
+        ),
+        None => (
+            "request_headers does not hold it".to_owned(),
+            Fix::new("Read it where it stands").note(
+                "the session id is in `context.session_id`, any other header in `context.request.headers`",
+            ),
+        ),
+    };
+    let message = format!("runtime {name} never finds the request header {header}: {why}{more}");
+    Outcome::fail(code.resource(), message).fix(fix)
 }
 
 /// The reads that find nothing, of headers that no other read finds.
@@ -170,9 +206,7 @@ fn note(code: &AgentCode<'_>, read: &Read<'_>) -> Evidence {
             "this finds nothing: request_headers holds no {header}; the session id is in context.session_id, any other header in context.request.headers"
         ),
     };
-    agent_code::evidence(code.source, read.at.module, read.at.expr.range)
-        .note(note)
-        .context()
+    agent_code::evidence(code.source, read.at.module, read.at.expr.range).note(note)
 }
 
 fn fix(context: &Context, runtime: &str, names: &[&str], listed: usize) -> Fix {

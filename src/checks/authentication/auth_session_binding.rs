@@ -40,9 +40,16 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect();
     let mut found: Vec<Evidence> = Vec::new();
     let mut handed: Vec<Evidence> = Vec::new();
+    let mut local: Vec<Evidence> = Vec::new();
     for call in &begun {
         for (flaw, at) in session_ids::flaws(source, &places, call) {
-            let evidence = agent_code::evidence(source, at.module, at.expr.range).note(note(flaw));
+            let evidence = agent_code::evidence(source, at.module, at.expr.range);
+            if places.is_local_server(at.module) || places.serves_a_developer(call.function) {
+                let note = "a server that a developer starts for themselves, on the machine's own address: whoever sends the request is the one user";
+                local.push(evidence.note(note).context());
+                continue;
+            }
+            let evidence = evidence.note(note(flaw));
             let list = match flaw {
                 Flaw::Given => &mut handed,
                 Flaw::Padded | Flaw::Chosen | Flaw::Shared | Flaw::User => &mut found,
@@ -54,15 +61,17 @@ fn run(context: &Context) -> Vec<Outcome> {
     if invoker.is_none() {
         found.append(&mut handed);
     }
-    found.sort_by_key(|evidence| {
-        let site = evidence.site.as_ref();
-        let span = site.and_then(|site| site.span);
-        (
-            site.map(|site| site.path.clone()),
-            span.map(|span| (span.line, span.column)),
-        )
-    });
-    found.dedup_by(|one, other| one.site == other.site);
+    for list in [&mut found, &mut local] {
+        list.sort_by_key(|evidence| {
+            let site = evidence.site.as_ref();
+            let span = site.and_then(|site| site.span);
+            (
+                site.map(|site| site.path.clone()),
+                span.map(|span| (span.line, span.column)),
+            )
+        });
+        list.dedup_by(|one, other| one.site == other.site);
+    }
     let scope = callers::scope(context);
     let outcome = match found.first() {
         None if !handed.is_empty() => {
@@ -80,9 +89,12 @@ fn run(context: &Context) -> Vec<Outcome> {
             resource,
             match begun.len() {
                 0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
-                _ => format!(
-                    "no session id of the {} call(s) of runtimes in {scope} is seen to be the sender's own choice",
-                    begun.len()
+                count => format!(
+                    "no session id of the {count} call(s) of runtimes in {scope} is seen to be the sender's own choice{}",
+                    match local.is_empty() {
+                        true => "",
+                        false => ", but in a server that a developer starts for themselves",
+                    }
                 ),
             },
         ),
@@ -98,7 +110,10 @@ fn run(context: &Context) -> Vec<Outcome> {
             )
         }
     };
-    vec![callers::honest_of_callers(context, outcome)]
+    vec![callers::honest_of_callers(
+        context,
+        outcome.evidences(local),
+    )]
 }
 
 fn note(flaw: Flaw) -> &'static str {

@@ -88,7 +88,8 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         told(code, first),
         match count {
             1 => String::new(),
-            more => format!(", and {} more", more - 1),
+            2 => ", and 1 more call needs handling, too".to_owned(),
+            count => format!(", and {} more calls need handling, too", count - 1),
         },
         match first.fate {
             Fate::Unlogged(_) => "nobody will know that it did",

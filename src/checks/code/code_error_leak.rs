@@ -36,7 +36,8 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         .collect();
     let name = &code.runtime.name;
     let leaks = &left.callers;
-    let Some(first) = leaks.first() else {
+    let worst = leaks.iter().find(|leak| !leak.is_of_payload);
+    let Some(first) = worst.or(leaks.first()) else {
         if let Some(truncated) = left.truncated {
             let reason = agent_code::limited(code.source, &truncated);
             return Outcome::skipped(code.resource(), reason).evidences(notes);
@@ -52,10 +53,14 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         count => format!(" (and {} more)", count - 1),
     };
     let message = format!(
-        "runtime {name} {} {}{}{more}: callers read names of hosts, tables, ARNs and paths in it",
+        "runtime {name} {} {}{}{more}: callers read {}",
         verb(first.how),
         what(first),
         from(code, first),
+        match first.is_of_payload {
+            true => "names of the schema's classes and fields in it",
+            false => "names of hosts, tables, ARNs and paths in it",
+        },
     );
     let found = leaks.iter().map(|leak| {
         let (verb, what, from) = (verb(leak.how), what(leak), from(code, leak));
@@ -63,15 +68,36 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             Some(sent) => format!("makes {what}{from}, which {sent} {verb}"),
             None => format!("{verb} {what}{from}"),
         };
-        agent_code::evidence(code.source, leak.module, leak.range)
+        let site = agent_code::evidence(code.source, leak.module, leak.range)
             .note(note)
-            .steps(agent_code::steps(code.source, &leak.steps))
+            .steps(agent_code::steps(code.source, &leak.steps));
+        match leak.is_of_payload == first.is_of_payload {
+            true => site,
+            false => site.severity(severity(leak)),
+        }
     });
-    Outcome::fail(code.resource(), message).evidences(found).evidences(notes).fix(
+    let outcome = Outcome::fail(code.resource(), message)
+        .severity(severity(first))
+        .evidences(found)
+        .evidences(notes);
+    if first.is_of_payload {
+        return outcome.fix(Fix::new("Say which fields do not fit, in words of your own").note(
+            "Answer the places of the faults and no more: `[\".\".join(map(str, fault[\"loc\"])) for fault in error.errors()]` of pydantic, `error.issues.map((issue) => issue.path.join('.'))` of zod, or a fixed sentence.",
+        ));
+    }
+    outcome.fix(
         Fix::new("Log the exception, answer with a fixed sentence").note(
             "Write the exception to the log (`logger.exception(\"…\")`, `console.error('…', error)`) and answer a text of your own: `{\"error\": \"An error occurred. Please try again.\"}`, with an id that the log line holds too where callers must quote it.",
         ),
     )
+}
+
+/// What a validation library says of the payload holds nothing of the inside but the names of a schema.
+fn severity(leak: &Leak) -> Severity {
+    match leak.is_of_payload {
+        true => Severity::Low,
+        false => Severity::Medium,
+    }
 }
 
 fn verb(how: How) -> &'static str {
@@ -85,9 +111,10 @@ fn verb(how: How) -> &'static str {
 }
 
 fn what(leak: &Leak) -> &'static str {
-    match leak.is_trace {
-        true => "a traceback",
-        false => "the text of an exception",
+    match (leak.is_trace, leak.is_of_payload) {
+        (true, _) => "a traceback",
+        (false, true) => "what a validation library says of the payload",
+        (false, false) => "the text of an exception",
     }
 }
 
@@ -104,7 +131,8 @@ fn from(code: &AgentCode<'_>, leak: &Leak) -> String {
     if places.is_empty() {
         String::new()
     } else {
-        format!(" caught at {}{rest}", places.join(", "))
+        let comma = if leak.is_of_payload { "," } else { "" };
+        format!("{comma} caught at {}{rest}", places.join(", "))
     }
 }
 

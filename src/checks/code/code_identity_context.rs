@@ -68,10 +68,15 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let asking = identity::asking(code);
     let name = &code.runtime.name;
     if asking.is_empty() {
-        let message = format!(
-            "runtime {name} has no function that asks Identity for a credential ({})",
-            code.scope()
-        );
+        let message = match identity::asks_by_client(code) {
+            true => format!(
+                "runtime {name} asks Identity for a credential by its client, and takes no token for it from the context of the request"
+            ),
+            false => format!(
+                "runtime {name} has no function that asks Identity for a credential ({})",
+                code.scope()
+            ),
+        };
         return Outcome::pass(code.resource(), message);
     }
     let mut found: Vec<Evidence> = Vec::new();
@@ -79,11 +84,16 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         found.extend(beside_the_sdk(code, &asking));
     }
     found.extend(without_context(code, &asking));
+    found.extend(when_loaded(code, &asking));
     let Some(first) = found.first() else {
-        let message = format!(
-            "the {} function(s) of runtime {name} that ask Identity for a credential run within a request",
-            asking.len()
-        );
+        let message = match asking.len() {
+            1 => format!(
+                "the one function of runtime {name} that asks Identity for a credential runs within a request"
+            ),
+            count => format!(
+                "the {count} functions of runtime {name} that ask Identity for a credential run within a request"
+            ),
+        };
         return Outcome::pass(code.resource(), message);
     };
     let message = format!(
@@ -93,7 +103,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     Outcome::fail(code.resource(), message).evidences(found).fix(
         Fix::new("Ask within the request").note(
             "Serve with BedrockAgentCoreApp, which keeps the request's workload access token, or set it in the web app's handler from the header WorkloadAccessToken \
-             (`BedrockAgentCoreContext.set_workload_access_token`). Start threads with the context: `executor.submit(contextvars.copy_context().run, work)`, or use `asyncio.to_thread`, which copies it",
+             (`BedrockAgentCoreContext.set_workload_access_token`). Call it in the handler, not while a module is loaded. Start threads with the context: `executor.submit(contextvars.copy_context().run, work)`, or use `asyncio.to_thread`, which copies it",
         ),
     )
 }
@@ -106,6 +116,18 @@ fn beside_the_sdk(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence
             agent_code::evidence(code.source, route.id.module, route.header).note(format!(
                 "the route {} of a plain web app asks Identity, and no BedrockAgentCoreApp keeps the request's token",
                 route.name
+            ))
+        })
+        .collect()
+}
+
+/// Calls that ask before there is a request.
+fn when_loaded(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence> {
+    let calls = identity::when_loaded(code, asking).into_iter();
+    calls
+        .map(|(written, at)| {
+            agent_code::evidence(code.source, at.module, at.expr.range).note(format!(
+                "{written} asks Identity when the module is loaded, before there is a request"
             ))
         })
         .collect()

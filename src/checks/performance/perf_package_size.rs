@@ -90,6 +90,8 @@ fn harness_image(context: &Context, harness: &Harness) -> Option<Outcome> {
 struct Measured {
     /// What was measured, in words.
     what: String,
+    /// It was not weighed.
+    is_estimate: bool,
     bytes: u64,
     unpacked: Option<u64>,
     largest: Vec<(String, u64)>,
@@ -140,6 +142,7 @@ fn image(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
     let bytes = u64::try_from(image.size_bytes).unwrap_or(0);
     Ok(Measured {
         what: format!("the image of runtime {} in ECR", runtime.name),
+        is_estimate: false,
         bytes,
         unpacked: None,
         largest: Vec::new(),
@@ -189,6 +192,7 @@ fn artifact(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
     );
     Ok(Measured {
         what,
+        is_estimate: false,
         bytes: artifact.bytes,
         unpacked: Some(artifact.unpacked),
         largest: artifact
@@ -256,7 +260,8 @@ fn estimated(context: &Context, runtime: &Runtime) -> Result<Measured, Unread> {
         notes.push(format!("{} has no wheel for Python 3.{minor} on aarch64 in {}: the packager builds nothing from source, so packaging stops there", estimate.without_wheel.join(", "), lock.path));
     }
     Ok(Measured {
-        what: format!("the zip of runtime {name}, estimated"),
+        what: format!("the zip of runtime {name}"),
+        is_estimate: true,
         bytes: estimate.bytes.saturating_add(own),
         unpacked: None,
         largest,
@@ -281,8 +286,13 @@ fn verdict(context: &Context, runtime: &Runtime, measured: Measured) -> Outcome 
         format!(" ({} unpacked)", megabytes(unpacked))
     });
     let size = format!(
-        "{} is {}{unpacked}",
+        "{} is {}{}{unpacked}",
         measured.what,
+        if measured.is_estimate {
+            "an estimated "
+        } else {
+            ""
+        },
         megabytes(measured.bytes)
     );
     let too_large = measured.bytes > measured.limit

@@ -62,7 +62,8 @@ fn run(context: &Context) -> Vec<Outcome> {
             .iter()
             .all(|call| sessions::of_a_person(context, &places, call))
         {
-            let note = "a caller that a person runs: its session ends by the idle timeout";
+            let note =
+                "a caller that a person runs for themselves: its session ends by the idle timeout";
             notes.push(first.evidence().note(note).context());
         } else {
             conversations &= open

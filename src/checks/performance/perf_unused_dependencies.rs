@@ -279,20 +279,23 @@ fn clean(
         })
         .collect();
     let rest: Vec<String> = rest.into_iter().collect();
-    let more = if rest.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", rest.join("; "))
-    };
-    Outcome::pass(
-        resource,
-        format!(
-            "runtime {}: {imported} of the {} dependencies in {} are imported, and the others have a reason to be there{more}",
-            runtime.name,
-            declared.len(),
-            files(path, declared.iter().copied())
+    let (name, count) = (&runtime.name, declared.len());
+    let listed = files(path, declared.iter().copied());
+    let message = match (count, &*rest) {
+        (1, []) => format!("runtime {name}: the one dependency in {listed} is imported"),
+        (2, []) => format!("runtime {name}: both dependencies in {listed} are imported"),
+        (_, []) => format!("runtime {name}: all {count} dependencies in {listed} are imported"),
+        (_, [one]) => format!(
+            "runtime {name}: {imported} of the {count} dependencies in {listed} {} imported, and the other has a reason to be there ({one})",
+            if imported == 1 { "is" } else { "are" }
         ),
-    )
+        (_, rest) => format!(
+            "runtime {name}: {imported} of the {count} dependencies in {listed} {} imported, and the others have a reason to be there ({})",
+            if imported == 1 { "is" } else { "are" },
+            rest.join("; ")
+        ),
+    };
+    Outcome::pass(resource, message)
 }
 
 /// The files that dependencies are listed in: an image may install another file than the manifest `path`.

@@ -153,7 +153,10 @@ fn passed(
     } else {
         ""
     };
-    let message = format!("{read} policies of {resource} parse and none permits everything{note}");
+    let message = match read {
+        1 => format!("the one policy of {resource} parses and does not permit everything{note}"),
+        _ => format!("{read} policies of {resource} parse and none permits everything{note}"),
+    };
     let live = others
         .iter()
         .find(|(_, layer)| layer.origin == Origin::Live);
