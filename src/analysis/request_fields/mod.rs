@@ -11,6 +11,7 @@ mod payload;
 mod reach;
 mod taken;
 mod tested;
+mod used;
 
 pub(crate) use conversation::CONVERSATION;
 pub(crate) use fields::{Field, Kind, reaching};
