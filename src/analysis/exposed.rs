@@ -31,6 +31,8 @@ pub(crate) struct Exposed {
     pub kind: EntrypointKind,
     /// The handler's name.
     pub entry: String,
+    /// The handler.
+    pub handler: FnId,
     /// What is called there, as written.
     pub callee: String,
     /// The place in the handler.
@@ -399,6 +401,7 @@ impl<'s> Walker<'s> {
         self.exposed.push(Exposed {
             kind: start.kind,
             entry: start.name.clone(),
+            handler: start.function,
             callee,
             site,
             reaches,

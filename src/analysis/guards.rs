@@ -196,6 +196,63 @@ pub(crate) fn around(
     guards
 }
 
+/// The place where a guard raises: in its handler, else the first behind it in its function (`last = error`, and `raise last` behind the
+/// loop), else the guard itself (`next(error)`, a context manager).
+pub(crate) fn raises_at(source: &Source, guard: Guard) -> ByteRange {
+    let module = source.module(guard.module);
+    let Some(function) = module.and_then(|module| module.function_at(guard.range.start)) else {
+        return guard.range;
+    };
+    let inside = |range: ByteRange| guard.range.contains(range);
+    let hands_on = expressions(&function.body).iter().any(|expr| {
+        inside(expr.range)
+            && expr
+                .as_call()
+                .is_some_and(|call| call.callee.as_name() == Some("next"))
+    });
+    let raised: Vec<ByteRange> = statements(&function.body)
+        .iter()
+        .filter(|stmt| matches!(stmt.kind, StmtKind::Raise { .. }))
+        .map(|stmt| stmt.range)
+        .filter(|range| range.start >= guard.range.start)
+        .collect();
+    let within = raised.iter().find(|range| inside(**range));
+    let behind = raised.iter().find(|range| {
+        // Not what another handler raises.
+        !enclosing_tries(&function.body, **range)
+            .iter()
+            .any(|(_, part)| matches!(part, TryPart::Handler(_)))
+    });
+    within
+        .or(behind.filter(|_| !hands_on))
+        .copied()
+        .unwrap_or(guard.range)
+}
+
+/// The first `try` of a function behind a place whose handler catches all, logs and answers.
+pub(crate) fn answers_behind(
+    source: &Source,
+    function: FnId,
+    place: ByteRange,
+) -> Option<ByteRange> {
+    let module = source.module(function.module)?;
+    let body = source.body(function.module, Some(function));
+    let answers = |tried: &crate::model::source::ir::Try| {
+        let mut handlers = tried.handlers.iter();
+        handlers
+            .find(|handler| exceptions::is_broad(source, module, handler))
+            .is_some_and(|handler| {
+                let conduct = exceptions::conduct(source, module, &handler.body);
+                conduct.logs && conduct.answers && !conduct.raises
+            })
+    };
+    statements(body)
+        .into_iter()
+        .filter(|stmt| stmt.range.start > place.end)
+        .find(|stmt| matches!(&stmt.kind, StmtKind::Try(tried) if answers(tried)))
+        .map(|stmt| stmt.range)
+}
+
 /// What the handlers of these types catch.
 fn caught(source: &Source, module: ModuleId, types: &[Expr]) -> Thrown {
     let mut names = Vec::new();

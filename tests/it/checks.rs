@@ -189,7 +189,10 @@ fn unmatched(pins: &[Value], results: &[CheckResult]) -> Vec<String> {
                 path.is_none_or(|path| *path == *site.path) && (line.is_none() || line == at)
             })
         });
-        text("resource").is_none_or(|resource| resource == result.resource.to_string())
+        let fixes = text_of_fixes(result);
+        text("fix").is_none_or(|part| fixes.contains(part))
+            && text("noFix").is_none_or(|part| !fixes.contains(part))
+            && text("resource").is_none_or(|resource| resource == result.resource.to_string())
             && text("status").is_none_or(|status| status == result.status.as_str())
             && text("severity").is_none_or(|severity| severity == result.severity.as_str())
             && text("message").is_none_or(|part| result.message.contains(part))
@@ -199,6 +202,21 @@ fn unmatched(pins: &[Value], results: &[CheckResult]) -> Vec<String> {
         .filter(|entry| !results.iter().any(|result| matches(entry, result)))
         .map(|entry| format!("no result matches {entry}"))
         .collect()
+}
+
+/// What the fixes of a result say, one line for each title, command and note.
+fn text_of_fixes(result: &CheckResult) -> String {
+    let value = serde_json::to_value(result).unwrap();
+    let mut lines = Vec::new();
+    for fix in value["fixes"].as_array().into_iter().flatten() {
+        let commands = fix["commands"].as_array().into_iter().flatten();
+        let parts = [&fix["title"]]
+            .into_iter()
+            .chain(commands)
+            .chain([&fix["note"]]);
+        lines.extend(parts.filter_map(Value::as_str).map(str::to_owned));
+    }
+    lines.join("\n")
 }
 
 /// How the lines that are reported differ from those that are marked. A line that cannot hold a mark is pinned with its path.

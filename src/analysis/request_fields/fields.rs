@@ -21,6 +21,7 @@ use super::payload::Payload;
 use super::reach::{ADDRESS, Reach, STORED, Targets, sinks, words_of};
 use super::taken::{A2A_TEXT, OR, Taken, is_checked, taken_out};
 use super::tested::{self, Fact, Tested, expected};
+use super::used::{Used, used};
 use crate::analysis::schema::{self, Fields, Registrations, Rule, UNREAD, WHOLE};
 
 pub(super) const MOST_FIELDS: usize = 60;
@@ -63,6 +64,8 @@ pub(crate) struct Field {
     pub messages: bool,
     /// Whether it is taken out in the handler itself, not in a helper.
     pub in_handler: bool,
+    /// What it is used as.
+    pub used: Used,
 }
 
 /// The fields of all handlers of a runtime, once for each place where one is taken.
@@ -218,6 +221,7 @@ fn of_entry(
         *truncated = truncated.or(flow.truncated);
     }
     let strips = strips_tool_use(source, &flow);
+    let uses = used(&seeds, &flow, seeds.names.len());
     let mut found = Vec::new();
     for (bit, name) in seeds.names.iter().enumerate() {
         let mask: Labels = 1 << bit;
@@ -246,6 +250,7 @@ fn of_entry(
                 steps: way(source, &flow, reach, mask),
                 whole: false,
                 in_handler: inside(source, function, site),
+                used: Used::default(),
             });
         }
         let mut others = reached.iter().filter(|reach| reach.what != ADDRESS);
@@ -254,6 +259,7 @@ fn of_entry(
         };
         let mut tested = Tested {
             flag: false,
+            sized: false,
             ..expects.get(bit).copied().unwrap_or_default()
         };
         judged.put(mask, &mut tested);
@@ -272,6 +278,12 @@ fn of_entry(
             &tested,
             stored & mask != 0,
         );
+        let used = uses.get(bit).copied().unwrap_or_default();
+        // A list or an object is no amount, whatever it is called.
+        let kind = match kind {
+            Kind::Number if used.is_container() && !tested.number => Kind::Text,
+            kind => kind,
+        };
         // What is stored under another key than an id is not another's.
         let only_stored = reach.what == STORED
             && !reached
@@ -296,6 +308,7 @@ fn of_entry(
             steps: way(source, &flow, reach, mask),
             whole: false,
             in_handler: inside(source, function, site),
+            used,
         });
     }
     let said = rules.get("").into_iter().chain(rules.get(UNREAD));
@@ -494,6 +507,7 @@ fn whole(
                 steps: Vec::new(),
                 whole: true,
                 in_handler: inside(source, function, value),
+                used: Used::default(),
             });
         }
     }

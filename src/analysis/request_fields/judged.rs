@@ -32,6 +32,9 @@ pub(super) fn facts(
     if expects.iter().any(|expects| expects.flag) {
         facts.push(Fact::Flag);
     }
+    if expects.iter().any(|expects| expects.sized) {
+        facts.push(Fact::Sized);
+    }
     if holds(Kind::Number) {
         facts.push(Fact::Ranged);
     }

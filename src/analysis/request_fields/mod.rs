@@ -12,6 +12,7 @@ mod reach;
 mod rounds;
 mod taken;
 mod tested;
+mod used;
 
 pub(crate) use conversation::CONVERSATION;
 pub(crate) use fields::{Field, Kind, reaching};

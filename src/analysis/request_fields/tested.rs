@@ -17,6 +17,7 @@ pub(super) enum Fact {
     Bounded,
     Ranged,
     Formatted,
+    Sized,
 }
 
 impl Fact {
@@ -29,6 +30,7 @@ impl Fact {
             Self::Bounded => tested.bounded,
             Self::Ranged => tested.ranged,
             Self::Formatted => tested.formatted,
+            Self::Sized => tested.sized,
         }
     }
 
@@ -41,6 +43,7 @@ impl Fact {
             Self::Bounded => &mut tested.bounded,
             Self::Ranged => &mut tested.ranged,
             Self::Formatted => &mut tested.formatted,
+            Self::Sized => &mut tested.sized,
         };
         *slot = true;
     }
@@ -72,6 +75,7 @@ pub(super) fn expected(source: &Source, flow: &Flow, count: usize) -> Vec<Tested
                 tested.sequence |= says.sequence;
                 tested.number |= says.number;
                 tested.flag |= says.flag;
+                tested.sized |= says.sized;
             }
         }
     };

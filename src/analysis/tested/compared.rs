@@ -22,6 +22,8 @@ pub(crate) fn compared<'e>(
             // `len(x) < 3` refuses what is too short: nothing is said when it fails.
             if matches!(holds, "<" | "<=" | "==" | "is") {
                 found.push((measured, Facts::BOUNDED));
+                // `len(json.dumps(x)) <= N` bounds all that is in `x`.
+                found.extend(written_out(measured).map(|value| (value, Facts::SIZED)));
             }
             continue;
         }
@@ -282,6 +284,23 @@ fn length_of(expr: &Expr) -> Option<&Expr> {
         }
         _ => None,
     }
+}
+
+/// What a text is the whole of: `str(x)`, `json.dumps(x)`, `JSON.stringify(x)`.
+fn written_out(text: &Expr) -> Option<&Expr> {
+    let call = text.as_call()?;
+    let whole = match &call.callee.kind {
+        ExprKind::Name(name) => matches!(&**name, "str" | "repr" | "dumps"),
+        ExprKind::Attribute { base, attr } => {
+            matches!(
+                (base.as_name(), &**attr),
+                (Some("json" | "orjson" | "simplejson" | "ujson"), "dumps")
+                    | (Some("JSON"), "stringify")
+            )
+        }
+        _ => false,
+    };
+    call.args.first().filter(|_| whole)
 }
 
 fn constant(source: &Source, module: ModuleId, expr: &Expr) -> Option<f64> {

@@ -32,6 +32,8 @@ pub(crate) struct Facts {
     pub flag: bool,
     /// An upper bound on its length.
     pub bounded: bool,
+    /// An upper bound on the length of the whole as text, whatever is in it.
+    pub sized: bool,
     /// A range.
     pub ranged: bool,
     /// A format: a pattern, a UUID, one of a fixed set.
@@ -68,6 +70,7 @@ impl Facts {
         number: false,
         flag: false,
         bounded: false,
+        sized: false,
         ranged: false,
         formatted: false,
         one_of: false,
@@ -85,6 +88,10 @@ impl Facts {
     pub(crate) const BOUNDED: Facts = Facts {
         bounded: true,
         ..Facts::NOTHING
+    };
+    pub(crate) const SIZED: Facts = Facts {
+        sized: true,
+        ..Facts::BOUNDED
     };
     pub(crate) const RANGED: Facts = Facts {
         ranged: true,

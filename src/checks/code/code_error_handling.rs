@@ -159,11 +159,11 @@ fn told(code: &AgentCode<'_>, exposed: &Exposed) -> String {
         // The handler raises for somebody further out, and nobody there catches it.
         Fate::RaisedAgain(guard) if !is_own(code, exposed, guard) => format!(
             "{what} is not in a `try` that logs the error and returns a safe response: the error is raised again ({}) and reaches the caller",
-            place(code, guard.module, guard.range.start)
+            raised(code, guard)
         ),
         Fate::RaisedAgain(guard) => format!(
             "what goes wrong in {what} is only raised again ({})",
-            place(code, guard.module, guard.range.start)
+            raised(code, guard)
         ),
         Fate::Floating => {
             format!("nobody waits for {what}, so that no `try` catches what it rejects with")
@@ -183,6 +183,12 @@ fn is_own(code: &AgentCode<'_>, exposed: &Exposed, guard: guards::Guard) -> bool
     };
     let (module, range) = exposed.site;
     function(module, range.start) == function(guard.module, guard.range.start)
+}
+
+/// Where a handler raises again.
+fn raised(code: &AgentCode<'_>, guard: guards::Guard) -> String {
+    let raised = guards::raises_at(code.source, guard);
+    place(code, guard.module, raised.start)
 }
 
 fn place(code: &AgentCode<'_>, module: ModuleId, offset: u32) -> String {
@@ -210,8 +216,8 @@ fn site(code: &AgentCode<'_>, exposed: &Exposed) -> Evidence {
             return agent_code::evidence(code.source, guard.module, guard.range).note(note);
         }
         Fate::RaisedAgain(guard) => format!(
-            "{what}; the handler at {} raises again",
-            place(code, guard.module, guard.range.start)
+            "{what}; the error is raised again at {}",
+            raised(code, guard)
         ),
         Fate::Floating => {
             format!("{what}; nobody waits for the promise: no `try` catches its rejection")

@@ -147,6 +147,8 @@ fn lacks(field: &Field) -> Option<(Severity, String)> {
             "without a test of its type or range".to_owned(),
         )),
         Kind::Text if tested.typed && tested.bounded => None,
+        // A list or an object that is written out, and no longer than that as a whole.
+        Kind::Text if tested.sized && (tested.lists || field.whole) => None,
         Kind::Text if tested.typed => Some((
             Severity::Low,
             "without an upper bound on its length".to_owned(),

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::api::Tag;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::heavy::{
     self, ASKS_HTTP, AtStartup, CALLS_AWS, CONNECTS, EMBEDS, FETCHES, LOADS, MCP, STREAMS,
 };
 use crate::analysis::reachability::{Absent, Live};
-use crate::analysis::startup::Startup;
+use crate::analysis::startup::{Startup, snapshot};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformVersion};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -88,11 +89,25 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         ),
     );
     match view.version {
-        Some(_) => outcome,
-        None => outcome.fix(Fix::new("Keep it at startup where the runtime is pinned to V2").note(
-            "On platform version V2 models, indexes and warmed clients belong at startup: the snapshot is taken when they are there. Connections to databases and MCP servers do not live through it on either version. Pin the version (runtime-platform-version) or declare it (`platform-version` in agentcore-harden.toml).",
+        None if lives(context, code, &found) => outcome.fix(Fix::new("Keep it at startup where the runtime is pinned to V2").note(
+            "On platform version V2 models and indexes belong at startup: the snapshot is taken when they are there. Pin the version \
+             (runtime-platform-version) or declare it (`platform-version` in agentcore-harden.toml), once the checks of the snapshot \
+             (snapshot-…) find nothing.",
         )),
+        _ => outcome,
     }
+}
+
+/// Whether all of it may stay at startup on platform version V2: models, data and indexes that a deploy alone changes. A connection is
+/// dead after a restore, and an answer of another service grows old in the snapshot.
+fn lives(context: &Context, code: &AgentCode<'_>, found: &AtStartup) -> bool {
+    let stays = |does: &&str| [LOADS, FETCHES, EMBEDS].contains(does);
+    if !found.values().all(|(does, _)| stays(does)) {
+        return false;
+    }
+    let facts = snapshot(&context.startup, code, &context.warmups(code.runtime));
+    let mut made = facts.made.iter();
+    !made.any(|value| value.api.is(Tag::RemoteRead) && found.contains_key(&value.place))
 }
 
 /// What opens a connection that is dead after a restore.

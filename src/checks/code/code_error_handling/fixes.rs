@@ -2,11 +2,11 @@
 
 use crate::analysis::agent_code::AgentCode;
 use crate::model::finding::Fix;
-use crate::model::source::{EntrypointKind, Language, ModuleId};
+use crate::model::source::{EntrypointKind, FnId, Language, ModuleId};
 
 use super::{language, place, streams};
 use crate::analysis::exposed::Exposed;
-use crate::analysis::guards::Fate;
+use crate::analysis::guards::{self, Fate, Guard};
 
 /// What the caller sees when an exception escapes.
 pub(super) fn consequence(kind: EntrypointKind, language: Language, streams: bool) -> &'static str {
@@ -34,17 +34,13 @@ pub(super) fn consequence(kind: EntrypointKind, language: Language, streams: boo
 }
 
 /// The logger of a Python module: the name that it has, else one to make.
-fn logger(code: &AgentCode<'_>, module: ModuleId) -> (String, &'static str) {
-    const MAKE: &str = " The module has no logger yet: `import logging` and `logger = logging.getLogger(__name__)` at its top.";
-    let text = code
-        .source
-        .module(module)
-        .map(|module| module.source.text.clone());
-    let text = text.as_deref().unwrap_or_default();
+fn logger(code: &AgentCode<'_>, module: ModuleId) -> (String, String) {
+    let found = code.source.module(module);
+    let text = found.map_or("", |module| &*module.source.text);
     let mut app = None;
     for line in text.lines() {
         if line.starts_with("from loguru import logger") {
-            return ("logger".to_owned(), "");
+            return ("logger".to_owned(), String::new());
         }
         let Some((name, value)) = line.split_once('=') else {
             continue;
@@ -61,34 +57,49 @@ fn logger(code: &AgentCode<'_>, module: ModuleId) -> (String, &'static str) {
         let call = value.split('(').next().unwrap_or_default();
         if call.ends_with("getLogger") || call.ends_with("get_logger") || value.ends_with(".logger")
         {
-            return (name.to_owned(), "");
+            return (name.to_owned(), String::new());
         }
         if call.ends_with("BedrockAgentCoreApp") {
             app = Some(format!("{name}.logger"));
         }
     }
     match app {
-        Some(app) => (app, ""),
-        None => ("logger".to_owned(), MAKE),
+        Some(app) => (app, String::new()),
+        None => {
+            let path = found.map_or("The module", |module| &*module.source.path);
+            let make = format!(
+                " {path} has no logger yet: `import logging` and `logger = logging.getLogger(__name__)` at its top."
+            );
+            ("logger".to_owned(), make)
+        }
     }
 }
 
 /// What to write where nothing catches, where what catches logs nothing, and where it only raises again.
 pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
     let language = language(code, first.site.0);
-    let yields = streams(code, first);
+    // A helper returns what its callers expect: an error for the caller of the agent is written in the handler.
+    let helper = match first.fate {
+        Fate::RaisedAgain(guard) => !stands_in(code, guard, first.handler),
+        _ => false,
+    };
+    let yields = match helper {
+        true => is_generator(code, first.handler),
+        false => streams(code, first),
+    };
     let gives = match (language, yields) {
         (_, true) => "yield",
         (_, false) => "return",
     };
     // What is named must be there: in the module of the handler that is there, or of the call.
     let module = match first.fate {
+        Fate::RaisedAgain(_) if helper => first.handler.module,
         Fate::Unlogged(guard) | Fate::RaisedAgain(guard) => guard.module,
         _ => first.site.0,
     };
     let (logger, make) = match language {
         Language::Python => logger(code, module),
-        Language::TypeScript => (String::new(), ""),
+        Language::TypeScript => (String::new(), String::new()),
     };
     let (log, answer) = match language {
         Language::Python => (
@@ -107,11 +118,15 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
                 place(code, guard.module, guard.range.start)
             ));
         }
+        Fate::RaisedAgain(guard) if first.kind != EntrypointKind::McpTool && helper => {
+            return around_the_call(code, first, guard, (&log, &answer, &make));
+        }
         Fate::RaisedAgain(guard) if first.kind != EntrypointKind::McpTool => {
+            let raised = guards::raises_at(code.source, guard);
             return Fix::new("Return an error instead of raising again").note(format!(
-                "In the handler at {}, or around the call in {}: `{log}`, then `{answer}` where it raises now.{make}",
-                place(code, guard.module, guard.range.start),
-                first.entry
+                "In {}: `{log}`, then `{answer}` where it raises now ({}).{make}",
+                first.entry,
+                place(code, guard.module, raised.start),
             ));
         }
         Fate::Floating => {
@@ -153,4 +168,63 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
         ),
     };
     Fix::new("Catch, log and return an error in the handler").note(note)
+}
+
+/// What to write in the handler where a helper raises again.
+fn around_the_call(
+    code: &AgentCode<'_>,
+    first: &Exposed,
+    guard: Guard,
+    (log, answer, make): (&str, &str, &str),
+) -> Fix {
+    let raised = guards::raises_at(code.source, guard);
+    let stays = format!(
+        "What raises at {} can stay: a function that returned an error there would give its callers something else than they expect.",
+        place(code, guard.module, raised.start)
+    );
+    let (module, range) = first.site;
+    // The call may stand in a function inside of the handler, whose own caller is not named here.
+    let direct = code
+        .source
+        .module(module)
+        .and_then(|module| module.function_at(range.start))
+        .is_some_and(|function| function.id == first.handler);
+    let behind = match direct {
+        true => guards::answers_behind(code.source, first.handler, range),
+        false => None,
+    };
+    if let Some(tried) = behind {
+        return Fix::new("Move the call into the `try` of the handler").note(format!(
+            "In {}: move `{}` into the `try` at {}, whose handler logs and answers. {stays}",
+            first.entry,
+            first.callee,
+            place(code, first.handler.module, tried.start)
+        ));
+    }
+    let what = match direct {
+        true => format!("`{}`", first.callee),
+        false => "the call".to_owned(),
+    };
+    let write = match language(code, first.handler.module) {
+        Language::Python => format!(
+            "`try:` around {what} and what follows from it, then `except Exception: {log}; {answer}`"
+        ),
+        Language::TypeScript => format!(
+            "`try {{ … }} catch (error) {{ {log}; {answer}; }}` around {what} and what follows from it"
+        ),
+    };
+    Fix::new("Catch, log and return an error in the handler")
+        .note(format!("In {}: {write}. {stays}{make}", first.entry))
+}
+
+/// Whether a guard stands in this function itself.
+fn stands_in(code: &AgentCode<'_>, guard: Guard, function: FnId) -> bool {
+    let module = code.source.module(guard.module);
+    let found = module.and_then(|module| module.function_at(guard.range.start));
+    found.is_some_and(|found| found.id == function)
+}
+
+fn is_generator(code: &AgentCode<'_>, function: FnId) -> bool {
+    let function = code.source.function(function);
+    function.is_some_and(|function| function.is_generator)
 }

@@ -60,6 +60,9 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         };
         return Fix::new("Bound the list before it is used").note(note);
     }
+    if is_object(field) {
+        return object(field, python, name, streams);
+    }
     let note = match (python, field.kind) {
         (true, Kind::Id) => refuse(
             field,
@@ -128,13 +131,54 @@ fn holds_a_list(field: &Field) -> bool {
 
 /// Whether a field is a list, by what is asked of it or by its name.
 fn is_list(field: &Field) -> bool {
-    field.tested.lists && !field.tested.text_only
+    field.tested.lists && !field.tested.text_only && !field.tested.object
+        || field.used.sequence && !field.used.mapping && field.kind == Kind::Text
         || words(&field.name).iter().any(|word| {
             matches!(
                 &**word,
                 "messages" | "history" | "conversation" | "turns" | "chats"
             )
         })
+}
+
+/// Whether a field is an object, by what is done with it or asked of it.
+fn is_object(field: &Field) -> bool {
+    let object = field.tested.object && !field.tested.sequence;
+    field.kind == Kind::Text && (object || field.used.mapping || field.used.serialised)
+}
+
+/// The test of an object: its type, and the length of what is written out of it; its members are fields of their own.
+fn object(field: &Field, python: bool, name: &str, streams: bool) -> Fix {
+    if !field.used.serialised {
+        let note = match python {
+            true => refuse(
+                field,
+                &format!("not isinstance({name}, dict)"),
+                &format!("Invalid '{name}'"),
+                streams,
+                &format!(
+                    "; then test what is taken out of it by its own type and length, as a field of the payload: `{name}[\"…\"]`. Or a pydantic model with those members and their bounds."
+                ),
+            ),
+            false => format!(
+                "In the request schema: `{name}: z.object({{ … }})` with the members that are used, each by its own type and bound (`z.string().max(10_000)`)."
+            ),
+        };
+        return Fix::new("Test the object and its members before they are used").note(note);
+    }
+    let note = match python {
+        true => refuse(
+            field,
+            &format!("not isinstance({name}, dict) or len(json.dumps({name})) > 10_000"),
+            &format!("Missing or too long '{name}'"),
+            streams,
+            "; `list` in place of `dict` where it is one. Or a pydantic model with the members that are used and their bounds.",
+        ),
+        false => format!(
+            "In the request schema: `{name}: z.object({{ … }})` with the members that are used, each by its own type and bound; or before it is used: `if (typeof {name} !== 'object' || JSON.stringify({name}).length > 10_000) return {{ error: 'Missing or too long' }}`."
+        ),
+    };
+    Fix::new("Bound the object before it is used").note(note)
 }
 
 fn conversation(python: bool, name: &str, field: &Field) -> String {
