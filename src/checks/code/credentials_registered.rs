@@ -318,12 +318,14 @@ fn fix(context: &Context, missing: &[Missing]) -> Fix {
         notes.push("The discovery URL is the one of the identity provider, ending in `/.well-known/openid-configuration`.".to_owned());
     }
     let more: String = notes.iter().map(|note| format!(" {note}")).collect();
-    let taken = match missing.iter().all(|one| one.client.is_some()) {
-        true => "",
-        false => {
-            " Code that took its key from elsewhere then takes it through `@requires_api_key(provider_name=\"…\")` or \
-             `@requires_access_token` (TypeScript: `withApiKey`, `withAccessToken`)."
-        }
+    let plain = || missing.iter().filter(|one| one.client.is_none());
+    let taken = match plain().next() {
+        None => String::new(),
+        Some(_) => format!(
+            " Code that took its key from elsewhere then takes it through `@requires_api_key(provider_name=\"{}\")` or \
+             `@requires_access_token` (TypeScript: `withApiKey`, `withAccessToken`).",
+            keys::provider(plain().map(|one| &one.name))
+        ),
     };
     Fix::new("Register the credentials").commands(commands).note(format!(
         "Export the variables in your own shell first, so that no key ends up in its history; `agentcore add credential` without \

@@ -1,6 +1,6 @@
 //! What the keys of a runtime are called: one name and one variable for each, whichever check speaks of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::gateway_target::{host_label, label};
 use crate::analysis::call_sites::Callers;
@@ -131,6 +131,15 @@ impl Client {
             scopes.replace('"', "'"),
             name = self.name,
         )
+    }
+}
+
+/// The provider that a decorator names, where it is one alone.
+pub(super) fn provider<'n>(names: impl IntoIterator<Item = &'n String>) -> &'n str {
+    let names: BTreeSet<&String> = names.into_iter().collect();
+    match Vec::from_iter(names).as_slice() {
+        [one] => one,
+        _ => "…",
     }
 }
 

@@ -121,23 +121,10 @@ fn listed(names: &BTreeSet<&str>) -> String {
 
 /// The edit of the code, and the commands that it needs done before.
 fn fixes(context: &Context, names: &BTreeSet<&str>, keys: &Keys) -> Vec<Fix> {
-    let registered: BTreeSet<String> = context
-        .project
-        .credentials
-        .iter()
-        .map(|credential| plain(&credential.name))
-        .collect();
     let missing: Vec<&str> = names
         .iter()
         .copied()
-        .filter(|name| {
-            let told = telling(name);
-            let own = plain(&keys.name(name));
-            let covers = |known: &String| {
-                *known == own || told.iter().any(|word| known.contains(word.as_str()))
-            };
-            !registered.iter().any(covers)
-        })
+        .filter(|name| registered(context, keys, name).is_none())
         .filter(|name| EnvName::new(*name).is_some())
         .collect();
     let clients: Vec<&Client> = names.iter().filter_map(|name| keys.client(name)).collect();
@@ -160,11 +147,17 @@ fn fixes(context: &Context, names: &BTreeSet<&str>, keys: &Keys) -> Vec<Fix> {
             client.edit()
         ));
     }
-    if clients.len() < names.len() {
-        note.push_str(
-            "Give the function that needs the key an `api_key` parameter, decorate it with `@requires_api_key(provider_name=\"…\")` \
+    let plain_keys: Vec<String> = names
+        .iter()
+        .filter(|name| keys.client(name).is_none())
+        .map(|name| registered(context, keys, name).unwrap_or_else(|| keys.name(name)))
+        .collect();
+    if !plain_keys.is_empty() {
+        note.push_str(&format!(
+            "Give the function that needs the key an `api_key` parameter, decorate it with `@requires_api_key(provider_name=\"{}\")` \
              (TypeScript: `withApiKey`), and drop the read of the environment. ",
-        );
+            keys::provider(&plain_keys)
+        ));
     }
     if clients.is_empty() {
         note.push_str("For an OAuth service use `@requires_access_token`. ");
@@ -193,6 +186,17 @@ fn fixes(context: &Context, names: &BTreeSet<&str>, keys: &Keys) -> Vec<Fix> {
              flags asks for the value instead.{discovery}{oauth}"
         ));
     vec![edit, register]
+}
+
+/// The credential of the project that can hold the key in a variable, by its name.
+fn registered(context: &Context, keys: &Keys, variable: &str) -> Option<String> {
+    let (own, told) = (plain(&keys.name(variable)), telling(variable));
+    let mut credentials = context.project.credentials.iter();
+    let found = credentials.find(|credential| {
+        let known = plain(&credential.name);
+        known == own || told.iter().any(|word| known.contains(word.as_str()))
+    });
+    found.map(|credential| credential.name.clone())
 }
 
 /// The words of a variable's name that say whose secret it is: `gemini` of `GEMINI_API_KEY`.
