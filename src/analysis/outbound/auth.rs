@@ -44,7 +44,7 @@ fn is_header(name: &str) -> bool {
 const CLIENTS: [&str; 3] = ["http_client", "httpClient", "http_async_client"];
 
 /// Query parameters that carry a credential.
-fn is_parameter(name: &str) -> bool {
+pub(super) fn is_parameter(name: &str) -> bool {
     matches!(
         &*name.to_ascii_lowercase(),
         "api_key"
@@ -291,7 +291,7 @@ pub(super) fn header<'a>(
 }
 
 /// The entries of a literal, of a name that holds one, of a helper that returns one, of `new Headers({…})`.
-fn entries<'a>(
+pub(super) fn entries<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     value: &'a Expr,
@@ -329,7 +329,11 @@ fn auth<'a>(callers: &Callers<'a>, module: ModuleId, by: &str, value: &'a Expr) 
 const STEPS: usize = 2_000;
 
 /// The secret-like variable that an expression reads, through names, attributes and helpers too.
-fn secret<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Option<String> {
+pub(super) fn secret<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Option<String> {
     let mut waiting = VecDeque::from([(module, expr)]);
     let mut seen = BTreeSet::new();
     while let Some((module, expr)) = waiting.pop_front() {

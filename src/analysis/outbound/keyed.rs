@@ -2,7 +2,7 @@
 
 use super::auth::of_client;
 use super::services::service;
-use super::{Address, Outbound, Reach};
+use super::{Address, Operation, Outbound, Reach};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::names::{Meaning, leaf, package};
@@ -49,6 +49,7 @@ pub(crate) fn keyed<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Outbo
             reach: Reach::Unknown,
             address: Address::default(),
             method: String::new(),
+            operation: Operation::default(),
             auth: Some(auth),
             data: false,
             token: false,

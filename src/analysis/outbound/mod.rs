@@ -5,8 +5,10 @@ mod auth;
 mod behind;
 pub(crate) mod clients;
 mod data;
+mod grants;
 mod keyed;
 mod mcp;
+mod operation;
 mod services;
 mod token;
 mod url;
@@ -21,7 +23,9 @@ use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 pub(crate) use address::Address;
 pub(crate) use auth::Auth;
 use clients::{Client, Shape, client};
+pub(crate) use grants::{Grant, grants, is_sent};
 pub(crate) use keyed::{asks_vault, keyed};
+pub(crate) use operation::Operation;
 pub(crate) use url::addresses;
 
 /// What a call reaches, in the order in which it is decided.
@@ -66,6 +70,8 @@ pub(crate) struct Outbound {
     pub address: Address,
     /// The method in lower case.
     pub method: String,
+    /// What it asks of the service.
+    pub operation: Operation,
     /// How it authenticates, where that is seen.
     pub auth: Option<Auth>,
     /// It fetches a file of data, not an answer of a service.
@@ -115,6 +121,7 @@ fn all_calls(callers: &Callers<'_>) -> Vec<Outbound> {
             reach,
             address,
             method: method.to_owned(),
+            operation: Operation::default(),
             auth,
         };
         let here = match client(name, module.language) {
@@ -123,7 +130,12 @@ fn all_calls(callers: &Callers<'_>) -> Vec<Outbound> {
                 let auth = auth::of_request(callers, module.id, call, true);
                 let places = destinations(callers, module.id, call, shape);
                 let (reach, address) = worst(callers, module.id, call, name, places);
-                vec![at(reach, address, &method, auth)]
+                let mut one = at(reach, address, &method, auth);
+                if matches!(one.reach, Reach::External(_)) {
+                    one.operation =
+                        operation::operation(callers, module.id, (call, shape), &one.address);
+                }
+                vec![one]
             }
             Some(Client::Stream) => {
                 let auth = auth::of_request(callers, module.id, call, true);
@@ -158,6 +170,20 @@ fn all_calls(callers: &Callers<'_>) -> Vec<Outbound> {
     found
 }
 
+/// The address that a request is given.
+fn url(call: &Call, shape: Shape) -> Option<&Expr> {
+    let index = usize::from(shape == Shape::Request);
+    match call.args.first() {
+        // `axios({ url })`, `https.request({ hostname })`
+        Some(options) if shape == Shape::Fetch && matches!(options.kind, ExprKind::Dict(_)) => {
+            ["url", "hostname", "host"]
+                .iter()
+                .find_map(|key| options.entry(key))
+        }
+        _ => call.argument(index, "url"),
+    }
+}
+
 /// The addresses that a request can go to.
 fn destinations<'a>(
     callers: &Callers<'a>,
@@ -185,17 +211,7 @@ fn destinations<'a>(
             })
             .collect();
     }
-    let index = usize::from(shape == Shape::Request);
-    let given = match call.args.first() {
-        // `axios({ url })`, `https.request({ hostname })`
-        Some(options) if shape == Shape::Fetch && matches!(options.kind, ExprKind::Dict(_)) => {
-            ["url", "hostname", "host"]
-                .iter()
-                .find_map(|key| options.entry(key))
-        }
-        _ => call.argument(index, "url"),
-    };
-    let found = given
+    let found = url(call, shape)
         .map(|url| addresses(callers, module, url))
         .unwrap_or_default();
     // `https.request({ hostname: "api.x.com" })`

@@ -10,7 +10,7 @@ use crate::model::source::ir::Operator;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
 
 /// Callables whose first argument is the URL that they stand for.
-const WRAPPERS: [&str; 14] = [
+pub(super) const WRAPPERS: [&str; 14] = [
     "str",
     "String",
     "URL",

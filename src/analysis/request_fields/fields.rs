@@ -278,7 +278,7 @@ fn of_entry(
             &tested,
             stored & mask != 0,
         );
-        let used = uses.get(bit).copied().unwrap_or_default();
+        let used = uses.get(bit).cloned().unwrap_or_default();
         // A list or an object is no amount, whatever it is called.
         let kind = match kind {
             Kind::Number if used.is_container() && !tested.number => Kind::Text,

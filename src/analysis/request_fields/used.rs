@@ -1,5 +1,7 @@
 //! What fields are used as: a list that is gone through, an object whose members are taken, what is written out as JSON.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::call_sites::{parameter, some_given};
 use crate::analysis::dataflow::{Flow, Labels};
 use crate::analysis::limits;
@@ -12,42 +14,41 @@ use crate::model::source::{Call, Expr, ExprKind, Language, ModuleId, Source};
 use super::payload::Payload;
 
 /// What code does with the value of a field itself, not with what is taken out of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Used {
     /// It goes through its elements.
     pub sequence: bool,
     /// It takes members by their names.
     pub mapping: bool,
+    /// The members that it takes, where their names are written.
+    pub members: BTreeSet<String>,
     /// It writes it out as JSON.
     pub serialised: bool,
 }
 
-impl Used {
-    const SEQUENCE: Used = Used {
-        sequence: true,
-        mapping: false,
-        serialised: false,
-    };
-    const MAPPING: Used = Used {
-        sequence: false,
-        mapping: true,
-        serialised: false,
-    };
-    const SERIALISED: Used = Used {
-        sequence: false,
-        mapping: false,
-        serialised: true,
-    };
+/// One such use.
+#[derive(Clone, Copy)]
+enum Use<'e> {
+    Sequence,
+    Mapping(Option<&'e str>),
+    Serialised,
+}
 
+impl Used {
     /// Whether the value is no text and no number.
-    pub(crate) fn is_container(self) -> bool {
+    pub(crate) fn is_container(&self) -> bool {
         self.sequence || self.mapping || self.serialised
     }
 
-    fn or(&mut self, other: Used) {
-        self.sequence |= other.sequence;
-        self.mapping |= other.mapping;
-        self.serialised |= other.serialised;
+    fn add(&mut self, one: Use<'_>) {
+        match one {
+            Use::Sequence => self.sequence = true,
+            Use::Serialised => self.serialised = true,
+            Use::Mapping(member) => {
+                self.mapping = true;
+                self.members.extend(member.map(str::to_owned));
+            }
+        }
     }
 }
 
@@ -60,7 +61,7 @@ pub(super) fn used(seeds: &Payload<'_>, flow: &Flow, count: usize) -> Vec<Used> 
             .source
             .module(id.module)
             .is_some_and(|module| module.language == Language::TypeScript);
-        let mut mark = |value: &Expr, as_what: Used| {
+        let mut mark = |value: &Expr, one: Use<'_>| {
             let labels = flow.labels(id.module, value) & !WHOLE;
             if labels == 0 {
                 return;
@@ -68,7 +69,7 @@ pub(super) fn used(seeds: &Payload<'_>, flow: &Flow, count: usize) -> Vec<Used> 
             for (bit, used) in found.iter_mut().enumerate() {
                 let mask: Labels = 1 << bit;
                 if labels & mask != 0 && is_field(seeds, id.module, value, mask) {
-                    used.or(as_what);
+                    used.add(one);
                 }
             }
         };
@@ -88,10 +89,10 @@ pub(super) fn used(seeds: &Payload<'_>, flow: &Flow, count: usize) -> Vec<Used> 
                     }
                 }
                 ExprKind::Subscript { base, index } if index.as_str().is_some() => {
-                    mark(base, Used::MAPPING);
+                    mark(base, Use::Mapping(index.as_str()));
                 }
                 ExprKind::Attribute { base, attr } if typescript && !is_of_texts(attr) => {
-                    mark(base, Used::MAPPING);
+                    mark(base, Use::Mapping(Some(&**attr)));
                 }
                 ExprKind::Call(call) => of_call(call, typescript, &mut mark),
                 _ => {}
@@ -102,41 +103,42 @@ pub(super) fn used(seeds: &Payload<'_>, flow: &Flow, count: usize) -> Vec<Used> 
 }
 
 /// A value that a loop goes through: `for x in values`, `for i, x in enumerate(values)`.
-fn gone_through(iter: &Expr, mark: &mut impl FnMut(&Expr, Used)) {
-    mark(iter, Used::SEQUENCE);
+fn gone_through(iter: &Expr, mark: &mut impl FnMut(&Expr, Use<'_>)) {
+    mark(iter, Use::Sequence);
     if let Some(call) = iter.as_call()
         && matches!(
             call.callee.as_name(),
             Some("enumerate" | "reversed" | "zip")
         )
     {
-        call.args.iter().for_each(|arg| mark(arg, Used::SEQUENCE));
+        call.args.iter().for_each(|arg| mark(arg, Use::Sequence));
     }
 }
 
 /// What a call says of its receiver or of its first argument.
-fn of_call(call: &Call, typescript: bool, mark: &mut impl FnMut(&Expr, Used)) {
+fn of_call(call: &Call, typescript: bool, mark: &mut impl FnMut(&Expr, Use<'_>)) {
     let first = call.args.first();
     match &call.callee.kind {
         ExprKind::Attribute { base, attr } => match (&**attr, first) {
-            ("dumps" | "stringify", Some(value)) => mark(value, Used::SERIALISED),
-            ("join", Some(value)) if !typescript => mark(value, Used::SEQUENCE),
-            ("get" | "items" | "keys" | "values" | "setdefault", _) if !typescript => {
-                mark(base, Used::MAPPING);
+            ("dumps" | "stringify", Some(value)) => mark(value, Use::Serialised),
+            ("join", Some(value)) if !typescript => mark(value, Use::Sequence),
+            ("get" | "setdefault", Some(key)) if !typescript => {
+                mark(base, Use::Mapping(key.as_str()));
             }
-            (method, _) if typescript && LISTS.contains(&method) => mark(base, Used::SEQUENCE),
+            ("items" | "keys" | "values", None) if !typescript => mark(base, Use::Mapping(None)),
+            (method, _) if typescript && LISTS.contains(&method) => mark(base, Use::Sequence),
             ("keys" | "values" | "entries", Some(value)) if base.as_name() == Some("Object") => {
-                mark(value, Used::MAPPING);
+                mark(value, Use::Mapping(None));
             }
             _ => {}
         },
         ExprKind::Name(name) if !typescript => match (&**name, first) {
             ("sorted" | "list" | "tuple" | "sum" | "any" | "all", Some(value)) => {
-                mark(value, Used::SEQUENCE);
+                mark(value, Use::Sequence);
             }
             ("map" | "filter", _) => {
                 let values = call.args.iter().skip(1);
-                values.for_each(|value| mark(value, Used::SEQUENCE));
+                values.for_each(|value| mark(value, Use::Sequence));
             }
             _ => {}
         },

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::gateway_target;
+use super::keys::Keys;
 use super::outbound_fix;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
@@ -93,7 +94,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         .severity(worst)
         .evidences(sites)
         .evidences(fine);
-    for fix in outbound_fix::fixes(context, &hits) {
+    for fix in outbound_fix::fixes(context, &callers, &Keys::new(&callers, &live), &hits) {
         outcome = outcome.fix(fix);
     }
     outcome
@@ -155,8 +156,11 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
                 .as_deref()
                 .and_then(|host| gateway_target::fronted(context, host));
             let what = host.unwrap_or_else(|| "at an address that is not known here".to_owned());
-            let to = known.map_or("a gateway target of type mcp-server".to_owned(), |target| {
-                format!("gateway target {target} fronts it already, connect to the gateway instead")
+            let to = known.map_or("a gateway target of type mcp-server".to_owned(), |front| {
+                format!(
+                    "gateway target {} fronts it already, connect to the gateway instead",
+                    front.target
+                )
             });
             let severity = if url.is_some() || call.address.host().is_some() {
                 Severity::Medium
@@ -175,9 +179,10 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
             let known = gateway_target::fronted(context, host);
             let to = known.map_or(
                 "a gateway target of type open-api-schema".to_owned(),
-                |target| {
+                |front| {
                     format!(
-                        "gateway target {target} fronts it already, take the tool from the gateway"
+                        "gateway target {} fronts it already, take the tool from the gateway",
+                        front.target
                     )
                 },
             );

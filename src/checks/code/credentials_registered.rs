@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::gateway_target::{host_label, ignore_env_local, label, words};
+use super::gateway_target::{ignore_env_local, words};
+use super::keys::{self, Client, Keys};
 use super::secrets_env_read;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
-use crate::analysis::outbound::{Outbound, Reach, asks_vault, calls, keyed};
+use crate::analysis::outbound::{Outbound, asks_vault, calls, keyed};
 use crate::analysis::providers::{Provider, ProviderKind, providers};
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
@@ -39,6 +40,8 @@ struct Missing {
     name: String,
     kind: ProviderKind,
     variable: Option<String>,
+    /// The client of OAuth that it is the secret of.
+    client: Option<Client>,
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
@@ -65,6 +68,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                     name,
                     kind: provider.kind,
                     variable: None,
+                    client: None,
                 });
             }
             Named::OtherKind(name, kind) => {
@@ -151,9 +155,13 @@ fn calls_without<'a>(
         // What only a developer's machine sets is no key of the deployed runtime.
         auth.variable = auth.variable.take().filter(|name| reads.contains(name));
     }
+    all.retain(|call| call.auth.is_some());
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let keys = Keys::new(callers, live);
     all.iter()
-        .filter(|call| call.auth.is_some())
-        .filter_map(|call| unregistered(context, callers.code(), call, claimed))
+        .filter_map(|call| unregistered(context, callers, (call, &keys), claimed))
         .collect()
 }
 
@@ -218,24 +226,25 @@ fn fits(credential: &Credential, kind: ProviderKind) -> bool {
 /// An authenticated call of an external service that no registered credential can be for.
 fn unregistered(
     context: &Context,
-    code: &AgentCode<'_>,
-    call: &Outbound,
+    callers: &Callers<'_>,
+    (call, keys): (&Outbound, &Keys),
     claimed: &BTreeSet<String>,
 ) -> Option<(Evidence, Missing)> {
+    let code = callers.code();
     let auth = call.auth.as_ref()?;
-    let service = match &call.reach {
-        Reach::External(host) => host_label(host),
-        Reach::Mcp(_) | Reach::Streaming => host_label(&call.address.host()?),
-        Reach::Library(service) => label(service),
-        // Where the host is not known, the key's name says whose it is.
-        Reach::Unknown => of_variable(auth.variable.as_deref()?),
-        _ => return None,
+    let secret = auth.variable.as_deref();
+    let client = secret.and_then(|secret| keys.client(secret));
+    let service = match client {
+        Some(client) => client.name.clone(),
+        None => keys::service(call)?,
     };
     let words = words(&service);
     let mut free = false;
     for credential in &context.project.credentials {
         let known = credential.name.to_lowercase();
-        if words.iter().any(|word| known.contains(word.as_str())) {
+        // One key for two services has one name.
+        let named = secret.is_some_and(|secret| keys.name(secret) == credential.name);
+        if named || words.iter().any(|word| known.contains(word.as_str())) {
             return None;
         }
         free |= !claimed.contains(&credential.name);
@@ -254,51 +263,48 @@ fn unregistered(
     );
     let site = agent_code::evidence(code.source, call.module, call.range).note(note);
     let missing = Missing {
-        name: service,
-        kind: ProviderKind::ApiKey,
+        name: secret.map_or(service, |secret| keys.name(secret)),
+        kind: match client {
+            Some(_) => ProviderKind::OAuth,
+            None => ProviderKind::ApiKey,
+        },
         variable: auth.variable.clone(),
+        client: client.cloned(),
     };
     Some((site, missing))
-}
-
-/// The service that a variable's name tells: `LLAMA_CLOUD_API_KEY` is that of `llama-cloud`.
-fn of_variable(name: &str) -> String {
-    const KINDS: [&str; 11] = [
-        "api", "key", "token", "secret", "access", "auth", "client", "bearer", "apikey",
-        "password", "private",
-    ];
-    let lower = name.to_ascii_lowercase();
-    let kept: Vec<&str> = lower
-        .split('_')
-        .filter(|part| !part.is_empty() && !KINDS.contains(part))
-        .collect();
-    label(&kept.join("-"))
 }
 
 fn fix(context: &Context, missing: &[Missing]) -> Fix {
     let mut seen = BTreeSet::new();
     let mut commands = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     let mut oauth = false;
     for one in missing.iter().filter(|one| seen.insert(one.name.as_str())) {
-        let add = Command::new("agentcore")
-            .args(["add", "credential"])
-            .opt("--name", one.name.as_str());
-        match one.kind {
-            ProviderKind::ApiKey => {
-                let variable = one.variable.as_deref().and_then(EnvName::new);
-                let variable = variable.unwrap_or_else(|| EnvName::of(&one.name, "API_KEY"));
-                commands.push(add.opt("--type", "api-key").opt_env("--api-key", &variable));
+        match (&one.client, one.kind) {
+            (Some(client), _) => {
+                commands.push(client.register());
+                notes.extend(client.discovery());
+                notes.push(format!(
+                    "In place of the request for a token: {}.",
+                    client.edit()
+                ));
             }
-            ProviderKind::OAuth => {
+            (None, ProviderKind::ApiKey) => {
+                commands.push(keys::register(&one.name, one.variable.as_deref()));
+            }
+            (None, ProviderKind::OAuth) => {
                 oauth = true;
                 commands.push(
-                    add.opt("--type", "oauth")
+                    Command::new("agentcore")
+                        .args(["add", "credential"])
+                        .opt("--name", one.name.as_str())
+                        .opt("--type", "oauth")
                         .opt_env("--discovery-url", &EnvName::of(&one.name, "DISCOVERY_URL"))
                         .opt_env("--client-id", &EnvName::of(&one.name, "CLIENT_ID"))
                         .opt_env("--client-secret", &EnvName::of(&one.name, "CLIENT_SECRET")),
                 );
             }
-            ProviderKind::Payment => {}
+            (None, ProviderKind::Payment) => {}
         }
     }
     let target = context.target.as_ref().map(|target| target.name.as_str());
@@ -308,14 +314,21 @@ fn fix(context: &Context, missing: &[Missing]) -> Fix {
         }
         commands.push(shell::deploy(target));
     }
-    let more = if oauth {
-        " The discovery URL is the one of the identity provider, ending in `/.well-known/openid-configuration`."
-    } else {
-        ""
+    if oauth {
+        notes.push("The discovery URL is the one of the identity provider, ending in `/.well-known/openid-configuration`.".to_owned());
+    }
+    let more: String = notes.iter().map(|note| format!(" {note}")).collect();
+    let plain = || missing.iter().filter(|one| one.client.is_none());
+    let taken = match plain().next() {
+        None => String::new(),
+        Some(_) => format!(
+            " Code that took its key from elsewhere then takes it through `@requires_api_key(provider_name=\"{}\")` or \
+             `@requires_access_token` (TypeScript: `withApiKey`, `withAccessToken`).",
+            keys::provider(plain().map(|one| &one.name))
+        ),
     };
     Fix::new("Register the credentials").commands(commands).note(format!(
         "Export the variables in your own shell first, so that no key ends up in its history; `agentcore add credential` without \
-         flags asks for them instead.{more} Code that took its key from elsewhere then takes it through \
-         `@requires_api_key(provider_name=\"…\")` or `@requires_access_token` (TypeScript: `withApiKey`, `withAccessToken`)."
+         flags asks for them instead.{more}{taken}"
     ))
 }

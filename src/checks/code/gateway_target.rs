@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use super::keys::{self, Client};
 use crate::context::Context;
-use crate::shell::{Command, EnvName};
+use crate::shell::Command;
 
 /// The gateway that new targets are added to, and the command that makes it where there is none.
 pub(super) fn gateway(context: &Context) -> (String, Option<Command>) {
@@ -80,26 +81,40 @@ pub(super) fn host_label(host: &str) -> String {
     })
 }
 
-/// Targets that the project has already, with their endpoints.
-pub(super) fn fronted(context: &Context, host: &str) -> Option<String> {
-    let targets = context
-        .project
-        .gateways
-        .iter()
-        .flat_map(|gateway| &gateway.targets)
-        .chain(&context.project.unassigned_targets);
-    targets
-        .filter(|target| {
-            let endpoint = target
-                .endpoint
-                .as_ref()
-                .map(|endpoint| endpoint.value.as_str());
-            endpoint
-                .and_then(|endpoint| endpoint.split_once("://"))
-                .is_some_and(|(_, rest)| rest.split(['/', ':', '?']).next() == Some(host))
-        })
-        .map(|target| target.name.clone())
-        .next()
+/// A target that fronts a host already: its gateway, where it is on one, and its name.
+pub(super) struct Front {
+    pub(super) gateway: Option<String>,
+    pub(super) target: String,
+}
+
+/// The target of the project that fronts a host: by its endpoint, or, of one that is made of a schema, by the name that the commands
+/// here give it.
+pub(super) fn fronted(context: &Context, host: &str) -> Option<Front> {
+    let gateways = context.project.gateways.iter().flat_map(|gateway| {
+        let on = move |target| (Some(&gateway.name), target);
+        gateway.targets.iter().map(on)
+    });
+    let unassigned = context.project.unassigned_targets.iter();
+    let mut targets = gateways.chain(unassigned.map(|target| (None, target)));
+    let name = host_label(host);
+    let found = targets.find(|(_, target)| {
+        let endpoint = target
+            .endpoint
+            .as_ref()
+            .map(|endpoint| endpoint.value.as_str());
+        let by_endpoint = endpoint
+            .and_then(|endpoint| endpoint.split_once("://"))
+            .is_some_and(|(_, rest)| rest.split(['/', ':', '?']).next() == Some(host));
+        let kind = target.kind.as_ref().map(|kind| kind.value.as_str());
+        by_endpoint
+            || endpoint.is_none()
+                && kind == Some("openApiSchema")
+                && target.name.eq_ignore_ascii_case(&name)
+    });
+    found.map(|(gateway, target)| Front {
+        gateway: gateway.cloned(),
+        target: target.name.clone(),
+    })
 }
 
 fn free(context: &Context, name: String) -> String {
@@ -158,14 +173,32 @@ pub(super) fn api_gateway(context: &Context, gateway: &str, id: &str, stage: &st
     .opt("--stage", stage)
 }
 
+/// What a service is asked: the names in the query by method and path.
+pub(super) type Operations = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+
+/// The credential that a target for a REST service sends.
+pub(super) enum Sent<'a> {
+    /// The key in a variable, or one that is not seen, under this name.
+    Key(String, Option<&'a str>),
+    /// The token of a client of OAuth.
+    Token(&'a Client),
+}
+
+/// The commands that front a REST service, and whether they register its credential.
+pub(super) struct Fronting {
+    pub(super) commands: Vec<Command>,
+    pub(super) registers: bool,
+}
+
 /// A REST service: an OpenAPI document of the operations that the code calls, a credential where none of that name is there, and
 /// the target.
 pub(super) fn rest(
     context: &Context,
     gateway: &str,
     host: &str,
-    operations: &BTreeMap<String, BTreeSet<String>>,
-) -> Vec<Command> {
+    operations: &Operations,
+    sent: &Sent<'_>,
+) -> Fronting {
     let name = host_label(host);
     let path = format!("agentcore/{name}.openapi.json");
     let mut commands = vec![
@@ -174,34 +207,36 @@ pub(super) fn rest(
             .arg(document(host, &name, operations))
             .to_file(&path),
     ];
+    let (own, kind, auth) = match sent {
+        Sent::Key(own, _) => (own, "ApiKey", "api-key"),
+        Sent::Token(client) => (&client.name, "OAuth", "oauth"),
+    };
     let credentials = &context.project.credentials;
     let known = credentials.iter().find(|credential| {
-        let key = credential
+        let fits = credential
             .kind
             .as_ref()
-            .is_none_or(|kind| kind.value.starts_with("ApiKey"));
-        key && credential
-            .name
-            .to_lowercase()
-            .contains(&name.to_lowercase())
+            .is_none_or(|known| known.value.starts_with(kind));
+        let known = credential.name.to_lowercase();
+        fits && (known.contains(&name.to_lowercase()) || known == own.to_lowercase())
     });
-    let credential = known.map_or(name.clone(), |credential| credential.name.clone());
+    let credential = known.map_or_else(|| own.clone(), |credential| credential.name.clone());
     if known.is_none() {
-        commands.push(
-            Command::new("agentcore")
-                .args(["add", "credential"])
-                .opt("--name", credential.as_str())
-                .opt("--type", "api-key")
-                .opt_env("--api-key", &EnvName::of(&name, "API_KEY")),
-        );
+        commands.push(match sent {
+            Sent::Key(own, variable) => keys::register(own, *variable),
+            Sent::Token(client) => client.register(),
+        });
     }
     commands.push(
         target(context, &name, gateway, "open-api-schema")
             .opt("--schema", path)
-            .opt("--outbound-auth", "api-key")
+            .opt("--outbound-auth", auth)
             .opt("--credential-name", credential),
     );
-    commands
+    Fronting {
+        commands,
+        registers: known.is_none(),
+    }
 }
 
 /// The words of a service's name that tell it from others.
@@ -210,14 +245,38 @@ pub(super) fn words(service: &str) -> Vec<String> {
     words.filter(|word| word.len() > 2).collect()
 }
 
-fn document(host: &str, name: &str, operations: &BTreeMap<String, BTreeSet<String>>) -> String {
+fn document(host: &str, name: &str, operations: &Operations) -> String {
     let mut paths = serde_json::Map::new();
+    let mut taken = BTreeSet::new();
     for (path, methods) in operations {
         let mut entry = serde_json::Map::new();
-        for method in methods {
-            let id = label(&format!("{method}-{path}")).replace('-', "_");
-            let answer = json!({"operationId": id, "responses": {"200": {"description": "OK"}}});
-            entry.insert(method.clone(), answer);
+        let in_path: Vec<&str> = path
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once('}')?.0))
+            .collect();
+        for (method, query) in methods {
+            let name = label(&format!("{method}-{path}")).replace('-', "_");
+            let numbered = (2..).map(|number| format!("{name}_{number}"));
+            let mut ids = std::iter::once(name.clone()).chain(numbered);
+            let id = ids.find(|id| taken.insert(id.clone())).unwrap_or(name);
+            let parameter = |name: &str, place: &str| match place {
+                "path" => {
+                    json!({"name": name, "in": place, "required": true, "schema": {"type": "string"}})
+                }
+                _ => json!({"name": name, "in": place, "schema": {"type": "string"}}),
+            };
+            let parameters: Vec<_> = in_path
+                .iter()
+                .map(|name| parameter(name, "path"))
+                .chain(query.iter().map(|name| parameter(name, "query")))
+                .collect();
+            let mut asked = json!({"operationId": id});
+            if !parameters.is_empty() {
+                asked["parameters"] = parameters.into();
+            }
+            asked["responses"] = json!({"200": {"description": "OK"}});
+            entry.insert(method.clone(), asked);
         }
         paths.insert(path.clone(), entry.into());
     }

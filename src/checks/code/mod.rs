@@ -13,6 +13,7 @@ mod code_swallowed_exceptions;
 mod code_tool_sessions;
 mod credentials_registered;
 mod gateway_target;
+mod keys;
 mod outbound_fix;
 pub(in crate::checks) mod private_hosts;
 mod relative_imports;

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gateway_target;
+use super::gateway_target::{self, Fronting, Operations, Sent};
+use super::keys::{Client, Keys};
+use crate::analysis::call_sites::Callers;
 use crate::analysis::outbound::{Outbound, Reach};
 use crate::context::Context;
 use crate::model::finding::Fix;
 use crate::shell::{self, Command};
 
 const CODE_EDIT: &str = "Add a gateway target for each service (`agentcore add gateway-target` with the type that the site names) and drop the \
-     direct call: an MCP client connected to `AGENTCORE_GATEWAY_<NAME>_URL` finds the target's tools. Where the gateway's authorizer is AWS_IAM it signs \
-     (Python: `aws_iam_streamablehttp_client` of mcp-proxy-for-aws). Where a measured hot path must stay \
-     direct, keep it with an inline `agentcore-harden: ignore[code-outbound-http] reason`, and take its key through \
-     `@requires_api_key` or `@requires_access_token`.";
+     direct call: an MCP client connected to `AGENTCORE_GATEWAY_<NAME>_URL` finds the target's tools.";
+const SIGNED: &str = "Where the gateway's authorizer is AWS_IAM it signs (Python: `aws_iam_streamablehttp_client` of mcp-proxy-for-aws). \
+     Where a measured hot path must stay direct, keep it with an inline `agentcore-harden: ignore[code-outbound-http] reason`, and take its key \
+     through `@requires_api_key` or `@requires_access_token`.";
 const DATA_EDIT: &str = "A gateway fronts services, not files. What does not change goes into the agent's folder; what does, into a bucket of yours that \
      `boto3` reads with the execution role (`s3:GetObject` on it), so that a start does not hang on somebody else's host.";
 
@@ -21,20 +23,39 @@ const DATA_EDIT: &str = "A gateway fronts services, not files. What does not cha
 struct Targets {
     commands: Vec<Command>,
     notes: Vec<String>,
-    /// One is of a type that demands a credential.
-    schemas: bool,
+    /// A credential is registered.
+    registers: bool,
 }
 
 /// The edits of the code, and the commands that they need done before.
-pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
+pub(super) fn fixes(
+    context: &Context,
+    callers: &Callers<'_>,
+    keys: &Keys,
+    hits: &[&Outbound],
+) -> Vec<Fix> {
     let (gateway, create) = gateway_target::gateway(context);
-    let targets = targets(context, &gateway, hits);
+    let targets = targets(context, (callers, keys), &gateway, hits);
     let is_aws = |call: &&&Outbound| matches!(call.reach, Reach::Aws(_));
     let is_data = |call: &&&Outbound| call.data && matches!(call.reach, Reach::External(_));
-    let services = hits.iter().any(|call| !is_aws(&call) && !is_data(&call));
+    let services = hits.iter().filter(|call| !is_aws(call) && !is_data(call));
+    let (fronted, bare): (Vec<&Outbound>, Vec<&Outbound>) = services
+        .copied()
+        .partition(|call| front(context, call).is_some());
     let mut found = Vec::new();
-    if services {
-        found.push(Fix::new("Use a gateway for the tools").note(CODE_EDIT));
+    if !bare.is_empty() {
+        found.push(Fix::new("Use a gateway for the tools").note(format!("{CODE_EDIT} {SIGNED}")));
+    }
+    if !fronted.is_empty() {
+        let said: BTreeSet<String> = fronted
+            .iter()
+            .filter_map(|call| front(context, call))
+            .collect();
+        let said: Vec<String> = said.into_iter().collect();
+        found.push(
+            Fix::new("Replace the direct call with the gateway's tool")
+                .note(format!("{} {SIGNED}", said.join(" "))),
+        );
     }
     if hits.iter().any(|call| is_aws(&call)) {
         found.push(Fix::new("Call AWS through its SDK").note(
@@ -47,7 +68,7 @@ pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
     let Targets {
         commands,
         notes,
-        schemas,
+        registers,
     } = targets;
     if !commands.is_empty() {
         let target = context.target.as_ref().map(|target| target.name.as_str());
@@ -55,7 +76,7 @@ pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
             Fix::new("Front the services with gateway targets")
                 .preparation()
                 .commands(create)
-                .commands(gateway_target::ignore_env_local(context).filter(|_| schemas))
+                .commands(gateway_target::ignore_env_local(context).filter(|_| registers))
                 .commands(commands)
                 .command(shell::deploy(target))
                 .note(notes.join(" ")),
@@ -70,16 +91,47 @@ pub(super) fn fixes(context: &Context, hits: &[&Outbound]) -> Vec<Fix> {
     found
 }
 
-/// A REST service: the operations that the code calls, and whether it is seen to send a key.
-#[derive(Default)]
-struct Rest {
-    operations: BTreeMap<String, BTreeSet<String>>,
-    keyed: bool,
+/// What is to be done where a target fronts the service of a call already.
+fn front(context: &Context, call: &Outbound) -> Option<String> {
+    let host = match &call.reach {
+        Reach::External(host) if !call.data => host.clone(),
+        Reach::Mcp(_) => call.address.host()?,
+        _ => return None,
+    };
+    let front = gateway_target::fronted(context, &host)?;
+    let Some(gateway) = front.gateway else {
+        return Some(format!(
+            "Target {} fronts {host} and is on no gateway: add it to one, then drop the direct call.",
+            front.target
+        ));
+    };
+    let name = gateway.to_uppercase().replace('-', "_");
+    Some(format!(
+        "Target {} of gateway {gateway} fronts {host} already: drop the direct call and take the tool from the gateway, whose tools an MCP client \
+         connected to `AGENTCORE_GATEWAY_{name}_URL` finds.",
+        front.target
+    ))
 }
 
-fn targets(context: &Context, gateway: &str, hits: &[&Outbound]) -> Targets {
+/// A REST service: the operations that the code calls, and what it is seen to send.
+#[derive(Default)]
+struct Rest<'a> {
+    operations: Operations,
+    keyed: bool,
+    variable: Option<String>,
+    client: Option<&'a Client>,
+    /// The path of some call could not be read.
+    unread: bool,
+}
+
+fn targets(
+    context: &Context,
+    (callers, keys): (&Callers<'_>, &Keys),
+    gateway: &str,
+    hits: &[&Outbound],
+) -> Targets {
     let mut found = Targets::default();
-    let mut rest: BTreeMap<&str, Rest> = BTreeMap::new();
+    let mut rest: BTreeMap<&str, Rest<'_>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for call in hits {
         match &call.reach {
@@ -100,35 +152,78 @@ fn targets(context: &Context, gateway: &str, hits: &[&Outbound]) -> Targets {
             {
                 let service = rest.entry(host).or_default();
                 service.keyed |= call.auth.is_some();
-                service
-                    .operations
-                    .entry(call.address.whole_path().unwrap_or("/").to_owned())
-                    .or_default()
-                    .insert(call.method.clone());
+                let variable = call.auth.as_ref().and_then(|auth| auth.variable.clone());
+                service.variable = service.variable.take().or(variable);
+                service.client = service.client.or_else(|| keys.client_of(callers, call));
+                match &call.operation.path {
+                    Some(path) => {
+                        let methods = service.operations.entry(path.clone()).or_default();
+                        let query = methods.entry(call.method.clone()).or_default();
+                        query.extend(call.operation.query.iter().cloned());
+                    }
+                    None => service.unread = true,
+                }
             }
             _ => {}
         }
     }
-    let keyless: Vec<&str> = rest
-        .iter()
-        .filter(|(_, service)| !service.keyed)
-        .map(|(host, _)| *host)
-        .collect();
-    for (host, service) in &rest {
-        let commands = gateway_target::rest(context, gateway, host, &service.operations);
+    let mut keyless = Vec::new();
+    let mut unread = Vec::new();
+    for (host, service) in &mut rest {
+        if !service.keyed {
+            keyless.push(*host);
+        }
+        if service.unread {
+            unread.push(*host);
+        }
+        // A document without a path makes no tool.
+        if service.operations.is_empty() {
+            let any = BTreeMap::from([("get".to_owned(), BTreeSet::new())]);
+            service.operations.insert("/".to_owned(), any);
+        }
+        let variable = service.variable.as_deref();
+        let sent = match service.client {
+            Some(client) => Sent::Token(client),
+            None => {
+                let name = variable.map(|variable| keys.name(variable));
+                let name = name.unwrap_or_else(|| gateway_target::host_label(host));
+                Sent::Key(name, variable)
+            }
+        };
+        let Fronting {
+            commands,
+            registers: registered,
+        } = gateway_target::rest(context, gateway, host, &service.operations, &sent);
         found.commands.extend(commands);
-        found.schemas = true;
+        found.registers |= registered;
+        if registered {
+            found
+                .notes
+                .extend(service.client.and_then(Client::discovery));
+        }
     }
-    if found.schemas {
-        found.notes.push(
-            "The OpenAPI document that is written holds the operations seen in the code; replace it with the service's own where \
-             there is one. A target of this type needs a credential: export its key under the name in the command first."
-                .to_owned(),
-        );
+    let documents = !rest.is_empty();
+    if documents {
+        let said = "The OpenAPI document that is written holds the operations seen in the code; replace it with the service's own where \
+             there is one.";
+        let key = match found.registers {
+            true => {
+                " A target of this type needs a credential: export its key under the name in the command first."
+            }
+            false => "",
+        };
+        found.notes.insert(0, format!("{said}{key}"));
     } else if !found.commands.is_empty() {
         found
             .notes
             .push("A deploy sets `AGENTCORE_GATEWAY_<NAME>_URL` in the runtime.".to_owned());
+    }
+    if !unread.is_empty() {
+        found.notes.push(format!(
+            "Not every path that is called at {} can be read in the code: write those into the document before the target is made (where it holds `/` alone, \
+             none could be read).",
+            unread.join(", ")
+        ));
     }
     if !keyless.is_empty() {
         found.notes.push(format!(
@@ -137,7 +232,25 @@ fn targets(context: &Context, gateway: &str, hits: &[&Outbound]) -> Targets {
             keyless.join(", ")
         ));
     }
+    if !found.commands.is_empty() {
+        found.notes.extend(enforced(context, gateway));
+    }
     found
+}
+
+/// What a policy engine that is enforced means for a new target.
+fn enforced(context: &Context, gateway: &str) -> Option<String> {
+    let mut gateways = context.project.gateways.iter();
+    let found = gateways.find(|one| one.name == gateway)?;
+    let engine = found.policy_engine.as_ref()?;
+    let mode = found.policy_mode.as_ref()?;
+    (mode.value == "ENFORCE").then(|| {
+        format!(
+            "Gateway {gateway} enforces policy engine {}, which denies what no policy permits: add one that permits the new target's tools \
+             (`AgentCore::Action::\"TARGET___TOOL\"`), or none of them can be called.",
+            engine.value
+        )
+    })
 }
 
 /// A target for an MCP server proves itself by OAuth or not at all; what the check of targets says of it is said here.

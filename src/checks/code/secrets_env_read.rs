@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::gateway_target::label;
+use super::keys::{self, Client, Keys};
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::fills::Fills;
@@ -11,7 +13,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::secrets::names::secret_like_name;
-use crate::shell::{self, Command, EnvName};
+use crate::shell::{self, EnvName};
 
 pub(super) static CHECK: Check = Check {
     id: "secrets-env-read",
@@ -99,7 +101,8 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let failed = Outcome::fail(code.resource(), message)
         .evidences(sites)
         .evidences(idle);
-    fixes(context, &names)
+    let keys = Keys::new(&callers, &Live::new(&callers, Absent::Unknown));
+    fixes(context, &names, &keys)
         .into_iter()
         .fold(failed, Outcome::fix)
 }
@@ -117,49 +120,83 @@ fn listed(names: &BTreeSet<&str>) -> String {
 }
 
 /// The edit of the code, and the commands that it needs done before.
-fn fixes(context: &Context, names: &BTreeSet<&str>) -> Vec<Fix> {
-    let registered: BTreeSet<String> = context
-        .project
-        .credentials
+fn fixes(context: &Context, names: &BTreeSet<&str>, keys: &Keys) -> Vec<Fix> {
+    let missing: Vec<&str> = names
         .iter()
-        .map(|credential| plain(&credential.name))
+        .copied()
+        .filter(|name| registered(context, keys, name).is_none())
+        .filter(|name| EnvName::new(*name).is_some())
         .collect();
-    let missing: Vec<(&str, EnvName)> = names
+    let clients: Vec<&Client> = names.iter().filter_map(|name| keys.client(name)).collect();
+    let mut seen = BTreeSet::new();
+    let add = missing
         .iter()
-        .filter(|name| {
-            let told = telling(name);
-            let covers = |known: &String| told.iter().any(|word| known.contains(word.as_str()));
-            !registered.iter().any(covers)
-        })
-        .filter_map(|name| Some((*name, EnvName::new(*name)?)))
-        .collect();
-    let add = missing.iter().map(|(name, variable)| {
-        Command::new("agentcore")
-            .arg("add")
-            .arg("credential")
-            .opt("--name", *name)
-            .opt("--type", "api-key")
-            .opt_env("--api-key", variable)
-    });
+        // Two variables of one service are two keys of it.
+        .map(
+            |name| match (seen.insert(keys.name(name)), keys.client(name)) {
+                (_, Some(client)) => client.register(),
+                (true, None) => keys::register(&keys.name(name), Some(name)),
+                (false, None) => keys::register(&label(name), Some(name)),
+            },
+        );
     let target = context.target.as_ref().map(|target| target.name.as_str());
-    let edit = Fix::new("Fetch the secret from AgentCore Identity when it is needed").note(
-        "Give the function that needs the key an `api_key` parameter, decorate it with `@requires_api_key(provider_name=\"…\")` \
-         (TypeScript: `withApiKey`), and drop the read of the environment. For an OAuth service use `@requires_access_token`. For \
-         local runs `agentcore dev` fills the provider from `agentcore/.env.local`.",
-    );
+    let mut note = String::new();
+    for client in &clients {
+        note.push_str(&format!(
+            "Drop the request for a token, give the function that sends the token an `access_token` parameter, and decorate it with {}. ",
+            client.edit()
+        ));
+    }
+    let plain_keys: Vec<String> = names
+        .iter()
+        .filter(|name| keys.client(name).is_none())
+        .map(|name| registered(context, keys, name).unwrap_or_else(|| keys.name(name)))
+        .collect();
+    if !plain_keys.is_empty() {
+        note.push_str(&format!(
+            "Give the function that needs the key an `api_key` parameter, decorate it with `@requires_api_key(provider_name=\"{}\")` \
+             (TypeScript: `withApiKey`), and drop the read of the environment. ",
+            keys::provider(&plain_keys)
+        ));
+    }
+    if clients.is_empty() {
+        note.push_str("For an OAuth service use `@requires_access_token`. ");
+    }
+    note.push_str("For local runs `agentcore dev` fills the provider from `agentcore/.env.local`.");
+    let edit = Fix::new("Fetch the secret from AgentCore Identity when it is needed").note(note);
     if missing.is_empty() {
         return vec![edit];
     }
+    let discovery: String = missing
+        .iter()
+        .filter_map(|name| keys.client(name)?.discovery())
+        .map(|note| format!(" {note}"))
+        .collect();
+    let oauth = match clients.is_empty() {
+        true => " An OAuth client is registered with `--type oauth`.",
+        false => "",
+    };
     let register = Fix::new("Register the secrets")
         .preparation()
         .commands(super::gateway_target::ignore_env_local(context))
         .commands(add)
         .command(shell::deploy(target))
-        .note(
+        .note(format!(
             "Export the variables in your own shell first, so that no key ends up in its history; `agentcore add credential` without \
-             flags asks for the value instead. An OAuth client is registered with `--type oauth`.",
-        );
+             flags asks for the value instead.{discovery}{oauth}"
+        ));
     vec![edit, register]
+}
+
+/// The credential of the project that can hold the key in a variable, by its name.
+fn registered(context: &Context, keys: &Keys, variable: &str) -> Option<String> {
+    let (own, told) = (plain(&keys.name(variable)), telling(variable));
+    let mut credentials = context.project.credentials.iter();
+    let found = credentials.find(|credential| {
+        let known = plain(&credential.name);
+        known == own || told.iter().any(|word| known.contains(word.as_str()))
+    });
+    found.map(|credential| credential.name.clone())
 }
 
 /// The words of a variable's name that say whose secret it is: `gemini` of `GEMINI_API_KEY`.

@@ -150,6 +150,20 @@ fn is_object(field: &Field) -> bool {
 /// The test of an object: its type, and the length of what is written out of it; its members are fields of their own.
 fn object(field: &Field, python: bool, name: &str, streams: bool) -> Fix {
     if !field.used.serialised {
+        let members: Vec<&String> = field
+            .used
+            .members
+            .iter()
+            .filter(|member| is_identifier(member))
+            .take(4)
+            .collect();
+        let listed = |each: &dyn Fn(&String) -> String, rest: &str, between: &str| {
+            let parts: Vec<String> = members.iter().map(|member| each(member)).collect();
+            match parts.is_empty() {
+                true => rest.to_owned(),
+                false => parts.join(between),
+            }
+        };
         let note = match python {
             true => refuse(
                 field,
@@ -157,11 +171,17 @@ fn object(field: &Field, python: bool, name: &str, streams: bool) -> Fix {
                 &format!("Invalid '{name}'"),
                 streams,
                 &format!(
-                    "; then test what is taken out of it by its own type and length, as a field of the payload: `{name}[\"…\"]`. Or a pydantic model with those members and their bounds."
+                    "; then test what is taken out of it by its own type and length, as a field of the payload: {}. Or a pydantic model with those members and their bounds.",
+                    listed(
+                        &|member| format!("`{name}[\"{member}\"]`"),
+                        &format!("`{name}[\"…\"]`"),
+                        ", "
+                    )
                 ),
             ),
             false => format!(
-                "In the request schema: `{name}: z.object({{ … }})` with the members that are used, each by its own type and bound (`z.string().max(10_000)`)."
+                "In the request schema: `{name}: z.object({{ {} }})`, each member that is used by its own type and bound (`z.string().max(10_000)` is that of a text).",
+                listed(&|member| format!("{member}: z.…"), "…", ", ")
             ),
         };
         return Fix::new("Test the object and its members before they are used").note(note);

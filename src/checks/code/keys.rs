@@ -1,0 +1,182 @@
+//! What the keys of a runtime are called: one name and one variable for each, whichever check speaks of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gateway_target::{host_label, label};
+use crate::analysis::call_sites::Callers;
+use crate::analysis::outbound::{Grant, Outbound, Reach, calls, grants, is_sent, keyed};
+use crate::analysis::reachability::Live;
+use crate::shell::{Command, EnvName};
+
+/// The keys that the code reads from its environment, by their variables, and the clients of OAuth that it is.
+pub(super) struct Keys {
+    names: BTreeMap<String, String>,
+    clients: Vec<Client>,
+}
+
+/// A client of OAuth: the name of its credential, and what the code says of it.
+#[derive(Clone)]
+pub(super) struct Client {
+    /// The credential's name.
+    pub(super) name: String,
+    grant: Grant,
+}
+
+impl Keys {
+    pub(super) fn new<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Self {
+        let mut all = calls(callers, live);
+        all.extend(keyed(callers, live));
+        let grants = grants(callers, live);
+        let mut names = BTreeMap::new();
+        for call in all.iter().filter(|call| !call.token) {
+            let variable = call.auth.as_ref().and_then(|auth| auth.variable.clone());
+            if let (Some(variable), Some(service)) = (variable, service(call)) {
+                names.entry(variable).or_insert(service);
+            }
+        }
+        let clients = grants.into_iter().filter_map(|grant| {
+            let secret = grant.secret.clone()?;
+            let served = all
+                .iter()
+                .filter(|call| !call.token && is_sent(callers, call, &grant));
+            let name = of_variable(&secret)
+                .or_else(|| served.filter_map(service).next())
+                .or_else(|| grant.host.as_deref().map(host_label))
+                .unwrap_or_else(|| "oauth-client".to_owned());
+            Some(Client { name, grant })
+        });
+        let clients: Vec<Client> = clients.collect();
+        for client in &clients {
+            names.extend(
+                client
+                    .grant
+                    .secret
+                    .clone()
+                    .map(|key| (key, client.name.clone())),
+            );
+        }
+        Self { names, clients }
+    }
+
+    /// The name of the credential for the key in a variable.
+    pub(super) fn name(&self, variable: &str) -> String {
+        let known = self.names.get(variable).cloned();
+        known
+            .or_else(|| of_variable(variable))
+            .unwrap_or_else(|| label(variable))
+    }
+
+    /// The client whose secret a variable holds.
+    pub(super) fn client(&self, variable: &str) -> Option<&Client> {
+        let mut clients = self.clients.iter();
+        clients.find(|client| client.grant.secret.as_deref() == Some(variable))
+    }
+
+    /// The client that gets the token that a call sends.
+    pub(super) fn client_of(&self, callers: &Callers<'_>, call: &Outbound) -> Option<&Client> {
+        let mut clients = self.clients.iter();
+        clients.find(|client| is_sent(callers, call, &client.grant))
+    }
+}
+
+impl Client {
+    /// The command that registers it.
+    pub(super) fn register(&self) -> Command {
+        let variable = |known: &Option<String>, kind: &str| {
+            let known = known.as_ref().and_then(EnvName::new);
+            known.unwrap_or_else(|| EnvName::of(&self.name, kind))
+        };
+        let add = Command::new("agentcore")
+            .args(["add", "credential"])
+            .opt("--name", self.name.as_str())
+            .opt("--type", "oauth");
+        let add = match &self.grant.discovery {
+            Some(url) => add.opt("--discovery-url", url.as_str()),
+            None => add.opt_env("--discovery-url", &EnvName::of(&self.name, "DISCOVERY_URL")),
+        };
+        let add = add
+            .opt_env("--client-id", &variable(&self.grant.client, "CLIENT_ID"))
+            .opt_env(
+                "--client-secret",
+                &variable(&self.grant.secret, "CLIENT_SECRET"),
+            );
+        match self.grant.scopes.is_empty() {
+            true => add,
+            false => add.opt("--scopes", self.grant.scopes.join(",")),
+        }
+    }
+
+    /// What to say of its discovery URL, where the code does not tell it.
+    pub(super) fn discovery(&self) -> Option<String> {
+        self.grant.discovery.is_none().then(|| {
+            format!(
+                "{} is the address of the identity provider's description: it ends in `/.well-known/openid-configuration` (of Amazon Cognito \
+                 `https://cognito-idp.REGION.amazonaws.com/POOL_ID/.well-known/openid-configuration`).",
+                EnvName::of(&self.name, "DISCOVERY_URL").as_str()
+            )
+        })
+    }
+
+    /// The edit of the code.
+    pub(super) fn edit(&self) -> String {
+        let scopes: Vec<String> = self
+            .grant
+            .scopes
+            .iter()
+            .map(|scope| format!("\"{scope}\""))
+            .collect();
+        let scopes = scopes.join(", ");
+        format!(
+            "`@requires_access_token(provider_name=\"{name}\", scopes=[{scopes}], auth_flow=\"M2M\")` (TypeScript: `withAccessToken({{ providerName: '{name}', scopes: [{}], authFlow: 'M2M' }})`)",
+            scopes.replace('"', "'"),
+            name = self.name,
+        )
+    }
+}
+
+/// The provider that a decorator names, where it is one alone.
+pub(super) fn provider<'n>(names: impl IntoIterator<Item = &'n String>) -> &'n str {
+    let names: BTreeSet<&String> = names.into_iter().collect();
+    match Vec::from_iter(names).as_slice() {
+        [one] => one,
+        _ => "…",
+    }
+}
+
+/// The command that registers an API key.
+pub(super) fn register(name: &str, variable: Option<&str>) -> Command {
+    let variable = variable.and_then(EnvName::new);
+    let variable = variable.unwrap_or_else(|| EnvName::of(name, "API_KEY"));
+    Command::new("agentcore")
+        .args(["add", "credential"])
+        .opt("--name", name)
+        .opt("--type", "api-key")
+        .opt_env("--api-key", &variable)
+}
+
+/// The service that a call reaches, as its credential is called; of one whose host is not known it is what its key is called.
+pub(super) fn service(call: &Outbound) -> Option<String> {
+    let variable = || call.auth.as_ref()?.variable.as_deref();
+    match &call.reach {
+        Reach::External(host) => Some(host_label(host)),
+        Reach::Mcp(_) | Reach::Streaming => Some(host_label(&call.address.host()?)),
+        Reach::Library(service) => Some(label(service)),
+        // Where the host is not known, the key's name says whose it is.
+        Reach::Unknown => Some(of_variable(variable()?).unwrap_or_else(|| label(""))),
+        _ => None,
+    }
+}
+
+/// The service that a variable's name tells: `LLAMA_CLOUD_API_KEY` is that of `llama-cloud`; none where it says the kind alone.
+fn of_variable(name: &str) -> Option<String> {
+    const KINDS: [&str; 11] = [
+        "api", "key", "token", "secret", "access", "auth", "client", "bearer", "apikey",
+        "password", "private",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let kept: Vec<&str> = lower
+        .split('_')
+        .filter(|part| !part.is_empty() && !KINDS.contains(part))
+        .collect();
+    (!kept.is_empty()).then(|| label(&kept.join("-")))
+}
