@@ -73,12 +73,15 @@ pub(crate) fn listens(code: &AgentCode<'_>) -> bool {
     })
 }
 
+/// A function with whether each guard outside of it logs and answers, and with the functions that its parameters hold.
+type Visit = (FnId, Vec<(bool, bool)>, Vec<FnId>);
+
 /// Where the walk is: the handler that it started in.
 struct Start {
     kind: EntrypointKind,
     function: FnId,
     name: String,
-    seen: BTreeSet<(FnId, Vec<(bool, bool)>, Vec<FnId>)>,
+    seen: BTreeSet<Visit>,
 }
 
 /// The call of the handler under which the walk is.

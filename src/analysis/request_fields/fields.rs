@@ -16,7 +16,7 @@ use crate::model::source::{
 use super::graphs;
 use super::judged::{Judged, facts};
 use super::kinds::{kind_of, strips_tool_use};
-use super::labels::{label, parts};
+use super::labels::{Members, label, parts};
 use super::payload::Payload;
 use super::reach::{ADDRESS, Reach, STORED, Targets, sinks, words_of};
 use super::taken::{A2A_TEXT, OR, Taken, is_checked, taken_out};
@@ -315,8 +315,8 @@ fn inherit(
     taken: &[Taken],
     names: &[String],
     applied: &mut Applied,
-) -> BTreeMap<(usize, String), usize> {
-    let mut found = BTreeMap::new();
+) -> Members {
+    let mut found = Members::new();
     if applied.calls.is_empty() || taken.iter().all(|one| one.within.is_empty()) {
         return found;
     }

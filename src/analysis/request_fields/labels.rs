@@ -11,11 +11,14 @@ use super::fields::{Kind, MOST_FIELDS};
 use super::taken::Taken;
 use crate::analysis::schema::{Fields, Rule, UNREAD};
 
+/// The bit of a field of a field, by the bit and the member that it is taken with.
+pub(super) type Members = BTreeMap<(usize, String), usize>;
+
 /// What schemas know of the fields and of what is in them.
 #[derive(Default)]
 pub(super) struct Parts {
-    /// The bit of a field of a field, by the bit and the member that it is taken with.
-    pub nested: BTreeMap<(usize, String), usize>,
+    /// The fields of fields.
+    pub nested: Members,
     /// The rule of each bit.
     pub rules: BTreeMap<usize, Rule>,
 }
@@ -24,7 +27,7 @@ pub(super) struct Parts {
 /// bits of those that the code takes out itself.
 pub(super) fn parts(
     payload: &Fields,
-    (of, inner): (&BTreeMap<usize, Fields>, &BTreeMap<(usize, String), usize>),
+    (of, inner): (&BTreeMap<usize, Fields>, &Members),
     names: &mut Vec<String>,
     sites: &mut BTreeMap<usize, (ModuleId, ByteRange)>,
 ) -> Parts {
