@@ -75,12 +75,43 @@ pub(crate) fn listens(code: &AgentCode<'_>) -> bool {
     })
 }
 
+/// A function with whether each guard outside of it logs and answers, and with the functions that its parameters hold.
+type Visit = (FnId, Vec<(bool, bool)>, Vec<FnId>);
+
+/// A call of a model or an agent in a function that may run, where no handler is seen to run it: what loading a module, a tool of an
+/// agent or a task runs is left out. For code whose handlers are seen to call nothing.
+pub(crate) fn unseen(code: &AgentCode<'_>) -> Option<(ModuleId, ByteRange, Reached)> {
+    use EntrypointKind::{AgentTool, AsyncTask, Ping};
+    let source = code.source;
+    let callees = |module: ModuleId, body: &[Stmt]| -> Vec<FnId> {
+        let all = expressions(body).into_iter();
+        all.filter_map(|expr| source.callee(module, expr)).collect()
+    };
+    let others = code.code.entrypoints.iter();
+    let others = others.filter(|entry| matches!(entry.kind, AgentTool | AsyncTask | Ping));
+    let mut open: Vec<FnId> = others.filter_map(|entry| entry.function).collect();
+    for module in code.modules() {
+        open.extend(callees(module.id, &module.body));
+    }
+    let mut apart = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if apart.insert(id) {
+            open.extend(callees(id.module, source.body(id.module, Some(id))));
+        }
+    }
+    code.calls().find_map(|(module, function, expr)| {
+        let reached = outward(source, module.id, expr)?.reached;
+        let asks = matches!(reached, Reached::Model | Reached::Agent);
+        (asks && !apart.contains(&function?)).then_some((module.id, expr.range, reached))
+    })
+}
+
 /// Where the walk is: the handler that it started in.
 struct Start {
     kind: EntrypointKind,
     function: FnId,
     name: String,
-    seen: BTreeSet<(FnId, Vec<(bool, bool)>, Vec<FnId>)>,
+    seen: BTreeSet<Visit>,
 }
 
 /// The call of the handler under which the walk is.

@@ -16,13 +16,13 @@ use crate::model::source::{
 use super::graphs;
 use super::judged::{Judged, facts};
 use super::kinds::{kind_of, strips_tool_use};
-use super::labels::{label, parts};
+use super::labels::{Members, label, parts};
 use super::payload::Payload;
 use super::reach::{ADDRESS, Reach, STORED, Targets, sinks, words_of};
 use super::taken::{A2A_TEXT, OR, Taken, is_checked, taken_out};
 use super::tested::{self, Fact, Tested, expected};
 use super::used::{Used, used};
-use crate::analysis::schema::{self, Fields, Registrations, Rule, UNREAD, WHOLE};
+use crate::analysis::schema::{self, Applied, Fields, Registrations, Rule, UNREAD, WHOLE};
 
 pub(super) const MOST_FIELDS: usize = 60;
 
@@ -169,6 +169,7 @@ fn of_entry(
         within: BTreeMap::new(),
         nested: BTreeMap::new(),
         names: Vec::new(),
+        validated: BTreeSet::new(),
         structure: false,
         fact: None,
         leaving: RefCell::default(),
@@ -196,12 +197,13 @@ fn of_entry(
     if reached.is_empty() {
         return Vec::new();
     }
-    let applied = schema::applied(source, &flow, names.len());
+    let mut applied = schema::applied(source, &flow, names.len());
+    let inner = inherit(source, function, &mut seeds, &taken, &names, &mut applied);
     for (path, rule) in &applied.whole {
         let known = rules.entry(path.clone()).or_default();
         *known = known.both(*rule);
     }
-    let parts = parts(&rules, &applied.of, &mut names, &mut sites);
+    let parts = parts(&rules, (&applied.of, &inner), &mut names, &mut sites);
     seeds.names = names;
     if !parts.nested.is_empty() {
         seeds.nested = parts.nested;
@@ -314,6 +316,71 @@ fn of_entry(
     let said = rules.get("").into_iter().chain(rules.get(UNREAD));
     let said = said.fold(Rule::default(), |all, rule| all.both(*rule));
     found.extend(whole(source, function, &reached, &flow, &judged, said));
+    found
+}
+
+/// Hands on what schemas say of a field to the places where something is taken out of what they gave, and gives the bits of these by
+/// the bit of the field and the name.
+fn inherit(
+    source: &Source,
+    function: FnId,
+    seeds: &mut Payload<'_>,
+    taken: &[Taken],
+    names: &[String],
+    applied: &mut Applied,
+) -> Members {
+    let mut found = Members::new();
+    if applied.calls.is_empty() || taken.iter().all(|one| one.within.is_empty()) {
+        return found;
+    }
+    seeds.validated = std::mem::take(&mut applied.calls);
+    let before = Flow::run(source, function, seeds);
+    seeds.validated = BTreeSet::new();
+    // The outer ones come first.
+    for one in taken {
+        let place = (one.module, one.range);
+        let label = |labels: &BTreeMap<_, Labels>| labels.get(&place).copied().unwrap_or(0);
+        let (own, outer) = (label(&seeds.taken), label(&seeds.within));
+        // Of several fields each may be another.
+        if own.count_ones() != 1 || outer.count_ones() != 1 {
+            continue;
+        }
+        let (bit, outer_bit) = (
+            own.trailing_zeros() as usize,
+            outer.trailing_zeros() as usize,
+        );
+        let raw = at(&before, one.module, one.base) & outer != 0;
+        let Some(fields) = applied.of.get(&outer_bit).filter(|_| !raw) else {
+            continue;
+        };
+        let Some(member) = names
+            .get(outer_bit)
+            .and_then(|name| one.name.strip_prefix(&**name)?.strip_prefix('.'))
+        else {
+            continue;
+        };
+        let below: Fields = fields
+            .iter()
+            .filter_map(|(path, rule)| {
+                let rest = path.strip_prefix(member)?;
+                let rest = if rest.is_empty() {
+                    rest
+                } else {
+                    rest.strip_prefix('.')?
+                };
+                Some((rest.to_owned(), *rule))
+            })
+            .collect();
+        if below.is_empty() {
+            continue;
+        }
+        let known = applied.of.entry(bit).or_default();
+        for (path, rule) in below {
+            let known = known.entry(path).or_default();
+            *known = known.both(rule);
+        }
+        found.entry((outer_bit, member.to_owned())).or_insert(bit);
+    }
     found
 }
 

@@ -11,19 +11,23 @@ use super::fields::{Kind, MOST_FIELDS};
 use super::taken::Taken;
 use crate::analysis::schema::{Fields, Rule, UNREAD};
 
+/// The bit of a field of a field, by the bit and the member that it is taken with.
+pub(super) type Members = BTreeMap<(usize, String), usize>;
+
 /// What schemas know of the fields and of what is in them.
 #[derive(Default)]
 pub(super) struct Parts {
-    /// The bit of a field of a field, by the bit and the member that it is taken with.
-    pub nested: BTreeMap<(usize, String), usize>,
+    /// The fields of fields.
+    pub nested: Members,
     /// The rule of each bit.
     pub rules: BTreeMap<usize, Rule>,
 }
 
-/// Gives each field of a field that a schema knows a bit of its own: by the paths in the payload, and in each field.
+/// Gives each field of a field that a schema knows a bit of its own: by the paths in the payload, and in each field. `inner` are the
+/// bits of those that the code takes out itself.
 pub(super) fn parts(
     payload: &Fields,
-    of: &BTreeMap<usize, Fields>,
+    (of, inner): (&BTreeMap<usize, Fields>, &Members),
     names: &mut Vec<String>,
     sites: &mut BTreeMap<usize, (ModuleId, ByteRange)>,
 ) -> Parts {
@@ -56,20 +60,25 @@ pub(super) fn parts(
             let Some(&outer) = known.get(outer) else {
                 continue;
             };
+            if let Some(&taken) = inner.get(&(outer, member.to_owned())) {
+                // What is in it stands under its own bit.
+                found.nested.insert((outer, member.to_owned()), taken);
+                continue;
+            }
             if names.len() >= MOST_FIELDS {
                 if let Some((module, range)) = sites.get(&bit).copied() {
                     limits::reached(limits::FIELDS, module, range);
                 }
                 break;
             }
-            let inner = names.len();
+            let part = names.len();
             names.push(format!("{name}.{path}"));
             if let Some(site) = sites.get(&bit).copied() {
-                sites.insert(inner, site);
+                sites.insert(part, site);
             }
-            found.nested.insert((outer, member.to_owned()), inner);
-            found.rules.insert(inner, rule);
-            known.insert(path, inner);
+            found.nested.insert((outer, member.to_owned()), part);
+            found.rules.insert(part, rule);
+            known.insert(path, part);
         }
     }
     found

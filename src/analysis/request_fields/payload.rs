@@ -31,6 +31,8 @@ pub(super) struct Payload<'a> {
     pub nested: BTreeMap<(usize, String), usize>,
     /// The field of each label.
     pub names: Vec<String>,
+    /// Calls that apply a schema, where the way of what they are given ends: what is left was taken before a schema said anything.
+    pub validated: BTreeSet<(ModuleId, ByteRange)>,
     /// Whether only the values themselves are followed, not text made of them.
     pub structure: bool,
     /// Which test ends a value's way; None where it is followed whatever is tested of it.
@@ -122,6 +124,7 @@ impl Seeds for Payload<'_> {
             return false;
         }
         if self.leaves(module, expr)
+            || self.validated.contains(&(module, expr.range))
             || self.fact.is_some()
                 && proofs::made(self.source, module, expr)
                     .is_some_and(|(_, says)| self.counts(&says))

@@ -10,13 +10,14 @@ mod validators;
 mod zod;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::dataflow::{Flow, Labels};
 use crate::analysis::names::{Meaning, leaf};
 use crate::model::source::walk::expressions;
 use crate::model::source::{
-    Call, ClassId, Entrypoint, Expr, ExprKind, FnId, Module, ModuleId, Param as Parameter, Source,
+    ByteRange, Call, ClassId, Entrypoint, Expr, ExprKind, FnId, Module, ModuleId,
+    Param as Parameter, Source,
 };
 
 use self::heeded::Heed;
@@ -179,6 +180,8 @@ pub(crate) struct Applied {
     pub whole: Fields,
     /// By the path in a field, of which the bit is given; the empty path is the field itself.
     pub of: BTreeMap<usize, Fields>,
+    /// The calls that apply a schema to a value that may be a field: what they give is what the schema says.
+    pub calls: BTreeSet<(ModuleId, ByteRange)>,
 }
 
 /// The rules that schemas apply to labelled values.
@@ -218,6 +221,7 @@ pub(crate) fn applied(source: &Source, flow: &Flow, count: usize) -> Applied {
                         .iter()
                         .for_each(|(path, rule)| put(&mut found.whole, path, *rule)),
                     None => {
+                        found.calls.insert((id.module, expr.range));
                         let all = fields.get("").or(fields.get(UNREAD));
                         let all = all.copied().unwrap_or_else(|| whole_rule(&fields));
                         for bit in bits(labels, count) {

@@ -1,6 +1,6 @@
 //! `auth-request-headers`: Request headers that the code reads reach it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::request_headers::{self, Keys, Read};
@@ -112,15 +112,19 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                 .evidences(missing)
                 .evidences(unread);
         }
-        let message = match reads.len() {
+        let known: BTreeSet<String> = reads
+            .iter()
+            .map(|read| read.name.to_ascii_lowercase())
+            .collect();
+        let message = match known.len() {
             0 => format!(
                 "runtime {name} reads no request header by name ({})",
                 code.scope()
             ),
             1 => format!("the one request header that runtime {name} reads by name reaches it"),
-            count => format!(
-                "all {count} reads of a request header by its name in runtime {name} find it"
-            ),
+            count => {
+                format!("the {count} request headers that runtime {name} reads by name reach it")
+            }
         };
         return Outcome::pass(code.resource(), message).evidences(unread);
     };

@@ -9,6 +9,7 @@ use crate::analysis::handlers;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::{Entrypoint, EntrypointKind, Language, ModuleId};
 
 use crate::analysis::exposed::{self, Exposed, Walker};
@@ -57,6 +58,18 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         return parsed(code, parsing).evidences(tools);
     }
     if walker.exposed.is_empty() {
+        if walker.calls == 0
+            && served.is_empty()
+            && let Some((module, range, reached)) = exposed::unseen(code)
+        {
+            let message = format!(
+                "{} calls {}, and which handler runs that, by which way, is not seen",
+                place(code, module, range.start),
+                reached.words()
+            );
+            let reason = Unread::new(ReasonCode::Unsupported, message);
+            return Outcome::skipped(code.resource(), reason).evidences(tools);
+        }
         let message = match walker.calls {
             0 if !served.is_empty() => format!(
                 "runtime {name} leaves its responses to a library: {}",

@@ -48,8 +48,12 @@ fn run(context: &Context) -> Vec<Outcome> {
         faults(context, call, &mut found);
         renewed(context, &places, &calls, call, &mut here);
         if sessions::of_a_person(context, &places, call) {
+            let place = match places.serves_a_developer(call.function) {
+                true => "a server that a developer starts for themselves",
+                false => "a script that a person runs",
+            };
             notes.extend(here.into_iter().map(|evidence| {
-                let note = format!("{}, in a script that a person runs", evidence.note);
+                let note = format!("{}, in {place}", evidence.note);
                 evidence.note(note).context()
             }));
         } else {
