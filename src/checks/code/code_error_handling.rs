@@ -45,7 +45,9 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             continue;
         };
         let around = match entry.kind {
-            EntrypointKind::Route | EntrypointKind::AgUi => web.as_slice(),
+            EntrypointKind::Route | EntrypointKind::Middleware | EntrypointKind::AgUi => {
+                web.as_slice()
+            }
             EntrypointKind::McpTool => mcp.as_slice(),
             _ => &[],
         };
@@ -143,12 +145,14 @@ fn parsed(code: &AgentCode<'_>, parsing: Vec<Evidence>) -> Outcome {
 
 fn judged<'a>(code: &AgentCode<'a>) -> impl Iterator<Item = &'a Entrypoint> {
     use EntrypointKind::{A2a, AgUi, Invocation, Lambda, McpTool, Route, WebSocket};
-    code.code.entrypoints.iter().filter(|entry| {
+    let handlers = code.code.entrypoints.iter().filter(|entry| {
         matches!(
             entry.kind,
             Invocation | WebSocket | Route | McpTool | A2a | AgUi | Lambda
         )
-    })
+    });
+    // What a web framework runs before a route.
+    handlers.chain(&code.code.middleware)
 }
 
 fn language(code: &AgentCode<'_>, module: ModuleId) -> Language {
