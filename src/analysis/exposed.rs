@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use given::Frame;
 
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
-use crate::model::source::walk::{expressions, statements};
+use crate::model::source::walk::{TryPart, enclosing_tries, expressions, statements};
 use crate::model::source::{
     Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
@@ -87,8 +87,17 @@ pub(crate) fn unseen(code: &AgentCode<'_>) -> Option<(ModuleId, ByteRange, Reach
         let all = expressions(body).into_iter();
         all.filter_map(|expr| source.callee(module, expr)).collect()
     };
-    let others = code.code.entrypoints.iter();
-    let others = others.filter(|entry| matches!(entry.kind, AgentTool | AsyncTask | Ping));
+    let (others, handlers): (Vec<_>, Vec<_>) = { code.code.entrypoints.iter() }
+        .partition(|entry| matches!(entry.kind, AgentTool | AsyncTask | Ping));
+    // Whichever way leads there, such handlers catch what comes back on it.
+    let mut handlers = { handlers.iter() }
+        .filter_map(|entry| entry.function)
+        .peekable();
+    if handlers.peek().is_some() && handlers.all(|id| catches_all(source, id)) {
+        return None;
+    }
+    let others =
+        { others.into_iter() }.filter(|entry| matches!(entry.kind, AgentTool | AsyncTask | Ping));
     let mut open: Vec<FnId> = others.filter_map(|entry| entry.function).collect();
     for module in code.modules() {
         open.extend(callees(module.id, &module.body));
@@ -102,8 +111,25 @@ pub(crate) fn unseen(code: &AgentCode<'_>) -> Option<(ModuleId, ByteRange, Reach
     code.calls().find_map(|(module, function, expr)| {
         let reached = outward(source, module.id, expr)?.reached;
         let asks = matches!(reached, Reached::Model | Reached::Agent);
-        (asks && !apart.contains(&function?)).then_some((module.id, expr.range, reached))
+        let body = source.body(module.id, function);
+        let mut tries = enclosing_tries(body, expr.range).into_iter();
+        let caught = tries.any(|(tried, part)| part == TryPart::Body && !tried.handlers.is_empty());
+        (asks && !caught && !apart.contains(&function?)).then_some((module.id, expr.range, reached))
     })
+}
+
+/// Whether all that a handler calls stands in a `try` with handlers.
+fn catches_all(source: &Source, id: FnId) -> bool {
+    source
+        .body(id.module, Some(id))
+        .iter()
+        .all(|stmt| match &stmt.kind {
+            StmtKind::Try(tried) => !tried.handlers.is_empty(),
+            _ => {
+                let calls = expressions(std::slice::from_ref(stmt)).into_iter();
+                !{ calls }.any(|expr| expr.as_call().is_some())
+            }
+        })
 }
 
 /// Where the walk is: the handler that it started in.

@@ -6,7 +6,8 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::names::leaf;
 use crate::analysis::runners::Runner;
 use crate::analysis::values::At;
-use crate::model::source::walk::{TryPart, enclosing_tries, expressions};
+use crate::model::source::ir::StmtKind;
+use crate::model::source::walk::{Node, expressions, path_to};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Function, Module};
 
 /// Decorators of the SDK that ask Identity for what the function is given.
@@ -61,14 +62,25 @@ pub(crate) fn when_loaded<'a>(
             for expr in expressions(std::slice::from_ref(stmt)) {
                 let callee = code.source.callee(module.id, expr);
                 let asks = callee.is_some_and(|callee| reaches(code, callee, asking));
-                let tried = || {
-                    let tries = enclosing_tries(&module.body, expr.range);
-                    tries
-                        .iter()
-                        .any(|(tried, part)| *part == TryPart::Body && !tried.handlers.is_empty())
+                // What stands in a condition, a `try` or a `with` may be left out, or its failure be caught.
+                let certain = || {
+                    let path = path_to(&module.body, expr.range);
+                    path.iter().all(|node| match node {
+                        Node::Stmt(stmt) => !matches!(
+                            stmt.kind,
+                            StmtKind::If(_) | StmtKind::Try(_) | StmtKind::With(_)
+                        ),
+                        Node::Expr(expr) => !matches!(
+                            expr.kind,
+                            ExprKind::Conditional(_)
+                                | ExprKind::BoolOp { .. }
+                                | ExprKind::Lambda(_)
+                        ),
+                        _ => true,
+                    })
                 };
                 if asks
-                    && !tried()
+                    && certain()
                     && let Some(call) = expr.as_call()
                 {
                     found.push((call.written_name(), At::new(module.id, expr)));

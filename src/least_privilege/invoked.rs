@@ -52,6 +52,22 @@ const FIRST: [&str; 7] = [
     "LiteLlm",
 ];
 
+/// What surely calls Amazon Bedrock with the id that it is given, on demand.
+const DIRECT: [&str; 12] = [
+    "BedrockModel",
+    "ChatBedrock",
+    "ChatBedrockConverse",
+    "BedrockConverseModel",
+    "converse",
+    "converse_stream",
+    "invoke_model",
+    "invoke_model_with_response_stream",
+    "ConverseCommand",
+    "ConverseStreamCommand",
+    "InvokeModelCommand",
+    "InvokeModelWithResponseStreamCommand",
+];
+
 /// How a model is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -85,7 +101,8 @@ pub(super) fn add<'a>(
             && let Some(model) = BedrockModel::parse(&id.value)
         {
             let place = Evidence::config(&id.site);
-            of_model(subject, &model, Form::Either, &place, None, statements);
+            let call = (Form::Either, true);
+            of_model(subject, &model, call, &place, None, statements);
         }
         return;
     }
@@ -213,13 +230,16 @@ fn of_value<'a>(
         None
     };
     let place = evidence(code.source(), module, value.range);
+    let name = code.source().callee_name(module, expr).unwrap_or_default();
+    let is_direct = found.all.len() == 1 && DIRECT.contains(&leaf(name));
     let regions = expr
         .as_call()
         .map(|call| regions::of_call(subject, code, module, call));
     for region in regions.into_iter().flatten() {
         let subject = regions::elsewhere(subject, &region);
         for model in &models {
-            of_model(&subject, model, form, &place, why.as_deref(), statements);
+            let call = (form, is_direct);
+            of_model(&subject, model, call, &place, why.as_deref(), statements);
         }
     }
     true
@@ -229,7 +249,7 @@ fn of_value<'a>(
 pub(super) fn of_model(
     subject: &Subject<'_>,
     model: &BedrockModel,
-    form: Form,
+    (form, is_direct): (Form, bool),
     place: &Evidence,
     unsure: Option<&str>,
     statements: &mut Statements,
@@ -246,7 +266,7 @@ pub(super) fn of_model(
             .unsure(unsure.map(str::to_owned))
             .granted_on(granted);
         need.actions = form.actions();
-        if profile.is_none() {
+        if is_direct && profile.is_none() {
             need.model = Some((model.clone(), names.region.clone()));
         }
         if let Some(profile) = profile {

@@ -61,7 +61,8 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Sta
         words.any_contains("AgentCoreMemory") || words.any_contains("MemorySessionManager");
     // That of Strands replaces an event by a newer one: when a message is redacted, when a session is written the new way.
     let replaces = !words.known || words.any_contains("AgentCoreMemorySessionManager");
-    let actions: Vec<&str> = if used.is_empty() || integrated {
+    let calls = !used.is_empty();
+    let actions: Vec<&str> = if !calls || integrated {
         let replaced = replaces.then_some("DeleteEvent");
         let all: BTreeSet<&str> = used
             .iter()
@@ -81,7 +82,7 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Sta
     let memories = &subject.context.project.memories;
     let named = |name: &str| names(subject, words, name);
     // What opens a memory, and none of the project's by its name: it may be any.
-    let opens = integrated || words.has("memory_id") || words.has("memoryId");
+    let opens = integrated || calls && words.any_contains("MemoryClient");
     let any = opens && !memories.iter().any(|memory| named(&memory.name));
     for memory in memories {
         let name = &memory.name;

@@ -27,7 +27,7 @@ pub struct Need {
     pub unsure: Option<String>,
     /// What a statement that allows it names as resources.
     pub resources: Vec<String>,
-    /// The model that is called by its id, and the Region that it is called in.
+    /// The model that is surely called by its id, and the Region that it is called in.
     pub model: Option<(BedrockModel, String)>,
 }
 

@@ -29,15 +29,16 @@ const MADE: [&str; 5] = [
 
 /// Every Region that a model can be called in: the agent's own, others, and `*` where one is not known.
 pub(super) fn of_agent<'a>(subject: &Subject<'a>, code: Option<&Code<'_, 'a>>) -> BTreeSet<String> {
-    let mut regions = BTreeSet::new();
+    // What is called beside the clients that name one is called there.
+    let mut regions = BTreeSet::from([own(subject)]);
     for (module, expr, call) in code.into_iter().flat_map(Code::calls) {
         let code = code.filter(|code| calls_models(code, module, expr, call));
         if let Some(code) = code {
             regions.extend(of_call(subject, code, module, call));
         }
     }
-    if regions.is_empty() {
-        regions.insert(own(subject));
+    if regions.contains("*") {
+        regions.retain(|region| region == "*");
     }
     regions
 }
@@ -45,7 +46,10 @@ pub(super) fn of_agent<'a>(subject: &Subject<'a>, code: Option<&Code<'_, 'a>>) -
 /// The Region of what names none: the one that the configuration sets, or where the agent runs.
 fn own(subject: &Subject<'_>) -> String {
     let env = &subject.agent.common().env;
-    let set = |name: &&str| env.iter().find(|(known, _)| known == *name);
+    let set = |name: &&str| {
+        let mut set = env.iter().filter(|(_, value)| !value.value.is_empty());
+        set.find(|(known, _)| known == *name)
+    };
     let set = REGIONS.iter().find_map(set);
     set.map_or_else(
         || subject.names.region.clone(),

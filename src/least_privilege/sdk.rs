@@ -793,11 +793,12 @@ impl<'s> Reader<'_, '_, 's> {
             Some(parameter) if parameter.prefix == "bedrock-agentcore" => project_runtimes(subject),
             Some(parameter) if parameter.made => of(parameter, "*"),
             Some(parameter) if parameter.prefix == "s3" => {
-                let named = self.addressed_buckets();
-                match named.is_empty() {
-                    true => of(parameter, &format!("{}*", project.to_lowercase())),
-                    false => named.iter().flat_map(|name| of(parameter, name)).collect(),
+                let reads = ["s3:Get", "s3:List", "s3:Head"];
+                let mut named = BTreeSet::from([format!("{}*", project.to_lowercase())]);
+                if reads.iter().any(|start| action.starts_with(start)) {
+                    named.extend(self.addressed_buckets());
                 }
+                named.iter().flat_map(|name| of(parameter, name)).collect()
             }
             Some(parameter) => of(parameter, &format!("{project}*")),
             None if Action::lookup(action).is_some_and(|known| !known.level.changes()) => {
@@ -818,7 +819,11 @@ impl<'s> Reader<'_, '_, 's> {
         let bucket = |text: &str| {
             let name = text.strip_prefix("s3://")?.split('/').next()?;
             let part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
-            ((3..=63).contains(&name.len()) && name.chars().all(part)).then(|| name.to_owned())
+            // Those of texts that show how an address is written.
+            let is_example = ["bucket", "my-bucket", "your-bucket"].contains(&name)
+                || name.starts_with("example");
+            ((3..=63).contains(&name.len()) && name.chars().all(part) && !is_example)
+                .then(|| name.to_owned())
         };
         literals.chain(set).filter_map(bucket).collect()
     }

@@ -452,6 +452,9 @@ app.run()
     assert!(page.to_string().contains(left_out), "{page:#}");
 }
 
+/// Code that makes a client, the variables that are set for it, and the Regions that it may call.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
 fn a_model_is_allowed_in_the_region_that_it_is_called_in() {
     const CALL: &str = "bedrock:InvokeModel";
@@ -463,56 +466,58 @@ fn a_model_is_allowed_in_the_region_that_it_is_called_in() {
         all.filter(|resource| resource.ends_with(&format!("inference-profile/{PROFILE}")))
             .collect()
     };
-    let in_region = |region: &str| {
-        vec![format!(
-            "arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{PROFILE}"
-        )]
+    // Its own beside it, for what names none; all, where one is not known.
+    let in_regions = |regions: &[&str]| -> Vec<String> {
+        let arns = regions.iter().map(|region| {
+            format!("arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{PROFILE}")
+        });
+        arns.collect()
     };
-    let cases: [(&str, &[(&str, &str)], &str); 8] = [
+    let cases: [Case<'_>; 8] = [
         (
             "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0')",
             &[],
-            "eu-west-1",
+            &["eu-west-1"],
         ),
         (
             "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', region_name='eu-central-1')",
             &[],
-            "eu-central-1",
+            &["eu-central-1", "eu-west-1"],
         ),
         (
             "REGION = 'eu-north-1'\nsession = boto3.Session(region_name=REGION)\nm = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', boto_session=session)",
             &[],
-            "eu-north-1",
+            &["eu-north-1", "eu-west-1"],
         ),
         (
             "c = boto3.client('bedrock-runtime', region_name='eu-west-3')\nc.converse(modelId='eu.amazon.nova-pro-v1:0', messages=[])",
             &[],
-            "eu-west-3",
+            &["eu-west-1", "eu-west-3"],
         ),
         // Its own Region, wherever it is deployed.
         (
             "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', region_name=os.getenv('AWS_REGION', 'eu-central-1'))",
             &[],
-            "eu-west-1",
+            &["eu-west-1"],
         ),
         (
             "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', region_name=os.environ['MODEL_REGION'])",
             &[("MODEL_REGION", "eu-central-1")],
-            "eu-central-1",
+            &["eu-central-1", "eu-west-1"],
         ),
         (
             "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0')",
             &[("AWS_REGION", "eu-south-1")],
-            "eu-south-1",
+            &["eu-south-1"],
         ),
         (
             "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0', region_name=os.environ['MODEL_REGION'])",
             &[],
-            "*",
+            &["*"],
         ),
     ];
-    for (client, variables, region) in cases {
-        assert_eq!(profiles(client, variables), in_region(region), "{client}");
+    for (client, variables, regions) in cases {
+        assert_eq!(profiles(client, variables), in_regions(regions), "{client}");
     }
 }
 
@@ -563,7 +568,16 @@ fn a_bucket_of_an_address_is_taken_for_the_one_that_is_not_seen() {
     let code = "import boto3\nSKILLS = ['s3://corp-skills-7731/brand', 's3://corp-skills-7731/launch']\n\n\ndef read(uri):\n    bucket, _, key = uri[5:].partition('/')\n    return boto3.client('s3').get_object(Bucket=bucket, Key=key)\n\n\nfor skill in SKILLS:\n    read(skill)\n";
     assert_eq!(
         resources(&of(code, &[]), "s3:GetObject"),
-        ["arn:aws:s3:::corp-skills-7731/*"]
+        ["arn:aws:s3:::corp-skills-7731/*", "arn:aws:s3:::shop*/*"]
+    );
+    // What is read from one place is not written there.
+    let put = code.replace(
+        "get_object(Bucket=bucket, Key=key)",
+        "put_object(Bucket=bucket, Key=key, Body=b'')",
+    );
+    assert_eq!(
+        resources(&of(&put, &[]), "s3:PutObject"),
+        ["arn:aws:s3:::shop*/*"]
     );
     let unknown =
         "import boto3\nimport os\nboto3.client('s3').get_object(Bucket=os.environ['B'], Key='k')\n";

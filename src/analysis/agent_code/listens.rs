@@ -8,6 +8,7 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::environment;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::values::bound;
+use crate::analysis::writes::writes;
 use crate::model::site::Site;
 use crate::model::source::{Call, Expr, ExprKind, Language, Module, ModuleId};
 
@@ -183,6 +184,23 @@ impl<'a> Question<'_, 'a> {
         if let Some(read) = environment::read(callers, module, expr) {
             let names = read.names(self.code.source);
             let [name] = &*names else { return None };
+            // What the code puts there itself counts, and is not followed.
+            let puts = |(_, expr): (ModuleId, &Expr)| {
+                let key = expr.as_call().and_then(|call| call.args.first()?.as_str());
+                key == Some(name)
+            };
+            let written = || {
+                let all = self.code.modules();
+                let mut all = all.flat_map(|module| writes(self.code.source, module.id));
+                all.any(|(_, target, _)| match &target.kind {
+                    ExprKind::Subscript { index, .. } => index.as_str() == Some(name),
+                    ExprKind::Attribute { attr, .. } => **attr == **name,
+                    _ => false,
+                })
+            };
+            if self.code.source.calls_named("setdefault").any(puts) || written() {
+                return None;
+            }
             return self.set.get(name)?.trim().parse().ok();
         }
         match &expr.kind {

@@ -53,8 +53,6 @@ pub(crate) struct Unchecked {
     pub(crate) command: String,
     /// What the text may do there.
     pub(crate) danger: Danger,
-    /// It is an expression that a data frame evaluates.
-    pub(crate) of_a_frame: bool,
     /// Where the text comes from.
     pub(crate) origin: Origin,
     /// The way that it takes.
@@ -208,7 +206,7 @@ fn handled(
         }
         for mut one in open {
             // An expression over columns is written to be checked by a parser.
-            let by = vetted::by(source, &one.steps).filter(|_| one.of_a_frame);
+            let by = vetted::by(source, &one.steps).filter(|_| one.danger == Danger::Expression);
             match (by, one.origin) {
                 (Some(by), Origin::Handler(kind)) => {
                     one.origin = Origin::Vetted(kind, by);
@@ -511,7 +509,6 @@ fn unchecked(
                 range: sink.expr.range,
                 command: sink.what.clone(),
                 danger,
-                of_a_frame: sink.what.starts_with(sinks::FRAME),
                 origin: origin(sources.is_typed(labels)),
                 steps: steps.unwrap_or_default(),
             });

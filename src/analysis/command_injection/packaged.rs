@@ -86,7 +86,6 @@ fn unchecked(
             None => command,
         },
         danger,
-        of_a_frame: false,
         origin: Origin::PackagedTool,
         steps: Vec::new(),
     }

@@ -19,6 +19,8 @@ pub(crate) enum Danger {
     Shell,
     /// It is code.
     Code,
+    /// It is an expression over the columns of a data frame, which can call functions.
+    Expression,
     /// It is the program.
     Program,
     /// It is an argument that a program may take as an option.
@@ -27,13 +29,20 @@ pub(crate) enum Danger {
 
 impl Danger {
     /// All of them, the worst first.
-    pub(super) const ALL: [Self; 4] = [Self::Shell, Self::Code, Self::Program, Self::Option];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Shell,
+        Self::Code,
+        Self::Expression,
+        Self::Program,
+        Self::Option,
+    ];
 
     /// How a text gets there, in words.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Shell => "as a shell command",
             Self::Code => "as code",
+            Self::Expression => "as an expression that can call functions",
             Self::Program => "as the program",
             Self::Option => "as an argument that can be an option",
         }
@@ -46,6 +55,8 @@ impl Danger {
         match self {
             Self::Shell => known || plain || facts.safe || facts.no_meta,
             Self::Code => known || plain || facts.safe || facts.wordless,
+            // A pattern over the whole of it is written against calls.
+            Self::Expression => known || plain || facts.formatted || facts.safe || facts.wordless,
             // A harmless name is still a program of the caller's choice.
             Self::Program => known,
             Self::Option => known || plain || facts.safe || facts.no_meta || facts.no_dash,
@@ -232,7 +243,11 @@ fn read<'a>(
         args.map(|arg| (at(arg), Danger::Code)).collect()
     } else if evaluates(&name) {
         let first = first.or_else(|| call.option("expr"));
-        vec![(at(first?), Danger::Code)]
+        let danger = match of_a_frame(&name) {
+            true => Danger::Expression,
+            false => Danger::Code,
+        };
+        vec![(at(first?), danger)]
     } else if RUNNERS.contains(&name.as_str()) {
         let first = first?;
         let shell = option(source, module.id, call, "shell").is_some_and(|value| {

@@ -3,8 +3,8 @@
 
 use crate::analysis::dataflow::Step;
 use crate::model::source::ir::StmtKind;
-use crate::model::source::walk::statements;
-use crate::model::source::{ExprKind, FnId, ModuleId, Source};
+use crate::model::source::walk::{expressions, statements};
+use crate::model::source::{Expr, FnId, ModuleId, Source};
 
 /// How many functions deep a validator may raise.
 const DEEPEST: u8 = 3;
@@ -15,20 +15,12 @@ pub(super) fn by(source: &Source, steps: &[Step]) -> Option<FnId> {
         let module = source.module(step.module)?;
         let value = module.text(step.range);
         let around = module.function_at(step.range.start)?;
-        statements(&around.body).into_iter().find_map(|stmt| {
-            let StmtKind::Expr(expr) = &stmt.kind else {
-                return None;
-            };
-            let call = expr
-                .as_call()
-                .filter(|_| stmt.range.end <= step.range.start)?;
-            let is_value = |arg: &crate::model::source::Expr| match &arg.kind {
-                ExprKind::Name(name) => **name == *value,
-                _ => false,
-            };
-            let function = source.callee(step.module, expr)?;
+        expressions(&around.body).into_iter().find_map(|expr| {
+            let call = expr.as_call()?;
+            let is_value = |arg: &Expr| arg.as_name() == Some(value);
             let asked = call.args.iter().any(is_value);
-            (asked && raises(source, function, DEEPEST)).then_some(function)
+            let function = source.callee(step.module, expr).filter(|_| asked)?;
+            raises(source, function, DEEPEST).then_some(function)
         })
     })
 }

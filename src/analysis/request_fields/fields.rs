@@ -280,7 +280,9 @@ fn of_entry(
             &tested,
             stored & mask != 0,
         );
-        let used = uses.get(bit).cloned().unwrap_or_default();
+        let mut used = uses.get(bit).cloned().unwrap_or_default();
+        // A text is gone through by its characters.
+        used.sequence &= defaults.get(&bit) != Some(&Kind::Text);
         // A list or an object is no amount, whatever it is called.
         let kind = match kind {
             Kind::Number if used.is_container() && !tested.number => Kind::Text,

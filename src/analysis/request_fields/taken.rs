@@ -226,6 +226,7 @@ fn got(call: &Call) -> Option<(Key<'_>, &Expr, Option<Kind>)> {
         call.args.get(index).and_then(|value| match &value.kind {
             ExprKind::Number(_) => Some(Kind::Number),
             ExprKind::Bool(_) => Some(Kind::Flag),
+            ExprKind::Str(_) => Some(Kind::Text),
             _ => None,
         })
     };

@@ -53,6 +53,11 @@ impl<'a> Finder<'_, '_, 'a> {
             let Some(used) = self.used(expr) else {
                 return;
             };
+            // What a function without a name holds runs when somebody calls it.
+            let around = module.function_at(used.range.start);
+            if around.is_some_and(|function| function.name.is_empty()) {
+                return;
+            }
             let Some((at, shown, found_read)) = self.read_behind(used) else {
                 return;
             };
@@ -94,6 +99,9 @@ impl<'a> Finder<'_, '_, 'a> {
         };
         let here = |at, value| direct(at, value).or_else(|| kept(at, value));
         here(self.module.id, used).or_else(|| {
+            // A parameter that gets a value of its own before may be missing where it is given.
+            let name = used.as_name()?;
+            self.module.only_binding(name, used.range.start)?;
             let given = callers.given(self.module.id, used);
             match *given {
                 [(at, value)] => here(at, value),

@@ -24,14 +24,39 @@ pub(super) fn uncallable(context: &Context) -> Vec<(Site, String)> {
         return Vec::new();
     };
     let agents = context.project.agents();
-    // What each agent uses is asked for only where one of its models may be wrong.
+    // What each agent uses is asked for only where its model may be wrong. Which of several is called where is not certain.
     let doubtful = agents.filter(|agent| {
         let models = context.bedrock_models(*agent);
-        models.iter().any(|model| fault(model, region).is_some())
+        let mut models = models.iter();
+        match (models.next(), models.next()) {
+            (Some(only), None) => {
+                fault(only, region).is_some() && !may_call_elsewhere(context, *agent)
+            }
+            _ => false,
+        }
     });
     doubtful
         .flat_map(|agent| of_agent(context, agent))
         .collect()
+}
+
+/// Whether something may send the agent's calls to another Region, or to another service than Amazon Bedrock's: it is enough that the
+/// code or its environment says a word of it.
+fn may_call_elsewhere(context: &Context, agent: Agent<'_>) -> bool {
+    const WORDS: [&str; 5] = ["region", "endpoint", "mantle", "base_url", "baseurl"];
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        WORDS.iter().any(|word| text.contains(word))
+    };
+    let code = context.source.runtime(agent.name());
+    let modules = code.into_iter().flat_map(|code| &code.reachable);
+    let mut modules = modules.filter_map(|id| context.source.module(*id));
+    let mut env = agent.common().env.iter();
+    let manifests = context.manifests(agent);
+    let dockerfile = manifests.and_then(|manifests| manifests.dockerfile.read());
+    modules.any(|module| says(&module.source.text))
+        || env.any(|(name, _)| says(name))
+        || dockerfile.is_some_and(|file| says(&file.source.text))
 }
 
 fn of_agent(context: &Context, agent: Agent<'_>) -> Vec<(Site, String)> {

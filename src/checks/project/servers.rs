@@ -7,7 +7,7 @@ use crate::analysis::agent_code::listens::{self, Answers};
 use crate::analysis::agent_code::served;
 use crate::analysis::agent_code::starting;
 use crate::checks::live;
-use crate::context::{Context, absent_code};
+use crate::context::{Context, absent_code, image};
 use crate::model::manifest::Dockerfile;
 use crate::model::project::{Agent, Runtime};
 use crate::model::site::Site;
@@ -149,10 +149,8 @@ fn silent(code: &AgentCode<'_>, entry: &Module) -> (Site, String) {
 /// What the image and the configuration set in the environment of a runtime.
 fn set(context: &Context, runtime: &Runtime) -> BTreeMap<String, String> {
     let agent = Agent::Runtime(runtime);
-    let dockerfile = context
-        .manifests(agent)
-        .and_then(|all| all.dockerfile.read());
-    let instructions = dockerfile.into_iter().flat_map(|file| &file.instructions);
+    let image = image::of(context, agent).and_then(Result::ok);
+    let instructions = image.iter().flat_map(|(_, image)| image.instructions());
     let of_image = instructions
         .filter(|each| each.keyword == "ENV")
         .flat_map(|each| each.words())

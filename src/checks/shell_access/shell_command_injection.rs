@@ -292,7 +292,17 @@ fn judge(
              where it is data, parse it (`json.loads`, `ast.literal_eval`, `JSON.parse`).",
         )),
     };
-    if code == here.len() {
+    let is_expression = |finding: &&&Finding| matches!(finding.about.danger, Danger::Expression);
+    let expressions = here.iter().filter(is_expression).count();
+    let failed = match expressions {
+        0 => failed,
+        _ => failed.fix(Fix::new("Compare columns with values").note(
+            "Take the value, not the expression: `frame[frame[\"name\"] == value]`, or `frame.query(\"name == @value\")`, whose expression is a \
+             constant. Where an expression has to come in, match all of it (`re.fullmatch(r\"[a-z_]+ [<>] [0-9]+\", text)`): no `@`, `(`, `[` or `.` \
+             in it, and only the columns that you know.",
+        )),
+    };
+    if code + expressions == here.len() {
         return failed;
     }
     failed

@@ -156,12 +156,12 @@ impl<'a> Known<'_, 'a> {
     /// The requirements file of the build context that stands in the image under this path.
     fn listed(self, file: &str) -> Option<&'a [Dependency]> {
         let lists = &self.facts.requirements;
-        let copies = self.dockerfile.instructions.iter();
-        let copied = copies.flat_map(Instruction::sources).filter(|source| {
+        let copies = self.dockerfile.instructions.iter().rev();
+        let mut copied = copies.flat_map(Instruction::sources).filter(|source| {
             // One that is copied by its folder keeps its path.
             source != file && leaf(source) == leaf(file)
         });
-        let copied = copied.last().and_then(|source| lists.get(&source));
+        let copied = copied.next().and_then(|source| lists.get(&source));
         let same = || {
             let mut known = lists.iter();
             known.find(|(name, _)| leaf(name) == leaf(file))
