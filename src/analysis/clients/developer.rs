@@ -8,6 +8,16 @@ use crate::model::source::{Call, Expr, ExprKind, FnId, Language, Module, ModuleI
 /// Addresses that only programs of the same machine reach.
 const OWN: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 
+/// The address that a server listens on.
+enum Host<'m> {
+    /// That of its framework by default, which is the machine's own.
+    Own,
+    /// What the code gives.
+    Given(&'m Expr),
+    /// It is not seen.
+    Unknown,
+}
+
 impl Places<'_> {
     /// Whether a call in this place runs for a developer alone: all that it runs for are handlers of such servers.
     pub(crate) fn serves_a_developer(&self, function: Option<FnId>) -> bool {
@@ -40,27 +50,38 @@ impl Places<'_> {
             .filter_map(|(_, expr)| Some((expr, self.host(module, expr)?)))
             .peekable();
         hosts.peek().is_some()
-            && hosts.all(|(_, host)| {
-                let host = host.and_then(|host| self.written(module, host));
-                host.is_some_and(|host| OWN.contains(&host))
+            && hosts.all(|(_, host)| match host {
+                Host::Own => true,
+                Host::Unknown => false,
+                Host::Given(host) => {
+                    let host = self.written(module, host);
+                    host.is_some_and(|host| OWN.contains(&host))
+                }
             })
     }
 
     /// The address that a call which starts a server is given; None for another call.
-    fn host<'m>(&self, module: &Module, expr: &'m Expr) -> Option<Option<&'m Expr>> {
+    fn host<'m>(&self, module: &Module, expr: &'m Expr) -> Option<Host<'m>> {
         let call = expr.as_call()?;
+        let given = |host: Option<&'m Expr>| host.map_or(Host::Unknown, Host::Given);
         if module.language == Language::TypeScript {
-            return (call.written_name() == "listen").then(|| call.args.get(1));
+            return (call.written_name() == "listen").then(|| given(call.args.get(1)));
         }
         let name = self.source.callee_name(module.id, expr)?;
+        // Both listen on the machine's own address unless they are told otherwise.
+        let spread = call.keywords.iter().any(|keyword| keyword.name.is_none());
+        let or_own = |host: Option<&'m Expr>| match host {
+            None if !spread => Host::Own,
+            host => given(host),
+        };
         match (package(name), leaf(name)) {
-            ("uvicorn", "run" | "Config") | ("waitress", "serve") | ("aiohttp", "run_app") => {
-                Some(call.option("host"))
-            }
-            ("flask", "run") => Some(call.argument(0, "host")),
+            ("uvicorn", "run" | "Config") => Some(or_own(call.option("host"))),
+            ("flask", "run") => Some(or_own(call.argument(0, "host"))),
+            ("waitress", "serve") | ("aiohttp", "run_app") => Some(given(call.option("host"))),
             ("http", "HTTPServer" | "ThreadingHTTPServer") => {
-                Some(call.args.first().and_then(|address| match &address.kind {
-                    ExprKind::Tuple(parts) => parts.first(),
+                let address = call.args.first().map(|address| &address.kind);
+                Some(given(match address {
+                    Some(ExprKind::Tuple(parts)) => parts.first(),
                     _ => None,
                 }))
             }
@@ -120,6 +141,9 @@ fn of_param(param: &Param) -> Option<&Expr> {
 
 /// Whether a call declares the option that is kept under a name.
 fn is_option(call: &Call, name: &str) -> bool {
+    if let Some(kept) = call.option("dest").and_then(Expr::as_str) {
+        return kept == name;
+    }
     call.args.iter().filter_map(Expr::as_str).any(|option| {
         let option = option.trim_start_matches('-');
         option.len() == name.len() && option.replace('-', "_") == name

@@ -4,10 +4,7 @@
 use crate::analysis::dataflow::Step;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{Expr, FnId, ModuleId, Source};
-
-/// How many functions deep a validator may raise.
-const DEEPEST: u8 = 3;
+use crate::model::source::{Expr, FnId, Source, Stmt};
 
 /// The function on the way of a value that may refuse it.
 pub(super) fn by(source: &Source, steps: &[Step]) -> Option<FnId> {
@@ -20,29 +17,16 @@ pub(super) fn by(source: &Source, steps: &[Step]) -> Option<FnId> {
             let is_value = |arg: &Expr| arg.as_name() == Some(value);
             let asked = call.args.iter().any(is_value);
             let function = source.callee(step.module, expr).filter(|_| asked)?;
-            raises(source, function, DEEPEST).then_some(function)
+            raises(source, function).then_some(function)
         })
     })
 }
 
-/// Whether a function of the project raises, or one that it calls.
-fn raises(source: &Source, function: FnId, depth: u8) -> bool {
-    let Some(found) = source.function(function) else {
-        return false;
-    };
-    let own = statements(&found.body);
-    let raise = |stmt: &&crate::model::source::Stmt| matches!(stmt.kind, StmtKind::Raise { .. });
-    own.iter().any(raise)
-        || depth > 0
-            && called(source, function.module, function).any(|next| raises(source, next, depth - 1))
-}
-
-/// The functions of the project that a function calls.
-fn called(source: &Source, module: ModuleId, function: FnId) -> impl Iterator<Item = FnId> + '_ {
-    let module = source.module(module).into_iter();
-    module
-        .flat_map(|module| module.calls())
-        .filter_map(move |(owner, expr)| {
-            (owner == Some(function)).then(|| source.callee(function.module, expr))?
-        })
+/// Whether a function of the project raises, or one that it runs.
+fn raises(source: &Source, function: FnId) -> bool {
+    let raise = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Raise { .. });
+    source.reach(function).iter().any(|id| {
+        let body = statements(source.body(id.module, Some(*id)));
+        body.into_iter().any(raise)
+    })
 }

@@ -1,7 +1,5 @@
 //! Loops whose number of turns comes from a request and that call an agent or a model in each.
 
-use std::collections::BTreeSet;
-
 use super::reach::Reach;
 use crate::analysis::dataflow::Flow;
 use crate::analysis::outward::{Reached, outward};
@@ -11,8 +9,6 @@ use crate::model::source::{Expr, FnId, ModuleId, Source, Stmt};
 
 /// What is reached, in words.
 const ROUNDS: &str = "how often the agent runs";
-/// Most functions of a turn that are looked through.
-const MOST: usize = 100;
 
 /// `for _ in range(payload["rounds"]): agent(prompt)`.
 pub(super) fn of<'s>(source: &'s Source, flow: &Flow, id: FnId) -> Vec<Reach<'s>> {
@@ -28,7 +24,7 @@ pub(super) fn of<'s>(source: &'s Source, flow: &Flow, id: FnId) -> Vec<Reach<'s>
         let given: Vec<&'s Expr> = call.args.iter().filter(|_| is_range).collect();
         let labels = given.iter();
         let labels = labels.fold(0, |all, value| all | flow.labels(module, value));
-        (labels != 0 && runs(source, module, body, &mut BTreeSet::new())).then(|| Reach {
+        (labels != 0 && runs(source, module, body)).then(|| Reach {
             labels,
             values: given.iter().map(|value| (module, value.range)).collect(),
             given,
@@ -41,20 +37,22 @@ pub(super) fn of<'s>(source: &'s Source, flow: &Flow, id: FnId) -> Vec<Reach<'s>
     counted.collect()
 }
 
-/// Whether statements call an agent or a model, by themselves or through functions of the project, each of which is looked at once.
-fn runs(source: &Source, module: ModuleId, body: &[Stmt], seen: &mut BTreeSet<FnId>) -> bool {
-    let expressions = expressions(body).into_iter();
-    let mut calls = expressions.filter(|expr| expr.as_call().is_some());
-    calls.any(|expr| {
-        let reached = outward(source, module, expr).map(|out| out.reached);
-        if matches!(reached, Some(Reached::Agent | Reached::Model)) {
-            return true;
-        }
-        let called = source.callee(module, expr);
-        let next = called.filter(|next| seen.len() < MOST && seen.insert(*next));
-        next.is_some_and(|next| {
-            let body = source.body(next.module, Some(next));
-            runs(source, next.module, body, seen)
-        })
+/// Whether statements call an agent or a model, by themselves or through functions of the project.
+fn runs(source: &Source, module: ModuleId, body: &[Stmt]) -> bool {
+    expressions(body).into_iter().any(|expr| {
+        let through = || source.callee(module, expr).map(|next| source.reach(next));
+        asks(source, module, expr)
+            || through().is_some_and(|reached| {
+                reached.iter().any(|id| {
+                    let body = expressions(source.body(id.module, Some(*id)));
+                    body.into_iter().any(|expr| asks(source, id.module, expr))
+                })
+            })
     })
+}
+
+/// Whether a call is one of an agent or a model.
+fn asks(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let reached = expr.as_call().and_then(|_| outward(source, module, expr));
+    reached.is_some_and(|out| matches!(out.reached, Reached::Agent | Reached::Model))
 }

@@ -82,7 +82,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         .evidences(notes);
     if first.is_of_payload {
         return outcome.fix(Fix::new("Say which fields do not fit, in words of your own").note(
-            "Answer the places of the faults and no more: `[\".\".join(map(str, fault[\"loc\"])) for fault in error.errors()]` of pydantic, `error.issues.map((issue) => issue.path.join('.'))` of zod, or a fixed sentence.",
+            "Answer the places of the faults and no more: `[\".\".join(map(str, fault[\"loc\"])) for fault in error.errors()]` of pydantic, `error.issues.map((issue) => issue.path.join('.'))` of zod, `list(error.absolute_path)` of jsonschema, or a fixed sentence.",
         ));
     }
     outcome.fix(
