@@ -98,7 +98,12 @@ fn named<'a>(
     module: ModuleId,
     call: &'a Call,
 ) -> Option<(ModuleId, &'a Expr)> {
-    let region = |call: &'a Call| OPTIONS.iter().find_map(|name| call.option(name));
+    // `boto3.client("bedrock-runtime", "eu-west-1")`
+    let second = |call: &'a Call| call.args.get(1).filter(|_| call.written_name() == "client");
+    let region = |call: &'a Call| {
+        let named = OPTIONS.iter().find_map(|name| call.option(name));
+        named.or_else(|| second(call))
+    };
     if let Some(value) = region(call) {
         return Some((module, value));
     }

@@ -473,7 +473,7 @@ fn a_model_is_allowed_in_the_region_that_it_is_called_in() {
         });
         arns.collect()
     };
-    let cases: [Case<'_>; 8] = [
+    let cases: [Case<'_>; 9] = [
         (
             "m = BedrockModel(model_id='eu.amazon.nova-pro-v1:0')",
             &[],
@@ -491,6 +491,11 @@ fn a_model_is_allowed_in_the_region_that_it_is_called_in() {
         ),
         (
             "c = boto3.client('bedrock-runtime', region_name='eu-west-3')\nc.converse(modelId='eu.amazon.nova-pro-v1:0', messages=[])",
+            &[],
+            &["eu-west-1", "eu-west-3"],
+        ),
+        (
+            "c = boto3.client('bedrock-runtime', 'eu-west-3')\nc.converse(modelId='eu.amazon.nova-pro-v1:0', messages=[])",
             &[],
             &["eu-west-1", "eu-west-3"],
         ),

@@ -43,7 +43,20 @@ pub(super) fn uncallable(context: &Context) -> Vec<(Site, String)> {
 /// Whether something may send the agent's calls to another Region, or to another service than Amazon Bedrock's: it is enough that the
 /// code or its environment says a word of it.
 fn may_call_elsewhere(context: &Context, agent: Agent<'_>) -> bool {
-    const WORDS: [&str; 5] = ["region", "endpoint", "mantle", "base_url", "baseurl"];
+    const WORDS: [&str; 12] = [
+        "region",
+        "endpoint",
+        "mantle",
+        "base_url",
+        "baseurl",
+        "eu-",
+        "us-east",
+        "us-west",
+        "ap-northeast",
+        "ap-south",
+        "ca-central",
+        "sa-east",
+    ];
     let says = |text: &str| {
         let text = text.to_ascii_lowercase();
         WORDS.iter().any(|word| text.contains(word))
