@@ -42,26 +42,32 @@ pub(crate) fn asking(code: &AgentCode<'_>) -> BTreeSet<FnId> {
     };
     let functions = code.modules().flat_map(|module| &module.functions);
     let decorated = functions.filter(asks).map(|function| function.id);
+    decorated.chain(taking(code)).collect()
+}
+
+/// The functions that take the workload access token of the request.
+fn taking(code: &AgentCode<'_>) -> BTreeSet<FnId> {
     let takes = code.calls().filter_map(|(module, function, expr)| {
         let name = code.source.callee_name(module.id, expr)?;
         name.ends_with("BedrockAgentCoreContext.get_workload_access_token")
             .then_some(function)?
     });
-    decorated.chain(takes).collect()
+    takes.collect()
 }
 
-/// The calls that run one of these functions when a module is loaded, where no request is, and whose failure nothing catches; each
-/// with its name as written.
-pub(crate) fn when_loaded<'a>(
-    code: &AgentCode<'a>,
-    asking: &BTreeSet<FnId>,
-) -> Vec<(&'a str, At<'a>)> {
+/// The calls that take the token of a request when a module is loaded, where no request is, and whose failure nothing catches; each
+/// with its name as written. The decorators make a workload identity of their own there, which the role of the CLI lets them.
+pub(crate) fn when_loaded<'a>(code: &AgentCode<'a>) -> Vec<(&'a str, At<'a>)> {
+    let asking = taking(code);
     let mut found = Vec::new();
+    if asking.is_empty() {
+        return found;
+    }
     for module in code.modules() {
         for stmt in module.import_time(false) {
             for expr in expressions(std::slice::from_ref(stmt)) {
                 let callee = code.source.callee(module.id, expr);
-                let asks = callee.is_some_and(|callee| reaches(code, callee, asking));
+                let asks = callee.is_some_and(|callee| reaches(code, callee, &asking));
                 // What stands in a condition, a `try` or a `with` may be left out, or its failure be caught.
                 let certain = || {
                     let path = path_to(&module.body, expr.range);

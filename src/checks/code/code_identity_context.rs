@@ -84,7 +84,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
         found.extend(beside_the_sdk(code, &asking));
     }
     found.extend(without_context(code, &asking));
-    found.extend(when_loaded(code, &asking));
+    found.extend(when_loaded(code));
     let Some(first) = found.first() else {
         let message = match asking.len() {
             1 => format!(
@@ -122,8 +122,8 @@ fn beside_the_sdk(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence
 }
 
 /// Calls that ask before there is a request.
-fn when_loaded(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence> {
-    let calls = identity::when_loaded(code, asking).into_iter();
+fn when_loaded(code: &AgentCode<'_>) -> Vec<Evidence> {
+    let calls = identity::when_loaded(code).into_iter();
     calls
         .map(|(written, at)| {
             agent_code::evidence(code.source, at.module, at.expr.range).note(format!(
