@@ -30,7 +30,7 @@ pub(super) fn uncallable(context: &Context) -> Vec<(Site, String)> {
         let mut models = models.iter();
         match (models.next(), models.next()) {
             (Some(only), None) => {
-                fault(only, region).is_some() && !may_call_elsewhere(context, *agent)
+                fault(only, region).is_some() && !may_call_elsewhere(context, *agent, only)
             }
             _ => false,
         }
@@ -42,13 +42,10 @@ pub(super) fn uncallable(context: &Context) -> Vec<(Site, String)> {
 
 /// Whether something may send the agent's calls to another Region, or to another service than Amazon Bedrock's: it is enough that the
 /// code or its environment says a word of it.
-fn may_call_elsewhere(context: &Context, agent: Agent<'_>) -> bool {
-    const WORDS: [&str; 12] = [
+fn may_call_elsewhere(context: &Context, agent: Agent<'_>, model: &BedrockModel) -> bool {
+    const SERVICES: [&str; 4] = ["endpoint", "mantle", "base_url", "baseurl"];
+    const REGIONS: [&str; 8] = [
         "region",
-        "endpoint",
-        "mantle",
-        "base_url",
-        "baseurl",
         "eu-",
         "us-east",
         "us-west",
@@ -57,9 +54,12 @@ fn may_call_elsewhere(context: &Context, agent: Agent<'_>) -> bool {
         "ca-central",
         "sa-east",
     ];
+    // A model under its own id answers with an error in every Region.
+    let of_region = matches!(model, BedrockModel::Profile(..));
     let says = |text: &str| {
         let text = text.to_ascii_lowercase();
-        WORDS.iter().any(|word| text.contains(word))
+        let has = |word: &&str| text.contains(word);
+        SERVICES.iter().any(has) || of_region && REGIONS.iter().any(has)
     };
     let code = context.source.runtime(agent.name());
     let modules = code.into_iter().flat_map(|code| &code.reachable);
