@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use given::Frame;
 
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
-use crate::model::source::walk::{TryPart, enclosing_tries, expressions, statements};
+use crate::model::source::walk::{expressions, is_tried, statements};
 use crate::model::source::{
     Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
@@ -87,18 +87,18 @@ pub(crate) fn unseen(code: &AgentCode<'_>) -> Option<(ModuleId, ByteRange, Reach
         let all = expressions(body).into_iter();
         all.filter_map(|expr| source.callee(module, expr)).collect()
     };
-    let (others, handlers): (Vec<_>, Vec<_>) = { code.code.entrypoints.iter() }
-        .partition(|entry| matches!(entry.kind, AgentTool | AsyncTask | Ping));
+    let entries = code.code.entrypoints.iter();
+    let (others, handlers): (Vec<_>, Vec<_>) =
+        entries.partition(|entry| matches!(entry.kind, AgentTool | AsyncTask | Ping));
     // Whichever way leads there, such handlers catch what comes back on it.
-    let mut handlers = { handlers.iter() }
+    let mut handlers = handlers
+        .iter()
         .filter_map(|entry| entry.function)
         .peekable();
     if handlers.peek().is_some() && handlers.all(|id| catches_all(source, id)) {
         return None;
     }
-    let others =
-        { others.into_iter() }.filter(|entry| matches!(entry.kind, AgentTool | AsyncTask | Ping));
-    let mut open: Vec<FnId> = others.filter_map(|entry| entry.function).collect();
+    let mut open: Vec<FnId> = others.iter().filter_map(|entry| entry.function).collect();
     for module in code.modules() {
         open.extend(callees(module.id, &module.body));
     }
@@ -110,11 +110,9 @@ pub(crate) fn unseen(code: &AgentCode<'_>) -> Option<(ModuleId, ByteRange, Reach
     }
     code.calls().find_map(|(module, function, expr)| {
         let reached = outward(source, module.id, expr)?.reached;
-        let asks = matches!(reached, Reached::Model | Reached::Agent);
-        let body = source.body(module.id, function);
-        let mut tries = enclosing_tries(body, expr.range).into_iter();
-        let caught = tries.any(|(tried, part)| part == TryPart::Body && !tried.handlers.is_empty());
-        (asks && !caught && !apart.contains(&function?)).then_some((module.id, expr.range, reached))
+        let caught = || is_tried(source.body(module.id, function), expr.range);
+        let open = reached.asks() && !apart.contains(&function?) && !caught();
+        open.then_some((module.id, expr.range, reached))
     })
 }
 

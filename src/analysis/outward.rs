@@ -27,6 +27,11 @@ pub(crate) enum Reached {
 }
 
 impl Reached {
+    /// Whether a model is asked, by itself or by an agent.
+    pub(crate) fn asks(self) -> bool {
+        matches!(self, Self::Model | Self::Agent)
+    }
+
     /// In words.
     pub(crate) fn words(self) -> &'static str {
         match self {
@@ -50,6 +55,11 @@ pub(crate) struct Outward {
     pub reached: Reached,
     /// Whether nothing happens until its result is iterated.
     pub lazy: bool,
+}
+
+/// Whether a call asks a model or an agent.
+pub(crate) fn asks(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    outward(source, module, expr).is_some_and(|out| out.reached.asks())
 }
 
 /// What a call reaches outside the project; None for a call of the project's own functions and for what stays in the process.

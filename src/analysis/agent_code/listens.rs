@@ -184,6 +184,7 @@ impl<'a> Question<'_, 'a> {
         if let Some(read) = environment::read(callers, module, expr) {
             let names = read.names(self.code.source);
             let [name] = &*names else { return None };
+            let set = self.set.get(name)?;
             // What the code puts there itself counts, and is not followed.
             let puts = |(_, expr): (ModuleId, &Expr)| {
                 let key = expr.as_call().and_then(|call| call.args.first()?.as_str());
@@ -201,7 +202,7 @@ impl<'a> Question<'_, 'a> {
             if self.code.source.calls_named("setdefault").any(puts) || written() {
                 return None;
             }
-            return self.set.get(name)?.trim().parse().ok();
+            return set.trim().parse().ok();
         }
         match &expr.kind {
             ExprKind::BoolOp { values, .. } => self.set_number(module, values.first()?, depth - 1),

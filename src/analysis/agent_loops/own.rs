@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::runs::asks;
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::outward::asks;
 use crate::analysis::reachability::Live;
 use crate::model::source::ir::{Loop, LoopKind};
 use crate::model::source::walk::{expressions, statements, sub_expressions};

@@ -3,14 +3,8 @@
 use super::bounds::is_framework;
 use super::conversations;
 use crate::analysis::names::{leaf, package};
-use crate::analysis::outward::{Reached, outward};
-use crate::model::source::{Expr, ExprKind, FnId, Module, ModuleId, Source};
-
-/// Whether a call asks a model or an agent.
-pub(super) fn asks(source: &Source, module: ModuleId, expr: &Expr) -> bool {
-    outward(source, module, expr)
-        .is_some_and(|out| matches!(out.reached, Reached::Model | Reached::Agent))
-}
+use crate::analysis::outward::asks;
+use crate::model::source::{Expr, ExprKind, FnId, Module, Source};
 
 /// Whether an expression runs an agent, or is a function that does.
 pub(super) fn is_run(source: &Source, module: &Module, expr: &Expr) -> bool {

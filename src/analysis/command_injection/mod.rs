@@ -206,7 +206,10 @@ fn handled(
         }
         for mut one in open {
             // An expression over columns is written to be checked by a parser.
-            let by = vetted::by(source, &one.steps).filter(|_| one.danger == Danger::Expression);
+            let by = match one.danger {
+                Danger::Expression => vetted::by(source, &one.steps),
+                _ => None,
+            };
             match (by, one.origin) {
                 (Some(by), Origin::Handler(kind)) => {
                     one.origin = Origin::Vetted(kind, by);

@@ -141,14 +141,15 @@ pub(super) const EVALUATORS: [&str; 15] = [
     "langchain_experimental.utilities.python.PythonREPL.run",
 ];
 
-/// How a method of a data frame is called in words.
-pub(super) const FRAME: &str = "DataFrame.";
 /// Methods of a data frame that evaluate an expression, in which `@name.member(…)` calls whatever is in scope.
 const FRAME_EVALUATORS: [&str; 2] = ["query", "eval"];
 
-/// Whether a function evaluates code.
-fn evaluates(name: &str) -> bool {
-    EVALUATORS.contains(&name) || of_a_frame(name)
+/// What a function evaluates that is given text; None for one that evaluates none.
+fn evaluates(name: &str) -> Option<Danger> {
+    match EVALUATORS.contains(&name) {
+        true => Some(Danger::Code),
+        false => of_a_frame(name).then_some(Danger::Expression),
+    }
 }
 
 /// `pandas.DataFrame.query`, `pandas.read_csv.eval`: a method of what pandas made.
@@ -203,7 +204,7 @@ pub(crate) fn is_command(source: &Source, module: &Module, expr: &Expr) -> bool 
     let name = promisified(source, module, call, name);
     SHELLS.contains(&name.as_str())
         || RUNNERS.contains(&name.as_str())
-        || evaluates(&name)
+        || evaluates(&name).is_some()
         || remote_shell(&name)
         || sent(source, module.id, call).is_some()
 }
@@ -241,12 +242,8 @@ fn read<'a>(
     } else if name == "Function" {
         let args = call.args.iter().take(8);
         args.map(|arg| (at(arg), Danger::Code)).collect()
-    } else if evaluates(&name) {
+    } else if let Some(danger) = evaluates(&name) {
         let first = first.or_else(|| call.option("expr"));
-        let danger = match of_a_frame(&name) {
-            true => Danger::Expression,
-            false => Danger::Code,
-        };
         vec![(at(first?), danger)]
     } else if RUNNERS.contains(&name.as_str()) {
         let first = first?;
@@ -277,7 +274,7 @@ fn read<'a>(
         return None;
     };
     let what = match of_a_frame(&name) {
-        true => format!("{FRAME}{}", leaf(&name)),
+        true => format!("DataFrame.{}", leaf(&name)),
         false => leaf_of(&name),
     };
     Some(vec![Sink {

@@ -74,7 +74,7 @@ pub(crate) fn leaks(code: &AgentCode<'_>) -> Leaks {
         found.callers.extend(left);
     }
     for leaks in [&mut found.callers, &mut found.model] {
-        // Of what leaves one place, the worst is told.
+        // Of what leaves one place, the worst is reported.
         leaks.sort_by_key(|leak| (leak.place(), leak.is_of_payload));
         leaks.dedup_by_key(|leak| leak.place());
     }

@@ -51,7 +51,7 @@ fn named(call: &Call) -> Vec<(&str, &Expr)> {
         .collect()
 }
 
-/// By which an argument is told from others.
+/// What tells an argument from others.
 pub(super) fn address(expr: &Expr) -> usize {
     std::ptr::from_ref(expr).addr()
 }

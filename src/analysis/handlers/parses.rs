@@ -6,7 +6,7 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::guards;
 use crate::analysis::names::Meaning;
 use crate::model::source::ir::{ByteRange, Call, Expr, ExprKind, Stmt, StmtKind};
-use crate::model::source::walk::{Node, TryPart, enclosing_tries, walk};
+use crate::model::source::walk::{Node, is_tried, walk};
 use crate::model::source::{EntrypointKind, Function, Module, ModuleId, Source};
 
 /// Functions that raise for text that is not what they parse.
@@ -104,7 +104,7 @@ fn in_handler<'a>(
             } else {
                 is_field(given, &payload)
             };
-            if from && !is_tried(function, expr.range) {
+            if from && !is_tried(&function.body, expr.range) {
                 found.push(Parse {
                     parser,
                     module: module.id,
@@ -114,13 +114,6 @@ fn in_handler<'a>(
         }
         true
     });
-}
-
-/// Whether a `try` with a handler is around a place of a function.
-fn is_tried(function: &Function, range: ByteRange) -> bool {
-    enclosing_tries(&function.body, range)
-        .into_iter()
-        .any(|(tried, part)| part == TryPart::Body && !tried.handlers.is_empty())
 }
 
 /// `body = payload["body"]`: the name holds what a caller sent.

@@ -2,7 +2,7 @@
 
 use super::reach::Reach;
 use crate::analysis::dataflow::Flow;
-use crate::analysis::outward::{Reached, outward};
+use crate::analysis::outward::asks;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::{expressions, statements};
 use crate::model::source::{Expr, FnId, ModuleId, Source, Stmt};
@@ -40,19 +40,10 @@ pub(super) fn of<'s>(source: &'s Source, flow: &Flow, id: FnId) -> Vec<Reach<'s>
 /// Whether statements call an agent or a model, by themselves or through functions of the project.
 fn runs(source: &Source, module: ModuleId, body: &[Stmt]) -> bool {
     expressions(body).into_iter().any(|expr| {
-        let through = || source.callee(module, expr).map(|next| source.reach(next));
         asks(source, module, expr)
-            || through().is_some_and(|reached| {
-                reached.iter().any(|id| {
-                    let body = expressions(source.body(id.module, Some(*id)));
-                    body.into_iter().any(|expr| asks(source, id.module, expr))
-                })
+            || source.callee(module, expr).is_some_and(|next| {
+                let inside = source.reach_expressions(next).into_iter();
+                { inside }.any(|(id, inner)| asks(source, id.module, inner))
             })
     })
-}
-
-/// Whether a call is one of an agent or a model.
-fn asks(source: &Source, module: ModuleId, expr: &Expr) -> bool {
-    let reached = expr.as_call().and_then(|_| outward(source, module, expr));
-    reached.is_some_and(|out| matches!(out.reached, Reached::Agent | Reached::Model))
 }

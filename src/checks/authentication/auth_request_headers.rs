@@ -102,7 +102,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         })
         .collect();
     let is_lost = |read: &&Read<'_>| lost.iter().any(|known| std::ptr::eq(*known, *read));
-    // What does not arrive under any key is told once.
+    // What does not arrive under any key is reported once.
     let (told, missed): (Vec<_>, Vec<_>) = missed(&reads).into_iter().partition(is_lost);
     let told = told.into_iter().map(|read| note(code, read).context());
     let missing = missed.iter().map(|read| note(code, read));

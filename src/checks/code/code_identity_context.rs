@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::identity;
 use crate::analysis::tokens::{self, Sent, Unverified};
+use crate::analysis::values::At;
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity, Status};
@@ -123,24 +124,21 @@ fn beside_the_sdk(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence
 
 /// Calls that ask before there is a request.
 fn when_loaded(code: &AgentCode<'_>) -> Vec<Evidence> {
-    let calls = identity::when_loaded(code).into_iter();
-    calls
-        .map(|(written, at)| {
-            agent_code::evidence(code.source, at.module, at.expr.range).note(format!(
-                "{written} asks Identity when the module is loaded, before there is a request"
-            ))
-        })
-        .collect()
+    let note = "asks Identity when the module is loaded, before there is a request";
+    calling(code, identity::when_loaded(code), note)
 }
 
 /// Threads that are started without the context and that ask.
 fn without_context(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence> {
-    let started = identity::out_of_context(code, asking).into_iter();
-    started
-        .map(|(written, at)| {
-            agent_code::evidence(code.source, at.module, at.expr.range).note(format!(
-                "{written} starts a function that asks Identity in a thread without the request's context"
-            ))
-        })
-        .collect()
+    let note = "starts a function that asks Identity in a thread without the request's context";
+    calling(code, identity::out_of_context(code, asking), note)
+}
+
+/// Calls, each with its name as written and what it does.
+fn calling(code: &AgentCode<'_>, calls: Vec<(&str, At<'_>)>, does: &str) -> Vec<Evidence> {
+    let evidence = |(written, at): (&str, At<'_>)| {
+        agent_code::evidence(code.source, at.module, at.expr.range)
+            .note(format!("{written} {does}"))
+    };
+    calls.into_iter().map(evidence).collect()
 }

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::project::Credential;
-use crate::shell::{self, Command, EnvName};
+use crate::shell;
 
 pub(super) static CHECK: Check = Check {
     id: "credentials-registered",
@@ -294,15 +294,7 @@ fn fix(context: &Context, missing: &[Missing]) -> Fix {
             }
             (None, ProviderKind::OAuth) => {
                 oauth = true;
-                commands.push(
-                    Command::new("agentcore")
-                        .args(["add", "credential"])
-                        .opt("--name", one.name.as_str())
-                        .opt("--type", "oauth")
-                        .opt_env("--discovery-url", &EnvName::of(&one.name, "DISCOVERY_URL"))
-                        .opt_env("--client-id", &EnvName::of(&one.name, "CLIENT_ID"))
-                        .opt_env("--client-secret", &EnvName::of(&one.name, "CLIENT_SECRET")),
-                );
+                commands.push(keys::register_client(&one.name, None, [None, None]));
             }
             (None, ProviderKind::Payment) => {}
         }

@@ -82,24 +82,17 @@ impl Keys {
 impl Client {
     /// The command that registers it.
     pub(super) fn register(&self) -> Command {
-        let variable = |known: &Option<String>, kind: &str| {
-            let known = known.as_ref().and_then(EnvName::new);
-            known.unwrap_or_else(|| EnvName::of(&self.name, kind))
-        };
-        let add = Command::new("agentcore")
-            .args(["add", "credential"])
-            .opt("--name", self.name.as_str())
-            .opt("--type", "oauth");
-        let add = match &self.grant.discovery {
-            Some(url) => add.opt("--discovery-url", url.as_str()),
-            None => add.opt_env("--discovery-url", &EnvName::of(&self.name, "DISCOVERY_URL")),
-        };
-        let add = add
-            .opt_env("--client-id", &variable(&self.grant.client, "CLIENT_ID"))
-            .opt_env(
-                "--client-secret",
-                &variable(&self.grant.secret, "CLIENT_SECRET"),
-            );
+        let Grant {
+            discovery,
+            client,
+            secret,
+            ..
+        } = &self.grant;
+        let add = register_client(
+            &self.name,
+            discovery.as_deref(),
+            [client.as_deref(), secret.as_deref()],
+        );
         match self.grant.scopes.is_empty() {
             true => add,
             false => add.opt("--scopes", self.grant.scopes.join(",")),
@@ -152,6 +145,28 @@ pub(super) fn register(name: &str, variable: Option<&str>) -> Command {
         .opt("--name", name)
         .opt("--type", "api-key")
         .opt_env("--api-key", &variable)
+}
+
+/// The command that registers a client of OAuth: its discovery URL, and the variables of its id and its secret, as far as they are known.
+pub(super) fn register_client(
+    name: &str,
+    discovery: Option<&str>,
+    [client, secret]: [Option<&str>; 2],
+) -> Command {
+    let variable = |known: Option<&str>, kind: &str| {
+        let known = known.and_then(EnvName::new);
+        known.unwrap_or_else(|| EnvName::of(name, kind))
+    };
+    let add = Command::new("agentcore")
+        .args(["add", "credential"])
+        .opt("--name", name)
+        .opt("--type", "oauth");
+    let add = match discovery {
+        Some(url) => add.opt("--discovery-url", url),
+        None => add.opt_env("--discovery-url", &EnvName::of(name, "DISCOVERY_URL")),
+    };
+    add.opt_env("--client-id", &variable(client, "CLIENT_ID"))
+        .opt_env("--client-secret", &variable(secret, "CLIENT_SECRET"))
 }
 
 /// The service that a call reaches, as its credential is called; of one whose host is not known it is what its key is called.

@@ -439,6 +439,13 @@ pub fn enclosing_tries(body: &[Stmt], range: ByteRange) -> Vec<(&Try, TryPart)> 
     found
 }
 
+/// Whether a `try` with a handler is around a place of a function.
+pub fn is_tried(body: &[Stmt], range: ByteRange) -> bool {
+    let tries = enclosing_tries(body, range);
+    let mut tries = tries.into_iter();
+    tries.any(|(tried, part)| part == TryPart::Body && !tried.handlers.is_empty())
+}
+
 fn part_of(tried: &Try, range: ByteRange) -> Option<TryPart> {
     let within = |body: &[Stmt]| first_around(body, range).is_some();
     if within(&tried.body) {
