@@ -363,23 +363,39 @@ fn the_installed_program_agrees() {
             }
         }
     }
-    let documents: Vec<Files> = cases.iter().map(|(_, files)| files.clone()).collect();
-    let theirs = asked(&program, &documents);
-    assert_eq!(theirs.len(), cases.len());
-    let mut differ = Vec::new();
-    let mut rejected = 0;
-    let root = tempfile::tempdir().unwrap();
-    let mut written = Files::new();
-    for ((name, files), (valid, words)) in cases.iter().zip(&theirs) {
-        rejected += usize::from(!valid);
-        rewrite(files, &mut written, root.path());
-        let (ours, message) = accepted(root.path());
-        if ours != *valid {
-            differ.push(format!(
-                "{name}\n   theirs {valid} {words}\n   ours {ours} {message}"
-            ));
+    let compare = |cases: &[(String, Files)]| {
+        let documents: Vec<Files> = cases.iter().map(|(_, files)| files.clone()).collect();
+        let theirs = asked(&program, &documents);
+        assert_eq!(theirs.len(), cases.len());
+        let root = tempfile::tempdir().unwrap();
+        let mut written = Files::new();
+        let (mut rejected, mut differ) = (0, Vec::new());
+        for ((name, files), (valid, words)) in cases.iter().zip(&theirs) {
+            rejected += usize::from(!valid);
+            rewrite(files, &mut written, root.path());
+            let (ours, message) = accepted(root.path());
+            if ours != *valid {
+                differ.push(format!(
+                    "{name}\n   theirs {valid} {words}\n   ours {ours} {message}"
+                ));
+            }
         }
-    }
+        (rejected, differ)
+    };
+    let compare = &compare;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (mut rejected, mut differ) = (0, Vec::new());
+    std::thread::scope(|scope| {
+        let parts = cases.chunks(cases.len().div_ceil(threads));
+        let workers: Vec<_> = parts
+            .map(|part| scope.spawn(move || compare(part)))
+            .collect();
+        for worker in workers {
+            let (refused, found) = worker.join().unwrap();
+            rejected += refused;
+            differ.extend(found);
+        }
+    });
     eprintln!(
         "{} documents compared ({kept} kept edits), {rejected} of them refused, {} verdicts differ",
         cases.len(),

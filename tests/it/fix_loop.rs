@@ -4,7 +4,8 @@
 //!
 //! `AGENTCORE_CLI` names the real AgentCore CLI; without it, its commands are held against its grammar alone.
 //! `AGENTCORE_HARDEN_AWS` names the real AWS CLI, whose parser then validates each call; `AGENTCORE_HARDEN_MOTO` the server that
-//! takes calls where a fixture has no frozen AWS state. Without them, calls are held against the shape of a call.
+//! takes calls where a fixture has no frozen AWS state. Without them, calls are held against the shape of a call. With them, fixes
+//! that are edits alone are left out: no program has a part in those, and they are tried without.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +17,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::commands::grammar::{Grammar, check_aws};
 use crate::commands::{Sandbox, copy, on_path};
@@ -34,6 +37,19 @@ struct Tally {
     faults: Vec<String>,
 }
 
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.run += other.run;
+        self.passed += other.passed;
+        self.grammar_only += other.grammar_only;
+        self.after_deploy += other.after_deploy;
+        self.faults.extend(other.faults);
+    }
+}
+
+/// Held by the case whose calls reach the stand-in for AWS, which has one account for all.
+static ACCOUNT: Mutex<()> = Mutex::new(());
+
 fn folders(of: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<_> = fs::read_dir(of)
         .unwrap()
@@ -50,6 +66,10 @@ fn fixtures() -> Vec<(Option<String>, PathBuf)> {
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     let mut found = Vec::new();
     let chosen = std::env::var("CHECK").ok();
+    // First, as it takes longest.
+    if chosen.is_none() {
+        found.push((None, root.join("projects/insecure-agent")));
+    }
     for check in folders(&root.join("checks")) {
         if chosen
             .as_ref()
@@ -62,9 +82,6 @@ fn fixtures() -> Vec<(Option<String>, PathBuf)> {
                 found.push((Some(name(&check)), fixture));
             }
         }
-    }
-    if chosen.is_none() {
-        found.push((None, root.join("projects/insecure-agent")));
     }
     found
 }
@@ -214,7 +231,13 @@ fn try_out(
         .iter()
         .any(|command| command.starts_with("aws service-quotas"));
     let frozen = project.join("aws.json").is_file() || asks_quota;
-    forget_everything();
+    let calls = |fix: &&Fix| fix.commands.iter().any(|command| command.contains("aws "));
+    let live = !frozen && std::iter::once(&fix).chain(others).any(calls);
+    let _account = live.then(|| {
+        let held = ACCOUNT.lock().unwrap();
+        forget_everything();
+        held
+    });
     if fix
         .commands
         .iter()
@@ -348,6 +371,43 @@ fn try_out(
     Ok(())
 }
 
+/// Tries every fix of every result that a fixture is about.
+fn try_fixture(check: Option<&str>, fixture: &Path, grammar: &Grammar) -> Tally {
+    let mut tally = Tally::default();
+    let programs = std::env::var_os("AGENTCORE_CLI").is_some();
+    let results = audited(fixture, true);
+    let failing = results.iter().filter(|result| {
+        result.status == Status::Fail && check.is_none_or(|check| check == result.check)
+    });
+    for result in failing {
+        let fixes = result.fixes.iter().filter(|fix| {
+            let does = !fix.commands.is_empty() || !fix.edits.is_empty();
+            does && !fix.is_preparation()
+        });
+        let fixes: Vec<&Fix> = fixes.collect();
+        for fix in &fixes {
+            if programs && fix.commands.is_empty() {
+                continue;
+            }
+            let Err(fault) = try_out(fixture, result, fix, &[], grammar, &mut tally) else {
+                continue;
+            };
+            // Each of several fixes may be for a part of what is wrong: together they leave nothing.
+            let others: Vec<&Fix> = fixes
+                .iter()
+                .copied()
+                .filter(|other| other.title != fix.title)
+                .collect();
+            let together = match others.is_empty() {
+                true => Err(fault),
+                false => try_out(fixture, result, fix, &others, grammar, &mut tally),
+            };
+            tally.faults.extend(together.err());
+        }
+    }
+    tally
+}
+
 #[test]
 fn every_fix_fixes_its_result() {
     if !on_path("jq") {
@@ -355,37 +415,25 @@ fn every_fix_fixes_its_result() {
         return;
     }
     let grammar = Grammar::load();
-    let mut tally = Tally::default();
-    for (check, fixture) in fixtures() {
-        let results = audited(&fixture, true);
-        let failing = results.iter().filter(|result| {
-            result.status == Status::Fail
-                && check.as_ref().is_none_or(|check| check == result.check)
-        });
-        for result in failing {
-            let fixes = result.fixes.iter().filter(|fix| {
-                let does = !fix.commands.is_empty() || !fix.edits.is_empty();
-                does && !fix.is_preparation()
-            });
-            let fixes: Vec<&Fix> = fixes.collect();
-            for fix in &fixes {
-                let Err(fault) = try_out(&fixture, result, fix, &[], &grammar, &mut tally) else {
-                    continue;
-                };
-                // Each of several fixes may be for a part of what is wrong: together they leave nothing.
-                let others: Vec<&Fix> = fixes
-                    .iter()
-                    .copied()
-                    .filter(|other| other.title != fix.title)
-                    .collect();
-                let together = match others.is_empty() {
-                    true => Err(fault),
-                    false => try_out(&fixture, result, fix, &others, &grammar, &mut tally),
-                };
-                tally.faults.extend(together.err());
-            }
+    let fixtures = fixtures();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut tally = Tally::default();
+        while let Some((check, fixture)) = fixtures.get(next.fetch_add(1, Ordering::Relaxed)) {
+            tally.add(try_fixture(check.as_deref(), fixture, &grammar));
         }
-    }
+        tally
+    };
+    // Threads of their own: one that waits for the account must not be one that an audit computes on.
+    let tally = std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut tally = Tally::default();
+        for worker in workers {
+            tally.add(worker.join().unwrap());
+        }
+        tally
+    });
     println!(
         "fix loop: {} commands run, {} results turned to pass, {} grammar-only ({} more can be judged only once deployed)",
         tally.run, tally.passed, tally.grammar_only, tally.after_deploy
