@@ -5,16 +5,27 @@ use std::collections::BTreeSet;
 use super::unconfigured::{Listed, unconfigured};
 use crate::analysis::clients::modules;
 use crate::context::Context;
+use crate::model::files::Around;
 use crate::model::finding::{Outcome, Status};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::ModuleId;
 
+/// Where callers were looked for.
+pub(super) fn searched(context: &Context) -> &'static str {
+    match context.files.contents.around {
+        Around::Nothing | Around::Read => "the repository",
+        Around::Shared | Around::TooLarge => "the project",
+    }
+}
+
 /// How many files were looked at, in words: those that run, and those that mention AgentCore or Bedrock.
 pub(super) fn scope(context: &Context) -> String {
-    let (read, sources) = (
-        modules(&context.source).len(),
-        &context.files.contents.sources,
-    );
+    let contents = &context.files.contents;
+    let (read, sources) = (modules(&context.source).len(), &contents.sources);
+    let beside = match contents.around {
+        Around::Shared => ", none outside of the project: others stand in the repository",
+        Around::Nothing | Around::Read | Around::TooLarge => "",
+    };
     let runs = context
         .source
         .runtimes
@@ -24,19 +35,29 @@ pub(super) fn scope(context: &Context) -> String {
         .collect::<BTreeSet<_>>()
         .into_iter()
         .filter_map(|id| context.source.module(*id))
-        .filter(|module| !sources.contains(&*module.path))
+        .filter(|module| {
+            !sources.contains(&*module.path) && !contents.sources_around.contains(&*module.path)
+        })
         .count();
-    let all = (sources.len() + outside_of_list).max(read);
-    match all {
+    let all = (sources.len() + contents.sources_around.len() + outside_of_list).max(read);
+    let files = match all {
         0 => "no source file".to_owned(),
         1 => "1 source file".to_owned(),
         _ if read == all || read == 0 => format!("{all} source files"),
         _ => format!("the {read} of {all} source files that run or mention AgentCore"),
-    }
+    };
+    files + beside
 }
 
 /// Turns a pass into `skipped` where a caller could not be read, or where nothing was read at all.
 pub(super) fn honest_of_callers(context: &Context, outcome: Outcome) -> Outcome {
+    if outcome.status == Status::Pass && context.files.contents.around == Around::TooLarge {
+        let reason = Unread::new(
+            ReasonCode::Limit,
+            "the repository around the project is too large to be searched for what calls it",
+        );
+        return Outcome::skipped(outcome.resource, reason);
+    }
     let all: BTreeSet<ModuleId> = modules(&context.source).into_iter().collect();
     honest(context, &all, outcome)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use walkdir::{DirEntry, WalkDir};
@@ -13,10 +13,10 @@ use super::source::{
     is_caller_candidate, is_invoking_script, language_of, mentions_agentcore, mentions_commands,
     stack,
 };
-use super::{own_resources, role_grants};
+use super::{around, own_resources, role_grants};
 
 use crate::model::background::Background;
-use crate::model::files::{Contents, Package, PackageKind, SecretSite};
+use crate::model::files::{Around, Contents, Package, PackageKind, SecretSite};
 use crate::model::project::Project;
 use crate::model::site::{Site, SourceText};
 use crate::secrets::names::{harmless_under, secret_like_name};
@@ -73,19 +73,42 @@ pub fn collect(
     ignores: &Ignores,
     background: &Background,
 ) -> Contents {
-    let files: Vec<(String, Listed)> = list(project, packages, ignores).into_iter().collect();
+    let mut listed = list(project, packages, ignores);
+    let (around, beside) = around::files(project, ignores, |folder| is_wanted(folder));
+    listed.extend(
+        beside
+            .into_iter()
+            .map(|file| (file.shown, Listed::beside(file.path))),
+    );
+    let files: Vec<(String, Listed)> = listed.into_iter().collect();
     let found = background.map(&files, |(shown, listed)| read(listed, shown));
-    let found = files.iter().map(|(shown, _)| shown).zip(found);
     let mut contents = Contents {
         files: files.len(),
+        around,
         ..Contents::default()
     };
-    for (shown, file) in found {
+    if around == Around::TooLarge {
+        contents
+            .unread
+            .push("the repository around the project is too large to be searched".to_owned());
+    }
+    for ((shown, listed), file) in files.iter().zip(found) {
         contents.secrets.extend(file.secrets);
         contents.values.extend(file.values);
         contents.unread.extend(file.unread);
         if file.caller {
             contents.callers.push(shown.clone());
+        }
+        contents.environment_words.extend(file.environment_words);
+        if file.lambda_caller {
+            contents.lambda_callers.push(shown.clone());
+        }
+        // The rest is about what the project itself is made of.
+        if listed.beside {
+            if file.source {
+                contents.sources_around.insert(shown.clone());
+            }
+            continue;
         }
         if file.commands {
             contents.commands.push(shown.clone());
@@ -94,10 +117,6 @@ pub fn collect(
             contents
                 .own_resources
                 .insert(shown.clone(), file.own_resources);
-        }
-        contents.environment_words.extend(file.environment_words);
-        if file.lambda_caller {
-            contents.lambda_callers.push(shown.clone());
         }
         if !file.role_grants.is_empty() {
             contents.role_grants.insert(shown.clone(), file.role_grants);
@@ -123,6 +142,19 @@ struct Listed {
     ships: bool,
     /// git ignores it: it is made by a build out of files that are read themselves.
     made: bool,
+    /// It lies outside of the project's folder.
+    beside: bool,
+}
+
+impl Listed {
+    fn beside(path: PathBuf) -> Self {
+        Self {
+            path,
+            ships: false,
+            made: false,
+            beside: true,
+        }
+    }
 }
 
 /// The files by their path relative to the project root.
@@ -143,6 +175,7 @@ fn list(project: &Project, packages: &[Package], ignores: &Ignores) -> BTreeMap<
                     path: entry.into_path(),
                     ships: false,
                     made: false,
+                    beside: false,
                 },
             );
         }
@@ -173,6 +206,7 @@ fn list(project: &Project, packages: &[Package], ignores: &Ignores) -> BTreeMap<
                     path: entry.path,
                     ships: true,
                     made,
+                    beside: false,
                 },
             );
         }
@@ -187,18 +221,20 @@ fn invokes_lambda(text: &str) -> bool {
 }
 
 fn wanted(entry: &DirEntry) -> bool {
-    if entry.depth() == 0 || !entry.file_type().is_dir() {
-        return true;
-    }
-    let left_out = entry
-        .file_name()
-        .to_str()
-        .is_some_and(|name| LEFT_OUT.contains(&name));
-    !left_out && !entry.path().join("pyvenv.cfg").exists()
+    entry.depth() == 0 || !entry.file_type().is_dir() || is_wanted(entry.path())
+}
+
+/// Whether a folder is one of the project's own, and of no tool and no dependency.
+fn is_wanted(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    let left_out = name.is_some_and(|name| LEFT_OUT.contains(&name));
+    !left_out && !folder.join("pyvenv.cfg").exists()
 }
 
 fn read(listed: &Listed, shown: &str) -> Found {
-    let Listed { path, ships, made } = listed;
+    let Listed {
+        path, ships, made, ..
+    } = listed;
     let unread = |reason: String| Found {
         unread: Some(format!("{shown}: {reason}")),
         ..Found::default()

@@ -1,5 +1,6 @@
 //! Everything that touches disk, network, clock or environment. Checks see only what comes out of here.
 
+mod around;
 pub mod artifact;
 pub mod aws;
 mod binaries;

@@ -4,8 +4,8 @@
 
 use crate::iam::actions::Action;
 
-/// Clients whose IAM prefix is not their name.
-const PREFIXES: [(&str, &str); 37] = [
+/// Clients whose IAM prefix is not their name; npm packages are called by the `serviceId` of the service's model.
+const PREFIXES: &[(&str, &str)] = &[
     ("bedrock-runtime", "bedrock"),
     ("bedrock-agent", "bedrock"),
     ("bedrock-agent-runtime", "bedrock"),
@@ -43,6 +43,29 @@ const PREFIXES: [(&str, &str); 37] = [
     ("docdb", "rds"),
     ("neptune", "rds"),
     ("neptunedata", "neptune-db"),
+    ("api-gateway", "apigateway"),
+    ("application-auto-scaling", "application-autoscaling"),
+    ("application-discovery-service", "discovery"),
+    ("auto-scaling", "autoscaling"),
+    ("config-service", "config"),
+    ("cost-explorer", "ce"),
+    ("data-pipeline", "datapipeline"),
+    ("elastic-load-balancing", "elasticloadbalancing"),
+    ("elastic-load-balancing-v2", "elasticloadbalancing"),
+    ("elasticsearch-service", "es"),
+    ("kinesis-analytics", "kinesisanalytics"),
+    ("kinesis-analytics-v2", "kinesisanalytics"),
+    ("kinesisanalyticsv2", "kinesisanalytics"),
+    ("marketplace-entitlement", "aws-marketplace"),
+    ("marketplace-entitlement-service", "aws-marketplace"),
+    ("marketplace-metering", "aws-marketplace"),
+    ("meteringmarketplace", "aws-marketplace"),
+    ("pinpoint-sms-voice", "sms-voice"),
+    ("resource-groups-tagging-api", "tag"),
+    ("route-53", "route53"),
+    ("s3-control", "s3"),
+    ("s3control", "s3"),
+    ("secrets-manager", "secretsmanager"),
 ];
 
 /// The IAM prefix of a client, as boto3 or an npm package (`client-…`) calls it.

@@ -408,16 +408,19 @@ fn answers(kind: &str) -> bool {
     kind.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
-/// `parameters.get_secret("name")` of Powertools for AWS Lambda, which asks through a client of its own.
+/// `parameters.get_secret("name")` of Powertools for AWS Lambda, in either language, which asks through a client of its own.
 ///
 /// <https://docs.aws.amazon.com/powertools/python/latest/utilities/parameters/#iam-permissions>
 fn powertools<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
     let name = code.source().callee_name(module, expr)?;
-    let function = name.strip_prefix("aws_lambda_powertools.utilities.parameters.")?;
+    let function = name
+        .strip_prefix("aws_lambda_powertools.utilities.parameters.")
+        .or_else(|| name.strip_prefix("@aws-lambda-powertools/parameters/"))?;
     let (prefix, operation) = match leaf(function) {
-        "get_secret" => ("secretsmanager", "get_secret_value"),
-        "get_parameter" => ("ssm", "get_parameter"),
-        "get_parameters" => ("ssm", "get_parameters_by_path"),
+        "get_secret" | "getSecret" => ("secretsmanager", "get_secret_value"),
+        "get_parameter" | "getParameter" => ("ssm", "get_parameter"),
+        "get_parameters" | "getParameters" => ("ssm", "get_parameters_by_path"),
+        "get_parameters_by_name" | "getParametersByName" => ("ssm", "get_parameters"),
         _ => return None,
     };
     Some(Use {

@@ -79,8 +79,26 @@ pub struct Contents {
     pub scripts: Vec<String>,
     /// Source files of the project's own: no tests, dependencies or build output. Relative to the project root.
     pub sources: BTreeSet<String>,
+    /// Source files of the repository outside of the project's folder, likewise: `../web/server.ts`.
+    pub sources_around: BTreeSet<String>,
+    /// What was looked at of the repository outside of the project's folder.
+    pub around: Around,
     /// Files that could not be read, with the reason.
     pub unread: Vec<String>,
+}
+
+/// What was looked at of the repository outside of the project's folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Around {
+    /// There is nothing: the project's folder is the repository, or stands in none.
+    #[default]
+    Nothing,
+    /// All of it.
+    Read,
+    /// Nothing: other projects stand in it, so whose the code beside them is cannot be told.
+    Shared,
+    /// Nothing: it is too large.
+    TooLarge,
 }
 
 /// A hard-coded secret. Its text is masked everywhere.

@@ -9,6 +9,7 @@
 )]
 
 mod agreement;
+mod around;
 mod aws;
 mod checks;
 mod cli;

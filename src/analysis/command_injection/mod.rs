@@ -5,6 +5,7 @@ mod argv;
 mod files;
 mod input;
 mod packaged;
+mod quoting;
 mod seeds;
 mod sinks;
 mod vetted;

@@ -7,13 +7,16 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::quoting;
 use super::sinks::Danger;
 use crate::analysis::dataflow::{Flow, Kept, Labels, MOST_BODIES, Seeds, Truncation, Vouched};
 use crate::analysis::handlers::ambient;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
 use crate::analysis::tested::{Facts, proofs};
-use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source};
+use crate::model::source::{
+    ByteRange, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
+};
 
 /// How many sources have a label of their own.
 const SOURCES: usize = 31;
@@ -60,6 +63,8 @@ pub(super) struct Sources<'a> {
     kept: BTreeMap<Danger, Kept>,
     /// Most calls that the flow evaluates.
     most_bodies: u32,
+    /// The placeholders that stand between quotes of their template, of the modules where that was asked.
+    quotations: RefCell<BTreeMap<ModuleId, BTreeSet<ByteRange>>>,
 }
 
 /// Whether an object of a method's class is made of something: its constructor takes parameters, or a decorator or base makes one.
@@ -92,6 +97,7 @@ impl<'a> Sources<'a> {
             danger: Cell::default(),
             kept: BTreeMap::new(),
             most_bodies: MOST_BODIES,
+            quotations: RefCell::default(),
         }
     }
 
@@ -315,6 +321,16 @@ impl<'a> Sources<'a> {
         Some(function.id)
     }
 
+    /// Whether a call is a placeholder between quotes of a template.
+    fn is_in_a_quotation(&self, module: ModuleId, call: &Expr) -> bool {
+        let mut known = self.quotations.borrow_mut();
+        let inside = known.entry(module).or_insert_with(|| {
+            let module = self.source.module(module);
+            module.map(quoting::inside_quotations).unwrap_or_default()
+        });
+        inside.contains(&call.range)
+    }
+
     fn counts(&self, facts: &Facts) -> bool {
         self.danger
             .get()
@@ -384,18 +400,14 @@ impl Seeds for Sources<'_> {
         }
         match self.source.callee_name(module, call).unwrap_or_default() {
             "len" | "bool" | "Boolean" | "isinstance" | "ipaddress.ip_address" => true,
-            "shlex.quote"
-            | "shlex.join"
-            | "pipes.quote"
-            | "shell-quote.quote"
-            | "shescape.quote"
-            | "shescape.escape"
-            | "shell-escape"
-            | "werkzeug.utils.secure_filename" => {
+            _ => {
                 let danger = self.danger.get();
                 danger.is_none_or(|danger| danger == Danger::Shell)
+                    && match quoting::makes_a_word(self.source, module, call) {
+                        Some(quoting::Word::Quoted) => !self.is_in_a_quotation(module, call),
+                        word => word.is_some(),
+                    }
             }
-            _ => false,
         }
     }
 

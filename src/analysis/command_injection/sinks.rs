@@ -2,7 +2,7 @@
 
 use super::argv::Place;
 use super::input;
-use super::words::words;
+use super::words::{in_a_container, is_shell, words};
 use crate::analysis::clients::entries::{entries, option};
 use crate::analysis::clients::places::Places;
 use crate::analysis::made;
@@ -99,7 +99,7 @@ pub(super) const SHELLS: [&str; 17] = [
     "ssh2.Client.exec",
 ];
 /// Functions that run a list of words, or a shell where they are told so.
-pub(super) const RUNNERS: [&str; 21] = [
+pub(super) const RUNNERS: [&str; 37] = [
     "subprocess.run",
     "subprocess.call",
     "subprocess.check_call",
@@ -119,8 +119,24 @@ pub(super) const RUNNERS: [&str; 21] = [
     "node-pty.spawn",
     "Bun.spawn",
     "Bun.spawnSync",
-    "os.execvp",
+    "os.execl",
+    "os.execle",
+    "os.execlp",
+    "os.execlpe",
     "os.execv",
+    "os.execve",
+    "os.execvp",
+    "os.execvpe",
+    "os.spawnl",
+    "os.spawnle",
+    "os.spawnlp",
+    "os.spawnlpe",
+    "os.spawnv",
+    "os.spawnve",
+    "os.spawnvp",
+    "os.spawnvpe",
+    "os.posix_spawn",
+    "os.posix_spawnp",
 ];
 /// Functions that evaluate code.
 pub(super) const EVALUATORS: [&str; 15] = [
@@ -206,6 +222,9 @@ pub(crate) fn is_command(source: &Source, module: &Module, expr: &Expr) -> bool 
         || RUNNERS.contains(&name.as_str())
         || evaluates(&name).is_some()
         || remote_shell(&name)
+        || name.ends_with(".subprocess_shell")
+        || name.ends_with(".subprocess_exec")
+        || name.strip_prefix("sh.").is_some_and(is_shell)
         || sent(source, module.id, call).is_some()
 }
 
@@ -230,6 +249,14 @@ fn read<'a>(
     if let Some(fed) = input::fed(source, module.id, function, expr) {
         return Some(vec![fed]);
     }
+    let place = Place {
+        module: module.id,
+        function,
+        expr,
+    };
+    if let Some(found) = in_a_container(places, source, place) {
+        return Some(found);
+    }
     let name = source.callee_name(module.id, expr)?;
     let name = promisified(source, module, call, name);
     let at = |expr| At::new(module.id, expr);
@@ -245,7 +272,16 @@ fn read<'a>(
     } else if let Some(danger) = evaluates(&name) {
         let first = first.or_else(|| call.option("expr"));
         vec![(at(first?), danger)]
-    } else if RUNNERS.contains(&name.as_str()) {
+    } else if name.ends_with(".subprocess_shell") {
+        vec![(at(call.args.get(1)?), Danger::Shell)]
+    } else if let Some(shell) = name.strip_prefix("sh.")
+        && is_shell(shell)
+    {
+        let says = |arg: &Expr| arg.as_str().is_some_and(|arg| arg.starts_with('-'));
+        let script = call.args.iter().skip_while(|arg| says(arg)).next();
+        let told = call.args.iter().take_while(|arg| says(arg)).count() > 0;
+        vec![(at(script.filter(|_| told)?), Danger::Shell)]
+    } else if RUNNERS.contains(&name.as_str()) || name.ends_with(".subprocess_exec") {
         let first = first?;
         let shell = option(source, module.id, call, "shell").is_some_and(|value| {
             !matches!(value.expr.kind, ExprKind::Bool(false) | ExprKind::None)
@@ -259,11 +295,6 @@ fn read<'a>(
                 words
             }
         } else {
-            let place = Place {
-                module: module.id,
-                function,
-                expr,
-            };
             let mut found = words(places, source, place, first, &name);
             found.extend(input::given(source, place, call, &name));
             return Some(found);
@@ -308,6 +339,12 @@ fn remote_shell(name: &str) -> bool {
             | "paramiko.client.SSHClient.exec_command"
             | "fabric.Connection.run"
             | "invoke.run"
+            | "asyncssh.connect.run"
+            | "asyncssh.connect.create_process"
+            | "asyncssh.SSHClientConnection.run"
+            | "asyncssh.SSHClientConnection.create_process"
+            | "node-ssh.NodeSSH.execCommand"
+            | "node-ssh.NodeSSH.exec"
     ) || name.ends_with("AgentCoreRuntimeClient.open_shell.send")
 }
 

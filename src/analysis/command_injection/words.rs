@@ -2,7 +2,9 @@
 
 use super::argv::{Place, Word, lists};
 use super::sinks::{Danger, Sink, leaf_of};
+use crate::analysis::clients::entries::option;
 use crate::analysis::clients::places::Places;
+use crate::analysis::names::leaf;
 use crate::analysis::starts;
 use crate::analysis::values::At;
 use crate::model::source::ir::FormatPart;
@@ -64,6 +66,13 @@ pub(super) fn words<'a>(
     let Some(call) = place.expr.as_call() else {
         return Vec::new();
     };
+    if let Some(parts) = replaces(name, &call.args) {
+        let what = leaf_of(name);
+        return lists(source, places, place, &parts, true)
+            .into_iter()
+            .flat_map(|list| split(place, &what, judge(source, &list)))
+            .collect();
+    }
     let exec = name.ends_with("create_subprocess_exec");
     let separate = name.starts_with("child_process.")
         || name.starts_with("execa.")
@@ -81,6 +90,62 @@ pub(super) fn words<'a>(
         .into_iter()
         .flat_map(|list| split(place, &what, judge(source, &list)))
         .collect()
+}
+
+/// The program and its words of `os.execl(path, word, …)`, `os.spawnv(mode, path, words)`, `loop.subprocess_exec(protocol, word, …)`;
+/// None for other functions. The name that the program is given for itself stands among the words.
+fn replaces<'a>(name: &str, args: &'a [Expr]) -> Option<Vec<&'a Expr>> {
+    let (behind, function) = match name.strip_prefix("os.") {
+        Some("posix_spawn" | "posix_spawnp") => (0, "execv"),
+        Some(function) => match function.strip_prefix("exec") {
+            Some(_) => (0, function),
+            None => (1, function.strip_prefix("spawn").map(|_| function)?),
+        },
+        None => (1, name.ends_with(".subprocess_exec").then_some("execl")?),
+    };
+    let words = args.get(behind..)?;
+    let form = function
+        .trim_start_matches("exec")
+        .trim_start_matches("spawn");
+    let words = match (form.starts_with('l'), form.ends_with('e')) {
+        // The environment stands last.
+        (true, true) => words.split_last().map(|(_, words)| words)?,
+        (true, false) => words,
+        (false, _) => words.get(..2)?,
+    };
+    Some(words.iter().collect())
+}
+
+/// The words that an interpreter runs as code among those of a list that a container's client is given:
+/// `container.exec_run(["sh", "-c", command])`, `stream(…, command=["/bin/sh", "-c", command])`.
+pub(super) fn in_a_container<'a>(
+    places: &Places<'a>,
+    source: &'a Source,
+    place: Place<'a>,
+) -> Option<Vec<Sink<'a>>> {
+    let call = place.expr.as_call()?;
+    let name = call.callee.last_name()?;
+    let given = match &**name {
+        "exec_run" | "exec_create" => call
+            .args
+            .iter()
+            .find(|arg| matches!(arg.kind, ExprKind::List(_)))
+            .or_else(|| call.option("cmd")),
+        "exec" | "createContainer" => {
+            option(source, place.module, call, "Cmd").map(|given| given.expr)
+        }
+        "stream" => call.option("command"),
+        _ => None,
+    };
+    let list = given.filter(|given| matches!(given.kind, ExprKind::List(_)))?;
+    let what = leaf(&name).to_owned();
+    let found = lists(source, places, place, &[list], false).into_iter();
+    let found = found.map(|list| {
+        let mut parts = judge(source, &list);
+        parts.retain(|(_, danger)| matches!(danger, Danger::Shell | Danger::Code));
+        parts
+    });
+    Some(found.flat_map(|parts| split(place, &what, parts)).collect())
 }
 
 /// The sinks that the words of one run are: those of a helper's caller stand at that call.
@@ -117,7 +182,7 @@ fn program_of(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
-fn is_shell(program: &str) -> bool {
+pub(super) fn is_shell(program: &str) -> bool {
     SHELL_PROGRAMS.contains(&program)
 }
 
@@ -212,14 +277,28 @@ fn judge<'a>(source: &Source, list: &[Word<'a>]) -> Vec<(Word<'a>, Danger)> {
         if text.as_deref() == Some("--") {
             guarded = true;
         }
-        let shell = is_shell(&name)
-            && (before.starts_with('-') && before.contains('c')
+        // `docker exec web sh -c …`: a program that another one runs, wherever it stands.
+        let inner = words
+            .get(program + 1..index)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .map_while(|word| word.as_deref())
+            .find(|word| !word.starts_with('-'))
+            .map(program_of)
+            .unwrap_or_default();
+        let runs = |is: fn(&str) -> bool| is(&name) || is(inner);
+        let shell = runs(is_shell)
+            && (before.starts_with('-') && !before.starts_with("--") && before.contains('c')
                 || before.eq_ignore_ascii_case("/c"));
-        let code = is_language(&name) && matches!(before.as_str(), "-c" | "-e" | "-r" | "--eval");
+        let code = runs(is_language) && matches!(before.as_str(), "-c" | "-e" | "-r" | "--eval");
         if shell || name == "ssh" && index > program + 1 {
             found.push((*word, Danger::Shell));
+            // What follows the script are its own arguments.
+            guarded |= shell;
         } else if code {
             found.push((*word, Danger::Code));
+            guarded = true;
         } else if !guarded
             && bare(word.at.expr)
             && !takes_value(&before)

@@ -170,7 +170,14 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
                 Some(call) if call.callee.as_name() == Some("set") => {
                     call.args.first().unwrap_or(given)
                 }
-                _ => given,
+                _ => match &given.kind {
+                    ExprKind::List(one) | ExprKind::Tuple(one) | ExprKind::Set(one)
+                        if one.len() == 1 =>
+                    {
+                        one.first().unwrap_or(given)
+                    }
+                    _ => given,
+                },
             }),
             base.and_then(|base| compared::characters(source, module, base))
                 .map_or(Facts::MEMBER, |all| compared::made_of(&all)),
@@ -616,6 +623,34 @@ fn made_by_call<'e>(
             },
         )),
         "UUID" => Some((first?, Facts::UUID)),
+        // Digits of a hash, an alphabet of letters and digits, a day that was read: nothing else of the text is left.
+        "hexdigest" | "toISOString" => Some((base?, Facts::UUID)),
+        "hexlify" | "b16encode" | "slugify" => Some((
+            first?,
+            Facts {
+                safe: true,
+                ..Facts::TEXT
+            },
+        )),
+        // It may begin with a dash, but starts no command.
+        "urlsafe_b64encode" => Some((
+            first?,
+            Facts {
+                no_meta: true,
+                ..Facts::TEXT
+            },
+        )),
+        "crc32" | "adler32" => Some((first?, Facts::NUMBER)),
+        "fromisoformat" | "strptime" => Some((
+            first?,
+            Facts {
+                safe: true,
+                formatted: true,
+                bounded: true,
+                typed: true,
+                ..Facts::NOTHING
+            },
+        )),
         "slice" | "substring" | "substr" if call.args.len() > 1 => Some((base?, Facts::BOUNDED)),
         "shorten" => Some((first?, Facts::BOUNDED)),
         "min" | "clamp" => {

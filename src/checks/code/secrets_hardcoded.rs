@@ -2,7 +2,7 @@
 
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::files::SecretSite;
+use crate::model::files::{Around, SecretSite};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::secrets::Context as Place;
@@ -48,7 +48,14 @@ fn judge(context: &Context) -> Outcome {
         }
         return Outcome::pass(
             resource,
-            format!("no secret found in {} files of the project", contents.files),
+            format!(
+                "no secret found in {} files of {}",
+                contents.files,
+                match contents.around {
+                    Around::Read => "the repository",
+                    _ => "the project",
+                }
+            ),
         );
     }
     let worst = secrets

@@ -72,10 +72,13 @@ fn run(context: &Context) -> Vec<Outcome> {
             found.push(unstopped(first));
         }
     }
-    let scope = crate::checks::callers::scope(context);
+    let (searched, scope) = (
+        crate::checks::callers::searched(context),
+        crate::checks::callers::scope(context),
+    );
     let outcome = if found.is_empty() {
         let message = match files.len() {
-            0 => format!("no code in the repository invokes a runtime (looked at: {scope})"),
+            0 => format!("no code in {searched} invokes a runtime (looked at: {scope})"),
             count => format!(
                 "{count} file{} that invoke{} a runtime: sessions are stopped, are a chat's, or are a person's own run",
                 if count == 1 { "" } else { "s" },

@@ -80,7 +80,12 @@ pub fn of_project(
         Beside {
             callers: contents.callers.clone(),
             commands: contents.commands.clone(),
-            others: contents.sources.iter().cloned().collect(),
+            others: contents
+                .sources
+                .iter()
+                .chain(&contents.sources_around)
+                .cloned()
+                .collect(),
         }
     });
     source.stack_words = stack::variables(&project.root);
