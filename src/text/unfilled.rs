@@ -1,0 +1,70 @@
+//! Names that a template or a tutorial left to be filled in: they name nothing.
+
+/// Beginnings, with `_` as `-`.
+const BEGINNINGS: [&str; 6] = [
+    "your-",
+    "replace-me",
+    "replace-with",
+    "replace-after",
+    "insert-your",
+    "todo-",
+];
+/// Words inside.
+const MARKS: [&str; 5] = [
+    "changeme",
+    "change-me",
+    "replaceme",
+    "placeholder",
+    "fill-me-in",
+];
+/// Whole names.
+const WHOLE: [&str; 5] = ["todo", "tbd", "fixme", "xxx", "xxxx"];
+/// So many equal letters in a row are a mask: `table-XXXXXXXXXX`.
+const MASK: &str = "xxxxx";
+
+/// Whether a name, an id or an ARN has to be filled in before it names anything: `YOUR_KB_ID`, `REPLACE_AFTER_DEPLOY`,
+/// `<table>`, `support-XXXXXXXXXX`.
+pub fn is_unfilled(name: &str) -> bool {
+    let name = name.trim().to_lowercase().replace('_', "-");
+    let part = |part: &str| {
+        WHOLE.contains(&part) || BEGINNINGS.iter().any(|start| part.starts_with(start))
+    };
+    let bracketed = |part: &str| part.len() > 2 && part.starts_with('<') && part.ends_with('>');
+    name.split(['/', ':'])
+        .any(|one| part(one) || bracketed(one))
+        || MARKS.iter().any(|mark| name.contains(mark))
+        || name.contains(MASK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unfilled;
+
+    #[test]
+    fn names_to_fill_in_are_told_from_real_ones() {
+        for name in [
+            "YOUR_KB_ID",
+            "your-bucket",
+            "REPLACE_AFTER_DEPLOY",
+            "<knowledge-base-id>",
+            "support_Memory-XXXXXXXXXX",
+            "arn:aws:bedrock:us-east-1:123456789012:knowledge-base/YOUR_KB_ID",
+            "TODO",
+            "changeme",
+        ] {
+            assert!(is_unfilled(name), "{name}");
+        }
+        for name in [
+            "KB7Q2M4XYZ",
+            "get-your-order",
+            "orders",
+            "replacements",
+            "todos",
+            "/shop/orders",
+            "arn:aws:sqs:us-east-1:123456789012:jobs",
+            "example-bucket",
+        ] {
+            assert!(!is_unfilled(name), "{name}");
+        }
+    }
+}
