@@ -18,6 +18,7 @@ use crate::model::finding::{Evidence, Outcome, Resource, ResourceType, Severity,
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::predicted_role::Names;
 use crate::model::project::{Agent, Gateway};
+use crate::stack;
 
 pub(super) static CHECK: Check = Check {
     id: "iam-missing-permissions",
@@ -102,6 +103,40 @@ fn of_agent(context: &Context, agent: Agent<'_>) -> Outcome {
         fixes: &fixes,
     }
     .outcome()
+}
+
+/// Grants what an agent surely uses and the role that the CLI makes does not allow once some of `additionalPolicies` are gone. `None`
+/// where nothing is missing then.
+pub(super) fn after_removal(
+    context: &Context,
+    agent: Agent<'_>,
+    gone: &[&str],
+) -> Option<crate::model::finding::Fix> {
+    let rules = stack::rules(context).cloned().unwrap_or_default();
+    let mut layer = context.agent_role_under(agent, &rules)?;
+    let layers = context.agent_roles(agent).into_iter();
+    for added in layers.filter(|layer| layer.origin == Origin::Config) {
+        let policies = added.value.role.policies.into_iter();
+        let kept = policies.filter(|policy| !gone.contains(&policy.name.as_str()));
+        layer.value.role.policies.extend(kept);
+        layer.value.unread.extend(added.value.unread);
+    }
+    let subject = Subject {
+        context,
+        agent,
+        names: names(context),
+    };
+    let needs = least_privilege::needs(&subject);
+    let held = hold(context, &layer.value, &needs);
+    let missing: Vec<&Held<'_>> = held
+        .iter()
+        .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let fixes = fix::of_agent(context, agent, &layer.value, &missing);
+    fixes.into_iter().next()
 }
 
 /// The construct adds `additionalPolicies` to the role that it makes: both are one role.
