@@ -121,7 +121,7 @@ pub(super) fn add<'a>(
         statements.allow("UseMemory", core_actions(actions.clone()), [arn]);
     }
     if let Some(code) = code {
-        let opens = words.known && opens && memories.is_empty();
+        let opens = words.known && opens && memories.is_empty() && !is_connected(subject.agent);
         foreign(subject, code, &actions, opens, statements);
     }
     if let Agent::Harness(harness) = subject.agent
@@ -143,6 +143,18 @@ pub(super) fn add<'a>(
             [subject.core(&format!("memory/{prefix}*"))],
         );
     }
+}
+
+/// Whether `connections[]` of a runtime brings a memory.
+fn is_connected(agent: Agent<'_>) -> bool {
+    let connections = agent
+        .runtime()
+        .and_then(|runtime| runtime.node.get("connections"));
+    let kind = |connection: &Node| {
+        let kind = connection.path(&["to", "type"])?.as_str()?;
+        Some(kind == "memory")
+    };
+    connections.is_some_and(|all| all.items().iter().any(|one| kind(one) == Some(true)))
 }
 
 /// Memories that the project does not make, by the ids that the code or its environment has. What opens one of which no id is seen is

@@ -1,13 +1,12 @@
 //! Names that a template or a tutorial left to be filled in: they name nothing.
 
 /// Beginnings, with `_` as `-`.
-const BEGINNINGS: [&str; 6] = [
+const BEGINNINGS: [&str; 5] = [
     "your-",
     "replace-me",
     "replace-with",
     "replace-after",
     "insert-your",
-    "todo-",
 ];
 /// Words inside.
 const MARKS: [&str; 5] = [
@@ -17,18 +16,20 @@ const MARKS: [&str; 5] = [
     "placeholder",
     "fill-me-in",
 ];
-/// Whole names.
-const WHOLE: [&str; 5] = ["todo", "tbd", "fixme", "xxx", "xxxx"];
+/// Whole names as they are shouted: `todo` is what many a table is called.
+const WHOLE: [&str; 5] = ["TODO", "TBD", "FIXME", "XXX", "XXXX"];
 /// So many equal letters in a row are a mask: `table-XXXXXXXXXX`.
 const MASK: &str = "xxxxx";
 
 /// Whether a name, an id or an ARN has to be filled in before it names anything: `YOUR_KB_ID`, `REPLACE_AFTER_DEPLOY`,
 /// `<table>`, `support-XXXXXXXXXX`.
 pub fn is_unfilled(name: &str) -> bool {
-    let name = name.trim().to_lowercase().replace('_', "-");
-    let part = |part: &str| {
-        WHOLE.contains(&part) || BEGINNINGS.iter().any(|start| part.starts_with(start))
-    };
+    let name = name.trim();
+    if WHOLE.contains(&name) {
+        return true;
+    }
+    let name = name.to_lowercase().replace('_', "-");
+    let part = |part: &str| BEGINNINGS.iter().any(|start| part.starts_with(start));
     let bracketed = |part: &str| part.len() > 2 && part.starts_with('<') && part.ends_with('>');
     name.split(['/', ':'])
         .any(|one| part(one) || bracketed(one))
@@ -60,6 +61,8 @@ mod tests {
             "orders",
             "replacements",
             "todos",
+            "todo",
+            "todo-items",
             "/shop/orders",
             "arn:aws:sqs:us-east-1:123456789012:jobs",
             "example-bucket",
