@@ -29,12 +29,27 @@ pub fn is_unfilled(name: &str) -> bool {
         return true;
     }
     let name = name.to_lowercase().replace('_', "-");
-    let part = |part: &str| BEGINNINGS.iter().any(|start| part.starts_with(start));
+    let part = |part: &str| BEGINNINGS.iter().any(|start| begins(part, start));
     let bracketed = |part: &str| part.len() > 2 && part.starts_with('<') && part.ends_with('>');
     name.split(['/', ':'])
         .any(|one| part(one) || bracketed(one))
-        || MARKS.iter().any(|mark| name.contains(mark))
+        || MARKS.iter().any(|mark| holds(&name, mark))
         || name.contains(MASK)
+}
+
+/// Whether a name begins with a word: `replacement` does not begin with `replace-me`.
+fn begins(name: &str, word: &str) -> bool {
+    let rest = name.strip_prefix(word);
+    rest.is_some_and(|rest| word.ends_with('-') || !rest.starts_with(char::is_alphanumeric))
+}
+
+/// Whether a name holds a word whole.
+fn holds(name: &str, word: &str) -> bool {
+    name.match_indices(word).any(|(at, _)| {
+        let before = name.get(..at).unwrap_or_default();
+        let after = name.get(at + word.len()..).unwrap_or_default();
+        !before.ends_with(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric)
+    })
 }
 
 #[cfg(test)]
@@ -60,6 +75,7 @@ mod tests {
             "get-your-order",
             "orders",
             "replacements",
+            "replace-memory",
             "todos",
             "todo",
             "todo-items",
