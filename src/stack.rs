@@ -294,12 +294,12 @@ fn of_agent(context: &Context, agent: Agent<'_>) -> Option<Rule> {
             grant.push(statement.clone());
         }
     }
-    grant.extend(bundles(context));
     let calls = grant
         .iter()
         .any(|statement| statement.get("Sid").and_then(Value::as_str) == Some("CallModels"));
     let mut without: Vec<&str> = FOREIGN.to_vec();
-    if calls || calls_no_model_of_bedrock(context, agent) {
+    let of_default = plan.lacks.iter().any(|lack| lack.model);
+    if !of_default && (calls || calls_no_model_of_bedrock(context, agent)) {
         without.extend(MODELS);
     }
     Some(Rule {
@@ -316,34 +316,6 @@ fn calls_no_model_of_bedrock(context: &Context, agent: Agent<'_>) -> bool {
         .runtime()
         .is_some_and(|runtime| context.serves_tools_only(runtime));
     tools || !context.model_ids(agent).is_empty()
-}
-
-/// Reading the project's own configuration bundles.
-fn bundles(context: &Context) -> Option<Value> {
-    let project = &context.project;
-    let resources: Vec<String> = project
-        .config_bundles
-        .iter()
-        .filter(|bundle| !bundle.name.starts_with('#'))
-        .map(|bundle| {
-            core(&format!(
-                "configuration-bundle/{}_{}-*",
-                project.display_name(),
-                bundle.name
-            ))
-        })
-        .collect();
-    (!resources.is_empty()).then(|| {
-        allow(
-            "ReadOwnBundles",
-            &[
-                "bedrock-agentcore:GetConfigurationBundle",
-                "bedrock-agentcore:GetConfigurationBundleVersion",
-                "bedrock-agentcore:ListConfigurationBundleVersions",
-            ],
-            resources,
-        )
-    })
 }
 
 fn of_gateway(context: &Context, gateway: &Gateway) -> Option<Rule> {

@@ -46,6 +46,8 @@ pub(crate) struct RuntimeFacts {
     pub(crate) environs: Mutex<FxHashMap<usize, bool>>,
     /// Why code that runs is not here, where some is not.
     pub(crate) absent: OnceLock<Option<Unread>>,
+    /// What a policy of what the code is seen to use lacks, in words, and whether it is surely called.
+    pub(crate) lacks: OnceLock<Vec<(bool, String)>>,
     /// What runs where an unknown variable is taken for unset.
     unset: OnceLock<Running>,
     /// What runs where an unknown variable may be set.

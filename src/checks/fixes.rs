@@ -108,6 +108,13 @@ pub(super) fn own_role(context: &Context, agent: Agent<'_>) -> Fix {
     if let Some(missing) = least_privilege::missing_code(context, agent) {
         return Fix::new(title).note(format!("{missing}. A role made without it would lack what the code calls: run `agentcore-harden policy` where the code is, read what it prints, and apply that"));
     }
+    if let Some(lacking) = least_privilege::lacking(context, agent) {
+        return Fix::new(title).note(format!("{lacking}. A role made now would lack that: run `agentcore-harden policy` afterwards, read what it prints, and apply that"));
+    }
+    let note = match least_privilege::unseen(context, agent) {
+        Some(unseen) => format!("{unseen}. Then {note}"),
+        None => note.to_owned(),
+    };
     Fix::new(title)
         .commands(apply::role(context, agent))
         .note(note)

@@ -133,11 +133,11 @@ fn names(context: &Context, arguments: &LeastPrivilegeArgs) -> Result<Names, Fai
     })
 }
 
-/// None for a role whose policy was made without the agent's code.
+/// None for a role whose policy surely lacks something that the agent calls.
 pub(super) fn commands(subject: &Subject<'_>, kind: Kind) -> Vec<Command> {
     match kind {
         Kind::ExecutionRole | Kind::Trust
-            if least_privilege::missing_code(subject.context, subject.agent).is_some() =>
+            if least_privilege::lacking(subject.context, subject.agent).is_some() =>
         {
             Vec::new()
         }
@@ -165,7 +165,9 @@ fn one(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let Plan { document, notes } = plan(subject, kind);
+    let Plan {
+        document, notes, ..
+    } = plan(subject, kind);
     let commands = commands(subject, kind);
     if as_json {
         let page = json!({
@@ -247,6 +249,11 @@ fn page(subject: &Subject<'_>, out: &mut dyn Write) -> Result<(), Failure> {
         text.push('\n');
     }
     let commands = commands(subject, Kind::ExecutionRole);
+    if execution.lacks.iter().any(|lack| lack.model) {
+        text.push_str(
+            "No commands are printed: a role made of this policy would lack what the notes say.\n",
+        );
+    }
     if !commands.is_empty() {
         text.push_str("To apply it, from the project's folder:\n");
     }

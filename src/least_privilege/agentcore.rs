@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use super::code::Code;
 use super::memory::MEMORY_INTEGRATION;
 use super::words::Words;
-use super::{Statements, Subject, identity, memory};
+use super::{Statements, Subject, UNKNOWN_SUFFIX, identity, memory};
 use crate::iam::actions::Action;
 use crate::model::json::Node;
-use crate::model::project::Agent;
+use crate::model::project::{Agent, Named};
 
 /// A name as the construct writes it into an environment variable.
 pub(super) fn upper(name: &str) -> String {
@@ -31,12 +32,18 @@ pub(super) fn core_actions<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<
 }
 
 /// Adds what AgentCore's own parts need.
-pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Statements) {
+pub(super) fn add<'a>(
+    subject: &Subject<'a>,
+    code: Option<&Code<'_, 'a>>,
+    words: &Words<'_>,
+    statements: &mut Statements,
+) {
     observe(subject, statements);
     image(subject, statements);
-    memory::add(subject, words, statements);
+    memory::add(subject, code, words, statements);
     identity::gateways(subject, words, statements);
     identity::credentials(subject, words, statements);
+    bundles(subject, words, statements);
     tools(subject, words, statements);
     connections(subject, statements);
 }
@@ -139,6 +146,39 @@ fn image(subject: &Subject<'_>, statements: &mut Statements) {
 /// A resource's ARN as far as it is known: from the deployed state, else its name and ten characters that AWS makes up.
 pub(super) fn known_or(arn: Option<String>, otherwise: String) -> String {
     arn.unwrap_or(otherwise)
+}
+
+/// The ARNs of the project's configuration bundles that an agent reads: those that name it, and all where its code asks for one. The
+/// construct puts project and name together with nothing between.
+pub(super) fn own_bundles(subject: &Subject<'_>, words: &Words<'_>) -> Vec<String> {
+    let project = &subject.context.project;
+    let runtime = format!("{{{{runtime:{}}}}}", subject.agent.name());
+    let asks = !words.known || words.any_contains("get_config_bundle");
+    let names_it = |bundle: &&Named| {
+        let components = bundle.node.get("components");
+        components.is_some_and(|components| components.get(&runtime).is_some())
+    };
+    let bundles = project.config_bundles.iter();
+    bundles
+        .filter(|bundle| !bundle.name.starts_with('#') && (asks || names_it(bundle)))
+        .map(|bundle| {
+            let name = format!("{}{}", subject.names.project, bundle.name);
+            subject.core(&format!("configuration-bundle/{name}-{UNKNOWN_SUFFIX}"))
+        })
+        .collect()
+}
+
+/// The SDK reads the bundle that a request names.
+fn bundles(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Statements) {
+    statements.allow(
+        "ReadOwnBundles",
+        core_actions([
+            "GetConfigurationBundle",
+            "GetConfigurationBundleVersion",
+            "ListConfigurationBundleVersions",
+        ]),
+        own_bundles(subject, words),
+    );
 }
 
 /// Code interpreter and browser that AWS owns.

@@ -91,28 +91,30 @@ pub fn managed(context: &Context, agent: Agent<'_>, kind: Kind) -> Vec<Command> 
     vec![write(context, agent, kind), create]
 }
 
-/// `agentcore-harden policy … > FILE`. Without a target, account and Region are those of the AWS CLI.
+/// `agentcore-harden policy … > FILE`. Account and Region that no target names are those of the AWS CLI.
 fn write(context: &Context, agent: Agent<'_>, kind: Kind) -> Command {
     let command = Command::new("agentcore-harden")
         .arg("policy")
         .opt("--runtime", agent.name())
         .opt("--kind", word(kind));
     let target = context.target.as_ref();
-    let command = match target {
-        Some(target) => command.opt_if(
-            "--target",
-            (context.project.targets.len() > 1).then_some(target.name.as_str()),
-        ),
-        None => {
-            let account = Command::new("aws")
-                .args(["sts", "get-caller-identity", "--query", "Account"])
-                .opt("--output", "text");
-            let region = Command::new("aws").args(["configure", "get", "region"]);
-            command
-                .opt_output("--account", account)
-                .opt_output("--region", region)
-        }
-    };
+    let several = context.project.targets.len() > 1;
+    let mut command = command.opt_if(
+        "--target",
+        target
+            .filter(|_| several)
+            .map(|target| target.name.as_str()),
+    );
+    if target.is_none_or(|target| target.account.is_none()) {
+        let account = Command::new("aws")
+            .args(["sts", "get-caller-identity", "--query", "Account"])
+            .opt("--output", "text");
+        command = command.opt_output("--account", account);
+    }
+    if target.is_none_or(|target| target.region.is_none()) {
+        let region = Command::new("aws").args(["configure", "get", "region"]);
+        command = command.opt_output("--region", region);
+    }
     command.to_file(&file(agent, kind))
 }
 

@@ -14,6 +14,45 @@ pub fn missing_code(context: &Context, agent: Agent<'_>) -> Option<String> {
     }
 }
 
+/// Why a role that is made of the policy would lack something that the agent surely calls: its code is not there, or it calls a model
+/// that nothing names. `None` where nothing is known to be missing.
+pub fn lacking(context: &Context, agent: Agent<'_>) -> Option<String> {
+    missing_code(context, agent).or_else(|| joined(context, agent, true))
+}
+
+/// What such a role would lack of what the agent may call.
+pub fn unseen(context: &Context, agent: Agent<'_>) -> Option<String> {
+    joined(context, agent, false)
+}
+
+fn joined(context: &Context, agent: Agent<'_>, surely: bool) -> Option<String> {
+    let lacks = lacks(context, agent).into_iter();
+    let texts: Vec<String> = lacks
+        .filter(|(certain, _)| *certain == surely)
+        .map(|(_, text)| text)
+        .collect();
+    (!texts.is_empty()).then(|| texts.join(". "))
+}
+
+fn lacks(context: &Context, agent: Agent<'_>) -> Vec<(bool, String)> {
+    let computed = || {
+        let names = context.names();
+        let subject = Subject {
+            context,
+            agent,
+            names,
+        };
+        let statements = super::gather(&subject);
+        let lacks = statements.lacks().iter();
+        lacks.map(|lack| (lack.model, lack.text.clone())).collect()
+    };
+    let facts = context.facts.of(&context.source, agent.name());
+    match facts {
+        Some(facts) => facts.lacks.get_or_init(computed).clone(),
+        None => computed(),
+    }
+}
+
 /// Notes on what was not read: the code, parts of it, the permissions that the project's own CDK app adds.
 pub(super) fn add(subject: &Subject<'_>, statements: &mut Statements) {
     let context = subject.context;

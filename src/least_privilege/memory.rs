@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::agentcore::{core_actions, known_or, upper};
+use super::code::Code;
+use super::statements::Lack;
 use super::words::Words;
-use super::{Statements, Subject, UNKNOWN_SUFFIX};
+use super::{Statements, Subject, UNKNOWN_SUFFIX, memory_calls};
 use crate::model::json::Node;
 use crate::model::project::{Agent, Harness};
 
@@ -50,7 +52,12 @@ pub(super) const MEMORY_INTEGRATION: [&str; 9] = [
 ];
 
 /// The statements for the memories that the code names.
-pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Statements) {
+pub(super) fn add<'a>(
+    subject: &Subject<'a>,
+    code: Option<&Code<'_, 'a>>,
+    words: &Words<'_>,
+    statements: &mut Statements,
+) {
     let deployed = subject.context.deployed();
     let used: BTreeSet<&str> = MEMORY_CALLS
         .iter()
@@ -113,6 +120,10 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Sta
         );
         statements.allow("UseMemory", core_actions(actions.clone()), [arn]);
     }
+    if let Some(code) = code {
+        let opens = words.known && opens && memories.is_empty() && !is_connected(subject.agent);
+        foreign(subject, code, &actions, opens, statements);
+    }
     if let Agent::Harness(harness) = subject.agent
         && let Some(document) = harness.document.read()
         && document
@@ -131,6 +142,65 @@ pub(super) fn add(subject: &Subject<'_>, words: &Words<'_>, statements: &mut Sta
             core_actions(all),
             [subject.core(&format!("memory/{prefix}*"))],
         );
+    }
+}
+
+/// Whether `connections[]` of a runtime brings a memory.
+fn is_connected(agent: Agent<'_>) -> bool {
+    let connections = agent
+        .runtime()
+        .and_then(|runtime| runtime.node.get("connections"));
+    let kind = |connection: &Node| {
+        let kind = connection.path(&["to", "type"])?.as_str()?;
+        Some(kind == "memory")
+    };
+    connections.is_some_and(|all| all.items().iter().any(|one| kind(one) == Some(true)))
+}
+
+/// Memories that the project does not make, by the ids that the code or its environment has. What opens one of which no id is seen is
+/// said: nobody would miss it in the policy.
+fn foreign<'a>(
+    subject: &Subject<'a>,
+    code: &Code<'_, 'a>,
+    actions: &[&str],
+    opens: bool,
+    statements: &mut Statements,
+) {
+    let own: Vec<String> = subject
+        .context
+        .project
+        .memories
+        .iter()
+        .map(|memory| format!(":memory/{}_{}-", subject.names.project, memory.name))
+        .collect();
+    let calls = memory_calls::calls(subject, code);
+    let named = calls.iter().map(|call| call.memories.clone());
+    let asked = code
+        .calls()
+        .filter(|(.., call)| {
+            let name = call.written_name();
+            MEMORY_CALLS.iter().any(|(method, action)| {
+                *method == name || name.strip_suffix("Command") == Some(*action)
+            })
+        })
+        .map(|(module, _, call)| memory_calls::memories(subject, code, module, call));
+    let found: BTreeSet<String> = named.chain(asked).flatten().collect();
+    let none = found.is_empty();
+    let foreign: Vec<String> = found
+        .into_iter()
+        .filter(|arn| !own.iter().any(|own| arn.contains(own)))
+        .collect();
+    statements.allow(
+        "UseOtherMemory",
+        core_actions(actions.iter().copied()),
+        foreign,
+    );
+    if none && opens {
+        let text = format!(
+            "the code opens a memory, the project makes none, and no id of one is in sight, so nothing is allowed on it: set its id in envVars, or add {} on its ARN",
+            core_actions(actions.iter().copied()).join(", ")
+        );
+        statements.lack(Lack { model: false, text });
     }
 }
 

@@ -3,6 +3,7 @@
 mod agentcore;
 pub mod apply;
 mod code;
+mod endpoints;
 mod gaps;
 pub mod gateway;
 mod guardrails;
@@ -10,6 +11,7 @@ mod identity;
 mod invoke;
 mod invoked;
 mod memory;
+mod memory_calls;
 mod models;
 mod needs;
 mod operations;
@@ -30,9 +32,9 @@ use crate::context::{BedrockModel, Context};
 use crate::model::predicted_role::Names;
 use crate::model::project::Agent;
 
-pub use gaps::missing_code;
+pub use gaps::{lacking, missing_code, unseen};
 pub use needs::{Need, needs, policy_for};
-pub use statements::{Statements, size};
+pub use statements::{Lack, Statements, size};
 
 use code::Code;
 use words::Words;
@@ -61,6 +63,8 @@ pub struct Plan {
     pub document: Value,
     /// What could not be told, and what to narrow by hand.
     pub notes: Vec<String>,
+    /// What of that is called and not allowed.
+    pub lacks: Vec<Lack>,
 }
 
 /// What a plan is made for: the names of account, Region and agent.
@@ -125,16 +129,19 @@ pub fn plan(subject: &Subject<'_>, kind: Kind) -> Plan {
         Kind::Trust => Plan {
             document: trust(&subject.names),
             notes: Vec::new(),
+            lacks: Vec::new(),
         },
         Kind::Invoke => Plan {
             document: invoke::invoke(subject),
             notes: invoke::notes(subject),
+            lacks: Vec::new(),
         },
         Kind::Command => Plan {
             document: invoke::command(subject),
             notes: vec![
                 "attach it to the one identity that needs it, apart from the policy that lets it invoke: commands run as root with the execution role's permissions".to_owned(),
             ],
+            lacks: Vec::new(),
         },
     }
 }
@@ -149,7 +156,7 @@ fn gather(subject: &Subject<'_>) -> Statements {
     let callers = read.as_ref().map(Callers::new);
     let code = callers.as_ref().map(|callers| Code::new(callers, &words));
     models::add(subject, code.as_ref(), &mut statements);
-    agentcore::add(subject, &words, &mut statements);
+    agentcore::add(subject, code.as_ref(), &words, &mut statements);
     invoked::add(subject, code.as_ref(), &mut statements);
     parts::add(subject, code.as_ref(), &words, &mut statements);
     if let Some(code) = code {
@@ -162,14 +169,20 @@ fn gather(subject: &Subject<'_>) -> Statements {
 }
 
 fn execution_role(subject: &Subject<'_>) -> Plan {
-    let (document, mut notes) = gather(subject).finish();
+    let statements = gather(subject);
+    let lacks = statements.lacks().to_vec();
+    let (document, mut notes) = statements.finish();
     let size = size(&document);
     if size > INLINE_LIMIT {
         notes.push(format!(
             "the policy has {size} characters and a role takes {INLINE_LIMIT} inline: make customer-managed policies of its parts"
         ));
     }
-    Plan { document, notes }
+    Plan {
+        document,
+        notes,
+        lacks,
+    }
 }
 
 /// Only AgentCore takes the role, for this account and its resources.

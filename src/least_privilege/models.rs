@@ -5,9 +5,15 @@
 use std::collections::BTreeSet;
 
 use super::code::Code;
+use super::statements::Lack;
 use super::{Statements, Subject, regions};
+use crate::analysis::agent_code::evidence;
+use crate::analysis::clients::entries::option;
+use crate::analysis::names::leaf;
 use crate::context::{BedrockModel, geography_of, needs_a_profile};
 use crate::model::predicted_role::Names;
+use crate::model::source::ModuleId;
+use crate::model::source::ir::{Call, Expr, ExprKind};
 
 /// What calls a model; Converse is authorized as InvokeModel.
 pub(super) const CALLS: [&str; 2] = [
@@ -45,7 +51,12 @@ pub(super) fn add<'a>(
     if let Some(note) = subscription(&models) {
         statements.note(note);
     }
-    if resources.is_empty() {
+    let default = code.and_then(default_model);
+    if let Some(text) = &default {
+        let text = text.clone();
+        statements.lack(Lack { model: true, text });
+    }
+    if resources.is_empty() && default.is_none() {
         let others = subject.context.model_ids(subject.agent);
         statements.note(if others.is_empty() {
             "no model id was found in code or configuration: if the agent calls a model of Amazon Bedrock (a framework's default, say), name it in the code and run this again".to_owned()
@@ -54,6 +65,47 @@ pub(super) fn add<'a>(
         });
     }
     statements.allow("CallModels", CALLS, resources);
+}
+
+/// Classes of Strands that call a default model where none is named, and the option that names it.
+const DEFAULTING: [(&str, &str, &str); 3] = [
+    ("strands.", "Agent", "model"),
+    ("strands.models.", "BedrockModel", "model_id"),
+    ("@strands-agents/sdk.", "Agent", "model"),
+];
+
+/// Where the code calls a framework's default model: which one it is changes with the framework's releases.
+fn default_model(code: &Code<'_, '_>) -> Option<String> {
+    let source = code.source();
+    let (module, expr, option) = code.calls().find_map(|(module, expr, call)| {
+        let name = source.callee_name(module, expr)?;
+        let (.., option) = DEFAULTING
+            .iter()
+            .find(|(package, class, _)| leaf(name) == *class && name.starts_with(package))?;
+        (is_left_out(code, module, call, option) && code.surely_runs(module, expr.range))
+            .then_some((module, expr, *option))
+    })?;
+    let place = evidence(source, module, expr.range);
+    let place = place
+        .site
+        .as_ref()
+        .map_or_else(String::new, |site| format!("{}: ", site.place()));
+    Some(format!(
+        "{place}no model is named here, so Strands calls its default on Amazon Bedrock, which changes with its releases, and nothing is allowed on it: name the model ({option}=…) in the code"
+    ))
+}
+
+/// Whether a call surely does not give an option, by its name or as the first argument.
+fn is_left_out<'a>(code: &Code<'_, 'a>, module: ModuleId, call: &'a Call, name: &str) -> bool {
+    if let Some(given) = option(code.source(), module, call, name) {
+        return matches!(given.expr.kind, ExprKind::None);
+    }
+    let spread = call.keywords.iter().any(|keyword| keyword.name.is_none());
+    let open = |expr: &Expr| match &expr.kind {
+        ExprKind::Dict(entries) => entries.iter().any(|entry| entry.key.is_none()),
+        _ => true,
+    };
+    !spread && !call.args.iter().any(open)
 }
 
 /// Vendors whose models are sold on AWS Marketplace.

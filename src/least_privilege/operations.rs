@@ -565,6 +565,17 @@ pub(super) fn waited(prefix: &str, waiter: &str) -> Option<&'static str> {
     found.map(|(.., operation)| *operation)
 }
 
+/// The operation that begins what another one asks about by its id alone.
+pub(super) fn begins(prefix: &str, operation: &str) -> Option<&'static str> {
+    match (prefix, &*snake(operation)) {
+        ("logs", "get_query_results") => Some("start_query"),
+        ("athena", "get_query_execution" | "get_query_results" | "stop_query_execution") => {
+            Some("start_query_execution")
+        }
+        _ => None,
+    }
+}
+
 /// Actions that an operation needs in some of its uses only.
 pub(super) fn is_optional(action: &str, operation: &str) -> bool {
     matches!(
@@ -580,7 +591,8 @@ pub(super) fn is_optional(action: &str, operation: &str) -> bool {
         || snake(operation) == "copy_object"
 }
 
-fn snake(operation: &str) -> String {
+/// An operation's name in snake case.
+pub(super) fn snake(operation: &str) -> String {
     if operation.contains('_') || operation.chars().all(|letter| !letter.is_ascii_uppercase()) {
         return operation.to_owned();
     }

@@ -191,7 +191,11 @@ impl Tool {
                 if !ids.complete {
                     let every = arn(&"*".to_owned());
                     let from = self.id.split(':').nth(1).unwrap_or(self.id);
-                    statements.note(format!("{package}.{name}: the {kind} that it uses is not known ({from} is not set in envVars or the code); the policy takes {every}: put the real id there"));
+                    let why = match ids.unfilled.first() {
+                        Some(text) => format!("{text} is a placeholder"),
+                        None => format!("{from} is not set in envVars or the code"),
+                    };
+                    statements.note(format!("{package}.{name}: the {kind} that it uses is not known ({why}); the policy takes {every}: put the real id there"));
                     arns.push(every);
                 }
                 arns
@@ -232,13 +236,15 @@ impl Tool {
         if let Some(variable) = self.id.strip_prefix("env:") {
             let set = &subject.agent.common().env;
             let value = set.iter().find(|(name, _)| name == variable);
-            return Texts {
+            let found = Texts {
                 all: value
                     .map(|(_, value)| value.value.clone())
                     .into_iter()
                     .collect(),
                 complete: value.is_some(),
+                unfilled: Vec::new(),
             };
+            return found.set_unfilled_apart();
         }
         let keyword = self.id.strip_prefix("arg:").unwrap_or(self.id);
         let mut whole = Texts::default();
@@ -254,6 +260,7 @@ impl Tool {
             });
             whole.complete = found.complete && (whole.complete || whole.all.is_empty());
             whole.all.extend(found.all);
+            whole.unfilled.extend(found.unfilled);
         }
         whole
     }

@@ -65,6 +65,9 @@ pub(super) static PARAMETERS: &[Parameter] = &[
     named("athena", "WorkGroup", "workgroup/{}"),
     named("rds-data", "resourceArn", "cluster:{}"),
     named("logs", "logGroupName", "log-group:{}:*"),
+    named("logs", "logGroupNames", "log-group:{}:*"),
+    named("logs", "logGroupIdentifier", "log-group:{}:*"),
+    named("logs", "logGroupIdentifiers", "log-group:{}:*"),
     named("sagemaker", "EndpointName", "endpoint/{}"),
     named("ses", "Source", "identity/{}"),
     named("ses", "FromEmailAddress", "identity/{}"),
@@ -137,7 +140,11 @@ pub(super) fn arns(
     let partition = &subject.names.partition;
     if value.starts_with("arn:") {
         return match parameter.prefix {
-            "bedrock-agentcore" => vec![value.to_owned(), format!("{value}/runtime-endpoint/*")],
+            "bedrock-agentcore" if value.contains(":runtime/") => {
+                vec![value.to_owned(), format!("{value}/runtime-endpoint/*")]
+            }
+            // The API takes the ARN of a group without what IAM has behind it.
+            "logs" if !value.ends_with('*') => vec![format!("{value}:*")],
             _ => vec![value.to_owned()],
         };
     }
@@ -172,9 +179,38 @@ pub(super) fn arns(
                 vec![table]
             }
         }
-        _ => {
-            let value = value.trim_start_matches('/').trim_end_matches('/');
-            vec![subject.arn(parameter.prefix, &parameter.resource.replace("{}", value))]
+        _ => vec![subject.arn(parameter.prefix, &filled(parameter.resource, value))],
+    }
+}
+
+/// The resource part with a name. A slash at an end of the name is part of it, unless the ARN has one there: parameter `/shop/key`
+/// is `parameter/shop/key`, log group `/shop/orders` is `log-group:/shop/orders`.
+fn filled(resource: &str, name: &str) -> String {
+    let mut name = name;
+    if resource.contains("/{}") {
+        name = name.trim_start_matches('/');
+    }
+    if resource.contains("{}/") {
+        name = name.trim_end_matches('/');
+    }
+    resource.replace("{}", name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_belong_to_names() {
+        let written = [
+            ("log-group:{}:*", "/shop/orders", "log-group:/shop/orders:*"),
+            ("secret:{}-??????", "/prod/db", "secret:/prod/db-??????"),
+            ("parameter/{}", "/shop/key", "parameter/shop/key"),
+            ("parameter/{}", "key", "parameter/key"),
+            ("parameter/{}/*", "/shop/", "parameter/shop/*"),
+        ];
+        for (resource, name, arn) in written {
+            assert_eq!(filled(resource, name), arn);
         }
     }
 }

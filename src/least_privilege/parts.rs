@@ -1,19 +1,18 @@
 //! What is surely used of AgentCore's own parts: logs, traces, image, memories, gateways, credentials, tools.
 
-use super::agentcore::upper;
+use super::agentcore::{own_bundles, upper};
 use super::code::Code;
 use super::invoked::NOT_SEEN;
-use super::memory::MEMORY_CALLS;
 use super::needs::Need;
 use super::values::texts;
 use super::words::Words;
-use super::{Statements, Subject, UNKNOWN_SUFFIX, signed};
+use super::{Statements, Subject, UNKNOWN_SUFFIX, memory_calls, signed};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::names::leaf;
 use crate::model::finding::Evidence;
 use crate::model::project::Agent;
 use crate::model::source::ModuleId;
-use crate::model::source::ir::{Expr, ExprKind};
+use crate::model::source::ir::{Call, Expr, ExprKind};
 
 /// Adds the needs.
 pub(super) fn add<'a>(
@@ -28,6 +27,7 @@ pub(super) fn add<'a>(
     memory(subject, code, words, statements);
     gateways(subject, code, words, statements);
     credentials(subject, code, statements);
+    bundles(subject, code, words, statements);
     tools(subject, code, statements);
 }
 
@@ -118,41 +118,22 @@ fn memory<'a>(
         )),
         _ => "*".to_owned(),
     };
-    for (module, expr, call) in code.calls() {
-        let Some(name) = code.source().callee_name(module, expr) else {
-            continue;
-        };
-        let integration = match leaf(name) {
-            _ if code.source().callee(module, expr).is_some() => continue,
-            "AgentCoreMemorySessionManager" => &["CreateEvent", "ListEvents"][..],
-            "AgentCoreMemorySaver" => &["CreateEvent", "ListEvents"],
-            "AgentCoreMemoryStore" => &["CreateEvent"],
-            _ => &[],
-        };
-        let by_client = || {
-            let ExprKind::Attribute { base, attr } = &call.callee.kind else {
-                return None;
-            };
-            let (_, action) = MEMORY_CALLS.iter().find(|(call, _)| *call == &**attr)?;
-            let owner = code.source().type_of(module, base)?;
-            let of_sdk = owner.type_name.starts_with("bedrock_agentcore.memory");
-            of_sdk.then_some(*action)
-        };
-        let actions: Vec<&str> = match integration {
-            [] => by_client().into_iter().collect(),
-            known => known.to_vec(),
-        };
-        let unsure = why(code, module, expr).or_else(|| {
-            memories
-                .is_empty()
-                .then(|| "the project configures no memory".to_owned())
+    for call in memory_calls::calls(subject, code) {
+        let known = !call.memories.is_empty();
+        let unsure = why(code, call.module, call.expr).or_else(|| {
+            (memories.is_empty() && !known).then(|| "the project configures no memory".to_owned())
         });
-        for action in actions {
-            let place = evidence(code.source(), module, expr.range);
+        let resources: Vec<&str> = match known {
+            true => call.memories.iter().map(String::as_str).collect(),
+            false => vec![&resource],
+        };
+        for action in call.actions {
             let action = format!("bedrock-agentcore:{action}");
-            statements.need(
-                Need::new(&action, resource.as_str(), leaf(name), place).unsure(unsure.clone()),
-            );
+            for resource in &resources {
+                let place = evidence(code.source(), call.module, call.expr.range);
+                let need = Need::new(&action, *resource, call.by, place);
+                statements.need(need.unsure(unsure.clone()));
+            }
         }
     }
 }
@@ -233,6 +214,66 @@ fn credentials<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut 
     }
 }
 
+/// `BedrockAgentCoreContext.get_config_bundle()`: the SDK reads the bundle that the request names, and raises where it may not.
+fn bundles<'a>(
+    subject: &Subject<'a>,
+    code: &Code<'_, 'a>,
+    words: &Words<'_>,
+    statements: &mut Statements,
+) {
+    let source = code.source();
+    let mut calls = code.calls();
+    let asked = calls.find(|(module, expr, _)| {
+        source.callee_name(*module, expr).is_some_and(|name| {
+            leaf(name) == "get_config_bundle" && name.starts_with("bedrock_agentcore.")
+        })
+    });
+    let Some((module, expr, _)) = asked else {
+        return;
+    };
+    for arn in own_bundles(subject, words) {
+        let place = evidence(source, module, expr.range);
+        let action = "bedrock-agentcore:GetConfigurationBundleVersion";
+        let need = Need::new(action, arn, "get_config_bundle", place);
+        statements.need(need.unsure(why(code, module, expr)));
+    }
+}
+
+/// The interpreter and the browser that AWS owns.
+const INTERPRETER: &str = "code-interpreter/aws.codeinterpreter.v1";
+const BROWSER: &str = "browser/aws.browser.v1";
+/// What is called of them; the last ends a session.
+const INTERPRETER_CALLS: [&str; 3] = [
+    "StartCodeInterpreterSession",
+    "InvokeCodeInterpreter",
+    "StopCodeInterpreterSession",
+];
+const BROWSER_CALLS: [&str; 3] = [
+    "StartBrowserSession",
+    "ConnectBrowserAutomationStream",
+    "StopBrowserSession",
+];
+
+/// `client.stop()` of the SDK's clients of both.
+fn ended<'a>(
+    code: &Code<'_, 'a>,
+    module: ModuleId,
+    call: &'a Call,
+) -> Option<(&'static str, &'static [&'static str])> {
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return None;
+    };
+    if &**attr != "stop" {
+        return None;
+    }
+    let owner = code.source().type_of(module, base)?;
+    match leaf(&owner.type_name) {
+        "CodeInterpreter" => Some((INTERPRETER, &INTERPRETER_CALLS[2..])),
+        "BrowserClient" => Some((BROWSER, &BROWSER_CALLS[2..])),
+        _ => None,
+    }
+}
+
 /// Code interpreter and browser, of AWS or of one's own.
 fn tools<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statements) {
     let own = code.calls().any(|(.., call)| {
@@ -246,7 +287,7 @@ fn tools<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statem
         .iter()
         .any(|key| call.option(key).is_some())
     });
-    for (module, expr, _) in code.calls() {
+    for (module, expr, call) in code.calls() {
         let Some(name) = code.source().callee_name(module, expr) else {
             continue;
         };
@@ -255,15 +296,17 @@ fn tools<'a>(subject: &Subject<'a>, code: &Code<'_, 'a>, statements: &mut Statem
             .any(|package| name.starts_with(package));
         let (resource, actions) = match leaf(name) {
             _ if !of_sdk => continue,
-            "AgentCoreCodeInterpreter" | "CodeInterpreter" | "code_session" => (
-                "code-interpreter/aws.codeinterpreter.v1",
-                ["StartCodeInterpreterSession", "InvokeCodeInterpreter"],
-            ),
-            "AgentCoreBrowser" | "BrowserClient" | "browser_session" => (
-                "browser/aws.browser.v1",
-                ["StartBrowserSession", "ConnectBrowserAutomationStream"],
-            ),
-            _ => continue,
+            // What a context manager does at its end is as certain as what it begins with.
+            "code_session" => (INTERPRETER, &INTERPRETER_CALLS[..]),
+            "AgentCoreCodeInterpreter" | "CodeInterpreter" => {
+                (INTERPRETER, &INTERPRETER_CALLS[..2])
+            }
+            "browser_session" => (BROWSER, &BROWSER_CALLS[..]),
+            "AgentCoreBrowser" | "BrowserClient" => (BROWSER, &BROWSER_CALLS[..2]),
+            _ => match ended(code, module, call) {
+                Some(ended) => ended,
+                None => continue,
+            },
         };
         let names = &subject.names;
         let arn = |region: &str| {

@@ -10,7 +10,7 @@ use super::needs::Need;
 use super::operations;
 use super::parameters::{PARAMETERS, Parameter, arns, usual};
 use super::values::{Texts, entry, texts};
-use super::{Statements, Subject, UNKNOWN_SUFFIX, models, regions};
+use super::{Statements, Subject, UNKNOWN_SUFFIX, endpoints, memory_calls, models, regions};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::clients::entries::option;
 use crate::analysis::limits;
@@ -53,23 +53,39 @@ struct Made {
 
 /// The agent and its code.
 #[derive(Clone, Copy)]
-struct Reader<'r, 'c, 's> {
+struct Look<'r, 'c, 's> {
     subject: &'r Subject<'s>,
     code: &'r Code<'c, 's>,
 }
 
+/// The same, once every call is known.
+#[derive(Clone, Copy)]
+struct Reader<'r, 'c, 's> {
+    subject: &'r Subject<'s>,
+    code: &'r Code<'c, 's>,
+    /// Every call of the code.
+    uses: &'r [Use<'s>],
+}
+
 /// Adds what the agent's own SDK calls need.
 pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &mut Statements) {
-    let reader = Reader { subject, code };
+    let look = Look { subject, code };
     let mut called = BTreeSet::new();
+    let mut uses = Vec::new();
     for (module, expr, _) in code.calls() {
-        let found = python(code, module, expr, &mut called)
-            .or_else(|| javascript(code, module, expr))
+        let found = python(look, module, expr, &mut called)
+            .or_else(|| javascript(look, module, expr))
             .or_else(|| powertools(code, module, expr));
-        if let Some(found) = found {
-            reader.grant(&found, statements);
-            reader.note_needs(&found, statements);
-        }
+        uses.extend(found);
+    }
+    let reader = Reader {
+        subject,
+        code,
+        uses: &uses,
+    };
+    for found in &uses {
+        reader.grant(found, statements);
+        reader.note_needs(found, statements);
     }
     reader.unseen(&called, statements);
 }
@@ -98,11 +114,12 @@ struct Client<'s> {
 /// The client that an expression is: made here or in a helper, given as an argument, kept as a member. What was asked on the way is
 /// added to `asked`.
 fn client<'s>(
-    code: &Code<'_, 's>,
+    look: Look<'_, '_, 's>,
     module: ModuleId,
     expr: &'s Expr,
     asked: &mut Vec<usize>,
 ) -> Option<Client<'s>> {
+    let code = look.code;
     if let Some(address) = binding_of(code, module, expr) {
         if code.is_no_client(address) {
             return None;
@@ -115,7 +132,7 @@ fn client<'s>(
         let given = code.callers().given(module, expr);
         let kept = kept(code, module, expr);
         let mut origins = given.into_iter().chain(kept);
-        return origins.find_map(|(at, value)| client(code, at, value, asked));
+        return origins.find_map(|(at, value)| client(look, at, value, asked));
     };
     let call = instance.call?;
     let name = leaf(&instance.type_name);
@@ -123,13 +140,13 @@ fn client<'s>(
         && matches!(name, "client" | "resource" | "create_client")
     {
         let (home, service) = service_of(code, instance.module, call)?;
-        let mut made = made(code, instance.module, call);
+        let mut made = made(look, instance.module, call);
         made.maker = Some(std::ptr::from_ref(call).addr());
         let named = match source.string(home, service) {
             Some(named) => named,
             None => {
                 let helper = Helper::of(code, home, service)?;
-                made.apart |= helper.makes_apart(code);
+                made.apart |= helper.makes_apart(look);
                 helper.given(code, module, expr, 0)?
             }
         };
@@ -143,7 +160,7 @@ fn client<'s>(
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
     };
-    let owner = client(code, instance.module, base, asked)?;
+    let owner = client(look, instance.module, base, asked)?;
     Some(Client {
         object: Some((attr.to_string(), call, instance.module)),
         ..owner
@@ -193,11 +210,11 @@ impl Helper {
     }
 
     /// Whether it makes some of its clients with credentials of their own.
-    fn makes_apart(&self, code: &Code<'_, '_>) -> bool {
-        let made = values::returned(code.source(), self.function);
+    fn makes_apart(&self, look: Look<'_, '_, '_>) -> bool {
+        let made = values::returned(look.code.source(), self.function);
         made.iter().any(|value| {
             let call = value.expr.as_call();
-            call.is_some_and(|call| options(code, value.module, call, &[]).apart)
+            call.is_some_and(|call| options(look, value.module, call, &[]).apart)
         })
     }
 
@@ -293,25 +310,38 @@ const APART: [&str; 9] = [
 ];
 
 /// How a client was made: by the call, and by the session that the call is made on.
-fn made<'s>(code: &Code<'_, 's>, module: ModuleId, call: &'s Call) -> Made {
-    let source = code.source();
-    let mut made = options(code, module, call, &["region_name", "region"]);
+fn made<'s>(look: Look<'_, '_, 's>, module: ModuleId, call: &'s Call) -> Made {
+    let source = look.code.source();
+    let mut made = options(look, module, call, &["region_name", "region"]);
     if let ExprKind::Attribute { base, .. } = &call.callee.kind
         && let Some(session) = source.type_of(module, base)
         && let Some(call) = session.call
     {
-        let of_session = options(code, session.module, call, &["region_name"]);
+        let of_session = options(look, session.module, call, &["region_name"]);
         made.apart |= of_session.apart;
         made.region = made.region.or(of_session.region);
     }
     made
 }
 
-fn options<'s>(code: &Code<'_, 's>, module: ModuleId, call: &'s Call, regions: &[&str]) -> Made {
-    let apart = APART.iter().any(|name| {
-        let given = call.option(name);
-        given.is_some_and(|value| !matches!(value.kind, ExprKind::None))
-    });
+/// Whether a client gets credentials of its own, or an address that is not one of AWS's.
+fn is_apart<'s>(look: Look<'_, '_, 's>, module: ModuleId, call: &'s Call) -> bool {
+    let service = || service_of(look.code, module, call)?.1.as_str();
+    APART.iter().any(|name| {
+        call.option(name).is_some_and(|value| {
+            let of_aws = || {
+                let at = (module, value);
+                name.starts_with("endpoint")
+                    && endpoints::is_of_aws(look.subject, look.code, at, service())
+            };
+            !matches!(value.kind, ExprKind::None) && !of_aws()
+        })
+    })
+}
+
+fn options<'s>(look: Look<'_, '_, 's>, module: ModuleId, call: &'s Call, regions: &[&str]) -> Made {
+    let code = look.code;
+    let apart = is_apart(look, module, call);
     let spread = call.keywords.iter().any(|keyword| keyword.name.is_none());
     let region = regions
         .iter()
@@ -340,22 +370,22 @@ fn binding_of(code: &Code<'_, '_>, module: ModuleId, expr: &Expr) -> Option<usiz
 
 /// The client whose method is called. Most methods of a program are of something else: where no client is found, nothing that was
 /// asked on the way is one, and none of it is asked again.
-fn receiver<'s>(code: &Code<'_, 's>, module: ModuleId, base: &'s Expr) -> Option<Client<'s>> {
+fn receiver<'s>(look: Look<'_, '_, 's>, module: ModuleId, base: &'s Expr) -> Option<Client<'s>> {
     let mut asked = Vec::new();
-    let found = client(code, module, base, &mut asked);
+    let found = client(look, module, base, &mut asked);
     if found.is_none() && !limits::is_reached() {
-        code.add_no_clients(asked);
+        look.code.add_no_clients(asked);
     }
     found
 }
 
 fn python<'s>(
-    code: &Code<'_, 's>,
+    look: Look<'_, '_, 's>,
     module: ModuleId,
     expr: &'s Expr,
     called: &mut BTreeSet<usize>,
 ) -> Option<Use<'s>> {
-    let source = code.source();
+    let source = look.code.source();
     let call = expr.as_call()?;
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
@@ -364,7 +394,7 @@ fn python<'s>(
         service,
         object,
         made,
-    } = receiver(code, module, base)?;
+    } = receiver(look, module, base)?;
     called.extend(made.maker);
     let (operation, object) = match (&**attr, object) {
         // The parameters are those of `paginate`.
@@ -435,7 +465,8 @@ fn powertools<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Opti
 }
 
 /// `new PutObjectCommand({…})` of `@aws-sdk/client-s3`, `new PutCommand({…})` of `@aws-sdk/lib-dynamodb`, `paginateQuery(…)`.
-fn javascript<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
+fn javascript<'s>(look: Look<'_, '_, 's>, module: ModuleId, expr: &'s Expr) -> Option<Use<'s>> {
+    let code = look.code;
     let call = expr.as_call()?;
     let name = code.source().callee_name(module, expr)?;
     let rest = name.strip_prefix("@aws-sdk/")?;
@@ -460,7 +491,7 @@ fn javascript<'s>(code: &Code<'_, 's>, module: ModuleId, expr: &'s Expr) -> Opti
     // Which client sends it is not followed: one that is made apart makes all of its package doubtful.
     let all = code.javascript_clients().iter();
     let clients = all.filter(|(package, ..)| *package == service);
-    let clients = clients.map(|(_, at, call)| options(code, *at, call, &["region"]));
+    let clients = clients.map(|(_, at, call)| options(look, *at, call, &["region"]));
     let mut client = Made::default();
     for made in clients {
         client.apart |= made.apart;
@@ -489,11 +520,11 @@ impl<'s> Reader<'_, '_, 's> {
             if !makes || called.contains(&std::ptr::from_ref(call).addr()) {
                 continue;
             }
-            let apart = APART.iter().any(|name| {
-                let given = call.option(name);
-                given.is_some_and(|value| !matches!(value.kind, ExprKind::None))
-            });
-            if apart || !code.surely_runs(module, expr.range) {
+            let look = Look {
+                subject: self.subject,
+                code,
+            };
+            if is_apart(look, module, call) || !code.surely_runs(module, expr.range) {
                 continue;
             }
             let services = service_of(code, module, call)
@@ -605,14 +636,20 @@ impl<'s> Reader<'_, '_, 's> {
         };
         let place = evidence(code.source(), found.module, found.range);
         let prefix = found.prefix.as_str();
-        let by = found.operation.as_str();
-        for action in operations::actions(prefix, by) {
+        let operation = found.operation.as_str();
+        for action in operations::actions(prefix, operation) {
             // Models are followed by their ids, which say more.
-            if models::CALLS.contains(&action.as_str()) || operations::is_optional(&action, by) {
+            if models::CALLS.contains(&action.as_str())
+                || operations::is_optional(&action, operation)
+            {
                 continue;
             }
+            let by = &*match self.unfilled(found, &action) {
+                Some(text) => format!("{operation}, for which the code has the placeholder {text}"),
+                None => operation.to_owned(),
+            };
             let resources = if prefix == "bedrock-agentcore" {
-                self.named_runtime(found, &action)
+                self.named_part(found, &action)
             } else {
                 self.surely_on(found, &action)
             };
@@ -651,11 +688,24 @@ impl<'s> Reader<'_, '_, 's> {
         }
     }
 
-    /// The runtime whose ARN a call names.
-    fn named_runtime(self, found: &Use<'s>, action: &str) -> Vec<String> {
+    /// The runtime whose ARN a call names, or the memory whose id.
+    fn named_part(self, found: &Use<'s>, action: &str) -> Vec<String> {
         let anything = vec!["*".to_owned()];
-        if action != "bedrock-agentcore:InvokeAgentRuntime" {
+        if Action::lookup(action).is_none_or(|known| !known.resource_types) {
             return anything;
+        }
+        if action != "bedrock-agentcore:InvokeAgentRuntime" {
+            let call = found.call.into_iter();
+            let memories: Vec<String> = call
+                .flat_map(|call| {
+                    memory_calls::memories(self.subject, self.code, found.module, call)
+                })
+                .collect();
+            return if memories.is_empty() {
+                anything
+            } else {
+                memories
+            };
         }
         match self.value(found, "agentRuntimeArn") {
             Some(texts)
@@ -669,18 +719,27 @@ impl<'s> Reader<'_, '_, 's> {
         }
     }
 
+    /// The placeholder that stands for the resource of a call.
+    fn unfilled(self, found: &Use<'s>, action: &str) -> Option<String> {
+        let (_, texts) = self.shown(found, action)?;
+        texts.unfilled.into_iter().next()
+    }
+
+    /// The parameter of a call that names the resource of an action, and what it says.
+    fn shown(self, found: &Use<'s>, action: &str) -> Option<(&'static Parameter, Texts)> {
+        let mut parameters = PARAMETERS
+            .iter()
+            .filter(|one| one.prefix == found.prefix && one.concerns(action));
+        parameters.find_map(|parameter| Some((parameter, self.value(found, parameter.name)?)))
+    }
+
     /// The resources that a call surely uses; `*` where they are not known.
     fn surely_on(self, found: &Use<'s>, action: &str) -> Vec<String> {
         let anything = || vec!["*".to_owned()];
         if Action::lookup(action).is_none_or(|known| !known.resource_types) {
             return anything();
         }
-        let mut parameters = PARAMETERS
-            .iter()
-            .filter(|one| one.prefix == found.prefix && one.concerns(action));
-        let Some((parameter, texts)) =
-            parameters.find_map(|parameter| Some((parameter, self.value(found, parameter.name)?)))
-        else {
+        let Some((parameter, texts)) = self.shown(found, action) else {
             return anything();
         };
         if !texts.complete || texts.all.is_empty() {
@@ -739,11 +798,7 @@ impl<'s> Reader<'_, '_, 's> {
         if known.is_some_and(|known| !known.resource_types) {
             return BTreeSet::from(["*".to_owned()]);
         }
-        let mut parameters = PARAMETERS
-            .iter()
-            .filter(|one| one.prefix == found.prefix && one.concerns(action));
-        let shown =
-            parameters.find_map(|parameter| Some((parameter, self.value(found, parameter.name)?)));
+        let shown = self.shown(found, action);
         let named: BTreeSet<String> = shown
             .iter()
             .flat_map(|(parameter, texts)| {
@@ -770,9 +825,22 @@ impl<'s> Reader<'_, '_, 's> {
             .or_else(|| usual(&found.prefix, action));
         let wide = self.wide(parameter, found, action);
         let listed: Vec<&str> = wide.iter().map(String::as_str).collect();
+        let why = self.unfilled(found, action).map_or_else(
+            || {
+                format!(
+                    "the code does not show every resource that it uses of {}",
+                    found.prefix
+                )
+            },
+            |text| {
+                format!(
+                    "{text} is a placeholder and names no resource of {}",
+                    found.prefix
+                )
+            },
+        );
         statements.note(format!(
-            "the code does not show every resource that it uses of {}; the policy takes {}: put the real names there",
-            found.prefix,
+            "{why}; the policy takes {}: put the real names there",
             listed.join(", ")
         ));
         wide.into_iter().chain(named).collect()
@@ -792,6 +860,10 @@ impl<'s> Reader<'_, '_, 's> {
                 .into_iter()
                 .collect()
         };
+        let begun = self.of_what_began(found, action);
+        if !begun.is_empty() {
+            return begun;
+        }
         match parameter {
             Some(parameter) if parameter.prefix == "bedrock-agentcore" => project_runtimes(subject),
             Some(parameter) if parameter.made => of(parameter, "*"),
@@ -809,6 +881,26 @@ impl<'s> Reader<'_, '_, 's> {
             }
             None => BTreeSet::from([subject.arn(&found.prefix, &format!("*{project}*"))]),
         }
+    }
+
+    /// The resources of the calls that begin what this one asks about by an id: the results of a query are those of its groups.
+    fn of_what_began(self, found: &Use<'s>, action: &str) -> BTreeSet<String> {
+        let Some(start) = operations::begins(&found.prefix, &found.operation) else {
+            return BTreeSet::new();
+        };
+        let started = self
+            .uses
+            .iter()
+            .filter(|one| one.prefix == found.prefix && operations::snake(&one.operation) == start);
+        let mut all = BTreeSet::new();
+        for (parameter, texts) in started.filter_map(|one| self.shown(one, action)) {
+            if !texts.complete {
+                return BTreeSet::new();
+            }
+            let values = texts.all.iter();
+            all.extend(values.flat_map(|value| arns(self.subject, parameter, value, action)));
+        }
+        all
     }
 
     /// The buckets of the addresses that stand in the code and in the agent's environment: `s3://BUCKET/KEY`.

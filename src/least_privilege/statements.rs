@@ -15,6 +15,15 @@ struct Draft {
     condition: Option<Value>,
 }
 
+/// Something that is called and that nothing allows, since what it is called on is not seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// It is surely called, and it is a model; else it may not be called after all.
+    pub model: bool,
+    /// What it is, and what to do.
+    pub text: String,
+}
+
 /// The statements of a policy and what to say of them.
 #[derive(Clone, Debug, Default)]
 pub struct Statements {
@@ -23,6 +32,8 @@ pub struct Statements {
     places: HashMap<Key, usize>,
     notes: Vec<String>,
     noted: HashSet<String>,
+    /// Those of the notes that name something which is called and which the policy does not allow.
+    lacks: Vec<Lack>,
     needs: Vec<Need>,
 }
 
@@ -102,6 +113,19 @@ impl Statements {
         if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
+    }
+
+    /// Says what the policy lacks, once.
+    pub fn lack(&mut self, lack: Lack) {
+        self.note(lack.text.clone());
+        if !self.lacks.contains(&lack) {
+            self.lacks.push(lack);
+        }
+    }
+
+    /// What the policy lacks.
+    pub fn lacks(&self) -> &[Lack] {
+        &self.lacks
     }
 
     /// The document and the notes. Sids are unique, as IAM wants them.

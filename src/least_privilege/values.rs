@@ -12,6 +12,7 @@ use crate::model::predicted_role::Names;
 use crate::model::source::ir::{BoolOp, Call, Expr, ExprKind};
 use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::{ClassId, ModuleId};
+use crate::text::unfilled::is_unfilled;
 
 /// Most modules through which a name is re-exported.
 const DEEPEST: u8 = 40;
@@ -28,6 +29,8 @@ pub(super) struct Texts {
     pub(super) all: Vec<String>,
     /// It can hold nothing else; with no text: it holds nothing.
     pub(super) complete: bool,
+    /// Texts that are left to be filled in (`YOUR_KB_ID`): they name nothing, and what will stand there is not known.
+    pub(super) unfilled: Vec<String>,
 }
 
 impl Texts {
@@ -35,6 +38,7 @@ impl Texts {
         Self {
             all: vec![text.to_owned()],
             complete: true,
+            unfilled: Vec::new(),
         }
     }
 
@@ -43,7 +47,19 @@ impl Texts {
         Self {
             all: Vec::new(),
             complete: true,
+            unfilled: Vec::new(),
         }
+    }
+
+    /// Takes out what is left to be filled in.
+    pub(super) fn set_unfilled_apart(mut self) -> Self {
+        let (unfilled, all) = std::mem::take(&mut self.all)
+            .into_iter()
+            .partition(|text| is_unfilled(text));
+        self.all = all;
+        self.unfilled = unfilled;
+        self.complete &= self.unfilled.is_empty();
+        self
     }
 
     fn union(several: impl Iterator<Item = Self>) -> Self {
@@ -88,7 +104,7 @@ pub(super) fn texts<'a>(
     found.all.retain(|text| !text.is_empty());
     found.all.sort();
     found.all.dedup();
-    found
+    found.set_unfilled_apart()
 }
 
 /// What an environment variable holds.
@@ -202,6 +218,7 @@ impl<'a> Reader<'_, '_, 'a> {
             return Texts {
                 complete: false,
                 all: source.strings(module, expr),
+                unfilled: Vec::new(),
             };
         }
         if let Meaning::Value(at, value) = source.meaning(module, expr)
@@ -229,6 +246,7 @@ impl<'a> Reader<'_, '_, 'a> {
         Texts {
             complete: !all.is_empty(),
             all,
+            unfilled: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ pub mod clean;
 pub mod glob;
 pub mod suggest;
 pub mod truth;
+pub mod unfilled;
 pub mod wrap;
 
 /// Whether a text holds a word, in a text of any length: the standard library's search looks at each byte by itself.

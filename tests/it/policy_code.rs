@@ -569,6 +569,85 @@ fn a_memory_is_granted_by_its_id_and_where_its_name_is_not_seen() {
 }
 
 #[test]
+fn a_memory_of_another_project_is_granted_by_its_id() {
+    let code = "import os\nfrom bedrock_agentcore.memory import MemoryClient\nfrom bedrock_agentcore.memory.integrations.strands.config import AgentCoreMemoryConfig\nfrom bedrock_agentcore.memory.integrations.strands.session_manager import AgentCoreMemorySessionManager\nconfig = AgentCoreMemoryConfig(memory_id=os.environ.get('NOTES'), session_id='s', actor_id='a')\nmanager = AgentCoreMemorySessionManager(config, 'eu-west-1')\n";
+    let of_env = of(code, &[("NOTES", "shared_Notes-KI3pyT4cTg")]);
+    let arn = "arn:aws:bedrock-agentcore:eu-west-1:123456789012:memory/shared_Notes-KI3pyT4cTg";
+    for action in ["CreateEvent", "ListEvents", "RetrieveMemoryRecords"] {
+        let action = format!("bedrock-agentcore:{action}");
+        assert_eq!(resources(&of_env, &action), [arn], "{action}");
+    }
+    let nowhere = of(code, &[]);
+    let none: [&str; 0] = [];
+    assert_eq!(resources(&nowhere, "bedrock-agentcore:CreateEvent"), none);
+    assert!(notes(&nowhere).contains("no id of one is in sight"));
+}
+
+#[test]
+fn a_role_without_the_default_model_is_not_offered() {
+    for (code, told) in [
+        (
+            "from strands import Agent\nAgent(system_prompt='x')\n",
+            true,
+        ),
+        ("from strands import Agent\nAgent(model=None)\n", true),
+        (
+            "from strands import Agent\nfrom strands.models import BedrockModel\nAgent(model=BedrockModel(temperature=0))\n",
+            true,
+        ),
+        (
+            "from strands import Agent\nAgent('us.amazon.nova-pro-v1:0')\n",
+            false,
+        ),
+        (
+            "from strands import Agent\nAgent(model='us.amazon.nova-pro-v1:0')\n",
+            false,
+        ),
+        (
+            "from strands import Agent\nimport sys\nAgent(**dict(sys.argv))\n",
+            false,
+        ),
+        ("class Agent:\n    pass\n\n\nAgent()\n", false),
+    ] {
+        let page = of(code, &[]);
+        assert_eq!(
+            notes(&page).contains("Strands calls its default"),
+            told,
+            "{code}"
+        );
+        assert_eq!(page["commands"] == json!([]), told, "{code}");
+    }
+}
+
+#[test]
+fn a_bundle_that_names_the_agent_may_be_read() {
+    let bundles = |code: &str, runtime: &str| -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        configuration(folder.path(), &[]);
+        let path = folder.path().join("agentcore/agentcore.json");
+        let mut document: Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let components = json!({format!("{{{{runtime:{runtime}}}}}"): {"configuration": {}}});
+        document["configBundles"] = json!([{"name": "Prompts", "components": components}]);
+        write(
+            folder.path(),
+            "agentcore/agentcore.json",
+            &document.to_string(),
+        );
+        write(folder.path(), "app/Main/main.py", code);
+        let page = page(folder.path(), &["--json"]);
+        resources(&page, "bedrock-agentcore:GetConfigurationBundleVersion")
+    };
+    let arn = [
+        "arn:aws:bedrock-agentcore:eu-west-1:123456789012:configuration-bundle/ShopPrompts-??????????",
+    ];
+    assert_eq!(bundles("print(1)\n", "Main"), arn);
+    let asks = "from bedrock_agentcore.runtime import BedrockAgentCoreContext\nBedrockAgentCoreContext.get_config_bundle()\n";
+    assert_eq!(bundles(asks, "Other"), arn);
+    assert_eq!(bundles("print(1)\n", "Other"), [""; 0]);
+}
+
+#[test]
 fn a_bucket_of_an_address_is_taken_for_the_one_that_is_not_seen() {
     let code = "import boto3\nSKILLS = ['s3://corp-skills-7731/brand', 's3://corp-skills-7731/launch']\n\n\ndef read(uri):\n    bucket, _, key = uri[5:].partition('/')\n    return boto3.client('s3').get_object(Bucket=bucket, Key=key)\n\n\nfor skill in SKILLS:\n    read(skill)\n";
     assert_eq!(

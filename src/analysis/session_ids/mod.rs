@@ -68,6 +68,28 @@ const ENVELOPE: [&str; 9] = [
     "detail",
 ];
 
+/// The fields of an event of API Gateway and of a function's URL, in lower case.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+const REQUEST: [&str; 17] = [
+    "resource",
+    "path",
+    "httpmethod",
+    "headers",
+    "multivalueheaders",
+    "querystringparameters",
+    "multivaluequerystringparameters",
+    "pathparameters",
+    "stagevariables",
+    "requestcontext",
+    "body",
+    "isbase64encoded",
+    "version",
+    "routekey",
+    "rawpath",
+    "rawquerystring",
+    "cookies",
+];
+
 /// Steps of events that no user writes.
 const INTERNAL: [&str; 8] = [
     "records",
@@ -141,7 +163,7 @@ fn all_chosen<'a>(
         if near.any(|function| held::is_checked(source, function, part, call)) {
             return None;
         }
-        Some((flaw(places, handler, part), part.at))
+        Some((flaw(source, places, handler, part), part.at))
     });
     found.collect()
 }
@@ -217,11 +239,27 @@ fn padded<'a>(source: &Source, made: &Provenance<'a>) -> impl Iterator<Item = At
 
 /// What a part is that the sender chooses. A field of the event itself is what was given to `lambda:Invoke`; a user writes the
 /// body of a request.
-fn flaw(places: &Places<'_>, handler: Option<FnId>, part: &Part<'_>) -> Flaw {
+fn flaw(source: &Source, places: &Places<'_>, handler: Option<FnId>, part: &Part<'_>) -> Flaw {
     let given = handler.is_some_and(|function| {
-        places.handler(function) == Some(EntrypointKind::Lambda) && is_top_level(part)
+        places.handler(function) == Some(EntrypointKind::Lambda)
+            && (is_top_level(part) || is_beside_a_request(source, function, part))
     });
     if given { Flaw::Given } else { Flaw::Chosen }
+}
+
+/// Whether a part is of a field that no event of API Gateway or of a function's URL has, in a handler that answers such events: only who
+/// may invoke the function itself can set it.
+fn is_beside_a_request(source: &Source, function: FnId, part: &Part<'_>) -> bool {
+    let mut steps = part.path.iter().skip(1).filter(|step| *step != "get");
+    let own = steps
+        .next()
+        .is_some_and(|first| !REQUEST.contains(&first.as_str()));
+    own && event_keys(source, function, part)
+        .is_some_and(|(keys, _)| keys.iter().any(|key| is_of_a_request(key)))
+}
+
+fn is_of_a_request(key: &str) -> bool {
+    REQUEST.contains(&&*key.to_ascii_lowercase())
 }
 
 /// The part of an id that the sender of a request chooses, where nothing in the id is the user's own.
@@ -284,38 +322,49 @@ fn is_event_id(source: &Source, places: &Places<'_>, function: FnId, part: &Part
     if !is_id || places.handler(function) != Some(EntrypointKind::Lambda) {
         return false;
     }
+    event_keys(source, function, part)
+        .is_some_and(|(keys, whole)| whole && keys.iter().all(|key| ENVELOPE.contains(key)))
+}
+
+/// The fields of its event that a handler itself reads, and whether that is all that is done with the event: a helper may read
+/// anything of it.
+fn event_keys<'a>(
+    source: &'a Source,
+    function: FnId,
+    part: &Part<'_>,
+) -> Option<(Vec<&'a str>, bool)> {
     let Root::Parameter { index, .. } = part.root else {
-        return false;
+        return None;
     };
-    let param = source
-        .function(function)
-        .and_then(|about| about.params.get(index));
-    let Some(event) = param
-        .map(|param| &*param.name)
-        .filter(|name| !name.is_empty())
-    else {
-        return false;
-    };
+    let param = source.function(function)?.params.get(index)?;
+    let event = &*param.name;
+    if event.is_empty() {
+        return None;
+    }
     let is_event = |expr: &Expr| expr.as_name() == Some(event);
-    expressions(source.body(function.module, Some(function)))
-        .into_iter()
-        .all(|expr| match &expr.kind {
-            ExprKind::Subscript { base, index } if is_event(base) => {
-                index.as_str().is_some_and(|key| ENVELOPE.contains(&key))
-            }
-            ExprKind::Attribute { base, attr } if is_event(base) => {
-                &**attr == "get" || ENVELOPE.contains(&&**attr)
+    let (mut keys, mut whole) = (Vec::new(), true);
+    for expr in expressions(source.body(function.module, Some(function))) {
+        match &expr.kind {
+            ExprKind::Subscript { base, index } if is_event(base) => match index.as_str() {
+                Some(key) => keys.push(key),
+                None => whole = false,
+            },
+            ExprKind::Attribute { base, attr } if is_event(base) && &**attr != "get" => {
+                keys.push(attr);
             }
             ExprKind::Call(call) => match &call.callee.kind {
                 ExprKind::Attribute { base, attr } if is_event(base) && &**attr == "get" => {
-                    let key = call.args.first().and_then(Expr::as_str);
-                    key.is_some_and(|key| ENVELOPE.contains(&key))
+                    match call.args.first().and_then(Expr::as_str) {
+                        Some(key) => keys.push(key),
+                        None => whole = false,
+                    }
                 }
-                // A helper may read anything of it.
-                _ => !call.args.iter().any(is_event),
+                _ => whole &= !call.args.iter().any(is_event),
             },
-            _ => true,
-        })
+            _ => {}
+        }
+    }
+    Some((keys, whole))
 }
 
 fn has(path: &[String], words: &[&str]) -> bool {

@@ -82,6 +82,8 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let reads: BTreeSet<String> = secrets_env_read::reads(&callers)
         .into_iter()
         .map(|read| read.name)
+        // The execution role is in their place, no credential.
+        .filter(|name| !secrets_env_read::is_of_aws(name))
         .collect();
     for (site, one) in calls_without(context, &callers, &live, &reads, &claimed) {
         sites.push(site);

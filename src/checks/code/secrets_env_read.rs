@@ -32,6 +32,19 @@ pub(super) static CHECK: Check = Check {
 /// The variables that `agentcore dev` sets from `agentcore/.env.local`; no deploy sets them.
 const DEVELOPMENT: &str = "AGENTCORE_CREDENTIAL_";
 
+/// Keys and tokens of AWS itself: the execution role is what a runtime has in their place.
+const OF_AWS: [&str; 4] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
+];
+
+/// Whether a variable holds a key or a token of AWS itself.
+pub(super) fn is_of_aws(variable: &str) -> bool {
+    OF_AWS.contains(&variable)
+}
+
 fn run(context: &Context) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| judge(context, code))
 }
@@ -101,8 +114,17 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let failed = Outcome::fail(code.resource(), message)
         .evidences(sites)
         .evidences(idle);
+    let (of_aws, others): (BTreeSet<&str>, BTreeSet<&str>) =
+        names.iter().partition(|name| is_of_aws(name));
+    let failed = match of_aws.is_empty() {
+        true => failed,
+        false => failed.fix(by_the_role(&of_aws)),
+    };
+    if others.is_empty() {
+        return failed;
+    }
     let keys = Keys::new(&callers, &Live::new(&callers, Absent::Unknown));
-    fixes(context, &names, &keys)
+    fixes(context, &others, &keys)
         .into_iter()
         .fold(failed, Outcome::fix)
 }
@@ -117,6 +139,17 @@ fn listed(names: &BTreeSet<&str>) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// No key of AWS is needed where the code has a role.
+fn by_the_role(names: &BTreeSet<&str>) -> Fix {
+    let note = format!(
+        "Drop the read of {} and what is made of it: a client without keys of its own signs with the execution role, which `agentcore-harden \
+         policy` writes the permissions for. For another account assume a role of it. Unset the variables for the runtime; a developer's \
+         machine keeps its own, which the SDK reads by itself.",
+        listed(names)
+    );
+    Fix::new("Let the execution role sign the calls").note(note)
 }
 
 /// The edit of the code, and the commands that it needs done before.

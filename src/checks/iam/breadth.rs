@@ -17,6 +17,31 @@ use crate::model::finding::Severity;
 /// Actions that give power on their own when the resource is open: any role can be passed, or taken.
 const ALONE: [&str; 2] = ["iam:PassRole", "sts:AssumeRole"];
 
+/// AWS-managed policies that hold `SERVICE:*` on every resource of a service: as bad as the statement written out.
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>
+const WHOLE: [(&str, &str); 20] = [
+    ("AmazonBedrockFullAccess", "bedrock"),
+    ("BedrockAgentCoreFullAccess", "bedrock-agentcore"),
+    ("AmazonS3FullAccess", "s3"),
+    ("AmazonDynamoDBFullAccess", "dynamodb"),
+    ("AmazonDynamoDBFullAccess_v2", "dynamodb"),
+    ("AmazonSQSFullAccess", "sqs"),
+    ("AmazonSNSFullAccess", "sns"),
+    ("AWSLambda_FullAccess", "lambda"),
+    ("AmazonEC2FullAccess", "ec2"),
+    ("AmazonSSMFullAccess", "ssm"),
+    ("CloudWatchLogsFullAccess", "logs"),
+    ("AmazonKinesisFullAccess", "kinesis"),
+    ("AmazonRDSFullAccess", "rds"),
+    ("AmazonSESFullAccess", "ses"),
+    ("AWSStepFunctionsFullAccess", "states"),
+    ("AmazonEventBridgeFullAccess", "events"),
+    ("AmazonAthenaFullAccess", "athena"),
+    ("AmazonRedshiftFullAccess", "redshift"),
+    ("AmazonEC2ContainerRegistryFullAccess", "ecr"),
+    ("AmazonKendraFullAccess", "kendra"),
+];
+
 /// What was found of one statement.
 struct Found<'r, 'a> {
     grant: &'r Grant<'a>,
@@ -118,6 +143,12 @@ fn aws_managed(policy: &NamedPolicy) -> Option<(Severity, String)> {
         return None;
     }
     let name = policy.name.as_str();
+    if let Some((_, service)) = WHOLE.iter().find(|(known, _)| *known == name) {
+        return Some((
+            Severity::Critical,
+            format!("the AWS-managed policy {name}, which allows {service}:* on every resource"),
+        ));
+    }
     match name {
         "AdministratorAccess" | "IAMFullAccess" | "PowerUserAccess" | "SystemAdministrator" => {
             Some((

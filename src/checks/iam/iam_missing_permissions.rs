@@ -18,6 +18,7 @@ use crate::model::finding::{Evidence, Outcome, Resource, ResourceType, Severity,
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::predicted_role::Names;
 use crate::model::project::{Agent, Gateway};
+use crate::stack;
 
 pub(super) static CHECK: Check = Check {
     id: "iam-missing-permissions",
@@ -102,6 +103,40 @@ fn of_agent(context: &Context, agent: Agent<'_>) -> Outcome {
         fixes: &fixes,
     }
     .outcome()
+}
+
+/// Grants what an agent surely uses and the role that the CLI makes does not allow once some of `additionalPolicies` are gone. `None`
+/// where nothing is missing then.
+pub(super) fn after_removal(
+    context: &Context,
+    agent: Agent<'_>,
+    gone: &[&str],
+) -> Option<crate::model::finding::Fix> {
+    let rules = stack::rules(context).cloned().unwrap_or_default();
+    let mut layer = context.agent_role_under(agent, &rules)?;
+    let layers = context.agent_roles(agent).into_iter();
+    for added in layers.filter(|layer| layer.origin == Origin::Config) {
+        let policies = added.value.role.policies.into_iter();
+        let kept = policies.filter(|policy| !gone.contains(&policy.name.as_str()));
+        layer.value.role.policies.extend(kept);
+        layer.value.unread.extend(added.value.unread);
+    }
+    let subject = Subject {
+        context,
+        agent,
+        names: names(context),
+    };
+    let needs = least_privilege::needs(&subject);
+    let held = hold(context, &layer.value, &needs);
+    let missing: Vec<&Held<'_>> = held
+        .iter()
+        .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let fixes = fix::of_agent(context, agent, &layer.value, &missing);
+    fixes.into_iter().next()
 }
 
 /// The construct adds `additionalPolicies` to the role that it makes: both are one role.
@@ -193,7 +228,7 @@ impl Judged<'_, '_> {
             if missing.is_empty() || self.may_be_added(layer) || self.is_added_elsewhere(layer) {
                 return Ok(self.fine(layer, &held));
             }
-            Err(self.problem(layer, &missing))
+            Err(self.problem(layer, &missing, &doubtful_of(&held)))
         });
         if outcome.status == Status::Fail {
             return outcome;
@@ -293,7 +328,7 @@ impl Judged<'_, '_> {
         let (path, line) = places
             .iter()
             .find_map(|(path, lines)| Some((path, lines.first()?)))?;
-        let problem = self.problem(layer, &missing);
+        let problem = self.problem(layer, &missing, &[]);
         let message = format!(
             "{}, unless what {path}:{line} attaches to a role grants it to this one",
             problem.message
@@ -319,7 +354,12 @@ impl Judged<'_, '_> {
         )
     }
 
-    fn problem(&self, layer: &Layer<RoleView<'_>>, missing: &[&Held<'_>]) -> Problem {
+    fn problem(
+        &self,
+        layer: &Layer<RoleView<'_>>,
+        missing: &[&Held<'_>],
+        doubtful: &[&Held<'_>],
+    ) -> Problem {
         let role = &layer.value;
         let mut texts: Vec<String> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -334,11 +374,13 @@ impl Judged<'_, '_> {
         if more > 0 {
             texts.push(format!("and {more} more"));
         }
+        let rest = Rest::of(doubtful, &seen);
         let message = format!(
-            "{} {} does not allow what is used: {}",
+            "{} {} does not allow what is used: {}{}",
             role.title,
             self.named,
-            texts.join("; ")
+            texts.join("; "),
+            rest.message()
         );
         let mut evidence: Vec<Evidence> = Vec::new();
         let mut seen: HashSet<(String, String)> = HashSet::new();
@@ -361,13 +403,80 @@ impl Judged<'_, '_> {
                 );
             }
         }
+        evidence.extend(rest.evidence());
         evidence.push(layer.evidence.clone().context());
+        let mut fixes = (self.fixes)(role, missing);
+        if let (Some(first), Some(note)) = (fixes.first_mut(), rest.note()) {
+            if !first.note.is_empty() {
+                first.note.push_str("; ");
+            }
+            first.note.push_str(&note);
+        }
         Problem {
             message,
             severity: None,
             evidence,
-            fixes: (self.fixes)(role, missing),
+            fixes,
         }
+    }
+}
+
+/// What is denied and may not be needed.
+fn doubtful_of<'h, 'n>(held: &'h [Held<'n>]) -> Vec<&'h Held<'n>> {
+    let doubtful = |one: &&Held<'_>| one.answer.is_denied() && one.need.unsure.is_some();
+    held.iter().filter(doubtful).collect()
+}
+
+/// What a role may lack beside what it surely lacks: repairing that alone would only show the next AccessDenied.
+struct Rest<'r, 'h, 'n> {
+    /// In words, each once, with what is in doubt.
+    texts: Vec<(String, &'r &'h Held<'n>)>,
+}
+
+impl<'r, 'h, 'n> Rest<'r, 'h, 'n> {
+    /// Without what is told already.
+    fn of(doubtful: &'r [&'h Held<'n>], told: &BTreeSet<String>) -> Self {
+        let mut texts: Vec<(String, &'r &'h Held<'n>)> = Vec::new();
+        for one in doubtful {
+            let text = one.words();
+            if !told.contains(&text) && !texts.iter().any(|(known, _)| *known == text) {
+                texts.push((text, one));
+            }
+        }
+        Self { texts }
+    }
+
+    fn message(&self) -> String {
+        match self.texts.len() {
+            0 => String::new(),
+            1 => "; it may lack 1 more permission".to_owned(),
+            number => format!("; it may lack {number} more permissions"),
+        }
+    }
+
+    fn evidence(&self) -> impl Iterator<Item = Evidence> + '_ {
+        self.texts.iter().map(|(text, one)| {
+            let why = one.need.unsure.as_deref().unwrap_or_default();
+            let note = format!("may lack {text}: {why}");
+            one.need.evidence.clone().note(note).context()
+        })
+    }
+
+    fn note(&self) -> Option<String> {
+        let mut named: Vec<&str> = self.texts.iter().map(|(text, _)| text.as_str()).collect();
+        if named.is_empty() {
+            return None;
+        }
+        let more = named.len().saturating_sub(MOST_NAMED);
+        named.truncate(MOST_NAMED);
+        let more = match more {
+            0 => String::new(),
+            number => format!("; and {number} more"),
+        };
+        Some(format!(
+            "whether the agent needs these as well was not decided, add those that it does: {}{more}",
+            named.join("; ")
+        ))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The checks of the category `iam`, in the order of the report.
 
+mod added;
 mod breadth;
 mod delegation;
 mod foreign;

@@ -1,5 +1,6 @@
 //! What the checks of roles share: going over every role, the evidence for a statement, the fix.
 
+use super::added;
 use crate::checks::fixes;
 use crate::checks::judge::{Problem, judge};
 use crate::checks::unconfigured::{Listed, unconfigured};
@@ -136,16 +137,16 @@ fn fixes_of_other(context: &Context, role: &RoleOwner<'_>, judgement: &Judgement
         .collect()
 }
 
+/// The title of the stack edit.
+const NARROW: &str = "Narrow the roles that the CLI makes, in the project's stack";
+
 /// The edit of the stack with which the role is narrow enough, or the deploy that carries it out.
 fn stack_fix(context: &Context, passes: bool) -> Option<Fix> {
     if !passes {
         return None;
     }
-    stack::fix(
-        context,
-        "Narrow the roles that the CLI makes, in the project's stack",
-    )
-    .or_else(|| stack::is_made(context).then(|| fixes::deploy_what_is_configured(context)))
+    stack::fix(context, NARROW)
+        .or_else(|| stack::is_made(context).then(|| fixes::deploy_what_is_configured(context)))
 }
 
 pub(super) fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgement<'_>) -> Outcome {
@@ -164,8 +165,17 @@ pub(super) fn of_agent(context: &Context, agent: Agent<'_>, judgement: &Judgemen
         let passes = stack::rules(context)
             .and_then(|rules| context.agent_role_under(agent, rules))
             .is_some_and(|layer| (judgement.look)(&layer.value, Some(agent)).is_empty());
-        let edit = stack_fix(context, passes).into_iter();
-        edit.chain([fixes::own_role(context, agent)]).collect()
+        // What the configuration attaches stays whatever is narrowed beside it.
+        let added = passes.then(|| added::fix(context, agent, judgement));
+        let first = match added.flatten() {
+            Some(added) => {
+                let edit = stack::fix(context, NARROW);
+                fixes::all_of(std::iter::once(added).chain(edit).collect())
+            }
+            None => stack_fix(context, passes),
+        };
+        let own = fixes::own_role(context, agent);
+        first.into_iter().chain([own]).collect()
     };
     let outcome = one(
         context,

@@ -26,6 +26,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::collect::json::{self, JsonError};
+use crate::model::deployed::is_account;
 use crate::model::files::{FileFacts, Package};
 use crate::model::json::{Document, Node};
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -292,8 +293,9 @@ fn targets(document: &Document) -> Vec<Target> {
     let entry = |node: &Node| {
         Some(Target {
             name: text(node, "name")?,
-            account: text(node, "account"),
-            region: text(node, "region"),
+            // What was emptied before the repository was shown to others is not known.
+            account: text(node, "account").filter(|account| is_account(account)),
+            region: text(node, "region").filter(|region| !region.trim().is_empty()),
             site: document.site(node),
         })
     };

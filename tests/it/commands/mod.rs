@@ -29,6 +29,7 @@ parse)
   esac ;;
 esac
 case "$1 $2" in
+"sts get-caller-identity") printf '123456789012\n' ;;
 "iam create-role") printf 'arn:aws:iam::123456789012:role/made\n' ;;
 "bedrock-agentcore-control get-agent-runtime") cat <<'J'
 {"agentRuntimeArn": "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/a-abcdefghij", "agentRuntimeId": "a-abcdefghij",
