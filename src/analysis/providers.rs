@@ -1,11 +1,13 @@
 //! Credential providers that code names.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::reachability::Live;
-use crate::model::source::{ByteRange, Expr, ExprKind, ModuleId};
+use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
 /// What kind of credential a provider holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,21 @@ pub(crate) struct Provider {
     pub module: ModuleId,
     /// The name's place.
     pub range: ByteRange,
+}
+
+/// A credential of a provider that a value holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// The kind.
+    pub kind: ProviderKind,
+    /// The names that the provider can have; empty where they are not constant.
+    pub names: Vec<String>,
+    /// The environment variable that holds its name.
+    pub variable: Option<String>,
+    /// The scopes that are asked for.
+    pub scopes: Vec<String>,
+    /// It is the token of a user who gave consent, not one of the agent's own.
+    pub of_user: bool,
 }
 
 /// Last segments of what fetches from a provider, the option that names it, and its kind.
@@ -70,6 +87,94 @@ const FETCHERS: [(&str, &str, ProviderKind); 10] = [
         ProviderKind::Payment,
     ),
 ];
+
+/// The decorators of the SDK that hand a function a credential, and the parameter that gets it where `into` names none.
+const INJECTS: [(&str, &str); 2] = [
+    ("requires_api_key", "api_key"),
+    ("requires_access_token", "access_token"),
+];
+
+/// The credential of a provider that an expression is by itself: the parameter that a decorator fills, whatever its default, or a
+/// call of Identity's client.
+pub(crate) fn held<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr) -> Option<Held> {
+    match &expr.kind {
+        ExprKind::Name(name) => {
+            let (function, index) = callers.parameter(module, expr)?;
+            let function = callers.source().function(function)?;
+            let parameter = &function.params.get(index)?.name;
+            if **parameter != **name {
+                return None;
+            }
+            let mut decorators = function.decorators.iter();
+            decorators.find_map(|decorator| injected(callers, function.id.module, decorator, name))
+        }
+        ExprKind::Call(call) => {
+            let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
+                return None;
+            };
+            let (.., option, kind) = FETCHERS.iter().find(|(fetcher, ..)| {
+                *fetcher == &**attr && fetcher.starts_with("get_resource_")
+            })?;
+            Some(asked(callers, module, call, (option, *kind)))
+        }
+        _ => None,
+    }
+}
+
+/// The credential that a decorator hands to the parameter of that name.
+fn injected<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    decorator: &'a Expr,
+    parameter: &str,
+) -> Option<Held> {
+    let call = decorator.as_call()?;
+    let name = callers.source().canonical(module, &call.callee)?;
+    let (decorator, default) = INJECTS.iter().find(|(known, _)| *known == leaf(&name))?;
+    let into = match call.option("into") {
+        Some(into) => callers.source().string(module, into)?,
+        None => (*default).to_owned(),
+    };
+    let (.., option, kind) = FETCHERS.iter().find(|(known, ..)| known == decorator)?;
+    (into == parameter).then(|| asked(callers, module, call, (option, *kind)))
+}
+
+/// What a call asks a provider for.
+fn asked<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    call: &'a Call,
+    (option, kind): (&str, ProviderKind),
+) -> Held {
+    let source = callers.source();
+    let provider = call.option(option).or_else(|| call.args.first());
+    let mut names = Vec::new();
+    if let Some(name) = provider {
+        resolve(callers, module, name, &mut names, &mut (module, name.range));
+    }
+    let flow = ["auth_flow", "oauth2Flow"]
+        .iter()
+        .find_map(|key| call.option(key));
+    let flow = flow
+        .map(|flow| source.strings(module, flow))
+        .unwrap_or_default();
+    let listed = call.option("scopes").map(|scopes| match &scopes.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) => &**items,
+        _ => std::slice::from_ref(scopes),
+    });
+    let scopes: BTreeSet<String> = listed
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|scope| source.string(module, scope))
+        .collect();
+    Held {
+        kind,
+        variable: provider.and_then(|name| variable(callers, module, name)),
+        names,
+        scopes: scopes.into_iter().collect(),
+        of_user: flow.iter().any(|flow| flow == "USER_FEDERATION"),
+    }
+}
 
 /// Every provider that the code that runs names.
 pub(crate) fn providers<'a>(callers: &Callers<'a>, live: &Live<'_, 'a>) -> Vec<Provider> {

@@ -6,13 +6,13 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::project::{FileError, inside, read_text};
+use super::project::{FileError, Ignores, inside, read_text};
 use super::{dockerfile, json, local_packages};
 pub use crate::model::distributions::normalise;
 use crate::model::json::Node;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::manifest::{
-    AgentManifests, Dependency, Dockerfile, PackageJson, PyProject, Requirements,
+    AgentManifests, Dependency, Dockerfile, MissingSource, PackageJson, PyProject, Requirements,
 };
 use crate::model::project::{Agent, Project};
 use crate::model::site::{Site, SourceText};
@@ -22,13 +22,15 @@ const MOST_INCLUDES: usize = 32;
 
 /// The manifests of every runtime and harness, by the agent's resource (`runtime NAME`).
 pub fn collect(project: &Project) -> BTreeMap<String, AgentManifests> {
-    project
-        .agents()
-        .map(|agent| (agent.resource().to_string(), of_agent(project, agent)))
-        .collect()
+    let ignores = Ignores::of_project(project);
+    let of = |agent: Agent<'_>| {
+        let found = of_agent(project, agent, &ignores);
+        (agent.resource().to_string(), found)
+    };
+    project.agents().map(of).collect()
 }
 
-fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
+fn of_agent(project: &Project, agent: Agent<'_>, ignores: &Ignores) -> AgentManifests {
     let root = &project.root;
     let mut starts = None;
     let (location, context, dockerfile) = match agent {
@@ -82,7 +84,7 @@ fn of_agent(project: &Project, agent: Agent<'_>) -> AgentManifests {
         },
         package_json: nearest(root, runs.as_deref(), "package.json", package_json),
         dockerfile: match (&context, dockerfile) {
-            (Some(folder), Some(file)) => container(root, folder, &file),
+            (Some(folder), Some(file)) => container(root, folder, &file, ignores),
             _ => Known::Absent,
         },
         local: Vec::new(),
@@ -458,7 +460,7 @@ pub(super) fn package_json(path: &str, text: &str) -> Known<PackageJson> {
     })
 }
 
-fn container(root: &Path, context: &str, file: &str) -> Known<Dockerfile> {
+fn container(root: &Path, context: &str, file: &str, ignores: &Ignores) -> Known<Dockerfile> {
     let Some(path) = inside(root, &join(context, file)) else {
         return Known::Unread(Unread::new(
             ReasonCode::Unsupported,
@@ -471,18 +473,7 @@ fn container(root: &Path, context: &str, file: &str) -> Known<Dockerfile> {
         Known::Unread(reason) => return Known::Unread(reason),
     };
     let mut parsed = dockerfile::parse(&path, &text);
-    for each in &parsed.instructions {
-        for source in each.sources() {
-            let Some(place) = inside(root, &join(context, source.trim_matches('/'))) else {
-                continue;
-            };
-            let gone = std::fs::symlink_metadata(root.join(&place))
-                .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-            if gone {
-                parsed.missing.push((place, each.site.clone()));
-            }
-        }
-    }
+    parsed.missing = missing(root, context, &parsed, ignores);
     let words: Vec<String> = parsed
         .entry()
         .into_iter()
@@ -501,4 +492,49 @@ fn container(root: &Path, context: &str, file: &str) -> Known<Dockerfile> {
         }
     }
     Known::Read(parsed)
+}
+
+/// What a Dockerfile copies out of the build context and what is not there.
+fn missing(
+    root: &Path,
+    context: &str,
+    parsed: &Dockerfile,
+    ignores: &Ignores,
+) -> Vec<MissingSource> {
+    let built = parsed.built();
+    let mut found = Vec::new();
+    for each in &parsed.instructions {
+        for written in each.sources() {
+            let source = written.trim_matches('/');
+            let Some(path) = inside(root, &join(context, source)) else {
+                continue;
+            };
+            let full = root.join(&path);
+            if !is_gone(&full) {
+                continue;
+            }
+            let folders = Path::new(context).ancestors().skip(1);
+            let above = folders
+                .map(|folder| folder.join(source))
+                .find(|above| !is_gone(&root.join(above)));
+            found.push(MissingSource {
+                ignored: ignores.cover(&full) || ignores.cover(&full.join("any")),
+                above: above.map(|above| above.to_string_lossy().into_owned()),
+                built: each.stage.is_some_and(|stage| built.contains(&stage)),
+                written,
+                path,
+                site: each.site.clone(),
+            });
+        }
+    }
+    found
+}
+
+fn is_gone(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err_and(|error| {
+        matches!(
+            error.kind(),
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+        )
+    })
 }

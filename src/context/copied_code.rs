@@ -35,7 +35,10 @@ pub(crate) fn absent<'a>(context: &'a Context, runtime: &Runtime) -> Vec<Copied<
     missing
         .unwrap_or_default()
         .iter()
-        .filter(|(path, _)| code(path))
-        .map(|(path, site)| Copied { path, site })
+        .filter(|one| code(&one.path))
+        .map(|one| Copied {
+            path: &one.path,
+            site: &one.site,
+        })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! What the files beside an agent's code declare: dependencies, and how a container starts. Every value knows its place.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::known::Known;
 use super::site::{Site, SourceText};
@@ -135,8 +135,25 @@ pub struct Dockerfile {
     pub instructions: Vec<Instruction>,
     /// Scripts of the build context that the start command names, by the word that names them.
     pub scripts: BTreeMap<String, String>,
-    /// What it copies out of the build context and what is not there: paths relative to the project root, with the instruction.
-    pub missing: Vec<(String, Site)>,
+    /// What it copies out of the build context and what is not there.
+    pub missing: Vec<MissingSource>,
+}
+
+/// A path that an instruction copies out of the build context and that is not there.
+#[derive(Clone, Debug)]
+pub struct MissingSource {
+    /// As written.
+    pub written: String,
+    /// Relative to the project root.
+    pub path: String,
+    /// The instruction.
+    pub site: Site,
+    /// Git ignores it: a step may make it.
+    pub ignored: bool,
+    /// The path of the same name in a folder above the build context.
+    pub above: Option<String>,
+    /// The stage that copies it is one that the image is made of.
+    pub built: bool,
 }
 
 /// An instruction of a Dockerfile.
@@ -248,6 +265,38 @@ impl Dockerfile {
             .collect();
         words.extend(nested);
         words
+    }
+
+    /// The stages that the last one is made of, itself included: a builder leaves out the others.
+    pub fn built(&self) -> BTreeSet<usize> {
+        let stages = self.stages();
+        let number = |name: &str, before: usize| {
+            let named = |stage: &Stage| {
+                let alias = stage.alias.as_deref();
+                alias.is_some_and(|alias| alias.eq_ignore_ascii_case(name))
+            };
+            let known = stages.iter().take(before).rposition(named);
+            known.or_else(|| name.parse().ok().filter(|at| *at < before))
+        };
+        let mut built = BTreeSet::new();
+        let mut open: Vec<usize> = stages.len().checked_sub(1).into_iter().collect();
+        while let Some(at) = open.pop() {
+            if !built.insert(at) {
+                continue;
+            }
+            let base = stages.get(at).and_then(|stage| number(&stage.image, at));
+            open.extend(base.filter(|base| *base < at));
+            let own = self
+                .instructions
+                .iter()
+                .filter(|each| each.stage == Some(at));
+            for each in own {
+                let froms = each.arguments.split("from=").skip(1);
+                let names = froms.filter_map(|rest| rest.split([' ', ',', '\t', '\n']).next());
+                open.extend(names.filter_map(|name| number(name, at)));
+            }
+        }
+        built
     }
 
     /// The stages in order.

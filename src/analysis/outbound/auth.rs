@@ -7,6 +7,7 @@ use crate::analysis::call_sites::Callers;
 use crate::analysis::environment::read;
 use crate::analysis::limits;
 use crate::analysis::names::Meaning;
+use crate::analysis::providers::{Held, held};
 use crate::model::source::ir::FormatPart;
 use crate::model::source::walk::sub_expressions;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId};
@@ -21,6 +22,8 @@ pub(crate) struct Auth {
     pub variable: Option<String>,
     /// True where the secret is written in the code.
     pub literal: bool,
+    /// The provider of Identity that it comes from.
+    pub provider: Option<Held>,
 }
 
 /// Headers that carry a credential.
@@ -318,11 +321,43 @@ fn auth<'a>(callers: &Callers<'a>, module: ModuleId, by: &str, value: &'a Expr) 
     for inner in sub_expressions(value) {
         variable = variable.or_else(|| secret(callers, module, inner));
     }
+    let provider = match variable {
+        Some(_) => None,
+        None => provided(callers, module, value),
+    };
+    let seen = variable.is_some() || provider.is_some();
     Auth {
         by: by.to_owned(),
-        literal: variable.is_none() && !callers.source().strings(module, value).is_empty(),
+        literal: !seen && !callers.source().strings(module, value).is_empty(),
         variable,
+        provider,
     }
+}
+
+/// The credential of a provider that an expression is put together of.
+fn provided<'a>(callers: &Callers<'a>, module: ModuleId, value: &'a Expr) -> Option<Held> {
+    let mut waiting: VecDeque<(ModuleId, &'a Expr)> = VecDeque::from([(module, value)]);
+    let mut seen = BTreeSet::new();
+    while let Some((module, expr)) = waiting.pop_front() {
+        if !seen.insert((module, expr.range)) {
+            continue;
+        }
+        if seen.len() > STEPS {
+            limits::reached(limits::CALLERS, module, expr.range);
+            return None;
+        }
+        if let Some(found) = held(callers, module, expr) {
+            return Some(found);
+        }
+        let before = waiting.len();
+        waiting.extend(behind(callers, module, expr));
+        if waiting.len() == before {
+            // A text, an index: what it is made of.
+            let parts = sub_expressions(expr).into_iter();
+            waiting.extend(parts.map(|part| (module, part)));
+        }
+    }
+    None
 }
 
 /// Most expressions that are looked at for one secret.

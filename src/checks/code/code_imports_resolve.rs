@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{relative_imports, src_layout};
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::call_sites::Callers;
+use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need, fixes};
 use crate::context::Context;
 use crate::context::copied_code;
@@ -64,6 +66,8 @@ struct Found {
     unknown: BTreeMap<String, String>,
     transitive: BTreeMap<String, Site>,
     counted: BTreeSet<String>,
+    /// What is not installed, and what only a branch imports that is switched off.
+    off: Vec<Evidence>,
 }
 
 impl Found {
@@ -147,6 +151,8 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let node = Node::new(context, code, facts);
     let eager = eager(code);
     let absent = copied_code::absent(context, code.runtime);
+    let callers = Callers::new(code);
+    let live = Live::new(&callers, Absent::Unknown);
     let mut found = Found::default();
     let idle = !python.moves_path() && !src_layout::is_on_path(context, code);
     let src = code.code.below_src.iter().filter(|_| idle);
@@ -174,12 +180,18 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             }
             (answer, _) => answer,
         };
+        let lacks = !matches!(answer, Answer::Resolved | Answer::Transitive(_));
+        if lacks && !live.runs(module.id, import.range) {
+            found.off.push(off(external));
+            continue;
+        }
         let starts = !import.lazy && !import.dynamic && eager.contains(&external.module);
         found.take(external, &module.site(import.range), answer, starts);
     }
     for refused in relative_imports::refused(code, &eager) {
         found.refuse(refused);
     }
+    let off = found.off;
     let notes = found.transitive.into_iter().map(|(of, site)| {
         Evidence::code(&site)
             .note(format!(
@@ -189,7 +201,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     });
     if !found.missing.is_empty() {
         let missing = found.missing.into_values().collect();
-        return failed(context, code, missing, python.installed.as_ref()).evidences(notes);
+        return failed(context, code, missing, python.installed.as_ref())
+            .evidences(notes)
+            .evidences(off);
     }
     if let Some((package, why)) = found.unknown.iter().next() {
         let more = match found.unknown.len() {
@@ -216,6 +230,17 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         ),
     )
     .evidences(notes)
+    .evidences(off)
+}
+
+/// An import in a branch that the configuration switches off.
+fn off(external: &ExternalImport) -> Evidence {
+    Evidence::code(&external.site)
+        .note(format!(
+            "{} does not ship, and is not imported: what agentcore.json sets switches this branch off",
+            external.dotted
+        ))
+        .context()
 }
 
 fn import_of<'a>(

@@ -175,6 +175,12 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
                 "a file of data at {host}: ship it with the agent, or put it in S3 and read it through the AWS SDK"
             ),
         ),
+        Reach::External(host) if is_of_user(call) => hit(
+            Severity::Low,
+            format!(
+                "external REST service {host}, called with the token of a user who gave consent: it may stay direct with its `@requires_access_token`, and an ignore with that reason"
+            ),
+        ),
         Reach::External(host) => {
             let known = gateway_target::fronted(context, host);
             let to = known.map_or(
@@ -212,6 +218,12 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
             )
         }
     }
+}
+
+/// Whether a call sends the token of a user: a gateway that is connected by the agent's own client cannot.
+pub(super) fn is_of_user(call: &Outbound) -> bool {
+    let provider = call.auth.as_ref().and_then(|auth| auth.provider.as_ref());
+    provider.is_some_and(|held| held.of_user)
 }
 
 /// What is called, in words.

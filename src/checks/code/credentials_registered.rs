@@ -53,7 +53,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let mut claimed = BTreeSet::new();
     let mut other_kind = false;
     for provider in &used {
-        match named(context, provider) {
+        match named(context, code, provider) {
             Named::Registered(name) => {
                 claimed.insert(name);
             }
@@ -63,7 +63,13 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                     .context(),
             ),
             Named::Missing(name) => {
-                sites.push(evidence(code, provider).note(format!("provider {name} is not in `credentials`")));
+                let variable = provider.variable.as_deref();
+                let set = variable.filter(|variable| keys::configured(code.runtime, variable).is_some());
+                let whence = set.map_or(String::new(), |variable| format!(" ({variable} in agentcore.json)"));
+                sites.push(
+                    evidence(code, provider)
+                        .note(format!("provider {name}{whence} is not in `credentials`")),
+                );
                 missing.push(Missing {
                     name,
                     kind: provider.kind,
@@ -178,20 +184,22 @@ enum Named {
     Unknown,
 }
 
-fn named(context: &Context, provider: &Provider) -> Named {
+fn named(context: &Context, code: &AgentCode<'_>, provider: &Provider) -> Named {
     let credentials = &context.project.credentials;
-    // `CREDENTIAL_<NAME>_NAME`, which a deploy sets.
-    if let Some(variable) = &provider.variable {
-        let found = credentials.iter().find(|credential| {
-            let upper = credential.name.to_uppercase().replace('-', "_");
-            *variable == format!("CREDENTIAL_{upper}_NAME")
-        });
-        if let Some(credential) = found {
-            return Named::Registered(credential.name.clone());
-        }
+    let variable = provider.variable.as_deref();
+    if let Some(credential) = variable.and_then(|variable| keys::of_deploy(context, variable)) {
+        return Named::Registered(credential.name.clone());
     }
+    // What `envVars` sets holds, whatever the code falls back to.
+    let set = variable.and_then(|variable| keys::configured(code.runtime, variable));
+    let set: Vec<String> = set.into_iter().map(|set| set.value.clone()).collect();
+    let names = if set.is_empty() {
+        &provider.names
+    } else {
+        &set
+    };
     // A fallback of nothing names none.
-    let Some(first) = provider.names.iter().find(|name| !name.is_empty()) else {
+    let Some(first) = names.iter().find(|name| !name.is_empty()) else {
         return Named::Unknown;
     };
     let registered = |name: &&String| {
@@ -199,7 +207,7 @@ fn named(context: &Context, provider: &Provider) -> Named {
             .iter()
             .find(|credential| credential.name == **name)
     };
-    match provider.names.iter().find_map(|name| registered(&name)) {
+    match names.iter().find_map(|name| registered(&name)) {
         Some(credential) if fits(credential, provider.kind) => {
             Named::Registered(credential.name.clone())
         }

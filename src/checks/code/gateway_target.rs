@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::keys::{self, Client};
+use crate::analysis::providers::{Held, ProviderKind};
 use crate::context::Context;
 use crate::shell::Command;
 
@@ -182,6 +183,8 @@ pub(super) enum Sent<'a> {
     Key(String, Option<&'a str>),
     /// The token of a client of OAuth.
     Token(&'a Client),
+    /// What a provider of Identity gives, under its name.
+    Provided(String, &'a Held),
 }
 
 /// The commands that front a REST service, and whether they register its credential.
@@ -210,7 +213,10 @@ pub(super) fn rest(
     let (own, kind, auth) = match sent {
         Sent::Key(own, _) => (own, "ApiKey", "api-key"),
         Sent::Token(client) => (&client.name, "OAuth", "oauth"),
+        Sent::Provided(own, held) if held.kind == ProviderKind::OAuth => (own, "OAuth", "oauth"),
+        Sent::Provided(own, _) => (own, "ApiKey", "api-key"),
     };
+    let by_name = !matches!(sent, Sent::Provided(..));
     let credentials = &context.project.credentials;
     let known = credentials.iter().find(|credential| {
         let fits = credential
@@ -218,21 +224,29 @@ pub(super) fn rest(
             .as_ref()
             .is_none_or(|known| known.value.starts_with(kind));
         let known = credential.name.to_lowercase();
-        fits && (known.contains(&name.to_lowercase()) || known == own.to_lowercase())
+        fits && (by_name && known.contains(&name.to_lowercase()) || known == own.to_lowercase())
     });
     let credential = known.map_or_else(|| own.clone(), |credential| credential.name.clone());
     if known.is_none() {
         commands.push(match sent {
             Sent::Key(own, variable) => keys::register(own, *variable),
             Sent::Token(client) => client.register(),
+            Sent::Provided(own, _) if kind == "OAuth" => {
+                keys::register_client(own, None, [None, None])
+            }
+            Sent::Provided(own, _) => keys::register(own, None),
         });
     }
-    commands.push(
-        target(context, &name, gateway, "open-api-schema")
-            .opt("--schema", path)
-            .opt("--outbound-auth", auth)
-            .opt("--credential-name", credential),
-    );
+    let made = target(context, &name, gateway, "open-api-schema")
+        .opt("--schema", path)
+        .opt("--outbound-auth", auth)
+        .opt("--credential-name", credential);
+    commands.push(match sent {
+        Sent::Provided(_, held) if !held.scopes.is_empty() => {
+            made.opt("--oauth-scopes", held.scopes.join(","))
+        }
+        _ => made,
+    });
     Fronting {
         commands,
         registers: known.is_none(),

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::gateway_target::{host_label, label};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::outbound::{Grant, Outbound, Reach, calls, grants, is_sent, keyed};
+use crate::analysis::providers::Held;
 use crate::analysis::reachability::Live;
+use crate::context::Context;
+use crate::model::project::{Credential, Runtime};
+use crate::model::site::Sited;
 use crate::shell::{Command, EnvName};
 
 /// The keys that the code reads from its environment, by their variables, and the clients of OAuth that it is.
@@ -125,6 +129,32 @@ impl Client {
             name = self.name,
         )
     }
+}
+
+/// The credential whose name a deploy puts into this variable: `CREDENTIAL_<NAME>_NAME`.
+pub(super) fn of_deploy<'c>(context: &'c Context, variable: &str) -> Option<&'c Credential> {
+    let mut credentials = context.project.credentials.iter();
+    credentials.find(|credential| {
+        let upper = credential.name.to_uppercase().replace('-', "_");
+        *variable == format!("CREDENTIAL_{upper}_NAME")
+    })
+}
+
+/// The value that the configuration of a runtime gives a variable.
+pub(super) fn configured<'c>(runtime: &'c Runtime, variable: &str) -> Option<&'c Sited<String>> {
+    let mut set = runtime.common.env.iter();
+    set.find_map(|(name, value)| (name == variable).then_some(value))
+}
+
+/// The name of the provider whose credential a value holds, where it is known.
+pub(super) fn name_of(context: &Context, runtime: &Runtime, held: &Held) -> Option<String> {
+    let variable = held.variable.as_deref();
+    let deployed = variable.and_then(|variable| of_deploy(context, variable));
+    let set = || variable.and_then(|variable| configured(runtime, variable));
+    deployed
+        .map(|credential| credential.name.clone())
+        .or_else(|| Some(set()?.value.clone()))
+        .or_else(|| held.names.iter().find(|name| !name.is_empty()).cloned())
 }
 
 /// The provider that a decorator names, where it is one alone.

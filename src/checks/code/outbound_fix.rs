@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::code_outbound_http::is_of_user;
 use super::gateway_target::{self, Fronting, Operations, Sent};
-use super::keys::{Client, Keys};
+use super::keys::{self, Client, Keys};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::outbound::{Outbound, Reach};
+use crate::analysis::providers::Held;
 use crate::context::Context;
 use crate::model::finding::Fix;
 use crate::shell::{self, Command};
@@ -15,6 +17,8 @@ const CODE_EDIT: &str = "Add a gateway target for each service (`agentcore add g
 const SIGNED: &str = "Where the gateway's authorizer is AWS_IAM it signs (Python: `aws_iam_streamablehttp_client` of mcp-proxy-for-aws). \
      Where a measured hot path must stay direct, keep it with an inline `agentcore-harden: ignore[code-outbound-http] reason`, and take its key \
      through `@requires_api_key` or `@requires_access_token`.";
+const USER_EDIT: &str = "A call with a user's own token keeps that user's consent: leave it direct with its `@requires_access_token` and an inline \
+     `agentcore-harden: ignore[code-outbound-http] reason`. A gateway target needs an OAuth provider with the authorization code grant, and each user's consent there.";
 const DATA_EDIT: &str = "A gateway fronts services, not files. What does not change goes into the agent's folder; what does, into a bucket of yours that \
      `boto3` reads with the execution role (`s3:GetObject` on it), so that a start does not hang on somebody else's host.";
 
@@ -38,7 +42,12 @@ pub(super) fn fixes(
     let targets = targets(context, (callers, keys), &gateway, hits);
     let is_aws = |call: &&&Outbound| matches!(call.reach, Reach::Aws(_));
     let is_data = |call: &&&Outbound| call.data && matches!(call.reach, Reach::External(_));
-    let services = hits.iter().filter(|call| !is_aws(call) && !is_data(call));
+    let of_user = |call: &&&Outbound| {
+        !call.data && matches!(call.reach, Reach::External(_)) && is_of_user(call)
+    };
+    let services = hits
+        .iter()
+        .filter(|call| !is_aws(call) && !is_data(call) && !of_user(call));
     let (fronted, bare): (Vec<&Outbound>, Vec<&Outbound>) = services
         .copied()
         .partition(|call| front(context, call).is_some());
@@ -61,6 +70,9 @@ pub(super) fn fixes(
         found.push(Fix::new("Call AWS through its SDK").note(
             "Replace the HTTP call with the `boto3` client (TypeScript: `@aws-sdk/client-…`) of the service; the execution role signs it, and no credential is needed.",
         ));
+    }
+    if hits.iter().any(|call| of_user(&call)) {
+        found.push(Fix::new("Keep the call that acts for a user").note(USER_EDIT));
     }
     if hits.iter().any(|call| is_data(&call)) {
         found.push(Fix::new("Ship the data, or read it from S3").note(DATA_EDIT));
@@ -120,18 +132,20 @@ struct Rest<'a> {
     keyed: bool,
     variable: Option<String>,
     client: Option<&'a Client>,
+    provider: Option<&'a Held>,
     /// The path of some call could not be read.
     unread: bool,
 }
 
-fn targets(
+fn targets<'a>(
     context: &Context,
-    (callers, keys): (&Callers<'_>, &Keys),
+    (callers, keys): (&Callers<'_>, &'a Keys),
     gateway: &str,
-    hits: &[&Outbound],
+    hits: &[&'a Outbound],
 ) -> Targets {
     let mut found = Targets::default();
     let mut rest: BTreeMap<&str, Rest<'_>> = BTreeMap::new();
+    let mut unnamed = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for call in hits {
         match &call.reach {
@@ -147,6 +161,8 @@ fn targets(
                     .commands
                     .push(gateway_target::api_gateway(context, gateway, id, stage));
             }
+            // One target would send one token for all users.
+            Reach::External(_) if is_of_user(call) => {}
             Reach::External(host)
                 if !call.data && gateway_target::fronted(context, host).is_none() =>
             {
@@ -155,6 +171,8 @@ fn targets(
                 let variable = call.auth.as_ref().and_then(|auth| auth.variable.clone());
                 service.variable = service.variable.take().or(variable);
                 service.client = service.client.or_else(|| keys.client_of(callers, call));
+                let provider = call.auth.as_ref().and_then(|auth| auth.provider.as_ref());
+                service.provider = service.provider.or(provider);
                 match &call.operation.path {
                     Some(path) => {
                         let methods = service.operations.entry(path.clone()).or_default();
@@ -182,9 +200,16 @@ fn targets(
             service.operations.insert("/".to_owned(), any);
         }
         let variable = service.variable.as_deref();
-        let sent = match service.client {
-            Some(client) => Sent::Token(client),
-            None => {
+        let sent = match (service.client, service.provider) {
+            (Some(client), _) => Sent::Token(client),
+            (None, Some(held)) => match keys::name_of(context, callers.code().runtime, held) {
+                Some(name) => Sent::Provided(name, held),
+                None => {
+                    unnamed.insert(*host);
+                    continue;
+                }
+            },
+            (None, None) => {
                 let name = variable.map(|variable| keys.name(variable));
                 let name = name.unwrap_or_else(|| gateway_target::host_label(host));
                 Sent::Key(name, variable)
@@ -202,7 +227,7 @@ fn targets(
                 .extend(service.client.and_then(Client::discovery));
         }
     }
-    let documents = !rest.is_empty();
+    let documents = rest.len() > unnamed.len();
     if documents {
         let said = "The OpenAPI document that is written holds the operations seen in the code; replace it with the service's own where \
              there is one.";
@@ -223,6 +248,13 @@ fn targets(
             "Not every path that is called at {} can be read in the code: write those into the document before the target is made (where it holds `/` alone, \
              none could be read).",
             unread.join(", ")
+        ));
+    }
+    if !unnamed.is_empty() {
+        let unnamed: Vec<&str> = unnamed.into_iter().collect();
+        found.notes.push(format!(
+            "What is sent to {} comes from a provider whose name the code does not tell: add a target of type open-api-schema with `--credential-name` of that one.",
+            unnamed.join(", ")
         ));
     }
     if !keyless.is_empty() {

@@ -7,7 +7,7 @@ use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::context::absent_code;
 use crate::context::code::not_made;
-use crate::context::imports::Python;
+use crate::context::imports::{Node, Python};
 use crate::context::installed::{self, Manifest, Releases};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
@@ -163,15 +163,88 @@ fn judge(context: &Context, runtime: &Runtime) -> Outcome {
         }
         unused.retain(|one| !brought(facts, &declared, one, minor));
     }
+    let along = match unused.is_empty() {
+        true => BTreeSet::new(),
+        false => brought_along(context, runtime, facts, is_node),
+    };
+    let carried = match is_node {
+        true => BTreeMap::new(),
+        false => carried(facts, &declared, &mut unused, &along, minor),
+    };
     if !unused.is_empty()
         && let Some(reason) = code_elsewhere(context, runtime, facts, is_node)
     {
         return Outcome::skipped(resource, reason);
     }
     if unused.is_empty() {
-        return clean(runtime, path, &declared, manifests, facts);
+        return clean(
+            runtime,
+            path,
+            &declared,
+            &Reasons {
+                manifests,
+                facts,
+                carried,
+            },
+        );
     }
-    failed(runtime, path, unused, &listed, is_node)
+    failed(runtime, path, unused, &listed, &along)
+}
+
+/// The distributions that the code imports and that nothing declares: others bring them.
+fn brought_along(
+    context: &Context,
+    runtime: &Runtime,
+    facts: &DependencyFacts,
+    is_node: bool,
+) -> BTreeSet<String> {
+    let Ok(code) = crate::context::code::of(context, runtime) else {
+        return BTreeSet::new();
+    };
+    match is_node {
+        true => Node::new(context, &code, Some(facts)).brought_along(&code),
+        false => Python::new(context, &code, Some(facts)).brought_along(&code),
+    }
+}
+
+/// Takes what brings an import along out of the unused dependencies: each with the distribution that the code imports.
+fn carried(
+    facts: &DependencyFacts,
+    declared: &[&Dependency],
+    unused: &mut Vec<&Dependency>,
+    along: &BTreeSet<String>,
+    minor: Option<u32>,
+) -> BTreeMap<String, String> {
+    let mut carried = BTreeMap::new();
+    if along.is_empty() {
+        return carried;
+    }
+    let mut kept: Vec<Wanted> = declared
+        .iter()
+        .filter(|one| !unused.iter().any(|other| other.name == one.name))
+        .map(|one| Wanted::new(one, minor))
+        .filter(|wanted| wanted.applies)
+        .collect();
+    for name in along {
+        if installed::available(Some(facts), &kept, minor)
+            .all
+            .contains(name)
+        {
+            continue;
+        }
+        let brings = |one: &&Dependency| {
+            let alone = [Wanted::new(one, minor)];
+            let all = installed::available(Some(facts), &alone, minor).all;
+            all.contains(name)
+        };
+        let Some(at) = unused.iter().position(brings) else {
+            continue;
+        };
+        let one = unused.remove(at);
+        kept.push(Wanted::new(one, minor));
+        carried.insert(one.name.clone(), name.clone());
+    }
+    carried
 }
 
 /// Why code that was not read may use what nothing here imports.
@@ -224,6 +297,14 @@ fn kept(manifests: &AgentManifests, dependency: &Dependency) -> Option<&'static 
     starts.then_some("the container's start command names it")
 }
 
+/// What a dependency that nothing imports may be there for.
+struct Reasons<'a> {
+    manifests: &'a AgentManifests,
+    facts: &'a DependencyFacts,
+    /// What it brings of that which the code imports.
+    carried: BTreeMap<String, String>,
+}
+
 /// Whether the other dependencies bring this one anyway: then it only narrows its version, and weighs nothing.
 fn brought(
     facts: &DependencyFacts,
@@ -252,9 +333,13 @@ fn clean(
     runtime: &Runtime,
     path: &str,
     declared: &[&Dependency],
-    manifests: &AgentManifests,
-    facts: &DependencyFacts,
+    reasons: &Reasons<'_>,
 ) -> Outcome {
+    let Reasons {
+        manifests,
+        facts,
+        carried,
+    } = reasons;
     let resource = Agent::Runtime(runtime).resource();
     if let Some(reason) = facts.unread.first() {
         let message = format!("a source file that ships could not be read: {reason}");
@@ -271,6 +356,9 @@ fn clean(
             let name = &one.name;
             if let Some(why) = kept(manifests, one) {
                 return format!("{name}: {why}");
+            }
+            if let Some(brought) = carried.get(name) {
+                return format!("{name}: it brings {brought}, which the code imports");
             }
             match may_hold(facts, one) {
                 Some(left) => format!("{name}: it may hold `{left}`, which nothing else does"),
@@ -313,8 +401,9 @@ fn failed(
     path: &str,
     unused: Vec<&Dependency>,
     listed: &Listed<'_>,
-    is_node: bool,
+    along: &BTreeSet<String>,
 ) -> Outcome {
+    let is_node = matches!(listed, Listed::Npm { .. });
     let names: BTreeSet<&str> = unused.iter().map(|one| one.name.as_str()).collect();
     let shown: Vec<&str> = names.iter().copied().collect();
     let weight = if is_node {
@@ -355,6 +444,16 @@ fn failed(
                         .args(shown),
                 ),
             )
+        }
+        // No lock tells here which of them brings it.
+        Listed::Npm { .. } if !along.is_empty() => {
+            let along: Vec<&str> = along.iter().map(String::as_str).collect();
+            outcome.fix(fix.note(format!(
+                "{note}. The code imports {} too, which package.json does not declare: declare it first, in the version that the lock holds, \
+                 then take out {}",
+                along.join(", "),
+                shown.join(", ")
+            )))
         }
         Listed::Npm { folder } => outcome.fix(
             fix.command(

@@ -1,5 +1,7 @@
 //! `config-valid`: Project configuration is valid.
 
+use std::collections::BTreeSet;
+
 use super::config_fixes;
 use super::{config_files, models, payment_secrets, servers};
 use crate::checks::{Category, Check, Need, unconfigured};
@@ -10,6 +12,7 @@ use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::json::{Document, Node};
 use crate::model::known::Known;
+use crate::model::manifest::MissingSource;
 use crate::model::site::Site;
 use crate::model::source::SourceNoteKind;
 use crate::shell::Command;
@@ -48,6 +51,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     for (site, words) in models::uncallable(context) {
         findings.source(&site, words);
     }
+    images(context, &mut findings);
     sources(context, &mut findings);
     vec![findings.outcome(context)]
 }
@@ -248,6 +252,64 @@ fn sources(context: &Context, findings: &mut Findings) {
             };
             findings.source(&note.site, words);
         }
+    }
+}
+
+/// What a Dockerfile copies out of a build context that does not hold it: the build of the image ends there.
+fn images(context: &Context, findings: &mut Findings) {
+    let agents = context.project.agents();
+    let manifests = agents.filter_map(|agent| {
+        let resource = agent.resource().to_string();
+        context.files.manifests.get(&resource)
+    });
+    let missing = manifests
+        .filter_map(|manifests| manifests.dockerfile.read())
+        .flat_map(|dockerfile| &dockerfile.missing)
+        .filter(|one| one.built);
+    let mut seen = BTreeSet::new();
+    for one in missing.filter(|one| seen.insert((&one.site, &one.written))) {
+        let MissingSource {
+            written,
+            path,
+            site,
+            ..
+        } = one;
+        if one.ignored {
+            let words = format!(
+                "copies {written}, and {path}, which git ignores, is not here: not judged; run the step that builds it, then check again"
+            );
+            findings
+                .notes
+                .push(Evidence::file(site).note(words).context());
+            continue;
+        }
+        let there = match (&one.above, lock_command(path)) {
+            (Some(above), _) => format!(" ({above} lies outside of the build context)"),
+            (None, Some(command)) => format!(" (`{command}` makes it)"),
+            (None, None) => String::new(),
+        };
+        let place = site.span.map_or(1, |span| span.line);
+        let words = format!(
+            "{}:{place} copies {written}, and {path} does not exist{there}: the build of the image ends there",
+            site.path
+        );
+        findings.left = true;
+        let evidence = Evidence::file(site).note(words.clone());
+        findings.faults.push((words, evidence));
+    }
+}
+
+/// What makes a lock that is not there.
+fn lock_command(path: &str) -> Option<Command> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    match name {
+        "uv.lock" => Some(Command::new("uv").arg("lock").opt("--project", folder)),
+        "package-lock.json" => Some(
+            Command::new("npm")
+                .args(["install", "--package-lock-only"])
+                .opt("--prefix", folder),
+        ),
+        _ => None,
     }
 }
 

@@ -46,8 +46,35 @@ pub struct CodeRequest {
     pub code_location: String,
     /// The entry file below it: `main.py`, `main.py:handler`, `pkg.main`, `main.js` (whose source is `main.ts`).
     pub entry: String,
+    /// What the image starts instead, where the entry file is not there: files and modules, as its start command names them.
+    pub started: Vec<String>,
     /// Packages that its manifests declare as folders of the project.
     pub local: Vec<LocalPackage>,
+}
+
+/// The files and modules that the start command of an image names: `node dist/main.js`, `python -m app`, `uvicorn app.main:app`.
+fn started(manifests: &AgentManifests) -> Vec<String> {
+    let Some(dockerfile) = manifests.dockerfile.read() else {
+        return Vec::new();
+    };
+    let words = dockerfile.entry_words();
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        let is_module = before.is_some_and(|before| before == "-m");
+        let is_application = word.split_once(':').is_some_and(|(module, name)| {
+            let plain = |text: &str| {
+                let mut letters = text.chars();
+                !text.is_empty() && letters.all(|c| c.is_alphanumeric() || "._".contains(c))
+            };
+            plain(module) && plain(name) && !name.starts_with(|c: char| c.is_ascii_digit())
+        });
+        let ends = [".py", ".js", ".mjs", ".cjs", ".ts", ".mts"];
+        if is_module || is_application || ends.iter().any(|end| word.ends_with(end)) {
+            found.push(word.clone());
+        }
+    }
+    found
 }
 
 /// Reads the code of every runtime of a project, and the callers and the files that run commands, which are found by their text:
@@ -68,6 +95,10 @@ pub fn of_project(
                 location
             },
             entry: runtime.entrypoint.as_ref()?.value.clone(),
+            started: manifests
+                .get(&Agent::Runtime(runtime).resource().to_string())
+                .map(started)
+                .unwrap_or_default(),
             local: manifests
                 .get(&Agent::Runtime(runtime).resource().to_string())
                 .map(|manifests| manifests.local.clone())

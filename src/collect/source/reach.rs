@@ -161,7 +161,12 @@ impl Collection {
             external: Vec::new(),
             below_src: Vec::new(),
         };
-        let Some(entry) = self.entry_file(&code_root, &request.entry) else {
+        let named = self.entry_file(&code_root, &request.entry);
+        let started = || {
+            let mut words = request.started.iter();
+            words.find_map(|word| self.file_in_image(&code_root, word))
+        };
+        let Some(entry) = named.or_else(started) else {
             let message = format!(
                 "the entry file {} is not below {}",
                 request.entry, request.code_location
@@ -178,6 +183,17 @@ impl Collection {
         self.follow(&lookup, vec![entry.clone()], &mut runtime);
         runtime.entry = self.by_path.get(entry.as_str()).copied();
         runtime
+    }
+
+    /// The file behind a path of an image (`/app/dist/main.js`): which folder of the image holds the code is not followed.
+    fn file_in_image(&mut self, code_root: &str, word: &str) -> Option<String> {
+        let mut rest = word.trim_start_matches(['.', '/']);
+        loop {
+            if let Some(found) = self.entry_file(code_root, rest) {
+                return Some(found);
+            }
+            rest = rest.split_once('/')?.1;
+        }
     }
 
     /// The file that an entrypoint names: `main.py`, `main.py:handler`, `package.module`, `main.js` built from `main.ts`.

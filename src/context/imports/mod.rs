@@ -172,6 +172,21 @@ impl<'a> Python<'a> {
         self.moved.folders
     }
 
+    /// The distributions that the code imports and that only come along with others.
+    pub(crate) fn brought_along(&self, code: &AgentCode<'_>) -> BTreeSet<String> {
+        let imported = code.code.external.iter().filter_map(|external| {
+            let module = code.source.module(external.module)?;
+            let import = module.imports.get(external.import)?;
+            let counts = module.language == Language::Python && !import.type_only;
+            counts.then(|| self.answer(external, import))
+        });
+        let along = imported.filter_map(|answer| match answer {
+            Answer::Transitive(of) => Some(of),
+            _ => None,
+        });
+        along.collect()
+    }
+
     pub(crate) fn lock_command(&self) -> Option<Command> {
         let Manifest::PyProject(pyproject) = self.installed.as_ref()?.manifest else {
             return None;
@@ -320,19 +335,25 @@ impl<'a> Python<'a> {
 
     /// What an import needs that its own distribution brings with an extra only, where nothing else brings it.
     fn without_extra(&self, installed: &Installed<'_>, top: &str, full: &str) -> Option<Answer> {
-        let (parts, requirement) = distributions::needed(full)?;
+        let (parts, requirements) = distributions::needed(full)?;
         let part = parts
             .iter()
             .find(|part| !self.available.all.contains(**part))?;
-        let (name, extra) = requirement.trim_end_matches(']').split_once('[')?;
         let asked = installed.wanted(self.minor);
-        let mut extras = asked
-            .iter()
-            .filter(|one| one.name == name)
-            .flat_map(|one| &one.extras);
-        if extras.any(|one| one == extra || one == "all") {
+        let asks = |requirement: &&'static str| {
+            extra_of(requirement).is_some_and(|(name, extra)| {
+                let mut own = asked.iter().filter(|one| one.name == name);
+                own.any(|one| one.extras.iter().any(|one| one == extra || one == "all"))
+            })
+        };
+        if requirements.iter().any(asks) {
             return None;
         }
+        let mut possible = requirements.iter();
+        let requirement = *possible
+            .find(|one| release::is_let_in(one, &asked))
+            .or_else(|| requirements.first())?;
+        let (name, _) = extra_of(requirement)?;
         let untold = match (&installed.uncertain, &*self.available.unknown) {
             (Some(why), _) => Some(why.clone()),
             (None, []) => self.moved.why(top).map(str::to_owned),
@@ -345,7 +366,8 @@ impl<'a> Python<'a> {
             Some(why) => Answer::Unknown(why),
             None => Answer::Missing(
                 format!(
-                    "it imports {part}, which {name} brings as {requirement} only, and {} asks for that neither so nor by its name",
+                    "it imports {part}, which {name} brings as {} only, and {} asks for that neither so nor by its name",
+                    requirements.join(" or "),
                     installed.manifest.path()
                 ),
                 Some(requirement.to_owned()),
@@ -414,6 +436,11 @@ impl<'a> Python<'a> {
     }
 }
 
+/// The distribution and the extra of a requirement.
+fn extra_of(requirement: &str) -> Option<(&str, &str)> {
+    requirement.strip_suffix(']')?.split_once('[')
+}
+
 /// What answers Node's imports.
 pub(crate) struct Node<'a> {
     declared: BTreeSet<&'a str>,
@@ -461,6 +488,21 @@ impl<'a> Node<'a> {
             }),
             path: package.map(|package| package.path.as_str()),
         }
+    }
+
+    /// The packages that the code imports and that only come along with others.
+    pub(crate) fn brought_along(&self, code: &AgentCode<'_>) -> BTreeSet<String> {
+        let imported = code.code.external.iter().filter_map(|external| {
+            let module = code.source.module(external.module)?;
+            let import = module.imports.get(external.import)?;
+            let counts = module.language == Language::TypeScript && !import.type_only;
+            counts.then(|| self.answer(external))
+        });
+        let along = imported.filter_map(|answer| match answer {
+            Answer::Transitive(of) => Some(of),
+            _ => None,
+        });
+        along.collect()
     }
 
     pub(crate) fn lock_command(&self) -> Option<Command> {

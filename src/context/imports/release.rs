@@ -70,7 +70,7 @@ fn admitted(
 ) -> Option<bool> {
     let mut below: Vec<&Version> = Vec::new();
     let needed = |from: &str| {
-        let bare = crate::model::distributions::brings(from, false);
+        let bare = crate::model::distributions::brings(from, &[]);
         bare.unwrap_or_default()
     };
     for other in others {
@@ -112,6 +112,31 @@ fn admitted(
         }) && below.iter().all(|limit| version < limit)
     };
     Some([&gone.since, &gone.newest].iter().any(fits))
+}
+
+/// Whether what is asked for lets in what a requirement with an extra asks for.
+pub(super) fn is_let_in(requirement: &str, asked: &[Wanted]) -> bool {
+    let Some((name, extra)) = super::extra_of(requirement) else {
+        return true;
+    };
+    asked.iter().all(|other| {
+        let limit = releases::limit(name, Some(extra), &other.name);
+        let below = limit.and_then(|limit| limit.below.as_ref());
+        let (Some(below), Some(range)) = (below, &other.versions) else {
+            return true;
+        };
+        range
+            .iter()
+            .all(|one| is_upper(one.operator()) || one.version() < below)
+    })
+}
+
+/// Whether an operator bounds a range from above only.
+fn is_upper(operator: &Operator) -> bool {
+    matches!(
+        operator,
+        Operator::LessThan | Operator::LessThanEqual | Operator::NotEqual | Operator::NotEqualStar
+    )
 }
 
 /// A package around another one, of which no table knows what it lets in: `mcp-proxy` and `mcp`.

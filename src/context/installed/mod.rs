@@ -158,7 +158,7 @@ pub fn available(
     let (known, unknown) = distributions::closure(
         wanted
             .iter()
-            .map(|one| (one.name.as_str(), !one.extras.is_empty())),
+            .map(|one| (one.name.as_str(), one.extras.as_slice())),
     );
     if let Some(lock) = facts.and_then(|facts| facts.uv_lock.read()) {
         let closure = lock.closure(wanted, minor);

@@ -17,10 +17,12 @@ pub use alike::alike;
 const STDLIB: &str = include_str!("stdlib.tsv");
 /// Lines of `module, distributions`.
 const MODULES: &str = include_str!("modules.tsv");
-/// Lines of `distribution, what it brings, what its extras bring too`.
+/// Lines of `distribution, what it brings, what its extras bring too`. Where a line `distribution[extra]` is there, its extras are
+/// known one by one.
 const BRINGS: &str = include_str!("brings.tsv");
 /// Lines of `dotted name, the distributions that it imports although its own does not bring them` (a trailing `*` stands for any
-/// ending); read off the modules' own imports. Where the import fails without them, the requirement that brings them is the third.
+/// ending); read off the modules' own imports. Where the import fails without them, the requirements that bring them are the third,
+/// the usual one first.
 const PARTS: &str = include_str!("parts.tsv");
 /// Lines of `distribution, why nothing imports it`; a trailing `*` stands for any ending, a leading one for any beginning.
 const UNIMPORTED: &str = include_str!("unimported.tsv");
@@ -128,8 +130,8 @@ static DISTRIBUTION_ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> =
         }
         modules
     });
-/// The distributions, and the requirement without which the import fails.
-type Parts = (Vec<&'static str>, Option<&'static str>);
+/// The distributions, and the requirements of which the import needs one.
+type Parts = (Vec<&'static str>, Vec<&'static str>);
 type Brings = (Vec<&'static str>, Vec<&'static str>);
 static BRINGS_ROWS: LazyLock<BTreeMap<&'static str, Brings>> = LazyLock::new(|| {
     rows(BRINGS)
@@ -139,7 +141,7 @@ static BRINGS_ROWS: LazyLock<BTreeMap<&'static str, Brings>> = LazyLock::new(|| 
 
 static PARTS_ROWS: LazyLock<Vec<(&'static str, Parts)>> = LazyLock::new(|| {
     rows(PARTS)
-        .filter_map(|row| Some((*row.first()?, (names(row.get(1)), row.get(2).copied()))))
+        .filter_map(|row| Some((*row.first()?, (names(row.get(1)), names(row.get(2))))))
         .collect()
 });
 
@@ -203,12 +205,17 @@ pub fn modules_of(distribution: &str) -> &'static [&'static str] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// What a distribution brings with it, directly; `None` where that is not known.
-pub fn brings(distribution: &str, with_extras: bool) -> Option<Vec<&'static str>> {
-    let (always, extras) = BRINGS_ROWS.get(distribution)?;
+/// What a distribution that is taken with these extras brings with it, directly; `None` where that is not known.
+pub fn brings(distribution: &str, extras: &[String]) -> Option<Vec<&'static str>> {
+    let (always, of_extras) = BRINGS_ROWS.get(distribution)?;
     let mut all = always.clone();
-    if with_extras {
-        all.extend(extras);
+    if !extras.is_empty() {
+        all.extend(of_extras);
+    }
+    for extra in extras {
+        let key = format!("{distribution}[{}]", normalise(extra));
+        let row = BRINGS_ROWS.get(key.as_str());
+        all.extend(row.iter().flat_map(|(brought, _)| brought));
     }
     Some(all)
 }
@@ -225,9 +232,9 @@ pub fn unimported(distribution: &str) -> Option<&'static str> {
 
 /// Everything that the table knows these to bring, themselves included, and those of which it knows nothing.
 pub fn closure<'a>(
-    roots: impl IntoIterator<Item = (&'a str, bool)>,
+    roots: impl IntoIterator<Item = (&'a str, &'a [String])>,
 ) -> (BTreeSet<String>, BTreeSet<String>) {
-    let mut waiting: Vec<(String, bool)> = roots
+    let mut waiting: Vec<(String, &[String])> = roots
         .into_iter()
         .map(|(name, extras)| (name.to_owned(), extras))
         .collect();
@@ -237,7 +244,7 @@ pub fn closure<'a>(
             Some(more) => waiting.extend(
                 more.into_iter()
                     .filter(|name| !all.contains(*name))
-                    .map(|name| (name.to_owned(), false)),
+                    .map(|name| (name.to_owned(), &[] as &[String])),
             ),
             None => {
                 unknown.insert(name.clone());
@@ -291,13 +298,13 @@ fn is_part_of(distribution: &str, full: &str) -> bool {
         .any(|part| fits(part, distribution))
 }
 
-/// The distributions without which an import fails although its own does not bring them, and the requirement that does:
-/// `strands.models.openai` imports `openai`, which comes with `strands-agents[openai]`.
-pub fn needed(full: &str) -> Option<(&'static [&'static str], &'static str)> {
-    PARTS_ROWS
-        .iter()
-        .filter(|(module, _)| is_below(full, module))
-        .find_map(|(_, (parts, requirement))| Some((parts.as_slice(), (*requirement)?)))
+/// The distributions without which an import fails although its own does not bring them, and the requirements that do, of which
+/// one is enough: `strands.models.openai` imports `openai`, which comes with `strands-agents[openai]`.
+pub fn needed(full: &str) -> Option<(&'static [&'static str], &'static [&'static str])> {
+    let mut rows = PARTS_ROWS.iter();
+    let (_, (parts, requirements)) = rows
+        .find(|(module, (_, requirements))| !requirements.is_empty() && is_below(full, module))?;
+    Some((parts.as_slice(), requirements.as_slice()))
 }
 
 /// Whether a name is that of a pattern; a trailing `*` stands for any ending, a leading one for any beginning.
@@ -354,13 +361,17 @@ mod tests {
 
     #[test]
     fn names_lead_to_distributions() {
+        let none: &[String] = &[];
         assert_eq!(providers("yaml.loader").unwrap(), ["pyyaml"]);
         assert_eq!(providers("google.genai.types").unwrap(), ["google-genai"]);
         assert!(providers("google").is_none());
         assert_eq!(conventional("azure.ai_x").last().unwrap(), "azure-ai-x");
         assert!(modules_of("beautifulsoup4").contains(&"bs4"));
-        let (all, unknown) = closure([("strands-agents", false), ("nobody-knows", false)]);
+        let (all, unknown) = closure([("strands-agents", none), ("nobody-knows", none)]);
         assert!(all.contains("botocore") && unknown.contains("nobody-knows"));
+        let rss = ["rss".to_owned()];
+        let (all, _) = closure([("strands-agents-tools", rss.as_slice())]);
+        assert!(all.contains("html2text") && all.contains("rich") && !all.contains("playwright"));
         assert!(unimported("types-requests").is_some() && unimported("requests").is_none());
     }
 
