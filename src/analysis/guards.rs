@@ -424,8 +424,27 @@ pub(crate) fn decorators(source: &Source, function: &Function) -> Vec<Guard> {
     found
 }
 
+/// The inner functions of a function's decorators of the project that call it: they run in its place.
+pub(crate) fn wrappers(source: &Source, function: &Function) -> Vec<FnId> {
+    let made = function.decorators.iter().filter_map(|decorator| {
+        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+        source.function_value(function.id.module, target)
+    });
+    made.flat_map(|decorator| calls_of_wrapped(source, decorator))
+        .map(|(wrapper, _)| wrapper)
+        .collect()
+}
+
 /// What a decorator's inner functions put around the call of what they wrap.
 fn wrapper_guards(source: &Source, decorator: FnId) -> Vec<Guard> {
+    calls_of_wrapped(source, decorator)
+        .into_iter()
+        .flat_map(|(wrapper, call)| around(source, decorator.module, Some(wrapper), call))
+        .collect()
+}
+
+/// The inner functions of a decorator that call what it wraps, each with the place of such a call.
+fn calls_of_wrapped(source: &Source, decorator: FnId) -> Vec<(FnId, ByteRange)> {
     let Some(module) = source.module(decorator.module) else {
         return Vec::new();
     };
@@ -453,12 +472,7 @@ fn wrapper_guards(source: &Source, decorator: FnId) -> Vec<Guard> {
             if let ExprKind::Call(call) = &expr.kind
                 && call.callee.as_name().is_some_and(wrapped)
             {
-                found.extend(around(
-                    source,
-                    decorator.module,
-                    Some(function.id),
-                    expr.range,
-                ));
+                found.push((function.id, expr.range));
             }
         }
     }

@@ -61,8 +61,13 @@ pub(crate) fn leaks(code: &AgentCode<'_>) -> Leaks {
             EntrypointKind::AgentTool => &mut found.model,
             _ => &mut found.callers,
         };
-        let of = (function, entry.kind, None);
-        left.extend(leaving_of(code, &caught, of, &mut found.truncated));
+        // What a decorator puts around it answers in its place.
+        let about = code.source.function(function);
+        let around = about.map(|about| guards::wrappers(code.source, about));
+        for function in std::iter::once(function).chain(around.unwrap_or_default()) {
+            let of = (function, entry.kind, None);
+            left.extend(leaving_of(code, &caught, of, &mut found.truncated));
+        }
     }
     for handler in guards::error_handlers(code) {
         let of = (

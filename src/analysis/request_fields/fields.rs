@@ -8,7 +8,8 @@ use crate::analysis::dataflow::{Flow, Labels, Step, Truncation};
 use crate::analysis::exceptions::words;
 use crate::analysis::limits;
 use crate::analysis::values::bound;
-use crate::model::source::ir::ByteRange;
+use crate::model::source::ir::{ByteRange, StmtKind};
+use crate::model::source::walk::statements;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
@@ -66,6 +67,42 @@ pub(crate) struct Field {
     pub in_handler: bool,
     /// What it is used as.
     pub used: Used,
+}
+
+impl Field {
+    /// What the value is in the code where it is taken: the variable that holds it (`text` of `text = payload.get("prompt")`), else
+    /// the expression that takes it. None where that is no single line.
+    pub(crate) fn written<'s>(&self, source: &'s Source) -> Option<&'s str> {
+        let (module, site) = self.site;
+        let about = source.module(module)?;
+        let function = about.function_at(site.start).map(|function| function.id);
+        let named = statements(source.body(module, function))
+            .into_iter()
+            .find_map(|stmt| match &stmt.kind {
+                StmtKind::Assign(assign)
+                    if assign
+                        .value
+                        .as_ref()
+                        .is_some_and(|value| is_value(value, site)) =>
+                {
+                    assign.targets.iter().find_map(Expr::as_name)
+                }
+                _ => None,
+            });
+        let text = about.text(site);
+        let takes = text.len() <= 60 && !text.contains('\n') && text.contains(['[', '(']);
+        named.or_else(|| takes.then_some(text))
+    }
+}
+
+/// Whether an expression is what stands at a place, or a default where that is missing.
+fn is_value(expr: &Expr, site: ByteRange) -> bool {
+    match &expr.kind {
+        _ if expr.range == site => true,
+        ExprKind::Await(inner) => is_value(inner, site),
+        ExprKind::BoolOp { values, .. } => values.iter().any(|value| is_value(value, site)),
+        _ => false,
+    }
 }
 
 /// The fields of all handlers of a runtime, once for each place where one is taken.

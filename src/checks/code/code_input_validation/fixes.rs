@@ -18,6 +18,9 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         true => "value",
         false => last,
     };
+    // In Python the test is of the value that is there; a schema is of the payload's names.
+    let written = field.written(code.source).filter(|_| python);
+    let test = written.unwrap_or(name);
     if field.whole {
         return Fix::new("Take the fields that are needed out of it, and test each").note(format!(
             "What is passed on here is all that a caller sends. Take each field by its name, and test its type and its length before it is used; give none of `{}` on as it came.",
@@ -35,8 +38,11 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
     }
     let said = field.structured && field.reaches.starts_with(CONVERSATION);
     if field.messages || said || holds_a_list(field) {
-        return Fix::new("Test each message before it is used")
-            .note(conversation(python, name, field));
+        return Fix::new("Test each message before it is used").note(conversation(
+            python,
+            if python { test } else { name },
+            field,
+        ));
     }
     let streams = code
         .source
@@ -48,7 +54,7 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
             true => refuse(
                 field,
                 &format!(
-                    "not isinstance({name}, list) or len({name}) > 50 or len(str({name})) > 100_000"
+                    "not isinstance({test}, list) or len({test}) > 50 or len(str({test})) > 100_000"
                 ),
                 &format!("Missing or too long '{name}'"),
                 streams,
@@ -61,13 +67,13 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         return Fix::new("Bound the list before it is used").note(note);
     }
     if is_object(field) {
-        return object(field, python, name, streams);
+        return object(field, python, (name, test), streams);
     }
     let note = match (python, field.kind) {
         (true, Kind::Id) => refuse(
             field,
             &format!(
-                "not isinstance({name}, str) or not re.fullmatch(r\"[A-Za-z0-9_-]{{1,128}}\", {name})"
+                "not isinstance({test}, str) or not re.fullmatch(r\"[A-Za-z0-9_-]{{1,128}}\", {test})"
             ),
             &format!("Invalid '{name}'"),
             streams,
@@ -75,21 +81,21 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         ),
         (true, Kind::Address) => refuse(
             field,
-            &format!("urlparse(str({name})).hostname not in ALLOWED_HOSTS"),
+            &format!("urlparse(str({test})).hostname not in ALLOWED_HOSTS"),
             &format!("Unknown host in '{name}'"),
             streams,
             ", with a fixed set of hosts. Better, keep the addresses in the configuration and let the caller choose one by its name.",
         ),
         (true, Kind::Number) => refuse(
             field,
-            &format!("not isinstance({name}, int) or not 1 <= {name} <= 100"),
+            &format!("not isinstance({test}, int) or not 1 <= {test} <= 100"),
             &format!("Invalid '{name}'"),
             streams,
             ".",
         ),
         (true, _) => refuse(
             field,
-            &format!("not isinstance({name}, str) or len({name}) > 10_000"),
+            &format!("not isinstance({test}, str) or len({test}) > 10_000"),
             &format!("Missing or too long '{name}'"),
             streams,
             &format!("; or a pydantic model with `{name}: str = Field(max_length=10_000)`."),
@@ -148,7 +154,7 @@ fn is_object(field: &Field) -> bool {
 }
 
 /// The test of an object: its type, and the length of what is written out of it; its members are fields of their own.
-fn object(field: &Field, python: bool, name: &str, streams: bool) -> Fix {
+fn object(field: &Field, python: bool, (name, test): (&str, &str), streams: bool) -> Fix {
     if !field.used.serialised {
         let members: Vec<&String> = field
             .used
@@ -167,14 +173,14 @@ fn object(field: &Field, python: bool, name: &str, streams: bool) -> Fix {
         let note = match python {
             true => refuse(
                 field,
-                &format!("not isinstance({name}, dict)"),
+                &format!("not isinstance({test}, dict)"),
                 &format!("Invalid '{name}'"),
                 streams,
                 &format!(
                     "; then test what is taken out of it by its own type and length, as a field of the payload: {}. Or a pydantic model with those members and their bounds.",
                     listed(
-                        &|member| format!("`{name}[\"{member}\"]`"),
-                        &format!("`{name}[\"…\"]`"),
+                        &|member| format!("`{test}[\"{member}\"]`"),
+                        &format!("`{test}[\"…\"]`"),
                         ", "
                     )
                 ),
@@ -189,7 +195,7 @@ fn object(field: &Field, python: bool, name: &str, streams: bool) -> Fix {
     let note = match python {
         true => refuse(
             field,
-            &format!("not isinstance({name}, dict) or len(json.dumps({name})) > 10_000"),
+            &format!("not isinstance({test}, dict) or len(json.dumps({test})) > 10_000"),
             &format!("Missing or too long '{name}'"),
             streams,
             "; `list` in place of `dict` where it is one. Or a pydantic model with the members that are used and their bounds.",
