@@ -361,7 +361,11 @@ fn edits_and_commands_come_to_the_same() {
             let Ok(context) = context else { continue };
             let id = check.file_name().unwrap().to_string_lossy().into_owned();
             for result in audit::evaluate(&context, |candidate| candidate.id == id) {
-                let fixes = result.fixes.iter().filter(|fix| !fix.safe.is_empty());
+                // No command makes the edit of the stack.
+                let fixes = result.fixes.iter().filter(|fix| {
+                    let first = fix.safe.first();
+                    first.is_some_and(|edit| !edit.path.starts_with("agentcore/cdk/"))
+                });
                 for fix in fixes.filter(|fix| fix.commands[0].starts_with("jq ")) {
                     let folder = tempfile::tempdir().unwrap();
                     copy(&fixture, folder.path());
