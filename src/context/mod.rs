@@ -34,7 +34,7 @@ pub use agents::{
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;
-pub(crate) use models::{geography_of, needs_a_profile};
+pub(crate) use models::{NoOwnId, geography_of, needs_a_profile, no_own_id, profile_of};
 pub use platform::{
     NotKnown, PlatformSource, PlatformSources, PlatformVersion, PlatformView, Told, judged,
 };

@@ -3,6 +3,7 @@
 mod agentcore;
 pub mod apply;
 mod code;
+mod direct;
 mod gaps;
 pub mod gateway;
 mod guardrails;
