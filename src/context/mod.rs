@@ -11,6 +11,7 @@ mod agents;
 pub(crate) mod clients;
 pub(crate) mod code;
 pub(crate) mod copied_code;
+pub(crate) mod developers;
 mod eval_layers;
 mod gateway_layers;
 mod gateways;
