@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::runners::{Runner, runs_in_a_context};
 use crate::analysis::waited::{cancels, closes, detached, joins, last_wait, starts};
 use crate::model::source::ir::LoopKind;
 use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk};
@@ -162,6 +163,10 @@ fn python<'a>(
                 .option("target")
                 .or_else(|| call.option("function"))
                 .or_else(|| call.args.get(index));
+            let given = match given.is_some_and(runs_in_a_context) {
+                true => Runner::given(call).or(given),
+                false => given,
+            };
             let starts = *around.starts.get_or_init(|| starts(function));
             let joins = *around.joins.get_or_init(|| joins(function));
             let wait = around.last_wait.get_or_init(|| last_wait(source, function));

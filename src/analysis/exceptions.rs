@@ -2,7 +2,7 @@
 
 use crate::analysis::names::leaf;
 use crate::model::source::ir::{Handler, Stmt, StmtKind};
-use crate::model::source::walk::{Node, sub_expressions, walk, walk_node};
+use crate::model::source::walk::{Node, expressions, sub_expressions, walk, walk_node};
 use crate::model::source::{Call, Expr, ExprKind, FnId, Language, Module, ModuleId, Source};
 
 /// What a handler does with the exception.
@@ -162,6 +162,41 @@ pub(crate) fn logs(source: &Source, module: ModuleId, body: &[Stmt]) -> bool {
         !found
     });
     found
+}
+
+/// Words of an answer that says that the request failed.
+const FAILED: [&str; 10] = [
+    "error",
+    "errors",
+    "err",
+    "fail",
+    "failed",
+    "failure",
+    "failures",
+    "sorry",
+    "exception",
+    "500",
+];
+
+/// Whether a handler ends what was asked for with an error: it raises, or the last that it does is to answer in words of a failure. What
+/// goes on with another value does not.
+pub(crate) fn ends_in_an_error(module: &Module, handler: &Handler) -> bool {
+    let Some(last) = handler.body.last() else {
+        return false;
+    };
+    let answer = match &last.kind {
+        StmtKind::Raise { .. } => return true,
+        StmtKind::Return(Some(value)) | StmtKind::Expr(value) => value,
+        _ => return false,
+    };
+    let returns = matches!(last.kind, StmtKind::Return(_));
+    let sends = expressions(std::slice::from_ref(last))
+        .iter()
+        .any(|expr| matches!(expr.kind, ExprKind::Yield { .. }));
+    (returns || sends)
+        && words(module.text(answer.range))
+            .iter()
+            .any(|word| FAILED.contains(&word.as_str()))
 }
 
 const LOG_METHODS: &[&str] = &[

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use given::Frame;
 
 use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
-use crate::model::source::walk::{expressions, is_tried, statements};
+use crate::model::source::walk::{expressions, is_tried, statements, sub_expressions};
 use crate::model::source::{
     Call, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
 };
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::call_sites::parameter;
 use crate::analysis::guards::{self, Fate, Guard};
 use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
@@ -113,6 +114,36 @@ pub(crate) fn unseen(code: &AgentCode<'_>) -> Option<(ModuleId, ByteRange, Reach
         let caught = || is_tried(source.body(module.id, function), expr.range);
         let open = reached.asks() && !apart.contains(&function?) && !caught();
         open.then_some((module.id, expr.range, reached))
+    })
+}
+
+/// A call that gives a model or an agent what is no constant, in a function that may run and that neither a handler nor the loading of a
+/// module is seen to run: what it is given comes by a way that is not followed.
+pub(crate) fn out_of_sight(code: &AgentCode<'_>) -> Option<(ModuleId, ByteRange, Reached)> {
+    let source = code.source;
+    let entries = code.code.entrypoints.iter();
+    let mut open: Vec<FnId> = entries.filter_map(|entry| entry.function).collect();
+    for module in code.modules() {
+        open.extend(source.runs(module.id, None));
+    }
+    let mut seen: BTreeSet<FnId> = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if seen.insert(id) {
+            open.extend(source.runs(id.module, Some(id)));
+        }
+    }
+    code.calls().find_map(|(module, function, expr)| {
+        let function = function.filter(|id| !seen.contains(id) && code.may_run(*id))?;
+        let reached = outward(source, module.id, expr)?.reached;
+        let call = expr.as_call()?;
+        let is_given = |value: &Expr| {
+            parameter(source, module.id, value).is_some_and(|(of, _)| of == function)
+        };
+        let gives = call
+            .values()
+            .flat_map(sub_expressions)
+            .any(|value| value.as_name().is_some() && is_given(value));
+        (reached.asks() && gives).then_some((module.id, expr.range, reached))
     })
 }
 

@@ -253,6 +253,28 @@ pub(crate) fn answers_behind(
         .map(|stmt| stmt.range)
 }
 
+/// The last handler of the innermost `try` of a function around a place, where each of its handlers catches some exceptions only: one
+/// more handler belongs behind it.
+pub(crate) fn narrow_around(
+    source: &Source,
+    function: FnId,
+    place: ByteRange,
+) -> Option<ByteRange> {
+    let module = source.module(function.module)?;
+    let body = source.body(function.module, Some(function));
+    let around = statements(body).into_iter().filter_map(|stmt| {
+        let StmtKind::Try(tried) = &stmt.kind else {
+            return None;
+        };
+        let holds = tried.body.iter().any(|inner| inner.range.contains(place));
+        (holds && !tried.handlers.is_empty()).then_some((stmt.range, tried))
+    });
+    let (_, innermost) = around.min_by_key(|(range, _)| range.end - range.start)?;
+    let is_broad = |handler| exceptions::is_broad(source, module, handler);
+    let last = innermost.handlers.last()?;
+    (!innermost.handlers.iter().any(is_broad)).then_some(last.range)
+}
+
 /// What the handlers of these types catch.
 fn caught(source: &Source, module: ModuleId, types: &[Expr]) -> Thrown {
     let mut names = Vec::new();

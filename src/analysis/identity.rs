@@ -139,7 +139,7 @@ pub(crate) fn out_of_context<'a>(
     let starts = |module: &'a Module, expr: &'a Expr| {
         let call = expr.as_call()?;
         let target = Runner::of(call)
-            .filter(|runner| runner.bare)?
+            .filter(|runner| runner.is_bare(call))?
             .function(call)?;
         let function = code.source.function_value(module.id, target)?;
         let at = At::new(module.id, expr);

@@ -142,7 +142,13 @@ impl Reader<'_> {
                 vec![made(behind.to_vec(), keywords.collect())]
             }
             Given::Packed((args_at, args), (keywords_at, keywords)) => {
-                let args = call.argument(args_at, args).map_or_else(Vec::new, items);
+                let mut args = call.argument(args_at, args).map_or_else(Vec::new, items);
+                // A context runs its first argument with the others.
+                if args.first().is_some_and(|first| {
+                    function.is_some_and(|function| first.range == function.range)
+                }) {
+                    args.remove(0);
+                }
                 let keywords = call
                     .argument(keywords_at, keywords)
                     .map_or_else(Vec::new, entries);

@@ -252,13 +252,16 @@ fn by_package<'s>(
         )
         .then_some(Reached::Agent);
     }
+    if top.starts_with("haystack") {
+        return haystack(made, last);
+    }
     if AGENT_PACKAGES.contains(&top) {
         // `langchain.chat_models` and `strands.models` hold models.
         let model =
             name.contains("chat_models") || name.contains(".models.") || name.contains(".llms.");
         let static_runner =
             matches!(made, "Runner") || top.starts_with("@openai/agents") && last == "run";
-        return (RUNS.contains(&last) && (on_instance || static_runner)).then_some(if model {
+        return (runs(top, last) && (on_instance || static_runner)).then_some(if model {
             Reached::Model
         } else {
             Reached::Agent
@@ -300,6 +303,16 @@ fn by_package<'s>(
         .then_some(Reached::Client);
     }
     None
+}
+
+/// Every component of Haystack has a method `run`; agents and pipelines run the generators that they hold.
+fn haystack(made: &str, last: &str) -> Option<Reached> {
+    let runs = matches!(last, "run" | "run_async" | "run_async_generator");
+    match made {
+        "Agent" | "Pipeline" | "AsyncPipeline" if runs => Some(Reached::Agent),
+        _ if runs && made.ends_with("Generator") => Some(Reached::Model),
+        _ => None,
+    }
 }
 
 fn aws(last: &str, owner: &str) -> Option<Reached> {

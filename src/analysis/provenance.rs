@@ -12,6 +12,7 @@ use crate::analysis::names::leaf;
 use crate::analysis::values::{
     At, Domain, Part as Piece, bound, eval, eval_each, returned, values_in,
 };
+use crate::model::source::ir::BoolOp;
 use crate::model::source::module::{BindingKind, Module};
 use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
 
@@ -122,14 +123,28 @@ const SHAPES: [&str; 20] = [
     "toISOString",
     "isoformat",
 ];
-/// Functions whose value is made of their arguments.
-const MADE: [&str; 27] = [
+/// Functions whose value is made of their arguments: who chooses those chooses it.
+const MADE: [&str; 88] = [
     "str",
     "String",
     "int",
+    "bytes",
+    "bytearray",
+    "list",
+    "tuple",
+    "sorted",
+    "repr",
+    "Number",
+    "parseInt",
     "loads",
     "parse",
+    "safeParse",
+    "safe_load",
+    "full_load",
+    "literal_eval",
+    "structuredClone",
     "dict",
+    "fromEntries",
     "uuid5",
     "uuid3",
     "v5",
@@ -137,21 +152,92 @@ const MADE: [&str; 27] = [
     "sha256",
     "sha1",
     "md5",
+    "sha224",
+    "sha384",
     "sha512",
+    "sha3_256",
+    "sha3_512",
     "blake2b",
+    "blake2s",
+    "crc32",
     "update",
     "b64encode",
+    "b64decode",
+    "urlsafe_b64encode",
+    "urlsafe_b64decode",
+    "standard_b64encode",
+    "standard_b64decode",
+    "b32encode",
+    "b32decode",
+    "b16encode",
+    "b16decode",
+    "b85encode",
+    "b85decode",
+    "hexlify",
+    "unhexlify",
+    "fromhex",
+    "atob",
+    "btoa",
     "quote",
     "quote_plus",
+    "unquote",
+    "unquote_plus",
+    "unquote_to_bytes",
+    "urlencode",
+    "parse_qs",
+    "parse_qsl",
+    "urlparse",
+    "urlsplit",
+    "URLSearchParams",
+    "URL",
+    "encodeURI",
     "encodeURIComponent",
+    "decodeURI",
+    "decodeURIComponent",
+    "unescape",
+    "escape",
+    "casefold",
+    "slugify",
+    "shorten",
     "join",
     "format",
     "concat",
     "createHash",
     "UUID",
     "model_validate",
+    "model_validate_json",
+    "validate_python",
+    "validate_json",
+    "parse_obj",
+    "parse_raw",
+    "parse_obj_as",
     "cast",
+    "Buffer",
 ];
+/// The same, where the last name alone does not tell.
+const MADE_IN_FULL: [&str; 8] = [
+    "re.sub",
+    "re.subn",
+    "hmac.new",
+    "hmac.digest",
+    "codecs.decode",
+    "unicodedata.normalize",
+    "Buffer.from",
+    "Array.from",
+];
+
+/// Whether the value of a call is made of its arguments, by the call's name.
+fn is_made(canonical: &str, written: &str) -> bool {
+    // `PATTERN.sub("-", text)`, `new TextDecoder().decode(body)`
+    let of_object = canonical.starts_with("re.compile.sub")
+        || ["TextDecoder.decode", "TextEncoder.encode"]
+            .iter()
+            .any(|method| canonical.ends_with(method));
+    MADE.contains(&leaf(canonical))
+        || MADE.contains(&written)
+        || MADE_IN_FULL.contains(&canonical)
+        || of_object
+}
 
 impl<'a> Domain<'a> for Finder<'a, '_> {
     type Known = Vec<Alternative<'a>>;
@@ -176,7 +262,19 @@ impl<'a> Domain<'a> for Finder<'a, '_> {
     }
 
     fn one_of(&mut self, at: At<'a>, ways: &[&'a Expr]) -> Self::Known {
-        eval_each(self, ways.iter().map(|way| at.to(way)))
+        // `user or context.session_id or "anonymous"`: behind what the platform always gives nothing is taken.
+        let chain = matches!(
+            at.expr.kind,
+            ExprKind::BoolOp {
+                op: BoolOp::Or | BoolOp::Coalesce,
+                ..
+            }
+        );
+        let last = ways
+            .iter()
+            .position(|way| chain && self.is_always_there(at.module, way));
+        let taken = last.map_or(ways, |last| &ways[..=last]);
+        eval_each(self, taken.iter().map(|way| at.to(way)))
     }
 
     fn together(&mut self, at: At<'a>, parts: &[Piece<'a>]) -> Self::Known {
@@ -317,7 +415,7 @@ impl<'a> Finder<'a, '_> {
                 }
                 return self.value(At::new(at.module, base), path);
             }
-            if SHAPES.contains(&written) {
+            if SHAPES.contains(&written) && !is_made(canonical, "") {
                 return self.value(At::new(at.module, base), path);
             }
             if written == "get" || written == "header" || written == "pop" {
@@ -329,7 +427,7 @@ impl<'a> Finder<'a, '_> {
                 return found;
             }
         }
-        if MADE.contains(&leaf(canonical)) || MADE.contains(&written) {
+        if is_made(canonical, written) {
             let mut exprs: Vec<&'a Expr> = call.args.iter().collect();
             if let ExprKind::Attribute { base, .. } = &call.callee.kind
                 && matches!(written, "join" | "format" | "concat" | "update")
@@ -367,17 +465,28 @@ impl<'a> Finder<'a, '_> {
             && self.is_request_context(at.module, base)
     }
 
-    /// Whether an expression is the second parameter of an entrypoint: the SDK's `RequestContext`.
+    /// Whether the platform gives a value with each request: the id of the session.
+    fn is_always_there(&self, module: ModuleId, expr: &Expr) -> bool {
+        matches!(&expr.kind, ExprKind::Attribute { base, attr }
+            if matches!(&**attr, "session_id" | "sessionId") && self.is_context(module, base))
+    }
+
+    /// Whether an expression is the SDK's `RequestContext` in Python.
     fn is_request_context(&self, module: ModuleId, expr: &Expr) -> bool {
+        let place = self.source.module(module);
+        place.is_some_and(|place| place.language == Language::Python)
+            && self.is_context(module, expr)
+    }
+
+    /// Whether an expression is the second parameter of an entrypoint: the SDK's context of a request.
+    fn is_context(&self, module: ModuleId, expr: &Expr) -> bool {
         let (Some(name), Some(module)) = (expr.as_name(), self.source.module(module)) else {
             return false;
         };
         let Some(function) = module.function_at(expr.range.start) else {
             return false;
         };
-        module.language == Language::Python
-            && self.places.handler(function.id)
-                == Some(crate::model::source::EntrypointKind::Invocation)
+        self.places.handler(function.id) == Some(crate::model::source::EntrypointKind::Invocation)
             && function
                 .params
                 .get(1)

@@ -11,12 +11,13 @@ use crate::analysis::call_sites::Callers;
 use conditions::Asked;
 
 use crate::analysis::environment::{is_environ, reads_items};
+use crate::analysis::exceptions;
 use crate::analysis::names::Meaning;
 use crate::analysis::reachability::Live;
 use crate::analysis::settings::{self, Required};
 use crate::analysis::startup::Startup;
 use crate::analysis::writes::targets;
-use crate::model::source::ir::{Handler, StmtKind};
+use crate::model::source::ir::{Handler, StmtKind, Try};
 use crate::model::source::walk::{Node, path_to, statements};
 use crate::model::source::{
     ByteRange, Class, ClassId, Expr, ExprKind, Function, Language, Module, ModuleId, Stmt,
@@ -161,7 +162,7 @@ impl<'a> Finder<'_, '_, 'a> {
             (None, Some(class)) => &class.body,
             (None, None) => &module.body,
         };
-        if !self.is_certain(body, expr.range, function.is_some()) {
+        if !self.is_certain(body, expr.range, function) {
             return None;
         }
         let Some(function) = function else {
@@ -191,13 +192,13 @@ impl<'a> Finder<'_, '_, 'a> {
     }
 
     /// Whether nothing around or before a place of a body may keep it from running, or catches what it raises.
-    fn is_certain(&self, body: &[Stmt], range: ByteRange, in_function: bool) -> bool {
+    fn is_certain(&self, body: &[Stmt], range: ByteRange, function: Option<&Function>) -> bool {
         let path = path_to(body, range);
         if path.is_empty() {
             return false;
         }
         let before = |stmt: &&Stmt| stmt.range.end <= range.start;
-        let may_leave = in_function
+        let may_leave = function.is_some()
             && body.iter().filter(before).any(|stmt| {
                 matches!(
                     &stmt.kind,
@@ -206,12 +207,21 @@ impl<'a> Finder<'_, '_, 'a> {
                     .iter()
                     .any(|inner| matches!(inner.kind, StmtKind::Return(_)))
             });
-        !may_leave && path.iter().all(|node| self.lets_through(*node, range))
+        let at_request =
+            function.is_some_and(|function| !self.startup.functions.contains_key(&function.id));
+        let through = |node: &Node<'_>| match node {
+            Node::Stmt(Stmt {
+                kind: StmtKind::Try(tried),
+                ..
+            }) if at_request && holds(&tried.body, range) && !goes_on(self.module, tried) => true,
+            node => self.lets_through(*node, range),
+        };
+        !may_leave && path.iter().all(through)
     }
 
     /// Whether a node that holds a place runs that place whenever it runs itself.
     fn lets_through(&self, node: Node<'_>, range: ByteRange) -> bool {
-        let holds = |block: &[Stmt]| block.iter().any(|stmt| stmt.range.contains(range));
+        let holds = |block: &[Stmt]| holds(block, range);
         match node {
             Node::Stmt(stmt) => match &stmt.kind {
                 StmtKind::If(branch) => {
@@ -267,8 +277,8 @@ impl<'a> Finder<'_, '_, 'a> {
         })
     }
 
-    /// Whether something that calls a function at a request, itself or through others, may catch what it raises: then there is
-    /// another way without the variable.
+    /// Whether something that calls a function at a request, itself or through others, may catch what it raises and go on: then there is
+    /// another way without the variable. An answer that says that the request failed is none.
     fn is_caught_at_a_request(&self, function: &Function) -> bool {
         let mut seen = BTreeSet::from([function.id]);
         let mut open = vec![function.id];
@@ -282,8 +292,8 @@ impl<'a> Finder<'_, '_, 'a> {
                 let body = around.map_or(&module.body, |around| &around.body);
                 let caught = path_to(body, at).iter().any(|node| {
                     matches!(node, Node::Stmt(stmt) if matches!(&stmt.kind, StmtKind::Try(tried)
-                        if !tried.handlers.is_empty()
-                            && tried.body.iter().any(|inner| inner.range.contains(at))))
+                        if tried.body.iter().any(|inner| inner.range.contains(at))
+                            && goes_on(module, tried)))
                 });
                 // More callers than are followed may hold one that catches.
                 if caught || seen.len() > MOST_CALLERS {
@@ -317,7 +327,7 @@ impl<'a> Finder<'_, '_, 'a> {
             };
             if asked.is_empty()
                 || !self.live.runs(module.id, stmt.range)
-                || !self.is_certain(body, range, function.is_some())
+                || !self.is_certain(body, range, function)
             {
                 continue;
             }
@@ -358,4 +368,14 @@ impl<'a> Finder<'_, '_, 'a> {
             _ => false,
         })
     }
+}
+
+fn holds(block: &[Stmt], range: ByteRange) -> bool {
+    block.iter().any(|stmt| stmt.range.contains(range))
+}
+
+/// Whether a handler of a `try` may go on without what failed.
+fn goes_on(module: &Module, tried: &Try) -> bool {
+    let ends = |handler: &Handler| exceptions::ends_in_an_error(module, handler);
+    !tried.handlers.iter().all(ends)
 }

@@ -167,11 +167,50 @@ impl Runner {
                 .iter()
                 .find_map(|name| call.option(name))
         };
-        call.argument(self.place, "target").or_else(named)
+        let given = call.argument(self.place, "target").or_else(named)?;
+        // `Thread(target=copy_context().run, args=(work,))` runs `work`.
+        match runs_in_a_context(given) {
+            true => self.first_argument(call).or(Some(given)),
+            false => Some(given),
+        }
+    }
+
+    /// The first that the function of a call is called with.
+    fn first_argument<'c>(&self, call: &'c Call) -> Option<&'c Expr> {
+        match self.given {
+            Given::Packed((place, name), _) => match &call.argument(place, name)?.kind {
+                ExprKind::Tuple(items) | ExprKind::List(items) => items.first(),
+                _ => None,
+            },
+            _ => call.args.get(self.place + 1),
+        }
+    }
+
+    /// Whether a call starts its function without the context variables of who starts it.
+    pub(crate) fn is_bare(&self, call: &Call) -> bool {
+        let given = call.argument(self.place, "target");
+        self.bare && !given.is_some_and(runs_in_a_context)
     }
 
     /// What stands behind the function.
     pub(crate) fn behind<'c>(&self, call: &'c Call) -> &'c [Expr] {
-        call.args.get(self.place + 1..).unwrap_or_default()
+        let given = call.args.get(self.place);
+        let skipped = usize::from(given.is_some_and(runs_in_a_context));
+        let from = self.place + 1 + skipped;
+        call.args.get(from..).unwrap_or_default()
     }
+}
+
+/// Whether a function is `run` of a context of variables, which runs what stands behind it: `copy_context().run`, `ctx.run`.
+pub(crate) fn runs_in_a_context(function: &Expr) -> bool {
+    let ExprKind::Attribute { base, attr } = &function.kind else {
+        return false;
+    };
+    let of_context = || match &base.kind {
+        ExprKind::Call(call) => call.written_name() == "copy_context",
+        _ => base
+            .last_name()
+            .is_some_and(|name| ["ctx", "context"].iter().any(|word| name.contains(word))),
+    };
+    &**attr == "run" && of_context()
 }

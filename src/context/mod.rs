@@ -11,6 +11,7 @@ mod agents;
 pub(crate) mod clients;
 pub(crate) mod code;
 pub(crate) mod copied_code;
+pub(crate) mod developers;
 mod eval_layers;
 mod gateway_layers;
 mod gateways;
@@ -34,7 +35,7 @@ pub use agents::{
 pub use gateways::{EngineAttachment, EvalView, GatewayView, TargetView};
 pub use memories::{MemoryView, StrategyView};
 pub use models::BedrockModel;
-pub(crate) use models::{geography_of, needs_a_profile};
+pub(crate) use models::{NoOwnId, geography_of, needs_a_profile, no_own_id, profile_of};
 pub use platform::{
     NotKnown, PlatformSource, PlatformSources, PlatformVersion, PlatformView, Told, judged,
 };

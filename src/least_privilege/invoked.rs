@@ -4,7 +4,7 @@ use super::code::Code;
 use super::models::CALLS;
 use super::needs::Need;
 use super::values::texts;
-use super::{Statements, Subject, regions};
+use super::{Statements, Subject, direct, regions};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::names::leaf;
 use crate::context::BedrockModel;
@@ -42,30 +42,13 @@ const KEYWORDS: [&str; 9] = [
 ];
 
 /// What takes a model's id as its first argument: `bedrock("…")` of the AI SDK, `init_chat_model("…")`.
-const FIRST: [&str; 7] = [
+const FIRST: [&str; 6] = [
     "init_chat_model",
     "bedrock",
     "amazonBedrock",
     "languageModel",
     "__call__",
-    "BedrockModel",
     "LiteLlm",
-];
-
-/// What surely calls Amazon Bedrock with the id that it is given, on demand.
-const DIRECT: [&str; 12] = [
-    "BedrockModel",
-    "ChatBedrock",
-    "ChatBedrockConverse",
-    "BedrockConverseModel",
-    "converse",
-    "converse_stream",
-    "invoke_model",
-    "invoke_model_with_response_stream",
-    "ConverseCommand",
-    "ConverseStreamCommand",
-    "InvokeModelCommand",
-    "InvokeModelWithResponseStreamCommand",
 ];
 
 /// How a model is called.
@@ -116,7 +99,8 @@ pub(super) fn add<'a>(
             continue;
         };
         let mut given: Vec<&Expr> = KEYWORDS.iter().filter_map(|key| call.option(key)).collect();
-        if FIRST.contains(&leaf(name)) {
+        given.extend(direct::named_by_id(name, call));
+        if FIRST.contains(&leaf(name)) || direct::takes_first(name) {
             given.extend(call.args.first());
         }
         for value in given {
@@ -231,7 +215,13 @@ fn of_value<'a>(
     };
     let place = evidence(code.source(), module, value.range);
     let name = code.source().callee_name(module, expr).unwrap_or_default();
-    let is_direct = found.all.len() == 1 && DIRECT.contains(&leaf(name));
+    let one = if found.all.len() == 1 {
+        found.all.first()
+    } else {
+        None
+    };
+    let is_direct = one.zip(expr.as_call());
+    let is_direct = is_direct.is_some_and(|(id, call)| direct::is_direct(name, call, id));
     let regions = expr
         .as_call()
         .map(|call| regions::of_call(subject, code, module, call));

@@ -4,6 +4,7 @@ mod agentcore;
 pub mod apply;
 mod code;
 mod endpoints;
+mod direct;
 mod gaps;
 pub mod gateway;
 mod guardrails;

@@ -107,10 +107,18 @@ pub fn needs(subject: &Subject<'_>) -> Vec<Need> {
     let mut by_resource: HashMap<String, Vec<usize>> = HashMap::new();
     for need in gather(subject).into_needs() {
         let same = by_resource.entry(need.resource.clone()).or_default();
-        let known = same.iter().filter_map(|at| kept.get(*at));
-        if !{ known }.any(|known| known.same(&need)) {
+        let is_same = |at: &&usize| kept.get(**at).is_some_and(|known| known.same(&need));
+        let Some(at) = same.iter().find(is_same).copied() else {
             same.push(kept.len());
             kept.push(need);
+            continue;
+        };
+        // The place that shows that the model is called by this id is the one to name.
+        if let Some(known) = kept.get_mut(at)
+            && known.model.is_none()
+            && need.model.is_some()
+        {
+            *known = need;
         }
     }
     // What is certain somewhere is certain.

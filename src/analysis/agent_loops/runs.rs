@@ -57,5 +57,8 @@ fn is_named_run(expr: &Expr) -> bool {
                 | "run_sync"
                 | "run_streamed"
                 | "run_stream"
+                | "run_stream_sync"
+                | "run_stream_events"
+                | "akickoff"
         )
 }

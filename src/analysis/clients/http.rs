@@ -247,15 +247,30 @@ fn leads_to_runtime(url: &str, headers: &[(String, At<'_>)]) -> bool {
     {
         return false;
     }
-    let data_plane =
-        url.contains("bedrock-agentcore") && !url.contains("gateway.bedrock-agentcore");
+    // What is known to be a gateway's address stays one, whatever is sent to it.
+    if GATEWAYS.iter().any(|gateway| url.contains(gateway)) {
+        return false;
+    }
     let path = url.contains("/runtimes/") || url.contains("/invocations");
     let own = headers.iter().any(|(name, _)| {
         let name = name.to_ascii_lowercase();
         name.starts_with("x-amzn-bedrock-agentcore-")
+            && !is_of_gateways(&name)
             && (name.contains("session") || name.contains("runtime-user"))
     });
-    data_plane && path || url.contains("/runtimes/") && url.contains("/invocations") || own
+    url.contains("bedrock-agentcore") && path
+        || url.contains("/runtimes/") && url.contains("/invocations")
+        || own
+}
+
+/// What an address of a gateway holds: its host, or the variable that the deploy sets.
+const GATEWAYS: [&str; 2] = ["gateway.bedrock-agentcore", "agentcore_gateway_"];
+
+/// Whether a header is one that gateways read, such as the session of a policy.
+/// <https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/policy-session-based-temporal.html>
+fn is_of_gateways(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("policy") || name.contains("gateway")
 }
 
 fn kind(source: &Source, module: &Module, call: &CallExpr, written: &str, url: &str) -> Kind {
@@ -407,6 +422,7 @@ pub(crate) fn misspelt<'a>(call: &'a Call<'_>) -> Option<&'a (String, At<'a>)> {
                 || plain == "xsessionid"
                 || plain == "sessionid")
             && !plain.contains("custom")
+            && !is_of_gateways(&plain)
             && !plain.contains("sessiontype")
             && !plain.contains("mcpsession")
     })

@@ -126,13 +126,13 @@ pub(crate) fn named_commands(source: &Source) -> Vec<Site> {
 }
 
 /// The functions of agents' code that nothing which runs there can call.
-struct Idle<'a> {
+pub(crate) struct Idle<'a> {
     /// Of each runtime, the modules that run, and its idle functions.
     runtimes: Vec<(FxHashSet<ModuleId>, &'a BTreeSet<FnId>)>,
 }
 
 impl<'a> Idle<'a> {
-    fn of(source: &'a Source) -> Self {
+    pub(crate) fn of(source: &'a Source) -> Self {
         let runtimes = source.runtimes.iter();
         let sets = runtimes.map(|runtime| {
             let reachable = runtime.reachable.iter().copied().collect();
@@ -141,6 +141,14 @@ impl<'a> Idle<'a> {
         Self {
             runtimes: sets.collect(),
         }
+    }
+
+    /// Whether code that runs names a function, as what it calls or as a value: kept in a table, say.
+    pub(crate) fn names(&self, function: FnId) -> bool {
+        let mut runtimes = self.runtimes.iter();
+        runtimes.any(|(reachable, idle)| {
+            reachable.contains(&function.module) && !idle.contains(&function)
+        })
     }
 
     fn holds(&self, function: FnId) -> bool {

@@ -1,7 +1,8 @@
 //! Retry policies that SDK clients of AgentCore and Bedrock are given.
 
 use super::entries::{entries, option};
-use super::modules;
+use super::places::Places;
+use super::{Via, modules, retries};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::values::At;
 use crate::model::source::ir::Call;
@@ -68,8 +69,55 @@ pub(crate) fn turned_off(source: &Source) -> Vec<Set<'_>> {
     }
     found.sort_by_key(|(_, at)| (at.module, at.expr.range));
     found.dedup_by_key(|(_, at)| (at.module, at.expr.range));
+    if !found.is_empty() {
+        let repeats = Repeats::of(source);
+        found.retain(|(_, at)| !repeats.all_of(at.module));
+    }
     found
 }
+
+/// Which calls the code repeats itself.
+struct Repeats<'a> {
+    source: &'a Source,
+    places: Places<'a>,
+    calls: Vec<super::Call<'a>>,
+}
+
+impl<'a> Repeats<'a> {
+    fn of(source: &'a Source) -> Self {
+        let mut calls = super::find(source);
+        calls.retain(|call| call.via == Via::Sdk);
+        Self {
+            source,
+            places: Places::new(source),
+            calls,
+        }
+    }
+
+    /// Whether a module calls AgentCore or a model through an SDK, and each of these calls stands in a loop or a wrapper that tries again.
+    fn all_of(&self, module: ModuleId) -> bool {
+        let Some(place) = self.source.module(module) else {
+            return false;
+        };
+        let runtimes = self.calls.iter().filter(|call| call.module.id == module);
+        let runtimes = runtimes.map(|call| (call.function, call.expr));
+        let models = place.calls().filter(|(_, expr)| {
+            let name = self.source.callee_name(module, expr).unwrap_or_default();
+            name.starts_with("boto") && MODEL_CALLS.contains(&leaf(name))
+        });
+        let mut all = runtimes.chain(models).peekable();
+        all.peek().is_some()
+            && all.all(|call| retries::repeats(self.source, &self.places, place, call))
+    }
+}
+
+/// Methods of a client of Amazon Bedrock that call a model.
+const MODEL_CALLS: [&str; 4] = [
+    "converse",
+    "converse_stream",
+    "invoke_model",
+    "invoke_model_with_response_stream",
+];
 
 /// `boto3.client("bedrock-runtime", config=Config(retries={…}))` and what takes such a configuration for Bedrock.
 fn botocore<'a>(

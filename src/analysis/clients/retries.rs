@@ -72,17 +72,18 @@ fn retried(source: &Source, places: &Places<'_>, call: &Call<'_>) -> bool {
         _ => "",
     };
     // These retry by themselves.
-    if matches!(written, "ky" | "got" | "ofetch" | "$fetch") || imports_retry(module) {
-        return true;
-    }
-    let mut seen = Vec::new();
-    in_function(
-        source,
-        places,
-        module,
-        (call.function, call.expr),
-        &mut seen,
-    )
+    matches!(written, "ky" | "got" | "ofetch" | "$fetch")
+        || repeats(source, places, module, (call.function, call.expr))
+}
+
+/// Whether a call is tried again by a loop, a decorator or a library that retries.
+pub(super) fn repeats(
+    source: &Source,
+    places: &Places<'_>,
+    module: &Module,
+    call: (Option<FnId>, &Expr),
+) -> bool {
+    imports_retry(module) || in_function(source, places, module, call, &mut Vec::new())
 }
 
 /// Whether a module uses something that retries.

@@ -14,7 +14,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::clients::places::{Places, Use};
-use crate::analysis::clients::{self, Kind};
+use crate::analysis::clients::{self, Idle, Kind};
 use crate::analysis::dataflow::{Flow, Kept, Limit, Step, Truncation};
 use crate::analysis::handlers;
 use crate::analysis::runners::Runner;
@@ -267,6 +267,7 @@ fn beside(
 /// them, and nothing to be silent about.
 fn idle(source: &Source, places: &Places<'_>, local: &[Vec<Sink<'_>>]) -> Vec<Unchecked> {
     let mut found = Vec::new();
+    let named = Idle::of(source);
     for sink in local.iter().flatten() {
         let Some(function) = sink.function else {
             continue;
@@ -275,7 +276,11 @@ fn idle(source: &Source, places: &Places<'_>, local: &[Vec<Sink<'_>>]) -> Vec<Un
         let alone = about.is_some_and(|about| {
             about.parent.is_none() && about.class.is_none() && about.decorators.is_empty()
         });
-        if !alone || places.handler(function).is_some() || !places.uses(function).is_empty() {
+        if !alone
+            || places.handler(function).is_some()
+            || !places.uses(function).is_empty()
+            || named.names(function)
+        {
             continue;
         }
         let sources = Sources::of_anyone(source, Start::Function(function));
@@ -307,6 +312,7 @@ fn unseen(
     found: &mut Found,
 ) {
     let mut budget = MOST_UNSEEN;
+    let named = Idle::of(source);
     let mut known: BTreeMap<FnId, Vec<&Sink<'_>>> = BTreeMap::new();
     let mut given_up: Vec<&Sink<'_>> = Vec::new();
     let mut undecided = Undecided::of(source, found);
@@ -314,7 +320,7 @@ fn unseen(
         let Some(function) = sink.function.filter(|function| !reached.contains(function)) else {
             continue;
         };
-        match starts(source, places, function, &mut budget) {
+        match starts(source, places, &named, function, &mut budget) {
             Some(starts) => starts
                 .into_iter()
                 .for_each(|start| known.entry(start).or_default().push(sink)),
@@ -396,10 +402,11 @@ impl Undecided {
 }
 
 /// The functions from which a function runs, which no function in sight calls, and which something that is not seen may call:
-/// methods, functions with a decorator, functions that are given away. None where the budget runs out.
+/// methods, functions with a decorator, functions that are given away or kept. None where the budget runs out.
 fn starts(
     source: &Source,
     places: &Places<'_>,
+    named: &Idle<'_>,
     of: FnId,
     budget: &mut usize,
 ) -> Option<BTreeSet<FnId>> {
@@ -412,7 +419,7 @@ fn starts(
         if callers().next().is_some() {
             let callers = callers().filter_map(|used| used.caller);
             open.extend(callers.filter(|caller| seen.insert(*caller)));
-        } else if may_be_called(source, places, function) {
+        } else if may_be_called(source, places, named, function) {
             found.insert(function);
         }
     }
@@ -429,13 +436,13 @@ fn runs(used: &Use<'_>) -> bool {
 }
 
 /// Whether something that is not seen may call a function that nothing in sight calls.
-fn may_be_called(source: &Source, places: &Places<'_>, function: FnId) -> bool {
+fn may_be_called(source: &Source, places: &Places<'_>, named: &Idle<'_>, function: FnId) -> bool {
     let is_script = source
         .module(function.module)
         .is_none_or(|module| places.is_script(module));
     let callable = source.function(function).is_some_and(|about| {
         let given = !places.uses(function).is_empty();
-        given || about.class.is_some() || !about.decorators.is_empty()
+        given || named.names(function) || about.class.is_some() || !about.decorators.is_empty()
     });
     callable && !is_script && places.handler(function).is_none()
 }

@@ -246,7 +246,8 @@ impl<'s> Engine<'s> {
         if self.seeds.cleans(place.module, expr) {
             return 0;
         }
-        if let Some(id) = self.callee(place, expr) {
+        let dispatched = self.dispatched_by(place, expr, call);
+        if let Some(id) = self.callee(place, expr).filter(|_| dispatched.is_empty()) {
             let Some(function) = self.source.function(id) else {
                 return 0;
             };
@@ -262,7 +263,8 @@ impl<'s> Engine<'s> {
             self.demands(place, function, call, env);
             return if constructor { given } else { summary.returned };
         }
-        let held = self.held_by(place, &call.callee, env);
+        let mut held = self.held_by(place, &call.callee, env);
+        held.extend(dispatched);
         if !held.is_empty() {
             return held.into_iter().fold(0, |all, id| {
                 let Some(function) = self.source.function(id) else {
@@ -301,6 +303,25 @@ impl<'s> Engine<'s> {
         }
         let labels = handed.unwrap_or(0) | given | callee;
         self.seeds.of_call(place.module, expr, labels)
+    }
+
+    /// The functions that a call may run, where what it calls is taken out of a container. A name that is the function's own is asked for
+    /// nothing else.
+    fn dispatched_by(&mut self, place: &Place, expr: &'s Expr, call: &'s Call) -> BTreeSet<FnId> {
+        match &call.callee.kind {
+            ExprKind::Name(name)
+                if self
+                    .callee(place, expr)
+                    .and_then(|id| self.source.function(id))
+                    .is_some_and(|function| *function.name == **name) =>
+            {
+                BTreeSet::new()
+            }
+            ExprKind::Name(_) | ExprKind::Subscript { .. } | ExprKind::Call(_) => {
+                self.dispatched(place, &call.callee)
+            }
+            _ => BTreeSet::new(),
+        }
     }
 
     /// Remembers which arguments a function was given.

@@ -5,6 +5,7 @@
 
 mod calls;
 mod closures;
+mod dispatch;
 mod emptiness;
 mod env;
 mod exprs;

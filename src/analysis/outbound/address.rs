@@ -50,6 +50,13 @@ impl Address {
         (!host.is_empty()).then(|| host.trim_end_matches('.').to_ascii_lowercase())
     }
 
+    /// The port, where one is written.
+    pub(crate) fn port(&self) -> Option<u16> {
+        let (_, rest) = self.split()?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        authority.rsplit_once(':')?.1.parse().ok()
+    }
+
     /// The scheme in lower case.
     pub(crate) fn scheme(&self) -> Option<String> {
         self.split().map(|(scheme, _)| scheme.to_ascii_lowercase())

@@ -80,6 +80,22 @@ pub(crate) struct Outbound {
     pub token: bool,
 }
 
+impl Outbound {
+    /// The host that it calls. This machine as the default of a variable is a developer's: which host is called is the environment's to say.
+    pub(crate) fn host(&self) -> Option<String> {
+        let host = self.address.host()?;
+        let is_default = self.address.variable.is_some() && is_loopback(&host);
+        (!is_default).then_some(host)
+    }
+
+    /// The variable without which it calls this machine, and the port.
+    pub(crate) fn default_of_a_developer(&self) -> Option<(&str, Option<u16>)> {
+        let variable = self.address.variable.as_deref()?;
+        let host = self.address.host()?;
+        is_loopback(&host).then(|| (variable, self.address.port()))
+    }
+}
+
 /// The calls of a runtime's code that leave.
 #[derive(Debug)]
 pub(crate) struct Outbounds {

@@ -29,6 +29,7 @@ pub(super) const AGENT_PACKAGES: &[&str] = &[
     "llamaindex",
     "langchain",
     "deepagents",
+    "agno",
 ];
 pub(super) const MODEL_PACKAGES: &[&str] = &[
     "langchain_core",
@@ -85,6 +86,8 @@ pub(super) const RUNS: &[&str] = &[
     "run_stream",
     "run_streamed",
     "runStreamed",
+    "run_stream_events",
+    "run_stream_sync",
     "run_debug",
     "invoke_async",
     "stream_async",
@@ -94,6 +97,10 @@ pub(super) const RUNS: &[&str] = &[
     "kickoff_async",
     "kickoff_for_each",
     "kickoff_for_each_async",
+    "akickoff",
+    "akickoff_for_each",
+    "batch_as_completed",
+    "abatch_as_completed",
     "generate",
     "agenerate",
     "generate_content",
@@ -136,6 +143,62 @@ pub(super) const RUNS: &[&str] = &[
     "prompt_async",
     "execute",
 ];
+/// Methods that run an agent or ask a model in one package, whose names mean something else in others. As of pydantic-ai 2.68, agno 3.1,
+/// llama-index 0.14 and semantic-kernel 1.45.
+pub(super) const RUNS_OF: &[(&str, &[&str])] = &[
+    ("pydantic_ai", &["iter"]),
+    (
+        "agno",
+        &[
+            "continue_run",
+            "acontinue_run",
+            "print_response",
+            "aprint_response",
+            "response",
+            "aresponse",
+        ],
+    ),
+    (
+        "llama_index",
+        &[
+            "complete",
+            "acomplete",
+            "stream_complete",
+            "astream_complete",
+            "structured_predict",
+            "astructured_predict",
+            "stream_structured_predict",
+            "astream_structured_predict",
+            "predict_and_call",
+            "apredict_and_call",
+            "synthesize",
+            "asynthesize",
+        ],
+    ),
+    (
+        "semantic_kernel",
+        &[
+            "invoke_prompt",
+            "invoke_prompt_stream",
+            "get_chat_message_content",
+            "get_chat_message_contents",
+            "get_streaming_chat_message_content",
+            "get_streaming_chat_message_contents",
+        ],
+    ),
+    (
+        "@mastra/core",
+        &["network", "resumeGenerate", "resumeStream"],
+    ),
+    ("@google/adk", &["runEphemeral"]),
+];
+
+/// Whether a method of an object of a package runs an agent or asks a model.
+pub(super) fn runs(package: &str, method: &str) -> bool {
+    let mut of = RUNS_OF.iter().filter(|(name, _)| *name == package);
+    RUNS.contains(&method) || of.any(|(_, methods)| methods.contains(&method))
+}
+
 /// `client.messages.create` and the like: the resource before the verb.
 pub(super) const MODEL_RESOURCES: &[&str] = &[
     "messages",
@@ -171,9 +234,11 @@ pub(super) const TELLING: &[&str] = &[
     "astream",
     "astream_events",
     "run_streamed",
+    "run_stream_events",
     "run_async",
     "kickoff",
     "kickoff_async",
+    "akickoff",
     "generate_content",
     "generate_content_async",
 ];
@@ -185,6 +250,7 @@ pub(super) const PLAIN: &[&str] = &[
     "generate",
     "run_sync",
     "run_stream",
+    "run_stream_sync",
     "call",
     "batch",
 ];
@@ -257,6 +323,8 @@ pub(super) const LAZY: &[&str] = &[
     "run_async",
     "run_live",
     "run_stream",
+    "run_stream_events",
+    "iter",
     "on_messages_stream",
     "run_streamed",
     "stream_events",

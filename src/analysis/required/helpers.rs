@@ -6,7 +6,7 @@ use super::conditions::Asked;
 use super::{Finder, Needed};
 use crate::analysis::environment::{Key, Read};
 use crate::analysis::limits;
-use crate::model::source::{ByteRange, Expr, ExprKind, FnId};
+use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Function};
 
 /// Functions that hand a name on to one another.
 const DEPTH: usize = 3;
@@ -29,7 +29,8 @@ impl<'a> Finder<'_, '_, 'a> {
             return;
         };
         let function = self.callers.source().function(parameters.function);
-        let certain = function.is_some_and(|function| self.is_certain(&function.body, range, true));
+        let certain =
+            function.is_some_and(|function| self.is_certain(&function.body, range, Some(function)));
         if certain && self.live.runs(self.module.id, range) {
             self.named_by_callers(parameters, DEPTH, found);
         }
@@ -81,10 +82,9 @@ impl<'a> Finder<'_, '_, 'a> {
                 None if depth > 1 => {
                     let around = callers.parameter(module.id, name);
                     let body = around.and_then(|(around, _)| callers.source().function(around));
-                    let certain = |body: &[_]| there.is_certain(body, used.expr.range, true);
-                    if let (Some((function, name)), true) =
-                        (around, body.is_some_and(|body| certain(&body.body)))
-                    {
+                    let certain =
+                        |of: &Function| there.is_certain(&of.body, used.expr.range, Some(of));
+                    if let (Some((function, name)), true) = (around, body.is_some_and(certain)) {
                         let outer = Parameters {
                             function,
                             name,

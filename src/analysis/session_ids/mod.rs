@@ -2,6 +2,7 @@
 
 mod held;
 
+use crate::analysis::call_sites::{parameter, receivers};
 use crate::analysis::clients::Call;
 use crate::analysis::clients::places::Places;
 use crate::analysis::provenance::{self, Alternative, Part, Provenance, Root};
@@ -10,7 +11,7 @@ use crate::model::source::walk::{expressions, sub_expressions};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Source};
 
 /// Steps on the way to a value that whoever sends the request writes.
-const CHOSEN: [&str; 14] = [
+const CHOSEN: [&str; 18] = [
     "body",
     "json",
     "query",
@@ -23,6 +24,10 @@ const CHOSEN: [&str; 14] = [
     "values",
     "headers",
     "querystringparameters",
+    "rawquerystring",
+    "multivaluequerystringparameters",
+    "searchparams",
+    "query_string",
     "pathparameters",
     "cookies",
 ];
@@ -126,7 +131,8 @@ pub(crate) fn flaws<'a>(
     let mut found = Vec::new();
     if let Some(session) = call.session {
         let made = provenance::of(source, places, session);
-        found.extend(padded(source, &made).map(|at| (Flaw::Padded, at)));
+        let pads = padded(source, places, &made).into_iter();
+        found.extend(pads.map(|at| (Flaw::Padded, at)));
         found.extend(all_chosen(source, places, call, &made));
         if is_shared(source, &made) && serves_users(source, places, call) {
             found.push((Flaw::Shared, session));
@@ -209,32 +215,60 @@ fn serves_users(source: &Source, places: &Places<'_>, call: &Call<'_>) -> bool {
 }
 
 /// The paddings with which two values may become one id.
-fn padded<'a>(source: &Source, made: &Provenance<'a>) -> impl Iterator<Item = At<'a>> {
-    let varies = made
-        .alternatives
-        .iter()
-        .flatten()
-        .any(|part| matches!(part.root, Root::Parameter { .. } | Root::Unknown));
-    // A digest has one length.
-    let says = |pad: &At<'_>, expr: &Expr| {
-        let module = source.module(pad.module);
-        let text = module.map_or("", |module| module.text(expr.range));
-        let text = text.to_ascii_lowercase();
-        ["sha", "md5", "hash", "digest", "uuid", "hex"]
-            .iter()
-            .any(|word| text.contains(word))
+fn padded<'a>(source: &'a Source, places: &Places<'a>, made: &Provenance<'a>) -> Vec<At<'a>> {
+    let mut parts = made.alternatives.iter().flatten();
+    let varies = parts.any(|part| matches!(part.root, Root::Parameter { .. } | Root::Unknown));
+    let pads = made.pads.iter().copied();
+    pads.filter(|pad| varies && !is_fixed(source, places, *pad))
+        .collect()
+}
+
+/// Whether what is padded has one length: a digest, itself, by a name, or as each caller gives it for a parameter.
+fn is_fixed<'a>(source: &'a Source, places: &Places<'a>, pad: At<'a>) -> bool {
+    let held = |at: At<'a>| -> Vec<At<'a>> {
+        let name = at.expr.as_name();
+        let values = name.map(|name| bound(source, at.module, name, at.expr.range.start));
+        let values = values.unwrap_or_default().into_iter();
+        values.map(|value| at.to(value)).collect()
     };
-    let fixed = move |pad: &At<'_>| {
-        let names = sub_expressions(pad.expr).into_iter();
-        let mut held = names
-            .filter_map(|name| Some((name.as_name()?, name.range.start)))
-            .flat_map(|(name, offset)| bound(source, pad.module, name, offset));
-        says(pad, pad.expr) || held.any(|value| says(pad, value))
+    let is_digest =
+        |at: At<'a>| says_digest(source, at) || held(at).iter().any(|at| says_digest(source, *at));
+    let names = sub_expressions(pad.expr)
+        .into_iter()
+        .map(|name| pad.to(name));
+    let mut names = names.filter(|name| name.expr.as_name().is_some());
+    let given = |name: At<'a>| {
+        let all = given(source, places, name);
+        !all.is_empty() && all.into_iter().all(is_digest)
     };
-    made.pads
+    says_digest(source, pad) || names.any(|name| is_digest(name) || given(name))
+}
+
+fn says_digest(source: &Source, at: At<'_>) -> bool {
+    let module = source.module(at.module);
+    let text = module.map_or("", |module| module.text(at.expr.range));
+    let text = text.to_ascii_lowercase();
+    ["sha", "md5", "hash", "digest", "uuid", "hex"]
         .iter()
-        .copied()
-        .filter(move |pad| varies && !fixed(pad))
+        .any(|word| text.contains(word))
+}
+
+/// What the callers of a function give for a parameter of it that a name is; none where one of them is not seen.
+fn given<'a>(source: &'a Source, places: &Places<'a>, name: At<'a>) -> Vec<At<'a>> {
+    let Some((function, index)) = parameter(source, name.module, name.expr) else {
+        return Vec::new();
+    };
+    let Some(about) = source.function(function) else {
+        return Vec::new();
+    };
+    let label = about.params.get(index).map_or("", |param| &*param.name);
+    let place = index.checked_sub(receivers(source, about));
+    let values = places.uses(function).iter().map(|used| {
+        let call = used.expr.as_call().filter(|_| used.direct)?;
+        let value = place.and_then(|place| call.argument(place, label))?;
+        Some(At::new(used.module, value))
+    });
+    values.collect::<Option<Vec<_>>>().unwrap_or_default()
 }
 
 /// What a part is that the sender chooses. A field of the event itself is what was given to `lambda:Invoke`; a user writes the

@@ -13,6 +13,7 @@ use crate::model::known::{ReasonCode, Unread};
 use crate::secrets::names::secret_like_name;
 
 use crate::analysis::required::{self, Needed};
+use crate::context::developers;
 use crate::context::variables::{self, Environment};
 
 pub(super) static CHECK: Check = Check {
@@ -48,7 +49,11 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         .iter()
         .filter(|needed| !needed.names.iter().any(|name| environment.sets(name)))
         .collect();
-    if missing.is_empty() {
+    let defaults = match environment.unknown {
+        Some(_) => Vec::new(),
+        None => developers::defaults(context, &callers, &live, &environment),
+    };
+    if missing.is_empty() && defaults.is_empty() {
         let names: BTreeSet<&str> = needed.iter().flat_map(Needed::all).collect();
         let message = match names.len() {
             0 => format!(
@@ -62,7 +67,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         };
         return Outcome::pass(code.resource(), message);
     }
-    let names: BTreeSet<&str> = missing.iter().copied().filter_map(Needed::first).collect();
+    let mut names: BTreeSet<&str> = missing.iter().copied().filter_map(Needed::first).collect();
     if let Some(why) = environment.unknown {
         let reason = Unread::new(
             ReasonCode::Unsupported,
@@ -75,10 +80,15 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         return Outcome::skipped(code.resource(), reason);
     }
     let starts = missing.iter().any(|needed| needed.starts);
-    let (consequence, severity) = match starts {
-        true => ("it cannot start", Severity::High),
-        false => ("the code that reads it fails", Severity::Medium),
+    let (consequence, severity) = match (starts, missing.is_empty()) {
+        (true, _) => ("it cannot start", Severity::High),
+        (false, false) => ("the code that reads it fails", Severity::Medium),
+        (false, true) => (
+            "its default is this machine, where nothing is seen to listen",
+            Severity::Medium,
+        ),
     };
+    names.extend(defaults.iter().map(|(_, name)| name.as_str()));
     let message = format!(
         "runtime {name} requires {}, which nothing sets: {consequence}",
         listed(&names)
@@ -93,9 +103,17 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             .note(note)
             .severity(severity)
     });
+    let calls = defaults.iter().map(|(call, name)| {
+        agent_code::evidence(code.source, call.module, call.range)
+            .note(format!(
+                "calls this machine where {name} is not set, and nothing is seen to listen there"
+            ))
+            .severity(Severity::Medium)
+    });
     Outcome::fail(code.resource(), message)
         .severity(severity)
         .evidences(evidence)
+        .evidences(calls)
         .fix(fix(context, name, &names))
 }
 

@@ -3,10 +3,12 @@
 mod fixes;
 
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::exposed;
 use crate::analysis::request_fields::{Field, Kind, OR, reaching};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
 use std::collections::BTreeSet;
 
 use self::fixes::fix;
@@ -39,6 +41,18 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     let Some(worst) = faults.iter().min_by_key(|(_, severity, _)| *severity) else {
         if let Some(truncated) = truncated {
             let reason = agent_code::limited(code.source, &truncated);
+            return Outcome::skipped(code.resource(), reason);
+        }
+        if fields.is_empty()
+            && let Some((module, range, reached)) = exposed::out_of_sight(code)
+        {
+            let site = agent_code::evidence(code.source, module, range).site;
+            let place = site.map_or_else(String::new, |site| site.place());
+            let message = format!(
+                "{place} gives {} a parameter, and which handler runs that, by which way, is not seen",
+                reached.words()
+            );
+            let reason = Unread::new(ReasonCode::Unsupported, message);
             return Outcome::skipped(code.resource(), reason);
         }
         let message = match fields.len() {

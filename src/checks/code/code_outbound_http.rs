@@ -151,18 +151,23 @@ fn row(context: &Context, call: &Outbound) -> Option<Row> {
             "REST API behind Amazon API Gateway: a gateway target of type api-gateway".to_owned(),
         ),
         Reach::Mcp(url) => {
-            let host = call.address.host();
+            let host = call.host();
             let known = host
                 .as_deref()
                 .and_then(|host| gateway_target::fronted(context, host));
-            let what = host.unwrap_or_else(|| "at an address that is not known here".to_owned());
+            let variable = call.address.variable.as_ref();
+            let unknown = || match variable {
+                Some(name) => format!("at the address of {name}"),
+                None => "at an address that is not known here".to_owned(),
+            };
+            let what = host.unwrap_or_else(unknown);
             let to = known.map_or("a gateway target of type mcp-server".to_owned(), |front| {
                 format!(
                     "gateway target {} fronts it already, connect to the gateway instead",
                     front.target
                 )
             });
-            let severity = if url.is_some() || call.address.host().is_some() {
+            let severity = if url.is_some() || call.host().is_some() {
                 Severity::Medium
             } else {
                 Severity::Low
@@ -232,7 +237,7 @@ fn reached(hits: &[&Outbound]) -> String {
     for call in hits {
         names.insert(match &call.reach {
             Reach::Aws(host) | Reach::External(host) | Reach::Private(host) => host.clone(),
-            Reach::Mcp(_) => match call.address.host() {
+            Reach::Mcp(_) => match call.host() {
                 Some(host) => format!("MCP server {host}"),
                 None => "an MCP server".to_owned(),
             },

@@ -204,7 +204,7 @@ pub(super) fn service(call: &Outbound) -> Option<String> {
     let variable = || call.auth.as_ref()?.variable.as_deref();
     match &call.reach {
         Reach::External(host) => Some(host_label(host)),
-        Reach::Mcp(_) | Reach::Streaming => Some(host_label(&call.address.host()?)),
+        Reach::Mcp(_) | Reach::Streaming => Some(host_label(&call.host()?)),
         Reach::Library(service) => Some(label(service)),
         // Where the host is not known, the key's name says whose it is.
         Reach::Unknown => Some(of_variable(variable()?).unwrap_or_else(|| label(""))),

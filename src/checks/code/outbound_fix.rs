@@ -107,7 +107,7 @@ pub(super) fn fixes(
 fn front(context: &Context, call: &Outbound) -> Option<String> {
     let host = match &call.reach {
         Reach::External(host) if !call.data => host.clone(),
-        Reach::Mcp(_) => call.address.host()?,
+        Reach::Mcp(_) => call.host()?,
         _ => return None,
     };
     let front = gateway_target::fronted(context, &host)?;
@@ -150,7 +150,7 @@ fn targets<'a>(
     for call in hits {
         match &call.reach {
             Reach::Mcp(Some(url)) => {
-                let host = call.address.host().unwrap_or_default();
+                let host = call.host().unwrap_or_default();
                 let new = gateway_target::fronted(context, &host).is_none();
                 if new && url.starts_with("https://") && seen.insert(url.clone()) {
                     mcp(context, gateway, call, &host, url, &mut found);

@@ -1,7 +1,7 @@
 //! Models that cannot be called: an inference profile of another part of the world, or a model under its own id that only a profile
 //! leads to.
 
-use crate::context::{BedrockModel, Context, geography_of, needs_a_profile};
+use crate::context::{BedrockModel, Context, NoOwnId, no_own_id, profile_of};
 use crate::least_privilege::{self, Subject};
 use crate::model::project::Agent;
 use crate::model::site::Site;
@@ -30,7 +30,7 @@ pub(super) fn uncallable(context: &Context) -> Vec<(Site, String)> {
         let mut models = models.iter();
         match (models.next(), models.next()) {
             (Some(only), None) => {
-                fault(only, region).is_some() && !may_call_elsewhere(context, *agent, only)
+                fault(only, region).is_some() && !may_call_elsewhere(context, *agent, only, region)
             }
             _ => false,
         }
@@ -42,7 +42,12 @@ pub(super) fn uncallable(context: &Context) -> Vec<(Site, String)> {
 
 /// Whether something may send the agent's calls to another Region, or to another service than Amazon Bedrock's: it is enough that the
 /// code or its environment says a word of it.
-fn may_call_elsewhere(context: &Context, agent: Agent<'_>, model: &BedrockModel) -> bool {
+fn may_call_elsewhere(
+    context: &Context,
+    agent: Agent<'_>,
+    model: &BedrockModel,
+    region: &str,
+) -> bool {
     const SERVICES: [&str; 4] = ["endpoint", "mantle", "base_url", "baseurl"];
     const REGIONS: [&str; 8] = [
         "region",
@@ -54,8 +59,11 @@ fn may_call_elsewhere(context: &Context, agent: Agent<'_>, model: &BedrockModel)
         "ca-central",
         "sa-east",
     ];
-    // A model under its own id answers with an error in every Region.
-    let of_region = matches!(model, BedrockModel::Profile(..));
+    // Most models that answer with an error under their own id do so in every Region.
+    let of_region = match model {
+        BedrockModel::Foundation(model) => no_own_id(model, region) == NoOwnId::Here,
+        BedrockModel::Profile(..) | BedrockModel::Arn(_) => true,
+    };
     let says = |text: &str| {
         let text = text.to_ascii_lowercase();
         let has = |word: &&str| text.contains(word);
@@ -101,11 +109,16 @@ fn fault(model: &BedrockModel, region: &str) -> Option<String> {
             })
         }
         BedrockModel::Foundation(model) => {
-            let is_own = model.starts_with("anthropic.") && needs_a_profile(model);
-            (is_own && !region.starts_with("us-gov-")).then(|| {
-                let geography = geography_of(region);
-                format!("calls {model} under its own id, which has no on-demand throughput: each call fails; call it by an inference profile, such as {geography}.{model}")
-            })
+            let place = match no_own_id(model, region) {
+                NoOwnId::Unknown => return None,
+                NoOwnId::Everywhere => String::new(),
+                NoOwnId::Here => format!(" in {region}"),
+            };
+            let profile = profile_of(model, region);
+            let such = profile.map_or_else(String::new, |id| format!(", such as {id}"));
+            Some(format!(
+                "calls {model} under its own id, which has no on-demand throughput{place}: each call fails; call it by an inference profile{such}"
+            ))
         }
         BedrockModel::Arn(_) => None,
     }

@@ -85,7 +85,12 @@ impl Lookup<'_> {
                 self.add(&joined(location, "pyproject.toml"), false);
                 self.add(&joined(location, "main.ts"), false);
             }
-            if let Some(folder) = context.or(location) {
+            // A zip needs none.
+            let container = runtime
+                .build
+                .as_ref()
+                .is_some_and(|build| build.value == "Container");
+            if let Some(folder) = context.or(location).filter(|_| container) {
                 let dockerfile = runtime.dockerfile.as_ref();
                 let dockerfile = dockerfile.map_or("Dockerfile", |file| file.value.as_str());
                 self.add(&joined(folder, dockerfile), false);

@@ -181,6 +181,23 @@ impl Source {
     }
 }
 
+/// What frameworks put before the id of a model to send it to Amazon Bedrock: LiteLLM and what is built on it, Pydantic AI, LangChain.
+const ROUTES: [&str; 7] = [
+    "litellm/",
+    "bedrock/",
+    "bedrock_converse/",
+    "converse/",
+    "invoke/",
+    "bedrock:",
+    "bedrock_converse:",
+];
+
+/// An id without what sends it to Amazon Bedrock.
+pub fn without_route(id: &str) -> &str {
+    let strip = |id, route: &&str| str::strip_prefix(id, *route).unwrap_or(id);
+    ROUTES.iter().fold(id, strip)
+}
+
 /// Whether a text looks like a model id: a Bedrock id, inference profile, or its ARN, or another vendor's model name.
 pub fn is_model_id(text: &str) -> bool {
     if text.len() > 200 || text.len() < 4 || text.contains(char::is_whitespace) {
@@ -192,10 +209,11 @@ pub fn is_model_id(text: &str) -> bool {
             || text.contains("-inference-profile/")
             || text.contains(":provisioned-model/");
     }
+    let unrouted = without_route(text);
     let bare = PROFILES
         .iter()
-        .find_map(|profile| text.strip_prefix(profile))
-        .unwrap_or(text);
+        .find_map(|profile| unrouted.strip_prefix(profile))
+        .unwrap_or(unrouted);
     let bedrock = VENDORS.iter().any(|vendor| {
         bare.strip_prefix(vendor).is_some_and(|rest| {
             rest.contains(['-', ':'])

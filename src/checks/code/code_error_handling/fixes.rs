@@ -152,6 +152,16 @@ pub(super) fn fix(code: &AgentCode<'_>, first: &Exposed) -> Fix {
             "Put the whole loop inside the `try` where the answer is streamed, and yield the error as the last event."
         }
     };
+    let narrow = guards::narrow_around(code.source, first.handler, first.site.1);
+    if let (Language::Python, Some(last)) = (language, narrow.filter(|_| is_direct(code, first)))
+        && first.kind != EntrypointKind::McpTool
+    {
+        return Fix::new("Catch, log and return what else is raised").note(format!(
+            "In {}: behind the handler at {}, which catches some exceptions only, add `except Exception: {log}; {answer}` to the same `try`.{make}",
+            first.entry,
+            place(code, first.handler.module, last.start)
+        ));
+    }
     let note = match (language, first.kind) {
         (Language::Python, EntrypointKind::McpTool) => {
             format!(
@@ -182,23 +192,18 @@ fn around_the_call(
         "What raises at {} can stay: a function that returned an error there would give its callers something else than they expect.",
         place(code, guard.module, raised.start)
     );
-    let (module, range) = first.site;
-    // The call may stand in a function inside of the handler, whose own caller is not named here.
-    let direct = code
-        .source
-        .module(module)
-        .and_then(|module| module.function_at(range.start))
-        .is_some_and(|function| function.id == first.handler);
+    let range = first.site.1;
+    let direct = is_direct(code, first);
     let behind = match direct {
         true => guards::answers_behind(code.source, first.handler, range),
         false => None,
     };
     if let Some(tried) = behind {
-        return Fix::new("Move the call into the `try` of the handler").note(format!(
-            "In {}: move `{}` into the `try` at {}, whose handler logs and answers. {stays}",
+        return Fix::new("Begin the `try` of the handler earlier").note(format!(
+            "In {}: begin the `try` at {} before `{}`, so that what stands between them is in it, too: its handler logs and answers. {stays}",
             first.entry,
-            first.callee,
-            place(code, first.handler.module, tried.start)
+            place(code, first.handler.module, tried.start),
+            first.callee
         ));
     }
     let what = match direct {
@@ -215,6 +220,15 @@ fn around_the_call(
     };
     Fix::new("Catch, log and return an error in the handler")
         .note(format!("In {}: {write}. {stays}{make}", first.entry))
+}
+
+/// Whether the call stands in the handler itself: a function inside of it has a caller of its own, which is not named here.
+fn is_direct(code: &AgentCode<'_>, first: &Exposed) -> bool {
+    let (module, range) = first.site;
+    let module = code.source.module(module);
+    module
+        .and_then(|module| module.function_at(range.start))
+        .is_some_and(|function| function.id == first.handler)
 }
 
 /// Whether a guard stands in this function itself.
