@@ -9,6 +9,7 @@ use crate::analysis::clients::origin::MAKERS;
 use crate::analysis::clients::places::Places;
 use crate::analysis::limits;
 use crate::analysis::names::leaf;
+use crate::analysis::tokens;
 use crate::analysis::values::{
     At, Domain, Part as Piece, bound, eval, eval_each, returned, values_in,
 };
@@ -20,6 +21,9 @@ use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Sourc
 const STEPS: u32 = 1_500;
 /// Most alternatives that are kept.
 const MOST: usize = 24;
+
+/// The step of a way by which claims are read out of a token whose signature nothing in sight checks.
+pub(crate) const UNVERIFIED: &str = "unverified token";
 
 /// Where a part of a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -398,6 +402,11 @@ impl<'a> Finder<'a, '_> {
         }
         if matches!(canonical, "os.getenv" | "os.environ.get") {
             return vec![vec![part(Root::Setting, at, path)]];
+        }
+        if let Some(token) = tokens::read_unverified(source, at.module, at.expr) {
+            let mut longer = vec![UNVERIFIED.to_owned()];
+            longer.extend_from_slice(path);
+            return self.value(At::new(at.module, token), &longer);
         }
         if let Some(function) = source.callee(at.module, at.expr) {
             let values = returned(source, function);

@@ -6,7 +6,7 @@ use crate::analysis::names::{leaf, package};
 use crate::analysis::provenance::{self, Alternative, Root};
 use crate::analysis::values::At;
 use crate::model::source::walk::expressions;
-use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Module, ModuleId, Source};
 
 /// How a token comes to the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +65,7 @@ pub(crate) fn unverified<'a>(code: &AgentCode<'a>) -> Vec<Unverified<'a>> {
     let found: Vec<(&Module, &'a Expr, &'a Expr)> = code
         .calls()
         .filter_map(|(module, function, expr)| {
-            let token = read(code, module, function, expr)?;
+            let token = read(code.source, module, function, expr)?;
             names_somebody(module).then_some((module, expr, token))
         })
         .collect();
@@ -112,25 +112,38 @@ pub(crate) fn unverified<'a>(code: &AgentCode<'a>) -> Vec<Unverified<'a>> {
     all
 }
 
+/// The token of which a call reads the claims, where nothing in its module checks a signature.
+pub(crate) fn read_unverified<'a>(
+    source: &'a Source,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Option<&'a Expr> {
+    let module = source.module(module)?;
+    let function = module.function_at(expr.range.start).map(|found| found.id);
+    let token = read(source, module, function, expr)?;
+    let mut calls = module.calls();
+    (!calls.any(|(_, call)| is_proof(source, module, call))).then_some(token)
+}
+
 /// The token of which a call reads the claims and no signature.
 fn read<'a>(
-    code: &AgentCode<'a>,
+    source: &'a Source,
     module: &'a Module,
     function: Option<FnId>,
     expr: &'a Expr,
 ) -> Option<&'a Expr> {
     let call = expr.as_call()?;
-    if code.source.callee(module.id, expr).is_some() {
+    if source.callee(module.id, expr).is_some() {
         return None;
     }
-    let name = code.source.callee_name(module.id, expr)?;
+    let name = source.callee_name(module.id, expr)?;
     let token = call.args.first();
     match (package(name), leaf(name)) {
         ("jwt" | "jose", "decode") => token.filter(|_| is_off(call)),
         (_, "get_unverified_claims") | ("jsonwebtoken", "decode") | ("jose", "decodeJwt") => token,
         ("jwt-decode", _) => token,
-        ("base64", "urlsafe_b64decode" | "b64decode") => split_token(code, module, function),
-        _ if matches!(name, "atob" | "Buffer.from") => split_token(code, module, function),
+        ("base64", "urlsafe_b64decode" | "b64decode") => split_token(source, module, function),
+        _ if matches!(name, "atob" | "Buffer.from") => split_token(source, module, function),
         _ => None,
     }
 }
@@ -147,13 +160,13 @@ fn is_off(call: &Call) -> bool {
 
 /// What a function splits at dots, decodes and parses: a token that is read by hand.
 fn split_token<'a>(
-    code: &AgentCode<'a>,
+    source: &'a Source,
     module: &'a Module,
     function: Option<FnId>,
 ) -> Option<&'a Expr> {
     let mut token = None;
     let mut parses = false;
-    for expr in expressions(code.source.body(module.id, function)) {
+    for expr in expressions(source.body(module.id, function)) {
         let Some(call) = expr.as_call() else { continue };
         let ExprKind::Attribute { base, attr } = &call.callee.kind else {
             continue;
@@ -184,18 +197,21 @@ fn names_somebody(module: &Module) -> bool {
 
 /// Whether something in the code checks signatures, or asks who issued a token.
 fn verifies(code: &AgentCode<'_>) -> bool {
-    code.calls().any(|(module, _, expr)| {
-        let Some(call) = expr.as_call() else {
-            return false;
-        };
-        let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind
-        else {
-            return false;
-        };
-        let decodes = || {
-            let name = code.source.callee_name(module.id, expr).unwrap_or_default();
-            matches!(package(name), "jwt" | "jose") && leaf(name) == "decode" && !is_off(call)
-        };
-        VERIFIES.contains(&&**name) || decodes()
-    })
+    code.calls()
+        .any(|(module, _, expr)| is_proof(code.source, module, expr))
+}
+
+/// Whether a call checks a signature, or asks who issued a token.
+fn is_proof(source: &Source, module: &Module, expr: &Expr) -> bool {
+    let Some(call) = expr.as_call() else {
+        return false;
+    };
+    let (ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. }) = &call.callee.kind else {
+        return false;
+    };
+    let decodes = || {
+        let name = source.callee_name(module.id, expr).unwrap_or_default();
+        matches!(package(name), "jwt" | "jose") && leaf(name) == "decode" && !is_off(call)
+    };
+    VERIFIES.contains(&&**name) || decodes()
 }

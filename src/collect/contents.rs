@@ -74,7 +74,7 @@ pub fn collect(
     background: &Background,
 ) -> Contents {
     let mut listed = list(project, packages, ignores);
-    let (around, beside) = around::files(project, ignores, |folder| is_wanted(folder));
+    let (around, beside) = around::files(project, ignores, is_wanted);
     listed.extend(
         beside
             .into_iter()

@@ -3,8 +3,8 @@
 mod agentcore;
 pub mod apply;
 mod code;
-mod endpoints;
 mod direct;
+mod endpoints;
 mod gaps;
 pub mod gateway;
 mod guardrails;

@@ -278,7 +278,7 @@ fn read<'a>(
         && is_shell(shell)
     {
         let says = |arg: &Expr| arg.as_str().is_some_and(|arg| arg.starts_with('-'));
-        let script = call.args.iter().skip_while(|arg| says(arg)).next();
+        let script = call.args.iter().find(|arg| !says(arg));
         let told = call.args.iter().take_while(|arg| says(arg)).count() > 0;
         vec![(at(script.filter(|_| told)?), Danger::Shell)]
     } else if RUNNERS.contains(&name.as_str()) || name.ends_with(".subprocess_exec") {

@@ -138,7 +138,7 @@ pub(super) fn in_a_container<'a>(
         _ => None,
     };
     let list = given.filter(|given| matches!(given.kind, ExprKind::List(_)))?;
-    let what = leaf(&name).to_owned();
+    let what = leaf(name).to_owned();
     let found = lists(source, places, place, &[list], false).into_iter();
     let found = found.map(|list| {
         let mut parts = judge(source, &list);

@@ -5,7 +5,7 @@ mod held;
 use crate::analysis::call_sites::{parameter, receivers};
 use crate::analysis::clients::Call;
 use crate::analysis::clients::places::Places;
-use crate::analysis::provenance::{self, Alternative, Part, Provenance, Root};
+use crate::analysis::provenance::{self, Alternative, Part, Provenance, Root, UNVERIFIED};
 use crate::analysis::values::{At, bound};
 use crate::model::source::walk::{expressions, sub_expressions};
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Source};
@@ -116,6 +116,8 @@ pub(crate) enum Flaw {
     Chosen,
     /// As [`Flaw::Chosen`], in a field of the event that a Lambda function is invoked with: another function may have made it.
     Given,
+    /// It holds a claim of a token that the sender gives, whose signature nothing in the service is seen to check.
+    Unverified,
     /// A service gives every user the same.
     Shared,
     /// Whoever sends the request writes the id of the user for whom the runtime is called.
@@ -274,6 +276,9 @@ fn given<'a>(source: &'a Source, places: &Places<'a>, name: At<'a>) -> Vec<At<'a
 /// What a part is that the sender chooses. A field of the event itself is what was given to `lambda:Invoke`; a user writes the
 /// body of a request.
 fn flaw(source: &Source, places: &Places<'_>, handler: Option<FnId>, part: &Part<'_>) -> Flaw {
+    if is_unverified(part) {
+        return Flaw::Unverified;
+    }
     let given = handler.is_some_and(|function| {
         places.handler(function) == Some(EntrypointKind::Lambda)
             && (is_top_level(part) || is_beside_a_request(source, function, part))
@@ -405,8 +410,16 @@ fn has(path: &[String], words: &[&str]) -> bool {
     path.iter().any(|step| words.contains(&step.as_str()))
 }
 
+/// Whether a part was read out of a token whose signature nothing checks.
+fn is_unverified(part: &Part<'_>) -> bool {
+    part.path.iter().any(|step| step == UNVERIFIED)
+}
+
 /// Whether a part comes from who authenticated the caller.
 fn is_known(part: &Part<'_>) -> bool {
+    if is_unverified(part) {
+        return false;
+    }
     let verified = |step: &String| {
         [
             "decode",

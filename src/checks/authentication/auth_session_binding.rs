@@ -40,6 +40,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         .collect();
     let mut found: Vec<Evidence> = Vec::new();
     let mut handed: Vec<Evidence> = Vec::new();
+    let mut unverified: Vec<Evidence> = Vec::new();
     let mut local: Vec<Evidence> = Vec::new();
     for call in &begun {
         for (flaw, at) in session_ids::flaws(source, &places, call) {
@@ -52,6 +53,7 @@ fn run(context: &Context) -> Vec<Outcome> {
             let evidence = evidence.note(note(flaw));
             let list = match flaw {
                 Flaw::Given => &mut handed,
+                Flaw::Unverified => &mut unverified,
                 Flaw::Padded | Flaw::Chosen | Flaw::Shared | Flaw::User => &mut found,
             };
             list.push(evidence);
@@ -61,7 +63,7 @@ fn run(context: &Context) -> Vec<Outcome> {
     if invoker.is_none() {
         found.append(&mut handed);
     }
-    for list in [&mut found, &mut local] {
+    for list in [&mut found, &mut local, &mut unverified] {
         list.sort_by_key(|evidence| {
             let site = evidence.site.as_ref();
             let span = site.and_then(|site| site.span);
@@ -84,6 +86,14 @@ fn run(context: &Context) -> Vec<Outcome> {
                 "what one Lambda function hands to another is not followed",
             );
             Outcome::manual(resource, message, reason).evidences(handed)
+        }
+        None if !unverified.is_empty() => {
+            let message = "the session id is of a token whose signature nothing in the service is seen to check: see that something before it does (an authorizer of API Gateway, a load balancer), or check it before its claims are read";
+            let reason = Unread::new(
+                ReasonCode::Unsupported,
+                "what stands before the service is not read",
+            );
+            Outcome::manual(resource, message, reason).evidences(unverified)
         }
         None => Outcome::pass(
             resource,
@@ -123,6 +133,9 @@ fn note(flaw: Flaw) -> &'static str {
         }
         Flaw::Shared => {
             "the session id is the same for every user of this service: one user's messages, files and answers are in the session of the next"
+        }
+        Flaw::Unverified => {
+            "the id is of a token that the sender gives, and nothing here checks its signature: whoever writes a token with another user's claims enters that user's session"
         }
         Flaw::User => {
             "the runtime user id comes from the request and is bound to no user: a caller who sends another user's id acts as that user, with the tokens that are kept for them"
