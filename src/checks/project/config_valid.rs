@@ -64,6 +64,8 @@ struct Findings {
     notes: Vec<Evidence>,
     /// Commands that fix the faults so far.
     commands: Vec<Command>,
+    /// Commands that make locks which an image copies.
+    locks: Vec<Command>,
     /// What they fix.
     fixed: Vec<String>,
     /// True when some fault is left for a person.
@@ -149,8 +151,13 @@ impl Findings {
             };
             return Fix::new(title).note(note);
         }
-        let title = format!("Set {}", self.fixed.join(", "));
-        let fix = Fix::new(title).commands(std::mem::take(&mut self.commands));
+        let title = match (self.fixed.is_empty(), self.locks.is_empty()) {
+            (true, false) => "Lock the dependencies".to_owned(),
+            (_, true) => format!("Set {}", self.fixed.join(", ")),
+            (false, false) => format!("Set {}, and lock the dependencies", self.fixed.join(", ")),
+        };
+        let commands = std::mem::take(&mut self.locks).into_iter();
+        let fix = Fix::new(title).commands(commands.chain(std::mem::take(&mut self.commands)));
         match self.remark {
             Some(remark) => fix.note(remark),
             None => fix,
@@ -293,7 +300,10 @@ fn images(context: &Context, findings: &mut Findings) {
             "{}:{place} copies {written}, and {path} does not exist{there}: the build of the image ends there",
             site.path
         );
-        findings.left = true;
+        match lock_command(path).filter(|_| one.above.is_none()) {
+            Some(command) => findings.locks.push(command),
+            None => findings.left = true,
+        }
         let evidence = Evidence::file(site).note(words.clone());
         findings.faults.push((words, evidence));
     }

@@ -181,7 +181,13 @@ fn outside(
         paths.any(|module| *module.path == ***path)
     };
     let sources = &context.files.contents.sources;
-    let all = sources.iter().filter(|path| !runs(path)).count();
+    let beside = &context.files.contents.sources_around;
+    let mut read = others.iter().filter_map(|id| source.module(*id));
+    let all = sources.iter().filter(|path| !runs(path)).count()
+        + read
+            .by_ref()
+            .filter(|module| beside.contains(&*module.path))
+            .count();
     let files = if all == 1 { "file" } else { "files" };
     if others.is_empty() {
         let message = match all {
