@@ -13,7 +13,7 @@ use crate::analysis::graph::Graph;
 use crate::analysis::limits::{self, Limit};
 use crate::analysis::names::{Instance, Meaning};
 use crate::model::source::ir::BoolOp;
-use crate::model::source::walk::{Node, walk};
+use crate::model::source::walk::{Node, sub_expressions, walk};
 use crate::model::source::{
     ByteRange, Call, Compare, Expr, ExprKind, FnId, Function, Language, ModuleId, Stmt, StmtKind,
     UnaryOp,
@@ -491,7 +491,7 @@ impl<'a> Conditions<'_, 'a> {
     fn tested(&self, meaning: &Meaning<'a>, test: &Expr, depth: u8) -> Option<bool> {
         match meaning {
             Meaning::Value(at, value)
-                if !value.is(test)
+                if !is_inside(value, test)
                     && matches!(
                         value.kind,
                         ExprKind::Compare(_) | ExprKind::BoolOp { .. } | ExprKind::Unary { .. }
@@ -612,7 +612,7 @@ impl<'a> Conditions<'_, 'a> {
             // `FLAG = os.getenv("X", "0")`: the name means the call that made it.
             Meaning::Instance(made) => self.made(made),
             Meaning::Value(at, value)
-                if !value.is(expr)
+                if !is_inside(value, expr)
                     && matches!(
                         value.kind,
                         ExprKind::Call(_) | ExprKind::Subscript { .. } | ExprKind::BoolOp { .. }
@@ -658,6 +658,15 @@ impl<'a> Conditions<'_, 'a> {
             Some(None) => None,
         }
     }
+}
+
+/// Whether a value is made of what asks for it: `self.key = self.key or load()`.
+fn is_inside(value: &Expr, asks: &Expr) -> bool {
+    let inside = || {
+        let parts = sub_expressions(value);
+        parts.into_iter().any(|part| part.is(asks))
+    };
+    value.range.contains(asks.range) && inside()
 }
 
 fn is_local(name: &str) -> bool {

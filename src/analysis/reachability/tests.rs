@@ -180,3 +180,12 @@ fn a_condition_over_too_many_names_is_a_limit_and_not_an_answer() {
     code.push_str("\nif n0 and n1:\n    mark(1)\n");
     assert_eq!(off(&context(&code)), (Vec::new(), true));
 }
+
+#[test]
+fn a_value_that_is_made_of_itself_decides_nothing() {
+    let code = format!(
+        "{HEAD}KEY = None\n\n\nclass Holder:\n    def __init__(self):\n        self.key = None\n\n    def get(self):\n        self.key = self.key or mark(1)\n        return self.key\n\n\nholder = Holder()\n\n\ndef again():\n    global KEY\n    KEY = KEY or mark(2)\n    return KEY if KEY else holder.get()\n\n\n@app.entrypoint\ndef invoke(payload):\n    return again()\n"
+    );
+    let context = context(&code);
+    assert_eq!(off(&context), (Vec::new(), false));
+}
