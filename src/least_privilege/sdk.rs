@@ -16,7 +16,7 @@ use crate::analysis::clients::entries::option;
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::values;
-use crate::iam::actions::Action;
+use crate::iam::actions::{Action, expand};
 use crate::iam::escalation::ESCALATIONS;
 use crate::model::source::ir::{Call, Expr, ExprKind, StmtKind};
 use crate::model::source::walk::statements;
@@ -189,6 +189,9 @@ struct Helper {
 
 /// Helpers that are followed to the one that makes the client.
 const MOST_HELPERS: usize = 6;
+
+/// Why it is not known what a call of a service needs whose actions are in no table.
+const UNKNOWN_SERVICE: &str = "the actions of this service are not known here, so that only you know what the role is to allow";
 
 impl Helper {
     fn of(code: &Code<'_, '_>, module: ModuleId, service: &Expr) -> Option<Self> {
@@ -568,6 +571,14 @@ impl<'s> Reader<'_, '_, 's> {
                 "what {prefix} authorizes {} as is not known here: look it up and add it",
                 found.operation
             ));
+            // Of a service none of whose actions are known, nothing can be held against the role.
+            if expand(&format!("{prefix}:*")).is_empty()
+                && self.code.surely_runs(found.module, found.range)
+            {
+                let place = evidence(self.code.source(), found.module, found.range);
+                let of = format!("{} of {prefix}", found.operation);
+                statements.need(Need::of_a_client(&of, UNKNOWN_SERVICE, place));
+            }
         }
         for action in actions {
             // What calls a model is granted on the models; what concerns AgentCore's own parts on those.

@@ -2,6 +2,7 @@
 //! [`crate::analysis::dataflow`], with what tests prove of each value on the way.
 
 mod argv;
+mod built_in;
 mod files;
 mod input;
 mod packaged;
@@ -96,6 +97,7 @@ pub(crate) fn find(source: &Source) -> Found {
         unchecked: packaged::tools(&places, source),
         ..Found::default()
     };
+    found.unchecked.extend(built_in::shells(&places, source));
     let calls = clients::find(source);
     let remote: Vec<Sink<'_>> = calls
         .iter()

@@ -57,7 +57,7 @@ pub(super) fn tools(places: &Places<'_>, source: &Source) -> Vec<Unchecked> {
 }
 
 /// Whether a handler or a module that is loaded comes to a function.
-fn runs(places: &Places<'_>, function: FnId) -> bool {
+pub(super) fn runs(places: &Places<'_>, function: FnId) -> bool {
     let roots = places.roots(function);
     roots
         .into_iter()
