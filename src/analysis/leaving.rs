@@ -23,7 +23,7 @@ const STREAMS: [&str; 9] = [
     "createDataStreamResponse",
 ];
 /// Methods that send something to a caller.
-const SENDS: [&str; 25] = [
+const SENDS: [&str; 26] = [
     "send",
     "send_json",
     "send_text",
@@ -34,6 +34,7 @@ const SENDS: [&str; 25] = [
     "json",
     "end",
     "write",
+    "enqueue",
     "enqueue_event",
     "failed",
     "reject",
@@ -49,6 +50,17 @@ const SENDS: [&str; 25] = [
     "setHeader",
     "header",
     "writeHead",
+];
+
+/// Methods of the context of an MCP tool whose text the client is notified of.
+/// <https://modelcontextprotocol.io/specification/2025-06-18/server/utilities/logging>
+const NOTICES: [&str; 6] = [
+    "error",
+    "warning",
+    "info",
+    "debug",
+    "log",
+    "report_progress",
 ];
 
 /// A place where something leaves.
@@ -85,6 +97,7 @@ pub(crate) fn of<'s>(
     flow: &Flow,
 ) -> Vec<(Sink, Vec<&'s Expr>)> {
     let sockets = sockets(source, start, kind);
+    let contexts = contexts(source, start, kind);
     let mut found = Vec::new();
     given(source, start, flow, &mut found);
     // What a framework sends goes out of any function on the way.
@@ -100,7 +113,7 @@ pub(crate) fn of<'s>(
                 continue;
             };
             streamed(source, id.module, call, &mut found);
-            if is_send(call, &sockets) {
+            if is_send(call, &sockets) || is_notice(call, &contexts) {
                 let sink = Sink {
                     module: id.module,
                     range: expr.range,
@@ -258,6 +271,37 @@ fn is_send(call: &Call, sockets: &[String]) -> bool {
             | "responsestream"
     );
     known || sockets.contains(&word)
+}
+
+/// Whether a call notifies the client of an MCP tool.
+fn is_notice(call: &Call, contexts: &[String]) -> bool {
+    match &call.callee.kind {
+        ExprKind::Attribute { base, attr } => {
+            NOTICES.contains(&&**attr) && root(base).is_some_and(|root| contexts.contains(&root))
+        }
+        _ => false,
+    }
+}
+
+/// What the contexts are called that an MCP tool is given, in lower case.
+fn contexts(source: &Source, start: FnId, kind: EntrypointKind) -> Vec<String> {
+    let tool = source
+        .function(start)
+        .filter(|_| kind == EntrypointKind::McpTool);
+    let params = tool.map(|tool| &*tool.params).unwrap_or_default().iter();
+    let is_context = |annotation: &Expr| {
+        let annotation = match &annotation.kind {
+            ExprKind::Subscript { base, .. } => base,
+            _ => annotation,
+        };
+        annotation
+            .last_name()
+            .is_some_and(|name| &**name == "Context")
+    };
+    params
+        .filter(|param| param.annotation.as_deref().is_some_and(is_context))
+        .map(|param| param.name.to_lowercase())
+        .collect()
 }
 
 /// What the sockets are called that a handler is given, in lower case.
