@@ -166,12 +166,8 @@ fn foreign<'a>(
     opens: bool,
     statements: &mut Statements,
 ) {
-    let own: Vec<String> = subject
-        .context
-        .project
-        .memories
-        .iter()
-        .map(|memory| format!(":memory/{}_{}-", subject.names.project, memory.name))
+    let own: Vec<String> = memory_calls::own_names(subject)
+        .map(|name| format!(":memory/{name}"))
         .collect();
     let calls = memory_calls::calls(subject, code);
     let named = calls.iter().map(|call| call.memories.clone());

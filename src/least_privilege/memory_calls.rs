@@ -110,6 +110,13 @@ fn retrieves<'a>(code: &Code<'_, 'a>, module: ModuleId, call: &'a Call) -> bool 
     })
 }
 
+/// What the ids of the project's own memories begin with.
+pub(super) fn own_names(subject: &Subject<'_>) -> impl Iterator<Item = String> {
+    let project = &subject.names.project;
+    let memories = subject.context.project.memories.iter();
+    memories.map(move |memory| format!("{project}_{}-", memory.name))
+}
+
 /// The ARNs of the memories that a call is for.
 pub(super) fn memories<'a>(
     subject: &Subject<'a>,
@@ -131,13 +138,7 @@ pub(super) fn memories<'a>(
         _ => subject.names.region.clone(),
     };
     let there = regions::elsewhere(subject, &region);
-    let own: Vec<String> = subject
-        .context
-        .project
-        .memories
-        .iter()
-        .map(|memory| format!("{}_{}-", subject.names.project, memory.name))
-        .collect();
+    let own: Vec<String> = own_names(subject).collect();
     let arn = |id: &String| {
         // A role that only the CLI's construct shows has no id behind the names of the project's own.
         let prefix = own.iter().find(|prefix| id.starts_with(*prefix));

@@ -4,11 +4,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::projects::write;
+use crate::projects::{result_of, write};
 
 const SERVER: &str = "\
 import boto3
@@ -54,16 +53,6 @@ if __name__ == '__main__':
     write(root, &format!("{at}/app/Desk/main.py"), agent);
 }
 
-fn report(root: &Path, check: &str) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_agentcore-harden"))
-        .args(["check", "--offline", "--json", "--only", check])
-        .current_dir(root)
-        .output()
-        .unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    report["results"][0].clone()
-}
-
 fn paths(result: &Value) -> Vec<&str> {
     let evidence = result["evidence"].as_array().unwrap().iter();
     evidence
@@ -84,10 +73,10 @@ fn a_server_beside_the_project_is_a_caller() {
     write(root, "tests/server.py", SERVER);
     write(root, "web/node_modules/server.py", SERVER);
     let agent = root.join("backend/agent");
-    let result = report(&agent, "auth-session-binding");
+    let result = result_of(&agent, "auth-session-binding");
     assert_eq!(result["status"], "fail", "{result}");
     assert_eq!(paths(&result), ["../api/server.py"]);
-    let stop = report(&agent, "perf-session-stop");
+    let stop = result_of(&agent, "perf-session-stop");
     assert_eq!(paths(&stop), ["../api/server.py"]);
 }
 
@@ -97,7 +86,7 @@ fn without_a_repository_only_the_project_is_read() {
     let root = folder.path();
     project(root, "agent");
     write(root, "api/server.py", SERVER);
-    let result = report(&root.join("agent"), "auth-session-binding");
+    let result = result_of(&root.join("agent"), "auth-session-binding");
     assert_eq!(result["status"], "pass", "{result}");
 }
 
@@ -109,7 +98,7 @@ fn code_beside_several_projects_is_nobodys() {
     project(root, "agents/desk");
     project(root, "agents/other");
     write(root, "api/server.py", SERVER);
-    let result = report(&root.join("agents/desk"), "auth-session-binding");
+    let result = result_of(&root.join("agents/desk"), "auth-session-binding");
     assert_eq!(
         result["message"],
         "no code in the project invokes a runtime (looked at: 1 source file, none outside of the project: others stand in the repository)"
@@ -129,7 +118,7 @@ fn a_secret_beside_the_project_is_found() {
         "web/config.js",
         &format!("export const key = '{key}';\n"),
     );
-    let result = report(&root.join("agent"), "secrets-hardcoded");
+    let result = result_of(&root.join("agent"), "secrets-hardcoded");
     assert_eq!(result["status"], "fail", "{result}");
     assert_eq!(paths(&result), ["../web/config.js"]);
     assert!(!result.to_string().contains(&key));
