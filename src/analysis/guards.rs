@@ -262,14 +262,9 @@ pub(crate) fn narrow_around(
 ) -> Option<ByteRange> {
     let module = source.module(function.module)?;
     let body = source.body(function.module, Some(function));
-    let around = statements(body).into_iter().filter_map(|stmt| {
-        let StmtKind::Try(tried) = &stmt.kind else {
-            return None;
-        };
-        let holds = tried.body.iter().any(|inner| inner.range.contains(place));
-        (holds && !tried.handlers.is_empty()).then_some((stmt.range, tried))
-    });
-    let (_, innermost) = around.min_by_key(|(range, _)| range.end - range.start)?;
+    let mut around = enclosing_tries(body, place).into_iter();
+    let (innermost, _) =
+        around.find(|(tried, part)| *part == TryPart::Body && !tried.handlers.is_empty())?;
     let is_broad = |handler| exceptions::is_broad(source, module, handler);
     let last = innermost.handlers.last()?;
     (!innermost.handlers.iter().any(is_broad)).then_some(last.range)
@@ -435,26 +430,32 @@ fn manager(source: &Source, module: ModuleId, context: &Expr) -> Option<Guard> {
 
 /// The guards that a function's decorators of the project put around it, innermost first.
 pub(crate) fn decorators(source: &Source, function: &Function) -> Vec<Guard> {
-    let mut found = Vec::new();
-    for decorator in function.decorators.iter().rev() {
+    own_decorators(source, function)
+        .rev()
+        .flat_map(|decorator| wrapper_guards(source, decorator))
+        .collect()
+}
+
+/// The decorators of a function that are the project's own, outermost first.
+fn own_decorators<'s>(
+    source: &'s Source,
+    function: &'s Function,
+) -> impl DoubleEndedIterator<Item = FnId> + 's {
+    function.decorators.iter().filter_map(|decorator| {
         let target = decorator.as_call().map_or(decorator, |call| &call.callee);
-        let Some(made) = source.function_value(function.id.module, target) else {
-            continue;
-        };
-        found.extend(wrapper_guards(source, made));
-    }
-    found
+        source.function_value(function.id.module, target)
+    })
 }
 
 /// The inner functions of a function's decorators of the project that call it: they run in its place.
 pub(crate) fn wrappers(source: &Source, function: &Function) -> Vec<FnId> {
-    let made = function.decorators.iter().filter_map(|decorator| {
-        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
-        source.function_value(function.id.module, target)
-    });
-    made.flat_map(|decorator| calls_of_wrapped(source, decorator))
+    let mut found: Vec<FnId> = own_decorators(source, function)
+        .flat_map(|decorator| calls_of_wrapped(source, decorator))
         .map(|(wrapper, _)| wrapper)
-        .collect()
+        .collect();
+    // One may call it in several places.
+    found.dedup();
+    found
 }
 
 /// What a decorator's inner functions put around the call of what they wrap.

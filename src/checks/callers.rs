@@ -10,12 +10,14 @@ use crate::model::finding::{Outcome, Status};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::source::ModuleId;
 
-/// Where callers were looked for.
-pub(super) fn searched(context: &Context) -> &'static str {
-    match context.files.contents.around {
+/// That no code does something, and where it was looked for: `nowhere(context, "invokes a runtime")`.
+pub(super) fn nowhere(context: &Context, does: &str) -> String {
+    let searched = match context.files.contents.around {
         Around::Nothing | Around::Read => "the repository",
         Around::Shared | Around::TooLarge => "the project",
-    }
+    };
+    let scope = scope(context);
+    format!("no code in {searched} {does} (looked at: {scope})")
 }
 
 /// How many files were looked at, in words: those that run, and those that mention AgentCore or Bedrock.

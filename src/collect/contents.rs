@@ -103,13 +103,6 @@ pub fn collect(
         if file.lambda_caller {
             contents.lambda_callers.push(shown.clone());
         }
-        // The rest is about what the project itself is made of.
-        if listed.beside {
-            if file.source {
-                contents.sources_around.insert(shown.clone());
-            }
-            continue;
-        }
         if file.commands {
             contents.commands.push(shown.clone());
         }
@@ -128,7 +121,11 @@ pub fn collect(
             contents.scripts.push(shown.clone());
         }
         if file.source {
-            contents.sources.insert(shown.clone());
+            let sources = match listed.beside {
+                true => &mut contents.sources_around,
+                false => &mut contents.sources,
+            };
+            sources.insert(shown.clone());
         }
     }
     contents.role_grants.extend(role_grants::beside(project));
@@ -233,7 +230,10 @@ fn is_wanted(folder: &Path) -> bool {
 
 fn read(listed: &Listed, shown: &str) -> Found {
     let Listed {
-        path, ships, made, ..
+        path,
+        ships,
+        made,
+        beside,
     } = listed;
     let unread = |reason: String| Found {
         unread: Some(format!("{shown}: {reason}")),
@@ -273,21 +273,28 @@ fn read(listed: &Listed, shown: &str) -> Found {
     // What a build copies is judged where it comes from.
     let source = is_caller_candidate(shown) && !made;
     let caller = source && mentions_agentcore(&bytes);
-    let commands = source && mentions_commands(&bytes);
+    // What the project itself is made of is sought in its own folder.
+    let own = !beside;
+    let commands = own && source && mentions_commands(&bytes);
     let script = source && is_invoking_script(shown, &bytes);
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         // Keys and tokens are ASCII: what else stands in the file does not matter.
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     };
-    let entrypoint = source.then(|| entrypoint(&text)).flatten();
-    let own_resources = own_resources::lines(shown, &text);
+    let entrypoint = (own && source).then(|| entrypoint(&text)).flatten();
+    let (own_resources, role_grants) = match own {
+        true => (
+            own_resources::lines(shown, &text),
+            role_grants::lines(shown, &text),
+        ),
+        false => Default::default(),
+    };
     let environment_words = match sets_environments(shown, &text) {
         true => stack::words(&text).collect(),
         false => BTreeSet::new(),
     };
     let lambda_caller = source && invokes_lambda(&text);
-    let role_grants = role_grants::lines(shown, &text);
     let hits = secrets::scan(shown, &text, &secrets::Options::default());
     // A short value may be any word.
     let value = |hit: &Hit| {
@@ -312,7 +319,7 @@ fn read(listed: &Listed, shown: &str) -> Found {
         source,
         caller,
         commands,
-        script,
+        script: own && script,
         entrypoint,
         own_resources,
         environment_words,

@@ -98,15 +98,15 @@ fn config<'a>(
     (leaf(&made.type_name) == "AgentCoreMemoryConfig").then_some((made.module, made.call?))
 }
 
-/// Whether a session manager reads long-term records: it is told from which namespaces.
+/// Whether a session manager reads long-term records: its configuration names their namespaces.
 fn retrieves<'a>(code: &Code<'_, 'a>, module: ModuleId, call: &'a Call) -> bool {
     let Some((module, config)) = config(code, module, call) else {
         return false;
     };
-    let told = option(code.source(), module, config, "retrieval_config");
-    told.is_some_and(|told| {
-        matches!(&told.expr.kind, ExprKind::Dict(entries) if !entries.is_empty())
-            || !entries(code.source(), told).is_empty()
+    let named = option(code.source(), module, config, "retrieval_config");
+    named.is_some_and(|named| {
+        matches!(&named.expr.kind, ExprKind::Dict(entries) if !entries.is_empty())
+            || !entries(code.source(), named).is_empty()
     })
 }
 

@@ -15,6 +15,13 @@ const QUOTES: [&str; 7] = [
     "shescape.escape",
     "shell-escape",
 ];
+/// Functions whose answer has no character that means something to a shell.
+const HARMLESS: [&str; 3] = [
+    "werkzeug.utils.secure_filename",
+    "urllib.parse.quote",
+    "urllib.parse.quote_plus",
+];
+
 /// What a function makes of a text for a shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
@@ -23,13 +30,6 @@ pub(super) enum Word {
     /// Nothing in it means anything to a shell.
     Plain,
 }
-
-/// Functions whose answer has no character that means something to a shell.
-const HARMLESS: [&str; 3] = [
-    "werkzeug.utils.secure_filename",
-    "urllib.parse.quote",
-    "urllib.parse.quote_plus",
-];
 
 /// Whether what a call answers is one word for a shell that is not in a quotation.
 pub(super) fn makes_a_word(source: &Source, module: ModuleId, call: &Expr) -> Option<Word> {

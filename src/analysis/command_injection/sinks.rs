@@ -212,6 +212,21 @@ pub(super) fn of_module<'a>(
         .collect()
 }
 
+/// Whether a function runs a list of words: `subprocess.run`, `loop.subprocess_exec`.
+fn is_runner(name: &str) -> bool {
+    RUNNERS.contains(&name) || name.ends_with(".subprocess_exec")
+}
+
+/// `loop.subprocess_shell(protocol, command)`
+fn is_shell_of_a_loop(name: &str) -> bool {
+    name.ends_with(".subprocess_shell")
+}
+
+/// `sh.bash("-c", script)`
+fn is_shell_by_name(name: &str) -> bool {
+    name.strip_prefix("sh.").is_some_and(is_shell)
+}
+
 /// Whether a call runs a command or evaluates code, whatever it is given.
 pub(crate) fn is_command(source: &Source, module: &Module, expr: &Expr) -> bool {
     let (Some(call), Some(name)) = (expr.as_call(), source.callee_name(module.id, expr)) else {
@@ -219,12 +234,11 @@ pub(crate) fn is_command(source: &Source, module: &Module, expr: &Expr) -> bool 
     };
     let name = promisified(source, module, call, name);
     SHELLS.contains(&name.as_str())
-        || RUNNERS.contains(&name.as_str())
+        || is_runner(&name)
         || evaluates(&name).is_some()
         || remote_shell(&name)
-        || name.ends_with(".subprocess_shell")
-        || name.ends_with(".subprocess_exec")
-        || name.strip_prefix("sh.").is_some_and(is_shell)
+        || is_shell_of_a_loop(&name)
+        || is_shell_by_name(&name)
         || sent(source, module.id, call).is_some()
 }
 
@@ -272,16 +286,14 @@ fn read<'a>(
     } else if let Some(danger) = evaluates(&name) {
         let first = first.or_else(|| call.option("expr"));
         vec![(at(first?), danger)]
-    } else if name.ends_with(".subprocess_shell") {
+    } else if is_shell_of_a_loop(&name) {
         vec![(at(call.args.get(1)?), Danger::Shell)]
-    } else if let Some(shell) = name.strip_prefix("sh.")
-        && is_shell(shell)
-    {
+    } else if is_shell_by_name(&name) {
         let says = |arg: &Expr| arg.as_str().is_some_and(|arg| arg.starts_with('-'));
+        call.args.first().filter(|first| says(first))?;
         let script = call.args.iter().find(|arg| !says(arg));
-        let told = call.args.iter().take_while(|arg| says(arg)).count() > 0;
-        vec![(at(script.filter(|_| told)?), Danger::Shell)]
-    } else if RUNNERS.contains(&name.as_str()) || name.ends_with(".subprocess_exec") {
+        vec![(at(script?), Danger::Shell)]
+    } else if is_runner(&name) {
         let first = first?;
         let shell = option(source, module.id, call, "shell").is_some_and(|value| {
             !matches!(value.expr.kind, ExprKind::Bool(false) | ExprKind::None)

@@ -66,25 +66,28 @@ pub(super) fn words<'a>(
     let Some(call) = place.expr.as_call() else {
         return Vec::new();
     };
-    if let Some(parts) = replaces(name, &call.args) {
-        let what = leaf_of(name);
-        return lists(source, places, place, &parts, true)
-            .into_iter()
-            .flat_map(|list| split(place, &what, judge(source, &list)))
-            .collect();
-    }
     let exec = name.ends_with("create_subprocess_exec");
     let separate = name.starts_with("child_process.")
         || name.starts_with("execa.")
         || name.starts_with("cross-spawn")
         || name.starts_with("node-pty.")
         || exec;
-    let mut parts = vec![first];
-    if separate {
-        let rest = call.args.iter().skip(1);
-        let rest = rest.filter(|arg| exec || !matches!(arg.kind, ExprKind::Dict(_)));
-        parts.extend(rest.take(if exec { usize::MAX } else { 1 }));
-    }
+    let (parts, separate) = match replaces(name, &call.args) {
+        Some(parts) => (parts, true),
+        None => {
+            let rest = call.args.iter().skip(1);
+            let rest = rest.filter(|arg| exec || !matches!(arg.kind, ExprKind::Dict(_)));
+            let most = match (separate, exec) {
+                (false, _) => 0,
+                (true, false) => 1,
+                (true, true) => usize::MAX,
+            };
+            (
+                std::iter::once(first).chain(rest.take(most)).collect(),
+                separate,
+            )
+        }
+    };
     let what = leaf_of(name);
     lists(source, places, place, &parts, separate)
         .into_iter()

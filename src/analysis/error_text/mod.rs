@@ -4,6 +4,8 @@ mod harmless;
 mod made;
 mod seeds;
 
+use std::collections::BTreeSet;
+
 use self::seeds::{Caught, Exceptions};
 use super::agent_code::AgentCode;
 use super::dataflow::{Flow, Labels, Step, Truncation};
@@ -52,6 +54,8 @@ pub(crate) struct Leaks {
 pub(crate) fn leaks(code: &AgentCode<'_>) -> Leaks {
     let caught = Caught::new(code);
     let mut found = Leaks::default();
+    // One decorator is around many handlers.
+    let mut seen = BTreeSet::new();
     for entry in code.code.entrypoints.iter().chain(&code.code.middleware) {
         let Some(function) = entry.function else {
             continue;
@@ -65,6 +69,9 @@ pub(crate) fn leaks(code: &AgentCode<'_>) -> Leaks {
         let about = code.source.function(function);
         let around = about.map(|about| guards::wrappers(code.source, about));
         for function in std::iter::once(function).chain(around.unwrap_or_default()) {
+            if !seen.insert((function, entry.kind)) {
+                continue;
+            }
             let of = (function, entry.kind, None);
             left.extend(leaving_of(code, &caught, of, &mut found.truncated));
         }

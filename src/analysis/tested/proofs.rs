@@ -170,19 +170,23 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
                 Some(call) if call.callee.as_name() == Some("set") => {
                     call.args.first().unwrap_or(given)
                 }
-                _ => match &given.kind {
-                    ExprKind::List(one) | ExprKind::Tuple(one) | ExprKind::Set(one)
-                        if one.len() == 1 =>
-                    {
-                        one.first().unwrap_or(given)
-                    }
-                    _ => given,
-                },
+                _ => the_one(given),
             }),
             base.and_then(|base| compared::characters(source, module, base))
                 .map_or(Facts::MEMBER, |all| compared::made_of(&all)),
         ),
         _ => Vec::new(),
+    }
+}
+
+/// The element of a collection of one; anything else as it is.
+fn the_one(given: &Expr) -> &Expr {
+    match &given.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => match &**items {
+            [one] => one,
+            _ => given,
+        },
+        _ => given,
     }
 }
 

@@ -98,13 +98,10 @@ fn judge(context: &Context, agent: Agent<'_>, calls: &[Call<'_>]) -> Outcome {
             faults.extend(session(context, call));
         }
     }
-    let (searched, scope) = (
-        crate::checks::callers::searched(context),
-        crate::checks::callers::scope(context),
-    );
+    let scope = crate::checks::callers::scope(context);
     if faults.is_empty() {
         let message = match count {
-            0 => format!("no code in {searched} calls {resource} (looked at: {scope})"),
+            0 => crate::checks::callers::nowhere(context, &format!("calls {resource}")),
             1 => format!("the 1 call of {resource} in {scope} signs as it expects"),
             _ => format!("the {count} calls of {resource} in {scope} sign as it expects"),
         };

@@ -74,7 +74,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         });
         list.dedup_by(|one, other| one.site == other.site);
     }
-    let (searched, scope) = (callers::searched(context), callers::scope(context));
+    let scope = callers::scope(context);
     let outcome = match found.first() {
         None if !handed.is_empty() => {
             let path = invoker.map_or("", String::as_str);
@@ -98,7 +98,7 @@ fn run(context: &Context) -> Vec<Outcome> {
         None => Outcome::pass(
             resource,
             match begun.len() {
-                0 => format!("no code in {searched} invokes a runtime (looked at: {scope})"),
+                0 => callers::nowhere(context, "invokes a runtime"),
                 count => format!(
                     "no session id of the {count} call(s) of runtimes in {scope} is seen to be the sender's own choice{}",
                     match local.is_empty() {

@@ -14,7 +14,7 @@ use crate::checks::unconfigured::{Listed, unconfigured};
 use crate::checks::{Category, Check, Need as Reads};
 use crate::context::{Context, Layer, Origin, RoleView};
 use crate::least_privilege::{self, Need, Subject, gateway};
-use crate::model::finding::{Evidence, Outcome, Resource, ResourceType, Severity, Status};
+use crate::model::finding::{Evidence, Fix, Outcome, Resource, ResourceType, Severity, Status};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::predicted_role::Names;
 use crate::model::project::{Agent, Gateway};
@@ -107,11 +107,7 @@ fn of_agent(context: &Context, agent: Agent<'_>) -> Outcome {
 
 /// Grants what an agent surely uses and the role that the CLI makes does not allow once some of `additionalPolicies` are gone. `None`
 /// where nothing is missing then.
-pub(super) fn after_removal(
-    context: &Context,
-    agent: Agent<'_>,
-    gone: &[&str],
-) -> Option<crate::model::finding::Fix> {
+pub(super) fn after_removal(context: &Context, agent: Agent<'_>, gone: &[&str]) -> Option<Fix> {
     let rules = stack::rules(context).cloned().unwrap_or_default();
     let mut layer = context.agent_role_under(agent, &rules)?;
     let layers = context.agent_roles(agent).into_iter();
@@ -128,10 +124,7 @@ pub(super) fn after_removal(
     };
     let needs = least_privilege::needs(&subject);
     let held = hold(context, &layer.value, &needs);
-    let missing: Vec<&Held<'_>> = held
-        .iter()
-        .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
-        .collect();
+    let missing: Vec<&Held<'_>> = held.iter().filter(|one| one.is_missing()).collect();
     if missing.is_empty() {
         return None;
     }
@@ -221,10 +214,7 @@ impl Judged<'_, '_> {
         let unread_role = || context.unread("the role was not read", "iam:GetRolePolicy");
         let mut outcome = judge(self.resource.clone(), self.layers, unread_role, |layer| {
             let held = hold(context, &layer.value, self.needs);
-            let missing: Vec<&Held<'_>> = held
-                .iter()
-                .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
-                .collect();
+            let missing: Vec<&Held<'_>> = held.iter().filter(|one| one.is_missing()).collect();
             if missing.is_empty() || self.may_be_added(layer) || self.is_added_elsewhere(layer) {
                 return Ok(self.fine(layer, &held));
             }
@@ -317,10 +307,7 @@ impl Judged<'_, '_> {
             .iter()
             .find(|layer| layer.origin == Origin::Predicted && !self.may_be_added(layer))?;
         let held = hold(self.context, &layer.value, self.needs);
-        let missing: Vec<&Held<'_>> = held
-            .iter()
-            .filter(|one| one.answer.is_denied() && one.need.unsure.is_none())
-            .collect();
+        let missing: Vec<&Held<'_>> = held.iter().filter(|one| one.is_missing()).collect();
         if missing.is_empty() || !self.is_added_elsewhere(layer) {
             return None;
         }
@@ -434,12 +421,12 @@ struct Rest<'r, 'h, 'n> {
 }
 
 impl<'r, 'h, 'n> Rest<'r, 'h, 'n> {
-    /// Without what is told already.
-    fn of(doubtful: &'r [&'h Held<'n>], told: &BTreeSet<String>) -> Self {
+    /// Without what is reported already.
+    fn of(doubtful: &'r [&'h Held<'n>], reported: &BTreeSet<String>) -> Self {
         let mut texts: Vec<(String, &'r &'h Held<'n>)> = Vec::new();
         for one in doubtful {
             let text = one.words();
-            if !told.contains(&text) && !texts.iter().any(|(known, _)| *known == text) {
+            if !reported.contains(&text) && !texts.iter().any(|(known, _)| *known == text) {
                 texts.push((text, one));
             }
         }

@@ -67,13 +67,10 @@ fn run(context: &Context) -> Vec<Outcome> {
     notes.dedup_by(|one, other| one.site == other.site);
     found.sort_by_key(place);
     found.dedup_by(|one, other| one.site == other.site);
-    let (searched, scope) = (
-        crate::checks::callers::searched(context),
-        crate::checks::callers::scope(context),
-    );
+    let scope = crate::checks::callers::scope(context);
     let outcome = if found.is_empty() {
         let message = match begun.len() {
-            0 => format!("no code in {searched} invokes a runtime (looked at: {scope})"),
+            0 => crate::checks::callers::nowhere(context, "invokes a runtime"),
             count => format!(
                 "{count} call{} of runtimes in {scope} begin{} no session anew for every message{}",
                 if count == 1 { "" } else { "s" },

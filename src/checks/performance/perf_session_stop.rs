@@ -72,13 +72,9 @@ fn run(context: &Context) -> Vec<Outcome> {
             found.push(unstopped(first));
         }
     }
-    let (searched, scope) = (
-        crate::checks::callers::searched(context),
-        crate::checks::callers::scope(context),
-    );
     let outcome = if found.is_empty() {
         let message = match files.len() {
-            0 => format!("no code in {searched} invokes a runtime (looked at: {scope})"),
+            0 => crate::checks::callers::nowhere(context, "invokes a runtime"),
             count => format!(
                 "{count} file{} that invoke{} a runtime: sessions are stopped, are a chat's, or are a person's own run",
                 if count == 1 { "" } else { "s" },

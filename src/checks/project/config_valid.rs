@@ -290,7 +290,8 @@ fn images(context: &Context, findings: &mut Findings) {
                 .push(Evidence::file(site).note(words).context());
             continue;
         }
-        let there = match (&one.above, lock_command(path)) {
+        let lock = lock_command(path).filter(|_| one.above.is_none());
+        let there = match (&one.above, &lock) {
             (Some(above), _) => format!(" ({above} lies outside of the build context)"),
             (None, Some(command)) => format!(" (`{command}` makes it)"),
             (None, None) => String::new(),
@@ -300,7 +301,7 @@ fn images(context: &Context, findings: &mut Findings) {
             "{}:{place} copies {written}, and {path} does not exist{there}: the build of the image ends there",
             site.path
         );
-        match lock_command(path).filter(|_| one.above.is_none()) {
+        match lock {
             Some(command) => findings.locks.push(command),
             None => findings.left = true,
         }

@@ -182,12 +182,9 @@ fn outside(
     };
     let sources = &context.files.contents.sources;
     let beside = &context.files.contents.sources_around;
-    let mut read = others.iter().filter_map(|id| source.module(*id));
-    let all = sources.iter().filter(|path| !runs(path)).count()
-        + read
-            .by_ref()
-            .filter(|module| beside.contains(&*module.path))
-            .count();
+    let read = others.iter().filter_map(|id| source.module(*id));
+    let read = read.filter(|module| beside.contains(&*module.path));
+    let all = sources.iter().filter(|path| !runs(path)).count() + read.count();
     let files = if all == 1 { "file" } else { "files" };
     if others.is_empty() {
         let message = match all {

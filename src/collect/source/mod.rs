@@ -87,6 +87,7 @@ pub fn of_project(
 ) -> Source {
     let request = |runtime: &Runtime| {
         let location = inside(&project.root, &runtime.code_location.as_ref()?.value)?;
+        let manifests = manifests.get(&Agent::Runtime(runtime).resource().to_string());
         Some(CodeRequest {
             runtime: runtime.name.clone(),
             code_location: if location == "." {
@@ -95,12 +96,8 @@ pub fn of_project(
                 location
             },
             entry: runtime.entrypoint.as_ref()?.value.clone(),
-            started: manifests
-                .get(&Agent::Runtime(runtime).resource().to_string())
-                .map(started)
-                .unwrap_or_default(),
+            started: manifests.map(started).unwrap_or_default(),
             local: manifests
-                .get(&Agent::Runtime(runtime).resource().to_string())
                 .map(|manifests| manifests.local.clone())
                 .unwrap_or_default(),
         })

@@ -174,17 +174,9 @@ impl<'a> Python<'a> {
 
     /// The distributions that the code imports and that only come along with others.
     pub(crate) fn brought_along(&self, code: &AgentCode<'_>) -> BTreeSet<String> {
-        let imported = code.code.external.iter().filter_map(|external| {
-            let module = code.source.module(external.module)?;
-            let import = module.imports.get(external.import)?;
-            let counts = module.language == Language::Python && !import.type_only;
-            counts.then(|| self.answer(external, import))
-        });
-        let along = imported.filter_map(|answer| match answer {
-            Answer::Transitive(of) => Some(of),
-            _ => None,
-        });
-        along.collect()
+        transitive(code, Language::Python, |external, import| {
+            self.answer(external, import)
+        })
     }
 
     pub(crate) fn lock_command(&self) -> Option<Command> {
@@ -436,6 +428,24 @@ impl<'a> Python<'a> {
     }
 }
 
+/// What the imports of a language lead to that only comes along with something else.
+fn transitive(
+    code: &AgentCode<'_>,
+    language: Language,
+    answer: impl Fn(&ExternalImport, &Import) -> Answer,
+) -> BTreeSet<String> {
+    let along = code.code.external.iter().filter_map(|external| {
+        let module = code.source.module(external.module)?;
+        let import = module.imports.get(external.import)?;
+        let counts = module.language == language && !import.type_only;
+        match counts.then(|| answer(external, import))? {
+            Answer::Transitive(of) => Some(of),
+            _ => None,
+        }
+    });
+    along.collect()
+}
+
 /// The distribution and the extra of a requirement.
 fn extra_of(requirement: &str) -> Option<(&str, &str)> {
     requirement.strip_suffix(']')?.split_once('[')
@@ -492,17 +502,9 @@ impl<'a> Node<'a> {
 
     /// The packages that the code imports and that only come along with others.
     pub(crate) fn brought_along(&self, code: &AgentCode<'_>) -> BTreeSet<String> {
-        let imported = code.code.external.iter().filter_map(|external| {
-            let module = code.source.module(external.module)?;
-            let import = module.imports.get(external.import)?;
-            let counts = module.language == Language::TypeScript && !import.type_only;
-            counts.then(|| self.answer(external))
-        });
-        let along = imported.filter_map(|answer| match answer {
-            Answer::Transitive(of) => Some(of),
-            _ => None,
-        });
-        along.collect()
+        transitive(code, Language::TypeScript, |external, _| {
+            self.answer(external)
+        })
     }
 
     pub(crate) fn lock_command(&self) -> Option<Command> {

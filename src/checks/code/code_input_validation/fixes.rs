@@ -38,11 +38,8 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
     }
     let said = field.structured && field.reaches.starts_with(CONVERSATION);
     if field.messages || said || holds_a_list(field) {
-        return Fix::new("Test each message before it is used").note(conversation(
-            python,
-            if python { test } else { name },
-            field,
-        ));
+        return Fix::new("Test each message before it is used")
+            .note(conversation(python, test, field));
     }
     let streams = code
         .source

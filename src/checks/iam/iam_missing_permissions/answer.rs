@@ -20,6 +20,13 @@ pub(super) struct Held<'n> {
     pub(super) answer: Answer,
 }
 
+impl Held<'_> {
+    /// Whether it is surely needed and surely denied.
+    pub(super) fn is_missing(&self) -> bool {
+        self.answer.is_denied() && self.need.unsure.is_none()
+    }
+}
+
 /// What a role says.
 pub(super) enum Answer {
     /// It is allowed.
