@@ -186,11 +186,12 @@ fn whole_tree(
         }
     });
     let (of, known, code) = (Arc::clone(&project), files.clone(), source.clone());
+    let rules = Arc::clone(ignores);
     files.dependencies = Lazy::new(move || {
         known.package_contents.force();
         known.contents.force();
         code.force();
-        dependencies::collect(&of, &known, &code)
+        dependencies::collect(&of, &known, &code, &rules)
     });
     let (contents, code) = (files.contents.clone(), source.clone());
     let rules = Arc::clone(ignores);

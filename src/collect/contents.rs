@@ -75,11 +75,10 @@ pub fn collect(
 ) -> Contents {
     let mut listed = list(project, packages, ignores);
     let (around, beside) = around::files(project, ignores, is_wanted);
-    listed.extend(
-        beside
-            .into_iter()
-            .map(|file| (file.shown, Listed::beside(file.path))),
-    );
+    for file in beside {
+        let listed = listed.entry(file.shown);
+        listed.or_insert_with(|| Listed::beside(file.path));
+    }
     let files: Vec<(String, Listed)> = listed.into_iter().collect();
     let found = background.map(&files, |(shown, listed)| read(listed, shown));
     let mut contents = Contents {
@@ -189,14 +188,15 @@ fn list(project: &Project, packages: &[Package], ignores: &Ignores) -> BTreeMap<
         } else {
             format!("{folder}/")
         };
-        for entry in walk_package(
-            &project.root.join(folder),
-            package.kind,
-            "Dockerfile",
-            &project.root,
-        ) {
+        let full = project.root.join(folder);
+        // Of a folder beside the project nothing is listed yet.
+        let listed_apart = folder.starts_with("..");
+        for entry in walk_package(&full, package.kind, "Dockerfile", project.within()) {
             let shown = format!("{prefix}{}", entry.relative);
-            let made = !found.contains_key(&shown);
+            let made = match listed_apart {
+                true => ignores.cover(&entry.path) || !is_own(&full, &entry.path),
+                false => !found.contains_key(&shown),
+            };
             found.insert(
                 shown,
                 Listed {
@@ -219,6 +219,12 @@ fn invokes_lambda(text: &str) -> bool {
 
 fn wanted(entry: &DirEntry) -> bool {
     entry.depth() == 0 || !entry.file_type().is_dir() || is_wanted(entry.path())
+}
+
+/// Whether no folder between `top` and the file is a tool's or a dependency's.
+fn is_own(top: &Path, file: &Path) -> bool {
+    let folders = file.ancestors().skip(1);
+    folders.take_while(|folder| *folder != top).all(is_wanted)
 }
 
 /// Whether a folder is one of the project's own, and of no tool and no dependency.

@@ -9,9 +9,9 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::manifest::{normalise, requirements_of};
-use super::project::{FileError, inside, read_text_up_to};
+use super::project::{FileError, Ignores, above, below, read_text_up_to};
 use super::{json, source};
-use crate::model::dependencies::DependencyFacts;
+use crate::model::dependencies::{DependencyFacts, IgnoredModule};
 use crate::model::distributions::{self, Standard};
 use crate::model::files::{FileFacts, Package, PackageKind};
 use crate::model::known::{Known, ReasonCode, Unread};
@@ -19,7 +19,7 @@ use crate::model::lock::{Edge, Lock, LockedPackage, Wheel};
 use crate::model::manifest::{AgentManifests, Dependency};
 use crate::model::project::Project;
 use crate::model::site::Site;
-use crate::model::source::Source;
+use crate::model::source::{ExternalImport, Language, ModuleId, RuntimeSource, Source};
 
 /// Largest lock that is read, in bytes.
 const LARGEST_LOCK: u64 = 32 * 1024 * 1024;
@@ -29,6 +29,7 @@ pub fn collect(
     project: &Project,
     files: &FileFacts,
     source: &Source,
+    ignores: &Ignores,
 ) -> BTreeMap<String, DependencyFacts> {
     let mut all = BTreeMap::new();
     for runtime in &project.runtimes {
@@ -54,6 +55,9 @@ pub fn collect(
         }
         let code = source.runtime(&runtime.name);
         uses(project, manifests, package, source, code, &mut facts);
+        if let Some(code) = code {
+            facts.ignored = ignored(&project.root, source, code, ignores);
+        }
         all.insert(resource, facts);
     }
     all
@@ -84,10 +88,7 @@ fn uv_lock(root: &Path, manifests: &AgentManifests) -> Known<Lock> {
                 return Known::Unread(Unread::new(ReasonCode::Unsupported, error.to_string()));
             }
         }
-        folder = match at {
-            "." => None,
-            _ => Some(at.rsplit_once('/').map_or(".", |(above, _)| above)),
-        };
+        folder = above(at);
     }
     Known::Absent
 }
@@ -330,8 +331,7 @@ fn named_requirements(
         .flat_map(|each| each.words());
     let mut found = BTreeMap::new();
     for word in words.filter(|word| word.ends_with(".txt") || word.ends_with(".in")) {
-        let Some(path) = inside(root, &format!("{folder}/{}", word.trim_start_matches("./")))
-        else {
+        let Some(path) = below(root, folder, word.trim_start_matches("./")) else {
             continue;
         };
         if let Known::Read(requirements) = requirements_of(root, &path) {
@@ -370,12 +370,60 @@ fn elsewhere(root: &Path, package: &str) -> BTreeMap<String, String> {
     found
 }
 
+/// The modules of the project's own that imports look for and that are not here, since git ignores them.
+fn ignored(
+    root: &Path,
+    source: &Source,
+    code: &RuntimeSource,
+    ignores: &Ignores,
+) -> BTreeMap<(ModuleId, usize), IgnoredModule> {
+    let of = |external: &ExternalImport| {
+        let module = source.module(external.module)?;
+        let path = match module.language {
+            // The folder of the module that imports is known to the collection, which could not follow the dots.
+            Language::Python if external.dotted.starts_with('.') => return None,
+            Language::Python
+                if distributions::standard(&external.package, None) != Standard::No =>
+            {
+                return None;
+            }
+            Language::Python => below(root, &code.code_root, &external.dotted.replace('.', "/"))?,
+            Language::TypeScript if external.package.starts_with('.') => {
+                let folder = module
+                    .path
+                    .rsplit_once('/')
+                    .map_or("", |(folder, _)| folder);
+                below(root, folder, &external.package)?
+            }
+            Language::TypeScript => return None,
+        };
+        let full = root.join(&path);
+        let ends = match module.language {
+            Language::Python => [".py", "/__init__.py"],
+            Language::TypeScript => [".ts", ".js"],
+        };
+        let mut files = ends.iter().map(|end| {
+            let mut file = full.clone().into_os_string();
+            file.push(end);
+            file
+        });
+        let (rules, pattern) = files.find_map(|file| ignores.ignoring(Path::new(&file)))?;
+        let ignored = IgnoredModule {
+            path,
+            pattern,
+            rules,
+        };
+        Some(((external.module, external.import), ignored))
+    };
+    code.external.iter().filter_map(of).collect()
+}
+
 fn uses(
     project: &Project,
     manifests: &AgentManifests,
     package: Option<&Package>,
     source: &Source,
-    code: Option<&crate::model::source::RuntimeSource>,
+    code: Option<&RuntimeSource>,
     facts: &mut DependencyFacts,
 ) {
     let mut wanted: BTreeSet<String> = BTreeSet::new();
@@ -452,7 +500,7 @@ fn uses(
         &project.root.join(folder),
         kind,
         "Dockerfile",
-        &project.root,
+        project.within(),
     );
     let scan = source::find_uses(entries, folder, &wanted);
     facts.uses.extend(scan.found);

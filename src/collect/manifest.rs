@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::project::{FileError, Ignores, inside, read_text};
+use super::project::{FileError, Ignores, above, below, code_folder, read_text};
 use super::{dockerfile, json, local_packages};
 pub use crate::model::distributions::normalise;
 use crate::model::json::Node;
@@ -62,10 +62,10 @@ fn of_agent(project: &Project, agent: Agent<'_>, ignores: &Ignores) -> AgentMani
             (folder.clone(), folder, file.map(|file| file.value))
         }
     };
-    let location = location.and_then(|written| inside(root, &written));
-    let context = context.and_then(|written| inside(root, &written));
+    let location = location.and_then(|written| code_folder(project, &written));
+    let context = context.and_then(|written| code_folder(project, &written));
     let runs = starts.zip(location.as_deref()).and_then(|(file, folder)| {
-        let file = inside(root, &join(folder, &file))?;
+        let file = below(root, folder, &file)?;
         Some(
             file.rsplit_once('/')
                 .map_or(".", |(above, _)| above)
@@ -125,10 +125,7 @@ fn nearest<T>(
             Known::Unread(reason) => return Known::Unread(reason),
             Known::Absent => {}
         }
-        folder = match at {
-            "." => None,
-            _ => Some(at.rsplit_once('/').map_or(".", |(above, _)| above)),
-        };
+        folder = above(at);
     }
     Known::Absent
 }
@@ -309,7 +306,7 @@ fn dynamic_files(root: &Path, folder: &str, table: &DeTable<'_>) -> Option<Vec<D
     };
     let mut found = Vec::new();
     for name in names {
-        let path = inside(root, &join(folder, &name))?;
+        let path = below(root, folder, &name)?;
         found.extend(requirements(root, &path).read()?.dependencies.clone());
     }
     Some(found)
@@ -339,13 +336,13 @@ fn requirements(root: &Path, path: &str) -> Known<Requirements> {
                 let place = |written: String| {
                     let last = written.trim_end_matches('/').rsplit('/').next();
                     let last = last.unwrap_or_default().to_owned();
-                    (last, inside(root, &join(folder, &written)))
+                    (last, below(root, folder, &written))
                 };
                 folders.extend(paths.into_iter().map(place));
                 waiting.extend(
                     includes
                         .into_iter()
-                        .filter_map(|name| inside(root, &join(folder, &name))),
+                        .filter_map(|name| below(root, folder, &name)),
                 );
             }
             Known::Absent if first => return Known::Absent,
@@ -461,7 +458,7 @@ pub(super) fn package_json(path: &str, text: &str) -> Known<PackageJson> {
 }
 
 fn container(root: &Path, context: &str, file: &str, ignores: &Ignores) -> Known<Dockerfile> {
-    let Some(path) = inside(root, &join(context, file)) else {
+    let Some(path) = below(root, context, file) else {
         return Known::Unread(Unread::new(
             ReasonCode::Unsupported,
             "the Dockerfile lies outside of the project",
@@ -485,7 +482,7 @@ fn container(root: &Path, context: &str, file: &str, ignores: &Ignores) -> Known
         let name = plain.rsplit('/').next().unwrap_or(plain);
         let script = [plain, name]
             .iter()
-            .filter_map(|candidate| inside(root, &join(context, candidate)))
+            .filter_map(|candidate| below(root, context, candidate))
             .find_map(|candidate| text_of(root, &candidate).read().cloned());
         if let Some(script) = script {
             parsed.scripts.insert(word, script);
@@ -506,7 +503,7 @@ fn missing(
     for each in &parsed.instructions {
         for written in each.sources() {
             let source = written.trim_matches('/');
-            let Some(path) = inside(root, &join(context, source)) else {
+            let Some(path) = below(root, context, source) else {
                 continue;
             };
             let full = root.join(&path);

@@ -1,12 +1,12 @@
 //! Code that runs and is not here: modules that nothing in the tree answers and nothing declares, and folders that a container copies.
 
 use super::copied_code;
-use super::imports::unanswered;
+use super::imports::{ignored_module, unanswered};
 use crate::analysis::agent_code::AgentCode;
 use crate::context::Context;
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::manifest::{AgentManifests, LocalPackage};
-use crate::model::source::Language;
+use crate::model::source::{ExternalImport, Language};
 
 /// The code that was not read, in words; `None` where all of the project's own code that runs is here.
 pub(crate) fn of(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
@@ -35,6 +35,19 @@ fn find(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
             ),
         ));
     }
+    let facts = context.files.dependencies.get(&code.resource().to_string());
+    let of_first = |external: &&ExternalImport| external.site == *site;
+    let first = code.code.external.iter().find(of_first);
+    if let Some(ignored) = first.and_then(|external| ignored_module(facts, external)) {
+        return Some(Unread::new(
+            ReasonCode::Absent,
+            format!(
+                "`{name}`{more}, imported at {}{line}, was not judged: {}. Run the step that makes it, then run again",
+                site.path,
+                ignored.why()
+            ),
+        ));
+    }
     let manifests = context.files.manifests.get(&code.resource().to_string());
     let local = manifests.and_then(|all| local_package(all, name));
     if let Some(package) = local {
@@ -51,7 +64,6 @@ fn find(context: &Context, code: &AgentCode<'_>) -> Option<Unread> {
         ));
     }
     // It is there, where the artifact does not take it from.
-    let facts = context.files.dependencies.get(&code.resource().to_string());
     let top = name.split(['.', '/']).find(|part| !part.is_empty());
     let elsewhere = facts
         .zip(top)

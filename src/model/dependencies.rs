@@ -7,6 +7,7 @@ use super::known::Known;
 use super::lock::Lock;
 use super::manifest::Dependency;
 use super::site::Site;
+use super::source::ModuleId;
 
 /// What is known of one agent's dependencies.
 #[derive(Clone, Debug)]
@@ -30,6 +31,30 @@ pub struct DependencyFacts {
     pub files: usize,
     /// Python modules and packages elsewhere in the project that do not ship, by name, with their path.
     pub elsewhere: BTreeMap<String, String>,
+    /// Modules that are not here and that git ignores where an import looks for them, by the import (its module, and its place in
+    /// [`Module::imports`](crate::model::source::Module::imports)): a step that makes them was not run in this clone.
+    pub ignored: BTreeMap<(ModuleId, usize), IgnoredModule>,
+}
+
+/// A module that a clone does not have, since git ignores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredModule {
+    /// Where it would be, relative to the project root, without the ending of a file.
+    pub path: String,
+    /// The pattern that ignores it.
+    pub pattern: String,
+    /// The file with the pattern, relative to the repository.
+    pub rules: String,
+}
+
+impl IgnoredModule {
+    /// Why its code is not here.
+    pub fn why(&self) -> String {
+        format!(
+            "git ignores {} (`{}` in {}), which is not here",
+            self.path, self.pattern, self.rules
+        )
+    }
 }
 
 impl Default for DependencyFacts {
@@ -44,6 +69,7 @@ impl Default for DependencyFacts {
             beyond: None,
             files: 0,
             elsewhere: BTreeMap::new(),
+            ignored: BTreeMap::new(),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Facts about the keys: JSON Schema of agentcore.json, CLI 0.30 (<https://schema.agentcore.aws.dev/v1/agentcore.json>).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use super::deployed::{DeployedResource, DeployedRuntime, DeployedTarget};
 use super::json::{Document, Node};
@@ -449,6 +449,11 @@ impl Gateway {
 }
 
 impl Project {
+    /// What no link leads out of: the repository, where there is one, or the project's root.
+    pub fn within(&self) -> &Path {
+        self.repository.as_deref().unwrap_or(&self.root)
+    }
+
     /// Runtimes, then harnesses.
     pub fn agents(&self) -> impl Iterator<Item = Agent<'_>> {
         self.runtimes

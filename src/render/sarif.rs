@@ -222,7 +222,11 @@ fn result(
         ));
     // An empty list says that suppressions were looked for and there is none.
     let built = built.suppressions(suppressions);
-    let mut built = match finding.evidence.and_then(code_flow) {
+    let prefix = report.view.prefix.as_str();
+    let flow = finding
+        .evidence
+        .and_then(|evidence| code_flow(prefix, evidence));
+    let mut built = match flow {
         Some(flow) => built.code_flows(vec![flow]).build(),
         None => built.build(),
     };
@@ -302,7 +306,7 @@ fn replacements(old: &str, new: &str) -> Vec<Replacement> {
 }
 
 /// The way of a value to the finding, step by step.
-fn code_flow(evidence: &Evidence) -> Option<CodeFlow> {
+fn code_flow(prefix: &str, evidence: &Evidence) -> Option<CodeFlow> {
     let steps = evidence.steps.iter().map(|step| {
         let region = Region::builder()
             .start_line(i64::from(step.line))
@@ -311,7 +315,7 @@ fn code_flow(evidence: &Evidence) -> Option<CodeFlow> {
             .end_column(i64::from(step.end_column))
             .build();
         let artifact = ArtifactLocation::builder()
-            .uri(site::uri(&step.path))
+            .uri(site::uri(&site::from_repository(prefix, &step.path)))
             .uri_base_id(BASE)
             .build();
         let physical = PhysicalLocation::builder()

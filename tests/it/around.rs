@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -122,4 +123,108 @@ fn a_secret_beside_the_project_is_found() {
     assert_eq!(result["status"], "fail", "{result}");
     assert_eq!(paths(&result), ["../web/config.js"]);
     assert!(!result.to_string().contains(&key));
+}
+
+#[test]
+fn code_that_lies_beside_the_project_is_its_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::create_dir(root.join(".git")).unwrap();
+    // Other projects stand in the repository: what one of them names is its own all the same.
+    project(root, "agents/other");
+    project(root, "agents/desk");
+    let config = json!({"name": "Desk", "version": 1, "runtimes": [{
+        "name": "Desk", "build": "CodeZip", "codeLocation": "../../services/desk/", "entrypoint": "main.py"}]});
+    write(
+        root,
+        "agents/desk/agentcore/agentcore.json",
+        &config.to_string(),
+    );
+    let agent = "\
+from bedrock_agentcore.runtime import BedrockAgentCoreApp
+
+from work.run import run
+
+app = BedrockAgentCoreApp()
+
+
+@app.entrypoint
+def invoke(payload):
+    return {'result': run(payload['word'])}
+";
+    let run = "\
+import subprocess
+
+
+def run(word):
+    return subprocess.run(f'grep {word} notes', shell=True, capture_output=True).stdout
+";
+    let manifest = "\
+[project]
+name = 'desk'
+version = '1.0.0'
+requires-python = '>=3.10'
+dependencies = ['bedrock-agentcore', 'rich']
+";
+    write(root, "services/desk/main.py", agent);
+    write(root, "services/desk/work/run.py", run);
+    write(root, "services/desk/pyproject.toml", manifest);
+    let desk = root.join("agents/desk");
+    let injection = result_of(&desk, "shell-command-injection");
+    assert_eq!(injection["status"], "fail", "{injection}");
+    assert_eq!(paths(&injection), ["../../services/desk/work/run.py"]);
+    let unused = result_of(&desk, "perf-unused-dependencies");
+    assert_eq!(
+        paths(&unused),
+        ["../../services/desk/pyproject.toml"],
+        "{unused}"
+    );
+    let drawn = "Vb3xRk9TqLw7ZmY2cHn8JdFs5GpAe4UoXi6BtQyN1CvKzWlMjP0hDgEfSrTaUiOp";
+    let key = format!("KEY = 'sk-ant-api03-{drawn}-Qw8rTy2uIp4aSd6fGh1jKl3zXc95AA'\n");
+    write(root, "services/desk/work/keys.py", &key);
+    let secret = result_of(&desk, "secrets-hardcoded");
+    assert_eq!(secret["severity"], "critical", "{secret}");
+    assert_eq!(paths(&secret), ["../../services/desk/work/keys.py"]);
+
+    let command = Command::new(env!("CARGO_BIN_EXE_agentcore-harden"))
+        .arg("check")
+        .arg(&desk)
+        .args([
+            "--offline",
+            "--format",
+            "sarif",
+            "--only",
+            "shell-command-injection",
+        ])
+        .output()
+        .unwrap();
+    let sarif: Value = serde_json::from_slice(&command.stdout).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    let uri = |location: &Value| location["physicalLocation"]["artifactLocation"]["uri"].clone();
+    assert_eq!(uri(&result["locations"][0]), "services/desk/work/run.py");
+    let steps = result["codeFlows"][0]["threadFlows"][0]["locations"].as_array();
+    let first = steps.and_then(|steps| steps.first()).unwrap();
+    assert_eq!(uri(&first["location"]), "services/desk/main.py");
+}
+
+#[test]
+fn code_outside_of_the_repository_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::create_dir_all(root.join("desk/.git")).unwrap();
+    project(root, "desk");
+    let config = json!({"name": "Desk", "version": 1, "runtimes": [{
+        "name": "Desk", "build": "CodeZip", "codeLocation": "../code/", "entrypoint": "main.py"}]});
+    write(root, "desk/agentcore/agentcore.json", &config.to_string());
+    write(root, "desk/agentcore/aws-targets.json", "[]");
+    write(root, "code/main.py", "import os\nos.system(input())\n");
+    let desk = root.join("desk");
+    let result = result_of(&desk, "shell-command-injection");
+    assert_eq!(result["status"], "skipped", "{result}");
+    let config = result_of(&desk, "config-valid");
+    let message = config["message"].as_str().unwrap();
+    assert!(
+        message.contains("but for what lies outside of the repository"),
+        "{message}"
+    );
 }

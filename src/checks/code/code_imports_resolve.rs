@@ -64,6 +64,8 @@ fn run(context: &Context) -> Vec<Outcome> {
 struct Found {
     missing: BTreeMap<(String, String), Missing>,
     unknown: BTreeMap<String, String>,
+    /// Modules of the project's own that this clone does not have, and why.
+    ignored: BTreeMap<String, String>,
     transitive: BTreeMap<String, Site>,
     counted: BTreeSet<String>,
     /// What is not installed, and what only a branch imports that is switched off.
@@ -87,6 +89,10 @@ impl Found {
             }
             Answer::Unknown(why) => {
                 self.unknown.entry(external.package.clone()).or_insert(why);
+                return;
+            }
+            Answer::Ignored(why) => {
+                self.ignored.entry(external.dotted.clone()).or_insert(why);
                 return;
             }
             Answer::Missing(why, add) => (why, add, false),
@@ -205,11 +211,19 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             .evidences(notes)
             .evidences(off);
     }
+    let more = |count: usize| match count {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    if let Some((module, why)) = found.ignored.iter().next() {
+        let more = more(found.ignored.len());
+        let reason = format!(
+            "whether `{module}`{more} ships with runtime {name} cannot be told: {why}. Run the step that makes it, then run again"
+        );
+        return Outcome::skipped(resource, Unread::new(ReasonCode::Absent, reason));
+    }
     if let Some((package, why)) = found.unknown.iter().next() {
-        let more = match found.unknown.len() {
-            1 => String::new(),
-            count => format!(" (and {} more)", count - 1),
-        };
+        let more = more(found.unknown.len());
         let mut reason = Unread::new(
             ReasonCode::Absent,
             format!(

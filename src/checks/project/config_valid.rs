@@ -204,7 +204,14 @@ impl Findings {
                 [one] => format!("; git ignores {one}, which is not here"),
                 several => format!("; git ignores {}, which are not here", listed(several)),
             };
-            let message = format!("{documents} {verb} what CLI 0.30 accepts, and {exists}{unseen}");
+            let mut named = context.project.named_files.values();
+            let elsewhere = match named.any(|file| file.out_of_reach) {
+                true => ", but for what lies outside of the repository, which was not looked at",
+                false => "",
+            };
+            let message = format!(
+                "{documents} {verb} what CLI 0.30 accepts, and {exists}{elsewhere}{unseen}"
+            );
             return Outcome::pass(resource, message).evidences(self.notes);
         }
         let fix = self.fix();

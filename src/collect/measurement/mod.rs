@@ -11,7 +11,7 @@ pub use record::{
 
 use std::collections::BTreeMap;
 
-use crate::collect::project::inside;
+use crate::collect::project::code_folder;
 use crate::model::known::{Known, ReasonCode, Unread};
 use crate::model::measurement::Measurement;
 use crate::model::project::Project;
@@ -34,7 +34,7 @@ pub fn collect(project: &Project) -> Known<BTreeMap<String, Measurement>> {
         else {
             continue;
         };
-        let Some(folder) = inside(&project.root, &location.value) else {
+        let Some(folder) = code_folder(project, &location.value) else {
             continue;
         };
         // The code is hashed only where there is a record to compare with: hashing reads the whole tree.

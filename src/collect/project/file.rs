@@ -1,8 +1,11 @@
 //! Reads one file of the project, which is untrusted: it may be huge, a FIFO, a device, or not text.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Component, Path};
+
+use crate::model::project::Project;
 
 /// Configuration files are kilobytes; past this nothing sensible is in them. In bytes.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -147,6 +150,67 @@ pub fn read_text_up_to(file: &Path, shown: &str, largest: u64) -> Result<String,
     })
 }
 
+/// Where code that the configuration names lies, relative to the project root. It may lie beside the project in the same repository
+/// (`../agent`), as the AgentCore CLI lets it; `None` when it leads out of both, or to a folder that holds the project itself: its
+/// files would have two names.
+pub fn code_folder(project: &Project, written: &str) -> Option<String> {
+    let root = &project.root;
+    if let Some(path) = inside(root, written) {
+        return Some(path);
+    }
+    let repository = project.repository.as_deref()?;
+    let above = root.strip_prefix(repository).ok()?;
+    let target = inside(repository, &above.join(written).to_string_lossy())?;
+    let mut target: Vec<&str> = target.split('/').filter(|part| *part != ".").collect();
+    let mut ups: Vec<&str> = above.iter().filter_map(OsStr::to_str).collect();
+    let shared = ups.iter().zip(&target).take_while(|(a, b)| a == b).count();
+    target.drain(..shared);
+    ups.drain(..shared);
+    if target.is_empty() {
+        return None;
+    }
+    // What a symbolic link leads to may lie anywhere.
+    let real = root.join(written).canonicalize().ok();
+    if real.is_some_and(|real| {
+        !repository
+            .canonicalize()
+            .is_ok_and(|top| real.starts_with(top))
+    }) {
+        return None;
+    }
+    ups.fill("..");
+    ups.extend(target);
+    Some(ups.join("/"))
+}
+
+/// A path below a folder of the project, or below one beside it that [`code_folder`] found; `None` when it leads outside.
+pub fn below(root: &Path, folder: &str, written: &str) -> Option<String> {
+    let mut rest = folder;
+    while rest == ".." || rest.starts_with("../") {
+        rest = rest.get(3..).unwrap_or_default();
+    }
+    let ups = folder.strip_suffix(rest).unwrap_or_default();
+    let joined = match rest {
+        "" | "." => written.to_owned(),
+        rest => format!("{rest}/{written}"),
+    };
+    let path = inside(root, &joined)?;
+    Some(match (ups.trim_end_matches('/'), path.as_str()) {
+        ("", _) => path,
+        (ups, ".") => ups.to_owned(),
+        (ups, path) => format!("{ups}/{path}"),
+    })
+}
+
+/// The folder above one of the project, up to its root, or above one beside it.
+pub fn above(folder: &str) -> Option<&str> {
+    match folder {
+        "." => None,
+        folder if folder == ".." || folder.ends_with("/..") => None,
+        folder => Some(folder.rsplit_once('/').map_or(".", |(above, _)| above)),
+    }
+}
+
 /// Normalises a path that the configuration names, relative to the project root; `None` when it leads outside.
 pub fn inside(root: &Path, written: &str) -> Option<String> {
     let path = Path::new(written);
@@ -171,4 +235,69 @@ pub fn inside(root: &Path, written: &str) -> Option<String> {
     } else {
         parts.join("/")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::Path;
+
+    use super::{above, below, code_folder};
+    use crate::collect::project::collect;
+
+    #[test]
+    fn code_may_lie_beside_the_project_in_its_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().canonicalize().unwrap();
+        for made in [
+            "repo/.git",
+            "repo/agents/desk/agentcore",
+            "repo/agents/shared",
+            "other",
+        ] {
+            std::fs::create_dir_all(top.join(made)).unwrap();
+        }
+        let root = top.join("repo/agents/desk");
+        std::fs::write(
+            root.join("agentcore/agentcore.json"),
+            r#"{"name": "Desk", "version": 1}"#,
+        )
+        .unwrap();
+        let project = collect(&root, ".").unwrap();
+        let found = |written: &str| code_folder(&project, written);
+        assert_eq!(found("app/A/").as_deref(), Some("app/A"));
+        assert_eq!(found("../shared/").as_deref(), Some("../shared"));
+        assert_eq!(found("../desk/app").as_deref(), Some("app"));
+        assert_eq!(found("../../lib/./x").as_deref(), Some("../../lib/x"));
+        // The repository, and what holds the project.
+        assert_eq!(found("../../../other"), None);
+        assert_eq!(found(".."), None);
+        assert_eq!(found("../.."), None);
+        #[cfg(unix)]
+        {
+            let link = top.join("repo/agents/link");
+            std::os::unix::fs::symlink(top.join("other"), link).unwrap();
+            assert_eq!(found("../link"), None);
+        }
+    }
+
+    #[test]
+    fn paths_below_a_folder_beside_the_project_stay_beside_it() {
+        let below = |folder: &str, written: &str| below(Path::new("/p"), folder, written);
+        assert_eq!(below("app/A", "../B/x").as_deref(), Some("app/B/x"));
+        assert_eq!(below(".", "Dockerfile").as_deref(), Some("Dockerfile"));
+        assert_eq!(below(".", "../x"), None);
+        assert_eq!(
+            below("../a", "Dockerfile").as_deref(),
+            Some("../a/Dockerfile")
+        );
+        assert_eq!(below("../../a/b", "../c").as_deref(), Some("../../a/c"));
+        assert_eq!(below("../a", "../../x"), None);
+        assert_eq!(above("../a/b"), Some("../a"));
+        assert_eq!(above("../a"), Some(".."));
+        assert_eq!(above(".."), None);
+        assert_eq!(above("a"), Some("."));
+        assert_eq!(above("."), None);
+    }
 }

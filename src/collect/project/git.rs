@@ -118,7 +118,7 @@ impl Ignores {
 
     /// The rules that hold in a project.
     pub fn of_project(project: &Project) -> Self {
-        Self::below(project.repository.as_deref().unwrap_or(&project.root))
+        Self::below(project.within())
     }
 
     /// True when the `.gitignore` files from the base down, or the repository's own exclude file, ignore `file` or a folder it is in.

@@ -16,7 +16,7 @@ mod shipped;
 mod stack;
 
 pub use discover::{DiscoverError, discover};
-pub use file::{Edited, FileError, inside, read_text, read_text_up_to};
+pub use file::{Edited, FileError, above, below, code_folder, inside, read_text, read_text_up_to};
 pub use git::Ignores;
 pub use named::{PROMPT, joined};
 pub use shipped::{Entry, Walk, folder as package_folder, walk};

@@ -8,7 +8,7 @@ use std::fs::{DirEntry, ReadDir};
 use std::path::{Path, PathBuf};
 
 use super::dockerignore::Dockerignore;
-use super::file::inside;
+use super::file::code_folder;
 use super::git::Index;
 use super::secret_files;
 use crate::model::files::{Package, PackageKind, ShippedSecret};
@@ -286,7 +286,7 @@ fn package(
     kind: PackageKind,
     dockerfile: &str,
 ) -> Package {
-    let folder = inside(&project.root, written);
+    let folder = code_folder(project, written);
     let full = folder.as_ref().map(|folder| project.root.join(folder));
     let mut package = Package {
         resource,
@@ -306,7 +306,7 @@ fn package(
     } else {
         format!("{folder}/")
     };
-    let within = project.repository.as_deref().unwrap_or(&project.root);
+    let within = project.within();
     let mut walk = walk(&full, kind, dockerfile, within);
     for entry in walk.by_ref() {
         package.files += 1;

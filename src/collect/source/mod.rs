@@ -28,7 +28,7 @@ pub use callers::{is_caller_candidate, is_invoking_script, mentions_agentcore, m
 pub use parse::language_of;
 pub use uses::{find_uses, parse_alone};
 
-use crate::collect::project::inside;
+use crate::collect::project::code_folder;
 use crate::model::background::Foreground;
 use crate::model::files::Contents;
 use crate::model::lazy::Lazy;
@@ -42,7 +42,7 @@ use crate::pool;
 pub struct CodeRequest {
     /// The runtime's name.
     pub runtime: String,
-    /// The code root, relative to the project root.
+    /// The code root, relative to the project root: `app/Main`, or `../agent` beside it.
     pub code_location: String,
     /// The entry file below it: `main.py`, `main.py:handler`, `pkg.main`, `main.js` (whose source is `main.ts`).
     pub entry: String,
@@ -86,7 +86,7 @@ pub fn of_project(
     foreground: Foreground,
 ) -> Source {
     let request = |runtime: &Runtime| {
-        let location = inside(&project.root, &runtime.code_location.as_ref()?.value)?;
+        let location = code_folder(project, &runtime.code_location.as_ref()?.value)?;
         let manifests = manifests.get(&Agent::Runtime(runtime).resource().to_string());
         Some(CodeRequest {
             runtime: runtime.name.clone(),

@@ -43,7 +43,7 @@ const LEFT_OUT: [&str; 14] = [
 
 /// The stacks of the repository that the project stands in, or below the project root where there is none.
 pub fn collect(project: &Project) -> OwnStacks {
-    let top = project.repository.as_deref().unwrap_or(&project.root);
+    let top = project.within();
     let mut walk = Walk {
         root: &project.root,
         top,

@@ -11,7 +11,7 @@ use search_path::Moved;
 use crate::analysis::agent_code::AgentCode;
 use crate::context::Context;
 use crate::context::installed::{self, Available, Installed, Manifest};
-use crate::model::dependencies::DependencyFacts;
+use crate::model::dependencies::{DependencyFacts, IgnoredModule};
 use crate::model::distributions::{self, Standard, alike, full_name, releases};
 use crate::model::site::Site;
 use crate::model::source::{ExternalImport, Import, Language};
@@ -29,6 +29,8 @@ pub(crate) enum Answer {
     Lacks(Lack),
     /// Nothing holds it: in words, and the distribution to add where that is sure.
     Missing(String, Option<String>),
+    /// It is the project's own, and this clone does not have it, since git ignores it: in words.
+    Ignored(String),
     /// It cannot be told.
     Unknown(String),
 }
@@ -36,7 +38,12 @@ pub(crate) enum Answer {
 /// The imports that run and that neither the tree nor a package that is known or declared answers: each module with its place. Their
 /// code is the project's own, and nobody read it.
 pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String, Site)> {
+    let facts = context.files.dependencies.get(&code.resource().to_string());
     let manifests = context.files.manifests.get(&code.resource().to_string());
+    let beside = |external: &ExternalImport| {
+        facts.is_some_and(|facts| facts.elsewhere.contains_key(&external.package))
+            || ignored_module(facts, external).is_some()
+    };
     let is_local = |external: &ExternalImport, language: Language| {
         manifests.is_some_and(|all| all.local_package(language, &external.package).is_some())
     };
@@ -55,7 +62,8 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
                     || matches!(
                         distributions::standard(&external.package, None),
                         Standard::No
-                    ) && distributions::providers(&full_name(&external.dotted, import)).is_none()
+                    ) && (beside(external)
+                        || distributions::providers(&full_name(&external.dotted, import)).is_none())
             }
             Language::TypeScript => {
                 !distributions::node_builtin(&external.dotted)
@@ -74,7 +82,6 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
     if candidates.is_empty() {
         return found;
     }
-    let facts = context.files.dependencies.get(&code.resource().to_string());
     let python = Python::new(context, code, facts);
     let node = Node::new(context, code, facts);
     let mut seen = BTreeSet::new();
@@ -83,7 +90,7 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
             // Declared, and a folder of the project's own: installed, and not read.
             language if is_local(external, language) => true,
             Language::Python => match python.answer(external, import) {
-                Answer::Missing(_, None) => true,
+                Answer::Missing(_, None) | Answer::Ignored(_) => true,
                 // What a declared dependency of unknown content, or a lock that is not here, may hold is somebody else's.
                 Answer::Unknown(_) => !python.may_come_along(),
                 _ => false,
@@ -92,7 +99,7 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
                 let inside = external.package.starts_with(['.', '#', '~', '/'])
                     || external.package.starts_with("@/");
                 match node.answer(external) {
-                    Answer::Missing(..) => true,
+                    Answer::Missing(..) | Answer::Ignored(_) => true,
                     Answer::Unknown(_) => inside,
                     _ => false,
                 }
@@ -103,6 +110,14 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
         }
     }
     found
+}
+
+/// The module of the project's own that an import looks for, where git ignores it and it is not here.
+pub(crate) fn ignored_module<'f>(
+    facts: Option<&'f DependencyFacts>,
+    external: &ExternalImport,
+) -> Option<&'f IgnoredModule> {
+    facts?.ignored.get(&(external.module, external.import))
 }
 
 /// What answers Python's imports.
@@ -251,6 +266,9 @@ impl<'a> Python<'a> {
         let known = distributions::providers(&full);
         if known.is_none() && self.available.all.iter().any(|name| alike(name, top)) {
             return Answer::Resolved;
+        }
+        if let Some(ignored) = ignored_module(self.facts, external) {
+            return Answer::Ignored(ignored.why());
         }
         if let Some(why) = &installed.uncertain {
             return Answer::Unknown(why.clone());
@@ -458,6 +476,7 @@ pub(crate) struct Node<'a> {
     locked: Option<&'a BTreeSet<String>>,
     folder: Option<&'a str>,
     path: Option<&'a str>,
+    facts: Option<&'a DependencyFacts>,
 }
 
 impl<'a> Node<'a> {
@@ -497,6 +516,7 @@ impl<'a> Node<'a> {
                     .map_or(".", |(folder, _)| folder)
             }),
             path: package.map(|package| package.path.as_str()),
+            facts,
         }
     }
 
@@ -519,6 +539,9 @@ impl<'a> Node<'a> {
     pub(crate) fn answer(&self, external: &ExternalImport) -> Answer {
         let package = external.package.as_str();
         if package.starts_with('.') {
+            if let Some(ignored) = ignored_module(self.facts, external) {
+                return Answer::Ignored(ignored.why());
+            }
             return Answer::Missing("no such file in the tree".to_owned(), None);
         }
         if distributions::node_builtin(&external.dotted) || distributions::node_builtin(package) {

@@ -298,7 +298,7 @@ impl Page<'_> {
     fn steps(&mut self, evidence: &Evidence) -> io::Result<()> {
         let blank = " ".repeat(INDENT + 2);
         for (index, step) in evidence.steps.iter().enumerate() {
-            let path = clean::line(&step.path);
+            let path = clean::line(&place::path(self.report, &step.path));
             let text = format!(
                 "{blank}{}. {path}:{}:{} {}",
                 index + 1,
