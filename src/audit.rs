@@ -173,9 +173,11 @@ fn whole_tree(
     files.contents = Lazy::new(move || contents::collect(&of, &all, &rules, &background));
     let (of, contents) = (Arc::clone(&project), files.contents.clone());
     let manifests = files.manifests.clone();
+    let rules = Arc::clone(ignores);
     let source = Lazy::new(move || {
         let read = || {
-            let mut source = source::of_project(&of, &manifests, &contents, code.foreground());
+            let mut source =
+                source::of_project(&of, &manifests, &contents, &rules, code.foreground());
             handlers::find_all(&mut source);
             call_sites::find_all(&source);
             source

@@ -17,6 +17,7 @@ pub fn source_of_files(files: &[(&str, &str)], entry: &str) -> Source {
         std::fs::write(file, text).unwrap();
     }
     let request = CodeRequest {
+        copied: Vec::new(),
         started: Vec::new(),
         runtime: "Agent".into(),
         code_location: String::new(),

@@ -19,7 +19,9 @@ use crate::model::lock::{Edge, Lock, LockedPackage, Wheel};
 use crate::model::manifest::{AgentManifests, Dependency};
 use crate::model::project::Project;
 use crate::model::site::Site;
-use crate::model::source::{ExternalImport, Language, ModuleId, RuntimeSource, Source};
+use crate::model::source::{
+    CopiedModule, ExternalImport, Language, ModuleId, RuntimeSource, Source,
+};
 
 /// Largest lock that is read, in bytes.
 const LARGEST_LOCK: u64 = 32 * 1024 * 1024;
@@ -496,24 +498,32 @@ fn uses(
         PackageKind::Bundle => PackageKind::Zip,
         kind => kind,
     };
-    let entries = super::project::walk(
-        &project.root.join(folder),
-        kind,
-        "Dockerfile",
-        project.within(),
-    );
-    let scan = source::find_uses(entries, folder, &wanted);
-    facts.uses.extend(scan.found);
-    let left = scan
-        .imports
+    // What a step copies into the folder ships with it.
+    let copied = code.map(|code| code.copied.as_slice()).unwrap_or_default();
+    let originals = copied
         .iter()
-        .filter(|(full, package)| is_unanswered(full, package, &declared));
-    facts
-        .unanswered
-        .extend(left.map(|(_, package)| package.clone()));
-    facts.unread = scan.unread;
-    facts.beyond = scan.beyond;
-    facts.files = scan.files;
+        .map(CopiedModule::original)
+        .filter(|folder| project.root.join(folder).is_dir());
+    for folder in std::iter::once(folder.clone()).chain(originals) {
+        let full = project.root.join(&folder);
+        let entries = super::project::walk(&full, kind, "Dockerfile", project.within());
+        let scan = source::find_uses(entries, &folder, &wanted);
+        wanted.retain(|name| !scan.found.contains_key(name));
+        facts.uses.extend(scan.found);
+        let left = scan
+            .imports
+            .iter()
+            .filter(|(full, package)| is_unanswered(full, package, &declared));
+        facts
+            .unanswered
+            .extend(left.map(|(_, package)| package.clone()));
+        facts.unread.extend(scan.unread);
+        facts.beyond = facts.beyond.take().or(scan.beyond);
+        facts.files += scan.files;
+    }
+    for module in copied {
+        facts.unanswered.remove(&module.name);
+    }
 }
 
 /// Whether a Python import is none of the standard library, none of which the distribution is known, and none that a declared

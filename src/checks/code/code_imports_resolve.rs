@@ -14,7 +14,7 @@ use crate::context::installed::{Installed, Manifest, Releases};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::known::{ReasonCode, Unread};
 use crate::model::site::Site;
-use crate::model::source::{ExternalImport, Import, Language, ModuleId};
+use crate::model::source::{CopiedModule, ExternalImport, Import, Language, ModuleId};
 use crate::shell::Command;
 
 pub(super) static CHECK: Check = Check {
@@ -198,6 +198,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         found.refuse(refused);
     }
     let off = found.off;
+    let copied = copied(code);
     let notes = found.transitive.into_iter().map(|(of, site)| {
         Evidence::code(&site)
             .note(format!(
@@ -209,6 +210,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         let missing = found.missing.into_values().collect();
         return failed(context, code, missing, python.installed.as_ref())
             .evidences(notes)
+            .evidences(copied)
             .evidences(off);
     }
     let more = |count: usize| match count {
@@ -244,7 +246,31 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         ),
     )
     .evidences(notes)
+    .evidences(copied)
     .evidences(off)
+}
+
+/// The modules that a step copies into the code root, each with the first file that was read in its place.
+fn copied(code: &AgentCode<'_>) -> Vec<Evidence> {
+    let read = |copied: &CopiedModule| {
+        let from = copied.original();
+        let is_in = |path: &str| {
+            let rest = path.strip_prefix(&from);
+            rest.is_some_and(|rest| rest == ".py" || rest.starts_with('/'))
+        };
+        let mut modules = code.modules();
+        let module = modules.find(|module| is_in(&module.path))?;
+        let note = format!(
+            "`{}` was read here; what ships is a copy at {}, which git ignores and which is not here: the step that makes it has to run before a deploy",
+            copied.name, copied.to
+        );
+        Some(
+            Evidence::code(&Site::file(&*module.path))
+                .note(note)
+                .context(),
+        )
+    };
+    code.code.copied.iter().filter_map(read).collect()
 }
 
 /// An import in a branch that the configuration switches off.

@@ -4,6 +4,7 @@
 //! the entry file, and folders are only listed to see which module an import means.
 
 mod callers;
+mod copied;
 pub(super) mod guard;
 mod lower;
 mod lowered;
@@ -28,13 +29,13 @@ pub use callers::{is_caller_candidate, is_invoking_script, mentions_agentcore, m
 pub use parse::language_of;
 pub use uses::{find_uses, parse_alone};
 
-use crate::collect::project::code_folder;
+use crate::collect::project::{Ignores, code_folder};
 use crate::model::background::Foreground;
 use crate::model::files::Contents;
 use crate::model::lazy::Lazy;
 use crate::model::manifest::{AgentManifests, LocalPackage};
 use crate::model::project::{Agent, Project, Runtime};
-use crate::model::source::Source;
+use crate::model::source::{CopiedModule, Source};
 use crate::pool;
 
 /// A runtime whose code is wanted.
@@ -50,6 +51,8 @@ pub struct CodeRequest {
     pub started: Vec<String>,
     /// Packages that its manifests declare as folders of the project.
     pub local: Vec<LocalPackage>,
+    /// Modules that a step copies into the code root.
+    pub copied: Vec<CopiedModule>,
 }
 
 /// The files and modules that the start command of an image names: `node dist/main.js`, `python -m app`, `uvicorn app.main:app`.
@@ -83,12 +86,14 @@ pub fn of_project(
     project: &Project,
     manifests: &BTreeMap<String, AgentManifests>,
     contents: &Lazy<Contents>,
+    ignores: &Ignores,
     foreground: Foreground,
 ) -> Source {
     let request = |runtime: &Runtime| {
         let location = code_folder(project, &runtime.code_location.as_ref()?.value)?;
         let manifests = manifests.get(&Agent::Runtime(runtime).resource().to_string());
         Some(CodeRequest {
+            copied: copied::modules(&project.root, &location, ignores),
             runtime: runtime.name.clone(),
             code_location: if location == "." {
                 String::new()

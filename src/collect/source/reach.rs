@@ -160,6 +160,7 @@ impl Collection {
             middleware: Vec::new(),
             external: Vec::new(),
             below_src: Vec::new(),
+            copied: request.copied.clone(),
         };
         let named = self.entry_file(&code_root, &request.entry);
         let started = || {
@@ -179,7 +180,11 @@ impl Collection {
             });
             return runtime;
         };
-        let lookup = Lookup::new(&mut self.tree, &code_root, &entry, &request.local);
+        let mut lookup = Lookup::new(&mut self.tree, &code_root, &entry, &request.local);
+        for module in &request.copied {
+            let copied = lookup.local.entry(module.name.clone());
+            copied.or_insert_with(|| module.from.clone());
+        }
         self.follow(&lookup, vec![entry.clone()], &mut runtime);
         runtime.entry = self.by_path.get(entry.as_str()).copied();
         runtime

@@ -94,6 +94,30 @@ pub struct RuntimeSource {
     pub external: Vec<ExternalImport>,
     /// Imports that only the folder `src` of the code root answers, which is on no path unless something puts it there.
     pub below_src: Vec<ExternalImport>,
+    /// Modules that a step copies into the code root before a deploy, read where they are copied from.
+    pub copied: Vec<CopiedModule>,
+}
+
+/// A top-level module that a clone does not have in the code root, since git ignores it there, and that stands above it: a step
+/// copies it before a deploy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopiedModule {
+    /// Its name.
+    pub name: String,
+    /// The folder that holds the original, relative to the project root: empty for the root.
+    pub from: String,
+    /// The path of the copy.
+    pub to: String,
+}
+
+impl CopiedModule {
+    /// The path of the original without the ending of a file, relative to the project root.
+    pub fn original(&self) -> String {
+        match self.from.as_str() {
+            "" => self.name.clone(),
+            from => format!("{from}/{}", self.name),
+        }
+    }
 }
 
 impl RuntimeSource {

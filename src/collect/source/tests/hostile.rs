@@ -107,6 +107,7 @@ fn odd_files_are_noted() {
     std::fs::write(folder.path().join("big.py"), "x = 1\n".repeat(1_000_000)).unwrap();
     std::fs::write(folder.path().join("latin.py"), b"x = '\xe9'\n").unwrap();
     let request = super::super::CodeRequest {
+        copied: Vec::new(),
         started: Vec::new(),
         runtime: "A".into(),
         code_location: ".".into(),
@@ -123,6 +124,7 @@ fn odd_files_are_noted() {
     assert!(main.parse_errors.is_empty());
     assert_eq!(main.site(main.imports[0].range).span.unwrap().line, 1);
     let missing = super::super::CodeRequest {
+        copied: Vec::new(),
         started: Vec::new(),
         runtime: "B".into(),
         code_location: "nowhere/".into(),
