@@ -2,6 +2,7 @@
 //! which declared packages the files that ship use.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirEntry;
 use std::path::Path;
 
 use memchr::memmem;
@@ -361,6 +362,10 @@ fn elsewhere(root: &Path, package: &str) -> BTreeMap<String, String> {
                 let module = match name.strip_suffix(".py") {
                     Some(module) if path.is_file() => module,
                     _ if path.join("__init__.py").is_file() => name.as_str(),
+                    // Many a folder without that file is called like a package that is installed.
+                    _ if distributions::providers(&name).is_none() && holds_modules(&path) => {
+                        name.as_str()
+                    }
                     _ => continue,
                 };
                 let shown = format!("{base}/{name}");
@@ -370,6 +375,22 @@ fn elsewhere(root: &Path, package: &str) -> BTreeMap<String, String> {
         }
     }
     found
+}
+
+/// Whether a folder is a namespace package of Python: modules lie in it, or in folders right below.
+fn holds_modules(folder: &Path) -> bool {
+    let entries = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        entries.filter_map(Result::ok).take(2000)
+    };
+    let is_module = |entry: &DirEntry| {
+        Path::new(&entry.file_name()).extension() == Some("py".as_ref()) && entry.path().is_file()
+    };
+    entries(folder).any(|entry| {
+        is_module(&entry)
+            || entry.file_type().is_ok_and(|kind| kind.is_dir())
+                && entries(&entry.path()).any(|inner| is_module(&inner))
+    })
 }
 
 /// The modules of the project's own that imports look for and that are not here, since git ignores them.

@@ -92,7 +92,7 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
             Language::Python => match python.answer(external, import) {
                 Answer::Missing(_, None) | Answer::Ignored(_) => true,
                 // What a declared dependency of unknown content, or a lock that is not here, may hold is somebody else's.
-                Answer::Unknown(_) => !python.may_come_along(),
+                Answer::Unknown(_) => beside(external) || !python.may_come_along(),
                 _ => false,
             },
             Language::TypeScript => {
