@@ -150,6 +150,28 @@ fn the_worst_site_is_shown_and_the_mildest_are_cut() {
 }
 
 #[test]
+fn what_is_context_only_says_why_it_is_shown() {
+    let mut report = report("Support", "open-gateway");
+    let result = report
+        .results
+        .iter_mut()
+        .find(|result| result.check == "secrets-env-read")
+        .unwrap();
+    let first = result.evidence[0].clone();
+    let mut beside = first.clone().note("set for tests only").context();
+    let site = beside.site.as_mut().unwrap();
+    let mut span = site.span.unwrap();
+    (span.line, span.end_line) = (50, 50);
+    site.span = Some(span);
+    result.evidence = vec![first, beside];
+    let text = shown(Format::Text, &[report], Look::default());
+    assert!(
+        text.contains("app/Support/main.py:50:7  set for tests only\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_report_ends_with_where_to_start() {
     let text = plain(Format::Text);
     let (_, end) = text.split_once("Start here ").unwrap();

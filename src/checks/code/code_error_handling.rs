@@ -117,8 +117,14 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
             ),
         },
     );
+    // The message's own place stands before the others.
+    let others = walker
+        .exposed
+        .iter()
+        .filter(|other| !std::ptr::eq(*other, first));
+    let ordered = std::iter::once(first).chain(others);
     Outcome::fail(code.resource(), message)
-        .evidences(walker.exposed.iter().map(|exposed| site(code, exposed)))
+        .evidences(ordered.map(|exposed| site(code, exposed)))
         .evidences(parsing)
         .evidences(served)
         .evidences(tools)

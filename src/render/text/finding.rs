@@ -412,7 +412,13 @@ impl Page<'_> {
             .filter(|excerpt| note.is_empty() && (!full || !excerpt.narrows()))
             .filter(|_| !self.look.verbose && evidence.arn.is_none());
         if let (Some(excerpt), false) = (beside, again) {
-            return self.place_beside(evidence, &excerpt.line, result.severity);
+            // The line of what is context only would read as one more place of the failure.
+            let note = clean::line(&evidence.note);
+            let line = match evidence.primary || note.is_empty() {
+                true => &excerpt.line,
+                false => &note,
+            };
+            return self.place_beside(evidence, line, result.severity);
         }
         if !again || evidence.policy.is_some() {
             self.place(evidence, INDENT, Some(result.severity))?;
