@@ -237,9 +237,9 @@ fn beside(
     found: &mut Found,
 ) -> BTreeSet<FnId> {
     let mut ran = BTreeSet::new();
-    if held.is_empty() {
+    let Some(first) = held.first() else {
         return ran;
-    }
+    };
     let open: Vec<&Sink<'_>> = local
         .iter()
         .flatten()
@@ -258,11 +258,35 @@ fn beside(
             Sources::of_handlers(source, module).after(held.iter().flat_map(|held| &held.kept));
         let flow = sources.flow(None, &mut found.truncated);
         ran.extend(flow.functions());
-        let origin = |_: bool| Origin::Handler(EntrypointKind::Invocation);
-        let reached = unchecked(&sources, &flow, &open, origin, &mut found.truncated);
+        let origin = |_: bool| Origin::Handler(first.kind);
+        let mut reached = unchecked(&sources, &flow, &open, origin, &mut found.truncated);
+        for one in &mut reached {
+            one.origin =
+                Origin::Handler(keeper(source, module, &open, held, one).unwrap_or(first.kind));
+        }
         found.unchecked.extend(reached);
     }
     ran
+}
+
+/// The kind of the first handler whose state alone reaches a command in what a module starts.
+fn keeper(
+    source: &Source,
+    module: ModuleId,
+    open: &[&Sink<'_>],
+    held: &[Held],
+    one: &Unchecked,
+) -> Option<EntrypointKind> {
+    let reaches = |held: &&Held| {
+        let mut given_up = Vec::new();
+        let alone = Sources::of_handlers(source, module).after(held.kept.iter());
+        let flow = alone.flow(None, &mut given_up);
+        let origin = |_: bool| Origin::Handler(held.kind);
+        let own = unchecked(&alone, &flow, open, origin, &mut given_up);
+        own.iter()
+            .any(|own| own.module == one.module && own.range == one.range)
+    };
+    held.iter().find(reaches).map(|held| held.kind)
 }
 
 /// The commands of functions that nothing calls or is given, made of what they would be given: no failure, since nothing runs
