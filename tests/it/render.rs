@@ -7,7 +7,7 @@ use agentcore_harden::checks;
 use agentcore_harden::cli::Format;
 use agentcore_harden::config::FailOn;
 use agentcore_harden::render::{self, Look};
-use agentcore_harden::report::{Acceptance, CheckResult, Report, Severity, Status};
+use agentcore_harden::report::{Acceptance, CheckResult, Evidence, Report, Severity, Status};
 use serde_json::Value;
 
 /// Everything that a terminal, a table, an annotation or XML could trip over.
@@ -115,22 +115,28 @@ fn places_are_relative_to_the_current_folder() {
     );
 }
 
+fn of_check<'r>(report: &'r mut Report, check: &str) -> &'r mut CheckResult {
+    let mut results = report.results.iter_mut();
+    results.find(|result| result.check == check).unwrap()
+}
+
+/// The same evidence on another line.
+fn at_line(mut evidence: Evidence, line: u32) -> Evidence {
+    let site = evidence.site.as_mut().unwrap();
+    let mut span = site.span.unwrap();
+    (span.line, span.end_line) = (line, line);
+    site.span = Some(span);
+    evidence
+}
+
 #[test]
 fn the_worst_site_is_shown_and_the_mildest_are_cut() {
     let mut report = report("Support", "open-gateway");
-    let result = report
-        .results
-        .iter_mut()
-        .find(|result| result.check == "secrets-env-read")
-        .unwrap();
+    let result = of_check(&mut report, "secrets-env-read");
     let first = result.evidence[0].clone();
     result.evidence = (1..=5)
         .map(|line| {
-            let mut evidence = first.clone();
-            let site = evidence.site.as_mut().unwrap();
-            let mut span = site.span.unwrap();
-            (span.line, span.end_line) = (line * 10, line * 10);
-            site.span = Some(span);
+            let evidence = at_line(first.clone(), line * 10);
             let severity = if line == 5 {
                 Severity::High
             } else {
@@ -152,18 +158,10 @@ fn the_worst_site_is_shown_and_the_mildest_are_cut() {
 #[test]
 fn what_is_context_only_says_why_it_is_shown() {
     let mut report = report("Support", "open-gateway");
-    let result = report
-        .results
-        .iter_mut()
-        .find(|result| result.check == "secrets-env-read")
-        .unwrap();
+    let result = of_check(&mut report, "secrets-env-read");
     let first = result.evidence[0].clone();
-    let mut beside = first.clone().note("set for tests only").context();
-    let site = beside.site.as_mut().unwrap();
-    let mut span = site.span.unwrap();
-    (span.line, span.end_line) = (50, 50);
-    site.span = Some(span);
-    result.evidence = vec![first, beside];
+    let beside = first.clone().note("set for tests only").context();
+    result.evidence = vec![first, at_line(beside, 50)];
     let text = shown(Format::Text, &[report], Look::default());
     assert!(
         text.contains("app/Support/main.py:50:7  set for tests only\n"),
