@@ -387,3 +387,43 @@ fn edits_and_commands_come_to_the_same() {
     }
     assert!(compared >= 10, "{compared}");
 }
+
+#[test]
+fn a_proposed_test_is_of_the_value_that_the_code_has() {
+    let folder = project(&pretty(&config()));
+    let code = r#"from bedrock_agentcore.runtime import BedrockAgentCoreApp
+from pydantic import BaseModel, Field
+from strands import Agent
+
+app = BedrockAgentCoreApp()
+
+
+class Asked(BaseModel):
+    prompt: str = Field(max_length=100)
+    user_id: str = Field(max_length=100)
+
+
+@app.entrypoint
+def invoke(payload, context):
+    asked = Asked.model_validate(payload)
+    return str(Agent(system_prompt=f"You serve {asked.user_id}")(asked.prompt))
+"#;
+    fs::write(folder.path().join("app/Main/main.py"), code).unwrap();
+    let text = told(&check(
+        folder.path(),
+        &["-v", "--only", "code-input-validation"],
+    ));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("isinstance(asked.user_id, str)"), "{text}");
+    assert!(
+        text.contains("in its pydantic model `user_id: str = Field(pattern="),
+        "{text}"
+    );
+    let tested = code.replace(
+        "user_id: str = Field(max_length=100)",
+        r#"user_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")"#,
+    );
+    fs::write(folder.path().join("app/Main/main.py"), tested).unwrap();
+    let output = check(folder.path(), &["--only", "code-input-validation"]);
+    assert!(output.status.success(), "{}", told(&output));
+}

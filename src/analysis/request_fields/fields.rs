@@ -90,7 +90,8 @@ impl Field {
                 _ => None,
             });
         let text = about.text(site);
-        let takes = text.len() <= 60 && !text.contains('\n') && text.contains(['[', '(']);
+        // `request.user_id` of a model, too; a parameter's range may hold more than its name.
+        let takes = text.len() <= 60 && !text.contains('\n') && text.contains(['[', '(', '.']);
         named.or_else(|| takes.then_some(text))
     }
 }

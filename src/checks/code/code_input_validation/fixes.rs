@@ -74,7 +74,16 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
             ),
             &format!("Invalid '{name}'"),
             streams,
-            ". Better, take it from the verified token or the request context.",
+            &format!(
+                "{}. Better, take it from the verified token or the request context.",
+                match test.contains(['[', '(']) {
+                    // What is read by its name alone is a member of a class.
+                    false if test.contains('.') => format!(
+                        "; or in its pydantic model `{name}: str = Field(pattern=r\"^[A-Za-z0-9_-]{{1,128}}$\")`"
+                    ),
+                    _ => String::new(),
+                }
+            ),
         ),
         (true, Kind::Address) => refuse(
             field,
