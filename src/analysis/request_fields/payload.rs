@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::dataflow::{Labels, Seeds, Vouched};
 use crate::model::source::ir::ByteRange;
-use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Source};
+use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
 use super::address::url_of_host;
 use super::tested::{Fact, Tested};
@@ -164,7 +164,13 @@ impl Seeds for Payload<'_> {
         ) {
             return true;
         }
-        if !self.structure || self.source.callee(module, expr).is_some() {
+        if self.source.callee(module, expr).is_some() {
+            return false;
+        }
+        if reads_file(self.source, module, expr, call) {
+            return true;
+        }
+        if !self.structure {
             return false;
         }
         // A function of the project is called with what is handed on with it.
@@ -312,5 +318,33 @@ impl Seeds for Payload<'_> {
             .enumerate()
             .filter(|(_, name)| named.contains(&***name));
         same.fold(0, |all, (bit, _)| all | 1 << bit) & !WHOLE
+    }
+}
+
+/// Whether a call opens a file by its path, or reads one: what stands in it is not the caller's, whoever names it. `Image.open(data)` is
+/// not meant, which may be given the bytes themselves.
+fn reads_file(source: &Source, module: ModuleId, expr: &Expr, call: &Call) -> bool {
+    let reads = |mode: &Expr| mode.as_str().is_some_and(|mode| mode.starts_with('r'));
+    match &call.callee.kind {
+        ExprKind::Attribute { attr, .. } if matches!(&**attr, "read_text" | "read_bytes") => true,
+        ExprKind::Attribute { attr, .. }
+            if &**attr == "open" && call.args.first().is_none_or(reads) =>
+        {
+            call.option("fileobj").is_none()
+        }
+        _ => source.callee_name(module, expr).is_some_and(|name| {
+            matches!(
+                name,
+                "open"
+                    | "io.open"
+                    | "codecs.open"
+                    | "aiofiles.open"
+                    | "fs.readFileSync"
+                    | "fs.readFile"
+                    | "fs.promises.readFile"
+                    | "fs/promises.readFile"
+                    | "fs.createReadStream"
+            )
+        }),
     }
 }
