@@ -10,7 +10,7 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::limits::{self, Limit};
 use crate::model::source::MOST_CALLS_OF_A_NAME;
 use crate::model::source::memo::Used;
-use crate::model::source::module::BindingKind;
+use crate::model::source::module::{BindingKind, ParamKind};
 use crate::model::source::{
     ByteRange, Call, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Source,
 };
@@ -130,6 +130,27 @@ impl<'a> Callers<'a> {
             }
         }
         given
+    }
+
+    /// What the callers give for a name that is a parameter which collects arguments (`*names`, `...names`); None for any other name.
+    pub(crate) fn collected(
+        &self,
+        module: ModuleId,
+        name: &Expr,
+    ) -> Option<Vec<(ModuleId, &'a Expr)>> {
+        let (function, index) = self.parameter(module, name)?;
+        let found = self.source().function(function)?;
+        let collects = found.params.get(index)?.kind == ParamKind::Rest;
+        let first = index.checked_sub(receivers(self.source(), found));
+        let first = first.filter(|_| collects)?;
+        let uses = self.of(function);
+        let calls = uses.iter().filter(|used| used.called);
+        let calls = calls.filter_map(|used| Some((used.module, used.expr.as_call()?)));
+        let given = calls.flat_map(|(at, call)| {
+            let values = call.args.iter().skip(first).map(move |value| (at, value));
+            values.take_while(|(_, value)| !matches!(value.kind, ExprKind::Starred(_)))
+        });
+        Some(given.collect())
     }
 
     /// What a call of a function gives for a parameter.

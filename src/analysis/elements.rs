@@ -3,7 +3,7 @@
 use crate::analysis::call_sites::Callers;
 use crate::analysis::names::Meaning;
 use crate::model::source::module::BindingKind;
-use crate::model::source::{Expr, ExprKind, Function, Module, ModuleId, Source};
+use crate::model::source::{Expr, ExprKind, Function, Module, ModuleId};
 
 /// The elements of the lists that callers give for a parameter that a name loops over.
 pub(crate) fn looped_over<'a>(
@@ -22,20 +22,37 @@ pub(crate) fn looped_over<'a>(
     let bindings = scope.and_then(|scope| scope.names.get(name));
     let mut found = Vec::new();
     if let Some(function) = function {
-        found.extend(mapped(source, place, function, name));
+        found.extend(mapped(callers, place, function, name));
     }
     for binding in bindings.into_iter().flatten() {
         let BindingKind::Element { iter, path } = &binding.kind else {
             continue;
         };
-        for (at, given) in callers.given(module, iter) {
-            if let Meaning::Value(at, list) = source.meaning(at, given)
-                && path.is_empty()
-                && let ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) =
-                    &list.kind
-            {
-                found.extend(items.iter().map(|item| (at, item)));
-            }
+        if path.is_empty() {
+            found.extend(of_parameter(callers, module, iter));
+        }
+    }
+    found
+}
+
+/// The elements of what callers give for a parameter: of lists that are written out, or the arguments that it collects
+/// (`*names`, `...names`).
+pub(crate) fn of_parameter<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    name: &'a Expr,
+) -> Vec<(ModuleId, &'a Expr)> {
+    let source = callers.source();
+    if let Some(collected) = callers.collected(module, name) {
+        return collected;
+    }
+    let mut found = Vec::new();
+    for (at, given) in callers.given(module, name) {
+        if let Meaning::Value(at, list) = source.meaning(at, given)
+            && let ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) =
+                &list.kind
+        {
+            found.extend(items.iter().map(|item| (at, item)));
         }
     }
     found
@@ -43,7 +60,7 @@ pub(crate) fn looped_over<'a>(
 
 /// The elements of the list whose method a callback is given to: `KEYS.map((key) => process.env[key])`.
 fn mapped<'a>(
-    source: &'a Source,
+    callers: &Callers<'a>,
     place: &'a Module,
     function: &Function,
     name: &str,
@@ -68,13 +85,16 @@ fn mapped<'a>(
             .args
             .first()
             .is_some_and(|arg| matches!(arg.kind, ExprKind::Lambda(id) if id == function.id));
-        if goes_through
-            && given
-            && let Meaning::Value(at, list) = source.meaning(place.id, base)
-            && let ExprKind::List(items) = &list.kind
-        {
-            return items.iter().map(|item| (at, item)).collect();
+        if !goes_through || !given {
+            continue;
         }
+        return match callers.source().meaning(place.id, base) {
+            Meaning::Value(at, list) => match &list.kind {
+                ExprKind::List(items) => items.iter().map(|item| (at, item)).collect(),
+                _ => Vec::new(),
+            },
+            _ => of_parameter(callers, place.id, base),
+        };
     }
     Vec::new()
 }

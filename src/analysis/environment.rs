@@ -1,6 +1,7 @@
 //! Reads of environment variables, whichever way they are written.
 
 pub(crate) mod fills;
+pub(crate) mod several;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
@@ -12,7 +13,8 @@ use crate::analysis::names::constants::{MOST_TEXTS, put_together, text_call};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::values::{At, Domain, Part, bound, eval, eval_each};
 use crate::analysis::writes::targets;
-use crate::model::source::{ByteRange, Conditional, Expr, ExprKind, ModuleId, Source};
+use crate::model::source::ir::Operator;
+use crate::model::source::{ByteRange, Call, Conditional, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,8 @@ pub(crate) struct Read<'a> {
     pub module: ModuleId,
     /// The default given.
     pub default: Option<&'a Expr>,
+    /// What is read, where code may have put values of its own into it: `{"X": "y", **os.environ}`.
+    pub object: Option<&'a Expr>,
 }
 
 /// How a read names its variable.
@@ -177,10 +181,21 @@ fn leads_to_environ<'a>(
             let spread = entries.iter().filter(|entry| entry.key.is_none());
             spread.for_each(|entry| ways.add(module, &entry.value));
         }
+        // `defaults | os.environ`
+        ExprKind::BinOp {
+            op: Operator::BitOr,
+            left,
+            right,
+        } => {
+            ways.add(module, left);
+            ways.add(module, right);
+        }
         ExprKind::Call(call) => match source.callee_name(module, expr) {
             Some("os.environ.copy") => return true,
             Some("dict" | "Object.assign" | "structuredClone" | "types.MappingProxyType") => {
                 call.args.iter().for_each(|arg| ways.add(module, arg));
+                let spread = call.keywords.iter().filter(|one| one.name.is_none());
+                spread.for_each(|one| ways.add(module, &one.value));
             }
             _ => {}
         },
@@ -192,20 +207,135 @@ fn leads_to_environ<'a>(
                     "dict" => {
                         let args = instance.call.into_iter().flat_map(|call| &call.args);
                         args.for_each(|arg| ways.add(instance.module, arg));
+                        let spread = instance.call.into_iter().flat_map(|call| &call.keywords);
+                        let spread = spread.filter(|one| one.name.is_none());
+                        spread.for_each(|one| ways.add(instance.module, &one.value));
                     }
+                    // A parameter with a declared type: `env: NodeJS.ProcessEnv`.
+                    _ if instance.call.is_none() => given_for(callers, module, expr, ways),
                     _ => {}
                 },
                 Meaning::Value(at, value) => ways.add(at, value),
-                Meaning::Unknown => {
-                    let given = callers.given(module, expr).into_iter();
-                    given.for_each(|(at, value)| ways.add(at, value));
-                }
+                Meaning::Unknown => given_for(callers, module, expr, ways),
                 _ => {}
             }
         }
         _ => {}
     }
     false
+}
+
+/// Adds what callers give for a parameter, and its default.
+fn given_for<'a>(callers: &Callers<'a>, module: ModuleId, expr: &'a Expr, ways: &mut Ways<'a>) {
+    let given = callers.given(module, expr).into_iter();
+    given.for_each(|(at, value)| ways.add(at, value));
+    let parameter = callers.parameter(module, expr);
+    let default = parameter.and_then(|(function, index)| {
+        let param = callers.source().function(function)?.params.get(index)?;
+        Some((function.module, param.default.as_deref()?))
+    });
+    if let Some((at, default)) = default {
+        ways.add(at, default);
+    }
+}
+
+/// Whether a copy of the environment holds a value for a variable that code put there, or may hold one: `{"X": "y", **os.environ}`,
+/// `{...defaults, ...process.env}`.
+pub(crate) fn has_own<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    object: &'a Expr,
+    name: &str,
+) -> bool {
+    let mut ways = Ways::from(module, object);
+    while let Some((module, expr)) = ways.next() {
+        match own_value(callers, module, expr, name, &mut ways) {
+            true => return true,
+            false if ways.cut => return true,
+            false => {}
+        }
+    }
+    false
+}
+
+/// Whether what an object is made of holds a value for a variable; what else it is a copy of is added to the ways.
+fn own_value<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    name: &str,
+    ways: &mut Ways<'a>,
+) -> bool {
+    let source = callers.source();
+    let is_key = |key: &'a Expr| source.string(module, key).is_none_or(|key| key == name);
+    match &expr.kind {
+        ExprKind::Dict(entries) => entries.iter().any(|entry| match &entry.key {
+            Some(key) => is_key(key),
+            None => may_hold(callers, module, &entry.value, ways),
+        }),
+        ExprKind::BinOp {
+            op: Operator::BitOr,
+            left,
+            right,
+        } => [left, right]
+            .iter()
+            .any(|side| may_hold(callers, module, side, ways)),
+        ExprKind::Call(call) => made_with(callers, module, call, name, ways),
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => match source.meaning(module, expr) {
+            Meaning::Value(at, value) => {
+                ways.add(at, value);
+                false
+            }
+            Meaning::Instance(made) if made.type_name == "dict" => made
+                .call
+                .is_some_and(|call| made_with(callers, made.module, call, name, ways)),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The same for a call that copies: `dict(os.environ, X="y")`, `Object.assign({X: "y"}, process.env)`.
+fn made_with<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    call: &'a Call,
+    name: &str,
+    ways: &mut Ways<'a>,
+) -> bool {
+    let copies = matches!(
+        call.written_name(),
+        "dict" | "assign" | "structuredClone" | "MappingProxyType"
+    );
+    copies
+        && (call
+            .args
+            .iter()
+            .any(|arg| may_hold(callers, module, arg, ways))
+            || call.keywords.iter().any(|one| match &one.name {
+                Some(key) => **key == *name,
+                None => may_hold(callers, module, &one.value, ways),
+            }))
+}
+
+/// Whether what is copied into an object may hold anything: it is not the environment, and not written out. What is written out is
+/// added to the ways.
+fn may_hold<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+    ways: &mut Ways<'a>,
+) -> bool {
+    let written = |expr: &Expr| matches!(expr.kind, ExprKind::Dict(_));
+    let (at, value) = match callers.source().meaning(module, expr) {
+        Meaning::Value(at, value) => (at, value),
+        _ => (module, expr),
+    };
+    if written(value) || is_environ(callers, module, expr) {
+        ways.add(at, value);
+        return false;
+    }
+    true
 }
 
 fn is_environ_name(name: &str) -> bool {
@@ -226,6 +356,7 @@ pub(crate) fn read<'a>(
             key: Key::Expr(index),
             module,
             default: None,
+            object: Some(base),
         }),
         ExprKind::Attribute { base, attr } => {
             let place = callers.source().module(module)?;
@@ -234,6 +365,7 @@ pub(crate) fn read<'a>(
                 key: Key::Text(attr),
                 module,
                 default: None,
+                object: Some(base),
             })
         }
         ExprKind::Call(call) => {
@@ -246,6 +378,7 @@ pub(crate) fn read<'a>(
                     key: Key::Expr(key),
                     module,
                     default: None,
+                    object: None,
                 });
             }
             // `partial(os.getenv, "X")` is where the variable is named.
@@ -258,6 +391,7 @@ pub(crate) fn read<'a>(
                     key: Key::Expr(key),
                     module,
                     default: None,
+                    object: None,
                 });
             }
             if let [object, key, ..] = &*call.args
@@ -267,6 +401,7 @@ pub(crate) fn read<'a>(
                     key: Key::Expr(key),
                     module,
                     default: None,
+                    object: None,
                 });
             }
             let outside = callers.source().outside_callee(module, call);
@@ -282,10 +417,15 @@ pub(crate) fn read<'a>(
                 .argument(index, "key")
                 .or_else(|| call.option("varname"))?;
             let default = call.argument(index + 1, "default");
+            let object = match &call.callee.kind {
+                ExprKind::Attribute { base, .. } => Some(&**base),
+                _ => None,
+            };
             Some(Read {
                 key: Key::Expr(key),
                 module,
                 default,
+                object,
             })
         }
         ExprKind::Await(inner) => read(callers, module, inner),
@@ -337,6 +477,12 @@ impl Read<'_> {
 }
 
 impl<'a> Read<'a> {
+    /// Whether code gives the variable of that name a value of its own in what is read.
+    pub(crate) fn has_own(&self, callers: &Callers<'a>, name: &str) -> bool {
+        self.object
+            .is_some_and(|object| has_own(callers, self.module, object, name))
+    }
+
     /// The names that the variable can have, those that callers give and defaults of look-ups among them.
     pub(crate) fn all_names(&self, callers: &Callers<'a>) -> Vec<String> {
         match self.key {
@@ -425,6 +571,12 @@ fn all_variables(callers: &Callers<'_>) -> (Vec<Variable>, BTreeSet<ModuleId>) {
                 return;
             }
             let Some(read) = read(callers, module.id, expr) else {
+                let several = several::read(callers, module.id, expr);
+                found.extend(several.names().map(|name| Variable {
+                    module: module.id,
+                    range: expr.range,
+                    name,
+                }));
                 return;
             };
             if matches!(expr.kind, ExprKind::Subscript { .. }) {
@@ -569,6 +721,10 @@ impl<'a> Domain<'a> for Keys<'_, 'a> {
                 let given = self.callers.given(at.module, at.expr);
                 let given = given.into_iter().map(|(at, value)| At::new(at, value));
                 let mut ways: Vec<At<'a>> = given.collect();
+                if ways.is_empty() {
+                    let each = looped_over(self.callers, at.module, at.expr).into_iter();
+                    ways.extend(each.map(|(at, value)| At::new(at, value)));
+                }
                 if ways.is_empty() {
                     let source = self.callers.source();
                     let values = bound(source, at.module, name, at.expr.range.start);

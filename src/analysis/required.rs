@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::analysis::call_sites::Callers;
 use conditions::Asked;
 
-use crate::analysis::environment::{is_environ, reads_items};
+use crate::analysis::environment::{has_own, is_environ, reads_items, several};
 use crate::analysis::exceptions;
 use crate::analysis::names::Meaning;
 use crate::analysis::reachability::Live;
@@ -72,6 +72,9 @@ pub(crate) fn of<'a>(
     found.into_iter().collect()
 }
 
+/// Functions that end the process.
+const EXITS: [&str; 5] = ["sys.exit", "exit", "quit", "os._exit", "process.exit"];
+
 /// Functions whose calls are looked at for one that is asked about.
 const MOST_CALLERS: usize = 60;
 
@@ -100,6 +103,7 @@ impl<'a> Finder<'_, '_, 'a> {
                     && !is_written(&expr.range)
                 {
                     match callers.source().string(module.id, index) {
+                        Some(name) if has_own(callers, module.id, base, &name) => {}
                         Some(name) => seen.push((expr, vec![(module.id, expr.range, vec![name])])),
                         None => self.given(&Asked::item(module.id, index), expr.range, found),
                     }
@@ -113,6 +117,7 @@ impl<'a> Finder<'_, '_, 'a> {
             }
         }
         self.uses(found);
+        self.taken(found);
         for (expr, required) in seen {
             let Some(starts) = self.surely_runs(expr) else {
                 continue;
@@ -141,7 +146,13 @@ impl<'a> Finder<'_, '_, 'a> {
         let plain = call.args.is_empty()
             && names.all(|name| name.is_none_or(|name| name.starts_with("_env")));
         if !is_class || !plain {
-            return settings::required_keys(callers, module.id, expr);
+            let several = several::read(callers, module.id, expr);
+            let raises = several.raises;
+            let names = several.names().filter(|_| raises);
+            let each = names.map(|name| (module.id, expr.range, vec![name]));
+            let mut required = settings::required_keys(callers, module.id, expr);
+            required.extend(each);
+            return required;
         }
         match callers.source().meaning(module.id, &call.callee) {
             Meaning::Class(class) => settings::required_fields(callers.source(), class),
@@ -358,12 +369,7 @@ impl<'a> Finder<'_, '_, 'a> {
             StmtKind::Raise { value, .. } => value.is_some(),
             StmtKind::Expr(expr) => {
                 let name = self.callers.source().callee_name(self.module.id, expr);
-                name.is_some_and(|name| {
-                    matches!(
-                        name,
-                        "sys.exit" | "exit" | "quit" | "os._exit" | "process.exit"
-                    )
-                })
+                name.is_some_and(|name| EXITS.contains(&name))
             }
             _ => false,
         })

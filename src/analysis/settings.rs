@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::environment::{Variable, is_environ};
+use crate::analysis::environment::{Variable, has_own, is_environ};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::writes::writes;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::{
-    ByteRange, Class, ClassId, Expr, ExprKind, Language, Module, ModuleId, Source,
+    ByteRange, Call, Class, ClassId, Expr, ExprKind, Language, Module, ModuleId, Source,
 };
 
 type Found = BTreeSet<Variable>;
@@ -285,13 +285,27 @@ pub(crate) fn required_keys<'a>(
             matches!(&**name, "parse" | "parseAsync" | "cleanEnv" | "createEnv")
         })
     });
-    if !raises {
-        return Vec::new();
+    match raises {
+        true => asked_keys(callers, module, expr),
+        false => Vec::new(),
     }
+}
+
+/// What a schema asks of the environment that it is given, whether it raises or only says that something is missing.
+pub(crate) fn asked_keys<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    expr: &'a Expr,
+) -> Vec<Required> {
+    let call = expr.as_call();
+    let over = call.and_then(|call| call.option("runtimeEnv").or_else(|| call.args.first()));
+    let is_given = |name: &str| over.is_some_and(|over| has_own(callers, module, over, name));
     keys(callers, module, expr)
         .into_iter()
         .filter(|(_, _, value)| !may_be_absent(value))
-        .filter_map(|(at, key, _)| Some((at, key.range, vec![key.as_str()?.to_owned()])))
+        .filter_map(|(at, key, _)| Some((at, key.range, key.as_str()?)))
+        .filter(|(_, _, name)| !is_given(name))
+        .map(|(at, range, name)| (at, range, vec![name.to_owned()]))
         .collect()
 }
 
@@ -329,6 +343,49 @@ fn may_be_absent(value: &Expr) -> bool {
     true
 }
 
+/// Methods of a schema that keep its keys.
+const KEEP_KEYS: [&str; 14] = [
+    "transform",
+    "refine",
+    "superRefine",
+    "check",
+    "pipe",
+    "strict",
+    "strip",
+    "passthrough",
+    "loose",
+    "catchall",
+    "readonly",
+    "brand",
+    "describe",
+    "meta",
+];
+
+/// The call that made the object whose keys a schema has: `z.object({…})` of `z.object({…}).transform(…)`.
+fn object_schema<'a>(
+    source: &'a Source,
+    module: ModuleId,
+    schema: &'a Expr,
+) -> Option<(ModuleId, &'a Call)> {
+    let (mut at, mut schema) = (module, schema);
+    for _ in 0..20 {
+        let (made_at, call) = match schema.as_call() {
+            Some(call) => (at, call),
+            None => {
+                let made = source.type_of(at, schema)?;
+                (made.module, made.call?)
+            }
+        };
+        match &call.callee.kind {
+            ExprKind::Attribute { base, attr } if KEEP_KEYS.contains(&&**attr) => {
+                (at, schema) = (made_at, base);
+            }
+            _ => return Some((made_at, call)),
+        }
+    }
+    None
+}
+
 /// The keys of a schema that is parsed over the environment, each with its rule.
 fn keys<'a>(
     callers: &Callers<'a>,
@@ -351,10 +408,9 @@ fn keys<'a>(
         "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "model_validate" => {
             if environ(call.args.first())
                 && let ExprKind::Attribute { base, .. } = &call.callee.kind
-                && let Some(made) = callers.source().type_of(module, base)
+                && let Some((at, call)) = object_schema(callers.source(), module, base)
             {
-                let shape = made.call.and_then(|call| call.args.first());
-                shapes.extend(shape.map(|shape| (made.module, shape)));
+                shapes.extend(call.args.first().map(|shape| (at, shape)));
             }
         }
         "cleanEnv" | "createEnv" | "loadEnv" => {

@@ -1,20 +1,20 @@
 //! Which variables a condition or a statement demands to be set.
 
 use super::Finder;
-use crate::analysis::environment::{Key, Read, is_environ, read};
+use crate::analysis::environment::{Key, Read, has_own, is_environ, read};
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::settings;
 use crate::analysis::values::bound;
 use crate::model::source::ir::{BoolOp, Comprehension, Loop, StmtKind, UnaryOp};
 use crate::model::source::walk::statements;
-use crate::model::source::{ByteRange, Expr, ExprKind, Language, ModuleId, Stmt};
+use crate::model::source::{ByteRange, Call, Expr, ExprKind, Language, ModuleId, Stmt};
 
 /// What is demanded.
 #[derive(Clone, Debug)]
 pub(super) enum Asked<'a> {
     /// One of these variables.
     Names(Vec<String>),
-    /// The variable that a caller names.
+    /// The variable that a caller names, or each of those in a list that it gives.
     Given(Read<'a>),
 }
 
@@ -25,6 +25,7 @@ impl<'a> Asked<'a> {
             key: Key::Expr(index),
             module,
             default: None,
+            object: None,
         })
     }
 
@@ -71,6 +72,16 @@ impl<'a> Finder<'_, '_, 'a> {
                 let iter = looped.iter.as_deref()?;
                 Some((iter.range, self.each(looped, iter)))
             }
+            StmtKind::Switch(switch) => {
+                let refuses = switch.cases.iter().any(|case| {
+                    let pattern = case.pattern.as_ref();
+                    pattern.is_some_and(is_for_nothing)
+                        && case.guard.is_none()
+                        && self.ends(&case.body)
+                });
+                let asked = self.read(&switch.subject).filter(|_| refuses);
+                Some((switch.subject.range, asked.into_iter().collect()))
+            }
             _ => None,
         }
     }
@@ -91,7 +102,7 @@ impl<'a> Finder<'_, '_, 'a> {
                 if self.ends(&branch.body) && self.is_absence_of(&branch.test, target))
         });
         match asks {
-            true => self.listed(iter).into_iter().map(Asked::one).collect(),
+            true => self.each_of(iter),
             false => Vec::new(),
         }
     }
@@ -115,11 +126,16 @@ impl<'a> Finder<'_, '_, 'a> {
                     self.read(&parts.left).into_iter().collect()
                 }
                 [("not in", right)] if is_environ(self.callers, self.module.id, right) => {
-                    self.named(&parts.left).into_iter().collect()
+                    self.named(&parts.left, right).into_iter().collect()
+                }
+                // `missing.length > 0`, `len(missing) != 0`
+                [(">" | ">=" | "!=" | "!==", count)] if count.as_number().is_some() => {
+                    self.counted(&parts.left)
                 }
                 _ => Vec::new(),
             },
             ExprKind::Name(name) => self.collected(name, test.range.start),
+            ExprKind::Attribute { .. } => self.counted(test),
             ExprKind::Call(call) if call.callee.as_name() == Some("any") => {
                 self.over_all(call.args.first(), true)
             }
@@ -142,13 +158,14 @@ impl<'a> Finder<'_, '_, 'a> {
                     self.read(&parts.left).into_iter().collect()
                 }
                 [("in", right)] if is_environ(self.callers, self.module.id, right) => {
-                    self.named(&parts.left).into_iter().collect()
+                    self.named(&parts.left, right).into_iter().collect()
                 }
                 _ => Vec::new(),
             },
             ExprKind::Call(call) if call.callee.as_name() == Some("all") => {
                 self.over_all(call.args.first(), false)
             }
+            ExprKind::Attribute { base, attr } if &**attr == "success" => self.parsed(base),
             _ => self.read(test).into_iter().collect(),
         }
     }
@@ -167,17 +184,39 @@ impl<'a> Finder<'_, '_, 'a> {
         };
         let no_filter = all.generators.iter().all(|one| one.ifs.is_empty());
         match asks && no_filter {
-            true => names.into_iter().map(Asked::one).collect(),
+            true => names,
             false => Vec::new(),
         }
     }
 
-    /// `missing = [name for name in REQUIRED if not os.getenv(name)]`.
+    /// The length of what is missing: `missing.length`, `len(missing)`.
+    fn counted(&self, length: &'a Expr) -> Vec<Asked<'a>> {
+        let list = match &length.kind {
+            ExprKind::Attribute { base, attr } if &**attr == "length" => Some(&**base),
+            ExprKind::Call(call) if call.callee.as_name() == Some("len") => call.args.first(),
+            _ => None,
+        };
+        let name = list.and_then(Expr::as_name);
+        name.map_or_else(Vec::new, |name| self.collected(name, length.range.start))
+    }
+
+    /// What a schema demands whose result is asked for its `success`.
+    fn parsed(&self, result: &'a Expr) -> Vec<Asked<'a>> {
+        let asked = self.value(result);
+        let demanded = settings::asked_keys(self.callers, self.module.id, asked);
+        let names = demanded.into_iter().map(|(_, _, names)| names);
+        names.map(Asked::Names).collect()
+    }
+
+    /// `missing = [name for name in REQUIRED if not os.getenv(name)]`, `REQUIRED.filter((name) => !process.env[name])`.
     fn collected(&self, name: &str, offset: u32) -> Vec<Asked<'a>> {
         let source = self.callers.source();
         let [value] = &*bound(source, self.module.id, name, offset) else {
             return Vec::new();
         };
+        if let ExprKind::Call(call) = &value.kind {
+            return self.filtered(call).unwrap_or_default();
+        }
         let ExprKind::Comprehension(all) = &value.kind else {
             return Vec::new();
         };
@@ -185,19 +224,49 @@ impl<'a> Finder<'_, '_, 'a> {
             return Vec::new();
         };
         match all.generators.first().map(|one| &*one.ifs) {
-            Some([condition]) if self.is_absence_of(condition, target) => {
-                names.into_iter().map(Asked::one).collect()
-            }
+            Some([condition]) if self.is_absence_of(condition, target) => names,
             _ => Vec::new(),
         }
     }
 
-    /// The name that a comprehension of one loop binds, and the texts that it goes through.
-    fn plain_loop(&self, all: &'a Comprehension) -> Option<(&'a str, Vec<String>)> {
+    /// `REQUIRED.filter((name) => !process.env[name])`.
+    fn filtered(&self, call: &'a Call) -> Option<Vec<Asked<'a>>> {
+        let (ExprKind::Attribute { base, attr }, [test]) = (&call.callee.kind, &*call.args) else {
+            return None;
+        };
+        let ExprKind::Lambda(id) = test.kind else {
+            return None;
+        };
+        let function = self.callers.source().function(id)?;
+        let target = &*function.params.first()?.name;
+        let [
+            Stmt {
+                kind: StmtKind::Return(Some(condition)),
+                ..
+            },
+        ] = &*function.body
+        else {
+            return None;
+        };
+        let asks = &**attr == "filter" && self.is_absence_of(condition, target);
+        asks.then(|| self.each_of(base))
+    }
+
+    /// The name that a comprehension of one loop binds, and what it goes through.
+    fn plain_loop(&self, all: &'a Comprehension) -> Option<(&'a str, Vec<Asked<'a>>)> {
         let [one] = &*all.generators else {
             return None;
         };
-        Some((one.target.as_name()?, self.listed(&one.iter)))
+        Some((one.target.as_name()?, self.each_of(&one.iter)))
+    }
+
+    /// Each of the variables that a list names: one that is written out, or that callers give.
+    fn each_of(&self, list: &'a Expr) -> Vec<Asked<'a>> {
+        let names = self.listed(list);
+        if names.is_empty() && self.callers.parameter(self.module.id, list).is_some() {
+            return vec![Asked::item(self.module.id, list)];
+        }
+        names.into_iter().map(Asked::one).collect()
     }
 
     /// Whether a condition is true where the variable of that name, which a loop gives, is not set.
@@ -257,10 +326,11 @@ impl<'a> Finder<'_, '_, 'a> {
         }
     }
 
-    /// The variable that a text names.
-    fn named(&self, key: &'a Expr) -> Option<Asked<'a>> {
+    /// The variable that a text names, where an environment has none of its own.
+    fn named(&self, key: &'a Expr, environment: &'a Expr) -> Option<Asked<'a>> {
         let (callers, id) = (self.callers, self.module.id);
         match callers.source().string(id, key) {
+            Some(name) if has_own(callers, id, environment, &name) => None,
             Some(name) => Some(Asked::one(name)),
             None => callers.parameter(id, key).map(|_| Asked::item(id, key)),
         }
@@ -301,7 +371,7 @@ impl<'a> Finder<'_, '_, 'a> {
         };
         match &*found.names(callers.source()) {
             [name] if !leaf(name).is_empty() && !has_default(&found) => {
-                Some(Asked::one(name.clone()))
+                (!found.has_own(callers, name)).then(|| Asked::one(name.clone()))
             }
             [] => Some(Asked::Given(found)),
             _ => None,
@@ -329,6 +399,14 @@ fn has_default(read: &Read<'_>) -> bool {
     read.default.is_some_and(|default| {
         !matches!(default.kind, ExprKind::None) && default.as_str() != Some("")
     })
+}
+
+/// Whether a case is for what is not set: `case None`, `case None | ""`.
+fn is_for_nothing(pattern: &Expr) -> bool {
+    match &pattern.kind {
+        ExprKind::BinOp { left, right, .. } => is_for_nothing(left) || is_for_nothing(right),
+        _ => is_nothing(pattern),
+    }
 }
 
 /// `None`, `undefined`, `null`.

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use super::conditions::Asked;
 use super::{Finder, Needed};
+use crate::analysis::call_sites::receivers;
 use crate::analysis::environment::{Key, Read};
 use crate::analysis::limits;
-use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Function};
+use crate::analysis::names::Meaning;
+use crate::model::source::module::ParamKind;
+use crate::model::source::{ByteRange, Call, Expr, ExprKind, FnId, Function};
 
 /// Functions that hand a name on to one another.
 const DEPTH: usize = 3;
@@ -70,34 +73,69 @@ impl<'a> Finder<'_, '_, 'a> {
             };
             let given = |index| callers.given_by(call, parameters.function, index);
             let default = parameters.default.and_then(given);
-            let Some(name) = given(parameters.name) else {
-                continue;
-            };
             if default.is_some_and(|default| !is_empty(default)) {
                 continue;
             }
             let there = Finder { module, ..*self };
-            match callers.source().string(module.id, name) {
-                Some(variable) => found.extend(there.called(used.expr, name, variable)),
-                None if depth > 1 => {
-                    let around = callers.parameter(module.id, name);
-                    let body = around.and_then(|(around, _)| callers.source().function(around));
-                    let certain =
-                        |of: &Function| there.is_certain(&of.body, used.expr.range, Some(of));
-                    if let (Some((function, name)), true) = (around, body.is_some_and(certain)) {
-                        let outer = Parameters {
-                            function,
-                            name,
-                            default: None,
-                        };
-                        there.named_by_callers(outer, depth - 1, found);
-                    }
-                }
-                None if callers.parameter(module.id, name).is_some() => {
-                    limits::reached(limits::CALLERS, module.id, name.range);
-                }
-                None => {}
+            for name in there.names_in(call, parameters) {
+                there.given_name(used.expr, name, depth, found);
             }
+        }
+    }
+
+    /// What a call gives for a parameter: the name, each of a list that is written out, or each of the arguments that it collects.
+    fn names_in(&self, call: &'a Call, parameters: Parameters) -> Vec<&'a Expr> {
+        let (callers, source) = (self.callers, self.callers.source());
+        let function = source.function(parameters.function);
+        let param = function.and_then(|function| function.params.get(parameters.name));
+        if let (Some(function), Some(ParamKind::Rest)) = (function, param.map(|param| param.kind)) {
+            let first = parameters.name.checked_sub(receivers(source, function));
+            return first.map_or_else(Vec::new, |first| call.args.iter().skip(first).collect());
+        }
+        let Some(name) = callers.given_by(call, parameters.function, parameters.name) else {
+            return Vec::new();
+        };
+        let list = match source.meaning(self.module.id, name) {
+            Meaning::Value(at, list) if at == self.module.id => list,
+            _ => name,
+        };
+        match &list.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
+                items.iter().collect()
+            }
+            _ => vec![name],
+        }
+    }
+
+    /// Adds the variable that a call of a demanding function names, or what the callers of the function around it name.
+    fn given_name(
+        &self,
+        call: &'a Expr,
+        name: &'a Expr,
+        depth: usize,
+        found: &mut BTreeSet<Needed>,
+    ) {
+        let (callers, id) = (self.callers, self.module.id);
+        if let Some(variable) = callers.source().string(id, name) {
+            found.extend(self.called(call, name, variable));
+            return;
+        }
+        let Some((function, index)) = callers.parameter(id, name) else {
+            return;
+        };
+        if depth <= 1 {
+            limits::reached(limits::CALLERS, id, name.range);
+            return;
+        }
+        let around = callers.source().function(function);
+        let certain = |of: &Function| self.is_certain(&of.body, call.range, Some(of));
+        if around.is_some_and(certain) {
+            let outer = Parameters {
+                function,
+                name: index,
+                default: None,
+            };
+            self.named_by_callers(outer, depth - 1, found);
         }
     }
 

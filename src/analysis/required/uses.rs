@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finder, Needed};
-use crate::analysis::environment::{Read, read, variables};
+use super::{EXITS, Finder, Needed};
+use crate::analysis::environment::{Read, has_own, is_environ, read, variables};
 use crate::analysis::values;
+use crate::analysis::writes::writes;
 use crate::model::source::ir::{BoolOp, Operator, StmtKind};
 use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Language, ModuleId};
 
@@ -71,7 +72,10 @@ impl<'a> Finder<'_, '_, 'a> {
                 return;
             };
             // `process.env.hasOwnProperty.call(…)` is a method.
-            if !nothing || name.starts_with(|first: char| first.is_lowercase()) {
+            if !nothing
+                || name.starts_with(|first: char| first.is_lowercase())
+                || found_read.has_own(callers, name)
+            {
                 return;
             }
             if self.surely_runs(used) == Some(true) {
@@ -83,6 +87,37 @@ impl<'a> Finder<'_, '_, 'a> {
                 });
             }
         });
+    }
+
+    /// Adds what a pattern takes out of the environment with a default that only raises:
+    /// `const { X = (() => { throw … })() } = process.env`.
+    pub(super) fn taken(&self, found: &mut BTreeSet<Needed>) {
+        let (callers, module) = (self.callers, self.module);
+        if module.language != Language::TypeScript {
+            return;
+        }
+        for (_, target, value) in writes(callers.source(), module.id) {
+            let (ExprKind::Dict(entries), Some(value)) = (&target.kind, value) else {
+                continue;
+            };
+            if !is_environ(callers, module.id, value) {
+                continue;
+            }
+            for entry in entries {
+                let name = entry.key.as_ref().and_then(Expr::as_str);
+                let ExprKind::Assign { value: default, .. } = &entry.value.kind else {
+                    continue;
+                };
+                let starts = self.surely_runs(value) == Some(true) && self.always_raises(default);
+                let name = name.filter(|name| starts && !has_own(callers, module.id, value, name));
+                found.extend(name.map(|name| Needed {
+                    module: module.id,
+                    range: entry.value.range,
+                    names: vec![name.to_owned()],
+                    starts,
+                }));
+            }
+        }
     }
 
     /// The read that a value is: written in its place, kept under a name, or given to a function that one place calls.
@@ -197,6 +232,10 @@ impl<'a> Finder<'_, '_, 'a> {
                     .is_some_and(|last| matches!(last.kind, StmtKind::Raise { .. }))
             })
         };
+        let name = source.callee_name(self.module.id, expr);
+        if name.is_some_and(|name| EXITS.contains(&name)) {
+            return true;
+        }
         let called = expr.as_call().and_then(|call| match call.callee.kind {
             ExprKind::Lambda(function) => Some(function),
             _ => source.callee(self.module.id, expr),
