@@ -11,6 +11,7 @@ use crate::analysis::elements::looped_over;
 use crate::analysis::limits::{self, Limit};
 use crate::analysis::names::constants::{MOST_TEXTS, put_together, text_call};
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::packaged_tools;
 use crate::analysis::values::{At, Domain, Part, bound, eval, eval_each};
 use crate::analysis::writes::targets;
 use crate::model::source::ir::Operator;
@@ -609,6 +610,14 @@ fn all_variables(callers: &Callers<'_>) -> (Vec<Variable>, BTreeSet<ModuleId>) {
         });
     }
     crate::analysis::settings::variables(callers, &mut found);
+    let tools = packaged_tools::used(code).into_iter();
+    found.extend(tools.filter_map(|tool| {
+        Some(Variable {
+            module: tool.module,
+            range: tool.expr.range,
+            name: tool.variable?.to_owned(),
+        })
+    }));
     (found.into_iter().collect(), items)
 }
 

@@ -34,6 +34,7 @@ pub mod names;
 pub(crate) mod options;
 pub(crate) mod outbound;
 pub mod outward;
+pub(crate) mod packaged_tools;
 pub(crate) mod paths;
 pub(crate) mod ping;
 pub(crate) mod placement;

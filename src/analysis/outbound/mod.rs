@@ -13,10 +13,12 @@ mod services;
 mod token;
 mod url;
 
+use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::Callers;
 use crate::analysis::limits::{self, Limit};
 use crate::analysis::made;
 use crate::analysis::options::is_on;
+use crate::analysis::packaged_tools;
 use crate::analysis::reachability::Live;
 use crate::model::source::{ByteRange, Call, Expr, ExprKind, ModuleId};
 
@@ -183,7 +185,37 @@ fn all_calls(callers: &Callers<'_>) -> Vec<Outbound> {
         };
         found.extend(here);
     }
+    add_packaged(code, &mut found);
     found
+}
+
+/// Adds the calls of tools that come in a package, and the variables that they take their keys from.
+fn add_packaged(code: &AgentCode<'_>, found: &mut Vec<Outbound>) {
+    for tool in packaged_tools::used(code) {
+        let auth = tool.variable.map(|variable| Auth {
+            by: "environment".to_owned(),
+            variable: Some(variable.to_owned()),
+            literal: false,
+            provider: None,
+        });
+        let mut known = found.iter_mut();
+        let is_it = |one: &&mut Outbound| one.module == tool.module && one.range == tool.expr.range;
+        if let Some(one) = known.find(is_it) {
+            one.auth = one.auth.take().or(auth);
+            continue;
+        }
+        found.push(Outbound {
+            module: tool.module,
+            range: tool.expr.range,
+            reach: tool.service.map_or(Reach::Unknown, Reach::Library),
+            address: Address::default(),
+            method: String::new(),
+            operation: Operation::default(),
+            auth,
+            data: false,
+            token: false,
+        });
+    }
 }
 
 /// The address that a request is given.
