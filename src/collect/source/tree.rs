@@ -59,6 +59,21 @@ impl Tree {
         self.listings.entry(folder.to_owned()).or_default()
     }
 
+    /// The names of a folder that Python can import, in order: its modules, and its folders.
+    pub fn modules(&mut self, folder: &str) -> Vec<String> {
+        let listing = self.listing(folder);
+        let files = listing.files.iter();
+        let files = files.filter_map(|name| name.strip_suffix(".py"));
+        let named = files.chain(listing.folders.iter().map(String::as_str));
+        let mut all: Vec<String> = named
+            .filter(|name| !name.starts_with(['.', '_']))
+            .map(str::to_owned)
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// Whether the file is there.
     pub fn is_file(&mut self, path: &str) -> bool {
         let (folder, name) = split(path);

@@ -6,6 +6,7 @@ use ruff_python_ast as ast;
 use ruff_text_size::Ranged;
 
 use super::super::lower::{Head, expr, plain_import};
+use super::path::ANY;
 use super::{Python, range};
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{
@@ -190,10 +191,11 @@ impl Python<'_> {
             }
             _ => false,
         };
-        if let Some(module) = args.first().and_then(Expr::as_str).filter(|_| dynamic) {
+        let module = args.first().filter(|_| dynamic).and_then(name_of_module);
+        if let Some(module) = module {
             self.low.import(Import {
                 dynamic: true,
-                ..plain_import(module, place)
+                ..plain_import(&module, place)
             });
         }
         if callee.as_name() == Some("getattr") && node.arguments.keywords.is_empty() {
@@ -453,4 +455,32 @@ fn member_or(object: Expr, name: &Expr, default: Expr) -> ExprKind {
         },
         orelse: default,
     }))
+}
+
+/// The module that a text names: `"tools.crm"`, or with its unknown parts as `*` where it begins with a known one:
+/// `f"tools.{name}"`, `"tools." + name`.
+fn name_of_module(text: &Expr) -> Option<String> {
+    let unknown = || ANY.to_string();
+    let part = |expr: &Expr| expr.as_str().map_or_else(unknown, str::to_owned);
+    let name = match &text.kind {
+        ExprKind::Str(name) => return Some(name.to_string()),
+        ExprKind::Format(parts) => parts
+            .iter()
+            .map(|piece| match piece {
+                FormatPart::Text(text) => text.to_string(),
+                FormatPart::Expr(_) => unknown(),
+            })
+            .collect(),
+        ExprKind::BinOp {
+            op: Operator::Add,
+            left,
+            right,
+        } => format!("{}{}", part(left), part(right)),
+        _ => return None,
+    };
+    // One unknown part a step: `tools.*.run`.
+    let plain = |step: &str| step.matches(ANY).count() <= 1;
+    let first = name.trim_start_matches('.').split('.').next()?;
+    let known = name.starts_with('.') || !first.is_empty() && !first.contains(ANY);
+    (known && name.split('.').all(plain)).then_some(name)
 }

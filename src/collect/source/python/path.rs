@@ -49,11 +49,18 @@ pub fn resolve(tree: &mut Tree, roots: &[String], path: &str, import: &Import) -
         .take_while(|byte| *byte == b'.')
         .count();
     let dotted = import.module.get(dots..).unwrap_or("");
-    if dots > 0 {
+    let base = (dots > 0).then(|| {
         let mut base = folder_of(path).to_owned();
         for _ in 1..dots {
             base = join(&base, "..");
         }
+        base
+    });
+    if dotted.contains(ANY) {
+        let bases: Vec<String> = base.map_or_else(|| roots.to_vec(), |base| vec![base]);
+        return all_below(tree, &bases, dotted, import);
+    }
+    if let Some(base) = base {
         return below(tree, &base, dotted, import);
     }
     for (index, root) in roots.iter().enumerate() {
@@ -66,6 +73,54 @@ pub fn resolve(tree: &mut Tree, roots: &[String], path: &str, import: &Import) -
         }
     }
     Found::default()
+}
+
+/// What stands in the name of a module for a part that only runs know: `importlib.import_module(f"tools.{name}")`.
+pub const ANY: char = '*';
+/// Most modules that one such name leads to.
+const MOST_OF_A_NAME: usize = 500;
+
+/// The modules that a name with unknown parts may mean: all of those that are there.
+fn all_below(tree: &mut Tree, bases: &[String], dotted: &str, import: &Import) -> Found {
+    let mut found = Found {
+        resolved: true,
+        ..Found::default()
+    };
+    for base in bases {
+        let mut names = vec![(base.clone(), String::new())];
+        for part in dotted.split('.') {
+            let mut longer = Vec::new();
+            for (folder, name) in names {
+                for child in children(tree, &folder, part) {
+                    let name = if name.is_empty() {
+                        child.clone()
+                    } else {
+                        format!("{name}.{child}")
+                    };
+                    longer.push((join(&folder, &child), name));
+                }
+            }
+            longer.truncate(MOST_OF_A_NAME);
+            names = longer;
+        }
+        for (_, name) in names {
+            found.files.extend(below(tree, base, &name, import).files);
+        }
+    }
+    found.files.sort();
+    found.files.dedup();
+    found
+}
+
+/// The modules and packages of a folder that a part of a name may mean.
+fn children(tree: &mut Tree, folder: &str, part: &str) -> Vec<String> {
+    let Some((start, end)) = part.split_once(ANY) else {
+        return vec![part.to_owned()];
+    };
+    let fits = |name: &String| {
+        name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+    };
+    tree.modules(folder).into_iter().filter(fits).collect()
 }
 
 /// Looks for `a.b.c` (and the imported name as a submodule) below a folder.
