@@ -14,8 +14,10 @@ use crate::analysis::values::{
     At, Domain, Part as Piece, bound, eval, eval_each, returned, values_in,
 };
 use crate::model::source::ir::BoolOp;
-use crate::model::source::module::{BindingKind, Module};
-use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
+use crate::model::source::module::{BindingKind, Module, Param};
+use crate::model::source::{
+    Call, Expr, ExprKind, FnId, Language, ModuleId, Source, Stmt, StmtKind,
+};
 
 /// Most expressions that one question looks at.
 const STEPS: u32 = 1_500;
@@ -543,6 +545,31 @@ impl<'a> Finder<'a, '_> {
         }
     }
 
+    /// The header that a dependency of FastAPI gives back as it came, in lower case: it calls nothing, tests nothing and asks for
+    /// nothing but headers.
+    fn handed_on(&self, module: ModuleId, dependency: &Expr) -> Option<String> {
+        let function = self.source.function_value(module, dependency)?;
+        let about = self.source.function(function)?;
+        let is_header = |param: &Param| {
+            let default = param.default.as_deref().and_then(Expr::as_call);
+            default.is_some_and(|call| call.written_name() == "Header")
+        };
+        let [
+            Stmt {
+                kind: StmtKind::Return(Some(value)),
+                ..
+            },
+        ] = &*about.body
+        else {
+            return None;
+        };
+        let name = value.as_name()?;
+        let mut params = about.params.iter();
+        let plain = about.decorators.is_empty() && about.params.iter().all(is_header);
+        let given = params.find(|param| &*param.name == name)?;
+        plain.then(|| given.name.to_lowercase())
+    }
+
     fn parameter(
         &mut self,
         at: At<'a>,
@@ -561,9 +588,15 @@ impl<'a> Finder<'a, '_> {
         longer.extend_from_slice(path);
         let root = Root::Parameter { function, index };
         // `user = Depends(current_user)`: what the framework finds out.
-        if let Some(default) = param.default.as_deref().and_then(Expr::as_call)
-            && matches!(default.callee.as_name(), Some("Depends" | "Security"))
-        {
+        if let Some(default) = dependency(param) {
+            if let Some(header) = default
+                .args
+                .first()
+                .and_then(|given| self.handed_on(function.module, given))
+            {
+                let sent = vec!["headers".to_owned(), header];
+                return vec![vec![part(root, at, &sent)]];
+            }
             let named = default.args.first().and_then(|arg| match &arg.kind {
                 ExprKind::Name(name) => Some(name),
                 ExprKind::Attribute { attr, .. } => Some(attr),
@@ -606,6 +639,24 @@ impl<'a> Finder<'a, '_> {
         }
         found
     }
+}
+
+/// The call of `Depends` or `Security` that fills a parameter: its default, or in `Annotated[User, Depends(current_user)]`.
+fn dependency(param: &Param) -> Option<&Call> {
+    let is_one = |call: &&Call| matches!(call.written_name(), "Depends" | "Security");
+    let default = param.default.as_deref().and_then(Expr::as_call);
+    let annotated = || {
+        let ExprKind::Subscript { base, index } = &param.annotation.as_deref()?.kind else {
+            return None;
+        };
+        let ExprKind::Tuple(items) = &index.kind else {
+            return None;
+        };
+        let annotated = base.last_name().is_some_and(|name| &**name == "Annotated");
+        let mut calls = items.iter().filter_map(Expr::as_call);
+        calls.find(is_one).filter(|_| annotated)
+    };
+    default.filter(is_one).or_else(annotated)
 }
 
 fn part<'a>(root: Root, at: At<'a>, path: &[String]) -> Part<'a> {

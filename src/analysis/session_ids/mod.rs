@@ -1,6 +1,7 @@
 //! Whose choice the session id of a call of a runtime is, and whether the code binds it to a user.
 
 mod held;
+mod signed;
 
 use crate::analysis::call_sites::{parameter, receivers};
 use crate::analysis::clients::Call;
@@ -169,6 +170,10 @@ fn all_chosen<'a>(
         }
         let mut near = [handler, call.function].into_iter().flatten();
         if near.any(|function| held::is_checked(source, function, part, call)) {
+            return None;
+        }
+        let runs_in = handler.or(call.function);
+        if runs_in.is_some_and(|function| signed::is_signed(source, places, function, part)) {
             return None;
         }
         Some((flaw(source, places, handler, part), part.at))
