@@ -1,8 +1,9 @@
 //! Tokens that code reads the claims of without a check of their signature.
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::call_sites::{parameter, some_given};
 use crate::analysis::clients::places::Places;
-use crate::analysis::names::{leaf, package};
+use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::provenance::{self, Alternative, Root};
 use crate::analysis::values::At;
 use crate::model::source::walk::expressions;
@@ -139,7 +140,9 @@ fn read<'a>(
     let name = source.callee_name(module.id, expr)?;
     let token = call.args.first();
     match (package(name), leaf(name)) {
-        ("jwt" | "jose", "decode") => token.filter(|_| is_off(call)),
+        ("jwt" | "jose", "decode" | "decode_complete") => {
+            token.filter(|_| is_off(source, module.id, call))
+        }
         (_, "get_unverified_claims") | ("jsonwebtoken", "decode") | ("jose", "decodeJwt") => token,
         ("jwt-decode", _) => token,
         ("base64", "urlsafe_b64decode" | "b64decode") => split_token(source, module, function),
@@ -149,13 +152,41 @@ fn read<'a>(
 }
 
 /// Whether a call of PyJWT or python-jose turns the check of the signature off.
-fn is_off(call: &Call) -> bool {
+fn is_off<'a>(source: &'a Source, module: ModuleId, call: &'a Call) -> bool {
+    let is_false = |value: &'a Expr| match &value.kind {
+        ExprKind::Bool(flag) => !flag,
+        ExprKind::Name(_) => is_off_by_default(source, module, value),
+        _ => false,
+    };
+    let signature = call.option("options").and_then(|options| {
+        let options = match source.meaning(module, options) {
+            Meaning::Value(_, options) => options,
+            Meaning::Instance(made) if made.type_name == "dict" => {
+                return made.call?.option("verify_signature");
+            }
+            _ => options,
+        };
+        match options
+            .as_call()
+            .filter(|call| call.written_name() == "dict")
+        {
+            Some(made) => made.option("verify_signature"),
+            None => options.entry("verify_signature"),
+        }
+    });
+    call.option("verify").is_some_and(is_false) || signature.is_some_and(is_false)
+}
+
+/// Whether a parameter is `False` unless a call says otherwise, and none does.
+fn is_off_by_default(source: &Source, module: ModuleId, name: &Expr) -> bool {
     let is_false = |value: &Expr| matches!(value.kind, ExprKind::Bool(false));
-    call.option("verify").is_some_and(is_false)
-        || call
-            .option("options")
-            .and_then(|options| options.entry("verify_signature"))
-            .is_some_and(is_false)
+    let Some((function, index)) = parameter(source, module, name) else {
+        return false;
+    };
+    let about = source.function(function);
+    let default = about.and_then(|about| about.params.get(index)?.default.as_deref());
+    let (given, more) = some_given(source, function, index);
+    default.is_some_and(is_false) && !more && given.iter().all(|(_, value)| is_false(value))
 }
 
 /// What a function splits at dots, decodes and parses: a token that is read by hand.
@@ -211,7 +242,9 @@ fn is_proof(source: &Source, module: &Module, expr: &Expr) -> bool {
     };
     let decodes = || {
         let name = source.callee_name(module.id, expr).unwrap_or_default();
-        matches!(package(name), "jwt" | "jose") && leaf(name) == "decode" && !is_off(call)
+        matches!(package(name), "jwt" | "jose")
+            && matches!(leaf(name), "decode" | "decode_complete")
+            && !is_off(source, module.id, call)
     };
     VERIFIES.contains(&&**name) || decodes()
 }
