@@ -1,14 +1,18 @@
 //! What the platform's ping is answered with: which functions answer it, which state they say, and which time of the last change.
 
+mod branches;
 pub(crate) mod routes;
 pub(crate) mod stamps;
 mod status;
 
+use std::collections::BTreeSet;
+
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::startup::is_ping;
-use crate::analysis::values;
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{ByteRange, Expr, ExprKind, FnId, Function, ModuleId, Source, StmtKind};
+use crate::model::source::{
+    ByteRange, Expr, ExprKind, FnId, Function, ModuleId, Source, Stmt, StmtKind,
+};
 
 pub(crate) use self::status::State;
 use self::status::{is_state, names_state};
@@ -23,10 +27,50 @@ pub(crate) fn handlers(code: &AgentCode<'_>) -> Vec<FnId> {
     found
 }
 
-/// The first answer of a handler that says one state whatever happens.
-pub(crate) fn always(source: &Source, function: &Function, state: State) -> Option<ByteRange> {
-    let module = function.id.module;
-    let answers = answered(source, function);
+/// What answers the ping: a function, or the branch of one that looks at the path itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answering<'s> {
+    /// The function.
+    pub(crate) function: &'s Function,
+    /// Its statements that answer.
+    pub(crate) body: &'s [Stmt],
+}
+
+/// Everything that answers the ping: handlers, and where there is none, branches of servers without a router
+/// (`if (req.url === '/ping')`).
+pub(crate) fn answering<'s>(code: &AgentCode<'s>, handlers: &[FnId]) -> Vec<Answering<'s>> {
+    let source = code.source;
+    if handlers.is_empty() && !has_sdk(code) {
+        return branches::of_ping(code);
+    }
+    let functions = handlers.iter().filter_map(|id| source.function(*id));
+    let whole = functions.map(|function| Answering {
+        function,
+        body: &function.body,
+    });
+    whole.collect()
+}
+
+impl<'s> Answering<'s> {
+    /// The same answer, and those of the functions that it runs.
+    pub(crate) fn makers(&self, source: &'s Source) -> Vec<Self> {
+        let module = self.function.id.module;
+        let called = expressions(self.body).into_iter();
+        let called = called.filter_map(|expr| source.callee(module, expr));
+        let reached: BTreeSet<FnId> = called.flat_map(|id| source.reach(id)).collect();
+        let others = reached.into_iter().filter_map(|id| source.function(id));
+        let whole = others.map(|function| Self {
+            function,
+            body: &function.body,
+        });
+        std::iter::once(*self).chain(whole).collect()
+    }
+}
+
+/// The first answer that says one state whatever happens.
+pub(crate) fn always(source: &Source, answering: Answering<'_>, state: State) -> Option<ByteRange> {
+    let module = answering.function.id.module;
+    let answers = answered(source, answering);
     let first = answers.first()?;
     let mut all = answers.iter();
     all.all(|answer| is_state(source, module, answer, state))
@@ -80,13 +124,17 @@ pub(crate) fn has_sdk(code: &AgentCode<'_>) -> bool {
 
 /// Everything that a handler answers with: what it returns, and what it sends (`res.status(200).json(…)`, `reply.send(…)`,
 /// `ctx.body = …`).
-fn answered<'s>(source: &'s Source, function: &'s Function) -> Vec<&'s Expr> {
-    let returned = values::returned(source, function.id).into_iter();
-    let mut found: Vec<&Expr> = returned.map(|at| at.expr).collect();
-    if !source.is_typescript(function.id.module) {
+fn answered<'s>(source: &'s Source, answering: Answering<'s>) -> Vec<&'s Expr> {
+    let returned = statements(answering.body).into_iter();
+    let returned = returned.filter_map(|stmt| match &stmt.kind {
+        StmtKind::Return(value) => value.as_ref(),
+        _ => None,
+    });
+    let mut found: Vec<&Expr> = returned.collect();
+    if !source.is_typescript(answering.function.id.module) {
         return found;
     }
-    for expr in expressions(&function.body) {
+    for expr in expressions(answering.body) {
         if let ExprKind::Call(call) = &expr.kind
             && let ExprKind::Attribute { attr, .. } = &call.callee.kind
             && matches!(
@@ -99,7 +147,7 @@ fn answered<'s>(source: &'s Source, function: &'s Function) -> Vec<&'s Expr> {
             found.push(first);
         }
     }
-    found.extend(statements(&function.body).into_iter().filter_map(|stmt| {
+    found.extend(statements(answering.body).into_iter().filter_map(|stmt| {
         let StmtKind::Assign(assign) = &stmt.kind else {
             return None;
         };

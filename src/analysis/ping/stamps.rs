@@ -1,10 +1,11 @@
 //! The time of the last change of state, which an answer may carry.
 
+use super::Answering;
 use super::status::{State, is_state};
 use crate::analysis::writes::writes;
 use crate::model::source::module::BindingKind;
 use crate::model::source::walk::{expressions, sub_expressions};
-use crate::model::source::{ByteRange, Expr, ExprKind, Function, ModuleId, Source};
+use crate::model::source::{ByteRange, Expr, ExprKind, Function, ModuleId, Source, Stmt};
 
 /// Clocks, as they are called.
 const CLOCKS: [&str; 9] = [
@@ -20,28 +21,30 @@ const CLOCKS: [&str; 9] = [
 ];
 
 /// Where an answer that can be idle carries the time of asking.
-pub(crate) fn of_asking(source: &Source, function: &Function) -> Option<ByteRange> {
+pub(crate) fn of_asking(source: &Source, answering: Answering<'_>) -> Option<ByteRange> {
+    let function = answering.function;
     let module = function.id.module;
     let is_busy = |answer: &Expr| is_state(source, module, answer, State::Busy);
-    stamps(function)
+    stamps(answering.body)
         .find(|(answer, stamp)| !is_busy(answer) && is_now(source, function, stamp))
         .map(|(_, stamp)| stamp.range)
 }
 
 /// Where an answer carries a time that a module took when it was imported and that nothing sets again.
-pub(crate) fn of_startup(source: &Source, function: &Function) -> Option<ByteRange> {
+pub(crate) fn of_startup(source: &Source, answering: Answering<'_>) -> Option<ByteRange> {
+    let module = answering.function.id.module;
     let is_old = |stamp: &Expr| {
         let mut parts = sub_expressions(stamp).into_iter();
-        parts.any(|part| taken_at_startup(source, function.id.module, part))
+        parts.any(|part| taken_at_startup(source, module, part))
     };
-    stamps(function)
+    stamps(answering.body)
         .find(|(_, stamp)| is_old(stamp))
         .map(|(_, stamp)| stamp.range)
 }
 
-/// The answers that a function makes with a time of the last change, each with that time.
-fn stamps(function: &Function) -> impl Iterator<Item = (&Expr, &Expr)> {
-    expressions(&function.body).into_iter().filter_map(|expr| {
+/// The answers that statements make with a time of the last change, each with that time.
+fn stamps(body: &[Stmt]) -> impl Iterator<Item = (&Expr, &Expr)> {
+    expressions(body).into_iter().filter_map(|expr| {
         let stamp = match &expr.kind {
             ExprKind::Dict(_) => ["time_of_last_update", "timeOfLastUpdate"]
                 .into_iter()

@@ -2,12 +2,12 @@
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::{answering, launches, tasks};
-use crate::analysis::ping::{self, State, routes, stamps};
+use crate::analysis::ping::{self, Answering, State, routes, stamps};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView, absent_code, installed};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 use crate::model::project::Agent;
-use crate::model::source::{ByteRange, EntrypointKind, FnId, Function};
+use crate::model::source::{ByteRange, EntrypointKind, Function};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-ping-handler",
@@ -35,21 +35,22 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     {
         return unanswered(code, route);
     }
-    let found = kept_alive(code, &handlers);
+    let answering = ping::answering(code, &handlers);
+    let found = kept_alive(code, &answering);
     if !found.is_empty() {
         return never_idle(code, found);
     }
-    let idle = always_idle(code, &handlers);
+    let idle = always_idle(code, &answering);
     if !idle.is_empty() && outlives(code) {
         return reclaimed(code, idle);
     }
     if !view.is_v1()
-        && let Some(frozen) = startup_stamp(code, &handlers)
+        && let Some(frozen) = startup_stamp(code, &answering)
     {
         return frozen_stamp(code, &view, frozen);
     }
     let name = &code.runtime.name;
-    let message = match handlers.len() {
+    let message = match answering.len() {
         0 if ping::has_sdk(code) => {
             format!("runtime {name} has no ping handler of its own: the SDK reports its real state")
         }
@@ -68,20 +69,19 @@ fn at(code: &AgentCode<'_>, function: &Function, range: ByteRange) -> Evidence {
 }
 
 /// What keeps a session alive for ever.
-fn kept_alive(code: &AgentCode<'_>, handlers: &[FnId]) -> Vec<Evidence> {
+fn kept_alive(code: &AgentCode<'_>, answering: &[Answering<'_>]) -> Vec<Evidence> {
     let source = code.source;
     let mut found = Vec::new();
-    for function in handlers.iter().filter_map(|id| source.function(*id)) {
-        let busy = ping::always(source, function, State::Busy);
+    for one in answering {
+        let busy = ping::always(source, *one, State::Busy);
         let note = "answers HealthyBusy whatever the state is";
-        found.extend(busy.map(|range| at(code, function, range).note(note)));
+        found.extend(busy.map(|range| at(code, one.function, range).note(note)));
         // The helper that makes the answer stamps it as well as the handler does.
-        let mut makers = source.reach(function.id).into_iter();
+        let mut makers = one.makers(source).into_iter();
         let note = "stamps the answer with the time of asking: the idle clock starts again with every ping";
-        found.extend(makers.find_map(|id| {
-            let maker = source.function(id)?;
+        found.extend(makers.find_map(|maker| {
             let stamp = stamps::of_asking(source, maker)?;
-            Some(at(code, maker, stamp).note(note))
+            Some(at(code, maker.function, stamp).note(note))
         }));
     }
     let note = "forces HealthyBusy, and nothing clears it";
@@ -107,25 +107,23 @@ fn never_idle(code: &AgentCode<'_>, found: Vec<Evidence>) -> Outcome {
 }
 
 /// Handlers whose every answer is `Healthy`.
-fn always_idle(code: &AgentCode<'_>, handlers: &[FnId]) -> Vec<Evidence> {
-    let functions = handlers.iter().filter_map(|id| code.source.function(*id));
-    functions
-        .filter_map(|function| {
-            let range = ping::always(code.source, function, State::Idle)?;
-            Some(at(code, function, range).note("answers Healthy whatever runs"))
+fn always_idle(code: &AgentCode<'_>, answering: &[Answering<'_>]) -> Vec<Evidence> {
+    let answering = answering.iter();
+    answering
+        .filter_map(|one| {
+            let range = ping::always(code.source, *one, State::Idle)?;
+            Some(at(code, one.function, range).note("answers Healthy whatever runs"))
         })
         .collect()
 }
 
 /// Where an answer, or the helper that makes it, carries a time that was taken at startup.
-fn startup_stamp(code: &AgentCode<'_>, handlers: &[FnId]) -> Option<Evidence> {
+fn startup_stamp(code: &AgentCode<'_>, answering: &[Answering<'_>]) -> Option<Evidence> {
     let source = code.source;
-    let functions = handlers.iter().filter_map(|id| source.function(*id));
-    let mut makers = functions.flat_map(|function| source.reach(function.id));
-    makers.find_map(|id| {
-        let maker = source.function(id)?;
+    let mut makers = answering.iter().flat_map(|one| one.makers(source));
+    makers.find_map(|maker| {
         let stamp = stamps::of_startup(source, maker)?;
-        Some(at(code, maker, stamp).note("a time that was taken at startup"))
+        Some(at(code, maker.function, stamp).note("a time that was taken at startup"))
     })
 }
 
