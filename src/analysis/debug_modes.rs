@@ -3,6 +3,7 @@
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::values::{At, Domain, eval};
+use crate::model::source::ir::UnaryOp;
 use crate::model::source::walk::statements;
 use crate::model::source::{Call, Compare, Expr, ExprKind, Module, Source, StmtKind};
 
@@ -54,8 +55,12 @@ const SWITCHES: [(&str, &str, Option<usize>, Mode); 9] = [
     ("asyncio.run", "debug", None, Mode::EventLoop),
 ];
 
-/// The modes that calls turn on when nothing outside of the code says otherwise, each with the value that does.
-pub(crate) fn turned_on<'a>(code: &AgentCode<'a>) -> Vec<(Mode, At<'a>)> {
+/// The modes that calls turn on when nothing outside of the code says otherwise, each with the value that does; `unset` says which
+/// variables surely nothing sets.
+pub(crate) fn turned_on<'a>(
+    code: &AgentCode<'a>,
+    unset: &dyn Fn(&str) -> bool,
+) -> Vec<(Mode, At<'a>)> {
     let source = code.source;
     let given = code.calls().filter_map(|(module, _, expr)| {
         let (mode, value) = switched(source, module, expr)?;
@@ -64,7 +69,7 @@ pub(crate) fn turned_on<'a>(code: &AgentCode<'a>) -> Vec<(Mode, At<'a>)> {
     let assigned = code.modules().flat_map(|module| assigned(code, module));
     given
         .chain(assigned)
-        .filter(|(_, at)| eval(&mut On { source }, *at))
+        .filter(|(_, at)| eval(&mut On { code: *code, unset }, *at))
         .collect()
 }
 
@@ -113,10 +118,48 @@ fn switched<'a>(
     expr: &'a Expr,
 ) -> Option<(Mode, &'a Expr)> {
     let call = expr.as_call()?;
-    let name = source.callee_name(module.id, expr)?;
+    let (callee, held) = called(source, module, expr, call)?;
     let mut known = SWITCHES.iter();
-    let (_, option, place, mode) = known.find(|(callee, ..)| *callee == name)?;
-    Some((*mode, option_value(call, option, *place)?))
+    let (_, option, place, mode) = known.find(|(name, ..)| *name == callee)?;
+    let place = place.map(|place| place + held);
+    let value =
+        option_value(call, option, place).or_else(|| spread_value(source, module, call, option));
+    Some((*mode, value?))
+}
+
+/// What a call makes, by its canonical name, and how many arguments stand before those of its own: `functools.partial(App, debug=True)`
+/// makes an `App`, and `super().__init__(debug=True)` what its class is derived from.
+fn called<'a>(
+    source: &'a Source,
+    module: &'a Module,
+    expr: &'a Expr,
+    call: &'a Call,
+) -> Option<(String, usize)> {
+    if call.written_name() == "__init__" {
+        let class = module.class_at(expr.range.start)?;
+        let mut bases = source.bases(class.id).into_iter();
+        let base = bases.find(|base| SWITCHES.iter().any(|(name, ..)| **name == **base))?;
+        return Some((base.to_string(), 0));
+    }
+    let name = source.callee_name(module.id, expr)?;
+    match name {
+        "functools.partial" => Some((source.canonical(module.id, call.args.first()?)?, 1)),
+        name => Some((name.to_owned(), 0)),
+    }
+}
+
+/// The value of an option in a dict that is spread into a call: `App(**OPTIONS)`.
+fn spread_value<'a>(
+    source: &'a Source,
+    module: &'a Module,
+    call: &'a Call,
+    option: &str,
+) -> Option<&'a Expr> {
+    let mut spread = call.keywords.iter().filter(|one| one.name.is_none());
+    spread.find_map(|one| match source.meaning(module.id, &one.value) {
+        Meaning::Value(at, options) if at == module.id => options.entry(option),
+        _ => one.value.entry(option),
+    })
 }
 
 fn option_value<'a>(call: &'a Call, option: &str, place: Option<usize>) -> Option<&'a Expr> {
@@ -128,11 +171,12 @@ fn option_value<'a>(call: &'a Call, option: &str, place: Option<usize>) -> Optio
 
 /// Whether a value is on when nothing outside the code says otherwise: `True`, a name that holds it, or what an environment
 /// variable is compared with when its default already says so.
-struct On<'a> {
-    source: &'a Source,
+struct On<'a, 'u> {
+    code: AgentCode<'a>,
+    unset: &'u dyn Fn(&str) -> bool,
 }
 
-impl<'a> Domain<'a> for On<'a> {
+impl<'a> Domain<'a> for On<'a, '_> {
     type Known = bool;
     const QUESTION: &'static str = "on";
 
@@ -145,9 +189,16 @@ impl<'a> Domain<'a> for On<'a> {
     }
 
     fn other(&mut self, at: At<'a>) -> bool {
-        let source = self.source;
+        let source = self.code.source;
         match &at.expr.kind {
             ExprKind::Bool(flag) => *flag,
+            // `not os.getenv("PROD")`
+            ExprKind::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => self
+                .variable(at.to(operand))
+                .is_some_and(|name| self.configured(&name).is_none() && (self.unset)(&name)),
             ExprKind::Compare(parts) => self.compared(at, parts),
             ExprKind::Name(_) | ExprKind::Attribute { .. } => {
                 match source.meaning(at.module, at.expr) {
@@ -175,12 +226,34 @@ impl<'a> Domain<'a> for On<'a> {
     }
 }
 
-impl<'a> On<'a> {
+impl<'a> On<'a, '_> {
+    /// The variable that an expression reads without a default.
+    fn variable(&self, at: At<'a>) -> Option<String> {
+        let source = self.code.source;
+        let call = at.expr.as_call()?;
+        let reads = matches!(
+            source.callee_name(at.module, at.expr),
+            Some("os.getenv" | "os.environ.get")
+        );
+        let key = call.args.first().filter(|_| reads)?;
+        source.string(at.module, key)
+    }
+
+    /// The value that the configuration gives a variable.
+    fn configured(&self, name: &str) -> Option<&'a str> {
+        let mut set = self.code.runtime.common.env.iter();
+        set.find_map(|(set, value)| (set == name).then_some(value.value.as_str()))
+    }
+
     fn compared(&self, at: At<'a>, parts: &'a Compare) -> bool {
+        let variable = self.variable(at.to(plain(&parts.left)));
+        if let Some(value) = variable.and_then(|name| self.configured(&name)) {
+            return self.is_told(at, parts, value);
+        }
         let says = |text: &str| matches!(text.to_lowercase().as_str(), "1" | "true" | "yes" | "on");
-        let defaults = self.source.strings(at.module, plain(&parts.left));
+        let defaults = self.code.source.strings(at.module, plain(&parts.left));
         parts.rest.iter().any(|(operator, right)| {
-            let rights = self.source.strings(at.module, right);
+            let rights = self.code.source.strings(at.module, right);
             match *operator {
                 "==" | "===" => defaults.iter().any(|text| {
                     rights.iter().any(|other| other.eq_ignore_ascii_case(text)) && says(text)
@@ -188,6 +261,28 @@ impl<'a> On<'a> {
                 "in" => defaults.iter().any(|text| says(text)),
                 // Anything but the word for off turns it on.
                 "!=" | "!==" => defaults.iter().all(|text| !rights.contains(text)),
+                _ => false,
+            }
+        })
+    }
+}
+
+impl<'a> On<'a, '_> {
+    /// Whether a comparison holds for the value that the configuration gives.
+    fn is_told(&self, at: At<'a>, parts: &'a Compare, value: &str) -> bool {
+        parts.rest.iter().any(|(operator, right)| {
+            let items = match &right.kind {
+                ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => items,
+                _ => std::slice::from_ref(right),
+            };
+            let texts = items
+                .iter()
+                .flat_map(|item| self.code.source.strings(at.module, item));
+            let texts: Vec<String> = texts.collect();
+            let same = texts.iter().any(|text| text.eq_ignore_ascii_case(value));
+            match *operator {
+                "==" | "===" | "in" => same,
+                "!=" | "!==" | "not in" => !same && !texts.is_empty(),
                 _ => false,
             }
         })

@@ -1,9 +1,14 @@
 //! `runtime-debug-mode`: Debug mode is off.
 
+use std::cell::OnceCell;
+
 use crate::analysis::agent_code::{self, AgentCode};
+use crate::analysis::call_sites::Callers;
 use crate::analysis::debug_modes::{Mode, turned_on};
+use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
+use crate::context::variables::Environment;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
@@ -34,11 +39,20 @@ fn words(mode: Mode) -> &'static str {
 }
 
 fn run(context: &Context) -> Vec<Outcome> {
-    crate::checks::agents::each(context, judge)
+    crate::checks::agents::each(context, |code| judge(context, code))
 }
 
-fn judge(code: &AgentCode<'_>) -> Outcome {
-    let found: Vec<Evidence> = turned_on(code)
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
+    let environment = OnceCell::new();
+    let unset = |name: &str| {
+        let known = environment.get_or_init(|| {
+            let callers = Callers::new(code);
+            let live = Live::new(&callers, Absent::Unknown);
+            Environment::of(context, &callers, &live)
+        });
+        known.unknown.is_none() && !known.sets(name)
+    };
+    let found: Vec<Evidence> = turned_on(code, &unset)
         .into_iter()
         .map(|(mode, at)| {
             agent_code::evidence(code.source, at.module, at.expr.range).note(words(mode))
