@@ -174,6 +174,16 @@ fn look(
     }
 }
 
+/// Whether a discovery document is that of a user pool of Amazon Cognito.
+fn is_of_cognito(url: &Seen<String>) -> bool {
+    let host = url.value.strip_prefix("https://cognito-idp.");
+    host.is_some_and(|rest| {
+        rest.split('/')
+            .next()
+            .is_some_and(|host| host.contains(".amazonaws.com"))
+    })
+}
+
 fn passed(resource: &Resource, jwt: &JwtView) -> String {
     let mut set = Vec::new();
     for (key, length) in [
@@ -187,7 +197,11 @@ fn passed(resource: &Resource, jwt: &JwtView) -> String {
         }
     }
     let both = !jwt.audience.is_empty() && !jwt.clients.is_empty();
-    let note = if both {
+    let of_cognito = jwt.discovery_url.as_ref().is_some_and(is_of_cognito);
+    let note = if of_cognito && jwt.clients.is_empty() && !jwt.audience.is_empty() {
+        "; Amazon Cognito puts an audience into ID tokens, and into access tokens only where they are bound to a resource: callers that \
+         send other access tokens get 401, and need allowedClients"
+    } else if both {
         "; a token must satisfy both allowedClients and allowedAudience: many providers put only one of the two claims into a token"
     } else {
         ""
