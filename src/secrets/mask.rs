@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::split;
+
 /// Bytes of context kept on either side of a hit in a masked line.
 const AROUND: usize = 160;
 /// Most characters of a secret that are ever shown.
@@ -9,6 +11,7 @@ const SHOWN: usize = 4;
 
 /// The secret with at most its first four characters left (a quarter of a short one) and its length in characters.
 pub(super) fn masked(secret: &str) -> String {
+    let secret = split::said(secret);
     let length = secret.chars().count();
     let shown: String = secret
         .chars()

@@ -29,6 +29,7 @@ mod named;
 pub mod names;
 pub mod redact;
 mod scan;
+mod split;
 mod text;
 mod typed;
 mod value;

@@ -11,7 +11,7 @@ use super::context::{Context, needs_quotes};
 use super::decoys;
 use super::engine::{Engine, Format, Job, engine};
 use super::text::{ends_token, starts_token};
-use super::{Kind, assign, command, kinds, mask, material, named};
+use super::{Kind, assign, command, kinds, mask, material, named, split};
 
 /// Longest text behind a keyword that a format is tried on.
 const WINDOW: usize = 4096;
@@ -96,12 +96,19 @@ pub fn scan(path: &str, text: &str, options: &Options) -> Vec<Hit> {
             run(engine, entry.job, &subject, at, &mut found);
         }
     });
+    found.extend(split::find(engine, &subject));
     found.retain(|found| found.confidence >= options.least);
     settle(&subject, found)
 }
 
 /// Tries one rule at one keyword.
-fn run(engine: &Engine, job: Job, subject: &Subject<'_>, at: Range<usize>, found: &mut Vec<Found>) {
+pub(super) fn run(
+    engine: &Engine,
+    job: Job,
+    subject: &Subject<'_>,
+    at: Range<usize>,
+    found: &mut Vec<Found>,
+) {
     let new = match job {
         Job::Format(index) => engine
             .formats
