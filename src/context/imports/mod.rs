@@ -431,7 +431,10 @@ impl<'a> Python<'a> {
     /// The installed distribution that holds a dotted name.
     fn holds(&self, full: &str) -> Option<String> {
         let known = distributions::providers(full).unwrap_or_default();
-        let conventional = distributions::conventional(full);
+        let conventional = match distributions::is_apart(full) {
+            true => Vec::new(),
+            false => distributions::conventional(full),
+        };
         let mut candidates = conventional
             .iter()
             .rev()

@@ -15,7 +15,7 @@ pub use alike::alike;
 
 /// Lines of `module, first minor version, last minor version` of CPython 3; empty where it was there before or is there still.
 const STDLIB: &str = include_str!("stdlib.tsv");
-/// Lines of `module, distributions`.
+/// Lines of `module, distributions`; a third cell `alone` says that no other distribution holds it, whatever it is called.
 const MODULES: &str = include_str!("modules.tsv");
 /// Lines of `distribution, what it brings, what its extras bring too`. Where a line `distribution[extra]` is there, its extras are
 /// known one by one.
@@ -114,17 +114,27 @@ static STDLIB_ROWS: LazyLock<BTreeMap<&'static str, Range>> = LazyLock::new(|| {
         .filter_map(|row| Some((*row.first()?, (number(row.get(1)), number(row.get(2))))))
         .collect()
 });
-static MODULE_ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+/// What holds a module.
+struct Holders {
+    names: Vec<&'static str>,
+    /// Whether nothing else does.
+    alone: bool,
+}
+static MODULE_ROWS: LazyLock<BTreeMap<&'static str, Holders>> = LazyLock::new(|| {
+    let holders = |row: &[&'static str]| Holders {
+        names: names(row.get(1)),
+        alone: row.get(2) == Some(&"alone"),
+    };
     rows(MODULES)
-        .filter_map(|row| Some((*row.first()?, names(row.get(1)))))
+        .filter_map(|row| Some((*row.first()?, holders(&row))))
         .collect()
 });
 /// [`MODULE_ROWS`] the other way round: it is asked for every import and string of the code.
 static DISTRIBUTION_ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> =
     LazyLock::new(|| {
         let mut modules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (module, distributions) in MODULE_ROWS.iter() {
-            for distribution in distributions {
+        for (module, holders) in MODULE_ROWS.iter() {
+            for distribution in &holders.names {
                 modules.entry(distribution).or_default().push(module);
             }
         }
@@ -172,6 +182,10 @@ pub fn node_builtin(specifier: &str) -> bool {
 
 /// The distributions that are known to hold a dotted name, by its longest known prefix.
 pub fn providers(dotted: &str) -> Option<&'static [&'static str]> {
+    holders(dotted).map(|found| found.names.as_slice())
+}
+
+fn holders(dotted: &str) -> Option<&'static Holders> {
     let mut name = dotted;
     loop {
         if let Some(found) = MODULE_ROWS.get(name) {
@@ -179,6 +193,12 @@ pub fn providers(dotted: &str) -> Option<&'static [&'static str]> {
         }
         name = name.rsplit_once('.')?.0;
     }
+}
+
+/// Whether only the distributions of [`providers`] hold a dotted name: neither the one that is called like its namespace nor those
+/// that hold another part of it do (`langgraph.checkpoint.postgres` is in neither langgraph nor langgraph-checkpoint).
+pub fn is_apart(dotted: &str) -> bool {
+    holders(dotted).is_some_and(|found| found.alone)
 }
 
 /// The names that a distribution holding this dotted name bears by convention, longest last: `google.cloud.storage` gives
@@ -365,6 +385,8 @@ mod tests {
         assert_eq!(providers("yaml.loader").unwrap(), ["pyyaml"]);
         assert_eq!(providers("google.genai.types").unwrap(), ["google-genai"]);
         assert!(providers("google").is_none());
+        assert!(is_apart("langgraph.checkpoint.postgres.aio"));
+        assert!(!is_apart("langgraph.checkpoint.memory") && !is_apart("llama_index.core"));
         assert_eq!(conventional("azure.ai_x").last().unwrap(), "azure-ai-x");
         assert!(modules_of("beautifulsoup4").contains(&"bs4"));
         let (all, unknown) = closure([("strands-agents", none), ("nobody-knows", none)]);
@@ -378,8 +400,9 @@ mod tests {
     #[test]
     fn every_row_is_whole() {
         for row in rows(MODULES).chain(rows(UNIMPORTED)) {
+            let cells = row.strip_suffix(&["alone"]).unwrap_or(&row);
             assert!(
-                row.len() == 2 && row.iter().all(|cell| !cell.is_empty()),
+                cells.len() == 2 && cells.iter().all(|cell| !cell.is_empty()),
                 "{row:?}"
             );
         }
