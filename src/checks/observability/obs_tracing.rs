@@ -6,12 +6,12 @@ use crate::checks::judge::Problem;
 use crate::checks::unconfigured::{Listed, or_unconfigured};
 use crate::checks::{Category, Check, Need};
 use crate::checks::{edits, fixes};
-use crate::context::code::not_made;
-use crate::context::installed;
+use crate::context::code::{self, not_made};
 use crate::context::{Context, Environment, Layer, Origin, Variable};
+use crate::context::{absent_code, installed};
 use crate::model::finding::{Evidence, Fix, Outcome, Resource, Severity};
 use crate::model::known::{ReasonCode, Unread};
-use crate::model::manifest::{AgentManifests, PyProject};
+use crate::model::manifest::{AgentManifests, Dependency, PyProject};
 use crate::model::project::{Agent, Harness, Runtime};
 use crate::shell::Command;
 
@@ -51,6 +51,11 @@ const NODE_PACKAGES: [&str; 6] = [
     "@opentelemetry/sdk-trace-node",
     "@opentelemetry/sdk-trace-base",
     "@vercel/otel",
+];
+/// Those of them that an import of their own or an option of Node has to load: no other library takes them in.
+const REGISTERED: [&str; 2] = [
+    "@aws/aws-distro-opentelemetry-node-autoinstrumentation",
+    "@opentelemetry/auto-instrumentations-node",
 ];
 /// Environment variables that turn spans off, and with which value.
 const SWITCHES: [(&str, &str); 4] = [
@@ -213,7 +218,7 @@ fn started(context: &Context, runtime: &Runtime, resource: &Resource) -> Finding
         return Finding::Unknown(reason);
     }
     match (is_node(runtime, manifests), container) {
-        (true, _) => node(resource, manifests),
+        (true, _) => node(context, runtime, resource, manifests),
         (false, true) => python_container(context, runtime, resource, manifests),
         (false, false) => python_zip(context, runtime, resource, manifests),
     }
@@ -238,18 +243,31 @@ fn is_node(runtime: &Runtime, manifests: &AgentManifests) -> bool {
     }
 }
 
-fn node(resource: &Resource, manifests: &AgentManifests) -> Finding {
+fn node(
+    context: &Context,
+    runtime: &Runtime,
+    resource: &Resource,
+    manifests: &AgentManifests,
+) -> Finding {
     let package = match manifests.package_json.known() {
         Err(reason) => return Finding::Unknown(reason),
         Ok(package) => package,
     };
-    let own = package.and_then(|package| {
-        package
-            .dependencies
-            .iter()
-            .find(|dependency| NODE_PACKAGES.contains(&dependency.name.as_str()))
-    });
-    match own {
+    let dependencies = package
+        .into_iter()
+        .flat_map(|package| &package.dependencies);
+    let own: Vec<&Dependency> = dependencies
+        .filter(|dependency| NODE_PACKAGES.contains(&dependency.name.as_str()))
+        .collect();
+    match own.first() {
+        Some(dependency) if is_loaded_by_nothing(context, runtime, &own) => {
+            Finding::Person(format!(
+                "package.json of {resource} has {name}, and neither the code nor NODE_OPTIONS is seen to load it: a package that is not loaded makes no \
+                 spans. Import its `register` before all else, or set NODE_OPTIONS in `envVars` (see the package's page), or see that something else \
+                 loads it",
+                name = dependency.name
+            ))
+        }
         Some(dependency) => Finding::Fine(format!(
             "{resource} brings its own tracing ({}); nothing turns it off",
             dependency.name
@@ -259,6 +277,37 @@ fn node(resource: &Resource, manifests: &AgentManifests) -> Finding {
              Invocations, errors and durations are measured by the service in any case; decide whether that is enough to find a fault in production"
         )),
     }
+}
+
+/// Whether nothing is seen to load packages into Node that do nothing unless they are loaded, where all that could was read.
+fn is_loaded_by_nothing(context: &Context, runtime: &Runtime, own: &[&Dependency]) -> bool {
+    // What starts Node in an image, and with which options, is not read here.
+    if installed::is_container(runtime)
+        || !own
+            .iter()
+            .all(|one| REGISTERED.contains(&one.name.as_str()))
+    {
+        return false;
+    }
+    let agent = Agent::Runtime(runtime);
+    let facts = context
+        .files
+        .dependencies
+        .get(&agent.resource().to_string());
+    let (Some(facts), Ok(code)) = (facts, code::of(context, runtime)) else {
+        return false;
+    };
+    let is_read = facts.beyond.is_none()
+        && facts.unread.is_empty()
+        && code.unread().is_none()
+        && absent_code::of(context, &code).is_none();
+    let option = "NODE_OPTIONS";
+    let layers = context.environments(agent);
+    let mut set = layers.iter().flat_map(|layer| &layer.value);
+    let by_option = set.any(|variable| variable.name == option)
+        || context.source.stack_words.contains(option)
+        || context.files.contents.environment_words.contains(option);
+    is_read && !by_option && !own.iter().any(|one| facts.uses.contains_key(&one.name))
 }
 
 fn python_zip(
