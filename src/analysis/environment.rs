@@ -250,13 +250,14 @@ pub(crate) fn has_own<'a>(
 ) -> bool {
     let mut ways = Ways::from(module, object);
     while let Some((module, expr)) = ways.next() {
-        match own_value(callers, module, expr, name, &mut ways) {
-            true => return true,
-            false if ways.cut => return true,
-            false => {}
+        if own_value(callers, module, expr, name, &mut ways) {
+            return true;
         }
     }
-    false
+    if ways.cut {
+        limits::reached(limits::CALLERS, module, object.range);
+    }
+    ways.cut
 }
 
 /// Whether what an object is made of holds a value for a variable; what else it is a copy of is added to the ways.
@@ -282,14 +283,34 @@ fn own_value<'a>(
             .iter()
             .any(|side| may_hold(callers, module, side, ways)),
         ExprKind::Call(call) => made_with(callers, module, call, name, ways),
+        // Either may be what is read.
+        ExprKind::Conditional(parts) => {
+            ways.add(module, &parts.body);
+            ways.add(module, &parts.orelse);
+            false
+        }
+        ExprKind::BoolOp { values, .. } => {
+            values.iter().for_each(|value| ways.add(module, value));
+            false
+        }
         ExprKind::Name(_) | ExprKind::Attribute { .. } => match source.meaning(module, expr) {
             Meaning::Value(at, value) => {
                 ways.add(at, value);
                 false
             }
-            Meaning::Instance(made) if made.type_name == "dict" => made
-                .call
-                .is_some_and(|call| made_with(callers, made.module, call, name, ways)),
+            Meaning::Instance(made) => match made.call {
+                Some(call) => {
+                    made.type_name == "dict" && made_with(callers, made.module, call, name, ways)
+                }
+                None => {
+                    given_for(callers, module, expr, ways);
+                    false
+                }
+            },
+            Meaning::Unknown => {
+                given_for(callers, module, expr, ways);
+                false
+            }
             _ => false,
         },
         _ => false,

@@ -1,6 +1,6 @@
 //! Calls that read several variables at once: texts that the environment fills, and keys that are taken out of it together.
 
-use super::is_environ;
+use super::{has_own, is_environ};
 use crate::analysis::call_sites::Callers;
 use crate::model::source::{Call, Expr, ExprKind, Language, ModuleId};
 
@@ -42,15 +42,32 @@ fn formatted<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Sev
     };
     let spread = call.keywords.iter().filter(|one| one.name.is_none());
     let mut over = spread.map(|one| &one.value).chain(&call.args);
-    if !over.any(|value| is_environ(callers, module, value)) {
+    let Some(over) = over.find(|value| is_environ(callers, module, value)) else {
         return Several::default();
-    }
+    };
     let texts = callers.source().strings(module, base);
-    let names = texts.iter().flat_map(|text| fields(text));
-    let given = |name: &str| call.option(name).is_some();
+    let names = texts.iter().flat_map(|text| fields(text)).collect();
+    filled(callers, module, call, over, names)
+}
+
+/// What a text takes out of an environment, where the call gives no value of its own for it.
+fn filled<'a>(
+    callers: &Callers<'a>,
+    module: ModuleId,
+    call: &'a Call,
+    over: &'a Expr,
+    names: Vec<String>,
+) -> Several {
+    let given = |name: &str| {
+        let mut keywords = call.keywords.iter();
+        keywords.any(|one| one.name.as_deref() == Some(name))
+            || has_own(callers, module, over, name)
+    };
+    // Other values that are spread into the call may be these.
+    let mut spread = call.keywords.iter().filter(|one| one.name.is_none());
     Several {
-        names: names.filter(|name| !given(name)).collect(),
-        raises: true,
+        names: names.into_iter().filter(|name| !given(name)).collect(),
+        raises: spread.all(|one| one.value.is(over)),
     }
 }
 
@@ -62,10 +79,7 @@ fn fields(text: &str) -> Vec<String> {
         let Some((field, _)) = part.split_once('}') else {
             continue;
         };
-        let name = name_at_start(field);
-        if name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-            found.push(name);
-        }
+        found.extend(name_at_start(field));
     }
     found
 }
@@ -81,7 +95,7 @@ fn expanded<'a>(
     let is_of_path = source.callee_name(module, expr) == Some("os.path.expandvars");
     let text = call.args.first().filter(|_| is_of_path);
     Several {
-        names: text.map_or_else(Vec::new, |text| placeholders(source.strings(module, text))),
+        names: text.map_or_else(Vec::new, |text| placeholders(&source.strings(module, text))),
         raises: false,
     }
 }
@@ -90,27 +104,28 @@ fn expanded<'a>(
 fn substituted<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Several {
     let source = callers.source();
     let over = call.args.first();
-    if !over.is_some_and(|over| is_environ(callers, module, over)) {
+    let Some(over) = over.filter(|over| is_environ(callers, module, over)) else {
         return Several::default();
-    }
+    };
     let made = source.receiver(module, call);
     let text = made
         .filter(|made| made.type_name == "string.Template")
         .and_then(|made| Some((made.module, made.call?.args.first()?)));
+    let texts = text.map_or_else(Vec::new, |(at, text)| source.strings(at, text));
+    // Two dollar signs stand for one.
+    let texts: Vec<String> = texts.iter().map(|text| text.replace("$$", "")).collect();
+    let several = filled(callers, module, call, over, placeholders(&texts));
     Several {
-        names: text.map_or_else(Vec::new, |(at, text)| {
-            placeholders(source.strings(at, text))
-        }),
-        raises: call.written_name() == "substitute",
+        raises: several.raises && call.written_name() == "substitute",
+        ..several
     }
 }
 
 /// The variables that texts name behind a dollar sign.
-fn placeholders(texts: Vec<String>) -> Vec<String> {
-    let texts = texts.iter();
-    let parts = texts.flat_map(|text| text.split('$').skip(1));
-    let names = parts.map(|part| name_at_start(part.strip_prefix('{').unwrap_or(part)));
-    names.filter(|name| !name.is_empty()).collect()
+fn placeholders(texts: &[String]) -> Vec<String> {
+    let parts = texts.iter().flat_map(|text| text.split('$').skip(1));
+    let names = parts.filter_map(|part| name_at_start(part.strip_prefix('{').unwrap_or(part)));
+    names.collect()
 }
 
 /// `itemgetter("DB_USER", "DB_PASSWORD")(os.environ)`.
@@ -120,22 +135,19 @@ fn picked<'a>(callers: &Callers<'a>, module: ModuleId, call: &'a Call) -> Severa
         return Several::default();
     };
     let gets = source.callee_name(module, &call.callee) == Some("operator.itemgetter");
-    let of_environ = || {
-        let over = call.args.first();
-        over.is_some_and(|over| is_environ(callers, module, over))
-    };
-    if !gets || !of_environ() {
+    let over = call.args.first().filter(|_| gets);
+    let Some(over) = over.filter(|over| is_environ(callers, module, over)) else {
         return Several::default();
-    }
+    };
     let keys = getter.args.iter();
-    Several {
-        names: keys.filter_map(|key| source.string(module, key)).collect(),
-        raises: true,
-    }
+    let names = keys.filter_map(|key| source.string(module, key)).collect();
+    filled(callers, module, call, over, names)
 }
 
-/// The name that a text begins with.
-fn name_at_start(text: &str) -> String {
+/// The name of a variable that a text begins with.
+fn name_at_start(text: &str) -> Option<String> {
     let word = |letter: &char| letter.is_ascii_alphanumeric() || *letter == '_';
-    text.chars().take_while(word).collect()
+    let name: String = text.chars().take_while(word).collect();
+    let is_name = name.starts_with(|first: char| !first.is_ascii_digit());
+    is_name.then_some(name)
 }

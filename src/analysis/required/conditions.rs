@@ -129,9 +129,10 @@ impl<'a> Finder<'_, '_, 'a> {
                     self.named(&parts.left, right).into_iter().collect()
                 }
                 // `missing.length > 0`, `len(missing) != 0`
-                [(">" | ">=" | "!=" | "!==", count)] if count.as_number().is_some() => {
+                [(">" | "!=" | "!==", count)] if count.as_number() == Some(0.0) => {
                     self.counted(&parts.left)
                 }
+                [(">=", count)] if count.as_number() == Some(1.0) => self.counted(&parts.left),
                 _ => Vec::new(),
             },
             ExprKind::Name(name) => self.collected(name, test.range.start),
