@@ -1,8 +1,11 @@
 //! Tools that come in a package, call a service and take their key from the environment themselves: neither the call nor the read is
 //! in the project's code.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::analysis::agent_code::AgentCode;
-use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId};
+use crate::analysis::names::{Meaning, leaf};
+use crate::model::source::{ByteRange, Call, Expr, ExprKind, Module, ModuleId};
 
 /// A tool that the code uses.
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +135,7 @@ pub(crate) fn used<'a>(code: &AgentCode<'a>) -> Vec<Packaged<'a>> {
     let made = code.calls().filter_map(|(module, _, expr)| {
         let call = expr.as_call()?;
         let name = code.source.callee_name(module.id, expr)?;
-        let (service, variable) = row(name).filter(|_| !gives_a_key(call))?;
+        let (service, variable) = row(name).filter(|_| !gives_a_key(name, call))?;
         Some(Packaged {
             module: module.id,
             expr,
@@ -158,54 +161,70 @@ fn row(name: &str) -> Option<(Option<&'static str>, Option<&'static str>)> {
     found.map(|(_, service, variable)| (*service, *variable))
 }
 
-/// Whether a call gives a key of its own.
-fn gives_a_key(call: &Call) -> bool {
-    let mut names = call.keywords.iter().filter_map(|one| one.name.as_deref());
-    names.any(|name| name.ends_with("key") || name.ends_with("token") || name.ends_with("client"))
+/// Whether a call gives a key of its own, or may do so: what is spread into it, and the first argument of a class, are not looked into.
+fn gives_a_key(name: &str, call: &Call) -> bool {
+    let holds = ["key", "token", "client", "wrapper"];
+    let makes = leaf(name).starts_with(|first: char| first.is_uppercase());
+    let mut given = call.keywords.iter().map(|one| one.name.as_deref());
+    makes && !call.args.is_empty()
+        || given.any(|name| name.is_none_or(|name| holds.iter().any(|end| name.ends_with(end))))
 }
 
-/// The modules and functions of a package that code names other than to call them: `Agent(tools=[tavily_search])`.
+/// The modules and functions of a package that code names other than to call them: `Agent(tools=[tavily_search])`. Each counts where
+/// a module names it first.
 fn handed_on<'a>(code: &AgentCode<'a>) -> Vec<Packaged<'a>> {
-    let mut found = Vec::new();
-    for external in &code.code.external {
-        let import = code.source.module(external.module).and_then(|module| {
-            let import = module.imports.get(external.import)?;
-            Some((module, import)).filter(|_| !import.type_only)
-        });
-        let Some((module, import)) = import.filter(|_| external.package == HANDED_ON) else {
-            continue;
-        };
-        let name = match &import.name {
-            Some(name) => format!("{}.{name}", external.dotted),
-            None => external.dotted.clone(),
-        };
-        let alias = import.alias.as_deref();
-        let (Some((service, variable)), Some(alias)) = (row(&name), alias) else {
-            continue;
-        };
-        found.extend(first_use(code, module, alias).map(|expr| Packaged {
-            module: module.id,
-            expr,
-            service,
-            variable,
-        }));
+    let of_package = code.code.external.iter();
+    let of_package = of_package.filter(|external| external.package == HANDED_ON);
+    let mut aliases: BTreeMap<ModuleId, BTreeSet<&str>> = BTreeMap::new();
+    for external in of_package {
+        let module = code.source.module(external.module);
+        let import = module.and_then(|module| module.imports.get(external.import));
+        let alias = import.and_then(|import| import.alias.as_deref());
+        aliases.entry(external.module).or_default().extend(alias);
     }
-    found
+    let modules = aliases.iter();
+    let named = modules.filter_map(|(id, aliases)| Some((code.source.module(*id)?, aliases)));
+    named
+        .flat_map(|(module, aliases)| first_uses(code, module, aliases))
+        .collect()
 }
 
-/// Where code that may run names something first, other than to call it.
-fn first_use<'a>(code: &AgentCode<'a>, module: &'a Module, alias: &str) -> Option<&'a Expr> {
-    let is_called = |expr: &Expr| {
-        let mut calls = module.calls().filter_map(|(_, call)| call.as_call());
-        calls.any(|call| match &call.callee.kind {
-            ExprKind::Attribute { base, .. } => base.range == expr.range,
-            _ => call.callee.range == expr.range,
+/// Where the code of a module that may run names tools first, other than to call them.
+fn first_uses<'a>(
+    code: &AgentCode<'a>,
+    module: &'a Module,
+    aliases: &BTreeSet<&str>,
+) -> Vec<Packaged<'a>> {
+    let calls = module.calls().filter_map(|(_, call)| call.as_call());
+    let called: BTreeSet<ByteRange> = calls
+        .map(|call| match &call.callee.kind {
+            ExprKind::Attribute { base, .. } => base.range,
+            _ => call.callee.range,
         })
-    };
-    let all = module.all_expressions().into_iter();
-    let mut named = all.filter(|(_, expr)| expr.as_name() == Some(alias));
-    let used = named.find(|(function, expr)| {
-        function.is_none_or(|function| code.may_run(function)) && !is_called(expr)
+        .collect();
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    module.each_expression(&mut |function, expr| {
+        let alias = expr.as_name().filter(|name| aliases.contains(name));
+        let runs = function.is_none_or(|function| code.may_run(function));
+        if alias.is_none() || !runs || called.contains(&expr.range) {
+            return;
+        }
+        // A parameter or another value may be called the same.
+        let Meaning::External(name) = code.source.meaning(module.id, expr) else {
+            return;
+        };
+        let Some((service, variable)) = row(&name) else {
+            return;
+        };
+        if seen.insert(name) {
+            found.push(Packaged {
+                module: module.id,
+                expr,
+                service,
+                variable,
+            });
+        }
     });
-    used.map(|(_, expr)| expr)
+    found
 }
