@@ -462,10 +462,21 @@ impl Collection {
         };
         let source_root = join(code_root, "src");
         let mut links = Vec::new();
+        let mut notes = Vec::new();
         for import in &module.imports {
             let mut link = match module.language {
                 Language::Python => {
                     let found = lookup.python(&mut self.tree, &module.path, import);
+                    if found.cut {
+                        notes.push(SourceNote {
+                            kind: SourceNoteKind::TooDeep,
+                            message: format!(
+                                "`{}` may mean more modules than are read",
+                                import.module
+                            ),
+                            site: module.site(import.origin),
+                        });
+                    }
                     // The entry's own folder comes first; `src` is last, and only where it is not that folder.
                     let root = found.root.filter(|index| *index > 0);
                     let root = root.and_then(|index| lookup.roots.get(index));
@@ -516,6 +527,7 @@ impl Collection {
             }
             links.push(link);
         }
+        self.source.notes.extend(notes);
         links
     }
 

@@ -59,16 +59,23 @@ impl Tree {
         self.listings.entry(folder.to_owned()).or_default()
     }
 
-    /// The names of a folder that Python can import, in order: its modules, and its folders.
-    pub fn modules(&mut self, folder: &str) -> Vec<String> {
+    /// The names of a folder that Python can import and that start and end so, in order: its modules, and its folders; of either not
+    /// more than `most`.
+    pub fn modules(&mut self, folder: &str, start: &str, end: &str, most: usize) -> Vec<String> {
         let listing = self.listing(folder);
-        let files = listing.files.iter();
-        let files = files.filter_map(|name| name.strip_suffix(".py"));
-        let named = files.chain(listing.folders.iter().map(String::as_str));
-        let mut all: Vec<String> = named
-            .filter(|name| !name.starts_with(['.', '_']))
-            .map(str::to_owned)
-            .collect();
+        let fits = |name: &&str| {
+            name.len() >= start.len() + end.len()
+                && name.ends_with(end)
+                && !name.starts_with(['.', '_'])
+        };
+        let of = |names: &BTreeSet<String>, ending: &str| -> Vec<String> {
+            let names = names.range(start.to_owned()..);
+            let names = names.take_while(|name| name.starts_with(start));
+            let bare = names.filter_map(|name| name.strip_suffix(ending));
+            bare.filter(fits).take(most).map(str::to_owned).collect()
+        };
+        let mut all = of(&listing.files, ".py");
+        all.extend(of(&listing.folders, ""));
         all.sort();
         all.dedup();
         all

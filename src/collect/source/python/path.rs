@@ -14,6 +14,8 @@ pub struct Found {
     pub resolved: bool,
     /// Which of the roots answers it; `None` for a relative import.
     pub root: Option<usize>,
+    /// A name with unknown parts means more modules than are read.
+    pub cut: bool,
 }
 
 /// The folders that an entry file's imports are looked up in.
@@ -92,14 +94,14 @@ fn all_below(tree: &mut Tree, bases: &[String], dotted: &str, import: &Import) -
             let mut longer = Vec::new();
             for (folder, name) in names {
                 for child in children(tree, &folder, part) {
-                    let name = if name.is_empty() {
-                        child.clone()
-                    } else {
-                        format!("{name}.{child}")
+                    let name = match name.as_str() {
+                        "" => child.clone(),
+                        before => format!("{before}.{child}"),
                     };
                     longer.push((join(&folder, &child), name));
                 }
             }
+            found.cut |= longer.len() > MOST_OF_A_NAME;
             longer.truncate(MOST_OF_A_NAME);
             names = longer;
         }
@@ -114,13 +116,12 @@ fn all_below(tree: &mut Tree, bases: &[String], dotted: &str, import: &Import) -
 
 /// The modules and packages of a folder that a part of a name may mean.
 fn children(tree: &mut Tree, folder: &str, part: &str) -> Vec<String> {
-    let Some((start, end)) = part.split_once(ANY) else {
-        return vec![part.to_owned()];
-    };
-    let fits = |name: &String| {
-        name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-    };
-    tree.modules(folder).into_iter().filter(fits).collect()
+    if let Some((start, end)) = part.split_once(ANY) {
+        return tree.modules(folder, start, end, MOST_OF_A_NAME + 1);
+    }
+    let path = join(folder, part);
+    let is_there = tree.is_folder(&path) || tree.is_file(&format!("{path}.py"));
+    is_there.then(|| part.to_owned()).into_iter().collect()
 }
 
 /// Looks for `a.b.c` (and the imported name as a submodule) below a folder.
