@@ -550,9 +550,9 @@ impl<'a> Finder<'a, '_> {
     fn handed_on(&self, module: ModuleId, dependency: &Expr) -> Option<String> {
         let function = self.source.function_value(module, dependency)?;
         let about = self.source.function(function)?;
-        let is_header = |param: &Param| {
+        let header = |param: &'a Param| {
             let default = param.default.as_deref().and_then(Expr::as_call);
-            default.is_some_and(|call| call.written_name() == "Header")
+            default.filter(|call| call.written_name() == "Header")
         };
         let [
             Stmt {
@@ -565,9 +565,13 @@ impl<'a> Finder<'a, '_> {
         };
         let name = value.as_name()?;
         let mut params = about.params.iter();
-        let plain = about.decorators.is_empty() && about.params.iter().all(is_header);
+        let plain =
+            about.decorators.is_empty() && about.params.iter().all(|one| header(one).is_some());
         let given = params.find(|param| &*param.name == name)?;
-        plain.then(|| given.name.to_lowercase())
+        match header(given)?.option("alias").filter(|_| plain) {
+            Some(alias) => Some(self.source.string(function.module, alias)?.to_lowercase()),
+            None => plain.then(|| given.name.to_lowercase()),
+        }
     }
 
     fn parameter(

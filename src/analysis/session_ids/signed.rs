@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::clients::places::Places;
 use crate::analysis::dataflow::leaves;
+use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
 use crate::analysis::provenance::{self, Part};
 use crate::analysis::values::{At, bound, returned};
@@ -134,10 +135,10 @@ impl<'a> Check<'a, '_> {
             }
             ExprKind::Call(call) => {
                 let written = call.written_name();
-                let mut known = VERIFIERS.iter().filter(|(_, name, _)| *name == written);
-                let canonical = known
-                    .next()
-                    .and_then(|_| self.source.callee_name(at.module, at.expr))?;
+                if !VERIFIERS.iter().any(|(_, name, _)| *name == written) {
+                    return None;
+                }
+                let canonical = self.source.callee_name(at.module, at.expr)?;
                 let known = VERIFIERS
                     .iter()
                     .find(|(of, name, _)| *of == package(canonical) && *name == leaf(canonical));
@@ -151,6 +152,9 @@ impl<'a> Check<'a, '_> {
 
     /// Whether a value is a signature over the part: an HMAC, by a name or what a function of the project gives.
     fn is_signature(&self, at: At<'a>, depth: usize) -> bool {
+        let Some(_step) = limits::follow("signature", limits::NAMES, at.module, at.expr) else {
+            return false;
+        };
         sub_expressions(at.expr).into_iter().any(|inner| {
             let here = at.to(inner);
             match &inner.kind {
@@ -257,7 +261,9 @@ impl<'a> Check<'a, '_> {
     /// Whether one of the calls of a function, of those that run with the handler, refuses by what it gives.
     fn callers_refuse(&self, function: FnId, depth: usize) -> bool {
         self.places.uses(function).iter().any(|used| {
-            used.direct
+            let step = limits::step(limits::CALLS, used.module, used.expr.range);
+            step.is_some()
+                && used.direct
                 && used.caller.is_some_and(|caller| {
                     self.all.contains(&caller) && self.refuses(caller, used.expr.range, depth)
                 })
