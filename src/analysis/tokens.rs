@@ -153,28 +153,31 @@ fn read<'a>(
 
 /// Whether a call of PyJWT or python-jose turns the check of the signature off.
 fn is_off<'a>(source: &'a Source, module: ModuleId, call: &'a Call) -> bool {
-    let is_false = |value: &'a Expr| match &value.kind {
+    let is_false = |(module, value): (ModuleId, &'a Expr)| match &value.kind {
         ExprKind::Bool(flag) => !flag,
         ExprKind::Name(_) => is_off_by_default(source, module, value),
         _ => false,
     };
-    let signature = call.option("options").and_then(|options| {
-        let options = match source.meaning(module, options) {
-            Meaning::Value(_, options) => options,
-            Meaning::Instance(made) if made.type_name == "dict" => {
-                return made.call?.option("verify_signature");
-            }
-            _ => options,
-        };
-        match options
-            .as_call()
-            .filter(|call| call.written_name() == "dict")
-        {
-            Some(made) => made.option("verify_signature"),
-            None => options.entry("verify_signature"),
+    let verify = call.option("verify").map(|value| (module, value));
+    let options = call.option("options");
+    let signature = options.and_then(|options| of_signature(source, module, options));
+    verify.is_some_and(is_false) || signature.is_some_and(is_false)
+}
+
+/// What options of a decoder say of the signature: written out, or by a name, in braces or in `dict(…)`.
+fn of_signature<'a>(
+    source: &'a Source,
+    module: ModuleId,
+    options: &'a Expr,
+) -> Option<(ModuleId, &'a Expr)> {
+    const OPTION: &str = "verify_signature";
+    match source.meaning(module, options) {
+        Meaning::Value(at, options) => Some((at, options.entry(OPTION)?)),
+        Meaning::Instance(made) if made.type_name == "dict" => {
+            Some((made.module, made.call?.option(OPTION)?))
         }
-    });
-    call.option("verify").is_some_and(is_false) || signature.is_some_and(is_false)
+        _ => Some((module, options.entry(OPTION)?)),
+    }
 }
 
 /// Whether a parameter is `False` unless a call says otherwise, and none does.
