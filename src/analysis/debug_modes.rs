@@ -3,6 +3,7 @@
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::values::{At, Domain, eval};
+use crate::analysis::writes::writes;
 use crate::model::source::ir::UnaryOp;
 use crate::model::source::walk::statements;
 use crate::model::source::{Call, Compare, Expr, ExprKind, Module, Source, StmtKind};
@@ -148,7 +149,7 @@ fn called<'a>(
     }
 }
 
-/// The value of an option in a dict that is spread into a call: `App(**OPTIONS)`.
+/// The value of an option in a dict that is spread into a call: `App(**OPTIONS)`. A dict that code changes says nothing.
 fn spread_value<'a>(
     source: &'a Source,
     module: &'a Module,
@@ -157,9 +158,25 @@ fn spread_value<'a>(
 ) -> Option<&'a Expr> {
     let mut spread = call.keywords.iter().filter(|one| one.name.is_none());
     spread.find_map(|one| match source.meaning(module.id, &one.value) {
-        Meaning::Value(at, options) if at == module.id => options.entry(option),
+        Meaning::Value(at, options) if at == module.id => {
+            let value = options.entry(option)?;
+            let name = one.value.as_name()?;
+            (!is_changed(source, module, name)).then_some(value)
+        }
         _ => one.value.entry(option),
     })
+}
+
+/// Whether a module changes what a name holds: `OPTIONS["debug"] = False`, `OPTIONS.update(…)`.
+fn is_changed(source: &Source, module: &Module, name: &str) -> bool {
+    let is_part = |target: &Expr| matches!(&target.kind, ExprKind::Subscript { base, .. } if base.as_name() == Some(name));
+    let writes = writes(source, module.id);
+    let mut calls = module.calls().filter_map(|(_, call)| call.as_call());
+    writes.iter().any(|(_, target, _)| is_part(target))
+        || calls.any(|call| {
+            matches!(&call.callee.kind, ExprKind::Attribute { base, attr }
+                if base.as_name() == Some(name) && matches!(&**attr, "update" | "pop" | "setdefault" | "clear"))
+        })
 }
 
 fn option_value<'a>(call: &'a Call, option: &str, place: Option<usize>) -> Option<&'a Expr> {
