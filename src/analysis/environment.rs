@@ -15,6 +15,7 @@ use crate::analysis::packaged_tools;
 use crate::analysis::values::{At, Domain, Part, bound, eval, eval_each};
 use crate::analysis::writes::targets;
 use crate::model::source::ir::Operator;
+use crate::model::source::walk::{Node, path_to};
 use crate::model::source::{ByteRange, Call, Conditional, Expr, ExprKind, ModuleId, Source};
 
 /// A read: the expression that names the variable, and what stands in where it is not set.
@@ -556,6 +557,23 @@ pub(crate) struct Variables {
 /// Every variable that the code reads, each place once.
 pub(crate) fn variables<'a>(callers: &Callers<'a>) -> &'a [Variable] {
     &all_reads(callers).found
+}
+
+/// Whether something stands in where a variable that is read is not set: a default, or the rest of an `or` or a conditional.
+pub(crate) fn has_default(callers: &Callers<'_>, variable: &Variable) -> bool {
+    let Some(module) = callers.source().module(variable.module) else {
+        return false;
+    };
+    let function = module.function_at(variable.range.start);
+    let body = function.map_or(&module.body, |around| &around.body);
+    let around = path_to(body, variable.range);
+    around.iter().any(|node| match node {
+        Node::Expr(expr) => match expr.kind {
+            ExprKind::BoolOp { .. } | ExprKind::Conditional(_) => true,
+            _ => read(callers, module.id, expr).is_some_and(|found| found.default.is_some()),
+        },
+        _ => false,
+    })
 }
 
 /// Whether a module reads a variable as an item: `os.environ["X"]`.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::call_sites::Callers;
+use crate::analysis::environment::{Variable, has_default, variables};
 use crate::analysis::reachability::{Absent, Live};
 use crate::analysis::startup::Startup;
 use crate::checks::{Category, Check, Need};
@@ -65,7 +66,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                 listed(&names)
             ),
         };
-        return Outcome::pass(code.resource(), message);
+        return with_misnamed(context, code, &callers, &environment, message);
     }
     let mut names: BTreeSet<&str> = missing.iter().copied().filter_map(Needed::first).collect();
     if let Some(why) = environment.unknown {
@@ -115,6 +116,58 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         .evidences(evidence)
         .evidences(calls)
         .fix(fix(context, name, &names))
+}
+
+/// The pass of code that requires nothing more, with what is set under another name: whether that is meant, or the code does without,
+/// nobody can tell here.
+fn with_misnamed(
+    context: &Context,
+    code: &AgentCode<'_>,
+    callers: &Callers<'_>,
+    environment: &Environment,
+    message: String,
+) -> Outcome {
+    let found = misnamed(context, callers, environment);
+    let names: BTreeSet<&str> = found.iter().map(|read| read.name.as_str()).collect();
+    if names.is_empty() {
+        return Outcome::pass(code.resource(), message);
+    }
+    let message = format!(
+        "{message}; it reads {}, which nothing sets: the deploy sets {}",
+        listed(&names),
+        alike(context, &names).join(", ")
+    );
+    let notes = found.iter().map(|read| {
+        agent_code::evidence(code.source, read.module, read.range)
+            .note(format!("reads {}, which nothing sets", read.name))
+    });
+    Outcome::pass(code.resource(), message).evidences(notes)
+}
+
+/// The reads of variables that nothing sets and that are called almost as those of the project's memories and gateways, where the code
+/// reads none of these.
+fn misnamed<'a>(
+    context: &Context,
+    callers: &Callers<'a>,
+    environment: &Environment,
+) -> Vec<&'a Variable> {
+    if environment.unknown.is_some() {
+        return Vec::new();
+    }
+    let read = variables(callers);
+    let all: BTreeSet<&str> = read.iter().map(|one| one.name.as_str()).collect();
+    let is_misnamed = |name: &str| {
+        let others = alike(context, &BTreeSet::from([name]));
+        let words = others.iter().flat_map(|other| other.split('_'));
+        let known: BTreeSet<&str> = words.chain(["AGENTCORE"]).collect();
+        !others.is_empty()
+            && (name.ends_with("_ID") || name.ends_with("_URL"))
+            && name.split('_').all(|word| known.contains(word))
+            && !others.iter().any(|other| all.contains(other.as_str()))
+            && !environment.sets(name)
+    };
+    let found = read.iter().filter(|one| is_misnamed(&one.name));
+    found.filter(|one| !has_default(callers, one)).collect()
 }
 
 /// What a deploy sets under another name for what a variable seems to hold: `MEMORY_USERS_ID` for `AGENTCORE_MEMORY_ID`.
