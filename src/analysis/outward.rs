@@ -1,6 +1,7 @@
 //! Calls that leave the project's code: to a model, an agent, a tool server, another service. Known by the package that made
 //! the receiver; by the method's name alone only where that name means nothing else.
 
+mod askers;
 mod given;
 mod names;
 mod words;
@@ -9,6 +10,7 @@ use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::runners::Runner;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
+pub(crate) use self::askers::Askers;
 pub(crate) use self::names::AWS_LOCAL;
 use self::names::*;
 use self::words::by_words;

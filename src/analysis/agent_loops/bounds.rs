@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::model::source::{Expr, ExprKind, Module};
+use crate::model::source::{Expr, ExprKind, Module, Stmt, StmtKind};
 
 /// More turns than any answer needs: a bound beyond it bounds nothing.
 pub(crate) const ENDLESS: f64 = 1_000.0;
@@ -100,6 +100,14 @@ pub(crate) fn is_switched_off(module: &Module, limit: &Expr) -> bool {
     match &limit.kind {
         ExprKind::None => true,
         ExprKind::List(items) => items.is_empty(),
+        // `stopWhen: () => false`
+        ExprKind::Lambda(id) => module.function(*id).is_some_and(|function| {
+            let never = |stmt: &Stmt| match &stmt.kind {
+                StmtKind::Return(Some(value)) => matches!(value.kind, ExprKind::Bool(false)),
+                _ => false,
+            };
+            matches!(function.body.as_slice(), [only] if never(only))
+        }),
         _ => {
             let text = module.text(limit.range);
             let number = limit.as_number();

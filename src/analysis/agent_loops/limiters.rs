@@ -1,5 +1,7 @@
 //! What limits agents from outside of the call that makes them: limits of time, limits of a run, and hooks that count.
 
+mod nodes;
+
 use super::LiveCall;
 use super::bounds::ENDLESS;
 use super::runs::is_run;
@@ -42,6 +44,8 @@ pub(crate) struct Limiters {
     timed: bool,
     /// Runs that are given a limit: the call that made the agent, where it is known.
     of_runs: Vec<Option<usize>>,
+    /// Agents that run as nodes of a group whose time is limited, and nowhere else: the calls that make them.
+    nodes: Vec<usize>,
     /// Something that counts is put into an agent after it was made, or where nobody sees which one it is.
     counted: bool,
 }
@@ -52,6 +56,7 @@ impl Limiters {
         let mut found = Self {
             timed: false,
             of_runs: Vec::new(),
+            nodes: nodes::timed(code, calls),
             counted: false,
         };
         for (module, _, expr) in calls {
@@ -73,6 +78,7 @@ impl Limiters {
         let mut of_runs = self.of_runs.iter();
         self.timed
             || of_runs.any(|made| made.is_none_or(|made| made == own))
+            || self.nodes.contains(&own)
             || self.counted
             || call
                 .values()
@@ -80,6 +86,7 @@ impl Limiters {
     }
 }
 
+/// What tells a call from others.
 fn address(call: &Call) -> usize {
     std::ptr::from_ref(call).addr()
 }

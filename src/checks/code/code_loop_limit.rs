@@ -76,8 +76,9 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
             loops.of_call(module, expr, call, &mut seen);
         }
     }
+    let asker = own::Asker::new(code);
     for module in code.modules() {
-        for head in own::unbounded(code, &live, module) {
+        for head in own::unbounded(code, &live, &asker, module) {
             let note = "a loop around calls of the model has no bound: only the model ends it";
             let at = agent_code::evidence(code.source, module.id, head);
             seen.unbounded(at, Severity::Medium, note.to_owned());
