@@ -1,18 +1,22 @@
 //! Work that a handler starts and does not wait for.
 
+mod starts;
 pub(crate) mod tasks;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+pub(crate) use self::starts::answers;
+use self::starts::{Around, Ran, ends_at_once, promises, python, started, typescript};
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::runners::{Runner, runs_in_a_context};
-use crate::analysis::waited::{cancels, closes, detached, joins, last_wait, starts};
+use crate::analysis::call_sites::{Callers, given_to, parameter};
+use crate::analysis::limits;
+use crate::analysis::outward::Askers;
+use crate::analysis::waited::{Fate, Fates};
 use crate::model::source::ir::LoopKind;
-use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk};
+use crate::model::source::walk::{Node, expressions, path_to, walk};
 use crate::model::source::{
-    ByteRange, Call, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source,
-    StmtKind,
+    ByteRange, EntrypointKind, Expr, ExprKind, FnId, Function, Language, ModuleId, Source, StmtKind,
 };
 
 /// Work that outlives the function that starts it.
@@ -30,6 +34,8 @@ pub(crate) struct Launch {
     pub how: &'static str,
     /// It serves the process, not the request: a daemon thread that waits for work for ever.
     pub service: bool,
+    /// The helpers that the call goes through, each with where it starts the work or calls the next.
+    pub through: Vec<(FnId, ByteRange)>,
 }
 
 /// Functions that run while a caller waits for an answer.
@@ -45,49 +51,306 @@ pub(crate) fn answering(code: &AgentCode<'_>) -> BTreeSet<FnId> {
 }
 
 /// Work that these functions start and leave running.
-pub(crate) fn launches(source: &Source, functions: &BTreeSet<FnId>) -> Vec<Launch> {
-    let mut found = Vec::new();
+pub(crate) fn launches(callers: &Callers<'_>, functions: &BTreeSet<FnId>) -> Vec<Launch> {
+    let source = callers.source();
+    let fates = Fates::new(source);
+    let mut search = Search {
+        source,
+        callers,
+        fates: &fates,
+        functions,
+        found: Vec::new(),
+        open: Vec::new(),
+        seen: BTreeSet::new(),
+    };
     for function in functions.iter().filter_map(|id| source.function(*id)) {
-        let module = function.id.module;
-        let Some(language) = source.module(module).map(|module| module.language) else {
-            continue;
+        search.within(function);
+    }
+    while let Some(handed) = search.open.pop() {
+        search.at_callers(&handed);
+    }
+    let mut found = search.found;
+    found.sort_by_key(|launch| (launch.module, launch.range));
+    found
+}
+
+/// Work that routes of web frameworks for Node wait for after they have answered: nobody waits for it with them.
+pub(crate) fn behind_answers(code: &AgentCode<'_>) -> Vec<Launch> {
+    let entries = code.code.entrypoints.iter();
+    let routes = entries.filter(|entry| entry.kind == EntrypointKind::Route);
+    let functions: BTreeSet<FnId> = routes.filter_map(|entry| entry.function).collect();
+    let functions = functions.into_iter();
+    let functions = functions.filter_map(|id| code.source.function(id));
+    let askers = OnceCell::new();
+    functions
+        .filter(|function| code.source.is_typescript(function.id.module))
+        .flat_map(|function| behind_answer(code, function, &askers))
+        .collect()
+}
+
+fn behind_answer(
+    code: &AgentCode<'_>,
+    function: &Function,
+    askers: &OnceCell<Askers>,
+) -> Vec<Launch> {
+    let source = code.source;
+    let answered = function.body.iter().position(|stmt| match &stmt.kind {
+        StmtKind::Expr(value) => ends_response(function, value),
+        _ => false,
+    });
+    let rest = answered.and_then(|at| function.body.get(at + 1..));
+    let module = function.id.module;
+    let waited = expressions(rest.unwrap_or_default()).into_iter();
+    let waited = waited.filter_map(|expr| match &expr.kind {
+        ExprKind::Await(inner) => Some(&**inner),
+        _ => None,
+    });
+    let asking = |expr: &&Expr| {
+        let askers = askers.get_or_init(|| Askers::of(code, |_| true));
+        askers.is_asked_by(source, module, expr)
+    };
+    let launch = |expr: &Expr| Launch {
+        module,
+        function: function.id,
+        range: expr.range,
+        target: source.callee(module, expr),
+        how: "work behind the answer",
+        service: false,
+        through: Vec::new(),
+    };
+    waited.filter(asking).map(launch).collect()
+}
+
+/// Whether a statement ends the response that a route is given: `res.status(202).json(…)`, `reply.send(…)`.
+fn ends_response(function: &Function, value: &Expr) -> bool {
+    let Some(call) = value.as_call() else {
+        return false;
+    };
+    if !matches!(
+        call.written_name(),
+        "json" | "send" | "end" | "sendStatus" | "redirect" | "jsonp"
+    ) {
+        return false;
+    }
+    let mut base = &call.callee;
+    loop {
+        base = match &base.kind {
+            ExprKind::Attribute { base, .. } => base,
+            ExprKind::Call(inner) => &inner.callee,
+            ExprKind::Name(name) => {
+                let given = function.params.get(1);
+                return given.is_some_and(|param| param.name == *name);
+            }
+            _ => return false,
         };
-        let around = Around::default();
+    }
+}
+
+/// Work that a function starts for its callers: it gives them what they wait for, or they give it what runs.
+struct Handed {
+    /// The launch, as the function has it.
+    launch: Launch,
+    /// What runs.
+    work: Work,
+    /// What becomes of it in the function.
+    fate: Fate,
+    /// It is work only if it is a promise.
+    promise: bool,
+}
+
+/// What a launch runs.
+#[derive(Clone, Copy)]
+enum Work {
+    /// A function of the project.
+    Function(FnId),
+    /// What the function that launches it is given.
+    Parameter(usize),
+    Unseen,
+}
+
+/// Helpers that one start of work is followed through, each called by the next.
+const DEEPEST: usize = 16;
+/// Calls of helpers that are looked at for the work that they start.
+const MOST_CALLS: usize = 10_000;
+
+struct Search<'c, 's> {
+    source: &'s Source,
+    callers: &'c Callers<'s>,
+    fates: &'c Fates<'s>,
+    functions: &'c BTreeSet<FnId>,
+    found: Vec<Launch>,
+    open: Vec<Handed>,
+    /// The calls that were looked at, each with where the work is started.
+    seen: BTreeSet<(ModuleId, ByteRange, ModuleId, ByteRange)>,
+}
+
+impl<'s> Search<'_, 's> {
+    /// The launches that stand in a function.
+    fn within(&mut self, function: &'s Function) {
+        let module = function.id.module;
+        let Some(language) = self.source.module(module).map(|module| module.language) else {
+            return;
+        };
+        let around = Around::new(self.source, function, self.fates);
         walk(&function.body, &mut |path, node| {
             if let Node::Expr(expr) = node
                 && let ExprKind::Call(call) = &expr.kind
-                && let Some((how, target)) = match language {
-                    Language::Python => python(source, (function, &around), path, expr, call),
-                    Language::TypeScript => typescript(source, function, path, expr, call),
+                && let Some(start) = match language {
+                    Language::Python => python(&around, path, expr, call),
+                    Language::TypeScript => typescript(&around, path, expr, call),
                 }
             {
-                found.push(Launch {
+                let launch = Launch {
                     module,
                     function: function.id,
                     range: expr.range,
-                    target,
-                    how,
+                    target: None,
+                    how: start.how,
                     service: language == Language::Python
-                        && is_daemon(function, call)
-                        && target.is_some_and(|target| waits_for_ever(source, target)),
+                        && (start.daemon || around.is_daemon(call)),
+                    through: Vec::new(),
+                };
+                let work = match start.work {
+                    Some(Ran::Known(id)) => Work::Function(id),
+                    Some(Ran::Value(value)) => self.work(function.id, value),
+                    None => Work::Unseen,
+                };
+                self.settle(Handed {
+                    launch,
+                    work,
+                    fate: start.fate,
+                    promise: start.promise,
                 });
             }
             true
         });
     }
-    found
-}
 
-/// `daemon=True`, or `thread.daemon = True` in the function that starts it.
-fn is_daemon(function: &Function, call: &Call) -> bool {
-    if let Some(given) = call.option("daemon") {
-        return matches!(given.kind, ExprKind::Bool(true));
+    /// What a value runs that is given to a launcher in a function.
+    fn work(&self, function: FnId, value: &'s Expr) -> Work {
+        let named = match &value.kind {
+            ExprKind::Call(call) => &call.callee,
+            _ => value,
+        };
+        let given = |name: &Expr| {
+            name.as_name()?;
+            let (of, index) = parameter(self.source, function.module, name)?;
+            (of == function).then_some(index)
+        };
+        match given(named) {
+            Some(index) => Work::Parameter(index),
+            None => {
+                started(self.source, function.module, value).map_or(Work::Unseen, Work::Function)
+            }
+        }
     }
-    statements(&function.body).into_iter().any(|stmt| {
-        matches!(&stmt.kind, StmtKind::Assign(assign)
-            if assign.targets.iter().any(|target| matches!(&target.kind, ExprKind::Attribute { attr, .. } if &**attr == "daemon"))
-                && matches!(assign.value.as_deref().map(|value| &value.kind), Some(ExprKind::Bool(true))))
-    })
+
+    /// Keeps a launch, or what its callers are to be asked for.
+    fn settle(&mut self, handed: Handed) {
+        match (handed.fate, handed.work) {
+            (Fate::Waited, _) => {}
+            (Fate::Returned, _) | (Fate::Dropped, Work::Parameter(_)) => self.open.push(handed),
+            (Fate::Dropped, work) => {
+                let target = match work {
+                    Work::Function(id) if handed.promise => {
+                        promises(self.source, id).filter(|_| !ends_at_once(self.source, id))
+                    }
+                    Work::Function(id) => Some(id),
+                    _ => None,
+                };
+                let is_work = !handed.promise || target.is_some();
+                if is_work {
+                    let service = handed.launch.service
+                        && target.is_some_and(|target| waits_for_ever(self.source, target));
+                    self.found.push(Launch {
+                        target,
+                        service,
+                        ..handed.launch
+                    });
+                }
+            }
+        }
+    }
+
+    /// Asks the callers of a function that starts work for them.
+    fn at_callers(&mut self, handed: &Handed) {
+        let helper = handed.launch.function;
+        let Some(function) = self.source.function(helper) else {
+            return;
+        };
+        let start = &handed.launch;
+        if start.through.len() >= DEEPEST || self.seen.len() >= MOST_CALLS {
+            limits::reached(limits::CALLS, start.module, start.range);
+            return;
+        }
+        let uses = self.callers.of(helper);
+        let mut called = false;
+        for used in uses.iter().filter(|used| used.called) {
+            let (module, expr) = (used.module, used.expr);
+            let place = self.source.module(module);
+            let caller = place.and_then(|place| place.function_at(expr.range.start));
+            let Some(caller) = caller.filter(|caller| self.functions.contains(&caller.id)) else {
+                continue;
+            };
+            called = true;
+            if self
+                .seen
+                .insert((module, expr.range, start.module, start.range))
+            {
+                self.at_caller(handed, function, caller, expr);
+            }
+        }
+        // Nobody is seen to call it: what runs is not known.
+        if !called && handed.fate == Fate::Dropped && !handed.promise {
+            self.found.push(Launch {
+                service: false,
+                ..handed.launch.clone()
+            });
+        }
+    }
+
+    /// What a call of such a function starts.
+    fn at_caller(
+        &mut self,
+        handed: &Handed,
+        helper: &Function,
+        caller: &'s Function,
+        expr: &'s Expr,
+    ) {
+        let Some(call) = expr.as_call() else { return };
+        let module = caller.id.module;
+        let fate = match handed.fate {
+            Fate::Returned => {
+                let mut path = path_to(&caller.body, expr.range);
+                path.pop();
+                // A promise of JavaScript that gives a promise is waited for with it.
+                let later = helper.is_async && !self.source.is_typescript(helper.id.module);
+                self.fates.of(caller, &path, expr, later)
+            }
+            fate => fate,
+        };
+        let work = match handed.work {
+            Work::Parameter(index) => given_to(self.source, call, helper.id, index)
+                .map_or(Work::Unseen, |value| self.work(caller.id, value)),
+            work => work,
+        };
+        let mut through = handed.launch.through.clone();
+        through.push((helper.id, handed.launch.range));
+        self.settle(Handed {
+            launch: Launch {
+                module,
+                function: caller.id,
+                range: expr.range,
+                target: None,
+                how: handed.launch.how,
+                service: handed.launch.service,
+                through,
+            },
+            work,
+            fate,
+            promise: handed.promise,
+        });
+    }
 }
 
 /// Whether a function is a loop without an end that waits for a queue or an event at each turn.
@@ -134,203 +397,4 @@ fn waits_for_ever(source: &Source, target: FnId) -> bool {
                 }
             })
     })
-}
-
-type Started = Option<(&'static str, Option<FnId>)>;
-
-/// What is found out once of a function that launches work.
-#[derive(Default)]
-struct Around {
-    joins: OnceCell<bool>,
-    starts: OnceCell<bool>,
-    last_wait: OnceCell<Option<u32>>,
-}
-
-fn python<'a>(
-    source: &'a Source,
-    (function, around): (&'a Function, &Around),
-    path: &[Node<'a>],
-    expr: &'a Expr,
-    call: &'a Call,
-) -> Started {
-    let module = function.id.module;
-    let name = source.callee_name(module, expr)?;
-    let target = |value: Option<&'a Expr>| value.and_then(|value| started(source, module, value));
-    match name {
-        "threading.Thread" | "multiprocessing.Process" | "threading.Timer" => {
-            let index = if name == "threading.Timer" { 1 } else { 9 };
-            let given = call
-                .option("target")
-                .or_else(|| call.option("function"))
-                .or_else(|| call.args.get(index));
-            let given = match given.is_some_and(runs_in_a_context) {
-                true => Runner::given(call).or(given),
-                false => given,
-            };
-            let starts = *around.starts.get_or_init(|| starts(function));
-            let joins = *around.joins.get_or_init(|| joins(function));
-            let wait = around.last_wait.get_or_init(|| last_wait(source, function));
-            let bounded = joins
-                || wait.is_some_and(|start| start > expr.range.end)
-                || name == "threading.Timer" && cancels(source, function, path, expr);
-            (starts && !bounded).then_some(("a thread", target(given)))
-        }
-        "_thread.start_new_thread" => Some(("a thread", target(call.args.first()))),
-        "fastapi.BackgroundTasks.add_task" | "starlette.background.BackgroundTasks.add_task" => {
-            Some((
-                "a background task of the web framework",
-                target(call.args.first()),
-            ))
-        }
-        "starlette.background.BackgroundTask" | "fastapi.background.BackgroundTask" => Some((
-            "a background task of the web framework",
-            target(call.args.first()),
-        )),
-        "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.run_coroutine_threadsafe" => {
-            detached(source, function, path, expr)
-                .then(|| ("an asyncio task", target(call.args.first())))
-        }
-        _ => {
-            let ExprKind::Attribute { base, attr } = &call.callee.kind else {
-                return None;
-            };
-            let looped = [
-                "asyncio.get_event_loop",
-                "asyncio.get_running_loop",
-                "asyncio.new_event_loop",
-            ];
-            let on_loop = looped.iter().any(|start| name.starts_with(start));
-            match &**attr {
-                "create_task" if on_loop => detached(source, function, path, expr)
-                    .then(|| ("an asyncio task", target(call.args.first()))),
-                "run_in_executor" if on_loop => detached(source, function, path, expr)
-                    .then(|| ("an executor", target(call.args.get(1)))),
-                "submit" if name.contains("PoolExecutor") => {
-                    let closes = closes(function, base, expr.range);
-                    (!closes && detached(source, function, path, expr))
-                        .then(|| ("an executor", target(call.args.first())))
-                }
-                _ => None,
-            }
-        }
-    }
-}
-
-fn typescript<'a>(
-    source: &'a Source,
-    function: &'a Function,
-    path: &[Node<'a>],
-    expr: &'a Expr,
-    call: &'a Call,
-) -> Started {
-    let module = function.id.module;
-    let name = source.callee_name(module, expr).unwrap_or_default();
-    if matches!(
-        name,
-        "setTimeout"
-            | "setImmediate"
-            | "timers.setTimeout"
-            | "timers.setImmediate"
-            | "process.nextTick"
-            | "queueMicrotask"
-    ) {
-        let target = started(source, module, call.args.first()?)?;
-        // A timer that only ends a wait or aborts a request is no work.
-        return works(source, target).then_some(("a timer", Some(target)));
-    }
-    if name == "worker_threads.Worker" {
-        let ends = expressions(&function.body)
-            .into_iter()
-            .any(|expr| matches!(&expr.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "on" | "once")));
-        return (!ends).then_some(("a worker thread", None));
-    }
-    // `work().then(next)`: what goes on with the request is waited for.
-    let answered = path.iter().any(|node| match node {
-        Node::Expr(outer) => outer.as_call().is_some_and(|chained| {
-            matches!(&chained.callee.kind, ExprKind::Attribute { attr, .. } if matches!(&**attr, "then" | "finally"))
-                && chained.args.iter().any(|callback| answers(source, module, callback))
-        }),
-        _ => false,
-    });
-    if answered {
-        return None;
-    }
-    if matches!(
-        name,
-        "Promise.all" | "Promise.allSettled" | "Promise.race" | "Promise.any"
-    ) {
-        let target = call
-            .args
-            .iter()
-            .flat_map(sub_expressions)
-            .find_map(|inner| promised(source, module, inner))?;
-        return detached(source, function, path, expr).then_some(("a promise", Some(target)));
-    }
-    let target = source.callee(module, expr)?;
-    let promised = source.function(target)?.is_async && !source.function(target)?.is_generator;
-    (promised && detached(source, function, path, expr)).then_some(("a promise", Some(target)))
-}
-
-/// The async function of the project that an expression calls, or that it is where it is given to what calls it.
-fn promised(source: &Source, module: ModuleId, expr: &Expr) -> Option<FnId> {
-    let id = match &expr.kind {
-        ExprKind::Call(_) => source.callee(module, expr)?,
-        ExprKind::Lambda(id) => *id,
-        _ => return None,
-    };
-    let is_async = |id: FnId| source.function(id).is_some_and(|found| found.is_async);
-    let within = source
-        .runs(id.module, Some(id))
-        .into_iter()
-        .find(|inner| is_async(*inner));
-    if is_async(id) { Some(id) } else { within }
-}
-
-/// Whether a callback of a promise goes on with the request: the response waits for it.
-pub(crate) fn answers(source: &Source, module: ModuleId, callback: &Expr) -> bool {
-    const ANSWERS: [&str; 5] = ["next", "resolve", "reject", "res", "reply"];
-    let Some(function) = source.function_value(module, callback) else {
-        return callback
-            .as_name()
-            .is_some_and(|name| ANSWERS.contains(&name));
-    };
-    let Some(module) = source.module(function.module) else {
-        return false;
-    };
-    let Some(range) = module.function(function).map(|function| function.range) else {
-        return false;
-    };
-    // The callback itself, and the functions in it.
-    let inside = module
-        .functions
-        .iter()
-        .filter(|inner| range.contains(inner.range));
-    inside
-        .flat_map(|inner| expressions(&inner.body))
-        .any(|expr| expr.as_name().is_some_and(|name| ANSWERS.contains(&name)))
-}
-
-/// The project's function that a value given to a launcher runs: a function, a lambda, a call of a coroutine, a partial.
-fn started<'a>(source: &'a Source, module: ModuleId, value: &'a Expr) -> Option<FnId> {
-    match &value.kind {
-        ExprKind::Call(_) => source
-            .callee(module, value)
-            .or_else(|| source.function_value(module, value)),
-        _ => source.function_value(module, value),
-    }
-}
-
-/// Whether a callback of a timer waits for something itself.
-fn works(source: &Source, target: FnId) -> bool {
-    source
-        .function(target)
-        .is_some_and(|function| function.is_async)
-        || source
-            .runs(target.module, Some(target))
-            .into_iter()
-            .any(|inner| {
-                source
-                    .function(inner)
-                    .is_some_and(|function| function.is_async)
-            })
 }

@@ -12,7 +12,7 @@ use crate::model::source::MOST_CALLS_OF_A_NAME;
 use crate::model::source::memo::Used;
 use crate::model::source::module::{BindingKind, ParamKind};
 use crate::model::source::{
-    ByteRange, Call, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Source,
+    ByteRange, Call, Expr, ExprKind, FnId, Function, Language, Module, ModuleId, Param, Source,
 };
 
 /// A place where a function is called, or given away as a value.
@@ -160,13 +160,7 @@ impl<'a> Callers<'a> {
         function: FnId,
         index: usize,
     ) -> Option<&'a Expr> {
-        let found = self.source().function(function)?;
-        let label = found.params.get(index).map_or("", |param| &*param.name);
-        passed(
-            call,
-            index.checked_sub(receivers(self.source(), found)),
-            label,
-        )
+        given_to(self.source(), call, function, index)
     }
 
     /// The function and place of the parameter that a name is.
@@ -184,6 +178,44 @@ pub(crate) fn parameter(source: &Source, module: ModuleId, name: &Expr) -> Optio
         BindingKind::Param { index, path } if path.is_empty() => Some((id, *index)),
         _ => None,
     })
+}
+
+/// What a call of a function gives for a parameter.
+pub(crate) fn given_to<'a>(
+    source: &Source,
+    call: &'a Call,
+    function: FnId,
+    index: usize,
+) -> Option<&'a Expr> {
+    let found = source.function(function)?;
+    let label = found.params.get(index).map_or("", |param| &*param.name);
+    passed(call, index.checked_sub(receivers(source, found)), label)
+}
+
+/// The parameter of a function that gets the argument of a range of a call.
+pub(crate) fn parameter_of(
+    source: &Source,
+    function: &Function,
+    call: &Call,
+    given: ByteRange,
+) -> Option<usize> {
+    let mut keywords = call.keywords.iter();
+    if let Some(keyword) = keywords.find(|keyword| keyword.value.range == given) {
+        let name = keyword.name.as_deref()?;
+        return function
+            .params
+            .iter()
+            .position(|param| &*param.name == name);
+    }
+    let place = call.args.iter().position(|arg| arg.range == given)?;
+    let before = call.args.get(..=place)?;
+    let spread = before
+        .iter()
+        .any(|arg| matches!(arg.kind, ExprKind::Starred(_)));
+    let index = place + receivers(source, function);
+    let plain = function.params.get(..=index)?;
+    let takes_one = |param: &Param| matches!(param.kind, ParamKind::Normal);
+    (!spread && plain.iter().all(takes_one)).then_some(index)
 }
 
 /// What calls give for a parameter of a function, a few of them, and whether there are more: found by the function's name, so that

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::source::ir::{Expr, ExprKind, Stmt, StmtKind};
+use crate::model::source::ir::{Call, Expr, ExprKind, Stmt, StmtKind};
 use crate::model::source::walk::{Node, walk};
 use crate::model::source::{FnId, ModuleId, Source};
 
@@ -33,6 +33,7 @@ impl Source {
             }
             ExprKind::Call(call) => {
                 found.extend(self.callee(module, expr));
+                found.extend(self.registers_hooks(module, call));
                 for value in call
                     .args
                     .iter()
@@ -45,6 +46,16 @@ impl Source {
             }
             _ => {}
         }
+    }
+
+    /// The method by which a provider of hooks registers its own, which the agent that it is made for calls (Strands).
+    fn registers_hooks(&self, module: ModuleId, call: &Call) -> Option<FnId> {
+        const METHOD: &str = "register_hooks";
+        if !call.written_name().starts_with(char::is_uppercase) {
+            return None;
+        }
+        let callee = self.callee_class(module, call)?;
+        self.class(callee)?.method(METHOD)
     }
 
     /// Everything that runs because this function runs, itself included.

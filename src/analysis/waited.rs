@@ -1,56 +1,67 @@
 //! Whether a function waits for the work that it starts.
 
-use crate::analysis::background::answers;
+mod facts;
+mod follow;
+
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
+use self::facts::Facts;
+use self::follow::Follower;
 use crate::analysis::names::leaf;
 use crate::model::source::ir::LoopKind;
 use crate::model::source::walk::{Node, expressions, path_to, statements, walk};
 use crate::model::source::{
-    ByteRange, Expr, ExprKind, Function, ModuleId, Source, Stmt, StmtKind, UnaryOp,
+    ByteRange, Expr, ExprKind, FnId, Function, ModuleId, Source, Stmt, StmtKind, UnaryOp,
 };
 
-/// Whether nobody waits for what a call gives: it is dropped, or kept where nothing of this function looks at it.
-pub(crate) fn detached<'a>(
-    source: &Source,
-    function: &'a Function,
-    path: &[Node<'a>],
-    expr: &Expr,
-) -> bool {
-    if waits(source, function, expr.range) {
-        return false;
-    }
-    for node in path.iter().rev() {
-        match node {
-            Node::Stmt(stmt) => {
-                return match &stmt.kind {
-                    StmtKind::Expr(_) => true,
-                    StmtKind::Assign(assign) => assign
-                        .targets
-                        .iter()
-                        .all(|target| dropped(source, function, target)),
-                    _ => false,
-                };
-            }
-            // Wrapped calls of the promise itself (`.catch`), `void`, a set that keeps a reference.
-            Node::Expr(outer) => match &outer.kind {
-                ExprKind::Unary {
-                    op: UnaryOp::Void, ..
-                } => {}
-                ExprKind::Attribute { attr, .. }
-                    if matches!(&**attr, "add_done_callback" | "then" | "catch" | "finally") => {}
-                ExprKind::Call(call) => match &call.callee.kind {
-                    ExprKind::Attribute { base, attr } => match &**attr {
-                        "then" | "catch" | "finally" | "add_done_callback" => {}
-                        "add" | "append" | "push" => return !looked_at(function, base),
-                        _ => return false,
-                    },
-                    _ => return false,
-                },
-                _ => return false,
-            },
-            Node::Handler(_) | Node::Case(_) => return false,
+/// What becomes of what a call gives: a task, a promise, a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Somebody looks at it, or may.
+    Waited,
+    /// It is dropped, or kept where nothing of this function looks at it.
+    Dropped,
+    /// The function gives it to its caller.
+    Returned,
+}
+
+/// Finds out what becomes of what calls give.
+pub(crate) struct Fates<'s> {
+    facts: Facts<'s>,
+    last_waits: RefCell<FxHashMap<FnId, Option<u32>>>,
+}
+
+impl<'s> Fates<'s> {
+    pub(crate) fn new(source: &'s Source) -> Self {
+        Self {
+            facts: Facts::new(source),
+            last_waits: RefCell::default(),
         }
     }
-    false
+
+    /// What becomes of what a call gives. `comes_later` says that it comes out of the first `await` around it.
+    pub(crate) fn of(
+        &self,
+        function: &'s Function,
+        path: &[Node<'s>],
+        expr: &Expr,
+        comes_later: bool,
+    ) -> Fate {
+        let waits = self.last_wait(function);
+        match waits.is_some_and(|start| start > expr.range.end) {
+            true => Fate::Waited,
+            false => Follower::new(&self.facts).outwards(function, path, expr.range, comes_later),
+        }
+    }
+
+    /// Where a function last takes something from a queue or waits for an event: the answer ends with what was started before.
+    pub(crate) fn last_wait(&self, function: &Function) -> Option<u32> {
+        *{ self.last_waits.borrow_mut() }
+            .entry(function.id)
+            .or_insert_with(|| last_wait(self.facts.source, function))
+    }
 }
 
 /// Whether nobody waits for a promise, and nobody is given what it rejects with: `fetch(url);`, `void save(x);`,
@@ -83,7 +94,7 @@ pub(crate) fn floats(body: &[Stmt], range: ByteRange) -> bool {
     false
 }
 
-/// Whether the name that what a call gives is kept under is awaited in the same body.
+/// Whether the name that what a call gives is kept under is awaited in the same body, or asked for the result (`future.result()`).
 pub(crate) fn awaited_by_name(source: &Source, module: ModuleId, call: ByteRange) -> bool {
     let body = body_around(source, module, call);
     let kept = statements(body)
@@ -94,8 +105,12 @@ pub(crate) fn awaited_by_name(source: &Source, module: ModuleId, call: ByteRange
             }
             _ => None,
         });
-    let awaited =
-        |expr: &Expr| matches!(&expr.kind, ExprKind::Await(inner) if inner.as_name() == kept);
+    let awaited = |expr: &Expr| match &expr.kind {
+        ExprKind::Await(inner) => inner.as_name() == kept,
+        ExprKind::Call(call) => matches!(&call.callee.kind, ExprKind::Attribute { base, attr }
+            if &**attr == "result" && base.as_name() == kept),
+        _ => false,
+    };
     kept.is_some() && expressions(body).into_iter().any(awaited)
 }
 
@@ -113,163 +128,12 @@ fn body_around(source: &Source, module: ModuleId, range: ByteRange) -> &[Stmt] {
     source.body(module, function.map(|function| function.id))
 }
 
-/// Whether what is kept under a name is never waited for in this function.
-fn dropped(source: &Source, function: &Function, target: &Expr) -> bool {
-    let Some(name) = target.as_name() else {
-        // `self.task = …`, `tasks[id] = …`: kept for somebody else.
-        return matches!(
-            target.kind,
-            ExprKind::Attribute { .. } | ExprKind::Subscript { .. }
-        ) && !mentioned(source, function, target);
-    };
-    if nested(source, function)
-        .into_iter()
-        .any(|inner| names(inner, name))
-    {
-        return false;
-    }
-    let mut kept = Vec::new();
-    let mut waited = false;
-    walk(&function.body, &mut |path, node| {
-        let Node::Expr(expr) = node else { return true };
-        if expr.as_name() != Some(name) || expr.range == target.range {
-            return true;
-        }
-        match path.last() {
-            Some(Node::Expr(outer)) => match &outer.kind {
-                // `p.catch(() => {})` waits for nothing, where its own promise is dropped.
-                ExprKind::Attribute { attr, .. }
-                    if matches!(&**attr, "then" | "catch" | "finally") =>
-                {
-                    waited |= !chain_dropped(source, function, path);
-                }
-                ExprKind::Attribute { attr, .. } => {
-                    waited |= !matches!(
-                        &**attr,
-                        "add_done_callback" | "set_name" | "get_name" | "start" | "daemon" | "name"
-                    );
-                }
-                ExprKind::Call(call) => match &call.callee.kind {
-                    ExprKind::Attribute { base, attr }
-                        if matches!(&**attr, "add" | "append" | "push" | "discard") =>
-                    {
-                        kept.push(&**base);
-                    }
-                    _ => waited = true,
-                },
-                _ => waited = true,
-            },
-            Some(Node::Stmt(stmt)) => waited |= !matches!(stmt.kind, StmtKind::Assign(_)),
-            _ => waited = true,
-        }
-        true
-    });
-    !waited
-        && !kept
-            .into_iter()
-            .any(|container| looked_at(function, container))
-}
-
-/// Whether a chain of a promise's methods ends in nothing, and none of its callbacks goes on with the request.
-fn chain_dropped(source: &Source, function: &Function, path: &[Node<'_>]) -> bool {
-    for node in path.iter().rev() {
-        match node {
-            Node::Expr(Expr {
-                kind:
-                    ExprKind::Attribute { .. }
-                    | ExprKind::Unary {
-                        op: UnaryOp::Void, ..
-                    },
-                ..
-            }) => {}
-            Node::Expr(Expr {
-                kind: ExprKind::Call(call),
-                ..
-            }) => {
-                let goes_on = call
-                    .args
-                    .iter()
-                    .any(|callback| answers(source, function.id.module, callback));
-                if goes_on {
-                    return false;
-                }
-            }
-            Node::Stmt(stmt) => return matches!(stmt.kind, StmtKind::Expr(_)),
-            _ => return false,
-        }
-    }
-    false
-}
-
-/// Functions defined inside of a function: they see its names.
-fn nested<'a>(source: &'a Source, function: &Function) -> Vec<&'a Function> {
-    let Some(module) = source.module(function.id.module) else {
-        return Vec::new();
-    };
-    let inside = |inner: &&Function| {
-        inner.id != function.id && function.body_range.contains(inner.body_range)
-    };
-    module.functions.iter().filter(inside).collect()
-}
-
-fn names(function: &Function, name: &str) -> bool {
-    expressions(&function.body)
-        .into_iter()
-        .any(|expr| expr.as_name() == Some(name))
-}
-
-/// Whether a container that tasks are put in is waited for: anything but putting in and taking out.
-fn looked_at(function: &Function, container: &Expr) -> bool {
-    let Some(name) = container.as_name() else {
-        return false;
-    };
-    let mut found = false;
-    walk(&function.body, &mut |path, node| {
-        if let Node::Expr(expr) = node
-            && expr.as_name() == Some(name)
-        {
-            found |= match path.last() {
-                Some(Node::Expr(Expr {
-                    kind: ExprKind::Attribute { attr, .. },
-                    ..
-                })) => !matches!(&**attr, "add" | "append" | "push" | "discard" | "remove"),
-                Some(Node::Stmt(stmt)) => !matches!(stmt.kind, StmtKind::Assign(_)),
-                _ => true,
-            };
-        }
-        true
-    });
-    found
-}
-
-/// Whether what is kept in an attribute is looked at again in the function, or waited for anywhere in the module.
-fn mentioned(source: &Source, function: &Function, target: &Expr) -> bool {
-    let ExprKind::Attribute { attr: wanted, .. } = &target.kind else {
-        return false;
-    };
-    let same = |expr: &Expr| {
-        expr.range != target.range
-            && matches!(&expr.kind, ExprKind::Attribute { attr, .. } if attr == wanted)
-    };
-    let waited = |expr: &Expr| match &expr.kind {
-        ExprKind::Await(inner) => same(inner),
-        ExprKind::Call(call) => call.args.iter().any(|arg| match &arg.kind {
-            ExprKind::List(items) => items.iter().any(same),
-            _ => same(arg),
-        }),
-        _ => false,
-    };
-    let here = expressions(&function.body).into_iter().any(same);
-    here || source.module(function.id.module).is_some_and(|module| {
-        module
-            .functions
-            .iter()
-            .any(|other| expressions(&other.body).into_iter().any(waited))
+/// Whether a body starts a thread.
+pub(crate) fn starts(body: &[Stmt]) -> bool {
+    expressions(body).into_iter().any(|expr| {
+        matches!(&expr.kind, ExprKind::Call(call)
+            if matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if &**attr == "start"))
     })
-}
-
-pub(crate) fn starts(function: &Function) -> bool {
-    calls_method(function, "start")
 }
 
 /// Whether the function waits for its threads.
@@ -354,20 +218,8 @@ pub(crate) fn cancels(
     ends
 }
 
-fn calls_method(function: &Function, name: &str) -> bool {
-    expressions(&function.body).into_iter().any(|expr| {
-        matches!(&expr.kind, ExprKind::Call(call)
-            if matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if &**attr == name))
-    })
-}
-
-/// Whether the function, after the launch, takes what the work gives from a queue or waits for its event: the answer ends with it.
-fn waits(source: &Source, function: &Function, launch: ByteRange) -> bool {
-    last_wait(source, function).is_some_and(|start| start > launch.end)
-}
-
 /// Where a function last takes something from a queue or waits for an event.
-pub(crate) fn last_wait(source: &Source, function: &Function) -> Option<u32> {
+fn last_wait(source: &Source, function: &Function) -> Option<u32> {
     let module = function.id.module;
     let mut found: Option<u32> = None;
     walk(&function.body, &mut |_, node| {

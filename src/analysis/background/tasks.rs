@@ -68,7 +68,8 @@ impl<'c, 'a> Tasks<'c, 'a> {
             return Tracked::Never;
         }
         let mut ends = inside;
-        for starter in &starters {
+        let through = launch.through.iter().map(|(helper, _)| helper);
+        for starter in starters.iter().chain(through) {
             ends.extend(source.reach(*starter));
         }
         self.ended(ends)
@@ -76,12 +77,20 @@ impl<'c, 'a> Tasks<'c, 'a> {
 
     /// Whether one of what starts a launch registers a task before it.
     fn is_added(&mut self, launch: &Launch, starters: &BTreeSet<FnId>) -> bool {
+        let own = (launch.function, launch.range);
+        let mut places = std::iter::once(&own).chain(&launch.through);
+        let mut others = starters.iter().filter(|id| **id != launch.function);
+        places.any(|(id, range)| self.first(*id).is_some_and(|first| first < range.start))
+            || others.any(|id| self.first(*id).is_some())
+    }
+
+    /// Where a function first registers a task.
+    fn first(&mut self, id: FnId) -> Option<u32> {
         let source = self.callers.source();
-        starters.iter().any(|id| {
-            let first = self.firsts.entry(*id);
-            let first = *first.or_insert_with(|| first_added(source, *id));
-            first.is_some_and(|first| *id != launch.function || first < launch.range.start)
-        })
+        *self
+            .firsts
+            .entry(id)
+            .or_insert_with(|| first_added(source, id))
     }
 
     /// How the task is completed by these functions.

@@ -161,6 +161,10 @@ impl Source {
             };
             Resolved {
                 outside: matches!(meaning, Meaning::External(_) | Meaning::Instance(_)),
+                class: match &meaning {
+                    Meaning::Class(class) => Some(*class),
+                    _ => None,
+                },
                 function: question.function(meaning),
                 name: name.map(Arc::from),
                 exhausted: question.exhausted.get(),
@@ -191,6 +195,11 @@ impl Source {
     /// The project's function that a call runs: functions, methods, constructors, closures, lambdas, partials.
     pub fn callee<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<FnId> {
         self.resolved(module, call.as_call()?).function
+    }
+
+    /// The project's class that a call makes an object of.
+    pub(crate) fn callee_class(&self, module: ModuleId, call: &Call) -> Option<ClassId> {
+        self.resolved(module, call).class
     }
 
     /// The project's function that an expression stands for, when it is given as a value or called.

@@ -2,7 +2,7 @@
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::tasks::{Tasks, Tracked};
-use crate::analysis::background::{answering, launches};
+use crate::analysis::background::{answering, behind_answers, launches};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::ping;
 use crate::analysis::reachability::{Absent, Live};
@@ -32,7 +32,8 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let callers = Callers::new(code);
     let live = Live::new(&callers, Absent::Unknown);
     let functions = answering(code);
-    let mut found = launches(code.source, &functions);
+    let mut found = launches(&callers, &functions);
+    found.extend(behind_answers(code));
     found.retain(|launch| live.runs(launch.module, launch.range));
     let name = &code.runtime.name;
     let (mut sites, mut services) = (Vec::new(), Vec::new());

@@ -2,6 +2,7 @@
 
 use crate::analysis::agent_code::{self, AgentCode};
 use crate::analysis::background::{answering, launches, tasks};
+use crate::analysis::call_sites::Callers;
 use crate::analysis::ping::{self, Answering, State, routes, stamps};
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, PlatformView, absent_code, installed};
@@ -191,7 +192,7 @@ fn outlives(code: &AgentCode<'_>) -> bool {
         .any(|entry| entry.kind == EntrypointKind::AsyncTask);
     tasks::registers(code)
         || decorated
-        || launches(code.source, &answering(code))
+        || launches(&Callers::new(code), &answering(code))
             .iter()
             .any(|launch| !launch.service)
 }

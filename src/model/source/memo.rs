@@ -11,6 +11,8 @@ use super::{ByteRange, ClassId, FnId, ModuleId};
 pub struct Resolved {
     /// The project's function that it runs.
     pub function: Option<FnId>,
+    /// The project's class that it makes an object of.
+    pub class: Option<ClassId>,
     /// The canonical name of what is called.
     pub name: Option<Arc<str>>,
     /// What is called is not the project's own, or a value that a call made.
