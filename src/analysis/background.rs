@@ -6,8 +6,8 @@ pub(crate) mod tasks;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-pub(crate) use self::starts::answers;
 use self::starts::{Around, Ran, ends_at_once, promises, python, started, typescript};
+pub(crate) use self::starts::{answers, run_of_thread};
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::{Callers, given_to, parameter};
 use crate::analysis::limits;

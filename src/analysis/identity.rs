@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::background::run_of_thread;
+use crate::analysis::call_sites::{Callers, given_to, parameter};
+use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::analysis::runners::Runner;
 use crate::analysis::values::At;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::{Node, expressions, path_to};
-use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Function, Module};
+use crate::model::source::{
+    ByteRange, Call, EntrypointKind, Expr, ExprKind, FnId, Function, Module, ModuleId, Source,
+};
 
 /// Decorators of the SDK that ask Identity for what the function is given.
 const ASKS: [&str; 3] = [
@@ -132,22 +137,157 @@ pub(crate) fn routes<'a>(code: &AgentCode<'a>, asking: &BTreeSet<FnId>) -> Vec<&
 }
 
 /// The calls that run one of these functions in a thread without the context of who starts it, each with its name as written.
+/// `inherits` says that `Thread(context=…)` is known to the interpreter.
 pub(crate) fn out_of_context<'a>(
     code: &AgentCode<'a>,
     asking: &BTreeSet<FnId>,
+    inherits: bool,
 ) -> Vec<(&'a str, At<'a>)> {
-    let starts = |module: &'a Module, expr: &'a Expr| {
-        let call = expr.as_call()?;
-        let target = Runner::of(call)
-            .filter(|runner| runner.is_bare(call))?
-            .function(call)?;
-        let function = code.source.function_value(module.id, target)?;
-        let at = At::new(module.id, expr);
-        reaches(code, function, asking).then(|| (call.written_name(), at))
+    let mut found = Vec::new();
+    let callers = Callers::new(code);
+    let gives = |call: &Call| {
+        let given = call.option("context");
+        given.is_some_and(|given| !matches!(given.kind, ExprKind::None))
     };
-    code.calls()
-        .filter_map(|(module, _, expr)| starts(module, expr))
-        .collect()
+    for (module, function, expr) in code.calls() {
+        let Some(call) = expr.as_call() else { continue };
+        let at = At::new(module.id, expr);
+        let keeps = inherits && gives(call);
+        if let Some(target) = threaded(code.source, module, expr, call).filter(|_| !keeps) {
+            for (at, function) in targets(&callers, at, function, target) {
+                let name = at.expr.as_call().map_or("", Call::written_name);
+                if reaches_bare(code, function, asking) {
+                    found.push((name, at));
+                }
+            }
+        } else if let Some(run) = run_of_thread(code.source, module.id, expr, call)
+            && reaches_bare(code, run, asking)
+            && !(inherits && made_by(code.source, run).any(gives))
+        {
+            found.push((call.written_name(), at));
+        }
+    }
+    found.sort_by_key(|(_, at)| (at.module, at.expr.range));
+    found.dedup_by_key(|(_, at)| (at.module, at.expr.range));
+    found
+}
+
+/// The calls of the constructor of a method's class.
+fn made_by(source: &Source, method: FnId) -> impl Iterator<Item = &Call> {
+    let class = source.function(method).and_then(|found| found.class);
+    let made = class.and_then(|class| source.class(class)?.method("__init__"));
+    let body = made.map(|made| source.body(made.module, Some(made)));
+    { expressions(body.unwrap_or_default()).into_iter() }.filter_map(|expr| match &expr.kind {
+        ExprKind::Call(call) => Some(call.as_ref()),
+        _ => None,
+    })
+}
+
+/// What a call runs in a thread without the context of who starts it: a function, or a coroutine for a loop of that thread.
+fn threaded<'a>(source: &Source, module: &Module, expr: &Expr, call: &'a Call) -> Option<&'a Expr> {
+    // What a function of the project does with it stands there. The pool of LangChain copies the context.
+    let name = source.callee_name(module.id, expr).unwrap_or_default();
+    if source.callee(module.id, expr).is_some() || name.contains("ContextThreadPoolExecutor") {
+        return None;
+    }
+    let runner = Runner::of(call)?;
+    let maps = call.written_name() == "map" && name.ends_with(".ThreadPoolExecutor.map");
+    let bare = runner.is_bare(call) || maps;
+    let target = runner.function(call).filter(|_| bare)?;
+    let runs = source.canonical(module.id, target);
+    match runs.is_some_and(|name| matches!(&*name, "asyncio.run" | "asyncio.runners.run")) {
+        true => runner.first_argument(call),
+        false => Some(target),
+    }
+}
+
+/// Calls of helpers that are looked at for what one thread runs.
+const MOST_CALLS: usize = 500;
+
+/// The functions that a value is which a thread runs, each with the call that starts it: what a function is given for it is each
+/// caller's.
+fn targets<'a>(
+    callers: &Callers<'a>,
+    at: At<'a>,
+    function: Option<FnId>,
+    value: &'a Expr,
+) -> Vec<(At<'a>, FnId)> {
+    let source = callers.source();
+    let mut found = Vec::new();
+    let mut open = vec![(at, function, value)];
+    let mut seen: BTreeSet<(ModuleId, ByteRange)> = BTreeSet::new();
+    while let Some((at, function, value)) = open.pop() {
+        if !seen.insert((at.module, value.range)) {
+            continue;
+        }
+        if seen.len() > MOST_CALLS {
+            limits::reached(limits::CALLERS, at.module, at.expr.range);
+            break;
+        }
+        let given = value
+            .as_name()
+            .and_then(|_| parameter(source, at.module, value))
+            .filter(|(of, _)| Some(*of) == function);
+        let Some((of, index)) = given else {
+            let run = match value.kind {
+                ExprKind::Call(_) => source.callee(at.module, value),
+                _ => None,
+            };
+            let run = run.or_else(|| source.function_value(at.module, value));
+            found.extend(run.map(|run| (at, run)));
+            continue;
+        };
+        for used in callers.of(of).iter().filter(|used| used.called) {
+            let (module, outer) = (used.module, used.expr);
+            let Some(call) = outer.as_call() else {
+                continue;
+            };
+            let place = source.module(module);
+            let around = place.and_then(|place| place.function_at(outer.range.start));
+            if let Some(value) = given_to(source, call, of, index) {
+                let around = around.map(|around| around.id);
+                open.push((At::new(module, outer), around, value));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a function runs one of these without entering a context of variables: `lambda: context.run(work)` enters one.
+fn reaches_bare(code: &AgentCode<'_>, function: FnId, asking: &BTreeSet<FnId>) -> bool {
+    let source = code.source;
+    let mut seen = BTreeSet::from([function]);
+    let mut open = vec![function];
+    while let Some(id) = open.pop() {
+        if asking.contains(&id) {
+            return true;
+        }
+        let inside: BTreeSet<FnId> = expressions(source.body(id.module, Some(id)))
+            .into_iter()
+            .filter_map(|expr| run_in_context(source, id.module, expr))
+            .collect();
+        let next = source.runs(id.module, Some(id)).into_iter();
+        open.extend(next.filter(|next| !inside.contains(next) && seen.insert(*next)));
+    }
+    false
+}
+
+/// The function that a call runs in a context of variables: the first that `run` of something other than a library is given.
+fn run_in_context(source: &Source, module: ModuleId, expr: &Expr) -> Option<FnId> {
+    let call = expr.as_call()?;
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return None;
+    };
+    if &**attr != "run" {
+        return None;
+    }
+    let library = source.callee_name(module, expr);
+    let library = library.is_some_and(|name| !name.starts_with("contextvars"));
+    let unknown = base
+        .as_call()
+        .is_none_or(|made| made.written_name() == "copy_context");
+    let enters = !library && unknown && source.callee(module, expr).is_none();
+    source.function_value(module, call.args.first().filter(|_| enters)?)
 }
 
 /// Whether a function runs one of these.

@@ -176,7 +176,7 @@ impl Runner {
     }
 
     /// The first that the function of a call is called with.
-    fn first_argument<'c>(&self, call: &'c Call) -> Option<&'c Expr> {
+    pub(crate) fn first_argument<'c>(&self, call: &'c Call) -> Option<&'c Expr> {
         match self.given {
             Given::Packed((place, name), _) => match &call.argument(place, name)?.kind {
                 ExprKind::Tuple(items) | ExprKind::List(items) => items.first(),

@@ -240,6 +240,19 @@ fn derived<'a>(
     Some((source.class(class)?, base))
 }
 
+/// The method that runs in the thread which a call makes of a class of the project.
+pub(crate) fn run_of_thread(
+    source: &Source,
+    module: ModuleId,
+    expr: &Expr,
+    call: &Call,
+) -> Option<FnId> {
+    let (_, base) = derived(source, module, call)?;
+    // Another process has no context either, and no token of its own.
+    base.starts_with("threading.")
+        .then(|| source.member_function(module, expr, "run"))?
+}
+
 /// A thread of a class of the project that derives from one: its method `run` runs.
 fn derived_thread<'a>(
     around: &Around<'_, 'a>,

@@ -7,7 +7,7 @@ use crate::analysis::identity;
 use crate::analysis::tokens::{self, Sent, Unverified};
 use crate::analysis::values::At;
 use crate::checks::{Category, Check, Need};
-use crate::context::Context;
+use crate::context::{Context, installed};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity, Status};
 use crate::model::source::FnId;
 
@@ -27,7 +27,7 @@ pub(super) static CHECK: Check = Check {
 
 fn run(context: &Context) -> Vec<Outcome> {
     crate::checks::agents::each(context, |code| {
-        let asked = judge(code);
+        let asked = judge(context, code);
         // What Identity is asked without a context fails at once; a claim that nobody checked works for whoever made it up.
         match asked.status {
             Status::Fail => asked,
@@ -65,7 +65,7 @@ fn unverified(code: &AgentCode<'_>) -> Option<Outcome> {
     ))
 }
 
-fn judge(code: &AgentCode<'_>) -> Outcome {
+fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let asking = identity::asking(code);
     let name = &code.runtime.name;
     if asking.is_empty() {
@@ -84,7 +84,7 @@ fn judge(code: &AgentCode<'_>) -> Outcome {
     if !identity::keeps_token(code) && !identity::is_served_by_sdk(code) {
         found.extend(beside_the_sdk(code, &asking));
     }
-    found.extend(without_context(code, &asking));
+    found.extend(without_context(context, code, &asking));
     found.extend(when_loaded(code));
     let Some(first) = found.first() else {
         let message = match asking.len() {
@@ -128,10 +128,22 @@ fn when_loaded(code: &AgentCode<'_>) -> Vec<Evidence> {
     calling(code, identity::when_loaded(code), note)
 }
 
+/// The first minor version of Python 3 whose threads may be given a context.
+const THREADS_TAKE_A_CONTEXT: u32 = 14;
+
 /// Threads that are started without the context and that ask.
-fn without_context(code: &AgentCode<'_>, asking: &BTreeSet<FnId>) -> Vec<Evidence> {
+fn without_context(
+    context: &Context,
+    code: &AgentCode<'_>,
+    asking: &BTreeSet<FnId>,
+) -> Vec<Evidence> {
+    let resource = code.resource().to_string();
+    let manifests = context.files.manifests.get(&resource);
+    let minor = installed::python_minor(code.runtime, manifests);
+    let inherits = minor.is_some_and(|minor| minor >= THREADS_TAKE_A_CONTEXT);
     let note = "starts a function that asks Identity in a thread without the request's context";
-    calling(code, identity::out_of_context(code, asking), note)
+    let calls = identity::out_of_context(code, asking, inherits);
+    calling(code, calls, note)
 }
 
 /// Calls, each with its name as written and what it does.
