@@ -4,6 +4,8 @@
 mod after;
 mod ai;
 mod expected;
+mod kept;
+mod results;
 mod streams;
 mod web;
 
@@ -168,7 +170,9 @@ pub(crate) fn around(
             }));
         }
     }
-    for node in path_to(body, range) {
+    let path = path_to(body, range);
+    guards.extend(kept::later(source, module, function, &path, range));
+    for node in path {
         match node {
             Node::Expr(Expr {
                 kind: ExprKind::Call(call),
@@ -333,6 +337,12 @@ fn caught_by_promise(
     call: &Call,
     range: ByteRange,
 ) -> Option<Guard> {
+    if kept::gives_exceptions(call) {
+        return settled(source, module, call, range);
+    }
+    if let Some(guard) = results::guard(source, module, call) {
+        return Some(guard);
+    }
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;
     };
@@ -342,6 +352,10 @@ fn caught_by_promise(
     let handler = match &**attr {
         "catch" => call.args.first()?,
         "then" => call.args.get(1)?,
+        // Nobody is given what the future of a task holds but its callback.
+        "add_done_callback" if base.range.contains(range) => {
+            return kept::by_callback(source, module, call);
+        }
         _ => return None,
     };
     if !base.range.contains(range) {
@@ -362,7 +376,7 @@ fn caught_by_promise(
 
 /// `Promise.allSettled([…])` with the place inside: it never rejects, and what follows looks at the outcomes.
 fn settled(source: &Source, module: ModuleId, call: &Call, range: ByteRange) -> Option<Guard> {
-    let inside = call.args.first().filter(|arg| arg.range.contains(range))?;
+    let inside = call.args.iter().find(|arg| arg.range.contains(range))?;
     let found = source.module(module)?;
     let function = found
         .function_at(inside.range.start)

@@ -185,6 +185,8 @@ impl Seeds for Exceptions<'_, '_> {
         match &**attr {
             attr if TRACEBACKS.contains(&attr) => TRACE,
             "exc_info" => OTHERS,
+            // What a task or a future ended with; a logger's method is given a message.
+            "exception" if call.args.is_empty() && call.keywords.is_empty() => OTHERS,
             "allSettled" => SETTLED,
             _ => 0,
         }
