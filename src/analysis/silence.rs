@@ -541,6 +541,8 @@ fn narrow_by_nature(module: &Module, tried: &Try) -> bool {
                 return false;
             };
             match &call.callee.kind {
+                // `await request.json()`; `response.json(answer)` is an answer.
+                ExprKind::Attribute { attr, .. } if &**attr == "json" => call.args.is_empty(),
                 ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => {
                     PARSES.contains(&&**name)
                 }

@@ -1,7 +1,7 @@
 //! Where a module swallows exceptions: in `except` and `catch` clauses, in `contextlib.suppress`, in what a promise is given for
 //! its rejection.
 
-use super::{Silence, is_cleanup, is_cleanup_call, is_empty_value, silence};
+use super::{Silence, is_cleanup, is_cleanup_call, is_empty_value, narrow_by_nature, silence};
 use crate::analysis::exceptions::{broad_type, is_broad};
 use crate::analysis::names::leaf;
 use crate::analysis::rejections;
@@ -62,12 +62,13 @@ impl Handled {
                 StmtKind::With(with) => self.entered(source, module, with),
                 _ => {}
             },
-            Node::Expr(expr) => {
+            // An `await` around a call is the same call.
+            Node::Expr(expr) if !matches!(expr.kind, ExprKind::Await(_)) => {
                 let rejected = rejected(source, module, expr);
                 self.broad += usize::from(rejected.is_some());
                 self.swallowed.extend(rejected);
             }
-            Node::Handler(_) | Node::Case(_) => {}
+            Node::Expr(_) | Node::Handler(_) | Node::Case(_) => {}
         }
     }
 
@@ -139,7 +140,7 @@ fn rejected(source: &Source, module: &Module, expr: &Expr) -> Option<Swallowed> 
     if module.language != Language::TypeScript || is_cleanup_call(base) {
         return None;
     }
-    if let Some(range) = ignored(module, expr) {
+    if let Some(range) = ignored(module, expr).filter(|_| !narrow_by_nature(module, &tries(base))) {
         return Some(Swallowed {
             range,
             silence: Silence::Dropped,
