@@ -8,8 +8,10 @@ use crate::analysis::effects::{loops_in_time, target, writes_state};
 use crate::analysis::exceptions::words;
 use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::waited::{awaited_by_name, stands_alone};
-use crate::model::source::walk::sub_expressions;
-use crate::model::source::{Expr, ExprKind, FnId, Language, Module, ModuleId, Source, StmtKind};
+use crate::model::source::walk::{Node, expressions, path_to, sub_expressions};
+use crate::model::source::{
+    Call, Expr, ExprKind, FnId, Language, Module, ModuleId, Source, StmtKind,
+};
 
 /// Work of startup code that goes on beside it, and that sets what requests use.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +78,14 @@ fn in_background(source: &Source, facts: &Snapshot) -> Vec<Initialisation> {
         let Some(expr) = expr_at(source, module, range) else {
             continue;
         };
+        if ends_with_group(source, module, expr) {
+            continue;
+        }
+        // `INDEX = pool.submit(load)`, and `INDEX.result()` in a request.
+        let touched = &value.fate.touched;
+        let asked = touched.contains("result") && !touched.contains("done");
         let initialises = match target(source, module, expr) {
+            Some(_) if asked => true,
             Some(target) => writes_state(source, target) && !loops_in_time(source, target),
             None => loads(source, module, expr),
         };
@@ -89,6 +98,32 @@ fn in_background(source: &Source, facts: &Snapshot) -> Vec<Initialisation> {
         }
     }
     found
+}
+
+/// Whether a task belongs to a group that is left before the server answers: its `with` waits for it, and yields nothing inside.
+fn ends_with_group(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let group = expr.as_call().and_then(|call| match &call.callee.kind {
+        ExprKind::Attribute { base, .. } => base.as_name(),
+        _ => None,
+    });
+    let Some((group, place)) = group.zip(source.module(module)) else {
+        return false;
+    };
+    let function = place.function_at(expr.range.start);
+    let body = place.body_of(function.map(|function| function.id));
+    path_to(body, expr.range).iter().any(|node| {
+        let Node::Stmt(stmt) = node else { return false };
+        let StmtKind::With(with) = &stmt.kind else {
+            return false;
+        };
+        let opens = with.items.iter().any(|item| {
+            let made = item.context.as_call().map_or("", Call::written_name);
+            let named = item.target.as_ref().and_then(Expr::as_name) == Some(group);
+            named && matches!(made, "TaskGroup" | "create_task_group")
+        });
+        let yields = |expr: &Expr| matches!(expr.kind, ExprKind::Yield { .. });
+        opens && !expressions(&with.body).into_iter().any(yields)
+    })
 }
 
 /// Whether a thread runs a function of a library whose name says that it loads something.

@@ -9,6 +9,7 @@ mod drawn;
 mod fate;
 mod index;
 mod intervals;
+mod threads;
 mod ticking;
 mod values;
 
@@ -22,13 +23,16 @@ pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::threads::Threads;
 use crate::analysis::agent_code::{AgentCode, starts_serving};
+use crate::analysis::effects::loops_in_time;
 use crate::analysis::handlers;
 use crate::analysis::limits;
 use crate::analysis::reachability::Live;
-use crate::model::source::walk::{Node, sub_expressions, walk_node};
+use crate::model::source::ir::LoopKind;
+use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk_node};
 use crate::model::source::{
-    ByteRange, Class, ClassId, Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function,
+    ByteRange, Call, Class, ClassId, Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Function,
     Language, Module, ModuleId, Source, Stmt, StmtKind,
 };
 
@@ -89,6 +93,10 @@ pub(crate) struct Startup<'c, 'a> {
     open: VecDeque<ModuleId>,
     queue: VecDeque<(FnId, Option<Place>)>,
     classes: BTreeSet<ClassId>,
+    /// What threads run is followed, too.
+    threads: bool,
+    /// The threads that bodies start.
+    started: BTreeMap<(ModuleId, Option<FnId>), Threads<'a>>,
 }
 
 /// Functions that run a coroutine that they are given.
@@ -128,18 +136,19 @@ impl<'c, 'a> Startup<'c, 'a> {
                 queue.push_back((function, Some((entry.module, entry.range))));
             }
         }
-        Self::followed(code, live, queue)
+        Self::followed(code, live, queue, true)
     }
 
-    /// Follows everything that runs before the process serves.
+    /// Follows everything that must have run before the process serves: no thread beside it keeps it waiting.
     pub(crate) fn before_serving(code: &AgentCode<'a>, live: &'c Live<'c, 'a>) -> Self {
-        Self::followed(code, live, VecDeque::new())
+        Self::followed(code, live, VecDeque::new(), false)
     }
 
     fn followed(
         code: &AgentCode<'a>,
         live: &'c Live<'c, 'a>,
         queue: VecDeque<(FnId, Option<Place>)>,
+        threads: bool,
     ) -> Self {
         let mut startup = Self {
             code: *code,
@@ -152,6 +161,8 @@ impl<'c, 'a> Startup<'c, 'a> {
             open: code.code.entry.into_iter().collect(),
             queue,
             classes: BTreeSet::new(),
+            threads,
+            started: BTreeMap::new(),
         };
         startup.run();
         startup
@@ -550,6 +561,11 @@ impl<'c, 'a> Startup<'c, 'a> {
                     .map(|function| (function, deeper)),
             );
         }
+        if self.threads {
+            let function = self.in_a_thread(module, expr, call);
+            self.queue
+                .extend(function.map(|function| (function, deeper)));
+        }
         if call.is_new
             && let crate::analysis::names::Meaning::Class(class) =
                 source.meaning(module.id, &call.callee)
@@ -567,6 +583,51 @@ impl<'c, 'a> Startup<'c, 'a> {
             return;
         }
         self.queue.push_back((function.id, deeper));
+    }
+
+    /// The function that a thread runs which startup code starts, where it comes to an end by itself: what goes round, or waits for
+    /// somebody, goes on after the snapshot.
+    fn in_a_thread(&mut self, module: &'a Module, expr: &'a Expr, call: &'a Call) -> Option<FnId> {
+        const WAITS: [&str; 6] = [
+            "wait",
+            "acquire",
+            "recv",
+            "accept",
+            "sleep",
+            "serve_forever",
+        ];
+        let source = self.code.source;
+        let name = source.callee_name(module.id, expr)?;
+        let target = match name {
+            "threading.Thread" if self.starts_thread(module, expr) => call.option("target"),
+            _ if name.ends_with("PoolExecutor.submit") => call.args.first(),
+            _ => None,
+        };
+        let function = source.function_value(module.id, target?)?;
+        let goes_round = |stmt: &Stmt| match &stmt.kind {
+            StmtKind::Loop(looped) => matches!(looped.kind, LoopKind::While),
+            _ => false,
+        };
+        let waits = |expr: &Expr| {
+            expr.as_call().is_some_and(|call| {
+                let name = call.written_name();
+                WAITS.contains(&name) || name == "get" && call.args.is_empty()
+            })
+        };
+        let body = source.body(function.module, Some(function));
+        let goes_on = statements(body).into_iter().any(goes_round)
+            || expressions(body).into_iter().any(waits)
+            || loops_in_time(source, function);
+        (!goes_on).then_some(function)
+    }
+
+    /// Whether the body around a place starts the thread that is made there.
+    fn starts_thread(&mut self, module: &'a Module, place: &Expr) -> bool {
+        let function = module.function_at(place.range.start);
+        let function = function.map(|function| function.id);
+        let started = self.started.entry((module.id, function));
+        let started = started.or_insert_with(|| Threads::of(module, module.body_of(function)));
+        started.starts(place.range)
     }
 
     /// Whether a statement calls a function that does nothing but raise.
