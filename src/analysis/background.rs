@@ -3,7 +3,6 @@
 mod starts;
 pub(crate) mod tasks;
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use self::starts::{Around, Ran, ends_at_once, promises, python, started, typescript};
@@ -81,18 +80,14 @@ pub(crate) fn behind_answers(code: &AgentCode<'_>) -> Vec<Launch> {
     let functions: BTreeSet<FnId> = routes.filter_map(|entry| entry.function).collect();
     let functions = functions.into_iter();
     let functions = functions.filter_map(|id| code.source.function(id));
-    let askers = OnceCell::new();
+    let askers = Askers::new(|_| true);
     functions
         .filter(|function| code.source.is_typescript(function.id.module))
         .flat_map(|function| behind_answer(code, function, &askers))
         .collect()
 }
 
-fn behind_answer(
-    code: &AgentCode<'_>,
-    function: &Function,
-    askers: &OnceCell<Askers>,
-) -> Vec<Launch> {
+fn behind_answer(code: &AgentCode<'_>, function: &Function, askers: &Askers) -> Vec<Launch> {
     let source = code.source;
     let answered = function.body.iter().position(|stmt| match &stmt.kind {
         StmtKind::Expr(value) => ends_response(function, value),
@@ -105,10 +100,7 @@ fn behind_answer(
         ExprKind::Await(inner) => Some(&**inner),
         _ => None,
     });
-    let asking = |expr: &&Expr| {
-        let askers = askers.get_or_init(|| Askers::of(code, |_| true));
-        askers.is_asked_by(source, module, expr)
-    };
+    let asking = |expr: &&Expr| askers.is_asked_by(code, module, expr);
     let launch = |expr: &Expr| Launch {
         module,
         function: function.id,

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr2_iter;
+
 use super::automaton::AUTOMATON;
 use super::engine::{Engine, Job};
 use super::scan::{Found, Subject, run};
@@ -76,14 +78,14 @@ fn all(text: &str) -> Vec<Joined> {
     let bytes = text.as_bytes();
     let mut found: Vec<Joined> = Vec::new();
     let mut end_of_last = None;
-    for (at, byte) in bytes.iter().enumerate() {
-        if !matches!(byte, b'"' | b'\'') {
+    for at in memchr2_iter(b'"', b'\'', bytes) {
+        let Some(&byte) = bytes.get(at) else {
             continue;
-        }
+        };
         let Some(next) = opening(bytes, at) else {
             continue;
         };
-        let right = literal(bytes, next, *byte);
+        let right = literal(bytes, next, byte);
         let Some(part) = text.get(right.clone()) else {
             continue;
         };
@@ -92,7 +94,7 @@ fn all(text: &str) -> Vec<Joined> {
         match found.last_mut().filter(|_| goes_on) {
             Some(joined) => joined.add(part, right.start),
             None => {
-                let left = before(bytes, at, *byte);
+                let left = before(bytes, at, byte);
                 if let Some(first) = text.get(left.clone()) {
                     let mut joined = Joined::default();
                     joined.add(first, left.start);
@@ -110,9 +112,8 @@ pub(super) fn said(written: &str) -> Cow<'_, str> {
     let bytes = written.as_bytes();
     let mut said = String::new();
     let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
+    for at in memchr2_iter(b'"', b'\'', bytes) {
         if at >= from
-            && matches!(byte, b'"' | b'\'')
             && let Some(next) = opening(bytes, at)
         {
             said.push_str(written.get(from..at).unwrap_or_default());

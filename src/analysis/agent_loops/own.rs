@@ -31,7 +31,9 @@ pub(crate) fn unbounded(
         let StmtKind::Loop(looped) = &stmt.kind else {
             return None;
         };
-        let found = live.runs(module.id, stmt.range) && is_unbounded(asker, module, looped);
+        let found = may_go_on(asker, module, looped)
+            && live.runs(module.id, stmt.range)
+            && is_unbounded(asker, module, looped);
         found.then(|| head(module, stmt, looped))
     });
     let mut found: Vec<ByteRange> = loops.collect();
@@ -42,14 +44,17 @@ pub(crate) fn unbounded(
     found
 }
 
-/// Whether only the answer of a model ends a loop.
+/// Whether neither the head of a loop nor a number that is compared in it ends it: what costs little is asked first.
+fn may_go_on(asker: &Asker<'_, '_>, module: &Module, looped: &Loop) -> bool {
+    let tested = matches!(looped.kind, LoopKind::While | LoopKind::DoWhile);
+    let headless = tested || is_endless(looped) || counts_up(asker, module, looped);
+    headless && !counts_or_waits(asker, module, looped)
+}
+
+/// Whether only the answer of a model ends a loop that may go on.
 fn is_unbounded(asker: &Asker<'_, '_>, module: &Module, looped: &Loop) -> bool {
     let endless = is_endless(looped);
-    let counting = counts_up(asker, module, looped);
     let tested = matches!(looped.kind, LoopKind::While | LoopKind::DoWhile);
-    if !endless && !counting && !tested || counts_or_waits(asker, module, looped) {
-        return false;
-    }
     let test = looped.iter.as_deref().filter(|_| !endless && tested);
     let answers = asker.answers(module.id, &looped.body, test);
     let ends = Ends::of(module, looped, &answers);

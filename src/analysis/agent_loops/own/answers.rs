@@ -1,13 +1,13 @@
 //! What comes of the answers of a model, and which conditions ask for it.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::outward::{Askers, asks};
 use crate::model::source::scope::names_in;
 use crate::model::source::walk::{Node, expressions, statements, sub_expressions, walk_node};
-use crate::model::source::{Expr, ExprKind, FnId, ModuleId, Stmt, StmtKind};
+use crate::model::source::{Expr, ExprKind, FnId, Function, ModuleId, Stmt, StmtKind};
 
 /// Calls that wait for a person or a message.
 const WAITS: [&str; 10] = [
@@ -27,7 +27,7 @@ const WAITS: [&str; 10] = [
 pub(crate) struct Asker<'c, 'a> {
     code: &'c AgentCode<'a>,
     /// Functions that ask and compare no number: those that do may stop by a bound of their own.
-    helpers: OnceCell<Askers>,
+    helpers: Askers,
     /// Whether functions raise where a number is too high, or wait for somebody.
     stops: RefCell<BTreeMap<FnId, bool>>,
 }
@@ -36,7 +36,7 @@ impl<'c, 'a> Asker<'c, 'a> {
     pub(crate) fn new(code: &'c AgentCode<'a>) -> Self {
         Self {
             code,
-            helpers: OnceCell::new(),
+            helpers: Askers::new(compares_no_number),
             stops: RefCell::default(),
         }
     }
@@ -49,14 +49,7 @@ impl<'c, 'a> Asker<'c, 'a> {
     /// Whether an expression is a call that asks a model, itself or through a function of the project.
     pub(super) fn asks(&self, module: ModuleId, expr: &Expr) -> bool {
         // An `await` around a call is the same call.
-        matches!(expr.kind, ExprKind::Call(_)) && {
-            let helpers = self.helpers.get_or_init(|| {
-                Askers::of(self.code, |function| {
-                    !expressions(&function.body).into_iter().any(is_order)
-                })
-            });
-            helpers.is_asked_by(self.code.source, module, expr)
-        }
+        matches!(expr.kind, ExprKind::Call(_)) && self.helpers.is_asked_by(self.code, module, expr)
     }
 
     /// The function of the project that a call runs.
@@ -235,6 +228,10 @@ pub(super) fn is_named(expr: &Expr, names: &BTreeSet<&str>) -> bool {
     names_in(expr)
         .into_iter()
         .any(|name| names.contains(&**name))
+}
+
+fn compares_no_number(function: &Function) -> bool {
+    !expressions(&function.body).into_iter().any(is_order)
 }
 
 /// Whether an expression compares by order.
