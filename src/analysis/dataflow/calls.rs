@@ -230,7 +230,8 @@ impl<'s> Engine<'s> {
         let given = args
             .iter()
             .chain(&keywords)
-            .fold(0, |all, labels| all | labels);
+            .fold(0, |all, labels| all | labels)
+            | self.settled(place, call);
         if let ExprKind::Attribute { base, attr } = &call.callee.kind
             && PUTS.contains(&&**attr)
         {
@@ -303,6 +304,47 @@ impl<'s> Engine<'s> {
         }
         let labels = handed.unwrap_or(0) | given | callee;
         self.seeds.of_call(place.module, expr, labels)
+    }
+
+    /// What a promise is fulfilled with: `new Promise((resolve) => request.on("end", () => resolve(body)))`.
+    fn settled(&self, place: &Place, call: &Call) -> Labels {
+        let (true, Some("Promise"), [executor, ..]) =
+            (call.is_new, call.callee.as_name(), &*call.args)
+        else {
+            return 0;
+        };
+        let ExprKind::Lambda(id) = &executor.kind else {
+            return 0;
+        };
+        let (Some(module), Some(function)) =
+            (self.source.module(id.module), self.source.function(*id))
+        else {
+            return 0;
+        };
+        let Some(resolve) = function.params.first().map(|param| &*param.name) else {
+            return 0;
+        };
+        let is_resolve = |name: &Expr| {
+            name.as_name() == Some(resolve)
+                && module
+                    .bindings_around(resolve, name.range.start)
+                    .and_then(|(around, _)| around)
+                    .is_some_and(|around| around.id == *id)
+        };
+        let labels = |value: &Expr| self.flow.labels(place.module, value);
+        let inside = module.calls_within(function.range);
+        inside.filter_map(Expr::as_call).fold(0, |all, call| {
+            all | match &call.callee.kind {
+                ExprKind::Name(_) if is_resolve(&call.callee) => {
+                    call.args.first().map_or(0, labels)
+                }
+                // `request.once("data", resolve)`
+                ExprKind::Attribute { base, .. } if call.args.iter().any(is_resolve) => {
+                    labels(base)
+                }
+                _ => 0,
+            }
+        })
     }
 
     /// The functions that a call may run, where what it calls is taken out of a container. A name that is the function's own is asked for

@@ -78,6 +78,10 @@ pub trait Seeds {
     fn always(&self, _function: FnId, _index: usize) -> Labels {
         0
     }
+    /// The function whose result a framework gives for a parameter, which it calls before the function itself.
+    fn depends(&self, _function: FnId, _index: usize) -> Option<FnId> {
+        None
+    }
     /// Whether text made of labelled values carries their labels: yes, unless only the values themselves are followed.
     fn through_text(&self) -> bool {
         true
@@ -214,6 +218,8 @@ const MOST_TURNS: u32 = 1_000;
 const MOST_CONDITIONS: u32 = 200_000;
 /// Most times that a flow is followed again with what is known of the members of objects.
 const MOST_ROUNDS: u32 = 4;
+/// Longest chain of functions that each wait for another before a framework calls them.
+const MOST_DEPENDENCIES: u8 = 12;
 /// Most ends of a function that are kept apart.
 const MOST_EXITS: usize = 24;
 
@@ -333,6 +339,14 @@ impl<'s> Summary<'s> {
     }
 }
 
+/// A function that a framework has called.
+#[derive(Default)]
+struct Called<'s> {
+    /// What it was given, by its parameters.
+    given: Vec<Labels>,
+    summary: Rc<Summary<'s>>,
+}
+
 /// What the expression around an expression takes of it.
 #[derive(Clone, Copy)]
 enum Taken<'k> {
@@ -383,6 +397,8 @@ struct Engine<'s> {
     named: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
     /// The functions that members of a class hold.
     held: BTreeMap<(ClassId, Name), BTreeSet<FnId>>,
+    /// The functions that a framework calls, each once however many depend on it.
+    framework: BTreeMap<FnId, Called<'s>>,
     /// Where the stack was when the flow began.
     stack: usize,
     depth: u32,
@@ -416,6 +432,7 @@ impl<'s> Engine<'s> {
             shown: BTreeMap::new(),
             named: BTreeMap::new(),
             held: BTreeMap::new(),
+            framework: BTreeMap::new(),
             stack: stack_now(),
             depth: 0,
             bodies: 0,
@@ -427,16 +444,7 @@ impl<'s> Engine<'s> {
 
     /// Follows a function, which the flow starts from.
     fn follow(&mut self, from: FnId) -> Rc<Summary<'s>> {
-        let params = self.source.function(from).map(|function| {
-            (0..function.params.len())
-                .map(|index| self.seeds.param(from, index))
-                .collect::<Vec<_>>()
-        });
-        let given = Given {
-            labels: params.unwrap_or_default(),
-            functions: BTreeMap::new(),
-        };
-        let mut summary = self.function(from, &given, Env::start(Labels::MAX));
+        let mut summary = self.called_by_framework(from, Labels::MAX, 0);
         let mut settled = 0;
         for round in 1..=MOST_ROUNDS {
             let known = self.in_members() + self.in_state();
@@ -447,10 +455,62 @@ impl<'s> Engine<'s> {
             settled = known;
             self.narrows = round < MOST_ROUNDS;
             self.memo.clear();
+            self.framework.clear();
             self.bodies = 0;
-            summary = self.function(from, &given, Env::start(Labels::MAX));
+            summary = self.called_by_framework(from, Labels::MAX, 0);
         }
         summary
+    }
+
+    /// Evaluates a function that a framework calls, after what its parameters depend on.
+    fn called_by_framework(&mut self, id: FnId, alive: Labels, depth: u8) -> Rc<Summary<'s>> {
+        if let Some(known) = self.framework.get(&id) {
+            return known.summary.clone();
+        }
+        // A function that waits for itself is never called.
+        self.framework.insert(id, Called::default());
+        let source = self.source;
+        let count = source.function(id).map_or(0, |found| found.params.len());
+        let mut env = Env::start(alive);
+        let mut labels = Vec::with_capacity(count);
+        for index in 0..count {
+            let on = self.seeds.depends(id, index);
+            let Some((on, function)) = on.and_then(|on| Some((on, source.function(on)?))) else {
+                labels.push(self.seeds.param(id, index));
+                continue;
+            };
+            if depth >= MOST_DEPENDENCIES {
+                self.give_up(on.module, function.header, Limit::Depth);
+                labels.push(0);
+                continue;
+            }
+            let summary = self.called_by_framework(on, env.alive, depth + 1);
+            // What an object was made of is in it.
+            let made = match &*function.name {
+                "__init__" => (0..function.params.len())
+                    .fold(0, |all, index| all | self.carried_by(on, index)),
+                _ => 0,
+            };
+            labels.push(summary.returned | made);
+            let end = summary.end();
+            if self.seeds.refines() && !function.is_generator && !end.is_never() {
+                env.alive &= end.alive;
+            }
+        }
+        let summary = self.function(id, &Given::of(labels.clone()), env);
+        let called = Called {
+            given: labels,
+            summary: summary.clone(),
+        };
+        self.framework.insert(id, called);
+        summary
+    }
+
+    /// What a framework gave a function for a parameter.
+    fn carried_by(&self, id: FnId, index: usize) -> Labels {
+        let called = self.framework.get(&id);
+        let given = called.and_then(|called| called.given.get(index));
+        given.copied().unwrap_or(0)
     }
 
     /// How many labels the state of modules holds, where it is read: it only grows.

@@ -44,15 +44,28 @@ fn is_argument(callee: &Expr) -> bool {
         if ARGUMENTS.contains(&&**attr) && base.as_name() == Some("self"))
 }
 
-/// `self.request` in a handler of Tornado or a view of Django.
+/// `self.request` in a handler of Tornado or a view of Django or aiohttp.
 fn is_own_request(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     let ExprKind::Attribute { base, .. } = &expr.kind else {
         return false;
     };
     base.as_name() == Some("self")
-        && ["tornado", "django", "rest_framework"]
+        && (["tornado", "django", "rest_framework"]
             .iter()
             .any(|name| imports(source, module, name))
+            || is_view(source, module, expr))
+}
+
+/// Whether an expression stands in a view of aiohttp, which many import as a client only.
+fn is_view(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let function = source
+        .module(module)
+        .and_then(|at| at.function_at(expr.range.start));
+    let class = function.and_then(|function| function.class);
+    class.is_some_and(|class| {
+        let bases = source.bases(class);
+        bases.iter().any(|base| &**base == "aiohttp.web.View")
+    })
 }
 
 /// Whether a module imports a package.

@@ -310,7 +310,7 @@ fn overridden(package: &str, class: &str) -> Option<(EntrypointKind, &'static [&
         "BaseHTTPMiddleware" => (EntrypointKind::Middleware, &["dispatch"]),
         "HTTPEndpoint" | "RequestHandler" => (EntrypointKind::Route, VERBS),
         "MethodView" | "Resource" if package.starts_with("flask") => (EntrypointKind::Route, VERBS),
-        "View" | "APIView" if matches!(package, "django" | "rest_framework") => {
+        "View" | "APIView" if matches!(package, "django" | "rest_framework" | "aiohttp") => {
             (EntrypointKind::Route, VERBS)
         }
         "BaseHTTPRequestHandler" | "SimpleHTTPRequestHandler" => (

@@ -154,39 +154,57 @@ fn of_entry(
     let mut sites: BTreeMap<usize, (ModuleId, ByteRange)> = BTreeMap::new();
     let mut params = BTreeMap::new();
     let mut defaults: BTreeMap<usize, Kind> = BTreeMap::new();
-    for &index in &entry.payload {
+    let mut depends = BTreeMap::new();
+    let mut depended = BTreeMap::new();
+    let typed = matches!(entry.kind, EntrypointKind::McpTool | EntrypointKind::Route)
+        && is_python(source, function.module);
+    let payload = entry.payload.iter().rev();
+    let mut open: Vec<(FnId, usize)> = payload.map(|&at| (function, at)).collect();
+    let mut seen: BTreeSet<FnId> = BTreeSet::from([function]);
+    while let Some((of, index)) = open.pop() {
         let Some(param) = source
-            .function(function)
+            .function(of)
             .and_then(|found| found.params.get(index))
         else {
             continue;
         };
-        let typed = matches!(entry.kind, EntrypointKind::McpTool | EntrypointKind::Route)
-            && is_python(source, function.module);
+        let on = schema::dependency(source, of.module, param).filter(|_| typed);
+        if let Some(on) = on {
+            depends.insert((of, index), on);
+            let count = source.function(on).map_or(0, |found| found.params.len());
+            if seen.insert(on) {
+                open.extend((0..count).rev().map(|at| (on, at)));
+            }
+            continue;
+        }
         let own = if typed {
-            schema::of_param(source, function.module, param)
+            schema::of_param(source, of.module, param)
         } else {
             schema::Param::Payload
         };
-        match own {
-            schema::Param::Injected => {}
-            schema::Param::Payload => {
-                params.insert(index, WHOLE);
-            }
+        let labels = match own {
+            schema::Param::Injected => continue,
+            schema::Param::Payload => WHOLE,
             schema::Param::Model(fields) => {
-                params.insert(index, WHOLE);
                 rules.extend(fields);
+                WHOLE
             }
             schema::Param::Field(rule) if names.len() < MOST_FIELDS => {
-                params.insert(index, 1 << names.len());
-                sites.insert(names.len(), (function.module, param.range));
+                let label = 1 << names.len();
+                sites.insert(names.len(), (of.module, param.range));
                 rules.insert(param.name.to_string(), rule);
                 names.push(param.name.to_string());
+                label
             }
             schema::Param::Field(_) => {
-                limits::reached(limits::FIELDS, function.module, param.range)
+                limits::reached(limits::FIELDS, of.module, param.range);
+                continue;
             }
-        }
+        };
+        match of == function {
+            true => params.insert(index, labels),
+            false => depended.insert((of, index), labels),
+        };
     }
     rules.extend(schemas.of(entry, function));
     if entry.kind == EntrypointKind::A2a {
@@ -202,6 +220,8 @@ fn of_entry(
     let mut seeds = Payload {
         source,
         start: function,
+        depends,
+        depended,
         params,
         taken: BTreeMap::new(),
         within: BTreeMap::new(),

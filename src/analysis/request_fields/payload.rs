@@ -37,6 +37,9 @@ pub(super) struct Payload<'a> {
     pub structure: bool,
     /// Which test ends a value's way; None where it is followed whatever is tested of it.
     pub fact: Option<Fact>,
+    /// What a framework fills parameters with before it calls the handler, and the payload's parameters of those functions.
+    pub depends: BTreeMap<(FnId, usize), FnId>,
+    pub depended: BTreeMap<(FnId, usize), Labels>,
     /// Which calls leave the project, looked up once.
     pub leaving: RefCell<BTreeMap<(ModuleId, ByteRange), bool>>,
 }
@@ -86,8 +89,13 @@ impl Seeds for Payload<'_> {
         if function == self.start {
             self.params.get(&index).copied().unwrap_or(0)
         } else {
-            0
+            let known = self.depended.get(&(function, index));
+            known.copied().unwrap_or(0)
         }
+    }
+
+    fn depends(&self, function: FnId, index: usize) -> Option<FnId> {
+        self.depends.get(&(function, index)).copied()
     }
 
     fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {

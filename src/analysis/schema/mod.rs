@@ -42,10 +42,12 @@ pub(crate) enum Param {
 
 /// What the framework makes of a parameter by its annotation.
 pub(crate) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> Param {
+    let injected = dependent(source, module, param).is_some();
     let Some(annotation) = param.annotation.as_deref() else {
         return match &*param.name {
             "request" | "req" | "payload" | "body" | "websocket" | "ws" => Param::Payload,
             "self" | "cls" | "context" | "ctx" => Param::Injected,
+            _ if injected => Param::Injected,
             _ => Param::Field(Rule::default()),
         };
     };
@@ -53,6 +55,9 @@ pub(crate) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> 
         && pydantic::is_model(source, class)
     {
         return Param::Model(pydantic::fields(source, class));
+    }
+    if injected {
+        return Param::Injected;
     }
     let name = source.canonical(module, annotation).unwrap_or_default();
     match leaf(&name) {
@@ -67,24 +72,51 @@ pub(crate) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> 
     {
         return Param::Payload;
     }
-    let depends = param
-        .default
-        .as_deref()
-        .and_then(Expr::as_call)
-        .is_some_and(|call| matches!(call.callee.as_name(), Some("Depends" | "Security")));
-    if depends
-        || source
-            .module(module)
-            .is_some_and(|found| found.text(annotation.range).contains("Depends("))
-    {
-        return Param::Injected;
-    }
     Param::Field(pydantic::rule(
         source,
         module,
         Some(annotation),
         param.default.as_deref(),
     ))
+}
+
+/// What FastAPI calls to fill a parameter, of the project: `Depends(current)` as a default or in the annotation; of a class what makes it.
+pub(crate) fn dependency(source: &Source, module: ModuleId, param: &Parameter) -> Option<FnId> {
+    let (at, call, of) = dependent(source, module, param)?;
+    // `Depends()` stands for the type that is annotated.
+    let target = call.argument(0, "dependency").or(of)?;
+    match source.meaning(at, target) {
+        Meaning::Class(class) => source.class(class)?.method("__init__"),
+        _ => source.function_value(at, target),
+    }
+}
+
+/// The `Depends(…)` or `Security(…)` of a parameter with its module, and the type that the parameter has.
+fn dependent<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    param: &'s Parameter,
+) -> Option<(ModuleId, &'s Call, Option<&'s Expr>)> {
+    let depends = |expr: &'s Expr| {
+        let call = expr.as_call()?;
+        let name = call.callee.last_name()?;
+        matches!(&**name, "Depends" | "Security").then_some(call)
+    };
+    let annotation = param.annotation.as_deref().map(|annotation| {
+        pydantic::alias(source, module, annotation).unwrap_or((module, annotation))
+    });
+    if let Some(call) = param.default.as_deref().and_then(depends) {
+        return Some((module, call, annotation.map(|(_, of)| of)));
+    }
+    let (at, annotation) = annotation?;
+    let ExprKind::Subscript { index, .. } = &annotation.kind else {
+        return None;
+    };
+    let ExprKind::Tuple(parts) = &index.kind else {
+        return None;
+    };
+    let call = parts.iter().skip(1).find_map(depends)?;
+    Some((at, call, parts.first()))
 }
 
 /// The schemas that handlers of the TypeScript SDK and of MCP servers are registered with; what a module registers in dicts is gathered

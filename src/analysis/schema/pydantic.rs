@@ -6,6 +6,7 @@ use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::tested::pattern;
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Assign, StmtKind};
+use crate::model::source::module::BindingKind;
 use crate::model::source::{Call, ClassId, Expr, ExprKind, FnId, ModuleId, Source};
 
 use super::own;
@@ -157,6 +158,9 @@ fn models_in(source: &Source, module: ModuleId, annotation: &Expr, found: &mut V
     };
     match &annotation.kind {
         ExprKind::Name(_) | ExprKind::Attribute { .. } => {
+            if let Some((at, form)) = alias(source, module, annotation) {
+                return models_in(source, at, form, found);
+            }
             match source.meaning(module, annotation) {
                 Meaning::Class(class) if is_model(source, class) => found.push(class),
                 Meaning::Value(at, value) if !value.is(annotation) => {
@@ -181,6 +185,59 @@ fn models_in(source: &Source, module: ModuleId, annotation: &Expr, found: &mut V
         }
         _ => {}
     }
+}
+
+/// The form of a type that a name stands for, here or where it is imported from: `Short = Annotated[str, Field(max_length=80)]`.
+pub(super) fn alias<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    annotation: &Expr,
+) -> Option<(ModuleId, &'s Expr)> {
+    let (mut at, mut name) = (source.module(module)?, annotation.as_name()?);
+    let mut offset = annotation.range.start;
+    for _ in 0..MOST_IMPORTS {
+        match &at.only_binding(name, offset)?.kind {
+            BindingKind::Value { value, path, .. } if path.is_empty() => {
+                return is_form(value).then_some((at.id, value));
+            }
+            BindingKind::Import(index) => {
+                let import = at.imports.get(*index)?;
+                (at, name) = (source.module(import.target?)?, import.name.as_deref()?);
+                offset = u32::MAX;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Most modules that hand a name on.
+const MOST_IMPORTS: u8 = 4;
+
+/// Whether an expression is a type of `typing` with its parameters.
+fn is_form(value: &Expr) -> bool {
+    let ExprKind::Subscript { base, .. } = &value.kind else {
+        return false;
+    };
+    matches!(
+        base.last_name().map(|name| &**name),
+        Some(
+            "Annotated"
+                | "Optional"
+                | "Union"
+                | "Literal"
+                | "list"
+                | "List"
+                | "set"
+                | "Set"
+                | "Sequence"
+                | "tuple"
+                | "Tuple"
+                | "dict"
+                | "Dict"
+                | "Mapping"
+        )
+    )
 }
 
 /// What a model as a whole tests: it is closed when each of its fields is, and nothing else is kept.
@@ -339,6 +396,9 @@ fn either_side(source: &Source, module: ModuleId, left: &Expr, right: &Expr) -> 
 }
 
 fn named(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
+    if let Some((at, form)) = alias(source, module, annotation) {
+        return annotated(source, at, form);
+    }
     match source.meaning(module, annotation) {
         Meaning::Class(class) => {
             let set = source

@@ -28,6 +28,8 @@ pub struct Index {
     filled: HashMap<Name, Vec<u32>>,
     /// Every call, in the order of [`Module::each_expression`].
     calls: Box<[Placed]>,
+    /// The numbers of the calls, by where they start.
+    by_start: Box<[u32]>,
     /// String literals that look like the id of a model.
     models: Box<[Expr]>,
 }
@@ -41,6 +43,12 @@ struct Placed {
     call: Expr,
 }
 
+impl Placed {
+    fn start(&self) -> u32 {
+        self.call.range.start
+    }
+}
+
 impl Index {
     /// Sorts what a module holds. Its functions, imports and scopes must not change afterwards; targets of imports may.
     pub fn new(module: &Module) -> Self {
@@ -52,6 +60,8 @@ impl Index {
         dynamic.sort_unstable();
         let python = module.language == Language::Python;
         let (calls, models) = calls_and_models(module);
+        let mut by_start: Vec<u32> = (0u32..).zip(&calls).map(|(number, _)| number).collect();
+        by_start.sort_by_key(|number| calls.get(*number as usize).map(Placed::start));
         Self {
             functions: innermost(
                 module
@@ -77,6 +87,7 @@ impl Index {
                 .collect(),
             filled: filled(&module.scopes),
             calls,
+            by_start: by_start.into(),
             models,
         }
     }
@@ -157,6 +168,19 @@ impl Module {
     pub fn calls(&self) -> impl ExactSizeIterator<Item = (Option<FnId>, &Expr)> {
         let placed = self.index.calls.iter();
         placed.map(|placed| (self.function_around(placed), &placed.call))
+    }
+
+    /// The calls that stand in a range, those in functions inside of it too.
+    pub fn calls_within(&self, range: ByteRange) -> impl Iterator<Item = &Expr> {
+        let numbers = &self.index.by_start;
+        let placed = |number: &u32| self.index.calls.get(*number as usize);
+        let before = |number: &u32| placed(number).is_some_and(|one| one.start() < range.start);
+        let first = numbers.partition_point(before);
+        let calls = numbers.get(first..).unwrap_or_default().iter();
+        let calls = calls.filter_map(placed).map(|placed| &placed.call);
+        calls
+            .take_while(move |call| call.range.start < range.end)
+            .filter(move |call| range.contains(call.range))
     }
 
     fn function_around(&self, placed: &Placed) -> Option<FnId> {
