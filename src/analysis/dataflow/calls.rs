@@ -237,6 +237,7 @@ impl<'s> Engine<'s> {
         {
             self.put_into(place, base, given, env);
         }
+        self.changes_collected(call, env);
         // `loop.call_soon_threadsafe(queue.put_nowait, event)`
         if let Some(function) = Runner::given(call)
             && let ExprKind::Attribute { base, attr } = &function.kind

@@ -202,6 +202,11 @@ impl<'s> Env<'s> {
         Rc::make_mut(&mut self.meant).insert(name.clone(), (condition, part));
     }
 
+    /// What a name holds is no more what it was.
+    pub(super) fn forget_meaning(&mut self, name: &Name) {
+        Rc::make_mut(&mut self.meant).remove(name);
+    }
+
     pub(super) fn meaning(&self, name: &str) -> Option<(&'s Expr, Option<Part>)> {
         self.meant.get(name).cloned()
     }

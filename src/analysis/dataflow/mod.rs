@@ -5,6 +5,7 @@
 
 mod calls;
 mod closures;
+mod collected;
 mod dispatch;
 mod emptiness;
 mod env;

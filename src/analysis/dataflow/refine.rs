@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use super::collected::{self, collected};
 use super::emptiness::emptied;
 use super::env::{Env, Part};
 use super::outcome::{certain, part_of, taken};
 use super::{Engine, FnId, Labels, Place, Summary};
-use crate::model::source::ir::{BoolOp, Call, Compare, Expr, ExprKind, StmtKind, UnaryOp};
+use crate::model::source::ir::{BoolOp, Call, Compare, Expr, ExprKind, Name, StmtKind, UnaryOp};
 use crate::model::source::scope::names_in;
 
 impl<'s> Engine<'s> {
@@ -25,6 +26,11 @@ impl<'s> Engine<'s> {
         if let Some(left) = emptied(test, truth).and_then(|name| env.if_empty(name)) {
             env.alive &= left;
         }
+        if let Some(part) = part_named(test)
+            && self.refine_part(place, part, truth, env)
+        {
+            return;
+        }
         match &test.kind {
             ExprKind::Unary {
                 op: UnaryOp::Not,
@@ -35,13 +41,9 @@ impl<'s> Engine<'s> {
             ExprKind::Await(inner) => return self.refine(place, inner, truth, env),
             ExprKind::Assign { value, .. } => self.refine(place, value, truth, env),
             ExprKind::BoolOp { op, values } if *op != BoolOp::Coalesce => {
-                return self.refine_several(
-                    place,
-                    (*op == BoolOp::And) == truth,
-                    values,
-                    truth,
-                    env,
-                );
+                let values: Vec<&'s Expr> = values.iter().collect();
+                let every = (*op == BoolOp::And) == truth;
+                return self.refine_several(place, every, &values, truth, env);
             }
             ExprKind::Compare(parts) => {
                 let Compare { left, rest } = &**parts;
@@ -53,25 +55,20 @@ impl<'s> Engine<'s> {
                     return self.refine(place, left, (same == truth) == wanted, env);
                 }
             }
+            ExprKind::Comprehension(inner) if !truth => self.refine_left_over(place, inner, env),
             ExprKind::Name(name) => {
-                if let Some((condition, part)) = env.meaning(name) {
+                if let Some((condition, part)) = env.meaning(name)
+                    && !collected::is_container(condition)
+                {
+                    if let ExprKind::Comprehension(_) = condition.kind {
+                        // The list itself may be tested by whether it is empty.
+                        self.refine(place, condition, truth, env);
+                        return self.vouch_for(place, test, truth, env);
+                    }
                     return match part {
                         None => self.refine(place, condition, truth, env),
                         part => self.refine_result(place, condition, part, truth, env),
                     };
-                }
-            }
-            ExprKind::Attribute { base, attr } => {
-                if let Some((condition, None)) = base.as_name().and_then(|name| env.meaning(name)) {
-                    let part = Some(Part::Key(attr.clone()));
-                    return self.refine_result(place, condition, part, truth, env);
-                }
-            }
-            ExprKind::Subscript { base, index } => {
-                if let Some((condition, None)) = base.as_name().and_then(|name| env.meaning(name))
-                    && let Some(part) = part_of(index)
-                {
-                    return self.refine_result(place, condition, Some(part), truth, env);
                 }
             }
             ExprKind::Call(call) => {
@@ -82,6 +79,33 @@ impl<'s> Engine<'s> {
             }
             _ => {}
         }
+        self.vouch_for(place, test, truth, env);
+    }
+
+    /// Takes a part of what a name holds to have come out true or false; tells whether that is all it says.
+    fn refine_part(
+        &mut self,
+        place: &Place,
+        (name, part): (&Name, Part),
+        truth: bool,
+        env: &mut Env<'s>,
+    ) -> bool {
+        let Some((condition, None)) = env.meaning(name) else {
+            return false;
+        };
+        if collected::is_collection(condition) {
+            // `rules["type"]`
+            if let Some(test) = taken(condition, &part) {
+                self.refine(place, test, truth, env);
+            }
+            return false;
+        }
+        self.refine_result(place, condition, Some(part), truth, env);
+        true
+    }
+
+    /// What a condition says by itself.
+    fn vouch_for(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
         for vouched in self.seeds.vouches(place.module, test, truth) {
             let sent = vouched
                 .unless
@@ -100,22 +124,22 @@ impl<'s> Engine<'s> {
         }
     }
 
-    fn refine_several(
+    pub(super) fn refine_several(
         &mut self,
         place: &Place,
         every: bool,
-        values: &'s [Expr],
+        values: &[&'s Expr],
         truth: bool,
         env: &mut Env<'s>,
     ) {
         if every {
-            for value in values {
+            for &value in values {
                 self.refine(place, value, truth, env);
             }
             return;
         }
         let mut any = Env::never();
-        for value in values {
+        for &value in values {
             let mut one = env.clone();
             self.refine(place, value, truth, &mut one);
             for excused in self.seeds.excuses(place.module, value, truth) {
@@ -135,15 +159,20 @@ impl<'s> Engine<'s> {
             }
             _ => return,
         };
-        if let (ExprKind::List(items) | ExprKind::Tuple(items), true) =
-            (&first.kind, call.callee.as_name().is_some())
-        {
-            let every = match &**name {
-                "all" => truth,
-                "any" => !truth,
-                _ => return,
-            };
-            return self.refine_several(place, every, items, truth, env);
+        let of = match (&call.callee.kind, &**name) {
+            (ExprKind::Name(_), "all" | "any") => collected(first, env),
+            // `rules.every(Boolean)`
+            (ExprKind::Attribute { base, .. }, "every" | "some")
+                if first.as_name() == Some("Boolean") =>
+            {
+                collected(base, env)
+            }
+            _ => None,
+        };
+        if let Some(members) = of.filter(|_| !matches!(first.kind, ExprKind::Comprehension(_))) {
+            let every = matches!(&**name, "all" | "every") == truth;
+            let values = members.into_iter().map(|member| member.value());
+            return self.refine_several(place, every, &values.collect::<Vec<_>>(), truth, env);
         }
         let each = match &**name {
             "all" | "every" => truth,
@@ -156,6 +185,9 @@ impl<'s> Engine<'s> {
         }
         match &first.kind {
             ExprKind::Comprehension(inner) => {
+                if self.refine_members(place, inner, (&inner.element, truth), env) {
+                    return;
+                }
                 let mut local = env.clone();
                 let mut elements = Vec::new();
                 for generator in &inner.generators {
@@ -188,6 +220,9 @@ impl<'s> Engine<'s> {
                 if let [only] = function.body.as_slice()
                     && let StmtKind::Return(Some(value)) = &only.kind
                 {
+                    if self.refine_given(place, (base, function), (value, truth), env) {
+                        return;
+                    }
                     self.expr(&inside, value, &mut local);
                     self.refine(&inside, value, truth, &mut local);
                     env.alive &= local.alive;
@@ -372,6 +407,11 @@ impl<'s> Engine<'s> {
         };
         let condition = match &inner.kind {
             ExprKind::Compare(_) | ExprKind::BoolOp { .. } => true,
+            // Tests that are collected.
+            ExprKind::Dict(_)
+            | ExprKind::List(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::Comprehension(_) => matches!(target.kind, ExprKind::Name(_)),
             ExprKind::Unary { op, .. } => *op == UnaryOp::Not,
             ExprKind::Call(_) => {
                 self.callee(place, inner).is_some()
@@ -409,6 +449,19 @@ impl<'s> Engine<'s> {
 
 /// Deepest nesting of conditions, names for them and helpers looked through.
 const DEEPEST: u32 = 24;
+
+/// The part that an expression takes of what a name holds.
+fn part_named(test: &Expr) -> Option<(&Name, Part)> {
+    let (base, part) = match &test.kind {
+        ExprKind::Attribute { base, attr } => (base, Part::Key(attr.clone())),
+        ExprKind::Subscript { base, index } => (base, part_of(index)?),
+        _ => return None,
+    };
+    match &base.kind {
+        ExprKind::Name(name) => Some((name, part)),
+        _ => None,
+    }
+}
 
 fn sameness(operator: &str) -> Option<bool> {
     match operator {

@@ -1,6 +1,7 @@
 //! Statements, in order, and what they bind.
 
 use super::closures;
+use super::collected;
 use super::env::Env;
 use super::state;
 use super::{Engine, FEW_LOOPS, Labels, Limit, MOST_TURNS, Place};
@@ -122,6 +123,11 @@ impl<'s> Engine<'s> {
             StmtKind::Block(body) => self.body(place, body, env),
             StmtKind::Delete(values) => values.iter().for_each(|value| {
                 self.expr(place, value, env);
+                if let ExprKind::Subscript { base, .. } | ExprKind::Attribute { base, .. } =
+                    &value.kind
+                {
+                    collected::forget(base, env);
+                }
             }),
             // A tool that is made in a handler sees what the handler was given; the framework calls it.
             StmtKind::FunctionDef(id) => {
@@ -228,7 +234,15 @@ impl<'s> Engine<'s> {
                 self.prove(place, &switch.subject, &mut inner);
             }
             for (name, _) in &case.captures {
-                inner.bind(name, if vouched { 0 } else { labels });
+                inner.bind(name, 0);
+            }
+            for (name, at) in &case.captures {
+                let labels = match &case.pattern {
+                    Some(pattern) => self.captured(place, pattern, *at, labels, &mut inner),
+                    None => labels,
+                };
+                // Either of several patterns may bind it.
+                inner.add(name, labels);
             }
             for test in case.pattern.iter().chain(&case.guard) {
                 self.expr(place, test, &mut inner);
@@ -243,6 +257,55 @@ impl<'s> Engine<'s> {
         }
         if env.is_never() {
             *env = before;
+        }
+    }
+
+    /// What a name of a `case` carries of what fits the pattern: what stands in its place, unless the pattern around it vouches for that.
+    fn captured(
+        &mut self,
+        place: &Place,
+        pattern: &'s Expr,
+        at: ByteRange,
+        labels: Labels,
+        env: &mut Env<'s>,
+    ) -> Labels {
+        let labels = match self.seeds.vouches_case(pattern) {
+            true => {
+                env.alive &= !self.seeds.also(labels);
+                0
+            }
+            false => labels,
+        };
+        self.note(place, pattern, labels);
+        let part = |part: &&'s Expr| part.range.contains(at);
+        match &pattern.kind {
+            ExprKind::Dict(entries) => {
+                let Some(entry) = entries.iter().find(|entry| part(&&entry.value)) else {
+                    return labels;
+                };
+                let mut labels = labels;
+                if let Some(key) = &entry.key {
+                    let name = key.as_str().unwrap_or_default();
+                    labels = self.seeds.member(place.module, name, labels);
+                    labels = self.seeds.read(place.module, key, labels);
+                }
+                self.captured(place, &entry.value, at, labels, env)
+            }
+            // `str(prompt)` binds the text itself.
+            ExprKind::Call(call) => {
+                let keywords = call.keywords.iter().map(|keyword| &keyword.value);
+                let inner = call.args.iter().chain(keywords).find(part);
+                inner.map_or(labels, |inner| self.captured(place, inner, at, labels, env))
+            }
+            ExprKind::List(items) => items.iter().find(part).map_or(labels, |inner| {
+                let labels = self.seeds.item(None, labels);
+                self.captured(place, inner, at, labels, env)
+            }),
+            ExprKind::BinOp { left, right, .. } => {
+                let one = [&**left, &**right].into_iter().find(part);
+                one.map_or(labels, |one| self.captured(place, one, at, labels, env))
+            }
+            _ => labels,
         }
     }
 
@@ -291,9 +354,13 @@ impl<'s> Engine<'s> {
                 let default = self.expr(place, value, env);
                 self.assign(place, target, labels | default, env);
             }
-            ExprKind::Attribute { .. } => self.put_into(place, target, labels, env),
+            ExprKind::Attribute { base, .. } => {
+                collected::forget(base, env);
+                self.put_into(place, target, labels, env);
+            }
             ExprKind::Subscript { base, index } => {
                 self.expr(place, index, env);
+                collected::forget(base, env);
                 match (&base.kind, index.as_str()) {
                     (ExprKind::Name(name), Some(key)) => {
                         let labels = self.seeds.derived(labels);

@@ -29,6 +29,29 @@ pub(crate) fn is_request(source: &Source, module: ModuleId, expr: &Expr) -> bool
     }
 }
 
+/// Whether an expression is what tells that the caller has left (`request.signal`, `c.req.raw.signal`), or the request of the web that
+/// Hono wraps: nothing that a caller writes.
+pub(crate) fn is_signal(expr: &Expr) -> bool {
+    let ExprKind::Attribute { base, attr } = &expr.kind else {
+        return false;
+    };
+    &**attr == "signal" && (is_web_request(base) || is_named(base, &["request", "req"]))
+}
+
+/// `c.req.raw`.
+pub(crate) fn is_web_request(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Attribute { base, attr }
+        if &**attr == "raw" && is_named(base, &["request", "req"]))
+}
+
+/// Whether a name, or the last member of one, is one of these.
+fn is_named(expr: &Expr, names: &[&str]) -> bool {
+    match &expr.kind {
+        ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => names.contains(&&**name),
+        _ => false,
+    }
+}
+
 /// Methods of a handler of Tornado that read the request (<https://www.tornadoweb.org/en/stable/web.html#input>).
 const ARGUMENTS: [&str; 6] = [
     "get_argument",

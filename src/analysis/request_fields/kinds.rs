@@ -2,7 +2,7 @@
 
 use crate::analysis::dataflow::{Flow, Labels};
 use crate::model::source::walk::expressions;
-use crate::model::source::{ExprKind, Source};
+use crate::model::source::{Expr, ExprKind, Source};
 
 use super::fields::Kind;
 use super::taken::OR;
@@ -97,15 +97,15 @@ pub(super) fn strips_tool_use(source: &Source, flow: &Flow) -> Labels {
     for id in flow.functions() {
         let all = expressions(source.body(id.module, Some(id)));
         let looks = all.iter().any(|expr| match &expr.kind {
-            ExprKind::Compare(compared) => [&compared.left]
-                .into_iter()
-                .chain(compared.rest.iter().map(|(_, right)| right))
-                .any(|side| {
-                    matches!(
-                        side.as_str(),
-                        Some("toolUse" | "tool_use" | "tool_calls" | "tool-call")
-                    )
-                }),
+            ExprKind::Compare(compared) => {
+                let right = compared.rest.iter().map(|(_, right)| right);
+                let sides: Vec<&Expr> = std::iter::once(&compared.left).chain(right).collect();
+                sides
+                    .iter()
+                    .any(|side| side.as_str().is_some_and(is_tool_block))
+                    || sides.iter().any(|side| is_keys_of_one(side))
+                        && sides.iter().any(|side| names_no_tool(side))
+            }
             _ => false,
         });
         if looks {
@@ -115,4 +115,36 @@ pub(super) fn strips_tool_use(source: &Source, flow: &Flow) -> Labels {
         }
     }
     found
+}
+
+/// Keys of a block that calls a tool, in the formats of the frameworks.
+fn is_tool_block(key: &str) -> bool {
+    matches!(key, "toolUse" | "tool_use" | "tool_calls" | "tool-call")
+}
+
+/// All keys of an object: `set(block)`, `block.keys()`, `Object.keys(block)`.
+fn is_keys_of_one(side: &Expr) -> bool {
+    let Some(call) = side.as_call() else {
+        return false;
+    };
+    match (&call.callee.kind, &*call.args) {
+        (ExprKind::Name(name), [only]) => {
+            matches!(&**name, "set" | "list" | "sorted" | "frozenset" | "tuple")
+                && (only.as_name().is_some() || is_keys_of_one(only))
+        }
+        (ExprKind::Attribute { attr, .. }, []) => &**attr == "keys",
+        (ExprKind::Attribute { base, attr }, [_]) => {
+            &**attr == "keys" && base.as_name() == Some("Object")
+        }
+        _ => false,
+    }
+}
+
+/// Keys that are written out, none of which is that of a block that calls a tool: what has no others calls none.
+fn names_no_tool(side: &Expr) -> bool {
+    let (ExprKind::Set(items) | ExprKind::List(items) | ExprKind::Tuple(items)) = &side.kind else {
+        return false;
+    };
+    let harmless = |item: &Expr| item.as_str().is_some_and(|key| !is_tool_block(key));
+    !items.is_empty() && items.iter().all(harmless)
 }

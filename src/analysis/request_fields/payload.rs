@@ -107,6 +107,9 @@ impl Seeds for Payload<'_> {
 
     /// A field that is taken out is that field, and no more the payload as a whole.
     fn read(&self, module: ModuleId, expr: &Expr, labels: Labels) -> Labels {
+        if ambient::is_signal(expr) {
+            return 0;
+        }
         match self.taken.get(&(module, expr.range)) {
             // The default of `payload.get("order", payload)` stays what it is; see `taken_by_key`.
             Some(own) if matches!(expr.kind, ExprKind::Call(_)) => labels | own,
@@ -229,11 +232,12 @@ impl Seeds for Payload<'_> {
     }
 
     fn cleans_entry(&self, key: &str) -> bool {
-        self.structure
-            && !matches!(
-                key,
-                "messages" | "content" | "input" | "inputs" | "prompt" | "query" | "message"
-            )
+        matches!(key, "abortSignal" | "cancelSignal")
+            || self.structure
+                && !matches!(
+                    key,
+                    "messages" | "content" | "input" | "inputs" | "prompt" | "query" | "message"
+                )
     }
 
     fn refines(&self) -> bool {
@@ -301,10 +305,8 @@ impl Seeds for Payload<'_> {
 
     fn vouches_case(&self, pattern: &Expr) -> bool {
         // `case str():`, `case "short" | "long":`
-        let text = pattern
-            .as_call()
-            .is_some_and(|call| call.callee.as_name() == Some("str"));
-        text && self.counts(&Tested::TEXT)
+        let of_type = pattern.as_call().and_then(|call| call.callee.as_name());
+        of_type.is_some_and(|name| self.counts(&Tested::of_types(&[name.to_owned()])))
             || proofs::is_literal_case(pattern) && self.counts(&Tested::ONE_OF_A_SET)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::dataflow::Flow;
+use crate::analysis::handlers::ambient;
 use crate::analysis::limits;
 use crate::model::source::ir::{ByteRange, StmtKind};
 use crate::model::source::walk::{expressions, statements};
@@ -97,6 +98,11 @@ pub(super) fn taken_out(
             let one = match &expr.kind {
                 ExprKind::Subscript { base, index } => Some((Key::Expr(index), &**base, None)),
                 ExprKind::Call(call) => got(call),
+                ExprKind::Attribute { .. }
+                    if ambient::is_signal(expr) || ambient::is_web_request(expr) =>
+                {
+                    None
+                }
                 ExprKind::Attribute { base, attr }
                     if !called.contains(&expr.range)
                         && (typescript
@@ -148,6 +154,13 @@ pub(super) fn taken_out(
             }
         }
         for stmt in statements(body) {
+            if let StmtKind::Switch(switch) = &stmt.kind
+                && flow.labels(id.module, &switch.subject) & WHOLE != 0
+            {
+                let base = (id.module, switch.subject.range);
+                let patterns = switch.cases.iter().filter_map(|case| case.pattern.as_ref());
+                patterns.for_each(|fits| case(fits, base, &mut found));
+            }
             if let StmtKind::Assign(assign) = &stmt.kind
                 && let Some(value) = &assign.value
                 && flow.labels(id.module, value) & WHOLE != 0
@@ -242,6 +255,28 @@ fn got(call: &Call) -> Option<(Key<'_>, &Expr, Option<Kind>)> {
             Some((key, call.args.first()?, default(2)))
         }
         _ => None,
+    }
+}
+
+/// `case {"prompt": str(prompt)}`, and either of several such.
+fn case(fits: &Expr, base: (ModuleId, ByteRange), found: &mut Vec<Taken>) {
+    match &fits.kind {
+        ExprKind::BinOp { left, right, .. } => {
+            case(left, base, found);
+            case(right, base, found);
+        }
+        ExprKind::Dict(entries) => found.extend(entries.iter().filter_map(|entry| {
+            let key = entry.key.as_ref()?;
+            Some(Taken {
+                name: key.as_str()?.to_owned(),
+                module: base.0,
+                range: key.range,
+                base: base.1,
+                default: None,
+                within: Vec::new(),
+            })
+        })),
+        _ => {}
     }
 }
 

@@ -363,7 +363,8 @@ impl Python<'_> {
                 let inner = node.pattern.as_deref();
                 let inner = inner.and_then(|inner| self.pattern(inner, captures));
                 self.low.leave();
-                return inner;
+                // What is bound by `as` stands in the place of what it names.
+                return inner.map(|inner| expr(inner.kind, place));
             }
             ast::Pattern::MatchOr(node) => {
                 let lowered: Vec<Expr> = node
