@@ -7,6 +7,7 @@ use super::env::Env;
 use super::{Engine, FnId, Given, Labels, Place, Summary, Taken};
 use crate::analysis::limits;
 use crate::analysis::runners::Runner;
+use crate::analysis::tested::proofs;
 use crate::model::source::ir::{Call, Conditional, Expr, ExprKind, Name};
 use crate::model::source::module::{Function, Param, ParamKind};
 
@@ -238,6 +239,7 @@ impl<'s> Engine<'s> {
             self.put_into(place, base, given, env);
         }
         self.changes_collected(call, env);
+        self.asserted(place, expr, call, env);
         // `loop.call_soon_threadsafe(queue.put_nowait, event)`
         if let Some(function) = Runner::given(call)
             && let ExprKind::Attribute { base, attr } = &function.kind
@@ -346,6 +348,24 @@ impl<'s> Engine<'s> {
                 _ => 0,
             }
         })
+    }
+
+    /// `assert(ok)`, `assert.ok(ok)`, `assert.equal(ok, true)` of Node.js raise unless that is so.
+    fn asserted(&mut self, place: &Place, expr: &'s Expr, call: &'s Call, env: &mut Env<'s>) {
+        let (Some(name), [test, rest @ ..]) = (call.callee.last_name(), &*call.args) else {
+            return;
+        };
+        let truth = match &**name {
+            "ok" | "assert" => true,
+            "equal" | "strictEqual" => match rest.first().map(|wanted| &wanted.kind) {
+                Some(ExprKind::Bool(wanted)) => *wanted,
+                _ => return,
+            },
+            _ => return,
+        };
+        if self.seeds.refines() && proofs::asserts(self.source, place.module, expr) {
+            self.refine(place, test, truth, env);
+        }
     }
 
     /// The functions that a call may run, where what it calls is taken out of a container. A name that is the function's own is asked for

@@ -345,6 +345,14 @@ impl<'s> Engine<'s> {
                 self.refine(place, value, op == BoolOp::And, &mut local);
             }
         }
+        // `NAME.fullmatch(name) or refuse(name)`: what goes on has passed one of those before.
+        if let [before @ .., last] = values
+            && op != BoolOp::Coalesce
+            && self.never_returns(place, last)
+        {
+            let before: Vec<&'s Expr> = before.iter().collect();
+            self.refine_several(place, false, &before, op == BoolOp::Or, env);
+        }
         labels
     }
 }

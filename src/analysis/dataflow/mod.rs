@@ -398,6 +398,8 @@ struct Engine<'s> {
     named: BTreeMap<(ModuleId, ByteRange), Option<FnId>>,
     /// The functions that members of a class hold.
     held: BTreeMap<(ClassId, Name), BTreeSet<FnId>>,
+    /// Which functions always raise, of those where that was asked.
+    raising: BTreeMap<FnId, bool>,
     /// The functions that a framework calls, each once however many depend on it.
     framework: BTreeMap<FnId, Called<'s>>,
     /// Where the stack was when the flow began.
@@ -433,6 +435,7 @@ impl<'s> Engine<'s> {
             shown: BTreeMap::new(),
             named: BTreeMap::new(),
             held: BTreeMap::new(),
+            raising: BTreeMap::new(),
             framework: BTreeMap::new(),
             stack: stack_now(),
             depth: 0,

@@ -10,6 +10,7 @@ use crate::model::source::ir::{
     Expr, ExprKind, Loop, LoopKind, Name, Stmt, StmtKind, Switch, With,
 };
 use crate::model::source::scope::receiver;
+use crate::model::source::walk::statements;
 use crate::model::source::{ByteRange, ClassId, Function};
 
 impl<'s> Engine<'s> {
@@ -64,9 +65,9 @@ impl<'s> Engine<'s> {
                 self.refine(place, &branch.test, false, &mut other);
                 self.body(place, &branch.body, env);
                 self.body(place, &branch.orelse, &mut other);
-                if ends(&branch.body) {
+                if self.is_left_by(place, &branch.body) {
                     *env = other;
-                } else if !ends(&branch.orelse) {
+                } else if !self.is_left_by(place, &branch.orelse) {
                     env.join(&other);
                 }
             }
@@ -150,6 +151,34 @@ impl<'s> Engine<'s> {
                 }
             }
         }
+    }
+
+    /// Whether nothing behind a body runs: it ends there, or calls what never comes back.
+    fn is_left_by(&mut self, place: &Place, body: &'s [Stmt]) -> bool {
+        ends(body)
+            || self.seeds.refines()
+                && matches!(body.last().map(|last| &last.kind), Some(StmtKind::Expr(value))
+                    if self.never_returns(place, value))
+    }
+
+    /// Whether a call ends the process, or is one of a function of the project that always raises.
+    pub(super) fn never_returns(&mut self, place: &Place, call: &'s Expr) -> bool {
+        let (call, waited) = match &call.kind {
+            ExprKind::Await(inner) => (&**inner, true),
+            _ => (call, false),
+        };
+        if !matches!(call.kind, ExprKind::Call(_)) {
+            return false;
+        }
+        if ends_process(call) {
+            return true;
+        }
+        let called = self.callee(place, call);
+        let Some(function) = called.and_then(|id| self.source.function(id)) else {
+            return false;
+        };
+        let raises = self.raising.entry(function.id);
+        function.is_async == waited && *raises.or_insert_with(|| always_raises(function))
     }
 
     /// Whether a loop is followed for a turn: always for the first.
@@ -513,6 +542,15 @@ fn suppresses(with: &With) -> bool {
 /// Whether a body always leaves: what it did to names does not reach what follows.
 pub(crate) fn ends(body: &[Stmt]) -> bool {
     body.iter().any(|stmt| leaves_by(stmt, true))
+}
+
+/// Whether a call of a function never comes back. A decorator may catch what it raises.
+fn always_raises(function: &Function) -> bool {
+    let returns = |stmt: &&Stmt| matches!(stmt.kind, StmtKind::Return(_));
+    !function.is_generator
+        && function.decorators.is_empty()
+        && leaves(&function.body)
+        && !statements(&function.body).iter().any(returns)
 }
 
 /// Whether a body always leaves its function.

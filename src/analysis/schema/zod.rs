@@ -231,6 +231,20 @@ impl Place<'_> {
                 known.with(self.object(0))
             }
             "or" => Shape::union([known, self.arg(0)]),
+            // The last of several types rules the value; a transformation is none.
+            "pipe" => {
+                // `Schema.String.pipe(Schema.maxLength(80))` of effect refines.
+                let tests = self.call.args.iter().filter_map(Expr::as_call);
+                let known = tests.fold(known, |made, test| match test.callee.last_name() {
+                    Some(name) => self.refined(name, test, made),
+                    None => made,
+                });
+                let last = self.arg(0);
+                match last.rule == Rule::default() && last.fields.is_empty() {
+                    true => known,
+                    false => last,
+                }
+            }
             "try" => Shape::union(self.each(0)),
             "array" => Shape::list(known),
             "items" | "of" => {

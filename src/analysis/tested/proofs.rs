@@ -38,8 +38,35 @@ pub(crate) fn when<'e>(
             }
             found
         }
+        // `{name} & ALLOWED`
+        ExprKind::BinOp {
+            op: Operator::BitAnd,
+            left,
+            right,
+        } if truth => both(source, module, left, right)
+            .or_else(|| both(source, module, right, left))
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     }
+}
+
+/// What is known of the one element of a set that has something in common with another.
+fn both<'e>(
+    source: &Source,
+    module: ModuleId,
+    one: &'e Expr,
+    other: &Expr,
+) -> Option<(&'e Expr, Facts)> {
+    let ExprKind::Set(items) = &one.kind else {
+        return None;
+    };
+    let [value] = &**items else {
+        return None;
+    };
+    // `set(more)` is as fixed as what it is made of.
+    let fixed = other.as_call().is_none() && is_fixed_set(source, module, other);
+    fixed.then_some((value, Facts::ONE_OF_A_SET))
 }
 
 /// Whether a prefix holds a whole host, so that what starts with it goes there: `https://docs.example.com/`.
@@ -164,6 +191,13 @@ fn asked<'e>(source: &'e Source, module: ModuleId, call: &'e Call, truth: bool) 
         }
         "has" | "includes" if base.is_some_and(|base| base.as_str().is_none()) => {
             one(first, Facts::MEMBER)
+        }
+        // `ALLOWED.issuperset([name])`
+        "issuperset" | "intersection"
+            if first.is_some_and(|given| !the_one(given).is(given))
+                && base.is_some_and(|base| is_fixed_set(source, module, base)) =>
+        {
+            one(first.map(the_one), Facts::ONE_OF_A_SET)
         }
         "issuperset" => one(
             first.map(|given| match given.as_call() {
@@ -425,11 +459,26 @@ pub(crate) fn unless_raised<'e>(source: &Source, module: ModuleId, expr: &'e Exp
             .into_iter()
             .collect(),
         ("fullmatch", _) if call.args.len() > 1 => vec![(&call.args[1], Facts::TEXT)],
+        // `assert.match(name, /^[a-z]+$/)` of Node.js.
+        ("match", Some(_)) if asserts(source, module, expr) => {
+            let [value, pattern, ..] = &*call.args else {
+                return Vec::new();
+            };
+            let text = pattern::text_of(source, module, pattern);
+            vec![(value, says_of(text.as_deref(), Held::Anywhere, true))]
+        }
         _ => scanned(source, module, expr, call)
             .map(|value| (value, Facts::TEXT))
             .into_iter()
             .collect(),
     }
+}
+
+/// Whether a call is one of the assertions of Node.js, which raise.
+pub(crate) fn asserts(source: &Source, module: ModuleId, call: &Expr) -> bool {
+    let name = source.callee_name(module, call).unwrap_or_default();
+    let name = name.strip_prefix("node:").unwrap_or(name);
+    name.split(['.', '/']).next() == Some("assert") && source.callee(module, call).is_none()
 }
 
 /// The values that a condition vouches for when it comes out so, by the facts that count.

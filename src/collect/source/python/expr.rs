@@ -95,6 +95,7 @@ impl Python<'_> {
                     ast::Operator::Div => Operator::Div,
                     ast::Operator::Mod => Operator::Mod,
                     ast::Operator::BitOr => Operator::BitOr,
+                    ast::Operator::BitAnd => Operator::BitAnd,
                     _ => Operator::Other,
                 },
                 left: self.boxed(&node.left),

@@ -214,6 +214,8 @@ pub enum Operator {
     Mod,
     /// `|`
     BitOr,
+    /// `&`
+    BitAnd,
     /// `-`, `*`, `**`, `//`, `<<` and the like.
     Other,
 }
