@@ -365,7 +365,10 @@ impl<'s> Engine<'s> {
                 // `len(text.encode())`, `len(str(text))`.
                 ExprKind::Call(call) => match (&call.callee.kind, &*call.args) {
                     (ExprKind::Attribute { base, attr }, _)
-                        if matches!(&**attr, "strip" | "encode" | "trim" | "lower" | "rstrip") =>
+                        if matches!(
+                            &**attr,
+                            "strip" | "encode" | "trim" | "lower" | "rstrip" | "model_dump_json"
+                        ) =>
                     {
                         base
                     }

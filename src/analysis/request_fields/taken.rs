@@ -141,6 +141,7 @@ pub(super) fn taken_out(
                         && (kind != EntrypointKind::Invocation
                             || matches!(&**key, "data" | "body")))
                         && !(typescript && matches!(&**key, "length" | "success" | "error"))
+                        && !(key == "right" && schema::is_either(source, id.module, base))
             });
             if !names.is_empty() {
                 found.push(Taken {

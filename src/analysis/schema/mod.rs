@@ -1,12 +1,17 @@
 //! Schemas: what they say of each field, and where they are applied.
 
+mod ag_ui;
+mod arktype;
+mod attrs;
 mod heeded;
 mod json_schema;
 mod marshmallow;
+mod nest;
 mod own;
 mod pydantic;
 mod rules;
 mod validators;
+mod voluptuous;
 mod zod;
 
 use std::cell::{OnceCell, RefCell};
@@ -60,6 +65,9 @@ pub(crate) fn of_param(source: &Source, module: ModuleId, param: &Parameter) -> 
         return Param::Injected;
     }
     let name = source.canonical(module, annotation).unwrap_or_default();
+    if ag_ui::is_input(&name) {
+        return Param::Model(ag_ui::fields());
+    }
     match leaf(&name) {
         "Request" | "WebSocket" | "dict" | "Dict" | "Any" => return Param::Payload,
         "Response" | "BackgroundTasks" | "Context" | "HTTPConnection" | "SecurityScopes" => {
@@ -124,6 +132,7 @@ fn dependent<'s>(
 pub(crate) struct Registrations<'s> {
     source: &'s Source,
     in_dicts: RefCell<BTreeMap<ModuleId, BTreeMap<FnId, &'s Expr>>>,
+    pipe: OnceCell<Option<nest::Pipe>>,
 }
 
 impl<'s> Registrations<'s> {
@@ -131,6 +140,7 @@ impl<'s> Registrations<'s> {
         Self {
             source,
             in_dicts: RefCell::default(),
+            pipe: OnceCell::new(),
         }
     }
 
@@ -141,6 +151,12 @@ impl<'s> Registrations<'s> {
         };
         if let Some(call) = module.call_at(entry.range).and_then(Expr::as_call) {
             let fields = validators::registered(self.source, module, call);
+            if !fields.is_empty() {
+                return fields;
+            }
+        }
+        if let Some(pipe) = self.pipe.get_or_init(|| nest::Pipe::of(self.source)) {
+            let fields = pipe.fields(self.source, function);
             if !fields.is_empty() {
                 return fields;
             }
@@ -184,11 +200,29 @@ pub(crate) fn is_model(source: &Source, class: ClassId) -> bool {
 
 /// Whether an expression is a value of a pydantic model of the project, whose attributes are its fields.
 pub(crate) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> bool {
-    let Some(made) = source.type_of(module, expr) else {
-        return false;
-    };
-    let class = made.class.or_else(|| {
-        // `Chat.model_validate(payload)`
+    class_of(source, module, expr).is_some_and(|class| pydantic::is_model(source, class))
+        || source
+            .type_of(module, expr)
+            .is_some_and(|made| ag_ui::is_input(&made.type_name))
+}
+
+/// Whether an expression is what a decoder of effect gave: the value stands in its `right`.
+pub(crate) fn is_either(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let made = source.type_of(module, expr);
+    let call = made.and_then(|made| Some((made.module, made.call?)));
+    call.is_some_and(|(at, call)| validators::gives_either(source, at, &call.callee))
+}
+
+/// The class of the project that an expression is a value of, a model that was read (`Chat.model_validate(payload)`) too.
+fn class_of(source: &Source, module: ModuleId, expr: &Expr) -> Option<ClassId> {
+    let made = source.type_of(module, expr)?;
+    made.class.or_else(|| {
+        if let Some((class, _)) = made
+            .call
+            .and_then(|call| decoded(source, made.module, call))
+        {
+            return Some(class);
+        }
         let ExprKind::Attribute { base, attr } = &made.call?.callee.kind else {
             return None;
         };
@@ -201,8 +235,29 @@ pub(crate) fn is_model_value(source: &Source, module: ModuleId, expr: &Expr) -> 
             }
             _ => None,
         }
-    });
-    class.is_some_and(|class| pydantic::is_model(source, class))
+    })
+}
+
+/// The struct of msgspec that a call reads, and what it reads it from: `msgspec.convert(payload, Ask)`, `Decoder(Ask).decode(body)`.
+fn decoded<'a>(source: &Source, module: ModuleId, call: &'a Call) -> Option<(ClassId, &'a Expr)> {
+    let name = source.canonical(module, &call.callee)?;
+    let (at, of) = match &*name {
+        "msgspec.convert" => (module, call.argument(1, "type")?),
+        "msgspec.json.decode" | "msgspec.msgpack.decode" | "msgspec.yaml.decode" => {
+            (module, call.option("type")?)
+        }
+        "msgspec.json.Decoder.decode" | "msgspec.msgpack.Decoder.decode" => {
+            let made = source.receiver(module, call)?;
+            (made.module, made.call?.argument(0, "type")?)
+        }
+        _ => return None,
+    };
+    match source.meaning(at, of) {
+        Meaning::Class(class) if pydantic::is_struct(source, class) => {
+            Some((class, call.args.first()?))
+        }
+        _ => None,
+    }
 }
 
 /// What schemas that are applied say.
@@ -310,6 +365,10 @@ impl Models {
 
     /// What a class tests when a value of it is made.
     fn made(&mut self, source: &Source, class: ClassId) -> Option<Made> {
+        // A struct of msgspec is tested where it is decoded, not where it is made.
+        if pydantic::is_struct(source, class) {
+            return None;
+        }
         if pydantic::is_model(source, class) {
             return Some((self.fields(source, class), Vec::new()));
         }
@@ -355,6 +414,11 @@ fn of_marshmallow(source: &Source, module: ModuleId, base: &Expr, method: &str) 
 
 /// Whether a call gives its verdict back and does not raise.
 fn only_says(source: &Source, module: ModuleId, call: &Call) -> bool {
+    if validators::is_type(source, module, &call.callee)
+        || validators::gives_either(source, module, &call.callee)
+    {
+        return true;
+    }
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return false;
     };
@@ -376,6 +440,25 @@ fn application<'a>(
         return Some((fields, Given::Fields(call, order)));
     }
     let first = call.args.first();
+    let name = source.canonical(module, &call.callee).unwrap_or_default();
+    if ag_ui::is_input(&name) {
+        return Some((ag_ui::fields(), Given::Fields(call, Vec::new())));
+    }
+    if let Some((class, value)) = decoded(source, module, call) {
+        return Some((models.fields(source, class), Given::One(value)));
+    }
+    if validators::is_type(source, module, &call.callee) {
+        return Some((
+            zod::fields(source, module, &call.callee),
+            Given::One(first?),
+        ));
+    }
+    if let Some(fields) = validators::by_decoder(source, module, &call.callee) {
+        return Some((fields, Given::One(first?)));
+    }
+    if let Some(fields) = voluptuous::fields(source, module, &call.callee) {
+        return Some((fields, Given::One(first?)));
+    }
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return validators::by_name(source, module, call)
             .and_then(|fields| Some((fields, Given::One(first?))));

@@ -9,6 +9,7 @@ use crate::model::source::ir::{Assign, StmtKind};
 use crate::model::source::module::BindingKind;
 use crate::model::source::{Call, ClassId, Expr, ExprKind, FnId, ModuleId, Source};
 
+use super::attrs;
 use super::own;
 use super::rules::{Fields, Rule, Shape};
 
@@ -29,6 +30,20 @@ pub(crate) fn is_model(source: &Source, class: ClassId) -> bool {
         })
     });
     by_base || decorated
+}
+
+/// Whether the values of a class are a fixed set.
+pub(super) fn is_enum(source: &Source, class: ClassId) -> bool {
+    let bases = source.bases(class);
+    bases
+        .iter()
+        .any(|base| matches!(leaf(base), "Enum" | "StrEnum" | "IntEnum"))
+}
+
+/// Whether a class is a struct of msgspec.
+pub(super) fn is_struct(source: &Source, class: ClassId) -> bool {
+    let bases = source.bases(class);
+    bases.iter().any(|base| leaf(base) == "Struct")
 }
 
 /// The fields of a model, those of its bases too.
@@ -126,29 +141,47 @@ fn of_members(source: &Source, function: FnId, index: usize, found: &mut Fields)
     }
 }
 
-/// The fields of a class that tests them itself once they are set, in order: `__post_init__` of a dataclass.
+/// The fields of a class that tests them itself when a value is made, in order: `__post_init__` of a dataclass, validators of attrs.
 pub(crate) fn tested_when_made(source: &Source, id: ClassId) -> Option<(Fields, Vec<String>)> {
     let class = source.class(id)?;
-    let method = class.method("__post_init__");
-    let method = method.or_else(|| class.method("__attrs_post_init__"))?;
     let is_made = class.decorators.iter().any(|decorator| {
         let target = decorator.as_call().map_or(decorator, |call| &call.callee);
         let name = source.canonical(id.module, target).unwrap_or_default();
         matches!(package(&name), "dataclasses" | "attr" | "attrs")
     });
-    let fields = class.body.iter().filter_map(|stmt| match &stmt.kind {
-        StmtKind::Assign(assign) if assign.annotation.is_some() => {
-            assign.targets.first().and_then(Expr::as_name)
+    is_made.then_some(())?;
+    let mut names = Vec::new();
+    let mut found = Fields::new();
+    for stmt in &class.body {
+        let StmtKind::Assign(assign) = &stmt.kind else {
+            continue;
+        };
+        let field = assign
+            .value
+            .as_deref()
+            .filter(|value| attrs::is_field(value));
+        let name = assign.targets.first().and_then(Expr::as_name);
+        if let Some(name) = name.filter(|_| field.is_some() || assign.annotation.is_some()) {
+            let field = field.and_then(Expr::as_call);
+            let rule = field.map_or(Rule::default(), |call| {
+                attrs::of_field(source, id.module, call)
+            });
+            found.insert(name.to_owned(), rule);
+            names.push(name.to_owned());
         }
-        _ => None,
-    });
-    let names: Vec<String> = fields.map(str::to_owned).collect();
-    let known = names.iter().map(|name| (name.clone(), Rule::default()));
-    let mut found: Fields = known.collect();
-    is_made.then(|| {
+    }
+    for (name, rule) in attrs::of_methods(source, class) {
+        if let Some(known) = found.get_mut(&name) {
+            *known = known.tested(rule);
+        }
+    }
+    let method = class.method("__post_init__");
+    let method = method.or_else(|| class.method("__attrs_post_init__"));
+    if let Some(method) = method {
         of_members(source, method, 0, &mut found);
-        (found, names)
-    })
+    }
+    let tests = method.is_some() || found.values().any(|rule| *rule != Rule::default());
+    tests.then_some((found, names))
 }
 
 /// The models that an annotation holds: `Chat`, `list[Chat]`, `Chat | None`, `Union[Chat, Stop]`, a name for one of these.
@@ -401,11 +434,7 @@ fn named(source: &Source, module: ModuleId, annotation: &Expr) -> Rule {
     }
     match source.meaning(module, annotation) {
         Meaning::Class(class) => {
-            let set = source
-                .bases(class)
-                .iter()
-                .any(|base| matches!(leaf(base), "Enum" | "StrEnum" | "IntEnum"));
-            return if set {
+            return if is_enum(source, class) {
                 Rule::SET
             } else if is_model(source, class) {
                 whole(source, class)
@@ -457,6 +486,12 @@ fn constraints(source: &Source, module: ModuleId, call: &Call, found: &mut Rule)
             *found = found.tested(own::of_value(source, function, 0, Ends::All));
         }
         return;
+    }
+    // `MaxLen(300)`, `Len(1, 300)`, `Le(5)` of annotated-types.
+    match (call.callee.last_name().map(|name| &**name), &*call.args) {
+        (Some("MaxLen"), [_]) | (Some("Len"), [_, _]) => found.bounded |= !found.long,
+        (Some("Le" | "Lt"), [_]) => found.ranged = true,
+        _ => {}
     }
     let has = |name: &str| {
         call.keywords.iter().any(|keyword| {

@@ -154,9 +154,8 @@ impl Shape {
             for (path, rule) in inner.fields {
                 made.fields.insert(format!("{key}.{path}"), rule);
             }
-            if inner.rule != Rule::default() {
-                made.fields.insert(key, inner.rule);
-            }
+            // What may be anything stands there, too: of several objects the weakest counts.
+            made.fields.insert(key, inner.rule);
         }
         made.rule.long = !made.rule.bounded;
         made
@@ -168,6 +167,7 @@ impl Shape {
             rule: Rule {
                 closed: element.rule.is_closed(),
                 long: !element.rule.is_bounded(),
+                unread: element.rule.unread,
                 ..Rule::TYPED
             },
             fields: element.fields,

@@ -6,7 +6,7 @@ use crate::analysis::tested::pattern;
 use crate::model::source::{Call, Expr, ExprKind, Module, ModuleId, Source};
 
 use super::rules::{Fields, Rule};
-use super::{UNREAD, json_schema, zod};
+use super::{UNREAD, arktype, json_schema, zod};
 
 /// Packages that validate and whose schemas are not read, or not always.
 const PACKAGES: &[&str] = &[
@@ -80,6 +80,56 @@ pub(crate) fn by_name(source: &Source, module: ModuleId, call: &Call) -> Option<
     }
     let known = source.canonical(module, &call.callee)?;
     (PACKAGES.contains(&package(&known)) && APPLIES.contains(&leaf(&known))).then(unread)
+}
+
+/// Whether what is called is a type of arktype, which gives the value or what is wrong with it.
+pub(crate) fn is_type(source: &Source, module: ModuleId, callee: &Expr) -> bool {
+    matches!(source.meaning(module, callee), Meaning::Instance(made)
+        if made.type_name == arktype::MAKER && made.call.is_some())
+}
+
+/// What a decoder of effect tests: `Schema.decodeUnknownSync(Ask)(payload)`, by name too.
+pub(crate) fn by_decoder(source: &Source, module: ModuleId, callee: &Expr) -> Option<Fields> {
+    let (at, maker) = decoder(source, module, callee)?;
+    let fields = zod::fields(source, at, maker.args.first()?);
+    Some(if fields.is_empty() { unread() } else { fields })
+}
+
+/// Whether what is called is a decoder of effect that gives the value or what is wrong with it, and does not raise.
+pub(crate) fn gives_either(source: &Source, module: ModuleId, callee: &Expr) -> bool {
+    decoder(source, module, callee).is_some_and(|(_, maker)| {
+        let name = maker.callee.last_name();
+        name.is_some_and(|name| name.ends_with("Either"))
+    })
+}
+
+/// The call that makes a decoder of effect.
+fn decoder<'s>(
+    source: &'s Source,
+    module: ModuleId,
+    callee: &'s Expr,
+) -> Option<(ModuleId, &'s Call)> {
+    let (at, call) = match &callee.kind {
+        ExprKind::Call(call) => (module, &**call),
+        ExprKind::Name(_) => match source.meaning(module, callee) {
+            Meaning::Instance(made) => (made.module, made.call?),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let name = source.canonical(at, &call.callee)?;
+    let decodes = matches!(package(&name), "effect" | "@effect/schema")
+        && matches!(
+            leaf(&name),
+            "decodeUnknownSync"
+                | "decodeSync"
+                | "decodeUnknownPromise"
+                | "validateSync"
+                | "decodeUnknownEither"
+                | "decodeEither"
+                | "validateEither"
+        );
+    decodes.then_some((at, call))
 }
 
 /// `schema.parse(x)`, `schema.validate(x)`, `v.parse(schema, x)`, with the index of the argument that is tested.

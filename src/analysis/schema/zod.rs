@@ -2,13 +2,13 @@
 
 use crate::analysis::dataflow::Ends;
 use crate::analysis::limits;
-use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::tested::pattern;
 use crate::model::source::ir::StmtKind;
 use crate::model::source::walk::statements;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
-use super::{Fields, Rule, Shape, json_schema, own};
+use super::{Fields, Rule, Shape, arktype, json_schema, own};
 
 const DEEPEST: u8 = 40;
 
@@ -43,9 +43,34 @@ pub(crate) fn shape(source: &Source, module: ModuleId, expr: &Expr, depth: u8) -
                 of_call(source, made.module, call, depth + 1)
             }),
             Meaning::Value(at, value) if !value.is(expr) => shape(source, at, value, depth + 1),
+            Meaning::External(name) => of_effect(&name),
             _ => Shape::default(),
         },
     }
+}
+
+/// A type of effect that no call makes: `Schema.String`.
+fn of_effect(name: &str) -> Shape {
+    if !matches!(package(name), "effect" | "@effect/schema") {
+        return Shape::default();
+    }
+    let rule = match leaf(name) {
+        "String" | "NonEmptyString" | "Trim" => Rule {
+            text: true,
+            ..Rule::TYPED
+        },
+        "Number" | "Int" | "Positive" | "NonNegative" | "NonNegativeInt" => Rule {
+            number: true,
+            ..Rule::TYPED
+        },
+        "Boolean" => Rule {
+            flag: true,
+            ..Rule::TYPED
+        },
+        "UUID" | "ULID" | "Date" => Rule::SET,
+        _ => Rule::default(),
+    };
+    Shape::of(rule)
 }
 
 fn of_call(source: &Source, module: ModuleId, call: &Call, depth: u8) -> Shape {
@@ -76,6 +101,9 @@ fn of_call(source: &Source, module: ModuleId, call: &Call, depth: u8) -> Shape {
         },
         _ => {
             let name = source.canonical(module, &call.callee).unwrap_or_default();
+            if name == arktype::MAKER {
+                return arktype::of_call(source, module, call);
+            }
             match call.args.first() {
                 _ if name.contains('.') => at.constructor(leaf(&name)),
                 Some(first) if matches!(first.kind, ExprKind::Dict(_)) => {
@@ -120,17 +148,19 @@ impl Place<'_> {
             || matches!(
                 self.source.meaning(self.module, base),
                 Meaning::Instance(_) | Meaning::Value(..)
-            );
+            )
+            || matches!(self.source.meaning(self.module, base), Meaning::External(name)
+                if of_effect(&name).rule != Rule::default());
         chain.then(|| shape(self.source, self.module, base, self.depth))
     }
 
     fn arg(&self, index: usize) -> Shape {
-        self.call
-            .args
-            .get(index)
-            .map_or_else(Shape::default, |arg| {
-                shape(self.source, self.module, arg, self.depth)
-            })
+        let arg = self.call.args.get(index);
+        arg.map_or_else(Shape::default, |arg| self.of(arg))
+    }
+
+    fn of(&self, inner: &Expr) -> Shape {
+        shape(self.source, self.module, inner, self.depth)
     }
 
     fn object(&self, index: usize) -> Shape {
@@ -186,9 +216,9 @@ impl Place<'_> {
 
     fn compound(&self, name: &str) -> Shape {
         match name {
-            "object" | "strictObject" | "Object" | "interface" => self.object(0),
+            "object" | "strictObject" | "Object" | "interface" | "Struct" => self.object(0),
             "looseObject" | "objectWithRest" => self.object(0).open(),
-            "array" | "Array" | "set" => {
+            "array" | "Array" | "NonEmptyArray" | "set" => {
                 let made = Shape::list(self.arg(0));
                 if self.call.option("maxItems").is_some() {
                     made.limited()
@@ -197,6 +227,11 @@ impl Place<'_> {
                 }
             }
             "tuple" | "Tuple" => Shape::list(Shape::union(self.each(0))).limited(),
+            // effect: `Schema.Record({ key: Schema.String, value: Schema.Number })`
+            "Record" if self.call.option("value").is_some() => {
+                let value = self.call.option("value");
+                Shape::list(value.map_or_else(Shape::default, |value| self.of(value)))
+            }
             "record" | "Record" | "map" => {
                 Shape::list(self.arg(self.call.args.len().saturating_sub(1)))
             }
@@ -207,7 +242,9 @@ impl Place<'_> {
             }
             "optional" | "nullable" | "nullish" | "exactOptional" | "readonly" | "Optional"
             | "Readonly" | "nonOptional" | "prefault" | "partial" | "Partial" | "required"
-            | "strict" => self.arg(0),
+            | "strict" | "NullOr" | "UndefinedOr" | "NullishOr" | "optionalWith" | "mutable" => {
+                self.arg(0)
+            }
             "preprocess" => self.arg(1),
             // valibot: a type, then what it must fit.
             "pipe" => {
@@ -266,9 +303,9 @@ impl Place<'_> {
         let (source, module) = (self.source, self.module);
         let given = call.args.first();
         match name {
-            "refine" | "check" | "transform" | "overwrite" => {
+            "refine" | "check" | "filter" | "transform" | "overwrite" => {
                 let ends = match name {
-                    "refine" | "check" => Ends::True,
+                    "refine" | "check" | "filter" => Ends::True,
                     _ => Ends::All,
                 };
                 if let Some(function) = given.and_then(|given| own::given(source, module, given)) {
@@ -280,7 +317,9 @@ impl Place<'_> {
                 made = made.limited();
                 made.rule.ranged = true;
             }
-            "between" | "positive" | "negative" => {}
+            "lessThanOrEqualTo" | "lessThan" | "between" => made.rule.ranged = true,
+            "maxItems" => made = made.limited(),
+            "positive" | "negative" => {}
             "uuid" | "guid" | "ulid" | "cuid" | "cuid2" | "nanoid" | "datetime" | "isoDate"
             | "isoTimestamp" => {
                 made.rule.formatted = true;

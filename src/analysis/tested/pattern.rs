@@ -111,8 +111,12 @@ pub(crate) fn is_safe(source: &Source, module: ModuleId, pattern: &Expr) -> bool
 
 /// Whether a pattern, anchored by itself at both ends, lets only texts of a limited length through.
 pub(crate) fn is_bounded(source: &Source, module: ModuleId, pattern: &Expr) -> bool {
-    let hir = text_of(source, module, pattern).and_then(|text| parse(&text));
-    hir.is_some_and(|hir| {
+    text_of(source, module, pattern).is_some_and(|text| bounds(&text))
+}
+
+/// The same of the text of a pattern.
+pub(crate) fn bounds(pattern: &str) -> bool {
+    parse(pattern).is_some_and(|hir| {
         let about = hir.properties();
         about.maximum_len().is_some()
             && about.look_set_prefix().contains(Look::Start)

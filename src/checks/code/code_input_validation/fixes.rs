@@ -21,6 +21,12 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
     // In Python the test is of the value that is there; a schema is of the payload's names.
     let written = field.written(code.source).filter(|_| python);
     let test = written.unwrap_or(name);
+    if field.whole && field.tested.closed && python {
+        let model = written.unwrap_or("model");
+        return Fix::new("Bound it before it is handed on").note(format!(
+            "Its type is tested, its length is not. Before it is handed on: `if len({model}.model_dump_json()) > 100_000:` answer with an error (`HTTPException(413)`), where `{model}` is the model; bound the fields of a model of your own (`Field(max_length=10_000)`).",
+        ));
+    }
     if field.whole {
         return Fix::new("Take the fields that are needed out of it, and test each").note(format!(
             "What is passed on here is all that a caller sends. Take each field by its name, and test its type and its length before it is used; give none of `{}` on as it came.",
