@@ -14,12 +14,13 @@ pub(crate) use self::expected::expects;
 pub(crate) use self::streams::consumed_at;
 pub(crate) use self::web::{error_handlers, mcp, web};
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroU64;
 
 use crate::analysis::limits;
 use crate::analysis::names::Meaning;
-use crate::model::source::ir::{ByteRange, Stmt, StmtKind};
+use crate::model::source::ir::{ByteRange, Name, Stmt, StmtKind};
 use crate::model::source::walk::{
     Node, TryPart, enclosing_tries, expressions, path_to, statements,
 };
@@ -455,33 +456,82 @@ fn own_decorators<'s>(
     source: &'s Source,
     function: &'s Function,
 ) -> impl DoubleEndedIterator<Item = FnId> + 's {
-    function.decorators.iter().filter_map(|decorator| {
-        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
-        source.function_value(function.id.module, target)
-    })
+    let decorators = function.decorators.iter();
+    decorators.filter_map(|decorator| decorator_of(source, function, decorator))
+}
+
+/// The project's function that a decorator is, or that makes it.
+fn decorator_of<'s>(
+    source: &'s Source,
+    function: &'s Function,
+    decorator: &'s Expr,
+) -> Option<FnId> {
+    let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+    source.function_value(function.id.module, target)
 }
 
 /// The inner functions of a function's decorators of the project that call it: they run in its place.
 pub(crate) fn wrappers(source: &Source, function: &Function) -> Vec<FnId> {
     let mut found: Vec<FnId> = own_decorators(source, function)
         .flat_map(|decorator| calls_of_wrapped(source, decorator))
-        .map(|(wrapper, _)| wrapper)
+        .map(|(wrapper, ..)| wrapper)
         .collect();
     // One may call it in several places.
     found.dedup();
     found
 }
 
+/// The function that runs in the place of a decorated one, with what each decorator's parameter stands for.
+pub(crate) struct Wrapped {
+    /// The outermost wrapper.
+    pub start: FnId,
+    /// The function that is wrapped, by the function that has it as a parameter and its name there.
+    pub given: BTreeMap<(FnId, Name), FnId>,
+}
+
+/// What runs in the place of a function: the wrappers of its decorators of the project that stand below the one at a place. None where
+/// there are none, or where it is not sure which wrapper runs.
+pub(crate) fn wrapped(source: &Source, function: &Function, below: ByteRange) -> Option<Wrapped> {
+    let registers = |decorator: &Expr| decorator.range.contains(below);
+    let first = function.decorators.iter().position(registers)? + 1;
+    let own = function.decorators.iter().skip(first);
+    let own = own.filter_map(|decorator| decorator_of(source, function, decorator));
+    let mut given = BTreeMap::new();
+    let mut inside = function.id;
+    let mut last = None;
+    for decorator in own.rev() {
+        let mut wrappers: Vec<(FnId, (FnId, Name))> = Vec::new();
+        for (wrapper, _, param) in calls_of_wrapped(source, decorator) {
+            let same = source.function(wrapper)?.is_async == function.is_async;
+            if same && !wrappers.iter().any(|(known, _)| *known == wrapper) {
+                wrappers.push((wrapper, param));
+            }
+        }
+        match wrappers.pop() {
+            Some((wrapper, param)) if wrappers.is_empty() => {
+                if given.insert(param, inside).is_some() {
+                    return None;
+                }
+                inside = wrapper;
+                last = Some(wrapper);
+            }
+            Some(_) => return None,
+            None => {}
+        }
+    }
+    last.map(|start| Wrapped { start, given })
+}
+
 /// What a decorator's inner functions put around the call of what they wrap.
 fn wrapper_guards(source: &Source, decorator: FnId) -> Vec<Guard> {
     calls_of_wrapped(source, decorator)
         .into_iter()
-        .flat_map(|(wrapper, call)| around(source, decorator.module, Some(wrapper), call))
+        .flat_map(|(wrapper, call, _)| around(source, decorator.module, Some(wrapper), call))
         .collect()
 }
 
-/// The inner functions of a decorator that call what it wraps, each with the place of such a call.
-fn calls_of_wrapped(source: &Source, decorator: FnId) -> Vec<(FnId, ByteRange)> {
+/// The inner functions of a decorator that call what it wraps, each with the place of such a call, and the parameter that is called.
+fn calls_of_wrapped(source: &Source, decorator: FnId) -> Vec<(FnId, ByteRange, (FnId, Name))> {
     let Some(module) = source.module(decorator.module) else {
         return Vec::new();
     };
@@ -495,21 +545,20 @@ fn calls_of_wrapped(source: &Source, decorator: FnId) -> Vec<(FnId, ByteRange)> 
         let wrapped = |name: &str| {
             let mut outer = function.parent;
             while let Some(id) = outer {
-                let Some(parent) = source.function(id) else {
-                    return false;
-                };
-                if parent.params.iter().any(|param| &*param.name == name) {
-                    return true;
+                let parent = source.function(id)?;
+                let param = parent.params.iter().find(|param| &*param.name == name);
+                if let Some(param) = param {
+                    return Some((id, param.name.clone()));
                 }
                 outer = parent.parent;
             }
-            false
+            None
         };
         for expr in expressions(&function.body) {
             if let ExprKind::Call(call) = &expr.kind
-                && call.callee.as_name().is_some_and(wrapped)
+                && let Some(param) = call.callee.as_name().and_then(wrapped)
             {
-                found.push((function.id, expr.range));
+                found.push((function.id, expr.range, param));
             }
         }
     }

@@ -63,6 +63,8 @@ pub(super) struct Sources<'a> {
     kept: BTreeMap<Danger, Kept>,
     /// Most calls that the flow evaluates.
     most_bodies: u32,
+    /// What classes test of their members.
+    models: RefCell<schema::Models>,
     /// The placeholders that stand between quotes of their template, of the modules where that was asked.
     quotations: RefCell<BTreeMap<ModuleId, BTreeSet<ByteRange>>>,
 }
@@ -97,6 +99,7 @@ impl<'a> Sources<'a> {
             danger: Cell::default(),
             kept: BTreeMap::new(),
             most_bodies: MOST_BODIES,
+            models: RefCell::default(),
             quotations: RefCell::default(),
         }
     }
@@ -388,6 +391,27 @@ impl Seeds for Sources<'_> {
         }
         let key = format!("{}:{}", module.0, expr.range.start);
         self.origin(0, &key, None, true)
+    }
+
+    /// A member of a model that tests it is harmless, whoever made the model.
+    fn read(&self, module: ModuleId, expr: &Expr, labels: Labels) -> Labels {
+        let tested = labels != 0
+            && matches!(expr.kind, ExprKind::Attribute { .. })
+            && self
+                .models
+                .borrow_mut()
+                .of_member(self.source, module, expr)
+                .is_some_and(|rule| rule.is_safe());
+        if tested {
+            return 0;
+        }
+        labels | self.expr(module, expr)
+    }
+
+    fn enters(&self, function: FnId, index: usize, labels: Labels) -> Labels {
+        let tested = labels != 0
+            && schema::enforced(self.source, function, index).is_some_and(|rule| rule.is_safe());
+        if tested { 0 } else { labels }
     }
 
     fn cleans(&self, module: ModuleId, call: &Expr) -> bool {

@@ -247,7 +247,10 @@ impl<'s> Engine<'s> {
         {
             self.put_into(place, base, given, env);
         }
-        if self.seeds.cleans(place.module, expr) {
+        // What a name holds is a function of the project, whatever it is called.
+        if self.seeds.cleans(place.module, expr)
+            && self.held_by(place, &call.callee, env).is_empty()
+        {
             return 0;
         }
         let dispatched = self.dispatched_by(place, expr, call);
@@ -414,13 +417,29 @@ impl<'s> Engine<'s> {
     /// The functions of the project that a called name or member holds: given as an argument, kept in a name or in `self`.
     fn held_by(&self, place: &Place, callee: &Expr, env: &Env<'s>) -> BTreeSet<FnId> {
         let held = match &callee.kind {
-            ExprKind::Name(name) => env.held(name),
+            ExprKind::Name(name) => match env.held(name) {
+                None => return self.decorated(place, name).into_iter().collect(),
+                held => held,
+            },
             ExprKind::Attribute { base, attr } => self
                 .own_class(place, base)
                 .and_then(|class| self.held.get(&(class, attr.clone()))),
             _ => None,
         };
         held.cloned().unwrap_or_default()
+    }
+
+    /// The function that a wrapper calls by the name under which its decorator was given it.
+    fn decorated(&self, place: &Place, name: &str) -> Option<FnId> {
+        let mut around = self.source.function(place.function?)?.parent;
+        while let Some(id) = around {
+            let function = self.source.function(id)?;
+            if function.params.iter().any(|param| &*param.name == name) {
+                return self.seeds.wrapped(id, name);
+            }
+            around = function.parent;
+        }
+        None
     }
 
     /// The functions of the project that a value is.

@@ -79,8 +79,16 @@ pub trait Seeds {
     fn always(&self, _function: FnId, _index: usize) -> Labels {
         0
     }
+    /// What a parameter carries in the function, of what it is given: nothing where a test stands before the body.
+    fn enters(&self, _function: FnId, _index: usize, labels: Labels) -> Labels {
+        labels
+    }
     /// The function whose result a framework gives for a parameter, which it calls before the function itself.
     fn depends(&self, _function: FnId, _index: usize) -> Option<FnId> {
+        None
+    }
+    /// The function that stands for a parameter of a decorator, where it is known which one is decorated.
+    fn wrapped(&self, _decorator: FnId, _param: &str) -> Option<FnId> {
         None
     }
     /// Whether text made of labelled values carries their labels: yes, unless only the values themselves are followed.
@@ -616,6 +624,7 @@ impl<'s> Engine<'s> {
         for (index, param) in function.params.iter().enumerate() {
             let labels =
                 labels.get(index).copied().unwrap_or(0) | self.seeds.always(function.id, index);
+            let labels = self.seeds.enters(function.id, index, labels);
             let place = Place {
                 module: function.id.module,
                 function: Some(function.id),

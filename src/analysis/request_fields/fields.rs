@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::dataflow::{Flow, Labels, Step, Truncation};
+use crate::analysis::dataflow::{Flow, Labels, Seeds, Step, Truncation};
 use crate::analysis::exceptions::words;
+use crate::analysis::guards::{self, Wrapped};
 use crate::analysis::limits;
 use crate::analysis::values::bound;
 use crate::model::source::ir::{ByteRange, StmtKind};
+use crate::model::source::module::ParamKind;
 use crate::model::source::walk::statements;
 use crate::model::source::{
     Entrypoint, EntrypointKind, Expr, ExprKind, FnId, Language, ModuleId, Source,
@@ -217,11 +219,16 @@ fn of_entry(
         );
     }
     let fixed = names.len();
+    let wrapped = wrapped(source, (entry, function));
+    let (function, wrapped) = wrapped.map_or((function, BTreeMap::new()), |found| {
+        (found.start, found.given)
+    });
     let mut seeds = Payload {
         source,
         start: function,
         depends,
         depended,
+        wrapped,
         params,
         taken: BTreeMap::new(),
         within: BTreeMap::new(),
@@ -231,6 +238,7 @@ fn of_entry(
         structure: false,
         fact: None,
         leaving: RefCell::default(),
+        models: RefCell::default(),
     };
     let mut flow = Flow::run(source, function, &seeds);
     // What a schema declares is a field, whatever it is called.
@@ -377,6 +385,32 @@ fn of_entry(
     let said = said.fold(Rule::default(), |all, rule| all.both(*rule));
     found.extend(whole(source, function, &reached, &flow, &judged, said));
     found
+}
+
+/// What runs in the place of a handler of the SDK that a decorator of the project wraps: what it does first is done to the payload. A
+/// framework of the web gives a wrapper its arguments by the signature of what is wrapped.
+fn wrapped(source: &Source, (entry, function): (&Entrypoint, FnId)) -> Option<Wrapped> {
+    if !matches!(
+        entry.kind,
+        EntrypointKind::Invocation | EntrypointKind::Lambda
+    ) {
+        return None;
+    }
+    let found = guards::wrapped(source, source.function(function)?, entry.range)?;
+    let takes = source.function(found.start)?.params.first()?;
+    (takes.kind == ParamKind::Normal && calls_on(source, &found, function)).then_some(found)
+}
+
+/// Whether each wrapper is seen to call what it wraps.
+fn calls_on(source: &Source, wrapped: &Wrapped, function: FnId) -> bool {
+    struct Enters<'a>(&'a Wrapped);
+    impl Seeds for Enters<'_> {
+        fn wrapped(&self, decorator: FnId, param: &str) -> Option<FnId> {
+            self.0.given.get(&(decorator, param.into())).copied()
+        }
+    }
+    let flow = Flow::run(source, wrapped.start, &Enters(wrapped));
+    flow.functions().any(|id| id == function)
 }
 
 /// Hands on what schemas say of a field to the places where something is taken out of what they gave, and gives the bits of these by

@@ -4,16 +4,16 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::dataflow::{Labels, Seeds, Vouched};
-use crate::model::source::ir::ByteRange;
+use crate::model::source::ir::{ByteRange, Name};
 use crate::model::source::{Call, Expr, ExprKind, FnId, ModuleId, Source};
 
 use super::address::url_of_host;
-use super::tested::{Fact, Tested};
+use super::tested::{self, Fact, Tested};
 use crate::analysis::handlers::ambient;
 use crate::analysis::names::package;
 use crate::analysis::outward::{is_agent_package, outward};
 use crate::analysis::runners::Runner;
-use crate::analysis::schema::WHOLE;
+use crate::analysis::schema::{self, Models, Rule, WHOLE};
 use crate::analysis::tested::proofs;
 
 /// Most fields that one test is believed to be about: `question or prompt or messages`, not a state that holds them all.
@@ -40,8 +40,12 @@ pub(super) struct Payload<'a> {
     /// What a framework fills parameters with before it calls the handler, and the payload's parameters of those functions.
     pub depends: BTreeMap<(FnId, usize), FnId>,
     pub depended: BTreeMap<(FnId, usize), Labels>,
+    /// What the parameters of the decorators around the handler stand for.
+    pub wrapped: BTreeMap<(FnId, Name), FnId>,
     /// Which calls leave the project, looked up once.
     pub leaving: RefCell<BTreeMap<(ModuleId, ByteRange), bool>>,
+    /// What models test of their fields.
+    pub models: RefCell<Models>,
 }
 
 impl Payload<'_> {
@@ -77,6 +81,26 @@ impl Payload<'_> {
     /// What a value is no more once a field is taken out of it at a place.
     fn left_behind(&self, module: ModuleId, range: ByteRange) -> Labels {
         WHOLE | self.within.get(&(module, range)).copied().unwrap_or(0)
+    }
+
+    /// Whether a call gives the fields of a model as a dict or as text, and the model ends their way.
+    fn is_dumped(&self, module: ModuleId, call: &Expr) -> bool {
+        let mut models = self.models.borrow_mut();
+        let rule = models.dumped(self.source, module, call);
+        rule.is_some_and(|rule| self.is_ended_by(&rule))
+    }
+
+    /// Whether a schema ends the way of what it lets through.
+    fn is_ended_by(&self, rule: &Rule) -> bool {
+        let mut says = Tested::NOTHING;
+        tested::add(&mut says, rule);
+        // That something is a list or an object says nothing of what is in it.
+        says.typed &= rule.is_closed();
+        says.bounded = rule.is_bounded();
+        match self.structure {
+            true => rule.is_closed(),
+            false => self.counts(&says),
+        }
     }
 
     fn counts(&self, says: &Tested) -> bool {
@@ -137,8 +161,9 @@ impl Seeds for Payload<'_> {
         if self.leaves(module, expr)
             || self.validated.contains(&(module, expr.range))
             || self.fact.is_some()
-                && proofs::made(self.source, module, expr)
+                && (proofs::made(self.source, module, expr)
                     .is_some_and(|(_, says)| self.counts(&says))
+                    || self.is_dumped(module, expr))
         {
             return true;
         }
@@ -215,6 +240,18 @@ impl Seeds for Payload<'_> {
                 | "parseAsync"
                 | "cast"
         )
+    }
+
+    fn enters(&self, function: FnId, index: usize, labels: Labels) -> Labels {
+        let ends = labels != 0
+            && self.fact.is_some()
+            && schema::enforced(self.source, function, index)
+                .is_some_and(|rule| self.is_ended_by(&rule));
+        if ends { 0 } else { labels }
+    }
+
+    fn wrapped(&self, decorator: FnId, param: &str) -> Option<FnId> {
+        self.wrapped.get(&(decorator, param.into())).copied()
     }
 
     fn through_text(&self) -> bool {

@@ -1,7 +1,7 @@
 //! What can be tested of a value: its type, a bound on its length, a range, a format.
 
 use crate::analysis::dataflow::{Flow, Labels};
-use crate::analysis::schema::{Rule, WHOLE};
+use crate::analysis::schema::{self, Rule, WHOLE};
 pub(super) use crate::analysis::tested::Facts as Tested;
 use crate::analysis::tested::proofs;
 use crate::analysis::values::bound;
@@ -88,6 +88,11 @@ pub(super) fn expected(source: &Source, flow: &Flow, count: usize) -> Vec<Tested
                 }
             }
             if let Some((value, says)) = proofs::made(source, id.module, expr) {
+                mark(flow.labels(id.module, value), says);
+            }
+            for (value, rule) in schema::enforced_of(source, id.module, expr) {
+                let mut says = Tested::NOTHING;
+                add(&mut says, &rule);
                 mark(flow.labels(id.module, value), says);
             }
         }

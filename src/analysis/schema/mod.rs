@@ -18,7 +18,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::dataflow::{Flow, Labels};
-use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::walk::expressions;
 use crate::model::source::{
     ByteRange, Call, ClassId, Entrypoint, Expr, ExprKind, FnId, Module, ModuleId,
@@ -260,6 +260,59 @@ fn decoded<'a>(source: &Source, module: ModuleId, call: &'a Call) -> Option<(Cla
     }
 }
 
+/// What a decorator tests of a parameter before the function runs: `@validate_call` of pydantic what is annotated, others its type.
+pub(crate) fn enforced(source: &Source, function: FnId, index: usize) -> Option<Rule> {
+    let about = source.function(function)?;
+    let by = about.decorators.iter().find_map(|decorator| {
+        let target = decorator.as_call().map_or(decorator, |call| &call.callee);
+        let name = source.canonical(function.module, target)?;
+        match (package(&name), leaf(&name)) {
+            ("pydantic", "validate_call" | "validate_arguments") => Some(true),
+            ("beartype", "beartype") | ("typeguard", "typechecked") => Some(false),
+            _ => None,
+        }
+    })?;
+    let param = about.params.get(index)?;
+    let annotation = param.annotation.as_deref();
+    if by {
+        let default = param.default.as_deref();
+        return Some(pydantic::rule(source, function.module, annotation, default));
+    }
+    // They look at no more than a few members of a list, and at no constraint.
+    let rule = pydantic::rule(source, function.module, annotation, None);
+    (rule.text || rule.number || rule.flag).then_some(Rule {
+        text: rule.text,
+        number: rule.number,
+        flag: rule.flag,
+        ..Rule::TYPED
+    })
+}
+
+/// What a decorator tests of the arguments of a call.
+pub(crate) fn enforced_of<'e>(
+    source: &Source,
+    module: ModuleId,
+    expr: &'e Expr,
+) -> Vec<(&'e Expr, Rule)> {
+    let ExprKind::Call(call) = &expr.kind else {
+        return Vec::new();
+    };
+    let called = source.callee(module, expr);
+    let Some(about) = called.and_then(|id| source.function(id)) else {
+        return Vec::new();
+    };
+    if about.decorators.is_empty() {
+        return Vec::new();
+    }
+    let bound = usize::from(about.class.is_some() && !about.is_static);
+    let params = about.params.iter().enumerate().skip(bound);
+    let tested = params.filter_map(|(index, param)| {
+        let value = call.argument(index - bound, &param.name)?;
+        Some((value, enforced(source, about.id, index)?))
+    });
+    tested.collect()
+}
+
 /// What schemas that are applied say.
 #[derive(Default)]
 pub(crate) struct Applied {
@@ -351,9 +404,10 @@ type Made = (Fields, Vec<String>);
 
 /// What classes test, read once however often they are applied: their validators are followed.
 #[derive(Default)]
-struct Models {
+pub(crate) struct Models {
     fields: BTreeMap<ClassId, Fields>,
     made: BTreeMap<ClassId, Option<Made>>,
+    whole: BTreeMap<ClassId, Rule>,
 }
 
 impl Models {
@@ -361,6 +415,56 @@ impl Models {
         let known = self.fields.entry(class);
         let known = known.or_insert_with(|| pydantic::fields(source, class));
         known.clone()
+    }
+
+    /// What holds for a member of a value of such a class, however the value was made: `Job(name=name).name`.
+    pub(crate) fn of_member(
+        &mut self,
+        source: &Source,
+        module: ModuleId,
+        expr: &Expr,
+    ) -> Option<Rule> {
+        let ExprKind::Attribute { base, attr } = &expr.kind else {
+            return None;
+        };
+        let class = class_of(source, module, base)?;
+        let decoded = source.type_of(module, base)?.class.is_none();
+        let fields = match decoded && pydantic::is_struct(source, class) {
+            true => self.fields(source, class),
+            false => self.made(source, class)?.0,
+        };
+        fields.get(&**attr).copied()
+    }
+
+    /// What holds for the fields of a model together, where a call gives them as a dict or as text: `chat.model_dump()`, `asdict(chat)`.
+    pub(crate) fn dumped(
+        &mut self,
+        source: &Source,
+        module: ModuleId,
+        expr: &Expr,
+    ) -> Option<Rule> {
+        let call = expr.as_call()?;
+        match (&call.callee.kind, &**call.callee.last_name()?) {
+            (
+                ExprKind::Attribute { base, .. },
+                name @ ("model_dump" | "model_dump_json" | "dict" | "json"),
+            ) => {
+                let class = class_of(source, module, base)?;
+                pydantic::is_model(source, class).then_some(())?;
+                let whole = self.whole.entry(class);
+                let whole = whole.or_insert_with(|| pydantic::whole(source, class));
+                Some(Rule {
+                    text: name.ends_with("json"),
+                    ..*whole
+                })
+            }
+            (_, "asdict") if source.callee(module, expr).is_none() => {
+                let class = class_of(source, module, call.args.first()?)?;
+                let (fields, _) = self.made(source, class)?;
+                Some(whole_rule(&fields))
+            }
+            _ => None,
+        }
     }
 
     /// What a class tests when a value of it is made.

@@ -274,7 +274,7 @@ fn is_form(value: &Expr) -> bool {
 }
 
 /// What a model as a whole tests: it is closed when each of its fields is, and nothing else is kept.
-fn whole(source: &Source, class: ClassId) -> Rule {
+pub(super) fn whole(source: &Source, class: ClassId) -> Rule {
     let mut nested = Fields::new();
     collect(source, class, &mut nested);
     let top = nested
