@@ -211,16 +211,22 @@ fn encoded_around(bytes: &[u8], range: &Range<usize>) -> bool {
 /// How wide the lines of a wrapped block of base64 are.
 const WRAPPED: std::ops::RangeInclusive<usize> = 60..=80;
 
+/// Longest line that is looked at, with what may stand behind its text.
+const WIDEST: usize = 1024;
+
 /// Whether a value stands in a block of base64 that is wrapped at one width, as mail and documents hold pictures. Tokens that are
 /// listed one a line hold no `+` or `/`.
 fn in_wrapped_block(bytes: &[u8], range: &Range<usize>) -> bool {
+    // A file of one line has thousands of places on it, and none in such a block.
     let line = |at: usize| {
-        let before = bytes.get(..at)?;
-        let start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        let width = bytes.get(at..)?.iter().position(|byte| *byte == b'\n')?;
+        let from = at.saturating_sub(WIDEST);
+        let before = bytes.get(from..at)?.iter();
+        let start = match before.rev().position(|byte| *byte == b'\n') {
+            Some(back) => at - back,
+            None => (from == 0).then_some(0)?,
+        };
+        let rest = bytes.get(at..)?.iter().take(WIDEST);
+        let width = { rest }.position(|byte| *byte == b'\n')?;
         Some(start..at + width)
     };
     let wrapped = |line: Range<usize>| {

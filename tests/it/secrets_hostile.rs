@@ -24,6 +24,41 @@ fn hostile_and_long_input_is_harmless() {
     assert!(is_binary(b"\x7fELF\0\0") && !is_binary(b"text"));
 }
 
+/// Tokens of GitHub that no list of placeholders knows.
+fn tokens(count: u64) -> impl Iterator<Item = String> {
+    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut state = 1_u64;
+    let mut letter = move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        char::from(LETTERS[usize::try_from(state >> 33).unwrap() % LETTERS.len()])
+    };
+    (0..count).map(move |_| {
+        let random: String = (0..36).map(|_| letter()).collect();
+        format!("ghp_{random}")
+    })
+}
+
+#[test]
+fn many_secrets_on_one_line_or_in_one_text_take_no_more_than_many_lines() {
+    let all = |between: &str| -> String {
+        let tokens = tokens(10_000).map(|token| format!("\" {token}\"{between}"));
+        tokens.collect()
+    };
+    let started = std::time::Instant::now();
+    // A list on one line, and literals on lines of their own that are one text.
+    assert_eq!(
+        hits("keys.py", &format!("keys = [{}]", all(", "))).len(),
+        10_000
+    );
+    assert_eq!(
+        hits("text.py", &format!("text = ({})", all("\n"))).len(),
+        10_000
+    );
+    assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config { rng_seed: proptest::test_runner::RngSeed::Fixed(1), failure_persistence: None, ..Default::default() })]
 
