@@ -9,15 +9,14 @@ use crate::analysis::clients::origin::MAKERS;
 use crate::analysis::clients::places::Places;
 use crate::analysis::limits;
 use crate::analysis::names::leaf;
+use crate::analysis::placement::only_answer;
 use crate::analysis::tokens;
 use crate::analysis::values::{
     At, Domain, Part as Piece, bound, eval, eval_each, returned, values_in,
 };
 use crate::model::source::ir::BoolOp;
 use crate::model::source::module::{BindingKind, Module, Param};
-use crate::model::source::{
-    Call, Expr, ExprKind, FnId, Language, ModuleId, Source, Stmt, StmtKind,
-};
+use crate::model::source::{Call, Expr, ExprKind, FnId, Language, ModuleId, Source};
 
 /// Most expressions that one question looks at.
 const STEPS: u32 = 1_500;
@@ -554,16 +553,7 @@ impl<'a> Finder<'a, '_> {
             let default = param.default.as_deref().and_then(Expr::as_call);
             default.filter(|call| call.written_name() == "Header")
         };
-        let [
-            Stmt {
-                kind: StmtKind::Return(Some(value)),
-                ..
-            },
-        ] = &*about.body
-        else {
-            return None;
-        };
-        let name = value.as_name()?;
+        let name = only_answer(about)?.as_name()?;
         let mut params = about.params.iter();
         let plain =
             about.decorators.is_empty() && about.params.iter().all(|one| header(one).is_some());

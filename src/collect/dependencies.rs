@@ -2,7 +2,6 @@
 //! which declared packages the files that ship use.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::DirEntry;
 use std::path::Path;
 
 use memchr::memmem;
@@ -351,10 +350,7 @@ fn elsewhere(root: &Path, package: &str) -> BTreeMap<String, String> {
     while folder != "." {
         folder = folder.rsplit_once('/').map_or(".", |(above, _)| above);
         for base in [folder.to_owned(), format!("{folder}/src")] {
-            let Ok(entries) = std::fs::read_dir(root.join(&base)) else {
-                continue;
-            };
-            for entry in entries.filter_map(Result::ok).take(2000) {
+            for entry in source::entries(&root.join(&base)) {
                 let Ok(name) = entry.file_name().into_string() else {
                     continue;
                 };
@@ -363,7 +359,7 @@ fn elsewhere(root: &Path, package: &str) -> BTreeMap<String, String> {
                     Some(module) if path.is_file() => module,
                     _ if path.join("__init__.py").is_file() => name.as_str(),
                     // Many a folder without that file is called like a package that is installed.
-                    _ if distributions::providers(&name).is_none() && holds_modules(&path) => {
+                    _ if distributions::providers(&name).is_none() && is_namespace(&path) => {
                         name.as_str()
                     }
                     _ => continue,
@@ -378,19 +374,12 @@ fn elsewhere(root: &Path, package: &str) -> BTreeMap<String, String> {
 }
 
 /// Whether a folder is a namespace package of Python: modules lie in it, or in folders right below.
-fn holds_modules(folder: &Path) -> bool {
-    let entries = |folder: &Path| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten();
-        entries.filter_map(Result::ok).take(2000)
-    };
-    let is_module = |entry: &DirEntry| {
-        Path::new(&entry.file_name()).extension() == Some("py".as_ref()) && entry.path().is_file()
-    };
-    entries(folder).any(|entry| {
-        is_module(&entry)
-            || entry.file_type().is_ok_and(|kind| kind.is_dir())
-                && entries(&entry.path()).any(|inner| is_module(&inner))
-    })
+fn is_namespace(folder: &Path) -> bool {
+    source::holds_modules(folder)
+        || source::entries(folder).any(|entry| {
+            entry.file_type().is_ok_and(|kind| kind.is_dir())
+                && source::holds_modules(&entry.path())
+        })
 }
 
 /// The modules of the project's own that imports look for and that are not here, since git ignores them.

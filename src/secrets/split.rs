@@ -56,17 +56,22 @@ impl Joined {
         self.text.push_str(part);
     }
 
+    /// How many parts start at an offset of the joined text or before it.
+    fn parts_to(&self, offset: usize) -> usize {
+        self.parts.partition_point(|(start, _)| *start <= offset)
+    }
+
     /// Whether a range lies in more than one literal.
     fn crosses(&self, range: &Range<usize>) -> bool {
-        let mut starts = self.parts.iter().map(|(start, _)| *start);
-        starts.any(|start| range.start < start && start < range.end)
+        let next = self.parts.get(self.parts_to(range.start));
+        next.is_some_and(|(start, _)| *start < range.end)
     }
 
     /// The same range in the text of the file, with what stands between the literals.
     fn in_the_file(&self, range: &Range<usize>) -> Range<usize> {
         let at = |offset: usize| {
-            let mut before = self.parts.iter().rev();
-            let part = before.find(|(start, _)| *start <= offset);
+            let last = self.parts_to(offset).checked_sub(1);
+            let part = last.and_then(|last| self.parts.get(last));
             part.map_or(offset, |(start, original)| original + (offset - start))
         };
         at(range.start)..at(range.end.saturating_sub(1)) + 1

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use crate::model::source::{Expr, ExprKind, Module, Stmt, StmtKind};
+use crate::analysis::placement::only_answer;
+use crate::model::source::{Expr, ExprKind, Module};
 
 /// More turns than any answer needs: a bound beyond it bounds nothing.
 pub(crate) const ENDLESS: f64 = 1_000.0;
@@ -101,13 +102,10 @@ pub(crate) fn is_switched_off(module: &Module, limit: &Expr) -> bool {
         ExprKind::None => true,
         ExprKind::List(items) => items.is_empty(),
         // `stopWhen: () => false`
-        ExprKind::Lambda(id) => module.function(*id).is_some_and(|function| {
-            let never = |stmt: &Stmt| match &stmt.kind {
-                StmtKind::Return(Some(value)) => matches!(value.kind, ExprKind::Bool(false)),
-                _ => false,
-            };
-            matches!(function.body.as_slice(), [only] if never(only))
-        }),
+        ExprKind::Lambda(id) => module
+            .function(*id)
+            .and_then(only_answer)
+            .is_some_and(|answer| matches!(answer.kind, ExprKind::Bool(false))),
         _ => {
             let text = module.text(limit.range);
             let number = limit.as_number();

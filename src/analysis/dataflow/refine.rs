@@ -7,7 +7,8 @@ use super::emptiness::emptied;
 use super::env::{Env, Part};
 use super::outcome::{certain, part_of, taken};
 use super::{Engine, FnId, Labels, Place, Summary};
-use crate::model::source::ir::{BoolOp, Call, Compare, Expr, ExprKind, Name, StmtKind, UnaryOp};
+use crate::analysis::placement::only_answer;
+use crate::model::source::ir::{BoolOp, Call, Compare, Expr, ExprKind, Name, UnaryOp};
 use crate::model::source::scope::names_in;
 
 impl<'s> Engine<'s> {
@@ -217,9 +218,7 @@ impl<'s> Engine<'s> {
                     module: id.module,
                     function: Some(*id),
                 };
-                if let [only] = function.body.as_slice()
-                    && let StmtKind::Return(Some(value)) = &only.kind
-                {
+                if let Some(value) = only_answer(function) {
                     if self.refine_given(place, (base, function), (value, truth), env) {
                         return;
                     }

@@ -136,7 +136,7 @@ pub(super) fn by_callback(source: &Source, module: ModuleId, call: &Call) -> Opt
     let body = source.body(callback.module, Some(callback));
     Some(Guard {
         conduct: Conduct {
-            logs: exceptions::logs(source, source.module(callback.module)?.id, body),
+            logs: exceptions::logs(source, callback.module, body),
             answers: true,
             ..Conduct::default()
         },

@@ -3,6 +3,7 @@
 use super::Finder;
 use crate::analysis::environment::{Key, Read, has_own, is_environ, read};
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::placement::only_answer;
 use crate::analysis::settings;
 use crate::analysis::values::bound;
 use crate::model::source::ir::{BoolOp, Comprehension, Loop, StmtKind, UnaryOp};
@@ -240,15 +241,7 @@ impl<'a> Finder<'_, '_, 'a> {
         };
         let function = self.callers.source().function(id)?;
         let target = &*function.params.first()?.name;
-        let [
-            Stmt {
-                kind: StmtKind::Return(Some(condition)),
-                ..
-            },
-        ] = &*function.body
-        else {
-            return None;
-        };
+        let condition = only_answer(function)?;
         let asks = &**attr == "filter" && self.is_absence_of(condition, target);
         asks.then(|| self.each_of(base))
     }

@@ -1,8 +1,8 @@
 //! What code proves of a value: a condition by its outcome, a call by not raising, an expression of the value that it makes.
 
 use crate::analysis::names::{Meaning, leaf};
+use crate::analysis::placement::only_answer;
 use crate::model::source::ir::Operator;
-use crate::model::source::ir::StmtKind;
 use crate::model::source::module::{BindingKind, Step};
 use crate::model::source::{Call, Compare, Expr, ExprKind, Language, ModuleId, Source};
 
@@ -284,12 +284,7 @@ fn each_of<'e>(source: &'e Source, call: &'e Call) -> Option<(&'e Expr, &'e str,
         }
         ExprKind::Lambda(id) => {
             let function = source.function(*id)?;
-            let [only] = function.body.as_slice() else {
-                return None;
-            };
-            let StmtKind::Return(Some(value)) = &only.kind else {
-                return None;
-            };
+            let value = only_answer(function)?;
             Some((value, &*function.params.first()?.name, named(call)?.1?))
         }
         _ => None,

@@ -1,7 +1,7 @@
 //! Modules that a step copies into the code root before a deploy: git ignores the copy, and the original stands above.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::path::Path;
 
 use crate::collect::project::{Ignores, above};
@@ -17,8 +17,7 @@ pub fn modules(root: &Path, code_root: &str, ignores: &Ignores) -> Vec<CopiedMod
     let mut found: BTreeMap<String, CopiedModule> = BTreeMap::new();
     let mut folder = above(code_root);
     while let Some(at) = folder {
-        let entries = fs::read_dir(root.join(at)).into_iter().flatten();
-        for entry in entries.take(MOST_ENTRIES).filter_map(Result::ok) {
+        for entry in entries(&root.join(at)) {
             let Ok(entry) = entry.file_name().into_string() else {
                 continue;
             };
@@ -49,11 +48,18 @@ fn module<'e>(path: &Path, entry: &'e str) -> Option<&'e str> {
     if let Some(name) = entry.strip_suffix(".py") {
         return path.is_file().then_some(name);
     }
-    let mut files = fs::read_dir(path).ok()?.filter_map(Result::ok);
-    let python = |file: fs::DirEntry| {
-        Path::new(&file.file_name())
-            .extension()
-            .is_some_and(|end| end == "py")
-    };
-    files.any(python).then_some(entry)
+    holds_modules(path).then_some(entry)
+}
+
+/// What a folder holds, as far as it is looked at.
+pub fn entries(folder: &Path) -> impl Iterator<Item = DirEntry> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries.take(MOST_ENTRIES).filter_map(Result::ok)
+}
+
+/// Whether Python modules lie in a folder.
+pub fn holds_modules(folder: &Path) -> bool {
+    entries(folder).any(|entry| {
+        Path::new(&entry.file_name()).extension() == Some("py".as_ref()) && entry.path().is_file()
+    })
 }

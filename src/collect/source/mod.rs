@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use callers::{is_caller_candidate, is_invoking_script, mentions_agentcore, mentions_commands};
+pub use copied::{entries, holds_modules};
 pub use parse::language_of;
 pub use uses::{find_uses, parse_alone};
 
