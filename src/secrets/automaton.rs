@@ -18,6 +18,23 @@ const CELLS: usize = (STATES * CLASSES).next_power_of_two();
 /// No automaton over the keywords has more states.
 const MOST_STATES: usize = characters() + 1;
 
+/// Characters of the longest keyword: what stands further back changes no state.
+const LONGEST: usize = longest();
+/// Parts of a long text that are walked side by side. Each step waits for the cell that the step before it looked up, and a processor
+/// waits for several cells at once.
+const LANES: usize = 4;
+
+/// The walk of one part of a text.
+struct Lane<'t> {
+    /// Where the part starts.
+    start: usize,
+    part: &'t [u8],
+    /// The state behind what was read, with [`ENDS`].
+    state: u16,
+    /// The states in which keywords end, and where.
+    ends: Vec<(u16, usize)>,
+}
+
 /// The states by number. The first is the start.
 pub(super) struct Automaton {
     /// The class of each byte.
@@ -43,6 +60,18 @@ const fn characters() -> usize {
         at += 1;
     }
     all
+}
+
+/// Characters of the longest keyword.
+const fn longest() -> usize {
+    let (mut most, mut at) = (0, 0);
+    while at < ENTRIES.len() {
+        if ENTRIES[at].word.len() > most {
+            most = ENTRIES[at].word.len();
+        }
+        at += 1;
+    }
+    most
 }
 
 /// The class of each byte: letters of both cases are one.
@@ -173,24 +202,56 @@ impl Automaton {
 
     /// Calls `found` with every place of every keyword, in either case of its letters: in the order of their ends, the longest first.
     pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(Range<usize>, &'static Entry)) {
+        let part = text.len() / LANES;
+        let mut walked = 0;
         let mut state = 0;
-        for (at, byte) in text.iter().enumerate() {
-            let class = usize::from(self.classes[usize::from(*byte)]);
-            let next = self.next[((state << CLASS_BITS) | class) & (CELLS - 1)];
-            state = usize::from(next & !ENDS);
-            if next & ENDS != 0 {
+        if part > LONGEST {
+            let mut lanes: [Lane<'_>; LANES] =
+                std::array::from_fn(|lane| self.lane(text, lane * part..(lane + 1) * part));
+            for at in 0..part {
+                for lane in &mut lanes {
+                    lane.state = self.step(lane.state, lane.part[at]);
+                    if lane.state & ENDS != 0 {
+                        lane.ends.push((lane.state, lane.start + at + 1));
+                    }
+                }
+            }
+            for lane in lanes {
+                for (state, end) in lane.ends {
+                    self.at(state, end, &mut found);
+                }
+                state = lane.state;
+            }
+            walked = part * LANES;
+        }
+        for (at, byte) in text.iter().enumerate().skip(walked) {
+            state = self.step(state, *byte);
+            if state & ENDS != 0 {
                 self.at(state, at + 1, &mut found);
             }
         }
     }
 
+    /// The state behind a byte, with [`ENDS`].
+    fn step(&self, state: u16, byte: u8) -> u16 {
+        let class = usize::from(self.classes[usize::from(byte)]);
+        self.next[((usize::from(state & !ENDS) << CLASS_BITS) | class) & (CELLS - 1)]
+    }
+
+    /// The walk of one part of a text, in the state that what stands before it leaves.
+    fn lane<'t>(&self, text: &'t [u8], part: Range<usize>) -> Lane<'t> {
+        let before = &text[part.start.saturating_sub(LONGEST)..part.start];
+        Lane {
+            start: part.start,
+            state: before.iter().fold(0, |state, byte| self.step(state, *byte)),
+            part: &text[part],
+            ends: Vec::new(),
+        }
+    }
+
     /// The entries of the keywords that end in a state.
-    fn at(
-        &self,
-        mut state: usize,
-        end: usize,
-        found: &mut impl FnMut(Range<usize>, &'static Entry),
-    ) {
+    fn at(&self, state: u16, end: usize, found: &mut impl FnMut(Range<usize>, &'static Entry)) {
+        let mut state = usize::from(state & !ENDS);
         while state != 0 {
             let mut entry = usize::from(self.first[state]);
             while let Some(index) = entry.checked_sub(1) {
@@ -248,6 +309,14 @@ mod tests {
         texts.push(
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap(),
         );
+        // Every keyword across the borders of the parts that are walked side by side.
+        for (count, word) in words.iter().enumerate() {
+            let quarter = LONGEST + 1 + count % 7;
+            let back = count % word.len();
+            let filler = "-".repeat(quarter - word.len());
+            let parts: String = (0..LANES).map(|_| format!("{word}{filler}")).collect();
+            texts.push(format!("{}{parts}{word}", "=".repeat(back)));
+        }
         for text in &texts {
             assert_eq!(finds(text), expected(&finder, text), "{text:.80}");
         }
