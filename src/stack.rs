@@ -194,7 +194,7 @@ fn edits_of(stack: &CdkStack, roles: &NarrowedRoles) -> Option<Vec<SafeEdit>> {
 fn insert(at: usize, text: String) -> Splice {
     Splice {
         range: at..at,
-        text,
+        text: text.into(),
     }
 }
 

@@ -53,7 +53,10 @@ pub(super) fn new_file(path: impl Into<String>, text: String) -> SafeEdit {
     SafeEdit {
         path: path.into(),
         old: None,
-        splices: vec![Splice { range: 0..0, text }],
+        splices: vec![Splice {
+            range: 0..0,
+            text: text.into(),
+        }],
     }
 }
 
@@ -73,7 +76,7 @@ pub(super) fn last_line(path: &str, old: Option<&str>, line: &str) -> SafeEdit {
         old: Some(old.into()),
         splices: vec![Splice {
             range: old.len()..old.len(),
-            text: format!("{before}{line}{newline}"),
+            text: format!("{before}{line}{newline}").into(),
         }],
     }
 }

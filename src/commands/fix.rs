@@ -329,7 +329,9 @@ pub(super) fn diff(path: &str, edit: &SafeEdit) -> String {
     let diff = Edit::new(path, edit.old.as_deref(), new).diff;
     let old = edit.old.as_deref().unwrap_or_default();
     let redactor = Redactor::new(json::parse(path, old).as_ref());
-    let diff = redactor.text(path, &diff).unwrap_or(diff);
+    let diff = redactor
+        .text(path, &diff)
+        .unwrap_or_else(|| diff.to_string());
     // A line of the file may hold anything.
     clean::block(&diff)
 }

@@ -96,9 +96,9 @@ pub(super) fn of_project(
             })?;
         }
         edits.push(Edit {
-            diff: fix::diff(path, &edit),
+            diff: fix::diff(path, &edit).into(),
             path: path.clone(),
-            new_text: change.new.clone(),
+            new_text: change.new.as_str().into(),
         });
     }
     let plan = plan::plan(&before.unwrap_or_default(), &work.after, edits);

@@ -1,6 +1,7 @@
 //! Edits of a JSON text that leave every byte alone that they are not about: order, indentation, line ends and spacing stay.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ pub struct Splice {
     /// What is replaced; empty where something is inserted.
     pub range: Range<usize>,
     /// What stands there then.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// Gathers changes of one document.
@@ -118,7 +119,7 @@ impl<'a> Editor<'a> {
         let text = self.render(value, lead);
         self.splices.push(Splice {
             range: node.range.clone(),
-            text,
+            text: text.into(),
         });
     }
 
@@ -168,7 +169,7 @@ impl<'a> Editor<'a> {
             .collect();
         self.splices.push(Splice {
             range: last.end..last.end,
-            text,
+            text: text.into(),
         });
     }
 

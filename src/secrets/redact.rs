@@ -3,7 +3,9 @@
 //! What the engine finds in a text is covered, and so is every value that a configuration gives to a variable with a secret's name: by
 //! itself it may look like any word.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use super::form::{SHORTEST, names, placed, quotations, random};
@@ -24,15 +26,15 @@ const MOST_PATHS: usize = 100;
 const MOST_DIFFS: usize = 100;
 
 /// The covered form of texts, by text and path; `None` where nothing is covered.
-type Remembered = Mutex<HashMap<String, Vec<(String, Option<String>)>>>;
+type Remembered<T> = Mutex<HashMap<T, Vec<(String, Option<T>)>>>;
 
 /// The covered form of a text from a path, as it is remembered or made.
-fn recalled(
-    remembered: &Remembered,
+fn recalled<T: Borrow<str> + Hash + Eq + Clone + for<'t> From<&'t str>>(
+    remembered: &Remembered<T>,
     most: usize,
     (path, text): (&str, &str),
-    make: impl FnOnce() -> Option<String>,
-) -> Option<String> {
+    make: impl FnOnce() -> Option<T>,
+) -> Option<T> {
     let known = remembered.lock().ok().and_then(|known| {
         let mut from = known.get(text)?.iter();
         let (_, covered) = from.find(|(of, _)| of == path)?;
@@ -45,7 +47,7 @@ fn recalled(
     if let Ok(mut known) = remembered.lock()
         && known.len() < most
     {
-        let from = known.entry(text.to_owned()).or_default();
+        let from = known.entry(text.into()).or_default();
         if from.len() < MOST_PATHS {
             from.push((path.to_owned(), covered.clone()));
         }
@@ -61,9 +63,9 @@ pub struct Redactor {
     /// The same from their ends, in the order of text.
     backwards: Vec<String>,
     /// Many results quote the same few lines, and looking for secrets is the costly part of a report.
-    remembered: Arc<Remembered>,
+    remembered: Arc<Remembered<String>>,
     /// The same of whole diffs.
-    diffs: Arc<Remembered>,
+    diffs: Arc<Remembered<Arc<str>>>,
 }
 
 impl Redactor {
@@ -104,7 +106,7 @@ impl Redactor {
     }
 
     /// Covers the secrets of a diff of `path`, and in each of its lines what `line` covers.
-    pub(crate) fn diff(&self, path: &str, diff: &mut String, line: impl Fn(&str, &mut String)) {
+    pub(crate) fn diff(&self, path: &str, diff: &mut Arc<str>, line: impl Fn(&str, &mut String)) {
         let covered = recalled(&self.diffs, MOST_DIFFS, (path, diff), || {
             let whole = self.text(path, diff);
             let lines = whole.as_deref().unwrap_or(diff).split_inclusive('\n');
@@ -113,7 +115,7 @@ impl Redactor {
                 line(path, &mut text);
                 text
             });
-            Some(lines.collect())
+            Some(lines.collect::<String>().into())
         });
         if let Some(covered) = covered {
             *diff = covered;

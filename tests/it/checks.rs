@@ -280,7 +280,7 @@ fn the_edit_of_a_startup_value_fixes_it() {
         let edits: Vec<_> = edits.flat_map(|fix| &fix.edits).collect();
         assert_eq!(edits.len(), 1, "{check}: {fixture}");
         for edit in edits {
-            fs::write(copied.join(&edit.path), &edit.new_text).unwrap();
+            fs::write(copied.join(&edit.path), &*edit.new_text).unwrap();
         }
         for result in run(check, &copied) {
             assert_eq!(result.status, Status::Pass, "{fixture}: {}", result.message);
@@ -309,7 +309,7 @@ fn the_diff_of_a_dockerfile_fixes_it() {
         for result in run("perf-container-image", &fixture) {
             for edit in result.fixes.iter().flat_map(|fix| &fix.edits) {
                 if edit.path.ends_with("Dockerfile") {
-                    fs::write(fixture.join(&edit.path), &edit.new_text).unwrap();
+                    fs::write(fixture.join(&edit.path), &*edit.new_text).unwrap();
                     applied += 1;
                 }
             }

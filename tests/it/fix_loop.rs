@@ -152,7 +152,7 @@ fn worse(before: &[CheckResult], after: &[CheckResult]) -> Option<String> {
 fn make_edits(fix: &Fix, project: &Path) {
     if fix.commands.is_empty() && fix.safe.is_empty() && fix.offered.is_empty() {
         for edit in &fix.edits {
-            fs::write(project.join(&edit.path), &edit.new_text).unwrap();
+            fs::write(project.join(&edit.path), &*edit.new_text).unwrap();
         }
     }
     let stack = fix

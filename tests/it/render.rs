@@ -872,7 +872,7 @@ fn sarif_fixes_are_the_edits() {
         .iter_mut()
         .find(|one| one.check == "auth-inbound-type")
         .unwrap();
-    result.fixes[0].edits[0].diff = result.fixes[0].edits[0].diff.replace("\"y\"", "***");
+    result.fixes[0].edits[0].diff = result.fixes[0].edits[0].diff.replace("\"y\"", "***").into();
     let log = shown(Format::Sarif, &[report], Look::default());
     assert!(!log.contains("artifactChanges"));
 }

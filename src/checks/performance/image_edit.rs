@@ -76,19 +76,10 @@ pub(super) fn edit(agent: Agent<'_>, dockerfile: &Dockerfile, image: &Image<'_>)
     if new == old {
         return None;
     }
-    let path = dockerfile.source.path.to_string();
-    let diff = similar::TextDiff::from_lines(old, &new)
-        .unified_diff()
-        .header(&format!("a/{path}"), &format!("b/{path}"))
-        .to_string();
     Some(
         Fix::new("Change the Dockerfile")
             .note(notes.join(" "))
-            .edit(Edit {
-                path,
-                diff,
-                new_text: new,
-            }),
+            .edit(Edit::new(&dockerfile.source.path, Some(old), new)),
     )
 }
 

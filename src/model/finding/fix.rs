@@ -62,7 +62,7 @@ impl SafeEdit {
             old: old.map(Arc::from),
             splices: vec![Splice {
                 range: 0..old.map_or(0, str::len),
-                text: new,
+                text: new.into(),
             }],
         }
     }
@@ -113,8 +113,8 @@ impl Edit {
         if old.map_or(0, str::len) > LONGEST_TEXT {
             return Self {
                 path: path.to_owned(),
-                diff: format!("{header}{TOO_LONG}"),
-                new_text: String::new(),
+                diff: format!("{header}{TOO_LONG}").into(),
+                new_text: Arc::default(),
             };
         }
         let mut diff = hunks(old.unwrap_or_default(), &new);
@@ -126,8 +126,8 @@ impl Edit {
         }
         Self {
             path: path.to_owned(),
-            diff,
-            new_text: new,
+            diff: diff.into(),
+            new_text: new.into(),
         }
     }
 }
@@ -211,10 +211,10 @@ pub struct Edit {
     /// Path relative to the project root.
     pub path: String,
     /// The unified diff.
-    pub diff: String,
+    pub diff: Arc<str>,
     /// The file's new text, which is not printed; empty for a file that is too long for its change to be shown.
     #[serde(skip)]
-    pub new_text: String,
+    pub new_text: Arc<str>,
 }
 
 impl Fix {

@@ -77,7 +77,7 @@ pub fn outcomes(gateway_name: &str) -> Vec<(&'static str, Outcome)> {
         ("auth-drift", Outcome::skipped(runtime("Support"), offline())),
         ("gateway-error-detail", Outcome::fail(gateway(gateway_name), "returns debug detail of exceptions to callers").severity(Severity::Low)
             .evidence(config("\"exceptionLevel\": \"DEBUG\""))
-            .fix(Fix::new("Turn it off").edit(Edit { path: "agentcore/agentcore.json".into(), diff: "--- a/agentcore/agentcore.json\n+++ b/agentcore/agentcore.json\n@@ -7 +7 @@\n-      \"exceptionLevel\": \"DEBUG\"\n+      \"exceptionLevel\": \"NONE\"\n".into(), new_text: String::new() }))),
+            .fix(Fix::new("Turn it off").edit(Edit { path: "agentcore/agentcore.json".into(), diff: "--- a/agentcore/agentcore.json\n+++ b/agentcore/agentcore.json\n@@ -7 +7 @@\n-      \"exceptionLevel\": \"DEBUG\"\n+      \"exceptionLevel\": \"NONE\"\n".into(), new_text: "".into() }))),
         ("shell-command-grants", Outcome::skipped(Resource::new(ResourceType::Project, "Support"), offline())),
         ("code-error-handling", Outcome::pass(runtime("Support"), "1 entrypoint, its agent call is handled")),
         ("secrets-env-read", Outcome::fail(runtime("Support"), "2 secrets are read from environment variables, which are plain text in the runtime's configuration")

@@ -126,7 +126,7 @@ fn rows(step: &Step) -> Vec<Row> {
                     "{} lines; `agentcore-harden plan` shows them",
                     edit.diff.lines().count()
                 ),
-                false => edit.diff.clone(),
+                false => edit.diff.to_string(),
             };
             // What fails in the file itself; an edit for something else names everything that the edits are for.
             let here = |purpose: &&&Purpose| {
