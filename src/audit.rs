@@ -88,17 +88,17 @@ pub enum DiscoverySource {
 /// # Errors
 /// When the audit cannot be done: `agentcore.json` is missing, unreadable or not a JSON object.
 pub fn collect(root: &Path, options: &Options) -> Result<Context, Failure> {
-    let project =
-        project::collect_edited(root, &options.shown, &options.edited).map_err(|error| {
+    let ignores = Arc::new(Ignores::of_project(root));
+    let project = project::collect_edited(root, &options.shown, &options.edited, &ignores)
+        .map_err(|error| {
             Failure::new(error.to_string()).help("fix the file; `agentcore validate` reads it too")
         })?;
     let path_env = options
         .path_env
         .clone()
         .or_else(|| std::env::var_os("PATH"));
-    let ignores = Arc::new(Ignores::of_project(&project));
     let mut files = project::files(&project, path_env.as_deref(), &ignores);
-    files.manifests = manifest::collect(&project);
+    files.manifests = manifest::collect(&project, &ignores);
     let target = target(&project, options.target.as_deref())?;
     let runtimes: Vec<&str> = project.agents().map(|agent| agent.name()).collect();
     let (mut settings, refused) = match (&options.config, options.distrust) {

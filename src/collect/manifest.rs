@@ -21,10 +21,9 @@ use crate::model::site::{Site, SourceText};
 const MOST_INCLUDES: usize = 32;
 
 /// The manifests of every runtime and harness, by the agent's resource (`runtime NAME`).
-pub fn collect(project: &Project) -> BTreeMap<String, AgentManifests> {
-    let ignores = Ignores::of_project(project);
+pub fn collect(project: &Project, ignores: &Ignores) -> BTreeMap<String, AgentManifests> {
     let of = |agent: Agent<'_>| {
-        let found = of_agent(project, agent, &ignores);
+        let found = of_agent(project, agent, ignores);
         (agent.resource().to_string(), found)
     };
     project.agents().map(of).collect()

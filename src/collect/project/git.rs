@@ -11,7 +11,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::file::read_text;
 use super::patterns;
-use super::{ENV_LOCAL, LOCAL_RULES, TARGETS};
+use super::{ENV_LOCAL, LOCAL_RULES, TARGETS, repository};
 use crate::model::files::GitIgnored;
 use crate::model::project::Project;
 
@@ -103,8 +103,17 @@ pub fn ignored(project: &Project, index: &Index, rules: &Ignores) -> GitIgnored 
 #[derive(Default)]
 pub struct Ignores {
     base: PathBuf,
-    rules: Mutex<HashMap<PathBuf, Option<Arc<Rules>>>>,
+    /// By folder, what holds in it.
+    holding: Mutex<HashMap<PathBuf, Option<Arc<Holding>>>>,
     exclude: OnceLock<Option<Rules>>,
+}
+
+/// The rules of a folder, and those that hold in it beside its own.
+struct Holding {
+    folder: PathBuf,
+    rules: Rules,
+    /// Those of the nearest folder above that has rules.
+    above: Option<Arc<Holding>>,
 }
 
 impl Ignores {
@@ -116,9 +125,9 @@ impl Ignores {
         }
     }
 
-    /// The rules that hold in a project.
-    pub fn of_project(project: &Project) -> Self {
-        Self::below(project.within())
+    /// The rules that hold in the project at `root`.
+    pub fn of_project(root: &Path) -> Self {
+        Self::below(repository(root).as_deref().unwrap_or(root))
     }
 
     /// True when the `.gitignore` files from the base down, or the repository's own exclude file, ignore `file` or a folder it is in.
@@ -151,26 +160,46 @@ impl Ignores {
     }
 
     /// The folder of the nearest file that has a say, and what it says.
-    fn say<'p>(&self, path: &'p Path, is_dir: bool) -> Option<(&'p Path, Match<String>)> {
-        let folders = path.ancestors().skip(1);
-        let mut inside = folders.take_while(|folder| folder.starts_with(&self.base));
-        inside.find_map(|folder| Some((folder, self.of(folder)?.say(path, is_dir)?)))
+    fn say(&self, path: &Path, is_dir: bool) -> Option<(PathBuf, Match<String>)> {
+        let mut next = self.holding_in(path.parent()?);
+        while let Some(holding) = next {
+            if let Some(said) = holding.rules.say(path, is_dir) {
+                return Some((holding.folder.clone(), said));
+            }
+            next = holding.above.clone();
+        }
+        None
     }
 
-    fn exclude_says(&self, path: &Path, is_dir: bool) -> Option<(&Path, Match<String>)> {
+    fn exclude_says(&self, path: &Path, is_dir: bool) -> Option<(PathBuf, Match<String>)> {
         let read = || rules(&self.base, &self.base.join(".git/info/exclude"));
         let rules = self.exclude.get_or_init(read).as_ref()?;
-        Some((&self.base, rules.say(path, is_dir)?))
+        Some((self.base.clone(), rules.say(path, is_dir)?))
     }
 
-    fn of(&self, folder: &Path) -> Option<Arc<Rules>> {
-        let mut known = self.rules.lock().ok()?;
-        if let Some(rules) = known.get(folder) {
-            return rules.clone();
+    /// The rules that hold in a folder: its own, or those of the nearest folder above that has some.
+    fn holding_in(&self, folder: &Path) -> Option<Arc<Holding>> {
+        let mut known = self.holding.lock().ok()?;
+        if let Some(holding) = known.get(folder) {
+            return holding.clone();
         }
-        let rules = rules(folder, &folder.join(".gitignore")).map(Arc::new);
-        known.insert(folder.to_path_buf(), rules.clone());
-        rules
+        let inside = folder
+            .ancestors()
+            .take_while(|one| one.starts_with(&self.base));
+        let unknown: Vec<&Path> = inside.take_while(|one| !known.contains_key(*one)).collect();
+        for one in unknown.into_iter().rev() {
+            let above = one.parent().and_then(|parent| known.get(parent)?.clone());
+            let holding = match rules(one, &one.join(".gitignore")) {
+                Some(rules) => Some(Arc::new(Holding {
+                    folder: one.to_path_buf(),
+                    rules,
+                    above,
+                })),
+                None => above,
+            };
+            known.insert(one.to_path_buf(), holding);
+        }
+        known.get(folder)?.clone()
     }
 }
 

@@ -69,14 +69,19 @@ pub enum ProjectError {
 /// # Errors
 /// When `agentcore.json` is unreadable, not JSON, or not an object. Faults of every other file are kept in the project.
 pub fn collect(root: &Path, shown: &str) -> Result<Project, ProjectError> {
-    collect_edited(root, shown, &Edited::new())
+    collect_edited(root, shown, &Edited::new(), &Ignores::of_project(root))
 }
 
-/// Like [`collect`], as edits of its configuration and stack would leave it.
+/// Like [`collect`], as edits of its configuration and stack would leave it; `ignores` are the rules of the project.
 ///
 /// # Errors
 /// See [`collect`].
-pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Project, ProjectError> {
+pub fn collect_edited(
+    root: &Path,
+    shown: &str,
+    edited: &Edited,
+    ignores: &Ignores,
+) -> Result<Project, ProjectError> {
     let text = match edited.get(CONFIG) {
         Some(text) => text.clone(),
         None => read_text(&root.join(CONFIG), CONFIG)?,
@@ -149,7 +154,7 @@ pub fn collect_edited(root: &Path, shown: &str, edited: &Edited) -> Result<Proje
         left_out: reader.left_out(),
         document,
     };
-    project.named_files = named::files(&project, budget);
+    project.named_files = named::files(&project, budget, ignores);
     Ok(project)
 }
 

@@ -10,11 +10,15 @@ use crate::model::json::Node;
 use crate::model::project::{NamedFile, NamedFileKind, Project};
 
 /// What the configuration names, by the path as written.
-pub fn files(project: &Project, budget: &mut Budget) -> BTreeMap<String, NamedFile> {
+pub fn files(
+    project: &Project,
+    budget: &mut Budget,
+    ignores: &Ignores,
+) -> BTreeMap<String, NamedFile> {
     let mut look = Lookup {
         project,
         budget,
-        ignores: Ignores::of_project(project),
+        ignores,
         files: BTreeMap::new(),
     };
     look.runtimes();
@@ -47,14 +51,14 @@ fn text<'n>(node: &'n Node, keys: &[&str]) -> Option<&'n str> {
 struct Lookup<'a> {
     project: &'a Project,
     budget: &'a mut Budget,
-    ignores: Ignores,
+    ignores: &'a Ignores,
     files: BTreeMap<String, NamedFile>,
 }
 
 impl Lookup<'_> {
     fn add(&mut self, written: &str, read: bool) {
         if !self.files.contains_key(written) {
-            let found = named_file(self.project, written, read, self.budget, &self.ignores);
+            let found = named_file(self.project, written, read, self.budget, self.ignores);
             self.files.insert(written.to_owned(), found);
         }
     }

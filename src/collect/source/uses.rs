@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rayon::prelude::*;
 
 use super::parse::{LARGEST, language_of, parse_text};
@@ -52,6 +52,8 @@ fn words(distribution: &str) -> Vec<String> {
     words
 }
 
+/// From this number of files on the faster search is worth what it takes to prepare.
+const MANY: usize = 200;
 /// How many packages are looked for: more than any project declares, and each is compared with every import and string.
 const MOST_NAMES: usize = 2_000;
 
@@ -77,9 +79,13 @@ pub fn find_uses(entries: Walk, folder: &str, wanted: &BTreeSet<String>) -> Uses
     }
     let spellings: Vec<Spelling<'_>> = wanted.iter().map(|name| Spelling::of(name)).collect();
     let all: Vec<String> = wanted.iter().flat_map(|name| words(name)).collect();
-    let matcher = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(&all);
+    let mut builder = AhoCorasick::builder();
+    builder.ascii_case_insensitive(true);
+    if files.len() < MANY {
+        // It is made in less time than a table of all states, and searches slower.
+        builder.kind(Some(AhoCorasickKind::ContiguousNFA));
+    }
+    let matcher = builder.build(&all);
     let (Ok(matcher), false) = (matcher, wanted.is_empty()) else {
         return uses;
     };
