@@ -183,6 +183,9 @@ pub(super) fn take_denied_away(grants: &mut Vec<Grant<'_>>, denies: &[Deny]) {
 }
 
 fn take_away(grant: &mut Grant<'_>, denies: &[Deny]) {
+    if denies.is_empty() {
+        return;
+    }
     let read = |texts: &mut Vec<String>, read: fn(&str) -> Pattern| -> Vec<(String, Pattern)> {
         let pair = |text: String| {
             let pattern = read(&text);

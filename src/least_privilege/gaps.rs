@@ -1,6 +1,7 @@
 //! What a policy cannot know, said before anything else.
 
 use super::{Statements, Subject};
+use crate::analysis::facts::RuntimeFacts;
 use crate::context::Context;
 use crate::model::project::Agent;
 
@@ -35,22 +36,36 @@ fn joined(context: &Context, agent: Agent<'_>, surely: bool) -> Option<String> {
 }
 
 fn lacks(context: &Context, agent: Agent<'_>) -> Vec<(bool, String)> {
-    let computed = || {
-        let names = context.names();
-        let subject = Subject {
-            context,
-            agent,
-            names,
-        };
-        let statements = super::gather(&subject);
-        let lacks = statements.lacks().iter();
-        lacks.map(|lack| (lack.model, lack.text.clone())).collect()
-    };
-    let facts = context.facts.of(&context.source, agent.name());
-    match facts {
-        Some(facts) => facts.lacks.get_or_init(computed).clone(),
-        None => computed(),
+    if let Some(known) = facts(context, agent).and_then(|facts| facts.lacks.get()) {
+        return known.clone();
     }
+    let names = context.names();
+    let subject = Subject {
+        context,
+        agent,
+        names,
+    };
+    in_words(&super::gather(&subject))
+}
+
+/// Keeps what the statements of an agent lack: several questions gather them.
+pub(super) fn keep(subject: &Subject<'_>, statements: &Statements) {
+    let context = subject.context;
+    if let Some(facts) = facts(context, subject.agent)
+        && subject.names == context.names()
+    {
+        facts.lacks.get_or_init(|| in_words(statements));
+    }
+}
+
+fn facts<'c>(context: &'c Context, agent: Agent<'_>) -> Option<&'c RuntimeFacts> {
+    let runtime = agent.runtime()?;
+    context.facts.of(&context.source, &runtime.name)
+}
+
+fn in_words(statements: &Statements) -> Vec<(bool, String)> {
+    let lacks = statements.lacks().iter();
+    lacks.map(|lack| (lack.model, lack.text.clone())).collect()
 }
 
 /// Notes on what was not read: the code, parts of it, the permissions that the project's own CDK app adds.

@@ -166,6 +166,7 @@ fn gather(subject: &Subject<'_>) -> Statements {
         packaged::add(subject, &code, &mut statements);
         signed::add(subject, &code, &mut statements);
     }
+    gaps::keep(subject, &statements);
     statements
 }
 

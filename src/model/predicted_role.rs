@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub const CONSTRUCT_VERSION: &str = "0.1.0-alpha.45";
 
 /// What the documents name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Names {
     /// `aws`, `aws-us-gov`, `aws-cn`.
     pub partition: String,

@@ -11,10 +11,10 @@ mod members;
 pub use crate::model::source::canonical::{leaf, package};
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::limits;
 use crate::model::source::ir::{Call, Conditional, Expr, ExprKind, Name};
@@ -97,9 +97,9 @@ struct Question<'s> {
     /// How many such numbers were given.
     openings: Cell<u32>,
     /// Answers by the address of the expression and the number of the open containers.
-    known: RefCell<HashMap<(usize, u32), Meaning<'s>>>,
+    known: RefCell<FxHashMap<(usize, u32), Meaning<'s>>>,
     /// What functions return, by the same rule.
-    returns: RefCell<HashMap<(FnId, u32), Meaning<'s>>>,
+    returns: RefCell<FxHashMap<(FnId, u32), Meaning<'s>>>,
 }
 
 /// Most classes that are looked at for the bases of one.
