@@ -42,6 +42,14 @@ impl Needed {
         self.names.first().map(String::as_str)
     }
 
+    /// The names of which one is enough, for a message. Those that differ in case only are one, and of many the first are named.
+    pub(crate) fn alternatives(&self) -> String {
+        let mut known = BTreeSet::new();
+        let new = |name: &&str| known.insert(name.to_ascii_lowercase());
+        let names: Vec<&str> = self.all().filter(new).take(MOST_ALTERNATIVES).collect();
+        names.join(" or ")
+    }
+
     /// All its names.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
@@ -71,6 +79,9 @@ pub(crate) fn of<'a>(
     }
     found.into_iter().collect()
 }
+
+/// Names that a message lists where one of them is enough.
+const MOST_ALTERNATIVES: usize = 3;
 
 /// Functions that end the process.
 const EXITS: [&str; 5] = ["sys.exit", "exit", "quit", "os._exit", "process.exit"];
@@ -258,6 +269,8 @@ impl<'a> Finder<'_, '_, 'a> {
                 }),
                 _ => true,
             },
+            // What is asked about is the expression as a whole.
+            Node::Expr(expr) if expr.range == range => true,
             Node::Expr(expr) => match &expr.kind {
                 ExprKind::Conditional(parts) => parts.test.range.contains(range),
                 ExprKind::BoolOp { values, .. } => values

@@ -122,6 +122,11 @@ impl<'a> Finder<'_, '_, 'a> {
                 .iter()
                 .flat_map(|value| self.missing(value))
                 .collect(),
+            // One of them is enough.
+            ExprKind::BoolOp {
+                op: BoolOp::And,
+                values,
+            } => one_of(values.iter().map(|value| self.missing(value))),
             ExprKind::Compare(parts) => match &*parts.rest {
                 [("is" | "==" | "===", none)] if is_nothing(none) => {
                     self.read(&parts.left).into_iter().collect()
@@ -155,6 +160,10 @@ impl<'a> Finder<'_, '_, 'a> {
                 .iter()
                 .flat_map(|value| self.present(value))
                 .collect(),
+            ExprKind::BoolOp {
+                op: BoolOp::Or,
+                values,
+            } => one_of(values.iter().map(|value| self.present(value))),
             ExprKind::Compare(parts) => match &*parts.rest {
                 [("is not" | "!=" | "!==", none)] if is_nothing(none) => {
                     self.read(&parts.left).into_iter().collect()
@@ -386,6 +395,17 @@ impl<'a> Finder<'_, '_, 'a> {
         let plain = call.args.is_empty() && call.keywords.is_empty();
         settings::empty_field(source, made.class.filter(|_| plain)?, attr)
     }
+}
+
+/// The demand for one of several variables; none where an alternative demands nothing, or several at once.
+fn one_of<'a>(alternatives: impl Iterator<Item = Vec<Asked<'a>>>) -> Vec<Asked<'a>> {
+    let names = alternatives.map(|mut asked| {
+        let only = asked.pop().filter(|_| asked.is_empty());
+        only.and_then(Asked::names)
+    });
+    let names: Option<Vec<Vec<String>>> = names.collect();
+    let names = names.map(|names| Asked::Names(names.concat()));
+    names.into_iter().collect()
 }
 
 /// Whether a read gives something where the variable is not set.

@@ -90,15 +90,18 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         ),
     };
     names.extend(defaults.iter().map(|(_, name)| name.as_str()));
+    let required: BTreeSet<String> = missing.iter().map(|one| one.alternatives()).collect();
+    let called = defaults.iter().map(|(_, name)| name.as_str());
+    let required = required.iter().map(String::as_str).chain(called).collect();
     let message = format!(
         "runtime {name} requires {}, which nothing sets: {consequence}",
-        listed(&names)
+        listed(&required)
     );
     let evidence = missing.iter().map(|needed| {
-        let first = needed.first().unwrap_or_default();
+        let one = needed.alternatives();
         let (note, severity) = match needed.starts {
-            true => (format!("requires {first} at the start"), Severity::High),
-            false => (format!("requires {first} when it runs"), Severity::Medium),
+            true => (format!("requires {one} at the start"), Severity::High),
+            false => (format!("requires {one} when it runs"), Severity::Medium),
         };
         agent_code::evidence(code.source, needed.module, needed.range)
             .note(note)
