@@ -236,15 +236,8 @@ impl Tool {
         if let Some(variable) = self.id.strip_prefix("env:") {
             let set = &subject.agent.common().env;
             let value = set.iter().find(|(name, _)| name == variable);
-            let found = Texts {
-                all: value
-                    .map(|(_, value)| value.value.clone())
-                    .into_iter()
-                    .collect(),
-                complete: value.is_some(),
-                unfilled: Vec::new(),
-            };
-            return found.set_unfilled_apart();
+            let all = value.map(|(_, value)| value.value.clone()).into_iter();
+            return Texts::several(all.collect(), value.is_some()).set_unfilled_apart();
         }
         let keyword = self.id.strip_prefix("arg:").unwrap_or(self.id);
         let mut whole = Texts::default();

@@ -2,7 +2,10 @@
 //!
 //! ARN formats: <https://docs.aws.amazon.com/service-authorization/latest/reference/>.
 
+use std::collections::BTreeSet;
+
 use super::Subject;
+use crate::iam::authorization::resources_of;
 
 /// A parameter that names a resource, and the resource part of its ARN; `{}` stands for the value.
 #[derive(Debug)]
@@ -69,6 +72,9 @@ pub(super) static PARAMETERS: &[Parameter] = &[
     named("logs", "logGroupIdentifier", "log-group:{}:*"),
     named("logs", "logGroupIdentifiers", "log-group:{}:*"),
     named("sagemaker", "EndpointName", "endpoint/{}"),
+    named("scheduler", "Name", "schedule/*/{}"),
+    made("ec2", "InstanceIds", "instance/{}"),
+    made("ec2", "InstanceId", "instance/{}"),
     named("ses", "Source", "identity/{}"),
     named("ses", "FromEmailAddress", "identity/{}"),
     named("sts", "RoleArn", "role/{}"),
@@ -95,6 +101,11 @@ impl Parameter {
             ]),
             ("dynamodb", _) => {
                 !has(&["Export", "Import", "GlobalTable"]) || name.contains("ToPointInTime")
+            }
+            ("scheduler", _) => has(&["Schedule"]) && !has(&["ScheduleGroup"]),
+            ("ec2", _) => {
+                let kinds = resources_of(action);
+                kinds.is_some_and(|kinds| matches!(&*kinds, [one] if one.ends_with(":instance/*")))
             }
             ("events", _) => has(&["PutEvents", "EventBus", "Permission"]),
             ("states", _) => {
@@ -128,6 +139,24 @@ fn of_knowledge_base(action: &str) -> bool {
         || ["KnowledgeBase", "IngestionJob", "DataSource"]
             .iter()
             .any(|part| action.contains(part))
+}
+
+/// Every resource of the account that an action can be granted on.
+pub(super) fn every_resource(subject: &Subject<'_>, action: &str) -> BTreeSet<String> {
+    let names = &subject.names;
+    let known = resources_of(action).unwrap_or_default().into_iter();
+    known
+        .map(|arn| {
+            let parts = arn.splitn(6, ':').enumerate();
+            let parts = parts.map(|(at, part)| match (at, part) {
+                (1, "*") => &*names.partition,
+                (3, "*") => &*names.region,
+                (4, "*") => &*names.account,
+                _ => part,
+            });
+            parts.collect::<Vec<_>>().join(":")
+        })
+        .collect()
 }
 
 /// The ARNs of a named resource for an action.

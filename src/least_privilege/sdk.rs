@@ -8,7 +8,7 @@ use super::code::Code;
 use super::invoked::NOT_SEEN;
 use super::needs::Need;
 use super::operations;
-use super::parameters::{PARAMETERS, Parameter, arns, usual};
+use super::parameters::{PARAMETERS, Parameter, arns, every_resource, usual};
 use super::values::{Texts, entry, texts};
 use super::{Statements, Subject, UNKNOWN_SUFFIX, endpoints, memory_calls, models, regions};
 use crate::analysis::agent_code::evidence;
@@ -753,16 +753,16 @@ impl<'s> Reader<'_, '_, 's> {
         let Some((parameter, texts)) = self.shown(found, action) else {
             return anything();
         };
-        if !texts.complete || texts.all.is_empty() {
+        let Some(patterns) = texts.patterns() else {
             return anything();
-        }
+        };
         let region = found.client.region.as_ref();
         let region = region.unwrap_or(&self.subject.names.region);
         let subject = regions::elsewhere(self.subject, region);
         let has = |name: &str| found.call.is_some_and(|call| entry(call, name).is_some());
         let mut all = Vec::new();
-        for text in &texts.all {
-            match (parameter.prefix, text.as_str()) {
+        for text in patterns {
+            match (parameter.prefix, text) {
                 // An address or an ARN may be of another account.
                 ("sqs", url) if url.contains('/') => {
                     let queue = url.rsplit('/').next().unwrap_or(url);
@@ -810,16 +810,23 @@ impl<'s> Reader<'_, '_, 's> {
             return BTreeSet::from(["*".to_owned()]);
         }
         let shown = self.shown(found, action);
-        let named: BTreeSet<String> = shown
-            .iter()
-            .flat_map(|(parameter, texts)| {
-                let values = texts.all.iter();
-                values.flat_map(|value| arns(subject, parameter, value, action))
-            })
-            .collect();
-        if !named.is_empty() && shown.as_ref().is_some_and(|(_, texts)| texts.complete) {
-            return named;
+        let of = |parameter: &Parameter, values: Vec<&str>| -> BTreeSet<String> {
+            let values = values.into_iter();
+            values
+                .flat_map(|value| arns(subject, parameter, value, action))
+                .collect()
+        };
+        let patterns = shown
+            .as_ref()
+            .and_then(|(parameter, texts)| Some((parameter, texts.patterns()?)));
+        if let Some((parameter, patterns)) = patterns {
+            return of(parameter, patterns);
         }
+        let named = shown
+            .as_ref()
+            .map_or_else(BTreeSet::new, |(parameter, texts)| {
+                of(parameter, texts.all.iter().map(String::as_str).collect())
+            });
         let alone = ["iam:PassRole", "sts:AssumeRole"].contains(&action);
         let escalates = ESCALATIONS
             .iter()
@@ -857,7 +864,8 @@ impl<'s> Reader<'_, '_, 's> {
         wide.into_iter().chain(named).collect()
     }
 
-    /// What a resource that is not known is taken to be: what bears the project's name, or every id where AWS makes it up.
+    /// What a resource that is not known is taken to be: what bears the project's name, or every one where AWS makes up its id or no
+    /// parameter is known that names it.
     fn wide(
         self,
         parameter: Option<&Parameter>,
@@ -890,7 +898,13 @@ impl<'s> Reader<'_, '_, 's> {
             None if Action::lookup(action).is_some_and(|known| !known.level.changes()) => {
                 BTreeSet::from(["*".to_owned()])
             }
-            None => BTreeSet::from([subject.arn(&found.prefix, &format!("*{project}*"))]),
+            None => {
+                let kinds = every_resource(subject, action);
+                if kinds.is_empty() {
+                    return BTreeSet::from([subject.arn(&found.prefix, &format!("*{project}*"))]);
+                }
+                kinds
+            }
         }
     }
 

@@ -29,6 +29,10 @@ pub(super) struct Texts {
     pub(super) all: Vec<String>,
     /// It can hold nothing else; with no text: it holds nothing.
     pub(super) complete: bool,
+    /// Texts that are put together of what is seen and what is not, with `*` for that: `/shop/tokens/*`.
+    pub(super) partly: Vec<String>,
+    /// It can hold nothing but the texts that are seen and those that are seen in part.
+    pub(super) bounded: bool,
     /// Texts that are left to be filled in (`YOUR_KB_ID`): they name nothing, and what will stand there is not known.
     pub(super) unfilled: Vec<String>,
 }
@@ -37,8 +41,17 @@ impl Texts {
     fn one(text: &str) -> Self {
         Self {
             all: vec![text.to_owned()],
-            complete: true,
-            unfilled: Vec::new(),
+            ..Self::nothing()
+        }
+    }
+
+    /// These, and maybe nothing else.
+    pub(super) fn several(all: Vec<String>, complete: bool) -> Self {
+        Self {
+            all,
+            complete,
+            bounded: complete,
+            ..Self::nothing()
         }
     }
 
@@ -47,8 +60,18 @@ impl Texts {
         Self {
             all: Vec::new(),
             complete: true,
+            partly: Vec::new(),
+            bounded: true,
             unfilled: Vec::new(),
         }
+    }
+
+    /// All that it can hold, with `*` for what is not seen; None where a part of that is not known by how its name begins.
+    pub(super) fn patterns(&self) -> Option<Vec<&str>> {
+        let all = self.all.iter().chain(&self.partly).map(String::as_str);
+        let known = self.bounded && self.partly.iter().all(|text| begins_known(text));
+        let all: Vec<&str> = all.collect();
+        (known && !all.is_empty()).then_some(all)
     }
 
     /// Takes out what is left to be filled in.
@@ -59,6 +82,7 @@ impl Texts {
         self.all = all;
         self.unfilled = unfilled;
         self.complete &= self.unfilled.is_empty();
+        self.bounded &= self.unfilled.is_empty();
         self
     }
 
@@ -67,6 +91,8 @@ impl Texts {
         for one in several {
             whole.complete &= one.complete;
             whole.all.extend(one.all);
+            whole.bounded &= one.bounded;
+            whole.partly.extend(one.partly);
         }
         whole
     }
@@ -75,17 +101,46 @@ impl Texts {
         let mut whole = Self::one("");
         for part in parts {
             whole.complete &= part.complete;
-            let pairs = whole
-                .all
-                .iter()
-                .flat_map(|start| part.all.iter().map(move |end| format!("{start}{end}")));
-            whole.all = pairs.take(MOST + 1).collect();
+            let mut unseen = part.partly;
+            if !part.bounded {
+                unseen.push("*".to_owned());
+            }
+            let partly = pairs(&whole.all, &unseen)
+                .chain(pairs(&whole.partly, &unseen))
+                .chain(pairs(&whole.partly, &part.all));
+            let partly: Vec<String> = partly.take(MOST + 1).collect();
+            whole.all = pairs(&whole.all, &part.all).take(MOST + 1).collect();
             whole.complete &= whole.all.len() <= MOST;
+            whole.bounded &= whole.all.len() <= MOST && partly.len() <= MOST;
             whole.all.truncate(MOST);
+            whole.partly = partly;
+            whole.partly.truncate(MOST);
         }
         whole.complete &= !whole.all.is_empty();
         whole
     }
+}
+
+/// Letters and digits with which a name has to begin, so that others are unlikely to begin so.
+const LEAST_BEGINNING: usize = 3;
+
+/// Whether the name in a text that is seen in part begins with what is seen: in an ARN behind its kind, in an address behind its folders.
+fn begins_known(text: &str) -> bool {
+    let name = match text.splitn(6, ':').nth(5) {
+        Some(resource) if text.starts_with("arn:") => resource
+            .split_once(['/', ':'])
+            .map_or(resource, |(_, name)| name),
+        _ if text.contains("://") => text.rsplit('/').next().unwrap_or_default(),
+        _ => text,
+    };
+    let seen = name.split('*').next().unwrap_or_default();
+    seen.chars().filter(char::is_ascii_alphanumeric).count() >= LEAST_BEGINNING
+}
+
+/// Each of some texts with each of others behind it.
+fn pairs<'t>(starts: &'t [String], ends: &'t [String]) -> impl Iterator<Item = String> + 't {
+    let with = |start: &'t String| ends.iter().map(move |end| format!("{start}{end}"));
+    starts.iter().flat_map(with)
 }
 
 /// What an expression can hold.
@@ -104,6 +159,8 @@ pub(super) fn texts<'a>(
     found.all.retain(|text| !text.is_empty());
     found.all.sort();
     found.all.dedup();
+    found.partly.sort();
+    found.partly.dedup();
     found.set_unfilled_apart()
 }
 
@@ -189,6 +246,8 @@ impl<'a> Reader<'_, '_, 'a> {
             }
             let here = eval(self, at.to(value));
             whole.complete = here.complete;
+            whole.bounded = here.bounded;
+            whole.partly.extend(here.partly);
             let decided = here.complete && here.all.iter().any(|text| !text.is_empty());
             whole.all.extend(here.all);
             if decided {
@@ -215,11 +274,7 @@ impl<'a> Reader<'_, '_, 'a> {
         }
         if source.is_looped(module, expr) {
             // Over something else than a literal: what is seen of it may not be all.
-            return Texts {
-                complete: false,
-                all: source.strings(module, expr),
-                unfilled: Vec::new(),
-            };
+            return Texts::several(source.strings(module, expr), false);
         }
         if let Meaning::Value(at, value) = source.meaning(module, expr)
             && !value.is(expr)
@@ -243,11 +298,8 @@ impl<'a> Reader<'_, '_, 'a> {
             return found;
         }
         let all = source.strings(module, expr);
-        Texts {
-            complete: !all.is_empty(),
-            all,
-            unfilled: Vec::new(),
-        }
+        let complete = !all.is_empty();
+        Texts::several(all, complete)
     }
 
     fn address(bindings: &[Binding]) -> usize {
@@ -283,6 +335,7 @@ impl<'a> Reader<'_, '_, 'a> {
         let all = given.into_iter().chain(default);
         let mut found = self.union(all.map(|(at, value)| At::new(at, value)));
         found.complete &= !open;
+        found.bounded &= !open;
         Some(found)
     }
 
@@ -453,4 +506,32 @@ pub(super) fn entry<'a>(call: &'a Call, name: &str) -> Option<&'a Expr> {
             .flat_map(crate::model::source::walk::sub_expressions);
         all.find_map(|inner| inner.entry(name))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_seen_in_part_is_known_by_its_beginning() {
+        let known = [
+            "/shop/tokens/*",
+            "acme-*",
+            "arn:aws:secretsmanager:*:*:secret:prod/*",
+            "https://sqs.*.amazonaws.com/*/orders",
+        ];
+        for text in known {
+            assert!(begins_known(text), "{text}");
+        }
+        let unknown = [
+            "*",
+            "*-claims",
+            "a-*",
+            "arn:aws:dynamodb:us-east-1:*:table/*",
+            "https://sqs.us-east-1.amazonaws.com/111122223333/*",
+        ];
+        for text in unknown {
+            assert!(!begins_known(text), "{text}");
+        }
+    }
 }
