@@ -4,8 +4,8 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::clients::places::Places;
 use crate::analysis::limits;
 use crate::analysis::names::{leaf, package};
-use crate::analysis::values::{At, bound};
-use crate::model::source::ir::Compare;
+use crate::analysis::values::{At, bound, returned};
+use crate::model::source::ir::{Call, Compare};
 use crate::model::source::module::{BindingKind, Param, Step};
 use crate::model::source::walk::sub_expressions;
 use crate::model::source::{EntrypointKind, Expr, ExprKind, FnId, Language, Module, ModuleId};
@@ -46,6 +46,22 @@ impl Read<'_> {
         (key != self.name).then_some(Some(key))
     }
 }
+
+/// What makes a copy of the headers that it is given.
+const COPIES: [&str; 12] = [
+    "dict",
+    "Headers",
+    "CaseInsensitiveDict",
+    "CIMultiDict",
+    "MultiDict",
+    "OrderedDict",
+    "MappingProxyType",
+    "copy",
+    "deepcopy",
+    "entries",
+    "fromEntries",
+    "structuredClone",
+];
 
 /// How the names of headers begin that the SDK hands on beside those of the allow-list.
 const CUSTOM: &str = "x-amzn-bedrock-agentcore-runtime-custom-";
@@ -303,7 +319,9 @@ fn headers<'a>(
                 let others = values
                     .into_iter()
                     .filter(|value| !value.range.contains(expr.range));
-                return several(others.map(|value| (module, value)).collect());
+                let found = several(others.map(|value| (module, value)).collect());
+                let is_filled = || is_filled(code, places, module, expr);
+                return found.or_else(|| is_filled().then_some(Keys::Any));
             }
             // A parameter: what the callers give.
             let given = given(code, places, module, expr, false).others;
@@ -319,36 +337,83 @@ fn headers<'a>(
             if name.ends_with("BedrockAgentCoreContext.get_request_headers") {
                 return Some(Keys::OfSdk);
             }
-            if call.callee.as_name() == Some("dict")
-                && let [copied] = &*call.args
-            {
-                return headers(code, places, module, copied);
+            let copied = copied(call);
+            if let Some(copied) = copied {
+                return headers(code, places, module, copied).map(|keys| {
+                    let is_plain = call.callee.as_name() == Some("dict");
+                    if is_plain { keys } else { Keys::Any }
+                });
             }
-            remade(code, places, module, expr)
+            let function = source.callee(module, expr)?;
+            let answers = returned(source, function).into_iter();
+            several(answers.map(|at| (at.module, at.expr)).collect())
         }
-        ExprKind::Comprehension(_) | ExprKind::Dict(_) => remade(code, places, module, expr),
+        ExprKind::Comprehension(made) => {
+            let mut loops = made.generators.iter();
+            loops
+                .any(|one| is_looped(code, places, module, &one.iter))
+                .then_some(Keys::Any)
+        }
+        ExprKind::Dict(entries) => {
+            let spread = entries.iter().filter(|entry| entry.key.is_none());
+            let all: Vec<_> = spread.map(|entry| (module, &entry.value)).collect();
+            several(all).map(|_| Keys::Any)
+        }
         _ => None,
     }
 }
 
-/// What is made of headers has keys that nobody can tell: `{name.lower(): value for …}`, `normalized(headers)`.
-fn remade<'a>(
+/// What a call copies whole, or entry by entry.
+fn copied(call: &Call) -> Option<&Expr> {
+    match (&call.callee.kind, &*call.args) {
+        (ExprKind::Attribute { base, attr }, []) if matches!(&**attr, "copy" | "items") => {
+            Some(base)
+        }
+        (ExprKind::Attribute { base, attr }, [_]) if matches!(&**attr, "map" | "filter") => {
+            Some(base)
+        }
+        (_, [only]) if COPIES.contains(&&**call.callee.last_name()?) => Some(only),
+        _ => None,
+    }
+}
+
+/// Whether a loop goes through headers: `headers`, `headers.items()`, `Object.entries(headers)`.
+fn is_looped<'a>(
     code: &AgentCode<'a>,
     places: &Places<'a>,
     module: ModuleId,
-    expr: &'a Expr,
-) -> Option<Keys> {
-    let inner = sub_expressions(expr).into_iter();
-    // A call may be given headers and answer with others.
-    let is_copy = matches!(expr.kind, ExprKind::Comprehension(_));
-    let mut inner = inner.filter(|inner| match &inner.kind {
-        ExprKind::Attribute { .. } => true,
-        ExprKind::Name(_) => is_copy,
-        _ => false,
-    });
-    inner
-        .any(|inner| headers(code, places, module, inner).is_some())
-        .then_some(Keys::Any)
+    iter: &'a Expr,
+) -> bool {
+    let looped = match iter.as_call().map(|call| &call.callee.kind) {
+        Some(ExprKind::Attribute { base, attr }) if &**attr == "keys" => base,
+        _ => iter,
+    };
+    headers(code, places, module, looped).is_some()
+}
+
+/// Whether what was put into a dict item by item came out of headers: `for name, value in headers.items(): found[name.lower()] = value`.
+fn is_filled<'a>(
+    code: &AgentCode<'a>,
+    places: &Places<'a>,
+    module: ModuleId,
+    name: &'a Expr,
+) -> bool {
+    let Some((place, text)) = code.source.module(module).zip(name.as_name()) else {
+        return false;
+    };
+    let mut scopes = place.scopes_around(name.range.start);
+    let filled = scopes.find_map(|(_, scope)| scope.elements.get(text));
+    filled.into_iter().flatten().any(|element| {
+        let bound = element
+            .as_name()
+            .and_then(|value| place.binding_at(value, element.range.start));
+        bound.is_some_and(|bound| {
+            let BindingKind::Element { iter, path } = &bound.kind else {
+                return false;
+            };
+            matches!(&**path, [Step::Index(1)]) && is_looped(code, places, module, iter)
+        })
+    })
 }
 
 /// Whether an expression is the request: a parameter of a function that the platform's requests reach, or of a helper that is
