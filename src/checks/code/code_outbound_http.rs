@@ -104,7 +104,7 @@ fn passed(code: &AgentCode<'_>, fine: Vec<Evidence>) -> Outcome {
     let name = &code.runtime.name;
     let message = if fine.is_empty() {
         format!(
-            "runtime {name} calls no external service that a gateway could stand before in the {} (AWS, its own gateways and token endpoints are not counted)",
+            "runtime {name} calls no external service that a gateway could stand before in the {} (AWS, its own gateways and identity providers are not counted)",
             code.scope()
         )
     } else {
