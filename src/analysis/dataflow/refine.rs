@@ -135,12 +135,14 @@ impl<'s> Engine<'s> {
     ) {
         if every {
             for &value in values {
+                self.prove_evaluated(place, value, env);
                 self.refine(place, value, truth, env);
             }
             return;
         }
         let mut any = Env::never();
         for &value in values {
+            self.prove_evaluated(place, value, env);
             let mut one = env.clone();
             self.refine(place, value, truth, &mut one);
             for excused in self.seeds.excuses(place.module, value, truth) {
@@ -150,6 +152,35 @@ impl<'s> Engine<'s> {
             self.refine(place, value, !truth, env);
         }
         *env = any;
+    }
+
+    /// What a condition vouches for by having been evaluated, whatever its outcome: of `not text or not text.strip()` the second is not
+    /// looked at where the first decides.
+    fn prove_evaluated(&mut self, place: &Place, condition: &'s Expr, env: &mut Env<'s>) {
+        let mut open = vec![condition];
+        while let Some(expr) = open.pop() {
+            match &expr.kind {
+                ExprKind::Call(call) => {
+                    for vouched in self.seeds.proves(place.module, expr) {
+                        self.prove(place, vouched, env);
+                    }
+                    open.push(&call.callee);
+                    open.extend(call.args.iter());
+                }
+                ExprKind::Compare(parts) => {
+                    open.push(&parts.left);
+                    open.extend(parts.rest.first().map(|(_, right)| right));
+                }
+                ExprKind::Unary { operand, .. } => open.push(operand),
+                ExprKind::BoolOp { values, .. } => open.extend(values.first()),
+                ExprKind::Attribute { base, .. } | ExprKind::Subscript { base, .. } => {
+                    open.push(base);
+                }
+                ExprKind::Await(inner) => open.push(inner),
+                ExprKind::Assign { value, .. } => open.push(value),
+                _ => {}
+            }
+        }
     }
 
     /// `all(isinstance(x, str) for x in xs)`, `xs.every(x => …)`, `bool(x)`.

@@ -438,9 +438,10 @@ pub(crate) fn unless_raised<'e>(source: &Source, module: ModuleId, expr: &'e Exp
         // Whatever is no text fails there.
         (
             "strip" | "lower" | "upper" | "trim" | "encode" | "splitlines" | "toLowerCase"
-            | "toUpperCase" | "startswith" | "startsWith" | "isalnum" | "isidentifier",
+            | "toUpperCase" | "startswith" | "startsWith" | "endswith" | "endsWith" | "isalnum"
+            | "isidentifier" | "isspace" | "isdigit",
             Some(base),
-        ) => vec![(base, Facts::TEXT)],
+        ) if !is_text_of(base) => vec![(base, Facts::TEXT)],
         _ if is_enum(source, module, call) => call
             .args
             .first()
@@ -467,6 +468,20 @@ pub(crate) fn unless_raised<'e>(source: &Source, module: ModuleId, expr: &'e Exp
             .into_iter()
             .collect(),
     }
+}
+
+/// Whether an expression is the text of a value, which any value has: `str(x)`, `String(x).trim()`.
+fn is_text_of(expr: &Expr) -> bool {
+    let mut expr = expr;
+    while let ExprKind::Call(call) = &expr.kind {
+        expr = match &call.callee.kind {
+            ExprKind::Name(name) => return matches!(&**name, "str" | "String" | "repr"),
+            ExprKind::Attribute { attr, .. } if &**attr == "toString" => return true,
+            ExprKind::Attribute { base, .. } => base,
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// Whether a call is one of the assertions of Node.js, which raise.
