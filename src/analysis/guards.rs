@@ -11,6 +11,7 @@ mod web;
 
 pub(crate) use self::ai::stream_fate;
 pub(crate) use self::expected::expects;
+pub(crate) use self::kept::gives_exceptions;
 pub(crate) use self::streams::consumed_at;
 pub(crate) use self::web::{error_handlers, mcp, web};
 

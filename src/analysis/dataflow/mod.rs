@@ -146,6 +146,15 @@ pub trait Seeds {
     fn vouches<'e>(&'e self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<Vouched<'e>> {
         Vec::new()
     }
+    /// The value that carries these labels no more when a condition comes out so, and nothing else that has them from where it has.
+    fn clears<'e>(
+        &'e self,
+        _module: ModuleId,
+        _test: &'e Expr,
+        _truth: bool,
+    ) -> Option<(&'e Expr, Labels)> {
+        None
+    }
     /// The values that a condition beside others leaves nothing to be asked of when it comes out so: of `isinstance(x, str) and
     /// len(x) > 9`, what is no text needs no limit.
     fn excuses<'e>(&'e self, _module: ModuleId, _test: &'e Expr, _truth: bool) -> Vec<&'e Expr> {

@@ -115,6 +115,10 @@ impl<'s> Engine<'s> {
                 self.prove_part(place, vouched.value, vouched.whole, env);
             }
         }
+        if let Some((value, labels)) = self.seeds.clears(place.module, test, truth) {
+            let carried = self.expr(place, value, env);
+            env.alive &= !(carried & labels);
+        }
         if !truth {
             // Nothing, or empty. What it was made of need not be.
             if let ExprKind::Name(name) = &test.kind {

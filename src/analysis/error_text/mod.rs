@@ -1,5 +1,6 @@
 //! Where the text of an exception leaves for a caller, or for the model.
 
+mod gathered;
 mod harmless;
 mod made;
 mod seeds;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::gathered;
 use crate::analysis::agent_code::AgentCode;
 use crate::analysis::dataflow::{Labels, Seeds, Vouched};
 use crate::analysis::names::{leaf, package};
@@ -21,11 +22,14 @@ use crate::analysis::rejections::rejections;
 pub(super) const TRACE: Labels = 1 << 63;
 /// The label of exceptions beyond those that are counted.
 const OTHERS: Labels = 1 << 62;
-const COUNTED: usize = 59;
+const COUNTED: usize = 58;
 /// The label of what `Promise.allSettled` gives: the `reason` of its items is an exception.
 const SETTLED: Labels = 1 << 61;
 /// The label of the AI SDK's `fullStream`: the `error` of its parts is an exception.
 const STREAM: Labels = 1 << 60;
+
+/// The label of results among which are exceptions: text of them is text of an exception.
+const GATHERED: Labels = 1 << 58;
 
 /// The label of what a validation library says of the payload to an error handler.
 const OF_PAYLOAD: Labels = 1 << 59;
@@ -41,7 +45,7 @@ const TRACEBACKS: &[&str] = &[
 
 /// The labels of what holds an exception's text now, without those of what has one in some member.
 pub(super) fn leaking(labels: Labels) -> Labels {
-    labels & !(SETTLED | STREAM)
+    labels & !(SETTLED | STREAM | GATHERED)
 }
 
 /// The exceptions that the code catches, each with its label.
@@ -57,6 +61,8 @@ pub(super) struct Caught<'s> {
     rejected: BTreeMap<(ModuleId, ByteRange), FnId>,
     /// The labels of the first parameter of these functions.
     thrown: BTreeMap<FnId, Labels>,
+    /// Calls that give exceptions among their results.
+    gathers: BTreeSet<(ModuleId, ByteRange)>,
 }
 
 impl<'s> Caught<'s> {
@@ -70,6 +76,7 @@ impl<'s> Caught<'s> {
             of_payload: OF_PAYLOAD,
             rejected: BTreeMap::new(),
             thrown: BTreeMap::new(),
+            gathers: gathered::gathers(code),
         };
         for module in code.modules() {
             for tried in tries(module) {
@@ -167,6 +174,9 @@ impl Seeds for Exceptions<'_, '_> {
     }
 
     fn expr(&self, module: ModuleId, expr: &Expr) -> Labels {
+        if self.caught.gathers.contains(&(module, expr.range)) {
+            return GATHERED;
+        }
         let ExprKind::Call(call) = &expr.kind else {
             return match &expr.kind {
                 ExprKind::Attribute { attr, .. } if &**attr == "fullStream" => STREAM,
@@ -231,6 +241,9 @@ impl Seeds for Exceptions<'_, '_> {
             return 0;
         }
         let mut found = leaking(labels);
+        if labels & GATHERED != 0 && member == "args" {
+            found |= OTHERS;
+        }
         if labels & SETTLED != 0 {
             found |= match member {
                 "reason" => OTHERS,
@@ -246,6 +259,43 @@ impl Seeds for Exceptions<'_, '_> {
             };
         }
         found
+    }
+
+    fn method(&self, module: ModuleId, name: &str, labels: Labels) -> Labels {
+        let inside = match gathered::is_of_container(name) {
+            true => labels & GATHERED,
+            false => 0,
+        };
+        self.member(module, name, labels) | inside
+    }
+
+    fn of_call(&self, module: ModuleId, call: &Expr, labels: Labels) -> Labels {
+        let again = || call.as_call().is_some_and(gathered::gives_again);
+        if labels & GATHERED == 0
+            || gathered::makes_text(self.caught.source, module, call)
+            || again()
+        {
+            labels
+        } else {
+            labels & !GATHERED
+        }
+    }
+
+    fn read(&self, module: ModuleId, expr: &Expr, labels: Labels) -> Labels {
+        if labels & GATHERED != 0 && gathered::makes_text(self.caught.source, module, expr) {
+            return labels & !GATHERED | OTHERS;
+        }
+        labels | self.expr(module, expr)
+    }
+
+    fn clears<'e>(
+        &'e self,
+        module: ModuleId,
+        test: &'e Expr,
+        truth: bool,
+    ) -> Option<(&'e Expr, Labels)> {
+        let value = gathered::is_result(self.caught.source, module, test, truth)?;
+        Some((value, GATHERED))
     }
 
     /// `problem.get("code", "FAILED")` is the member of that name.
@@ -306,7 +356,7 @@ impl Seeds for Exceptions<'_, '_> {
 }
 
 /// `isinstance(value, (A, B))`, `value instanceof A`: the value, and the classes that it may be of.
-fn is_instance(test: &Expr) -> Option<(&Expr, Vec<&Expr>)> {
+pub(super) fn is_instance(test: &Expr) -> Option<(&Expr, Vec<&Expr>)> {
     match &test.kind {
         ExprKind::Call(call) => {
             let [value, kinds] = &*call.args else {

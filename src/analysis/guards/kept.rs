@@ -10,7 +10,7 @@ use crate::model::source::{
 };
 
 /// Whether a call gives the exceptions of what it waits for, and raises none: `gather(…, return_exceptions=True)`.
-pub(super) fn gives_exceptions(call: &Call) -> bool {
+pub(crate) fn gives_exceptions(call: &Call) -> bool {
     let given = call.option("return_exceptions");
     call.written_name() == "gather"
         && given.is_some_and(|given| matches!(given.kind, ExprKind::Bool(true)))
