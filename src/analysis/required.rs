@@ -116,7 +116,15 @@ impl<'a> Finder<'_, '_, 'a> {
                     match callers.source().string(module.id, index) {
                         Some(name) if has_own(callers, module.id, base, &name) => {}
                         Some(name) => seen.push((expr, vec![(module.id, expr.range, vec![name])])),
-                        None => self.given(&Asked::item(module.id, index), expr.range, found),
+                        None => match self.by_condition(index) {
+                            Some(names) => {
+                                let own = |name: &String| has_own(callers, module.id, base, name);
+                                if !names.iter().any(own) {
+                                    seen.push((expr, vec![(module.id, expr.range, names)]));
+                                }
+                            }
+                            None => self.given(&Asked::item(module.id, index), expr.range, found),
+                        },
                     }
                 }
             });

@@ -365,6 +365,16 @@ impl<'a> Finder<'_, '_, 'a> {
         }
     }
 
+    /// The names of which a condition chooses one: `"A" if fast else "B"`.
+    pub(super) fn by_condition(&self, key: &'a Expr) -> Option<Vec<String>> {
+        let ExprKind::Conditional(ways) = &self.value(key).kind else {
+            return None;
+        };
+        let ways = [&ways.body, &ways.orelse].into_iter();
+        ways.map(|way| self.callers.source().string(self.module.id, way))
+            .collect()
+    }
+
     /// The variable that an expression reads without a default, or a name holds.
     fn read(&self, expr: &'a Expr) -> Option<Asked<'a>> {
         let (callers, id) = (self.callers, self.module.id);
