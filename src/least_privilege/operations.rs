@@ -74,6 +74,9 @@ pub(super) fn prefix(client: &str) -> &str {
     found.map_or(client, |(_, prefix)| *prefix)
 }
 
+/// What reads the value of a secret.
+const READS_SECRET: &str = "secretsmanager:GetSecretValue";
+
 /// Operations, snake case, that IAM authorizes as something else than their name; an empty list needs no permission.
 const EXCEPTIONS: &[(&str, &str, &[&str])] = &[
     ("s3", "head_object", &["s3:GetObject"]),
@@ -94,6 +97,23 @@ const EXCEPTIONS: &[(&str, &str, &[&str])] = &[
     ),
     ("s3", "download_file", &["s3:GetObject"]),
     ("s3", "download_fileobj", &["s3:GetObject"]),
+    // The Data API reads the secret with the caller's permission.
+    // https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html
+    (
+        "rds-data",
+        "execute_statement",
+        &["rds-data:ExecuteStatement", READS_SECRET],
+    ),
+    (
+        "rds-data",
+        "batch_execute_statement",
+        &["rds-data:BatchExecuteStatement", READS_SECRET],
+    ),
+    (
+        "rds-data",
+        "begin_transaction",
+        &["rds-data:BeginTransaction", READS_SECRET],
+    ),
     ("s3", "copy", &["s3:GetObject", "s3:PutObject"]),
     ("s3", "copy_object", &["s3:GetObject", "s3:PutObject"]),
     ("s3", "delete_objects", &["s3:DeleteObject"]),

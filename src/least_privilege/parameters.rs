@@ -67,6 +67,7 @@ pub(super) static PARAMETERS: &[Parameter] = &[
     made("cognito-idp", "UserPoolId", "userpool/{}"),
     named("athena", "WorkGroup", "workgroup/{}"),
     named("rds-data", "resourceArn", "cluster:{}"),
+    named("rds-data", "secretArn", "secret:{}-??????"),
     named("logs", "logGroupName", "log-group:{}:*"),
     named("logs", "logGroupNames", "log-group:{}:*"),
     named("logs", "logGroupIdentifier", "log-group:{}:*"),
@@ -102,6 +103,7 @@ impl Parameter {
             ("dynamodb", _) => {
                 !has(&["Export", "Import", "GlobalTable"]) || name.contains("ToPointInTime")
             }
+            ("rds-data", kind) => (kind == "secret") == action.starts_with("secretsmanager:"),
             ("scheduler", _) => has(&["Schedule"]) && !has(&["ScheduleGroup"]),
             ("ec2", _) => {
                 let kinds = resources_of(action);
@@ -197,6 +199,9 @@ pub(super) fn arns(
             subject.names.account
         )],
         ("kms", _) if value.starts_with("alias/") => vec![subject.arn("kms", "key/*")],
+        ("rds-data", "secretArn") => {
+            vec![subject.arn("secretsmanager", &filled(parameter.resource, value))]
+        }
         ("rds-data", _) => vec![subject.arn("rds", &parameter.resource.replace("{}", value))],
         ("dynamodb", _) => {
             let table = subject.arn("dynamodb", &parameter.resource.replace("{}", value));
