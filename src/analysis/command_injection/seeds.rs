@@ -11,7 +11,6 @@ use super::quoting;
 use super::sinks::Danger;
 use crate::analysis::dataflow::{Flow, Kept, Labels, MOST_BODIES, Seeds, Truncation, Vouched};
 use crate::analysis::handlers::ambient;
-use crate::analysis::names::{Meaning, leaf};
 use crate::analysis::schema::{self, Fields, WHOLE};
 use crate::analysis::tested::{Facts, proofs};
 use crate::model::source::{
@@ -465,12 +464,7 @@ impl Seeds for Sources<'_> {
             });
         }
         // A table of commands, looked up by what came in.
-        let table = match self.source.meaning(module, from) {
-            Meaning::Value(_, value) => matches!(value.kind, ExprKind::Dict(_)),
-            Meaning::Instance(made) => matches!(leaf(&made.type_name), "Map" | "dict"),
-            _ => false,
-        };
-        table.then_some(0)
+        self.source.is_table(module, from).then_some(0)
     }
 
     fn item(&self, index: Option<&str>, labels: Labels) -> Labels {

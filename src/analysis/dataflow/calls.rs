@@ -236,7 +236,16 @@ impl<'s> Engine<'s> {
         if let ExprKind::Attribute { base, attr } = &call.callee.kind
             && PUTS.contains(&&**attr)
         {
-            self.put_into(place, base, given, env);
+            let put = match (&**attr, &*args) {
+                // What a table is given under a key holds nothing of the key: `sessions.set(id, session)`.
+                ("set" | "setdefault", [key, values @ ..])
+                    if *key != 0 && self.source.is_table(place.module, base) =>
+                {
+                    values.iter().fold(0, |all, labels| all | labels)
+                }
+                _ => given,
+            };
+            self.put_into(place, base, put, env);
         }
         self.changes_collected(call, env);
         self.asserted(place, expr, call, env);
@@ -618,7 +627,7 @@ impl Given {
 /// `getattr(x, "key", default)`.
 fn keyed(call: &Call) -> Option<(&Expr, &Expr, usize)> {
     match &call.callee.kind {
-        ExprKind::Attribute { base, attr } if matches!(&**attr, "get" | "pop") => {
+        ExprKind::Attribute { base, attr } if matches!(&**attr, "get" | "pop" | "setdefault") => {
             Some((base, call.args.first()?, 1))
         }
         ExprKind::Name(name) if &**name == "getattr" => {

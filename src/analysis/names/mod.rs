@@ -102,6 +102,26 @@ struct Question<'s> {
     returns: RefCell<FxHashMap<(FnId, u32), Meaning<'s>>>,
 }
 
+/// Types whose objects hold values by their keys.
+const TABLES: [&str; 16] = [
+    "dict",
+    "Dict",
+    "defaultdict",
+    "DefaultDict",
+    "OrderedDict",
+    "ChainMap",
+    "MappingProxyType",
+    "Mapping",
+    "MutableMapping",
+    "WeakValueDictionary",
+    "TTLCache",
+    "LRUCache",
+    "Map",
+    "ReadonlyMap",
+    "WeakMap",
+    "QuickLRU",
+];
+
 /// Most classes that are looked at for the bases of one.
 const MOST_BASES: usize = 100;
 
@@ -222,6 +242,21 @@ impl Source {
         let found = question.function(meaning);
         question.tell(module, expr);
         found
+    }
+
+    /// Whether an expression is seen to be a table of values by their keys: a dict, a `Map`, a cache of such a form.
+    pub(crate) fn is_table(&self, module: ModuleId, expr: &Expr) -> bool {
+        match self.meaning(module, expr) {
+            Meaning::Value(_, value) => match &value.kind {
+                ExprKind::Dict(_) => true,
+                ExprKind::Comprehension(inner) => inner.value.is_some(),
+                _ => false,
+            },
+            Meaning::Instance(made) => {
+                made.class.is_none() && TABLES.contains(&leaf(&made.type_name))
+            }
+            _ => false,
+        }
     }
 
     /// Every constant string that an expression can be seen to hold: literals, constants, defaults of environment reads,

@@ -146,12 +146,14 @@ impl Seeds for Payload<'_> {
         &self,
         module: ModuleId,
         call: &Expr,
-        _of: (&Expr, &Expr),
+        (from, _): (&Expr, &Expr),
         labels: Labels,
     ) -> Option<Labels> {
-        self.taken
-            .contains_key(&(module, call.range))
-            .then_some(labels & !self.left_behind(module, call.range))
+        if self.taken.contains_key(&(module, call.range)) {
+            return Some(labels & !self.left_behind(module, call.range));
+        }
+        // A table gives what it holds, never the key that it is asked with.
+        self.source.is_table(module, from).then_some(labels)
     }
 
     fn cleans(&self, module: ModuleId, expr: &Expr) -> bool {
