@@ -255,7 +255,8 @@ pub(crate) fn receivers(source: &Source, function: &Function) -> usize {
     usize::from(python && function.class.is_some() && !function.is_static)
 }
 
-fn passed<'a>(call: &'a Call, index: Option<usize>, name: &str) -> Option<&'a Expr> {
+/// What a call gives for a parameter, by its place among those that a call names and by its name.
+pub(crate) fn passed<'a>(call: &'a Call, index: Option<usize>, name: &str) -> Option<&'a Expr> {
     let by_name = call
         .keywords
         .iter()

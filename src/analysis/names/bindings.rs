@@ -1,10 +1,14 @@
 //! Names: which binding a name means at a place, and what the binding holds.
 
-use super::{Instance, LONG_CHAIN, Meaning, Question};
-use crate::model::source::ir::ExprKind;
-use crate::model::source::module::{Binding, BindingKind, Language, Module, Step};
+use super::{Instance, LONG_CHAIN, Meaning, Question, leaf};
+use crate::analysis::call_sites::{passed, receivers};
+use crate::model::source::ir::{Expr, ExprKind};
+use crate::model::source::module::{Binding, BindingKind, Function, Language, Module, Step};
 use crate::model::source::scope::receiver;
 use crate::model::source::{ClassId, ModuleId};
+
+/// Types that say nothing of what a value does.
+const OPEN_TYPES: [&str; 3] = ["Any", "Callable", "Protocol"];
 
 impl<'s> Question<'s> {
     pub(super) fn name(&self, id: ModuleId, name: &str, offset: u32) -> Meaning<'s> {
@@ -215,18 +219,79 @@ impl<'s> Question<'s> {
                 self.instance_of(class)
             };
         }
-        if let Some(annotation) = param.annotation.as_deref().filter(|_| path.is_empty()) {
-            let declared = self.annotation(module.id, annotation);
-            if !matches!(declared, Meaning::Unknown) {
-                return declared;
-            }
+        let annotation = param.annotation.as_deref().filter(|_| path.is_empty());
+        let declared = annotation.map_or(Meaning::Unknown, |it| self.annotation(module.id, it));
+        if !self.is_open(&declared) {
+            return declared;
         }
-        match param.default.as_deref() {
-            Some(default) => match self.project(self.meaning(module.id, default), path) {
-                Meaning::Value(..) => Meaning::Unknown,
+        let default = param.default.as_deref();
+        let default = default.map(|default| self.project(self.meaning(module.id, default), path));
+        match default {
+            Some(known) if !matches!(known, Meaning::Unknown | Meaning::Value(..)) => known,
+            _ if path.is_empty() => match self.constructed_with(module, function, index) {
+                Meaning::Unknown => declared,
                 known => known,
             },
-            None => Meaning::Unknown,
+            _ => declared,
         }
+    }
+
+    /// Whether a declared type leaves open what the value is: none, `Any`, `Callable`, a protocol, an interface.
+    fn is_open(&self, declared: &Meaning<'s>) -> bool {
+        match declared {
+            Meaning::Unknown => true,
+            Meaning::Instance(Instance {
+                class: None,
+                type_name,
+                ..
+            }) => OPEN_TYPES.contains(&leaf(type_name)) || !type_name.contains('.'),
+            Meaning::Instance(Instance {
+                class: Some(class), ..
+            }) => self.source.class(*class).is_some_and(|class| {
+                let mut bases = class.bases.iter().filter_map(Expr::last_name);
+                bases.any(|base| matches!(&**base, "Protocol" | "ABC"))
+            }),
+            _ => false,
+        }
+    }
+
+    /// What a constructor is given for a parameter where its class is made: an agent, a client or a function that the object keeps.
+    /// Of several the first that tells something.
+    fn constructed_with(
+        &self,
+        module: &'s Module,
+        function: &'s Function,
+        index: usize,
+    ) -> Meaning<'s> {
+        let (Some(class), "__init__" | "constructor") = (function.class, &*function.name) else {
+            return Meaning::Unknown;
+        };
+        let (Some(made), Some(param)) = (
+            module.classes.get(class.index as usize),
+            function.params.get(index),
+        ) else {
+            return Meaning::Unknown;
+        };
+        let place = index.checked_sub(receivers(self.source, function));
+        for (at, expr) in self.source.calls_named(&made.name) {
+            let given = expr.as_call().and_then(|call| {
+                let value = passed(call, place, &param.name)?;
+                Some((&call.callee, value))
+            });
+            let Some((callee, value)) = given else {
+                continue;
+            };
+            if !self.look() {
+                break;
+            }
+            if !matches!(self.meaning(at, callee), Meaning::Class(id) if id == class) {
+                continue;
+            }
+            match self.meaning(at, value) {
+                Meaning::Unknown | Meaning::Value(..) => {}
+                known => return known,
+            }
+        }
+        Meaning::Unknown
     }
 }

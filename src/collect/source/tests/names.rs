@@ -185,6 +185,38 @@ fn typescript_names_are_followed_to_their_origin() {
 }
 
 #[test]
+fn an_attribute_holds_what_its_constructor_is_given() {
+    let class = "import httpx\nclass A:\n    def __init__(self, c):\n        self.c = c\n    def go(self):\n        self.c.get(1)\n";
+    let cases = [
+        ("A(httpx.Client())\n", "httpx.Client.get"),
+        (
+            "def build():\n    return httpx.Client()\nx = build()\nA(c=x)\n",
+            "httpx.Client.get",
+        ),
+        ("A(None)\nA(httpx.AsyncClient())\n", "httpx.AsyncClient.get"),
+        // Another class of that name, one that nothing makes, and one that is given what it keeps.
+        ("import other\nother.A(httpx.Client())\n", ""),
+        ("", ""),
+        (
+            "def more(a):\n    x = A(None)\n    return A(A(x.c).c)\n",
+            "",
+        ),
+    ];
+    for (made, expected) in cases {
+        let source = python(&format!("{class}{made}"));
+        assert_eq!(callee(&source, "self.c.get"), expected, "{made}");
+    }
+    let class = "import { Client } from 'pg';\nclass A {\n  constructor(private readonly c) {}\n  go() { this.c.query(1); }\n}\n";
+    for (made, expected) in [
+        ("new A(new Client());", "pg.Client.query"),
+        ("new A(1);", ""),
+    ] {
+        let source = typescript(&format!("{class}{made}"));
+        assert_eq!(callee(&source, "this.c.query"), expected, "{made}");
+    }
+}
+
+#[test]
 fn environment_reads_have_one_spelling() {
     let source = typescript(
         "const { env } = process;\nconst { OPENAI_API_KEY: key } = process.env;\nf(env.A, env['B'], key);",
