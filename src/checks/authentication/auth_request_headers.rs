@@ -102,6 +102,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         })
         .collect();
     let is_lost = |read: &&Read<'_>| lost.iter().any(|known| std::ptr::eq(*known, *read));
+    let bearer = withheld(code, &reads);
     // What does not arrive under any key is reported once.
     let (told, missed): (Vec<_>, Vec<_>) = missed(&reads).into_iter().partition(is_lost);
     let told = told.into_iter().map(|read| note(code, read).context());
@@ -110,6 +111,7 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         if let Some(first) = missed.first() {
             return misspelled(code, first, missed.len())
                 .evidences(missing)
+                .evidences(bearer)
                 .evidences(unread);
         }
         let known: BTreeSet<String> = reads
@@ -126,7 +128,14 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
                 format!("the {count} request headers that runtime {name} reads by name reach it")
             }
         };
-        return Outcome::pass(code.resource(), message).evidences(unread);
+        let but = if bearer.is_empty() {
+            ""
+        } else {
+            ", Authorization only behind a JWT authorizer"
+        };
+        return Outcome::pass(code.resource(), message + but)
+            .evidences(bearer)
+            .evidences(unread);
     };
     let mut names: Vec<&str> = Vec::new();
     for read in &lost {
@@ -154,8 +163,28 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
         .evidences(sites)
         .evidences(missing)
         .evidences(told)
+        .evidences(bearer)
         .evidences(unread)
         .fix(fix)
+}
+
+/// Reads of `Authorization` where callers sign their requests: AWS's guide hands it on only behind a JWT authorizer, its agent toolkit
+/// says that it always is.
+fn withheld(code: &AgentCode<'_>, reads: &[Read<'_>]) -> Vec<Evidence> {
+    let authorizer = code.runtime.node.get("authorizerType");
+    if authorizer.and_then(Node::as_str) == Some("CUSTOM_JWT") {
+        return Vec::new();
+    }
+    let bearer = reads
+        .iter()
+        .filter(|read| read.name.eq_ignore_ascii_case("authorization"));
+    let note = "inbound auth is AWS_IAM, so Authorization is the caller's SigV4 signature, and AWS hands it on only behind a JWT authorizer: a bearer token of your own needs authorizerType CUSTOM_JWT or a header X-Amzn-Bedrock-AgentCore-Runtime-Custom-…";
+    let noted = bearer.map(|read| {
+        agent_code::evidence(code.source, read.at.module, read.at.expr.range)
+            .note(note)
+            .context()
+    });
+    noted.collect()
 }
 
 /// The headers arrive, and the code seeks them under keys that they do not have.
